@@ -71,6 +71,9 @@ coverage: $(READY)
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
 	    --no-emit-index-url --no-header -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra serve --extra page --group image --universal \
+	    --constraint requirements.lock --generate-hashes \
+	    --no-emit-index-url --no-header -q -o requirements-serve.lock
 	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra report --extra serve --extra watch --group floors --universal \
 	    --resolution lowest-direct --generate-hashes \
 	    --no-emit-index-url --no-header -q -o requirements-floors.lock

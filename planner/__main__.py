@@ -3,16 +3,22 @@
 import gc
 import sys
 
-from planner.cli import main
+from planner.stops import code_of, listening
 
 
 def run() -> int:
-    """Run the command that the process is for.
+    """Run the command that the process is for; a request to stop is heard from here on.
 
     What is left goes with the process: to look it through for circles takes as long as a tenth of
     planning the larger example.
     """
-    code = main()
+    with listening():
+        try:
+            from planner.cli import main  # a second's work, within which no request may be lost
+
+            code = main()
+        except (KeyboardInterrupt, SystemExit) as stop:
+            code = code_of(stop)
     gc.freeze()
     return code
 

@@ -1,8 +1,13 @@
-"""How the tests run: hypothesis without deadlines, the same examples on every run in CI."""
+"""How the tests run: hypothesis without deadlines, the same examples on every run in CI.
+
+And with signals heard by what they start, in the background, too.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 
 from hypothesis import HealthCheck, settings
 
@@ -17,3 +22,16 @@ settings.register_profile(
     suppress_health_check=_SLOW_IS_FINE,
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def _unheard(_: int, __: object) -> None:
+    """Hear a signal and do nothing: as if it were ignored, but for the processes started here."""
+
+
+# A shell has its commands in the background ignore Ctrl-C, and nohup a terminal that has gone. What
+# is ignored stays so in each process that they start; what has a handler does not.
+if threading.current_thread() is threading.main_thread():
+    for _name in ("SIGINT", "SIGHUP"):
+        _number = getattr(signal, _name, None)
+        if _number is not None and signal.getsignal(_number) == signal.SIG_IGN:
+            signal.signal(_number, _unheard)

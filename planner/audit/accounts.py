@@ -41,17 +41,26 @@ from planner.workbook.plan_columns import PART
 
 @dataclass(frozen=True)
 class Account:
-    """What of a sheet stays, and what is told of the members that are taken out together.
+    """What of a sheet stays, and what a reader learns from it about the members taken out.
 
-    ``goes`` are the columns that are blanked in rows of a mineral whose totals are withheld (None:
-    the rows go). ``sums`` are the columns that are added up in a row of all those taken out in a
-    year, and ``tells_one`` says whether a row without figures stands where no sum can be told: not
-    where that there is one is a figure of its own. ``known`` are the columns that a reader is taken
-    to know in sum, by the columns ``by``: from what stands there, or from totals less all others.
-    ``read`` are others that redacting has to find.
+    Every column of numbers has one place: ``own`` ones are of the row's own member, of the input or
+    of another plan; ``implied`` ones follow from the sums that ``known`` columns have in the
+    reader's program; ``money`` ones follow from what is paid for a mineral, which is in it, too;
+    ``never`` ones are blank in every redacted plan, for they tell more.
+
+    ``goes`` are the columns that are blank where a mineral's totals are withheld (None: the rows
+    go). ``sums`` are added up in a row of all those taken out in a year, and ``tells_one`` says
+    whether a row without figures stands where no sum can be told: not where that there is one is a
+    figure of its own. ``known`` are the columns that a reader is taken to know in sum, by the
+    columns ``by``: from what stands there, or from totals less all others. ``read`` are others that
+    redacting has to find.
     """
 
     of: type[Result]
+    own: tuple[Field, ...] = ()
+    implied: tuple[Field, ...] = ()
+    money: tuple[Field, ...] = ()
+    never: tuple[Field, ...] = ()
     goes: tuple[Field, ...] | None = ()
     sums: tuple[Field, ...] = ()
     tells_one: bool = False
@@ -62,7 +71,7 @@ class Account:
     @cached_property
     def kept(self) -> tuple[Field, ...]:
         """The columns that stay in rows of a mineral whose totals are withheld."""
-        goes = self.of.FIELDS if self.goes is None else self.goes
+        goes = self.of.FIELDS if self.goes is None else (*self.goes, *self.never)
         return tuple(f for f in self.of.FIELDS if f not in goes)
 
     @property
@@ -78,39 +87,199 @@ _NEED = (Prices.demand, Prices.purchased, Prices.short)
 _STOCK = (
     Stocks.opening, Stocks.change, Stocks.closing, Stocks.target, Stocks.shortfall, Stocks.most,
 )  # fmt: skip
+_TIERS = (Tiers.demand, Tiers.short)
 _ACCOUNTS = (
     Account(
         ByMineral,
+        own=(
+            ByMineral.hhi_capacity,
+            ByMineral.supplier_limit,
+            ByMineral.last_limit,
+            ByMineral.limit,
+            ByMineral.year,
+            ByMineral.short_of_supply,
+            ByMineral.supplier_free_share,
+        ),
+        implied=(
+            ByMineral.need,
+            ByMineral.demand,
+            ByMineral.purchased,
+            ByMineral.short,
+            ByMineral.served,
+            ByMineral.supplier_today_share,
+            ByMineral.supplier_share,
+            ByMineral.supplier_of_demand,
+            ByMineral.served_without_today,
+            ByMineral.served_without,
+            ByMineral.surged_today,
+            ByMineral.surged,
+            ByMineral.last_share,
+            ByMineral.share,
+            ByMineral.hhi_purchases,
+            ByMineral.years_at_limit,
+            ByMineral.short_by_limits,
+        ),
+        money=(ByMineral.landed, ByMineral.paid),
+        never=(
+            ByMineral.dependent,
+            ByMineral.dependent_country,
+            ByMineral.dependent_share,
+            ByMineral.alike,
+            ByMineral.wholly_dependent,
+            ByMineral.bound_on_members,
+            ByMineral.limits_kept,
+            ByMineral.extra,
+            ByMineral.shortage_by_limits,
+        ),
         goes=tuple(f for f in ByMineral.FIELDS if f not in _TOTALS),
         read=(ByMineral.mineral,),
     ),
-    Account(Members, goes=(Members.against_coalition, Members.floors, Members.floors_of)),
+    Account(
+        Members,
+        own=(
+            Members.need,
+            Members.paid_a_year,
+            Members.support,
+            Members.extra,
+            Members.extra_shortage,
+            Members.short,
+            Members.short_of_it,
+            Members.depends_share,
+            Members.dependent,
+            Members.paid,
+            Members.dearer,
+            Members.paid_short,
+        ),
+        never=(Members.against_coalition, Members.floors, Members.floors_of),
+    ),
     Account(
         Flows,
-        sums=(Flows.tonnes, Flows.total),
+        own=(
+            Flows.tonnes,
+            Flows.cost,
+            Flows.tariff,
+            Flows.freight,
+            Flows.support,
+            Flows.landed,
+            Flows.total,
+        ),
+        sums=(Flows.tonnes,),
         tells_one=True,
         known=(Flows.tonnes,),
         by=("year", "refiner", "project"),
+        read=(Flows.total,),
     ),
-    Account(Shortages, goes=(Shortages.cause,), sums=(Shortages.demand, Shortages.short)),
-    Account(CountryShares),
-    Account(ShareLimits, goes=(ShareLimits.binding, ShareLimits.shadow_price)),
-    Account(Refiners, goes=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap)),
-    Account(Prices, goes=(Prices.marginal,), sums=_NEED, tells_one=True, known=_NEED),
-    Account(Contracts, goes=(Contracts.worth,), known=(Contracts.untaken,)),
-    Account(Stocks, goes=(Stocks.worth, Stocks.day_worth), sums=_STOCK, known=_STOCK),
-    Account(Projects, goes=(Projects.tonnes, Projects.rent)),
-    Account(Tiers, known=(Tiers.demand, Tiers.short), by=("year", "tier")),
-    Account(Changes, known=(Changes.today,), by=()),
-    Account(Ore, goes=None),
-    Account(Scorecard, goes=None),
+    Account(
+        Shortages,
+        own=(Shortages.demand, Shortages.short, Shortages.share),
+        goes=(Shortages.cause,),
+        sums=(Shortages.demand, Shortages.short),
+    ),
+    Account(
+        CountryShares,
+        implied=(
+            CountryShares.tonnes,
+            CountryShares.of_demand,
+            CountryShares.of_purchases,
+            CountryShares.limit,
+            CountryShares.headroom,
+            CountryShares.over,
+        ),
+    ),
+    Account(
+        ShareLimits,
+        own=(ShareLimits.row, ShareLimits.limit),
+        implied=(
+            ShareLimits.share,
+            ShareLimits.shadow_price,
+            ShareLimits.tonnes,
+            ShareLimits.base,
+            ShareLimits.room,
+            ShareLimits.excess,
+        ),
+        goes=(ShareLimits.binding, ShareLimits.shadow_price),
+    ),
+    Account(
+        Refiners,
+        own=(Refiners.capacity, Refiners.nameplate),
+        implied=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap),
+        goes=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap),
+    ),
+    Account(
+        Prices,
+        own=(Prices.landed, *_NEED),
+        implied=(Prices.marginal,),
+        goes=(Prices.marginal,),
+        sums=_NEED,
+        tells_one=True,
+        known=_NEED,
+    ),
+    Account(
+        Contracts,
+        own=(
+            Contracts.min,
+            Contracts.minimum,
+            Contracts.maximum,
+            Contracts.taken,
+            Contracts.untaken,
+            Contracts.price,
+            Contracts.paid,
+            Contracts.row,
+        ),
+        implied=(Contracts.worth,),
+        goes=(Contracts.worth,),
+        known=(Contracts.untaken,),
+    ),
+    Account(
+        Stocks,
+        own=(*_STOCK, Stocks.days),
+        implied=(Stocks.worth, Stocks.day_worth),
+        goes=(Stocks.worth, Stocks.day_worth),
+        sums=tuple(f for f in _STOCK if f not in {Stocks.target, Stocks.shortfall}),
+        known=_STOCK,
+    ),
+    Account(
+        Projects,
+        own=(
+            Projects.started,
+            Projects.running,
+            Projects.capacity,
+            Projects.capex,
+            Projects.spent_in,
+            Projects.charge,
+        ),
+        implied=(Projects.tonnes, Projects.rent),
+        goes=(Projects.tonnes, Projects.rent),
+    ),
+    Account(Tiers, own=(*_TIERS, Tiers.share, Tiers.cost), known=_TIERS, by=("year", "tier")),
+    Account(
+        Changes,
+        own=(Changes.today, Changes.planned, Changes.change),
+        known=(Changes.today,),
+        by=("refiner",),
+    ),
+    Account(
+        Ore,
+        own=(Ore.premium, Ore.freight, Ore.mine_capacity),
+        implied=(Ore.tonnes, Ore.rent),
+        goes=None,
+    ),
+    Account(
+        Scorecard,
+        own=(Scorecard.required,),
+        implied=(Scorecard.before, Scorecard.after_first, Scorecard.after_last),
+        goes=None,
+    ),
     Account(Summary, read=(Summary.measure, Summary.value, Summary.remark)),
     Account(Checks, read=(Checks.check, Checks.sheet, Checks.what)),
     Account(Glossary),
 )
 """By sheet; any other sheet is left out. Totals are in the sheets without members and in the rows
 of the coalition. Shadow prices, and causes in words, go with the totals: they say which capacity
-or limit is reached, and that is a total."""
+or limit is reached, and that is a total. Who depends most on a country, and how many do, is said of
+all members at once: it would bound the shares of each one taken out. So would what a member pays
+against the average of all, what the limits cost, sums of targets, which may be days of demand,
+and what they pay together in a year."""
 
 
 def account_of(sheet: str) -> Account | None:

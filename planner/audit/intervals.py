@@ -9,14 +9,14 @@ needs and stocks a mineral in a year, the reader is taken to know.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.errors import SolverError
-from models.results import Field, Flows, Prices, Stocks, Tiers
+from models.results import Changes, Field, Flows, Prices, Stocks, Tiers
 from models.solve import Floats, Held, Rows
 from planner.audit.accounts import Sheet
 from planner.render.table import Cell
@@ -58,6 +58,8 @@ class Figure:
     member: str
     by: tuple[Cell, ...]
     value: float
+    price: float = 0.0
+    """What a tonne of it costs landed, if it is a flow."""
 
     @property
     def year(self) -> Cell:
@@ -84,25 +86,29 @@ class Known:
 class Withheld:
     """What must not be told: figures that totals tell too closely, by mineral.
 
-    Of some it is enough that stocks are not told, even in sum (``stocks``); of the others all
-    totals are withheld (``totals``).
+    Of some it is enough that what is paid for them (``money``), or their stocks (``stocks``), are
+    not told, even in sum; of the others all totals are withheld (``totals``).
     """
 
     told: dict[str, list[Known]]
+    money: frozenset[str] = frozenset()
     stocks: frozenset[str] = frozenset()
     totals: frozenset[str] = frozenset()
 
     @property
     def is_partial(self) -> bool:
-        """Whether the totals of some mineral are withheld: no sum over all of them may be told."""
+        """Whether tonnes of some mineral are withheld: no sum over all of them may be told."""
         return bool(self.totals or self.stocks)
 
     @property
     def sentences(self) -> list[str]:
         """Which totals are withheld, and which stocks, a sentence each."""
-        totals, stocks = (listed(sorted(of)) for of in (self.totals, self.stocks))
+        totals, money, stocks = (
+            listed(sorted(of)) for of in (self.totals, self.money, self.stocks)
+        )
         return [
             *([f"Totals of {totals} are withheld."] if totals else []),
+            *([f"What is paid for {money} is not told in sum."] if money else []),
             *([f"Stocks of {stocks} are not told in sum."] if stocks else []),
         ]
 
@@ -112,19 +118,32 @@ def withheld(
 ) -> Withheld:
     """Return the figures of members that totals tell too closely, and what is withheld for that."""
     found = _figures(sheets, gone)
-    told = {name: _Reader(name, of).told(protection) for name, of in sorted(found.items())}
-    told = {name: of for name, of in told.items() if of}
+
+    def known(names: Iterable[str], *lacks: str) -> dict[str, list[Known]]:
+        """Return the figures told too closely to a reader who lacks some kinds of sums."""
+        told = {name: _Reader(name, found[name], lacks).told(protection) for name in names}
+        return {name: of for name, of in told.items() if of}
+
+    told = known(sorted(found))
     if keep_totals:
         return Withheld(told)
-    totals = {
-        name for name in told if _Reader(name, found[name], knows_stocks=False).told(protection)
-    }
-    return Withheld(told, frozenset(told) - totals, frozenset(totals))
+    money, stocks, totals = set[str](), set[str](), set(told)
+    for lacks in ((_MONEY,), (_STOCKS,), (_MONEY, _STOCKS)):
+        is_enough = totals - known(sorted(totals), *lacks).keys()
+        totals -= is_enough
+        money |= is_enough if _MONEY in lacks else set()
+        stocks |= is_enough if _STOCKS in lacks else set()
+    return Withheld(told, frozenset(money), frozenset(stocks), frozenset(totals))
+
+
+_MONEY, _STOCKS = "money", "stocks"
+"""Sums that may be withheld without the others."""
 
 
 def _figures(sheets: Iterable[Sheet], gone: AbstractSet[str]) -> dict[str, list[Figure]]:
     """Return the figures of members of which a reader knows the sum, by mineral."""
     totals: dict[tuple[str, Field, str, tuple[Cell, ...]], float] = defaultdict(float)
+    paid: dict[tuple[str, Field, str, tuple[Cell, ...]], float] = defaultdict(float)
     for sheet in sheets:
         account = sheet.account
         for line in sheet.lines if account.known else ():
@@ -132,20 +151,27 @@ def _figures(sheets: Iterable[Sheet], gone: AbstractSet[str]) -> dict[str, list[
                 mineral, member = str(line.cells["mineral"]), str(line.cells["member"])
                 by = tuple(line.cells[name] for name in account.by)
                 for of in account.known:
-                    value = line.cells[of.name]
-                    number = float(value) if isinstance(value, int | float) else 0.0
-                    totals[mineral, of, member, by] += number
+                    totals[mineral, of, member, by] += _number(line.cells[of.name])
+                if account.of is Flows:
+                    key = (mineral, Flows.tonnes, member, by)
+                    paid[key] += _number(line.cells[Flows.total.name])
     found: dict[str, list[Figure]] = defaultdict(list)
-    for (mineral, of, member, by), value in totals.items():
-        found[mineral].append(Figure(of, member, by, value))
+    for key, value in totals.items():
+        mineral, of, member, by = key
+        price = paid[key] / value if value and key in paid else 0.0
+        found[mineral].append(Figure(of, member, by, value, price))
     return found
+
+
+def _number(value: Cell) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 class _Reader:
     """A reader's linear program of one mineral: a column each figure, rows of what is known."""
 
-    def __init__(self, mineral: str, figures: list[Figure], *, knows_stocks: bool = True) -> None:
-        self.mineral, self.knows_stocks = mineral, knows_stocks
+    def __init__(self, mineral: str, figures: list[Figure], lacks: Container[str] = ()) -> None:
+        self.mineral, self.lacks = mineral, lacks
         self.figures = list(_held(figures))
         self.true = np.array([f.value for f in self.figures], dtype=float)
         self.unit = float(np.abs(self.true).max(initial=0)) or 1.0
@@ -195,7 +221,7 @@ class _Reader:
 
     def _rows(self) -> Rows:
         """Return what is known: sums over the members, balances of each, stocks carried over."""
-        rows = [*self._sums(), *self._balances(), *self._carried()]
+        rows = [*self._sums(), *self._paid(), *self._balances(), *self._carried()]
         true = np.array([sum(v * self.true[i] for i, v in row.items()) for row, _ in rows])
         room = np.array([room for _, room in rows], dtype=float)
         count = len(self.figures)
@@ -215,9 +241,16 @@ class _Reader:
     def _sums(self) -> Iterator[_Row]:
         sums: dict[tuple[Field, tuple[Cell, ...]], dict[int, float]] = defaultdict(dict)
         for i, f in enumerate(self.figures):
-            if self.knows_stocks or not f.is_stock:
+            if not (f.is_stock and _STOCKS in self.lacks):
                 sums[f.of, f.by][i] = 1.0
         return ((row, 0.0) for row in sums.values())
+
+    def _paid(self) -> Iterator[_Row]:
+        """Yield what all of them pay in all years: a reader knows what a tonne costs each."""
+        prices = {i: f.price for i, f in enumerate(self.figures) if f.price}
+        if prices and _MONEY not in self.lacks:
+            typical = max(prices.values())
+            yield {i: price / typical for i, price in prices.items()}, 0.0
 
     def _balances(self) -> Iterator[_Row]:
         each: dict[tuple[str, Cell], list[int]] = defaultdict(list)
@@ -243,17 +276,29 @@ class _Reader:
 
 
 def _held(figures: list[Figure]) -> Iterator[Figure]:
-    """Yield the figures that the members may have: of all refiners, where one buys at all."""
+    """Yield the figures that the members may have: of all refiners, where one buys at all.
+
+    A tonne that a member could have bought costs it what it costs those who bought there.
+    """
     active = {(f.of.table, f.member, f.by) for f in figures if f.value}
     stocked = {f.member for f in figures if f.is_stock and f.value}
-    bought = {(f.member, f.by): f.value for f in figures if f.of is Flows.tonnes}
-    sites = dict.fromkeys(by for _, by in bought)
-    buyers = ((f.member, f.year) for f in figures if f.of.table == Prices.TABLE and f.value)
-    for member, year in dict.fromkeys(buyers):
-        for by in sites:
-            if by[0] == year:
-                yield Figure(Flows.tonnes, member, by, bought.get((member, by), 0.0))
+    buyers = [(f.member, f.by) for f in figures if f.of.table == Prices.TABLE and f.value]
+    today = [(f.member, ()) for f in figures if f.of is Changes.today and f.value]
+    for of, members in ((Flows.tonnes, buyers), (Changes.today, today)):
+        bought = {(f.member, f.by): f for f in figures if f.of is of}
+        prices: dict[tuple[Cell, ...], list[float]] = defaultdict(list)
+        for (_, by), f in bought.items():
+            prices[by].append(f.price)
+        for member, when in dict.fromkeys(members):
+            for by, known in prices.items():
+                if by[: len(when)] == when:
+                    other = Figure(of, member, by, 0.0, sum(known) / len(known))
+                    yield bought.get((member, by), other)
     for f in figures:
-        is_active = f.of is not Flows.tonnes and (f.of.table, f.member, f.by) in active
-        if is_active or (f.is_stock and f.member in stocked):
+        is_active = (f.of.table, f.member, f.by) in active
+        if f.of not in _BY_SITE and (is_active or (f.is_stock and f.member in stocked)):
             yield f
+
+
+_BY_SITE = (Flows.tonnes, Changes.today)
+"""Figures that a member may have of every refiner that one of those taken out buys from."""

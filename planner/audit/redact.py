@@ -31,11 +31,12 @@ from models.results import (
     Summary,
 )
 from models.results.field import spread_header
-from models.results.overall import OPTION
+from models.results.overall import COUNTED_IN, HHI_BY, OPTION
 from models.schema import BY_COMPANY
 from planner.audit.accounts import Line, Sheet, sheet_of
 from planner.audit.file import PYTHON, TIME, PlanSheets
 from planner.audit.intervals import PROTECTION, Withheld, withheld
+from planner.audit.salt import new_salt, salted
 from planner.render.table import COALITION_BUYER, Cell, Table
 from planner.render.xlsx import write_workbook
 from planner.workbook.countries import country_words
@@ -55,6 +56,18 @@ _OF_THE_RUN = {
     Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER, PYTHON, Figure.WRITTEN,
 }  # fmt: skip
 """Measures of Summary that tell nothing of what is bought, needed or held."""
+_OF_MONEY = (Figure.PURCHASES_COST, Figure.COST_PER_TONNE)
+"""Measures of Summary with what is paid, which is in the reader's program."""
+_OF_SUMS = (
+    *_OF_MONEY, COUNTED_IN, Figure.DEMAND, Figure.TONNES, Figure.SHORTAGE, Figure.SERVED_SHARE,
+    ByMineral.country.header, ByMineral.limit.header, ByMineral.years_at_limit.header,
+    "Binding limits on other suppliers", HHI_BY,
+    ByMineral.short_of_supply.header, ByMineral.short_by_limits.header, Figure.IF_EACH_STOPS,
+    "Shadow price: ",
+)  # fmt: skip
+"""What measures of Summary begin with that tell no more than the sums in the reader's program, or
+that are of another plan. All others go: cash, penalties, holding cost and what the limits cost are
+sums of money with weights by member."""
 _SUPPLY = {
     Name.COUNTRY, Name.REFINER, Name.PROJECT, Name.MINERAL, Name.SUPPLIER, Name.MEMBER, Name.BUYER,
 }  # fmt: skip
@@ -72,6 +85,7 @@ class Redacted:
     """A plan's workbook without some members.
 
     ``rows`` counts what went by sheet; ``withheld`` tells of which minerals totals are withheld.
+    ``salt`` is that of the input's fingerprint: it is for the owner alone.
     """
 
     tables: tuple[Table, ...]
@@ -80,6 +94,7 @@ class Redacted:
     members: tuple[str, ...]
     rows: dict[str, int]
     withheld: Withheld
+    salt: str
 
 
 def members_of(file: PlanSheets) -> tuple[str, ...]:
@@ -110,16 +125,18 @@ def redact(
 ) -> Redacted:
     """Return a plan without members, who are named as in its sheets.
 
-    Raises UsageError where the plan lacks one of its own sheets, or tables are not as written.
+    The fingerprint of its input is salted: whoever knows all of the input but one number could try
+    numbers until the plain one fits. Raises UsageError where the plan lacks one of its own
+    sheets, or tables are not as written.
     """
     sheets = _sheets(file)
-    every, gone = frozenset(members_of(file)), frozenset(members)
+    every, gone, salt = frozenset(members_of(file)), frozenset(members), new_salt()
     rules = _Rules(sheets, gone, every, withheld(sheets, gone, protection, keep_totals=keep_totals))
     tables: list[Table] = []
     rows: dict[str, int] = {}
     said: dict[Cell, Cell] = {}
     for sheet in sheets:
-        kept = rules.redacted(sheet)
+        kept = [_salted(line, salt) for line in rules.redacted(sheet)]
         table = sheet.of_lines(kept)
         if len(sheet.table) > len(table):
             rows[sheet.table.name] = len(sheet.table) - len(table)
@@ -137,7 +154,16 @@ def redact(
         members=members,
         rows=rows,
         withheld=rules.withheld,
+        salt=salt,
     )
+
+
+def _salted(line: Line, salt: str) -> Line:
+    """Return a line of Summary, the fingerprint of the input salted where it is that."""
+    if line.cells.get("measure") != Figure.INPUT_SHA256 or not line.cells["value"]:
+        return line
+    remark = "Salted: it tells nothing of the input without the salt, which the owner keeps."
+    return line.having(value=salted(str(line.cells["value"]), salt), remark=remark)
 
 
 def _sheets(file: PlanSheets) -> list[Sheet]:
@@ -215,8 +241,8 @@ class _Rules:
     def mark(self) -> Line:
         """Return the row of Summary that tells, near its top, that and what was redacted."""
         count = f"{len(self.gone)} member{'s' if len(self.gone) > 1 else ''}"
-        lacking = "Totals are as planned and still count what is taken out."
-        if self.withheld.is_partial:
+        lacking = "Totals of tonnes are as planned and still count what is taken out."
+        if self.withheld.sentences:
             sums = "Nor is what is summed over minerals: it would tell what is taken out."
             lacking = " ".join([*self.withheld.sentences, sums])
         remark = (
@@ -271,7 +297,7 @@ class _Rules:
         if of is Summary:
             if line.is_section or self._stays(measure):
                 return line.having(value=GONE) if measure.startswith(OPTION) else line
-            return self._of_minerals(line, sheet)
+            return self._of_minerals(line, sheet) if measure.startswith(_OF_SUMS) else None
         if of is Checks:
             if cells["check"] == "run":  # options as typed serve to verify, which is over
                 return None
@@ -279,10 +305,10 @@ class _Rules:
                 line = line.having(what=GONE, cell=None, column=None, value=None)
             if cells.get("unit") == "t":  # a part of the largest demand, whose ever that is
                 line = line.having(accepted=None)
-        several = cells.get(ByMineral.alike.name) not in {None, 0, 1}  # told of all at once
-        if of is ByMineral and (several or cells.get(ByMineral.dependent.name) in self.gone):
-            told = ("dependent_country", "dependent_share", "alike")
-            line = line.having(dependent=GONE, **dict.fromkeys(told))
+        never = [f.name for f in sheet.account.never if f.name in cells]
+        if of is ByMineral and cells.get("mineral") in self.withheld.money:
+            never += [f.name for f in sheet.account.money if f.name in cells]
+        line = line.having(**dict.fromkeys(never))
         if of is Scorecard and measure.startswith(OF_A_MEMBER):
             return None
         if of is Contracts and cells.get("minimum") != cells.get("min"):
@@ -308,7 +334,7 @@ class _Rules:
     def _lacking(self, measure: str) -> AbstractSet[str]:
         """Return the minerals of which a measure of Summary is withheld."""
         of = self.withheld.totals
-        return of | self.withheld.stocks if "stocks" in measure else of
+        return of | self.withheld.money if measure.startswith(_OF_MONEY) else of
 
     def _stays(self, measure: str) -> bool:
         """Return whether a measure of Summary has no total in it that is withheld.
@@ -316,8 +342,11 @@ class _Rules:
         What is summed over minerals would tell the one that is withheld, less all the others.
         Older plans have a row for each mineral, which stays with it.
         """
-        is_of_run = measure in _OF_THE_RUN or measure.startswith((OPTION, TIME))
-        if is_of_run or not self.withheld.is_partial:
+        if measure in _OF_THE_RUN or measure.startswith((OPTION, TIME)):
+            return True
+        if not measure.startswith(_OF_SUMS):
+            return False
+        if not self.withheld.is_partial and not self._lacking(measure):
             return True
         of = {mineral for mineral in self._minerals if measure.endswith(f": {mineral}")}
         return bool(of) and not of & self._lacking(measure)

@@ -9,12 +9,9 @@ import contextlib
 import gc
 import io
 import os
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Sequence
-from types import FrameType
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -22,15 +19,13 @@ import click
 from models.errors import PlannerError, WriteError
 from planner.cli.answer import FAULT, INTERRUPTED, Key, fail, failure, print_json
 from planner.cli.commands import planner
+from planner.stops import Stop, asked, code_of, heard, listening
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 CUT_OFF = 141
 """Ended by a reader that has gone: as a shell reports the signal."""
-
-_REQUESTS = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""Polite requests to end; the second comes as the terminal is closed or the connection is lost."""
 
 STOPPED = "Stopped before it was done"
 
@@ -50,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _prepare()
     try:
-        with _terminable():
+        with listening():
             code = _run(arguments)
             sys.stdout.flush()
     except click.Abort:
@@ -82,48 +77,40 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except (BrokenPipeError, UnsaidError, click.Abort):
         raise
-    except PlannerError as error:
-        return fail(error, as_json=as_json)
     except (KeyboardInterrupt, SystemExit) as stop:
-        click.echo(STOPPED, err=True)
-        if as_json:
-            print_json({**failure("stopped", STOPPED), Key.STOPPED: True})
-        return _stopped_by(stop)
+        return _stopped(stop, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - a fault of ours, told in the form asked for
-        if as_json:
-            print_json(failure("fault", f"{type(error).__name__}: {error}"))
-        traceback.print_exc()
-        click.echo("A fault of the planner, not of the workbook: please report it.", err=True)
-        return FAULT
+        return _failed(error, as_json=as_json)
     return int(code or 0)
 
 
-def _stopped_by(stop: KeyboardInterrupt | SystemExit) -> int:
+def _failed(error: Exception, *, as_json: bool) -> int:
+    """Tell of an error, and return its exit code."""
+    lost = asked()
+    if lost is not None:  # the error is what a request to stop became on its way here
+        return _stopped(lost, as_json=as_json)
+    if isinstance(error, PlannerError):
+        return fail(error, as_json=as_json)
+    if as_json:
+        print_json(failure("fault", f"{type(error).__name__}: {error}"))
+    traceback.print_exception(error)
+    click.echo("A fault of the planner, not of the workbook: please report it.", err=True)
+    return FAULT
+
+
+def _stopped_by(stop: Stop) -> int:
     """Return the exit code of what ended the command."""
-    code = stop.code if isinstance(stop, SystemExit) else INTERRUPTED
-    return code if isinstance(code, int) else INTERRUPTED
+    heard()
+    return code_of(stop)
 
 
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let a polite request to stop unwind the stack, so that no scratch file is left behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)  # as a shell reports it
-
-    numbers = [getattr(signal, name) for name in _REQUESTS]
-    before = {number: signal.getsignal(number) for number in numbers}
-    asked = [number for number in numbers if before[number] != signal.SIG_IGN]  # as nohup asks
-    for number in asked:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number in asked:
-            signal.signal(number, before[number])
+def _stopped(stop: Stop, *, as_json: bool) -> int:
+    """Say that the command was stopped, and return its exit code."""
+    heard()
+    click.echo(STOPPED, err=True)
+    if as_json:
+        print_json({**failure("stopped", STOPPED), Key.STOPPED: True})
+    return code_of(stop)
 
 
 # ---- stdout and stderr, also where nobody listens: closed, a full disk, a terminal that has gone -

@@ -20,6 +20,7 @@ from models.errors import (
     UsageError,
     WriteError,
 )
+from planner.stops import raise_lost
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +125,7 @@ class Command(click.Command):
         try:
             return int(super().invoke(ctx) or 0)
         except InputError as error:
+            raise_lost()
             as_json = bool(ctx.params["as_json"])
             if as_json:
                 return fail(error, as_json=as_json)

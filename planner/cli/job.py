@@ -10,14 +10,17 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.errors import WriteError
 from models.schema import REST_OF_WORLD
 from planner.cli import main, progress
 from planner.cli.answer import INTERRUPTED
+from planner.server.jobs import MADE
 
 if TYPE_CHECKING:
     from planner.workbook.grid import Grid
@@ -31,13 +34,14 @@ _CELLS, _MOST = 40, 500
 def work(order: dict[str, Any]) -> dict[str, Any]:
     """Run the commands until one fails; return the code, and what each answered."""
     progress.A_LINE = _OFTEN
-    answers, code = [], 0
+    answers, code, made = [], 0, ""
     for command in order["commands"]:
         if code:
             break
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
-            code = main(command)
+            code = main([made if word == MADE else word for word in command])
+        made = _brought_up() or made
         answer = {}
         with contextlib.suppress(ValueError):
             answer = json.loads(told.getvalue())
@@ -47,16 +51,26 @@ def work(order: dict[str, Any]) -> dict[str, Any]:
             answer |= {"beside": beside(grids, answer)}
             answer |= {} if code else _choices(Path(command[1]))
         if command[0] == "solve" and answer.get("output"):
-            _spell(answer)
+            _spell(answer, made)
         answers.append(answer)
     return {"code": code, "answers": answers}
 
 
-def _spell(answer: dict[str, Any]) -> None:
+def _brought_up() -> str:
+    """Bring up what a command wrote from the folder that it chose; return its workbook's name.
+
+    What stands beside that has a longer name.
+    """
+    files = Path("outputs").iterdir() if Path("outputs").is_dir() else ()
+    names = [shutil.move(file, file.name) for file in files]
+    return min((name for name in names if name.endswith(".xlsx")), key=len, default="")
+
+
+def _spell(answer: dict[str, Any], made: str) -> None:
     """Spell countries as the plan does."""
     from planner.run import open_plan
 
-    plan = open_plan(Path(answer["output"]))
+    plan = open_plan(Path(made))
     for row in answer["minerals"]:
         row["supplier"] = row["supplier"] and plan.country(row["supplier"])
 
@@ -123,7 +137,11 @@ def run(arguments: Sequence[str]) -> int:
         result = work(order)
     except KeyboardInterrupt:
         result = {"code": INTERRUPTED, "answers": []}
-    Path("result.json").write_text(json.dumps(result), encoding="utf-8")
+    try:
+        Path("result.json").write_text(json.dumps(result), encoding="utf-8")
+    except OSError:  # a full disk: whoever started this process says so
+        Path("result.json").unlink(missing_ok=True)
+        return WriteError.exit_code
     return int(result["code"])
 
 

@@ -128,33 +128,46 @@ def _refuse_csv_folder(folder: Path, workbook: Path) -> None:
 
 
 def case_part(file: Path, of: Mapping[str, Any], scenario: str = "") -> str:
-    """Return what tells the plan of a scenario from that of the base case: its name.
+    """Return what tells a result of some case from that of the base: "" where that is planned.
 
-    Of what-ifs (or a limit) without a scenario it is a word. It is short, so that what is made of
-    the plan can have a name, too. ``of`` are the case's options, ``scenario`` its name as the
-    workbook spells it, where that is known.
+    It is the scenario's name, then ``what-if`` and the what-ifs and the cap, as they were typed. It
+    is short, so that what is made of the plan can have a name, too. ``of`` are the case's options,
+    as far as the command has them, ``scenario`` its name as the workbook spells it, where that is
+    known.
     """
     from models.case import fold
     from planner.documents.folder import file_part
     from planner.scenarios import BASE
 
-    scenario = scenario or of["scenario"]
-    if fold(scenario) == fold(BASE):
-        return _WHAT_IF if of["what_ifs"] or of["max_country_share"] is not None else ""
+    scenario = " ".join((scenario or of.get("scenario") or BASE).split())
+    scenario = "" if fold(scenario) == fold(BASE) else scenario
+    asked, cap = of.get("what_ifs"), of.get("max_country_share")
+    words = list(asked.words) if asked else []
+    words += [f"cap {cap * 100:.10g}"] if cap is not None else []
+    if words:
+        words.insert(0, _WHAT_IF)
+    if not scenario and not words:
+        return ""
     room = _LONGEST - len(os.fsencode(f"{file.stem}--plan.xlsx"))
-    return file_part(scenario, min(room, _LONGEST_PART), _WHAT_IF)
+    is_taken = _WHAT_IF in fold(scenario)
+    return file_part(" ".join(filter(None, [scenario, *words])), min(room, _LONGEST_PART), is_taken)
+
+
+def study_part(file: Path, of: Mapping[str, Any], own: str, scenario: str = "") -> str:
+    """Return what tells a study's workbook from others of the same input: case, then its own."""
+    return "-".join(filter(None, (case_part(file, of, scenario), name_part(own))))
 
 
 def name_part(words: str) -> str:
-    """Return what tells a study's workbook from others of the same input; "" where nothing does."""
+    """Return words as a part of a file's name; "" where there are none."""
     from planner.documents.folder import file_part
 
-    return file_part(words, _LONGEST_PART, "") if words else ""
+    return file_part(words, _LONGEST_PART) if words else ""
 
 
 _WHAT_IF = "what-if"
 _LONGEST_PART = 100
-"""Bytes of a scenario's name in that of a file."""
+"""Bytes of a case's name in that of a file."""
 
 
 def copy_path(copy: Path) -> Path:

@@ -15,7 +15,6 @@ import click
 
 from models.errors import PlannerError, SolverError, WriteError
 from planner.cli.answer import (
-    INTERRUPTED,
     Answer,
     Command,
     Key,
@@ -36,15 +35,16 @@ from planner.cli.commands.common import (
     tell_where,
     write_all,
 )
-from planner.cli.paths import name_part, partial_file, partial_folder, plan_path
+from planner.cli.paths import partial_file, partial_folder, plan_path, study_part
 from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import what_if_options
 from planner.cli.words import console, line, show_warnings
 from planner.render.words import few, plain
+from planner.stops import code_of
 
 if TYPE_CHECKING:
+    from planner.stops import Stop
     from planner.studies import Listed, Outcome, Where
-    from planner.studies.engine import Stop
     from planner.studies.kind import StudyKind, Tables
 
 _WIDE = 100
@@ -64,8 +64,7 @@ class Halt:
     @property
     def code(self) -> int:
         """The exit code: that of Ctrl-C, or of the request to end."""
-        asked = self.by.code if isinstance(self.by, SystemExit) else INTERRUPTED
-        return asked if isinstance(asked, int) else INTERRUPTED
+        return code_of(self.by)
 
     @property
     def words(self) -> str:
@@ -126,10 +125,17 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     from planner.studies.kind import Tables
     from planner.studies.workbook import about_of, write_study
 
-    target = plan_path(file, output, csv_folder, kind.NAME, name_part(kind.part(options)))
+    names = {"what_ifs": options.get("asked"), **options}, kind.part(options)
+
+    def target_of(scenario: str = "") -> Path:
+        part = study_part(file, *names, scenario)
+        return plan_path(file, output, csv_folder, kind.NAME, part)
+
+    target_of()  # refused before any work is done
     tell = progress(as_json)
     with watched(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))
+    target = target_of(study.start.variant.scenario if kind.SCENARIO else "")
     had_turn = [outcome.ran for outcome in study.outcomes]
     halt = None
     if study.stopped is not None:

@@ -36,6 +36,13 @@ class Asked:
         """Return whether anything is asked."""
         return bool(self.blocks or self.losses or self.changes)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is asked as it was typed, for the name of a file."""
+        each = ((LOSE, self.losses), (BLOCK, self.blocks), ("", self.changes))
+        typed = (f"{option.lstrip('-')} {text}" for option, texts in each for text in texts)
+        return tuple(" ".join(text.replace(";", ",").replace("=", " ").split()) for text in typed)
+
     def __call__(self, case: Case) -> tuple[WhatIf, ...]:
         """Return the what-ifs: blocks, losses, changes, each kind in the order typed.
 

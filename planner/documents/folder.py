@@ -89,14 +89,14 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def file_part(name: str, most: int, taken: str) -> str:
+def file_part(name: str, most: int, is_taken: bool = False) -> str:
     """Return what stands for a name within a file's: safe, and at most so many bytes.
 
-    A name that must be changed for it, or that is ``taken``, gets a code, so that no other name
-    gives the same.
+    A name that must be changed for it, or that could be another's, gets a code, so that no other
+    name gives the same.
     """
     part = _stem(name, "scenario")
-    if part != " ".join(name.split()) or fold(part) == taken or len(part.encode()) > most:
+    if part != " ".join(name.split()) or is_taken or len(part.encode()) > most:
         code = _code(name)
         kept = part.encode()[: max(most - len(code) - 1, 0)].decode(errors="ignore").strip(" .")
         part = f"{kept} {code}".strip()

@@ -29,7 +29,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from planner._version import __version__
-from planner.scratch import scratch_folder
+from planner.scratch import scratch_file, scratch_folder
+from planner.server import patience
 from planner.server.jobs import (
     CHECK,
     FIELDS,
@@ -41,6 +42,7 @@ from planner.server.jobs import (
     Session,
     in_words_of_page,
     kinds,
+    trouble_of,
 )
 
 _COOKIE = "planner_session"
@@ -51,6 +53,8 @@ _SECONDS = 30.0
 """From look to look whether a session has ended."""
 _MOST_SESSIONS = 200
 _CHUNK = 2**20
+UPLOAD_SECONDS = 600.0
+"""Seconds that a body may take in all."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -142,12 +146,17 @@ class Guard:
         return True
 
     def _counted(self, receive: Receive) -> Receive:
-        """Have a body end where it is larger than it may be, whatever its length says."""
-        got = 0
+        """Have a body end where it is larger or slower than it may be, whatever its length says."""
+        got, is_whole, end = 0, False, time.monotonic() + UPLOAD_SECONDS
 
         async def counted() -> Message:
-            nonlocal got
-            message = await receive()
+            nonlocal got, is_whole
+            left = None if is_whole else max(0.0, min(patience.SECONDS, end - time.monotonic()))
+            try:
+                message = await asyncio.wait_for(receive(), left)
+            except TimeoutError:
+                raise HTTPException(408, "Nothing came for too long: try again.") from None
+            is_whole = not message.get("more_body", False)
             got += len(message.get("body", b""))
             if got > self.config.limits.upload:
                 raise HTTPException(413, self._too_large)
@@ -164,48 +173,81 @@ class Guard:
 
 
 class Desk:
-    """All sessions, and the places in which their jobs run."""
+    """All sessions, and the places in which their jobs run.
+
+    A visit makes none. It gives a browser a key, signed so that nothing need be kept of it; with
+    the first workbook, or the first job on the one that is followed, the key becomes a session's.
+    """
 
     def __init__(self, config: Config, folder: Path) -> None:
         """Start with none; ``folder`` holds theirs."""
         self.config, self.folder = config, folder
         self.places = asyncio.Semaphore(config.limits.jobs)
         self.sessions: dict[str, Session] = {}
+        self.followed: Session | None = None
+        self._secret = secrets.token_bytes(32)
 
-    def find(self, request: Request) -> Session | None:
-        """Return the visitor's session."""
-        session = self.sessions.get(request.cookies.get(_COOKIE, ""))
+    def _signed(self, *words: str) -> str:
+        return hmac.new(self._secret, "\n".join(words).encode(), "sha256").hexdigest()
+
+    def key(self) -> str:
+        """Return the key of a new visitor."""
+        name = secrets.token_urlsafe(24)
+        return f"{name}.{self._signed('key', name)}"
+
+    def key_of(self, request: Request) -> str:
+        """Return the visitor's key, "" where this server gave none."""
+        key = request.cookies.get(_COOKIE, "")
+        name, _, sign = key.partition(".")
+        is_ours = hmac.compare_digest(sign.encode(), self._signed("key", name).encode())
+        return key if is_ours else ""
+
+    def form(self, key: str) -> str:
+        """Return what each form of a visitor's page carries, so that no other page can send one."""
+        return self._signed("form", key)
+
+    def find(self, key: str) -> Session | None:
+        """Return the visitor's session, if there is one."""
+        session = self.sessions.get(key)
         if session is not None:
             session.seen = time.monotonic()
         return session
 
-    def make(self) -> Session:
-        """Return a new session; HTTPException where there are too many."""
-        if len(self.sessions) >= _MOST_SESSIONS:
-            raise HTTPException(503, "Too many visitors at a time.")
-        session = Session(Path(tempfile.mkdtemp(dir=self.folder)))
-        self.sessions[session.key] = session
-        if self.config.follow is not None:
-            session.follows = True
-            self.follow(session)
+    def open(self, key: str) -> Session:
+        """Return the visitor's session, a new one if need be; HTTPException if there are many."""
+        session = self.find(key)
+        if session is None:
+            if len(self.sessions) >= _MOST_SESSIONS:
+                raise HTTPException(503, "Too many visitors at a time.")
+            session = Session(Path(tempfile.mkdtemp(dir=self.folder)))
+            self.sessions[key] = session
         return session
+
+    def shown(self, session: Session | None) -> Session | None:
+        """Return the session whose workbook a visitor sees: the one that is followed, or its own.
+
+        A workbook of one's own ends that one follows.
+        """
+        return self.followed if session is None or session.follows else session
 
     async def end(self, session: Session) -> None:
         """End a session."""
-        self.sessions.pop(session.key, None)
+        self.sessions = {key: each for key, each in self.sessions.items() if each is not session}
         await session.end()
 
-    def follow(self, session: Session) -> None:
-        """Take the workbook that is followed, as it stands now, check it and plan."""
+    def follow(self) -> None:
+        """Take the workbook that is followed, as it is now, check it and plan: once for all."""
         path = self.config.follow
         if path is None:
             return
-        made = session.folder / f"followed-{secrets.token_hex(4)}"
+        if self.followed is None:
+            self.followed = Session(Path(tempfile.mkdtemp(dir=self.folder)))
+        made = self.followed.folder / f"followed-{secrets.token_hex(4)}"
         with contextlib.suppress(OSError):
             shutil.copyfile(path, made)
-            session.take(path.name, made)
+            self.followed.take(path.name, made)
             for kind in (CHECK, PLAN):
-                session.start(kind, {}, self.config.limits, self.places)
+                self.followed.start(kind, {}, self.config.limits, self.places)
 
     async def watch(self) -> None:
         """End what nobody has looked at for long, as long as the page is served."""
@@ -218,7 +260,7 @@ class Desk:
 
 @contextlib.contextmanager
 def _following(desk: Desk) -> Any:
-    """Take the workbook that is followed anew for all who follow it, each time it is saved."""
+    """Take the workbook that is followed now, and again each time it is saved."""
     path, stop, loop = desk.config.follow, Event(), asyncio.get_running_loop()
     if path is None:
         yield
@@ -226,16 +268,12 @@ def _following(desk: Desk) -> Any:
     from planner.workbook.saved import fingerprint, saves
 
     known = fingerprint(path)
-
-    def renew() -> None:
-        for session in desk.sessions.values():
-            if session.follows:
-                desk.follow(session)
+    desk.follow()
 
     def listen() -> None:
         for _ in saves(path, known, stop):
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(renew)
+                loop.call_soon_threadsafe(desk.follow)
 
     thread = Thread(target=listen, daemon=True)
     thread.start()
@@ -265,8 +303,9 @@ def application(config: Config) -> Starlette:
                     yield
                 finally:
                     watch.cancel()
-                    for session in list(desk.sessions.values()):
-                        await desk.end(session)
+                    for session in [*desk.sessions.values(), desk.followed]:
+                        if session is not None:
+                            await session.end()
 
     routes = [
         Route("/", _front),
@@ -279,7 +318,8 @@ def application(config: Config) -> Starlette:
         Route("/favicon.ico", lambda _: Response(status_code=204)),  # asked for by bare answers
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
-    app = Starlette(routes=routes, lifespan=life, exception_handlers={HTTPException: _failed})
+    told = {HTTPException: _failed, OSError: _failed}
+    app = Starlette(routes=routes, lifespan=life, exception_handlers=told)
     app.add_middleware(Guard, config=config)
     return app
 
@@ -290,40 +330,44 @@ def _desk(request: Request) -> Desk:
 
 
 async def _front(request: Request) -> Response:
-    """Show the page; a visitor without a session gets one, if it knows the token."""
+    """Show the page; a browser that is new here gets a key, if it knows the token.
+
+    No redirect, no session and no job: whoever follows a link to here may not keep cookies.
+    """
     desk = _desk(request)
-    session = desk.find(request)
-    if session is None:
+    key = known = desk.key_of(request)
+    if not known:
         given, wanted = request.query_params.get("token", ""), desk.config.token
         if wanted and not hmac.compare_digest(given.encode(), wanted.encode()):
             words = "This page needs its token: open the address that planner serve printed."
             raise HTTPException(401, words)
-        session = desk.make()
-        response: Response = RedirectResponse("/", 303)
-        response.set_cookie(_COOKIE, session.key, httponly=True, samesite="strict", path="/")
-        return response
-    if "token" in request.query_params:
-        return RedirectResponse("/", 303)
-    return _shown("server.html", session, desk.config)
+        key = desk.key()
+    response = _shown("server.html", desk, key)
+    if not known:
+        # lax: a link from another site leads to the same session; no form of another site is heard
+        response.set_cookie(_COOKIE, key, httponly=True, samesite="lax", path="/")
+    return response
 
 
 async def _state(request: Request) -> Response:
     """Return the part of the page that changes."""
-    return _shown("server_state.html", _session(request), _desk(request).config)
+    return _shown("server_state.html", _desk(request), _key(request))
 
 
 async def _take(request: Request) -> Response:
     """Take a workbook, and check it."""
-    session, desk = _with_room(request), _desk(request)
-    made = session.folder / f"upload-{secrets.token_hex(4)}"
-    async with request.form(max_files=1, max_fields=4) as form:
-        _sent_by(session, form)
-        given = form.get("workbook")
-        if not isinstance(given, UploadFile) or not given.filename:
-            raise HTTPException(400, "Choose a workbook first.")
-        with made.open("wb") as file:
-            while chunk := await given.read(_CHUNK):
-                file.write(chunk)
+    desk, key = _desk(request), _key(request)
+    _refuse_more(desk.find(key))
+    with scratch_file(desk.folder, ".upload") as made:
+        async with request.form(max_files=1, max_fields=4) as form:
+            _sent_by(desk, key, form)
+            given = form.get("workbook")
+            if not isinstance(given, UploadFile) or not given.filename:
+                raise HTTPException(400, "Choose a workbook first.")
+            with made.open("wb") as file:
+                while chunk := await given.read(_CHUNK):
+                    file.write(chunk)
+        session = desk.open(key)
         session.take(given.filename, made)
     session.follows = False
     session.start(CHECK, {}, desk.config.limits, desk.places)
@@ -332,11 +376,13 @@ async def _take(request: Request) -> Response:
 
 async def _start(request: Request) -> Response:
     """Start a plan or a study."""
-    session, desk = _with_room(request), _desk(request)
+    desk, key = _desk(request), _key(request)
+    session = desk.find(key)
+    _refuse_more(session)
     async with request.form(max_files=0, max_fields=8) as form:
-        _sent_by(session, form)
-        kind = kinds().get(str(form.get("kind", "")))
-        if kind is None or session.workbook is None:
+        _sent_by(desk, key, form)
+        kind, shown = kinds().get(str(form.get("kind", ""))), desk.shown(session)
+        if kind is None or shown is None or shown.workbook is None:
             raise HTTPException(400, "There is no workbook, or nothing of that name to do.")
         said = {name: str(form.get(name, "")).strip() for name in FIELDS}
     said = {name: value for name, value in said.items() if value}
@@ -350,25 +396,31 @@ async def _start(request: Request) -> Response:
     if over:
         raise HTTPException(400, f"{kind.title} goes without: {', '.join(over)}. Leave it blank.")
     options = {name: value for name, value in said.items() if name in kind.takes}
+    session = desk.open(key)
+    if shown is desk.followed:
+        session.follows = True
+        session.take_as(shown.workbook)
     job = session.start(kind, options, desk.config.limits, desk.places)
     return _back(request, f"#job-{job.key}")
 
 
 async def _stop(request: Request) -> Response:
-    """Stop a job."""
-    session = _session(request)
+    """Stop a job of the visitor's own."""
+    desk, key = _desk(request), _key(request)
     async with request.form(max_files=0, max_fields=4) as form:
-        _sent_by(session, form)
-    _job(request, session).stop()
+        _sent_by(desk, key, form)
+    _job(request, desk.find(key)).stop()
     return _back(request)
 
 
 async def _forget(request: Request) -> Response:
     """End the session, and all that it brought and made."""
-    session, desk = _session(request), _desk(request)
+    desk, key = _desk(request), _key(request)
     async with request.form(max_files=0, max_fields=4) as form:
-        _sent_by(session, form)
-    await desk.end(session)
+        _sent_by(desk, key, form)
+    session = desk.find(key)
+    if session is not None:
+        await desk.end(session)
     words = "All of this session is gone: workbooks, plans and studies. You may close this page."
     response = _words("Forgotten", words, 200)
     response.delete_cookie(_COOKIE, path="/")
@@ -377,7 +429,9 @@ async def _forget(request: Request) -> Response:
 
 async def _download(request: Request) -> Response:
     """Return a file that a job made: a report to look at, a workbook to keep."""
-    job, name = _job(request, _session(request)), request.path_params["name"]
+    desk, name = _desk(request), request.path_params["name"]
+    session = desk.find(_key(request))
+    job = _job(request, session, desk.shown(session))
     if name not in job.files:
         raise HTTPException(404, "There is no such file, or no longer.")
     path = job.folder / name
@@ -386,29 +440,28 @@ async def _download(request: Request) -> Response:
     return FileResponse(path, filename=name)
 
 
-def _session(request: Request) -> Session:
-    session = _desk(request).find(request)
-    if session is None:
+def _key(request: Request) -> str:
+    key = _desk(request).key_of(request)
+    if not key:
         raise HTTPException(403, "This session has ended: open the page again.")
-    return session
+    return key
 
 
-def _with_room(request: Request) -> Session:
-    """Return the visitor's session, if one job more may wait in it."""
-    session = _session(request)
-    if sum(job.is_live for job in session.jobs) >= MOST_JOBS:
+def _refuse_more(session: Session | None) -> None:
+    """Refuse one job more than may wait in a session."""
+    if session is not None and sum(job.is_live for job in session.jobs) >= MOST_JOBS:
         raise HTTPException(429, f"{MOST_JOBS} jobs wait or run already: stop one first.")
-    return session
 
 
-def _sent_by(session: Session, form: Mapping[str, Any]) -> None:
-    """Refuse a form that the session's own page did not send."""
-    if not hmac.compare_digest(str(form.get("form", "")).encode(), session.form.encode()):
+def _sent_by(desk: Desk, key: str, form: Mapping[str, Any]) -> None:
+    """Refuse a form that the visitor's own page did not send."""
+    if not hmac.compare_digest(str(form.get("form", "")).encode(), desk.form(key).encode()):
         raise HTTPException(403, "This form is not of this session: open the page again.")
 
 
-def _job(request: Request, session: Session) -> Job:
-    found = next((j for j in session.jobs if j.key == request.path_params["key"]), None)
+def _job(request: Request, *sessions: Session | None) -> Job:
+    jobs = [job for session in sessions if session is not None for job in session.jobs]
+    found = next((j for j in jobs if j.key == request.path_params["key"]), None)
     if found is None:
         raise HTTPException(404, "There is no such job, or no longer.")
     return found
@@ -419,12 +472,18 @@ def _back(request: Request, place: str = "") -> Response:
     return RedirectResponse("/state" if "x-part" in request.headers else f"/{place}", 303)
 
 
-def _shown(template: str, session: Session, config: Config) -> Response:
-    check = session.check
+def _shown(template: str, desk: Desk, key: str) -> Response:
+    own = desk.find(key)
+    session = desk.shown(own)
+    is_followed = session is not None and session is desk.followed
+    check = None if session is None else session.check
     answers = check.result.get("answers") if check is not None else None
     found = (answers[0] if answers else {}).get("beside", ())
+    owners = [own] if own is session else [own, session]
+    jobs = [job for of in owners if of is not None for job in reversed(of.jobs)]
     text = _PAGES.get_template(template).render(
-        session=session,
+        form=desk.form(key),
+        workbook=None if session is None or session.workbook is None else session.workbook.name,
         check=check,
         findings={
             kind: [(sheet, list(rows)) for sheet, rows in groupby(of, lambda f: f["sheet"])]
@@ -432,21 +491,24 @@ def _shown(template: str, session: Session, config: Config) -> Response:
             if (of := [each for each in found if each["kind"] == kind])
         },
         marked=[name for name in check.files if name.endswith(".xlsx")] if check else [],
-        jobs=[job for job in reversed(session.jobs) if job.kind is not CHECK],
-        is_live=any(job.is_live for job in session.jobs),
+        jobs=[job for job in jobs if job.kind is not CHECK],
+        own=[] if own is None else own.jobs,
+        is_live=any(job.is_live for job in jobs),
         studies=[kind for kind in kinds().values() if kind is not PLAN],
         plan=PLAN,
         fields=FIELDS,
         scenarios=(answers[0] if answers else {}).get("scenarios", ()),
         countries=(answers[0] if answers else {}).get("countries", ()),
-        limits=config.limits,
-        follow=config.follow.name if config.follow and session.follows else "",
+        limits=desk.config.limits,
+        follow=is_followed,
         version=__version__,
     )
     return HTMLResponse(text)
 
 
 async def _failed(_: Request, error: Exception) -> Response:
+    if isinstance(error, OSError):
+        return _words("That cannot be done", trouble_of(error), 507)
     status = error.status_code if isinstance(error, HTTPException) else 500
     said = error.detail if isinstance(error, HTTPException) else "That went wrong."
     return _words("That cannot be done", said, status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from models.errors import WriteError
 from models.results import Figure as Measure
 from planner.scratch import PREFIX
 from planner.studies import STUDIES
@@ -28,6 +30,8 @@ from planner.studies import STUDIES
 if TYPE_CHECKING:
     from planner.studies.kind import StudyKind
 
+MADE = "<made>"
+"""Stands in a job's commands for the workbook that the command before made: it names it itself."""
 MOST_JOBS = 40
 """Jobs of a session; the oldest that are done give way, and no more than these wait or run."""
 _GRACE = 10.0
@@ -112,12 +116,11 @@ class Kind:
             return [["check", str(file), "--json", "--marked", f"{file.stem}-marked.xlsx"]]
         if self.name == PAGE.name:
             return [["page", str(file), "--json", "-o", f"{file.stem}-page.html"]]
-        made = f"{file.stem}-{'plan' if self.name == PLAN.name else self.name}.xlsx"
         command, *more = (self.asked or self.name).split()
-        first = [command, str(file), *more, "--workers", "1", "--output", made]
+        first = [command, str(file), *more, "--workers", "1"]
         first += ["--json"] if self.name == PLAN.name else []
         first += [f"--{name}={value}" for name, value in options.items() if value]
-        return [first, ["report", made, "--json", "-o", str(Path(made).with_suffix(".html"))]]
+        return [first, ["report", MADE, "--json"]]
 
 
 CHECK = Kind("check", "Check of a workbook", "Every error and warning, beside its cell.")
@@ -172,6 +175,8 @@ class Job:
     ended: float | None = None
     asked_to_stop: bool = False
     result: dict[str, Any] = field(default_factory=dict)
+    trouble: str = ""
+    """What kept it from running, or from writing what it found."""
 
     @property
     def is_live(self) -> bool:
@@ -186,10 +191,11 @@ class Job:
     @property
     def log(self) -> list[str]:
         """What its commands said to a person, line by line."""
+        text = ""
         with contextlib.suppress(OSError):
             text = (self.folder / "log.txt").read_text(encoding="utf-8", errors="replace")
-            return [line for line in in_words_of_page(text).splitlines() if line.strip()]
-        return []
+        lines = [line for line in in_words_of_page(text).splitlines() if line.strip()]
+        return [*lines, self.trouble] if self.trouble else lines
 
     @property
     def files(self) -> list[str]:
@@ -208,14 +214,17 @@ class Job:
             self.state, self.began = State.RUNNING, time.monotonic()
             try:
                 code = await self._run(limits)
-            except OSError:  # no process, no memory or no disk to be had
-                code = 1
+            except OSError as error:  # no process, no memory or no disk to be had
+                code, self.trouble = WriteError.exit_code, trouble_of(error)
             finally:
                 self.ended = time.monotonic()
+                (self.folder / self.file.name).unlink(missing_ok=True)
         with contextlib.suppress(OSError, ValueError):
             self.result = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
+        if not self.result and code == WriteError.exit_code and not self.trouble:
+            self.trouble = "It could not write what it found: the disk of this server may be full."
         if self.state is State.RUNNING:
-            known = State.ERRORS if self.result else State.KILLED
+            known = State.ERRORS if self.result or self.trouble else State.KILLED
             self.state = _OF_CODE.get(int(self.result.get("code", code)), known)
             if self.asked_to_stop and self.state is not State.DONE:
                 self.state = State.STOPPED
@@ -277,18 +286,23 @@ def _signal(process: asyncio.subprocess.Process, *, kill: bool) -> None:
         process.kill()
 
 
+def trouble_of(error: OSError) -> str:
+    """Return what the system has against it, in a sentence for visitors."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "The disk of this server is full: forget a session, or tell whoever runs it."
+    return f"This server could not do that: {error.strerror or 'it does not say why'}."
+
+
 @dataclass
 class Session:
     """A visitor: the workbook brought last, and the jobs on it. Its folder goes with it."""
 
     folder: Path
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    form: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    """What each form of the page carries, so that no other page can send one."""
     workbook: Path | None = None
     jobs: list[Job] = field(default_factory=list)
     seen: float = field(default_factory=time.monotonic)
     follows: bool = False
+    brought: set[Path] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -298,10 +312,41 @@ class Session:
         return next(found, None)
 
     def take(self, name: str, content: Path) -> None:
-        """Take a workbook over, under a name that is safe: what it is called, as far as may be."""
-        folder = self._new_folder()
-        self.workbook = folder / safe_name(name)
-        shutil.move(content, self.workbook)
+        """Take a workbook over, under a name that is safe: what it is called, as far as may be.
+
+        The one before is released, and what its check left.
+        """
+        workbook = self._new_folder() / safe_name(name)
+        shutil.move(content, workbook)
+        self.workbook = workbook
+        self.brought.add(workbook)
+        for job in self.jobs:
+            if job.kind is CHECK:
+                job.stop()
+        self._release()
+
+    def take_as(self, workbook: Path) -> None:
+        """Take what another session has, by a name of its own."""
+        made = self.folder / f"taken-{secrets.token_hex(4)}"
+        try:
+            made.hardlink_to(workbook)
+        except OSError:
+            shutil.copyfile(workbook, made)
+        self.take(workbook.name, made)
+
+    def _drop(self, job: Job) -> None:
+        self.jobs.remove(job)
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _release(self) -> None:
+        """Remove the workbooks that no job waits for, but the last, and what their checks left."""
+        for job in [j for j in self.jobs if j.kind is CHECK and not j.is_live]:
+            if job.file != self.workbook:
+                self._drop(job)
+        needed = {self.workbook, *(job.file for job in self.jobs if job.state is State.WAITING)}
+        for file in self.brought - needed:
+            shutil.rmtree(file.parent, ignore_errors=True)
+        self.brought &= needed
 
     def start(
         self, kind: Kind, options: dict[str, str], limits: Limits, place: asyncio.Semaphore
@@ -313,12 +358,15 @@ class Session:
         job = Job(kind, self.workbook, self._new_folder(), options)
         self.jobs.append(job)
         for old in [j for j in self.jobs if not j.is_live][: max(0, len(self.jobs) - MOST_JOBS)]:
-            self.jobs.remove(old)
-            shutil.rmtree(old.folder, ignore_errors=True)
+            self._drop(old)
         task = asyncio.create_task(job.run(limits, place))
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self._done)
         return job
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        self._release()
 
     async def end(self) -> None:
         """Stop what runs, and leave nothing behind."""

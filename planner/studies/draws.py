@@ -28,8 +28,9 @@ from models.resolve import Bools, Floats
 from models.schema import ScenarioStep, ShareLimit
 from planner.scenarios.actions import after, stretches
 from planner.scenarios.events import Event, Hits, events, hits, steps, touched
+from planner.stops import Stop
 from planner.studies.agreed import Rules, stressed
-from planner.studies.engine import Change, Outcome, Run, Stop, Study, Tell, chains_of, run_studies
+from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
 from planner.studies.places import Where
 
 NO_EVENTS = (

@@ -18,6 +18,7 @@ from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
 from planner.render.words import counted
+from planner.stops import Stop, heard, raise_lost
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -31,7 +32,6 @@ or a frozen dataclass that can be called."""
 NOT_RUN = "not run: "
 """What the error of a run begins with that had no turn."""
 
-Stop = KeyboardInterrupt | SystemExit
 """What ends a study before its time: Ctrl-C, or a request to end the process."""
 
 
@@ -224,10 +224,12 @@ class Planner(Generic[T]):
                 outcome = Outcome(run.name, found, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:
+                raise_lost()
                 unproven = isinstance(error, SolverError)
                 outcome = Outcome[T](run.name, error=str(error), unproven=unproven)
                 fresh = True
             except Exception as error:  # noqa: BLE001 - one faulty run must not lose the others
+                raise_lost()
                 outcome, fresh = Outcome(run.name, error=fault(error)), True
             yield outcome
 
@@ -509,6 +511,7 @@ def run_studies(
         tracker.notify()
         (where or ThisMachine()).run(whole, tracker)
     except (KeyboardInterrupt, SystemExit) as stop:
+        heard()
         stopped = stop
     found: list[list[Outcome[Any]]] = [[] for _ in studies]
     for at, chain in enumerate(whole.chains):

@@ -18,7 +18,8 @@ from models.results import About, Field, Result
 from models.results import Figure as Measure
 from planner.render.chart import Picture, drawn
 from planner.render.table import Record, Table, records, table_of
-from planner.studies.engine import Outcome, Stop, Tell
+from planner.stops import Stop
+from planner.studies.engine import Outcome, Tell
 from planner.workbook.plan_file import read_back
 
 if TYPE_CHECKING:

@@ -31,18 +31,9 @@ from models.program.market import BALANCE
 from models.resolve import Expanded, Floats
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.scenarios import ACTIONS, drop_share_limits
+from planner.stops import Stop
 from planner.studies.agreed import Rules, stressed
-from planner.studies.engine import (
-    Joined,
-    Outcome,
-    Progress,
-    Run,
-    Stop,
-    Study,
-    Tell,
-    run_studies,
-    whole,
-)
+from planner.studies.engine import Joined, Outcome, Progress, Run, Study, Tell, run_studies, whole
 from planner.studies.places import ThisMachine, Where
 
 LEAST_SOLD = 1e-6

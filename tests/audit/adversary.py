@@ -1,9 +1,9 @@
 """A reader of a redacted plan who computes what can be: nothing of the planner's own is used.
 
 The reader has the workbook, and knows which members were taken out, which of them need or buy a
-mineral in a year and which have a stock of it. Every figure of theirs is an unknown; every cell
-that ties unknowns to one another is an equation or a bound. The least and the most of a figure are
-two linear programs.
+mineral in a year and which have a stock of it, and what a tonne costs each of them landed. Every
+figure of theirs is an unknown; every cell that ties unknowns to one another is an equation or a
+bound. The least and the most of a figure are two linear programs.
 """
 
 from __future__ import annotations
@@ -61,11 +61,28 @@ def withheld(plan, hidden):
     return found
 
 
+def landed(plan, hidden):
+    """Return what a tonne from a site costs a member in a year, by mineral: a reader knows prices.
+
+    Where a member buys nothing, it is what the site costs the others on average.
+    """
+    paid = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
+    for row in plan["Plan"]:
+        site = (row["Year"], (row["Refiner"], row["Project"]))
+        for key in ((row["Member"], *site), ("", *site)) if row["Member"] in hidden else ():
+            paid[row["Mineral"]][key][0] += row["Total"]
+            paid[row["Mineral"]][key][1] += row["Tonnes"]
+    return {
+        mineral: {key: usd / tonnes for key, (usd, tonnes) in of.items() if tonnes}
+        for mineral, of in paid.items()
+    }
+
+
 class Mineral:
     """The reader's unknowns and equations of one mineral."""
 
-    def __init__(self, name, shown, figures):
-        self.name, self.figures = name, figures
+    def __init__(self, name, shown, figures, prices):
+        self.name, self.figures, self.prices = name, figures, prices
         self.years = sorted({row["Year"] for row in shown["Prices"] if row["Mineral"] == name})
         self.unknown, self.equal, self.most = {}, [], []
         self.members = {key[1] for key in figures}
@@ -80,6 +97,7 @@ class Mineral:
         self.needs(of)
         self.stocks(of)
         self.totals(of, shown)
+        self.paid(of, shown)
 
     def column(self, *key):
         return self.unknown.setdefault(key, len(self.unknown))
@@ -225,6 +243,38 @@ class Mineral:
                     row |= self.of_all(head, year)
                 self.sum(row, total - sum(self.others(head, year) for year in self.years))
 
+    def paid(self, of, shown):
+        """What those taken out pay: in a row of their own, or the total less what others pay."""
+        money = defaultdict(dict)
+        for key, i in self.unknown.items():
+            if key[0] == "flow":
+                _, member, year, site = key
+                price = self.prices.get((member, year, site), self.prices.get(("", year, site), 0))
+                money[year][i] = price
+        for row in of["Plan"]:
+            if row["Member"] == "Others (redacted)" and row["Total"] is not None:
+                self.cost(money[row["Year"]], row["Total"])
+        (own,) = (row for row in shown["By mineral"] if row["Mineral"] == self.name)
+        each, usd = (v for h, v in own.items() if h in MONEY)
+        measures = {row["Measure"]: row.get(self.name) for row in shown["Summary"]}
+        usd = measures.get("Purchases cost") if usd is None else usd
+        each = measures.get("Cost per tonne") if each is None else each
+        tonnes = own["Purchases"]
+        if usd is None and each is not None and tonnes is not None:
+            usd = each * tonnes
+        others = sum(
+            row["Total"] for row in of["Plan"] if not str(row["Member"]).endswith("(redacted)")
+        )
+        if usd is not None:
+            every = {i: price for row in money.values() for i, price in row.items()}
+            self.cost(every, usd - others)
+
+    def cost(self, row, usd):
+        """Add what is paid in all, in tonnes of the dearest, as every other row is."""
+        dearest = max(row.values(), default=0)
+        if dearest:
+            self.sum({i: price / dearest for i, price in row.items()}, usd / dearest)
+
     def intervals(self, keys=None):
         """Yield every figure with its value, the least and the most that it can be."""
         scale = max(1e-12, *(abs(v) for v in self.figures.values()))
@@ -271,12 +321,14 @@ def too_close(plan, redacted, hidden, protection=0.2, minerals=()):
     ``minerals`` are those looked at; all, where none is named.
     """
     true, shown = sheets(plan), sheets(redacted)
-    found, counted = [], 0
+    found, counted, prices = [], 0, landed(true, hidden)
     for mineral, figures in withheld(true, hidden).items():
         if minerals and mineral not in minerals:
             continue
         least = 1e-6 * max(abs(v) for v in figures.values())
-        for key, value, low, high in Mineral(mineral, shown, figures).intervals():
+        for key, value, low, high in Mineral(
+            mineral, shown, figures, prices.get(mineral, {})
+        ).intervals():
             size = abs(value)
             if key[0] in LEVELS:  # that a reserve is empty is a figure, too
                 size = max(abs(figures[head, *key[1:]]) for head in LEVELS)

@@ -10,7 +10,7 @@ from planner.audit import open_plan
 from planner.audit.redact import redact, write_redacted
 from planner.cli import main
 from planner.workbook.template import write_book
-from tests.audit.adversary import Mineral, sheets, too_close, withheld
+from tests.audit.adversary import Mineral, landed, sheets, too_close, withheld
 from tests.reference.cases import random_book
 
 EXAMPLE = "inputs/critical-minerals.xlsx"
@@ -27,12 +27,12 @@ def example(tmp_path_factory):
 def moved(plan, copy, hidden):
     """Return, by mineral, in how many of the years a member's change of stock is known exactly."""
     true, shown = sheets(plan), sheets(copy)
-    found = {}
+    found, prices = {}, landed(true, hidden)
     for mineral, figures in withheld(true, hidden).items():
         if mineral not in SOME:
             continue
         changes = {key for key in figures if key[0] == "Change" and key[1] == "Japan"}
-        every = Mineral(mineral, shown, figures).intervals(changes)
+        every = Mineral(mineral, shown, figures, prices[mineral]).intervals(changes)
         scale = max(abs(v) for v in figures.values())
         found[mineral] = sum(high - low < 1e-6 * scale for *_, low, high in every)
     return {mineral: years for mineral, years in found.items() if years}
@@ -98,3 +98,54 @@ def test_the_reader_of_these_tests_computes_what_is_told(tmp_path):
     write_redacted(copy, redact(open_plan(plan), (one,), keep_totals=True))
     found, _ = too_close(plan, copy, {one})
     assert {"Demand", "flow"} <= {key[1] for key in found}
+
+
+def book_of_one_site(years=(2026,)):
+    """One refiner, from which three members buy at a freight of their own."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, *lines in (
+        ("Settings", ("Setting", "Value"), ("Default freight (USD/t)", 10)),
+        ("Minerals", ("Mineral", "Price (USD/t)"), ("Copper", 9000)),
+        ("Members", ("Member", "Country"), *((m, m) for m in ("Japan", "Germany", "France"))),
+        (
+            "Refiners",
+            ("Refiner", "Mineral", "Country", "Capacity (t/yr)", "Cost (USD/t)"),
+            ("Onsan", "Copper", "South Korea", 9000, 8000),
+            ("Codelco", "Copper", "Chile", 500, 7000),
+        ),
+        (
+            "Demand",
+            ("Mineral", "Member", *years),
+            *(
+                ("Copper", m, *(tonnes + y for y in range(len(years))))
+                for m, tonnes in (("Japan", 700), ("Germany", 311), ("France", 500))
+            ),
+        ),
+        (
+            "Lanes",
+            ("Mineral", "From country", "To member", "Freight (USD/t)", "Open"),
+            ("Copper", "South Korea", "Germany", 160, None),
+            ("Copper", "Chile", "Japan", None, "no"),
+            ("Copper", "Chile", "Germany", None, "no"),
+        ),
+    ):
+        sheet = book.create_sheet(title)
+        for line in lines:
+            sheet.append(line)
+    return book
+
+
+@pytest.mark.parametrize("years", [(2026,), (2026, 2027)])
+def test_what_is_paid_together_does_not_tell_who_buys_what(tmp_path, years):
+    """Of two members that buy from one site, tonnes and money together tell both."""
+    case, plan, copy = (tmp_path / f"{name}.xlsx" for name in ("case", "plan", "copy"))
+    book_of_one_site(years).save(case)
+    hidden = {"Japan", "Germany"}
+    assert main(["solve", str(case), "--output", str(plan), "--workers", "1"]) == 0
+    write_redacted(copy, redact(open_plan(plan), tuple(hidden)))
+    found, counted = too_close(plan, copy, hidden)
+    assert found == []
+    assert counted >= 4 * len(years)
+    others = [row for row in sheets(copy)["Plan"] if row["Member"] == "Others (redacted)"]
+    assert len(others) == len(years)  # tonnes together stay

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import stat
+import zipfile
+
 import openpyxl
 import pytest
 
@@ -239,13 +243,14 @@ def test_a_redacted_plan_cannot_be_verified_nor_redacted_again(base, case, call,
     code, answer = ask("verify", "out.xlsx", case)
     assert (code, answer["status"]) == (1, "cannot_verify")
     assert "plan is redacted" in answer["errors"][0]["message"]
-    assert "case.xlsx is the file that it was made from" in answer["errors"][0]["message"]
+    assert "It was made from case.xlsx" in answer["errors"][0]["message"]
     book = openpyxl.load_workbook(case)
     book["Demand"]["D2"] = book["Demand"]["D2"].value + 1
     book.save("other.xlsx")
     code, answer = ask("verify", "out.xlsx", "other.xlsx")
     assert (code, answer["status"]) == (1, "cannot_verify")
-    assert "other.xlsx is not the file" in answer["errors"][0]["message"]
+    assert "other.xlsx has another fingerprint" in answer["errors"][0]["message"]
+    assert "It was not made from other.xlsx" in answer["errors"][1]["message"]
     code, _, err = call("verify", "out.xlsx", "missing.xlsx")
     assert code == 1
     assert "there is no such file" in err
@@ -261,3 +266,56 @@ def test_redact_tells_names_that_it_does_not_know_and_never_replaces_the_plan(ba
     assert call("redact", base, "--member", "x", "--output", base)[0] == 2
     assert call("redact", base, "--member", "x", "--output", case)[0] == 2
     assert call("redact", base)[0] == 2
+
+
+def guessed(copy, case, tonnes):
+    """Return the demand that a reader finds who knows all of the input but that and tries it."""
+    said = {r[0]: r[1] for r in openpyxl.load_workbook(copy)["Summary"].values}["Input SHA-256"]
+    for guess in tonnes:
+        made = case.with_name("guess.xlsx")
+        with zipfile.ZipFile(case) as parts, zipfile.ZipFile(made, "w") as others:
+            for part in parts.infolist():
+                text = parts.read(part)
+                if part.filename == "xl/worksheets/sheet1.xml":
+                    text = text.replace(b"<v>4321</v>", b"<v>%d</v>" % guess)
+                others.writestr(part, text)
+        if hashlib.sha256(made.read_bytes()).hexdigest() == said:
+            yield guess
+
+
+def test_no_number_of_the_input_can_be_found_by_trying_fingerprints(case, call, ask, folder):
+    """Of the plan itself it can be: that is who reads the workbook. Of the copy only with salt."""
+    book = openpyxl.load_workbook(case)
+    book._sheets.sort(key=lambda sheet: sheet.title != "Demand")
+    book["Demand"]["D2"] = 4321
+    book.save("written.xlsx")
+    with zipfile.ZipFile("written.xlsx") as parts, zipfile.ZipFile(case, "w") as others:
+        for part in parts.infolist():
+            others.writestr(part, parts.read(part))
+    assert call("solve", case, "--output", "plan.xlsx")[0] == 0
+    one = openpyxl.load_workbook("plan.xlsx")["Prices"]["C2"].value
+    code, answer = ask("redact", "plan.xlsx", "--member", one, "--output", "copy.xlsx")
+    assert (code, answer["salt"]) == (0, "copy.salt")
+    assert [*guessed("plan.xlsx", case, range(4319, 4324))] == [4321]
+    assert [*guessed("copy.xlsx", case, range(4319, 4324))] == []
+    assert stat.S_IMODE((folder / "copy.salt").stat().st_mode) == 0o600
+    salt = (folder / "copy.salt").read_text().strip()
+    with zipfile.ZipFile("copy.xlsx") as parts:
+        assert not [name for name in parts.namelist() if salt.encode() in parts.read(name)]
+
+
+def test_the_salt_of_a_redacted_plan_stays_with_its_owner(base, case, call, ask, folder):
+    """Without it nothing is known of the input; another copy has another one."""
+    one = openpyxl.load_workbook(base)["Prices"]["C2"].value
+    for copy in ("a.xlsx", "b.xlsx"):
+        assert call("redact", base, "--member", one, "--output", copy)[0] == 0
+    salts = [(folder / name).read_text() for name in ("a.salt", "b.salt")]
+    assert salts[0] != salts[1]
+    (folder / "a.salt").rename("kept.salt")
+    _, answer = ask("verify", "a.xlsx", case)
+    assert "Without the salt nobody can say" in answer["errors"][0]["message"]
+    _, answer = ask("verify", "a.xlsx", case, "--salt", "kept.salt")
+    assert "It was made from case.xlsx" in answer["errors"][0]["message"]
+    for wrong in ("b.salt", base):
+        _, answer = ask("verify", "a.xlsx", case, "--salt", wrong)
+        assert "It was made from" not in answer["errors"][-1]["message"]

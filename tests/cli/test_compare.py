@@ -208,9 +208,10 @@ def test_chosen_scenarios_and_what_the_command_asks(case, ask):
     assert names(answer) == ["Base", "Half", "Lose Chile; Max country share 0.5"]
     assert answer["what_ifs"] == [{"option": "--lose", "given": "Chile", "does": "Chile"}]
     _, alone = ask("solve", case, *asked)
+    assert answer["output"] == "outputs/case-what-if lose Chile cap 50-compare.xlsx"
     last = answer["rows"][-1]["objective_usd"]
     assert last == pytest.approx(alone["objective_usd"], rel=1e-9)
-    rows = openpyxl.load_workbook("outputs/case-compare.xlsx")["About"].iter_rows(values_only=True)
+    rows = openpyxl.load_workbook(answer["output"])["About"].iter_rows(values_only=True)
     about = dict(row[:2] for row in rows)
     assert about["Scenarios"] == "Half"
     assert about["Lose"] == "Chile"

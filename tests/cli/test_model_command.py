@@ -15,7 +15,7 @@ def test_a_file_a_scenario_and_its_blocks(call, ask, case, folder) -> None:
     base = folder / "outputs" / "case-model.lp"
     assert base.read_text(encoding="ascii").startswith("\\ case.xlsx, scenario Base, ")
     code, answer = ask("model", case, "--lose", "CHN")
-    assert (code, answer["output"]) == (0, ["outputs/case-what-if-model.lp"])
+    assert (code, answer["output"]) == (0, ["outputs/case-what-if lose CHN-model.lp"])
     assert (folder / answer["output"][0]).read_text(encoding="ascii") != base.read_text("ascii")
     code, answer = ask("model", case, "--by-block", "-o", folder / "b" / "m.MPS")
     assert code == 0

@@ -22,11 +22,14 @@ def written(folder: Path) -> set[str]:
         (("--scenario", " base"), "case-plan.xlsx"),
         (("--scenario", "Half"), "case-Half-plan.xlsx"),
         (("--scenario", "export  BAN"), "case-Export ban-plan.xlsx"),
-        (("--lose", "CHL"), "case-what-if-plan.xlsx"),
-        (("--block", "CHN:JPN"), "case-what-if-plan.xlsx"),
-        (("--what-if", "scale demand; value=0.9"), "case-what-if-plan.xlsx"),
-        (("--max-country-share", "0.6"), "case-what-if-plan.xlsx"),
-        (("--scenario", "Half", "--lose", "CHL"), "case-Half-plan.xlsx"),
+        (("--lose", "CHL"), "case-what-if lose CHL-plan.xlsx"),
+        (("--block", "CHN:JPN"), "case-what-if block CHN-JPN 88dab2-plan.xlsx"),
+        (
+            ("--what-if", "scale demand; value=0.9"),
+            "case-what-if scale demand, value 0.9-plan.xlsx",
+        ),
+        (("--max-country-share", "0.6"), "case-what-if cap 60-plan.xlsx"),
+        (("--scenario", "Half", "--lose", "CHL"), "case-Half what-if lose CHL-plan.xlsx"),
         (("--scenario", "Half", "--output", "mine"), None),
     ],
 )
@@ -36,6 +39,28 @@ def test_each_case_has_a_place_of_its_own(case, ask, folder, options, name):
     assert answer["output"] == (f"outputs/{name}" if name else "mine.xlsx")
     if name:
         assert written(folder) == {name}
+
+
+STUDIED = (
+    ("stress", ()),
+    ("sweep", ("--from", "0.7", "--to", "0.6", "--step", "0.1")),
+    ("risk", ("--draws", "5", "--seed", "3")),
+    ("support", ()),
+    ("exit", ("--country", "CHN")),
+)
+
+
+@pytest.mark.parametrize(("study", "options"), STUDIED, ids=[name for name, _ in STUDIED])
+def test_no_study_of_another_case_has_the_name_of_the_base(case, ask, study, options):
+    names = set()
+    for of in ((), ("--scenario", "half"), ("--lose", "CHL"), ("--max-country-share", "0.6")):
+        code, answer = ask(study, case, *options, *of, "--workers", "1")
+        if code == 2:  # a study that does not take it
+            continue
+        names.add(answer["output"])
+        assert "Half" in answer["output"] or not of or of[0] != "--scenario"
+        assert "what-if" in answer["output"] or not of or of[0] == "--scenario"
+    assert len(names) > 1
 
 
 def test_the_base_plan_outlives_what_is_asked_after_it(case, call, folder):
@@ -69,7 +94,9 @@ def test_odd_names_of_scenarios_are_names_of_files(folder, ask):
 def test_names_of_scenarios_within_those_of_files(stem):
     of = {"scenario": "Base", "what_ifs": (), "max_country_share": 0.5}
     parts = {name: case_part(Path(f"{stem}.xlsx"), of, name) for name in ODD}
-    assert len({*parts.values(), case_part(Path("case.xlsx"), of)}) > len(ODD)
+    parts["none"] = case_part(Path(f"{stem}.xlsx"), of)
+    parts["as a what-if"] = case_part(Path(f"{stem}.xlsx"), {}, "what-if cap 50")
+    assert len({*parts.values()}) == len(ODD) + 2
     for part in parts.values():
         file = f"{stem}-{part}-plan.xlsx"
         assert len(file.encode()) <= 255

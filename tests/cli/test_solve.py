@@ -220,7 +220,7 @@ def test_the_output_is_never_another_input(case, call, ask, monkeypatch):
 
 def test_help_says_where_the_plan_of_a_scenario_goes(call):
     _, out, _ = call("solve", "--help")
-    assert "the plan of a scenario has its name in the file's" in " ".join(out.split())
+    assert "the plan has its scenario and what-ifs in its name" in " ".join(out.split())
 
 
 def refuse(*_: object, **__: object) -> Plan:

@@ -252,3 +252,53 @@ def test_a_folder_that_may_not_be_entered(case, folder, line):
     )
     assert ran.returncode == 4, ran.stderr
     assert "Permission denied" in ran.stderr.partition("now\n")[2], ran.stderr
+
+
+BOOKS = [
+    pytest.param(command, place, id=f"{command.name}-{place.name}")
+    for command, place in WRITE
+    if place.name not in {"csv_folder", "folder"} and command.name not in ENDS
+]
+"""Paths that workbooks are written to."""
+
+
+@POSIX
+@pytest.mark.parametrize(("command", "place"), BOOKS)
+def test_no_command_writes_over_a_workbook_of_the_users(case, call, folder, command, place):
+    """One that it does not read either, by whatever links or spelling."""
+    mine = shutil.copy(case, folder / "mine.xlsx")
+    before = mine.read_bytes()
+    for spelling, path in spellings(mine).items():
+        if spelling == "hard link":  # it is replaced, and what it was linked to is not
+            continue
+        code, _, err = call(*line_to(command, place, path, case))
+        assert (code, spelling) == (2, spelling), err
+        assert "itself an input workbook" in err or "is there already" in err, spelling
+        assert mine.read_bytes() == before
+    assert not (folder / "nosuch").exists()
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("typed", "leads_to"),
+    [
+        ("nosuch/../a.xlsx", "a.xlsx"),
+        ("nosuch/nor/../../a.xlsx", "a.xlsx"),
+        ("there/nosuch/../a.xlsx", "there/a.xlsx"),
+        ("there/../a.xlsx", "there/../a.xlsx"),
+        ("link/../a.xlsx", "link/../a.xlsx"),
+        ("link/nosuch/../a.xlsx", "elsewhere/deep/a.xlsx"),
+        ("nosuch/../../a.xlsx", "{up}/a.xlsx"),
+        ("nosuch/..", "."),
+        ("new/a.xlsx", "new/a.xlsx"),
+        ("a..xlsx", "a..xlsx"),
+    ],
+)
+def test_a_path_through_what_is_not_there_is_where_it_leads(folder, typed, leads_to):
+    """So that whatever is asked of it is asked of the file that would be replaced."""
+    (folder / "there").mkdir()
+    (folder / "elsewhere/deep").mkdir(parents=True)
+    (folder / "link").symlink_to(folder / "elsewhere/deep")
+    path = Place(path_type=Path).convert(typed, None, None)
+    assert str(path) == leads_to.format(up=folder.parent)
+    assert os.path.realpath(path) == os.path.realpath(typed)

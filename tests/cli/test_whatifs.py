@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -443,7 +444,8 @@ def test_the_plan_says_what_was_asked(case, call):
         "Option: Block": "China to Japan; all to Germany",
         "Option: What if": "scale demand (Cobalt, from 2027): 1.2",
     }
-    book = openpyxl.load_workbook("outputs/case-what-if-plan.xlsx")
+    (plan,) = Path("outputs").glob("case-what-if block *-plan.xlsx")
+    book = openpyxl.load_workbook(plan)
     rows = book["Summary"].iter_rows(values_only=True)
     summary = {row[0]: row[1] for row in rows}
     assert said.items() <= summary.items()

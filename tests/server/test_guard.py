@@ -60,19 +60,19 @@ def test_forms_of_other_pages_are_refused(serve) -> None:
     assert page.post("/jobs", data={"form": mine, "kind": "solve"}).status_code == 403
     assert page.get("/state").status_code == 403
     ours = page.get("/", headers={"origin": "http://evil.example"})
-    assert "httponly" in ours.history[0].headers["set-cookie"].lower()
-    assert "samesite=strict" in ours.history[0].headers["set-cookie"].lower()
+    assert "httponly" in ours.headers["set-cookie"].lower()
+    assert "samesite=lax" in ours.headers["set-cookie"].lower()
     assert "access-control-allow-origin" not in ours.headers
 
 
 def test_a_token_opens_the_page(serve) -> None:
-    """Once: then the cookie does, and the address no longer shows it."""
+    """Once: then the cookie does."""
     page = serve(Config(token="secret"))
     assert page.get("/").status_code == 401
     assert page.get("/?token=secre").status_code == 401
     assert page.get("/state").status_code == 403
     opened = page.get("/?token=secret")
-    assert (opened.status_code, str(opened.url)) == (200, "http://localhost:8765/")
+    assert (opened.status_code, opened.history) == (200, [])
     assert page.get("/").status_code == 200
 
 

@@ -38,7 +38,23 @@ class _FileName(click.Path):
 
 
 class Place(_FileName):
-    """A path that a command writes to."""
+    """A path that a command writes to, as the system will see it by then."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Leave out what leads through a folder that is not there, and back again.
+
+        To the system ``nosuch/../in.xlsx`` is no file, however much ``in.xlsx`` is one. Writing
+        makes folders, and would replace it: so all that is asked of a path is asked of where it
+        leads.
+        """
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        parent = path if path.name == ".." else path.parent
+        if ".." not in path.parts or parent.exists():
+            return path
+        real, here = Path(os.path.realpath(path)), Path(os.path.realpath(Path()))
+        return real.relative_to(here) if real.is_relative_to(here) else real
 
 
 class FilePath(_FileName):

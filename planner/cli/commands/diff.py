@@ -17,6 +17,7 @@ from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress,
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
 from planner.render.words import cut, known, number_of, plain
+from planner.stops import raise_lost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,7 @@ def diff(
         written = save(target, lambda path: write_difference(path, result, found, title))
         tell_where(target, written)
     except PlannerError as error:
+        raise_lost()
         failed = error  # the difference is told all the same
     seconds = time.perf_counter() - began
     if not as_json:

@@ -88,7 +88,7 @@ def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
     if not by_block:
         return {wanted: whole(case)}
     return {
-        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART, '')}"): made
+        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): made
         for name, made in block_models(case).items()
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,12 @@ from models.errors import UsageError
 from planner.cli.answer import Command
 from planner.cli.commands.common import WORKBOOK, require
 from planner.options import Whole
+from planner.stops import heard
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    import uvicorn
 
 _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "watchfiles")
 
@@ -69,6 +76,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     from planner.server.app import Config, application
     from planner.server.jobs import Limits
+    from planner.server.patience import Patient
 
     if not token and not _is_here(host):
         token = secrets.token_urlsafe(18)
@@ -86,7 +94,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         asked = f"?token={token}" if token else ""
         where = f"http://{shown}:{listening.getsockname()[1]}/{asked}"
         click.echo(f"Serving at {where}; Ctrl-C ends", err=True)
-        server = uvicorn.Server(
+        server = _server()(
             uvicorn.Config(
                 application(config),
                 log_level="warning",
@@ -95,11 +103,29 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
                 proxy_headers=False,
                 timeout_graceful_shutdown=3,
                 limit_concurrency=200,
+                http=Patient,
             )
         )
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
+        heard()
     return 0
+
+
+def _server() -> type[uvicorn.Server]:
+    """Return what serves the page, and does not hear signals that this process shall not hear."""
+    import signal
+
+    import uvicorn
+
+    unheard = {n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) == signal.SIG_IGN}
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if sig not in unheard:
+                super().handle_exit(sig, frame)
+
+    return Server
 
 
 def _is_here(host: str) -> bool:

@@ -104,7 +104,7 @@ _HEADS = ("Need met", "Limits cost", "Loss")
     metavar="A",
     help=f"Under risk: the CVaR is the mean of the dearest 1 - A of all futures [{_ALPHA}].",
 )
-@output_option("The plan [outputs/<FILE's name>[-<scenario> or -what-if]-plan.xlsx].", "PLAN")
+@output_option("The plan [outputs/<FILE's name>[-<scenario> what-if ...]-plan.xlsx].", "PLAN")
 @CSV
 @study_options
 @JSON
@@ -149,8 +149,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner solve case.xlsx --under-risk --futures 20 --seed 7
     planner solve case.xlsx --under-risk --weight 50% --cvar 90%
 
-    Unless --output names another path, the plan of a scenario has its name in the file's, with
-    what-ifs or without; that of what-ifs or --max-country-share alone has the word what-if. So the
+    Unless --output names another path, the plan has its scenario and what-ifs in its name. So the
     plan of the base case is replaced by its own next plan alone. An input workbook is never
     replaced.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are

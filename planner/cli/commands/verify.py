@@ -13,7 +13,7 @@ from models.errors import Finding, UsageError, WriteError
 from planner._version import __version__
 from planner.cli.answer import Answer, Command, Key, end, of_file, print_json, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
-from planner.cli.paths import plan_path
+from planner.cli.paths import plan_path, target
 from planner.cli.words import line, show_some
 from planner.render.words import listed, number_of, plain, search_words
 
@@ -138,8 +138,14 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
 @click.command(cls=Command)
 @click.argument("plan", type=WORKBOOK)
 @click.argument("file", type=WORKBOOK)
+@click.option(
+    "--salt",
+    type=WORKBOOK,
+    metavar="SALT",
+    help="The salt of a redacted PLAN [<PLAN's name>.salt, beside it].",
+)
 @JSON
-def verify(plan: Path, file: Path, as_json: bool) -> int:
+def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     """Prove again that PLAN is the cheapest plan of the input FILE, and check every part of it.
 
     Nothing is solved and neither workbook is written to. From the two alone are recomputed: the
@@ -153,6 +159,7 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     Exit code 0 if everything matches, 1 if anything does not or the plan is redacted.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     tell = progress(as_json)
+    from planner.audit.salt import salt_file
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
     from planner.run import open_sheets
@@ -160,7 +167,7 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
 
     outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
     recorded = sheets.recorded
-    amiss = [*_redacted(recorded, file), *_incomplete(sheets)]
+    amiss = [*_redacted(recorded, file, salt or salt_file(plan)), *_incomplete(sheets)]
     if amiss:
         return replace(outcome, findings=tuple(amiss)).show(as_json=as_json)
     with of_file(file):
@@ -231,21 +238,32 @@ def _other(file: Path, recorded: Recorded) -> Finding:
     return Finding("Summary", found=found, expected=expected)
 
 
-def _redacted(recorded: Recorded, file: Path) -> list[Finding]:
+def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[Finding]:
     """Return that a plan is redacted, and whether it is of that input: no more can be checked."""
+    from planner.audit.salt import read_salt, salted
     from planner.workbook.excel import open_excel
 
     if not recorded.redacted:
         return []
-    is_its = recorded.input_sha256 == open_excel(file).sha256
-    can = f"{file.name} is the file that it was made from" if is_its else "see the line above"
+    known, fingerprint = read_salt(salt), open_excel(file).sha256
+    # a copy of an earlier version has the plain fingerprint
+    fits = {fingerprint, salted(fingerprint, known)} if known else {fingerprint}
+    is_its = recorded.input_sha256 in fits
+    said = f"It was made from {file.name}, as the fingerprint says."
+    other: list[Finding] = []
+    if not is_its and not known:
+        said = f"Without the salt nobody can say if it was made from {file.name}: {salt} has none."
+    elif not is_its:
+        said = f"It was not made from {file.name}, as fingerprint and salt say."
+        found = f"with the salt in {salt.name}, {file.name} has another fingerprint than the plan's"
+        other = [Finding("Summary", found=found)]
+    why = "Nothing else can be checked, since values and duals are taken out."
     redacted = Finding(
         "Summary",
         found=f"this plan is redacted ({recorded.redacted})",
-        hint=f"Its input can be checked by its fingerprint ({can}), all else cannot: values and"
-        " duals are taken out. Verify the plan as it was written.",
+        hint=f"{said} {why} Verify the plan as it was written.",
     )
-    return [redacted] if is_its else [_other(file, recorded), redacted]
+    return [*other, redacted]
 
 
 def _incomplete(sheets: PlanSheets) -> list[Finding]:
@@ -287,7 +305,9 @@ _NAMED = 3
     help="What part of a figure the interval must be wide at least that it can be told to lie in.",
 )
 @click.option(
-    "--keep-totals", is_flag=True, help="Keep all totals, and tell what can be computed from them."
+    "--keep-totals",
+    is_flag=True,
+    help="Keep all totals of tonnes and purchases, and tell what can be computed from them.",
 )
 @click.option(
     "--unless-computable",
@@ -306,22 +326,25 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
 ) -> int:
     """Copy PLAN without the stocks, contracts, prices and purchases of some members.
 
-    What several members have together stands as "Others (redacted)". Totals stay as planned for
-    each mineral whose totals, less all others, leave every figure of every member an interval of
-    at least the protection. Of any other mineral they are withheld, and with them what is summed
-    over minerals. Of a member taken out alone all totals go; take out others that buy and stock
-    the same, and they stay. First page and charts are left out.
+    What several members have together stands as "Others (redacted)". Totals of tonnes and of what
+    is paid for purchases stay as planned for each mineral whose totals, less all others, leave
+    every figure of every member an interval of at least the protection. Of any other mineral they
+    are withheld, and with them what is summed over minerals. Of a member taken out alone all totals
+    go; take out others that buy and stock the same, and they stay. First page and charts are left
+    out.
 
     \b
     planner redact outputs/case-plan.xlsx --member Japan --member "South Korea"
 
-    A redacted plan cannot be verified. PLAN is never written to.
+    A redacted plan cannot be verified, but for its input: the fingerprint of that is salted, and
+    the salt is written beside COPY, to a file that you keep. PLAN is never written to.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     wanted = plan.with_name(f"{plan.stem}-redacted.xlsx") if output is None else output
-    target = plan_path(plan, wanted, None, suffix="redacted plan")
+    copy = plan_path(plan, wanted, None, suffix="redacted plan")
     tell = progress(as_json)
     from planner.audit.redact import named, write_redacted
     from planner.audit.redact import redact as redacted
+    from planner.audit.salt import salt_file, write_salt
     from planner.run import open_sheets
     from planner.workbook.save import save
 
@@ -333,16 +356,20 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     known = _known(found)
     if known and keep_totals and unless_computable:
         raise UsageError("\n".join(_computable(found, known)))
-    written = save(target, lambda path: write_redacted(path, found))
-    tell_where(target, written)
+    written = save(copy, lambda path: write_redacted(path, found))
+    tell_where(copy, written)
+    salt = target(salt_file(written), "salt")
+    write_salt(salt, found.salt)
     if not as_json:
-        _show(found, known, written)
+        _show(found, known, written, salt)
     answer: Answer = {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
+        "salt": str(salt),
         Key.MEMBERS: list(found.members),
         "rows_removed": dict(found.rows),
         "totals_withheld": sorted(found.withheld.totals),
+        "money_withheld": sorted(found.withheld.money),
         "stocks_withheld": sorted(found.withheld.stocks),
         "computable": known if keep_totals else [],
         Key.ERRORS: [],
@@ -350,7 +377,7 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     return end(answer, as_json=as_json)
 
 
-def _show(found: Redacted, known: list[str], written: Path) -> None:
+def _show(found: Redacted, known: list[str], written: Path, salt: Path) -> None:
     names = plain(" and ".join(found.members))
     click.secho(f"Without orders, stocks, contracts and prices of {names}", bold=True, err=True)
     for sheet, rows in found.rows.items():
@@ -361,6 +388,7 @@ def _show(found: Redacted, known: list[str], written: Path) -> None:
         "Whoever has the input workbook can plan it again and has every number back.", err=True
     )
     line("Plan", str(written))
+    line("Salt", f"{salt}; keep it: verify needs it, and with it numbers of the input can be tried")
 
 
 def _computable(found: Redacted, known: list[str]) -> list[str]:
@@ -368,7 +396,7 @@ def _computable(found: Redacted, known: list[str]) -> list[str]:
     if not known:
         return []
     lines = [f"  {figures}" for figures in known]
-    if not found.withheld.is_partial:
+    if not found.withheld.sentences:
         return [
             "What is taken out can be computed, the total less all other members:",
             *lines,

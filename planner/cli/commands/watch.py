@@ -21,6 +21,7 @@ from planner.cli.paths import case_part, plan_path
 from planner.cli.whatifs import case_options
 from planner.cli.words import line, show_findings
 from planner.render.words import amount, counted, cut, known, listed, number_of, plain
+from planner.stops import heard, raise_lost
 
 if TYPE_CHECKING:
     from models.results import Look
@@ -62,6 +63,7 @@ def watch(file: Path, of: dict[str, Any], output: Path | None, as_json: bool) ->
     with suppress(KeyboardInterrupt):
         for _ in chain([None], saves(file, digest)):
             desk.plan()
+    heard()
     if not as_json:
         click.echo(f"Ended: {number_of(desk.plans, 'plan')} of {file}", err=True)
     return 0
@@ -83,11 +85,13 @@ class _Desk:
         try:
             self._plan()
         except InputError as error:
+            raise_lost()
             if self.as_json:
                 _print({Key.STATUS: "input_error", **sorted_out(error.findings)})
             else:
                 show_findings(self.file, error.findings, err=True)
         except PlannerError as error:
+            raise_lost()
             if isinstance(error, UsageError) and not self.plans:
                 raise
             if self.as_json:

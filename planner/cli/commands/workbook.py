@@ -13,6 +13,7 @@ from planner.cli.commands.common import JSON, PLACE, WORKBOOK, tell_where
 from planner.cli.paths import copy_path, is_file, target, xlsx
 from planner.cli.words import show_defaults, show_findings
 from planner.render.words import number_of
+from planner.stops import raise_lost
 
 if TYPE_CHECKING:
     from planner.workbook.marked import Marked
@@ -138,6 +139,7 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
     try:
         book = check_file(file)
     except InputError as error:
+        raise_lost()
         failed, findings = error, error.findings
     else:
         findings = book.warnings

@@ -3,6 +3,8 @@
 const state = document.getElementById("state");
 const drop = document.getElementById("drop");
 const EVERY = 1000;
+// the token has done its work
+if (location.search) history.replaceState(null, "", location.pathname + location.hash);
 
 /** Return the part of the page that the server answers with; what is wrong is told, and null. */
 async function ask(address, options) {

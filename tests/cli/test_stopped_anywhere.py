@@ -1,0 +1,258 @@
+"""A request to stop is heard wherever it arrives, by Ctrl-C or by a polite signal."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from planner.studies.places import ThisMachine  # noqa: F401 - loaded before a signal can hit it
+from tests.cli.desk import POSIX, ROOT
+
+TRIALS = int(os.environ.get("PLANNER_STOPS", "60"))
+ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+RUN = """
+import os, signal, sys, time
+SENT = getattr(signal, sys.argv[1])
+def send():
+    os.kill(os.getpid(), SENT)
+    for _ in range(3):
+        time.sleep(0.01)
+def work():
+    print("works on", file=sys.stderr, flush=True)
+    for _ in range(2000):
+        time.sleep(0.01)
+    print("lost", file=sys.stderr, flush=True)
+import planner.run
+def slow(path, *_):
+    {body}
+    work()
+planner.run.open_input = slow
+from planner.cli import main
+sys.exit(main(["solve", "case.xlsx"]))
+"""
+PLACES = {
+    "a destructor": """
+    class Dying:
+        def __del__(self):
+            send()
+    Dying()""",
+    "a callback of a weak reference": """
+    import weakref
+    class Dying: pass
+    one = Dying()
+    held = weakref.ref(one, lambda _: send())
+    del one""",
+    "a callback of the garbage collector": """
+    import gc
+    gc.callbacks.append(lambda *_: send())
+    gc.collect()
+    gc.callbacks.clear()""",
+    "a destructor within a destructor": """
+    class Inner:
+        def __del__(self):
+            send()
+    class Outer:
+        def __del__(self):
+            Inner()
+    Outer()""",
+    "an import": """
+    import slow_module""",
+    "an import whose failure is not minded": """
+    try:
+        import slow_module
+    except BaseException:
+        pass""",
+    "a handler of any exception": """
+    try:
+        send()
+    except BaseException:
+        pass""",
+    "what makes another error of it": """
+    try:
+        send()
+    except BaseException:
+        raise ValueError("of the library") from None""",
+    "what says that the workbook is damaged": """
+    from models.errors import Finding, InputError
+    try:
+        send()
+    except BaseException:
+        raise InputError([Finding(found="damaged")])""",
+    "a finally that returns": """
+    def leave():
+        try:
+            send()
+        finally:
+            return
+    leave()""",
+    "a comparison of a sort": """
+    class Key:
+        def __lt__(self, other):
+            send()
+            return True
+    sorted([Key(), Key()])""",
+}
+MODULE = """
+import os, signal, sys, time
+os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+time.sleep(0.05)
+DONE = True
+"""
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("place", "sent", "code"),
+    [*((place, "SIGTERM", 143) for place in PLACES), ("a destructor", "SIGINT", 130)],
+)
+def test_a_stop_is_heard_that_arrives_in(case, place, sent, code) -> None:
+    """Within seconds, with the code of a stop, and nothing else is said."""
+    (case.parent / "slow_module.py").write_text(MODULE)
+    body = PLACES[place].strip()
+    began = time.monotonic()
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN.replace("{body}", body), sent],
+        cwd=case.parent,
+        env=ENV | {"PYTHONPATH": f"{ROOT}:{case.parent}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ran.returncode, time.monotonic() - began < 10) == (code, True), ran.stderr
+    assert ran.stderr.removeprefix("works on\n") == "Stopped before it was done\n"
+
+
+@POSIX
+def test_an_import_is_whole_before_a_stop_is_raised(case) -> None:
+    """So that what is written afterwards of a study does not meet half a module."""
+    (case.parent / "slow_module.py").write_text(MODULE)
+    body = """
+    try:
+        import slow_module
+        work()
+    finally:
+        print(sys.modules["slow_module"].DONE, file=sys.stderr, flush=True)""".strip()
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN.replace("{body}", body), "SIGTERM"],
+        cwd=case.parent,
+        env=ENV | {"PYTHONPATH": f"{ROOT}:{case.parent}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 143
+    assert "True\n" in ran.stderr
+
+
+@POSIX
+def test_what_is_put_in_order_after_a_stop_is_not_disturbed(case) -> None:
+    """However long it takes: the stop is not raised a second time."""
+    body = """
+    try:
+        send()
+    finally:
+        for _ in range(60):
+            time.sleep(0.01)
+        print("in order", file=sys.stderr, flush=True)""".strip()
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN.replace("{body}", body), "SIGTERM"],
+        cwd=case.parent,
+        env=ENV,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stderr) == (143, "in order\nStopped before it was done\n")
+
+
+@POSIX
+@pytest.mark.parametrize("command", ["solve case.xlsx", "serve --port 0"])
+def test_what_shall_not_hear_ctrl_c_goes_on(case, command) -> None:
+    """As in the background of a shell, or by nohup; a polite request ends it all the same."""
+    said, lasts = case.parent / "said.txt", command.startswith("serve")
+    line = [sys.executable, "-m", "planner", *command.split()]
+    unheard = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    with (
+        said.open("w") as file,
+        subprocess.Popen(
+            line,
+            cwd=case.parent,
+            env=ENV,
+            stderr=file,
+            preexec_fn=unheard,  # noqa: PLW1509
+        ) as process,
+    ):
+        end = time.monotonic() + 60
+        while process.poll() is None and "Serving" not in said.read_text():
+            assert time.monotonic() < end
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        if lasts:
+            process.send_signal(signal.SIGINT)
+            time.sleep(1)
+            assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    assert process.returncode == (143 if lasts else 0), said.read_text()
+    assert (case.parent / "outputs/case-plan.xlsx").is_file() != lasts
+
+
+def ended(command: list[str], folder: Path, sent: signal.Signals, after: float) -> tuple[str, str]:
+    """Run a command and stop it after a time; return how it ended, and what it said."""
+    with subprocess.Popen(
+        command, cwd=folder, env=ENV, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        try:
+            _, err = process.communicate(timeout=after)
+        except subprocess.TimeoutExpired:
+            process.send_signal(sent)
+            began = time.monotonic()
+            try:
+                _, err = process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return "went on", process.communicate()[1]
+            if time.monotonic() - began > 20:
+                return "late", err
+    if process.returncode == 1 and f"{ROOT}/planner" not in err and "Stopped" not in err:
+        return "before it began", err  # Python itself was not there yet
+    codes = {128 + sent: "stopped", -sent: "before it began", 0: "done"}
+    return codes.get(process.returncode, f"code {process.returncode}"), err
+
+
+@POSIX
+def test_a_stop_at_any_moment_is_heard(case) -> None:
+    """As many trials as PLANNER_STOPS says: a plan and a study, by either signal.
+
+    Before the planner has loaded, the signal ends Python itself; a command may be done before it.
+    """
+    rng, counts = random.Random(7), Counter()
+    study = ["sweep", "case.xlsx", "--from", "0.9", "--to", "0.5", "--step", "0.05"]
+    commands = [["solve", "case.xlsx"], [*study, "--workers", "1"]]
+    for trial in range(TRIALS):
+        command = [sys.executable, "-m", "planner", *commands[trial % 2]]
+        sent = (signal.SIGINT, signal.SIGTERM)[trial // 2 % 2]
+        how, err = ended(command, case.parent, sent, rng.uniform(0.1, 2.5))
+        counts[how] += 1
+        assert how in {"stopped", "before it began", "done"}, (how, err)
+        if how == "stopped":
+            assert "Traceback" not in err
+            assert "ignored" not in err
+        assert not [*case.parent.rglob(".planner-scratch-*")], (how, err)
+    counted = f"{TRIALS} trials: {dict(counts)}\n"
+    if "PLANNER_STOPS" in os.environ:
+        sys.stderr.write(counted)
+    assert counts["stopped"] > TRIALS // 3

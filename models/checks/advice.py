@@ -289,7 +289,7 @@ _MOST_TOLD = 1e12
 
 def _times(number: float, of: float) -> str:
     larger, smaller = max(number, of), min(number, of)
-    ratio = f"{min(larger / smaller, _MOST_TOLD):,.0f}"
+    ratio = f"{min(larger / smaller, _MOST_TOLD):z,.0f}"
     return f"{ratio} times" if number >= of else f"1/{ratio} of"
 
 
@@ -297,7 +297,7 @@ def _amount(number: float, field: str) -> str:
     """Return a number as it counts; a capacity with its unit, its header may have another one."""
     if field != "capacity":
         return f"{number:g}"
-    return f"{number:,.0f} t/yr" if number >= 100 else f"{number:.4g} t/yr"  # noqa: PLR2004
+    return f"{number:z,.0f} t/yr" if number >= 100 else f"{number:.4g} t/yr"  # noqa: PLR2004
 
 
 def _hint(field: str) -> str:

@@ -334,7 +334,7 @@ def _binding(plan: PlanFile) -> tuple[Facts, ...]:
 
 def _input_row(row: object, note: object) -> str:
     estimate = ", an estimate" if is_estimate(note) else ""
-    return f"{row:.0f}{estimate}" if known(row) else ""
+    return f"{row:z.0f}{estimate}" if known(row) else ""
 
 
 def _range(values: pd.Series) -> str:

@@ -26,7 +26,17 @@ from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import COALITION_BUYER, Column, Table, table_of, with_number
-from planner.render.words import clean, counted, each_year, few, known, money, number_of, percent
+from planner.render.words import (
+    clean,
+    counted,
+    each_year,
+    few,
+    known,
+    money,
+    number_of,
+    percent,
+    signed,
+)
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, coalition_purchases, figures
@@ -370,7 +380,7 @@ def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
     rows = context.plan.projects
     starting = rows[rows["built"] > _SAME].sort_values("year")
     words = [
-        f"{part:.0%} in {year}" if round(part, 2) else f"<1% in {year}"
+        f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}"
         for part, year in zip(starting["built"], starting["year"], strict=True)
     ]
     starts = starting.assign(starts=words).groupby("project")["starts"].agg(", ".join)
@@ -400,7 +410,7 @@ def _in_a_line(base: Context, context: Context) -> str:
     changes = [(row["project"], row["capex_more"]) for row in moved(base, context)]
     return few(
         [
-            f"{project} {change:+,.1f}" if round(change, 1) else f"{project} at another time"
+            f"{project} {signed(change, ',.1f')}" if round(change, 1) else f"{project} at another time"
             for project, change in changes
         ],
         _MOST_NAMED,

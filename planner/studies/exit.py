@@ -440,7 +440,7 @@ class _Finding:
     def sentence(self) -> str:
         """Return how many can be left altogether, which falls furthest and which least."""
         gone = [row for row in self.rows if known(row["none"])]
-        names = [f"{row['mineral']} from {row['none']:.0f}" for row in gone]
+        names = [f"{row['mineral']} from {row['none']:z.0f}" for row in gone]
         of = f"{len(gone) or 'none'} of {len(self.rows)} minerals"
         said = f"{self.name} can be left altogether by {self.last} in {of}"
         said += f" ({listed(names, 3)})" if gone else ""
@@ -521,7 +521,7 @@ class _Finding:
             if said != "as planned":
                 first.setdefault(str(project), begin)  # a plant in steps is one, from its first
         if first:
-            names = listed([f"{project} ({begin:.0f})" for project, begin in first.items()], 3)
+            names = listed([f"{project} ({begin:z.0f})" for project, begin in first.items()], 3)
             yield Figure("Plants to begin otherwise", str(len(first)), f"first {names}.")
 
 

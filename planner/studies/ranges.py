@@ -324,7 +324,7 @@ class RangesStudy(StudyKind):
         facts = rows[rows["verdict"] == FACT]
         facts = facts.sort_values("now_share", ascending=False, kind="stable")
         said = [
-            f"{row['free'] * 100:.1f} points of {row['mineral']} from {row['supplier']} (now"
+            f"{row['free'] * 100:z.1f} points of {row['mineral']} from {row['supplier']} (now"
             f" {percent(row['now_share'])} of demand, at least {percent(row['least_share'])})"
             for row in chosen.head(_MOST_NAMED).to_dict("records")
         ]

@@ -368,7 +368,7 @@ _NO_PLANTS = pd.DataFrame(columns=[f.name for f in Plants.FIELDS])
 
 def _named(row: pd.Series[Any], money: str) -> str:
     """Return a plant with its average gap in words."""
-    each = f"{float(row['mean']):,.0f} {money}/t"
+    each = f"{float(row['mean']):z,.0f} {money}/t"
     if known(row["of_price"]):
         each += f", {percent(row['of_price'])} of the price"
     return f"{row['plant']} ({row['mineral']}: {each})"

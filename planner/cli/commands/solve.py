@@ -190,7 +190,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     def searching(found: Found) -> None:
         known_by = f"within {percent(found.gap)}" if math.isfinite(found.gap) else "no plan yet"
-        tell(f"Searching whole projects, {found.seconds:.0f} s: {known_by}")
+        tell(f"Searching whole projects, {found.seconds:z.0f} s: {known_by}")
 
     LISTENER.set(searching)
     run = solve_file(
@@ -303,9 +303,9 @@ def words_of(run: Run) -> dict[str, str]:
     is_optimal = plan.status == OPTIMAL
     said = {
         "Planned": f"{minerals}, {number_of(members, 'member')}, {years}; {asked}",
-        PURCHASES.header: f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}",
-        Figure.SHORTAGE.value: f"{plan.shortage:,.0f} t ({served} of demand served)",
-        "Objective": f"{plan.objective:,.0f} {money}, {discounted}penalties included",
+        PURCHASES.header: f"{plan.tonnes:z,.0f} t for {plan.purchases:z,.0f} {money}",
+        Figure.SHORTAGE.value: f"{plan.shortage:z,.0f} t ({served} of demand served)",
+        "Objective": f"{plan.objective:z,.0f} {money}, {discounted}penalties included",
         _PROOF: f"Proven. {proven_words()}." if is_optimal else search_words(plan.proof.mip_gap),
     }
     points = findings(run.minerals, len(case.years), case.country_name)
@@ -334,7 +334,7 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
     if run.trouble:
         line("Note", run.trouble, "yellow")
     if output is not None:
-        line("Plan", f"{output}  ({sum(run.seconds.values()):.1f} s)")
+        line("Plan", f"{output}  ({sum(run.seconds.values()):z.1f} s)")
 
 
 def _show_named(lines: dict[str, str]) -> None:
@@ -349,7 +349,7 @@ def _short(plan: Plan) -> dict[str, str]:
     by_mineral = plan.supply.groupby("mineral", sort=False)[["short", "demand"]].sum()
     by_mineral = by_mineral[by_mineral["short"] > 0]
     return {
-        str(name): f"{tonnes:,.0f} t, {tonnes / demand:.1%} of its demand"
+        str(name): f"{tonnes:z,.0f} t, {tonnes / demand:z.1%} of its demand"
         for name, (tonnes, demand) in by_mineral.iterrows()
     }
 

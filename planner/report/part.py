@@ -14,7 +14,7 @@ from planner.render.words import known
 from planner.studies.kind import Figure
 
 Columns = Mapping[Any, Iterable[Any]]
-"""Values by the field that they are of, or by a header of their own."""
+"""Values by the field that they are of, or by a header of their own, alone or with its look."""
 Choice = tuple[int, ...]
 """Which option of each selector is chosen, counted from 0."""
 
@@ -36,8 +36,8 @@ class Facts:
 def facts(columns: Columns, **words: str) -> Facts:
     """Return a table of texts from columns.
 
-    ``words`` fill the placeholders of fields' headers. A column of numbers without a field has the
-    digits that matter.
+    ``words`` fill the placeholders of fields' headers; a name of the workbook is a header of its
+    own, in which braces are braces. A column of numbers without a look has the digits that matter.
     """
     made = []
     for head, values in columns.items():
@@ -45,6 +45,8 @@ def facts(columns: Columns, **words: str) -> Facts:
         title, look = str(head), Look.TONNES if any(map(known, cells)) else Look.TEXT
         if isinstance(head, Field):
             title, look = head.title(words), head.look
+        elif isinstance(head, tuple):
+            title, look = head
         made.append(Column(title, look, cells))
     return _texts(made)
 

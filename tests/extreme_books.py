@@ -16,8 +16,9 @@ NAMES: tuple[str, ...] = (
     "<b>", "</script><script>", "&amp;", "'", '"', "\\", "\\n", "`", "[red]x[/red]", "[/]", "|",
     "🪨⛏️ 銅", "👩‍👩‍👧‍👦", "مصفاة", "é" + "\u0301" * 40, "x" * 250, "ab " * 80 + "end",
     "=1+1", "+1", "-1", "-", "@x", "#REF!", "_x0041_", "0", "-0", "1e5", "2026", "1.5", "TRUE",
-    "nan", "inf", "None", "null", "true", "Country", "Year", "Total", "Mineral", "Member", "Rest of world",
-    "Coalition", "all", "each", "other", "Base", "Refiner", "Supplier", "Case", "index", "name",
+    "nan", "inf", "None", "null", "true", "Country", "Year", "Total", "Mineral", "Member",
+    "Rest of world", "Coalition", "all", "each", "other", "Base", "Refiner", "Supplier",
+    "Case", "index", "name",
     "self", "Note", "Source", "China", "Chile", "ROW", "CON", "a/b:c*d?e[f]", "../x", " ", "a  b",
 )  # fmt: skip
 """What a mineral, member, refiner, project, contract or scenario may be called."""

@@ -89,7 +89,9 @@ def timed(tallies: Tallies, case: str, *words: object, name: str = "") -> str:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         code, why = type(error).__name__, ascii(error)[-300:]
     seconds = time.perf_counter() - began
-    tallies.setdefault(name or str(words[0]), Tally()).add(f"{name or words[0]} {case}{why}", code, seconds, peak())
+    tallies.setdefault(name or str(words[0]), Tally()).add(
+        f"{name or words[0]} {case}{why}", code, seconds, peak()
+    )
     return code
 
 
@@ -177,7 +179,9 @@ STUDIES = tuple(
 
 def table(tallies: Tallies) -> str:
     """Return what became of all cases, a line a command."""
-    lines = ["command              cases   exit codes                     seconds  slowest  most MB"]
+    lines = [
+        "command              cases   exit codes                     seconds  slowest  most MB"
+    ]
     for name, tally in sorted(tallies.items()):
         codes = ", ".join(f"{code}: {count}" for code, count in sorted(tally.codes.items()))
         lines.append(

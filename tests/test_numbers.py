@@ -19,16 +19,7 @@ from planner.cli.answer import print_json
 from planner.documents.folder import write_rows
 from planner.render.style import among_others, number_format
 from planner.render.table import shown
-from planner.render.words import (
-    amount,
-    finely,
-    money,
-    number,
-    percent,
-    share,
-    signed,
-    tonnes,
-)
+from planner.render.words import amount, finely, money, number, percent, share, signed, tonnes
 from planner.sheets.explain import plain_amount
 
 ROOT = Path(__file__).resolve().parents[1]

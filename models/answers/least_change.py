@@ -149,9 +149,9 @@ class LeastChange:
     """What removes a shortage.
 
     ``changes`` are empty where none does. ``left`` [t] is the least that stays short whatever is
-    changed. ``outcome`` is what the plan made with the changes says. ``is_dear`` says that supply is
-    there or can be had, and the plan does without it: the change is then one of the shortage cost,
-    if any. ``newcomer`` is, where nothing else helps, a new refiner that does.
+    changed. ``outcome`` is what the plan made with the changes says. ``is_dear`` says that supply
+    is there or can be had, and the plan does without it: the change is then one of the shortage
+    cost, if any. ``newcomer`` is, where nothing else helps, a new refiner that does.
     """
 
     changes: tuple[Change, ...] = ()

@@ -143,7 +143,8 @@ class Page:
 
     ``made_by`` is the scenario and the options; ``verdict`` whether it is proven, ``sound`` whether
     that is good news; ``notes`` are told before all else; ``about`` says where it comes from;
-    ``question`` and ``finding`` are what a study asks and answers, in a sentence each.
+    ``question`` and ``finding`` are what a study asks and answers, in a sentence each. ``further``
+    are headlines behind a click: of a plan's studies, all but the answer of each.
     """
 
     kind: str
@@ -157,3 +158,4 @@ class Page:
     notes: Sequence[str] = field(default_factory=tuple)
     question: str = ""
     finding: str = ""
+    further: tuple[Figure, ...] = ()

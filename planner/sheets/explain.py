@@ -328,7 +328,8 @@ def _moves(moves: tuple[Move, ...], currency: str) -> Iterator[str]:
             key=lambda net: -abs(net[1]),
         )[:_TOLD]
     amounts = [
-        f"{signed(tonnes, ',.4g')} {'' if kind == BUILT.name else 't'}" for tonnes, _, _, kind in lines
+        f"{signed(tonnes, ',.4g')} {'' if kind == BUILT.name else 't'}"
+        for tonnes, _, _, kind in lines
     ]
     moneys = [f"{cost:z,.2f}" for _, cost, _, _ in lines]
     rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)

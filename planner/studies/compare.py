@@ -410,7 +410,9 @@ def _in_a_line(base: Context, context: Context) -> str:
     changes = [(row["project"], row["capex_more"]) for row in moved(base, context)]
     return few(
         [
-            f"{project} {signed(change, ',.1f')}" if round(change, 1) else f"{project} at another time"
+            f"{project} {signed(change, ',.1f')}"
+            if round(change, 1)
+            else f"{project} at another time"
             for project, change in changes
         ],
         _MOST_NAMED,

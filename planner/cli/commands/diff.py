@@ -252,7 +252,11 @@ def _show_moves(found: PlanDifference) -> None:
         title = f"  Largest moves ({len(shown)} of {found.moved:,})"
         row(title, ("old, t", "new, t", "change, t"), wide, 14)
     for name, (_, _, _, old, new, change) in zip(shown, moves, strict=False):
-        cells = (_amount(old, 1.0, 0), _amount(new, 1.0, 0), _amount(change, 1.0, 0, is_change=True))
+        cells = (
+            _amount(old, 1.0, 0),
+            _amount(new, 1.0, 0),
+            _amount(change, 1.0, 0, is_change=True),
+        )
         row(f"    {name}", cells, wide, 14)
     if found.among_equals:
         minerals = plain(", ".join(found.among_equals))

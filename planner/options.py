@@ -58,7 +58,7 @@ class Whole(click.IntRange):
         if not (fits and text.isdecimal()):
             upward = self.max is None
             span = f"of {least:,} or more" if upward else f"from {least:,} to {most:,}"
-            hint = f"; did you mean {number:.0f}?" if fits else ""
+            hint = f"; did you mean {number:z.0f}?" if fits else ""
             self.fail(f"{text!r} is not a whole number {span}{hint}", param, ctx)
         return int(text)
 

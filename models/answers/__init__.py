@@ -23,6 +23,7 @@ from models.answers.futures import apart as apart
 from models.answers.futures import under_risk as under_risk
 from models.answers.least_change import Change as Change
 from models.answers.least_change import LeastChange as LeastChange
+from models.answers.least_change import Outcome as Outcome
 from models.answers.least_change import applied as applied
 from models.answers.least_change import least_change as least_change
 from models.answers.least_change import rounded_up as rounded_up

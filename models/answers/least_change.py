@@ -3,7 +3,7 @@
 A rule of thumb would name the limit that binds; behind it may stand another. Here share limits,
 capacities, lanes, the part of a capacity that is open, mines and budgets are all columns of one
 linear program, which moves as few of them as little as it can; then the workbook so changed is
-planned, and only what removes the shortage there is told.
+planned. How large the change has to be, and whose shortage it ends, is read from such plans alone.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ _ENOUGH = 0.5
 """It is asked for again where no more than this part of the shortage is left."""
 _DIGITS = 4
 """Figures that an amount is rounded up to."""
+_FINE = 0.01
+"""A change is the smallest of its kind to this part of it: with less by that, it does not do."""
 _POINTS = 1000
 """A share is rounded up to a tenth of a point."""
 _LOOSENED = sorted((f.loosening for f in FAMILIES if f.loosening), key=lambda of: of.rank)
@@ -127,25 +129,41 @@ class Newcomer:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a plan made with a change says of a mineral and year, beside the plan without it.
+
+    ``after`` [t] is what the member asked about is short of. ``served`` are the members that were
+    short and are not, ``still`` those that are, with tonnes; ``scope`` is whose shortage goes.
+    ``elsewhere`` [t] is what is short beyond the plan's, of other members, minerals and years.
+    """
+
+    after: float
+    served: tuple[str, ...]
+    still: tuple[tuple[str, float], ...]
+    scope: str
+    elsewhere: float
+
+
+@dataclass(frozen=True)
 class LeastChange:
     """What removes a shortage.
 
     ``changes`` are empty where none does. ``left`` [t] is the least that stays short whatever is
-    changed; ``scope`` says whose shortage the changes remove: the member's alone, all members' of
-    the mineral in that year, or in all years. ``after`` [t] is what the changed workbook leaves
-    short there, ``elsewhere`` [t] what others are short beyond the plan's, in all. ``is_dear`` says
-    that supply is there or can be had, and costs more than the shortage: the change is then one of
-    the shortage cost, if any. ``newcomer`` is, where nothing else helps, a new refiner
-    that does.
+    changed. ``outcome`` is what the plan made with the changes says. ``is_dear`` says that supply
+    is there or can be had, and the plan does without it: the change is then one of the shortage
+    cost, if any. ``newcomer`` is, where nothing else helps, a new refiner that does.
     """
 
     changes: tuple[Change, ...] = ()
     left: float = 0.0
-    scope: str = MEMBER
-    after: float = 0.0
-    elsewhere: float = 0.0
+    outcome: Outcome | None = None
     is_dear: bool = False
     newcomer: Newcomer | None = None
+
+    @property
+    def scope(self) -> str:
+        """Whose shortage goes: the member's, all members' of that year, or all in all years."""
+        return MEMBER if self.outcome is None else self.outcome.scope
 
 
 def least_change(
@@ -159,7 +177,8 @@ def least_change(
     A change is measured by what its cell says now (1 is as much again), a cell that says 0 or
     closes a lane by the member's demand. Others are short no more than in ``plan``, reserves and
     obligations as it leaves them, and other minerals' plants are built as it builds them. The
-    answer is tried: the case is changed and planned again.
+    answer is tried: the case is changed and planned again, and changed by less until the member is
+    short again.
 
     Raises SolverError where no attempt gives a proven optimum.
     """
@@ -181,7 +200,7 @@ def least_change(
     change = _dearer(plan, mineral, year)
     tried = None if change is None else planned(applied(plan.case, (change,)))
     if change is not None and tried is not None and not _is_short(tried, at):
-        return LeastChange((change,), 0.0, MINERAL_YEAR, *_after(plan, tried, at), is_dear=True)
+        return LeastChange((change,), outcome=_outcome(plan, tried, at), is_dear=True)
     newcomer = _newcomer(plan, at)
     return LeastChange(left=left[0] if left else 0.0, is_dear=not left, newcomer=newcomer)
 
@@ -209,13 +228,64 @@ def _served(plan: Plan, at: Where, scope: str) -> frozenset[Where]:
     return frozenset({at} | {key for key in others if scope == MINERAL or key[2] == at[2]})
 
 
-def _after(plan: Plan, found: Plan, at: Where) -> tuple[float, float]:
-    """Return what is short there after a change, and what is short elsewhere beyond the plan's."""
+def _outcome(plan: Plan, found: Plan, at: Where) -> Outcome:
+    """Return what a plan made with a change says, beside the plan without it."""
+    mineral, _, year = at
+    before, after = _short(plan, mineral), _short(found, mineral)
+    there = {member: tonnes for (_, member, when), tonnes in after.items() if when == year}
+    was = [member for _, member, when in before if when == year]
+    scope = MEMBER
+    if not there and len(was) > 1:
+        scope = MINERAL_YEAR
+    if not after and any(when != year for _, _, when in before):
+        scope = MINERAL
     more = {
         key: tonnes - plan.value(SHORTAGE, key) for key, tonnes in found.amounts(SHORTAGE).items()
     }
     beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
-    return found.value(SHORTAGE, at), float(beyond)
+    served = tuple(member for member in was if member not in there)
+    still = tuple(sorted(there.items(), key=lambda each: (-each[1], each[0])))
+    return Outcome(found.value(SHORTAGE, at), served, still, scope, float(beyond))
+
+
+def _short(plan: Plan, mineral: str) -> dict[Where, float]:
+    """Return what members are short of a mineral [t], beyond rounding."""
+    every = plan.amounts(SHORTAGE).items()
+    return {key: t for key, t in every if key[0] == mineral and _is_short(plan, key)}
+
+
+def _smallest(plan: Plan, at: Where, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Return the changes without those that the member can do without, all smaller by one part.
+
+    What removes the shortage of all at once may be more than the member's own takes. Each attempt
+    is planned, with the minerals that are planned together with this one.
+    """
+    own = plan.expanded.mineral_at[at[0]]
+    blocks = [{m for m, _ in block} for block in plan.program.blocks]
+    tied = set[int]().union(*(minerals for minerals in blocks if own in minerals))
+    case = plan.case.of_minerals(plan.expanded.minerals[m] for m in tied)
+
+    def is_enough(changes: Iterable[Change], part: float = 1.0) -> bool:
+        parts = (_less(change, part) for change in changes)
+        exact = (c if c.unit == OPEN else dataclasses.replace(c, to=c.least) for c in parts)
+        tried = planned(applied(case, exact))
+        return tried is not None and not _is_short(tried, at)
+
+    for change in changes:
+        fewer = tuple(each for each in changes if each is not change)
+        if fewer and is_enough(fewer):
+            changes = fewer
+    if all(change.unit == OPEN for change in changes):
+        return changes
+    low, high = 0.0, 1.0
+    part = 1.0 - _FINE
+    while high - low > _FINE * high:
+        if is_enough(changes, part):
+            high = part
+        else:
+            low = part
+        part = (low + high) / 2.0
+    return tuple(_less(change, high) for change in changes) if high < 1.0 else changes
 
 
 def _loosened(
@@ -252,11 +322,24 @@ def _loosened(
                 change, was=first.was, what=first.what
             )
         if not _is_short(after, at):
-            return LeastChange((*made.values(),), 0.0, scope, *_after(plan, after, at)), None
+            smallest = _smallest(plan, at, (*made.values(),))
+            tried = planned(applied(plan.case, smallest))
+            if tried is None or _is_short(tried, at):
+                smallest, tried = (*made.values(),), after
+            return LeastChange(smallest, outcome=_outcome(plan, tried, at)), None
         if after.value(SHORTAGE, at) > _ENOUGH * current.value(SHORTAGE, at):
             return None, None
         current = after
     return None, None
+
+
+def _less(change: Change, part: float) -> Change:
+    """Return a part of a change; a lane is open or not."""
+    if change.unit == OPEN:
+        return change
+    least = change.was + part * (change.least - change.was)
+    to = max(rounded_up(least, change.unit), change.was)
+    return dataclasses.replace(change, least=least, to=to)
 
 
 def _change(cell: InputCell, units: float) -> Change:

@@ -8,6 +8,7 @@ reading a workbook back.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -69,6 +70,9 @@ class Colour(StrEnum):
 
 
 _ESCAPE = re.compile("_x(?=[0-9A-Fa-f]{4}_)")
+_OF_NAME = " (name)"
+_LONGEST = 200
+"""Characters of a name that the header of its column keeps."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -328,13 +332,24 @@ def spread_over(kind: type[R], of: Field, names: Sequence[str]) -> type[R]:
 
 
 def spread_header(kind: type[Result], name: str) -> str:
-    """Return the header of a name's column: where the table has such a header it is told apart.
+    """Return the header of a name's column."""
+    return header_of_name(name, (f for f in kind.FIELDS if not f.spread))
 
-    A spreadsheet's table names its columns without control characters, and reads ``_x0041_`` as A.
+
+def header_of_name(name: str, others: Iterable[Field]) -> str:
+    """Return the header of a name's column, unlike the headers of the other columns.
+
+    A spreadsheet's table names its columns without control characters, reads ``_x0041_`` as A, and
+    keeps 255 characters of a header: a longer name ends with a digest of itself.
     """
-    taken = {f.header.casefold() for f in kind.FIELDS if not f.spread}
-    name = _ESCAPE.sub("_X", "".join(filter(str.isprintable, name)))
-    return f"{name} (name)" if name.casefold() in taken else name
+    taken = {f.header.casefold() for f in others}
+    header = _ESCAPE.sub("_X", "".join(filter(str.isprintable, name)))
+    if len(header) > _LONGEST:
+        header = f"{header[:_LONGEST]}… {hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    bare = header.casefold()
+    while bare.endswith(_OF_NAME):
+        bare = bare.removesuffix(_OF_NAME)
+    return f"{header}{_OF_NAME}" if bare in taken else header
 
 
 def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
@@ -351,7 +366,8 @@ def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     there are is known with the data alone; what they mean is declared once, by ``of``.
     """
     fields = {f.name: f for f in lead}
-    spread = {f"of_{i}": _named(of, each) for i, each in enumerate(across)}
+    headers = [header_of_name(each, lead) for each in across]
+    spread = {f"of_{i}": _named(of, each) for i, each in enumerate(headers)}
     kind: type[Result] = type(name, (Result,), {"__doc__": of.meaning, **fields, **spread})
     rows = list(zip(*lead.values(), strict=True))
     columns: dict[str, Any] = {f.name: list(values) for f, values in lead.items()}

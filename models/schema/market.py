@@ -28,6 +28,8 @@ DEMAND, PURCHASES = "demand", "purchases"
 COALITION, OTHER = "coalition", "other"
 REST_OF_WORLD = "ROW"
 """The code of an unattributed remainder of supply: outside the coalition, capped only by name."""
+LEFT_OVER = 1e-9
+"""Demand of no more tonnes than this, a milligram, is what rounding leaves: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +229,12 @@ class Demand(Record):
     """(year, t) for every year column of the sheet; a blank cell is 0."""
     unmet: tuple[tuple[int, float], ...] = ()
     """(year, t) that share limits count beside it: what an agreed plan leaves short; no column."""
+
+    def __post_init__(self) -> None:
+        """Take for 0 what a formula leaves where numbers cancel, such as ``=0.3-0.1-0.2``."""
+        if any(0 < abs(t) <= LEFT_OVER for _, t in self.tonnes):
+            kept = tuple((year, t if abs(t) > LEFT_OVER else 0.0) for year, t in self.tonnes)
+            object.__setattr__(self, "tonnes", kept)
 
 
 @dataclass(frozen=True, kw_only=True)

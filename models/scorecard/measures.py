@@ -149,7 +149,7 @@ def _hhi_governance(of: Supply) -> Value:
     if unknown:
         lacking = of.names(sorted(unknown, key=lambda c: (-unknown[c], c)), 2)
         high = known + WORST * sum(share**2 for share in unknown.values())
-        return Value(None, f"{known:.2f} to {high:.2f}: no Governance for {lacking}")
+        return Value(None, f"{known:z.2f} to {high:z.2f}: no Governance for {lacking}")
     return Value(known)
 
 
@@ -159,7 +159,7 @@ def _hhi_governance(of: Supply) -> Value:
 def _extraction(of: Supply) -> Value:
     inside = sum(t for country, t in of.ore.items() if of.is_inside(country))
     followed = of.followed
-    remark = "" if followed > _ALL else f"ore is followed behind {followed:.0%} of primary tonnes"
+    remark = "" if followed > _ALL else f"ore is followed behind {followed:z.0%} of primary tonnes"
     return _over(inside, of.demand, remark)
 
 

@@ -62,7 +62,7 @@ _OF_SUMS = (
     *_OF_MONEY, COUNTED_IN, Figure.DEMAND, Figure.TONNES, Figure.SHORTAGE, Figure.SERVED_SHARE,
     ByMineral.country.header, ByMineral.limit.header, ByMineral.years_at_limit.header,
     "Binding limits on other suppliers", HHI_BY,
-    ByMineral.short_of_supply.header, ByMineral.short_by_limits.header, Figure.IF_EACH_STOPS,
+    ByMineral.short_of_supply.header, ByMineral.short_by_limits.header,
     "Shadow price: ",
 )  # fmt: skip
 """What measures of Summary begin with that tell no more than the sums in the reader's program, or

@@ -68,9 +68,12 @@ class Key(StrEnum):
     WORDS = "words"
 
 
-def print_json(data: Mapping[str, object]) -> None:
-    """Print one JSON object; a number that is not finite is null, since JSON has none."""
-    click.echo(json.dumps(_finite(data), indent=2, allow_nan=False))
+def print_json(data: Mapping[str, object], indent: int | None = 2) -> None:
+    """Print one JSON object, ``indent`` None on one line.
+
+    A number that is not finite is null, since JSON has none; -0 is 0.
+    """
+    click.echo(json.dumps(_finite(data), indent=indent, allow_nan=False))
 
 
 def failure(status: str, *messages: str) -> Answer:
@@ -163,5 +166,5 @@ def _finite(value: object) -> object:
         return [_finite(each) for each in value]
     if isinstance(value, float):
         number = float(value)  # numpy's own floats, too
-        return number if math.isfinite(number) else None
+        return number + 0.0 if math.isfinite(number) else None  # -0.0 is 0.0
     return value

@@ -106,9 +106,9 @@ class _Lines:
 def _lasting(seconds: float) -> str:
     """Return a time in words: 40 s, 12 min, 3.5 h."""
     if seconds < 60:  # noqa: PLR2004 - seconds of a minute
-        return f"{seconds:.0f} s"
+        return f"{seconds:z.0f} s"
     minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
+    return f"{minutes:z.0f} min" if minutes < 90 else f"{minutes / 60:z.1f} h"  # noqa: PLR2004
 
 
 @contextmanager

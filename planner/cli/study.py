@@ -275,7 +275,7 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
         line("Note", plain(study.trouble), "yellow")
     show_warnings(study.start.book.warnings, "About")
     if written is not None:
-        line(study.WRITES.capitalize(), f"{written}  ({seconds:.1f} s)")
+        line(study.WRITES.capitalize(), f"{written}  ({seconds:z.1f} s)")
 
 
 def _show_tables(study: StudyKind, tables: Tables) -> None:

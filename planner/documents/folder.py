@@ -354,4 +354,10 @@ def write_rows(path: Path, headers: Iterable[str], rows: Iterable[Iterable[objec
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
         writer.writerow(map(guarded, headers))
-        writer.writerows([guarded(v) if isinstance(v, str) else v for v in row] for row in rows)
+        writer.writerows(map(_csv_cell, row) for row in rows)
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, str):
+        return guarded(value)
+    return value + 0.0 if isinstance(value, float) else value  # -0.0 is 0.0

@@ -236,6 +236,8 @@ def _frame(chart: Any, picture: Picture) -> None:
     ):
         steps = math.ceil(round(picture.highest / _STEP, 3))
         values |= {"max": max(1.0, steps * _STEP), "major_unit": _STEP}
+    elif picture.look is Look.SHARE and picture.form is not Form.LINES:
+        values |= _upright(picture)  # few per cent: steps with the digits that tell them apart
     if picture.form is Form.LINES:
         values |= _upright(picture)
         across |= _level(picture)
@@ -264,7 +266,7 @@ def _numbers(picture: Picture) -> list[float]:
 def _upright(picture: Picture) -> dict[str, Any]:
     """The axis of the values of lines: from 0, or below it, with the digits that its steps need."""
     numbers = _numbers(picture)
-    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+    low, high = min(numbers, default=0.0), picture.highest
     if picture.look is Look.SHARE:
         high = max(high, _LEAST_SHARE)
     if -low < _DUST * high:

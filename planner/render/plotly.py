@@ -135,7 +135,7 @@ def _heat(picture: Picture) -> Any:
     series = picture.distinct
     values = [list(each.values) for each in series]
     shown = [
-        ["" if v is None else (f"{v:.0%}" if v >= 0.005 or v == 0 else "<1%") for v in row]  # noqa: PLR2004
+        ["" if v is None else (f"{v:z.0%}" if v >= 0.005 or v == 0 else "<1%") for v in row]  # noqa: PLR2004
         for row in values
     ]
     highest = max((v for row in values for v in row if v is not None), default=0.0)
@@ -241,7 +241,7 @@ def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dic
     if not shares or series.role in _HATCHED:
         return {"textposition": "none"}
     return {
-        "text": [f"{label(series.name)} {v:.0%}" if v else "" for v in series.values],
+        "text": [f"{label(series.name)} {v:z.0%}" if v else "" for v in series.values],
         "textposition": "inside", "insidetextanchor": "middle", "textangle": 0,
     }  # fmt: skip
 

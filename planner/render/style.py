@@ -244,8 +244,8 @@ def _drawn(value: Cell, look: Look, most: float) -> int:
     if look is Look.YEAR:
         return 4
     if among_others(look, value, most).endswith(' m"'):
-        return len(f"{value / 1e6:,.1f} m")
+        return len(f"{value / 1e6:z,.1f} m")
     if look in {Look.SHARE, Look.TINY}:
-        return len(f"{value:.1%}") if look is Look.SHARE else max(7, len(f"{value:,.2f}"))
+        return len(f"{value:z.1%}") if look is Look.SHARE else max(7, len(f"{value:z,.2f}"))
     decimals = 0 if abs(value) >= 100 or look in {Look.COUNT, Look.INDEX} else 3  # noqa: PLR2004
-    return len(f"{value:,.{decimals}f}")
+    return len(f"{value:z,.{decimals}f}")

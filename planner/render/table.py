@@ -210,7 +210,7 @@ def _cell(field: Field, value: Any, size: float, country: Callable[[str], str]) 
     if field.look is Look.SHARE and known(value):
         return _share(value)
     if field.look is Look.MONEY and known(value):
-        return f"{value / size:,.1f}" if size > 1 else number(value)
+        return f"{value / size:z,.1f}" if size > 1 else number(value)
     return plain(shown(field.scaled(value), field.look))
 
 
@@ -223,7 +223,7 @@ def shown(value: object, look: Look) -> str:
     if look is Look.SHARE:
         return percent(value)
     if look is Look.YEAR:
-        return f"{value:.0f}" if known(value) else ""
+        return f"{value:z.0f}" if known(value) else ""
     return number(value)
 
 

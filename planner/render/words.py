@@ -1,4 +1,8 @@
-"""Numbers, names and years in words, as every surface says them; words that every one can hold."""
+"""Numbers, names and years in words, as every surface says them; words that every one can hold.
+
+A number that is rounded to 0 is 0, never -0: each format of decimals has the option ``z``, and
+``signed`` writes a sign only before a number that is not 0 as shown.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,8 @@ _WHOLE = 1e-6
 """What lacks less than this part of a plant is built in full."""
 _UP = 1e-4
 """A share above a step of its last digit by less than this part of the step is rounded down."""
+_SMALLEST = 0.001
+"""Amounts below this are said to be under it: their digits say nothing."""
 _NOISE = 1e-9
 """What is less than this part of the whole is what is left when numbers cancel: nothing."""
 
@@ -101,12 +107,12 @@ def share(part: float) -> str:
     if 1.0 - _NEARLY < part < 1.0:
         return "over 99.9 %"
     percent = part * 100.0
-    return f"{percent:.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:.1f} %"  # noqa: PLR2004
+    return f"{percent:z.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:z.1f} %"  # noqa: PLR2004
 
 
 def finely(part: float) -> str:
     """Return a share to the nearest hundredth of a point: never 100 % where something lacks."""
-    return f"{round(min(part * 100.0, 99.99 if part < 1.0 else 100.0), 2):g} %"
+    return f"{round(min(part * 100.0, 99.99 if part < 1.0 else 100.0), 2):zg} %"
 
 
 def amount(number: float, unit: str) -> str:
@@ -114,10 +120,10 @@ def amount(number: float, unit: str) -> str:
     size = abs(number)
     for scale, word in _LARGE:
         if size >= scale:
-            return f"{number / scale:,.1f} {word} {unit}"
+            return f"{number / scale:z,.1f} {word} {unit}"
     if size >= 100 or number == round(number):  # noqa: PLR2004
-        return f"{number:,.0f} {unit}"
-    return f"{number:,.3g} {unit}"
+        return f"{number:z,.0f} {unit}"
+    return f"{tiny(number) or f'{number:z,.3g}'} {unit}"
 
 
 def counted(number: int, what: str) -> str:
@@ -153,15 +159,28 @@ def number(value: object) -> str:
     shown = float(value)
     size = abs(shown)
     if 0 < size < 0.05:  # noqa: PLR2004 - below, one digit says nothing
-        return f"{shown:.2g}"
+        return tiny(shown) or f"{shown:.2g}"
     whole = size >= 100 or abs(shown - round(shown)) < _DUST  # noqa: PLR2004
-    return f"{shown:,.0f}" if whole else f"{shown:,.1f}"
+    return f"{shown:z,.0f}" if whole else f"{shown:z,.1f}"
+
+
+def tiny(value: float) -> str:
+    """Return what is said of an amount that is next to nothing, "" of any other."""
+    if not 0 < abs(value) < _SMALLEST:
+        return ""
+    return f"under {_SMALLEST:g}" if value > 0 else f"above -{_SMALLEST:g}"
+
+
+def signed(value: float, form: str) -> str:
+    """Return a change in the given format: +3, -2, and 0 without a sign."""
+    said = f"{value:+z{form}}"
+    return said if any(digit in said for digit in "123456789") else said[1:]
 
 
 def tonnes(value: float) -> str:
     """Return tonnes in words: ``242.7 million t``."""
     if abs(value) >= 1e6:  # noqa: PLR2004
-        return f"{value / 1e6:,.1f} million t"
+        return f"{value / 1e6:z,.1f} million t"
     return f"{number(value)} t"
 
 
@@ -170,7 +189,7 @@ def money(value: float, currency: str) -> str:
     for size, word in _SCALES:
         if abs(value) >= size:
             digits = 2 if size == _SCALES[0][0] else 1
-            return f"{value / size:,.{digits}f} {word} {currency}"
+            return f"{value / size:z,.{digits}f} {word} {currency}"
     return f"{number(value)} {currency}"
 
 

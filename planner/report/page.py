@@ -9,8 +9,10 @@ from typing import Any
 
 from models.results import Figure
 from planner.render.html import hash_of, json_of, render
+from planner.render.words import listed
 from planner.report.part import Choice, Facts, Page, Part, View
 from planner.report.world import outlines
+from planner.studies.kind import Figure as Headline
 
 
 def html_of(page: Page) -> str:
@@ -93,7 +95,9 @@ def _figure(figure: Any) -> dict[str, object]:
 def together(first: Page, further: Sequence[Page]) -> Page:
     """Return the first page with the parts of the further ones after its own.
 
-    What is of a further page says so in its name. A note tells which were made from another input.
+    What is of a further page says so in its name; its first headline, its answer, is shown, and the
+    others wait behind a click. A note says which were made from another input; a note that several
+    pages have is shown once.
     """
     if not further:
         return first
@@ -102,14 +106,16 @@ def together(first: Page, further: Sequence[Page]) -> Page:
         first,
         verdict=". ".join([first.verdict.rstrip("."), *unsound]) if unsound else first.verdict,
         sound=first.sound and not unsound,
-        headlines=(
-            *first.headlines,
-            *(replace(h, name=f"{p.kind}: {h.name}") for p in further for h in p.headlines),
-        ),
+        headlines=(*first.headlines, *(h for p in further for h in _named(p, p.headlines[:1]))),
+        further=tuple(h for p in further for h in _named(p, p.headlines[1:])),
         parts=(*first.parts, *(p for n, page in enumerate(further, 1) for p in _parts(page, n))),
         about=_about(first, further),
-        notes=(*first.notes, *(note for page in further for note in _notes(first, page))),
+        notes=tuple(dict.fromkeys((*first.notes, *_notes_of(first, further)))),
     )
+
+
+def _named(page: Page, headlines: Sequence[Headline]) -> Iterator[Headline]:
+    return (replace(h, name=f"{page.kind}: {h.name}") for h in headlines)
 
 
 def _parts(page: Page, number: int) -> Iterator[Part]:
@@ -121,15 +127,22 @@ def _parts(page: Page, number: int) -> Iterator[Part]:
         found = ""
 
 
+def _notes_of(first: Page, further: Sequence[Page]) -> Iterator[str]:
+    """Yield the notes of the further pages; what several say names all of them."""
+    kinds: dict[str, list[str]] = {}
+    for page in further:
+        for note in dict.fromkeys(_notes(first, page)):
+            if note not in first.notes:
+                kinds.setdefault(note, []).append(page.kind)
+    yield from (f"{listed(dict.fromkeys(names))}: {note}" for note, names in kinds.items())
+
+
 def _notes(first: Page, page: Page) -> Iterator[str]:
     if _input(page) != _input(first):
-        yield (
-            f"{page.kind}: it was made from another input than what stands first here, so their "
-            "numbers need not agree."
-        )
+        yield "made from another input than the plan above, so the numbers need not agree."
     if page.sound:
-        yield f"{page.kind}: {page.verdict}"
-    yield from (f"{page.kind}: {note}" for note in page.notes)
+        yield page.verdict
+    yield from page.notes
 
 
 def _input(page: Page) -> str:

@@ -14,7 +14,7 @@ from planner.render.words import known
 from planner.studies.kind import Figure
 
 Columns = Mapping[Any, Iterable[Any]]
-"""Values by the field that they are of, or by a header of their own."""
+"""Values by the field that they are of, or by a header of their own, alone or with its look."""
 Choice = tuple[int, ...]
 """Which option of each selector is chosen, counted from 0."""
 
@@ -36,8 +36,8 @@ class Facts:
 def facts(columns: Columns, **words: str) -> Facts:
     """Return a table of texts from columns.
 
-    ``words`` fill the placeholders of fields' headers. A column of numbers without a field has the
-    digits that matter.
+    ``words`` fill the placeholders of fields' headers; a name of the workbook is a header of its
+    own, in which braces are braces. A column of numbers without a look has the digits that matter.
     """
     made = []
     for head, values in columns.items():
@@ -45,6 +45,8 @@ def facts(columns: Columns, **words: str) -> Facts:
         title, look = str(head), Look.TONNES if any(map(known, cells)) else Look.TEXT
         if isinstance(head, Field):
             title, look = head.title(words), head.look
+        elif isinstance(head, tuple):
+            title, look = head
         made.append(Column(title, look, cells))
     return _texts(made)
 
@@ -142,6 +144,7 @@ class Page:
     ``made_by`` is the scenario and the options; ``verdict`` whether it is proven, ``sound`` whether
     that is good news; ``notes`` are told before all else; ``about`` says where it comes from;
     ``question`` and ``finding`` are what a study asks and answers, ``care`` how to read it.
+    ``further`` are headlines behind a click: of a plan's studies, all but the answer of each.
     """
 
     kind: str
@@ -156,3 +159,4 @@ class Page:
     question: str = ""
     finding: str = ""
     care: Sequence[str] = field(default_factory=tuple)
+    further: tuple[Figure, ...] = ()

@@ -335,7 +335,7 @@ def _binding(plan: PlanFile) -> tuple[Facts, ...]:
 
 def _input_row(row: object, note: object) -> str:
     estimate = ", an estimate" if is_estimate(note) else ""
-    return f"{row:.0f}{estimate}" if known(row) else ""
+    return f"{row:z.0f}{estimate}" if known(row) else ""
 
 
 def _range(values: pd.Series) -> str:
@@ -358,7 +358,7 @@ def shortage(plan: PlanFile) -> Part | None:
     sums = table.groupby(["member", "mineral"])[["short", "demand"]].sum()
     parts = (sums["short"] / sums["demand"]).unstack()
     parts = parts.sort_index(key=_folded).sort_index(axis=1, key=_folded)
-    cells = {field.share(str(mineral)): parts[mineral] for mineral in parts}
+    cells = {(str(mineral), Look.SHARE): parts[mineral] for mineral in parts}
     numbers: Columns = {Members.member: parts.index, **cells}
     plots = (_why(plan), _whose(parts)) if ByMineral in plan else (_whose(parts),)
     return Part(

@@ -6,7 +6,7 @@ from typing import cast
 
 import pandas as pd
 
-from models.results import ByMineral, Flows, field
+from models.results import ByMineral, Flows, Look, field
 from models.results.common import MINERAL, SHORT, TONNES, YEAR
 from models.schema import REST_OF_WORLD
 from planner.render import palette
@@ -69,7 +69,7 @@ def supply(plan: PlanFile) -> Part | None:
         Picture(title, Form.BARS, tuple(of.index), tuple(series), axis, ""),
         f"Bars of {len(of)} minerals, each split by supplier country and what is short. {said}",
     )
-    numbers: Columns = {MINERAL: of.index} | {field.share(s.name): s.values for s in series}
+    numbers: Columns = {MINERAL: of.index} | {(s.name, Look.SHARE): s.values for s in series}
     return Part(
         "supply",
         "Who supplies the coalition",

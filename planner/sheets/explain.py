@@ -28,7 +28,7 @@ from models.program.families.stockpiles import STOCK
 from models.schema import SHEETS, ByYear, Column, Record
 from models.units import in_currency
 from planner.render.table import json_value
-from planner.render.words import each_year, listed, share
+from planner.render.words import NAMED, each_year, listed, share, signed, tiny
 
 if TYPE_CHECKING:
     from models.answers import Change, LeastChange, Scarce
@@ -47,8 +47,8 @@ _NOTHING = 1e-9
 _MATTERS = 0.01
 """What a tonne more of demand costs is told where it is this part off the price of supply."""
 _MEASURE = (
-    "Smallest: each change counts by what its cell says now (from 100 to 150 is half), a closed "
-    "lane or a cell at 0 by the member's demand; few cells rather than many."
+    "These cells are chosen because they change least against what they say now (from 100 to 150 "
+    "is half; a closed lane or a cell at 0, against the member's demand), and are few."
 )
 _KINDS = "share limits, capacities and the part of them that is open, lanes, mines and budgets"
 _SHEETS = {record.SHEET: record for record in SHEETS}
@@ -136,13 +136,15 @@ class Cells:
 
 def plain_amount(value: float) -> str:
     """Return tonnes, or money in millions, with no more figures than they need."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.4g}"  # noqa: PLR2004
+    if abs(value) >= 100:  # noqa: PLR2004
+        return f"{value:z,.0f}"
+    return tiny(value) or f"{value:z,.4g}"
 
 
 def _money(value: float) -> str:
     """Return money: whole from a thousand on, else with cents; never -0.00."""
     value = 0.0 if _near(value, 0.0) else value
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"  # noqa: PLR2004
+    return f"{value:z,.0f}" if abs(value) >= 1000 else f"{value:z,.2f}"  # noqa: PLR2004
 
 
 def _large(value: float) -> str:
@@ -153,7 +155,7 @@ def _large(value: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value * 100:.4g} %"
+    return f"{value * 100:z.4g} %"
 
 
 def _limit(value: float, unit: str, currency: str) -> str:
@@ -326,11 +328,12 @@ def _moves(moves: tuple[Move, ...], currency: str) -> Iterator[str]:
             key=lambda net: -abs(net[1]),
         )[:_TOLD]
     amounts = [
-        f"{tonnes:+,.4g} {'' if kind == BUILT.name else 't'}" for tonnes, _, _, kind in lines
+        f"{signed(tonnes, ',.4g')} {'' if kind == BUILT.name else 't'}"
+        for tonnes, _, _, kind in lines
     ]
-    moneys = [f"{cost:,.2f}" for _, cost, _, _ in lines]
+    moneys = [f"{cost:z,.2f}" for _, cost, _, _ in lines]
     rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)
-    other = [] if _near(rest, 0.0) else [f"{rest:,.2f}"]
+    other = [] if _near(rest, 0.0) else [f"{rest:z,.2f}"]
     left, right = max(map(len, amounts)), max(map(len, [*moneys, *other]))
     for many, spent, (_, _, what, _) in zip(amounts, moneys, lines, strict=True):
         yield f"  {many:>{left}}  {spent:>{right}} {currency}  {what}"
@@ -351,7 +354,7 @@ def _read_at(price: Price) -> str:
 
 def _terms(price: Price, cells: Cells, currency: str) -> Iterator[str]:
     terms = [term for term in price.terms if not _near(term.amount, 0.0)] or price.terms
-    amounts, total = [f"{term.amount:,.2f}" for term in terms], f"{price.amount:,.2f}"
+    amounts, total = [f"{term.amount:z,.2f}" for term in terms], f"{price.amount:z,.2f}"
     wide = max(map(len, [*amounts, total]))
     for said, term in zip(amounts, terms, strict=True):
         yield f"  {said:>{wide}}  {_term(term)}{cells.at(term.place, term.times)}"
@@ -431,12 +434,7 @@ def _change_told(found: Explanation, change: LeastChange, cells: Cells) -> Itera
     if change.is_dear:
         yield "Supply is there, but a tonne of it costs more than a tonne short. It is bought with:"
     else:
-        whose = {
-            "member": "",
-            "mineral and year": f" of all members in {found.year}, who share it",
-            "mineral": " of all members in all years, which share what there is",
-        }[change.scope]
-        yield f"The smallest change of the workbook that ends the shortage{whose}:"
+        yield f"The smallest change of its kind that ends the shortage of {found.member}:"
     for each in change.changes:
         yield f"  {_change_words(each, cells)}"
         years = each_year({*each.years} - {found.year}, " and ")
@@ -446,7 +444,7 @@ def _change_told(found: Explanation, change: LeastChange, cells: Cells) -> Itera
             yield (
                 "    (the scenario or what-if says that, not the workbook: it has to change there)"
             )
-    yield f"  {_scope(change, found)}"
+    yield from (f"  {said}" for said in _planned_again(change, found))
     if not change.is_dear:
         yield f"  {_MEASURE}"
 
@@ -466,8 +464,8 @@ def _typed_unit(change: Change, cells: Cells) -> str:
 def _nothing_does(found: Explanation, change: LeastChange) -> Iterator[str]:
     if change.is_dear:
         yield (
-            "Supply can be had, but the cheapest plan leaves the shortage all the same: what "
-            f"{_KINDS} would let in costs more than a tonne short."
+            f"Supply can be had by changes of {_KINDS}. The cheapest plan leaves the shortage all "
+            "the same: what they let in costs more than a tonne short, or is used elsewhere."
         )
     else:
         yield (
@@ -484,12 +482,25 @@ def _nothing_does(found: Explanation, change: LeastChange) -> Iterator[str]:
         yield "A new refiner would not end it either; less demand would."
 
 
-def _scope(change: LeastChange, found: Explanation) -> str:
-    who = "nobody" if change.scope == "mineral and year" and not change.is_dear else found.member
-    served = f"{who} is {'' if who == 'nobody' else 'not '}short of {found.mineral} in {found.year}"
-    more = change.elsewhere
-    elsewhere = f"; elsewhere {plain_amount(more)} t more are short" if more > 0 else ""
-    return f"Planned again with it, {served}{elsewhere}."
+def _planned_again(change: LeastChange, found: Explanation) -> Iterator[str]:
+    """Yield what the plan made with the change says of those who are short in that year."""
+    outcome = change.outcome
+    if outcome is None:
+        return
+    there = f"short of {found.mineral} in {found.year}"
+    others = [name for name in outcome.served if name != found.member]
+    if not outcome.still:
+        yield f"Planned again with it, nobody is {there}."
+    else:
+        members = [found.member, *others]
+        verb = "are" if others else "is"
+        yield f"Planned again with it, {listed(members, NAMED)} {verb} not {there}."
+        still = [f"{name} {plain_amount(tonnes)} t" for name, tonnes in outcome.still]
+        yield f"Still {there}: {listed(still, NAMED)}."
+    if outcome.elsewhere > 0:
+        yield f"Elsewhere {plain_amount(outcome.elsewhere)} t more are short than in the plan."
+    if not change.is_dear and any(each.unit != OPEN for each in change.changes):
+        yield f"With a hundredth less of it, {found.member} is still short."
 
 
 # ---- the same as data ----------------------------------------------------------------------------
@@ -577,8 +588,13 @@ def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
         ],
         "removes": change.scope if change.changes else "nothing",
         "least_remaining_t": change.left,
-        "short_after_t": change.after,
-        "more_short_elsewhere_t": change.elsewhere,
+        "short_after_t": change.outcome and change.outcome.after,
+        "no_longer_short": list(change.outcome.served) if change.outcome else [],
+        "still_short": [
+            {"member": name, "short_t": tonnes}
+            for name, tonnes in (change.outcome.still if change.outcome else ())
+        ],
+        "more_short_elsewhere_t": change.outcome and change.outcome.elsewhere,
         "supply_is_dearer_than_shortage": change.is_dear,
         "new_refiner": change.newcomer and dataclasses.asdict(change.newcomer),
     }

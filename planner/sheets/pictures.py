@@ -248,7 +248,7 @@ def who_pays(
         return None
     some = sorted(some, key=lambda each: (-each[1] - each[2], each[0]))[:_MOST_CATEGORIES]
     cash, lost = sum(each[1] for each in millions), sum(each[2] for each in millions)
-    across = f"{MEMBER.header}; all together {cash:,.1f} in cash, {lost:,.1f} in shortage"
+    across = f"{MEMBER.header}; all together {cash:z,.1f} in cash, {lost:z,.1f} in shortage"
     if sum(abs(each[1]) for each in millions) > _CHOICE * abs(cash):
         across = f"{across}; whose cash is mostly a choice among equally cheap plans"
     lacking = "Extra shortage (no cash)"

@@ -85,8 +85,8 @@ def _over(score: Score, case: Case) -> str:
         return ""
     most = score.over[0]
     years = {each.year for each in score.over}
-    who, part = case.country_name(most.country), f"{most.of_purchases:.0%} of purchases"
-    said = f"{who} has {part} in {most.year}, over the limit of {most.limit:.0%} of demand"
+    who, part = case.country_name(most.country), f"{most.of_purchases:z.0%} of purchases"
+    said = f"{who} has {part} in {most.year}, over the limit of {most.limit:z.0%} of demand"
     return said if len(years) == 1 else f"{said}; over it in {each_year(years)}"
 
 

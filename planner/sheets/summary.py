@@ -258,7 +258,7 @@ def _cost_of_limits(context: Context) -> Rows:
     less, plain = free.tonnes - plan.tonnes, _plain(context)
     said = f"Cash cost, all years, with the limits less that without, new plants in it{plain}."
     if less > 0:
-        said = f"Less is bought, and not paid for: {less:,.0f} t. {said}"
+        said = f"Less is bought, and not paid for: {less:z,.0f} t. {said}"
     yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, said
     years = max(1, len(context.case.years))
     same = "As on Overview and Members: what the tonnes bought cost more than the same tonnes"

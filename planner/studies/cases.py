@@ -13,7 +13,7 @@ from models.case import BASE, Agreed, Case
 from models.errors import Finding, Severity, SolverError, UsageError, warning
 from models.plan import Plan
 from models.schema import TAKES, ScenarioStep
-from planner.render.words import listed, span
+from planner.render.words import listed, signed, span
 from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies.agreed import Unforeseen, decided_before
 from planner.studies.engine import NOT_RUN, Outcome, Outcomes, Run, Study, Tell, onwards, run_study
@@ -212,7 +212,7 @@ def demand_against(base: Case, case: Case) -> str:
     parts = sorted(after / before - 1.0 for before, after in pairs if before > 0)
     if not parts or max(map(abs, parts)) <= _MUCH:
         return ""
-    ends = dict.fromkeys(f"{part * 100:+.0f} %" for part in (parts[0], parts[-1]))
+    ends = dict.fromkeys(f"{signed(part * 100, '.0f')} %" for part in (parts[0], parts[-1]))
     return " to ".join(ends)
 
 

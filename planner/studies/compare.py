@@ -48,6 +48,7 @@ from planner.render.words import (
     number_of,
     percent,
     share,
+    signed,
     span,
     tariff_words,
 )
@@ -427,7 +428,7 @@ def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
     rows = context.plan.projects
     starting = rows[rows["built"] > _SAME].sort_values("year")
     words = [
-        f"{part:.0%} in {year}" if round(part, 2) else f"<1% in {year}"
+        f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}"
         for part, year in zip(starting["built"], starting["year"], strict=True)
     ]
     starts = starting.assign(starts=words).groupby("project")["starts"].agg(", ".join)
@@ -457,7 +458,9 @@ def _in_a_line(base: Context, context: Context) -> str:
     changes = [(row["project"], row["capex_more"]) for row in moved(base, context)]
     return few(
         [
-            f"{project} {change:+,.1f}" if round(change, 1) else f"{project} at another time"
+            f"{project} {signed(change, ',.1f')}"
+            if round(change, 1)
+            else f"{project} at another time"
             for project, change in changes
         ],
         _MOST_NAMED,

@@ -503,13 +503,13 @@ def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | 
     if currency:
         size, unit = scale(max(abs(e) for e in edges), currency)
     digits = decimals((edges[1] - edges[0]) / size)
-    labels = [f"{low / size:,.{digits}f}" for low in edges[:-1]]
+    labels = [f"{low / size:z,.{digits}f}" for low in edges[:-1]]
     open_ended = every[-1] >= edges[-1]
     last = ""
     if open_ended:
         labels[-1] += "+"
         beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
-        last = f"; the last: {number_of(beyond, 'draw')}, up to {every[-1] / size:,.{digits}f}"
+        last = f"; the last: {number_of(beyond, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
     return Picture(
         title=f"{title}, {tables.option(YEARS)}: {max(map(len, samples)):,} draws",
         form=Form.COUNTS,
@@ -656,9 +656,9 @@ def _likely_short(tables: Tables) -> Iterator[str]:
     wide = max(len(plain(name)) for name in rows["mineral"])
     for row in rows.to_dict("records"):
         yield (
-            f"  {plain(row['mineral']):<{wide}}  {row['more']:6.1%}  "
-            f"{row['mean']:,.0f} t ({row['share']:.2%} of demand), "
-            f"{row['base']:,.0f} t without events"
+            f"  {plain(row['mineral']):<{wide}}  {row['more']:z6.1%}  "
+            f"{row['mean']:z,.0f} t ({row['share']:z.2%} of demand), "
+            f"{row['base']:z,.0f} t without events"
         )
 
 
@@ -784,7 +784,7 @@ class RiskStudy(StudyKind):
         return "; ".join(
             [
                 f"{draws} ({found.distinct:,} differ), seed {chances.seed}",
-                f"surge {chances.surge:.0%}",
+                f"surge {chances.surge:z.0%}",
                 f"share limits {limits}",
                 *asked,
             ]

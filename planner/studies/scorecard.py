@@ -42,7 +42,7 @@ from models.scorecard import Score, due_years, scorecard
 from models.scorecard.measures import MEASURES, MET_WITHIN, Required
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.render.table import Record, records
-from planner.render.words import counted, listed, number_of, percent, plain, tariff_words
+from planner.render.words import counted, listed, number_of, percent, plain, signed, tariff_words
 from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -343,13 +343,13 @@ def _remark(price: Price, *, is_of_purchases: bool) -> str:
     said = []
     if not price.is_kept:
         how = "supply takes it to" if price.is_moved else "supply gives nothing beyond the plan's"
-        said = [f"cannot be met: {how} {share:.1%} in {year}, the worst year"]
+        said = [f"cannot be met: {how} {share:z.1%} in {year}, the worst year"]
         if price.kept:
             said.append(f"met in {len(price.kept)} of {len(price.reached)} years")
     if is_of_purchases and price.required.is_most:
         said.append("asked for of purchases, as Share basis says")
     amounts = ((price.short, ""), (price.short_others, " of other minerals (one budget)"))
-    lacks = [f"{amount:,.0f} t{of}" for amount, of in amounts if amount and amount > 0]
+    lacks = [f"{amount:z,.0f} t{of}" for amount, of in amounts if amount and amount > 0]
     if lacks:
         said.append(f"leaves short {', '.join(lacks)}")
     return "; ".join(said)
@@ -386,9 +386,9 @@ def _lines(prices: Sequence[Price], currency: str) -> Iterator[str]:
         yield f"{'Missed':<13} {told_of}"
     width = max((len(p.score.mineral) for p in own), default=0)
     for (title, required), rows in groupby(own, key=lambda p: (p.title, p.required)):
-        yield f"  {title}, {'at most' if required.is_most else 'at least'} {required.share:.0%}"
+        yield f"  {title}, {'at most' if required.is_most else 'at least'} {required.share:z.0%}"
         for p in rows:
-            yield f"    {plain(p.score.mineral):<{width}} {p.worst[1]:>6.1%}  {_comes_to(p)}"
+            yield f"    {plain(p.score.mineral):<{width}} {p.worst[1]:>z6.1%}  {_comes_to(p)}"
     others = len(prices) - len(own)
     if others:
         said = f"{number_of(others, 'benchmark')} missed: see the sheet {Missed.TABLE}"
@@ -405,11 +405,11 @@ def _comes_to(price: Price) -> str:
     elif price.is_moved:
         years = f"{len(price.kept)} of {len(price.reached)} years"
         some = f", met in {years}" if price.kept else ""
-        said = f"reaches {price.worst_asked[1]:.1%}, no more{some}: {money}"
+        said = f"reaches {price.worst_asked[1]:z.1%}, no more{some}: {money}"
     else:
         said = "cannot be raised"
     for amount, of in ((price.short, ""), (price.short_others, " of other minerals")):
-        said += f"; {amount:+,.0f} t short{of}" if amount else ""
+        said += f"; {signed(amount, ',.0f')} t short{of}" if amount else ""
     return said
 
 
@@ -417,9 +417,9 @@ def millions(money: float) -> str:
     """Return money in millions with its sign: whole from ten on, else what matters of it."""
     millions = money / 1e6
     if abs(millions) >= 10:  # noqa: PLR2004
-        return f"{millions:+,.0f}"
+        return signed(millions, ",.0f")
     if abs(millions) >= 0.005:  # noqa: PLR2004 - less is not told in hundredths
-        return f"{millions:+.2g}"
+        return signed(millions, ".2g")
     return "+<0.01" if money > 0 else "-<0.01"
 
 

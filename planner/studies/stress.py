@@ -796,9 +796,9 @@ def _line(row: Mapping[Hashable, Any], *, is_capped: bool) -> str:
         return f"  no plan: {plain(word(row['error']))}"
     amounts = [row["lost_t"], row["replaced_t"], row["stock_t"], row["short_t"]]
     amounts += [row["free_short_t"]] if is_capped else []
-    days = f"{row['survived']:,.0f}" if known(row["survived"]) else "-"
+    days = f"{row['survived']:z,.0f}" if known(row["survived"]) else "-"
     worst = plain(word(row["worst"]))
-    share = f"{row['worst_share']:.1%} {worst}" if worst else "none short"
+    share = f"{row['worst_share']:z.1%} {worst}" if worst else "none short"
     said = "".join(f"{f'{t:z,.0f}' if known(t) else '?':>14}" for t in amounts)
     return f"{said}{row['cost'] / 1e6:>z14,.0f}{days:>14}  {share:>12}"
 

@@ -476,7 +476,7 @@ class UnderRisk(StudyKind):
             FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} different",
             "Seed": str(self.seed),
             TAIL: self._least,
-            Runs.proven.header: f"no plan costs less by more than {self.proven:.0e} of the cost",
+            Runs.proven.header: f"no plan costs less by more than {self.proven:z.0e} of the cost",
             **(
                 {NOTE if self.status == OPTIMAL else "Search": self.trouble} if self.trouble else {}
             ),

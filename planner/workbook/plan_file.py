@@ -291,8 +291,8 @@ def _not_summed(
     said, found = plan.number(measure), float(_numbers(plan, result, of).sum())
     if not abs(said - found) <= _SAME * max(abs(said), abs(found)) + _SAME:
         whose = "" if result is Flows else f"'s {of.header}"
-        rows = f"the rows of the sheet {sheet}{whose} add up to {found:,.2f} {unit}"
-        yield _changed(sheet, f"{rows}, Summary says {said:,.2f} {unit}")
+        rows = f"the rows of the sheet {sheet}{whose} add up to {found:z,.2f} {unit}"
+        yield _changed(sheet, f"{rows}, Summary says {said:z,.2f} {unit}")
 
 
 def _not_bought(plan: PlanFile) -> Iterator[Finding]:

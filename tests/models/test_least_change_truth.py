@@ -1,17 +1,19 @@
-"""The change told, typed into the workbook, ends the shortage, and no smaller one does."""
+"""The change that is named, typed into the workbook, ends the shortage, and no smaller one does."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.answers import SPARE, Change, least_change
+from models.answers import SPARE, Change, applied, least_change
 from models.plan import Plan
-from tests.models.desk import FIRST, BookT, changed, jin, make, solve
+from tests.models.desk import FIRST, BookT, changed, jin, make, solve, solve_case
 from tests.models.test_explain import capped
+from tests.models.test_laws import draw
 from tests.models.typed import books, header_of
 
 near = pytest.approx
@@ -66,6 +68,52 @@ def test_the_change_typed_in_ends_the_shortage_and_no_smaller_one_does(
                 value = min(float(str(row[header])) * less, most)
                 other = changed(book, sheet, i, **{header: value})
                 assert not ends(other, before, whose, nothing), (sheet, i, header, value)
+
+
+@settings(max_examples=15)
+@given(books(scarce=True), st.sampled_from("AB"))
+def test_what_is_said_of_a_change_is_what_planning_with_it_gives(book: BookT, member: str) -> None:
+    """In books of one year."""
+    is_as_planned_again(solve(book), ("copper", member, FIRST))
+
+
+@pytest.mark.parametrize("seed", [0, 19, 22, 41])
+def test_the_same_in_books_of_several_years(seed: int) -> None:
+    """In these, what ends the shortage of all is more than one member's own takes."""
+    plan = solve(draw(seed))
+    for row in plan.shortages.head(2).to_dict("records"):
+        is_as_planned_again(plan, (row["mineral"], row["member"], row["year"]))
+
+
+def is_as_planned_again(plan: Plan, at: tuple[str, str, int]) -> None:
+    """Assert who is served, who is still short, and that with two hundredths less the member is."""
+    found, nothing = least_change(plan, *at), plan.tolerance(at[0], at[2])
+    if found is None or not found.changes:
+        return
+    before = short_in(plan, at)
+    after = short_in(solve_case(applied(plan.case, found.changes)), at)
+    assert found.outcome is not None
+    assert at[1] in found.outcome.served
+    assert dict(found.outcome.still) == near(after)
+    assert set(found.outcome.served) == before.keys() - after.keys()
+    if found.scope != "member":
+        assert not after
+    if not found.is_dear and any(each.unit != "open" for each in found.changes):
+        less = (part_of(change, 1.0 - ROOM) for change in found.changes)
+        assert solve_case(applied(plan.case, less)).value("shortage", at) > nothing
+
+
+def part_of(change: Change, part: float) -> Change:
+    """Return a part of what is asked for; a lane is open or not."""
+    value = change.to if change.unit == "open" else change.was + part * (change.least - change.was)
+    return dataclasses.replace(change, to=value)
+
+
+def short_in(plan: Plan, at: tuple[str, str, int]) -> dict[str, float]:
+    """Return who is short of the mineral in the year, beyond rounding."""
+    mineral, _, year = at
+    tonnes = {m.name: plan.value("shortage", (mineral, m.name, year)) for m in plan.case.members}
+    return {name: t for name, t in tonnes.items() if t > plan.tolerance(mineral, year)}
 
 
 def ends(book: BookT, before: dict[str, float], whose: list[str], nothing: float) -> bool:

@@ -74,14 +74,25 @@ def test_many_moves_are_told_by_what_they_come_to() -> None:
 def test_whose_shortage_a_change_ends() -> None:
     """A's alone; all members', who share it; and a cell that holds for other years, too."""
     lines = said(make(jin(60)))
-    assert "The smallest change of the workbook that ends the shortage:" in lines
+    assert "The smallest change of its kind that ends the shortage of A:" in lines
     assert "Refiners!2.Capacity: 60 t/yr -> 100 t/yr" in lines
-    assert "Planned again with it, A is not short of copper in 2026." in lines
+    assert "Planned again with it, nobody is short of copper in 2026." in lines
+    assert "With a hundredth less of it, A is still short." in lines
     lines = said(make(jin(150), demand={"A": 100, "B": 100}, years=(2026, 2027, 2028)))
-    head = "ends the shortage of all members in 2026, who share it:"
-    assert any(line.endswith(head) for line in lines)
     assert "capacity of Jin (CHN); the cell also holds for 2027 and 2028" in lines
     assert "Planned again with it, nobody is short of copper in 2026." in lines
+
+
+def test_who_is_still_short_with_the_change() -> None:
+    """B is short for its own lane: A's change leaves it so, and says so."""
+    lanes = [{"From country": "CHN", "To member": "B", "Max (t/yr)": 20}]
+    book = make(
+        jin(60), sur(20), demand={"A": 100, "B": 50}, Lanes=lanes,
+        settings={"Fair shortage weight": 0},
+    )  # fmt: skip
+    lines = said(book)
+    assert "Planned again with it, A is not short of copper in 2026." in lines
+    assert any(line.startswith("Still short of copper in 2026: B ") for line in lines)
 
 
 def test_a_lane_is_opened() -> None:

@@ -16,7 +16,7 @@ from planner.cli.answer import Answer, Command, Key, end, of_file
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
-from planner.render.words import cut, known, number_of, plain
+from planner.render.words import cut, known, number_of, plain, signed
 from planner.stops import raise_lost
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _show(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: f
         rows = number_of(len(found.prices), "row")
         line("Prices", f"{rows} of {found.prices_in_all:,} differ (year, mineral, member)")
     if output is not None:
-        line("Difference", f"{output}  ({seconds:.1f} s)")
+        line("Difference", f"{output}  ({seconds:z.1f} s)")
 
 
 def _show_inputs(inputs: Inputs) -> None:
@@ -186,8 +186,8 @@ def _value(value: Cell, look: Look) -> str:
     if isinstance(value, str):
         return cut(plain(value), _NAME)
     if look is Look.SHARE:
-        return f"{value * 100:.4g} %"
-    return f"{value:g}" if look is Look.YEAR else f"{value:,.6g}"
+        return f"{value * 100:z.4g} %"
+    return f"{value:g}" if look is Look.YEAR else f"{value:z,.6g}"
 
 
 def _money(found: PlanDifference) -> Scale:
@@ -209,11 +209,11 @@ def _show_totals(found: PlanDifference, money: Scale) -> None:
             continue
         scale, more, decimals = scales.get(of.look, (1.0, "", 0))
         cells = [_amount(value, scale, decimals) for value in (of.old, of.new)]
-        cells.append(_amount(of.change, scale, decimals, signed=True))
+        cells.append(_amount(of.change, scale, decimals, is_change=True))
         unit = "%" if of.look is Look.SHARE else f"{of.unit}{more}"
         part = ""
         if of.part is not None and of.change:
-            part = f"  {of.part:+,.0%}" if abs(of.part) >= 10 else f"  {of.part:+.1%}"  # noqa: PLR2004
+            part = f"  {signed(of.part, ',.0%' if abs(of.part) >= 10 else '.1%')}"  # noqa: PLR2004
         row(f"  {of.measure}, {unit}", cells, _WIDE, 16, part)
 
 
@@ -225,7 +225,7 @@ def _show_rows(key: str, table: pd.DataFrame, whats: Sequence[tuple[str, str, fl
     row(f"  Change by {key}", (head for _, head, *_ in whats), _WIDE, 16)
     for each in rows[:_ROWS]:
         cells = (
-            _amount(each[f"{w}_change"], scale, digits, signed=True)
+            _amount(each[f"{w}_change"], scale, digits, is_change=True)
             for w, _, scale, digits in whats
         )
         row(f"    {cut(plain(str(each[key])), _NAME - 2)}", cells, _WIDE, 16)
@@ -254,14 +254,18 @@ def _show_moves(found: PlanDifference) -> None:
         title = f"  Largest moves ({len(shown)} of {found.moved:,})"
         row(title, ("old, t", "new, t", "change, t"), wide, 14)
     for name, (_, _, _, old, new, change) in zip(shown, moves, strict=False):
-        cells = (_amount(old, 1.0, 0), _amount(new, 1.0, 0), _amount(change, 1.0, 0, signed=True))
+        cells = (
+            _amount(old, 1.0, 0),
+            _amount(new, 1.0, 0),
+            _amount(change, 1.0, 0, is_change=True),
+        )
         row(f"    {name}", cells, wide, 14)
     if found.among_equals:
         minerals = plain(", ".join(found.among_equals))
         click.echo(f"    Equally cheap, flows not told: {minerals}", err=True)
 
 
-def _amount(value: object, scale: float, decimals: int, *, signed: bool = False) -> str:
+def _amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:
     """Return a number in a scale; a dash for what is not known, a plain 0 for none."""
     if not known(value):
         return "-"
@@ -269,9 +273,10 @@ def _amount(value: object, scale: float, decimals: int, *, signed: bool = False)
         return "0"
     scaled, least = value / scale, 10.0**-decimals
     if abs(scaled) < least / 2:
-        sign = "-" if value < 0 else "+" if signed else ""
+        sign = "-" if value < 0 else "+" if is_change else ""
         return f"{sign}<{least:g}"
-    return f"{scaled:+,.{decimals}f}" if signed else f"{scaled:,.{decimals}f}"
+    form = f",.{decimals}f"
+    return signed(scaled, form) if is_change else f"{scaled:z{form}}"
 
 
 # ---- JSON ----------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
     for name in written.kept:
         line("Kept", f"{name}: changed since an earlier run wrote it, or open")
     workbooks = number_of(len(found.members), "workbook")
-    line(ORDERS.what.capitalize(), f"{folder}: {workbooks}, orders.csv  ({seconds:.1f} s)")
+    line(ORDERS.what.capitalize(), f"{folder}: {workbooks}, orders.csv  ({seconds:z.1f} s)")
 
 
 def _show_members(found: Orders, scale: float, decimals: int) -> None:
@@ -150,10 +150,10 @@ def _show_members(found: Orders, scale: float, decimals: int) -> None:
     for name, (count, tonnes, total, paid, short) in lines:
         cells = (
             f"{count:,}",
-            f"{tonnes:,.0f}",
-            f"{total / scale:,.{decimals}f}",
-            f"{paid / scale:,.{decimals}f}" if paid else "-",
-            f"{short:,.0f}" if short else "-",
+            f"{tonnes:z,.0f}",
+            f"{total / scale:z,.{decimals}f}",
+            f"{paid / scale:z,.{decimals}f}" if paid else "-",
+            f"{short:z,.0f}" if short else "-",
         )
         row(f"  {name}", cells, wide, 15)
     if len(found.members) > _SHOWN:
@@ -257,7 +257,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
         show_warnings(book.warnings, "Checks")
         for note in made.notes:
             line("Note", note, "yellow")
-        line("Page", f"{written}  ({len(made.html) / 1e6:.1f} MB, {seconds:.1f} s)")
+        line("Page", f"{written}  ({len(made.html) / 1e6:z.1f} MB, {seconds:z.1f} s)")
     answer: Answer = {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),

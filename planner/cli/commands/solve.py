@@ -191,7 +191,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     def searching(found: Found) -> None:
         known_by = f"within {percent(found.gap)}" if math.isfinite(found.gap) else "no plan yet"
-        tell(f"Searching whole projects, {found.seconds:.0f} s: {known_by}")
+        tell(f"Searching whole projects, {found.seconds:z.0f} s: {known_by}")
 
     LISTENER.set(searching)
     run = solve_file(
@@ -347,7 +347,7 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
     if run.trouble:
         line("Note", run.trouble, "yellow")
     if output is not None:
-        line("Plan", f"{output}  ({sum(run.seconds.values()):.1f} s)")
+        line("Plan", f"{output}  ({sum(run.seconds.values()):z.1f} s)")
 
 
 def _show_named(lines: dict[str, str]) -> None:

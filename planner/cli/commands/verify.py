@@ -424,4 +424,4 @@ def _of_member(member: str, of: list[Known]) -> str:
     minerals = list(dict.fromkeys(known.mineral for known in of))
     wide = max(((k.most - k.least) / abs(k.figure.value) for k in of if k.figure.value), default=0)
     what = f"{number_of(len(of), 'figure')} of {listed(minerals, _NAMED)}"
-    return f"{member}: {what}, each known to within {wide:.0%}"
+    return f"{member}: {what}, each known to within {wide:z.0%}"

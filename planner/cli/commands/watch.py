@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import InputError, PlannerError, UsageError
-from planner.cli.answer import Answer, Command, Key, sorted_out
+from planner.cli.answer import Answer, Command, Key, print_json, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, require, tell_where
 from planner.cli.commands.solve import show_plan, write_run
 from planner.cli.paths import case_part, plan_path
 from planner.cli.whatifs import case_options
 from planner.cli.words import line, show_findings
-from planner.render.words import amount, counted, cut, known, listed, number_of, plain
+from planner.render.words import amount, counted, cut, known, listed, number_of, plain, signed
 from planner.stops import heard, raise_lost
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ class _Desk:
 
 
 def _print(answer: Answer) -> None:
-    click.echo(json.dumps(answer, allow_nan=False))
+    print_json(answer, indent=None)
 
 
 # ---- what changed, in three lines ----------------------------------------------------------------
@@ -180,7 +179,7 @@ def _cell(value: Cell, look: Look) -> str:
 
     if value is None or isinstance(value, str):
         return value or "blank"
-    return f"{value * 100:.4g} %" if look is Look.SHARE else f"{value:,.6g}"
+    return f"{value * 100:z.4g} %" if look is Look.SHARE else f"{value:z,.6g}"
 
 
 def _minerals(found: PlanDifference) -> str:
@@ -198,7 +197,7 @@ def _minerals(found: PlanDifference) -> str:
             if change
         ]
         if share := _number(row["share_change"]):
-            parts.append(f"largest share {share * 100:+.1f} points")
+            parts.append(f"largest share {signed(share * 100, '.1f')} points")
         if parts:
             said.append(f"{row['mineral']} {', '.join(parts)}")
     return _few(said, len(rows) - len(said)) if said else "no amount of any changes"

@@ -140,7 +140,7 @@ class Workers:
         """
         for worker in sorted(silent - self._replaced):
             self.notify(
-                f"the worker {worker} has given no sign of life for {self.patience:.0f} seconds: "
+                f"the worker {worker} has given no sign of life for {self.patience:z.0f} seconds: "
                 "its runs are given to others"
             )
         self._replaced |= silent

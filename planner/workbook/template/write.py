@@ -176,7 +176,7 @@ def _as_text(cell: object) -> str:
     if cell is None:
         return ""
     if isinstance(cell, float | int) and not isinstance(cell, bool):
-        return f"{cell:,.6g}" if abs(cell) < 1000 else f"{cell:,.0f}"  # noqa: PLR2004 - as AMOUNT
+        return f"{cell:,.6g}" if abs(cell) < 1000 else f"{cell:z,.0f}"  # noqa: PLR2004 - as AMOUNT
     return str(cell)
 
 

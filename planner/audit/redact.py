@@ -60,6 +60,7 @@ _OF_MONEY = (Figure.PURCHASES_COST, Figure.COST_PER_TONNE)
 """Measures of Summary with what is paid, which is in the reader's program."""
 _OF_SUMS = (
     *_OF_MONEY, COUNTED_IN, Figure.DEMAND, Figure.TONNES, Figure.SHORTAGE, Figure.SERVED_SHARE,
+    Figure.IF_IT_STOPS,
     ByMineral.country.header, ByMineral.limit.header, ByMineral.years_at_limit.header,
     "Binding limits on other suppliers", HHI_BY,
     ByMineral.short_of_supply.header, ByMineral.short_by_limits.header,

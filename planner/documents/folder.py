@@ -360,4 +360,4 @@ def write_rows(path: Path, headers: Iterable[str], rows: Iterable[Iterable[objec
 def _csv_cell(value: object) -> object:
     if isinstance(value, str):
         return guarded(value)
-    return value + 0.0 if isinstance(value, float) else value  # -0.0 is 0.0
+    return 0.0 if isinstance(value, float) and value == 0 else value  # -0.0 is 0.0

@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TypeGuard
 
-from models.measures import net_cost
-
 NAMED = 3
 """Names told in a row; more are counted."""
 _LARGE = ((1e9, "billion"), (1e6, "million"))
@@ -198,6 +196,8 @@ def tariff_words(plans: Mapping[str, tuple[float, float]], currency: str) -> str
 
     ``plans`` are the cash cost and the tariffs in it of each plan, by its name; "" needs no name.
     """
+    from models.measures import net_cost  # which loads numpy
+
     said = ""
     for name, (cash, tariffs) in plans.items():
         amounts = money(tariffs, currency), money(net_cost(cash, tariffs), currency)

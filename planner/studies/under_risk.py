@@ -118,7 +118,7 @@ class Worth(Result):
     error = _MONEY.like(
         header="Give or take",
         meaning="Half of the interval that holds 95 % of what other futures, as many, would show"
-        " as saved: by how far independent batches of these lie apart. Of what is least; blank with"
+        " as saved, from independent batches of futures. Discounted as the saving is; blank with"
         " too few futures.",
         key="vss_error_usd",
         optional=True,

@@ -18,6 +18,7 @@ FILLED: Row = {
     "Mineral": "copper",
     "Country": "CHN",
     "Refiner": "Jin",
+    "Owner": "Jin Group",
     "Member": "A",
     "First year": 2026,
     "Last year": 2027,
@@ -38,6 +39,7 @@ def desk() -> BookT:
         "Refiner": "Jin",
         "Mineral": "copper",
         "Country": "CHN",
+        "Owner": "Jin Group",
         "Capacity (t/yr)": 100,
         "Capex (USD m)": 1,
         "Cost (USD/t)": 10,
@@ -46,7 +48,7 @@ def desk() -> BookT:
     mine = {"Mineral": "copper", "Country": "CHN", "Capacity (t/yr)": 500}
     pile = {"Mineral": "copper", "Member": "A", "Max (t)": 50}
     return make(
-        jin(),
+        jin(Owner="Jin Group"),
         sur(),
         demand={"A": 50, "B": 50},
         years=(2026, 2027),

@@ -60,9 +60,9 @@ def test_a_plan_its_report_and_a_word_that_is_wrong(serve) -> None:
     assert "<!DOCTYPE html>" in report.text
     answer = next(iter(page.app.state.desk.sessions.values())).jobs[-1].result["answers"][0]
     cost = f"for {answer['purchases_usd']:,.0f} USD"
-    for words in (cost, "Proven. ", "2026 to 2028", "% of demand served", "of what is bought"):
+    for words in (cost, "Proven. ", "2026 to 2028", "% of demand served", "stays unmet"):
         assert words in shown
-    assert "<dt>Share limits</dt>" in shown
+    assert "<dt>Limits cost</dt>" in shown
     visitor.ask("solve", **{"max-country-share": "lots", "lose": "--help"})
     shown = visitor.wait()
     assert "Errors" in shown
@@ -194,4 +194,4 @@ def test_what_a_study_needs_and_what_it_goes_without(serve) -> None:
     assert "Support of plants, lose Chile <small>" in shown
     assert shown.count(">Done<") == 3
     assert shown.count(">Look at the report<") == 3
-    assert "Download plain-exit.xlsx" in shown
+    assert "Download plain-CHN-exit.xlsx" in shown

@@ -149,4 +149,5 @@ def test_the_least_change_takes_nothing_from_security() -> None:
     found = least_change(plan, "copper", "A", 2026)
     assert found is not None
     assert found.changes
-    assert found.after == near(0, abs=1e-6)
+    assert found.outcome is not None
+    assert found.outcome.after == near(0, abs=1e-6)

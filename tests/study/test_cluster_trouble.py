@@ -22,7 +22,7 @@ from planner.studies.engine import Tracker, returned_by, unpack, whole
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import TRUST, Cluster
-from planner.studies.sweep import Reader
+from planner.studies.sweep import Point, read_point
 from tests.cli.desk import ROOT
 from tests.study.test_cluster import LONG, dask_of
 from tests.study.variants import BASE, Falling, capped, figures, slow, study
@@ -228,10 +228,9 @@ def test_an_outcome_is_whole():
 
 def test_what_is_promised_of_a_plan():
     from models.plan import Plan
-    from planner.studies.sweep import Point
 
     assert returned_by(whole) is Plan
-    assert returned_by(Reader(BASE, of_cap=True)) is Point
+    assert returned_by(read_point) is Point
     assert returned_by(figures) is object
     assert returned_by(len) is object
 

@@ -162,8 +162,8 @@ def test_solve_and_a_sweep_say_one_premium_of_one_cap(seed, tmp_path) -> None:
             assert not row["dearer"] > 0
             continue
         assert row["dearer"] == pytest.approx(extra / same, abs=1e-9)
-        words = {of.name: of.said for of in findings(run.minerals, len(case.years), str)}
-        said = words["What the share limits cost a year"]
+        words = {of.name: of.number for of in findings(run.minerals, len(case.years), str)}
+        said = words["Price of the limits"]
         assert in_words(abs(row["dearer"])) in said or abs(row["dearer"]) < 1e-9
 
 

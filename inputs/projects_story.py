@@ -28,13 +28,17 @@ MILLION = 1e6
 
 HEAD = """# Projects: which get built at which cap
 
-Written by `python -m inputs.projects_story`; do not edit by hand. `65 % path` is the cap of the
-workbook: 85 % in 2026, falling to 65 % from 2030. Money is USD m, charges and tonnes are sums over
-2026 to 2035. The capital charge is what the capital of the built part must earn in its years of
-output (8 %, 20 years); money saved is the fall of the whole discounted cost against the same case
-without projects, shortage priced at ten times the mineral's price, so it is a ranking and no
-return. The budget is what is pledged or committed (`inputs/README.md` says how); it is one pot, so
-the plan may spend the capital of a committed project on another one. `no budget` lifts it.
+The tables show which projects the two examples build at four caps, and what they save. Written by
+`python -m inputs.projects_story`; do not edit by hand.
+
+- `65 % path` is the workbook's cap: 85 % in 2026, falling to 65 % from 2030.
+- Money is USD m. Charges and tonnes are sums over 2026 to 2035.
+- *Capital charge*: what the built part must earn on its capital in its years of output (8 %, 20
+  years).
+- *Money saved*: the fall of total discounted cost against the case without projects. Shortage costs
+  ten times the mineral's price, so this ranks projects and is no return.
+- *Budget*: what is pledged or committed (`inputs/README.md`), in one pot. So the plan may move
+  capital from a committed project to another. `no budget` lifts it.
 """
 
 
@@ -123,22 +127,26 @@ def _short(plan: Plan, mineral: str) -> float:
 
 
 def built(case: Case, found: list[Run]) -> str:
-    """Return the part built of each project at each cap."""
+    """Return the part built of each project at each cap, and the projects built at none."""
     head = " | ".join(f"{run.cap} | whole" for run in found)
     lines = [
         f"| project | mineral | country | capital | {head} |",
         "|---|---|---|---:|" + "---:|" * (2 * len(found)),
     ]
+    idle: list[str] = []
     for project in sorted(case.projects, key=lambda p: (p.mineral, p.name)):
         cells = []
         for run in found:
             part, whole = run.built.get(project.name, 0.0), run.built_whole.get(project.name, 0.0)
             cells += [f"{part:.0%}" if part > SOME else "-", "yes" if whole > ALL else "-"]
+        if {*cells} == {"-"}:
+            idle.append(project.name)
+            continue
         lines.append(
             f"| {project.name} | {project.mineral} | {case.country_name(project.country)} | "
             f"{project.capex:,.0f} | " + " | ".join(cells) + " |"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, f"\nBuilt at no cap: {', '.join(idle)}."] if idle else lines)
 
 
 def page() -> tuple[str, dict[str, str]]:
@@ -161,9 +169,9 @@ def page() -> tuple[str, dict[str, str]]:
             f"## {name}\n",
             f"![Part of each project that is built, by cap]({picture})\n",
             summary(found) + "\n",
-            "Shortage in tonnes, minerals that are short at some cap:\n",
+            "Shortage in tonnes, of minerals that are short at some cap:\n",
             shortages(case, found) + "\n",
-            "Part built (any part may be), and whether it is built where only whole ones may:\n",
+            "Part built if any part may be, and whether it is built if only whole projects may:\n",
             built(case, found) + "\n",
         ]
     return "\n".join(parts), charts

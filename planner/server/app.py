@@ -40,6 +40,7 @@ from planner.server.jobs import (
     Job,
     Limits,
     Session,
+    State,
     in_words_of_page,
     kinds,
     trouble_of,
@@ -245,6 +246,9 @@ class Desk:
         made = self.followed.folder / f"followed-{secrets.token_hex(4)}"
         with contextlib.suppress(OSError):
             shutil.copyfile(path, made)
+            for job in self.followed.jobs:
+                if job.state is State.WAITING:  # of a workbook that was saved again since
+                    job.stop()
             self.followed.take(path.name, made)
             for kind in (CHECK, PLAN):
                 self.followed.start(kind, {}, self.config.limits, self.places)

@@ -277,15 +277,16 @@ def _smallest(plan: Plan, at: Where, changes: tuple[Change, ...]) -> tuple[Chang
             changes = fewer
     if all(change.unit == OPEN for change in changes):
         return changes
-    low, high = 0.0, 1.0
-    part = 1.0 - _FINE
+    if not is_enough(changes, 1.0 - _FINE):
+        return changes
+    low, high = 0.0, 1.0 - _FINE
     while high - low > _FINE * high:
+        part = (low + high) / 2.0
         if is_enough(changes, part):
             high = part
         else:
             low = part
-        part = (low + high) / 2.0
-    return tuple(_less(change, high) for change in changes) if high < 1.0 else changes
+    return tuple(_less(change, high) for change in changes)
 
 
 def _loosened(

@@ -201,7 +201,7 @@ def tariff_words(plans: Mapping[str, tuple[float, float]], currency: str) -> str
     said = ""
     for name, (cash, tariffs) in plans.items():
         amounts = money(tariffs, currency), money(net_cost(cash, tariffs), currency)
-        where = f"{name[:1].upper()}{name[1:]}: " if name else ""
+        where = f"{opened(name)}: " if name else ""
         if said:
             said += f" {where}tariffs {amounts[0]}, net cost {amounts[1]}."
         elif tariffs > 0:

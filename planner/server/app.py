@@ -40,6 +40,7 @@ from planner.server.jobs import (
     Job,
     Limits,
     Session,
+    State,
     in_words_of_page,
     kinds,
     trouble_of,
@@ -130,10 +131,10 @@ class Guard:
         if request.method in {"GET", "HEAD"}:
             return None
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin.partition("//")[2] != host:
             return HTMLResponse("Another page sent this.", 403)
         size = request.headers.get("content-length", "0")
-        if not size.isdigit() or int(size) > self.config.limits.upload:
+        if not size.isdecimal() or int(size) > self.config.limits.upload:
             return HTMLResponse(self._too_large, 413)
         return None
 
@@ -245,6 +246,9 @@ class Desk:
         made = self.followed.folder / f"followed-{secrets.token_hex(4)}"
         with contextlib.suppress(OSError):
             shutil.copyfile(path, made)
+            for job in self.followed.jobs:
+                if job.state is State.WAITING:  # of a workbook that was saved again since
+                    job.stop()
             self.followed.take(path.name, made)
             for kind in (CHECK, PLAN):
                 self.followed.start(kind, {}, self.config.limits, self.places)
@@ -377,10 +381,10 @@ async def _take(request: Request) -> Response:
 async def _start(request: Request) -> Response:
     """Start a plan or a study."""
     desk, key = _desk(request), _key(request)
-    session = desk.find(key)
-    _refuse_more(session)
+    _refuse_more(desk.find(key))
     async with request.form(max_files=0, max_fields=8) as form:
         _sent_by(desk, key, form)
+        session = desk.find(key)  # it may have ended as the form came
         kind, shown = kinds().get(str(form.get("kind", ""))), desk.shown(session)
         if kind is None or shown is None or shown.workbook is None:
             raise HTTPException(400, "There is no workbook, or nothing of that name to do.")

@@ -6,12 +6,33 @@ Uvicorn ends a connection that is idle between two requests, and no other.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SECONDS = 30.0
 """How long a browser may take for the head of a request, and be silent within a body or answer."""
+
+
+class _Counting:
+    """A transport that knows how many bytes of answers it was given."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport, self.given = transport, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, counted."""
+        self.given += len(data)
+        self._transport.write(data)
+
+    @property
+    def taken(self) -> int:
+        """How many of them have left this process."""
+        return self.given - self._transport.get_write_buffer_size()
 
 
 class Patient(H11Protocol):
@@ -21,8 +42,9 @@ class Patient(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to look whether the browser goes on."""
-        super().connection_made(transport)
-        self._look = self.loop.call_later(SECONDS, self._end_or_wait, None, 0)
+        self._counting = _Counting(transport)
+        super().connection_made(self._counting)  # type: ignore[arg-type]
+        self._look = self.loop.call_later(SECONDS, self._end_or_wait, None, -1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Look no longer."""
@@ -30,15 +52,15 @@ class Patient(H11Protocol):
             self._look.cancel()
         super().connection_lost(exc)
 
-    def _end_or_wait(self, request: object, unsent: int) -> None:
+    def _end_or_wait(self, request: object, taken: int) -> None:
         """End the connection if it is as it was at the last look; else look again.
 
-        ``request`` is the one that was answered then, ``unsent`` what was left of its answer.
+        ``request`` is the one that was answered then, ``taken`` how many bytes of answers had left.
         """
-        left = self.transport.get_write_buffer_size()
+        now = self._counting
         is_headless = self.conn.their_state is h11.IDLE and self.cycle is request
-        is_stuck = 0 < unsent <= left
+        is_stuck = now.taken == taken < now.given
         if is_headless or is_stuck:
             self.transport.abort()
             return
-        self._look = self.loop.call_later(SECONDS, self._end_or_wait, self.cycle, left)
+        self._look = self.loop.call_later(SECONDS, self._end_or_wait, self.cycle, now.taken)

@@ -155,7 +155,11 @@ class Claim:
 
     def sentences(self, needed: Cells) -> Iterator[str]:
         """Yield what holds, and what doesn't, each with the minerals and years that it covers."""
-        for cells, than in ((self.held, "at most"), (self.missed, "more than")):
+        some = self.lost.replace("any one country", "at least one country")
+        for lost, cells, than in (
+            (self.lost, self.held, "at most"),
+            (some, self.missed, "more than"),
+        ):
             if cells:
                 least, largest = (
                     pick(self.most[mineral][at] for mineral in cells)
@@ -163,7 +167,7 @@ class Claim:
                 )
                 part = " to ".join(dict.fromkeys(map(share, (least, largest))))
                 of = cells_words(cells, needed)
-                yield f"Without {self.lost}, {than} {part} of {of} is short."
+                yield f"Without {lost}, {than} {part} of {of} is short."
 
 
 def claims(table: Security) -> list[Claim]:

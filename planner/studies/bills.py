@@ -40,7 +40,7 @@ from models.schema import ByYear
 from planner._version import __version__
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, drawn, short
-from planner.render.words import clean, counted, few, known, listed, money, share
+from planner.render.words import clean, counted, few, known, listed, money, opened, share
 from planner.seal import seal
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -853,7 +853,7 @@ def _wished(tables: Tables, currency: str) -> str:
         for _, member, what, own, others in rows[:_NAMED]
     ]
     whole = "; ".join(said)
-    return f" {whole[:1].upper()}{whole[1:]}."
+    return f" {opened(whole)}."
 
 
 _SAVED = "Saved against alone ({unit})"

@@ -1429,7 +1429,8 @@ class _Finding:
     @property
     def dearest(self) -> str:
         """The scenario in which the same tonnes are dearest."""
-        return max(self.names, key=lambda n: self.paid.get(n, (0.0, 0.0))[0])
+        paid = {n: self.paid.get(n, (0.0, 0.0)) for n in self.names}
+        return max(paid, key=lambda n: (part(*paid[n]) or 0.0, paid[n][0]))
 
     def severity(self, name: str) -> tuple[str, dict[int, float]]:
         """Return the mineral that a scenario hits hardest, and what part is missing by year."""

@@ -38,7 +38,7 @@ from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, 
 from models.solve import MOST_GAP
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.render.words import counted, listed, money, percent, search_words, share, solid
+from planner.render.words import counted, listed, money, opened, percent, search_words, share, solid
 from planner.scenarios.events import Hits, touched
 from planner.studies.draws import NO_EVENTS, Draw, draws, foreseen, happening, own, reading, whose
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
@@ -616,7 +616,7 @@ class UnderRisk(StudyKind):
             why = tables.option(NOTE)
             return Headline(
                 "Nothing happens in any future drawn: the plan under risk is the plain plan."
-                + (f" {why[:1].upper()}{why[1:]}." if why else ""),
+                + (f" {opened(why)}." if why else ""),
                 (Figure(_EXPECTED, cost, "that of the plain plan."),),
             )
         error = row["error"] if batches else None
@@ -785,8 +785,7 @@ def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
     for verb, rest in said:
         parts.append(rest if verbs and verb == verbs[-1] else f"{verb} {rest}")
         verbs.append(verb)
-    text = listed(parts)
-    return f"{text[:1].upper()}{text[1:]}"
+    return opened(listed(parts))
 
 
 def _advised(what: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str]:

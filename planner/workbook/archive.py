@@ -22,7 +22,7 @@ from typing import IO, Any, BinaryIO, cast
 from xml.etree.ElementTree import Element
 from xml.parsers.expat import ExpatError
 
-from planner.workbook.directory import OddError, places
+from planner.workbook.directory import places
 
 MOST_PACKED = 1 << 28
 """Bytes of a file: it is held in memory. A sheet of a million rows has some 100 MB."""
@@ -145,7 +145,7 @@ class Archive(zipfile.ZipFile):
         )
         try:
             self._places = places(self._file)
-        except (OddError, struct.error) as error:
+        except (OverflowError, ValueError, struct.error) as error:
             said = f"the file is damaged or not one archive: {error}"
             raise RefusedError(said, RESAVE) from error
 

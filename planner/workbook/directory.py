@@ -54,7 +54,7 @@ def places(file: BinaryIO) -> dict[int, PartPlace]:
     """Return where each part's bytes are, by where its header is.
 
     Raises OddError where the directory does not list all that is there, struct.error where the file
-    is cut off.
+    is cut off, ValueError or OverflowError where it names a place that no file has.
     """
     start, end, count = _directory(file)
     entries = sorted(_entries(file, start, end, count), key=lambda entry: entry.start)

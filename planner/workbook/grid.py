@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from models.case import fold
 from models.errors import Finding, Severity, warning
+from planner.workbook.archive import refuse_if
 from planner.workbook.findings import address, at_cell, letters
 from planner.workbook.number_format import other_number
 
@@ -71,6 +72,8 @@ class Area(NamedTuple):
         return f"{address(self.left, self.top)}:{address(self.right, self.bottom)}"
 
 
+MOST_LOOKS = 4_000_000
+"""Cells of a sheet that conditional formats are of, a cell counted with each: some 20 seconds."""
 _TWICE = Fault("a cell or row that the file gives twice, or out of its place")
 
 
@@ -135,9 +138,12 @@ class SheetExtras:
 
     def put_into(self, grid: Grid) -> Grid:
         """Return the cells with what was heard of them."""
-        for addresses, code in self.rules:
+        looks = 0
+        said = f"conditional formats are of more than {MOST_LOOKS:,} cells of {grid.title}"
+        for addresses, code in dict.fromkeys(self.rules):
             for each in addresses.split():
-                _print(grid, each, code)
+                looks += 1 + _print(grid, each, code)
+                refuse_if((looks > MOST_LOOKS, said))
         kept = {grid.header_row, *grid.rows}
         hidden = {p for p in grid.header if any(a <= p <= b for a, b in self.columns)}
         return replace(
@@ -149,19 +155,22 @@ class SheetExtras:
         )
 
 
-def _print(grid: Grid, addresses: str, code: str) -> None:
-    """Put what a conditional format may print into the numbers that it is of."""
+def _print(grid: Grid, addresses: str, code: str) -> int:
+    """Put what a conditional format may print into the numbers that it is of; return how many."""
     from openpyxl.utils import range_boundaries
 
     left, top, right, bottom = range_boundaries(addresses)
+    looks = 0
     for position, values in grid.columns.items():
         if (left or 1) <= position <= (right or position):
             first, last = bisect_left(grid.rows, top or 1), len(grid.rows)
             for i in range(first, last if bottom is None else bisect_right(grid.rows, bottom)):
                 value = values[i]
                 if type(value) is float or type(value) is int:
+                    looks += 1
                     other = other_number(code, float(value))
                     values[i] = value if other is None else Printed(value, *other)
+    return looks
 
 
 @dataclass

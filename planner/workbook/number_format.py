@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 GENERAL = "General"
-_DIGITS = 400
-"""Digits that are computed with: a double has 309 before its decimal mark."""
+_LONGEST = 255
+"""Letters of a format at most, in Excel."""
+_DIGITS = 309 + 2 * _LONGEST
+"""Digits that are computed with: a double has 309 before its decimal mark, a % adds two."""
 
 # ---- the sections of a format -------------------------------------------------------------------
 
@@ -298,6 +301,9 @@ _FORMULA = re.compile(rf"(?:(?<![^\W\d_])(?![eExX](?![^\W\d_]))[^\W\d_]+|{_SUBSC
 """What a digit behind is a part of: a word such as CO, not the e of 1e3 or the x of x 10."""
 
 
+_LARGEST = Fraction(sys.float_info.max)
+
+
 class NumberRead(NamedTuple):
     """A number as a person reads it, and what its last digit is worth."""
 
@@ -320,7 +326,9 @@ def _read(printed: str) -> list[NumberRead] | None:
     is_exact = not all(is_native[i] for i, letter in enumerate(match[0]) if letter.isdigit())
     if fraction:
         whole, top, bottom = int(match[1] or 0), int(match[2]), int(match[3])
-        numbers = [NumberRead(whole + top / bottom, 1 / bottom)] if bottom else []
+        exact = Fraction(whole * bottom + top, bottom or 1)
+        number = float(exact) if exact < _LARGEST else math.inf
+        numbers = [NumberRead(number, 1 / bottom)] if bottom else []
     else:
         numbers = list(_numbers(match[0], is_native))
     times = _times(before, after)
@@ -431,6 +439,8 @@ def other_number(code: str, value: float) -> OtherValue | None:
     """
     if not math.isfinite(value):
         return None
+    if len(code) > _LONGEST:
+        return OtherValue("(no format)")
     choices = _choices(code, value)
     for choice in choices:
         printed = _printed(choice, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -98,7 +99,7 @@ def formats_of(book: Any) -> FormatsToCheck:
 _FUNCTIONS = (
     "RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY", "OFFSET", "INDIRECT", "CELL", "INFO",
 )  # fmt: skip
-_IN_QUOTES = re.compile(r'"[^"]*"')
+_IN_QUOTES, _NAMES = re.compile(r'"[^"]*"'), re.compile(r"[\w.\\?]+")
 
 
 class VolatileWords:
@@ -106,18 +107,25 @@ class VolatileWords:
 
     def __init__(self, names: Mapping[str, str]) -> None:
         """Know the workbook's names, each with its formula."""
-        self._words = re.compile("$^")
-        found: list[str] = []
-        while True:
-            calls = "|".join(map(re.escape, found))
-            functions = "|".join(_FUNCTIONS)
-            either = rf"(?:{functions})(?=\s*\()" + (rf"|(?:{calls})(?![\w.(])" if calls else "")
-            self._words = re.compile(rf"(?<![\w.])(?:_xlfn\.)?({either})", re.IGNORECASE)
-            more = [n for n, formula in names.items() if n not in found and self.of(formula)]
-            if not more:
-                break
+        self._words = self._pattern(())
+        users = defaultdict[str, list[str]](list)
+        for name, formula in names.items():
+            for word in set(_NAMES.findall(_IN_QUOTES.sub("", formula.casefold()))):
+                users[word].append(name)
+        found = [name for name, formula in names.items() if self.of(formula)]
+        known = set(found)
+        for name in found:  # it grows by those that use what it has
+            more = [user for user in users[name.casefold()] if user not in known]
+            known.update(more)
             found += more
+        self._words = self._pattern(found)
         self._hints = [word.upper().encode() for word in ("RAND", *_FUNCTIONS[3:], *found, "&")]
+
+    @staticmethod
+    def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+        functions, calls = "|".join(_FUNCTIONS), "|".join(map(re.escape, names))
+        either = rf"(?:{functions})(?=\s*\()" + (rf"|(?:{calls})(?![\w.(])" if calls else "")
+        return re.compile(rf"(?<![\w.])(?:_xlfn\.)?({either})", re.IGNORECASE)
 
     def of(self, formula: str) -> str:
         """Return what makes a formula volatile, "" where nothing does."""

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from planner.server import patience
@@ -140,3 +140,20 @@ def test_a_slow_browser_that_goes_on_is_served(monkeypatch) -> None:
             found += len(part)
             time.sleep(SHORT / 8)
         assert found > size
+
+
+def test_a_slow_download_that_goes_on_is_served(monkeypatch, tmp_path) -> None:
+    """In pieces, so that what waits to be sent is now less, now more."""
+    monkeypatch.setattr(patience, "SECONDS", SHORT)
+    file = tmp_path / "plan.bin"
+    file.write_bytes(bytes(12 * 2**20))
+    app = Starlette(routes=[Route("/", lambda _: FileResponse(file))])
+    with served(app) as (_, port), socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        slow.connect(("127.0.0.1", port))
+        slow.sendall(HEAD + b"Connection: close\r\n\r\n")
+        found = 0
+        while part := slow.recv(20_000):
+            found += len(part)
+            time.sleep(SHORT / 80)
+        assert found > 12 * 2**20

@@ -86,8 +86,9 @@ COUNTED = "This test counts a surge of the others and all stocks, and loses each
             [{"Max short": 0.5, "Max short 2027": 0.1, "Penalty (USD/t)": 1}], "a country",
             State.BAD,
             (
-                "Without any one country outside the coalition, more than 10 % to 50 % of copper is"
-                " short. The worst: without China 80 % of copper is short in 2027; 10 % may be."
+                "Without at least one country outside the coalition, more than 10 % to 50 % of"
+                " copper is short. The worst: without China 80 % of copper is short in 2027; 10 %"
+                " may be."
             ),
         ),
     ],
@@ -114,7 +115,7 @@ def test_first_page_and_report_name_what_is_not_survived(tmp_path: Path) -> None
     found = light(book)
     said = (
         "Without any one country outside the coalition, at most 50 % of copper is short. Without"
-        " any one country outside the coalition, more than 50 % of zinc is short. The worst:"
+        " at least one country outside the coalition, more than 50 % of zinc is short. The worst:"
         f" without China 100 % of zinc is short in 2026; 50 % may be. {COUNTED}"
     )
     assert found is not None

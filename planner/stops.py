@@ -48,10 +48,10 @@ class _Request:
         """Raise the request again where it was lost: the handler of the timer."""
         if self.stop is None:
             return
-        if time.monotonic() - self.since > _END:
-            os._exit(code_of(self.stop))
-        if self._unwinds():
+        if self._unwinds():  # what is cleaned up takes its time; a second request ends it
             _set(_LOOK)
+        elif time.monotonic() - self.since > _END:
+            os._exit(code_of(self.stop))
         else:
             self._raise(frame)
 

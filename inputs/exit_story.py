@@ -41,19 +41,18 @@ def lines(made: Tables) -> Iterator[str]:
     of = exits.words["last"]
     yield (
         f"| mineral | plan, {of} | left, {of} | 50 % | 25 % | 10 % | 0 % |"
-        " extra cash, USD m | penalties, USD m | plants to begin otherwise |"
+        " extra cash, USD m | plants to begin otherwise |"
     )
-    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|"
-    money = (Exits.cash, Exits.penalties)
-    fields = (Exits.mineral, Exits.planned_share, Exits.left_share, *_LAST, *money)
-    for mineral, planned, left, *rest in exits.rows(*fields):
-        years = [shown(year, f.look) or "never" for year, f in zip(rest[:4], _LAST, strict=True)]
-        costs = [f"{amount / 1e6:z,.0f}" for amount in rest[4:]]
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---|"
+    fields = (Exits.mineral, Exits.planned_share, Exits.left_share, Exits.cash, *_LAST)
+    for mineral, planned, left, cash, *reached in exits.rows(*fields):
+        years = [shown(year, f.look) or "never" for year, f in zip(reached, _LAST, strict=True)]
         begun = begun_otherwise(builds, mineral)
         first = [f"{plant} ({year})" for plant, year in begun.items()]
         more = f" and {len(first) - _PLANTS} more" if len(first) > _PLANTS else ""
         plants = f"{', '.join(first[:_PLANTS])}{more}" or "-"
-        cells = [mineral, percent(planned), percent(left), *years, *costs, plants]
+        money = f"{cash / 1e6:z,.0f}"
+        cells = [mineral, percent(planned), percent(left), *years, money, plants]
         yield f"| {' | '.join(cells)} |"
 
 

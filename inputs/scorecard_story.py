@@ -24,10 +24,8 @@ PAGE = HERE.parent / "docs" / "scorecard.md"
 REST = "ROW"
 SHOWN = (
     ("hhi_country", "HHI", "{:,.0f}"),
-    ("hhi_owner", "HHI by owner", "{:,.0f}"),
     ("cr1", "CR1", "{:.0%}"),
     ("processing", "processed inside", "{:.0%}"),
-    ("import_reliance", "import reliance", "{:.0%}"),
     ("n_1_all", "N-1", "{:.0%}"),
 )
 """What the page shows of the scorecard: measure, heading, format."""
@@ -52,13 +50,17 @@ def scores_table(found: Sequence[Score], case: Case) -> str:
 
 
 def missed_table(found: Benchmarks) -> str:
-    """Return the coalition's missed benchmarks and what keeping each would cost."""
+    """Return the coalition's missed benchmarks and what keeping each would cost.
+
+    A benchmark that no plan comes closer to is named below the table.
+    """
+    stuck: dict[str, list[str]] = defaultdict(list)
     lines = [
         (
-            "| missed | mineral | required | plan's worst year | if asked for | extra cash, USD m "
+            "| missed | mineral | plan's worst year | if asked for | extra cash, USD m "
             "| extra short, t | of others, t |"
         ),
-        "|---|---|---:|---:|---:|---:|---:|---:|",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
     for each in found.priced:
         score, other, base = each.score, each.found, found.base
@@ -68,11 +70,18 @@ def missed_table(found: Benchmarks) -> str:
         cash = (other.cash - base.cash) / 1e6
         lost = {m: other.short[m] - base.short[m] for m in base.short}
         own = lost.pop(score.mineral)
-        reached = f"{worst[1]:.1%}" + ("" if each.is_kept else ", not met")
+        planned, reached = f"{each.worst[1]:.1%}", f"{worst[1]:.1%}"
+        if planned == reached and not each.is_kept:
+            stuck[each.title].append(f"{score.mineral} {planned}")
+            continue
+        verdict = "" if each.is_kept else ", not met"
         lines.append(
-            f"| {each.title} | {score.mineral} | {required.share:.0%} | {each.worst[1]:.1%} | "
-            f"{reached} | {_whole(cash)} | {_whole(own)} | {_whole(sum(lost.values()))} |"
+            f"| {each.title}, {required.share:.0%} | {score.mineral} | {planned} | "
+            f"{reached}{verdict} | {_whole(cash)} | {_whole(own)} | {_whole(sum(lost.values()))} |"
         )
+    if stuck:
+        lines += ["", "Also missed, and no plan does better in the worst year:", ""]
+    lines += [f"- {title}: {', '.join(minerals)}" for title, minerals in stuck.items()]
     return "\n".join(lines)
 
 

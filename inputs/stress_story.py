@@ -70,14 +70,9 @@ def lines(found: Stress) -> list[Line]:
 
 def table(found: Sequence[Line]) -> str:
     """Return the lines as a Markdown table."""
-    head = (
-        "| | short by the loss, capped | uncapped | short in all, capped | uncapped | days |\n"
-        "|---|---:|---:|---:|---:|---:|\n"
-    )
+    head = "| mineral | short by the loss | without a cap | days |\n|---|---:|---:|---:|\n"
     return head + "\n".join(
-        f"| {a.mineral} | {a.added:.1%} | {a.free_added:.1%} | {a.before + a.added:.1%} | "
-        f"{a.free_before + a.free_added:.1%} | {_days(a.days)} |"
-        for a in found
+        f"| {a.mineral} | {a.added:.1%} | {a.free_added:.1%} | {_days(a.days)} |" for a in found
     )
 
 
@@ -88,7 +83,7 @@ def _days(days: float) -> str:
 def worst(found: Stress, many: int = 5) -> str:
     """Return the worst losses as a Markdown table."""
     head = (
-        "| lost | short by it, t | worst mineral | extra cost, USD bn | uncapped |\n"
+        "| lost | short by it, t | worst mineral | extra cost, USD bn | without a cap |\n"
         "|---|---:|---|---:|---:|\n"
     )
     return head + "\n".join(

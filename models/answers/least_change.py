@@ -151,7 +151,8 @@ class LeastChange:
     ``changes`` are empty where none does. ``left`` [t] is the least that stays short whatever is
     changed. ``outcome`` is what the plan made with the changes says. ``is_dear`` says that supply
     is there or can be had, and the plan does without it: the change is then one of the shortage
-    cost, if any. ``newcomer`` is, where nothing else helps, a new refiner that does.
+    cost, if any. ``newcomer`` is, where nothing else helps, a new refiner that does. ``is_unknown``
+    says that a search had no proven optimum, and that none of the others found a change.
     """
 
     changes: tuple[Change, ...] = ()
@@ -159,6 +160,7 @@ class LeastChange:
     outcome: Outcome | None = None
     is_dear: bool = False
     newcomer: Newcomer | None = None
+    is_unknown: bool = False
 
     @property
     def scope(self) -> str:
@@ -178,20 +180,22 @@ def least_change(
     closes a lane by the member's demand. Others are short no more than in ``plan``, reserves and
     obligations as it leaves them, and other minerals' plants are built as it builds them. The
     answer is tried: the case is changed and planned again, and changed by less until the member is
-    short again.
-
-    Raises SolverError where no attempt gives a proven optimum.
+    short again. A search without a proven optimum is left out; the answer says so if it matters.
     """
     at = (mineral, member, year)
     if not _is_short(plan, at):
         return None
     left: list[float] = []
+    is_unknown = False
     for fixed in (is_fixed, None) if is_fixed else (None,):
         before: frozenset[Where] = frozenset()
         for scope in (MEMBER, MINERAL_YEAR, MINERAL):
             served = _served(plan, at, scope)
             if served != before:
-                found, least = _loosened(plan, at, scope, fixed)
+                try:
+                    found, least = _loosened(plan, at, scope, fixed)
+                except SolverError:
+                    is_unknown, found, least = True, None, None
                 if found is not None:
                     return found
                 if fixed is None and least is not None:
@@ -201,6 +205,8 @@ def least_change(
     tried = None if change is None else planned(applied(plan.case, (change,)))
     if change is not None and tried is not None and not _is_short(tried, at):
         return LeastChange((change,), outcome=_outcome(plan, tried, at), is_dear=True)
+    if is_unknown and not left:
+        return LeastChange(is_unknown=True)
     newcomer = _newcomer(plan, at)
     return LeastChange(left=left[0] if left else 0.0, is_dear=not left, newcomer=newcomer)
 

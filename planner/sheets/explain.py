@@ -462,6 +462,9 @@ def _typed_unit(change: Change, cells: Cells) -> str:
 
 
 def _nothing_does(found: Explanation, change: LeastChange) -> Iterator[str]:
+    if change.is_unknown:
+        yield "No smallest change is known: the search for it found no proven optimum."
+        return
     if change.is_dear:
         yield (
             f"Supply can be had by changes of {_KINDS}. The cheapest plan leaves the shortage all "

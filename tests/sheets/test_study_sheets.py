@@ -80,7 +80,7 @@ def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
     path = tmp_path / "study.xlsx"
     write_workbook(path, [*map(on_paper, numbers)], (), "T", charts_before="")
     book = openpyxl.load_workbook(path)
-    assert book["T 501"].print_area == "'T 501'!$A$1"
+    assert book["T 501"].print_area == "'T 501'!$B$1"
     assert "501 rows" in book["T 501"].oddHeader.left.text
     assert book["T 500"].print_area.startswith("'T 500'!$A$1:$A$")
     assert "of 500 rows" in book["T 500"].oddHeader.left.text

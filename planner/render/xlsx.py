@@ -22,6 +22,7 @@ from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, draw
+from planner.render.paper import WIDEST, Paper, print_setup, printed_rows
 from planner.render.study_front import StudyFront, draw_study
 from planner.render.table import Cell, Column, Table
 from planner.render.words import clean
@@ -34,12 +35,8 @@ _IN_MEMORY = 2_000_000
 files of their own, whose making takes longer than the writing of most plans."""
 _PACKED = 4
 """How tightly parts are packed: 8 % larger than at zlib's own 6, in 40 % of the time."""
-_WIDEST_UPRIGHT, _WIDEST = 146, 215
-"""Characters across a page of A4, upright and across, that are printed at 7 points."""
 _NARROWEST_LONG = 30
 """Characters of a column of sentences at least, where a page has no room for more."""
-_WIDEST_KEYS = 60
-"""Characters of the columns that are printed again on each page of a table of several pages."""
 _ALL = "To print all: Page Layout, Print Area, Clear."
 _APART, _FAR = 0.005, 0.1
 """Shares that differ by so much from the first row's are coloured, and coloured more."""
@@ -182,7 +179,7 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> No
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
     columns = _printed(table)
     said = f"{table.name}: {made_by}" if made_by else table.name
-    paper = _Paper.of(table, widths[:columns])
+    paper = Paper.of(table, widths[:columns])
     print_setup(sheet, said, paper)
     # every sheet has a print area: some programs print no sheet without one where another has one
     if not columns:
@@ -192,7 +189,7 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> No
         sheet.print_area(0, last + 1, 0, last + 1)
         sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen. {_ALL}")
         return
-    shown = _printed_rows(paper, heights, lines)
+    shown = printed_rows(paper, heights, lines)
     sheet.print_area(0, 0, max(shown, 1), columns - 1)
     if shown < rows:
         said = f"Printed: {shown:,} of {rows:,} rows; the others are there on the screen."
@@ -264,13 +261,11 @@ def _widths(table: Table) -> tuple[list[float], int]:
     made: list[float] = []
     for i, lines in enumerate(style.HEADER_LINES):
         made = [widths[i] for widths in every]
-        if sum(made[:count]) <= _WIDEST:
+        if sum(made[:count]) <= WIDEST:
             return made, lines
     long = [i for i, c in enumerate(table.columns[:count]) if _wraps(c)]
     for i in sorted(long, key=lambda i: -made[i]):
-        made[i] = max(
-            min(made[i], _NARROWEST_LONG), made[i] - max(0.0, sum(made[:count]) - _WIDEST)
-        )
+        made[i] = max(min(made[i], _NARROWEST_LONG), made[i] - max(0.0, sum(made[:count]) - WIDEST))
     return made, style.HEADER_LINES[-1]
 
 
@@ -308,90 +303,6 @@ def _note(sheet: Any, column: int, text: str) -> None:
             "color": palette.NOTE,
         }
         sheet.write_comment(0, column, text, size)
-
-
-@dataclass(frozen=True)
-class _Paper:
-    """Pages of A4 that a table's columns are printed on, beside one another.
-
-    ``wide`` is in characters, on all these pages; ``keys`` are the columns that say what a row is
-    of, which each page has.
-    """
-
-    wide: float
-    across: int = 1
-    keys: int = 0
-
-    @classmethod
-    def of(cls, table: Table, widths: Sequence[float]) -> _Paper:
-        """Return as few pages as let the columns, of these widths, be read."""
-        wide, keys = sum(widths), 0
-        if wide <= _WIDEST:
-            return cls(wide)
-        for i, column in enumerate(table.columns[: len(widths)], start=1):
-            is_key = column.look.is_text or column.look is Look.YEAR
-            if not is_key or sum(widths[:i]) > _WIDEST_KEYS:
-                break
-            keys = i
-        again = sum(widths[:keys])
-        across = math.ceil((wide - again) / (_WIDEST - again))
-        return cls(wide + again * (across - 1), across, keys)
-
-    @property
-    def is_upright(self) -> bool:
-        """Whether the page is higher than it is wide."""
-        return self.wide <= _WIDEST_UPRIGHT
-
-
-def print_setup(sheet: Any, said: str, paper: _Paper) -> None:
-    """Print on A4, narrow tables upright; the header, and the keys of a wide one, on every page."""
-    if not paper.is_upright:
-        sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    sheet.fit_to_pages(paper.across, 0)
-    sheet.repeat_rows(0)
-    if paper.keys:
-        sheet.repeat_columns(0, paper.keys - 1)
-    sheet.set_footer(style.footer(said))
-
-
-# ---- how much of a sheet is printed: the rest is for the screen ---------------------------------
-#
-# A program that prints a workbook prints all of it unless a sheet says what, and a plan of many
-# rows would be hundreds of pages that nobody reads.
-
-MOST_PAGES = 2
-"""Pages of one sheet that are printed by default."""
-_SIDES = (595.0, 842.0)
-"""Width and height of A4 upright in points."""
-_ACROSS, _DOWN = 58.0, 80.0
-"""What the margins take of a page's width and height in points."""
-_CHARACTER = 5.45
-"""Points of a character of a column's width, the column's own margins included."""
-_SPARE = 0.96
-"""The part of a page that is reckoned with: no two programs break pages at the same row."""
-
-
-def _printed_rows(paper: _Paper, heights: Sequence[float], lines: int) -> int:
-    """Return how many rows of some heights [points] are printed on pages as wide as their columns.
-
-    Columns are made smaller until they fit, never larger; the header, of so many lines, is on each
-    page.
-    """
-    across, down = _SIDES if paper.is_upright else _SIDES[::-1]
-    across = (across - _ACROSS) * paper.across
-    size = min(1.0, across / max(paper.wide * _CHARACTER, 1.0))
-    room = (down - _DOWN) / size * _SPARE - style.header_height(lines)
-    most = max(1, MOST_PAGES // paper.across)
-    pages, left = 1, room
-    for row, height in enumerate(heights):
-        if height > left:
-            if pages == most:
-                return row
-            pages, left = pages + 1, room
-        left -= height
-    return len(heights)
 
 
 # ---- cells with their formats -------------------------------------------------------------------

@@ -97,9 +97,9 @@ def test_the_first_page_fills_the_width_of_its_paper(asked, pictures, tmp_path):
     sheet = openpyxl.load_workbook(path).worksheets[0]
     high = sum(sheet.row_dimensions[row].height for row in range(1, sheet.max_row + 1))
     wide = sheet.column_dimensions["A"].width * 12 * 5.25
+    assert wide / high > 1.45  # a higher page leaves the right of the paper blank
     if pictures != "none":
-        assert 0.97 * 1.47 < wide / high < 1.6
-    assert wide / high > 0.97 * 1.47  # higher ones would leave the right of the paper blank
+        assert wide / high < 1.6  # a lower one its foot
     ends = {chart.anchor.to.col for chart in sheet._charts}
     assert not ends or max(ends) >= 11
     heights = [chart.anchor.to.row - chart.anchor._from.row for chart in sheet._charts]

@@ -72,7 +72,9 @@ _PLAN_RULES = (
     "Tonnes are of contained metal, money is undiscounted unless a header says otherwise. Sheets "
     "are Excel tables; a sheet whose rows the input does not have is left out. `Charts` stand "
     "before `Plan`, and `Glossary` explains the terms of the workbook at its end. `Values` and "
-    "`Duals` are for those who verify a plan and are not printed.\n"
+    "`Duals` are for those who verify a plan. They, `Chart data` and `Shortages` are for the "
+    "screen: LibreOffice prints no page of them, Excel one that says so. A wide table is printed "
+    "on two pages beside one another, its first columns on both.\n"
 )
 _JUMP, _MEDIAN, _OF_PRICE = magnitude.YEAR_TO_YEAR, magnitude.FROM_MEDIAN, magnitude.FROM_PRICE
 _ODD, _STEADY, _ALL = magnitude.ODD_YEAR, magnitude.STEADY, magnitude.WHOLE_COLUMN

@@ -71,6 +71,8 @@ TONNES = field("Tonnes", Look.TONNES, "Tonnes in that year, as the column Unit d
 DEMAND = field.tonnes("Demand", "What is needed, over the years of the row.")
 PURCHASES = field.tonnes("Purchases", "What is bought, for stock too.")
 SHORT = field.tonnes("Short", "Demand that is neither bought nor taken from stock.")
+MISSING = "Missing"
+"""What is not there of what is needed: the header of its tonnes, and of its part of the need."""
 SHARE_SHORT = field.share("Share short", "Short over demand.")
 LANDED = field.price(
     "Average landed cost", f"Cost or price, tariff and freight over tonnes bought. {UNDISCOUNTED}"

@@ -318,7 +318,7 @@ class Security(PlanTable):
         f" coalition's demand of the year. {IN_SECURITY}",
     )
     target = field.share("To be served", "1 less Max short.")
-    missing = field.tonnes("Missing", "What lacks of that, at the row's penalty.")
+    missing = field.tonnes(common.MISSING, "What lacks of that, at the row's penalty.")
     binding = ShareLimits.binding.like(meaning="yes: no more is served than has to be, or less.")
     point = field.money(
         "A point costs",

@@ -107,8 +107,8 @@ _CARDS = ((0, 4), (5, 10), (11, _COLUMNS - 1))
 """First and last column of each figure."""
 _LEFT, _RIGHT = (0, 8), (9, _COLUMNS - 1)
 """First and last column of the chart, and of the lights beside it."""
-_ROW, _LARGE, _TITLE, _LOW = 16.5, 30.0, 27.0, 6.0
-"""Heights in points: of a line of words, of large print, of the title, of a gap."""
+_LARGE, _TITLE, _LOW = 30.0, 27.0, 6.0
+"""Heights in points: of large print, of the title, of a gap."""
 _TIGHT = 0.84
 """How wide a letter is on average against a digit; with some room, for fonts differ."""
 _COLOUR = {
@@ -132,6 +132,9 @@ _LONG = 16
 class Page:
     """A sheet laid out freely, from the top; ``widths`` are its columns' in characters."""
 
+    ROW = 16.5
+    """Height of a line of words, in points."""
+
     def __init__(self, sheet: Any, styles: style.Styles, widths: Sequence[float]) -> None:
         """Begin at the first row."""
         self.sheet = sheet
@@ -140,13 +143,20 @@ class Page:
         self.row = 0
         self.heights: dict[int, float] = {}
         sheet.hide_gridlines(2)
-        sheet.set_default_row(_ROW)
+        sheet.set_default_row(self.ROW)
         for i, wide in enumerate(widths):
             sheet.set_column(i, i, wide)
 
+    def widen(self, by: float) -> None:
+        """Make all columns so many times as wide."""
+        edge = 5 / 7  # what Excel adds to a column's characters
+        self.widths = [(wide + edge) * by - edge for wide in self.widths]
+        for i, wide in enumerate(self.widths):
+            self.sheet.set_column(i, i, wide)
+
     def tall(self, row: int, points: float) -> None:
         """See that a row is at least so high."""
-        self.heights[row] = max(self.heights.get(row, _ROW), points)
+        self.heights[row] = max(self.heights.get(row, self.ROW), points)
 
     def words(self, row: int, columns: tuple[int, int], text: str, **look: object) -> None:
         """Write a text across columns, on as many lines as it takes."""
@@ -162,7 +172,7 @@ class Page:
         wide = width_of(text) * (style.BOLD if look.get("bold") else 1.0)
         room = sum(self.widths[first : last + 1]) - 2.0
         count = max(1, math.ceil(wide * _TIGHT * scale / room))
-        self.tall(row, _ROW * scale + (count - 1) * style.LINE_HEIGHT * scale)
+        self.tall(row, self.ROW * scale + (count - 1) * style.LINE_HEIGHT * scale)
 
     def link(
         self, row: int, columns: tuple[int, int], name: str, said: str = "", indent: int = 0
@@ -184,7 +194,7 @@ class Page:
     def finish(self, what: str) -> None:
         """Set heights, and print it all on one landscape page whose foot says of what it is."""
         for row in range(self.row + 1):
-            self.sheet.set_row(row, self.heights.get(row, _ROW))
+            self.sheet.set_row(row, self.heights.get(row, self.ROW))
         style.on_a4(self.sheet, f"Overview: {what}")
         self.sheet.print_area(0, 0, self.row, len(self.widths) - 1)
         self.sheet.fit_to_pages(1, 1)
@@ -300,10 +310,10 @@ def _chart(
     if front.picture is None:
         return
     name, rows = data
-    heights = [page.heights.get(row, _ROW) for row in range(top, page.row)]
+    heights = [page.heights.get(row, Page.ROW) for row in range(top, page.row)]
     high = max(int(sum(heights) * 4 / 3), _LEAST_HIGH)
     short = high - int(sum(heights) * 4 / 3)
-    page.tall(page.row - 1, page.heights.get(page.row - 1, _ROW) + short * 0.75)
+    page.tall(page.row - 1, page.heights.get(page.row - 1, Page.ROW) + short * 0.75)
     first, last = _LEFT
     wide = sum(int(page.widths[i] * 7 + 5) for i in range(first, last + 1))
     made = native.chart(book, front.picture, rows, name)

@@ -12,12 +12,17 @@ from planner.render import native, palette, style
 from planner.render.chart import Form, Picture
 from planner.render.front import Page, head
 
-_COLUMNS, _CARD = 12, 4
-"""Columns of the page, and of one number."""
-_WIDE, _PIXELS = 13.5, 99
-"""Width of a column in characters, and in pixels."""
-_HIGH, _PANEL, _SMALL, _A_ROW = 400, 230, 250, 3
-"""Height in pixels of the chart, of a panel above another, of a small one; small ones in a row."""
+_COLUMNS, _CARDS = 12, 3
+"""Columns of the page; numbers beside one another at most."""
+_WIDE, _POINTS = 13.5, 75.0
+"""Width of a column in characters, and in points."""
+_A_ROW, _LEAST, _LEAST_OF_TWO, _MOST = 3, 235.0, 165.0, 420.0
+"""Small charts in a row; height in points of one row of charts, and of each of several, at least,
+and of any at most."""
+_CHART_ROWS, _BETWEEN = 12, 6.0
+"""Rows of the sheet below a row of charts, and what is left free between two, in points."""
+_SHAPE = 1.47
+"""Width over height of what is printed on a page."""
 CARE = "To read with care"
 """What is above the sentences on how to read a finding."""
 
@@ -56,7 +61,8 @@ def draw_study(
     page.words(3, whole, front.finding, bold=True, font_size=12)
     page.row = 5
     _numbers(page, front)
-    _charts(book, page, front.pictures, data)
+    first, lines = page.row, _lines(front.pictures)
+    page.row += len(lines) * _CHART_ROWS + bool(lines)
     if front.care:
         head(page, page.row, whole, CARE)
         for said in front.care:
@@ -74,36 +80,70 @@ def draw_study(
         at = 2 * i % _COLUMNS
         page.row += at == 0
         page.link(page.row, (at, at + 1), name, name)
+    high = _fitted(page, range(first, first + len(lines) * _CHART_ROWS), len(lines))
+    _charts(book, page, first, high, lines, data)
     page.finish(front.title)
 
 
 def _numbers(page: Page, front: StudyFront) -> None:
     """Write the numbers in large print beside one another."""
+    a_row = min(len(front.numbers), _CARDS)
     for i, (name, number, remark) in enumerate(front.numbers):
-        top, left = page.row + i // 3 * 4, i % 3 * _CARD
-        at = (left, left + _CARD - 1)
-        look = {"bg_color": palette.PALE, "top": 2, "top_color": palette.NAVY}
+        wide = _COLUMNS // a_row
+        top, left = page.row + i // a_row * 4, i % a_row * wide
+        at = (left, left + wide - 1)
+        edge = {"left": 5, "left_color": palette.WHITE, "indent": 1} if left else {}
+        look = {"bg_color": palette.PALE, "top": 2, "top_color": palette.NAVY, **edge}
         page.words(top, at, name, bold=True, font_color=palette.NAVY, **look)
-        page.words(top + 1, at, number, bold=True, font_size=18, font_color=palette.NAVY)
-        page.words(top + 2, at, remark, font_size=9, valign="top")
-    page.row += -(-len(front.numbers) // 3) * 4
+        large = {"bold": True, "font_size": 18, "font_color": palette.NAVY}
+        page.words(top + 1, at, number, **large, **edge)
+        page.words(top + 2, at, remark, font_size=9, valign="top", **edge)
+    page.row += -(-len(front.numbers) // (a_row or 1)) * 4
 
 
-def _charts(
+# ---- charts: they take what the words leave of the page -----------------------------------------
+
+
+def _lines(pictures: Sequence[Picture]) -> list[Sequence[Picture]]:
+    """Return the charts row by row: small ones and bars beside one another, lines by themselves."""
+    a_row = _A_ROW
+    if any(not picture.small for picture in pictures):  # lines share the scale below them
+        a_row = 1 if pictures[0].form is Form.LINES else len(pictures)
+    return [pictures[i : i + a_row] for i in range(0, len(pictures), a_row)]
+
+
+def _fitted(page: Page, rows: range, lines: int) -> float:
+    """Give the rows of charts what the words leave of the page's height, and return that a chart.
+
+    What is printed on one page is made smaller until it fits, so words that take more than a page
+    would leave its side blank: the columns are then wider.
+    """
+    words = sum(page.heights.get(row, page.ROW) for row in range(page.row + 1) if row not in rows)
+    room = _COLUMNS * _POINTS / _SHAPE
+    least = _LEAST if lines == 1 else _LEAST_OF_TWO
+    high = min(max((room - words) / lines, least), _MOST) if lines else 0.0
+    for row in rows:
+        page.heights[row] = high / _CHART_ROWS
+    page.widen(max(1.0, (words + lines * high) / room))
+    return high
+
+
+def _charts(  # noqa: PLR0913, PLR0917 - where they are and what they read
     book: xlsxwriter.Workbook,
     page: Page,
-    pictures: Sequence[Picture],
+    first: int,
+    high: float,
+    lines: Sequence[Sequence[Picture]],
     data: tuple[str, Sequence[Sequence[tuple[int, int]]]],
 ) -> None:
-    """Draw the chart over the whole page, panels, or small ones beside one another."""
-    a_row, high = _A_ROW, _SMALL
-    if any(not picture.small for picture in pictures):  # panels: lines share the scale below them
-        above = pictures[0].form is Form.LINES
-        a_row, high = (1, _PANEL) if above and len(pictures) > 1 else (len(pictures), _HIGH)
-    for i, (picture, rows) in enumerate(zip(pictures, data[1], strict=False)):
-        made = native.chart(book, picture, rows, data[0])
-        made.set_size({"width": _COLUMNS * _PIXELS // a_row, "height": high})
-        across = i % a_row * (_COLUMNS // a_row)
-        page.sheet.insert_chart(page.row, across, made, {"object_position": 2})
-        if across + _COLUMNS // a_row == _COLUMNS or i == len(pictures) - 1:
-            page.row += high * 3 // (4 * 16) + (2 if i == len(pictures) - 1 else 1)
+    """Draw the charts from a row on; they follow the cells, which are as wide as their font is."""
+    rows = iter(data[1])
+    wide = (int(page.widths[0] * 7 + 0.5) + 5) * _COLUMNS  # as the library reckons pixels
+    for i, line in enumerate(lines):
+        for j, picture in enumerate(line):
+            made = native.chart(book, picture, next(rows), data[0])
+            across = wide // (_A_ROW if picture.small else len(line))
+            gap = 6 if j + 1 < len(line) else 0
+            made.set_size({"width": across - gap, "height": int((high - _BETWEEN) * 4 / 3)})
+            place = {"object_position": 1, "x_offset": j * across}
+            page.sheet.insert_chart(first + i * _CHART_ROWS, 0, made, place)

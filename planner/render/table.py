@@ -53,7 +53,7 @@ class Table:
 
     ``sections`` are positions of rows that head a group; ``filtered`` says whether readers may
     filter and sort it (not where charts read from it). ``printed`` is how many columns from the
-    left are printed (None: all but notes and sources; 0: the header alone).
+    left are printed (None: all but notes and sources; 0: none).
     """
 
     name: str

@@ -22,6 +22,7 @@ from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, draw
+from planner.render.paper import WIDEST, Paper, print_setup, printed_rows
 from planner.render.study_front import StudyFront, draw_study
 from planner.render.table import Cell, Column, Table
 from planner.render.words import clean
@@ -34,8 +35,8 @@ _IN_MEMORY = 2_000_000
 files of their own, whose making takes longer than the writing of most plans."""
 _PACKED = 4
 """How tightly parts are packed: 8 % larger than at zlib's own 6, in 40 % of the time."""
-_WIDEST_UPRIGHT, _WIDEST_ON_A4 = 160, 228
-"""Characters across a front of A4 that can still be read; wider tables are printed on A3."""
+_NARROWEST_LONG = 30
+"""Characters of a column of sentences at least, where a page has no room for more."""
 _ALL = "To print all: Page Layout, Print Area, Clear."
 _APART, _FAR = 0.005, 0.1
 """Shares that differ by so much from the first row's are coloured, and coloured more."""
@@ -178,14 +179,17 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> No
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
     columns = _printed(table)
     said = f"{table.name}: {made_by}" if made_by else table.name
-    wide = sum(widths[: columns or None])
-    print_setup(sheet, said, wide)
+    paper = Paper.of(table, widths[:columns])
+    print_setup(sheet, said, paper)
     # every sheet has a print area: some programs print no sheet without one where another has one
-    if not columns:  # for the screen alone: a front that says so stands for it
-        sheet.print_area(0, 0, 0, last)
+    if not columns:
+        # For the screen alone. An area must not be empty, and a hidden sheet is one that verify
+        # refuses. So the area is a blank cell: LibreOffice prints no page of it, Excel one that
+        # has only this sentence.
+        sheet.print_area(0, last + 1, 0, last + 1)
         sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen. {_ALL}")
         return
-    shown = _printed_rows(wide, heights, lines)
+    shown = printed_rows(paper, heights, lines)
     sheet.print_area(0, 0, max(shown, 1), columns - 1)
     if shown < rows:
         said = f"Printed: {shown:,} of {rows:,} rows; the others are there on the screen."
@@ -246,7 +250,10 @@ def _printed(table: Table) -> int:
 
 
 def _widths(table: Table) -> tuple[list[float], int]:
-    """Return the columns' widths, and how many lines the header has: more where A4 asks for it."""
+    """Return the columns' widths, and how many lines the header has: more where A4 asks for it.
+
+    Sentences give way next, and stand on more lines.
+    """
     count = _printed(table) or None
     every = [
         style.widths(c, filtered=table.filtered, sections=table.sections) for c in table.columns
@@ -254,16 +261,24 @@ def _widths(table: Table) -> tuple[list[float], int]:
     made: list[float] = []
     for i, lines in enumerate(style.HEADER_LINES):
         made = [widths[i] for widths in every]
-        if sum(made[:count]) <= _WIDEST_ON_A4:
+        if sum(made[:count]) <= WIDEST:
             return made, lines
+    long = [i for i, c in enumerate(table.columns[:count]) if _wraps(c)]
+    for i in sorted(long, key=lambda i: -made[i]):
+        made[i] = max(min(made[i], _NARROWEST_LONG), made[i] - max(0.0, sum(made[:count]) - WIDEST))
     return made, style.HEADER_LINES[-1]
+
+
+def _wraps(column: Column) -> bool:
+    """Return whether long texts of a column stand on several lines."""
+    return column.look in {Look.LONG, Look.SENTENCE} or column.looks is not None
 
 
 def _heights(table: Table, widths: Sequence[float]) -> list[float]:
     """Return the height of every row: a program that is left to fit rows does so in its own way."""
     lines = [1] * len(table)
     for column, wide in zip(table.columns, widths, strict=True):
-        if column.look in {Look.LONG, Look.SENTENCE} or column.looks is not None:
+        if _wraps(column):
             looks = column.looks or repeat(column.look, len(table))
             cells = [
                 (v, Look.LONG if look is Look.TEXT and not column.look.is_text else look)
@@ -288,56 +303,6 @@ def _note(sheet: Any, column: int, text: str) -> None:
             "color": palette.NOTE,
         }
         sheet.write_comment(0, column, text, size)
-
-
-def print_setup(sheet: Any, said: str, wide: float) -> None:
-    """Print all columns on a front's width, narrow tables upright; the header on every front."""
-    if wide > _WIDEST_UPRIGHT:
-        sheet.set_landscape()
-    sheet.set_paper(A3 if wide > _WIDEST_ON_A4 else A4)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
-    sheet.set_footer(style.footer(said))
-
-
-# ---- how much of a sheet is printed: the rest is for the screen ---------------------------------
-#
-# A program that prints a workbook prints all of it unless a sheet says what, and a plan of many
-# rows would be hundreds of pages that nobody reads.
-
-MOST_PAGES = 2
-"""Pages of one sheet that are printed by default."""
-A4, A3 = 9, 8
-_SIDES = {A4: (595.0, 842.0), A3: (842.0, 1191.0)}
-"""Width and height upright in points."""
-_ACROSS, _DOWN = 58.0, 80.0
-"""What the margins take of a page's width and height in points."""
-_CHARACTER = 5.45
-"""Points of a character of a column's width, the column's own margins included."""
-_SPARE = 0.96
-"""The part of a page that is reckoned with: no two programs break pages at the same row."""
-
-
-def _printed_rows(wide: float, heights: Sequence[float], lines: int) -> int:
-    """Return how many rows of some heights [points] are printed on pages as wide as their columns.
-
-    ``wide`` is in characters. Columns are made smaller until they fit, never larger; the header,
-    of so many lines, stands on each page.
-    """
-    across, down = _SIDES[A3 if wide > _WIDEST_ON_A4 else A4]
-    if wide > _WIDEST_UPRIGHT:
-        across, down = down, across
-    size = min(1.0, (across - _ACROSS) / max(wide * _CHARACTER, 1.0))
-    room = (down - _DOWN) / size * _SPARE - style.header_height(lines)
-    pages, left = 1, room
-    for row, height in enumerate(heights):
-        if height > left:
-            if pages == MOST_PAGES:
-                return row
-            pages, left = pages + 1, room
-        left -= height
-    return len(heights)
 
 
 # ---- cells with their formats -------------------------------------------------------------------

@@ -98,9 +98,9 @@ def answer(table: ByMineral, question: str) -> Light | None:
     if not missed:
         said = "Yes: all that is needed, in every year and for every member."
         return Light(question, State.GOOD, said, ByMineral.TABLE)
-    said = f"Not of {_minerals(len(missed), len(needed))}."
+    said = f"Not for {_minerals(len(missed), len(needed))}."
     if len(missed) == len(needed):
-        said = "Of no mineral in full." if len(needed) > 1 else "Not in full."
+        said = "For no mineral in full." if len(needed) > 1 else "Not in full."
     if not lacking:
         goes = "goes beyond its limit" if len(beyond) == 1 else "go beyond their limits"
         who = opened(listed((row["mineral"] for row in beyond), _NAMED))

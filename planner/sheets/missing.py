@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from models.results.common import MISSING
 from planner.render.words import listed, share, span
 
 NAMED = 3
@@ -39,7 +40,7 @@ def missing(parts: Mapping[str, float], beyond: str = "") -> str:
     named = [f"{name} {share(part)}" for name, part in worst_first(parts).items()]
     if not named:
         return f"{'Nothing more' if beyond else 'Nothing'} is missing{beyond}"
-    return f"Missing{beyond}, of need: {listed(named, NAMED)}"
+    return f"{MISSING}{beyond}, of need: {listed(named, NAMED)}"
 
 
 def in_years(parts: Mapping[int, float]) -> str:

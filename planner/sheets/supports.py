@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from models.plan import paid_of
+from models.case import in_force
+from models.plan import bills, paid_of
 from models.results import Members
+from models.schema import Support
 from planner.render.front import Light, State
 from planner.render.words import amount, counted, listed
 from planner.sheets.context import Context
@@ -14,13 +16,18 @@ _NAMED = 3
 
 
 def supported(context: Context) -> Light | None:
-    """Return who pays for the plants of the rows of Supports; None where none of them sells."""
+    """Return who pays for the plants of the rows of Supports, and which of them sell nothing.
+
+    None where there is no such row.
+    """
+    idle = _idle(context)
     paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
     for member, bill, money in paid_of(context.plan):
         paid[member] += money
-        received[f"{bill.plant} (row {bill.row} of Supports)"] += money
+        received[_named(bill.plant, bill.row)] += money
+    asked = "Are plants supported?"
     if not paid:
-        return None
+        return Light(asked, State.CARE, idle, Members.TABLE) if idle else None
     total = sum(paid.values())
     payers, plants = (listed(_largest(of), _NAMED) for of in (paid, received))
     size = amount(abs(total), context.currency)
@@ -29,7 +36,25 @@ def supported(context: Context) -> Light | None:
         said = f"{plants} {_pay(received)} {payers} {size} back in {years}."
     else:
         said = f"{payers} {_pay(paid)} {plants} {size} in {years}."
-    return Light("Are plants supported?", State.GOOD, said, Members.TABLE)
+    state = State.CARE if idle else State.GOOD
+    return Light(asked, state, f"{said} {idle}".rstrip(), Members.TABLE)
+
+
+def _idle(context: Context) -> str:
+    """Return which plants sell nothing while a row of Supports is for them; "" if each sells."""
+    case, selling = context.case, {bill.row for bill in bills(context.plan)}
+    rows = [row for row in case.supports if row.row not in selling]
+    # a row may be for years that are not planned
+    rows = [row for row in rows if any(in_force(row, year) for year in case.years)]
+    if not rows:
+        return ""
+    sells = "sells" if len(rows) == 1 else "sell"
+    named = listed((_named(row.plant, row.row) for row in rows), _NAMED)
+    return f"{named} {sells} nothing, so no support is paid."
+
+
+def _named(plant: str, row: int) -> str:
+    return f"{plant} (row {row} of {Support.SHEET})"
 
 
 def _largest(amounts: dict[str, float]) -> list[str]:

@@ -29,7 +29,7 @@ from models.answers.cost_sharing import (
 from models.answers.games import MOST_MEMBERS
 from models.case import Case
 from models.errors import UsageError
-from models.measures import part
+from models.measures import beyond, part
 from models.plan import Plan
 from models.resolve import Expanded, Floats, Rights, stock_target, survivals
 from models.results import About, Field, Look, Name, Result, field
@@ -381,7 +381,7 @@ def bills(sharing: Sharing, case: Case) -> Bills:
             "saving": _no_rounding(sharing.alone - split, sharing),
             "cash_alone": sharing.alone_paid,
             "cash": split - priced,
-            "cash_saving": sharing.alone_paid - split + priced,
+            "cash_saving": _no_rounding(sharing.alone_paid - split + priced, sharing),
             "priced_alone": sharing.alone_priced,
             "priced": priced,
             "transfer": _no_rounding(split - sharing.bills[AS_BOUGHT], sharing),
@@ -700,10 +700,8 @@ class BillsStudy(StudyKind):
             none = Figure("In the coalition", "1 member", "alone and together are the same.")
             return Headline("There is one member: nothing to share.", (none,))
         all_of = rows[rows["member"] == ""].iloc[0]
-        saved, cash, alone = (
-            float(all_of[name]) for name in ("saving", "cash_saving", "cash_alone")
-        )
-        lacking, kept = saved - cash, _kept(tables[Groups])
+        cash, alone = float(all_of["cash_saving"]), float(all_of["cash_alone"])
+        lacking, kept = _avoided(all_of), _kept(tables[Groups])
         finding = f"{_together(cash, lacking, currency)} {_leaving(tables[Groups], members)}"
         of_it = f"{share(cash / alone)} of {money(alone, currency)}." if alone > 0 else ""
         figures = (
@@ -711,7 +709,7 @@ class BillsStudy(StudyKind):
             Figure(
                 "Priced shortage avoided",
                 money(lacking, currency),
-                "at its price; no cash is paid.",
+                "at its price; no cash is paid." if lacking else "alone as much is short.",
             ),
             Figure(
                 "Splits that no group would leave",
@@ -794,6 +792,11 @@ def _seal(costs: Iterable[tuple[int, float]], start: Start) -> str:
 # ---- words and charts ----------------------------------------------------------------------------
 
 
+def _avoided(row: Any) -> float:
+    """Return the priced shortage that planning together avoids; 0 where sums cancel out."""
+    return beyond(row["priced_alone"], row["priced"], row["alone"])
+
+
 def _together(cash: float, lacking: float, currency: str) -> str:
     """Return what planning together saves, in cash and in priced shortage."""
     if cash == 0.0 and lacking == 0.0:
@@ -829,7 +832,7 @@ def _leaving(leaving: Groups, members: int) -> str:
     elif group:
         count = len(group.split("; "))
         who = _named(group) if count <= _NAMED else f"{count} of {counted(members, 'member')}"
-        alone = "on its own" if count == 1 else "on their own"
+        alone = "on its own" if count == 1 else "as a group of their own"
         said = f"If each pays for what it buys, {who} would do better {alone}"
     else:
         said = "If each pays for what it buys, nobody would do better alone"
@@ -916,7 +919,7 @@ def _apart(of: Bills, rule: str = DUAL_PRICES) -> Picture | None:
     rows = frame[(frame["rule"] == rule) & (frame["member"] != "")]
     rows = rows.sort_values("saving", ascending=False, kind="stable").head(_MOST_BARS)
     cash = rows["cash_saving"].astype(float)
-    lacking = rows["priced_alone"].astype(float) - rows["priced"].astype(float)
+    lacking = rows.apply(_avoided, axis="columns").astype(float)
     if not (cash.any() or lacking.any()):
         return None
     return Picture(

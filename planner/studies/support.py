@@ -429,7 +429,7 @@ class SupportStudy(StudyKind):
         else:
             idle = counted(len(rows), "idle plant")
             cheap = f"for at most {share(_LITTLE)} of the mineral's price, each by itself"
-            finding = f"Of {idle} at home, {little} would run {cheap}."
+            finding = f"Of {idle} at home, {little or 'none'} would run {cheap}."
         if len(priced):
             far, money = priced.iloc[-1], tables[Plants].words.get("money", "")
             finding += (

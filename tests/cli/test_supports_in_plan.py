@@ -45,18 +45,38 @@ def test_members_say_who_pays_whom(name: str) -> None:
     assert sum(made.floors) * 2 == pytest.approx(sum(bill.total for bill in bills(plan)))
 
 
-@pytest.mark.parametrize("sheets", [{}, {"Supports": [support(Plant="Sur")]}], ids=["none", "idle"])
-def test_nothing_is_said_where_no_supported_plant_sells(sheets, folder, ask) -> None:
+@pytest.mark.parametrize(
+    ("sheets", "words"),
+    [
+        ({}, ""),
+        (
+            {"Supports": [support(Plant="Sur")]},
+            "Sur (row 2 of Supports) sells nothing, so no support is paid.",
+        ),
+        (
+            {"Supports": [support(Plant="Sur"), support(), support(Plant="Sur")]},
+            (
+                "A pays Jin (row 3 of Supports) 1,000 USD in 1 year. Sur (row 2 of Supports) and"
+                " Sur (row 4 of Supports) sell nothing, so no support is paid."
+            ),
+        ),
+    ],
+    ids=["none", "idle", "one of two"],
+)
+def test_the_first_page_names_supported_plants_that_sell_nothing(
+    sheets, words, folder, ask
+) -> None:
     write_book(folder / "plain.xlsx", make(jin(), sur(), **sheets))
     code, said = ask("solve", "plain.xlsx")
     assert code == 0
     plan = openpyxl.load_workbook(folder / said["output"])
     headers = {cell.value for cell in plan["Members"][1]}
-    assert not {"Contracts for difference a year (USD m)", "Paid to"} & headers
+    paid = {"Contracts for difference a year (USD m)", "Paid to"}
+    assert (paid <= headers) == ("pays" in words)
     first = plan[plan.sheetnames[0]]
-    assert "Are plants supported?" not in {
-        c for row in first.iter_rows(values_only=True) for c in row
-    }
+    cells = {c for row in first.iter_rows(values_only=True) for c in row}
+    assert ("Are plants supported?" in cells) == bool(words)
+    assert not words or words in cells
 
 
 def test_the_first_page_names_payers_and_plants(folder, ask) -> None:

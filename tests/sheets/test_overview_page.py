@@ -53,7 +53,7 @@ def test_what_the_page_says_by_hand(tmp_path):
     words = words_of(openpyxl.load_workbook(tmp_path / "two.xlsx")["Overview"])
     for said in (
         "Can the coalition get what it needs with at most 60 % from any one country?",
-        "Not of 1 of 2 minerals.",
+        "Not for 1 of 2 minerals.",
         "Cobalt is hit hardest: 40 % of its need stays unmet, all of it because of the limits.",
         "1 of 2 minerals",
         "Unmet need over all years: cobalt 40 %.",

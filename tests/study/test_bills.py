@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.answers import cost_sharing
 from models.answers.cost_sharing import (
@@ -25,6 +27,9 @@ from planner.studies.bills import (
     Groups,
     Savings,
     Transfers,
+    _avoided,
+    _leaving,
+    _together,
     bills,
     in_fractions,
     made_of,
@@ -72,6 +77,26 @@ def test_tables_by_hand() -> None:
     ]
     assert len(BillsStudy.pictures(tables)) == 3
     assert [section.key for section in BillsStudy.sections(tables)] == ["savings", "bills"]
+
+
+@given(priced=st.floats(0.0, 1e12), noise=st.floats(-1e-12, 1e-12), more=st.floats(1e-6, 1.0))
+def test_a_shortage_that_nothing_avoids_is_not_named(priced, noise, more) -> None:
+    """Members' shortages add up alike alone and together, but for the rounding of two sums."""
+    alone = max(2 * priced, 1.0)
+    same = {"priced_alone": priced * (1.0 + noise), "priced": priced, "alone": alone}
+    assert _avoided(same) == 0.0
+    assert _together(5.0, _avoided(same), "USD") == "Together the members save 5 USD in cash."
+    real = same | {"priced_alone": priced + more * alone}
+    assert _avoided(real) == pytest.approx(more * alone)
+    assert "avoid shortages worth" in _together(5.0, _avoided(real), "USD")
+
+
+def test_a_group_that_would_leave_is_no_list_of_single_members() -> None:
+    """Two that leave together do so as a group; one that leaves is on its own."""
+    groups = [("B", "B would do better on its own"), ("A; B", "A and B would do better as a group")]
+    for group, words in groups:
+        leaving = Groups.of_rows([{"rule": AS_BOUGHT, "gain": 1.0, "group": group}])
+        assert words in _leaving(leaving, 3)
 
 
 def test_one_member_and_nothing_saved() -> None:

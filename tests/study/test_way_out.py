@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.answers import exit_from
 from models.measures import stays_within
+from models.plan import PENALTIES
 from models.results import About
 from planner.sheets.explain import Cells
 from planner.studies.exit import (
@@ -16,6 +22,7 @@ from planner.studies.exit import (
     Paying,
     Sellers,
     WayOut,
+    _extra,
     begun_otherwise,
     tables_of,
 )
@@ -114,6 +121,24 @@ def test_never_within_the_horizon() -> None:
         "At most 50, 25 and 10 % by 2027",
         "Extra cash",
     ]
+
+
+@given(before=st.floats(0.0, 1e12), noise=st.floats(-5e-7, 5e-7), more=st.floats(1e-4, 1.0))
+def test_a_shortage_that_stays_costs_nothing_extra(before, noise, more) -> None:
+    """The search leaves it within a part of demand; what is really more is kept."""
+
+    def plan(money: float) -> SimpleNamespace:
+        cost = {"mineral": "copper", "heading": [min(PENALTIES), ""], "money": [money, 10.0]}
+        return SimpleNamespace(mineral_costs=pd.DataFrame(cost))
+
+    def extra(after: float) -> float:
+        return _extra(
+            SimpleNamespace(plan=plan(before), path=plan(after)), "copper", is_penalty=True
+        )
+
+    assert extra(before * (1.0 + noise)) == 0.0
+    real = before * (1.0 + more) + 1.0
+    assert extra(real) == near(real - before)
 
 
 def test_a_share_of_purchases() -> None:

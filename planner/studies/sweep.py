@@ -1059,6 +1059,9 @@ class Sweep(StudyKind):
         if of.empty:
             none = Figure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
+        if not any(map(charts.lacking, charts.values)):
+            none = Figure("Minerals that are needed", "none", "no member has demand.")
+            return Headline("Nothing is needed, so nothing can be missing.", (none,))
         if charts.is_cap:
             return _of_cap(charts)
         if not charts.is_secured:

@@ -579,19 +579,20 @@ class _Finding:
 
 
 class ExitStudy(StudyKind):
-    """Find how little of a country the coalition can do with, by which year, and at what cost.
+    """Find how little the coalition can buy from a country, by which year, and at what cost.
 
-    The plan is made as by solve. Then, mineral by mineral, the least tonnes of the country over all
-    years with no year shorter than in the plan, and the cheapest such plan, all minerals under one
-    budget: from which year its share is at most 50, 25, 10 and 0 % and stays so, what has to be
-    built first, what holds it up. A country is named by name or code.
+    The plan is first made as planner solve makes it. For each mineral, the study then finds the
+    fewest tonnes from the country over all years, with no year shorter than in the plan. The
+    cheapest such plan follows, with all minerals under one budget. It shows from which year the
+    country's share stays at or below 50, 25, 10 and 0 %, what must be built first, and what holds
+    the exit up.
 
     \b
     planner exit case.xlsx --country China
     planner exit case.xlsx --country CHN --scenario "Export ban" --csv tables
 
-    A country that sells nothing in the plan is left already. Without a proven plan nothing is
-    written; the exit code is then 3.
+    If a country sells nothing in the plan, the coalition has already left it. Without a proven
+    plan, nothing is written and the exit code is 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "exit", "Exit", "way out"
@@ -599,10 +600,10 @@ class ExitStudy(StudyKind):
     RESULTS = (Exits, WayOut, Builds, Limits, Sellers, Paying)
     LACKING = "no way out planned"
     PART = "<C>-"
-    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
+    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
     OPTIONS = (
         click.option(
-            "--country", required=True, metavar="C", help="The country to leave: a name or code."
+            "--country", required=True, metavar="C", help="The country to leave, by name or code."
         ),
     )
     task = "the case and its way out"

@@ -851,13 +851,13 @@ def _severity(tables: Tables, who: tuple[str, str], mineral: str) -> dict[int, f
 
 
 class StressTest(StudyKind):
-    """Lose each supplier country that sells in the agreed plan, and see what is replaced.
+    """Remove each supplier country of the agreed plan in turn, and see what replaces it.
 
-    The plan is made first, with scenario, what-ifs and limits; then one supplier after another is
-    lost, from the first year (or --year) to the last. Suppliers that are left sell what was agreed
-    and a surge; plants are built as agreed; stocks may be drawn; share limits are waived unless
-    --keep-caps. The same losses hit the plan without share limits: what diversification buys. With
-    --solidarity none they hit it, too, where members do not share what is left.
+    The agreed plan is made first, with the scenario, what-ifs and limits. Then each supplier is
+    removed in turn, from the first year (or --year) to the last. The other suppliers sell what was
+    agreed and a surge. Plants are built as agreed, and members may draw on stocks. Share limits are
+    waived unless --keep-caps is given. The same losses also hit the plan without share limits, to
+    show what diversification buys. With --solidarity none, they also hit members that do not share.
 
     \b
     planner stress case.xlsx
@@ -865,7 +865,7 @@ class StressTest(StudyKind):
     planner stress case.xlsx --pairs --solidarity none
     planner stress case.xlsx --surge 0 --keep-caps --year 2030
 
-    A run without a proven plan stands in the workbook with its reason; the exit code is then 3.
+    A run without a proven plan is listed with its reason. The exit code is then 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "stress", "Stress test", "stress test"
@@ -875,36 +875,40 @@ class StressTest(StudyKind):
     MONEY = "undiscounted, of the years from the loss on; the total cost of planner compare is not"
     task = "what is agreed"
     RESULTS = (Losses, ByMineral, CappedOrNot, Solidarity, Embargoes, NMinusOne, Detail)
-    LIMIT = "Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last."
+    LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
     OPTIONS = (
-        click.option("--refiners", is_flag=True, help="Lose each refiner that sells, too."),
+        click.option(
+            "--refiners", is_flag=True, help="Also test the loss of each refiner that sells."
+        ),
         click.option(
             "--pairs",
             is_flag=True,
-            help="Close each supplier country's lanes to each member, too: the embargo matrix.",
+            help="Also close each supplier country's lanes to each member (the embargo matrix).",
         ),
         click.option(
             "--surge",
             type=Share(),
             metavar="S",
-            help="What suppliers that are left may sell beyond what was agreed, of their usable"
-            " capacity [the setting Surge].",
+            help="How much more the other suppliers can sell than agreed, as a share of their"
+            " usable capacity [the setting Surge].",
         ),
         click.option(
-            "--keep-caps", is_flag=True, help="Keep the share limits, which a loss waives."
+            "--keep-caps",
+            is_flag=True,
+            help="Keep the share limits, which are otherwise waived after a loss.",
         ),
         click.option(
             "--solidarity",
             type=click.Choice(["full", "none"]),
             default="full",
-            help="none: beside members that share what is left, none that buys of a supplier more"
-            " than agreed and its part of the surge [full].",
+            help="With none, also test members that do not share: each buys at most what was"
+            " agreed and its part of the surge [full].",
         ),
         click.option(
             "--year",
             type=int,
             metavar="Y",
-            help="The year in which the loss begins [the first planned].",
+            help="First year of the loss [the first planned year].",
         ),
     )
 

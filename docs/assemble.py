@@ -14,7 +14,19 @@ from models.checks import magnitude
 from models.program import market, sourcing
 from models.program.component import Columns, components
 from models.program.families import FAMILIES
-from models.schema import EVENT_ACTIONS, SHEETS, TAKES, Column, Kind, Record, ScenarioStep
+from models.schema import (
+    EVENT_ACTIONS,
+    SHEETS,
+    TAKES,
+    Column,
+    EventStep,
+    Kind,
+    Project,
+    Record,
+    Refiner,
+    ScenarioStep,
+)
+from models.schema.policy import SELECTORS
 from planner.render.front import NAME as FRONT
 from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS
@@ -44,13 +56,12 @@ _RULES = (
     "Case, spaces, invisible letters and other forms of a letter (full width, ligatures) are "
     "ignored in headers, names, settings and countries.\n\n"
     "Merged cells over a column that is read are an error, because only their first cell has a "
-    "value. Unmerge them and fill each cell. A row or column of totals is also an error.\n\n"
+    "value. Unmerge them and fill each cell. Rows or columns of totals are also an error.\n\n"
     "The planner reads what a cell shows. If its number format shows another number than the "
     "cell holds, beyond rounding, the cell is an error: 0.65 shown as `10 %`, 65,000 shown as "
     "`65.00`, or a hidden number. A number can be shown with its header's unit, such as `65 kt` "
-    "under `Capacity (kt/yr)`. Hidden rows, columns and sheets are read, with a warning. "
-    "Formulas that change with each calculation (RAND, NOW, OFFSET) also get a warning; their "
-    "saved value is read.\n\n"
+    "under `Capacity (kt/yr)`. Hidden rows, columns and sheets are read, with a warning; so "
+    "are the saved values of formulas that change with each calculation (RAND, NOW, OFFSET).\n\n"
     f"A file can have {MOST_PACKED >> 20} MB, {MOST_UNPACKED >> 20} MB unpacked and, from "
     f"{ENOUGH_FOR_RATIO >> 20} MB on, {MOST_RATIO} times its size; {MOST_PARTS:,} parts, "
     f"{MOST_ROWS:,} rows a sheet, {MOST_CELLS:,} cells (formulas count twice), "
@@ -60,8 +71,9 @@ _RULES = (
 )
 _ACTION_RULES = (
     "The rows of one name apply from top to bottom. A blank selector matches all; a selector that "
-    "the action does not list must be blank. `years` are First year and Last year. An event of "
-    "the sheet Risks takes only actions that can hold in a single year.\n"
+    "the action does not list must be blank. The selectors are "
+    "Mineral, Country, Refiner, Owner, Member and years (First year, Last year). An event of the "
+    "sheet Risks cannot take an action marked †, which holds for all years.\n"
 )
 _PLAN_RULES = (
     "Tonnes are contained metal. Money is undiscounted unless a header says otherwise. Each sheet "
@@ -75,16 +87,16 @@ _SLIPS = f"""\
 
 `planner check` warns of numbers that probably have a wrong digit, unit or percent sign, with one
 warning for each row. It ignores cells of 0, least shares, and rows whose `Note` says
-`{magnitude.CHECKED}`.
+`{magnitude.CHECKED}`. A factor also counts downwards (1/10), unless it says more than.
 
 | what | warning |
 |---|---|
-| demand of a year | {_JUMP:g} times the year before, or 1/{_JUMP:g} of it; {_ODD:g} times all other years, or 1/{_ODD:g} of them, if those differ by a factor of at most {_STEADY:g} |
-| a price or cost by year | {_JUMP:g} times the year before, or 1/{_JUMP:g} of it |
-| an amount or money, except in `Current supply` | {_MEDIAN:g} times the median of its column for the same mineral, or 1/{_MEDIAN:g} of it; with at least {magnitude.ENOUGH} numbers |
+| demand of a year | {_JUMP:g} times the year before; {_ODD:g} times all other years, if those differ by a factor of at most {_STEADY:g} |
+| a price or cost by year | {_JUMP:g} times the year before |
+| an amount or money, except in `Current supply` | {_MEDIAN:g} times the median of its column for the same mineral; with at least {magnitude.ENOUGH} numbers |
 | a capacity | more than {magnitude.OF_DEMAND:g} times all demand for the mineral in any year |
-| all capacities of a mineral together | {_ALL:,.0f} times its demand, or 1/{_ALL:,.0f} of it |
-| a price in `Contracts` or `Supports` | {_OF_PRICE:g} times the mineral's price, or 1/{_OF_PRICE:g} of it, in all its years |
+| all capacities of a mineral together | {_ALL:,.0f} times its demand |
+| a price in `Contracts` or `Supports` | {_OF_PRICE:g} times the mineral's price, in all its years |
 | a cap in `Share limits` or `Scenarios` | less than {magnitude.LEAST_CAP * 100:g} % |
 | `Max` of a stockpile | less than its target, in t or in days |
 """  # noqa: E501 - rows of a table
@@ -117,19 +129,17 @@ def _plan_sheets() -> str:
     lines = [
         "## The plan, sheet by sheet\n",
         f"{_PLAN_RULES}\n### {FRONT}\n\n{what}\n\n{how}\n\n### The sheets after it\n",
-        "| sheet | what it says |",
-        "|---|---|",
     ]
     for result in PLAN_SHEETS:
         said = " ".join((inspect.getdoc(result) or "").replace("``", "`").split())
-        lines.append(f"| `{result.TABLE}` | {said} |")
+        lines.append(f"- `{result.TABLE}`: {said}")
     return "\n".join(lines) + "\n"
 
 
 def _glossary() -> str:
     """Return the terms of the sheet Glossary, of which a plan has those that it uses."""
-    lines = ["### Terms of the sheet Glossary\n", "| term | meaning |", "|---|---|"]
-    lines += [f"| {term.name} | {term.meaning} |" for term in TERMS]
+    lines = ["### Terms of the sheet Glossary\n"]
+    lines += [f"- **{term.name}**: {term.meaning}" for term in TERMS]
     return "\n".join(lines) + "\n"
 
 
@@ -138,31 +148,53 @@ def _actions() -> str:
     lines = [
         "### Actions of a scenario or an event\n",
         _ACTION_RULES,
-        "| action | does | selectors | Value | in Risks |",
-        "|---|---|---|---|---|",
+        "| action | does | selectors | Value |",
+        "|---|---|---|---|",
     ]
     for name, action in ACTIONS.items():
         takes = TAKES[name]
         does = (inspect.getdoc(action) or "").splitlines()[0]
-        headers = ", ".join(ScenarioStep.column_of(field).header for field in takes.selectors)
+        left = [f for f in SELECTORS if f not in takes.selectors]
+        chosen = takes.selectors if len(left) > 1 else left
+        headers = ", ".join(ScenarioStep.column_of(field).header for field in chosen)
         headers = headers.replace("First year, Last year", "years")
+        if len(left) <= 1:
+            headers = f"all but {headers}" if left else "all"
         bounds = f"{takes.value}, {takes.least:g} to {takes.most:g}" if takes.value else "blank"
-        event = "yes" if name in EVENT_ACTIONS else "no"
-        lines.append(f"| `{name}` | {does} | {headers} | {bounds} | {event} |")
+        mark = "" if name in EVENT_ACTIONS else "†"
+        lines.append(f"| `{name}`{mark} | {does} | {headers} | {bounds} |")
     return "\n".join(lines) + "\n"
+
+
+_LIKE: dict[type[Record], type[Record]] = {EventStep: ScenarioStep, Project: Refiner}
+"""Sheets that share columns with an earlier one."""
 
 
 def _table(sheet: type[Record]) -> str:
     first = "setting" if sheet.SHEET == "Settings" else "column"
     lines = [f"| {first} | holds | blank means | meaning |", "|---|---|---|---|"]
+    like = _LIKE.get(sheet)
+    shared = [c for c in sheet.columns() if like is not None and c in like.columns()]
+    before = None
     for column in sheet.columns():
         marks = ("*" if column.required else "") + ("~" if column.by_year else "")
-        lines.append(
-            f"| `{column.title}`{marks} | {_holds(column)} | {column.default} | {column.meaning} |"
-        )
+        title, meaning = f"`{column.title}`{marks}", column.meaning
+        if column.field == "last_year" and before is not None:  # one row for both years
+            lines.pop()
+            title, meaning = f"`{before.title}`, {title}", f"{before.meaning} {meaning}"
+            if before.meaning.removeprefix("First") == meaning.removeprefix("Last"):
+                meaning = meaning.replace("Last", "First and last", 1)
+        if meaning in {f"{word} {column.header.lower()}." for word in ("The", "Which")}:
+            meaning = ""  # the header says as much
+        if column not in shared:
+            lines.append(f"| {title} | {_holds(column)} | {column.default} | {meaning} |")
+        before = column if column.field == "first_year" else None
+    if like is not None:
+        names = ", ".join(f"`{c.title}`" for c in shared)
+        lines.append(f"| {names} | | | As in {like.SHEET}. |")
     spread = {
-        "years": "| `2026`, `2027`, ... | a number (t) | 0, with a warning | A column per year. |",
-        "members": "| a member | a number (USD/t) | Default freight | A column per member. |",
+        "years": "| `2026`, `2027`, ... | number (t) | 0, with a warning | A column per year. |",
+        "members": "| a member | number (USD/t) | Default freight | A column per member. |",
     }
     if sheet.SPREAD:
         lines.append(spread[sheet.SPREAD])
@@ -171,12 +203,12 @@ def _table(sheet: type[Record]) -> str:
 
 def _holds(column: Column) -> str:
     if column.header == ScenarioStep.column_of("action").header:
-        return "an action (below)"
+        return "action (below)"
     if column.kind is Kind.CHOICE:
-        return " or ".join(f"`{choice}`" for choice in column.choices)
+        return ", ".join(f"`{choice}`" for choice in column.choices)
     if column.refers:
-        return f"a name of {' or '.join(column.refers)}"
-    return column.kind.value.partition(" from ")[0].partition(" (")[0]
+        return f"name of {' or '.join(column.refers)}"
+    return str(column.kind.value).partition(" from ")[0].partition(" (")[0].removeprefix("a ")
 
 
 def mathematics_page() -> str:

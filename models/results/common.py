@@ -80,8 +80,8 @@ LIMIT = field.share("Limit", "The share allowed: at most for a max, at least for
 CAPACITY = field("Capacity", Look.TONNES, unit="t/yr")
 RENT = field.price(
     "Scarcity rent",
-    "What one more tonne of capacity there would save the coalition in that year; 0 where capacity"
-    " is left over.",
+    "What one more tonne of capacity would save the coalition in that year; 0 if"
+    " capacity is left over.",
 )
 
 

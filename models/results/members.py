@@ -36,12 +36,10 @@ PAID = field.millions("Paid", f"Cost or price, tariff and freight of all it buys
 
 
 class Members(Result):
-    """One row a member over all years: need, cost against the others, who pays for the limits.
+    """One row for each member: need, cost, shortage, dependence, and who pays for the share limits.
 
-    And what it depends on. Tonnes of several minerals do not add up, so need and shortage are
-    counted by value: at the prices of the sheet Minerals. What the limits cost a member is said
-    apart, in cash and in priced shortage; blank where there are no limits. A remark stands where a
-    member gains by them: whose cash that is is often the plan's choice among equally cheap ones.
+    Need and shortage are counted by value, at the prices of the sheet Minerals. A remark marks
+    members that gain by the limits.
     """
 
     TABLE, PLACE = "Members", 27

@@ -9,9 +9,9 @@ from models.results import common
 from models.results.field import Colour, Look, Name, Result, field
 
 HHI = (
-    "Herfindahl-Hirschman index: the sum of the squared country shares in per cent."
-    " 10,000 is one country alone; above 1,800 counts as highly concentrated"
-    " (US merger guidelines, 2023). Rest of world counts in the whole and adds nothing itself."
+    "Herfindahl-Hirschman index: the sum of squared country shares in per cent."
+    " 10,000 is one country alone. Above 1,800 is highly concentrated (US merger"
+    " guidelines, 2023). Rest of world counts in the total, but adds nothing itself."
 )
 
 
@@ -24,9 +24,9 @@ CURRENT_SUPPLY, CAPACITY_TODAY = "Current supply", "capacity (an estimate)"
 
 
 class Summary(Result):
-    """A row a measure, a column a mineral: figures of the whole plan and of each mineral.
+    """One row for each measure, one column for each mineral.
 
-    Money is undiscounted and tonnes are of all years unless said.
+    Money is undiscounted and tonnes are of all years unless the row says otherwise.
     """
 
     TABLE, PLACE = "Summary", 10
@@ -99,12 +99,9 @@ OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "
 
 
 class ByMineral(Result):
-    """One row a mineral over all years; what Summary says of it, side by side.
+    """One row for each mineral, over all years.
 
-    What is printed comes first, the table of the first page: what is bought and missing, the
-    largest supplier in the last year without share limits and with them, what it leaves if it
-    stops, what limits cost. Further right, for the screen, stands the rest: today's suppliers, and
-    the largest share of one country, inside or outside, in any year too.
+    The printed columns are those of the first page; the others are for the screen.
     """
 
     TABLE, PLACE = "By mineral", 20
@@ -297,9 +294,9 @@ class ByMineral(Result):
 
 
 class ByYear(Result):
-    """Every mineral year by year: block by block a measure, a row a mineral, a column a year.
+    """Each mineral by year: blocks are measures, rows are minerals, columns are years.
 
-    Filter it by mineral to see all measures of one. Money is undiscounted.
+    Filter by mineral to see all its measures. Money is undiscounted.
     """
 
     TABLE, PLACE = "By year", 25
@@ -323,7 +320,7 @@ class ByYear(Result):
 
 
 class Scorecard(Result):
-    """One row a measure, buyer and mineral: before, after the first and the last year, benchmark.
+    """One row for each measure, buyer and mineral: before, after, benchmark.
 
     Left out where nothing is planned.
     """

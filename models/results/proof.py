@@ -15,10 +15,10 @@ _KEY = field.text("Key", printed=False)
 
 
 class Values(Result):
-    """Every column of the linear program that is not 0, but for the flows of the sheet Plan.
+    """Every variable of the linear program that is not 0, except the flows of the sheet Plan.
 
-    In t, of the family ``built`` the fraction of a project. The plan without share limits, where
-    there is one, has all columns here.
+    In t; for the family ``built``, the fraction of a project. The plan without share limits has all
+    its variables here.
     """
 
     TABLE, PLACE = "Values", 180
@@ -38,7 +38,7 @@ class Values(Result):
 
 
 class Duals(Result):
-    """Every row of the linear program with a dual, undiscounted: what one unit more would cost.
+    """Every dual value of the linear program, undiscounted: what one unit more would cost.
 
     In money for each unit of the right-hand side: a tonne, a fraction of a project, money of a
     budget.
@@ -63,7 +63,7 @@ class Duals(Result):
 
 
 class Checks(Result):
-    """The proof first, with one line that says whether all of it passed; then the input."""
+    """The proof, with one line that says whether all of it passed, then the input."""
 
     TABLE, PLACE = "Checks", 160
 
@@ -79,7 +79,7 @@ class Checks(Result):
 
 
 class ChartData(Result):
-    """The numbers behind the charts, one row a chart, series and category."""
+    """The numbers behind the charts, by chart, series and category."""
 
     TABLE, PLACE = "Chart data", 170
     GRAIN = ("chart", "series", "category")

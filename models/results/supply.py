@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Flows(PlanTable):
-    """Every flow, spot or contract, above 1e-6 t; tonnes in t, money undiscounted."""
+    """Every flow above 1e-6 t, spot or contract, in t and undiscounted money."""
 
     TABLE, PLACE, OF = "Plan", 40, "flows"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "contract")
@@ -72,7 +72,7 @@ def _contracts(case: Case, positions: pd.Series[int]) -> list[str]:
 
 
 class Shortages(PlanTable):
-    """Every member and year that is short of a mineral, and why."""
+    """Every member and year with a shortage of a mineral, and its cause."""
 
     TABLE, PLACE, OF = "Shortages", 50, "shortages"
     GRAIN = ("year", "mineral", "member")
@@ -92,9 +92,9 @@ class Shortages(PlanTable):
 
 
 class ShortageCauses(Result):
-    """Who is short of a mineral, when and why: one row where all members share one cause.
+    """Who is short of a mineral, when and why. Members with one cause share a row.
 
-    The sheet Shortages has a row for each member and year of it.
+    The sheet Shortages has every member and year.
     """
 
     TABLE, PLACE = "Shortage causes", 45
@@ -113,8 +113,7 @@ class ShortageCauses(Result):
 class Refiners(PlanTable):
     """Every refiner and project by year: capacity open to the coalition, and its use.
 
-    Capacity is what the coalition can use: nameplate x available share, a project's by the
-    fraction that runs. Utilization is tonnes over that.
+    Capacity is nameplate x available share, or the part of a project that runs.
     """
 
     TABLE, PLACE, OF = "Refiners", 80, "sources"
@@ -145,7 +144,7 @@ class Refiners(PlanTable):
     nameplate = field(
         "Nameplate capacity",
         Look.TONNES,
-        "The whole capacity, that closed to the coalition included.",
+        "The whole capacity, including the part closed to the coalition.",
         unit="t/yr",
         printed=False,
     )
@@ -167,7 +166,7 @@ class Refiners(PlanTable):
 
 
 class Prices(PlanTable):
-    """What one more tonne would cost each member, and what its tonnes cost on average."""
+    """What one more tonne would cost each member, and the average cost of its tonnes."""
 
     TABLE, PLACE, OF = "Prices", 90, "supply"
     GRAIN = ("year", "mineral", "member")
@@ -177,10 +176,9 @@ class Prices(PlanTable):
     member = common.MEMBER
     marginal = field.price(
         "Marginal price",
-        "What one more tonne of demand of this member would cost the plan. Where the member is"
-        " short this is about the shortage cost, a little above or below it: the rule of fair"
-        " shortage lets who is short beyond its part pay a little more, and the others a little"
-        " less.",
+        "What one more tonne of this member's demand would cost the plan. For a member"
+        " that is short, it is about the shortage cost; fair shortage moves it a little"
+        " up or down.",
     )
     landed = common.LANDED
     demand = common.DEMAND
@@ -194,10 +192,9 @@ class Prices(PlanTable):
 
 
 class CountryShares(PlanTable):
-    """Each country's tonnes to the coalition and to each member, beside the tightest max.
+    """Each country's tonnes to the coalition and to each member, with the tightest max.
 
-    Limit and headroom are shares of demand, or of purchases where Share basis says so. A limit that
-    is kept of demand and broken of purchases is marked.
+    Limit and headroom are shares of demand, or of purchases if Share basis says so.
     """
 
     TABLE, PLACE, OF = "Country shares", 60, "countries"
@@ -244,7 +241,7 @@ class CountryShares(PlanTable):
 
 
 class ShareLimits(PlanTable):
-    """Every limit that applied, spelt out: buyer, supplier, mineral and year.
+    """Every limit that applied, by buyer, supplier, mineral and year.
 
     The shadow price is what one tonne of relief saves, undiscounted.
     """
@@ -298,10 +295,9 @@ class ShareLimits(PlanTable):
 
 
 class Security(PlanTable):
-    """What is served if a country is lost, beside what Security asks for.
+    """What is served if a country is lost, compared with the target of Security.
 
-    One row a country, mineral and year of a row of Security; lanes are left aside, and members
-    share what is left.
+    One row for each country, mineral and year. Lanes are ignored, and members share what is left.
     """
 
     TABLE, PLACE, OF = "Security", 75, "security"
@@ -359,7 +355,7 @@ def binds(table: pd.DataFrame) -> pd.Series[bool]:
 
 
 class Contracts(PlanTable):
-    """What is taken under each contract, what is paid for and not taken."""
+    """What is taken under each contract, and what is paid for but not taken."""
 
     TABLE, PLACE, OF = "Contracts", 100, "contracts"
     GIVEN = "contracts"
@@ -437,7 +433,7 @@ class Stocks(PlanTable):
 
 
 class Projects(PlanTable):
-    """What is built of each project, and when; capex is that of the output starting in the year."""
+    """What is built of each project, and when. Capex is for the output that starts in the year."""
 
     TABLE, PLACE, OF = "Projects", 120, "projects"
     GIVEN = "projects"
@@ -518,7 +514,7 @@ class Ore(PlanTable):
 
 
 class Tiers(PlanTable):
-    """What each tier of demand is short, and what a tonne of it short costs."""
+    """The shortage of each tier of demand, and its cost per tonne."""
 
     TABLE, PLACE, OF = "Tiers", 140, "tiers"
     GRAIN = ("year", "mineral", "member", "tier")
@@ -546,7 +542,7 @@ class Tiers(PlanTable):
 
 
 class Changes(PlanTable):
-    """What each member buys from each refiner today, and in the plan's first year."""
+    """What each member buys from each refiner today and in the plan's first year."""
 
     TABLE, PLACE, OF = "Changes", 150, "changes"
     GRAIN = ("mineral", "refiner", "member")

@@ -37,7 +37,7 @@ class Settings(Record):
     """What holds for the whole workbook."""
 
     SHEET = "Settings"
-    MEANING = "Settings of the whole workbook, one in each row."
+    MEANING = "Settings of the whole workbook, one per row."
 
     plan_title: str = column(
         "Plan title",
@@ -55,7 +55,7 @@ class Settings(Record):
     price_year: int | None = column(
         "Price year",
         Kind.YEAR,
-        "Year of the prices. It is a label: nothing is inflated.",
+        "Year of the prices. A label: nothing is inflated.",
         value=None,
         default="not stated",
     )
@@ -131,7 +131,7 @@ class Settings(Record):
     surge: float = fraction(
         "Surge",
         "How much more than agreed a supplier can sell when another is lost, as a"
-        " fraction of its usable capacity of the year.",
+        " fraction of its usable capacity.",
         value=0.2,
     )
 
@@ -195,7 +195,7 @@ class Country(Record):
     code: str = country_code("Country", "The country.", key=True)
     blocs: tuple[str, ...] = named(
         "Bloc",
-        "Names of blocs, separated by ;. The bloc coalition is the coalition itself.",
+        "Names of blocs, with ; between them. The bloc coalition is the coalition itself.",
         value=(),
         default="coalition for a member's country, else other",
     )

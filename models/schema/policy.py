@@ -59,7 +59,7 @@ class ShareLimit(Record):
     )
     supplier: str = named(
         "Supplier",
-        "A name of that group. country and owner also take `each outside BLOC`. A"
+        "A name of that group; country and owner also take `each outside BLOC`. A"
         " company is an Owner of Refiners or Projects.",
         value="",
         default="each one alone",
@@ -248,7 +248,7 @@ class Stockpile(Record):
     """A member's reserve of a mineral."""
 
     SHEET = "Stockpiles"
-    MEANING = "Members' reserves, with their size and target."
+    MEANING = "Members' reserves, their size and target."
 
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
     member: str = named("Member", "The member.", "Members", key=True)

@@ -63,7 +63,7 @@ def changes_nothing(step: Step) -> Finding:
         step.row,
         "Action",
         found=f"`{step.action}` of {step.name} changes nothing",
-        hint="no row matches its selectors and years, or it stands so already",
+        hint="no row matches its selectors and years, or the value is already so",
     )
 
 

@@ -105,7 +105,9 @@ class Exits(Result):
     left_share = field.share("Share left, {last}", f"The same. {_LEFT}")
     half, quarter, tenth, none = map(_from, _LEVELS)
     cash = field.millions(
-        "Extra cash", f"What is paid more than in the plan. {UNDISCOUNTED}", key="extra_cash_usd"
+        "Extra cash",
+        "Additional payments compared with the plan. Undiscounted.",
+        key="extra_cash_usd",
     )
     penalties = field.millions(
         "Extra shortage and penalties",
@@ -128,8 +130,8 @@ class Exits(Result):
     )
     alone = field.tonnes(
         "Left if it came first",
-        "The least over all years if no other mineral mattered. Where it is less, other minerals"
-        " get a part of the budget: all share one.",
+        "The least over all years if no other mineral mattered. If it is lower, other"
+        " minerals take a part of the shared budget.",
         printed=False,
     )
 
@@ -147,7 +149,9 @@ class WayOut(Result):
     planned_share = field.share("Plan's share", "What the country sells over {basis}, in the plan.")
     left_share = field.share("Share left", f"The same. {_LEFT}")
     others = field.tonnes("Bought of others", _LEFT)
-    stock = field.tonnes("From stock", "Net of what is stored; below 0: more is stored.")
+    stock = field.tonnes(
+        "From stock", "Tonnes drawn from stock less tonnes stored. Below 0: more is stored."
+    )
     planned_short = field.tonnes("Short in the plan")
     short = SHORT.like(meaning=f"{_LEFT} Never more than in the plan.")
 
@@ -181,8 +185,8 @@ class Limits(Result):
     kind = KIND.like(
         meaning="capacity, project capacity, mine, lane, share limit, budget and so on."
     )
-    what = field("What", Look.SENTENCE, "The limit, as it stands in the last of the years.")
-    years = field.text("In", "The years in which it is reached and worth anything.")
+    what = field("What", Look.SENTENCE, "The limit, as it is in the last of the years.")
+    years = field.text("In", "The years in which it is reached and has a value.")
     limit = LIMIT.like(look=Look.TONNES, meaning="In the last of these years.")
     unit = UNIT.like(meaning="Of the limit. point: a hundredth of a share.")
     spares = field(
@@ -193,7 +197,7 @@ class Limits(Result):
         unit="t",
         key="spares_t_per_unit",
     )
-    cell = Checks.cell.like(meaning="Where the workbook says it.")
+    cell = Checks.cell.like(meaning="The cell of the workbook that states it.")
 
 
 class Sellers(Result):

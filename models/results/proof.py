@@ -129,8 +129,8 @@ class Runs(Result):
     objective = field(
         "Objective",
         Look.MONEY,
-        "Total cost, which the program minimizes: cash, shortage and other penalties,"
-        " discounted to the first year.",
+        "Total cost: what the program minimizes. It has cash, shortage and other"
+        " penalties, discounted to the first year.",
     )
     violation = field("Largest violation", Look.TINY, unit="t")
     allowed = ACCEPTED.like(unit="t")

@@ -14,7 +14,19 @@ from models.checks import magnitude
 from models.program import market, sourcing
 from models.program.component import Columns, components
 from models.program.families import FAMILIES
-from models.schema import EVENT_ACTIONS, SHEETS, TAKES, Column, Kind, Record, ScenarioStep
+from models.schema import (
+    EVENT_ACTIONS,
+    SHEETS,
+    TAKES,
+    Column,
+    EventStep,
+    Kind,
+    Project,
+    Record,
+    Refiner,
+    ScenarioStep,
+)
+from models.schema.policy import SELECTORS
 from planner.render.front import NAME as FRONT
 from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS
@@ -36,71 +48,65 @@ from planner.workbook.archive import (
 HERE = Path(__file__).parent
 
 _RULES = (
-    "A column marked * must be filled. One marked ~ may also be given by year: "
-    "`Capacity 2028 (t/yr)` holds from 2028 on. A unit stands in the header in parentheses; "
-    "masses may be kg, lb, t, kt or Mt. Money is in the setting `Currency`. `Note` and "
-    "`Source` columns are always allowed.\n\n"
-    "Names that look the same are the same: case, spaces, letters that nobody sees (zero width, "
-    "soft hyphens, marks of direction) and other forms of one letter (full width, ligatures) do "
-    "not count, in headers, names, settings and countries alike.\n\n"
-    "Merged cells are an error on every sheet wherever they reach over a column that is read: only "
-    "their first cell has a value, and whether 1,000 over three rows is meant once or three times "
-    "the file does not say. Unmerge them and fill each cell. Notes may be merged. A row or column "
-    "of totals is an error that says so; a date format over a number is told with the number.\n\n"
-    "What a cell shows is what is read of it. Its number format is applied, the text that it makes "
-    "is read as a person reads it (sign, decimal mark, percent, words such as k or million), and "
-    "where that is another number, beyond the rounding of the last digit shown, the cell is an "
-    "error: 0.65 shown as `10 %`, 65,000 shown as `65.00`, or a number that nobody sees. A number "
-    "may be shown with its header's unit, such as `65 kt` under `Capacity (kt/yr)`. Hidden rows, "
-    "columns and sheets are read like any other, and a warning names them. A warning also names "
-    "formulas that have another value each time (RAND, NOW, OFFSET and their like): the saved "
-    "value is the one that is read.\n\n"
-    f"A file is read up to {MOST_PACKED >> 20} MB, {MOST_UNPACKED >> 20} MB unpacked and, from "
+    "A column marked * must be filled. A column marked ~ can also be given by year: "
+    "`Capacity 2028 (t/yr)` holds from 2028 on. Units are in the header in parentheses; "
+    "masses can be kg, lb, t, kt or Mt. Money is in the setting `Currency`. A country is an "
+    "English name, ISO2 or ISO3 code. A fraction is a number from 0 to 1, or a percentage. "
+    "Every sheet can have the columns `Note` and `Source`.\n\n"
+    "Case, spaces, invisible letters and other forms of a letter (full width, ligatures) are "
+    "ignored in headers, names, settings and countries.\n\n"
+    "Merged cells over a column that is read are an error, because only their first cell has a "
+    "value. Unmerge them and fill each cell. Rows or columns of totals are also an error.\n\n"
+    "The planner reads what a cell shows. If its number format shows another number than the "
+    "cell holds, beyond rounding, the cell is an error: 0.65 shown as `10 %`, 65,000 shown as "
+    "`65.00`, or a hidden number. A number can be shown with its header's unit, such as `65 kt` "
+    "under `Capacity (kt/yr)`. Hidden rows, columns and sheets are read, with a warning; so "
+    "are the saved values of formulas that change with each calculation (RAND, NOW, OFFSET).\n\n"
+    f"A file can have {MOST_PACKED >> 20} MB, {MOST_UNPACKED >> 20} MB unpacked and, from "
     f"{ENOUGH_FOR_RATIO >> 20} MB on, {MOST_RATIO} times its size; {MOST_PARTS:,} parts, "
     f"{MOST_ROWS:,} rows a sheet, {MOST_CELLS:,} cells (formulas count twice), "
     f"{MOST_TEXTS >> 20} MB of texts and, in formats or names, "
-    f"{MOST_HELD >> 20} MB and {MOST_MARKS:,} elements. 200,000 "
-    "rows of 39 columns are within. Whatever is damaged, or no regular file, is refused with a "
-    "finding, and so is an archive that holds more than its directory lists.\n"
+    f"{MOST_HELD >> 20} MB and {MOST_MARKS:,} elements. 200,000 rows of 39 columns fit. A "
+    "damaged file is refused, and so is an archive with more parts than its directory lists.\n"
 )
 _ACTION_RULES = (
-    "Rows of one name apply top to bottom. A blank selector matches all; one that the action "
-    "does not list must be blank. An event of the sheet Risks holds for the years in which it is "
-    "under way, so it takes the actions that can hold in one year alone.\n"
+    "The rows of one name apply from top to bottom. A blank selector matches all; a selector that "
+    "the action does not list must be blank. The selectors are "
+    "Mineral, Country, Refiner, Owner, Member and years (First year, Last year). An event of the "
+    "sheet Risks cannot take an action marked †, which holds for all years.\n"
 )
 _PLAN_RULES = (
-    "Tonnes are of contained metal, money is undiscounted unless a header says otherwise. Sheets "
-    "are Excel tables; a sheet whose rows the input does not have is left out. `Charts` stand "
-    "before `Plan`, and `Glossary` explains the terms of the workbook at its end. `Values` and "
-    "`Duals` are for those who verify a plan. They, `Chart data` and `Shortages` are for the "
-    "screen: LibreOffice prints no page of them, Excel one that says so. A wide table is printed "
-    "on two pages beside one another, its first columns on both.\n"
+    "Tonnes are contained metal. Money is undiscounted unless a header says otherwise. Each sheet "
+    "is an Excel table; a sheet without rows is left out. `Charts` come before `Plan`, and "
+    "`Glossary` is last. `Values` and `Duals` help to verify a plan. They, `Chart data` and "
+    "`Shortages` are for the screen: LibreOffice prints no page of them, Excel one that says so. A "
+    "wide table prints on two pages beside one another, with its first columns on both.\n"
 )
 _JUMP, _MEDIAN, _OF_PRICE = magnitude.YEAR_TO_YEAR, magnitude.FROM_MEDIAN, magnitude.FROM_PRICE
 _ODD, _STEADY, _ALL = magnitude.ODD_YEAR, magnitude.STEADY, magnitude.WHOLE_COLUMN
 _SLIPS = f"""\
 ## Numbers that look wrong
 
-`planner check` warns of numbers that are likely a digit, a unit or a percent sign out: at the cell,
-one warning a row. A cell of 0 is never one of them, and no least share is. A row whose `Note` says
-`{magnitude.CHECKED}` is left alone.
+`planner check` warns of numbers that probably have a wrong digit, unit or percent sign, with one
+warning for each row. It ignores cells of 0, least shares, and rows whose `Note` says
+`{magnitude.CHECKED}`. A factor also counts downwards (1/10), unless it says more than.
 
-| what | the warning comes at |
+| what | warning |
 |---|---|
-| demand of a year | {_JUMP:g} times the year before, or 1/{_JUMP:g} of it; {_ODD:g} times every other year, or 1/{_ODD:g} of it, where those differ by a factor of {_STEADY:g} at most |
-| a price or cost by year | {_JUMP:g} times the year before, or 1/{_JUMP:g} of it |
-| an amount or money, but in `Current supply` | {_MEDIAN:g} times the median of its column for the same mineral, or 1/{_MEDIAN:g} of it; of {magnitude.ENOUGH} numbers or more |
+| demand of a year | {_JUMP:g} times the year before; {_ODD:g} times all other years, if those differ by a factor of at most {_STEADY:g} |
+| a price or cost by year | {_JUMP:g} times the year before |
+| an amount or money, except in `Current supply` | {_MEDIAN:g} times the median of its column for the same mineral; with at least {magnitude.ENOUGH} numbers |
 | a capacity | more than {magnitude.OF_DEMAND:g} times all demand for the mineral in any year |
-| all capacities of a mineral together | {_ALL:,.0f} times its demand, or 1/{_ALL:,.0f} of it |
-| a price in `Contracts` or `Supports` | {_OF_PRICE:g} times the mineral's price, or 1/{_OF_PRICE:g} of it, in all its years |
+| all capacities of a mineral together | {_ALL:,.0f} times its demand |
+| a price in `Contracts` or `Supports` | {_OF_PRICE:g} times the mineral's price, in all its years |
 | a cap in `Share limits` or `Scenarios` | less than {magnitude.LEAST_CAP * 100:g} % |
 | `Max` of a stockpile | less than its target, in t or in days |
 """  # noqa: E501 - rows of a table
 _LEGEND = (
     "Made from the docstrings of the families by `python -m docs.assemble`; do not edit by "
-    "hand. One-letter indices: m mineral, j member, t year, r source (refiner or project), "
-    "c country, k contract, n mine country, p project. Amounts are tonnes of contained metal "
-    "as the workbook defines it, money is constant and in the workbook's currency.\n"
+    "hand. Indices: m mineral, j member, t year, r source (refiner or project), c country, "
+    "k contract, n mine country, p project. Amounts are tonnes of contained metal, as the "
+    "workbook defines it. Money is constant, in the workbook's currency.\n"
 )
 
 
@@ -125,19 +131,17 @@ def _plan_sheets() -> str:
     lines = [
         "## The plan, sheet by sheet\n",
         f"{_PLAN_RULES}\n### {FRONT}\n\n{what}\n\n{how}\n\n### The sheets after it\n",
-        "| sheet | what it says |",
-        "|---|---|",
     ]
     for result in PLAN_SHEETS:
         said = " ".join((inspect.getdoc(result) or "").replace("``", "`").split())
-        lines.append(f"| `{result.TABLE}` | {said} |")
+        lines.append(f"- `{result.TABLE}`: {said}")
     return "\n".join(lines) + "\n"
 
 
 def _glossary() -> str:
     """Return the terms of the sheet Glossary, of which a plan has those that it uses."""
-    lines = ["### Terms of the sheet Glossary\n", "| term | meaning |", "|---|---|"]
-    lines += [f"| {term.name} | {term.meaning} |" for term in TERMS]
+    lines = ["### Terms of the sheet Glossary\n"]
+    lines += [f"- **{term.name}**: {term.meaning}" for term in TERMS]
     return "\n".join(lines) + "\n"
 
 
@@ -146,30 +150,53 @@ def _actions() -> str:
     lines = [
         "### Actions of a scenario or an event\n",
         _ACTION_RULES,
-        "| action | does | selectors | Value | in Risks |",
-        "|---|---|---|---|---|",
+        "| action | does | selectors | Value |",
+        "|---|---|---|---|",
     ]
     for name, action in ACTIONS.items():
         takes = TAKES[name]
         does = (inspect.getdoc(action) or "").splitlines()[0]
-        headers = ", ".join(ScenarioStep.column_of(field).header for field in takes.selectors)
+        left = [f for f in SELECTORS if f not in takes.selectors]
+        chosen = takes.selectors if len(left) > 1 else left
+        headers = ", ".join(ScenarioStep.column_of(field).header for field in chosen)
+        headers = headers.replace("First year, Last year", "years")
+        if len(left) <= 1:
+            headers = f"all but {headers}" if left else "all"
         bounds = f"{takes.value}, {takes.least:g} to {takes.most:g}" if takes.value else "blank"
-        event = "yes" if name in EVENT_ACTIONS else "no"
-        lines.append(f"| `{name}` | {does} | {headers} | {bounds} | {event} |")
+        mark = "" if name in EVENT_ACTIONS else "†"
+        lines.append(f"| `{name}`{mark} | {does} | {headers} | {bounds} |")
     return "\n".join(lines) + "\n"
+
+
+_LIKE: dict[type[Record], type[Record]] = {EventStep: ScenarioStep, Project: Refiner}
+"""Sheets that share columns with an earlier one."""
 
 
 def _table(sheet: type[Record]) -> str:
     first = "setting" if sheet.SHEET == "Settings" else "column"
     lines = [f"| {first} | holds | blank means | meaning |", "|---|---|---|---|"]
+    like = _LIKE.get(sheet)
+    shared = [c for c in sheet.columns() if like is not None and c in like.columns()]
+    before = None
     for column in sheet.columns():
         marks = ("*" if column.required else "") + ("~" if column.by_year else "")
-        lines.append(
-            f"| `{column.title}`{marks} | {_holds(column)} | {column.default} | {column.meaning} |"
-        )
+        title, meaning = f"`{column.title}`{marks}", column.meaning
+        if column.field == "last_year" and before is not None:  # one row for both years
+            lines.pop()
+            title, meaning = f"`{before.title}`, {title}", f"{before.meaning} {meaning}"
+            if before.meaning.removeprefix("First") == meaning.removeprefix("Last"):
+                meaning = meaning.replace("Last", "First and last", 1)
+        if meaning in {f"{word} {column.header.lower()}." for word in ("The", "Which")}:
+            meaning = ""  # the header says as much
+        if column not in shared:
+            lines.append(f"| {title} | {_holds(column)} | {column.default} | {meaning} |")
+        before = column if column.field == "first_year" else None
+    if like is not None:
+        names = ", ".join(f"`{c.title}`" for c in shared)
+        lines.append(f"| {names} | | | As in {like.SHEET}. |")
     spread = {
-        "years": "| `2026`, `2027`, ... | a number (t) | 0, with a warning | A column per year. |",
-        "members": "| a member | a number (USD/t) | Default freight | A column per member. |",
+        "years": "| `2026`, `2027`, ... | number (t) | 0, with a warning | A column per year. |",
+        "members": "| a member | number (USD/t) | Default freight | A column per member. |",
     }
     if sheet.SPREAD:
         lines.append(spread[sheet.SPREAD])
@@ -177,11 +204,13 @@ def _table(sheet: type[Record]) -> str:
 
 
 def _holds(column: Column) -> str:
+    if column.header == ScenarioStep.column_of("action").header:
+        return "action (below)"
     if column.kind is Kind.CHOICE:
-        return " or ".join(f"`{choice}`" for choice in column.choices)
+        return ", ".join(f"`{choice}`" for choice in column.choices)
     if column.refers:
-        return f"a name of {' or '.join(column.refers)}"
-    return column.kind.value
+        return f"name of {' or '.join(column.refers)}"
+    return str(column.kind.value).partition(" from ")[0].partition(" (")[0].removeprefix("a ")
 
 
 def mathematics_page() -> str:
@@ -203,7 +232,7 @@ def _components() -> str:
     """Return the table of the program's columns and rows, by the names of Values and Duals."""
     lines = [
         "## Columns and rows\n",
-        "The sheets Values and Duals know them by these names; the parts of a key stand so.\n",
+        "The sheets Values and Duals use these names, and keys with their parts in this order.\n",
         "| name | counts | key | meaning | stated in | cost heading |",
         "|---|---|---|---|---|---|",
     ]

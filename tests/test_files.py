@@ -61,11 +61,11 @@ def cells_as(tmp_path: Path, xml: str) -> Path:
         ('<c r="D2" t="inlineStr"><is><t>1,200</t></is></c>', "1200"),
         ('<c r="D2" t="n"><v>1e999</v></c>', "the number inf"),
         ('<c r="D2" t="n"><v>abc</v></c>', "cannot be read"),
-        ('<c r="D2"><v>1_000</v></c>', "cannot be read: '1_000' is no number"),
-        ('<c r="D2" t="n"><f>A1</f><v>1_000</v></c>', "'1_000' is no number"),
-        ('<c r="D2"><v>١٠٠٠</v></c>', "'١٠٠٠' is no number"),
-        ('<c r="D2"><v>１０００</v></c>', "'１０００' is no number"),
-        ('<c r="D2"><v>nan</v></c>', "'nan' is no number"),
+        ('<c r="D2"><v>1_000</v></c>', "cannot be read: '1_000' is not a number"),
+        ('<c r="D2" t="n"><f>A1</f><v>1_000</v></c>', "'1_000' is not a number"),
+        ('<c r="D2"><v>١٠٠٠</v></c>', "'١٠٠٠' is not a number"),
+        ('<c r="D2"><v>１０００</v></c>', "'１０００' is not a number"),
+        ('<c r="D2"><v>nan</v></c>', "'nan' is not a number"),
         ('<c r="D2" t="s"><v>-1</v></c>', "cannot be read"),
         ('<c r="D2" t="s"><v>99999</v></c>', "cannot be read"),
         ('<c r="D2" t="d"><v>2026-03-04T00:00:00</v></c>', "the date 2026-03-04"),
@@ -139,9 +139,9 @@ def test_a_number_that_its_format_shows_as_a_date_is_told_as_both(saved) -> None
     made["Refiners"]["D3"].number_format = "yyyy-mm-dd"
     told = dict(faults(saved, made))
     assert "the number 9000, shown as the date 1924-08-21" in told["Minerals!B2"]
-    assert "give the cell a number format: it is there" in told["Minerals!B2"]
+    assert "if you mean the number, give the cell a number format" in told["Minerals!B2"]
     assert "the number 8000, shown as the time" in told["Refiners!F2"]
-    assert "the number 12345678, shown as a date that no calendar has" in told["Refiners!D3"]
+    assert "the number 12345678, shown as a date that does not exist" in told["Refiners!D3"]
 
 
 # ---- size --------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ BROKEN = {
     "xls": (OLE + b"\0" * 600, "old .xls workbook"),
     "protected": (OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "by a password"),
     "cut off": (_cut(), "damaged or cut off"),
-    "bytes": (bytes(range(256)) * 9, "no workbook"),
+    "bytes": (bytes(range(256)) * 9, "not a workbook"),
     "zip": (_zip(a=b"1"), "a zip archive, not a workbook"),
     "ods": (_zip(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), "OpenDocument"),
     "xlsb": (_zip(**{"[Content_Types].xml": b"<x/>", "xl/workbook.bin": b""}), ".xlsb"),

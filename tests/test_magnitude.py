@@ -113,7 +113,7 @@ def test_a_book_without_slips() -> None:
         (
             slipped("Stockpiles", 2, "Max (t)", 100, small(Stockpiles=[dict(PILE)])),
             "Stockpiles!C2",
-            "a Max of 100 t, below the target of 90 days, which is 962 t in 2028",
+            "a Max of 100 t is below the target of 90 days (962 t in 2028)",
         ),
     ],
 )  # fmt: skip
@@ -151,7 +151,7 @@ def test_zeros_bans_and_least_shares_are_no_slips() -> None:
 def test_a_figure_that_was_checked_is_left_alone() -> None:
     book = slipped("Refiners", 4, "Capacity (t/yr)", 85)
     ((_, message),) = told(book)
-    assert f'a Note that says "{CHECKED}" ends this warning' in message
+    assert f'if it is right, write "{CHECKED}" in Note' in message
     for row, said in itertools.zip_longest(
         book["Refiners"], ("", "", "Estimate: x. Figure  checked")
     ):

@@ -61,7 +61,7 @@ def test_faulty_cells_are_coloured_and_say_what_is_wrong(tmp_path):
     sheet = copy["Refiners"]
     assert [colour(sheet[c]) for c in ("D2", "C3", "N1")] == [RED, RED, YELLOW]
     text = sheet["C3"].comment.text
-    assert text.startswith(f"{SIGN}\nError: 'Chinna' is no known country; expected a country")
+    assert text.startswith(f"{SIGN}\nError: 'Chinna' is not a known country; expected a country")
     assert text.endswith("Did you mean 'China'?")
     assert sheet["N1"].comment.text.startswith(f"{SIGN}\nWarning: ")
     assert sheet["D2"].value == "n/a"

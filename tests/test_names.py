@@ -33,14 +33,14 @@ def test_a_key_that_looks_like_another_stands_twice(kind: str) -> None:
     book = changed(add("Minerals", SAME[kind], 1))
     told = faults(read_tables, book)
     assert told[0][0] == "Minerals!A4"
-    assert "stands twice, first in A2" in told[0][1]
+    assert "appears twice, first in A2" in told[0][1]
 
 
 @pytest.mark.parametrize("kind", SAME)
 def test_two_refiners_of_one_look_are_not_added_up(kind: str) -> None:
     row = small_book()["Refiners"][0]
     book = changed(add("Refiners", *(row | {"Mineral": SAME[kind]}).values()))
-    assert "stands twice" in faults(read_tables, book)[0][1]
+    assert "appears twice" in faults(read_tables, book)[0][1]
 
 
 @pytest.mark.parametrize("kind", SAME)

@@ -146,7 +146,7 @@ def test_cells_broken_since(edited):
 
     assert said(edited(change)) == [
         ("Plan!E3", "the cell is blank; expected the text as planner solve wrote it"),
-        ("Plan!G2", "'sixty' is no number; expected a number as planner solve wrote it"),
+        ("Plan!G2", "'sixty' is not a number; expected a number as planner solve wrote it"),
         (
             "Plan!H3",
             (

@@ -197,7 +197,7 @@ def test_defaults_are_counted() -> None:
     assert taken["Projects", "Kind"] == (1, "primary")
     assert taken["Settings", "Cost of capital"] == (1, "0.08")
     assert taken["Minerals", "Shortage cost"] == (1, "price x shortage cost multiple")
-    assert taken["Refiners", "Capacity 2028"] == (3, "what stood before")
+    assert taken["Refiners", "Capacity 2028"] == (3, "the value before")
     assert ("Refiners", "Cost") not in taken
 
 
@@ -222,7 +222,7 @@ def test_unknown_sheets(saved) -> None:
 
 def test_two_sheets_of_one_name() -> None:
     book = small_book() | {"REFINERS ": small_book()["Refiners"]}
-    assert "have one name" in faults(read_tables, book)[0][1]
+    assert "have the same name" in faults(read_tables, book)[0][1]
 
 
 def test_cells_beside_the_table(saved) -> None:
@@ -348,7 +348,7 @@ def test_warnings_of_a_whole_column_are_told_once(saved) -> None:
     assert told == [
         (
             "Refiners!P2",
-            "the text 'checked', and 1 more below, stand in a column without a header: not read",
+            "the text 'checked' and 1 more below are in a column without a header and not read",
         ),
         ("Demand!E1", "3 blank cells, the whole column. they count as a demand of 0"),
     ]

@@ -37,7 +37,7 @@ def found(**cells: Any) -> list[Finding]:
             "a blank cell; Max short must be filled",
         ),
         ({"Count_stocks": "maybe"}, "Count stocks", "yes or no"),
-        ({"First_year": 2027, "Last_year": 2026}, "Last year", "lies before the first year"),
+        ({"First_year": 2027, "Last_year": 2026}, "Last year", "is before the first year"),
     ],
 )
 def test_errors(cells: dict[str, Any], column: str, said: str) -> None:
@@ -53,7 +53,7 @@ def test_errors(cells: dict[str, Any], column: str, said: str) -> None:
         ({"Lost_country": "Peru"}, "Lost country", "no refiner of any mineral in Peru"),
         ({"Lost_country": "ROW"}, "Lost country", "the rest of the world"),
         ({"Lost_country": "each outside other"}, "Lost country", "is outside other"),
-        ({"Last_year": 2020}, "Last year", "lies before the first planned year"),
+        ({"Last_year": 2020}, "Last year", "is before the first planned year"),
     ],
 )
 def test_warnings(cells: dict[str, Any], column: str, said: str) -> None:

@@ -67,14 +67,14 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
     start, end = case.years[0], case.years[-1]
     for row, first, last in dated(case):
         if first is not None and first > end:
-            said = f"the first year {first} lies after the last planned year, {end}"
+            said = f"the first year {first} is after the last planned year, {end}"
             yield advise(row, "first_year", said, _NEVER)
         elif last is not None and last < start and not (first or 0) > last:
-            said = f"the last year {last} lies before the first planned year, {start}"
+            said = f"the last year {last} is before the first planned year, {start}"
             yield advise(row, "last_year", said, _NEVER)
     for budget in case.budget:
         if not start <= budget.year <= end:
-            said = f"the year {budget.year} lies outside the planned years, {start} to {end}"
+            said = f"the year {budget.year} is outside the planned years, {start} to {end}"
             is_carried = case.settings.carry_over_budget and budget.year < start
             hint = "nothing is spent in it, and all of it is carried over"
             yield advise(budget, "year", said, hint if is_carried else _NEVER)
@@ -84,7 +84,7 @@ def removed_by_a_blank(case: Case) -> Iterator[Finding]:
     """A blank Member of `remove member` takes every member out."""
     for step in case.scenarios:
         if step.action == "remove member" and not step.member:
-            yield advise(step, "member", "Member is blank: all members leave")
+            yield advise(step, "member", "Member is blank, so all members leave")
 
 
 def blank_available_shares(case: Case) -> Iterator[Finding]:
@@ -99,8 +99,11 @@ def blank_available_shares(case: Case) -> Iterator[Finding]:
     if outside:
         first = min(outside, key=lambda r: r.row)
         more = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
-        said = f"{first.name}{more} outside the coalition, without an available share"
-        hint = "all of the capacity counts as open to the coalition"
+        is_has = (
+            "are outside the coalition and have" if more else "is outside the coalition and has"
+        )
+        said = f"{first.name}{more} {is_has} no available share"
+        hint = "all of its capacity counts as open to the coalition"
         yield advise(first, "available_share", said, hint)
 
 
@@ -129,7 +132,7 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
             sells = isinstance(plant, Project) or in_force(plant, year)
             if dearest > least and sells and cost is not None and cost + freight > least:
                 landed = f"{cost + freight:g} per t landed in {year}"
-                said = f"{landed}, above the {least:g} of a shortage"
+                said = f"{landed} is above the {least:g} of a shortage"
                 yield advise(plant, "cost", said, "nobody will buy from it in that year")
                 break
 
@@ -148,7 +151,7 @@ def empty_limits(case: Case) -> Iterator[Finding]:
             of = [source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
             if not any(named in supplier_names(case, source, limit.group) for source in of):
                 who = case.supplier_name(limit.group, named)
-                said = f"no refiner of {what} is of the {limit.group} {who}"
+                said = f"no refiner of {what} belongs to the {limit.group} {who}"
                 yield advise(limit, "supplier", said, _MISSED)
 
 
@@ -162,7 +165,7 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
                 said = f"no refiner of {row.mineral or 'any mineral'} is {selector[5:]}"
                 yield advise(row, "lost_country", said, _NEVER)
         elif selector == REST_OF_WORLD:
-            said = "the rest of the world, which is many suppliers: nothing loses all of them"
+            said = "the rest of the world is many suppliers, which cannot all be lost"
             yield advise(row, "lost_country", said, _NEVER)
         elif selector not in of:
             where = f"{row.mineral or 'any mineral'} in {case.country_name(selector)}"
@@ -173,7 +176,7 @@ def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
     """The rest of the world is outside the coalition."""
     for country in case.countries:
         if country.code == REST_OF_WORLD and COALITION in country.blocs:
-            yield advise(country, "blocs", "the rest of the world in the bloc coalition")
+            yield advise(country, "blocs", "the rest of the world is in the bloc coalition")
 
 
 def member_outside(case: Case) -> Iterator[Finding]:
@@ -182,11 +185,11 @@ def member_outside(case: Case) -> Iterator[Finding]:
     for country in case.countries:
         if country.blocs and country.code in homes and COALITION not in country.blocs:
             who = f"{case.country_name(country.code)} is the country of {homes[country.code]}"
-            said = f"{who}, and its blocs, {'; '.join(country.blocs)}, lack {COALITION}"
+            said = f"{who}, but its blocs ({'; '.join(country.blocs)}) do not include {COALITION}"
             hint = (
                 f"its plants count as outside the coalition, and caps on {EACH_OUTSIDE}{COALITION}"
             )
-            hint = f"{hint} bind on them; add {COALITION} unless that is meant"
+            hint = f"{hint} apply to them; add {COALITION} unless you mean this"
             yield advise(country, "blocs", said, hint)
 
 
@@ -242,7 +245,7 @@ def _too_few(e: Expanded, row: ShareLimit, mineral: str) -> Iterator[Finding]:
         count = f"{len(by_country)} countr{'y' if len(by_country) == 1 else 'ies'}"
         said = f"{count} can supply {mineral} in {year}, each at most {share:.4g} of demand"
         least = _least_share(sorted(by_country.values()), demand)
-        hint = "their capacity does not serve all demand at any share"
+        hint = "their capacity cannot serve all demand at any share"
         if least is not None:
             hint = f"the smallest share that serves all demand is {least:.4g}, by capacity alone"
         yield advise(row, "share", said, hint)
@@ -288,8 +291,8 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
             if source not in seen and total[source] > usable:
                 seen.add(source)
                 owed = f"minimums of {total[source]:g} t in {year} with {contract.refiner}"
-                said = f"{owed}, which can give the coalition {usable:g} t"
-                hint = "they shrink in proportion; nothing is owed beyond"
+                said = f"{owed} exceed the {usable:g} t that it can give the coalition"
+                hint = "they are reduced in proportion, and nothing more is owed"
                 yield advise(contract, "min", said, hint)
 
 
@@ -308,7 +311,7 @@ def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
         spent = {budget_year(project, start, case.years) for start in starts}
         most = max((budgets.get(year, math.inf) for year in spent), default=math.inf)
         if project.capex > most:
-            said = f"a capital of {project.capex:g} m, above the {most:g} m of {what}"
+            said = f"a capital of {project.capex:g} m is above the {most:g} m of {what}"
             yield advise(project, "capex", said, "with whole projects it is never built")
 
 
@@ -318,6 +321,8 @@ def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
         start = next((year for year in case.years if year >= project.first_year), math.inf)
         charged = sum(start <= year < start + project.life for year in case.years)
         if 0 < 2 * charged <= len(case.years) and charged < LEAST_CHARGED * project.life:
-            of = f"{charged} of {project.life} years of output, and of the capital charged"
-            said = f"{of} for them, lie within the planned years"
-            yield advise(project, "first_year", said, "plan further ahead, or read it with care")
+            of = f"only {charged} of {project.life} years of output are planned"
+            said = f"{of}, and only their capital is charged"
+            yield advise(
+                project, "first_year", said, "plan further ahead, or read its cost with care"
+            )

@@ -52,13 +52,13 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
     for pile in case.stockpiles:
         most = max(pile.target.numbers(), default=0.0)
         if most > pile.max:
-            said = f"a target of {most:g} t above the {pile.max:g} t that can be stored"
+            said = f"a target of {most:g} t is above the {pile.max:g} t that can be stored"
             yield advise(pile, "target", said, "the penalty is paid in every year")
         wanted = {year: stock_target(case, pile, year) for year in case.years}
         year = max(wanted, key=wanted.__getitem__, default=0)
         if pile.target_days is not None and year and wanted[year] > pile.max * (1 + _ROUNDED):
-            said = f"a Max of {_tonnes(pile.max)}, below the target of {pile.target_days:g} days"
-            said = f"{said}, which is {_tonnes(wanted[year])} in {year}"
+            said = f"a Max of {_tonnes(pile.max)} is below the target of {pile.target_days:g} days"
+            said = f"{said} ({_tonnes(wanted[year])} in {year})"
             yield advise(pile, "max", said, "a penalty is paid for what cannot be stored")
 
 
@@ -73,7 +73,7 @@ def slips_of_magnitude(case: Case) -> Iterator[Finding]:
                 yield dataclasses.replace(finding, found=f"{finding.found}; {_ENDS}")
 
 
-_ENDS = f'a Note that says "{CHECKED}" ends this warning'
+_ENDS = f'if it is right, write "{CHECKED}" in Note'
 _Found = Iterator[tuple[Record, Finding]]
 
 
@@ -84,12 +84,12 @@ def _small_caps(case: Case) -> _Found:
         for column, share in shares.items():
             if share >= LEAST_CAP:
                 continue
-            hint = f"is {share * 1000:.4g} % meant?"
+            hint = f"did you mean {share * 1000:.4g} %?"
             finding = advise(row, "share", f"a cap of {share * 100:.4g} %", hint)
             yield row, dataclasses.replace(finding, column=column)
     for step in case.scenarios:
         if step.action == SET_CAP and step.value and step.value < LEAST_CAP:
-            hint = f"is {step.value * 1000:.4g} % meant?"
+            hint = f"did you mean {step.value * 1000:.4g} %?"
             yield step, advise(step, "value", f"a cap of {step.value * 100:.4g} %", hint)
 
 
@@ -104,7 +104,7 @@ def _far_from_price(case: Case) -> _Found:
             if number and prices and all(_is_far(number, p, FROM_PRICE) for p in prices):
                 what = f"the price of {name} in {years[0]}"
                 said = f"{number:,.10g} is {_times(number, prices[0])} {what}, {prices[0]:,.10g}"
-                yield row, advise(row, field, said, "is a digit missing, or the unit another one?")
+                yield row, advise(row, field, said, "is a digit missing, or is the unit wrong?")
 
 
 def _jumps(case: Case) -> _Found:
@@ -154,7 +154,7 @@ def _odd_years(row: Record, numbers: _ByColumn) -> _Found:
 
 
 def _odd(row: Record, column: str, found: str) -> Finding:
-    hint = "is a digit missing or too many?"
+    hint = "is there a digit too many or too few?"
     return warning(row.SHEET, row.row, column, found=found, hint=hint)
 
 

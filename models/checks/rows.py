@@ -148,7 +148,7 @@ def last_year_not_before_first(case: Case) -> Iterator[Finding]:
     """First year and Last year stand in order."""
     for row, first, last in dated(case):
         if first is not None and last is not None and last < first:
-            said = f"the last year {last} lies before the first year {first}"
+            said = f"the last year {last} is before the first year {first}"
             yield at(row, "last_year", said, f"{first} or later")
 
 
@@ -164,8 +164,8 @@ def one_target(case: Case) -> Iterator[Finding]:
     """A stock target is stated in t or in days; only a scenario sets t beside days, by year."""
     for pile in case.stockpiles:
         if pile.target_days is not None and pile.target.base is not None:
-            said = "a target in days beside one in t"
-            yield at(pile, "target_days", said, "one of the two, the other cell blank")
+            said = "a target in days and one in t"
+            yield at(pile, "target_days", said, "only one of the two")
 
 
 def contract_range(case: Case) -> Iterator[Finding]:
@@ -192,7 +192,7 @@ def supports_are_defined(case: Case) -> Iterator[Finding]:
             hint = f"it makes {', '.join(sorted(made[row.plant]))}"
             yield at(row, "mineral", said, "a mineral that it makes", hint)
         if row.payer and row.payer not in payers:
-            said = f"the payer {row.payer!r} is no member and no group"
+            said = f"the payer {row.payer!r} is neither a member nor a group"
             hint = did_you_mean(row.payer, payers)
             yield at(row, "payer", said, "a member or a group", hint)
         if row.clawback is not None and row.clawback < row.strike:
@@ -204,7 +204,7 @@ def supports_are_defined(case: Case) -> Iterator[Finding]:
 
 COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}
 """Headers of Freight, folded, that are no member's column."""
-_EACH = "in Share limits `each` is every member alone"
+_EACH = "in Share limits, `each` means every member alone"
 
 
 def names_that_mean_something_else(case: Case) -> Iterator[Finding]:
@@ -224,7 +224,10 @@ def names_that_mean_something_else(case: Case) -> Iterator[Finding]:
             yield at(member, "group", said, "a name that no member has")
     for step in case.scenarios:
         if fold(step.name) == fold(BASE):
-            said, hint = f"a scenario named {step.name!r}", "Base is the workbook as it stands"
+            said, hint = (
+                f"a scenario named {step.name!r}",
+                "Base is the workbook without a scenario",
+            )
             yield at(step, "name", said, "another name", hint)
 
 
@@ -300,7 +303,7 @@ def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
 
 MOST_NAMED = 4
 _WANTED = "a freight for every pair of supplier country and member"
-_HINT = "fill the sheet Freight, or the setting Default freight for all pairs that it leaves out"
+_HINT = "fill the sheet Freight, or set Default freight for all other pairs"
 
 
 def every_pair_has_freight(case: Case) -> Iterator[Finding]:
@@ -341,8 +344,8 @@ def rights_within_one(case: Case) -> Iterator[Finding]:
             told.add(last.row)
             where = case.country_name(of.country)
             name = f"mines of {where}" if isinstance(of, Mine) else f"{of.name} ({where})"
-            said = f"rights of {whole:.4g} in all to {name}, {of.mineral}"
-            yield at(last, "share", said, "at most 1 in all of its rows")
+            said = f"the rights to {name}, {of.mineral}, add up to {whole:.4g}"
+            yield at(last, "share", said, "at most 1 over all rows")
 
 
 _MOST_RIGHTS = 1.0 + 1e-9
@@ -356,7 +359,7 @@ def buyers_are_defined(case: Case) -> Iterator[Finding]:
     known = {EACH, *case.member_of, *case.groups}
     for limit in case.share_limits:
         if limit.buyer and limit.buyer not in known:
-            said = f"the buyer {limit.buyer!r} is no member and no group"
+            said = f"the buyer {limit.buyer!r} is neither a member nor a group"
             wanted = "each, a member, a group, or a blank cell for the coalition as one"
             yield at(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
 
@@ -380,7 +383,7 @@ def suppliers_are_defined(case: Case) -> Iterator[Finding]:
         elif limit.group == BY_KIND:
             kinds = {PRIMARY, RECYCLED}
             wanted = f"{PRIMARY} or {RECYCLED}"
-            yield from _unknown(limit, "supplier", f"{name!r} is no kind", wanted, kinds)
+            yield from _unknown(limit, "supplier", f"{name!r} is not a kind", wanted, kinds)
         elif limit.group in OF_NAMES:
             if limit.group == BY_COMPANY:
                 yield from _unknown_company(case, limit, "supplier")
@@ -406,7 +409,7 @@ def companies_are_defined(case: Case) -> Iterator[Finding]:
 
 
 def _unknown_company(case: Case, row: Record, field: str) -> Iterator[Finding]:
-    said = f"{getattr(row, field)!r} is no Owner in Refiners or Projects"
+    said = f"{getattr(row, field)!r} is not an Owner in Refiners or Projects"
     wanted = "an Owner of the sheet Refiners or Projects"
     yield from _unknown(row, field, said, wanted, companies(case))
 

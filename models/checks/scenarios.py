@@ -30,7 +30,7 @@ def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
     sources = _sources(case)
     for lane in case.lanes:
         if ("", lane.country, "", "") not in sources and lane.country:
-            said = f"no refiner stands in {case.country_name(lane.country)}"
+            said = f"there is no refiner in {case.country_name(lane.country)}"
             yield advise(lane, "country", said, _NOTHING)
         elif _is_sure(case, lane, sources) and _selected(lane) not in sources:
             said = _no(case, _who(lane), lane.mineral, lane.country)
@@ -99,7 +99,7 @@ def rights_that_name_all(case: Case) -> Iterator[Finding]:
             told.add(last.row)
             where = case.country_name(of.country)
             name = f"the mines of {where}" if isinstance(of, Mine) else f"{of.name} ({where})"
-            said = f"every member has a share of {name}, {of.mineral}: {whole:.4g} in all"
+            said = f"the members' shares of {name}, {of.mineral}, add up to {whole:.4g}"
             what = "the shares are scaled up to 1" if whole > 0 else "the setting Rights divides it"
             yield advise(last, "share", said, f"{what}, since no member is left for the rest")
 
@@ -165,7 +165,7 @@ def selectors(case: Case) -> Iterator[Finding]:
             if value not in {"", None} and name not in takes:
                 listed = ", ".join(ScenarioStep.column_of(known).header for known in takes)
                 shown = case.country_name(value) if name == "country" else value
-                said = f"{shown!r} is no selector of `{step.action}`"
+                said = f"{shown!r} is not a selector of `{step.action}`"
                 yield at(step, name, said, "a blank cell", f"it takes {listed}")
 
 
@@ -178,7 +178,7 @@ def values(case: Case) -> Iterator[Finding]:
         wanted = f"{takes.value} from {spelled(takes.least)} to {spelled(takes.most)}"
         if not takes.value:
             if step.value is not None:
-                yield advise(step, "value", f"`{step.action}` has no Value: it is not used")
+                yield advise(step, "value", f"`{step.action}` takes no Value: this one is ignored")
         elif step.value is None:
             yield at(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
         elif not takes.least <= step.value <= takes.most:
@@ -186,7 +186,7 @@ def values(case: Case) -> Iterator[Finding]:
             percent = percent_hint(step.value) if fraction else ""
             yield at(step, "value", f"the number {step.value:g}", wanted, percent)
         elif takes.value == _FACTOR and step.value >= _LARGE:
-            said = f"{step.value:g} times as much as it is"
+            said = f"{step.value:g} times as much as in the workbook"
             yield advise(step, "value", said, percent_hint(step.value))
 
 
@@ -232,8 +232,8 @@ def _begun(case: Case, step: ScenarioStep, found: list[Project]) -> Iterator[Fin
         said = f"{late[0].name} would be built in {late[0].first_year}, its own first year"
         yield at(step, "first_year", said, _horizon(case))
     for plant in late if len(late) < len(found) else ():
-        said = f"{plant.name}, first year {plant.first_year}, stays unbuilt"
-        yield advise(step, "action", said, "its first year lies beyond the horizon")
+        said = f"{plant.name} is not built, as its first year is {plant.first_year}"
+        yield advise(step, "action", said, "that is beyond the horizon")
 
 
 def _horizon(case: Case) -> str:
@@ -248,8 +248,8 @@ def event_actions(case: Case) -> Iterator[Finding]:
     """An event's change can hold in one year alone."""
     for step in case.risks:
         if step.action in TAKES and step.action not in EVENT_ACTIONS:
-            said = f"`{step.action}` holds for all years, an event for some"
-            yield at(step, "action", said, "an action that has years", "say it in Scenarios")
+            said = f"`{step.action}` holds for all years, but an event only for some"
+            yield at(step, "action", said, "an action that has years", "use the sheet Scenarios")
 
 
 def one_event_one_chance(case: Case) -> Iterator[Finding]:
@@ -262,7 +262,9 @@ def one_event_one_chance(case: Case) -> Iterator[Finding]:
             if here != there:
                 what = f"{step.name} has the {EventStep.column_of(field).header.lower()}"
                 said = f"{what} {here:g} in row {step.row} and {there:g} in row {first.row}"
-                yield at(step, field, said, "one for all rows of an event", "they happen together")
+                yield at(
+                    step, field, said, "the same in all rows of an event", "they happen together"
+                )
 
 
 def chances_that_decide_nothing(case: Case) -> Iterator[Finding]:
@@ -272,7 +274,7 @@ def chances_that_decide_nothing(case: Case) -> Iterator[Finding]:
             yield advise(step, "probability", f"a probability of 0: {step.name} never happens")
         elif step.probability == 1:
             said = f"a probability of 1: {step.name} happens in every year"
-            yield advise(step, "probability", said, "a percent is 0.01")
+            yield advise(step, "probability", said, "1 % is 0.01")
 
 
 def _firsts(case: Case) -> dict[str, EventStep]:

@@ -20,7 +20,7 @@ LESS_TARIFFS = f"Cash cost less tariffs. {UNDISCOUNTED}"
 YEAR = field(
     "Year",
     Look.YEAR,
-    "The year of the plan; each is planned alone but for stocks, projects and growth.",
+    "The year of the plan. Only stocks, projects and growth tie years together.",
 )
 MINERAL = field.text("Mineral", "The mineral, as named in the sheet Minerals.", names=Name.MINERAL)
 MEMBER = field.text("Member", "The member of the coalition that buys.", names=Name.MEMBER)
@@ -31,22 +31,22 @@ REFINER = field.text(
     "Refiner", "The refiner, as named in the sheets Refiners and Projects.", names=Name.REFINER
 )
 PROJECT = field.text(
-    "Project", "The project whose plant this is; blank for refiners that stand.", names=Name.PROJECT
+    "Project", "The project that this plant is; blank for existing refiners.", names=Name.PROJECT
 )
-COUNTRY = field.text("Country", "Where the refiner stands.", names=Name.COUNTRY)
+COUNTRY = field.text("Country", "Country of the refiner.", names=Name.COUNTRY)
 OWNER = field.text(
     "Owner country",
-    "The country of the refiner's owner; its location where none is given.",
+    "Country of the refiner's owner, or of the refiner if none is given.",
     names=Name.COUNTRY,
 )
 COMPANY = field.text("Owner", "The company that owns the refiner or project.", printed=False)
 KIND = field.text("Kind", "primary: from ore; recycled: from scrap.")
 CONTRACT = field.text(
     "Contract",
-    "The contract that the tonnes are bought under; blank: bought spot.",
+    "Contract under which the tonnes are bought; blank: bought spot.",
     names=Name.CONTRACT,
 )
-LIMIT_KIND = field.text("Limit kind", "max: at most the share; min: at least.")
+LIMIT_KIND = field.text("Limit kind", "max: at most this share. min: at least this share.")
 MEASURE = field("Measure", Look.LONG)
 VALUE = field("Value", Look.LONG)
 WHAT = field("What", Look.LONG)
@@ -57,20 +57,20 @@ SHEET = field.text("Sheet")
 COLUMN = field.text("Column")
 CHANGE = field("Change", Look.TONNES)
 MAX = field("Max", Look.TONNES)
-UNIT = field.text("Unit", "What a tonne of this mineral is a tonne of.")
+UNIT = field.text("Unit", "What one tonne of this mineral measures.")
 NOTE = field("Note", Look.REMARK, "The note of the input's row.", printed=False)
 SOURCE = field("Source", Look.REMARK, "The source of the input's row.", printed=False)
 ROW = field(
     "Row in input",
     Look.COUNT,
-    "The row in the sheet of that name of the input workbook.",
+    "Row in the sheet of that name in the input workbook.",
     key="row",
 )
 
 TONNES = field("Tonnes", Look.TONNES, "Tonnes in that year, as the column Unit defines them.")
-DEMAND = field.tonnes("Demand", "What is needed, over the years of the row.")
-PURCHASES = field.tonnes("Purchases", "What is bought, for stock too.")
-SHORT = field.tonnes("Short", "Demand that is neither bought nor taken from stock.")
+DEMAND = field.tonnes("Demand", "Tonnes needed over the years of the row.")
+PURCHASES = field.tonnes("Purchases", "Tonnes bought, including those for stock.")
+SHORT = field.tonnes("Short", "Demand that is neither bought nor drawn from stock.")
 MISSING = "Missing"
 """What is not there of what is needed: the header of its tonnes, and of its part of the need."""
 SHARE_SHORT = field.share("Share short", "Short over demand.")
@@ -78,12 +78,12 @@ LANDED = field.price(
     "Average landed cost", f"Cost or price, tariff and freight over tonnes bought. {UNDISCOUNTED}"
 )
 FREIGHT = field.price("Freight", "Freight from the refiner's country to the member.")
-LIMIT = field.share("Limit", "The share allowed: at most for a max, at least for a min.")
+LIMIT = field.share("Limit", "The share that is allowed: at most for a max, at least for a min.")
 CAPACITY = field("Capacity", Look.TONNES, unit="t/yr")
 RENT = field.price(
     "Scarcity rent",
-    "What one more tonne of capacity there would save the coalition in that year; 0 where capacity"
-    " is left over.",
+    "What one more tonne of capacity would save the coalition in that year; 0 if"
+    " capacity is left over.",
 )
 
 

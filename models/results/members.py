@@ -27,21 +27,21 @@ _GAINS = (
     " plan's choice among equally cheap ones."
 )
 _CHOICE = (
-    " Where one member could as well take another's tonnes, the plan's choice among equally cheap"
-    " ones shows here."
+    " If one member could equally take another's tonnes, this shows the plan's"
+    " choice among equally cheap plans."
 )
 
 
-PAID = field.millions("Paid", f"Cost or price, tariff and freight of all it buys. {UNDISCOUNTED}")
+PAID = field.millions(
+    "Paid", f"Cost or price, tariff and freight of all that it buys. {UNDISCOUNTED}"
+)
 
 
 class Members(Result):
-    """One row a member over all years: need, cost against the others, who pays for the limits.
+    """One row for each member: need, cost, shortage, dependence, and who pays for the share limits.
 
-    And what it depends on. Tonnes of several minerals do not add up, so need and shortage are
-    counted by value: at the prices of the sheet Minerals. What the limits cost a member is said
-    apart, in cash and in priced shortage; blank where there are no limits. A remark stands where a
-    member gains by them: whose cash that is is often the plan's choice among equally cheap ones.
+    Need and shortage are counted by value, at the prices of the sheet Minerals. A remark marks
+    members that gain by the limits.
     """
 
     TABLE, PLACE = "Members", 27
@@ -60,90 +60,90 @@ class Members(Result):
     )
     against_coalition = field.share(
         "Landed cost against average",
-        "What it pays for its purchases over what they would cost at the coalition's average landed"
-        " cost of each mineral and year, less 1: above 0 the member pays more than the coalition"
-        f" on average for the same basket.{_CHOICE}",
+        "Its payments over the cost of its purchases at the coalition's average landed"
+        " cost of each mineral and year, less 1. Above 0, the member pays more than the"
+        f" coalition's average for the same basket.{_CHOICE}",
     )
     support = field.millions(
         "Support paid a year",
-        "What it pays to plants that a scenario supports, whoever buys their tonnes: buyers pay as"
-        " much less, so all members together pay what the tonnes cost.",
+        "What it pays to plants that a scenario supports, whoever buys their tonnes."
+        " Buyers pay that much less, so members together pay what the tonnes cost.",
         optional=True,
         key="support_usd_a_year",
     )
     floors = field.millions(
         "Contracts for difference a year",
-        "What it pays to plants under the rows of Supports: strike less reference price for each"
-        " tonne that they sell in the plan, on average of the years. Below 0: they pay it back."
-        f" {UNDISCOUNTED}",
+        "What it pays to plants under the rows of Supports: strike less reference price"
+        " for each tonne that they sell in the plan, average of the years. Below 0: they"
+        f" pay it back. {UNDISCOUNTED}",
         optional=True,
         key="supports_usd_a_year",
     )
     floors_of = field(
         "Paid to",
         Look.LONG,
-        "The plants that receive it (above 0) or pay back, each with its row of Supports.",
+        "The plants that receive this money (above 0) or pay it back, each with its row"
+        " of Supports.",
         optional=True,
         key="supports",
         widest=44,
     )
     extra = field.millions(
         "Limits: cash a year",
-        "What it pays more than the same tonnes cost in the plan without share limits, at its own"
-        " landed cost there of each mineral and year (where it buys none there, at the coalition's"
-        f"). All members add up to Overview's number. Below 0: it pays less.{_CHOICE}",
+        "Its payments less the cost of the same tonnes in the plan without share limits,"
+        " at its own landed cost there of each mineral and year. If it buys none there,"
+        " the coalition's landed cost counts. All members add up to Overview's number."
+        f" Below 0: it pays less.{_CHOICE}",
         optional=True,
         key="extra_usd_a_year",
     )
     extra_shortage = field.millions(
         "Limits: shortage a year",
-        "What it is short, priced at the shortage cost, less that in the plan without share limits."
-        " Nobody pays it in cash. Below 0: the limits move supply to this member.",
+        "Its shortage at the shortage cost, less the same in the plan without share"
+        " limits. Nobody pays it in cash. Below 0: the limits move supply to this member.",
         optional=True,
         key="extra_shortage_usd_a_year",
     )
     short = field.share(
-        "Short by value", "Demand neither bought nor taken from stock over need, both by value."
+        "Short by value", "Demand neither bought nor drawn from stock, over need, both by value."
     )
     short_mineral = MINERAL.like(
         header="Shortest mineral",
-        meaning="The mineral of which the largest share of its demand of all years is short.",
+        meaning="The mineral with the largest short share of its demand, all years.",
         names=Name.MINERAL,
     )
     short_of_it = field.share("Short of it", "Short over demand of that mineral, all years.")
     depends_mineral = MINERAL.like(
         header="Most dependent mineral, {last}",
         meaning="The mineral of which one country outside the coalition has the largest share of"
-        " what the member buys in the last year; of equal ones the one paid most for. Rest of world"
-        " is many suppliers and no country.",
+        " the member's purchases in the last year. Among equal shares, it is the one paid"
+        " most for. Rest of world is many suppliers, not a country.",
     )
     depends_country = COUNTRY.like(
-        header="Depends on", meaning="The country that sells most of it."
+        header="Depends on", meaning="The country that sells most of this mineral to the member."
     )
     depends_share = field.share(
         "Of its purchases",
-        "That country's share of what the member buys of the mineral in the last year planned.",
+        "That country's share of the member's purchases of the mineral in the last planned year.",
     )
     dependent = field(
         "Minerals above 65 %",
         Look.COUNT,
-        "Of how many minerals it buys more than 65 % from one country outside the coalition in the"
-        " last year planned, to the tenth of a point that is printed. 65 % is the benchmark of"
-        " Regulation (EU) 2024/1252, Art. 5, set there for the Union's consumption.",
+        "Number of minerals of which it buys more than 65 % from one country outside the"
+        " coalition, in the last planned year. 65 % is the benchmark of Regulation (EU)"
+        " 2024/1252, Art. 5, for the Union's consumption.",
     )
-    remark = REMARK.like(
-        look=Look.LONG, meaning="What is to be known of its cash.", optional=True, widest=44
-    )
+    remark = REMARK.like(look=Look.LONG, meaning="A note on its cash.", optional=True, widest=44)
     paid = PAID.like(header="Paid in all", printed=False, key="paid_usd")
     dearer = field.share(
         "Limits: dearer",
-        "The extra cash over what the same tonnes cost without share limits.",
+        "Extra cash over the cost of the same tonnes without share limits.",
         optional=True,
         printed=False,
     )
     paid_short = field.millions(
         "Shortage at its cost a year",
-        f"What it is short, at the shortage cost: no cash. {UNDISCOUNTED}",
+        f"Its shortage at the shortage cost; nobody pays it in cash. {UNDISCOUNTED}",
         printed=False,
         key="shortage_usd_a_year",
     )
@@ -199,22 +199,22 @@ class WhoPays(Result):
     paid_a_year = Members.paid_a_year
     extra = field.millions(
         "Extra cash a year",
-        "What it pays more than the same tonnes cost in the reference, at its own landed cost there"
-        " of each mineral and year (where it buys none there, at the coalition's). Below 0: it pays"
-        f" less. {UNDISCOUNTED}{_CHOICE}",
+        "Its payments less the cost of the same tonnes in the reference, at its own"
+        " landed cost there of each mineral and year. If it buys none there, the"
+        f" coalition's landed cost counts. Below 0: it pays less. {UNDISCOUNTED}{_CHOICE}",
         key=Members.extra.key,
     )
     dearer = Members.dearer.like(
         header="Dearer like for like",
-        meaning="Extra cash over what the same tonnes cost in the reference.",
+        meaning="Extra cash over the cost of the same tonnes in the reference.",
         optional=False,
         printed=True,
     )
     paid_short = Members.paid_short.like(printed=True)
     extra_shortage = field.millions(
         "Extra shortage a year",
-        "What it is short, priced at the shortage cost, less that in the reference. No cash."
-        f" {UNDISCOUNTED}",
+        "Its shortage at the shortage cost, less the same in the reference. Nobody pays"
+        f" it in cash. {UNDISCOUNTED}",
         key=Members.extra_shortage.key,
     )
 

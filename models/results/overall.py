@@ -9,9 +9,9 @@ from models.results import common
 from models.results.field import Colour, Look, Name, Result, field
 
 HHI = (
-    "Herfindahl-Hirschman index: the sum of the squared country shares in per cent."
-    " 10,000 is one country alone; above 1,800 counts as highly concentrated"
-    " (US merger guidelines, 2023). Rest of world counts in the whole and adds nothing itself."
+    "Herfindahl-Hirschman index: the sum of squared country shares in per cent."
+    " 10,000 is one country alone. Above 1,800 is highly concentrated (US merger"
+    " guidelines, 2023). Rest of world counts in the total, but adds nothing itself."
 )
 
 
@@ -24,9 +24,9 @@ CURRENT_SUPPLY, CAPACITY_TODAY = "Current supply", "capacity (an estimate)"
 
 
 class Summary(Result):
-    """A row a measure, a column a mineral: figures of the whole plan and of each mineral.
+    """One row for each measure, one column for each mineral.
 
-    Money is undiscounted and tonnes are of all years unless said.
+    Money is undiscounted and tonnes are of all years unless the row says otherwise.
     """
 
     TABLE, PLACE = "Summary", 10
@@ -34,8 +34,8 @@ class Summary(Result):
 
     measure = common.MEASURE.like(widest=38)
     value = common.VALUE.like(
-        meaning="Of the whole plan, minerals by weight unless the measure says how; blank where"
-        " minerals do not add up to anything.",
+        meaning="For the whole plan. Minerals are added by weight unless the measure says"
+        " otherwise; blank if they cannot be added.",
         widest=20,
     )
     unit = common.UNIT.like(
@@ -45,7 +45,7 @@ class Summary(Result):
     minerals = field(
         "A column a mineral",
         Look.TONNES,
-        "The measure of this mineral alone; blank where it is of the plan as one.",
+        "The measure for this mineral alone; blank if it is for the whole plan.",
         optional=True,
         spread=True,
         widest=14,
@@ -99,12 +99,9 @@ OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "
 
 
 class ByMineral(Result):
-    """One row a mineral over all years; what Summary says of it, side by side.
+    """One row for each mineral, over all years.
 
-    What is printed comes first, the table of the first page: what is bought and missing, the
-    largest supplier in the last year without share limits and with them, what it leaves if it
-    stops, what limits cost. Further right, for the screen, stands the rest: today's suppliers, and
-    the largest share of one country, inside or outside, in any year too.
+    The printed columns are those of the first page; the others are for the screen.
     """
 
     TABLE, PLACE = "By mineral", 20
@@ -112,85 +109,87 @@ class ByMineral(Result):
 
     mineral = common.MINERAL
     demand = common.DEMAND.like(meaning="All years together.")
-    purchased = common.PURCHASES.like(meaning="All years together, purchases for stock included.")
+    purchased = common.PURCHASES.like(meaning="All years together, including purchases for stock.")
     short_of_supply = field.tonnes(
         "Short because supply can't give it",
         "Short even without any share limit, all years together.",
     )
     short_by_limits = field.tonnes(
         "Short because the limits forbid it",
-        "Short with the share limits and not without them, all years together. Below 0: the limits"
-        " move supply to this mineral.",
+        "Short with the share limits but not without them, all years together. Below 0:"
+        " the limits move supply to this mineral.",
     )
     supplier_free = field.text(
         "Largest supplier without limits",
-        "As the largest supplier, of the same case without share limits. Blank: the case has none.",
+        "The largest supplier of the same case without share limits. Blank: the case has none.",
         names=Name.COUNTRY,
     )
     supplier_free_share = field.share(
         "Its share of purchases without limits",
-        "What that country sells over all that is bought in the last year planned, without limits.",
+        "That country's sales over all purchases in the last planned year, without limits.",
     )
     supplier = field.text(
         "Largest supplier in {last}",
-        "The one country outside the coalition that sells most to it in the last year planned, by"
-        " where it refines; Rest of world is many countries and none. Blank: none sells.",
+        "The country outside the coalition that sells most to it in the last planned"
+        " year, by place of refining. Rest of world is many countries, so it does not"
+        " count. Blank: none sells.",
         names=Name.COUNTRY,
     )
     supplier_share = field.share(
         "Its share of purchases in {last}",
-        "What that country sells over all that is bought in that year, for stock too.",
+        "That country's sales over all purchases in that year, including those for stock.",
     )
     supplier_of_demand = field.share(
         "Its share of demand in {last}",
-        "The same over demand, which purchases differ from where something is short, or stocks are"
-        " filled or drawn. A limit of demand bears on this share.",
+        "That country's sales over demand. Demand and purchases differ if something is"
+        " short, or stocks are filled or drawn. A limit of demand applies to this share.",
     )
     supplier_limit = field.share(
         "Limit on it in {last}",
-        "The coalition's tightest limit on that country in that year, a share of {basis}. Blank:"
-        " none.",
+        "The coalition's tightest limit on that country in that year, a share of"
+        " {basis}. Blank: none.",
     )
     served_without = field.share(
         "Served if it stops, in {last}",
-        f"The share of that year's need that is then served. {IF_IT_STOPS} {SEE_MORE}",
+        f"Share of that year's need that is then served. {IF_IT_STOPS} {SEE_MORE}",
     )
     extra = field.price(
         "Extra landed cost by limits",
-        "Like for like: what a tonne bought costs landed on average, less what the same tonnes cost"
-        " in the same case without share limits, each at its member's landed cost of the year.",
+        "For the same tonnes: the average landed cost of a tonne bought, less its cost"
+        " in the same case without share limits. Each tonne counts at its member's landed"
+        " cost of the year.",
     )
     dependent = field.text(
         "Most dependent member",
-        "The member that buys the largest share of this mineral from one country outside the"
-        " coalition in the last year planned; where several have that share of the same country, to"
-        " the tenth of a point that is printed, how many of all members.",
+        "The member that buys the largest share of this mineral from one country outside"
+        " the coalition, in the last planned year. If several members have the same"
+        " printed share of the same country: how many of all members.",
         names=Name.MEMBER,
     )
     dependent_country = field.text("Depends on", "That country.", names=Name.COUNTRY)
     dependent_share = field.share(
-        "Share of what it buys in {last}", "What that country sells of all that the member buys."
+        "Share of what it buys in {last}", "That country's share of all that the member buys."
     )
     unit = common.UNIT.like(printed=False)
-    need = field.tonnes("Need in {last}", "What the coalition needs in the last year planned.")
+    need = field.tonnes("Need in {last}", "What the coalition needs in the last planned year.")
     short = common.SHORT.like(
-        meaning="Demand neither bought nor taken from stock, all years together."
+        meaning="Demand neither bought nor drawn from stock, all years together."
     )
     served = field.share(
-        "Served share of demand", "1 less what is short over demand, all years together."
+        "Served share of demand", "1 less shortage over demand, all years together."
     )
     landed = common.LANDED
     last_country = field.text(
         "Largest country in {last}",
-        "The country that has the largest share in the last year planned.",
+        "The country with the largest share in the last planned year.",
         names=Name.COUNTRY,
     )
     last_share = field.share(
-        "Largest share in {last}", "The largest share of one country in the last year planned."
+        "Largest share in {last}", "Largest share of one country in the last planned year."
     )
     last_limit = field.share(
         "Limit in {last}",
-        "The tightest limit of the coalition on that country in that year; blank: none.",
+        "The coalition's tightest limit on that country in that year; blank: none.",
     )
     hhi_capacity = field(
         "HHI by capacity", Look.INDEX, f"By nameplate capacity of all refiners, before. {HHI}"
@@ -200,7 +199,8 @@ class ByMineral(Result):
     )
     supplier_today = field.text(
         "Largest supplier today",
-        "As the largest supplier, today: by what the next column says, before any scenario.",
+        "The largest supplier today, by the source that the next column names, before"
+        " any scenario.",
         names=Name.COUNTRY,
         printed=False,
     )
@@ -213,7 +213,7 @@ class ByMineral(Result):
     )
     supplier_today_share = field.share(
         "Its share of purchases today",
-        "What that country sells over all that is bought today, or its estimate.",
+        "That country's sales over all purchases today, or its estimate.",
         printed=False,
     )
     served_without_today = field.share(
@@ -234,26 +234,26 @@ class ByMineral(Result):
     alike = field(
         "Members alike",
         Look.COUNT,
-        "How many members have that share of what they buy from that country, as printed.",
+        "Number of members with that printed share of purchases from that country.",
         printed=False,
     )
     wholly_dependent = field(
         "Members that buy all from one country",
         Look.COUNT,
-        "How many members buy all that they buy of this mineral in the last year planned in one"
-        " country outside the coalition.",
+        "Number of members that buy all their tonnes of this mineral from one country"
+        " outside the coalition, in the last planned year.",
         printed=False,
     )
     shortage_by_limits = field.money(
         "Shortage by limits at its cost",
-        "What is short, at the shortage cost, less that without share limits, all years together:"
-        f" nobody pays it. {common.UNDISCOUNTED}",
+        "Shortage at its shortage cost, less the same without share limits, all years"
+        f" together. Nobody pays it. {common.UNDISCOUNTED}",
         printed=False,
     )
     limits_kept = field.text(
         "Share limits kept",
-        "Whether every share limit on this mineral is kept in every year; no: one is exceeded at"
-        " its penalty. Blank: it has none.",
+        "Whether every share limit on this mineral is kept in every year. no: one is"
+        " exceeded at its penalty. Blank: it has none.",
         printed=False,
     )
     paid = common.PURCHASES.like(
@@ -264,18 +264,18 @@ class ByMineral(Result):
     )
     share = field.share(
         "Largest share of {basis}",
-        "The largest share that one country has in any single year, Rest of world left out. Where"
-        " the limit tightens over the years this is often the first year.",
+        "Largest share of one country in any single year, without Rest of world. If the"
+        " limit tightens over the years, this is often the first year.",
         printed=False,
     )
     limit = field.share(
         "Limit on it",
-        "The tightest limit of the coalition on that country in that year; blank: none.",
+        "The coalition's tightest limit on that country in that year; blank: none.",
         printed=False,
     )
     country = field.text(
         "Largest country",
-        "The country that has the largest share of any year.",
+        "The country with the largest share of any year.",
         names=Name.COUNTRY,
         printed=False,
     )
@@ -283,23 +283,22 @@ class ByMineral(Result):
     years_at_limit = field(
         "Years at limit",
         Look.COUNT,
-        "In how many years the coalition's limit on the largest country of the last year binds;"
-        " blank where it has none.",
+        "Number of years in which the coalition's limit on the last year's largest"
+        " country binds; blank if it has none.",
         printed=False,
     )
     bound_on_members = field(
         "Binding limits on members",
         Look.COUNT,
-        "How many max limits on single members or groups bind, each supplier and year counted"
-        " alone.",
+        "Number of binding max limits on single members or groups. Each supplier and year counts.",
         printed=False,
     )
 
 
 class ByYear(Result):
-    """Every mineral year by year: block by block a measure, a row a mineral, a column a year.
+    """Each mineral by year: blocks are measures, rows are minerals, columns are years.
 
-    Filter it by mineral to see all measures of one. Money is undiscounted.
+    Filter by mineral to see all its measures. Money is undiscounted.
     """
 
     TABLE, PLACE = "By year", 25
@@ -307,15 +306,15 @@ class ByYear(Result):
 
     measure = common.MEASURE.like(
         look=Look.TEXT,
-        meaning="What the row is of; the row above each block says what that means.",
+        meaning="What the row measures; the row above each block explains it.",
         widest=24,
     )
     mineral = common.MINERAL
-    unit = common.UNIT.like(meaning="What the numbers of the row are.")
+    unit = common.UNIT.like(meaning="Unit of the numbers in the row.")
     years = field(
         "A column a year",
         Look.TONNES,
-        "The measure in that year alone; blank where there is nothing to say.",
+        "The measure in that year alone; blank if there is no value.",
         optional=True,
         spread=True,
         widest=17,
@@ -323,7 +322,7 @@ class ByYear(Result):
 
 
 class Scorecard(Result):
-    """One row a measure, buyer and mineral: before, after the first and the last year, benchmark.
+    """One row for each measure, buyer and mineral: before, after, benchmark.
 
     Left out where nothing is planned.
     """
@@ -333,47 +332,48 @@ class Scorecard(Result):
 
     measure = common.MEASURE.like(
         look=Look.TEXT,
-        meaning="What is measured; the row above each group says of what. Shares of supply are of"
-        " what is bought, so that they differ from the shares of demand in Summary where a mineral"
-        " is short or stocks are filled. Concentration and reliance are better low; what is"
-        " inside, cover and N-1 better high.",
+        meaning="What is measured; the row above each group explains it. Shares of supply are"
+        " shares of purchases. They differ from the shares of demand in Summary if a"
+        " mineral is short or stocks are filled. Low is better for concentration and"
+        " reliance. High is better for production inside, cover and N-1.",
     )
     mineral = common.MINERAL
     buyer = common.BUYER.like(
-        meaning="Whose supply it is: the coalition's, or the EU's own where members are grouped as"
-        " EU and a bloc of Countries is called EU."
+        meaning="The buyer of the supply: the coalition, or the EU if members are grouped as EU"
+        " and Countries has a bloc EU."
     )
     before = field.share(
         "Before",
-        "Of the world as the workbook has it (a scenario and what-ifs included), without the plan;"
-        " the column Before is says of what.",
+        "The world as the workbook has it, with the scenario and what-ifs but without"
+        " the plan. The column Before is says what counts.",
     )
-    after_first = field.share("After, {first}", "Of the plan in that year.")
-    after_last = field.share("After, {last}", "Of the plan in that year.", optional=True)
+    after_first = field.share("After, {first}", "For the plan in that year.")
+    after_last = field.share("After, {last}", "For the plan in that year.", optional=True)
     required = field.share(
         "Required",
-        "The benchmark of Regulation (EU) 2024/1252, Art. 5. It is set for the Union, by 2030,"
-        " overall where it is a least; here it is read mineral by mineral, and of the coalition as"
-        " if it were the Union: inside are plants and mines in countries whose Bloc is coalition"
-        " (of the EU's own: EU), whoever owns them.",
+        "The benchmark of Regulation (EU) 2024/1252, Art. 5. The Union must meet it by"
+        " 2030, over all minerals where it is a least share. Here it is read for each"
+        " mineral, as if the coalition were the Union. Inside are plants and mines in"
+        " countries with the bloc coalition (for the EU's own: EU), whoever owns them.",
     )
     met = field.text(
         "Met",
-        "Whether the plan keeps the benchmark in every year from 2030 on (in the last, where it"
-        " ends before); years without demand are skipped. The years that miss it stand in the"
-        " remark. no data: the workbook does not say it; the remark says what lacks.",
+        "Whether the plan keeps the benchmark in every year from 2030 on (in the last"
+        " year, if it ends before). Years without demand are skipped. The remark lists"
+        " the years that miss it. no data: the workbook does not say; the remark says"
+        " what is missing.",
         colour=Colour.LIGHTS,
     )
-    unit = common.UNIT.like(meaning="What the numbers of the row are.")
+    unit = common.UNIT.like(meaning="Unit of the numbers in the row.")
     before_is = field.text(
         "Before is",
-        "nameplate: capacity of all refiners, or mines, in the first year; usable: what of it the"
-        " coalition may use; today: what members buy by Current supply; opening: the stock before"
-        " the first year.",
+        "nameplate: capacity of all refiners, or mines, in the first year. usable: the"
+        " part that the coalition may use. today: members' purchases in Current supply."
+        " opening: the stock before the first year.",
     )
     remark = common.REMARK.like(
-        meaning="Who it is, or why there is no number. Of HHI-WGI: between what and what it lies"
-        " where countries have no Governance, all of those governed best, and worst."
+        meaning="Who it is, or why there is no number. For HHI-WGI: the range if countries have"
+        " no Governance, from all best governed to all worst governed."
     )
     source = common.SOURCE.like(meaning="Where the measure, or the benchmark, comes from.")
     formula = field(
@@ -392,48 +392,49 @@ class Benchmarks(Result):
 
     benchmark = field.text(
         "Benchmark",
-        "A benchmark of Regulation (EU) 2024/1252, Art. 5, that the plan misses in some year from"
-        " 2030 on (in the last, where it ends before).",
+        "A benchmark of Regulation (EU) 2024/1252, Art. 5, that the plan misses in some"
+        " year from 2030 on (in the last year, if it ends before).",
     )
     mineral = common.MINERAL
-    buyer = common.BUYER.like(meaning="Whose consumption it is a share of.")
-    kind = common.LIMIT_KIND.like(meaning="min: at least the share is required; max: at most.")
+    buyer = common.BUYER.like(meaning="The buyer whose consumption it is a share of.")
+    kind = common.LIMIT_KIND.like(
+        meaning="min: at least this share is required. max: at most this share."
+    )
     required = Scorecard.required.like(
         meaning="At least, or at most (one third country), this share."
     )
-    worst_share = field.share(
-        "Plan's worst year", "The share in the plan, in the worst of those years."
-    )
+    worst_share = field.share("Plan's worst year", "The plan's share in the worst of these years.")
     worst_year = ByMineral.year.like(meaning="That worst year.", printed=True)
     share_if_asked = field.share(
         "Reached if asked for",
-        "The same share in the cheapest plan of the same case with the benchmark added to its"
-        " limits, in the worst of those years. Where it cannot be met, of the plan from which the"
-        " fewest tonnes lack.",
+        "The same share in the cheapest plan with the benchmark added to its limits, in"
+        " the worst of these years. If it cannot be met: in the plan that misses it by"
+        " the fewest tonnes.",
     )
     can_be_met = field.text(
         "Can it be met",
-        "Whether that plan keeps the benchmark in all those years.",
+        "Whether that plan keeps the benchmark in all these years.",
         colour=Colour.LIGHTS,
     )
     extra_cash = field.millions(
         "Extra cash cost",
-        "Cash cost of that plan less that of the plan, all years, undiscounted. Below 0 where"
-        " tonnes are given up. Where the benchmark cannot be met, what it costs to come as close.",
+        "Cash cost of that plan less the plan's, all years, undiscounted. Below 0 if"
+        " tonnes are given up. If the benchmark cannot be met, this is the cost of coming"
+        " as close as possible.",
     )
     extra_cost = field.millions(
         "Extra cost with shortage",
-        "Total cost of that plan less that of the plan, discounted, the cost of shortage and of"
-        " missed stock targets in it, the penalty for what lacks of the benchmark not.",
+        "Total cost of that plan less the plan's, discounted. It includes shortage and"
+        " missed stock targets, but not the penalty for missing the benchmark.",
     )
     extra_short = field.tonnes(
         "Extra short",
-        "What is short of the mineral beyond what is short in the plan, all years together.",
+        "Shortage of the mineral beyond the plan's, all years together.",
         key="extra_short_t",
     )
     extra_short_others = field.tonnes(
         "Extra short of others",
-        "The same of all other minerals, by weight: a budget of projects ties them together.",
+        "The same for all other minerals, by weight. A budget of projects ties minerals together.",
         key="extra_short_others_t",
     )
     remark = common.REMARK.like(meaning="The worst year, or why the benchmark was not asked for.")

@@ -7,7 +7,7 @@ from models.results.field import Look, Result, field
 
 _PLAN = field.text(
     "Plan",
-    "this plan, or the one that it is set against: that of the same case without share limits.",
+    "this plan, or the plan of the same case without share limits.",
     printed=False,
 )
 _FAMILY = field.text("Family", printed=False)
@@ -15,10 +15,10 @@ _KEY = field.text("Key", printed=False)
 
 
 class Values(Result):
-    """Every column of the linear program that is not 0, but for the flows of the sheet Plan.
+    """Every variable of the linear program that is not 0, except the flows of the sheet Plan.
 
-    In t, of the family ``built`` the fraction of a project. The plan without share limits, where
-    there is one, has all columns here.
+    In t; for the family ``built``, the fraction of a project. The plan without share limits has all
+    its variables here.
     """
 
     TABLE, PLACE = "Values", 180
@@ -26,19 +26,19 @@ class Values(Result):
 
     plan = _PLAN
     family = _FAMILY.like(
-        meaning="The family of columns of the linear program, as in docs/mathematics.md."
+        meaning="The family of variables of the linear program, as in docs/mathematics.md."
     )
-    key = _KEY.like(meaning="Which column of the family it is; countries by their code.")
+    key = _KEY.like(meaning="Which variable of the family; countries are codes.")
     value = VALUE.like(
         look=Look.TONNES,
-        meaning="Tonnes; of the family built the fraction of a project. Columns that are not here"
-        " are 0, but for the flows of the sheet Plan. For planner verify.",
+        meaning="Tonnes; for the family built, the fraction of a project. Variables that are not"
+        " listed are 0, except the flows of the sheet Plan. For planner verify.",
         printed=False,
     )
 
 
 class Duals(Result):
-    """Every row of the linear program with a dual, undiscounted: what one unit more would cost.
+    """Every dual value of the linear program, undiscounted: what one unit more would cost.
 
     In money for each unit of the right-hand side: a tonne, a fraction of a project, money of a
     budget.
@@ -49,37 +49,37 @@ class Duals(Result):
 
     plan = _PLAN
     family = _FAMILY.like(
-        meaning="The family of rows of the linear program, as in docs/mathematics.md."
+        meaning="The family of constraints of the linear program, as in docs/mathematics.md."
     )
-    key = _KEY.like(meaning="Which row of the family it is; countries by their code.")
+    key = _KEY.like(meaning="Which constraint of the family; countries are codes.")
     dual = field(
         "Dual",
         Look.PRICE,
-        "What one unit more on the right-hand side of the row would cost, undiscounted. Rows that"
-        " are not here have none. For planner verify.",
+        "What one more unit on the right-hand side would cost, undiscounted. Constraints"
+        " that are not listed have no dual value. For planner verify.",
         unit="{money} per unit",
         printed=False,
     )
 
 
 class Checks(Result):
-    """The proof first, with one line that says whether all of it passed; then the input."""
+    """The proof, with one line that says whether all of it passed, then the input."""
 
     TABLE, PLACE = "Checks", 160
 
     check = field.text("Check")
-    passed = field.text("Passed", "yes or no; blank where there is nothing to pass.")
+    passed = field.text("Passed", "yes or no; blank if there is nothing to pass.")
     sheet = SHEET
     cell = field.text("Cell")
     column = COLUMN
     what = WHAT
     value = VALUE.like(look=Look.TINY)
-    accepted = ACCEPTED.like(meaning="What the check lets pass.")
+    accepted = ACCEPTED.like(meaning="Largest value that passes the check.")
     unit = UNIT
 
 
 class ChartData(Result):
-    """The numbers behind the charts, one row a chart, series and category."""
+    """The numbers behind the charts, by chart, series and category."""
 
     TABLE, PLACE = "Chart data", 170
     GRAIN = ("chart", "series", "category")
@@ -129,8 +129,8 @@ class Runs(Result):
     objective = field(
         "Objective",
         Look.MONEY,
-        "Total cost: what the program minimises: cash, shortage and other penalties, discounted to"
-        " the first year.",
+        "Total cost: what the program minimizes. It has cash, shortage and other"
+        " penalties, discounted to the first year.",
     )
     violation = field("Largest violation", Look.TINY, unit="t")
     allowed = ACCEPTED.like(unit="t")

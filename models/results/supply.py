@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Flows(PlanTable):
-    """Every flow, spot or contract, above 1e-6 t; tonnes in t, money undiscounted."""
+    """Every flow above 1e-6 t, spot or contract, in t and undiscounted money."""
 
     TABLE, PLACE, OF = "Plan", 40, "flows"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "contract")
@@ -33,12 +33,12 @@ class Flows(PlanTable):
     member = common.MEMBER
     contract = common.CONTRACT
     tonnes = common.TONNES
-    cost = field.price("Cost", "The refiner's cost, or the contract's price, at the gate.")
+    cost = field.price("Cost", "The refiner's cost or the contract's price, at the gate.")
     tariff = field.price("Tariff", "Tariff rate x cost.")
     freight = common.FREIGHT
     support = field.price(
         "Support",
-        "What a scenario has paid to the plant for each tonne, which the buyer pays less.",
+        "What a scenario pays the plant for each tonne; the buyer pays that much less.",
         optional=True,
     )
     landed = field.price("Landed cost", "Cost, tariff and freight, less support.")
@@ -72,7 +72,7 @@ def _contracts(case: Case, positions: pd.Series[int]) -> list[str]:
 
 
 class Shortages(PlanTable):
-    """Every member and year that is short of a mineral, and why."""
+    """Every member and year with a shortage of a mineral, and its cause."""
 
     TABLE, PLACE, OF = "Shortages", 50, "shortages"
     GRAIN = ("year", "mineral", "member")
@@ -86,25 +86,27 @@ class Shortages(PlanTable):
     cause = field(
         "Cause",
         Look.SENTENCE,
-        "What stops each supplier that could still serve the member. Long ones stand in full in the"
-        " cell, see the formula bar.",
+        "What stops each supplier that could still serve the member. The cell holds the"
+        " whole text; see the formula bar.",
     )
 
 
 class ShortageCauses(Result):
-    """Who is short of a mineral, when and why: one row where all members share one cause.
+    """Who is short of a mineral, when and why. Members with one cause share a row.
 
-    The sheet Shortages has a row for each member and year of it.
+    The sheet Shortages has every member and year.
     """
 
     TABLE, PLACE = "Shortage causes", 45
     GRAIN = ("mineral", "years", "members", "cause")
 
     mineral = common.MINERAL
-    years = field.text("Years", "The years in which the same members are short for that cause.")
-    members = field("Members", Look.LONG, "All that need the mineral, or which.", widest=40)
-    demand = common.DEMAND.like(meaning="What those members need in those years.")
-    short = common.SHORT.like(meaning="Of those members, those years together.")
+    years = field.text("Years", "Years in which the same members are short for this cause.")
+    members = field(
+        "Members", Look.LONG, "The members: all that need the mineral, or their names.", widest=40
+    )
+    demand = common.DEMAND.like(meaning="What these members need in these years.")
+    short = common.SHORT.like(meaning="What these members are short in these years together.")
     share = common.SHARE_SHORT
     cause = Shortages.cause.like(meaning="What stops each supplier that could still serve them.")
     unit = common.UNIT.like(printed=False)
@@ -113,8 +115,7 @@ class ShortageCauses(Result):
 class Refiners(PlanTable):
     """Every refiner and project by year: capacity open to the coalition, and its use.
 
-    Capacity is what the coalition can use: nameplate x available share, a project's by the
-    fraction that runs. Utilization is tonnes over that.
+    Capacity is nameplate x available share, or the part of a project that runs.
     """
 
     TABLE, PLACE, OF = "Refiners", 80, "sources"
@@ -126,8 +127,8 @@ class Refiners(PlanTable):
     mineral = common.MINERAL
     country = common.COUNTRY
     capacity = common.CAPACITY.like(
-        meaning="What the coalition can use: nameplate capacity x available share; a project's by"
-        " the part that runs."
+        meaning="What the coalition can use: nameplate capacity x available share, or the part"
+        " of a project that runs."
     )
     tonnes = common.TONNES
     utilization = field.share("Utilization", "Tonnes over the capacity open to the coalition.")
@@ -135,17 +136,17 @@ class Refiners(PlanTable):
     gap = Runs.gap.like(
         look=Look.PRICE,
         unit="{money}/t",
-        meaning="What an idle plant lacks for each tonne, at the margin: less than that paid surely"
-        " leaves it idle, more may be needed to make it run (planner support finds how much). Of a"
-        " plant used in part 0; of a project that is"
-        " nowhere built what earns its capital, too, paid in all years of output. Blank: used up,"
-        " not there yet, or without a lane or ore.",
+        meaning="Payment that an idle plant lacks for each tonne, at the margin. Less than this"
+        " leaves it idle; more may be needed (see planner support). For a partly used"
+        " plant it is 0. For an unbuilt project it includes what earns its capital, in"
+        " all years of output. Blank: fully used, not there yet, or without a lane or"
+        " ore.",
     )
     project = common.PROJECT.like(printed=False)
     nameplate = field(
         "Nameplate capacity",
         Look.TONNES,
-        "The whole capacity, that closed to the coalition included.",
+        "The whole capacity, including the part closed to the coalition.",
         unit="t/yr",
         printed=False,
     )
@@ -167,7 +168,7 @@ class Refiners(PlanTable):
 
 
 class Prices(PlanTable):
-    """What one more tonne would cost each member, and what its tonnes cost on average."""
+    """What one more tonne would cost each member, and the average cost of its tonnes."""
 
     TABLE, PLACE, OF = "Prices", 90, "supply"
     GRAIN = ("year", "mineral", "member")
@@ -177,10 +178,9 @@ class Prices(PlanTable):
     member = common.MEMBER
     marginal = field.price(
         "Marginal price",
-        "What one more tonne of demand of this member would cost the plan. Where the member is"
-        " short this is about the shortage cost, a little above or below it: the rule of fair"
-        " shortage lets who is short beyond its part pay a little more, and the others a little"
-        " less.",
+        "What one more tonne of this member's demand would cost the plan. For a member"
+        " that is short, it is about the shortage cost; fair shortage moves it a little"
+        " up or down.",
     )
     landed = common.LANDED
     demand = common.DEMAND
@@ -194,10 +194,9 @@ class Prices(PlanTable):
 
 
 class CountryShares(PlanTable):
-    """Each country's tonnes to the coalition and to each member, beside the tightest max.
+    """Each country's tonnes to the coalition and to each member, with the tightest max.
 
-    Limit and headroom are shares of demand, or of purchases where Share basis says so. A limit that
-    is kept of demand and broken of purchases is marked.
+    Limit and headroom are shares of demand, or of purchases if Share basis says so.
     """
 
     TABLE, PLACE, OF = "Country shares", 60, "countries"
@@ -210,22 +209,22 @@ class CountryShares(PlanTable):
     tonnes = common.TONNES
     of_demand = field.share(
         "Share of demand",
-        "Tonnes over the buyer's demand for the mineral in that year; stock purchases count, so"
-        " that the sum may exceed 100 %.",
+        "Tonnes over the buyer's demand for the mineral in that year. Purchases for"
+        " stock count, so the sum may be above 100 %.",
     )
     of_purchases = field.share(
         "Share of purchases",
         "Tonnes over all that the buyer purchases of the mineral in that year.",
     )
     limit = common.LIMIT.like(
-        meaning="The tightest max on this country for this buyer; blank: none."
+        meaning="The tightest max on this country for this buyer; blank if there is none."
     )
     headroom = field.share("Headroom", "Limit less the share that it limits.")
     over = field.share(
         "Over the limit by purchases",
-        "Share of purchases less the limit, where the share of demand keeps the limit and the share"
-        " of purchases does not: demand is short, so that what is kept of demand is more of what is"
-        " bought. Blank elsewhere; no such column where limits are of purchases.",
+        "Share of purchases less the limit, where the share of demand keeps the limit"
+        " but the share of purchases does not. This happens when demand is short. Blank"
+        " elsewhere; there is no such column if limits are of purchases.",
         optional=True,
     )
     limit_of = field.text(
@@ -244,7 +243,7 @@ class CountryShares(PlanTable):
 
 
 class ShareLimits(PlanTable):
-    """Every limit that applied, spelt out: buyer, supplier, mineral and year.
+    """Every limit that applied, by buyer, supplier, mineral and year.
 
     The shadow price is what one tonne of relief saves, undiscounted.
     """
@@ -259,28 +258,30 @@ class ShareLimits(PlanTable):
     buyer = common.BUYER
     group = field.text(
         "Supplier group",
-        "How suppliers are put together: by country, owner, bloc, kind, refiner or company.",
+        "How suppliers are grouped: by country, owner, bloc, kind, refiner or company.",
     )
-    supplier = field.text("Supplier", "Whom the limit is on.", names=Name.SUPPLIER)
+    supplier = field.text("Supplier", "The supplier that the limit is on.", names=Name.SUPPLIER)
     year = common.YEAR
-    share = field.share("Share reached", "What the supplier has of the buyer's base in that year.")
+    share = field.share("Share reached", "The supplier's share of the buyer's base in that year.")
     limit = common.LIMIT
     binding = field.text(
-        "Binding", "yes: the limit is reached, so that nothing more could flow (max) or less (min)."
+        "Binding", "yes: the limit is reached, so no more (max) or less (min) could flow."
     )
     shadow_price = field.price(
         "Shadow price",
-        "What the plan would save if the limit gave way by one tonne; 0 where it does not bind.",
+        "What the plan would save if the limit were one tonne looser; 0 if it does not bind.",
     )
     share_of = field.text(
         "Share of", "What the limit is a share of: demand or purchases.", printed=False
     )
     tonnes = common.TONNES.like(meaning="Tonnes that count under the limit.", printed=False)
     base = field.tonnes(
-        "Base", "The demand, or the purchases, that the limit is a share of.", printed=False
+        "Base", "The demand or purchases that the limit is a share of.", printed=False
     )
     room = field.tonnes("Room", "Tonnes left up to the limit.", printed=False)
-    excess = field.tonnes("Beyond limit", "Tonnes past a limit that has a penalty.", printed=False)
+    excess = field.tonnes(
+        "Beyond limit", "Tonnes above a max, or below a min, that has a penalty.", printed=False
+    )
     stage = field.text("Stage", "refining: tonnes of refined metal; mining: ore.", printed=False)
 
     @classmethod
@@ -298,10 +299,9 @@ class ShareLimits(PlanTable):
 
 
 class Security(PlanTable):
-    """What is served if a country is lost, beside what Security asks for.
+    """What is served if a country is lost, compared with the target of Security.
 
-    One row a country, mineral and year of a row of Security; lanes are left aside, and members
-    share what is left.
+    One row for each country, mineral and year. Lanes are ignored, and members share what is left.
     """
 
     TABLE, PLACE, OF = "Security", 75, "security"
@@ -314,25 +314,27 @@ class Security(PlanTable):
     country = common.COUNTRY.like(header="Lost country", meaning="The country that is lost.")
     served = field.share(
         "Served if it is lost",
-        "What all others sell, and could sell more by the surge, with stocks that count, over the"
+        "What all others sell, their surge, and the stocks that count, over the"
         f" coalition's demand of the year. {IN_SECURITY}",
     )
     target = field.share("To be served", "1 less Max short.")
-    missing = field.tonnes(common.MISSING, "What lacks of that, at the row's penalty.")
-    binding = ShareLimits.binding.like(meaning="yes: no more is served than has to be, or less.")
+    missing = field.tonnes(common.MISSING, "Tonnes missing from that, at the row's penalty.")
+    binding = ShareLimits.binding.like(meaning="yes: no more is served than required.")
     point = field.money(
         "A point costs",
-        "What one percentage point of demand more to be served would cost; 0 where more is served.",
+        "What it would cost to serve one more percentage point of demand; 0 if more is served.",
     )
-    lost = field.tonnes("Sold by it", "What the plan buys in the country.", printed=False)
+    lost = field.tonnes("Sold by it", "What the plan buys from the country.", printed=False)
     left = field.tonnes(
         "Left without it",
-        "What is served if it is lost, stocks that count included.",
+        "What is served if it is lost, including stocks that count.",
         printed=False,
     )
     demand = common.DEMAND.like(meaning="What the coalition needs in that year.", printed=False)
     asked = field.text(
-        "Asked of", "The row's Lost country: one, or each of many, one at a time.", printed=False
+        "Asked of",
+        "The row's Lost country: one country, or each of several in turn.",
+        printed=False,
     )
     row = common.ROW.like(printed=False)
 
@@ -359,7 +361,7 @@ def binds(table: pd.DataFrame) -> pd.Series[bool]:
 
 
 class Contracts(PlanTable):
-    """What is taken under each contract, what is paid for and not taken."""
+    """What is taken under each contract, and what is paid for but not taken."""
 
     TABLE, PLACE, OF = "Contracts", 100, "contracts"
     GIVEN = "contracts"
@@ -374,14 +376,15 @@ class Contracts(PlanTable):
     min = field("Min", Look.TONNES, unit="t/yr")
     minimum = field("Min in force", Look.TONNES, unit="t/yr")
     maximum = common.MAX.like(
-        meaning="The most the contract gives; blank: no maximum.", unit="t/yr"
+        meaning="Most tonnes that the contract gives; blank if there is no maximum.", unit="t/yr"
     )
     taken = field.tonnes("Taken")
     untaken = field.tonnes("Untaken")
     price = field.price("Price")
     paid = field.money("Paid for untaken")
     worth = field.price(
-        "Shadow price of min", "What one tonne less of the contract's minimum would save."
+        "Shadow price of min",
+        "What the plan would save if the contract's minimum were one tonne lower.",
     )
     row = common.ROW
 
@@ -414,18 +417,23 @@ class Stocks(PlanTable):
     year = common.YEAR
     mineral = common.MINERAL
     member = common.MEMBER
-    opening = field.tonnes("Opening", "In stock when the year begins.")
-    change = common.CHANGE.like(meaning="Into stock; below 0 out of it.", unit="t")
-    closing = field.tonnes("Closing", "In stock when the year ends.")
-    target = field.tonnes(
-        "Target", "What is to be in stock when the year ends; what lacks costs a penalty."
+    opening = field.tonnes("Opening", "Stock at the start of the year.")
+    change = common.CHANGE.like(
+        meaning="Tonnes into stock; a number below 0 is drawn from it.", unit="t"
     )
-    shortfall = field.tonnes("Below target", "What lacks of the target.")
-    most = common.MAX.like(meaning="The most that may be.", unit="t")
-    worth = field.price("Shadow price of target", "What one tonne less of the target would save.")
+    closing = field.tonnes("Closing", "Stock at the end of the year.")
+    target = field.tonnes(
+        "Target", "Stock to hold at the end of the year. A shortfall costs a penalty."
+    )
+    shortfall = field.tonnes("Below target", "Tonnes missing from the target.")
+    most = common.MAX.like(meaning="Most tonnes that can be stored.", unit="t")
+    worth = field.price(
+        "Shadow price of target", "What the plan would save if the target were one tonne lower."
+    )
     days = field("Days of cover", Look.DAYS, "Closing stock over a day's demand of the year.")
     day_worth = field.money(
-        "Shadow price of a day", "What a target lower by one day of demand would save."
+        "Shadow price of a day",
+        "What the plan would save if the target were one day of demand lower.",
     )
 
     @classmethod
@@ -437,7 +445,7 @@ class Stocks(PlanTable):
 
 
 class Projects(PlanTable):
-    """What is built of each project, and when; capex is that of the output starting in the year."""
+    """What is built of each project, and when. Capex is for the output that starts in the year."""
 
     TABLE, PLACE, OF = "Projects", 120, "projects"
     GIVEN = "projects"
@@ -448,20 +456,20 @@ class Projects(PlanTable):
     project = common.PROJECT
     mineral = common.MINERAL
     country = common.COUNTRY
-    started = field.share("Started", "The part of the project whose output begins in this year.")
-    running = field.share("Running", "The part of the project that runs in this year.")
-    capacity = common.CAPACITY.like(meaning="What runs in the year.")
+    started = field.share("Started", "Part of the project whose output begins in this year.")
+    running = field.share("Running", "Part of the project that runs in this year.")
+    capacity = common.CAPACITY.like(meaning="Capacity that runs in the year.")
     tonnes = common.TONNES
     capex = field.millions(
         "Capex",
-        "Money to be spent for the part started in this year; the plan's cost counts the yearly"
-        " capital charge instead.",
+        "Money spent on the part that starts in this year. The plan's cost counts the"
+        " yearly capital charge instead.",
         scale=1.0,
     )
     spent_in = field(
         "Capex spent in",
         Look.YEAR,
-        "The year in which the capex is spent, the lead time before the output.",
+        "Year in which the capex is spent: the lead time before the output.",
     )
     charge = field.money(
         "Capital charge",
@@ -497,17 +505,15 @@ class Ore(PlanTable):
     refiner = common.REFINER
     country = field.text("Refiner country", "Where the ore is refined.", names=Name.COUNTRY)
     tonnes = common.TONNES
-    premium = field.price("Premium", "Price of the ore beyond what the refiner's cost counts.")
+    premium = field.price("Premium", "Price of the ore on top of the refiner's cost.")
     freight = common.FREIGHT.like(meaning="Freight of the ore from mine to refiner.")
     mine_capacity = field(
         "Mine capacity",
         Look.TONNES,
-        "What the country's mines give of the mineral in that year, contained.",
+        "What the country's mines can give of the mineral in that year, in contained metal.",
         unit="t/yr",
     )
-    rent = field.price(
-        "Scarcity rent of mine", "What one more tonne of mine capacity there would save."
-    )
+    rent = field.price("Scarcity rent of mine", "What one more tonne of mine capacity would save.")
     project = common.PROJECT.like(printed=False)
 
     @classmethod
@@ -518,7 +524,7 @@ class Ore(PlanTable):
 
 
 class Tiers(PlanTable):
-    """What each tier of demand is short, and what a tonne of it short costs."""
+    """The shortage of each tier of demand, and its cost per tonne."""
 
     TABLE, PLACE, OF = "Tiers", 140, "tiers"
     GRAIN = ("year", "mineral", "member", "tier")
@@ -546,7 +552,7 @@ class Tiers(PlanTable):
 
 
 class Changes(PlanTable):
-    """What each member buys from each refiner today, and in the plan's first year."""
+    """What each member buys from each refiner today and in the plan's first year."""
 
     TABLE, PLACE, OF = "Changes", 150, "changes"
     GRAIN = ("mineral", "refiner", "member")

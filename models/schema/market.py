@@ -37,83 +37,86 @@ class Settings(Record):
     """What holds for the whole workbook."""
 
     SHEET = "Settings"
-    MEANING = "What holds for the whole workbook; each row is a setting and its value."
+    MEANING = "Settings of the whole workbook, one per row."
 
     plan_title: str = column(
         "Plan title",
         Kind.TEXT,
-        "The title that the plan carries on its first sheet.",
+        "Title on the plan's first sheet.",
         value="",
         default="the file's name",
     )
     currency: str = column(
         "Currency",
         Kind.TEXT,
-        "Three-letter code of the money that every price, cost and header is in.",
+        "Three-letter code of the currency of all prices and costs.",
         value="USD",
     )
     price_year: int | None = column(
         "Price year",
         Kind.YEAR,
-        "The year whose money the prices are in; a label, nothing is inflated.",
+        "Year of the prices. A label: nothing is inflated.",
         value=None,
         default="not stated",
     )
     discount_rate: float = fraction(
-        "Discount rate", "A cost t years after the first year counts (1 + rate)^-t.", value=0.0
+        "Discount rate",
+        "A cost t years after the first year is multiplied by (1 + rate)^-t.",
+        value=0.0,
     )
     cost_of_capital: float = fraction(
-        "Cost of capital", "The yearly return that the capital of a project must earn.", value=0.08
+        "Cost of capital", "Yearly return that a project's capital must earn.", value=0.08
     )
     default_freight: float | None = number(
         "Default freight",
-        "Freight of every pair of supplier country and member that Freight does not give.",
+        "Freight from any supplier country to any member, where the sheet Freight has none.",
         "USD/t",
         value=None,
-        default="none: a pair that Freight does not give is an error",
+        default="none: a pair without freight is an error",
     )
     shortage_cost_multiple: float = number(
         "Shortage cost multiple",
-        "A tonne short costs this many times the mineral's price.",
+        "A tonne short costs the mineral's price times this number.",
         value=10.0,
         most=MOST_MULTIPLE,
     )
     fair_shortage_weight: float = fraction(
         "Fair shortage weight",
-        "What a tonne short beyond a member's part costs on top, as a part of the shortage cost.",
+        "Extra cost of a tonne short beyond a member's fair part, as a fraction of the"
+        " shortage cost.",
         value=0.1,
         below=True,
     )
     share_basis: str = choice(
         "Share basis",
-        "What a share limit is a share of: the buyer's demand, or what it purchases.",
+        "What share limits are a share of: the buyer's demand or its purchases.",
         DEMAND,
         PURCHASES,
         value=DEMAND,
     )
     switching_cost: float = number(
         "Switching cost",
-        "What each tonne costs by which a flow in the first year falls below today's.",
+        "Cost of each tonne by which a flow in the first year is below today's.",
         "USD/t",
         value=0.0,
     )
     growth_floor: float = fraction(
         "Growth floor",
-        "How much of its usable capacity a refiner that sells nothing today may add in a year, "
-        "where Max growth limits it.",
+        "Part of its usable capacity that a refiner without sales today may add in a"
+        " year, if Max growth limits it.",
         value=0.1,
     )
     whole_projects: bool = column(
         "Whole projects",
         Kind.YES_NO,
-        "yes: a project is built in full or not at all.",
+        "yes: each project is built in full or not at all.",
         value=False,
     )
     rights: str = choice(
         "Rights",
-        "How capacity is divided where members plan alone, as `planner bills` has them: by each"
-        " year's demand; by what each buys today; plants at home to their member, others by"
-        " demand. The sheet Rights overrides it.",
+        "How capacity is divided when members plan alone (`planner bills`). pro rata: by"
+        " demand. today: by today's purchases. home first: home plants to their member,"
+        " the rest by demand. The sheet Rights overrides it.",
         PRO_RATA,
         TODAY,
         HOME_FIRST,
@@ -122,13 +125,13 @@ class Settings(Record):
     carry_over_budget: bool = column(
         "Carry over budget",
         Kind.YES_NO,
-        "yes: what is left of a year's budget may be spent in later years that have one.",
+        "yes: unspent budget may be spent in later years that have a budget.",
         value=False,
     )
     surge: float = fraction(
         "Surge",
-        "By what part of its usable capacity of the year a supplier can sell more than was agreed "
-        "when another is lost.",
+        "How much more than agreed a supplier can sell when another is lost, as a"
+        " fraction of its usable capacity.",
         value=0.2,
     )
 
@@ -145,10 +148,10 @@ class Mineral(Record):
     REQUIRED = True
 
     name: str = named("Mineral", "The mineral.", key=True)
-    price: ByYear = series("Price", "Market price; it sets what a shortage costs.", "USD/t")
+    price: ByYear = series("Price", "Market price. It sets the cost of a shortage.", "USD/t")
     shortage_cost: ByYear = series(
         "Shortage cost",
-        "What a tonne of unmet demand costs.",
+        "Cost of a tonne of unmet demand.",
         "USD/t",
         value=ByYear(),
         default="price x shortage cost multiple",
@@ -156,7 +159,7 @@ class Mineral(Record):
     unit: str = column(
         "Unit",
         Kind.TEXT,
-        'What a tonne is a tonne of, such as "t Li content"; carried into the plan.',
+        'What one tonne measures, such as "t Li content". The plan shows it.',
         value="",
         default="t",
     )
@@ -167,7 +170,7 @@ class Member(Record):
     """A buyer of the coalition."""
 
     SHEET = "Members"
-    MEANING = "The buyers of the coalition: countries, or several countries that buy as one."
+    MEANING = "The buyers of the coalition: single countries, or several that buy as one."
     REQUIRED = True
 
     name: str = named("Member", "The member.", key=True)
@@ -176,7 +179,7 @@ class Member(Record):
     )
     group: str = named(
         "Group",
-        "A name that several members share, such as EU; a share limit can have it as buyer.",
+        "A name that members share, such as EU. Share limits can use it as buyer.",
         value="",
         default="none",
     )
@@ -187,18 +190,18 @@ class Country(Record):
     """A country that refines, mines or buys."""
 
     SHEET = "Countries"
-    MEANING = "Blocs of countries and their governance."
+    MEANING = "Each country's blocs and governance score."
 
     code: str = country_code("Country", "The country.", key=True)
     blocs: tuple[str, ...] = named(
         "Bloc",
-        "One or more names separated by ; (the bloc coalition is the coalition's own).",
+        "Names of blocs, with ; between them. The bloc coalition is the coalition itself.",
         value=(),
         default="coalition for a member's country, else other",
     )
     governance: float | None = number(
         "Governance",
-        "A governance score, such as the mean of the World Bank's indicators (-2.5 to 2.5).",
+        "Governance score, such as the World Bank's mean score (-2.5 to 2.5).",
         value=None,
         least=-1e3,
         most=1e3,
@@ -211,7 +214,7 @@ class Demand(Record):
     """What one member needs of one mineral."""
 
     SHEET = "Demand"
-    MEANING = "What each member needs of each mineral, a column per year (t)."
+    MEANING = "How much of each mineral each member needs, with a column for each year (t)."
     REQUIRED = True
     SPREAD = "years"
 
@@ -219,7 +222,7 @@ class Demand(Record):
     member: str = named("Member", "The member.", "Members", key=True)
     tier: str = named(
         "Tier",
-        "The tier of this demand, such as defence: its shortage has a cost of its own.",
+        "Tier of this demand, such as defence. Each tier has its own shortage cost.",
         "Tiers",
         value="",
         key=True,
@@ -242,12 +245,12 @@ class Tier(Record):
     """A rank of demand: what it costs to leave it unmet."""
 
     SHEET = "Tiers"
-    MEANING = "Ranks of demand: a shortage falls on the tier with the lowest multiple first."
+    MEANING = "Ranks of demand. A shortage falls first on the tier with the lowest multiple."
 
     name: str = named("Tier", "The tier, such as defence, essential, other.", key=True)
     multiple: float = number(
         "Shortage cost multiple",
-        "A tonne of this tier short costs this many times the mineral's price.",
+        "A tonne short in this tier costs the mineral's price times this number.",
         most=MOST_MULTIPLE,
     )
 
@@ -257,12 +260,12 @@ class CurrentSupply(Record):
     """What a member buys from a refiner today."""
 
     SHEET = "Current supply"
-    MEANING = "Who buys how much from whom today: what the plan is set beside."
+    MEANING = "Who buys how much from whom today. The plan is compared with it."
 
     refiner: str = named("Refiner", "The refiner.", "Refiners", key=True)
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
     member: str = named("Member", "Who buys.", "Members", key=True)
-    tonnes: float = number("Tonnes", "What it buys in a year.", "t/yr")
+    tonnes: float = number("Tonnes", "Tonnes bought in a year.", "t/yr")
 
 
 # ---- who refines and mines it ------------------------------------------------------------------
@@ -270,19 +273,19 @@ class CurrentSupply(Record):
 
 def plant_kind() -> Any:
     """Declare what a plant refines."""
-    meaning = "From ore (primary) or from scrap (recycled)."
+    meaning = "primary: from ore. recycled: from scrap."
     return choice("Kind", meaning, PRIMARY, RECYCLED, value=PRIMARY)
 
 
 def plant_owner() -> Any:
     """Declare whose a plant is."""
-    meaning = "The country of whoever controls it."
+    meaning = "Country of whoever controls the plant."
     return country_code("Owner country", meaning, value="", default="its country")
 
 
 def plant_company() -> Any:
     """Declare which company owns a plant."""
-    meaning = "The company that owns it; case and extra spaces do not count."
+    meaning = "Company that owns the plant. Case and extra spaces are ignored."
     return named("Owner", meaning, value="", default="none", carried=True)
 
 
@@ -297,33 +300,33 @@ class Refiner(Record):
     name: str = named("Refiner", "The refiner.", key=True)
     mineral: str = named("Mineral", "The mineral it refines.", "Minerals", key=True)
     country: str = country_code("Country", "Where it refines.")
-    capacity: ByYear = series("Capacity", "What it can refine in a year.", "t/yr")
-    cost: ByYear = series("Cost", "What a tonne costs at its gate, ore included.", "USD/t")
+    capacity: ByYear = series("Capacity", "Tonnes that it can refine in a year.", "t/yr")
+    cost: ByYear = series("Cost", "Cost of a tonne at its gate, ore included.", "USD/t")
     kind: str = plant_kind()
     owner: str = plant_owner()
     company: str = plant_company()
-    first_year: int | None = years("First year", "First year in which it refines.")
-    last_year: int | None = years("Last year", "Last year in which it refines.")
+    first_year: int | None = years("First year", "First year of refining.")
+    last_year: int | None = years("Last year", "Last year of refining.")
     available_share: ByYear = fraction(
         "Available share",
-        "The part of its capacity that is open to the coalition.",
+        "Part of its capacity that the coalition can use.",
         value=ByYear(),
         by_year=True,
         default="1",
     )
     recovery: float = fraction(
-        "Recovery", "Tonnes refined from a tonne contained in ore.", value=1.0, above=True
+        "Recovery", "Tonnes refined from each tonne contained in ore.", value=1.0, above=True
     )
     needs_ore: bool | None = column(
         "Needs ore",
         Kind.YES_NO,
-        "Whether it takes ore from Mines.",
+        "Whether it takes ore from the sheet Mines.",
         value=None,
         default="yes for primary, no for recycled",
     )
     max_growth: float | None = number(
         "Max growth",
-        "How fast its sales to the coalition may grow in a year, a fraction (may exceed 1).",
+        "Highest yearly growth of its sales to the coalition, as a fraction (above 1 is allowed).",
         value=None,
         most=MOST_MULTIPLE,
         default="no limit",
@@ -339,16 +342,16 @@ class Mine(Record):
     """What a country can mine of a mineral for the coalition's refiners."""
 
     SHEET = "Mines"
-    MEANING = "Ore: what each country can mine, in contained metal."
+    MEANING = "Ore that each country can mine, in contained metal."
 
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
     country: str = country_code("Country", "Where it is mined.", key=True)
-    capacity: ByYear = series("Capacity", "Contained metal that can be mined in a year.", "t/yr")
+    capacity: ByYear = series("Capacity", "Contained metal that it can mine in a year.", "t/yr")
     premium: float = number(
-        "Premium", "What its ore costs on top of the refiner's cost.", "USD/t", value=0.0
+        "Premium", "Cost of its ore on top of the refiner's cost.", "USD/t", value=0.0
     )
-    first_year: int | None = years("First year", "First year in which it is mined.")
-    last_year: int | None = years("Last year", "Last year in which it is mined.")
+    first_year: int | None = years("First year", "First year of mining.")
+    last_year: int | None = years("Last year", "Last year of mining.")
 
 
 # ---- how refined minerals and ore travel -------------------------------------------------------
@@ -359,7 +362,7 @@ class Freight(Record):
     """What it costs to ship from one country to each member."""
 
     SHEET = "Freight"
-    MEANING = "Freight from a country to each member, a column per member (USD/t)."
+    MEANING = "Freight from each country to each member, with a column for each member (USD/t)."
     SPREAD = "members"
 
     country: str = country_code("From country", "The supplier country.", key=True)
@@ -374,7 +377,7 @@ def lane_freight(meaning: str, default: str) -> Any:
 
 def lane_open() -> Any:
     """Declare whether a lane is open."""
-    meaning, default = "no: nothing flows.", "as it stood (yes at first)"
+    meaning, default = "no: the lane is closed.", "unchanged (yes at first)"
     return column("Open", Kind.YES_NO, meaning, value=None, default=default)
 
 
@@ -383,30 +386,30 @@ class Lane(Record):
     """A change to the lanes it matches; a later row overrides, cell by cell."""
 
     SHEET = "Lanes"
-    MEANING = "Changes to lanes, applied top to bottom; a blank selector matches all."
+    MEANING = "Changes to lanes, applied from top to bottom. A blank selector matches all."
 
     mineral: str = selector("Mineral", "Which mineral.", "Minerals")
     country: str = selector("From country", "Which supplier country.")
     refiner: str = selector("Refiner", "Which refiner.", "Refiners", "Projects")
     member: str = selector("To member", "Which member.", "Members")
-    freight: float | None = lane_freight("Freight on the lane.", "as it stood")
+    freight: float | None = lane_freight("Freight on the lane.", "unchanged")
     tariff: float | None = number(
         "Tariff",
-        "Tariff, a fraction of the refiner's cost (may exceed 1).",
+        "Tariff as a fraction of the refiner's cost (above 1 is allowed).",
         value=None,
         most=MOST_TARIFF,
-        default="as it stood (0 at first)",
+        default="unchanged (0 at first)",
     )
     open: bool | None = lane_open()
     max: float | None = number(
         "Max",
-        "Most that flows in a year: from the country, or from the refiner where one is named.",
+        "Most tonnes in a year from the country, or from the refiner if one is named.",
         "t/yr",
         value=None,
-        default="as it stood (none at first)",
+        default="unchanged (none at first)",
     )
-    first_year: int | None = years("First year", "First year in which the row holds.")
-    last_year: int | None = years("Last year", "Last year in which the row holds.")
+    first_year: int | None = years("First year", "First year of the row.")
+    last_year: int | None = years("Last year", "Last year of the row.")
     freight_factor: float = 1.0
     """What a scenario multiplies the freight by; no column."""
     company: str = ""
@@ -420,14 +423,14 @@ class OreLane(Record):
     """A change to the ore lanes it matches; a later row overrides, cell by cell."""
 
     SHEET = "Ore lanes"
-    MEANING = "Changes to the lanes of ore, applied top to bottom; a blank selector matches all."
+    MEANING = "Changes to ore lanes, applied from top to bottom. A blank selector matches all."
 
     mineral: str = selector("Mineral", "Which mineral.", "Minerals")
-    mine_country: str = selector("Mine country", "From which country.")
-    refiner_country: str = selector("Refiner country", "To refiners of which country.")
+    mine_country: str = selector("Mine country", "Which mine country.")
+    refiner_country: str = selector("Refiner country", "Refiners of which country.")
     freight: float | None = lane_freight(
-        "Freight of a tonne contained.", "as it stood (0 at first)"
+        "Freight of a tonne of contained metal.", "unchanged (0 at first)"
     )
     open: bool | None = lane_open()
-    first_year: int | None = years("First year", "First year in which the row holds.")
-    last_year: int | None = years("Last year", "Last year in which the row holds.")
+    first_year: int | None = years("First year", "First year of the row.")
+    last_year: int | None = years("Last year", "Last year of the row.")

@@ -42,43 +42,43 @@ class ShareLimit(Record):
     """A most or a least that a group of suppliers may have of a buyer's demand."""
 
     SHEET = "Share limits"
-    MEANING = "The most, or the least, that a country or group may supply of what a buyer needs."
+    MEANING = "The most or the least that a country or group may supply of what a buyer needs."
 
-    limit: str = choice("Limit", "max: at most the share; min: at least the share.", MAX, MIN)
+    limit: str = choice("Limit", "max: at most this share. min: at least this share.", MAX, MIN)
     mineral: str = selector("Mineral", "Which mineral.", "Minerals", default="each mineral alone")
     buyer: str = named(
         "Buyer",
-        "each (member alone), a member, or a group of members.",
+        "each (every member alone), one member, or a group of members.",
         value="",
         default="the coalition as one",
     )
     group: str = choice(
         "Supplier group",
-        "How suppliers are put together.",
+        "How suppliers are grouped.",
         *(BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER, BY_COMPANY),
     )
     supplier: str = named(
         "Supplier",
-        "A name of that group, or `each outside BLOC` for country and owner; a company is an"
-        " Owner of Refiners or Projects.",
+        "A name of that group; country and owner also take `each outside BLOC`. A"
+        " company is an Owner of Refiners or Projects.",
         value="",
         default="each one alone",
     )
     share: ByYear = fraction(
-        "Share", "The share; of what, the setting Share basis says.", by_year=True
+        "Share", "The share. The setting Share basis says of what.", by_year=True
     )
-    first_year: int | None = years("First year", "First year in which it holds.")
-    last_year: int | None = years("Last year", "Last year in which it holds.")
+    first_year: int | None = years("First year", "First year in force.")
+    last_year: int | None = years("Last year", "Last year in force.")
     penalty: float | None = number(
         "Penalty",
-        "What a tonne beyond a max, or missing from a min, costs.",
+        "Cost of a tonne above a max or below a min.",
         "USD/t",
         value=None,
         default="a max is hard; a min costs the mineral's shortage cost",
     )
     stage: str = choice(
         "Stage",
-        "Whether refined tonnes count, or the ore behind them.",
+        "Whether the limit counts refined tonnes or their ore.",
         *(REFINING, MINING),
         value=REFINING,
     )
@@ -102,36 +102,34 @@ class Security(Record):
     """How much may be short if a country is lost."""
 
     SHEET = "Security"
-    MEANING = (
-        "How much of demand may be short if a country is lost: the plan is made to survive it."
-    )
+    MEANING = "How much demand may be short if a country is lost. The plan prepares for that loss."
 
     mineral: str = selector("Mineral", "Which mineral.", "Minerals", default="each mineral alone")
     lost_country: str = named(
         "Lost country",
-        "The country that is lost, or `each outside BLOC`: each of them, one at a time.",
+        "The country that is lost. `each outside BLOC` loses each of those countries in turn.",
         value="",
         default=f"{EACH_OUTSIDE}{COALITION}",
     )
     max_short: ByYear = fraction(
         "Max short",
-        "The part of the coalition's demand of the year that may be short without the country.",
+        "Part of the coalition's demand of the year that may be short without the country.",
         by_year=True,
     )
     count_stocks: bool = column(
         "Count stocks",
         Kind.YES_NO,
-        "Whether what members have in stock when the year begins counts.",
+        "Whether members' stocks at the start of the year count.",
         value=True,
     )
-    first_year: int | None = years("First year", "First year in which it holds.")
-    last_year: int | None = years("Last year", "Last year in which it holds.")
+    first_year: int | None = years("First year", "First year in force.")
+    last_year: int | None = years("Last year", "Last year in force.")
     penalty: float | None = number(
         "Penalty",
-        "What a tonne costs that lacks of it.",
+        "Cost of a tonne short beyond Max short.",
         "USD/t",
         value=None,
-        default="a tenth of the mineral's shortage cost, as if the loss came once in ten years",
+        default="a tenth of the mineral's shortage cost, for a loss once in ten years",
     )
 
 
@@ -140,14 +138,16 @@ class Contract(Record):
     """A tranche that a member has signed with a refiner."""
 
     SHEET = "Contracts"
-    MEANING = "Offtake contracts: tranches at their own price, take or pay."
+    MEANING = "Offtake contracts: take-or-pay tranches at their own price."
 
-    name: str = named("Contract", "A name for it.", value="", default="none")
+    name: str = named("Contract", "Name of the contract.", value="", default="none")
     refiner: str = named("Refiner", "The refiner.", "Refiners")
     mineral: str = named("Mineral", "The mineral.", "Minerals")
     member: str = named("Member", "Who buys.", "Members")
-    min: float = number("Min", "What is paid for whether taken or not.", "t/yr", value=0.0)
-    max: float | None = number("Max", "Most that can be taken.", "t/yr", value=None, default="none")
+    min: float = number("Min", "Tonnes that must be paid for, taken or not.", "t/yr", value=0.0)
+    max: float | None = number(
+        "Max", "Most tonnes that can be taken.", "t/yr", value=None, default="none"
+    )
     price: float | None = number(
         "Price",
         "Price of a tonne.",
@@ -155,8 +155,8 @@ class Contract(Record):
         value=None,
         default="the refiner's cost of the year",
     )
-    first_year: int | None = years("First year", "First year in which it holds.")
-    last_year: int | None = years("Last year", "Last year in which it holds.")
+    first_year: int | None = years("First year", "First year in force.")
+    last_year: int | None = years("Last year", "Last year in force.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,20 +164,22 @@ class Project(Record):
     """A plant that could be built."""
 
     SHEET = "Projects"
-    MEANING = "Plants that could be built: a source of their own under their refiner's name."
+    MEANING = "Plants that could be built. Each is a separate source under its refiner's name."
 
     name: str = named("Project", "The project.", key=True)
-    refiner: str = named("Refiner", "The refiner it belongs to, existing or new.")
+    refiner: str = named("Refiner", "Refiner that it belongs to, existing or new.")
     mineral: str = named("Mineral", "The mineral.", "Minerals")
-    country: str = country_code("Country", "Where it would stand.")
-    capacity: ByYear = number("Capacity", "What it could refine in a year, built in full.", "t/yr")
+    country: str = country_code("Country", "Country of the plant.")
+    capacity: ByYear = number(
+        "Capacity", "Tonnes that it could refine in a year when built in full.", "t/yr"
+    )
     capex: float = number("Capex", "Capital to build it in full.", "USD m")
-    cost: ByYear = number("Cost", "What a tonne costs at its gate, without capital.", "USD/t")
-    first_year: int = column("First year", Kind.YEAR, "First year of output at the earliest.")
+    cost: ByYear = number("Cost", "Cost of a tonne at its gate, without capital.", "USD/t")
+    first_year: int = column("First year", Kind.YEAR, "Earliest first year of output.")
     lead_time: int = column(
         "Lead time",
         Kind.WHOLE,
-        "Whole years from spending to output.",
+        "Years from spending to output.",
         value=0,
         unit="yr",
         most=100,
@@ -186,7 +188,7 @@ class Project(Record):
     owner: str = plant_owner()
     company: str = plant_company()
     life: int = column(
-        "Life", Kind.WHOLE, "Whole years of output.", value=20, unit="yr", least=1, most=1000
+        "Life", Kind.WHOLE, "Years of output.", value=20, unit="yr", least=1, most=1000
     )
     built_in: int | None = None
     """The year in which a scenario has it built in full, outside the budget; no column."""
@@ -199,33 +201,35 @@ class Support(Record):
     """A contract for difference: what a plant is paid where its market pays less."""
 
     SHEET = "Supports"
-    MEANING = "Contracts for difference: what plants are paid where the market pays less."
+    MEANING = (
+        "Contracts for difference: plants are paid if the market pays less than the strike price."
+    )
 
-    plant: str = named("Plant", "A refiner, or a project.")
+    plant: str = named("Plant", "A refiner or a project.")
     mineral: str = named("Mineral", "The mineral.", "Minerals")
-    strike: float = number("Strike price", "What the plant gets for a tonne at least.", "USD/t")
+    strike: float = number("Strike price", "Least amount that the plant gets for a tonne.", "USD/t")
     reference: float | None = number(
         "Reference price",
-        "What the market pays for a tonne, by the contract.",
+        "Market price of a tonne, as the contract defines it.",
         "USD/t",
         value=None,
         default="the mineral's price of the year",
     )
     clawback: float | None = number(
         "Clawback above",
-        "The plant pays back what the market pays beyond this; at least the strike price.",
+        "The plant pays back any market price above this. At least the strike price.",
         "USD/t",
         value=None,
-        default="none: it keeps what is beyond",
+        default="none: the plant keeps it",
     )
     payer: str = named(
         "Payer",
-        "A member or a group of members, each by its demand.",
+        "A member, or a group whose members pay by their demand.",
         value="",
-        default="all members, each by its demand",
+        default="all members, by their demand",
     )
-    first_year: int | None = years("First year", "First year in which it holds.")
-    last_year: int | None = years("Last year", "Last year in which it holds.")
+    first_year: int | None = years("First year", "First year in force.")
+    last_year: int | None = years("Last year", "Last year in force.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,10 +237,10 @@ class BudgetYear(Record):
     """The capital that can be committed in a year."""
 
     SHEET = "Budget"
-    MEANING = "Capital that projects may take in a year; a year without a row is not limited."
+    MEANING = "Capital for projects by year. A year without a row has no limit."
 
     year: int = column("Year", Kind.YEAR, "The year.", key=True)
-    capex: float = number("Capex", "Capital that may be spent.", "USD m")
+    capex: float = number("Capex", "Capital that may be spent in the year.", "USD m")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,12 +248,12 @@ class Stockpile(Record):
     """A member's reserve of a mineral."""
 
     SHEET = "Stockpiles"
-    MEANING = "Reserves that members hold, their size and their target."
+    MEANING = "Members' reserves, their size and target."
 
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
     member: str = named("Member", "The member.", "Members", key=True)
-    max: float = number("Max", "Most that can be stored.", "t")
-    opening: float = number("Opening", "Stock before the first year (at most Max).", "t", value=0.0)
+    max: float = number("Max", "Most tonnes that can be stored.", "t")
+    opening: float = number("Opening", "Stock before the first year, at most Max.", "t", value=0.0)
     target: ByYear = number(
         "Target",
         "Stock to hold at the end of each year.",
@@ -259,20 +263,20 @@ class Stockpile(Record):
     )
     target_days: float | None = number(
         "Target (days)",
-        "Stock to hold, in days of that year's demand (t x days / 365); instead of Target (t).",
+        "Stock to hold as days of the year's demand (t x days / 365). It replaces Target (t).",
         value=None,
         most=36500.0,
         default="the target in t",
     )
     target_penalty: float | None = number(
         "Target penalty",
-        "What a tonne below target costs in a year.",
+        "Yearly cost of a tonne below target.",
         "USD/t/yr",
         value=None,
         default="1/50 of the shortage cost; in the last year half of it",
     )
     holding_cost: float = number(
-        "Holding cost", "What it costs to store a tonne for a year.", "USD/t/yr", value=0.0
+        "Holding cost", "Cost of storing a tonne for a year.", "USD/t/yr", value=0.0
     )
 
 
@@ -281,7 +285,7 @@ class Right(Record):
     """What part of a plant or a mine a member may count as its own."""
 
     SHEET = "Rights"
-    MEANING = "What part of whose capacity a member counts as its own where members plan alone."
+    MEANING = "The part of a capacity that a member counts as its own when members plan alone."
 
     member: str = named("Member", "The member.", "Members")
     refiner: str = selector("Refiner", "Which refiner or project.", "Refiners", "Projects")
@@ -289,8 +293,8 @@ class Right(Record):
     country: str = selector("Country", "Which country's refiners, projects and mines.")
     share: float = fraction(
         "Share",
-        "Its whole part of the capacity; what is left is divided by the setting Rights among the"
-        " members that no row names for it.",
+        "Its part of the capacity. The setting Rights divides the rest among members"
+        " that no row names.",
     )
 
 
@@ -343,7 +347,7 @@ ACTIONS = tuple(TAKES)
 EVENT_ACTIONS = tuple(a for a in ACTIONS if {"mineral", "last_year"} <= {*TAKES[a].selectors})
 """Actions on a market that can hold in one year alone, as an event's do."""
 _LASTING = (
-    "it holds for all years, an event for some: say it in Scenarios, and plan with --scenario"
+    "it holds for all years, but an event only for some: use the sheet Scenarios and --scenario"
 )
 
 
@@ -358,12 +362,12 @@ class Step(Record):
     refiner: str = selector("Refiner", "Which refiner.", "Refiners", "Projects")
     company: str = named("Owner", "Which company's refiners and projects.", value="", default="all")
     member: str = selector("Member", "Which member.", "Members")
-    first_year: int | None = years("First year", "From when.")
-    last_year: int | None = years("Last year", "Until when.")
+    first_year: int | None = years("First year", "First year of the change.")
+    last_year: int | None = years("Last year", "Last year of the change.")
     value: float | None = number(
         "Value",
-        "A factor, t/yr, t, a share or money/t, as the action says; may be negative in add"
-        " capacity.",
+        "A factor, t/yr, t, share or money/t, depending on the action. Only add capacity"
+        " takes negative numbers.",
         value=None,
         least=-MOST_TONNES,
         most=MOST_TONNES,
@@ -388,7 +392,10 @@ class ScenarioStep(Step):
     """One change of a what-if; the steps of a name apply top to bottom."""
 
     SHEET = "Scenarios"
-    MEANING = "What-ifs: the rows of one name apply top to bottom; the workbook never changes."
+    MEANING = (
+        "What-ifs. The rows of one scenario apply from top to bottom. The workbook"
+        " itself never changes."
+    )
 
     name: str = named("Scenario", "The scenario.")
 
@@ -398,25 +405,27 @@ class EventStep(Step):
     """One change that an event makes in the years in which it is under way."""
 
     SHEET = "Risks"
-    MEANING = "What may happen: the rows of one event happen together; `planner risk` draws when."
+    MEANING = (
+        "Events that may happen. All rows of an event happen together; `planner risk` draws when."
+    )
 
     name: str = named("Event", "The event.")
     action: str = choice(
         "Action",
-        "What it does, in each year in which the event is under way.",
+        "What the event does in each of its years.",
         *EVENT_ACTIONS,
         hints=tuple((action, _LASTING) for action in ACTIONS if action not in EVENT_ACTIONS),
     )
-    first_year: int | None = years("First year", "Before this year the row changes nothing.")
-    last_year: int | None = years("Last year", "After this year the row changes nothing.")
+    first_year: int | None = years("First year", "The row changes nothing before this year.")
+    last_year: int | None = years("Last year", "The row changes nothing after this year.")
     probability: float = fraction(
         "Yearly probability",
-        "How likely the event is to begin in a year of Demand; the same in all rows of an event.",
+        "Chance that the event begins in a year of Demand. Same in all rows of an event.",
     )
     duration: int = column(
         "Duration",
         Kind.WHOLE,
-        "How many years the event lasts, the one it begins in included; the same in all its rows.",
+        "Years that the event lasts, the first included. Same in all rows of an event.",
         unit="yr",
         value=1,
         least=1,

@@ -144,7 +144,7 @@ def _phrase(text: str, named: Named) -> tuple[ScenarioStep, str]:
     for key in phrase.of:
         field = _FIELDS.get(key, key.replace(" ", "_"))
         if key != "value" and field not in phrase.takes.selectors:
-            _refuse(f"{key} is no selector of `{phrase.action}`, which takes {phrase.keys}")
+            _refuse(f"{key} is not a selector of `{phrase.action}`, which takes {phrase.keys}")
     first, last = _years(phrase)
     country = named.country(phrase.of.get("country", ""))
     step = ScenarioStep(
@@ -246,18 +246,18 @@ def _value(phrase: _Phrase) -> float | None:
         return None
     match = _NUMBER.fullmatch(text)
     if match is None:
-        _refuse(f"value={text} is no number; expected {wanted}")
+        _refuse(f"value={text} is not a number; expected {wanted}")
     number, unit = float(match[1]), match[2].strip()
     if re.match(r"[,']\d", unit):
         _refuse(
-            f"value={text} is no number: write it without thousands marks, with a decimal point"
+            f"value={text} is not a number: write it without thousands marks, with a decimal point"
         )
     if unit == "%" and takes.value.startswith("a "):
         number /= 100
     elif unit and takes.value.startswith("t"):
         number *= _tonnes(text, unit, takes.value)
     elif unit:
-        _refuse(f"value={text} is no number; expected {wanted}")
+        _refuse(f"value={text} is not a number; expected {wanted}")
     if takes.value and not (math.isfinite(number) and takes.least <= number <= takes.most):
         slip = takes.most <= MOST_TARIFF and takes.most < number <= _SLIP and unit != "%"
         hint = f"; {percent_hint(number)}" if slip else ""

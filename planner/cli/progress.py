@@ -32,7 +32,8 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
         "--workers",
         type=Whole(min=1),
         metavar="N",
-        help="Processes to plan with, 1 for this one alone [all cores of this machine].",
+        help="Number of processes to plan with; 1 plans in this process alone [all cores of"
+        " this machine].",
     )
     @click.option(
         "--cluster",

@@ -102,7 +102,7 @@ def command_of(kind: type[StudyKind]) -> click.Command:
     shared += [SCENARIO] if kind.SCENARIO else []
     shared += [what_if_options] if kind.WHAT_IFS else []
     shared += [share_limit(kind.LIMIT)] if kind.LIMIT else []
-    written = f"The {kind.WRITES} [outputs/<FILE's name>-{kind.PART}{kind.NAME}.xlsx]."
+    written = f"Write the {kind.WRITES} here [outputs/<FILE's name>-{kind.PART}{kind.NAME}.xlsx]."
     shared += [output_option(written), CSV, study_options, JSON]
     command: Any = partial(run_kind, kind)
     for option in reversed(shared):

@@ -80,7 +80,7 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         "blocks",
         multiple=True,
         metavar="FROM:TO[:MINERAL]",
-        help='Close lanes: FROM a country, company or refiner, TO a member; "*" is all of them.'
+        help='Close lanes from a country, company or refiner to a member; "*" means all.'
         " Repeatable.",
     )
     @click.option(
@@ -88,16 +88,16 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         "losses",
         multiple=True,
         metavar="WHO",
-        help="Lose a country, its refiners, projects and ore, or the companies (Owner) and refiners"
-        " of a name or a part of one. Repeatable.",
+        help="Remove a country's refiners, projects and ore, or a company or refiner by its"
+        " name or a part of its name. Repeatable.",
     )
     @click.option(
         WHAT_IF,
         "changes",
         multiple=True,
         metavar="ACTION;...",
-        help="An action of the sheet Scenarios, as in "
-        '"scale capacity; country=China; years=2027-2030; value=0.7". Repeatable.',
+        help='Apply an action of the sheet Scenarios, such as "scale capacity; country=China;'
+        ' years=2027-2030; value=0.7". Repeatable.',
     )
     @functools.wraps(command)
     def asking(

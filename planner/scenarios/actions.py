@@ -63,7 +63,7 @@ def changes_nothing(step: Step) -> Finding:
         step.row,
         "Action",
         found=f"`{step.action}` of {step.name} changes nothing",
-        hint="no row matches its selectors and years, or it stands so already",
+        hint="no row matches its selectors and years, or the value is already so",
     )
 
 
@@ -130,27 +130,27 @@ def _scaled(case: Case, step: ScenarioStep, **series: str) -> Case:
 
 
 def block_lanes(case: Case, step: ScenarioStep) -> Case:
-    """No flow, spot or contract, from the matching refiners to the matching members."""
+    """Close the matching lanes: no flow, spot or contract."""
     return _with_lane(case, step, Lane(open=False))
 
 
 def set_lane_max(case: Case, step: ScenarioStep) -> Case:
-    """Max of the matching country's, or named refiner's, lanes becomes Value [t/yr], each alone."""
+    """Set Max of each lane of the country, or of the refiner if named, to Value [t/yr]."""
     return _with_lane(case, step, Lane(max=step.value))
 
 
 def set_tariff(case: Case, step: ScenarioStep) -> Case:
-    """Tariff of the matching lanes becomes Value (a fraction)."""
+    """Set the tariff of the matching lanes to Value (a fraction)."""
     return _with_lane(case, step, Lane(tariff=step.value))
 
 
 def raise_tariff(case: Case, step: ScenarioStep) -> Case:
-    """Value (a fraction) is added to the tariff of the matching lanes."""
+    """Add Value (a fraction) to the tariff of the matching lanes."""
     return _with_lane(case, step, Lane(tariff_added=_value(step)))
 
 
 def scale_freight(case: Case, step: ScenarioStep) -> Case:
-    """Freight of the matching lanes is multiplied by Value."""
+    """Multiply the freight of the matching lanes by Value."""
     return _with_lane(case, step, Lane(freight_factor=_value(step)))
 
 
@@ -177,13 +177,13 @@ def _with_lane(case: Case, step: ScenarioStep, lane: Lane) -> Case:
 
 
 def scale_capacity(case: Case, step: ScenarioStep) -> Case:
-    """Capacity of the matching refiners and projects is multiplied by Value."""
+    """Multiply the capacity of the matching refiners and projects by Value."""
     # what a scenario added before is usable capacity too, and is scaled with the rest
     return _scaled(case, step, refiners="capacity extra_usable", projects="capacity")
 
 
 def add_capacity(case: Case, step: ScenarioStep) -> Case:
-    """Value [t/yr] of usable capacity is added to the matching refiners, in their own years."""
+    """Add Value [t/yr] of usable capacity to the matching refiners, in their own years."""
     value = _value(step)
 
     def refiner(record: Refiner) -> Refiner:
@@ -203,12 +203,12 @@ def add_capacity(case: Case, step: ScenarioStep) -> Case:
 
 
 def scale_cost(case: Case, step: ScenarioStep) -> Case:
-    """Cost of the matching refiners and projects is multiplied by Value; not contract prices."""
+    """Multiply the cost of the matching refiners and projects by Value, but not contract prices."""
     return _scaled(case, step, refiners="cost", projects="cost")
 
 
 def set_support(case: Case, step: ScenarioStep) -> Case:
-    """Value is paid to the matching refiners and projects for each tonne; the buyer pays less."""
+    """Pay Value for each tonne of the matching refiners and projects. The buyer pays less."""
     return _by_year(case, step, lambda _: step.value, refiners="support", projects="support")
 
 
@@ -225,7 +225,7 @@ def build_project(case: Case, step: ScenarioStep) -> Case:
 
 
 def scale_budget(case: Case, step: ScenarioStep) -> Case:
-    """Budget of the matching years is multiplied by Value."""
+    """Multiply the budget of the matching years by Value."""
     factor = _value(step)
 
     def budget(row: BudgetYear) -> BudgetYear:
@@ -236,12 +236,12 @@ def scale_budget(case: Case, step: ScenarioStep) -> Case:
 
 
 def scale_mines(case: Case, step: ScenarioStep) -> Case:
-    """Capacity of the matching mines is multiplied by Value."""
+    """Multiply the capacity of the matching mines by Value."""
     return _scaled(case, step, mines="capacity")
 
 
 def block_ore(case: Case, step: ScenarioStep) -> Case:
-    """Ore of the mine country Country goes nowhere."""
+    """Stop all ore of the mine country Country."""
     if not any(_matches(m, step) for m in case.mines):
         return case
     row = OreLane(
@@ -258,7 +258,7 @@ def block_ore(case: Case, step: ScenarioStep) -> Case:
 
 
 def scale_demand(case: Case, step: ScenarioStep) -> Case:
-    """Demand of the matching minerals and members is multiplied by Value."""
+    """Multiply the demand of the matching minerals and members by Value."""
     factor = _value(step)
 
     def scaled(tonnes: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
@@ -271,13 +271,13 @@ def scale_demand(case: Case, step: ScenarioStep) -> Case:
 
 
 def set_stock_target(case: Case, step: ScenarioStep) -> Case:
-    """Target of the matching stockpiles becomes Value [t]."""
+    """Set the target of the matching stockpiles to Value [t]."""
     value = _value(step)
     return _by_year(case, step, lambda _: value, stockpiles="target")
 
 
 def remove_member(case: Case, step: ScenarioStep) -> Case:
-    """Take out the member with its demand, stockpiles, contracts, supply and own limits.
+    """Remove the member with its demand, stockpiles, contracts, supply and own limits.
 
     Refiners stay, countries keep their blocs.
     """
@@ -307,7 +307,7 @@ def remove_member(case: Case, step: ScenarioStep) -> Case:
 
 
 def set_max_short(case: Case, step: ScenarioStep) -> Case:
-    """Max short of the matching minerals in the rows of Security becomes Value."""
+    """Set Max short of the matching minerals in Security to Value."""
     value = _value(step)
 
     def short(year: int, before: float | None) -> float | None:
@@ -377,7 +377,7 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
 
 
 def set_max_country_share_step(case: Case, step: ScenarioStep) -> Case:
-    """Every max on countries, each alone, becomes Value; where there is none, a hard one is set."""
+    """Set every max on single countries to Value. Add a hard one where there is none."""
     return set_max_country_share(case, _value(step), step.mineral)
 
 
@@ -410,7 +410,7 @@ def _without(row: ShareLimit, mineral: str) -> ShareLimit:
 
 
 def drop_share_limits_step(case: Case, step: ScenarioStep) -> Case:
-    """Share limits are gone."""
+    """Remove the share limits."""
     return drop_share_limits(case, step.mineral)
 
 

@@ -1,8 +1,7 @@
 """The first page: the question, its answer, three figures, a table and a chart by mineral.
 
-All that is said of minerals is said mineral by mineral, from the rows of By mineral. Members whose
-shares are printed alike are told together. What the plan should do beside, what it builds, where it
-is tight, what to read with care and where the figures come from follow.
+Findings on minerals come from the sheet By mineral. Next steps, builds, tight spots, warnings and
+sources follow.
 """
 
 from __future__ import annotations

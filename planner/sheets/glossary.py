@@ -57,95 +57,97 @@ def _of(declared: Field, shown_by: str = "") -> Term:
 # fmt: off
 TERMS = (
     Term(ShareLimits.binding.header, r"\bbind(s|ing)?\b",
-         "A limit or a capacity binds where it is reached, so that nothing more could flow."),
+         "A limit or capacity binds if it is used up, so that nothing more can flow."),
     Term("By value", r"by value",
-         "Tonnes times the mineral's price in the input, so that minerals of unlike worth add up."),
+         "Tonnes times the mineral's price in the input, so that different minerals can"
+" be added up."),
     _of(Projects.charge, r"capital charge|cost: capital"),
     Term(Figure.CASH_COST, r"cash",
-         "All that is paid: purchases, ore, capital charges, holding of stocks, take or pay; no"
-         " penalty and no cost of shortage."),
+         "Everything that is paid: purchases, ore, capital charges, stock holding, take"
+" or pay. Penalties and the cost of shortage are left out."),
     Term("Cause of a shortage", r"^cause$",
-         "What stops each supplier that could still serve the member, in words."),
+         "What stops each supplier that could still serve the member."),
     Term("Coalition", r"coalition|^buyer$",
-         "The members as one buyer; it is also the bloc of their countries."),
+         "All members as one buyer. It is also the bloc of their countries."),
     Term(Figure.NET_COST, r"tariff",
-         "Cash cost less tariffs. A tariff goes from a member's buyers to that member's own"
-         " treasury: it changes who sells, and is no cost to the coalition."),
+         "Cash cost less tariffs. A tariff goes to the member's own treasury. It changes"
+" who sells, but is no cost to the coalition."),
     Term("CR1", r"\bcr1\b",
-         "Concentration ratio: the share of supply that the largest country has."),
+         "Concentration ratio: the share of supply from the largest country."),
     Term("CR3", r"\bcr3\b",
-         "Concentration ratio: the share of supply that the three largest countries have"
-         " together."),
+         "Concentration ratio: the share of supply from the three largest countries."),
     _of(Stocks.days),
     Term("Diversification premium", r"limits cost|extra (landed )?cost|share limits cost",
-         "What the share limits cost: this plan against the cheapest plan of the same case"
-         " without them, in cash, per tonne bought and in tonnes that are then short."),
+         "What the share limits cost. This plan is compared with the cheapest plan"
+" without them: in cash, per tonne bought and in tonnes short."),
     Term(Runs.dual_infeasibility.header, r"dual infeasibility",
-         "How far the solver's prices are from prices at which no other purchase would pay; near"
-         " 0 in a proven plan."),
+         "How far the solver's prices are from prices at which no other purchase would"
+" pay. Near 0 in a proven plan."),
     Term("EU benchmarks", r"(extraction|processing|recycling) inside|one third country",
-         "What Regulation (EU) 2024/1252 asks of the Union by 2030: of its yearly consumption at"
-         " least 10 % mined, 40 % processed and 25 % recycled inside, at most 65 % from one third"
-         " country."),
+         "Targets of Regulation (EU) 2024/1252 for 2030. Inside the Union: at least 10 %"
+" of yearly consumption mined, 40 % processed and 25 % recycled. From one third"
+" country: at most 65 %."),
     Term("Fair shortage", r"unfair shortage|fair shortage",
-         "A shortage that cannot be helped is spread over members in proportion to their demand;"
-         " a tonne short beyond a member's part costs a little more."),
+         "An unavoidable shortage is spread over members in proportion to demand. A tonne"
+" short beyond a member's part costs a little more."),
     Term(Runs.gap.header, r"\bgap\b",
-         "The difference between the plan's cost and the least that any plan could cost, as a"
-         " part of it; near 0 in a proven plan."),
+         "The plan's cost less the least possible cost, as a part of it. Near 0 in a"
+" proven plan."),
     _of(CountryShares.headroom),
     Term("HHI", r"\bhhi\b", HHI),
     Term("HHI-WGI", r"hhi-wgi",
-         "HHI in which each country counts the more the worse it is governed, by the World Bank's"
-         " Worldwide Governance Indicators; 0 to 10, lower is better."),
+         "HHI weighted by the World Bank's Worldwide Governance Indicators: a badly"
+" governed country counts more. 0 to 10; lower is better."),
     Term("Import reliance", r"import reliance",
-         "The part of demand that plants inside the bloc do not supply: bought from outside,"
-         " drawn from stock, or short."),
+         "Part of demand that plants inside the bloc do not supply: imported, drawn from"
+" stock, or short."),
     Term(Flows.landed.header, r"landed",
-         "What a tonne costs delivered: the refiner's cost or the contract's price, tariff and"
-         " freight."),
+         "Cost of a delivered tonne: the refiner's cost or the contract's price, tariff"
+" and freight."),
     _of(Prices.marginal),
     Term("N-1", r"\bn-1\b",
-         "Supply without its largest country, over demand, as the scorecard and planner stress have"
-         f" it. {BY_CAPACITY}"),
+         "Supply without its largest country, over demand, in the scorecard and planner stress."
+         f" {BY_CAPACITY}"),
     _of(Refiners.nameplate, r"nameplate"),
     Term("Ore, contained", r"^mine country$",
-         "Tonnes of the metal in the ore; refining gives back the part called recovery."),
+         "Tonnes of metal in the ore. Recovery is the part that refining keeps."),
     Term("Penalty", r"penalt(y|ies)",
-         "A price, paid by nobody, on what a plan may miss but should not: a shortage, a soft"
-         " limit passed, a reserve below its target."),
+         "A price, paid by nobody, on something that a plan should not miss: a shortage,"
+" a soft limit, a reserve's target."),
     Term("Proof", r"proven|proof|passed",
-         "Computed apart from the solver: the program is the input's, the plan breaks none of its"
-         " rules, and no plan is cheaper."),
+         "A check apart from the solver: the program is the input's, the plan keeps all"
+" its rules, and no plan is cheaper."),
     _of(Refiners.rent, r"scarcity rent|scarcest"),
     Term(Security.TABLE, r"lost country|survives? the loss|cost: security",
-         "That enough is left if a country is lost: what the others sell, and could sell more by"
-         f" the surge, and what is in stock when the year begins. {IN_SECURITY}"),
+         "Enough supply is left if a country is lost: the others' sales and surge, and the stocks"
+         f" at the start of the year. {IN_SECURITY}"),
     Term(Figure.SERVED_SHARE, r"served",
-         "The part of demand that is met from purchases and stocks."),
+         "Part of demand met from purchases and stocks."),
     Term(ShareLimits.shadow_price.header, r"shadow price",
-         "What the plan would save if a limit gave way by one unit; 0 where it does not bind. It"
-         " holds for small changes."),
+         "What the plan would save if a limit were one unit looser; 0 if it does not"
+" bind. It holds for small changes."),
     Term("Share base", r"share basis|^share of$|^limit is of$",
-         "What a share limit is a share of: the buyer's demand, or what the buyer purchases."),
+         "What a share limit is a share of: the buyer's demand or its purchases."),
     Term("Soft limit", r"beyond limit|limit penalty",
-         "A limit with a penalty: it may be passed at that price."),
+         "A limit with a penalty: the plan may pass it at that price."),
     Term("Supplier that stops", r"supplier stop|it stops",
          f"The largest country outside the coalition, in the last year. {IF_IT_STOPS} {SEE_MORE}"),
     Term("Surge", r"more of their capacity|of their capacity more|surge",
-         "What a supplier sells beyond what was agreed when another stops, as a part of its"
-         " capacity."),
+         "How much more than agreed a supplier sells when another stops, as a part of its"
+" capacity."),
     Term("Take or pay", r"untaken|take or pay",
-         "A contract's minimum is paid for whether it is taken or not; it lapses where the"
-         " supplier cannot deliver (force majeure)."),
+         "A contract's minimum is paid for, taken or not. It lapses if the supplier"
+" cannot deliver (force majeure)."),
     Term(Tiers.tier.header, r"^tier$",
-         "A rank of demand; a shortage falls on the tier whose shortage costs least first."),
+         "A rank of demand. A shortage falls first on the tier with the lowest shortage"
+" cost."),
     Term(Figure.TOTAL_COST, r"total cost",
-         "What the plan makes as small as can be: cash cost, shortage and penalties, discounted"
-         " where the input gives a rate."),
+         "What the plan minimizes: cash cost, shortage and penalties, discounted at the"
+" input's rate."),
     _of(Refiners.utilization),
     Term("Violation", r"violation",
-         "By how much a plan breaks a rule of the program; rounding alone in a proven plan."),
+         "By how much a plan breaks a rule of the program. In a proven plan, it is"
+" rounding alone."),
 )
 # fmt: on
 """Every term in the order of the alphabet."""

@@ -62,19 +62,21 @@ class Listed:
 
 
 STUDIES = {
-    "compare": Listed("planner.studies.compare", "Set the base and every scenario side by side."),
-    "sweep": Listed("planner.studies.sweep", "Plan at each of many caps: cost against cap."),
+    "compare": Listed("planner.studies.compare", "Compare every scenario with the base case."),
+    "sweep": Listed(
+        "planner.studies.sweep", "Plan with many caps on single countries: cost against cap."
+    ),
     "stress": Listed(
         "planner.studies.stress",
-        "Lose each supplier country that sells in the agreed plan, and see what is replaced.",
+        "Remove each supplier country of the agreed plan in turn, and see what replaces it.",
     ),
     "risk": Listed(
         "planner.studies.risk",
-        "Draw the events of the sheet Risks many times, and see what becomes of the plan.",
+        "Draw the events of the sheet Risks many times, and test the plan against each draw.",
     ),
     "exit": Listed(
         "planner.studies.exit",
-        "Leave a country as far as can be: how little of it, by which year, at what cost.",
+        "Find how little to buy from a country, by which year, and at what cost.",
     ),
     "scorecard": Listed(
         "planner.studies.scorecard",
@@ -82,19 +84,19 @@ STUDIES = {
     ),
     "ranges": Listed(
         "planner.studies.ranges",
-        "Tell what of a plan is a choice: the least and the most of each supplier.",
+        "Find the least and the most that each supplier could sell at nearly the same cost.",
     ),
     "bills": Listed(
         "planner.studies.bills",
-        "Say who gains from planning together, and who should pay what.",
+        "Find who gains from planning together, and who should pay what.",
     ),
     "support": Listed(
         "planner.studies.support",
-        "Tell what each idle plant needs to be used, and what supporting plants costs whom.",
+        "Find the payment that each idle plant needs in order to run, and who pays for support.",
     ),
     "under-risk": Listed(
         "planner.studies.under_risk",
-        "Plan under the events of the sheet Risks: one plan for many futures.",
+        "Make one plan for many futures, drawn from the events of the sheet Risks.",
         asked="solve --under-risk",
     ),
 }

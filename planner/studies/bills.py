@@ -499,12 +499,13 @@ _SEAL = "Seal of the sheet Coalitions"
 
 
 class BillsStudy(StudyKind):
-    """Say who gains from planning together, and who should pay what.
+    """Find who gains from planning together, and who should pay what.
 
-    Each member is planned alone, with its demand, stocks, contracts and limits and its rights to
-    capacity (sheet and setting Rights), and all together. What they cost together is split as
-    bought, by demand, by equal savings and by dual prices; of each split it is said which group of
-    members would gain most by leaving, and by how much. No group gains by leaving dual prices.
+    Each member is planned alone, with its own demand, stocks, contracts, limits and rights to
+    capacity (sheet and setting Rights). Then all members are planned together. Their joint cost is
+    split in four ways: as bought, by demand, by equal savings and by dual prices. For each split,
+    the study names the group of members that would gain most by leaving, and its gain. With dual
+    prices, no group gains by leaving.
 
     \b
     planner bills case.xlsx
@@ -512,8 +513,8 @@ class BillsStudy(StudyKind):
     planner bills case.xlsx --exact
     planner bills case.xlsx --wishes
 
-    With --exact every group is planned (12 members: 4,095 of them), for the nucleolus and the
-    Shapley value. A study that is stopped writes the groups known so far; --resume goes on there.
+    With --exact, every group is planned (4,095 groups for 12 members), for the nucleolus and the
+    Shapley value. If you stop the study, it writes the groups planned so far; --resume continues.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
@@ -525,20 +526,20 @@ class BillsStudy(StudyKind):
         click.option(
             "--exact",
             is_flag=True,
-            help=f"Plan every group, of up to {MOST_MEMBERS} members: nucleolus and Shapley value.",
+            help=f"Plan every group of up to {MOST_MEMBERS} members: nucleolus and Shapley value.",
         ),
         click.option(
             "--wishes",
             is_flag=True,
-            help="Price each member's own share limits and stock targets, and its part of Security:"
-            " what they cost it, and the others.",
+            help="Price each member's own share limits, stock targets and part of Security: what"
+            " they cost it and the others.",
         ),
         click.option(
             "--resume",
             type=click.Path(path_type=Path),
             metavar="BOOK",
-            help="Go on with --exact from the groups of an earlier bills workbook of the same input"
-            " and options. Where that was edited since, its groups are planned again.",
+            help="Continue --exact from an earlier bills workbook of the same input and options."
+            " Groups that were edited since are planned again.",
         ),
     )
     task = "members alone and together"

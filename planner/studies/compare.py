@@ -826,13 +826,13 @@ def known_year(case: Case, year: int | None) -> None:
 
 
 class Compare(StudyKind):
-    """Plan a workbook's base case and every scenario, and set them side by side.
+    """Plan a workbook's base case and every scenario, and compare them.
 
-    One workbook is written: what each scenario costs and leaves short against the base, what it
-    changes in the inputs, which flows move most, and all plans, with the column Scenario first.
-    Each scenario is planned as if it were known from the first year.
+    The workbook shows each scenario's cost and shortage against the base case, its changed inputs
+    and the flows that move most. It also holds all plans, with the column Scenario first. Each
+    scenario is planned as if it were known from the first year.
 
-    What-ifs and --max-country-share make one case more, on top of the base, beside the scenarios.
+    What-ifs and --max-country-share make one more case: the base case with these changes.
 
     \b
     planner compare case.xlsx
@@ -840,8 +840,8 @@ class Compare(StudyKind):
     planner compare case.xlsx --unforeseen 2030
     planner compare case.xlsx --bills
 
-    A scenario that contradicts the workbook's rules, or that has no proven optimum, stands in the
-    comparison with its reason; the others are planned and written. The exit code is then 1 or 3.
+    A scenario that contradicts the workbook's rules, or has no proven optimum, is listed with its
+    reason. The other scenarios are planned and written. The exit code is then 1 or 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "compare", "Comparison of scenarios", "comparison"
@@ -855,26 +855,26 @@ class Compare(StudyKind):
         Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario, Regret,
     )  # fmt: skip
     SCENARIO = False
-    LIMIT = "Compare a limit of one country's share of each mineral, 0 to 1, with the base, too."
+    LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."
     OPTIONS = (
         click.option(
             "--scenario",
             "chosen",
             multiple=True,
             metavar="NAME",
-            help="Compare this scenario and no others but those named likewise. Repeatable.",
+            help="Compare this scenario only. Repeatable.",
         ),
         click.option(
             YEAR_OPTION,
             type=int,
             metavar="YEAR",
-            help="Plan each scenario also as if nobody had known of it before YEAR: what the base"
-            " decides in earlier years, builds begun included, stands.",
+            help="Also plan each scenario as a surprise in YEAR: earlier decisions, begun builds"
+            " included, stay as in the base plan.",
         ),
         click.option(
             "--bills",
             is_flag=True,
-            help="Say of each scenario who pays by dual prices, too: bills before and after.",
+            help="Also show who pays in each scenario: bills by dual prices, before and after.",
         ),
     )
 

@@ -105,7 +105,9 @@ class Exits(Result):
     left_share = field.share("Share left, {last}", f"The same. {_LEFT}")
     half, quarter, tenth, none = map(_from, _LEVELS)
     cash = field.millions(
-        "Extra cash", f"What is paid more than in the plan. {UNDISCOUNTED}", key="extra_cash_usd"
+        "Extra cash",
+        "Additional payments compared with the plan. Undiscounted.",
+        key="extra_cash_usd",
     )
     penalties = field.millions(
         "Extra shortage and penalties",
@@ -128,8 +130,8 @@ class Exits(Result):
     )
     alone = field.tonnes(
         "Left if it came first",
-        "The least over all years if no other mineral mattered. Where it is less, other minerals"
-        " get a part of the budget: all share one.",
+        "The least over all years if no other mineral mattered. If it is lower, other"
+        " minerals take a part of the shared budget.",
         printed=False,
     )
 
@@ -147,7 +149,9 @@ class WayOut(Result):
     planned_share = field.share("Plan's share", "What the country sells over {basis}, in the plan.")
     left_share = field.share("Share left", f"The same. {_LEFT}")
     others = field.tonnes("Bought of others", _LEFT)
-    stock = field.tonnes("From stock", "Net of what is stored; below 0: more is stored.")
+    stock = field.tonnes(
+        "From stock", "Tonnes drawn from stock less tonnes stored. Below 0: more is stored."
+    )
     planned_short = field.tonnes("Short in the plan")
     short = SHORT.like(meaning=f"{_LEFT} Never more than in the plan.")
 
@@ -181,8 +185,8 @@ class Limits(Result):
     kind = KIND.like(
         meaning="capacity, project capacity, mine, lane, share limit, budget and so on."
     )
-    what = field("What", Look.SENTENCE, "The limit, as it stands in the last of the years.")
-    years = field.text("In", "The years in which it is reached and worth anything.")
+    what = field("What", Look.SENTENCE, "The limit, as it is in the last of the years.")
+    years = field.text("In", "The years in which it is reached and has a value.")
     limit = LIMIT.like(look=Look.TONNES, meaning="In the last of these years.")
     unit = UNIT.like(meaning="Of the limit. point: a hundredth of a share.")
     spares = field(
@@ -193,7 +197,7 @@ class Limits(Result):
         unit="t",
         key="spares_t_per_unit",
     )
-    cell = Checks.cell.like(meaning="Where the workbook says it.")
+    cell = Checks.cell.like(meaning="The cell of the workbook that states it.")
 
 
 class Sellers(Result):
@@ -582,19 +586,20 @@ class _Finding:
 
 
 class ExitStudy(StudyKind):
-    """Find how little of a country the coalition can do with, by which year, and at what cost.
+    """Find how little the coalition can buy from a country, by which year, and at what cost.
 
-    The plan is made as by solve. Then, mineral by mineral, the least tonnes of the country over all
-    years with no year shorter than in the plan, and the cheapest such plan, all minerals under one
-    budget: from which year its share is at most 50, 25, 10 and 0 % and stays so, what has to be
-    built first, what holds it up. A country is named by name or code.
+    The plan is first made as planner solve makes it. For each mineral, the study then finds the
+    fewest tonnes from the country over all years, with no year shorter than in the plan. The
+    cheapest such plan follows, with all minerals under one budget. It shows from which year the
+    country's share stays at or below 50, 25, 10 and 0 %, what must be built first, and what holds
+    the exit up.
 
     \b
     planner exit case.xlsx --country China
     planner exit case.xlsx --country CHN --scenario "Export ban" --csv tables
 
-    A country that sells nothing in the plan is left already. Without a proven plan nothing is
-    written; the exit code is then 3.
+    If a country sells nothing in the plan, the coalition has already left it. Without a proven
+    plan, nothing is written and the exit code is 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "exit", "Exit", "way out"
@@ -602,10 +607,10 @@ class ExitStudy(StudyKind):
     RESULTS = (Exits, WayOut, Builds, Limits, Sellers, Paying)
     LACKING = "no way out planned"
     PART = "<C>-"
-    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
+    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
     OPTIONS = (
         click.option(
-            "--country", required=True, metavar="C", help="The country to leave: a name or code."
+            "--country", required=True, metavar="C", help="The country to leave, by name or code."
         ),
     )
     task = "the case and its way out"

@@ -197,43 +197,45 @@ def _largest(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 class RangesStudy(StudyKind):
-    """Tell what of a plan is a choice and what a fact: the least and the most of each supplier.
+    """Find the least and the most that each supplier could sell at nearly the plan's cost.
 
-    Of each mineral and supplier country (or refiner, or project) the least and the most that the
-    coalition could buy, all years together, with the mineral's cash at most the slack above the
-    plan's and no more short in any year. What is built stays as planned, but by project.
+    For each mineral and supplier, the study finds the least and the most tonnes that the coalition
+    could buy over all years. The mineral's cash cost may rise by at most the slack, and no year may
+    be shorter. Suppliers are countries, refiners or projects. Builds stay as planned, except with
+    --by project.
 
     \b
     planner ranges case.xlsx
     planner ranges case.xlsx --slack 5% --by refiner
     planner ranges case.xlsx --least China
 
-    --least writes also the plan that takes least of a country, mineral by mineral, within the
-    slack: a whole plan workbook beside the ranges. It is proven to be the cheapest with that least;
-    the cheapest of all it is not.
+    --least also writes the plan that buys least from a country, mineral by mineral, within the
+    slack. That plan is a workbook of its own. It is proven to be the cheapest plan with that least
+    amount, not the cheapest plan of all.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "ranges", "Ranges", "ranges"
     QUESTION = "Where could we buy otherwise for almost nothing?"
     LACKING = "no mineral planned"
     RESULTS = (Ranges, LeastOf)
-    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
+    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
     OPTIONS = (
         click.option(
             "--slack",
             type=Share(),
             default=0.01,
             metavar="S",
-            help="How much more than the plan's a mineral's cash may be [0.01].",
+            help="How far a mineral's cash cost may rise above the plan's, as a fraction [0.01].",
         ),
         click.option(
             "--by",
             type=click.Choice([BY_COUNTRY, BY_REFINER, BY_PROJECT]),
             default=BY_COUNTRY,
-            help="What a supplier is [country]; by project its mineral's builds are free.",
+            help="What counts as a supplier [country]. With project, its mineral's builds may"
+            " change.",
         ),
         click.option(
-            "--least", metavar="COUNTRY", help="Write also the plan that takes least of a country."
+            "--least", metavar="COUNTRY", help="Also write the plan that buys least from a country."
         ),
     )
 

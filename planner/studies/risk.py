@@ -679,12 +679,13 @@ def _lacking(tables: Tables) -> tuple[dict[str, float], dict[str, float]]:
 
 
 class RiskStudy(StudyKind):
-    """Draw the events of the sheet Risks many times, and see what becomes of the plan.
+    """Draw the events of the sheet Risks many times, and test the plan against each draw.
 
-    Each event begins in a year with its Yearly probability, each year and event apart. A draw is
-    planned twice: as agreed, the plan without events struck by them, its suppliers surging; and
-    re-planned, as if the events had been known beforehand. One workbook is written: the spread of
-    cost and shortage, who is likely to be short of what, what each event adds, every draw, charts.
+    In each year, an event begins with its Yearly probability, independently of other years and
+    events. Each draw is planned twice. The first run keeps the agreed plan, and its suppliers can
+    sell a surge. The second run re-plans as if the events had been known beforehand. The workbook
+    shows the spread of cost and shortage, who is likely to be short, what each event adds, and
+    every draw.
 
     \b
     planner risk case.xlsx
@@ -692,7 +693,7 @@ class RiskStudy(StudyKind):
     planner risk case.xlsx --max-country-share 50%
     planner new my-case.xlsx --with Risks       to see what the sheet looks like
 
-    A draw without a proven plan is left out of the figures and told; the exit code is then 3.
+    A draw without a proven plan is listed, but left out of the figures. The exit code is then 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "risk", "Study of risks", "risk study"
@@ -702,7 +703,7 @@ class RiskStudy(StudyKind):
     MONEY = "total cost discounted at the discount rate, cash cost undiscounted"
     RESULTS = (Measures, ByMineral, ByMember, Events, Draws)
     WHAT_IFS = False
-    LIMIT = "Limit of one country's share of each mineral in both plans, 0 to 1; applied last."
+    LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
     OPTIONS = (
         click.option(
             "--draws",
@@ -710,7 +711,7 @@ class RiskStudy(StudyKind):
             default=1000,
             show_default=True,
             metavar="N",
-            help="How often the events are drawn.",
+            help="Number of draws.",
         ),
         click.option(
             "--seed",
@@ -718,17 +719,17 @@ class RiskStudy(StudyKind):
             default=1,
             show_default=True,
             metavar="S",
-            help="Fixes what is drawn: the same seed, the same draws.",
+            help="Seed of the random draws: the same seed gives the same draws.",
         ),
         click.option(
             "--surge",
             type=Share(),
             metavar="U",
-            help="The part of its usable capacity that a supplier may sell beyond what was agreed"
-            " [the setting Surge].",
+            help="How much more each supplier can sell than agreed, as a share of its usable"
+            " capacity [the setting Surge].",
         ),
         click.option(
-            "--keep-caps", is_flag=True, help="Keep share limits in the years with an event, too."
+            "--keep-caps", is_flag=True, help="Also keep share limits in the years of an event."
         ),
     )
 

@@ -429,16 +429,17 @@ def millions(money: float) -> str:
 class ScorecardStudy(StudyKind):
     """Score a plan before and after, and price each benchmark that it misses.
 
-    The plan is made as by solve. Its scorecard (concentration, import reliance, days of cover,
-    N-1, the benchmarks of the EU's Critical Raw Materials Act) stands in every plan of solve, too.
-    Here each missed benchmark is then added to the limits alone, and planned: what it would cost,
-    what it would leave short, or how far it can be met at all.
+    The plan is first made as planner solve makes it. Its scorecard covers concentration, import
+    reliance, days of cover, N-1 and the benchmarks of the EU's Critical Raw Materials Act. Every
+    plan of planner solve has the same scorecard. This study also adds each missed benchmark to the
+    limits, one at a time, and plans again. It shows what the benchmark costs and leaves short, or
+    how far it can be met.
 
     \b
     planner scorecard case.xlsx
     planner scorecard case.xlsx --scenario "Export ban" --csv tables
 
-    A run without a proven plan stands in the workbook with its reason; the exit code is then 3.
+    A run without a proven plan is listed with its reason. The exit code is then 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "scorecard", "Scorecard", "scorecard"
@@ -448,7 +449,7 @@ class ScorecardStudy(StudyKind):
     LACKING = "nothing was planned"
     task = "the case"
     RESULTS = (Missed, Scorecard)
-    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
+    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the case, and price what it misses."""

@@ -55,15 +55,15 @@ _WHO = (
     ),
 )
 _TONNES = (
-    field.tonnes("Lost", "What the agreed plan buys of what is lost, from the loss on."),
+    field.tonnes("Lost", "Agreed purchases from the lost supplier, from the loss on."),
     field.tonnes(
         "Replaced",
-        "What is bought more of the suppliers that are left; below 0: less, as with a member that"
-        " gives tonnes up to others. Lost = replaced + from stock + short.",
+        "Additional purchases from the remaining suppliers. Below 0: fewer, for example"
+        " if a member gives tonnes up to others. Lost = replaced + from stock + short.",
     ),
     field.tonnes(
         "From stock",
-        "Drawn from stock more than agreed, or stored less; over all years, net of refilling.",
+        "Additional tonnes drawn from stock, or not stored; over all years, net of refilling.",
     ),
     shared.SHORT.like(
         meaning="Demand that the agreed plan meets and that nothing meets after the loss. What the"
@@ -87,8 +87,8 @@ _SIZES = (
         unit="days",
     ),
     Benchmarks.extra_cash.like(
-        meaning="What is paid more than under the same rules with nothing lost; below 0 where less"
-        " is bought. Undiscounted, without capital.",
+        meaning="Additional payments compared with the same rules and no loss. Below 0: less is"
+        " bought. Undiscounted, without capital.",
         key="extra_cash_usd",
     ),
     Benchmarks.extra_cost.like(
@@ -120,14 +120,14 @@ PRICE, PRICE_OVER = (
     ),
 )
 LOST_T, SHORT, COST = _TONNES[0], _TONNES[3], _SIZES[3]
-NEED = shared.DEMAND.like(meaning="All demand, what the agreed plan leaves short included.")
+NEED = shared.DEMAND.like(meaning="All demand, including what the agreed plan leaves short.")
 SHARE = shared.SHARE_SHORT.like(
     meaning=f"Short over all demand of the coalition. {HELD_TO_ORDERS}", colour=Colour.HEAT
 )
 FREE_LOST, FREE_SHORT, FREE_COST = (
     field.tonnes(
         "Lost, uncapped plan",
-        "What the plan without share limits buys of what is lost.",
+        "Purchases from the lost supplier in the plan without share limits.",
         key="uncapped_lost_t",
     ),
     field.tonnes("Short, uncapped plan", _UNCAPPED_SAYS, key="uncapped_short_t"),
@@ -187,11 +187,11 @@ class Embargoes(_OfLosses):
     lost, kind = (f.like(optional=True) for f in _WHO)
     own_short_t = field.tonnes(
         "Short of the member itself",
-        "What the embargoed member is short; others may be short, too.",
+        "Shortage of the embargoed member; others may be short, too.",
     )
     own_share = field.share(
         "Member's demand short, by value",
-        "What the member is short over its demand, minerals weighted by their prices.",
+        "The member's shortage over its demand, minerals weighted by their prices.",
     )
 
 
@@ -203,7 +203,7 @@ class ByMineral(Result):
     lost, kind = _WHO
     mineral = MINERAL
     demand = NEED
-    agreed_short_t = field.tonnes("Short in the agreed plan", "What is short with nothing lost.")
+    agreed_short_t = field.tonnes("Short in the agreed plan", "Shortage without any loss.")
     lost_t, replaced_t, stock_t, short_t = _TONNES
     share = SHARE
     short_from = field("Short from", Look.YEAR, "The first year with a shortage.")
@@ -249,7 +249,7 @@ class NMinusOne(Result):
         "Usable capacity of refiners, and of projects what the agreed plan has built.",
     )
     largest = Minerals.country.like(
-        meaning="The country with the most supply; Rest of world is none.", printed=True
+        meaning="The country with the most supply. Rest of world does not count.", printed=True
     )
     largest_supply = field.tonnes("Supply of the largest")
     largest_demand = field.tonnes(
@@ -257,8 +257,7 @@ class NMinusOne(Result):
     )
     over_all = field.share(
         "Supply left over all demand",
-        "(S - Smax) / D: supply without that of the largest country, over all demand of the"
-        " coalition.",
+        "(S - Smax) / D: supply without the largest country, over all demand of the coalition.",
     )
     over_rest = field.share(
         "Supply left over the rest's demand",
@@ -271,7 +270,7 @@ class NMinusOne(Result):
     seller_sold = field.tonnes("Sold by the largest seller")
     bought_over_all = field.share(
         "Bought of others over all demand",
-        "What the agreed plan buys without its largest seller, over all demand.",
+        "Agreed purchases without the largest seller, over all demand.",
     )
 
 
@@ -286,9 +285,9 @@ class Solidarity(Result):
 
     lost, kind = _WHO
     member = MEMBER.like(meaning="Coalition: all members together.", names=Name.BUYER)
-    short_t = SHORT.like(header="Short, shared", meaning="Newly short where members share.")
+    short_t = SHORT.like(header="Short, shared", meaning="New shortage if members share.")
     alone_short_t = SHORT.like(
-        header="Short, unshared", meaning="Newly short where they do not.", key="alone_short_t"
+        header="Short, unshared", meaning="New shortage if they do not share.", key="alone_short_t"
     )
     worth = field.money(
         "Sharing spares it",
@@ -851,13 +850,13 @@ def _severity(tables: Tables, who: tuple[str, str], mineral: str) -> dict[int, f
 
 
 class StressTest(StudyKind):
-    """Lose each supplier country that sells in the agreed plan, and see what is replaced.
+    """Remove each supplier country of the agreed plan in turn, and see what replaces it.
 
-    The plan is made first, with scenario, what-ifs and limits; then one supplier after another is
-    lost, from the first year (or --year) to the last. Suppliers that are left sell what was agreed
-    and a surge; plants are built as agreed; stocks may be drawn; share limits are waived unless
-    --keep-caps. The same losses hit the plan without share limits: what diversification buys. With
-    --solidarity none they hit it, too, where members do not share what is left.
+    The agreed plan is made first, with the scenario, what-ifs and limits. Then each supplier is
+    removed in turn, from the first year (or --year) to the last. The other suppliers sell what was
+    agreed and a surge. Plants are built as agreed, and members may draw on stocks. Share limits are
+    waived unless --keep-caps is given. The same losses also hit the plan without share limits, to
+    show what diversification buys. With --solidarity none, they also hit members that do not share.
 
     \b
     planner stress case.xlsx
@@ -865,7 +864,7 @@ class StressTest(StudyKind):
     planner stress case.xlsx --pairs --solidarity none
     planner stress case.xlsx --surge 0 --keep-caps --year 2030
 
-    A run without a proven plan stands in the workbook with its reason; the exit code is then 3.
+    A run without a proven plan is listed with its reason. The exit code is then 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "stress", "Stress test", "stress test"
@@ -875,36 +874,40 @@ class StressTest(StudyKind):
     MONEY = "undiscounted, of the years from the loss on; the total cost of planner compare is not"
     task = "what is agreed"
     RESULTS = (Losses, ByMineral, CappedOrNot, Solidarity, Embargoes, NMinusOne, Detail)
-    LIMIT = "Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last."
+    LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
     OPTIONS = (
-        click.option("--refiners", is_flag=True, help="Lose each refiner that sells, too."),
+        click.option(
+            "--refiners", is_flag=True, help="Also test the loss of each refiner that sells."
+        ),
         click.option(
             "--pairs",
             is_flag=True,
-            help="Close each supplier country's lanes to each member, too: the embargo matrix.",
+            help="Also close each supplier country's lanes to each member (the embargo matrix).",
         ),
         click.option(
             "--surge",
             type=Share(),
             metavar="S",
-            help="What suppliers that are left may sell beyond what was agreed, of their usable"
-            " capacity [the setting Surge].",
+            help="How much more the other suppliers can sell than agreed, as a share of their"
+            " usable capacity [the setting Surge].",
         ),
         click.option(
-            "--keep-caps", is_flag=True, help="Keep the share limits, which a loss waives."
+            "--keep-caps",
+            is_flag=True,
+            help="Keep the share limits, which are otherwise waived after a loss.",
         ),
         click.option(
             "--solidarity",
             type=click.Choice(["full", "none"]),
             default="full",
-            help="none: beside members that share what is left, none that buys of a supplier more"
-            " than agreed and its part of the surge [full].",
+            help="With none, also test members that do not share: each buys at most what was"
+            " agreed and its part of the surge [full].",
         ),
         click.option(
             "--year",
             type=int,
             metavar="Y",
-            help="The year in which the loss begins [the first planned].",
+            help="First year of the loss [the first planned year].",
         ),
     )
 

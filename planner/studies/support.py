@@ -318,13 +318,13 @@ def bill_tables(plan: Plan) -> tuple[Bills, Payers]:
 
 
 class SupportStudy(StudyKind):
-    """Find what each idle plant has to be paid so that it runs, and what support costs whom.
+    """Find the payment that each idle plant needs in order to run, and who pays for support.
 
-    For each refiner that is idle and each project that is not built: the least payment for each
-    tonne with which it runs, by year and as one price for all years, each planned with. Beside it
-    the gap (what a tonne costs landed less what it is worth to the nearest buyer), the tariff that
-    would do what each cap does, and the bills of the contracts for difference of the sheet
-    Supports, by year, plant and payer.
+    For each idle refiner and unbuilt project, the study finds the least payment per tonne that
+    makes it run. It gives one payment for each year and one for all years, and plans again with
+    each. It also shows the gap: a tonne's landed cost less its value to the nearest buyer. It shows
+    the tariff that has the same effect as each cap, and the bills of the sheet Supports by year,
+    plant and payer.
 
     \b
     planner support case.xlsx
@@ -336,7 +336,7 @@ class SupportStudy(StudyKind):
     HEADING = "What idle plants need: {named}"
     LACKING = "nothing was planned"
     RESULTS = (Plants, Gaps, Tariffs, Bills, Payers)
-    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
+    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
     task = "the case, with share limits and without, then payments by mineral"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:

@@ -864,15 +864,15 @@ class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 
 
 class Sweep(StudyKind):
-    """Plan a workbook at each of many caps on what one country may supply: cost against cap.
+    """Plan a workbook with many caps on what one country may supply, to compare cost and cap.
 
-    Each point sets the cap for all minerals, as --max-country-share of solve does, after scenario
-    and what-ifs. One workbook is written: cost, shortage and premium at each point, in all and by
-    mineral; the smallest cap that costs no tonne of supply; charts.
+    Each point sets the cap for all minerals, as --max-country-share of planner solve does, after
+    the scenario and what-ifs. The workbook shows cost, shortage and premium at each point, in total
+    and by mineral. It also shows the smallest cap that costs no tonne of supply.
 
-    --over turns another number instead: a factor on demand, capacity, cost, freight or mines; a
-    tariff; or security, what may be short if any one country is lost. WHO is a country or a
-    refiner (of demand: a member or group), MINERAL a mineral.
+    --over changes another number instead: a factor on demand, capacity, cost, freight or mines; a
+    tariff; or security, the demand that may be short after any country's loss. WHO is a country or
+    a refiner (for demand, a member or group).
 
     \b
     planner sweep case.xlsx
@@ -881,8 +881,8 @@ class Sweep(StudyKind):
     planner sweep case.xlsx --over tariff:China --to 0.5
     planner sweep case.xlsx --over security --from 1 --to 0 --step 0.1
 
-    A point without a proven plan stands in its row with the reason; all others are written. The
-    exit code is then 3.
+    A point without a proven plan is listed with its reason; all others are written. The exit code
+    is then 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
@@ -902,14 +902,14 @@ class Sweep(StudyKind):
             "--step",
             type=Amount(),
             metavar="D",
-            help="From point to point; the last step may be shorter [cap: 0.05].",
+            help="Distance between points; the last step may be shorter [cap: 0.05].",
         ),
         click.option(
             "--over",
             default="cap",
             metavar="KNOB",
-            help="What is turned: cap; security, with :MINERAL; demand, capacity, cost, tariff,"
-            " freight or mines, each with :WHO:MINERAL [cap].",
+            help="What to change: cap; security:MINERAL; or demand, capacity, cost, tariff,"
+            " freight or mines, with :WHO:MINERAL [cap].",
         ),
     )
 

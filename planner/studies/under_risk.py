@@ -361,7 +361,7 @@ class UnderRisk(StudyKind):
     MONEY = "discounted to the first year, shortage and penalties at their prices"
     LACKING = "the plan under risk is not known"
     RESULTS = (Worth, Decisions, Futures, Expected, Batches)
-    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
+    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
 
     def __init__(
         self, start: Start, *, futures: int | None, seed: int, alpha: float, weight: float

@@ -47,7 +47,7 @@ MOST_CELLS = 8_000_000
 MOST_NAME = 255
 """Letters of a file's name on any system."""
 
-RESAVE = "look at what it shows, and save it again in Excel or LibreOffice"
+RESAVE = "check what it shows, and save it again in Excel or LibreOffice"
 _CHUNK = 1 << 18
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
@@ -119,7 +119,7 @@ def refuse_odd(path: Path) -> None:
         raise RefusedError(said) from error
     refuse_if(
         (stat.S_ISDIR(mode), "this is a folder"),
-        (not stat.S_ISREG(mode), "this is no regular file"),
+        (not stat.S_ISREG(mode), "this is not a regular file"),
     )
 
 
@@ -263,7 +263,7 @@ def ambiguous(archive: Archive) -> Iterator[str]:
     names = Counter(name.casefold() for name in archive.namelist())
     twice = [name for name, count in names.items() if count > 1]
     if twice:
-        yield f"its part {twice[0]} stands there twice"
+        yield f"its part {twice[0]} appears twice"
         return
     yield from _Package(archive).ambiguous()
 
@@ -287,7 +287,7 @@ class _Package:
         yield from self._formats()
         for kind, part in self.links:
             if kind == "worksheet" and part in self.names and _is_odd(self.archive, part):
-                yield f"rows of {part} hold what is neither a row nor a cell"
+                yield f"rows of {part} hold something that is neither a row nor a cell"
 
     def _documents(self) -> Iterator[str]:
         """Yield where not one workbook alone is named."""
@@ -321,7 +321,7 @@ class _Package:
             if part in self.names:
                 with self.archive.texts(part) as source:
                     if any(map(_TWO_TEXTS.search, _overlapping(source))):
-                        yield f"a text in {part} stands there in two forms"
+                        yield f"a text in {part} has two forms"
 
     def _formats(self) -> Iterator[str]:
         """Yield where there is more than one list of formats, or a format is given twice."""

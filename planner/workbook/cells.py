@@ -75,7 +75,7 @@ def plain(number: float) -> str:
 
 
 def _day(date: object) -> str:
-    return "a date that no calendar has" if date is None else shown(date)
+    return "a date that does not exist" if date is None else shown(date)
 
 
 def _printed(text: str) -> str:
@@ -151,7 +151,7 @@ def country(value: object) -> str:
         raise CellError(shown(value), Kind.COUNTRY.value, hint_of(value))
     code = country_code(value)
     if code is None:
-        found = f"{quoted(value)} is no known country"
+        found = f"{quoted(value)} is not a known country"
         raise CellError(found, Kind.COUNTRY.value, partial(closest_country, value))
     return code
 
@@ -264,7 +264,7 @@ def hint_of(value: object) -> str:
 
 
 def _instead_of_text(column: Column, value: str) -> str:
-    """What to do about text that is no number in any spelling."""
+    """What to do about text that is not a number in any spelling."""
     if re.search(r"\d[.,']\d", value):
         return "type it as a number, without thousands marks"
     if column.required or re.search(r"\d", value):

@@ -116,7 +116,7 @@ def _entries(file: BinaryIO, start: int, end: int, count: int) -> Iterator[_Entr
         name, extra = content[at : at + of_name], content[at + of_name : at + of_name + of_extra]
         at += of_name + of_extra + of_comment
         if sign != _IS_ENTRY or disk not in {0, _ELSEWHERE_SHORT}:
-            msg = "its directory holds what is no entry"
+            msg = "its directory holds something that is not an entry"
             raise OddError(msg)
         sizes = _wide(name, extra, (unpacked, packed, offset))
         yield _Entry(name, flags, method, crc, sizes[1], sizes[0], sizes[2])

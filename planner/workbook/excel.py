@@ -106,7 +106,7 @@ def _refuse(content: bytes) -> None:
         (is_locked, "the workbook is protected by a password", _UNLOCK),
         (is_ole, "this is an old .xls workbook", _SAVE_AS),
         (start.startswith(_MARKUP), "this is HTML or XML text, not a workbook", _SAVE_AS),
-        (not is_zip and b"\0" in content[:4096], "this is no workbook"),
+        (not is_zip and b"\0" in content[:4096], "this is not a workbook"),
         (not is_zip, "this is text (CSV?), not a workbook", _SAVE_AS),
     )
     try:

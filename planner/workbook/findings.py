@@ -238,7 +238,7 @@ class Context:
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\([^)]*\)")
 _VERB = re.compile(
     r"\b(?:is|are|has|have|was|stands?|lies?|would|does|do|stays?|holds?|changes?|match(?:es)?"
-    r"|must|appl(?:y|ies)|cannot|exceeds?)\b"
+    r"|must|appl(?:y|ies)|cannot|exceeds?|appears?|comes?|belongs?|adds?)\b"
 )
 _THING = re.compile(r"(?:the|an?) ")
 _OURS = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it) ")

@@ -36,7 +36,7 @@ class Dated:
     number: float
     date: object
 
-    hint = "where the number is meant, give the cell a number format: it is there"
+    hint = "if you mean the number, give the cell a number format"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Printed:
     number: float = math.nan
     step: float = 0.0
 
-    hint = "give the cell a number format that shows what is there"
+    hint = "give the cell a number format that shows its value"
 
     def __str__(self) -> str:
         """Return what is shown."""
@@ -74,7 +74,7 @@ class Area(NamedTuple):
 
 MOST_LOOKS = 4_000_000
 """Cells of a sheet that conditional formats are of, a cell counted with each: some 20 seconds."""
-_TWICE = Fault("a cell or row that the file gives twice, or out of its place")
+_TWICE = Fault("a cell or row that is in the file twice or in the wrong place")
 
 
 class VolatileFormula(NamedTuple):
@@ -322,9 +322,9 @@ def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[Fin
         if area.bottom >= grid.header_row and reaches and _spread(grid, area, places):
             found, hint = (
                 f"the cells {area} are merged",
-                "unmerge them, and fill each that is meant",
+                "unmerge them and fill each cell",
             )
-            yield at_cell(sheet, area.left, area.top, found, "each cell by itself", hint)
+            yield at_cell(sheet, area.left, area.top, found, "single cells", hint)
 
 
 def _spread(grid: Grid, area: Area, places: Mapping[int, int]) -> bool:
@@ -349,26 +349,26 @@ def unseen(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[Finding]
 
     ``read`` are the columns that are read, by position, each with its header.
     """
-    shown, hint = "read all the same", "show what is meant, and take out what is not"
+    shown, hint = "still read", "show it if you need it, or delete it"
     if grid.is_hidden:
-        yield warning(sheet, found=f"the sheet is hidden and {shown}", hint=hint)
+        yield warning(sheet, found=f"the sheet is hidden but {shown}", hint=hint)
     if grid.hidden_rows:
         rows = [str(row) for row in grid.hidden_rows]
         said = _few("row {} is hidden", "rows {} are hidden", rows)
         first = min(grid.header, default=1)
-        yield at_cell(sheet, first, grid.hidden_rows[0], f"{said} and {shown}", "", hint, **_KIND)
+        yield at_cell(sheet, first, grid.hidden_rows[0], f"{said} but {shown}", "", hint, **_KIND)
     columns = [position for position in grid.hidden_columns if position in read]
     if columns:
         named = [f"{read[position]} ({letters(position)})" for position in columns]
         said = _few("the column {} is hidden", "the columns {} are hidden", named)
         top = grid.header_row
-        yield at_cell(sheet, columns[0], top, f"{said} and {shown}", "", hint, **_KIND)
+        yield at_cell(sheet, columns[0], top, f"{said} but {shown}", "", hint, **_KIND)
     formulas = [each for each in grid.volatile if each.position in read]
     if formulas:
         cells = [f"{address(f.position, f.row)} ({f.function})" for f in formulas]
-        said = _few("the formula in {} has", "the formulas in {} have", cells)
-        said += " another value each time the workbook is calculated: the saved one is read"
-        hint = "put the value in its place"
+        said = _few("the formula in {} changes", "the formulas in {} change", cells)
+        said += " with each calculation: the saved value is read"
+        hint = "replace the formula with its value"
         yield at_cell(sheet, formulas[0].position, formulas[0].row, said, "", hint, **_KIND)
 
 

@@ -226,7 +226,7 @@ class HeaderRow:
         if hint or any(isinstance(v, Real) for v in self.grid.values(heading.position)):
             hint = looks_like("column") if is_total(name) else hint
             expected = "a member of the sheet Members"
-            self._error(heading.position, f"{name!r} is no member", expected, hint)
+            self._error(heading.position, f"{name!r} is not a member", expected, hint)
             return None
         return self._unknown(heading)
 
@@ -234,7 +234,7 @@ class HeaderRow:
         by_year = _BY_YEAR.fullmatch(heading.name)
         stem = self.columns.get(fold(by_year["name"])) if by_year else None
         hint = f"{stem.header} cannot be given by year" if stem else self._near(heading.name)
-        said = f"the column {heading.text!r} is not known and kept as a note"
+        said = f"the column {heading.text!r} is not known and is kept as a note"
         row = self.grid.header_row
         self.findings.append(
             Finding(self.record.SHEET, row, heading.text, said, "", hint, Severity.WARNING)
@@ -255,7 +255,7 @@ class HeaderRow:
             before = kept.setdefault(heading.key, heading)
             if before is not heading:
                 at = address(before.position, self.grid.header_row)
-                said = f"the column {heading.label!r} stands twice, first in {at}"
+                said = f"the column {heading.label!r} appears twice, first in {at}"
                 self._error(heading.position, said, "each column once")
                 repeated.add(heading.key)
         # which of the two is meant is not known, so neither is read
@@ -266,8 +266,8 @@ class HeaderRow:
         years = [(h.year, h.position) for h in self.headings if h.year is not None and h.spread]
         for (earlier, _), (later, position) in itertools.pairwise(years):
             if earlier > later:
-                said = f"the year {later} stands after {earlier}"
-                self._error(position, said, "year columns that ascend")
+                said = f"the year {later} comes after {earlier}"
+                self._error(position, said, "year columns in ascending order")
         if self.record.SPREAD == YEARS and not years and not self.findings:
             first = min(self.grid.header)
             self._error(first, "no year column", "one column per year, headed 2026, 2027, ...")
@@ -279,13 +279,13 @@ class HeaderRow:
             columns.setdefault(position, []).append((row, value))
         for position, cells in sorted(columns.items()):
             row, value = cells[0]
-            more = f", and {len(cells) - 1} more below, stand" if len(cells) > 1 else " stands"
+            more = f" and {len(cells) - 1} more below are" if len(cells) > 1 else " is"
             found = f"{shown(value)}{more} in a column without a header"
             if self.record.SPREAD and any(isinstance(v, Real) for _, v in cells):
                 wanted = f"a header in {address(position, self.grid.header_row)}"
                 said = at_cell(self.record.SHEET, position, row, found, wanted)
             else:
-                found, kind = f"{found}: not read", Severity.WARNING
+                found, kind = f"{found} and not read", Severity.WARNING
                 said = at_cell(self.record.SHEET, position, row, found, severity=kind)
             self.findings.append(said)
 

@@ -126,11 +126,11 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
             hint = f"make its plan first: planner solve {path.name}"
             raise refused(path, "this is an input workbook, not a plan", PLAN_FILE, hint)
         lacks = " and ".join(name for name in (SUMMARY, PLAN) if name not in grids)
-        said = f"this is no plan: it has no sheet {lacks}"
+        said = f"this is not a plan: it has no sheet {lacks}"
         raise refused(path, said, PLAN_FILE, "name a workbook that planner solve wrote")
     redacted = _redacted(grids[SUMMARY])
     if redacted:
-        said = f"this plan is redacted ({redacted}): what is taken out is missing here"
+        said = f"this plan is redacted ({redacted}): the figures that were taken out are missing"
         raise refused(path, said, PLAN_FILE, "take the plan as it was written")
 
 
@@ -196,7 +196,7 @@ def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Findin
                 elif value is None and of in wanted.filled:
                     found = "the cell is blank"
                 elif number and value is not None and not is_number(value):
-                    found = f"{value!r} is no number"
+                    found = f"{value!r} is not a number"
                 else:
                     continue
                 yield at_cell(sheet, position, row, found, expected, hint, column=str(header))

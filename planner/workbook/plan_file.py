@@ -246,7 +246,7 @@ _SUMS: tuple[tuple[type[Result], Field, Figure], ...] = (
     (results.ByMineral, results.ByMineral.short, Figure.SHORTAGE),
 )
 """Columns whose rows add up to a measure of Summary."""
-_HINT = "what is written here is of the plan as it stands; planner verify says more"
+_HINT = "the output shows the changed plan; planner verify says more"
 _FLOW = 1e-3
 """Flows too small to be listed may add up to this [t]."""
 
@@ -272,7 +272,7 @@ def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
     seals = [text.removeprefix(f"{SEAL}: ") for text in texts if text.startswith(SEAL)]
     columns = [_numbers(plan, result, of).dropna().tolist() for result, of in SEALED]
     if seals and seals != [seal(columns)] and not is_short(columns):
-        said = "numbers of Plan, Values or Duals are not those that the plan's seal is of"
+        said = "numbers of Plan, Values or Duals do not match the plan's seal"
         yield _changed(results.Checks.TABLE, said)
 
 

@@ -107,10 +107,10 @@ def _sheets(grids: Iterable[Grid], context: Context) -> dict[str, Grid]:
         name = known.get(fold(grid.title))
         if name is None:
             if hint := near(grid.title, known, CLOSE_SHEET):
-                said = f"the sheet {grid.title!r} is not known and not read"
+                said = f"the sheet {grid.title!r} is not known and is not read"
                 context.findings.append(warning(grid.title, found=said, hint=hint))
         elif name in found:
-            said = f"the sheets {found[name].title!r} and {grid.title!r} have one name"
+            said = f"the sheets {found[name].title!r} and {grid.title!r} have the same name"
             context.findings.append(Finding(name, found=said, expected="each sheet once"))
         else:
             found[name] = _below_titles(RECORDS[name], grid, context)
@@ -144,7 +144,7 @@ def _lacks(record: type[Record], grid: Grid | None) -> Finding | None:
         wanted = f"a header row with the columns {names}"
         return Finding(record.SHEET, found=f"the sheet {record.SHEET} is empty", expected=wanted)
     if not grid.rows:
-        return warning(record.SHEET, grid.header_row, found="no row stands below the header")
+        return warning(record.SHEET, grid.header_row, found="there is no row below the header")
     return None
 
 
@@ -154,7 +154,7 @@ def _beginnings(parsed: Mapping[str, Parsed], context: Context) -> None:
         for header, year in rows.begins.items():
             lacks = (sheet, header) in context.lacking
             if context.years and year > context.years[0] and not lacks:
-                said = f"nothing holds before the column {header} {year}"
+                said = f"there is no value before the column {header} {year}"
                 wanted = f"a column {header} without a year, or one for {context.years[0]}"
                 row = context.layout.sheets[sheet].header_row
                 context.findings.append(Finding(sheet, row, f"{header} {year}", said, wanted))

@@ -122,7 +122,7 @@ class _Sheet:
         steps = []
         for h in stepped:
             steps.append((h.year or 0, self._cells(column, h, None)))
-            self._count_blank(h.label, self.grid.values(h.position), "what stood before")
+            self._count_blank(h.label, self.grid.values(h.position), "the value before")
         found = [
             ByYear(number, tuple((year, cells[i]) for year, cells in steps if cells[i] is not None))
             for i, number in enumerate(base)
@@ -280,7 +280,7 @@ class _Sheet:
                     if v not in {"", None}
                 )
                 what = " + ".join(c.header for c in keys)
-                twice = CellError(f"{said} stands twice, first in {cell}", f"each {what} once")
+                twice = CellError(f"{said} appears twice, first in {cell}", f"each {what} once")
                 self.context.error(self.sheet, row, keys[0].header, twice)
                 self.parsed.lost.add(i)
 
@@ -360,7 +360,7 @@ def _settings(grid: Grid, context: Context) -> _Rows:
         column, wrong = _setting(label, value)
         if column is not None and column.field in found:
             first = address(places[headers.SETTING], found[column.field][0])
-            said = f"{column.header} stands twice, first in {first}"
+            said = f"{column.header} appears twice, first in {first}"
             wrong = CellError(said, "each setting once")
         if wrong is not None:
             context.error(Settings.SHEET, row, headers.SETTING.header, wrong)
@@ -382,7 +382,7 @@ def _setting(label: object, value: object) -> tuple[Column | None, CellError | N
     names = ", ".join(c.header for c in headers.SETTINGS.values())
     titles = {key: c.title for key, c in headers.SETTINGS.items()}
     hint = near(headers.split_unit(said)[0], titles)
-    return None, CellError(f"{said!r} is no setting", f"one of {names}", hint)
+    return None, CellError(f"{said!r} is not a setting", f"one of {names}", hint)
 
 
 def _currency(rows: _Rows, context: Context) -> str:

@@ -386,7 +386,7 @@ def _number(text: str) -> float:
 
 
 def _unread(said: str) -> Fault:
-    found = f"a cell that cannot be read: {quoted(said)} is no number"
+    found = f"a cell that cannot be read: {quoted(said)} is not a number"
     return Fault(found, "type the number again")
 
 
@@ -407,7 +407,7 @@ def _filled(source: Source, file: IO[bytes]) -> Iterator[bytes]:
         source.count(bytes_=len(piece))
         quiet = 0 if b"<" in piece else quiet + len(piece)
         if quiet > _LONGEST:
-            msg = "a sheet holds a text longer than that of any cell"
+            msg = "a sheet holds a text longer than a cell can hold"
             raise RefusedError(msg)
         whole = rest + piece
         # where no cell begins it is handed on, but for a tag that is cut in two

@@ -139,7 +139,7 @@ REFUSED = {
         put(SUMMARY, b"<sheetData>", b"<sheetData><q:w>"),
         put(SUMMARY, b"</sheetData>", b"</q:w></sheetData>"),
     ),
-    "a part that stands twice": lambda parts: parts.insert(0, parts[-1]),
+    "a part that appears twice": lambda parts: parts.insert(0, parts[-1]),
 }  # fmt: skip
 """Packages of which nothing is read."""
 

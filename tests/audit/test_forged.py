@@ -65,7 +65,7 @@ def test_the_manual_lists_every_forgery_with_its_verdict():
     ("new", "said"),
     [
         (rb"\1<v>\2</v><v>7</v></c>", "a cell that holds two values"),
-        (rb"\1<v>\2</v></c>\1<v>7</v></c>", "gives twice"),
+        (rb"\1<v>\2</v></c>\1<v>7</v></c>", "in the file twice"),
     ],
 )
 def test_an_input_cell_of_two_values_is_a_finding_at_the_cell(made, tmp_path, new, said):

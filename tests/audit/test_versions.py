@@ -107,7 +107,7 @@ OTHERS = {
     "the glossary removed": removed("Glossary"),
     "a sheet added": added("Approved"),
     "a sheet renamed": renamed("Prices"),
-    "a header that stands twice": twice,
+    "a header that appears twice": twice,
     "a number beside a table": beside,
     "a line above a table": above,
     "a number of the first page": on_page("Overview"),

@@ -101,7 +101,7 @@ def test_in_a_narrow_terminal_the_fix_comes_first_and_lists_are_short(broken, ca
     assert max(map(len, lines[:-1])) <= 80  # the last has a path
     line = next(line for line in lines if "Refiners!C3" in line)
     assert line.split("error")[1].startswith(
-        "  Did you mean 'Chile'? 'Chille' is no known country;"
+        "  Did you mean 'Chile'? 'Chille' is not a known country;"
     )
 
 

@@ -19,7 +19,7 @@ def test_the_first_warnings_are_told(folder, call):
     assert code == 0
     told = [line for line in err.splitlines() if "Refiners!" in line]
     assert len(told) == 5
-    assert told[0].strip().endswith("The column 'Odd 0' is not known and kept as a note.")
+    assert told[0].strip().endswith("The column 'Odd 0' is not known and is kept as a note.")
     assert "  and 2 more, on the sheet Checks" in err
 
 

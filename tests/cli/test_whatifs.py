@@ -217,18 +217,18 @@ def test_a_loss_of_nobody(text):
         ("scal capacity; value=1", "did you mean 'scale capacity'?"),
         ("country=CHN; scale capacity", "begin with an action"),
         ("scale capacity", "needs a value, a factor from 0 to 1000"),
-        ("scale capacity; value=x", "value=x is no number"),
+        ("scale capacity; value=x", "value=x is not a number"),
         ("scale capacity; value=-1", "expected a factor from 0 to 1000"),
         ("scale capacity; value=1,5", "without thousands marks"),
-        ("scale capacity; value=5 kt", "value=5 kt is no number"),
+        ("scale capacity; value=5 kt", "value=5 kt is not a number"),
         ("scale capacity; value=1e400", "expected a factor from 0 to 1000"),
-        ("scale capacity; value=nan", "value=nan is no number"),
+        ("scale capacity; value=nan", "value=nan is not a number"),
         ("add capacity; value=5 MT", "write t or Mt"),
         ("set max country share; value=65", "did you mean 0.65 (65 %)?"),
         ("set tariff; value=25", "did you mean 0.25 (25 %)?"),
         ("scale demand; country=CHN; value=2", "which takes mineral, member, years, value"),
         ("drop share limits; years=2027", "which takes mineral"),
-        ("scale capacity; member=JPN; value=2", "member is no selector of `scale capacity`"),
+        ("scale capacity; member=JPN; value=2", "member is not a selector of `scale capacity`"),
         ("scale capacity; cuntry=CHN; value=2", "did you mean 'country'?"),
         ("scale capacity; value=2; value=3", "value is said twice"),
         ("scale capacity; country=; value=3", "leave it out for all"),
@@ -240,7 +240,7 @@ def test_a_loss_of_nobody(text):
         ("scale capacity; 2026-2027; value=2", "write years=2026-2027"),
         ("scale capacity; years=26; value=2", "write years=2027-2030, 2027-"),
         ("scale capacity; years=2027 2030; value=2", "write years=2027-2030"),
-        ("scale capacity; years=2027-2026; value=2", "lies before the first year 2027"),
+        ("scale capacity; years=2027-2026; value=2", "is before the first year 2027"),
         ("scale capacity; years=2026; first year=2026; value=2", "leave those out"),
         ("scale capacity; first year=soon; value=2", "first year=soon is no year"),
         ("scale capacity; country=Chna; value=2", "did you mean 'China'?"),
@@ -285,7 +285,7 @@ def warned(**asked: str) -> list[str]:
         ({"changes": "scale capacity; value=1"}, "changes nothing"),
         ({"changes": "set stock target; value=1"}, "no stockpile"),
         ({"changes": "scale demand; years=2030-; value=2"}, "after the last planned year, 2027"),
-        ({"changes": "drop share limits; value=1"}, "has no Value: it is not used"),
+        ({"changes": "drop share limits; value=1"}, "takes no Value: this one is ignored"),
     ],
 )
 def test_what_touches_nothing_is_warned_of(asked, said):
@@ -518,7 +518,7 @@ def test_a_factor_that_looks_like_a_percentage_is_told(value, is_told) -> None:
     """It is taken as it stands, here and in the sheet Scenarios: one rule warns of both."""
     (what_if,) = Asked(changes=(f"scale capacity; country=China; value={value}",))(CASE)
     told = [finding.message for finding in what_if.findings]
-    assert any(f"{value} times as much as it is" in said for said in told) == is_told
+    assert any(f"{value} times as much as in the workbook" in said for said in told) == is_told
     assert any(f"did you mean {float(value) / 100:g}" in said for said in told) == is_told
 
 
@@ -591,9 +591,9 @@ def test_losing_a_company_is_its_row_of_scenarios():
         ({"changes": "block lanes; owner=Acme Metal"}, "is not a company of the workbook"),
         (
             {"changes": "scale demand; owner=Beta; value=2"},
-            "owner is no selector of `scale demand`",
+            "owner is not a selector of `scale demand`",
         ),
-        ({"changes": "set lane max; owner=Beta; value=2"}, "owner is no selector of"),
+        ({"changes": "set lane max; owner=Beta; value=2"}, "owner is not a selector of"),
         ({"changes": "build project; owner=Acme Metals"}, "no project of"),
         ({"changes": "scale capacity; Beta; value=2"}, "write owner=Beta"),
         ({"changes": "scale cost; ownr=Beta; value=2"}, "did you mean 'owner'?"),

@@ -277,7 +277,7 @@ def free(rows: Rows) -> Rows:
 
 
 def no_number(rows: Rows) -> Rows:
-    """A fault: a cost that is no number."""
+    """A fault: a cost that is not a number."""
     return dataclasses.replace(
         rows, cost=np.where(np.arange(len(rows.cost)) == 0, np.nan, rows.cost)
     )

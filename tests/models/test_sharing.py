@@ -486,7 +486,7 @@ def test_more_than_all_of_a_plant_is_an_error_at_the_cell() -> None:
     (found,) = (f for f in wrong.value.findings if f.severity is Severity.ERROR)
     assert found.place == "Rights!B3"
     assert found.message == (
-        "rights of 1.1 in all to Jin (China), copper; expected at most 1 in all of its rows"
+        "the rights to Jin (China), copper, add up to 1.1; expected at most 1 over all rows"
     )
     book["Rights"] = [book["Rights"][2]]
     assert "no refiner or mine" in " ".join(f.message for f in read_tables(book).warnings)

@@ -138,7 +138,7 @@ def test_a_value_that_is_not_used(action: str, value: float) -> None:
     book = read_tables(with_steps(desk(), step(action, value)))
     (found,) = [f for f in book.warnings if (f.sheet, f.column) == ("Scenarios", "Value")]
     assert found.row == 2
-    assert "not used" in found.message
+    assert "is ignored" in found.message
     changed = scenarios.apply(book.case, NAME)
     without = read_tables(with_steps(desk(), step(action))).case
     told = scenarios.apply(without, NAME).scenarios

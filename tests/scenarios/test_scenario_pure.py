@@ -168,7 +168,7 @@ NOTHING = [
     step("set stock target", 20, Member="B"),
     step("set max country share", 0.6),
 ]
-"""Steps that touch nothing of the full book: nobody matches, or it stands so already."""
+"""Steps that touch nothing of the full book: nobody matches, or the value is already so."""
 
 
 @pytest.mark.parametrize("row", NOTHING, ids=lambda row: row["Action"])

@@ -190,7 +190,7 @@ def astray(name, case, start, runs):
 
 
 def counted(things) -> int:
-    """Stands for what plans a part of a case; of text it returns what is no number."""
+    """Stands for what plans a part of a case; of text it returns what is not a number."""
     return things if isinstance(things, str) else len(things)
 
 

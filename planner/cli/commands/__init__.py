@@ -23,24 +23,25 @@ from planner.studies import STUDIES
 def planner() -> None:
     """Plan who buys how much of a critical mineral from which refiner, in which year.
 
-    A workbook goes in and a procurement plan comes out: the cheapest that keeps every limit on what
-    one country may supply. What cannot be met is shown as a shortage, with its cause.
+    The planner reads a workbook and writes a procurement plan. It is the cheapest plan that keeps
+    every limit on a country's share. Demand that cannot be met is shown as a shortage, with its
+    cause.
 
     \b
-    planner new case.xlsx      a template to fill in
-    planner check case.xlsx    every error and warning, each with its cell
-    planner solve case.xlsx    the plan, at outputs/case-plan.xlsx
-    planner explain case.xlsx  why a price is what it is, and what would end a shortage
-    planner compare case.xlsx  every scenario beside the base
-    planner sweep case.xlsx    what a tighter cap on single countries costs
-    planner stress case.xlsx   what the loss of each supplier does to the agreed plan
-    planner risk case.xlsx     events drawn year by year
-    planner ranges case.xlsx   what of the plan is a choice, what is a fact
-    planner page case.xlsx     a page that plans again while a slider is moved
-    planner support case.xlsx  what each idle plant needs to be used
+    planner new case.xlsx      write a template to fill in
+    planner check case.xlsx    list every error and warning, each with its cell
+    planner solve case.xlsx    write the plan to outputs/case-plan.xlsx
+    planner explain case.xlsx  explain a price or a shortage
+    planner compare case.xlsx  compare every scenario with the base case
+    planner sweep case.xlsx    find what a tighter cap on single countries costs
+    planner stress case.xlsx   test the plan against the loss of each supplier
+    planner risk case.xlsx     test the plan against events drawn at random
+    planner ranges case.xlsx   find how far each supplier's tonnes can vary
+    planner page case.xlsx     make a page with sliders that plans in the browser
+    planner support case.xlsx  find the payment that each idle plant needs
 
-    Exit codes: 0 done; 1 the workbook has errors; 2 wrong usage; 3 no proven optimum; 4 nowhere to
-    write; 130 stopped by Ctrl-C: what is finished is written.
+    Exit codes: 0 done; 1 the workbook has errors; 2 wrong usage; 3 no proven optimum; 4 the output
+    cannot be written; 130 stopped by Ctrl-C: finished results are written.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
 

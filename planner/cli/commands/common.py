@@ -79,19 +79,22 @@ WORKBOOK = FilePath(path_type=Path)
 PLACE = Place(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 SCENARIO = click.option(
-    "--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios."
+    "--scenario",
+    default="Base",
+    metavar="NAME",
+    help="Plan this scenario of the sheet Scenarios [Base].",
 )
 CSV = click.option(
     "--csv",
     "csv_folder",
     type=PLACE,
     metavar="DIR",
-    help="Write the tables as CSV, too, into a folder of their own.",
+    help="Also write the tables as CSV files into the folder DIR.",
 )
 
 
 def share_limit(
-    text: str = "Limit of one country's share of each mineral, 0 to 1; applied last.",
+    text: str = "Cap one country's share of each mineral, 0 to 1. Applied last.",
 ) -> Callable[[Callback], Callback]:
     """Return the option of a limit on countries' shares."""
     return click.option("--max-country-share", type=Share(), metavar="S", help=text)

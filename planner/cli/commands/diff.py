@@ -47,9 +47,9 @@ Scale = tuple[float, str, int]
     type=WORKBOOK,
     nargs=2,
     metavar="OLD_IN NEW_IN",
-    help="The input workbooks of both plans [those that lie beside the plans, if unchanged].",
+    help="The input workbooks of both plans [unchanged ones beside the plans].",
 )
-@output_option("The difference [outputs/<NEW's name>-diff.xlsx].")
+@output_option("Write the difference here [outputs/<NEW's name>-diff.xlsx].")
 @JSON
 def diff(
     old: Path,
@@ -58,17 +58,17 @@ def diff(
     output: Path | None,
     as_json: bool,
 ) -> int:
-    """Tell what differs between two plan workbooks: inputs, costs, shortages, flows, prices.
+    """Compare two plan workbooks: inputs, costs, shortages, flows, prices.
 
-    OLD and NEW are workbooks that solve wrote; nothing is solved. Inputs are compared cell by cell
-    where the workbooks that the plans were made from are found, or named with --inputs.
+    OLD and NEW are plans that planner solve wrote; nothing is solved again. Inputs are compared
+    cell by cell if the input workbooks are found, or named with --inputs.
 
     \b
     planner diff last-month-plan.xlsx outputs/case-plan.xlsx
     planner diff old-plan.xlsx new-plan.xlsx --inputs old.xlsx new.xlsx
 
-    Plans of other years, currencies, units or minerals are compared in what they have in common,
-    and the rest is said. The exit code is 0 whether or not they differ.
+    If the plans differ in years, currency, units or minerals, only the common part is compared, and
+    a note says so. The exit code is 0 whether or not the plans differ.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
     from planner.documents.difference import compare_plans, write_difference

@@ -40,15 +40,15 @@ _LONGEST = 32
 def orders(plan: Path, folder: Path, as_json: bool) -> int:
     """Split a plan workbook into orders: a workbook for each member, and one CSV of all.
 
-    PLAN is a workbook that solve wrote; it is read as it stands and nothing is solved. DIR gets one
-    workbook a member (its orders, contract obligations, stock movements and what is short),
+    PLAN is a workbook that planner solve wrote; nothing is solved again. DIR gets one workbook for
+    each member, with its orders, contract obligations, stock movements and shortages. It also gets
     orders.csv for other systems, README.txt and orders.json.
 
     \b
     planner orders outputs/case-plan.xlsx orders
 
-    An order keeps its id in every later plan that has it. A second run replaces what the first
-    wrote in DIR and nothing else: where a file of another hand is in the way, nothing is written.
+    An order keeps its id in every later plan that contains it. A second run replaces only the files
+    that the first run wrote. If another file is in the way, nothing is written.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     from planner.documents.folder import ORDERS
 
@@ -166,14 +166,14 @@ def _show_members(found: Orders, scale: float, decimals: int) -> None:
 @click.command(cls=Command)
 @click.argument("file", metavar="PLAN", type=WORKBOOK)
 @click.argument("studies", metavar="[STUDY]...", type=WORKBOOK, nargs=-1)
-@output_option("The report [beside PLAN, with .html].", "REPORT")
+@output_option("Write the report here [beside PLAN, with .html].", "REPORT")
 @JSON
 def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """Make a report to read in a browser, from a plan's workbook.
 
-    PLAN is what solve wrote, or the workbook of a study, such as sweep, stress, compare, exit or
-    risk. Each STUDY, the workbook of one of these, is added below it. The report is one HTML file
-    with charts that needs no network: mail it, open it, print it.
+    PLAN is a workbook from planner solve, or from a study such as sweep, stress, compare, exit or
+    risk. Each STUDY workbook is added below it. The report is one HTML file with charts. You can
+    mail it, open it offline and print it.
 
     \b
     planner report outputs/case-plan.xlsx
@@ -223,21 +223,21 @@ def _html(file: Path, output: Path | None) -> Path:
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
-@output_option("The page [outputs/<FILE's name>-page.html].", "PAGE")
+@output_option("Write the page here [outputs/<FILE's name>-page.html].", "PAGE")
 @JSON
 def page(file: Path, output: Path | None, as_json: bool) -> int:
-    """Make a page that plans a workbook again while a slider is moved, in a browser, offline.
+    """Make a page with sliders that plans a workbook in the browser, offline.
 
-    The page is one HTML file: a double click opens it, and it asks no network for anything. Sliders
-    move the cap on single countries, a lost country, demand, a tariff, the budget, and what may be
-    short if a country is lost; the plan of each setting is found and proved in the browser, told
-    against the plan as it stands, with the command that does the same.
+    The page is one HTML file: double-click it to open it. It makes no network requests. Sliders
+    change the cap on single countries, a lost country, demand, a tariff, the budget, and what may
+    be short after a loss. The browser finds and proves the plan of each setting. The page compares
+    it with the current plan and shows the command that does the same.
 
     \b
     planner page case.xlsx -o case.html
 
-    The page holds the whole case: pass it on only to those who may have the workbook. The solver in
-    it, npm's package highs, is fetched by npm the first time and kept in a cache.
+    The page holds the whole case, so share it only with people who may have the workbook. Its
+    solver is npm's package highs. npm downloads it the first time and keeps it in a cache.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     place = target(html(output or Path("outputs", f"{file.stem}-page.html")), "page")

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
-@click.option("--mineral", required=True, metavar="NAME", help="A name of the sheet Minerals.")
+@click.option("--mineral", required=True, metavar="NAME", help="A mineral of the sheet Minerals.")
 @click.option(
-    "--member", required=True, metavar="NAME", help="A name of the sheet Members, or its country."
+    "--member",
+    required=True,
+    metavar="NAME",
+    help="A member of the sheet Members, by name or country.",
 )
 @click.option("--year", required=True, type=int, metavar="Y", help="A year of the sheet Demand.")
 @case_options
@@ -34,11 +37,11 @@ if TYPE_CHECKING:
 def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path, mineral: str, member: str, year: int, of: dict[str, Any], as_json: bool
 ) -> int:
-    """Say why a member pays what it pays for a mineral in a year, and why it is short.
+    """Explain what a member pays for a mineral in a year, and why it is short.
 
-    The marginal price of supply is taken apart into what makes it up; then come the limits that
-    bind there, what one unit more of each would save, and, where the member is short, the smallest
-    change of the workbook that removes the shortage. Nothing is written.
+    The command splits the marginal price of supply into its parts. Then it lists the limits that
+    bind there, and what one more unit of each would save. If the member is short, it shows the
+    smallest change of the workbook that removes the shortage. Nothing is written.
 
     \b
     planner explain case.xlsx --mineral lithium --member Japan --year 2028

@@ -26,18 +26,22 @@ _LONGEST_PART = 60
 @click.argument("file", type=WORKBOOK)
 @case_options
 @output_option(
-    "The model, .lp or .mps [outputs/<FILE's name>[-<scenario> or -what-if]-model.lp].",
+    "Write the model here, as .lp or .mps [outputs/<FILE's name>[-<scenario> or"
+    " -what-if]-model.lp].",
     "MODEL",
 )
-@click.option("--by-block", is_flag=True, help="A file for each part that touches no other.")
+@click.option(
+    "--by-block", is_flag=True, help="Write a file for each independent block of the model."
+)
 @JSON
 def model(
     file: Path, of: dict[str, Any], output: Path | None, by_block: bool, as_json: bool
 ) -> int:
     """Write the model of a workbook as a file for other solvers: LP or MPS.
 
-    It is the Pyomo model that solve plans with: least discounted cost, in tonnes and the workbook's
-    money. Its names can be read, and lines at its top say what each part is. Nothing is solved.
+    It is the Pyomo model that planner solve solves: least discounted cost, in tonnes and the
+    workbook's currency. Names are readable, and comments at the top explain them. Nothing is
+    solved.
 
     \b
     planner model case.xlsx -o model.lp

@@ -24,25 +24,39 @@ _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "watchfiles")
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK, required=False)
-@click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="Listen here [127.0.0.1].")
-@click.option("--port", default=8765, type=Whole(min=0), metavar="N", help="And here [8765].")
+@click.option(
+    "--host", default="127.0.0.1", metavar="ADDRESS", help="Address to listen on [127.0.0.1]."
+)
+@click.option(
+    "--port", default=8765, type=Whole(min=0), metavar="N", help="Port to listen on [8765]."
+)
 @click.option(
     "--name",
     "names",
     multiple=True,
     metavar="NAME",
-    help="A name of this machine by which the page may be asked for.",
+    help="A host name under which visitors may open the page.",
 )
 @click.option(
     "--token",
     default="",
     envvar="PLANNER_TOKEN",
     metavar="TEXT",
-    help="What a visitor must know [none on this machine alone, else made up].",
+    help="Token that visitors need [none on this machine alone, otherwise generated].",
 )
-@click.option("--upload", default=32, type=Whole(min=1), metavar="MB", help="A workbook's size.")
-@click.option("--memory", default=4096, type=Whole(min=256), metavar="MB", help="A job's memory.")
-@click.option("--minutes", default=30, type=Whole(min=1), metavar="N", help="A job's time.")
+@click.option(
+    "--upload",
+    default=32,
+    type=Whole(min=1),
+    metavar="MB",
+    help="Largest workbook that may be uploaded [32].",
+)
+@click.option(
+    "--memory", default=4096, type=Whole(min=256), metavar="MB", help="Memory for each job [4096]."
+)
+@click.option(
+    "--minutes", default=30, type=Whole(min=1), metavar="N", help="Minutes for each job [30]."
+)
 def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path | None,
     host: str,
@@ -53,12 +67,12 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     memory: int,
     minutes: int,
 ) -> int:
-    """Serve the planner as a page: drop a workbook, read its findings, plan, study, download.
+    """Serve the planner as a web page: drop a workbook, read its findings, plan, study, download.
 
-    For this machine alone, unless --host says otherwise: then visitors need a token, which is in
-    the address that is printed. Each job runs in a process of its own. Nothing is kept: what a
-    visitor brought is gone with the session. With FILE the page follows it as watch does: checked
-    and planned again each time it is saved. Ctrl-C ends it.
+    The page is only open to this machine, unless --host says otherwise. Then visitors need a token,
+    which is in the printed address. Each job runs in a process of its own. Nothing is kept: a
+    visitor's files are deleted with the session. With FILE, the page checks and plans it each time
+    it is saved, as watch does. Press Ctrl-C to stop.
 
     \b
     planner serve

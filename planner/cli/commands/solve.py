@@ -58,53 +58,57 @@ _HEADS = ("Need met", "Limits cost", "Loss")
     "--solver",
     default="",
     metavar="NAME",
-    help="A solver that Pyomo finds, such as gurobi, cplex or glpk [HiGHS].",
+    help="A solver that Pyomo can find, such as gurobi, cplex or glpk [HiGHS].",
 )
 @click.option(
     "--time-limit",
     "seconds",
     type=click.FloatRange(min=1.0),
     metavar="S",
-    help="Seconds the search for whole projects may take; the best plan found then, and its gap.",
+    help="Seconds for the search for whole projects. Then the best plan so far is"
+    " written, with its gap.",
 )
 @click.option(
     "--gap",
     type=Share(),
     default=0.0,
     metavar="G",
-    help="Gap to the least cost at which that search may end: 0.01 is 1 % [0: the cheapest].",
+    help="The search for whole projects may stop at this gap to the least cost: 0.01 is 1"
+    " % [0: the cheapest].",
 )
 @click.option(
     "--under-risk",
     is_flag=True,
-    help="One plan for many futures, drawn of the events of the sheet Risks.",
+    help="Make one plan for many futures, drawn from the events of the sheet Risks.",
 )
 @click.option(
     "--futures",
     type=Whole(1, 100_000),
     metavar="N",
-    help="Under risk: how many futures are drawn, as planner risk draws them"
-    " [100; 20 with whole projects].",
+    help="Under risk: number of futures, drawn as planner risk draws them [100; 20 with"
+    " whole projects].",
 )
 @click.option(
     "--seed",
     type=Whole(0, 2**63 - 1),
     metavar="S",
-    help=f"Under risk: fixes what is drawn: the same seed, the same futures [{_SEED}].",
+    help=f"Under risk: seed of the draws; the same seed gives the same futures [{_SEED}].",
 )
 @click.option(
     "--weight",
     type=Share(),
     metavar="W",
-    help="Under risk: how much the CVaR of cost counts, the expected cost the rest [0].",
+    help="Under risk: weight of the CVaR of cost; the expected cost has the rest [0].",
 )
 @click.option(
     "--cvar",
     type=Share(),
     metavar="A",
-    help=f"Under risk: the CVaR is the mean of the dearest 1 - A of all futures [{_ALPHA}].",
+    help=f"Under risk: level A of the CVaR, the mean cost of the dearest 1 - A futures [{_ALPHA}].",
 )
-@output_option("The plan [outputs/<FILE's name>[-<scenario> what-if ...]-plan.xlsx].", "PLAN")
+@output_option(
+    "Write the plan here [outputs/<FILE's name>[-<scenario> what-if ...]-plan.xlsx].", "PLAN"
+)
 @CSV
 @study_options
 @JSON
@@ -126,32 +130,31 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 ) -> int:
     """Find the cheapest plan of a workbook and write it as a workbook.
 
-    FILE is never written to. A plan that is open in Excel is kept, and the new one written beside
-    it.
+    FILE is never changed. If the old plan is open in Excel, it is kept and the new one is written
+    beside it.
 
-    What-ifs change nothing in FILE. They apply after the scenario: --block, then --lose, then
-    --what-if, each kind in the order given.
+    What-ifs do not change FILE. They apply after the scenario: first --block, then --lose, then
+    --what-if, each in the order given.
 
     \b
     planner solve case.xlsx --block "China:Japan:Graphite"
     planner solve case.xlsx --lose COD --what-if "scale demand; mineral=Cobalt; value=1.2"
     planner solve case.xlsx --what-if "scale capacity; country=CHN; years=2027-2030; value=70%"
 
-    With --solver another solver solves the model in Pyomo; the plan is proven all the same, apart
-    from it.
+    With --solver, another solver solves the Pyomo model. The planner still proves the plan on its
+    own.
 
-    With --under-risk one plan is made for many futures, in which the events of the sheet Risks
-    happen as they are drawn: what is built is the same in all, and so is all else until they part.
-    What it decides otherwise, and what that and a forecast would be worth, is written to
-    outputs/<FILE's name>-under-risk.xlsx.
+    With --under-risk, one plan is made for many futures, drawn from the events of the sheet Risks.
+    All futures build the same. They also share every other decision until their events differ. A
+    second workbook, outputs/<FILE's name>-under-risk.xlsx, compares the plan with the plain plan
+    and values a forecast.
 
     \b
     planner solve case.xlsx --under-risk --futures 20 --seed 7
     planner solve case.xlsx --under-risk --weight 50% --cvar 90%
 
-    Unless --output names another path, the plan has its scenario and what-ifs in its name. So the
-    plan of the base case is replaced by its own next plan alone. An input workbook is never
-    replaced.
+    Without --output, the plan's name contains its scenario and what-ifs. So only the next plan of
+    the base case replaces the plan of the base case. An input workbook is never replaced.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     if solver and (seconds is not None or gap):
         msg = "--time-limit and --gap are for HiGHS: another solver searches to the end"

@@ -142,21 +142,21 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
     "--salt",
     type=WORKBOOK,
     metavar="SALT",
-    help="The salt of a redacted PLAN [<PLAN's name>.salt, beside it].",
+    help="File with the salt of a redacted PLAN [<PLAN's name>.salt, beside it].",
 )
 @JSON
 def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
-    """Prove again that PLAN is the cheapest plan of the input FILE, and check every part of it.
+    """Prove that PLAN is the cheapest plan of the input FILE, and check every part of it.
 
-    Nothing is solved and neither workbook is written to. From the two alone are recomputed: the
-    input's fingerprint; that the plan keeps every constraint; that no plan is cheaper; and the
-    whole file, which is written again and compared. What does not match is listed with part and
-    cell. Of a plan that another program saved, the cells alone are compared.
+    Nothing is solved, and neither workbook is changed. The command recomputes the input's
+    fingerprint. It proves that the plan keeps every constraint and that no plan is cheaper. Then it
+    writes the whole file again and compares it. Each mismatch is listed with its part and cell. If
+    another program saved the plan, only the cells are compared.
 
     \b
     planner verify outputs/case-plan.xlsx case.xlsx
 
-    Exit code 0 if everything matches, 1 if anything does not or the plan is redacted.
+    The exit code is 0 if everything matches, and 1 if anything differs or the plan is redacted.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     tell = progress(as_json)
     from planner.audit.salt import salt_file
@@ -293,26 +293,26 @@ _NAMED = 3
     multiple=True,
     required=True,
     metavar="NAME",
-    help="A member whose figures go, as the plan names it. Repeatable.",
+    help="A member to redact, by its name in the plan. Repeatable.",
 )
-@output_option("The redacted plan [<PLAN's name>-redacted.xlsx].", "COPY")
+@output_option("Write the redacted plan here [<PLAN's name>-redacted.xlsx].", "COPY")
 @click.option(
     "--protection",
     type=click.FloatRange(0, 1, min_open=True),
     default=0.2,
     show_default=True,
     metavar="SHARE",
-    help="What part of a figure the interval must be wide at least that it can be told to lie in.",
+    help="Least width of the interval that a figure can be traced to, as a part of the figure.",
 )
 @click.option(
     "--keep-totals",
     is_flag=True,
-    help="Keep all totals of tonnes and purchases, and tell what can be computed from them.",
+    help="Keep all totals of tonnes and purchases, and list what can be computed from them.",
 )
 @click.option(
     "--unless-computable",
     is_flag=True,
-    help="Write nothing where --keep-totals lets a member's figure be computed.",
+    help="Write nothing if --keep-totals would let someone compute a member's figure.",
 )
 @JSON
 def redact(  # noqa: PLR0913, PLR0917 - an argument each option
@@ -326,18 +326,17 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
 ) -> int:
     """Copy PLAN without the stocks, contracts, prices and purchases of some members.
 
-    What several members have together stands as "Others (redacted)". Totals of tonnes and of what
-    is paid for purchases stay as planned for each mineral whose totals, less all others, leave
-    every figure of every member an interval of at least the protection. Of any other mineral they
-    are withheld, and with them what is summed over minerals. Of a member taken out alone all totals
-    go; take out others that buy and stock the same, and they stay. First page and charts are left
-    out.
+    The members' joint rows are named "Others (redacted)". Totals stay if each member's figures
+    could still lie in an interval at least as wide as the protection. Otherwise, that mineral's
+    totals and sums over minerals are withheld. If only one member is redacted, all totals go.
+    Totals can stay if you also redact others that buy and stock the same. The first page and charts
+    are left out.
 
     \b
     planner redact outputs/case-plan.xlsx --member Japan --member "South Korea"
 
-    A redacted plan cannot be verified, but for its input: the fingerprint of that is salted, and
-    the salt is written beside COPY, to a file that you keep. PLAN is never written to.
+    A redacted plan cannot be verified, except for its input. The input's fingerprint is salted. The
+    salt is written to a file beside COPY; keep it to yourself. PLAN is never changed.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     wanted = plan.with_name(f"{plan.stem}-redacted.xlsx") if output is None else output
     copy = plan_path(plan, wanted, None, suffix="redacted plan")

@@ -38,14 +38,15 @@ _WIDE = 60
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
 @case_options
-@output_option("The plan [as of solve].", "PLAN")
+@output_option("Write the plan here [where solve writes it].", "PLAN")
 @JSON
 def watch(file: Path, of: dict[str, Any], output: Path | None, as_json: bool) -> int:
     """Plan again each time the workbook is saved, and say what changed.
 
-    The plan goes where solve writes it. Three lines say what changed against the last plan: cells
-    of the workbook, minerals, flows. A workbook with errors gets its findings, and is waited for.
-    Ctrl-C ends it (exit code 0). With --json a line of JSON tells of each plan.
+    The plan goes where planner solve writes it. Three lines compare it with the last plan: cells of
+    the workbook, minerals, flows. If the workbook has errors, they are listed, and the command
+    waits for the next save. Press Ctrl-C to stop (exit code 0). With --json, each plan prints a
+    line of JSON.
 
     \b
     planner watch case.xlsx

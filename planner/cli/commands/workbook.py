@@ -42,14 +42,14 @@ class New(click.Command):
     multiple=True,
     help='Add optional sheets by name: --with "Projects,Stockpiles".',
 )
-@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @JSON
 def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path, example: bool, every: bool, wanted: tuple[str, ...], force: bool, as_json: bool
 ) -> int:
     """Write a workbook to start from, with drop-downs, notes and example rows.
 
-    The example rows solve as they are. FILE is never replaced unless --force says so.
+    The example rows can be solved as they are. An existing FILE is only replaced with --force.
     """
     from planner.workbook.save import save
 
@@ -120,17 +120,17 @@ def _example() -> Path:
     "--marked",
     type=PLACE,
     metavar="COPY",
-    help="Write a copy with every faulty cell coloured and the finding in a comment.",
+    help="Write a copy with every faulty cell coloured, and the finding in a comment.",
 )
 @JSON
 def check(file: Path, marked: Path | None, as_json: bool) -> int:
-    """List every error and warning of a workbook, each with its cell and what is expected.
+    """List every error and warning of a workbook, each with its cell.
 
-    FILE is never written to. Exit code 1 if there are errors; warnings alone are fine.
+    FILE is never changed. The exit code is 1 if there are errors, and 0 if there are only warnings.
 
-    A marked copy is written in either case. Its first sheet, Findings, lists all findings with
-    links to their cells. It has the formats, formulas and drop-downs of FILE, but neither macros
-    nor drawn shapes.
+    --marked writes a copy even if nothing is wrong. Its first sheet, Findings, lists all findings
+    with links to their cells. The copy keeps the formats, formulas and drop-downs of FILE, but no
+    macros and no drawn shapes.
     """
     copy = None if marked is None else copy_path(marked)
     from planner.run import check_file

@@ -283,12 +283,12 @@ def _numbers(row: Record, field: str, year: int = 0) -> dict[str, float]:
 
 
 def _times(number: float, of: float) -> str:
-    ratio = f"{min(_ratio(number, of), _MOST_TOLD):,.0f}"
+    ratio = f"{min(_ratio(number, of), _MOST_TOLD):z,.0f}"
     return f"{ratio} times" if number >= of else f"1/{ratio} of"
 
 
 def _tonnes(number: float) -> str:
-    return f"{number:,.0f} t" if number >= 100 else f"{number:.4g} t"  # noqa: PLR2004
+    return f"{number:z,.0f} t" if number >= 100 else f"{number:.4g} t"  # noqa: PLR2004
 
 
 def _amount(number: float, field: str) -> str:

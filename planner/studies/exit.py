@@ -510,7 +510,7 @@ class _Finding:
             f"{len(gone) or 'none'} of {len(self.rows)} minerals"
         )  # fmt: skip
         said = f"By {self.last} {of} {verb} do without {self.name}"
-        names = [f"{row['mineral']} from {row['none']:.0f}" for row in gone]
+        names = [f"{row['mineral']} from {row['none']:z.0f}" for row in gone]
         said += f": {listed(names, 3)}" if gone else ""
         down = self.furthest
         if down is None:

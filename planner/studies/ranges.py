@@ -380,7 +380,7 @@ class RangesStudy(StudyKind):
             ),
         ]  # fmt: skip
         if len(chosen):
-            free = f"{float(chosen.iloc[0]['free']) * 100.0:.1f} points"
+            free = f"{float(chosen.iloc[0]['free']) * 100.0:z.1f} points"
             of = f"{chosen.iloc[0]['supplier']}'s share of {chosen.iloc[0]['mineral']}."
             figures.append(Figure("The largest choice", free, of))
         unknown = int((rows["verdict"] == UNKNOWN).sum())

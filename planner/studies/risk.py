@@ -801,7 +801,7 @@ class RiskStudy(StudyKind):
             "Draws": f"{len(found.draws):,}, of which {found.distinct:,} differ",
             "Seed": str(chances.seed),
             **({"Probabilities": f"of the sheet Risks; estimates: {guess}"} if guess else {}),
-            "Surge": f"{chances.surge:.0%} of a supplier's usable capacity, from the first event",
+            "Surge": f"{chances.surge:z.0%} of a supplier's usable capacity, from the first event",
             "Share limits, as agreed": limits
             if chances.keep_caps
             else "waived in years with an event",

@@ -1090,7 +1090,7 @@ class StressTest(StudyKind):
         first = (
             "at once"
             if known(days) and days < 1
-            else f"{days:,.0f} days"
+            else f"{days:z,.0f} days"
             if known(days)
             else "never"
         )

@@ -196,7 +196,7 @@ def _plain(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal
     number = (number / 1000 ** len(after)).quantize(
         Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP
     )
-    left, _, right = f"{number:f}".partition(".")
+    left, _, right = f"{number:zf}".partition(".")
     digits: dict[int, str] = {}
     left = left.lstrip("0")
     for i in reversed(whole):
@@ -239,7 +239,7 @@ def _power(tokens: Sequence[FormatToken], places: Sequence[int], at: int, number
     exponent = 0 if not number else number.adjusted() // max(step, 1) * max(step, 1)
     part = number.scaleb(-exponent).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     before, after = tokens[: places[0]], tokens[places[-1] + 1 :]
-    number_text = _native(f"{part:f}E{exponent}")
+    number_text = _native(f"{part:zf}E{exponent}")
     return _texts(before) + number_text + _texts(after)
 
 

@@ -220,7 +220,7 @@ def test_the_output_is_never_another_input(case, call, ask, monkeypatch):
 
 def test_help_says_where_the_plan_of_a_scenario_goes(call):
     _, out, _ = call("solve", "--help")
-    assert "the plan has its scenario and what-ifs in its name" in " ".join(out.split())
+    assert "the plan's name contains its scenario and what-ifs" in " ".join(out.split())
 
 
 def refuse(*_: object, **__: object) -> Plan:
@@ -239,7 +239,8 @@ def test_no_proven_optimum(case, call, ask, monkeypatch):
 
 
 def test_a_plan_is_not_lost_for_want_of_the_one_without_limits(case, call, monkeypatch):
-    monkeypatch.setattr(models.plan.Session, "solve", refuse)
+    for name in ("solve", "solve_cold"):
+        monkeypatch.setattr(models.plan.Session, name, refuse)
     code, _, err = call("solve", case)
     assert code == 0
     assert "what the share limits cost is not known" in err

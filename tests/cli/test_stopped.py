@@ -25,19 +25,23 @@ STUDIES = {
 }
 """Each command's options, and what it says where nothing is known; all in this process."""
 
-SOLVE = Session.solve
+SOLVE = {name: getattr(Session, name) for name in ("solve", "solve_cold")}
 
 
 def stopped(monkeypatch, after: int, by: BaseException | None = None) -> None:
     """A study that is stopped when so many of its runs have a plan."""
     runs = itertools.count(1)
 
-    def stop(self, variant):
-        if next(runs) > after:
-            raise by or KeyboardInterrupt
-        return SOLVE(self, variant)
+    def stopping(name: str):
+        def stop(self, variant):
+            if next(runs) > after:
+                raise by or KeyboardInterrupt
+            return SOLVE[name](self, variant)
 
-    monkeypatch.setattr(planner.studies.engine.Session, "solve", stop)
+        return stop
+
+    for name in SOLVE:
+        monkeypatch.setattr(planner.studies.engine.Session, name, stopping(name))
 
 
 def asked(command: str, case: Path) -> tuple[object, ...]:
@@ -121,7 +125,8 @@ def test_draws_that_were_finished_early_are_no_fair_sample(case, call, ask, monk
 def test_what_is_finished_never_replaces_a_whole_result(case, call, ask, monkeypatch) -> None:
     """Nor what an earlier study that was stopped had finished; with or without --output."""
     for options in ((), ("--output", "mine.xlsx", "--csv", "tables")):
-        monkeypatch.setattr(planner.studies.engine.Session, "solve", SOLVE)
+        for name, solve in SOLVE.items():
+            monkeypatch.setattr(planner.studies.engine.Session, name, solve)
         _, whole = ask(*asked("sweep", case), *options)
         place = Path(whole["output"])
         before = {p: p.read_bytes() for p in (place, *Path().glob("tables/*"))}
@@ -151,14 +156,16 @@ def test_a_terminal_that_has_gone_keeps_what_is_finished(case) -> None:
     script = (
         "import os, signal, sys\n"
         "from models.plan import Session\n"
-        "SOLVE, runs = Session.solve, []\n"
-        "def solve(self, variant):\n"
-        "    runs.append(variant)\n"
-        "    if len(runs) == 3:\n"
-        "        os.dup2(os.open('/dev/full', os.O_WRONLY), 2)\n"
-        "        os.kill(os.getpid(), signal.SIGHUP)\n"
-        "    return SOLVE(self, variant)\n"
-        "Session.solve = solve\n"
+        "runs = []\n"
+        "def stopping(solve):\n"
+        "    def stop(self, variant):\n"
+        "        runs.append(variant)\n"
+        "        if len(runs) == 3:\n"
+        "            os.dup2(os.open('/dev/full', os.O_WRONLY), 2)\n"
+        "            os.kill(os.getpid(), signal.SIGHUP)\n"
+        "        return solve(self, variant)\n"
+        "    return stop\n"
+        "Session.solve, Session.solve_cold = map(stopping, (Session.solve, Session.solve_cold))\n"
         "from planner.cli import main\n"
         "sys.exit(main(['sweep', 'case.xlsx', '--workers', '1']))\n"
     )
@@ -204,12 +211,12 @@ def test_a_run_that_failed_before_is_still_a_failure(case, ask, monkeypatch) -> 
 
     def fail(self, variant):
         at = next(runs)
-        if at == 2:
+        if at == 1:
             msg = "no proven optimum"
             raise SolverError(msg)
-        if at > 3:
+        if at > 2:
             raise KeyboardInterrupt
-        return SOLVE(self, variant)
+        return SOLVE["solve"](self, variant)
 
     monkeypatch.setattr(planner.studies.engine.Session, "solve", fail)
     code, answer = ask(*asked("sweep", case))

@@ -313,10 +313,10 @@ def words_of(run: Run) -> dict[str, str]:
     tariffs = tariff_words({"": (plan.cash, plan.tariffs)}, money)
     said = {
         "Planned": f"{minerals}, {number_of(members, 'member')}, {years}; {asked}",
-        PURCHASES.header: f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}",
+        PURCHASES.header: f"{plan.tonnes:z,.0f} t for {plan.purchases:z,.0f} {money}",
         **({"Tariffs": tariffs} if tariffs else {}),
-        Figure.SHORTAGE.value: f"{plan.shortage:,.0f} t ({served} of demand served)",
-        "Objective": f"{plan.objective:,.0f} {money}, {discounted}penalties included",
+        Figure.SHORTAGE.value: f"{plan.shortage:z,.0f} t ({served} of demand served)",
+        "Objective": f"{plan.objective:z,.0f} {money}, {discounted}penalties included",
         _PROOF: f"Proven. {proven_words()}." if is_optimal else search_words(plan.proof.mip_gap),
     }
     table, country = run.minerals, case.country_name
@@ -370,7 +370,7 @@ def _short(plan: Plan) -> dict[str, str]:
     for name, years in short.items():
         tonnes, by_year = sum(years.values()), in_years(missing_in_each(years, need[name]))
         if tonnes > 0:
-            found[name] = f"{tonnes:,.0f} t{f', of need {by_year}' if by_year else ''}"
+            found[name] = f"{tonnes:z,.0f} t{f', of need {by_year}' if by_year else ''}"
     return found
 
 

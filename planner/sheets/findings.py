@@ -208,9 +208,14 @@ def dependence(table: ByMineral, country: Country) -> str:
         if much == len(rows):
             which = "Every mineral has" if much > 1 else f"{opened(bought[0]['mineral'])} has"
         said = f"{which} a member that buys over {share(MUCH)} from one country outside in {last}"
-    most = max(bought, key=lambda row: (printed(row["dependent_share"]), row["wholly_dependent"]))
+    top = max(printed(row["dependent_share"]) for row in bought)
+    ties = [row for row in bought if printed(row["dependent_share"]) == top]
+    most = max(ties, key=lambda row: row["wholly_dependent"])
+    part_of = share(most["dependent_share"]) if top < 1.0 else "all"
+    if len(ties) > 1:
+        minerals = listed((row["mineral"] for row in ties), _NAMED)
+        return f"{said}. Of {minerals} each, some member buys {part_of} in one country."
     buys = "buys" if (most["alike"] or 1) == 1 else "each buy"
-    part_of = share(most["dependent_share"]) if printed(most["dependent_share"]) < 1.0 else "all"
     return (
         f"{said}. Most is bought of {most['mineral']}: {most['dependent']} {buys} {part_of} of it"
         f" in {country(most['dependent_country'])}."

@@ -126,8 +126,8 @@ def _notes(context: Context) -> Iterator[str]:
             f"The {MOST_ROWS} minerals of the largest value of demand; {left:,} more in By mineral."
         )
     yield (
-        "Largest supplier: one country outside the coalition, by where it refines; Rest of world is"
-        " none. Tonnes and extra cost are of all years."
+        'Largest supplier: the outside country whose refineries sell most; "Rest of world" isn\'t a'
+        " country. Tonnes and extra cost are of all years."
     )
 
 
@@ -177,8 +177,9 @@ def _stocks(context: Context) -> Light | None:
         for rows in (below, table, below[below["year"] == last])
     )
     said = (
-        f"Below target in some year: {missed} of {counted(held, 'reserve')};"
-        f" in {last}, the last: {at_end or 'none'}."
+        f"Below target in some year: {missed} of {counted(held, 'reserve')}; in the last year,"
+        f" {last}, {at_end or 'all'} {'is' if at_end == 1 else 'are'}"
+        f" {'still below' if at_end else 'filled'}."
     )
     return Light(question, State.CARE, said, "Stocks")
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from models.plan import paid_of
 from models.results import Members
 from planner.render.front import Light, State
-from planner.render.words import amount, counted, listed
+from planner.render.words import amount, each_year, listed
 from planner.sheets.context import Context
 
 _NAMED = 3
@@ -16,7 +16,9 @@ _NAMED = 3
 def supported(context: Context) -> Light | None:
     """Return who pays for the plants of the rows of Supports; None where none of them sells."""
     paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
+    when = set[int]()
     for member, bill, money in paid_of(context.plan):
+        when |= {bill.year} if money else set()
         paid[member] += money
         received[f"{bill.plant} (row {bill.row} of Supports)"] += money
     if not paid:
@@ -24,7 +26,7 @@ def supported(context: Context) -> Light | None:
     total = sum(paid.values())
     payers, plants = (listed(_largest(of), _NAMED) for of in (paid, received))
     size = amount(abs(total), context.currency)
-    years = counted(len(context.case.years), "year")
+    years = each_year(when, " and ") or "no year"
     if total < 0:
         said = f"{plants} {_pay(received)} {payers} {size} back in {years}."
     else:

@@ -407,7 +407,7 @@ def _worth_words(b: Bound, currency: str) -> str:
     if held and _near(b.worth if b.saves is None else b.saves, b.worth):
         return f"{said}, as does each {held}."
     if held:
-        return f"{said}: {_money(b.worth)} {currency} each {held}, less beyond."
+        return f"{said}: {_money(b.worth)} {currency} each, {held}; less {_past(b)}."
     if b.costs is not None and not _near(b.costs, b.worth if b.saves is None else b.saves):
         return f"{said}; {unit} {other} costs {_money(b.costs)} {currency}."
     return f"{said}."
@@ -420,7 +420,12 @@ def _range(b: Bound, currency: str) -> str:
     low, high = (_limit(each, b.unit, currency) for each in (b.low, b.high))
     if b.high == float("inf") or (b.unit == "point" and b.high >= 1.0):
         return f"from {low} on"
-    return f"between {low} and {high}"
+    return f"from {low} to {high}"
+
+
+def _past(b: Bound) -> str:
+    """Return on which side of that range a unit saves less: where the limit is loosened to."""
+    return "above that" if b.direction > 0 else "below that"
 
 
 # ---- the smallest change of a workbook that ends a shortage -------------------------------------

@@ -283,8 +283,8 @@ def shortage_words(plan: Plan) -> str:
     cause = rows.loc[rows["short"].idxmax(), "cause"]
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
     all_of = sharing(plan, str(mineral), int(year))
-    shared = f", all {all_of} members for one cause" if all_of > 1 else ""
+    shared = f" All {all_of} members are short for one cause." if all_of > 1 else ""
     return (
-        f"Short above all: {mineral} in {year}, {plain_amount(short)} t,"
-        f" {short / need * 100:.3g} % of the coalition's need{shared}. {cause}"
+        f"Costliest shortage: in {year}, {short / need * 100:.3g} % of {mineral} need is unmet,"
+        f" {plain_amount(short)} t.{shared} {cause}"
     )

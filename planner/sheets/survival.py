@@ -154,7 +154,8 @@ class Claim:
     most: Mapping[str, tuple[float, float]]
 
     def sentences(self, needed: Cells) -> Iterator[str]:
-        """Yield what holds, and what doesn't, each with the minerals and years that it covers."""
+        """Yield in one sentence what holds, and what doesn't, each with what it covers."""
+        parts = list[str]()
         for cells, than in ((self.held, "at most"), (self.missed, "more than")):
             if cells:
                 least, largest = (
@@ -162,8 +163,10 @@ class Claim:
                     for at, pick in enumerate((min, max))
                 )
                 part = " to ".join(dict.fromkeys(map(share, (least, largest))))
-                of = cells_words(cells, needed)
-                yield f"Without {self.lost}, {than} {part} of {of} is short."
+                parts.append(f"{than} {part} of {cells_words(cells, needed)}")
+        if parts:
+            end = "" if parts[1:] else " is short"
+            yield f"Without {self.lost}, {' is short, but '.join(parts)}{end}."
 
 
 def claims(table: Security) -> list[Claim]:

@@ -320,6 +320,12 @@ class Detail(Result):
     year = YEAR
     demand = NEED
     lost_t, replaced_t, stock_t, short_t = _TONNES
+    replaced_t = replaced_t.like(
+        header="Replaced, less what it gives up",
+        meaning="What the member buys more of the suppliers that are left; below 0: it buys less,"
+        " as others get its tonnes. Lost = replaced + from stock + short.",
+        key="replaced_t",
+    )
 
 
 _HEAT = SHARE.like(

@@ -589,7 +589,7 @@ def test_each_state_has_a_sign_and_a_word_of_its_own():
 
 def test_lines_and_what_to_read_with_care():
     found = overview(context(rows()), ("Members",))
-    assert found.lines[0].said.startswith("Short above all: copper in 2027")
+    assert found.lines[0].said.startswith("Costliest shortage: in 2027,")
     assert any(line.said.startswith("Scarcest: copper") for line in found.lines)
     assert found.lines[-1].sheet == "Members"
     assert found.care == (

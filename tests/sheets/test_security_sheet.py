@@ -113,8 +113,8 @@ def test_first_page_and_report_name_what_is_not_survived(tmp_path: Path) -> None
     book = zinc(two({"Max short": 0.5}))
     found = light(book)
     said = (
-        "Without any one country outside the coalition, at most 50 % of copper is short. Without"
-        " any one country outside the coalition, more than 50 % of zinc is short. The worst:"
+        "Without any one country outside the coalition, at most 50 % of copper is short, but"
+        " more than 50 % of zinc. The worst:"
         f" without China 100 % of zinc is short in 2026; 50 % may be. {COUNTED}"
     )
     assert found is not None

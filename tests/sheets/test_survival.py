@@ -78,7 +78,7 @@ def secured(*security: dict[str, Any]) -> BookT:
         (
             [{"Max short": 0.4}], State.CARE,
             ("Without any one country outside the coalition, at most 40 % of copper and zinc is"
-            " short. Without any one country outside the coalition, more than 40 % of tin is short."
+            " short, but more than 40 % of tin."
             " The worst: without China 100 % of tin is short in 2026; 40 % may be."),
         ),
         (
@@ -91,9 +91,8 @@ def secured(*security: dict[str, Any]) -> BookT:
         (
             [{"Max short": 1, "Max short 2028": 0.4}], State.CARE,
             ("Without any one country outside the coalition, at most 40 % of copper and zinc in"
-            " 2028 is short. Without any one country outside the coalition, more than 40 % of tin"
-            " in 2028 is short. The worst: without China 100 % of tin is short in 2028; 40 % may"
-            " be. Not tested: every mineral in 2026 and 2027."),
+            " 2028 is short, but more than 40 % of tin in 2028. The worst: without China 100 %"
+            " of tin is short in 2028; 40 % may be. Not tested: every mineral in 2026 and 2027."),
         ),
         (
             [{"Mineral": "tin", "Max short": 0.4}], State.BAD,

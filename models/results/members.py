@@ -297,7 +297,8 @@ def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bo
         apart = here.index[(here - before).abs().to_numpy() > least.to_numpy()]
         differs |= {key[:2] for key in apart}
     keys = zip(every["case"], every["mineral"], strict=True)
-    return pd.Series([key not in differs for key in keys], index=every.index)
+    alike = [key not in differs for key in keys]
+    return pd.Series(alike, index=every.index, dtype=bool)
 
 
 def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:

@@ -212,14 +212,16 @@ def dependence(table: ByMineral, country: Country) -> str:
     ties = [row for row in bought if printed(row["dependent_share"]) == top]
     most = max(ties, key=lambda row: row["wholly_dependent"])
     part_of = share(most["dependent_share"]) if top < 1.0 else "all"
-    if len(ties) > 1:
-        minerals = listed((row["mineral"] for row in ties), _NAMED)
-        return f"{said}. Of {minerals} each, some member buys {part_of} in one country."
     buys = "buys" if (most["alike"] or 1) == 1 else "each buy"
-    return (
-        f"{said}. Most is bought of {most['mineral']}: {most['dependent']} {buys} {part_of} of it"
-        f" in {country(most['dependent_country'])}."
-    )
+    minerals, each = listed((row["mineral"] for row in ties), _NAMED), "each" if ties[1:] else "it"
+    where = {country(row["dependent_country"]) for row in ties}
+    place = where.pop() if len(where) == 1 else "one country"
+    if len({row["dependent"] for row in ties}) == 1 and place != "one country":
+        return (
+            f"{said}. Most is bought of {minerals}: {most['dependent']} {buys} {part_of} of {each}"
+            f" in {place}."
+        )
+    return f"{said}. {minerals} each have a member that buys {part_of} of it in {place}."
 
 
 # ---- what the limits cost ------------------------------------------------------------------------

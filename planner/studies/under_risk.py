@@ -627,7 +627,7 @@ class UnderRisk(StudyKind):
         of = _otherwise(tables)
         if of:
             beside = _beside(of, _ADVISED)
-            said = f"{_advice(of, _ADVISED)}. {over} that{beside} saves {vss}{least}{sure}."
+            said = f"{_advice(of, _ADVISED)}. {over} that{beside} {vss}{least}{sure}."
         elif row["vss"]:
             said = (
                 "Decide as the plain plan does, but for changes below 1 %."
@@ -800,7 +800,7 @@ def _beside(rows: Sequence[dict[str, Any]], most: int) -> str:
     left = Counter(what for what, *_ in _groups(rows)[most:])
     nouns = {_BUILD: "plant", _STORE: "stock", _BUY: "supplier", _TAKE: "contract"}
     others = [counted(left[what], nouns[what]) for what in _KINDS if left[what]]
-    return f" with changes of {listed(others)} more" if others else ""
+    return f" and changes of {listed(others)} together save" if others else " saves"
 
 
 def _advised(what: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str]:

@@ -371,7 +371,7 @@ def test_what_saves_beside_the_builds_that_are_named_is_counted() -> None:
     kinds = ((build, "P1"), (build, "P2"), (build, "P3"), (store, "A"), (store, "B"),
              (store, "A"), (buy, "China"))  # fmt: skip
     rows = [{"what": what, "mineral": "tin", "who": who} for what, who in kinds]
-    assert kind._beside(rows, 2) == " with changes of 1 plant, 2 stocks and 1 supplier more"
-    assert kind._beside(rows[:2], 2) == ""
-    assert kind._beside(rows[:1], 2) == ""
-    assert kind._beside(rows[:3], 2) == " with changes of 1 plant more"
+    assert kind._beside(rows, 2) == " and changes of 1 plant, 2 stocks and 1 supplier together save"
+    assert kind._beside(rows[:2], 2) == " saves"
+    assert kind._beside(rows[:1], 2) == " saves"
+    assert kind._beside(rows[:3], 2) == " and changes of 1 plant together save"

@@ -36,7 +36,7 @@ def test_a_least_share_is_never_rounded_down() -> None:
 
 
 def test_no_zero_has_a_sign() -> None:
-    assert (percent(-0.0001), share(-0.0001), share(-0.02)) == ("0.0 %", "above -0.1 %", "-2 %")
+    assert (percent(-0.0001), share(-0.0001), share(-0.02)) == ("0.0 %", "-0.1 to 0 %", "-2 %")
 
 
 def test_a_bound_is_spelled() -> None:

@@ -98,12 +98,11 @@ def blank_available_shares(case: Case) -> Iterator[Finding]:
     ]
     if outside:
         first = min(outside, key=lambda r: r.row)
-        more = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
-        is_has = (
-            "are outside the coalition and have" if more else "is outside the coalition and has"
-        )
-        said = f"{first.name}{more} {is_has} no available share"
-        hint = "all of its capacity counts as open to the coalition"
+        more, have, whose = "", "has", "its"
+        if len(outside) > 1:
+            more, have, whose = f" and {len(outside) - 1} more", "have", "their"
+        said = f"{first.name}{more}, outside the coalition, {have} no available share"
+        hint = f"all {whose} capacity counts as open to the coalition"
         yield advise(first, "available_share", said, hint)
 
 

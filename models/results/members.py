@@ -249,13 +249,17 @@ def paying(
     parts = [table.assign(case=at) for at, table in enumerate(tables)]
     every = pd.concat(parts, ignore_index=True)
     every = every.assign(paid=measures.paid(every))
-    premiums = measures.like_for_like(every, reference, "case", "member")
+    every = every.assign(alike=_equally_cheap(every, reference))
+    whole, other = (
+        measures.like_for_like(of, reference, "case", "member")
+        for of in (every, every[~every["alike"]])
+    )
     paid, lost = (measures.sums(every, of, "case", "member") for of in ("paid", "short_cost"))
     before = measures.sums(reference, "short_cost", "member")
     years = max(1, len(case.years))
 
     def row(at: int, name: str) -> dict[str, Any]:
-        extra, same = premiums.get((at, name), (0.0, 0.0))
+        extra, same = (of.get((at, name), (0.0, 0.0))[i] for i, of in enumerate((other, whole)))
         here, there = lost.get((at, name), 0.0), before.get(name, 0.0)
         return {
             "member": name,
@@ -267,6 +271,34 @@ def paying(
         }
 
     return [[row(at, m.name) for m in case.members] for at in range(len(tables))]
+
+
+_SAME = 1e-7
+"""Parts of a mineral's sums by which two plans' rounding may part them."""
+
+
+def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bool]:
+    """Return of each row whether its mineral only swaps sellers with the reference at no cost.
+
+    Each member buys the same tonnes there in each year, and all of them together pay the same. Who
+    of them pays more is then a choice between equally cheap plans: nobody does.
+    """
+    import pandas as pd  # a check does without
+
+    reference = reference.assign(paid=measures.paid(reference))
+    differs = set[tuple[Any, ...]]()
+    each = ["mineral", "year", "member"]
+    for amount, by in (("purchased", each), ("short_cost", each), ("paid", each[:2])):
+        here, there = (of.groupby(by)[amount].sum() for of, by in
+                       ((every, ["case", *by]), (reference, by)))  # fmt: skip
+        before = there.reindex(here.reset_index("case").index, fill_value=0.0).to_numpy()
+        size = there.groupby("mineral").sum().abs()
+        least = _SAME * size.reindex(here.index.get_level_values("mineral"), fill_value=0.0)
+        apart = here.index[(here - before).abs().to_numpy() > least.to_numpy()]
+        differs |= {key[:2] for key in apart}
+    keys = zip(every["case"], every["mineral"], strict=True)
+    alike = [key not in differs for key in keys]
+    return pd.Series(alike, index=every.index, dtype=bool)
 
 
 def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:

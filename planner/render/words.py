@@ -101,7 +101,7 @@ def share(part: float) -> str:
     if 0.0 < part < _NEARLY:
         return "under 0.1 %"
     if -_NEARLY < part < 0.0:
-        return "above -0.1 %"
+        return "-0.1 to 0 %"
     if 1.0 - _NEARLY < part < 1.0:
         return "over 99.9 %"
     percent = part * 100.0

@@ -395,8 +395,7 @@ def _binding(found: Explanation, cells: Cells, currency: str) -> Iterator[str]:
 
 def _worth_words(b: Bound, currency: str) -> str:
     """Return what one unit of a limit is worth, which way, and how far that holds."""
-    unit = _one_unit(b.unit, currency)
-    way, other = ("more", "less")[:: b.direction]
+    unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
     said = f"{unit} {way} saves {_money(b.worth)} {currency} at the margin"
     if b.saves is not None:
         said = f"{unit} {way} saves {_money(b.saves)} {currency}"
@@ -407,20 +406,21 @@ def _worth_words(b: Bound, currency: str) -> str:
     if held and _near(b.worth if b.saves is None else b.saves, b.worth):
         return f"{said}, as does each {held}."
     if held:
-        return f"{said}: {_money(b.worth)} {currency} each {held}, less beyond."
+        past = "above" if b.direction > 0 else "below"
+        return f"{said}: {_money(b.worth)} {currency} each, {held}; less {past} that."
     if b.costs is not None and not _near(b.costs, b.worth if b.saves is None else b.saves):
         return f"{said}; {unit} {other} costs {_money(b.costs)} {currency}."
     return f"{said}."
 
 
 def _range(b: Bound, currency: str) -> str:
-    """Return between what the rate holds, "" where it holds nowhere or that is not known."""
+    """Return from what to what the rate holds, "" where it holds nowhere or that is not known."""
     if b.low is None or b.high is None or not b.low < b.at < b.high:
         return ""
     low, high = (_limit(each, b.unit, currency) for each in (b.low, b.high))
     if b.high == float("inf") or (b.unit == "point" and b.high >= 1.0):
         return f"from {low} on"
-    return f"between {low} and {high}"
+    return f"from {low} to {high}"
 
 
 # ---- the smallest change of a workbook that ends a shortage -------------------------------------

@@ -208,13 +208,20 @@ def dependence(table: ByMineral, country: Country) -> str:
         if much == len(rows):
             which = "Every mineral has" if much > 1 else f"{opened(bought[0]['mineral'])} has"
         said = f"{which} a member that buys over {share(MUCH)} from one country outside in {last}"
-    most = max(bought, key=lambda row: (printed(row["dependent_share"]), row["wholly_dependent"]))
+    top = max(printed(row["dependent_share"]) for row in bought)
+    ties = [row for row in bought if printed(row["dependent_share"]) == top]
+    most = max(ties, key=lambda row: row["wholly_dependent"])
+    part_of = share(most["dependent_share"]) if top < 1.0 else "all"
     buys = "buys" if (most["alike"] or 1) == 1 else "each buy"
-    part_of = share(most["dependent_share"]) if printed(most["dependent_share"]) < 1.0 else "all"
-    return (
-        f"{said}. Most is bought of {most['mineral']}: {most['dependent']} {buys} {part_of} of it"
-        f" in {country(most['dependent_country'])}."
-    )
+    minerals, each = listed((row["mineral"] for row in ties), _NAMED), "each" if ties[1:] else "it"
+    where = {country(row["dependent_country"]) for row in ties}
+    place = where.pop() if len(where) == 1 else "one country"
+    if len({row["dependent"] for row in ties}) == 1 and place != "one country":
+        return (
+            f"{said}. Most is bought of {minerals}: {most['dependent']} {buys} {part_of} of {each}"
+            f" in {place}."
+        )
+    return f"{said}. {minerals} each have a member that buys {part_of} of it in {place}."
 
 
 # ---- what the limits cost ------------------------------------------------------------------------

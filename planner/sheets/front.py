@@ -125,8 +125,8 @@ def _notes(context: Context) -> Iterator[str]:
             f"The {MOST_ROWS} minerals of the largest value of demand; {left:,} more in By mineral."
         )
     yield (
-        "Largest supplier: one country outside the coalition, by where it refines; Rest of world is"
-        " none. Tonnes and extra cost are of all years."
+        'Largest supplier: the outside country whose refineries sell most; "Rest of world" isn\'t a'
+        " country. Tonnes and extra cost are of all years."
     )
 
 
@@ -176,8 +176,9 @@ def _stocks(context: Context) -> Light | None:
         for rows in (below, table, below[below["year"] == last])
     )
     said = (
-        f"Below target in some year: {missed} of {counted(held, 'reserve')};"
-        f" in {last}, the last: {at_end or 'none'}."
+        f"Below target in some year: {missed} of {counted(held, 'reserve')}; in the last year,"
+        f" {last}, {at_end or 'all'} {'is' if at_end == 1 else 'are'}"
+        f" {'still below' if at_end else 'filled'}."
     )
     return Light(question, State.CARE, said, "Stocks")
 
@@ -281,8 +282,8 @@ def shortage_words(plan: Plan) -> str:
     cause = rows.loc[rows["short"].idxmax(), "cause"]
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
     all_of = sharing(plan, str(mineral), int(year))
-    shared = f", all {all_of} members for one cause" if all_of > 1 else ""
+    shared = f" All {all_of} members are short for one cause." if all_of > 1 else ""
     return (
-        f"Short above all: {mineral} in {year}, {plain_amount(short)} t,"
-        f" {short / need * 100:.3g} % of the coalition's need{shared}. {cause}"
+        f"Costliest shortage: in {year}, {short / need * 100:.3g} % of {mineral} need is unmet,"
+        f" {plain_amount(short)} t.{shared} {cause}"
     )

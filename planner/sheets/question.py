@@ -11,7 +11,7 @@ def question(case: Case) -> str:
     """Return what a plan of a case is to say: whether its need is met within its share limits.
 
     One cap on single countries for all minerals is named; where it changes, with the year from
-    which it stays.
+    which it stays. The answer is of all years.
     """
     asked, limits = "Can the coalition get what it needs", case.share_limits
     if not limits or not case.years:
@@ -29,5 +29,5 @@ def question(case: Case) -> str:
     outside = " outside it" if suppliers == {f"{EACH_OUTSIDE}{COALITION}"} else ""
     steps = [year for year, of in zip(case.years, path, strict=True) if of != path[-1]]
     later = [year for year in case.years if steps and year > steps[-1]]
-    by = f" by {later[0]}" if later else ""
-    return f"{asked} with at most {share(path[-1])} from any one country{outside}{by}?"
+    since = f" (from {later[0]})" if later else ""
+    return f"{asked} with at most {share(path[-1])} from any one country{outside}{since}?"

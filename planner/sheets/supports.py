@@ -9,7 +9,7 @@ from models.plan import bills, paid_of
 from models.results import Members
 from models.schema import Support
 from planner.render.front import Light, State
-from planner.render.words import amount, counted, listed
+from planner.render.words import amount, each_year, listed
 from planner.sheets.context import Context
 
 _NAMED = 3
@@ -22,7 +22,9 @@ def supported(context: Context) -> Light | None:
     """
     idle = _idle(context)
     paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
+    when = set[int]()
     for member, bill, money in paid_of(context.plan):
+        when |= {bill.year} if money else set()
         paid[member] += money
         received[_named(bill.plant, bill.row)] += money
     asked = "Are plants supported?"
@@ -31,7 +33,7 @@ def supported(context: Context) -> Light | None:
     total = sum(paid.values())
     payers, plants = (listed(_largest(of), _NAMED) for of in (paid, received))
     size = amount(abs(total), context.currency)
-    years = counted(len(context.case.years), "year")
+    years = each_year(when, " and ") or "no year"
     if total < 0:
         said = f"{plants} {_pay(received)} {payers} {size} back in {years}."
     else:

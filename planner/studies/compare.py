@@ -1134,11 +1134,13 @@ class _Finding:
         """Return what a scenario leaves missing of each mineral, in the years in which it does."""
         when = self.when[name]
         years = sorted({year for of in when.values() for year, (more, _) in of.items() if more > 0})
-        sums_of = {m: [t for t in of.values() if t[0] > 0] for m, of in when.items()}
-        parts = {
-            m: part(sum(more for more, _ in of), sum(need for _, need in of)) or 0.0
-            for m, of in sums_of.items()
-        }
+        # one base for all that is named: the need of all years from the first to the last of them
+        within = {
+            m: {y: (max(0.0, more), need) for y, (more, need) in of.items()
+                if years and years[0] <= y <= years[-1]}
+            for m, of in when.items()
+        }  # fmt: skip
+        parts = {m: _over_all(of) for m, of in within.items()}
         return missing(parts, f" beyond the base, {span(years)}" if years else " beyond the base")
 
     def headline(self) -> Headline:
@@ -1194,9 +1196,8 @@ class _Finding:
         said = f"{worst} is worst. Beyond the base {short} by {in_years(years)}."
         if not rest:
             premium = self._premium(worst)
-            return (
-                f"{said} {f'The tonnes still bought cost {premium}.' if premium else ''}".rstrip()
-            )
+            more = premium.removesuffix(_FOR_SAME)
+            return f"{said} {f'The tonnes still bought cost {more}.' if premium else ''}".rstrip()
         dear = max(rest, key=lambda n: part(*self.paid.get(n, (0.0, 0.0))) or 0.0)
         costs = self._premium(dear) or "no more"
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
@@ -1209,7 +1210,7 @@ class _Finding:
         """Return how much dearer the same tonnes are in a scenario; "" where they are not."""
         extra, same = self.paid.get(name, (0.0, 0.0))
         of = part(extra, same)
-        return f"{share(of)} more for the same tonnes" if of is not None and of > SEEN else ""
+        return f"{share(of)} more{_FOR_SAME}" if of is not None and of > SEEN else ""
 
     def _worst(self, name: str) -> Figure:
         mineral, years = self.severity(name)
@@ -1260,6 +1261,7 @@ class _Finding:
         return f"More of {mineral} is missing: {years}"
 
 
+_FOR_SAME = " for the same tonnes"
 _SAME_TONNES = (
     "Costs compare the same tonnes: what is missing is not paid for, and stands beside them."
 )

@@ -19,7 +19,7 @@ import numpy as np
 
 from models.case import Case, in_force
 from models.errors import UsageError
-from models.measures import SURGE
+from models.measures import SURGE, beyond
 from models.plan import Plan, Session
 from models.plan.solving import part, parts
 from models.program.families.security import PENALTY
@@ -217,6 +217,11 @@ class Risk:
     def samples(self) -> tuple[Sample, Sample]:
         """Both plans, the agreed one first."""
         return self.agreed, self.anew
+
+    @property
+    def left_out(self) -> float:
+        """What of the plan's total cost is no cost here: the penalty of Security [money]."""
+        return beyond(self.base.objective, self.reading.objective, self.base.objective)
 
     @property
     def distinct(self) -> int:

@@ -67,7 +67,7 @@ OF = COUNTRY.header
 _SOLD, _TOLD = 1e-6, 1e-5
 """Tonnes, and shares of what is needed, up to the first are nothing; other amounts up to the second
 part of it are not told: two plans' rounding."""
-_AS_PLANNED = "as planned"
+_AS_PLANNED, _FEWER = "as planned", "instead of"
 _ALIKE = 1e-6
 """Parts of a plant that differ by less are the same."""
 
@@ -172,7 +172,8 @@ class Builds(Result):
     capex = Projects.capex.like(meaning="Of that part.", key="capex_usd_m")
     change = field.text(
         "Against the plan",
-        f"What the plan builds of it; {_AS_PLANNED}: the same from the same year.",
+        f"What the plan builds of it; {_AS_PLANNED}: the same from the same year. {_FEWER}: the way"
+        " out has built no more of it by then than the plan.",
     )
 
 
@@ -299,7 +300,7 @@ def _exit(found: Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
         **{f: stays_within(shares, level / 100) for level, f in _LEVELS.items()},
         "cash": cash, "penalties": penalties,
         "a_tonne": measures.part(cash, _solid(planned - left, planned)) if cash > 0 else None,
-        "remark": _remark(found, mineral, years, name),
+        "remark": _remark(found, mineral, years, name) + _shared(found, mineral, cash),
     }  # fmt: skip
 
 
@@ -315,6 +316,13 @@ def _extra(found: Exit, mineral: str, *, is_penalty: bool) -> float:
     # than the rounding of a sum
     is_same = measures.change(after, before, _SOLD) == 0.0
     return 0.0 if is_same else measures.beyond(after, before, whole)
+
+
+def _shared(found: Exit, mineral: str, cash: float) -> str:
+    """Return why a mineral that isn't bought there costs something else, "" of any other."""
+    if not cash or mineral in {*found.alone, *found.failed} or not found.plan.case.budget:
+        return ""
+    return "; its cost changes since plants of all minerals share one budget"
 
 
 def _remark(found: Exit, mineral: str, years: Sequence[Row], name: str) -> str:
@@ -348,7 +356,8 @@ def _builds(found: Exit) -> list[Row]:
                 "mineral": p.mineral, "project": p.name, "country": p.country,
                 "begin": budget_year(p, year, case.years), "start": year, "part": part,
                 "capacity": part * p.capacity.value(year), "capex": part * p.capex,
-                "change": _change(before[p.name], year, part), "ground": year - p.lead_time,
+                "change": _change(before[p.name], after[p.name], year),
+                "ground": year - p.lead_time,
             })  # fmt: skip
     # a plant that needs longer than there is begins first, though no budget before the first pays
     rows.sort(key=lambda row: (row["ground"], row["project"], row["start"]))
@@ -356,13 +365,15 @@ def _builds(found: Exit) -> list[Row]:
 
 
 def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
-    """Return by plant when building begins of what the plan doesn't build so, the first one first.
+    """Return by plant when building begins of what goes beyond the plan, the first one first.
 
-    A plant that is built in steps is one, from the first of them; ``mineral`` "" is all minerals.
+    A plant that is built in steps is one, from the first of them that makes it larger than planned
+    by then; ``mineral`` "" is all minerals.
     """
     of, begun = Builds, dict[str, int]()
     for plant, own, year, change in builds.rows(of.project, of.mineral, of.begin, of.change):
-        if change != _AS_PLANNED and mineral in {"", own}:
+        is_more = change != _AS_PLANNED and not str(change).startswith(_FEWER)
+        if is_more and mineral in {"", own}:
             begun.setdefault(str(plant), int(year))
     return begun
 
@@ -375,13 +386,19 @@ def _parts(plan: Plan) -> dict[str, dict[int, float]]:
     return found
 
 
-def _change(planned: Mapping[int, float], year: int, part: float) -> str:
-    """Return what the plan builds of a plant, against a part of it from a year on."""
-    if abs(planned.get(year, 0.0) - part) < _ALIKE:
+def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int) -> str:
+    """Return what the plan builds of a plant, against what the way out starts in a year."""
+    if abs(planned.get(year, 0.0) - built[year]) < _ALIKE:
         return _AS_PLANNED
     if not planned:
         return "not in the plan"
-    return "plan: " + ", ".join(f"{share(p)} from {y}" for y, p in sorted(planned.items()))
+    ahead = sum(built[y] - planned.get(y, 0.0) for y in built if y <= year)
+    ahead -= sum(part for y, part in planned.items() if y <= year and y not in built)
+    kept = all(abs(built.get(y, 0.0) - part) < _ALIKE for y, part in planned.items())
+    how = "on top of" if kept else "more than" if ahead > _ALIKE else _FEWER
+    return f"{how} the plan's " + ", ".join(
+        f"{share(part)} from {y}" for y, part in sorted(planned.items())
+    )
 
 
 def _limits(found: Exit, cells: Cells) -> list[Row]:
@@ -505,24 +522,44 @@ class _Finding:
     def sentence(self, builds: Builds) -> str:
         """Return how many minerals can do without the country, and what has to begin first."""
         gone = [row for row in self.rows if known(row["none"])]
-        verb = "can" if len(self.rows) > 1 or gone else "cannot"
-        of = "its one mineral" if len(self.rows) == 1 else (
-            f"{len(gone) or 'none'} of {len(self.rows)} minerals"
-        )  # fmt: skip
-        said = f"By {self.last} {of} {verb} do without {self.name}"
-        names = [f"{row['mineral']} from {row['none']:z.0f}" for row in gone]
-        said += f": {listed(names, 3)}" if gone else ""
-        down = self.furthest
-        if down is None:
-            said += f"; no share of {self.last} falls."
-        elif known(down["none"]):
-            said += "."
+        down, named = self.furthest, {row["mineral"] for row in gone}
+        if len(self.rows) == 1:
+            said = self._alone(self.rows[0])
         else:
-            said += f"; {down['mineral']} gets furthest, {self.fall(down)}."
-        begun = begun_otherwise(builds)
-        for plant, year in begun.items():
-            return f"{said} Building has to begin in {year}, with {plant}."
+            said = f"By {self.last} {len(gone) or 'none'} of {len(self.rows)} minerals can do"
+            said += f" without {self.name}"
+            names = [f"{row['mineral']} from {row['none']:z.0f}" for row in gone]
+            said += f": {listed(names, 3)}" if gone else ""
+            if down is None:
+                said += f"; no share of {self.last} falls."
+            elif known(down["none"]):
+                said += "."
+            else:
+                said += f"; {down['mineral']} gets furthest, {self.fall(down)}."
+        named |= {row["mineral"] for row in [down] if row is not None}
+        minerals = dict(builds.rows(Builds.project, Builds.mineral))
+        for plant, year in begun_otherwise(builds).items():
+            mineral = str(minerals[plant])
+            which = [row for row in self.rows if row["mineral"] == mineral]
+            falls = (
+                f", which falls {self.fall(which[0])}," if which and mineral not in named else ""
+            )
+            return (
+                f"{said} For {mineral}{falls} building beyond the plan has to begin in {year}, with"
+                f" {plant}."
+            )
         return said
+
+    def _alone(self, row: Row) -> str:
+        """Return how far the only mineral that the plan buys there gets."""
+        if known(row["none"]):
+            return f"{row['mineral']} can do without {self.name} from {row['none']:z.0f}."
+        left = percent(_share(row, "left_share"))
+        return (
+            f"{row['mineral']} cannot do without {self.name} by {self.last}: {left} of"
+            f" {self.basis} {'still comes' if self.furthest is None else 'is left'}"
+            f"{' from there' if self.furthest is None else ''}."
+        )
 
     @property
     def furthest(self) -> Row | None:
@@ -557,16 +594,16 @@ class _Finding:
         """Yield the numbers that the finding rests on."""
         levels = {level: of for level, of in _LEVELS.items() if level}
         many = [sum(known(row[of]) for row in self.rows) for of in levels.values()]
-        below = listed(f"{level}" for level in levels)
+        below = " / ".join(f"{level}" for level in levels)
         left = self.as_much_left or str(self.hardest["mineral"])
         others, need = self.last_year[self.hardest["mineral"]]
         most = percent(_share(self.hardest, "left_share"))
         yield Figure(
-            f"At most {below} % by {self.last}",
-            f"{listed(map(str, many))} of {len(self.rows)}",
-            f"minerals bought there. Most is left of {left}, {most} of {self.basis}: others sell"
-            f" {tonnes(others)} of the {tonnes(need)} of {self.hardest['mineral']} that {self.last}"
-            " needs.",
+            f"Minerals at or below {below} % by {self.last}",
+            f"{' / '.join(map(str, many))} of {len(self.rows)}",
+            f"of the minerals bought there. Most is left of {left}, {most} of {self.basis}: others"
+            f" sell {tonnes(others)} of the {tonnes(need)} of {self.hardest['mineral']} that"
+            f" {self.last} needs.",
         )
         cash, dear = sum(row["cash"] for row in self.rows), self.dearest
         said = "over all years."
@@ -579,7 +616,7 @@ class _Finding:
         begun = begun_otherwise(builds)
         if begun:
             names = listed([f"{plant} ({year})" for plant, year in begun.items()], 3)
-            yield Figure("Plants to begin otherwise", str(len(begun)), f"first {names}.")
+            yield Figure("Plants to build beyond the plan", str(len(begun)), f"first {names}.")
 
 
 # ---- the study -----------------------------------------------------------------------------------
@@ -694,8 +731,8 @@ class ExitStudy(StudyKind):
             "Kept": "every limit of the workbook; against the plan no mineral is shorter in any"
             " year, no reserve lacks more of its target, no soft limit is exceeded by more and no"
             " mineral is bought there more in all",
-            "All minerals": "share one budget: the least sum of their parts of demand, then the"
-            " cheapest plan with it",
+            "All minerals": "share one budget. The sum of the country's demand shares is minimized"
+            " first, then cost",
             "Left altogether": "as far as a plan shows: at most 0.0001 % of the share's base",
         }
 

@@ -349,7 +349,8 @@ class RangesStudy(StudyKind):
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
         """Say which largest supplier's share could fall furthest, and which can't fall."""
-        rows = _largest(_rows(tables))
+        every = _rows(tables)
+        rows = _largest(every)
         slack = tables.option(SLACK).partition(" of ")[0]
         if rows.empty:
             return Headline("Nobody sells anything in this plan.")
@@ -358,12 +359,12 @@ class RangesStudy(StudyKind):
         facts = rows[rows["verdict"] == FACT]
         facts = facts.sort_values("now_share", ascending=False, kind="stable")
         if chosen.empty:
-            said = f"For {slack} more cash, no mineral's largest supplier could sell less."
+            said = f"For {slack} more of its cash, no mineral's largest supplier could sell less."
         else:
             first = chosen.iloc[0]
             said = (
-                f"For {slack} more cash, {first['supplier']}'s share of {first['mineral']} demand"
-                f" could fall from {percent(first['now_share'])} to"
+                f"For {slack} more cash for {first['mineral']}, {first['supplier']}'s share of its"
+                f" demand could fall from {percent(first['now_share'])} to"
                 f" {percent(first['least_share'])}."
             )
         if len(facts) and len(chosen):
@@ -379,10 +380,11 @@ class RangesStudy(StudyKind):
                 "least and most are less than a point apart.",
             ),
         ]  # fmt: skip
-        if len(chosen):
-            free = f"{float(chosen.iloc[0]['free']) * 100.0:z.1f} points"
-            of = f"{chosen.iloc[0]['supplier']}'s share of {chosen.iloc[0]['mineral']}."
-            figures.append(Figure("The largest choice", free, of))
+        falls = (every["now_share"] - every["least_share"]).fillna(0.0)
+        if len(falls) and falls.max() >= POINT:
+            top = every.iloc[int(falls.argmax())]
+            of = f"{top['supplier']}'s share of {top['mineral']}, of all suppliers."
+            figures.append(Figure("The largest choice", f"{falls.max() * 100.0:z.1f} points", of))
         unknown = int((rows["verdict"] == UNKNOWN).sum())
         if unknown:
             said += f" Of {counted(unknown, 'largest supplier')} the range is not known."

@@ -30,10 +30,10 @@ from planner.render.words import (
     known,
     money,
     number_of,
-    percent,
     plain,
     scale,
     scaled,
+    share,
     tariff_words,
     word,
 )
@@ -421,6 +421,11 @@ def _too_few(count: int) -> str:
     tail = count // 20
     if tail >= _ENOUGH:
         return ""
+    if not tail:
+        return (
+            "too few to have a worst 5 %, so the 95th percentile and CVaR say nothing; take --draws"
+            f" {20 * _ENOUGH} or more"
+        )
     return (
         f"the worst 5 % are {number_of(tail, 'draw')}, too few to trust the 95th percentile and"
         f" CVaR; take --draws {20 * _ENOUGH} or more"
@@ -664,6 +669,8 @@ def _likely_short(tables: Tables) -> Iterator[str]:
 
 # ---- the study -----------------------------------------------------------------------------------
 
+LEFT_OUT = "Left out of the total cost"
+"""The row of About that says which penalty of the plan is no cost here."""
 _MOST_DRAWS = 100_000
 _MOST_SEED = 2**63 - 1
 
@@ -800,6 +807,7 @@ class RiskStudy(StudyKind):
             **self.start.options,
             "Draws": f"{len(found.draws):,}, of which {found.distinct:,} differ",
             "Seed": str(chances.seed),
+            **({LEFT_OUT: self._left_out} if self.found.left_out else {}),
             **({"Probabilities": f"of the sheet Risks; estimates: {guess}"} if guess else {}),
             "Surge": f"{chances.surge:z.0%} of a supplier's usable capacity, from the first event",
             "Share limits, as agreed": limits
@@ -811,6 +819,12 @@ class RiskStudy(StudyKind):
             " planner solve --under-risk, which from an event on buys anew of any supplier",
             ANEW: "the cheapest plan had the events been known beforehand",
         }
+
+    @property
+    def _left_out(self) -> str:
+        """How much less the total cost without events is here than the plan's own, and why."""
+        size = money(self.found.left_out, self.start.case.settings.currency)
+        return f"{size}, the penalty of Security in the plan, since here losses come as events"
 
     def tables(self) -> list[Result]:
         """Return the measures, who may be short, the events and the draws."""
@@ -852,31 +866,36 @@ class RiskStudy(StudyKind):
         def amount(value: float) -> str:
             return money(value * MILLION, currency)
 
-        figures = []
+        figures, paid = [], rows[CASH]
         base, mean, high = (rows[COST][key] for key in ("base", "mean", "high"))
         if known(mean):
-            remark = f"without events {amount(base)}; one draw in twenty is above {amount(high)}"
+            remark = (
+                f"without events {amount(paid['base'])}. What is missing is not paid for: with"
+                f" shortage at its price and penalties, total cost is {amount(mean)} on average,"
+                f" {amount(base)} without events; one draw in twenty is above {amount(high)}"
+            )
             few = _too_few(sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"])))
             remark += f": {few}." if few else "."
-            figures.append(Figure(f"{COST}: mean", amount(mean), remark))
+            figures.append(Figure(f"{CASH}: mean", amount(paid["mean"]), remark))
             expected, before = _lacking(tables)
             remark = f"{shortages(expected)}; without events {shortages(before)}."
             figures.append(Figure("Minerals short on average", number_short(expected), remark))
         more = rows[MORE]["mean"]
         if known(more):
             name = "Chance of more shortage than without events"
-            remark = "of the plan as agreed, over all years, minerals by weight."
-            figures.append(Figure(name, percent(more / 100, 2), remark))
+            remark = "of any mineral, over all years, in the plan as agreed."
+            figures.append(Figure(name, share(more / 100), remark))
         if len(figures) < 3:  # noqa: PLR2004 - a figure is not known
             return Headline("Nothing is known: no draw has a proven plan.", tuple(figures))
         cost, lacks, chances = figures
-        without = cost.remark.partition(";")[0]
         finding = (
-            f"With events by chance the agreed plan costs {cost.value} on average"
-            f" ({without}); on average {lacks.remark.partition(';')[0]}. More tonnes are short than"
-            f" without events in {chances.value} of draws, minerals by weight."
+            f"With events by chance the agreed plan pays {cost.value} in cash on average,"
+            f" {amount(paid['base'])} without events. On average"
+            f" {lacks.remark.partition(';')[0]}. In {chances.value} of draws some mineral is"
+            " shorter than without events."
         )
-        return Headline(finding, tuple(figures))
+        penalty = tables.option(LEFT_OUT)
+        return Headline(finding, tuple(figures), (f"{LEFT_OUT}: {penalty}.",) if penalty else ())
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

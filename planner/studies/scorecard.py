@@ -523,7 +523,7 @@ class ScorecardStudy(StudyKind):
         far = [abs(need - got) for need, got in rows.rows(Missed.required, Missed.worst_share)]
         at = far.index(max(far))
         whose = rows.buyer[at] or "coalition"
-        worst = f"{rows.benchmark[at]}, {rows.mineral[at]}, of the {whose}"
+        worst = f"{rows.benchmark[at]}, {rows.mineral[at]}"
         got, need = percent(rows.worst_share[at]), percent(rows.required[at])
         missed, kept = _each_buyer(rows.buyer), _each_buyer(
             buyer for buyer, can in rows.rows(Missed.buyer, Missed.can_be_met)
@@ -541,9 +541,12 @@ class ScorecardStudy(StudyKind):
         figures = (
             Figure("Benchmarks missed", apart(missed), "in the worst of the years they are due."),
             Figure("Could be met", apart(kept), "if each alone was added to the limits."),
-            Figure("Farthest off", f"{got}, required {need}", f"{worst}."),
+            Figure("Farthest off", f"{got}, required {need}", f"{worst}, of the {whose}."),
         )
-        finding = f"The plan misses {said}; farthest off is {worst}: {got}, required {need}."
+        finding = (
+            f"The plan misses {said}. Farthest off: {worst}: the {whose} reaches {got}; {need} is"
+            " required."
+        )
         return Headline(finding, figures)
 
     def screen(self, tables: Tables) -> Iterator[str]:

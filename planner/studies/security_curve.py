@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from models.case import Case
+from models.measures import printed
 from planner.render.words import known, listed, share
 from planner.scenarios.parameters import SECURITY, Parameter
 from planner.scenarios.parameters import percent as percent_of
@@ -47,12 +48,17 @@ def with_tested(rows: pd.DataFrame, tested: Mapping[str, str]) -> pd.DataFrame:
     return rows.assign(tested=rows["mineral"].map(tested).fillna(""), **claims)
 
 
-def safe_down_to(rows: pd.DataFrame) -> pd.Series[float]:
-    """Return the least Max short of each mineral down to which nothing is missing at any point."""
+def safe_down_to(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return by mineral the least Max short ``safe`` down to which nothing is missing at any point.
+
+    ``next`` is the point after it, at which something is; NaN where nothing is missing at any.
+    """
     tested = rows[rows["value"] < 1.0].sort_values("value", ascending=False)
-    missing = tested.groupby("mineral", sort=False)["missing"].cummax()
-    kept = tested[missing <= 0].groupby("mineral", sort=False)["value"].min()
-    return kept.sort_values(kind="stable")
+    is_safe = tested.groupby("mineral", sort=False)["missing"].cummax() <= 0
+    safe = tested[is_safe].groupby("mineral", sort=False)["value"].min()
+    missed = tested[~is_safe].groupby("mineral", sort=False)["value"].max()
+    ends = safe.to_frame("safe").assign(next=missed.reindex(safe.index))
+    return ends.sort_values("safe", kind="stable")
 
 
 def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[Figure, str]:
@@ -68,18 +74,24 @@ def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[
     each = [
         f"{percent_of(value)} of {mineral}"
         f"{'' if years[mineral] == EVERY_YEAR else f' in {years[mineral]}'}"
-        for mineral, value in safe.items()
+        for mineral, value in safe["safe"].items()
     ]
     down, to = "at no point", "at no point"
     if each:
         down = f"down to {listed(each, _NAMED)}"
-        to = " to ".join(dict.fromkeys(map(percent_of, (safe.min(), safe.max()))))
+        to = " to ".join(dict.fromkeys(map(percent_of, (safe["safe"].min(), safe["safe"].max()))))
     said = f"{ends}: without {lost}, nothing is missing {down}"
+    steps = sorted({of for of in safe["next"] if known(of)}, reverse=True)
+    if steps:  # between the two points nothing is planned
+        said += f", but some is at the next point, {listed(map(percent_of, steps), _NAMED)}"
     columns = (rows[name].tolist() for name in ("dearer", "mineral", "value"))
-    more = [of for of in zip(*columns, strict=True) if known(of[0]) and of[0] > 0]
+    more = [of for of in zip(*columns, strict=True) if known(of[0]) and printed(of[0]) > 0]
     if more:
         dearer, mineral, value = max(more, key=lambda of: of[0])
-        said += f"; dearest becomes {mineral}: {share(dearer)} at {percent_of(value)}"
+        said += (
+            f"; {mineral} {'becomes dearest: ' if len(years) > 1 else 'costs '}{share(dearer)} more"
+            f" at {percent_of(value)}"
+        )
     what = f"{listed(each) or 'No mineral'}: what may be short of it without {lost}.{untested}"
     to = f"down to {to}" if each else to
     return Figure(name, to, what), f"{said}.{untested}".removesuffix(".")

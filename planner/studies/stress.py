@@ -17,7 +17,7 @@ import pandas as pd
 
 from models.case import Case
 from models.errors import UsageError
-from models.measures import HELD_TO_ORDERS, missing_in_each
+from models.measures import HELD_TO_ORDERS, missing_in_each, part
 from models.results import About, Benchmarks, Colour, Field, Look, Name, Result, Runs, field
 from models.results import ByMineral as Minerals
 from models.results import common as shared
@@ -319,6 +319,12 @@ class Detail(Result):
     year = YEAR
     demand = NEED
     lost_t, replaced_t, stock_t, short_t = _TONNES
+    replaced_t = replaced_t.like(
+        header="Replaced, less what it gives up",
+        meaning="What the member buys more of the suppliers that are left; below 0: it buys less,"
+        " as others get its tonnes. Lost = replaced + from stock + short.",
+        key="replaced_t",
+    )
 
 
 _HEAT = SHARE.like(
@@ -771,7 +777,7 @@ def _lines(table: pd.DataFrame, *, is_capped: bool) -> Iterator[str]:
     """Yield the worst losses of each kind, a line each, under what the columns are."""
     heads = ["lost, t", "replaced, t", "from stock, t", "short, t"]
     heads += ["uncapped, t"] if is_capped else []
-    heads += ["extra cost", "days", "worst of it"]
+    heads += ["cost, priced", "days to short", "worst of it"]
     is_unknown = table["error"].astype(object).fillna("").str.startswith(NOT_RUN)
     lists: dict[str, pd.DataFrame] = {}
     for kind, of in table[~is_unknown | table["cost"].notna()].groupby("kind", sort=False):
@@ -849,6 +855,20 @@ def _severity(tables: Tables, who: tuple[str, str], mineral: str) -> dict[int, f
     return missing_in_each(short, need)
 
 
+def _worst_year(tables: Tables, losses: pd.DataFrame) -> float:
+    """Return the largest part of any mineral's need that any of these losses takes in a year."""
+    of, left = Detail, NMinusOne
+    need = {(m, y): float(t) for m, y, t in tables[left].rows(left.mineral, left.year, left.demand)}
+    who, short = {*zip(losses["lost"], losses["kind"], strict=True)}, defaultdict[Any, float](float)
+    rows = (
+        tables[of].rows(of.lost, of.kind, of.mineral, of.year, of.short_t) if of in tables else ()
+    )
+    for lost, kind, mineral, year, tonnes in rows:
+        if (lost, kind) in who:
+            short[lost, kind, mineral, year] += float(tonnes)
+    return max((part(t, need[at[2:]]) or 0.0 for at, t in short.items()), default=0.0)
+
+
 class StressTest(StudyKind):
     """Remove each supplier country of the agreed plan in turn, and see what replaces it.
 
@@ -871,7 +891,7 @@ class StressTest(StudyKind):
     QUESTION = "What if a supplier is lost after the plan is agreed?"
     HEADING = "Stress test: {named}"
     LACKING = "no loss planned"
-    MONEY = "undiscounted, of the years from the loss on; the total cost of planner compare is not"
+    MONEY = "undiscounted, from the first year of the loss; planner compare discounts total cost"
     task = "what is agreed"
     RESULTS = (Losses, ByMineral, CappedOrNot, Solidarity, Embargoes, NMinusOne, Detail)
     LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
@@ -996,7 +1016,7 @@ class StressTest(StudyKind):
         if calm is not None:  # share limits waived, and a surge of cheaper suppliers, cost less
             cash = float(calm.cash.sum() - found.capped.agreed.cash.sum())
             more = f"{money(abs(cash), currency)} {'more' if cash > 0 else 'less'} in cash"
-            said["Nothing lost"] = f"by these rules alone the agreed plan costs {more}"
+            said["Nothing lost"] = f"these rules alone make the agreed plan cost {more}"
         return {**self.start.options, **said}
 
     @property
@@ -1081,10 +1101,9 @@ class StressTest(StudyKind):
             short = f"{many} minerals {verb} short, {mineral}"
         finding = f"{lost} matters most: without it {short} by {in_years(years)}."
         if len(ranked) > 1:
-            second = ranked.iloc[1]
-            most, of = second["worst_share"], "anything missing"
+            most, of = _worst_year(tables, ranked.iloc[1:]), "anything missing"
             if most > SEEN:
-                of = f"more than {share(most)} of a mineral missing"
+                of = f"more than {share(most)} of a mineral missing in any year"
             finding += f" No other loss leaves {of}."
         days = top["survived"]
         first = (

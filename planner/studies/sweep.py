@@ -502,9 +502,11 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
     if of.parameter.is_cap:
         made = _made(Frontier, rows, words), _made(SmallestCaps, of.smallest, words)
     else:
-        rows = rows.assign(knob=of.parameter.title, slope=0.0 - rows["slope"])  # not -0.0
+        rows = rows.assign(knob=of.parameter.title)
         beside = WithoutSecurity if of.parameter.kind == SECURITY else AsGiven
-        if of.parameter.kind == SECURITY:
+        if of.parameter.kind != SECURITY:
+            rows = rows.assign(slope=0.0 - rows["slope"])  # not -0.0
+        else:
             rows = with_tested(rows, of.tested)
         made = _made(_table_of(of.parameter), rows, words), _made(beside, of.reference, words)
     return (made[0] if any(rows["trouble"]) else made[0].without(Frontier.trouble)), made[1]
@@ -1075,12 +1077,13 @@ class Sweep(StudyKind):
         remark = f"{ends}; {charts.discounted}, shortage and penalties included."
         number = number_short(charts.lacking(last["value"]))
         figures = [
-            Figure("Total cost, from end to end", more, remark),
+            Figure("Total cost, tightest against loosest", more, remark),
             Figure(f"Minerals short at {end}", number, f"{lacks}; at {start}: {before}."),
         ]
         told, finding = price_of_security(charts.rows, ends, tables)
         figures.insert(0, told)
-        figures += most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", "as given")
+        named = f"at {end}", charts.kind.before
+        figures += most_paid(tables, WhoPaysByCap, last["value"], *named)
         return Headline(f"{finding}.", tuple(figures))
 
     @classmethod

@@ -156,6 +156,9 @@ class SecurityCurve(TurnedFrontier):
     """
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep over security"
+    premium = Frontier.premium.like(
+        meaning="Cash cost less that of the case without security, over tonnes bought."
+    )
     value = field.share(
         "Max short",
         "The part of demand that may be short if a country is lost, set in all rows of Security.",
@@ -163,6 +166,11 @@ class SecurityCurve(TurnedFrontier):
     lost = Frontier.lost.like(
         header="Short beyond without security",
         meaning="Short with nothing lost, less what is short without security.",
+    )
+    slope = Frontier.slope.like(
+        header="A point tighter costs",
+        meaning="What one percentage point less of Max short adds to total cost, as the difference"
+        " to the point before; below 0: it saves.",
     )
     missing = field.tonnes(
         "Missing if a country is lost",

@@ -626,7 +626,8 @@ class UnderRisk(StudyKind):
             least = f" of {row['measure'][:1].lower()}{row['measure'][1:]}"
         of = _otherwise(tables)
         if of:
-            said = f"{_advice(of, _ADVISED)}. {over} that saves {vss}{least}{sure}."
+            beside = _beside(of, _ADVISED)
+            said = f"{_advice(of, _ADVISED)}. {over} that{beside} {vss}{least}{sure}."
         elif row["vss"]:
             said = (
                 "Decide as the plain plan does, but for changes below 1 %."
@@ -786,6 +787,19 @@ def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
         parts.append(rest if verbs and verb == verbs[-1] else f"{verb} {rest}")
         verbs.append(verb)
     return opened(listed(parts))
+
+
+def _groups(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Return the plants, stocks, countries and contracts whose decisions differ, in their order."""
+    return [*dict.fromkeys((row["what"], row["mineral"], row["who"]) for row in rows)]
+
+
+def _beside(rows: Sequence[dict[str, Any]], most: int) -> str:
+    """Return what else changes beside what is named, as the saving is of all: by kind, counted."""
+    left = Counter(what for what, *_ in _groups(rows)[most:])
+    nouns = {_BUILD: "plant", _STORE: "stock", _BUY: "supplier", _TAKE: "contract"}
+    others = [counted(left[what], nouns[what]) for what in _KINDS if left[what]]
+    return f" and changes of {listed(others)} together save" if others else " saves"
 
 
 def _advised(what: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str]:

@@ -46,7 +46,8 @@ def test_every_number_adds_up(plain, call, folder):
         rows = list(csv.DictReader(file))
     assert len(rows) > 10
     for row in rows:
-        parts = ("Replaced (t)", "From stock (t)", "Short (t)")
+        replaced = "Replaced, less what it gives up (t)"
+        parts = (replaced, "From stock (t)", "Short (t)")
         assert float(row["Lost (t)"]) == pytest.approx(sum(float(row[p]) for p in parts), abs=1e-3)
 
 

@@ -87,7 +87,7 @@ def test_the_first_page_names_payers_and_plants(folder, ask) -> None:
     plan = openpyxl.load_workbook(folder / said["output"])
     first = plan[plan.sheetnames[0]]
     words = " ".join(str(c) for row in first.iter_rows(values_only=True) for c in row if c)
-    assert "B pays Jin (row 2 of Supports) 2,000 USD in 2 years." in words
+    assert "B pays Jin (row 2 of Supports) 2,000 USD in 2026 and 2027." in words
     headers = [cell.value for cell in plan["Members"][1]]
     assert {"Contracts for difference a year (USD m)", "Paid to"} <= {*headers}
     assert ask("verify", said["output"], "paid.xlsx")[0] == 0

@@ -363,3 +363,15 @@ def test_a_report_tells_of_it(made, case, tmp_path) -> None:
     assert main(["report", str(plan), str(made), "-o", str(tmp_path / "all.html")]) == 0
     told = (tmp_path / "all.html").read_text(encoding="utf-8")
     assert "under risk: what is decided before anything happens" in told.lower()
+
+
+def test_what_saves_beside_the_builds_that_are_named_is_counted() -> None:
+    """The saving is of all that is decided otherwise: two are named, the others counted by kind."""
+    build, store, buy, _ = kind._KINDS
+    kinds = ((build, "P1"), (build, "P2"), (build, "P3"), (store, "A"), (store, "B"),
+             (store, "A"), (buy, "China"))  # fmt: skip
+    rows = [{"what": what, "mineral": "tin", "who": who} for what, who in kinds]
+    assert kind._beside(rows, 2) == " and changes of 1 plant, 2 stocks and 1 supplier together save"
+    assert kind._beside(rows[:2], 2) == " saves"
+    assert kind._beside(rows[:1], 2) == " saves"
+    assert kind._beside(rows[:3], 2) == " and changes of 1 plant together save"

@@ -35,7 +35,7 @@ def test_a_price_that_holds() -> None:
         "Marginal price of supply: 20.00 USD/t (sheet Prices).",
         "One tonne more for A would cost 20.00 USD; the price holds for 60 t more and 40 t less.",
     ]
-    assert "One tonne more saves 10.00 USD, as does each between 0 t and 100 t." in lines
+    assert "One tonne more saves 10.00 USD, as does each from 0 t to 100 t." in lines
     assert "Capacity of Jin (CHN), at 60 t [Refiners!2.Capacity]" in lines
 
 

@@ -215,3 +215,25 @@ def test_there_is_no_chart_where_nobody_pays():
     book = two_members()
     del book["Share limits"]
     assert not [p for p in pictures(context(book)) if p.title.startswith("Who pays")]
+
+
+@pytest.mark.parametrize(
+    ("landed", "tonnes", "extra"),
+    [
+        ((2.0, 1.0), (10.0, 10.0), (0.0, 0.0)),  # they swap sellers: together they pay the same
+        ((1.0, 2.0), (10.0, 10.0), (0.0, 0.0)),  # nothing changes
+        ((2.0, 1.5), (10.0, 10.0), (10.0, -5.0)),  # together they pay more
+        ((2.0, 1.0), (12.0, 8.0), (12.0, -8.0)),  # one of them buys more
+        ((2.0, 0.5), (10.0, 10.0), (10.0, -15.0)),  # together they pay less
+    ],
+)
+def test_members_that_swap_sellers_at_no_cost_pay_nothing_more(landed, tonnes, extra):
+    now = pd.DataFrame({
+        "year": [2026, 2026], "mineral": ["a", "a"], "member": ["A", "B"],
+        "purchased": list(tonnes), "landed": list(landed), "short_cost": [0.0, 0.0],
+    })  # fmt: skip
+    then = now.assign(purchased=[10.0, 10.0], landed=[1.0, 2.0])
+    case = Case(years=(2026,), members=tuple(Member(name=name) for name in "AB"))
+    found = paying(case, [now, then], then)
+    assert [row["extra"] for row in found[0]] == pytest.approx(list(extra))
+    assert [row["extra"] for row in found[1]] == [0.0, 0.0]

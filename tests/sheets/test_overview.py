@@ -328,7 +328,7 @@ def test_the_answer_by_hand():
         ([{"Share": 0.65, "Supplier": "each outside coalition"}],
          " with at most 65 % from any one country outside it?"),
         ([{"Share": 0.8, "Share 2027": 0.65}],
-         " with at most 65 % from any one country by 2027?"),
+         " with at most 65 % from any one country (from 2027)?"),
         ([{"Share": 0.65, "Supplier": "China"}], " within its share limits?"),
         ([{"Share": 0.65, "Buyer": "each"}], " within its share limits?"),
         ([{"Share": 0.65, "Mineral": "copper"}], " within its share limits?"),
@@ -573,7 +573,7 @@ def test_lights_of_a_soft_limit_a_reserve_and_a_contract():
     assert found["Are the contracts taken?"] is State.GOOD
     said = {light.question: light.said for light in overview(context(book), ()).lights}
     assert said["Are the reserves filled?"] == (
-        "Below target in some year: 1 of 1 reserve; in 2027, the last: 1."
+        "Below target in some year: 1 of 1 reserve; in the last year, 2027, 1 is still below."
     )
 
 
@@ -589,7 +589,7 @@ def test_each_state_has_a_sign_and_a_word_of_its_own():
 
 def test_lines_and_what_to_read_with_care():
     found = overview(context(rows()), ("Members",))
-    assert found.lines[0].said.startswith("Short above all: copper in 2027")
+    assert found.lines[0].said.startswith("Costliest shortage: in 2027,")
     assert any(line.said.startswith("Scarcest: copper") for line in found.lines)
     assert found.lines[-1].sheet == "Members"
     assert found.care == (

@@ -132,8 +132,9 @@ def test_a_finding_says_what_it_assumes(pages):
     assert (
         "lost from 2026 on, one at a time; the others are held to what was agreed" in lost.care[0]
     )
-    assert chance.finding.endswith("of draws, minerals by weight.")
+    assert chance.finding.endswith("of draws some mineral is shorter than without events.")
     assert "the worst 5 % are 1 draw, too few to trust" in chance.headlines[0].remark
+    assert "What is missing is not paid for" in chance.headlines[0].remark
 
 
 def test_every_study_says_whether_money_is_discounted_and_what_is_an_estimate(pages):

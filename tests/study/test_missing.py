@@ -13,7 +13,7 @@ from planner.cli import main
 from planner.report import read_report
 from planner.report.study import study_page
 from planner.sheets.missing import hardest, in_years, missing, worst_first
-from planner.studies.compare import MissingByYear, ScenarioMinerals
+from planner.studies.compare import MissingByYear, ScenarioMinerals, _Finding
 from planner.studies.kind import Tables
 from planner.studies.stress import ByMineral, Detail, NMinusOne
 from planner.workbook.template import write_book
@@ -99,3 +99,29 @@ def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
     for row in lost[ByMineral].frame().to_dict("records"):
         total = detail.get((row["lost"], row["kind"], row["mineral"]), 0.0)
         assert total == pytest.approx(row["short_t"], rel=1e-6, abs=1e-4)
+
+
+def test_parts_beyond_the_base_are_of_the_need_of_the_years_that_are_named() -> None:
+    """A mineral that is short in one of three years is short of a third of what one year says."""
+    finding = object.__new__(_Finding)
+    finding.when = {
+        "Ban": {
+            "Tin": {
+                2026: (0.0, 100.0),
+                2027: (30.0, 100.0),
+                2028: (30.0, 100.0),
+                2029: (30.0, 100.0),
+            },
+            "Zinc": {
+                2026: (0.0, 100.0),
+                2027: (3.0, 100.0),
+                2028: (0.0, 100.0),
+                2029: (0.0, 100.0),
+            },
+        },
+        "None": {},
+    }
+    assert finding.lacks("Ban") == (
+        "Missing beyond the base, 2027 to 2029, of need: Tin 30 % and Zinc 1 %"
+    )
+    assert finding.lacks("None") == "Nothing more is missing beyond the base"

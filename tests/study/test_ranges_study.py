@@ -31,7 +31,7 @@ def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
         ("CHL", 0.02, CHOICE),
     ]
     assert RangesStudy.headline(tables_of(made)).finding == (
-        "For 1 % more cash, no mineral's largest supplier could sell less."
+        "For 1 % more of its cash, no mineral's largest supplier could sell less."
     )
 
 
@@ -64,10 +64,22 @@ def test_the_first_page_says_what_could_fall_and_what_not() -> None:
     both = Ranges.of_rows([*table.frame().to_dict("records"), _zinc()], words=table.words)
     said = RangesStudy.headline(tables_of(both))
     assert said.finding == (
-        "For 1 % more cash, CHN's share of copper demand could fall from 44.0 % to 18.0 %."
+        "For 1 % more cash for copper, CHN's share of its demand could fall from 44.0 % to 18.0 %."
         " Its share of zinc can't fall by a point."
     )
     assert [figure.value for figure in said.figures] == ["1 of 2", "1 of 2", "26.0 points"]
+
+
+def test_the_largest_choice_is_of_all_suppliers() -> None:
+    """Chile sells less than China, and could sell less by more points."""
+    case = read(make(jin(), sur()))
+    table = table_of(found(("CHN", 44, 38, 44), ("CHL", 30, 2, 36)), case, BY_COUNTRY)
+    said = RangesStudy.headline(tables_of(table))
+    assert "CHN's share of its demand could fall from 44.0 % to 38.0 %" in said.finding
+    choice = said.figures[-1]
+    assert (choice.value, choice.remark) == (
+        "28.0 points", "CHL's share of copper, of all suppliers."
+    )  # fmt: skip
 
 
 def _zinc() -> dict[str, object]:

@@ -30,7 +30,7 @@ from planner.studies.draws import (
     runs_of_years,
 )
 from planner.studies.places import Processes
-from planner.studies.risk import MORE, every_draw, happenings, measures, members, minerals
+from planner.studies.risk import MORE, _too_few, every_draw, happenings, measures, members, minerals
 from planner.studies.spread import added, chance, conditional_value_at_risk, spread
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables
@@ -393,3 +393,22 @@ def test_changes_can_be_sent() -> None:
     case = read_tables(template_tables()).case
     sent = pickle.loads(pickle.dumps(foreseen(case, ((0, case.years[0]),))))
     assert sent(case) == foreseen(case, ((0, case.years[0]),))(case) != case
+
+
+def test_a_sample_without_a_worst_twentieth_says_so() -> None:
+    """Below twenty draws there is no such part; of a few it is counted; of many nothing is said."""
+    assert _too_few(10).startswith("too few to have a worst 5 %")
+    assert _too_few(19).startswith("too few to have a worst 5 %")
+    assert _too_few(20).startswith("the worst 5 % are 1 draw,")
+    assert _too_few(100).startswith("the worst 5 % are 5 draws,")
+    assert _too_few(400) == ""
+
+
+@pytest.mark.parametrize("penalty", [0.0, 3.0])
+def test_what_no_event_costs_less_than_the_plan_is_said(penalty: float) -> None:
+    """80 of Jin's 100 t may not be missing: at 3 a tonne this is a penalty of the plan alone."""
+    row = {"Max short": 0.2, "Penalty (USD/t)": penalty, "Lost country": "China"}
+    book = make(jin(100), demand=100, Risks=[event(0.5)]) | {"Security": [row]}
+    found = risk(read(book), Chances(4, 1), Here())
+    assert found.left_out == pytest.approx(80 * penalty)
+    assert found.base.objective - found.reading.objective == pytest.approx(80 * penalty)

@@ -41,7 +41,7 @@ def test_closed_form() -> None:
     assert whole["dearer"].tolist() == near([0, 0, 0.2, 0.4, 0.5, 0.4])
     curve, beside = results(found, words_of(case))
     assert (type(curve), type(beside)) == (SecurityCurve, WithoutSecurity)
-    assert list(curve.slope)[2:4] == near([-1, -1])  # a point more saves a tonne moved at 1
+    assert list(curve.slope)[2:4] == near([1, 1])  # a point tighter moves a tonne at 1
     assert list(beside.objective) == near([100, 100])
 
 
@@ -110,7 +110,9 @@ def test_what_is_missing_nowhere_is_so_at_every_looser_point() -> None:
         [("copper", 0.3, 0.0), ("copper", 0.2, 5.0), ("copper", 0.1, 0.0), ("copper", 1.0, 0.0)],
         columns=["mineral", "value", "missing"],
     )
-    assert safe_down_to(rows).to_dict() == {"copper": 0.3}
+    ends = safe_down_to(rows)  # what is between two points nobody planned
+    assert ends["safe"].to_dict() == {"copper": 0.3}
+    assert ends["next"].to_dict() == {"copper": 0.2}
 
 
 def test_other_knobs_ask_for_nothing() -> None:
@@ -126,3 +128,19 @@ def test_a_knob_of_a_mineral_and_of_nobody() -> None:
     assert parameter_of(case, "security:COPPER").title == "Max short, copper"
     with pytest.raises(UsageError, match="'China' is not a mineral of the workbook"):
         parameter_of(case, "security:China")
+
+
+def test_a_claim_ends_at_the_grid_and_names_what_it_is_against(tmp_path: Path) -> None:
+    """The next point is named, costs are against no security, and one mineral has no rivals."""
+    book = of_three(**{"First year": None})
+    write_book(tmp_path / "case.xlsx", book, sheets=book)
+    study = Sweep(
+        start_file(tmp_path / "case.xlsx"), over="security", first=0.5, last=0.1, step=0.1
+    )
+    study.plan(Here(), None, lambda _: None)
+    found = study.headline(Tables([*study.tables(), about_of(study, {})]))
+    assert "down to 30 % of copper, but some is at the next point, 20 %" in found.finding
+    assert "dearest" not in found.finding
+    (pays,) = [figure for figure in found.figures if figure.name == "Who pays most"]
+    assert "more a year than without security" in pays.remark
+    assert not any("as given" in figure.remark for figure in found.figures)

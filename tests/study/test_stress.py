@@ -579,3 +579,23 @@ def test_nobody_is_short_before_the_first_year_short(seed: int) -> None:
                 assert days is None or days >= 365 * years[0] - 1e-3
                 if not side.base.stockpiles:  # which may be kept though demand is short
                     assert (days is None) == (not len(years))
+
+
+def test_the_other_losses_are_of_a_year_as_the_worst_is() -> None:
+    """Chile sells 40 of 100 t in the first of two years, nothing later: 40 %, not 20 %."""
+    lane = {"From country": "China", "To member": "B", "Open": "no"}
+    book = make(
+        jin(60),
+        sur(40),
+        demand={"A": 60, "B": 40},
+        years=(2026, 2027),
+        Lanes=[lane],
+    )
+    book["Demand"] = [row | ({"2027": 4} if row["Member"] == "B" else {}) for row in book["Demand"]]
+    tables = Tables(tables_of(lost_in(book, surge=0.0)))
+    losses = tables[Losses].frame()
+    second = losses.sort_values("worst_share", ascending=False).iloc[1]
+    assert second["worst_share"] == pytest.approx(44 / 164)
+    assert StressTest.headline(tables).finding.endswith(
+        "No other loss leaves more than 40 % of a mineral missing in any year."
+    )

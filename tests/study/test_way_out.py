@@ -22,6 +22,7 @@ from planner.studies.exit import (
     Paying,
     Sellers,
     WayOut,
+    _change,
     _extra,
     begun_otherwise,
     tables_of,
@@ -86,7 +87,7 @@ def test_the_years_of_the_closed_form() -> None:
     }  # fmt: skip
     assert only(made[Paying])["extra"] == near(3_500 / 5)
     said = ExitStudy.headline(made).finding
-    assert said == ("By 2030 its one mineral can do without China: copper from 2030.")
+    assert said == "copper can do without China from 2030."
 
 
 @pytest.mark.parametrize("years", [1, 2, 3, 4])
@@ -108,17 +109,14 @@ def test_never_within_the_horizon() -> None:
     assert {row[of.name] for of in LEVELS} == {None}
     assert "2027 100 t are needed: others sell 40 t, 60 t stay" in str(row["remark"])
     finding = ExitStudy.headline(made)
-    assert finding.finding == (
-        "By 2027 its one mineral cannot do without China; copper gets furthest, from 100.0 % to"
-        " 60.0 % of demand in 2027."
-    )
+    assert finding.finding == ("copper cannot do without China by 2027: 60.0 % of demand is left.")
     assert "others sell 40 t of the 100 t" in finding.figures[0].remark
     assert finding.figures[1].remark.endswith("Nothing is missing, as in the plan.")
     stuck = ExitStudy.headline(told(make(jin(200), years=(2026, 2027))))
-    assert stuck.finding.endswith("no share of 2027 falls.")
+    assert stuck.finding.endswith("by 2027: 100.0 % of demand still comes from there.")
     assert "Most is left of copper, 100.0 %" in stuck.figures[0].remark
     assert [figure.name for figure in stuck.figures] == [
-        "At most 50, 25 and 10 % by 2027",
+        "Minerals at or below 50 / 25 / 10 % by 2027",
         "Extra cash",
     ]
 
@@ -178,7 +176,9 @@ def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
     assert [*begun] == (["Zulu", "Alpha", "Big"] if lead else ["Alpha", "Big", "Zulu"])
     assert begun["Zulu"] == max(2026, 2027 - lead)
     headline = ExitStudy.headline(found)
-    assert headline.finding.endswith(f"Building has to begin in {begun[first]}, with {first}.")
+    assert headline.finding.endswith(
+        f"For copper building beyond the plan has to begin in {begun[first]}, with {first}."
+    )
     assert headline.figures[-1].remark.startswith(f"first {first} ({begun[first]})")
 
 
@@ -206,7 +206,8 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
         for row in exits
     ]
     steps = [
-        {f.name: None for f in Builds.FIELDS} | {"project": p, "begin": y, "change": said}
+        {f.name: None for f in Builds.FIELDS}
+        | {"project": p, "mineral": "lead", "begin": y, "change": said}
         for p, y, said in (
             ("Eins", 2026, "not in the plan"), ("Zwei", 2027, "as planned"),
             ("Eins", 2027, "not in the plan"), ("Drei", 2028, "not in the plan"),
@@ -220,6 +221,35 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
     ]
     headline = ExitStudy.headline(Tables([*made, about]))
     assert "Most is left of tin and zinc each, 65.0 %" in headline.figures[0].remark
-    assert headline.finding.endswith("Building has to begin in 2026, with Eins.")
-    (plants,) = [f for f in headline.figures if f.name == "Plants to begin otherwise"]
+    assert headline.finding.endswith(
+        "For lead, which falls from 40.0 % to 40.0 % of demand in 2026, building beyond the plan"
+        " has to begin in 2026, with Eins."
+    )
+    (plants,) = [f for f in headline.figures if f.name == "Plants to build beyond the plan"]
     assert (plants.value, plants.remark) == ("2", "first Eins (2026) and Drei (2028).")
+
+
+@pytest.mark.parametrize(
+    ("planned", "built", "said"),
+    [
+        ({2027: 0.7}, {2027: 0.7, 2029: 0.3}, {2027: "as planned", 2029: "on top of"}),
+        ({2028: 0.4}, {2028: 0.5}, {2028: "more than"}),
+        ({2028: 0.4}, {2027: 0.4}, {2027: "more than"}),
+        ({2028: 0.4}, {2029: 0.4}, {2029: "instead of"}),
+        ({2027: 0.4, 2028: 0.2}, {2027: 0.2, 2028: 0.5}, {2027: "instead of", 2028: "more than"}),
+        ({}, {2028: 0.5}, {2028: "not in the plan"}),
+    ],
+)
+def test_a_build_is_on_top_of_the_plan_or_instead_of_it(planned, built, said) -> None:
+    """What was built by then beyond the plan is more; what the plan has by then is no more."""
+    changes = {year: _change(planned, built, year) for year in built}
+    assert {year: text.partition(" the plan's")[0] for year, text in changes.items()} == said
+    words = {"last": "2029", "basis": "demand", "money": "USD"}
+    rows = [
+        {f.name: None for f in Builds.FIELDS}
+        | {"project": "P", "mineral": "m", "begin": y, "change": changes[y]}
+        for y in sorted(built)
+    ]
+    more = [y for y in sorted(said) if said[y] not in {"as planned", "instead of"}]
+    begun = begun_otherwise(Builds.of_rows(rows, words=words))
+    assert begun == ({"P": more[0]} if more else {})

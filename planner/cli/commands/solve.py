@@ -325,9 +325,10 @@ def words_of(run: Run) -> dict[str, str]:
     points = findings(table, len(case.years), country)
     figures = (f"{point.name}: {point.number}. {point.said}" for point in points)
     said |= zip(_HEADS, figures, strict=False)
-    said |= {"Dependence": of} if (of := dependence(table, country)) else {}
     light = survival(Security.of(plan), needed_in(plan.supply), country) if case.security else None
-    return said | ({Security.TABLE: light.said} if light is not None else {})
+    said |= {Security.TABLE: light.said} if light is not None else {}
+    # last: the rows of minerals, which say who depends on whom, follow it
+    return said | ({"Dependence": of} if (of := dependence(table, country)) else {})
 
 
 def show_plan(file: Path, run: Run, output: Path | None) -> None:

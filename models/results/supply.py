@@ -167,7 +167,7 @@ class Refiners(PlanTable):
 
 
 class Prices(PlanTable):
-    """What one more tonne would cost each member, and what its tonnes cost on average."""
+    """What one tonne more is worth to each member, and what its tonnes cost on average."""
 
     TABLE, PLACE, OF = "Prices", 90, "supply"
     GRAIN = ("year", "mineral", "member")
@@ -177,7 +177,9 @@ class Prices(PlanTable):
     member = common.MEMBER
     marginal = field.price(
         "Marginal price",
-        "What one more tonne of demand of this member would cost the plan. Where the member is"
+        "What one tonne more of supply is worth to this member, with every limit as it is. A tonne"
+        " more in the sheet Demand may cost more or less: it also moves limits that are shares of"
+        " demand (planner explain gives both). Where the member is"
         " short this is about the shortage cost, a little above or below it: the rule of fair"
         " shortage lets who is short beyond its part pay a little more, and the others a little"
         " less.",

@@ -15,7 +15,16 @@ import pandas as pd
 from models.answers.cost_sharing import Bill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import IF_IT_STOPS, change, keeps_enough, missing_in_each, net_cost, part, sums
+from models.measures import (
+    IF_IT_STOPS,
+    SAME_COST,
+    change,
+    keeps_enough,
+    missing_in_each,
+    net_cost,
+    part,
+    sums,
+)
 from models.plan import PENALTIES, Plan
 from models.results import About, ByMineral, Checks, Members, Result, WhoPays, common, field
 from models.results import Figure as Measure
@@ -1271,6 +1280,7 @@ class Compare(StudyKind):
             " without what was agreed. planner stress strikes a plan already agreed, and the plan's"
             " own Overview asks what is left if nothing is bought instead: other questions"
         )
+        found[WhoPaysByScenario.TABLE] = f"{SAME_COST} planner solve may show another"
         return found if self.bills is None else found | {BillsByScenario.TABLE: _BILLS}
 
     @property

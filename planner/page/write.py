@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from planner.workbook import Book
 
 
-_WITH_NOTHING_MOVED = 'The command below may show another. "With nothing moved" is this page\'s own plan of the workbook.'
+_WITH_NOTHING_MOVED = (
+    "The command below may show another."
+    " “With nothing moved” is this page's own plan of the workbook."
+)
 
 
 @dataclass(frozen=True)

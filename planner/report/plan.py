@@ -459,7 +459,8 @@ def prices(plan: PlanFile) -> Part | None:
         "Prices",
         "What the coalition pays landed, by tonnes bought, and what one tonne more of supply is "
         "worth, by demand. A tonne more of demand also moves limits that are shares of demand, so "
-        "it may cost more or less. Where a mineral is short the marginal price is the cost of shortage.",
+        "it may cost more or less. Where a mineral is short the marginal price is the cost of"
+        " shortage.",
         {(): View(tuple(plots), facts(numbers, money=plan.currency))},
         small=True,
     )

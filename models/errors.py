@@ -60,7 +60,7 @@ class Finding:
         """What is there, what is expected and the nearest fix, in one sentence each."""
         wanted = f"expected {self.expected}" if self.expected else ""
         text = "; ".join(part for part in (self.found, wanted) if part)
-        return f"{text}. {self.hint[:1].upper()}{self.hint[1:]}" if self.hint else text
+        return f"{text}. {self.hint}" if self.hint else text
 
     @property
     def place(self) -> str:

@@ -13,7 +13,7 @@ from models.schema import SHEETS, Project, Record, Refiner
 
 Rule = Callable[[Case], Iterator[Finding]]
 
-CLOSE = 0.7
+CLOSE = 0.65
 """A name less alike is not meant: Spain is 0.6 of Japan."""
 FEW = 8
 """So many known names are listed where none is close."""

@@ -147,7 +147,7 @@ def redact(
             rows[sheet.table.name] = gone_rows, joined
         if sheet.account.of is Summary:
             said = {line.cells["measure"]: line.cells["value"] for line in kept}
-            table = sheet.of_lines([rules.mark(), *replace(sheet, table=table).lines])
+            table = sheet.of_lines([*rules.mark(), *replace(sheet, table=table).lines])
         tables.append(table)
     title = str(said.get(Figure.TITLE) or "Plan")
     return Redacted(
@@ -241,8 +241,8 @@ class _Rules:
                     kept.insert(below[key], joined)
         return kept
 
-    def mark(self) -> Line:
-        """Return the row of Summary that tells, at its top, that and what was redacted."""
+    def mark(self) -> tuple[Line, Line]:
+        """Return the heading and the row at the top of Summary that say what was redacted."""
         count = f"{len(self.gone)} member{'s' if len(self.gone) > 1 else ''}"
         lacking = "Totals of tonnes are as planned and still count what is taken out."
         if self.withheld.sentences:
@@ -253,7 +253,8 @@ class _Rules:
             f" told: where cells are blank, rows do not add up to the totals. {lacking}"
         )
         value = f"orders, stocks, contracts and prices of {count}"
-        return Line({"measure": REDACTED, "value": value, "remark": remark})
+        heading = Line({"measure": f"This copy leaves out {value}."}, is_section=True)
+        return heading, Line({"measure": REDACTED, "value": value, "remark": remark})
 
     def _is_group(self, sheet: Sheet, who: Cell) -> bool:
         """Return whether a buyer is a group, which may be a single one of its members."""

@@ -293,6 +293,10 @@ PLANNED_AGAIN = (
     "A lost country is known beforehand here, and all is planned again; planner stress holds the"
     " coalition to its orders."
 )
+SAME_COST = (
+    "Plans of the same cost may differ in who buys from whom, and so in what each member pays; one"
+    " of them is shown."
+)
 HELD_TO_ORDERS = (
     "The coalition is held to its orders: a surge, stocks and waived limits answer a loss."
 )

@@ -13,9 +13,14 @@ from models.schema import SHEETS, Project, Record, Refiner
 
 Rule = Callable[[Case], Iterator[Finding]]
 
-CLOSE = 0.6
+CLOSE = 0.65
+"""A name less alike is not meant: Spain is 0.6 of Japan."""
 FEW = 8
 """So many known names are listed where none is close."""
+_OFFERED = 3
+"""Names offered where a text is a part of several."""
+_SHORTEST = 3
+"""Letters of a part of a name."""
 
 
 def at(record: Record, field: str, found: str, expected: str = "", hint: str = "") -> Finding:
@@ -31,9 +36,27 @@ def advise(record: Record, field: str, found: str, hint: str = "") -> Finding:
 
 
 def near(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
-    """Return a hint with the closest of the names known by their folded form; "" if none is."""
-    close = difflib.get_close_matches(fold(name), known, n=1, cutoff=cutoff)
-    return f"did you mean {known[close[0]]!r}?" if close else ""
+    """Return a hint with the names that are meant, known by their folded form; "" if none is.
+
+    That is the one that is spelt alike; else those in which the words typed begin a word.
+    """
+    folded = fold(name)
+    close = difflib.get_close_matches(folded, known, n=1, cutoff=cutoff) or having(folded, known)
+    shown = " or ".join(repr(known[each]) for each in close[:_OFFERED])
+    return f"did you mean {shown}?" if close else ""
+
+
+def having(text: str, known: Iterable[str], *, beginnings: bool = True) -> list[str]:
+    """Return the names in which a text is whole words, else where it begins a word; all folded.
+
+    Fewer than three letters are no name.
+    """
+    if len(text) < _SHORTEST:
+        return []
+    start, names = rf"(?<!\w){re.escape(text)}", list(known)
+    patterns = [rf"{start}(?!\w)", *([start] if beginnings else [])]
+    found = ([name for name in names if re.search(p, name)] for p in patterns)
+    return next(filter(None, found), [])
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

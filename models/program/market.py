@@ -157,7 +157,7 @@ def balance(f: Frame) -> None:
 
     .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t} = demand_{m,j,t}  [t]
 
-    dual    the marginal price of supply: what one more tonne of demand would cost [money/t]
+    dual    the marginal price of supply: what one tonne more of it is worth [money/t]
     """
     demand = {f.key(m, j, t): demand for m, j, t, demand in f.buyers}
     rows: dict[Any, Row] = {}

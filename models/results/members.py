@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models import measures
 from models.case import Case
-from models.measures import Dependence, printed
+from models.measures import SAME_COST, Dependence, printed
 from models.results.common import COUNTRY, MEMBER, MINERAL, REMARK, UNDISCOUNTED, words_of
 from models.results.field import Look, Name, Result, field
 from models.schema import COALITION
@@ -22,14 +22,8 @@ MUCH = 0.65
 """More than this of what a member buys of a mineral from one country counts as dependent: the
 benchmark of Regulation (EU) 2024/1252, Art. 5(1)(b), here of each member's purchases."""
 
-_GAINS = (
-    "It gains by the limits: where another could as well take its tonnes, whose gain it is is the"
-    " plan's choice among equally cheap ones."
-)
-_CHOICE = (
-    " If one member could equally take another's tonnes, this shows the plan's"
-    " choice among equally cheap plans."
-)
+_GAINS = f"It gains by the limits in this plan. {SAME_COST}"
+_CHOICE = f" {SAME_COST}"
 
 
 PAID = field.millions(

@@ -168,7 +168,7 @@ class Refiners(PlanTable):
 
 
 class Prices(PlanTable):
-    """What one more tonne would cost each member, and the average cost of its tonnes."""
+    """What one more tonne of supply is worth to each member, and the average cost of its tonnes."""
 
     TABLE, PLACE, OF = "Prices", 90, "supply"
     GRAIN = ("year", "mineral", "member")
@@ -178,9 +178,10 @@ class Prices(PlanTable):
     member = common.MEMBER
     marginal = field.price(
         "Marginal price",
-        "What one more tonne of this member's demand would cost the plan. For a member"
-        " that is short, it is about the shortage cost; fair shortage moves it a little"
-        " up or down.",
+        "What one more tonne of supply is worth to this member, with every limit as it is. A tonne"
+        " more in the sheet Demand may cost more or less: it also moves limits that are shares of"
+        " demand (planner explain gives both). For a member that is short, it is about the shortage"
+        " cost; fair shortage moves it a little up or down.",
     )
     landed = common.LANDED
     demand = common.DEMAND

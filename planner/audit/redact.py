@@ -39,7 +39,7 @@ from planner.audit.intervals import PROTECTION, Withheld, withheld
 from planner.audit.salt import new_salt, salted
 from planner.render.table import COALITION_BUYER, Cell, Table
 from planner.render.xlsx import write_workbook
-from planner.workbook.countries import country_words
+from planner.workbook.countries import country_code, country_words, member_meant
 from planner.workbook.parts import cell_formats
 from planner.workbook.plan_columns import REDACTED, SUMMARY
 
@@ -85,15 +85,16 @@ _ROW_GOES = {"measure", "what"}
 class Redacted:
     """A plan's workbook without some members.
 
-    ``rows`` counts what went by sheet; ``withheld`` tells of which minerals totals are withheld.
-    ``salt`` is that of the input's fingerprint: it is for the owner alone.
+    ``rows`` counts by sheet the rows that went, and the rows that are in their place; ``withheld``
+    says of which minerals totals are withheld. ``salt`` is that of the input's fingerprint: it is
+    for the owner alone.
     """
 
     tables: tuple[Table, ...]
     title: str
     made_by: str
     members: tuple[str, ...]
-    rows: dict[str, int]
+    rows: dict[str, tuple[int, int]]
     withheld: Withheld
     salt: str
 
@@ -111,7 +112,9 @@ def named(file: PlanSheets, wanted: tuple[str, ...]) -> tuple[str, ...]:
     known = {fold(name): name for name in members_of(file)}
     for name in wanted:
         if fold(name) not in known:
-            hint = did_you_mean(name, known.values()) or f"there is {', '.join(known.values())}"
+            by_code = {code: m for m in known.values() if (code := country_code(m))}
+            hint = member_meant(name, by_code) or did_you_mean(name, known.values())
+            hint = hint or f"there is {', '.join(known.values())}"
             msg = f"{name!r} is not a member in {file.path}; {hint}"
             raise UsageError(msg)
     return tuple(dict.fromkeys(known[fold(name)] for name in wanted))
@@ -134,18 +137,17 @@ def redact(
     every, gone, salt = frozenset(members_of(file)), frozenset(members), new_salt()
     rules = _Rules(sheets, gone, every, withheld(sheets, gone, protection, keep_totals=keep_totals))
     tables: list[Table] = []
-    rows: dict[str, int] = {}
+    rows: dict[str, tuple[int, int]] = {}
     said: dict[Cell, Cell] = {}
     for sheet in sheets:
         kept = [_salted(line, salt) for line in rules.redacted(sheet)]
         table = sheet.of_lines(kept)
-        if len(sheet.table) > len(table):
-            rows[sheet.table.name] = len(sheet.table) - len(table)
+        joined = sum(line.cells.get(sheet.whose) in {OTHERS, WITHHELD} for line in kept)
+        if gone_rows := len(sheet.table) - len(table) + joined:
+            rows[sheet.table.name] = gone_rows, joined
         if sheet.account.of is Summary:
             said = {line.cells["measure"]: line.cells["value"] for line in kept}
-            at = 1 if table.sections and 0 in table.sections else 0
-            lines = list(replace(sheet, table=table).lines)
-            table = sheet.of_lines([*lines[:at], rules.mark(), *lines[at:]])
+            table = sheet.of_lines([*rules.mark(), *replace(sheet, table=table).lines])
         tables.append(table)
     title = str(said.get(Figure.TITLE) or "Plan")
     return Redacted(
@@ -239,8 +241,8 @@ class _Rules:
                     kept.insert(below[key], joined)
         return kept
 
-    def mark(self) -> Line:
-        """Return the row of Summary that tells, near its top, that and what was redacted."""
+    def mark(self) -> tuple[Line, Line]:
+        """Return the heading and the row at the top of Summary that say what was redacted."""
         count = f"{len(self.gone)} member{'s' if len(self.gone) > 1 else ''}"
         lacking = "Totals of tonnes are as planned and still count what is taken out."
         if self.withheld.sentences:
@@ -251,7 +253,8 @@ class _Rules:
             f" told: where cells are blank, rows do not add up to the totals. {lacking}"
         )
         value = f"orders, stocks, contracts and prices of {count}"
-        return Line({"measure": REDACTED, "value": value, "remark": remark})
+        heading = Line({"measure": f"This copy leaves out {value}."}, is_section=True)
+        return heading, Line({"measure": REDACTED, "value": value, "remark": remark})
 
     def _is_group(self, sheet: Sheet, who: Cell) -> bool:
         """Return whether a buyer is a group, which may be a single one of its members."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """Ended by Ctrl-C, as a shell reports that signal."""
+_CLOSE_OPTION = 0.7
+"""An option less alike is not meant: --cluster is 0.57 of --country."""
 FAULT = 70
 """A fault of the planner's own (EX_SOFTWARE), which none of its exit codes stands for."""
 
@@ -122,6 +125,18 @@ class Command(click.Command):
 
     The workbook is the first that the command reads, unless ``of_file`` says another.
     """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command's words; an unknown option has a suggestion only where one is near."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            known = {name.lstrip("-"): name for p in self.params for name in p.opts}
+            typed = error.option_name.lstrip("-")
+            close = [name for name in known if name.startswith(typed)]
+            close = close or difflib.get_close_matches(typed, known, n=1, cutoff=_CLOSE_OPTION)
+            meant = [known[name] for name in close]
+            raise click.NoSuchOption(error.option_name, possibilities=meant, ctx=ctx) from error
 
     def invoke(self, ctx: click.Context) -> int:
         """Run the command and return its exit code."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -124,20 +125,18 @@ def shortened(expected: str) -> str:
 
 
 def _table(findings: Sequence[Finding], *, brief: bool) -> Table:
-    """Return a line a finding: its cell, how much it matters, the nearest fix, what is there."""
+    """Return a line a finding: its cell, how much it matters, what is there, the nearest fix."""
     from rich.table import Table
     from rich.text import Text
 
-    from planner.workbook.findings import advice, statement
+    from planner.workbook.findings import sentence
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for whole in (True, True, False):
         table.add_column(overflow="fold", no_wrap=whole)
     for finding in findings:
         wanted = shortened(finding.expected) if brief else finding.expected
-        parts = (advice(finding), statement(finding, wanted))
-        # without a cell that says what it is about, the fix is not understood first
-        said = " ".join(filter(None, parts if finding.place else reversed(parts)))
+        said = sentence(replace(finding, expected=wanted))
         table.add_row(
             Text(f"  {plain(finding.place) or '-'}"),
             Text(finding.severity.value, style=_COLOURS[finding.severity]),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from models.measures import change, largest_country_shares, like_for_like, part
+from models.measures import SAME_COST, change, largest_country_shares, like_for_like, part
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results.common import NOTE
 from models.results.difference import (
@@ -28,7 +28,7 @@ from models.schema import DEMAND
 from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, Table, table_of
-from planner.render.words import each_year, known
+from planner.render.words import each_year, known, money, percent, tonnes
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ R = TypeVar("R", bound=Result)
 _SAME_ROW = 1e-7
 """Prices and flows that differ by a smaller part, the solver's tolerance, are the same."""
 
+_SEEN = 5e-4
+"""A smaller change, 0.0 % as printed, is said in money."""
 _TOTALS = (
     Figure.TOTAL_COST, Figure.CASH_COST, Figure.PURCHASES_COST, Figure.COST_PER_TONNE,
     Figure.DEMAND, Figure.TONNES, Figure.SHORTAGE, Figure.SERVED_SHARE, Figure.KEEP_ENOUGH,
@@ -166,6 +168,39 @@ class PlanDifference:
         if self.is_equal:
             return EQUAL
         return TIES if self.same_totals and not len(self.moves) and self.among_equals else ""
+
+    @property
+    def headline(self) -> str:
+        """Says in a sentence what the new plan costs more and leaves missing more."""
+        if self.verdict:
+            return f"{self.verdict}."
+        figures = {line.measure: line for line in self.lines if line.is_figure}
+        cost, short = (figures.get(name) for name in (Figure.TOTAL_COST, Figure.SHORTAGE))
+        said = [*_more_cost(cost), *_more_missing(short)]
+        return f"The new plan {' and '.join(said)}." if said else "The totals can't be compared."
+
+
+def _more_cost(cost: Line | None) -> Iterator[str]:
+    """Yield what the new plan costs more; nothing where that is not known."""
+    if cost is None or cost.change is None:
+        return
+    if not cost.change:
+        yield "costs the same"
+        return
+    share = abs(cost.part or 0.0)
+    by = percent(share) if share >= _SEEN else money(abs(cost.change), cost.unit)
+    yield f"costs {by} {'more' if cost.change > 0 else 'less'}, shortage priced,"
+
+
+def _more_missing(short: Line | None) -> Iterator[str]:
+    """Yield what the new plan leaves missing more; nothing where that is not known."""
+    if short is None or short.change is None:
+        return
+    if short.change:
+        way = "more" if short.change > 0 else "less"
+        yield f"leaves {tonnes(abs(short.change))} {way} missing"
+    else:
+        yield "leaves as much missing" if short.new else "leaves nothing missing, as the old one"
 
 
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
@@ -467,8 +502,11 @@ def difference_tables(found: PlanDifference, inputs: Inputs) -> tuple[Table, ...
 
 
 def _figures(found: PlanDifference, inputs: Inputs) -> Difference:
-    notes = [*filter(None, [found.verdict]), *found.pair.notes(), *inputs.notes]
-    lines = [Line("What was compared"), Line("Inputs", remark=inputs.reason)]
+    notes = [*found.pair.notes(), *inputs.notes]
+    if not found.is_equal:
+        notes.append(SAME_COST)
+    lines = [Line(found.headline), Line("What was compared")]
+    lines.append(Line("Inputs", remark=inputs.reason))
     lines += [Line(NOTE.header, remark=said) for said in notes]
     if found.pair.years:
         lines.append(Line("Years of the other sheets", remark=each_year(found.pair.years)))

@@ -102,6 +102,13 @@ class Orders:
         """Scenario and options of the plan."""
         return str(self.plan.measure(Figure.SCENARIO) or "")
 
+    @property
+    def headline(self) -> str:
+        """Says how many orders there are, of how many members, and of which years."""
+        years = self.plan.measure(Figure.YEARS)
+        count, members = counted(len(self.table), "order"), counted(len(self.members), "member")
+        return f"{count} of {members}{'' if years is None else f', {years}'}"
+
 
 def orders_of(plan: PlanFile) -> Orders:
     """Return the orders of a plan, in the order of its sheet Plan.
@@ -458,7 +465,8 @@ def plain_number(value: float, decimals: int, digits: int) -> str:
 
 def _readme(orders: Orders, names: dict[str, str]) -> Iterable[str]:
     """Yield the lines of the page that stands beside the orders."""
-    yield f"Orders of the plan: {orders.plan.title}"
+    yield orders.headline
+    yield f"Plan: {orders.plan.title}"
     yield f"Scenario: {orders.scenario}"
     yield f"Plan file: {orders.plan.path.name}; plan id {orders.plan_id}"
     for finding in orders.warnings:

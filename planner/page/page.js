@@ -6,18 +6,23 @@
   const { minerals, members, countries, years } = said;
   const CAPS = Array.from({ length: 17 }, (_, i) => (100 - 5 * i) / 100);
   const NOTHING = 1e-6, LITTLE = 5e-4; // tonnes; a share that is not worth a word
+  const ROUNDING = 1e-9; // of a proof's figure, less counts as 0
   const REST = 600; // milliseconds without a move before the frontier is drawn on
-  const SINGLE = "single countries", PLANNING = "Planning \u2026";
+  const SINGLE = "single countries", PLANNING = "Planning \u2026", UNMOVED = "With nothing moved";
 
   // ---- words -----------------------------------------------------------------------------------
 
-  const numbers = (digits) => new Intl.NumberFormat("en", {
-    minimumFractionDigits: digits, maximumFractionDigits: digits });
+  function numbers(digits) {
+    const of = new Intl.NumberFormat("en", {
+      minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return { format: (value) => of.format(value).replace(/^-(?=[0.]*$)/, "") };  // no -0.0
+  }
   const [whole, one, two] = [0, 1, 2].map(numbers);
   const share = (value) => `${(value && Math.abs(value) < 0.0995 ? one : whole).format(100 * value)}\u00a0%`;
   const fine = (value) => `${one.format(100 * value)}\u00a0%`;
   const inPoints = (value) => `${whole.format(100 * value)} percentage point${value === 0.01 ? "" : "s"}`;
-  const signed = (text, value) => (value < 0 ? text : `+${text}`);
+  const signed = (text, value) => (value < 0 || !/[1-9]/.test(text) ? text : `+${text}`);
+  const tiny = (value) => (value < ROUNDING ? "0" : value.toExponential(1));
 
   function money(value) {
     const [size, word] = [[1e12, "tn"], [1e9, "bn"], [1e6, "m"], [1, ""]]
@@ -269,7 +274,7 @@
       : Math.abs(extra) < 5e-5 ? "0" : signed(fine(extra), extra));
     table(by("minerals"),
       ["Mineral", "Short, of demand", "The same tonnes cost",
-        `Largest share of ${said.basis}`, "In the plan"],
+        `Largest share of ${said.basis}`, UNMOVED],
       range(M).map((m) => [minerals[m],
         against(of.minerals[m].short, before.minerals[m].short), dearer(of.minerals[m].extra),
         biggest(of.minerals[m].largest), biggest(before.minerals[m].largest)]));
@@ -277,7 +282,7 @@
     const lacking = (short) => (M && short[hardest(short)] >= LITTLE
       ? `${minerals[hardest(short)]} ${share(short[hardest(short)])}` : "nothing");
     table(by("members"),
-      ["Member", "Pays for purchases", "In the plan", "The same tonnes cost", "Most is missing of"],
+      ["Member", "Pays for purchases", UNMOVED, "The same tonnes cost", "Most is missing of"],
       range(J).map((j) => [members[j], money(of.members[j].paid), money(before.members[j].paid),
         dearer(of.members[j].extra), lacking(of.members[j].short)]));
     table(by("short"), ["Member", ...minerals], range(J).map((j) => [members[j],
@@ -348,9 +353,8 @@
     } else {
       judge("bad", "! Not proven: do not rely on these numbers", "! Not proven");
     }
-    by("proof").textContent = `This one: largest violation ${proof.violation.toExponential(1)} of `
-      + `the largest need, dual infeasibility ${proof.dual.toExponential(1)}, gap `
-      + `${proof.gap.toExponential(1)}; planned in ${whole.format(milliseconds)} ms`
+    by("proof").textContent = `This one: largest violation ${tiny(proof.violation)} of `
+      + `the largest need, dual infeasibility ${tiny(proof.dual)}, gap ${tiny(proof.gap)}; planned in ${whole.format(milliseconds)} ms`
       + `${agrees ? "" : "; the plan as it stands is not that of planner solve"}.`;
   }
 

@@ -83,6 +83,17 @@ SLIDERS = (
 """Every slider; demand first, for others set parts of it, and losses last, for they hold anyway."""
 
 
+INSTEAD = {
+    DEMAND: "planner sweep --over demand",
+    "budget": 'planner solve --what-if "scale budget; value=..."',
+    "cap": "planner sweep",
+    "security": "planner sweep --over security",
+    "tariff": "planner sweep --over tariff",
+    "lost": "planner solve --lose, or planner stress",
+}
+"""What moves a slider's number where the page can't: by slider."""
+
+
 def adjustable(case: Case) -> tuple[Adjustable, tuple[str, ...]]:
     """Return the case's program with the sliders that it has, and why it lacks any other."""
     found = Adjustable(case, capped(case, 0.5), _suppliers(case))
@@ -90,8 +101,10 @@ def adjustable(case: Case) -> tuple[Adjustable, tuple[str, ...]]:
     for slider in SLIDERS:
         try:
             found.add(slider)
-        except NotStraightError as error:
-            lacking.append(f"There is no slider for {slider.name}: {error}.")
+        except NotStraightError:
+            lacking.append(
+                f"{slider.name.capitalize()} can't be moved here; use {INSTEAD[slider.name]}."
+            )
     return found, tuple(lacking)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from models.measures import PLANNED_AGAIN
+from models.measures import PLANNED_AGAIN, SAME_COST
 from models.plan import solve
 from models.plan.solving import check
 from models.schema import ByYear
@@ -25,6 +25,12 @@ from planner.studies.sweep import path_of
 if TYPE_CHECKING:
     from models.plan.sliders import Adjustable
     from planner.workbook import Book
+
+
+_WITH_NOTHING_MOVED = (
+    "The command below may show another."
+    " “With nothing moved” is this page's own plan of the workbook."
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ def _html(
         style=style + _own("page.css"),
         notes=(*notes, f"SHA-256 of the workbook: {book.sha256}"),
         planned_again=PLANNED_AGAIN,
+        ties=f"{SAME_COST} {_WITH_NOTHING_MOVED}",
         solver=solver.title,
         licence=solver.licence,
         said=told,

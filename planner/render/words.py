@@ -16,6 +16,8 @@ from typing import TypeGuard
 
 NAMED = 3
 """Names told in a row; more are counted."""
+_MOST_CHOICES = 30
+"""Choices listed of an option that is missing."""
 _LARGE = ((1e9, "billion"), (1e6, "million"))
 _SCALES = ((1e12, "trillion"), (1e9, "bn"), (1e6, "m"))
 _DUST = 1e-9
@@ -48,6 +50,11 @@ def few(names: Sequence[str], most: int = NAMED) -> str:
     """Return names in a line, the first few alone where they are many: a, b, c and 5 more."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def missing_option(option: str, choices: Sequence[str]) -> str:
+    """Say that an option is missing, and what there is to choose from."""
+    return f"{option} is missing; there is {few(choices, _MOST_CHOICES)}"
 
 
 def span(years: Iterable[int]) -> str:

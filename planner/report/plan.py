@@ -9,6 +9,7 @@ import pandas as pd
 
 from models.measures import (
     IF_IT_STOPS,
+    SAME_COST,
     SEE_MORE,
     WITH_SURGE,
     Top,
@@ -222,9 +223,8 @@ def members(plan: PlanFile) -> Part | None:
         "members",
         made.TABLE,
         "What each member pays, what the share limits cost it in cash and in priced shortage, and"
-        " the mineral of which it depends most on one country outside the coalition. Where one"
-        " member could as well take another's tonnes, whose cash it is is the plan's choice among"
-        " equally cheap ones.",
+        " the mineral of which it depends most on one country outside the coalition. "
+        f"{SAME_COST}",
         {(): View((plot_of(picture),) if series else (), facts_of(made, *_MEMBERS_DRAWN))},
         blocks=(replace(facts_of(made, country=plan.country), heading="Member by member"),),
     )
@@ -457,8 +457,10 @@ def prices(plan: PlanFile) -> Part | None:
     return Part(
         "prices",
         "Prices",
-        "What the coalition pays landed, by tonnes bought, and what one more tonne of demand would "
-        "cost, by demand. Where a mineral is short the marginal price is the cost of shortage.",
+        "What the coalition pays landed, by tonnes bought, and what one tonne more of supply is "
+        "worth, by demand. A tonne more of demand also moves limits that are shares of demand, so "
+        "it may cost more or less. Where a mineral is short the marginal price is the cost of"
+        " shortage.",
         {(): View(tuple(plots), facts(numbers, money=plan.currency))},
         small=True,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from models.errors import UsageError
 from models.results import About, Runs
 from models.results import Figure as Measure
-from planner.render.chart import Form, Picture
+from planner.render.chart import Form, Picture, Role
 from planner.render.table import Cell, shown
 from planner.render.words import word
 from planner.report.part import Choice, Facts, Page, Part, Plot, View, facts, facts_of, plot
@@ -78,7 +78,9 @@ def _sentence(picture: Picture) -> str:
     if picture.form is Form.LINES:
         first, last = (shown(picture.categories[at], picture.scale) for at in (0, -1))
         ends = (
-            f"{s.name} from {_value(picture, s.values[0])} to {_value(picture, s.values[-1])}"
+            f"{s.name}, is marked"
+            if s.role is Role.HERE
+            else f"{s.name} from {_value(picture, s.values[0])} to {_value(picture, s.values[-1])}"
             for s in picture.series
         )
         return f"Lines from {first} to {last}: {'; '.join(ends)}"

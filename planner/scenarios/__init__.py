@@ -18,6 +18,7 @@ from models.checks.scenarios import steps_that_match_nothing
 from models.errors import Finding, UsageError, warning
 from models.results import Figure
 from models.schema import ScenarioStep
+from planner.render.words import few
 from planner.scenarios.actions import (
     ACTIONS,
     after,
@@ -39,6 +40,8 @@ __all__ = [
     "set_max_country_share",
 ]
 
+_MOST_LISTED = 20
+"""Scenarios listed where one is not known."""
 LIMIT = "Max country share"
 """What a row of options calls the limit on every country's share."""
 SEARCH = "Search for whole projects"
@@ -196,7 +199,8 @@ def scenario_name(case: Case, name: str) -> str:
     """Return a scenario's name as the workbook spells it; UsageError names the closest to it."""
     known = {fold(k): k for k in (BASE, *names(case))}
     if fold(name) not in known:
-        hint = near(name, known, 0.5) or f"there is {', '.join(known.values())}"
-        msg = f"no scenario {name!r} in the sheet Scenarios; {hint}"
+        hint, every = near(name, known), few(list(known.values()), _MOST_LISTED)
+        listed = f"{hint} The scenarios are {every}" if hint else f"the scenarios are {every}"
+        msg = f"no scenario {name!r} in the sheet Scenarios; {listed}"
         raise UsageError(msg)
     return known[fold(name)]

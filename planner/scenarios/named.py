@@ -12,9 +12,9 @@ from typing import Any
 from models import checks
 from models.case import Case, fold
 from models.checks import advice, rows, scenarios
-from models.checks.common import companies, did_you_mean, plants, seller
+from models.checks.common import companies, did_you_mean, having, plants, seller
 from models.errors import Finding, Severity, UsageError
-from models.schema import ScenarioStep
+from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.workbook.countries import closest_country, country_code
 
 _RULES = (
@@ -26,8 +26,6 @@ _RULES = (
     advice.outside_the_horizon,
 )
 """What a row of the sheet Scenarios must keep, its names apart."""
-_SHORTEST = 3
-"""Letters of a part of a name."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +95,13 @@ class Named:
         case = self.case
         found = {plant.country for plant in plants(case)}
         return found | {m.country for m in case.mines} | {m.country for m in case.members}
+
+    def countries_outside(self) -> list[str]:
+        """Return by name the countries that sell and have no member."""
+        case = self.case
+        ours = {m.country for m in case.members} | {REST_OF_WORLD}
+        codes = {plant.country for plant in plants(case)} | {m.country for m in case.mines}
+        return sorted(map(case.country_name, codes - ours), key=fold)
 
     def country(self, text: str) -> str:
         """Return the code of a country, "" of all; UsageError where it is unknown."""
@@ -174,18 +179,10 @@ def _matching(text: str, known: Iterable[str]) -> tuple[str, ...]:
 
 
 def _having(text: str, known: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
-    """Return the names in which a text stands as whole words, else where a word begins with it.
-
-    Fewer than three letters are no name.
-    """
-    part = fold(text)
-    if "*" in part or len(part) < _SHORTEST:
-        return ()
-    start = rf"(?<!\w){re.escape(part)}"
-    names = list(known)
-    patterns = [rf"{start}(?!\w)", *([start] if beginnings else [])]
-    found = ([name for name in names if re.search(p, fold(name))] for p in patterns)
-    return tuple(next(filter(None, found), ()))
+    """Return the names in which a text is whole words, else where a word begins with it."""
+    spelt = {fold(name): name for name in known}
+    found = [] if "*" in text else having(fold(text), spelt, beginnings=beginnings)
+    return tuple(spelt[name] for name in found)
 
 
 def _near(text: str, known: Iterable[str]) -> str:

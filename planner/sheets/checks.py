@@ -15,6 +15,7 @@ from planner.render.words import search_words
 from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
 from planner.sheets.duals import duals, values
+from planner.workbook.findings import sentence
 
 _MOST_RECOUNT = 1e-9
 """Accepted relative difference between the objective and the cost recounted from the tables."""
@@ -75,7 +76,7 @@ def _input(context: Context) -> Rows:
     for finding in context.book.warnings:
         cell = finding.cell or (f"row {finding.row}" if finding.row else "")
         place = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
-        yield {"check": "warning", "what": finding.message, **place}
+        yield {"check": "warning", "what": sentence(finding), **place}
     for taken in context.book.defaults:
         blank = {"what": f"Blank. Used: {taken.used}", "value": taken.cells, "unit": "blank cells"}
         yield {"check": "default", "sheet": taken.sheet, "column": taken.column, **blank}

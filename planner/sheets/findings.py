@@ -230,7 +230,8 @@ def dependence(table: ByMineral, country: Country) -> str:
 def _price(rows: Sequence[Row], years: int, money: str) -> Point:
     name, sheet = "Price of the limits", ByMineral.TABLE
     if not any(row["limits_kept"] for row in rows):
-        return Point(name, "nothing", "No share limit bears on what is needed.", sheet)
+        said = "The workbook has no share limit on what is needed."
+        return Point(name, "no limits", said, sheet)
     found = like_for_like(rows)
     if found is None:
         said = "What the same tonnes cost without share limits is not known."

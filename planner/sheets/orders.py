@@ -11,6 +11,7 @@ from models.results import Contracts, Figure, Flows, Look, Result, Shortages, St
 from models.results.common import FREIGHT, MEMBER, SHORT
 from models.results.orders import ByYear, Columns, MemberShortages, Obligations, OrderSheet, Stock
 from planner.render.table import Table, table_of
+from planner.render.words import counted
 from planner.sheets.summary import Rows, summary_of
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def member_tables(member: str, frames: Frames, origin: Origin) -> tuple[Table, .
 
 def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
     money, orders, contracts = origin.currency, frames[OrderSheet], frames.get(Obligations)
-    yield "The orders"
+    yield f"{counted(len(orders), 'order')} of {member}, {origin.years}".removesuffix(", ")
     yield MEMBER.header, member
     yield Figure.TITLE, origin.title
     yield Figure.YEARS, origin.years

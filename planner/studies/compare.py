@@ -15,7 +15,7 @@ import pandas as pd
 from models.answers.cost_sharing import Bill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import change, keeps_enough, missing_in_each, net_cost, part, sums
+from models.measures import SAME_COST, change, keeps_enough, missing_in_each, net_cost, part, sums
 from models.plan import PENALTIES, Plan
 from models.results import About, Members, Result, field
 from models.results.common import SHORT, units_of, words_of
@@ -1011,6 +1011,7 @@ class Compare(StudyKind):
             " without what was agreed. planner stress strikes a plan already agreed, and the plan's"
             " own Overview asks what is left if nothing is bought instead: other questions"
         )
+        found[WhoPaysByScenario.TABLE] = f"{SAME_COST} planner solve may show another"
         return found if self.bills is None else found | {BillsByScenario.TABLE: _BILLS}
 
     @property

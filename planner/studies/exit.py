@@ -42,6 +42,7 @@ from planner.render.words import (
     each_year,
     known,
     listed,
+    missing_option,
     money,
     percent,
     share,
@@ -647,15 +648,17 @@ class ExitStudy(StudyKind):
     LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
     OPTIONS = (
         click.option(
-            "--country", required=True, metavar="C", help="The country to leave, by name or code."
+            "--country", metavar="C", help="The country to leave: a name or code  [required]"
         ),
     )
     task = "the case and its way out"
 
-    def __init__(self, start: Start, *, country: str) -> None:
-        """Take the country; UsageError for one that is not known."""
+    def __init__(self, start: Start, *, country: str | None) -> None:
+        """Take the country; UsageError for one that is not known, or where none is named."""
         super().__init__(start)
         named = Named(start.case)
+        if country is None:
+            raise UsageError(missing_option("--country", named.countries_outside()))
         self.country = named.country(country.strip())
         if not self.country:
             msg = "--country: name one country"
@@ -665,7 +668,7 @@ class ExitStudy(StudyKind):
     @classmethod
     def part(cls, options: Mapping[str, Any]) -> str:
         """Return the country's code: the way out of another country is another workbook."""
-        typed = str(options["country"]).strip()
+        typed = str(options["country"] or "").strip()
         return country_code(typed) or typed
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:

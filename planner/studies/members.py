@@ -7,6 +7,7 @@ from typing import Any
 
 from models.answers.cost_sharing import ROUNDING, Bill
 from models.case import Case
+from models.measures import SAME_COST
 from models.results import Figure as Measure
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
@@ -71,7 +72,7 @@ def who_pays_section(
 
     lead = (
         f"A year, against {reference}: cash for the same tonnes, and beside it what is short, at"
-        " the shortage cost, which nobody pays in cash."
+        f" the shortage cost, which nobody pays in cash. {SAME_COST}"
     )
     views = Section.views_by(tables[of], of.case, draw, name)
     return (Section("members", "Who pays", lead, views, choice),)

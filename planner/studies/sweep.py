@@ -1112,7 +1112,7 @@ class Sweep(StudyKind):
             heading = "The smallest caps that cost no tonne of supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
         knob = f"{charts.title[:1].lower()}{charts.title[1:]}"
-        heading = f"The frontier: cost and shortage by {knob}"
+        heading = f"Cost and shortage by {knob}"
         lead = (
             "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
             " price; cash cost is what is paid, and falls where tonnes are not bought."

@@ -19,6 +19,7 @@ from planner.render.words import span
 from planner.render.xlsx import write_workbook
 from planner.sheets.estimates import estimates
 from planner.studies.kind import ASSUMED, BASIS, YEARS, StudyKind, Tables
+from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
     from planner.studies.engine import Outcome
@@ -48,7 +49,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
         "Solver": version(),
     }
     rows = {str(name): value for name, value in rows.items() if value}
-    warnings = [f"{f.place}: {f.message}" if f.place else f.message for f in book.warnings]
+    warnings = [f"{f.place}: {sentence(f)}" if f.place else sentence(f) for f in book.warnings]
     return About(what=[*rows, *("Warning" for _ in warnings)], value=[*rows.values(), *warnings])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 
 from models.case import fold
@@ -109,6 +110,12 @@ def closest_country(name: str) -> str:
     if close and close[0] == _CONGO:
         return _HINTS[_CONGO]
     return f"did you mean {_shown()[close[0]]!r}?" if close else ""
+
+
+def member_meant(name: str, members: Mapping[str, str]) -> str:
+    """Return a hint with the member whose country is called so; ``members`` are by its code."""
+    member = members.get(country_code(name) or "")
+    return f"did you mean {member!r}?" if member else ""
 
 
 @cache

@@ -178,7 +178,8 @@ class Context:
 
     ``bad`` are the columns with an error by (sheet, row), a column by year under its header without
     the year too; ``lacking`` the columns (sheet, header) that lack as a whole; ``members`` the
-    members by folded name, None where the sheet could not be read.
+    members by folded name, None where the sheet could not be read, and ``members_of`` by the code
+    of their country, where it has one alone.
     """
 
     currency: str = "USD"
@@ -188,6 +189,7 @@ class Context:
     bad: dict[tuple[str, int], set[str]] = field(default_factory=dict)
     lacking: set[tuple[str, str]] = field(default_factory=set)
     members: dict[str, str] | None = None
+    members_of: dict[str, str] = field(default_factory=dict)
     members_sure: bool = True
     years: tuple[int, ...] = ()
     spellings: dict[str, set[str]] = field(default_factory=dict)
@@ -250,10 +252,9 @@ def sentence(finding: Finding) -> str:
     return " ".join(part for part in (statement(finding), advice(finding)) if part)
 
 
-def statement(finding: Finding, expected: str | None = None) -> str:
-    """Say what is there and what is expected; ``expected`` replaces the finding's own."""
-    found = finding.found.strip()
-    wanted = finding.expected.strip() if expected is None else expected
+def statement(finding: Finding) -> str:
+    """Say what is there and what is expected."""
+    found, wanted = finding.found.strip(), finding.expected.strip()
     if not found:
         return _ended(f"expected {wanted}") if wanted else ""
     if not wanted:

@@ -15,6 +15,7 @@ from models.schema import SHEETS, Column, Kind, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.units import UnitError, accepted, factor, in_currency
 from planner.workbook.cells import as_float, hint_of, is_number, plain, shown
+from planner.workbook.countries import member_meant
 from planner.workbook.findings import CellError, Context, address, at_cell
 from planner.workbook.grid import Grid
 
@@ -22,6 +23,8 @@ RECORDS: dict[str, type[Record]] = {record.SHEET: record for record in SHEETS}
 REMARKS = {name: name.capitalize() for name in ("note", "source")}
 """Columns that every sheet may have, by the fields that they are."""
 YEARS, MEMBERS = "years", "members"
+SUCH_AS = 2026
+"""A year as messages give one."""
 SPREADS = {
     YEARS: Column(YEARS, Kind.NUMBER, "", unit="t", most=MOST_TONNES, field=YEARS),
     MEMBERS: Column(MEMBERS, Kind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field=MEMBERS),
@@ -196,7 +199,7 @@ class HeaderRow:
                 heading.position,
                 f"the header {common_letters(heading.text)!r} is neither a known column nor a year",
                 f"{', '.join(c.header for c in self.columns.values())}, Note, Source or a year such"
-                " as 2026",
+                f" as {SUCH_AS}",
                 self._near(heading.name),
             )
             return None
@@ -220,7 +223,8 @@ class HeaderRow:
         """A column of Freight that is no member's: a slip in its name, or a note."""
         if self.context.members is None:  # Members could not be read: no word about its names
             return None
-        hint, name = near(heading.name, self.context.members), heading.name
+        name, own = heading.name, self.context.members_of
+        hint = near(name, self.context.members) or member_meant(name, own)
         if not (hint or self.context.members_sure):
             return None  # it may be the member whose name cannot be read
         if hint or any(isinstance(v, Real) for v in self.grid.values(heading.position)):

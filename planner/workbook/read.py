@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from models import checks, schema
-from models.case import Case, fold
-from models.checks.common import Rule, is_total, is_word_of_total, looks_like, near
+from models.case import Case, clean, fold
+from models.checks.common import Rule, having, is_total, is_word_of_total, looks_like
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, Kind, Member, Record, Settings
+from planner.workbook.countries import member_meant
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import Context, DefaultTaken, Layout, at_cell
 from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
-from planner.workbook.headers import RECORDS, known_headers
+from planner.workbook.headers import RECORDS, SUCH_AS, YEARS, known_headers, understand
 from planner.workbook.names import unify
 from planner.workbook.records import Parsed, read_settings, read_sheet
 
 CLOSE_SHEET = 0.75
+_COLUMNS, _OFFERED = 3, 2
+"""Columns by which a sheet of another name is known, and how many sheets it may be meant as."""
 MOST_TITLES = 20
 """A header is looked for in so many rows below the first."""
 
@@ -81,6 +86,7 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
                 # of two that differ in case alone the second is an error: the first is meant
                 context.members = {fold(n): n for n in reversed(names.fields["name"]) if n}
                 context.members_sure = not names.unread
+                context.members_of = _by_country(names.fields["name"], names.fields["country"])
     _beginnings(parsed, context)
     unify(parsed, context)
     spelt = {code: context.country_name(code) for code in context.spellings}
@@ -103,21 +109,50 @@ def _sheets(grids: Iterable[Grid], context: Context) -> dict[str, Grid]:
     """Return the known sheets by their name in the catalogue, and say what is amiss with others."""
     known = {fold(name): name for name in RECORDS}
     found: dict[str, Grid] = {}
+    unknown: list[Grid] = []
     for grid in grids:
         name = known.get(fold(grid.title))
         if name is None:
-            if hint := near(grid.title, known, CLOSE_SHEET):
-                said = f"the sheet {grid.title!r} is not known and is not read"
-                context.findings.append(warning(grid.title, found=said, hint=hint))
+            unknown.append(grid)
         elif name in found:
             said = f"the sheets {found[name].title!r} and {grid.title!r} have the same name"
             context.findings.append(Finding(name, found=said, expected="each sheet once"))
         else:
             found[name] = _below_titles(RECORDS[name], grid, context)
+    for grid in unknown:
+        if hint := _meant(grid, known, {fold(name) for name in known.values() if name in found}):
+            said = f"the sheet {grid.title!r} is not known and not read"
+            context.findings.append(warning(grid.title, found=said, hint=hint))
     required = (record for record in SHEETS if record.REQUIRED)
     lacks = (_lacks(record, found.get(record.SHEET)) for record in required)
     context.findings += filter(None, lacks)
     return found
+
+
+def _meant(grid: Grid, known: Mapping[str, str], there: Container[str]) -> str:
+    """Return a hint with the sheet that one of an unknown name is meant as; "" if none.
+
+    That is the one that is spelt alike; else one that the workbook does not have, whose name has
+    the words of this one or the reverse, or whose columns these are.
+    """
+    title = fold(grid.title)
+    if close := difflib.get_close_matches(title, known, n=1, cutoff=CLOSE_SHEET):
+        return f"did you mean {known[close[0]]!r}?"
+    absent = {key: name for key, name in known.items() if key not in there}
+    within = [key for key in absent if having(key, [title], beginnings=False)]
+    meant = [absent[key] for key in having(title, absent) or within]
+    meant = meant or [name for name in absent.values() if _has_columns_of(RECORDS[name], grid)]
+    return f"did you mean {' or '.join(map(repr, meant[:_OFFERED]))}?" if meant else ""
+
+
+def _has_columns_of(record: type[Record], grid: Grid) -> bool:
+    """Whether a sheet has the required columns of a record, and most of its others are known."""
+    texts = [clean(value) for value in grid.header.values() if isinstance(value, str)]
+    heads = [understand(record, text, {}).column for text in texts]
+    there = [column for column in heads if column is not None]
+    needs = [column for column in record.columns() if column.required]
+    enough = len(there) >= _COLUMNS and len(there) * 2 > len(texts)
+    return enough and all(column in there for column in needs)
 
 
 def _below_titles(record: type[Record], grid: Grid, context: Context) -> Grid:
@@ -137,6 +172,8 @@ def _below_titles(record: type[Record], grid: Grid, context: Context) -> Grid:
 def _lacks(record: type[Record], grid: Grid | None) -> Finding | None:
     """Return what a required sheet lacks as a whole."""
     names = ", ".join(c.header for c in record.columns() if c.required)
+    if record.SPREAD == YEARS:
+        names += f", and a column for each year, such as {SUCH_AS}"
     if grid is None:
         said, wanted = f"the sheet {record.SHEET} is missing", f"a sheet with the columns {names}"
         return Finding(record.SHEET, found=said, expected=wanted)
@@ -164,7 +201,7 @@ def _beginnings(parsed: Mapping[str, Parsed], context: Context) -> None:
 def _checked(case: Case, parsed: Mapping[str, Parsed], context: Context) -> list[Finding]:
     """Run the rules on what could be read, without what only follows from what could not."""
     unread = [f for f in context.findings if f.severity is Severity.ERROR]
-    found = _kept(checks.RULES, case, parsed, context, unread)
+    found = _as_members(_kept(checks.RULES, case, parsed, context, unread), case, context)
     wrong = [f for f in found if f.severity is Severity.ERROR]
     for finding in wrong:
         context.bad.setdefault((finding.sheet, finding.row), set()).add(finding.column)
@@ -172,6 +209,29 @@ def _checked(case: Case, parsed: Mapping[str, Parsed], context: Context) -> list
     if not (unread or wrong):
         found += checks.check(case, checks.FORESIGHT)
     return found
+
+
+def _by_country(names: Sequence[str], countries: Sequence[str]) -> dict[str, str]:
+    """Return the members by the code of their country, where it has one alone."""
+    count = Counter(countries)
+    return {c: n for n, c in zip(names, countries, strict=True) if n and c and count[c] == 1}
+
+
+def _as_members(found: list[Finding], case: Case, context: Context) -> list[Finding]:
+    """Return findings, those on a country in a member's place with the member that is meant."""
+    rows: dict[str, dict[int, Record]] = {}
+    made = []
+    for finding in found:
+        columns = {c.header: c for c in RECORDS[finding.sheet].columns()}
+        column = columns.get(finding.column)
+        is_name = Member.SHEET in _HOMES.get((finding.sheet, finding.column), set())
+        hint = ""
+        if column and is_name and not finding.hint.startswith("did you mean"):
+            of = rows.setdefault(finding.sheet, {r.row: r for r in case.records(finding.sheet)})
+            typed = getattr(of.get(finding.row), column.field, "")
+            hint = member_meant(str(typed or ""), context.members_of)
+        made.append(replace(finding, hint=hint) if hint else finding)
+    return made
 
 
 def _kept(

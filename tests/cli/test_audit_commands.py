@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 import zipfile
 
@@ -231,6 +232,23 @@ def test_redact_withholds_totals_or_tells_what_they_tell_or_refuses(base, call, 
     assert answer["computable"][0].startswith(f"{one}: ")
     assert call("redact", base, "--member", one, "--protection", "1.1")[0] == 2
     assert call("redact", base, "--member", one, "--protection", "x")[0] == 2
+
+
+def test_redact_says_what_went_and_what_is_in_its_place(base, call):
+    """The rows add up: those there were, less those that went, and those in their place."""
+    before = openpyxl.load_workbook(base)
+    one = before["Prices"]["C2"].value
+    code, _, err = call("redact", base, "--member", one, "--keep-totals", "--output", "less.xlsx")
+    assert code == 0
+    after = openpyxl.load_workbook("less.xlsx")
+    told = re.findall(r"^  (\w[\w ]*?) +(\d+) rows? taken out(?:, (\d+) rows?)?", err, re.MULTILINE)
+    assert {"Plan", "Prices"} <= {sheet for sheet, *_ in told}
+    for sheet, gone, joined in told:
+        added = int(joined or 0) + 2 * (sheet == "Summary")  # that say it is redacted
+        assert after[sheet].max_row == before[sheet].max_row - int(gone) + added, sheet
+    said = "This copy leaves out orders, stocks, contracts and prices of 1 member."
+    assert [after["Summary"][cell].value for cell in ("A2", "A3")] == [said, "Redacted"]
+    assert "to within 0%" not in err
 
 
 def test_a_redacted_plan_cannot_be_verified_nor_redacted_again(base, case, call, ask, folder):

@@ -155,7 +155,16 @@ def test_unknown_names_have_the_closest(case, call):
     code, _, err = call("explain", case, *asked(member="*"))
     assert code == 2
     assert "must name one alone" in err
-    assert call("explain", case, "--mineral", "Lithium")[0] == 2
+
+
+def test_all_missing_options_are_named_with_their_choices(case, call):
+    code, _, err = call("explain", case)
+    assert code == 2
+    for option, choice in (("--mineral", "Lithium"), ("--member", "Japan"), ("--year", "2028")):
+        [line] = [line for line in err.splitlines() if f"{option} is missing; there is " in line]
+        assert choice in line
+    code, _, err = call("explain", case, "--mineral", "Lithium")
+    assert (code, "--mineral" in err, "--member is missing" in err) == (2, False, True)
 
 
 def test_a_member_by_its_country(case, ask):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.measures import SAME_COST
 from planner.cli import main
 from planner.workbook.template import write_book
 from tests.report.cases import HOSTILE, case
@@ -191,6 +192,33 @@ def test_the_security_slider_claims_no_more_than_is_tested(opened):
     assert "without China, 81.3\u00a0% of copper is short in 2027; 5.0\u00a0% may be" in found
     assert "Not tested: copper in 2026." in found
     assert "a target of at most 5.0\u00a0% short" in window.run(TEXT, "asked")
+
+
+def test_no_number_is_minus_nothing_or_noise(opened):
+    """Of every cap, in words and tables: no -0, no +0.0 %; the proof's rounding is 0."""
+    window = opened("plain")
+    for value in ("1", "0.8", "0.6", "0.5", "0.3"):
+        moved(window, "cap", value)
+        shown = window.run("return document.body.innerText")
+        assert not re.findall(r"[-+]0(?:\.0+)?(?![\d.])", shown)
+        proof = window.run(TEXT, "proof")
+        assert not re.findall(r"e-(?:1\d|9\d)", proof)
+        assert "largest violation" in proof
+
+
+def test_the_plan_of_the_command_is_of_the_same_cost_alone(opened):
+    """What a member pays is that of the page's own plan, and the page says so once."""
+    window = opened("plain")
+    moved(window, "cap", "0.5")
+    shown = window.run("return document.querySelector('main').innerText")
+    assert "This command gives a plan of the same cost" in shown
+    assert shown.count(SAME_COST) == 1
+    heads = window.run(
+        "return Array.from(document.querySelectorAll('#members th[scope=col], "
+        "#minerals th[scope=col]'), th => th.textContent)"
+    )
+    assert heads.count("With nothing moved") == 2
+    assert "In the plan" not in heads
 
 
 def test_reset_puts_every_slider_back(opened):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.plan.sliders import ARRAYS, set_to
+from models.plan.sliders import ARRAYS, Adjustable, NotStraightError, set_to
 from planner.page.sliders import SLIDERS, adjustable
 from planner.workbook import read_tables
 from tests.reference.cases import SECURE, random_book
@@ -43,3 +43,19 @@ def test_values_that_no_slider_was_read_at(seed):
     for country in set(of.countries) - {"ROW"}:
         settings["lost"] = tuple(1.0 if code == country else np.nan for code in of.countries)
         agrees(of, has & {"lost"}, settings, country)
+
+
+@pytest.mark.parametrize("slider", SLIDERS, ids=lambda slider: slider.name)
+def test_what_cannot_be_moved_says_what_to_use(slider, monkeypatch):
+    """Whichever it is, a command is named, and no array of the program."""
+
+    def refuse(of, asked):
+        if asked.name == slider.name:
+            msg = f"{asked.name} changes the program (row_lower) in no straight line"
+            raise NotStraightError(msg)
+
+    monkeypatch.setattr(Adjustable, "add", refuse)
+    case = read_tables(random_book(np.random.default_rng([41, 0]), 1, SECURE)).case
+    _, [said] = adjustable(case)
+    assert said.startswith(f"{slider.name.capitalize()} can't be moved here; use planner ")
+    assert "row_lower" not in said

@@ -119,7 +119,7 @@ def test_without_limits_or_shortage(tmp_path):
     page = plan_page(solved(tables, tmp_path))
     assert part(page, "shortage").lead == "Nothing is short."
     assert part(page, "shares").blocks == ()
-    assert page.headlines[1].value == "nothing"
+    assert page.headlines[1].value == "no limits"
     assert len(part(page, "shares").views[()].plots[0].figure.data) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from models.results import Look, Name, Result, field
@@ -65,6 +66,12 @@ def test_what_charts_show_in_a_sentence():
         "Short. Lines from 90.0 % to 50.0 %: Short from 0.0 % to 25.0 %."
     )
     rows = (Series("No China", Role.SHORT, [0.4, None]), Series("Quiet", Role.SHORT, [0.0, 0.1]))
+    here = Series("The workbook's cap, 65 %", Role.HERE, [None, None])
+    marked = replace(lines(), series=(*lines().series, here))
+    assert plot_of(marked).alt == (
+        "Short. Lines from 90.0 % to 50.0 %: Short from 0.0 % to 25.0 %; The workbook's cap, 65 %, "
+        "is marked."
+    )
     heat = Picture("Short", Form.HEAT, ("Cobalt", "Copper"), rows, "short", "")
     assert plot_of(heat).alt == "Short. A map of 2 by 2; the most is 40.0 %: Cobalt, No China."
     bars = Picture("Short", Form.BARS, ("Cobalt", "Copper"), rows, "short", "")

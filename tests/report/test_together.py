@@ -35,7 +35,7 @@ def test_parts_headlines_and_sources_follow(plan, sweep):
         *(h.name for h in plan.headlines),
         f"Sweep: {sweep.headlines[0].name}",
     ]
-    assert page.parts[len(plan.parts)].heading == "Sweep: the frontier: cost and shortage by cap"
+    assert page.parts[len(plan.parts)].heading == "Sweep: cost and shortage by cap"
     assert "Sweep: Each of 4 runs is proven optimal." in page.notes
     assert not any("another input" in note for note in page.notes)
     assert ("Sweep: Workbook", "case-sweep.xlsx") in page.about.rows

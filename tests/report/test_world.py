@@ -52,7 +52,19 @@ def test_what_has_no_outline_is_told():
 def test_names_do_not_stand_on_one_another():
     names = ("Belgium", "France", "Germany", "Netherlands", "Poland", "China")
     figure, _ = world_map({name: 0.1 + i / 100 for i, name in enumerate(names)})
-    assert list(figure.data[1].text) == ["China 15 %", "Poland 14 %"]
+    said = list(figure.data[1].text)
+    assert said[:2] == ["China 15 %", "Poland 14 %"]
+    places = [*zip(figure.data[1].lon, figure.data[1].lat, strict=True)]
+    for i, (x, y) in enumerate(places):
+        assert all(abs(x - a) >= 34 or abs(y - b) >= 9 for a, b in places[:i])
+
+
+def test_a_name_beside_a_large_country_is_moved_up():
+    figure, _ = world_map({"China": 0.65, "Tajikistan": 0.17, "Turkey": 0.11, "Chile": 0.07})
+    said = list(figure.data[1].text)
+    assert said == ["China 65 %", "Tajikistan 17 %", "Turkey 11 %", "Chile 7 %"]
+    at = figure.data[1].lat[1] - middles()["TJK"][1]
+    assert 0 < abs(at) < 10
 
 
 def test_a_small_share_has_no_name():

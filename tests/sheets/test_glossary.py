@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from models.plan import solve
 from planner.sheets import tables
 from planner.sheets.glossary import TERMS
-from tests.sheets.desk import context, rows
+from planner.workbook import read_tables
+from tests.sheets.desk import context, refiner, rows
 
 
 def glossary_of(book) -> dict[str, str]:
@@ -35,3 +39,28 @@ def test_terms_of_sheets_that_the_input_asks_for():
     found = glossary_of(book)
     assert "Contracts" in found["Take or pay"]
     assert "Stocks" in found["Days of cover"]
+
+
+def test_the_marginal_price_is_that_of_supply():
+    """A tonne more in Demand also moves limits that are shares of it, and costs otherwise.
+
+    One country may sell half: of 100 t at most 50 come at 11, the rest at 21. A tonne more of
+    demand lets half a tonne more come at 11: it costs 16, and a tonne more of supply is worth 21.
+    """
+    [meaning] = [term.meaning for term in TERMS if term.name == "Marginal price"]
+    assert "one tonne more of supply" in meaning
+    assert "also moves limits that are shares of demand" in meaning
+    costs = []
+    for need in (100, 101):
+        book = rows()
+        book["Demand"] = [{"Mineral": "copper", "Member": "A", "2026": need}]
+        book["Refiners"] = [
+            refiner("China works", "China", 200, 10),
+            refiner("Chile works", "Chile", 200, 20),
+        ]
+        book["Share limits"] = [
+            {"Limit": "max", "Supplier group": "country", "Supplier": "China", "Share": 0.5}
+        ]
+        costs.append(solve(read_tables(book).case))
+    [price] = costs[0].supply["marginal_price"].tolist()
+    assert (price, costs[1].objective - costs[0].objective) == pytest.approx((21, 16))

@@ -358,10 +358,11 @@ def test_tonnes_that_cost_nothing_without_limits_have_no_share_of_it():
     )
 
 
-def test_without_limits_they_cost_nothing():
+def test_a_workbook_without_limits_says_so():
     book = rows()
     del book["Share limits"]
-    assert points(book)[1].number == "nothing"
+    assert points(book)[1].number == "no limits"
+    assert points(book)[1].said == "The workbook has no share limit on what is needed."
 
 
 def test_what_the_limits_cost_may_not_be_known():

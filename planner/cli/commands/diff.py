@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError
+from models.measures import SAME_COST
 from models.units import MILLION
 from planner.cli.answer import Answer, Command, Key, end, of_file
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
@@ -131,8 +132,7 @@ def _show(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: f
     _show_inputs(inputs)
     for note in (*pair.notes(), *inputs.notes):
         line("Note", plain(note), "yellow", of_head=True)
-    if found.verdict:
-        click.echo(found.verdict, err=True)
+    click.echo(found.headline, err=True)
     if not found.is_equal:
         money = _money(found)
         _show_totals(found, money)
@@ -143,6 +143,7 @@ def _show(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: f
         extra = ("extra", f"dearer{unit}", money[0], money[2])
         lost = ("shortage", f"shortage{unit}", money[0], money[2])
         _show_rows("member", who.assign(extra_change=who["extra"]), [paid, extra, lost])
+        click.echo(f"    {SAME_COST}", err=True)
         _show_moves(found)
     if not pair.same_money:
         line("Prices", f"not compared: they are in {pair.money}")

@@ -110,7 +110,6 @@ def _answer(
 
 def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None:
     """Tell what each member orders, and where it all stands."""
-    from models.results import Figure
     from planner.documents.folder import ORDERS
 
     money, scale, decimals = found.plan.currency, 1.0, 0
@@ -118,8 +117,7 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
         money, scale, decimals = f"{money} m", MILLION, 1
     click.secho(plain(found.plan.title), bold=True, err=True)
     click.echo(
-        f"{number_of(len(found.table), 'order')} of {number_of(len(found.members), 'member')},"
-        f" {found.plan.measure(Figure.YEARS)}; scenario {plain(found.scenario)}; money in {money}",
+        f"{found.headline}; scenario {plain(found.scenario)}; money in {money}",
         err=True,
     )
     if found.members:

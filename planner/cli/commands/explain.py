@@ -13,7 +13,7 @@ from models.errors import InputError, Mistakes
 from planner.cli.answer import Command, Key, end, sorted_out, what_if_facts
 from planner.cli.commands.common import JSON, WORKBOOK, progress
 from planner.cli.whatifs import case_options
-from planner.render.words import plain
+from planner.render.words import missing_option, plain
 
 if TYPE_CHECKING:
     from models.answers import Explanation, LeastChange
@@ -24,18 +24,22 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
-@click.option("--mineral", required=True, metavar="NAME", help="A mineral of the sheet Minerals.")
+@click.option("--mineral", metavar="NAME", help="A mineral of the sheet Minerals  [required]")
 @click.option(
     "--member",
-    required=True,
     metavar="NAME",
-    help="A member of the sheet Members, by name or country.",
+    help="A member of the sheet Members, by name or country  [required]",
 )
-@click.option("--year", required=True, type=int, metavar="Y", help="A year of the sheet Demand.")
+@click.option("--year", type=int, metavar="Y", help="A year of the sheet Demand  [required]")
 @case_options
 @JSON
 def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
-    file: Path, mineral: str, member: str, year: int, of: dict[str, Any], as_json: bool
+    file: Path,
+    mineral: str | None,
+    member: str | None,
+    year: int | None,
+    of: dict[str, Any],
+    as_json: bool,
 ) -> int:
     """Explain what a member pays for a mineral in a year, and why it is short.
 
@@ -121,24 +125,34 @@ def _without(
     return solve(book).value(SHORTAGE, (mineral, member, year))
 
 
-def _cell(case: Case, mineral: str, member: str, year: int) -> tuple[str, str, int]:
-    """Return the names as the workbook spells them; UsageError says of each what is wrong."""
+def _cell(
+    case: Case, mineral: str | None, member: str | None, year: int | None
+) -> tuple[str, str, int]:
+    """Return the names as the workbook spells them; UsageError says of each what is wrong.
+
+    Of an option that is missing it lists what there is to choose from.
+    """
     from planner.scenarios.named import Named
 
     named, found, wrong = Named(case), list[str](), Mistakes()
-    for option, text, names in (
-        ("--mineral", mineral, named.minerals),
-        ("--member", member, named.members),
+    for option, text, names, known in (
+        ("--mineral", mineral, named.minerals, [m.name for m in case.minerals]),
+        ("--member", member, named.members, [m.name for m in case.members]),
     ):
+        if text is None:
+            wrong.said.append(missing_option(option, known))
+            continue
         with wrong.kept(f"{option}: "):
             several = names(text)
             found.append(several[0])
             if len(several) > 1 or not several[0]:
                 which = f", such as {several[0]}" if several[0] else ""
                 wrong.said.append(f"{option} {text!r} must name one alone{which}")
-    if year not in case.years:
+    if year is None:
+        wrong.said.append(missing_option("--year", list(map(str, case.years))))
+    elif year not in case.years:
         close = min(case.years, key=lambda y: abs(y - year), default=None)
         hint = "" if close is None else f"; did you mean {close}?"
         wrong.said.append(f"--year {year} is no year of the sheet Demand{hint}")
     wrong.tell()
-    return found[0], found[1], year
+    return found[0], found[1], year or 0

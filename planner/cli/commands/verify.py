@@ -282,6 +282,8 @@ def _incomplete(sheets: PlanSheets) -> list[Finding]:
 # ---- redact --------------------------------------------------------------------------------------
 
 _NAMED = 3
+_EXACT = 1e-6
+"""A figure that is known to within less of it is known."""
 """Minerals named of those that can be computed."""
 
 
@@ -366,7 +368,7 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
         Key.OUTPUT: str(written),
         "salt": str(salt),
         Key.MEMBERS: list(found.members),
-        "rows_removed": dict(found.rows),
+        "rows_removed": {sheet: gone for sheet, (gone, _) in found.rows.items()},
         "totals_withheld": sorted(found.withheld.totals),
         "money_withheld": sorted(found.withheld.money),
         "stocks_withheld": sorted(found.withheld.stocks),
@@ -379,8 +381,9 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
 def _show(found: Redacted, known: list[str], written: Path, salt: Path) -> None:
     names = plain(" and ".join(found.members))
     click.secho(f"Without orders, stocks, contracts and prices of {names}", bold=True, err=True)
-    for sheet, rows in found.rows.items():
-        click.echo(f"  {sheet:<16} {number_of(rows, 'row')} fewer", err=True)
+    for sheet, (gone, joined) in found.rows.items():
+        instead = f", {number_of(joined, 'row')} in their place" if joined else ""
+        click.echo(f"  {sheet:<16} {number_of(gone, 'row')} taken out{instead}", err=True)
     for text in _computable(found, known):
         click.secho(plain(text), fg="yellow", err=True)
     click.echo(
@@ -423,4 +426,5 @@ def _of_member(member: str, of: list[Known]) -> str:
     minerals = list(dict.fromkeys(known.mineral for known in of))
     wide = max(((k.most - k.least) / abs(k.figure.value) for k in of if k.figure.value), default=0)
     what = f"{number_of(len(of), 'figure')} of {listed(minerals, _NAMED)}"
-    return f"{member}: {what}, each known to within {wide:z.0%}"
+    near = f"to within {max(wide, 0.01):.0%}" if wide > _EXACT else "exactly"
+    return f"{member}: {what}, each known {near}"

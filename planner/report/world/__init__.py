@@ -9,7 +9,7 @@ them; the smallest countries have none at this scale.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import accumulate
@@ -25,6 +25,8 @@ _MOST_NAMES = 7
 _SMALLEST_NAMED = 0.02
 _APART = (34.0, 9.0)
 """Degrees of longitude or latitude that two names on the map must be apart."""
+_MOVED = (0.0, 9.0, -9.0)
+"""Degrees that a name may be moved up to be read."""
 _FILE = "countries-110m.json"
 _LEFT_OUT = {"ATA"}
 """Nothing is refined there, and it would take a quarter of the map."""
@@ -60,18 +62,27 @@ def world_map(shares: Mapping[str, float]) -> tuple[Any, tuple[str, ...]]:
 
 
 def _names(shares: Mapping[str, float], codes: Mapping[str, str]) -> Any:
-    """Return the names of the largest, save those that would stand on another."""
-    kept: dict[str, tuple[float, float]] = {}
-    for name in sorted(shares, key=lambda n: (-shares[n], n)):
+    """Return the names of the largest, each above or below its country where it is crowded.
+
+    Left out are those that would still be on another.
+    """
+    kept: dict[str, Point] = {}
+    for name in sorted(shares, key=lambda n: (-shares[n], n))[:_MOST_NAMES]:
         x, y = middles()[codes[name]]
-        clear = all(abs(x - a) >= _APART[0] or abs(y - b) >= _APART[1] for a, b in kept.values())
-        if clear and shares[name] >= _SMALLEST_NAMED and len(kept) < _MOST_NAMES:
-            kept[name] = (x, y)
+        free = (up for up in _MOVED if _is_clear((x, y + up), kept.values()))
+        up = next(free, None) if shares[name] >= _SMALLEST_NAMED else None
+        if up is not None:
+            kept[name] = (x, y + up)
     return go.Scattergeo(
         lon=[x for x, _ in kept.values()], lat=[y for _, y in kept.values()], mode="text",
         text=[f"{label(name)} {percent(shares[name], 0)}" for name in kept], hoverinfo="skip",
         textfont={"size": 12},
     )  # fmt: skip
+
+
+def _is_clear(at: Point, others: Iterable[Point]) -> bool:
+    """Return whether a name would be on no other."""
+    return all(abs(at[0] - x) >= _APART[0] or abs(at[1] - y) >= _APART[1] for x, y in others)
 
 
 @cache

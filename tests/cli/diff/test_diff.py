@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any, cast
+from unittest import mock
 
 import openpyxl
 import pytest
 
+from models.measures import SAME_COST
+from models.results import Figure
+from planner.documents.difference import Line, PlanDifference
 from planner.workbook.template import write_book
 from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, table
@@ -31,8 +36,41 @@ def test_equal_plans(old, call, ask):
     assert (code, out) == (0, "")
     assert "The two plans are equal" in err
     assert "Totals" not in err
-    remarks = [row["Remark"] for row in table("outputs/again-diff.xlsx", "Difference")]
-    assert any("The two plans are equal" in said for said in remarks if said)
+    first = table("outputs/again-diff.xlsx", "Difference")[0]
+    assert first["Measure"].startswith("The two plans are equal")
+
+
+@pytest.mark.parametrize(
+    ("totals", "said"),
+    [
+        ((100, 101.2, 0, 0), "costs 1.2 % more, shortage priced, and leaves nothing missing, as"),
+        ((100, 90, 5000, 2000), "costs 10.0 % less, shortage priced, and leaves 3,000 t less"),
+        ((100, 100, 0, 7), "costs the same and leaves 7 t more missing."),
+        ((0, 5, 3, 3), "costs 5 USD more, shortage priced, and leaves as much missing."),
+        ((1e6, 1e6 + 1, 3, 3), "costs 1 USD more, shortage priced, and"),
+    ],
+)
+def test_the_headline(totals, said):
+    """Cost in per cent, where as printed it is not 0, and what is missing more."""
+    was, now, lacked, lacks = map(float, totals)
+    lines = (Line(Figure.TOTAL_COST, was, now, unit="USD"), Line(Figure.SHORTAGE, lacked, lacks))
+    none = cast("Any", None)
+    found = PlanDifference(
+        none, lines, none, none, none, cast("Any", [1]), 1, cast("Any", [1]), 1, ()
+    )
+    with mock.patch.object(PlanDifference, "verdict", ""):
+        assert found.headline.startswith(f"The new plan {said}")
+
+
+def test_the_headline_is_first_and_ties_are_said_once(old, dearer, call):
+    _, _, err = call("diff", OLD, dearer)
+    [line] = [line for line in err.splitlines() if line.startswith("The new plan ")]
+    assert line.endswith(" and leaves 30 t more missing.")
+    assert err.count(SAME_COST) == 1
+    [path] = Path("outputs").glob("*-diff.xlsx")
+    first, *others = table(str(path), "Difference")
+    assert first["Measure"] == line
+    assert sum(row["Remark"] == SAME_COST for row in others) == 1
 
 
 def test_totals_by_hand(old, dearer, ask):

@@ -295,3 +295,14 @@ def test_a_plan_without_purchases(folder, call, ask):
     assert [m["short_t"] for m in answer["members"]] == pytest.approx([160, 95])
     assert lines() == []
     assert len(table("orders/A.xlsx", "Shortages")) == 2
+
+
+def test_what_is_there_is_said_in_the_first_line(plan, call):
+    """Of the folder, and of each member's workbook."""
+    call("orders", PLAN, "orders")
+    said = Path("orders/README.txt").read_text(encoding="utf-8-sig").splitlines()[0]
+    assert re.fullmatch(r"\d+ orders of \d+ members?, 2026 to 2027", said)
+    for path in Path("orders").glob("*.xlsx"):
+        first = openpyxl.load_workbook(path).worksheets[0]["A2"].value
+        member = summary(str(path))["Member"]
+        assert re.fullmatch(rf"\d+ orders? of {member}, 2026 to 2027", first)

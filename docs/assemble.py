@@ -18,9 +18,9 @@ from models.schema import (
     EVENT_ACTIONS,
     SHEETS,
     TAKES,
+    CellKind,
     Column,
     EventStep,
-    Kind,
     Project,
     Record,
     Refiner,
@@ -206,7 +206,7 @@ def _table(sheet: type[Record]) -> str:
 def _holds(column: Column) -> str:
     if column.header == ScenarioStep.column_of("action").header:
         return "action (below)"
-    if column.kind is Kind.CHOICE:
+    if column.kind is CellKind.CHOICE:
         return ", ".join(f"`{choice}`" for choice in column.choices)
     if column.refers:
         return f"name of {' or '.join(column.refers)}"

@@ -16,7 +16,7 @@ from models.case import Case
 from models.plan import Plan, solve
 from models.scorecard import Score, scorecard
 from planner.studies import Here
-from planner.studies.scorecard import Benchmarks, benchmarks
+from planner.studies.scorecard import ScoredPlan, benchmarks
 from planner.workbook import read
 
 HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ def scores_table(found: Sequence[Score], case: Case) -> str:
     return "\n".join(lines)
 
 
-def missed_table(found: Benchmarks) -> str:
+def missed_table(found: ScoredPlan) -> str:
     """Return the coalition's missed benchmarks and what keeping each would cost.
 
     A benchmark that no plan comes closer to is named below the table.

@@ -15,8 +15,8 @@ from inputs.story import CASES, DOMINANT
 from planner.studies import Here
 from planner.studies.agreed import Rules
 from planner.studies.kind import Tables
-from planner.studies.losses import Kind, Stress, stress
-from planner.studies.stress import ByMineral, CappedOrNot, Losses, tables_of
+from planner.studies.losses import LossKind, Stress, stress
+from planner.studies.stress import CappedOrNot, LossByMineral, Losses, tables_of
 from planner.workbook import read
 
 HERE = Path(__file__).parent
@@ -48,11 +48,11 @@ class Line:
 def lines(found: Stress) -> list[Line]:
     """Return the minerals in the workbook's order."""
     made, lost = Tables(tables_of(found)), found.case.country_name(DOMINANT)
-    both = made[CappedOrNot].frame().assign(survived=made[ByMineral].frame()["survived"])
+    both = made[CappedOrNot].frame().assign(survived=made[LossByMineral].frame()["survived"])
     rows = {
         str(row["mineral"]): row
         for row in both.to_dict("records")
-        if row["kind"] == Kind.COUNTRY and row["lost"] == lost
+        if row["kind"] == LossKind.COUNTRY and row["lost"] == lost
     }
     return [
         Line(

@@ -47,7 +47,7 @@ class Agreed:
 
 
 @dataclass(frozen=True)
-class Search:
+class SearchLimits:
     """How far the search for whole builds goes; other plans are optimal in any case.
 
     ``seconds`` a plan [s] (None: to the end), ``gap`` between the plan and the least cost proven,
@@ -58,7 +58,7 @@ class Search:
     gap: float = 0.0
 
 
-TO_THE_END = Search()
+TO_THE_END = SearchLimits()
 """The search that ends with the cheapest builds."""
 
 
@@ -85,7 +85,7 @@ class Case:
     freight: tuple[schema.Freight, ...] = ()
     lanes: tuple[schema.Lane, ...] = ()
     share_limits: tuple[schema.ShareLimit, ...] = ()
-    security: tuple[schema.Security, ...] = ()
+    security: tuple[schema.SecurityTarget, ...] = ()
     contracts: tuple[schema.Contract, ...] = ()
     projects: tuple[schema.Project, ...] = ()
     budget: tuple[schema.BudgetYear, ...] = ()
@@ -107,7 +107,7 @@ class Case:
     """(refiner, project, mineral, member, year, t): the most a member may buy of a source."""
     agreed: Agreed | None = None
     """What an earlier plan decided, where not all is free."""
-    search: Search = TO_THE_END
+    search: SearchLimits = TO_THE_END
     scenario: str = BASE
 
     def __post_init__(self) -> None:

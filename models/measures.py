@@ -18,19 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import tolerances
 from models.schema import DEMAND, PURCHASES, REST_OF_WORLD, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NOISE = 1e-9
-"""Two shares that differ by less are equal; a difference below this part of what it is of is 0."""
-_ROUNDED = 1e-13
-"""Amounts that cancel out to this part of them all do so but for the rounding of their sum."""
 POINT = 0.01
 """A percentage point: the unit of a limit on a share."""
-_LIMIT_WITHIN = 1e-6
-"""A share beyond a limit by less keeps it: the rounding of a plan."""
 DAYS = 365
 """Days of a year of demand."""
 
@@ -54,7 +49,7 @@ def part(amount: float, whole: float) -> float | None:
 def beyond(amount: float, other: float, of: float) -> float:
     """Return an amount less another, 0 where rounding alone parts them against what they are of."""
     difference = amount - other
-    return difference if abs(difference) > NOISE * abs(of) else 0.0
+    return difference if abs(difference) > tolerances.REMAINDER * abs(of) else 0.0
 
 
 def sums(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, float]:
@@ -71,7 +66,9 @@ def sums_within(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, dict[st
     return found
 
 
-def change(now: float | None, was: float | None, noise: float = NOISE) -> float | None:
+def change(
+    now: float | None, was: float | None, noise: float = tolerances.REMAINDER
+) -> float | None:
     """Return now less before, 0 where they differ by a smaller part of the larger than ``noise``.
 
     None where one of them is not known.
@@ -88,7 +85,7 @@ def net(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     Unlike ``change``, which leaves out what is small beside a plan, it keeps all that is real.
     """
     found = np.asarray(amounts.sum(axis=0))
-    return np.where(np.abs(found) <= _ROUNDED * np.abs(amounts).sum(axis=0), 0.0, found)
+    return np.where(np.abs(found) <= tolerances.CANCELLED * np.abs(amounts).sum(axis=0), 0.0, found)
 
 
 # ---- concentration -----------------------------------------------------------------------------
@@ -187,8 +184,8 @@ def excess_of_purchases(table: pd.DataFrame, base: str) -> pd.Series[float]:
     base: purchases; all NaN where ``base``, what limits are of, is not demand
     """
     excess = shares_of(table, PURCHASES) - table["limit"]
-    is_kept = shares_of(table, DEMAND) <= table["limit"] + _LIMIT_WITHIN
-    return excess.where(is_kept & (excess > _LIMIT_WITHIN) & (base == DEMAND))
+    is_kept = shares_of(table, DEMAND) <= table["limit"] + tolerances.LIMIT_KEPT
+    return excess.where(is_kept & (excess > tolerances.LIMIT_KEPT) & (base == DEMAND))
 
 
 def over_by_purchases(table: pd.DataFrame, base: str) -> list[OverByPurchases]:
@@ -230,7 +227,9 @@ def _tops(
     for key, country, year, tonnes, limit, share in zip(keys, *rows, shares, strict=True):
         if country == REST_OF_WORLD or not (idle or tonnes > 0):
             continue
-        if share > (best[key].share + NOISE if key in best else -NOISE):
+        if share > (
+            best[key].share + tolerances.REMAINDER if key in best else -tolerances.REMAINDER
+        ):
             known = None if limit is None or math.isnan(limit) else float(limit)
             best[key] = Top(str(country), int(year), float(share), known)
     return best
@@ -248,7 +247,7 @@ def stays_within(shares: Mapping[int, float | None], most: float) -> int | None:
     first = None
     for year in sorted(shares, reverse=True):
         share = shares[year]
-        if share is None or share > most + _LIMIT_WITHIN:
+        if share is None or share > most + tolerances.LIMIT_KEPT:
             break
         first = year
     return first
@@ -307,7 +306,7 @@ KEEPS_ENOUGH = 0.8
 
 def keeps_enough(served: float) -> bool:
     """Return whether so much is served without the largest supplier, but for rounding."""
-    return served >= KEEPS_ENOUGH - _LIMIT_WITHIN
+    return served >= KEEPS_ENOUGH - tolerances.LIMIT_KEPT
 
 
 # ---- what is served ----------------------------------------------------------------------------
@@ -584,6 +583,6 @@ def dependences(sold: pd.DataFrame, home: Container[str]) -> list[Dependence]:
             continue
         found = Dependence(str(mineral), str(country), float(tonnes / whole), float(whole))
         known = best.get(found.mineral)
-        if known is None or found.share > known.share + NOISE:
+        if known is None or found.share > known.share + tolerances.REMAINDER:
             best[found.mineral] = found
     return sorted(best.values(), key=lambda of: (-round(of.share, 9), of.mineral))

@@ -41,7 +41,7 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         return math.nan
 
 
-class Whole(click.IntRange):
+class IntegerOption(click.IntRange):
     """A whole number within a range, told as people write it."""
 
     def convert(

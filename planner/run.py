@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from models import checks
 from models.beside import can_fork
-from models.case import TO_THE_END, Case, Search
+from models.case import TO_THE_END, Case, SearchLimits
 from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
 from planner.scenarios import Variant, WhatIf, events, scenario_name
@@ -145,7 +145,7 @@ def start_file(  # noqa: PLR0913 - what makes a case of a workbook
     scenario: str = scenarios.BASE,
     what_ifs: Ask = nothing_asked,
     max_country_share: float | None = None,
-    search: Search = TO_THE_END,
+    search: SearchLimits = TO_THE_END,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Start:
     """Read a workbook, and apply a scenario, then what-ifs, then a limit on countries' shares.
@@ -191,7 +191,7 @@ def check_file(path: Path) -> Book:
 
 
 @dataclass(frozen=True)
-class Run:
+class PlanRun:
     """A plan with all that its workbook says about how it came about.
 
     ``without_limits`` is the plan of the same case without its share limits (None: it has none, or
@@ -234,13 +234,13 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     scenario: str = scenarios.BASE,
     what_ifs: Ask = nothing_asked,
     max_country_share: float | None = None,
-    search: Search = TO_THE_END,
+    search: SearchLimits = TO_THE_END,
     where: Where | None = None,
     solver: str = "",
     beside: bool = False,
     tell: Callable[[str], None] = lambda _: None,
     notify: Callable[[str], None] = lambda _: None,
-) -> Run:
+) -> PlanRun:
     """Read a workbook, apply a scenario, what-ifs and a share limit, and plan.
 
     Raises InputError, UsageError for an unknown scenario or a what-if that is none, or SolverError.
@@ -293,7 +293,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
     if solver and any(BY_HIGHS in block.attempt for block in plan.blocks):
         named += f", {BY_HIGHS.replace('HiGHS', version())}"
-    return Run(
+    return PlanRun(
         book, plan, without_limits, start.options, seconds, trouble,
         what_ifs=variant.what_ifs, made_with=variant.typed, solver=named, confirm=confirm,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models import schema
-from models.schema import SHEETS, ByYear, Kind
+from models.schema import SHEETS, ByYear, CellKind
 from planner.workbook.headers import REMARKS, SETTING, VALUE, YEARS
 from planner.workbook.template.columns import title
 
@@ -57,7 +57,7 @@ def columns_of(column, values, case):
         years = sorted({year for each in steps for year in each})
         made = {title(column, currency, y): [each.get(y) for each in steps] for y in years}
         return {title(column, currency): [value.base for value in values], **made}
-    if column.kind is Kind.COUNTRY:
+    if column.kind is CellKind.COUNTRY:
         values = [case.country_name(code) for code in values]
     return {title(column, currency): [plain(value) for value in values]}
 

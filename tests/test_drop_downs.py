@@ -21,7 +21,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 
-from models.schema import EVENT_ACTIONS, SHEETS, Country, Kind, Settings
+from models.schema import EVENT_ACTIONS, SHEETS, CellKind, Country, Settings
 from planner.cli import main
 
 HELPER = Path(__file__).with_name("drop_downs_uno.py")
@@ -260,8 +260,8 @@ def test_every_sheet_with_choices_has_lists(rules) -> None:
         listed = any(
             column.choices
             or column.refers
-            or column.kind is Kind.YES_NO
-            or (column.kind is Kind.COUNTRY and record is not Country)
+            or column.kind is CellKind.YES_NO
+            or (column.kind is CellKind.COUNTRY and record is not Country)
             for column in record.columns()
         )
         kinds = [rule.get("type") for rule in rules[record.SHEET]]
@@ -327,7 +327,7 @@ def test_formulas_refer_to_sheets_that_there_are_and_quote_them(rules) -> None:
 def test_the_settings_with_choices_have_them(rules, columns) -> None:
     labels = columns[Settings.SHEET][0]
     for column in Settings.columns():
-        wanted = ",".join(column.choices) or ("yes,no" if column.kind is Kind.YES_NO else "")
+        wanted = ",".join(column.choices) or ("yes,no" if column.kind is CellKind.YES_NO else "")
         if wanted:
             cell = f"B{labels.index(column.title) + 1}"
             (rule,) = [r for r in rules[Settings.SHEET] if cell in r.get("sqref", "").split()]

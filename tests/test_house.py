@@ -310,3 +310,44 @@ def test_a_key_of_json_is_typed_once() -> None:
                 typed.setdefault(key, []).append(place(path))
     assert len(typed) > 50
     assert {key: where for key, where in typed.items() if len(where) > 1} == {}
+
+
+# ---- names and tolerances ----------------------------------------------------------------------
+
+SMALLEST = 1e-3
+SCALES = {"_STEP", "_TYPICAL", "_INSIDE", "_NEAR", "_PROBES", "_SMALLEST"}
+"""Small numbers that are steps, weights or units, and guard nothing."""
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    """Each is used once in the code base."""
+    places: dict[str, list[str]] = {}
+    for path in LIBRARY:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(place(path))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_tolerances_have_one_module() -> None:
+    """No constant below a thousandth is declared anywhere else."""
+    found = []
+    for path in LIBRARY:
+        if place(path) in {"models/tolerances.py", "models/solve/highs.py"}:  # HiGHS has its own
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            targets = getattr(node, "targets", [getattr(node, "target", None)])
+            if not isinstance(node, ast.Assign | ast.AnnAssign):
+                continue
+            if not isinstance(node.value, ast.Constant | ast.BinOp | ast.Tuple):
+                continue
+            names = {n.id for t in targets if t for n in ast.walk(t) if isinstance(n, ast.Name)}
+            small = [
+                n.value
+                for n in ast.walk(node.value)
+                if isinstance(n, ast.Constant) and isinstance(n.value, float)
+                if 0 < n.value <= SMALLEST
+            ]
+            if small and names and not names & SCALES:
+                found.append((place(path), sorted(names), small))
+    assert not found, "\n".join(map(str, found))

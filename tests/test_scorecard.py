@@ -15,7 +15,7 @@ from models.scorecard import Score, scorecard
 from models.scorecard.measures import MEASURES
 from planner.sheets.scorecard import remark
 from planner.studies import Here
-from planner.studies.scorecard import AddBenchmark, Benchmarks, added, benchmarks
+from planner.studies.scorecard import AddBenchmark, ScoredPlan, added, benchmarks
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
 
 YEARS = (2030, 2031)
@@ -211,7 +211,7 @@ def test_every_measure_says_its_formula_unit_and_source():
 # ---- what keeping a benchmark costs ------------------------------------------------------------
 
 
-def priced(made: BookT) -> tuple[Benchmarks, dict[tuple[str, str], tuple[object, ...]]]:
+def priced(made: BookT) -> tuple[ScoredPlan, dict[tuple[str, str], tuple[object, ...]]]:
     """Return by measure and buyer: kept, reached, extra cash, extra cost, extra shortage."""
     found = benchmarks(solve(made), Here())
     told_of = {}

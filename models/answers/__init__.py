@@ -21,9 +21,9 @@ from models.answers.futures import Course as Course
 from models.answers.futures import Future as Future
 from models.answers.futures import apart as apart
 from models.answers.futures import under_risk as under_risk
-from models.answers.least_change import Change as Change
+from models.answers.least_change import CellChange as CellChange
+from models.answers.least_change import ChangeOutcome as ChangeOutcome
 from models.answers.least_change import LeastChange as LeastChange
-from models.answers.least_change import Outcome as Outcome
 from models.answers.least_change import applied as applied
 from models.answers.least_change import least_change as least_change
 from models.answers.least_change import rounded_up as rounded_up
@@ -31,8 +31,8 @@ from models.answers.payment import RUNS as RUNS
 from models.answers.payment import Needed as Needed
 from models.answers.payment import payments as payments
 from models.answers.price import NEUTRAL as NEUTRAL
+from models.answers.price import MarginalPrice as MarginalPrice
 from models.answers.price import Move as Move
-from models.answers.price import Price as Price
 from models.answers.ranges import BY_COUNTRY as BY_COUNTRY
 from models.answers.ranges import BY_PROJECT as BY_PROJECT
 from models.answers.ranges import BY_REFINER as BY_REFINER
@@ -48,6 +48,6 @@ from models.answers.support import TariffEquivalent as TariffEquivalent
 from models.answers.support import tariffs as tariffs
 from models.program.component import OPEN as OPEN
 from models.program.component import SHARE as SHARE
-from models.program.component import Place as Place
-from models.program.component import Term as Term
+from models.program.component import CellAddress as CellAddress
+from models.program.component import PriceTerm as PriceTerm
 from models.program.component import step_in_force as step_in_force

@@ -20,6 +20,7 @@ from functools import partial
 import numpy as np
 
 from models import solve as solver
+from models import tolerances
 from models.answers.games import groups, nucleolus, shapley
 from models.answers.pool import Pool, divided, unpaid
 from models.answers.price import arrays
@@ -30,14 +31,8 @@ from models.program.division import Owners, by_demand, by_right, own
 from models.program.families.shortage import UNFAIR
 from models.resolve import Floats, Rights
 
-ROUNDING = 1e-7
-"""Amounts below this part of what all cost are the solver's rounding."""
 _STEP = 1e-6
 """By how much a member is larger or smaller where the range of its bill is asked for."""
-_EXACT = 1e-9
-"""Bills that sum to the cost to this part of it are prices of the coalition's program."""
-_FEWER = 5e-9
-"""What a member more in a group has to gain it, as a part of what all cost: of equals the fewer."""
 _MOST_PLANS = 200
 """Groups planned at most in the search for the one most tempted."""
 
@@ -70,13 +65,18 @@ def dual_bills(pool: Pool) -> DualBills:
     uneven = 0.5 + np.modf(np.arange(1, members + 1) * (np.sqrt(5.0) - 1.0) / 2.0)[0] / 2.0
     pool.restart()
     ends = [_prices(pool, step * uneven) for step in (_STEP, -_STEP)]
-    if max(np.max(np.abs(end - one), initial=0.0) for end in ends) <= ROUNDING * pool.scale:
+    if (
+        max(np.max(np.abs(end - one), initial=0.0) for end in ends)
+        <= tolerances.BILL_ROUNDING * pool.scale
+    ):
         return DualBills(one, one, one)
     each = [[_prices(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
     least, most = (np.min(each, axis=(0, 1)), np.max(each, axis=(0, 1)))
     # a member with one bill whatever the prices moves none of the others'
     moved = [
-        of for of, width in zip(each, most - least, strict=True) if width > _EXACT * pool.scale
+        of
+        for of, width in zip(each, most - least, strict=True)
+        if width > tolerances.BILLS_SUM * pool.scale
     ]
     return DualBills(np.mean(moved or [[one]], axis=(0, 1)), least, most)
 
@@ -91,7 +91,7 @@ def _prices(pool: Pool, step: Floats) -> Floats:
         found = pool.cost(1.0 + step).bills
     except SolverError:
         return pool.together.bills
-    is_own = abs(float(found.sum()) - pool.together.cost) <= _EXACT * pool.scale
+    is_own = abs(float(found.sum()) - pool.together.cost) <= tolerances.BILLS_SUM * pool.scale
     return found if is_own else pool.together.bills
 
 
@@ -126,7 +126,7 @@ def _search(pool: Pool, split: Floats, *, whole: bool) -> tuple[float, float, tu
     Of all groups the one is planned that the bounds known so far leave most, until none is left.
     """
     gain, group, asked = 0.0, np.zeros(pool.of.members), set[tuple[float, ...]]()
-    least = ROUNDING * pool.scale
+    least = tolerances.BILL_ROUNDING * pool.scale
     for _ in range(_MOST_PLANS):
         most, bound = _most_left(pool, split, whole=whole)
         if bound <= max(gain, 0.0) + least or tuple(most) in asked:
@@ -150,7 +150,7 @@ def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float
     program = arrays(
         (row, column, np.hstack([-bills, np.ones((count, 1))]).ravel()),
         (
-            np.append(_FEWER - split / pool.scale, 1.0),
+            np.append(tolerances.GAIN_OF_ONE_MORE - split / pool.scale, 1.0),
             np.append(np.zeros(n), -np.inf),
             np.append(np.ones(n), np.inf),
         ),
@@ -287,7 +287,7 @@ def sharing_of(plan: Plan) -> Sharing:
 
 
 @dataclass(frozen=True)
-class Bill:
+class DualBill:
     """What each member pays by dual prices, and of that the shortage at its price [money].
 
     Discounted; by member's name. The sum is the cost of the plan together: builds as fractions,
@@ -298,7 +298,7 @@ class Bill:
     priced: Mapping[str, float]
 
 
-def bill_of(plan: Plan) -> Bill:
+def bill_of(plan: Plan) -> DualBill:
     """Return each member's bill of a plan; SolverError where no prices are proven."""
     pool = Pool(divided(plan.case))
     paid, lacking = borne(plan)
@@ -306,7 +306,7 @@ def bill_of(plan: Plan) -> Bill:
     part = pool.together.cost / whole if whole > 0 else 1.0
     names = [m.name for m in plan.case.members]
     of = (dual_bills(pool).bills, lacking * part)
-    return Bill(*(dict(zip(names, each.tolist(), strict=True)) for each in of))
+    return DualBill(*(dict(zip(names, each.tolist(), strict=True)) for each in of))
 
 
 def dual_bills_of(
@@ -354,8 +354,8 @@ def tempted_of(split: Floats, costs: Floats) -> Tempted:
     every = groups(len(split))
     gains = np.einsum("ij,j->i", every, split) - costs
     gains[[0, -1]], scale = 0.0, abs(float(costs[-1])) or 1.0
-    most = int(np.argmax(gains - _FEWER * scale * every.sum(axis=1)))
+    most = int(np.argmax(gains - tolerances.GAIN_OF_ONE_MORE * scale * every.sum(axis=1)))
     gain = float(gains[most])
-    if gain <= ROUNDING * scale:
+    if gain <= tolerances.BILL_ROUNDING * scale:
         return Tempted((), 0.0, 0.0, None)
     return Tempted(tuple(np.flatnonzero(every[most]).tolist()), gain, gain, None)

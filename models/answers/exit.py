@@ -28,23 +28,22 @@ from functools import cached_property
 
 import numpy as np
 
+from models import tolerances
 from models.answers.explain import limit_of, rows_worth
-from models.answers.search import SLACK, Onwards, bounded
+from models.answers.search import Onwards, bounded
 from models.errors import SolverError
 from models.plan.block_solver import BlockResult, Proof, proof_of
 from models.plan.plan import Plan
 from models.program import FRACTION, TONNES, within
-from models.program.component import MINERAL, YEAR, Place, columns_named
+from models.program.component import MINERAL, YEAR, CellAddress, columns_named
 from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
-from models.solve import Rows
+from models.solve import LinearProgram
 
 TOGETHER = ""
 """Stands for all minerals where the programs are told apart by mineral."""
 _SHORT = {COST, UNFAIR_COST}
 """What a shortage costs: the penalties that members may share otherwise."""
-_NONE = 1e-6
-"""A limit that spares fewer tonnes a unit than this spares none."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Hold:
     unit: str
     spares: float
     direction: int
-    place: Place | None
+    place: CellAddress | None
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ class _Fenced:
             of = flow[mine & (e.deliveries.mineral == m)] - self.at.start
             bought = float(plan.x[self.at][of].sum())
             demand = sum(plan.case.coalition_demand(name, year) for year in years)
-            if bought > SLACK * demand:
+            if bought > tolerances.CHANGE_SLACK * demand:
                 self.columns[name], self.planned[name] = of, bought
                 self.weights[name] = 1.0 / (demand or bought)
 
@@ -164,7 +163,9 @@ class _Fenced:
         """Return the cheapest plan with no more of the country than all minerals together need."""
         tonnes = self.tonnes(together)
         least = sum(weight * tonnes[m] for m, weight in self.weights.items())
-        return self._solved(self.plan.program.block(self.block).cost, self._most(least + SLACK))
+        return self._solved(
+            self.plan.program.block(self.block).cost, self._most(least + tolerances.CHANGE_SLACK)
+        )
 
     def tonnes(self, result: BlockResult) -> dict[str, float]:
         """Return what the country delivers by mineral [t]."""
@@ -172,7 +173,7 @@ class _Fenced:
 
     def _most(self, weighted: float) -> Floats:
         """Return the most of each mineral and of their weighted sum."""
-        slack = {m: SLACK / weight for m, weight in self.weights.items()}
+        slack = {m: tolerances.CHANGE_SLACK / weight for m, weight in self.weights.items()}
         return np.array([*(t + slack[m] for m, t in self.planned.items()), weighted])
 
     def _least(self, weights: Mapping[str, float], most: Floats, of: str = TOGETHER) -> BlockResult:
@@ -186,7 +187,7 @@ class _Fenced:
     # ---- the program -----------------------------------------------------------------------------
 
     @cached_property
-    def _rows(self) -> Rows:
+    def _rows(self) -> LinearProgram:
         """The block's arrays, then the rows of the exit."""
         of, (short, cell) = self.plan.program.block(self.block), self._short
         upper = self.plan.widest[self.at]
@@ -195,7 +196,10 @@ class _Fenced:
         sold = [*self.columns.values()]
         weights = np.repeat([*self.weights.values()], [len(at) for at in sold])
         limits = [
-            *((at, np.ones(len(at)), x[at].sum() + SLACK * need[c]) for c, at in lacking),
+            *(
+                (at, np.ones(len(at)), x[at].sum() + tolerances.CHANGE_SLACK * need[c])
+                for c, at in lacking
+            ),
             *((at, np.ones(len(at)), np.inf) for at in sold),
             (np.concatenate(sold), weights, np.inf),
         ]
@@ -214,7 +218,9 @@ class _Fenced:
                 if of:
                     own = cell // len(e.years) == e.mineral_at[of]
                     at, cell = at[own], cell[own]
-                upper[at] = np.minimum(upper[at], x[at] + SLACK * (1.0 + need[cell]))
+                upper[at] = np.minimum(
+                    upper[at], x[at] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
+                )
         return upper
 
     @cached_property
@@ -276,13 +282,13 @@ def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:
     """Yield the limits that the least tonnes of a mineral in a block rest on."""
     duals = np.zeros(len(path.prices))
     duals[path.program.rows_of(result.block)] = result.duals
-    for of, key, at in rows_worth(path, "bears_on", duals, _NONE):
+    for of, key, at in rows_worth(path, "bears_on", duals, tolerances.SPARED_TONNES):
         if of.part(key, MINERAL, mineral) != mineral:
             continue  # what other minerals may not go short of is told by the budget that ties them
         label, (limit, step, direction) = of.label(path, key), limit_of(path, of, key, at)
         moved = step.right - sum(amount * float(path.x[c]) for c, amount in step.entries)
         spares = abs(float(duals[at]) * moved)
-        if spares > _NONE:
+        if spares > tolerances.SPARED_TONNES:
             yield Hold(
                 mineral, of.part(key, YEAR), label.kind or of.kind, label.what, limit, label.unit,
                 spares, direction, label.place,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import tolerances
 from models.answers.least_change import planned
-from models.answers.price import ROUNDING, Price, Pricing
+from models.answers.price import MarginalPrice, Pricing
 from models.measures import POINT
-from models.program.component import MINERAL, YEAR, Place, Rows, Step, Where, rows_named
+from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
 from models.program.families.projects import Unpaid, running, unpaid
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
@@ -43,7 +44,7 @@ class Bound:
     rent: float
     year: int
     is_common: bool
-    place: Place | None = None
+    place: CellAddress | None = None
     direction: int = 1
     low: float | None = None
     high: float | None = None
@@ -69,7 +70,7 @@ class Explanation:
     purchased: float
     short: float
     nothing: float
-    price: Price | None
+    price: MarginalPrice | None
     binding: tuple[Bound, ...]
     cause: str = ""
     demand_cost: float | None = None
@@ -191,7 +192,7 @@ def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bou
     What ties all minerals, as a budget does, comes last.
     """
     plan = pricing.plan
-    least = ROUNDING * float(np.max(np.abs(plan.prices), initial=0.0))
+    least = tolerances.NO_DUAL * float(np.max(np.abs(plan.prices), initial=0.0))
     found = [
         bound_of(pricing, of, key, at)
         for of, key, at in rows_worth(plan, "bears_on", plan.prices, least)
@@ -233,7 +234,7 @@ def bound_of(pricing: Pricing, of: Rows, key: Any, at: int, *, is_solved: bool =
     )
 
 
-def limit_of(plan: Solved, of: Rows, key: Any, at: int) -> tuple[float, Step, int]:
+def limit_of(plan: Solved, of: Rows, key: Any, at: int) -> tuple[float, LimitStep, int]:
     """Return what the cell of a row says, a unit of it in the program, and which way helps.
 
     ``at`` is the row's position. The way is 1 where a unit more loosens it, -1 where one less does
@@ -243,13 +244,13 @@ def limit_of(plan: Solved, of: Rows, key: Any, at: int) -> tuple[float, Step, in
         float(limits[at]) for limits in (plan.program.rows.row_upper, plan.program.rows.row_lower)
     )
     sign = 1 if np.isfinite(high) else -1
-    own = (high if sign > 0 else low), Step(at, 1.0)
+    own = (high if sign > 0 else low), LimitStep(at, 1.0)
     return (*(own if of.step is None else of.step(plan, key, at)), sign)
 
 
 def _from_nothing(low: float, limit: float) -> float:
     """Return where a range begins, 0 where that is nothing but rounding away."""
-    return low if low > ROUNDING * limit else 0.0
+    return low if low > tolerances.NO_DUAL * limit else 0.0
 
 
 def rows_worth(

@@ -15,9 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from models.answers.recourse import Mix, Part, Side, Tail, Tied, Whole, valued
-from models.answers.search import SLACK
-from models.case import Case, Search
+from models import tolerances
+from models.answers.recourse import (
+    DistinctScenarios,
+    ExtensiveForm,
+    Mix,
+    ScenarioProgram,
+    Tail,
+    Tied,
+    valued,
+)
+from models.case import Case, SearchLimits
 from models.errors import SolverError
 from models.plan.block_solver import Proof
 from models.plan.plan import Plan
@@ -30,12 +38,10 @@ from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints
-from models.solve import MOST_GAP, MOST_VIOLATION, Rows
+from models.solve import LinearProgram
 
 _COMMITTED = (BUILT, CARRIED)
 """Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
-_ROUNDING = 1e-12
-"""What the plain plan's amounts are kept to, as a part of the largest need: a solver's rounding."""
 _TYPICAL = 1e-4
 """What a part of all costs the tail is counted in."""
 
@@ -118,7 +124,7 @@ def under_risk(
     groups = apart(plan.case) if len(futures) > at_once else ()
     if len(groups) > 1 and not plan.program.rows.whole.any():
         return _Apart(plan, groups, futures, calm, tail).found(at_once)
-    plain = _Plain(plan.expanded, plan.program, plan.x)
+    plain = _PlainPlan(plan.expanded, plan.program, plan.x)
     return _Extensive(plain, futures, calm, tail, _unit(plan)).found()
 
 
@@ -128,7 +134,7 @@ def apart(case: Case) -> tuple[tuple[str, ...], ...]:
 
 
 @dataclass(frozen=True)
-class _Plain:
+class _PlainPlan:
     """The plain plan, or what it decides for some minerals: ``x`` are the values of columns."""
 
     expanded: Expanded
@@ -138,12 +144,12 @@ class _Plain:
 
 class _Extensive:
     def __init__(
-        self, plain: _Plain, futures: Sequence[Future], calm: Ints, tail: Tail, unit: float
+        self, plain: _PlainPlan, futures: Sequence[Future], calm: Ints, tail: Tail, unit: float
     ) -> None:
         self.plain, self.base, self.case = plain, plain.program, plain.expanded.case
         names = self.base.names
         self.programs: list[Program] = []
-        self.rows: list[Rows] = []
+        self.rows: list[LinearProgram] = []
         for future in futures:
             expanded = plain.expanded.changed(future.case)
             made = program_of(expanded, names)
@@ -159,9 +165,9 @@ class _Extensive:
             [p.constraints for p in every],
             [_known_in_rows(p, at, c) for p, at, c in zip(every, known, told, strict=True)],
         )
-        self.whole = Whole(
+        self.whole = ExtensiveForm(
             [
-                Side(of, c, r, p.column_unit, p.row_unit)
+                ScenarioProgram(of, c, r, p.column_unit, p.row_unit)
                 for p, of, c, r in zip(self.programs, self.rows, columns, rows, strict=False)
             ],
             np.array([f.chance for f in futures]),
@@ -185,11 +191,11 @@ class _Extensive:
             _proven_by(plain, risky) if is_plain else risky, plain, tuple(self.decisions(values))
         )
 
-    def _course(self, rows: Rows) -> tuple[Course, list[Floats]]:
+    def _course(self, rows: LinearProgram) -> tuple[Course, list[Floats]]:
         x, proof = self.whole.solved(
-            rows, lambda x: self.violation(x)[0] <= MOST_VIOLATION, self.case.search
+            rows, lambda x: self.violation(x)[0] <= tolerances.MOST_VIOLATION, self.case.search
         )
-        violation, allowed = self.violation(x)[1], MOST_VIOLATION * self.scale
+        violation, allowed = self.violation(x)[1], tolerances.MOST_VIOLATION * self.scale
         shape = (len(rows.row_lower), len(rows.cost), len(rows.values))
         made = Proof(
             violation, "", allowed, proof.dual_infeasibility, proof.gap, proof.mip_gap, 1, 0,
@@ -210,16 +216,19 @@ class _Extensive:
             worst = [max(worst[0], *found), max(worst[1], *(found * measure))]
         return float(worst[0]), float(worst[1])
 
-    def kept(self) -> Rows:
+    def kept(self) -> LinearProgram:
         """Return the whole with the plain plan kept to while nothing has happened."""
         rows, base = self.whole.rows, self.base
         decided = np.zeros(len(base.rows.cost), dtype=bool)
-        near = np.full(len(decided), SLACK)
+        near = np.full(len(decided), tolerances.CHANGE_SLACK)
         demand = self.plain.expanded.demand.max(axis=1, initial=0.0).ravel()
         for group in base.variables:
             decided[group.at] = columns_named(group.component).decided is not None
             if group.component.unit == TONNES:
-                near[group.at] = SLACK * demand[group.cell] + _ROUNDING * self.whole.need
+                near[group.at] = (
+                    tolerances.CHANGE_SLACK * demand[group.cell]
+                    + tolerances.PLAIN_PLAN * self.whole.need
+                )
         own = np.flatnonzero(decided & (self.place >= 0))
         at, x, near = self.place[own], self.plain.x[own], near[own]
         lower, upper = rows.lower.copy(), rows.upper.copy()
@@ -266,7 +275,7 @@ class _Extensive:
 def _as_good(risky: Course, plain: Course, chances: Floats, tail: Tail) -> bool:
     """Return whether the plain plan is as good as that under risk."""
     least, kept = (valued(of.costs, chances, tail) for of in (risky, plain))
-    return kept - least <= SLACK * abs(least)
+    return kept - least <= tolerances.CHANGE_SLACK * abs(least)
 
 
 def _proven_by(plain: Course, risky: Course) -> Course:
@@ -317,7 +326,7 @@ class _Apart:
         self.prices = np.maximum(self.prices[shared], 0.0)
         self.tied = Tied(
             [
-                Part(one.whole, of, at, uses[shared])
+                DistinctScenarios(one.whole, of, at, uses[shared])
                 for one, (of, at, uses) in zip(self.each, every, strict=True)
             ],
             limits[shared],
@@ -330,7 +339,7 @@ class _Apart:
         """Return what a budget's last million saves in the plain plan, discounted."""
         return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
 
-    def mixed(self, search: Search, at_once: int) -> tuple[Mix, Mix]:
+    def mixed(self, search: SearchLimits, at_once: int) -> tuple[Mix, Mix]:
         """Return the plain plan kept to, and the plan under risk, begun from its policies.
 
         A time limit is that of each.
@@ -341,7 +350,7 @@ class _Apart:
         left = _within(search, lambda most: most - (time.perf_counter() - began))
         return kept, self.tied.mixed([one.whole.rows for one in self.each], start, left)
 
-    def _first_prices(self, search: Search, at_once: int) -> Floats:
+    def _first_prices(self, search: SearchLimits, at_once: int) -> Floats:
         """Return the prices that fewer futures, planned before, end with; else the plain plan's."""
         few = self.futures[: len(self.futures) // _FEWER]
         if len(few) < max(at_once, 1):
@@ -379,13 +388,13 @@ class _Apart:
             broken, tonnes = max(broken, relative), max(tonnes, by)
         value = valued(costs, self.chances, self.tail)
         gap = self.tied.gap(value, mix.least)
-        if not (broken <= MOST_VIOLATION and gap >= -MOST_GAP):
+        if not (broken <= tolerances.MOST_VIOLATION and gap >= -tolerances.MOST_GAP):
             msg = f"no proven plan for {len(costs)} futures, mineral by mineral"
             raise SolverError(msg)
         gap, every = max(gap, 0.0), [one.whole.rows for one in self.each]
-        is_open = gap > MOST_GAP
+        is_open = gap > tolerances.MOST_GAP
         proof = Proof(
-            tonnes, "", MOST_VIOLATION * max(one.scale for one in self.each),
+            tonnes, "", tolerances.MOST_VIOLATION * max(one.scale for one in self.each),
             mix.dual_infeasibility, 0.0 if is_open else gap, gap if is_open else 0.0, len(every), 0,
             sum(len(of.row_lower) for of in every), sum(len(of.cost) for of in every),
             sum(len(of.values) for of in every), (),
@@ -393,20 +402,20 @@ class _Apart:
         return Course(costs, short, proof)
 
 
-def _within(search: Search, limit: Callable[[float], float]) -> Search:
+def _within(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimits:
     """Return a search with another time limit, where it has one."""
     seconds = search.seconds
     return search if seconds is None else dataclasses.replace(search, seconds=limit(seconds))
 
 
-def _plain_of(case: Case, decided: Mapping[Any, float]) -> _Plain:
+def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
     """Return the plain plan of a part of its case; 0 of columns that are no decision."""
     expanded = Expanded(case)
     program = program_of(expanded)
     x = np.zeros(len(program.rows.cost))
     for key, at in _decided(program, case):
         x[at] = decided.get(key, 0.0)
-    return _Plain(expanded, program, x)
+    return _PlainPlan(expanded, program, x)
 
 
 def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:

@@ -11,15 +11,12 @@ from math import factorial
 import numpy as np
 
 from models import solve as solver
+from models import tolerances
 from models.answers.price import arrays
 from models.resolve import Bools, Floats
 
 MOST_MEMBERS = 12
 """Members at most of whom all groups are listed: 4,095 groups."""
-_TIGHT = 1e-7
-"""A price above this, of prices that sum to 1, says that a group gains the most wherever."""
-_ROUNDING = 1e-9
-"""A rest below this is none: whether groups say anything new of members."""
 
 
 def groups(members: int) -> Floats:
@@ -60,7 +57,7 @@ def nucleolus(costs: Floats) -> Floats:
     while np.linalg.matrix_rank(held) < members:
         open_ = open_[~_is_decided(held, every[open_])]
         split, gain, prices = _least(every[open_], costs[open_] / scale, held, of_held + gains)
-        tight = open_[prices > _TIGHT]
+        tight = open_[prices > tolerances.TIGHT_GROUP]
         held, of_held = np.vstack([held, every[tight]]), np.append(of_held, costs[tight] / scale)
         gains = np.append(gains, np.full(len(tight), gain))
     if members == 1:
@@ -71,9 +68,9 @@ def nucleolus(costs: Floats) -> Floats:
 def _is_decided(held: Floats, of: Floats) -> Bools:
     """Return which groups' bills follow from those of groups that are held."""
     _, sizes, basis = np.linalg.svd(held)
-    basis = basis[: int(np.sum(sizes > _ROUNDING))]
+    basis = basis[: int(np.sum(sizes > tolerances.RANK))]
     rest = of - np.einsum("ij,kj->ik", of, basis).dot(basis)
-    return np.asarray(np.abs(rest).max(axis=1) <= _ROUNDING)
+    return np.asarray(np.abs(rest).max(axis=1) <= tolerances.RANK)
 
 
 def _least(

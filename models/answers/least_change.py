@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from models.answers.search import SLACK, Search, last_tonne
+from models import tolerances
+from models.answers.search import ChangeSearch, last_tonne
 from models.case import Case
 from models.errors import InputError, SolverError
 from models.plan.block_solver import BlockSolver
@@ -28,10 +29,10 @@ from models.program.component import (
     SHARE,
     YEAR,
     Bounds,
+    CellAddress,
     Columns,
     InputCell,
     Levers,
-    Place,
     Rows,
     Where,
     step_in_force,
@@ -48,7 +49,7 @@ from models.schema import RECYCLED, ByYear, Mineral, Refiner
 
 MEMBER, MINERAL_YEAR, MINERAL = "member", "mineral and year", "mineral"
 """Whose shortage has to go so that the member's does."""
-Fixed = Callable[[Place], bool]
+Fixed = Callable[[CellAddress], bool]
 Limits = dict[tuple[Rows, Any], float]
 _ROUNDS = 6
 """How often what is still short after planning again is asked for again."""
@@ -66,7 +67,7 @@ _LOOSENED = sorted((f.loosening for f in FAMILIES if f.loosening), key=lambda of
 
 
 @dataclass(frozen=True)
-class Change:
+class CellChange:
     """One cell from one value to another; ``years`` are those of the horizon that it holds for.
 
     ``field`` is the record's; ``least`` is the value that the program asks for, ``to`` the same
@@ -74,7 +75,7 @@ class Change:
     in words what the cell is.
     """
 
-    place: Place
+    place: CellAddress
     field: str
     what: str
     unit: str
@@ -96,7 +97,7 @@ def rounded_up(value: float, unit: str) -> float:
     return float(f"{math.ceil(value / grain - 1e-6) * grain:.{_DIGITS}g}")
 
 
-def applied(case: Case, changes: Iterable[Change]) -> Case:
+def applied(case: Case, changes: Iterable[CellChange]) -> Case:
     """Return the case of a workbook in which the cells say what they are changed to."""
     for change in changes:
         name = Case.SHEET_FIELDS[change.place.sheet]
@@ -108,7 +109,7 @@ def applied(case: Case, changes: Iterable[Change]) -> Case:
     return case
 
 
-def _with(record: Any, change: Change) -> Any:
+def _with(record: Any, change: CellChange) -> Any:
     before, step = getattr(record, change.field), change.place.step
     value: Any = change.to > 0 if change.unit == OPEN else change.to
     if isinstance(before, ByYear):
@@ -129,7 +130,7 @@ class Newcomer:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ChangeOutcome:
     """What a plan made with a change says of a mineral and year, beside the plan without it.
 
     ``after`` [t] is what the member asked about is short of. ``served`` are the members that were
@@ -155,9 +156,9 @@ class LeastChange:
     says that a search had no proven optimum, and that none of the others found a change.
     """
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[CellChange, ...] = ()
     left: float = 0.0
-    outcome: Outcome | None = None
+    outcome: ChangeOutcome | None = None
     is_dear: bool = False
     newcomer: Newcomer | None = None
     is_unknown: bool = False
@@ -234,7 +235,7 @@ def _served(plan: Plan, at: Where, scope: str) -> frozenset[Where]:
     return frozenset({at} | {key for key in others if scope == MINERAL or key[2] == at[2]})
 
 
-def _outcome(plan: Plan, found: Plan, at: Where) -> Outcome:
+def _outcome(plan: Plan, found: Plan, at: Where) -> ChangeOutcome:
     """Return what a plan made with a change says, beside the plan without it."""
     mineral, _, year = at
     before, after = _short(plan, mineral), _short(found, mineral)
@@ -251,7 +252,7 @@ def _outcome(plan: Plan, found: Plan, at: Where) -> Outcome:
     beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
     served = tuple(member for member in was if member not in there)
     still = tuple(sorted(there.items(), key=lambda each: (-each[1], each[0])))
-    return Outcome(found.value(SHORTAGE, at), served, still, scope, float(beyond))
+    return ChangeOutcome(found.value(SHORTAGE, at), served, still, scope, float(beyond))
 
 
 def _short(plan: Plan, mineral: str) -> dict[Where, float]:
@@ -260,7 +261,7 @@ def _short(plan: Plan, mineral: str) -> dict[Where, float]:
     return {key: t for key, t in every if key[0] == mineral and _is_short(plan, key)}
 
 
-def _smallest(plan: Plan, at: Where, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+def _smallest(plan: Plan, at: Where, changes: tuple[CellChange, ...]) -> tuple[CellChange, ...]:
     """Return the changes without those that the member can do without, all smaller by one part.
 
     What removes the shortage of all at once may be more than the member's own takes. Each attempt
@@ -271,7 +272,7 @@ def _smallest(plan: Plan, at: Where, changes: tuple[Change, ...]) -> tuple[Chang
     tied = set[int]().union(*(minerals for minerals in blocks if own in minerals))
     case = plan.case.of_minerals(plan.expanded.minerals[m] for m in tied)
 
-    def is_enough(changes: Iterable[Change], part: float = 1.0) -> bool:
+    def is_enough(changes: Iterable[CellChange], part: float = 1.0) -> bool:
         parts = (_less(change, part) for change in changes)
         exact = (c if c.unit == OPEN else dataclasses.replace(c, to=c.least) for c in parts)
         tried = planned(applied(case, exact))
@@ -303,7 +304,7 @@ def _loosened(
     What is freed may be used elsewhere: capital, above all. As long as planning again leaves no
     more than half of the shortage there, what it leaves is asked for again.
     """
-    made: dict[tuple[str, Place], Change] = {}
+    made: dict[tuple[str, CellAddress], CellChange] = {}
     current = plan
     for _ in range(_ROUNDS):
         cells = Levers(current.case.of_minerals([at[0]]), at[2], plan.case.demand_of[at])
@@ -315,7 +316,7 @@ def _loosened(
         found = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
         e = Expanded(wide)
         bounds = _bounds(current, e, right, _served(current, at, scope))
-        search = Search(e, tuple(found), bounds)
+        search = ChangeSearch(e, tuple(found), bounds)
         least = search.least_left()
         if least > plan.tolerance(at[0], at[2]):
             return None, least
@@ -340,7 +341,7 @@ def _loosened(
     return None, None
 
 
-def _less(change: Change, part: float) -> Change:
+def _less(change: CellChange, part: float) -> CellChange:
     """Return a part of a change; a lane is open or not."""
     if change.unit == OPEN:
         return change
@@ -349,12 +350,12 @@ def _less(change: Change, part: float) -> Change:
     return dataclasses.replace(change, least=least, to=to)
 
 
-def _change(cell: InputCell, units: float) -> Change:
+def _change(cell: InputCell, units: float) -> CellChange:
     """Return the change of a cell by so many units."""
     least = cell.was + units * cell.size if cell.unit != OPEN else 1.0
     to = max(rounded_up(least, cell.unit), cell.was)
     years = tuple(sorted(cell.years))
-    return Change(cell.place, cell.field, cell.what, cell.unit, cell.was, least, to, years)
+    return CellChange(cell.place, cell.field, cell.what, cell.unit, cell.was, least, to, years)
 
 
 # ---- what may not be worse than in the plan ----------------------------------------------------
@@ -369,7 +370,9 @@ def _bounds(plan: Plan, wide: Expanded, right: Limits, served: frozenset[Where])
     minerals' plants take of each budget what they do.
     """
     mineral, case = wide.minerals[0], plan.case
-    slack = {year: SLACK * case.coalition_demand(mineral, year) for year in wide.years}
+    slack = {
+        year: tolerances.CHANGE_SLACK * case.coalition_demand(mineral, year) for year in wide.years
+    }
     every = ((mineral, member, year) for member in wide.members for year in wide.years)
     short = {key: plan.value(SHORTAGE, key) + slack[key[2]] for key in every}
     short |= {key: slack[key[2]] for key in served}
@@ -430,7 +433,7 @@ def _budgets(plan: Plan, mineral: str) -> Limits:
 # ---- where no change of a limit does -----------------------------------------------------------
 
 
-def _dearer(plan: Plan, mineral: str, year: int) -> Change | None:
+def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
     """Return the shortage cost from which a year's shortage is not the cheaper choice.
 
     The plan is made again with nothing short there; what the last tonne then costs is the dual of
@@ -451,10 +454,10 @@ def _dearer(plan: Plan, mineral: str, year: int) -> Change | None:
     least = was + dual / case.discount(year)
     years = tuple(y for y in case.years if stated.at(y) is None or column(y) == column(year))
     header = Mineral.column_of("shortage_cost").header
-    place = Place(Mineral.SHEET, record.row, header, column(year))
+    place = CellAddress(Mineral.SHEET, record.row, header, column(year))
     what = f"what a tonne of {mineral} short costs"
     to = rounded_up(least * (1.0 + 1e-9), "money/t")
-    return Change(place, "shortage_cost", what, "money/t", was, least, to, years)
+    return CellChange(place, "shortage_cost", what, "money/t", was, least, to, years)
 
 
 def _newcomer(plan: Plan, at: Where) -> Newcomer | None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models import tolerances
 from models.answers.search import Onwards
 from models.plan.plan import Plan
 from models.program.families.projects import running
@@ -26,12 +27,8 @@ from models.schema import Project
 RUNS = 0.1
 """A plant runs that sells at least this part of what it could: of a refiner in each year paid for,
 of a project that is nowhere built in all years together."""
-_COARSE, _AT_TEN, _UP = 10.0, -900, 1.0 - 1e-12
+_COARSE, _AT_TEN, _UP = 10.0, -900, 1.0 - tolerances.ROUNDED_UP
 """Payments below the first are asked for in tenths, and its number; a step is itself a step."""
-_LEAST = 1e-5
-"""No payment below this part of what a tonne costs is told from none."""
-_TIE = 1e-6
-"""A payment that works works with this part less, too: at a tie the plan may leave the plant."""
 
 
 _NO_STEP = -(10**6)
@@ -95,7 +92,11 @@ class Steps:
 
     def above(self, payment: float) -> int:
         """Return the number of the smallest payment above one, at which no tie is left."""
-        return self.number(payment * (1.0 + 3.0 * _TIE)) if payment > 0.0 else _NO_STEP
+        return (
+            self.number(payment * (1.0 + 3.0 * tolerances.PAYMENT_TIE))
+            if payment > 0.0
+            else _NO_STEP
+        )
 
     def payment(self, number: int) -> float:
         """Return the payment of a number."""
@@ -106,7 +107,7 @@ class Steps:
 
 
 @dataclass(frozen=True)
-class _Sold:
+class _SalesByYear:
     """A plan with a payment: tonnes of the plant by year, all of them discounted, and the cost.
 
     The cost is without the payment, beyond that of the plan without it; all discounted.
@@ -171,7 +172,7 @@ class _Asked:
 
     def _least(
         self, r: int, years: list[int], guess: float, sure: float
-    ) -> tuple[float | None, _Sold]:
+    ) -> tuple[float | None, _SalesByYear]:
         """Return the least payment in some years that makes a plant run, and what it then sells.
 
         ``sure`` is surely not enough, ``guess`` may be. None where the whole cost is not enough;
@@ -179,16 +180,18 @@ class _Asked:
         """
         e = self.plan.expanded
         whole, paid = float(e.costs[r, years].max()), float(e.supports[r, years].max())
-        planned = _Sold(self.plan.sold[r], self._weighed(years, self.plan.sold[r]), 0.0)
+        planned = _SalesByYear(self.plan.sold[r], self._weighed(years, self.plan.sold[r]), 0.0)
         if whole <= 0.0:
             return None, planned
         steps = Steps(is_fine=whole < 1.0)  # a tenth of it may be all that it takes
-        most, floor = steps.number(whole), steps.number(max(_LEAST * whole, paid))
+        most, floor = steps.number(whole), steps.number(max(tolerances.LEAST_PAYMENT * whole, paid))
         low, plans = max(floor, steps.above(sure + paid)) - 1, {_NO_STEP: planned}
 
         def works(number: int) -> bool:
             if number not in plans:
-                plans[number] = self._sold(r, years, steps.payment(number) * (1.0 - _TIE))
+                plans[number] = self._sold(
+                    r, years, steps.payment(number) * (1.0 - tolerances.PAYMENT_TIE)
+                )
             return self._runs(r, plans[number].tonnes, years)
 
         first = min(max(steps.above(guess + paid), low + 1), most)
@@ -203,7 +206,7 @@ class _Asked:
     def _closed(
         low: int,
         high: int,
-        plans: dict[int, _Sold],
+        plans: dict[int, _SalesByYear],
         works: Callable[[int], bool],
         steps: Steps,
     ) -> int:
@@ -226,7 +229,7 @@ class _Asked:
     def _weighed(self, years: list[int], tonnes: Floats) -> float:
         return float(np.sum(self.plan.expanded.discounts[years] * tonnes[years]))
 
-    def _sold(self, r: int, years: list[int], payment: float) -> _Sold:
+    def _sold(self, r: int, years: list[int], payment: float) -> _SalesByYear:
         """Plan again with a payment for each tonne of a plant in some years."""
         plan, of = self.plan, self.plan.program
         d, tonnes, cost = plan.expanded.deliveries, plan.sold[r].copy(), 0.0
@@ -242,7 +245,7 @@ class _Asked:
             x = self._program(b).solved(dataclasses.replace(base, cost=price))[0].x
             np.add.at(tonnes, d.year[at], x[columns])
             cost += float(np.sum(base.cost * (x - plan.blocks[b].x)))
-        return _Sold(tonnes, self._weighed(years, tonnes), cost)
+        return _SalesByYear(tonnes, self._weighed(years, tonnes), cost)
 
     def _program(self, b: int) -> Onwards:
         """Return what plans a block again, begun with the plan itself."""

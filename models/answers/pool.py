@@ -20,13 +20,13 @@ from models.answers.search import first_proven
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, together
-from models.program import TONNES, Group, Program, Scaling
+from models.program import TONNES, ComponentArrays, Program, Scaling
 from models.program.component import CONTRACT, MEMBER, Columns, Rows
 from models.program.division import Owners, own
 from models.program.families.security import SURVIVAL, to_be_served
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
 from models.solve import Certificate, Held, Solution, certify_alone
-from models.solve import Rows as Arrays
+from models.solve import LinearProgram as Arrays
 
 ROW_LIMITS, COLUMN_LIMITS = ("row_lower", "row_upper"), ("lower", "upper")
 """What of a program is divided among members: fields of its arrays."""
@@ -150,7 +150,7 @@ def unpaid(program: Program, expanded: Expanded) -> Floats:
 
 def _divide(
     owners: Owners,
-    group: Group,
+    group: ComponentArrays,
     whose: Ints,
     parts: Mapping[str, Floats],
     limits: Mapping[str, Floats],

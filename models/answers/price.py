@@ -30,33 +30,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import solve as solver
+from models import tolerances
 from models.errors import SolverError
 from models.program import TONNES
 from models.program.component import (
     MEMBER,
     MINERAL,
     Columns,
+    LimitStep,
+    PriceTerm,
     Rows,
-    Step,
-    Term,
     columns_named,
     components,
 )
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
 from models.solve import Held
-from models.solve import Rows as Arrays
+from models.solve import LinearProgram as Arrays
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
 
-REDUCED = 1e-7
-"""A reduced cost below this part of the prices that make it up is none."""
-ROUNDING = 1e-9
-"""Duals below this part of the largest, room below this part of demand, and moves of fewer tonnes
-are rounding."""
-_NEGLIGIBLE = 1e-8
-"""Prices below this part of the largest, and ranges below this part of demand, are none."""
 _FAR = 1e3
 """A limit that moves by so many times the largest demand moves as far as one likes."""
 _INSIDE = 1e-3
@@ -109,7 +103,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Price:
+class MarginalPrice:
     """A marginal price of supply and what it is made of.
 
     ``setter`` is what would serve one tonne more: "delivery", "shortage", "stock", or "" where
@@ -125,7 +119,7 @@ class Price:
     amount: float
     setter: str
     words: str
-    terms: tuple[Term, ...]
+    terms: tuple[PriceTerm, ...]
     is_scarce: bool = False
     moves: tuple[Move, ...] = ()
     has_room: bool = True
@@ -159,7 +153,7 @@ class Pricing:
         program = self.plan.program
         for b in range(len(program.blocks)):
             mine = prices[program.columns_of(b)]
-            np.maximum(mine, _NEGLIGIBLE * mine.max(initial=1e-290), out=mine)
+            np.maximum(mine, tolerances.NEGLIGIBLE_PRICE * mine.max(initial=1e-290), out=mine)
         cost = self.rows.cost - self.rows.priced(self.duals)
         return np.asarray(cost / prices)
 
@@ -184,9 +178,13 @@ class Pricing:
 
     def tight(self, row: int) -> list[int]:
         """Return the columns of a row that cost what they are worth."""
-        return [c for c, _ in self.plan.entries_of(row) if abs(self.reduced[c]) <= REDUCED]
+        return [
+            c
+            for c, _ in self.plan.entries_of(row)
+            if abs(self.reduced[c]) <= tolerances.NO_REDUCED_COST
+        ]
 
-    def price(self, row: int, year: int) -> Price:
+    def price(self, row: int, year: int) -> MarginalPrice:
         """Return the price of a balance, in money of its year."""
         worth = self.plan.case.discount(year)
         amount = float(self.duals[row]) / worth
@@ -196,13 +194,13 @@ class Pricing:
             default=None,
         )
         if best is None:
-            return Price(amount, "", "", ())
+            return MarginalPrice(amount, "", "", ())
         (rank, *_), column, terms = best
         of, key = self.plan.column(column)
         setter = "delivery" if of.is_delivery else of.name
         words, scarce = self._served_by(of, key), rank == 2  # noqa: PLR2004
-        reach = self.local(row).reach(Step(row, 1.0))
-        return Price(
+        reach = self.local(row).reach(LimitStep(row, 1.0))
+        return MarginalPrice(
             amount, setter, words, terms, scarce, *response(self, row, year),
             down=reach.down or 0.0,
             up=reach.up or 0.0,
@@ -212,7 +210,7 @@ class Pricing:
 
     def _candidate(
         self, row: int, column: int, worth: float
-    ) -> tuple[tuple[int, float, float, int], int, tuple[Term, ...]]:
+    ) -> tuple[tuple[int, float, float, int], int, tuple[PriceTerm, ...]]:
         """Return how good a column is as what would serve one tonne more, and its terms.
 
         A shortage there is comes first; then a delivery that no limit of its own holds; then one
@@ -222,7 +220,7 @@ class Pricing:
         used = float(self.plan.x[column])
         terms = self._terms(row, column, worth)
         own = sum(abs(t.amount) for t in terms if t.kind not in _SPENT)
-        scarce = own > REDUCED * max(abs(float(self.duals[row])) / worth, 1e-300)
+        scarce = own > tolerances.NO_REDUCED_COST * max(abs(float(self.duals[row])) / worth, 1e-300)
         if of is SHORTAGE:
             rank = 0 if used > 0 else 5
         elif of.is_delivery:
@@ -231,16 +229,16 @@ class Pricing:
             rank = 3
         return (rank, own if rank > 0 else 0.0, -used, column), column, terms
 
-    def _terms(self, row: int, column: int, worth: float) -> tuple[Term, ...]:
+    def _terms(self, row: int, column: int, worth: float) -> tuple[PriceTerm, ...]:
         """Return a row's dual by way of one of its columns, in money of a year."""
-        costs: list[Term] = []
+        costs: list[PriceTerm] = []
         rents: dict[int, float] = {}
         for at, term, amount in self._follow(row, column, 1.0 / worth, frozenset()):
             if term is not None:
                 costs.append(term)
             else:
                 rents[at] = rents.get(at, 0.0) + amount
-        merged: dict[tuple[str, str], Term] = {}
+        merged: dict[tuple[str, str], PriceTerm] = {}
         for at, amount in rents.items():
             if amount == 0.0:
                 continue
@@ -248,12 +246,12 @@ class Pricing:
             label = of.label(self.plan, key)
             kind = label.kind or of.kind
             before = merged[kind, label.what].amount if (kind, label.what) in merged else 0.0
-            merged[kind, label.what] = Term(kind, label.what, amount + before, label.place)
+            merged[kind, label.what] = PriceTerm(kind, label.what, amount + before, label.place)
         return (*costs, *(t for t in merged.values() if t.amount != 0.0))
 
     def _follow(
         self, row: int, column: int, times: float, seen: frozenset[int]
-    ) -> Iterator[tuple[int, Term | None, float]]:
+    ) -> Iterator[tuple[int, PriceTerm | None, float]]:
         """Yield ``times`` a row's dual as a column has it: its cost less its other rows' duals.
 
         A part is a term of cost, or a row and what it is worth.
@@ -278,11 +276,11 @@ class Pricing:
         found = [c for c in self.tight(row) if self.plan.column(c)[0] is through]
         return max(found, key=lambda c: (float(self.plan.x[c]), -c), default=None)
 
-    def _costs(self, column: int, times: float) -> list[Term]:
+    def _costs(self, column: int, times: float) -> list[PriceTerm]:
         """Return what a column costs in money of the first year, by its parts."""
         of, key = self.plan.column(column)
         if of.terms is None:
-            found = [Term(of.words, of.words, times * float(self.rows.cost[column]))]
+            found = [PriceTerm(of.words, of.words, times * float(self.rows.cost[column]))]
         else:
             found = of.terms(self.plan, key, column, times)
         return [term for i, term in enumerate(found) if term.amount != 0.0 or term.kind == "cost"]
@@ -340,15 +338,15 @@ class Local:
         self.x: Floats = plan.x[at]
         self.duals: Floats = pricing.duals[self.inside]
         most = float(np.max(np.abs(self.duals), initial=0.0))
-        self.priced = np.abs(self.duals) > ROUNDING * most
-        self.kept: Ints = np.flatnonzero(np.abs(pricing.reduced[at]) <= REDUCED)
+        self.priced = np.abs(self.duals) > tolerances.NO_DUAL * most
+        self.kept: Ints = np.flatnonzero(np.abs(pricing.reduced[at]) <= tolerances.NO_REDUCED_COST)
         self.rows = self._around()
         need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
         self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)
         self._face_basis: Any = None
         self._whole: Held | None = None
 
-    def reach(self, step: Step, *, is_solved: bool = True) -> Reach:
+    def reach(self, step: LimitStep, *, is_solved: bool = True) -> Reach:
         """Return how far the shadow price of a limit holds, and what a unit each way is worth.
 
         Without ``is_solved`` the shadow price alone is told, and nothing is solved.
@@ -366,7 +364,7 @@ class Local:
         less = -rate if down is not None and down >= 1.0 else self._cost(step, -1.0)
         return Reach(rate, down, up, more, less)
 
-    def _moved(self, step: Step) -> float:
+    def _moved(self, step: LimitStep) -> float:
         """Return by how much a unit widens a row's limit for the plan as it is."""
         return step.right - sum(a * float(self.x[c - self.first]) for c, a in step.entries)
 
@@ -431,11 +429,11 @@ class Local:
             return 0.0  # nothing is claimed
         self._face_basis = found.basis
         moved = float(found.x[n])
-        if moved >= far * (1.0 - REDUCED):
+        if moved >= far * (1.0 - tolerances.NO_REDUCED_COST):
             return math.inf
-        return moved if moved > _NEGLIGIBLE * size else 0.0
+        return moved if moved > tolerances.NEGLIGIBLE_PRICE * size else 0.0
 
-    def _cost(self, step: Step, units: float) -> float | None:
+    def _cost(self, step: LimitStep, units: float) -> float | None:
         """Return by how much total cost changes with so many units; None where no plan is found."""
         row = step.row - self.inside.start
         by = units * self._moved(step)
@@ -484,10 +482,10 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
         return (), True
     n = len(local.kept)
     moved = x[:n] - x[n : 2 * n]
-    roomy = not np.any((asked.cost >= _FORCED) & (x > ROUNDING))
+    roomy = not np.any((asked.cost >= _FORCED) & (x > tolerances.NO_DUAL))
     worth, mineral = plan.case.discount(year), plan.row(row)[1][0]
     found = []
-    for i in np.flatnonzero(np.abs(moved) > ROUNDING).tolist():
+    for i in np.flatnonzero(np.abs(moved) > tolerances.NO_DUAL).tolist():
         column, amount = local.first + int(local.kept[i]), float(moved[i])
         of, key = plan.column(column)
         cost = float(pricing.rows.cost[column]) * amount / worth
@@ -505,7 +503,7 @@ def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
     """
     of, kept, program = local.block, local.kept, pricing.plan.program
     x, n = local.x[kept], len(kept)
-    near = ROUNDING * max(float(np.max(program.need, initial=1.0)), 1.0)
+    near = tolerances.NO_DUAL * max(float(np.max(program.need, initial=1.0)), 1.0)
     activity, priced = of.activity(local.x), local.priced
     full, empty = activity >= of.row_upper - near, activity <= of.row_lower + near
     least, most = np.where(empty, 0.0, -np.inf), np.where(full, 0.0, np.inf)
@@ -515,7 +513,7 @@ def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
     sign = np.concatenate([np.full(len(over), -1.0), np.ones(len(under))])
     weight = np.where(pricing.is_move[local.first + kept], 1.0, _INSIDE)
     in_tonnes = program.column_unit[local.first + kept] == TONNES
-    stuck = np.where(in_tonnes, near, ROUNDING)
+    stuck = np.where(in_tonnes, near, tolerances.NO_DUAL)
     up = np.where(x >= of.upper[kept] - stuck, _FORCED, weight)
     down = np.where(x <= of.lower[kept] + stuck, _FORCED, weight)
     place = np.full(len(of.cost), -1, dtype=np.int64)

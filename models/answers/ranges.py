@@ -18,8 +18,9 @@ from functools import cached_property
 
 import numpy as np
 
+from models import tolerances
 from models.answers.price import arrays
-from models.answers.search import SLACK, Onwards, bounded
+from models.answers.search import Onwards, bounded
 from models.errors import SolverError
 from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
@@ -27,7 +28,7 @@ from models.program import TONNES
 from models.program.families.projects import BUILT, CARRIED
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
-from models.solve import Certificate, Rows, Solution
+from models.solve import Certificate, LinearProgram, Solution
 
 BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
 """What a supplier is: all plants of a country, a plant, or a plant that could be built."""
@@ -100,7 +101,7 @@ class Near:
         self._place = np.cumsum(free) - 1
         need, self.demand = float(e.demand[self.m].max(initial=0.0)), float(e.demand[self.m].sum())
         self.need = need or float(of.need.max(initial=1.0))
-        self.nothing = SLACK * self.need
+        self.nothing = tolerances.CHANGE_SLACK * self.need
         held = of.rows.activity(np.where(free, 0.0, every))[self.rows]
         inside = arrays(
             (
@@ -184,7 +185,7 @@ class Near:
     def _ranged(self) -> Onwards:
         return self._onwards(self.program, "range", self.demand)
 
-    def _onwards(self, rows: Rows, what: str, tonnes: float | None = None) -> Onwards:
+    def _onwards(self, rows: LinearProgram, what: str, tonnes: float | None = None) -> Onwards:
         """Return what solves and proves programs like one, whose last rows are in tonnes."""
         of, more = self.plan.program, len(rows.row_lower) - len(self.rows)
         return Onwards(

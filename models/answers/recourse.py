@@ -23,19 +23,18 @@ from typing import Any
 
 import numpy as np
 
+from models import tolerances
 from models.answers.price import arrays
 from models.answers.search import Onwards, first_proven
-from models.case import TO_THE_END, Search
+from models.case import TO_THE_END, SearchLimits
 from models.errors import SolverError
 from models.program import TONNES, Scaling, scaling
 from models.program.component import FRACTION
 from models.resolve import Bools, Floats, Ints
-from models.solve import MOST_GAP, Certificate, Rows, Solution, certify_alone
+from models.solve import Certificate, LinearProgram, Solution, certify_alone
 
 _MOST_ROUNDS = 100
 """Rounds of prices and policies: what is open then is told."""
-_DUST = 1e-12
-"""A smaller part of a policy is rounding."""
 _NEAR, _STEADY = 0.1, 0.8
 """How far prices go from those that gave the best bound, as a part of the largest, twice as far
 each round; and how much of their futures' weights the next ones keep, a tenth less each round."""
@@ -83,21 +82,21 @@ def dearness(chances: Floats, alpha: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class Side:
+class ScenarioProgram:
     """The program of one future; ``columns`` and ``numbers`` number its columns and its rows.
 
     Columns of one number are one in all futures. So are rows of one number that say the same.
     The units are those of ``models.program``.
     """
 
-    rows: Rows
+    rows: LinearProgram
     columns: Ints
     numbers: Ints
     column_unit: Any
     row_unit: Any
 
 
-class Whole:
+class ExtensiveForm:
     """The programs of futures as one; ``place`` is by future where its columns stand in ``rows``.
 
     ``costs`` [s] are those of a solution; the tail is counted in ``unit`` [money].
@@ -105,7 +104,7 @@ class Whole:
 
     def __init__(
         self,
-        sides: Sequence[Side],
+        sides: Sequence[ScenarioProgram],
         chances: Floats,
         tail: Tail | None = None,
         *,
@@ -141,7 +140,7 @@ class Whole:
         kept |= (least != least[first]) | (most != most[first])
         kept |= _differ(first, width, column, values)
         self.row_unit = np.concatenate([s.row_unit for s in sides])[kept]
-        self.rows = Rows(
+        self.rows = LinearProgram(
             cost=self.weighed(chances),
             lower=lower,
             upper=upper,
@@ -189,9 +188,9 @@ class Whole:
 
     def solved(
         self,
-        rows: Rows | None = None,
+        rows: LinearProgram | None = None,
         is_kept: Callable[[list[Floats]], bool] = lambda _: True,
-        search: Search = TO_THE_END,
+        search: SearchLimits = TO_THE_END,
     ) -> tuple[list[Floats], Certificate]:
         """Return the proven values by future, and the proof; SolverError where there is none.
 
@@ -229,7 +228,7 @@ class Whole:
         """Return what each future costs [money]."""
         return np.array([(s.rows.cost * of).sum() for s, of in zip(self.sides, x, strict=True)])
 
-    def certificate(self, rows: Rows, found: Solution) -> Certificate:
+    def certificate(self, rows: LinearProgram, found: Solution) -> Certificate:
         """Return the certificate of a solution of the whole."""
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
         return certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
@@ -258,13 +257,13 @@ def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
 
 
 @dataclass(frozen=True)
-class Part:
+class DistinctScenarios:
     """A program for the futures that differ for it; ``of`` [s] is which of them each of all is.
 
     ``uses`` [limit, i] is what a unit of its column ``at`` [i] takes of each shared limit.
     """
 
-    whole: Whole
+    whole: ExtensiveForm
     of: Ints
     at: Ints
     uses: Floats
@@ -276,7 +275,7 @@ class Part:
         return Onwards(w.rows, "policy", need=w.need, measure=w.need, units=units)
 
     def policy(
-        self, asked: Onwards, rows: Rows, prices: Floats, weights: Floats
+        self, asked: Onwards, rows: LinearProgram, prices: Floats, weights: Floats
     ) -> tuple[Policy, Certificate]:
         """Return the cheapest policy at prices of the limits and weights of all futures' costs.
 
@@ -334,7 +333,12 @@ class Tied:
     """
 
     def __init__(
-        self, parts: Sequence[Part], limits: Floats, chances: Floats, tail: Tail, unit: float
+        self,
+        parts: Sequence[DistinctScenarios],
+        limits: Floats,
+        chances: Floats,
+        tail: Tail,
+        unit: float,
     ) -> None:
         """Take the parts."""
         self.parts, self.limits, self.chances, self.unit = parts, limits, chances, unit
@@ -342,7 +346,10 @@ class Tied:
         self.dear = dearness(chances, tail.alpha)
 
     def mixed(
-        self, rows: Sequence[Rows], start: Mix | None = None, search: Search = TO_THE_END
+        self,
+        rows: Sequence[LinearProgram],
+        start: Mix | None = None,
+        search: SearchLimits = TO_THE_END,
     ) -> Mix:
         """Return the best mix of policies, to a gap that is none unless the ``search`` ends before.
 
@@ -351,7 +358,7 @@ class Tied:
         SolverError where a program is not proven.
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
-        most = max(0.5 * MOST_GAP, search.gap)
+        most = max(0.5 * tolerances.MOST_GAP, search.gap)
         solvers = [part.asked() for part in self.parts]
         pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
         prices = start.prices if start else np.zeros(len(self.limits))
@@ -441,7 +448,7 @@ class Tied:
             raise SolverError(msg)
         found, proof = made
         _, ties, dear = np.split(found.duals, [len(pools), first])
-        mix = np.where(found.x[:many] > _DUST, found.x[:many], 0.0)
+        mix = np.where(found.x[:many] > tolerances.POLICY_WEIGHT, found.x[:many], 0.0)
         parts = np.split(mix, _firsts(pools)[1:])
         prices = np.maximum(-ties, 0.0) * self.unit / self.limits
         value = proof.primal * self.unit

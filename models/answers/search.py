@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import solve as solver
+from models import tolerances
 from models.answers.price import arrays
 from models.case import Case
 from models.errors import SolverError
@@ -26,15 +27,11 @@ from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Expanded, Floats, Ints
 from models.schema import PURCHASES, ByYear
-from models.solve import ONWARDS, Certificate, Held, Rows, Solution, certify, certify_alone
+from models.solve import ONWARDS, Certificate, Held, LinearProgram, Solution, certify, certify_alone
 
 if TYPE_CHECKING:
     from models.program.sourcing import Frame
 
-SLACK = 1e-9
-"""What may be left over what is least, or exceed the plan's, as a part of demand: rounding."""
-_USED = 1e-9
-"""A change of fewer units than this is rounding."""
 SPARE = 0.1
 """A change is left out where fewer do it that need not grow by more than this part in all."""
 
@@ -44,7 +41,7 @@ def _passed(_: Solution, proof: Certificate) -> bool:
 
 
 def first_proven(
-    rows: Rows,
+    rows: LinearProgram,
     scaled: Callable[..., Scaling],
     proof_of: Callable[[Solution], Certificate],
     accepts: Callable[[Solution, Certificate], bool] = _passed,
@@ -69,7 +66,7 @@ def first_proven(
     return None
 
 
-def bounded(rows: Rows, limits: Iterable[tuple[Ints, Floats, float]]) -> Rows:
+def bounded(rows: LinearProgram, limits: Iterable[tuple[Ints, Floats, float]]) -> LinearProgram:
     """Return a program with more rows: columns, amounts, and the most that these add up to."""
     parts = [(at[order], by[order], most) for at, by, most in limits for order in [np.argsort(at)]]
     ends = np.cumsum([len(at) for at, *_ in parts], dtype=np.int64)
@@ -96,7 +93,7 @@ class Onwards:
 
     def __init__(  # noqa: PLR0913 - a program and how it is measured, all of it named
         self,
-        rows: Rows,
+        rows: LinearProgram,
         what: str,
         *,
         need: float,
@@ -122,7 +119,7 @@ class Onwards:
         self._held: Held | None = None  # loaded with the second program: there may be none
         self._basis: Any = None
 
-    def solved(self, rows: Rows) -> tuple[Solution, Certificate]:
+    def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
         """Return the optimum and its proof; SolverError where no attempt gives one.
 
         With whole columns each program is solved as such, from the start.
@@ -146,7 +143,7 @@ class Onwards:
         tonne = float(scale.column[self._in_tonnes][0])
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
-    def _onwards(self, rows: Rows) -> tuple[Solution, Certificate] | None:
+    def _onwards(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
         """Return the optimum reached from that of the program before, if it is proven."""
         if self._held is None and self._basis is None:
             return None
@@ -162,7 +159,7 @@ class Onwards:
         proof = self._proof(rows, found)
         return (found, proof) if proof.passed else None
 
-    def _proof(self, rows: Rows, found: Solution) -> Certificate:
+    def _proof(self, rows: LinearProgram, found: Solution) -> Certificate:
         return self._certify(rows, found).of(0, mip_gap=found.mip_gap)
 
 
@@ -180,7 +177,7 @@ class Model:
         self.row_unit = units_of(self.rows.row_keys, len(self.rows.row_lower), frame.units)
         self.columns = {keys.name: keys for keys in self.rows.column_keys}
 
-    def solved(self, rows: Rows) -> Floats:
+    def solved(self, rows: LinearProgram) -> Floats:
         """Return the proven values of the columns; SolverError where there are none."""
         made = first_proven(
             rows,
@@ -198,7 +195,7 @@ class Model:
 # ---- the smallest change -----------------------------------------------------------------------
 
 
-class Search:
+class ChangeSearch:
     """One program of the least change: ``levers`` and what they may not make worse."""
 
     def __init__(self, wide: Expanded, levers: tuple[InputCell, ...], bounds: Bounds) -> None:
@@ -225,11 +222,11 @@ class Search:
         A lever is not used where fewer do without it and need hardly grow.
         """
         upper = self.model.rows.upper.copy()
-        upper[self.left] = left + SLACK * self.model.need
+        upper[self.left] = left + tolerances.CHANGE_SLACK * self.model.need
         units = self._units(upper)
         total = float(units.sum())
         for i in np.argsort(units, kind="stable").tolist():
-            if units[i] <= _USED:
+            if units[i] <= tolerances.CHANGED_UNITS:
                 continue
             without = upper.copy()
             without[self.change.start + i] = 0.0
@@ -237,10 +234,12 @@ class Search:
                 found = self._units(without)
             except SolverError:
                 continue  # it is needed
-            fewer = np.count_nonzero(found > _USED) < np.count_nonzero(units > _USED)
+            fewer = np.count_nonzero(found > tolerances.CHANGED_UNITS) < np.count_nonzero(
+                units > tolerances.CHANGED_UNITS
+            )
             if fewer and float(found.sum()) <= (1.0 + SPARE) * total:
                 upper, units = without, found
-        return {i: float(u) for i, u in enumerate(units.tolist()) if u > _USED}
+        return {i: float(u) for i, u in enumerate(units.tolist()) if u > tolerances.CHANGED_UNITS}
 
     def _units(self, upper: Floats) -> Floats:
         return self.model.solved(dataclasses.replace(self.model.rows, upper=upper))[self.change]
@@ -290,7 +289,9 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
         for row in case.share_limits
     )
     e = Expanded(case.change(share_limits=tuple(limits)))
-    short = SLACK * np.array([[case.coalition_demand(m, y) for y in e.years] for m in e.minerals])
+    short = tolerances.CHANGE_SLACK * np.array(
+        [[case.coalition_demand(m, y) for y in e.years] for m in e.minerals]
+    )
     (m, _, t), tonnes = uncapped.part(SHORTAGE)
     np.add.at(short, (m, t), tonnes)
     found: dict[str, float] = {}
@@ -309,7 +310,7 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
 
 def _asking(
     of: Program, b: int, e: Expanded, short: Floats
-) -> tuple[Rows, list[int], tuple[Ints, Ints]]:
+) -> tuple[LinearProgram, list[int], tuple[Ints, Ints]]:
     r"""Return the program of a block that asks for the smallest caps, not for the cheapest plan.
 
     .. math:: \min S \quad \text{so that} \quad \sum_{r \in R_c, j \in B} (x + y)_{r,m,j,t} \le

@@ -11,6 +11,7 @@ import itertools
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 
+from models import tolerances
 from models.case import Case, fold, in_force
 from models.checks.common import advise, plants
 from models.errors import Finding, warning
@@ -39,10 +40,6 @@ PRICE = "USD/t"
 SET_CAP = "set max country share"
 _OWN_PRICES = {"Contracts": ("price",), "Supports": ("strike", "reference", "clawback")}
 """Prices that are held against the mineral's."""
-_ROUNDING = 1e-9
-"""Amounts and prices are converted from the workbook's units."""
-_ROUNDED = 1e-3
-"""A Max is often the target, rounded."""
 _MOST_TOLD = 1e12
 """A ratio is told up to here: beyond it says no more."""
 
@@ -56,7 +53,11 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
             yield advise(pile, "target", said, "the penalty is paid in every year")
         wanted = {year: stock_target(case, pile, year) for year in case.years}
         year = max(wanted, key=wanted.__getitem__, default=0)
-        if pile.target_days is not None and year and wanted[year] > pile.max * (1 + _ROUNDED):
+        if (
+            pile.target_days is not None
+            and year
+            and wanted[year] > pile.max * (1 + tolerances.ROUNDED_MAX)
+        ):
             said = f"a Max of {_tonnes(pile.max)} is below the target of {pile.target_days:g} days"
             said = f"{said} ({_tonnes(wanted[year])} in {year})"
             yield advise(pile, "max", said, "a penalty is paid for what cannot be stored")
@@ -256,7 +257,7 @@ def _ratio(a: float, b: float) -> float:
 
 
 def _is_far(a: float, b: float, factor: float) -> bool:
-    return _ratio(a, b) >= factor * (1 - _ROUNDING)
+    return _ratio(a, b) >= factor * (1 - tolerances.CONVERTED_UNIT)
 
 
 def _demand(case: Case) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from models import tolerances
 from models.case import BASE, Case, fold
 from models.checks.common import advise, at, companies, dated, did_you_mean, plants, seller
 from models.errors import Finding
@@ -28,10 +29,10 @@ from models.schema import (
     REST_OF_WORLD,
     SHEETS,
     ByYear,
+    CellKind,
     Column,
     Demand,
     Freight,
-    Kind,
     Lane,
     Mine,
     Project,
@@ -43,7 +44,7 @@ from models.units import spelled
 
 # ---- numbers -----------------------------------------------------------------------------------
 
-_NUMBERS = {Kind.NUMBER, Kind.SHARE, Kind.YEAR, Kind.WHOLE}
+_NUMBERS = {CellKind.NUMBER, CellKind.SHARE, CellKind.YEAR, CellKind.WHOLE}
 _SPREAD = ((Demand.SHEET, "tonnes", MOST_TONNES), (Freight.SHEET, "costs", MOST_PRICE))
 """Numbers of columns that are not declared each."""
 
@@ -348,7 +349,7 @@ def rights_within_one(case: Case) -> Iterator[Finding]:
             yield at(last, "share", said, "at most 1 over all rows")
 
 
-_MOST_RIGHTS = 1.0 + 1e-9
+_MOST_RIGHTS = 1.0 + tolerances.WHOLE_SUM
 
 
 # ---- share limits ------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
+from models import tolerances
 from models.case import Case
 from models.checks.common import advise, at, companies, plants, seller
 from models.errors import Finding
 from models.resolve import stated
 from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Mine, Project, Right, ScenarioStep
 from models.schema.column import MOST_TARIFF
-from models.schema.policy import SELECTORS, Step
+from models.schema.policy import SELECTORS, ActionRow
 from models.units import percent_hint, spelled
 
 # ---- rows whose selectors match nothing together -----------------------------------------------
@@ -94,7 +95,7 @@ def rights_that_name_all(case: Case) -> Iterator[Finding]:
         rows = stated(case, of)
         whole = sum(row.share for row in rows.values())
         last = max(rows.values(), key=lambda row: row.row, default=None)
-        is_left = case.member_of.keys() <= rows.keys() and whole < 1.0 - _EXACT
+        is_left = case.member_of.keys() <= rows.keys() and whole < 1.0 - tolerances.WHOLE_SUM
         if is_left and last is not None and last.row not in told:
             told.add(last.row)
             where = case.country_name(of.country)
@@ -102,10 +103,6 @@ def rights_that_name_all(case: Case) -> Iterator[Finding]:
             said = f"the members' shares of {name}, {of.mineral}, add up to {whole:.4g}"
             what = "the shares are scaled up to 1" if whole > 0 else "the setting Rights divides it"
             yield advise(last, "share", said, f"{what}, since no member is left for the rest")
-
-
-_EXACT = 1e-9
-"""Shares that miss 1 by less add up to 1."""
 
 
 def _patterns(keys: Iterable[tuple[str, ...]]) -> Patterns:
@@ -116,29 +113,29 @@ def _sources(case: Case) -> Patterns:
     return _patterns((p.mineral, p.country, seller(p), p.company) for p in plants(case))
 
 
-def _selected(row: Lane | Right | Step) -> tuple[str, str, str, str]:
+def _selected(row: Lane | Right | ActionRow) -> tuple[str, str, str, str]:
     return (row.mineral, row.country, row.refiner, _company(row))
 
 
-def _company(row: Lane | Right | Step) -> str:
+def _company(row: Lane | Right | ActionRow) -> str:
     return "" if isinstance(row, Right) else row.company
 
 
-def _is_sure(case: Case, row: Lane | Right | Step, sources: Patterns) -> bool:
+def _is_sure(case: Case, row: Lane | Right | ActionRow, sources: Patterns) -> bool:
     """Whether all names are known, and no other finding says that the row matches nothing."""
     known = row.mineral in {"", *case.mineral_of} and row.member in {"", *case.member_of}
     known &= ("", "", "", _company(row)) in sources | {("", "", "", "")}
     return known and (not row.refiner or (row.mineral, "", row.refiner, "") in sources)
 
 
-def _field(row: Lane | Right | Step) -> str:
+def _field(row: Lane | Right | ActionRow) -> str:
     """The cell that a finding is told at: the first that narrows most."""
     named = ("country", "refiner", "company", "mineral", "member")
-    blank = "action" if isinstance(row, Step) else "country"
+    blank = "action" if isinstance(row, ActionRow) else "country"
     return next((field for field in named if getattr(row, field, "")), blank)
 
 
-def _who(row: Lane | Step) -> str:
+def _who(row: Lane | ActionRow) -> str:
     of = f" of {row.company}" if row.company else ""
     return f"{row.refiner or 'refiner'}{of}"
 
@@ -151,7 +148,7 @@ def _no(case: Case, what: str, of: str, country: str = "") -> str:
 # ---- steps of scenarios and events -------------------------------------------------------------
 
 
-def steps(case: Case) -> tuple[Step, ...]:
+def steps(case: Case) -> tuple[ActionRow, ...]:
     """Return every row that says a change: of scenarios and of events."""
     return (*case.scenarios, *case.risks)
 

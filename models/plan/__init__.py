@@ -16,7 +16,7 @@ from models.plan.plan import Plan as Plan
 from models.plan.session import Session as Session
 from models.plan.solving import Map as Map
 from models.plan.solving import solve as solve
-from models.plan.supports import Bill as Bill
+from models.plan.supports import SupportBill as SupportBill
 from models.plan.supports import bills as bills
 from models.plan.supports import difference as difference
 from models.plan.supports import paid_of as paid_of

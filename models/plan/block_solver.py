@@ -17,20 +17,13 @@ from typing import Any
 import numpy as np
 
 from models import solve as solver
+from models import tolerances
 from models.beside import Beside
 from models.case import Case
 from models.errors import SolverError
 from models.program import Program, Scaling, joined, program_of, scaling, within
 from models.resolve import Cell, Expanded, Floats
-from models.solve import (
-    MOST_MIP_GAP,
-    MOST_VIOLATION,
-    Certificate,
-    Certificates,
-    Rows,
-    Solution,
-    fits,
-)
+from models.solve import Certificate, Certificates, LinearProgram, Solution, fits
 
 # ---- a solved and proved block -----------------------------------------------------------------
 
@@ -139,7 +132,7 @@ OPTIMAL = "optimal"
 
 def status_of(gap: float) -> str:
     """Return ``optimal``, or ``feasible`` where a search ended at a larger gap than none."""
-    return OPTIMAL if gap <= MOST_MIP_GAP else "feasible"
+    return OPTIMAL if gap <= tolerances.MOST_MIP_GAP else "feasible"
 
 
 def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Program]) -> Proof:
@@ -152,7 +145,7 @@ def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Pr
     return Proof(
         violation=worst.certificate.violation * worst.measure if worst else 0.0,
         violated=place_words(*place) if place else elsewhere,
-        allowed=MOST_VIOLATION * case.tolerance_scale,
+        allowed=tolerances.MOST_VIOLATION * case.tolerance_scale,
         dual_infeasibility=max((c.dual_infeasibility for c in certificates), default=0.0),
         gap=max((c.gap for c in certificates), default=0.0),
         mip_gap=max((c.mip_gap for c in certificates), default=0.0),
@@ -251,7 +244,7 @@ class BlockSolver:
 
     def runs(
         self, results: Sequence[BlockResult]
-    ) -> Iterator[tuple[tuple[int, ...], Rows, Scaling, Any]]:
+    ) -> Iterator[tuple[tuple[int, ...], LinearProgram, Scaling, Any]]:
         """Yield the blocks of a group that were solved in one: their program, scaling and basis.
 
         Left out is what another run may not start from: what is empty, or must be whole.
@@ -315,7 +308,7 @@ class BlockSolver:
     def _tried(
         self,
         piece: tuple[int, ...],
-        rows: Rows,
+        rows: LinearProgram,
         scale: Scaling,
         attempt: solver.Attempt,
         start: Any,
@@ -350,7 +343,7 @@ class BlockSolver:
         left = search.seconds - (time.perf_counter() - self._began)
         return {"gap": search.gap, "seconds": max(_LEAST_SECONDS, left)}
 
-    def scaling(self, b: int, rows: Rows, *, raised: bool = False) -> Scaling:
+    def scaling(self, b: int, rows: LinearProgram, *, raised: bool = False) -> Scaling:
         """Return how a block is scaled."""
         of = self.program
         at, inside = of.columns_of(b), of.rows_of(b)
@@ -368,7 +361,7 @@ class BlockSolver:
         of = self.program
         return joined([self.scaling(b, of.block(b), raised=raised) for b in blocks])
 
-    def compare(self, b: int, rows: Rows, shape: bytes) -> bool:
+    def compare(self, b: int, rows: LinearProgram, shape: bytes) -> bool:
         """Build the model of a block whose shape is new, and compare the two.
 
         Returns whether it was new; raises SolverError where it is not the case's program.
@@ -380,7 +373,7 @@ class BlockSolver:
         self.proven.add(shape)
         return True
 
-    def _compare(self, b: int, rows: Rows) -> None:
+    def _compare(self, b: int, rows: LinearProgram) -> None:
         from models.program.compile import compile_model, differences
         from models.program.sourcing import build
 

@@ -23,7 +23,7 @@ from models.plan.plan import Plan
 from models.program import TONNES, scaling, split
 from models.program.families.stockpiles import maximum, widest
 from models.resolve import Cell, Expanded, Floats
-from models.solve import Certificate, Keys, Rows, Solution, certify_alone, fits
+from models.solve import Certificate, Keys, LinearProgram, Solution, certify_alone, fits
 
 if TYPE_CHECKING:
     from models.program.outside import Extend, Extended
@@ -149,7 +149,7 @@ class _BlockModel:
             size=(len(rows.row_lower), len(rows.cost), len(rows.values)), built=True,
         )  # fmt: skip
 
-    def _by_highs(self, rows: Rows, attempt: solver.Attempt) -> Solution:
+    def _by_highs(self, rows: LinearProgram, attempt: solver.Attempt) -> Solution:
         (columns, units), size = self.made.unit, np.full(len(rows.row_lower), np.nan)
         size[: self.own[1]] = self.of.program.row_size[self.rows]
         scale = scaling(

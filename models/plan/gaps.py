@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models import tolerances
 from models.program.families.ore import BALANCE as ORE_BALANCE
 from models.program.families.ore import ORE
 from models.program.families.projects import BUILT, running
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 _OWN = {REFINING_CAPACITY, PROJECT_CAPACITY, ORE_BALANCE}
 """Rows of a plant itself: their prices are no part of what others pay or forbid."""
-_NONE = 1e-7
-"""A gap below this part of what a tonne costs landed is none."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
         nothing = np.array([plan.tolerance(source.mineral, y) for y in e.years])
         is_left = (room > nothing) & (plan.sold[r] < room - nothing) & np.isfinite(gap[r])
         made[r, is_left] = gap[r, is_left]
-    made[np.abs(made) <= _NONE * landed] = 0.0
+    made[np.abs(made) <= tolerances.NO_COST_GAP * landed] = 0.0
     return np.asarray(np.maximum(made, 0.0))
 
 
@@ -122,7 +121,7 @@ def _unbuilt(plan: Plan, r: int, project: Project, lacks: Floats, reduced: Float
     e = plan.expanded
     worth = e.discounts
     best, found = np.inf, np.full(len(e.years), np.nan)
-    same = _NONE * max(1.0, float(e.costs[r].max(initial=0.0)))
+    same = tolerances.NO_COST_GAP * max(1.0, float(e.costs[r].max(initial=0.0)))
     for t, start in enumerate(e.years):
         column = plan.column_at(BUILT, (project.name, start))
         running_years = np.arange(t, min(len(e.years), t + project.life))

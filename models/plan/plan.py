@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from models import tolerances
 from models.beside import Beside
 from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share, shares_of
@@ -58,12 +59,6 @@ if TYPE_CHECKING:
 
 PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 """Cost headings that nobody pays in cash."""
-LEAST_FLOW = 1e-6
-"""Flows up to this are left out of the tables [t]."""
-_DUST = 1e-9
-"""A value below this part of the block's smallest need is the solver's rounding: it is taken as 0.
-
-The need of a mineral and year is its largest demand of one member."""
 
 
 def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd.DataFrame:
@@ -136,8 +131,8 @@ class Plan(Solved):
     def x(self) -> Floats:  # type: ignore[override]
         """The value of every column of the program, the solver's rounding taken as 0."""
         of, x = self.program, self.solver_x
-        least = _DUST * np.repeat(of.least_need, np.diff(of.column_starts))
-        dust = np.where(of.column_unit == TONNES, least, _DUST)
+        least = tolerances.SOLVED_VALUE * np.repeat(of.least_need, np.diff(of.column_starts))
+        dust = np.where(of.column_unit == TONNES, least, tolerances.SOLVED_VALUE)
         return np.where(np.abs(x) > dust, x, 0.0)
 
     @cached_property
@@ -171,7 +166,7 @@ class Plan(Solved):
         support (only where a scenario has any paid), total [money].
         """
         e, d = self.expanded, self.expanded.deliveries
-        at = np.flatnonzero(self.delivered > LEAST_FLOW)
+        at = np.flatnonzero(self.delivered > tolerances.LEAST_FLOW)
         sources = [e.sources[i] for i in d.source[at].tolist()]
         same = {n: n for n in ("project", "country", "owner", "company", "kind")}
         names = {"mineral": "mineral", "refiner": "name"} | same
@@ -212,7 +207,7 @@ class Plan(Solved):
         for m, j, t in np.argwhere(is_told).tolist():
             key = (e.minerals[m], e.members[j], e.years[t])
             tonnes = float(bought[m, j, t])
-            landed = paid[m, j, t] / tonnes if tonnes > LEAST_FLOW else np.nan
+            landed = paid[m, j, t] / tonnes if tonnes > tolerances.LEAST_FLOW else np.nan
             amounts = (float(e.demand[m, j, t]), tonnes, self.value(SHORTAGE, key))
             money = (self.dual(BALANCE, key), landed, self._short_cost(key))
             rows.append((key[2], *key[:2], *amounts, *money))

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from models import tolerances
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import (
@@ -32,12 +33,10 @@ from models.plan.plan import Plan
 from models.plan.solving import check
 from models.program import Fitted, Program, Scaling, fit, split
 from models.program.builder import all_names
-from models.program.parts import Part, apart, part_of, spliced, touched
+from models.program.parts import PartialProgram, apart, part_of, spliced, touched
 from models.resolve import Bools, Expanded, Floats
-from models.solve import AGAIN, Certificates, Held, Rows, Solution, extended, fits
+from models.solve import AGAIN, Certificates, Held, LinearProgram, Solution, extended, fits
 
-_SETTLED = 1e-11
-"""A plan of before needs no solve where violation and gap are below this: the rounding of sums."""
 _KEPT = 4
 """Parts of the base are kept laid out that have so many times its columns in all."""
 _AS_BEFORE = "as before"
@@ -51,7 +50,7 @@ class _Kept:
     """
 
     blocks: tuple[int, ...]
-    rows: Rows
+    rows: LinearProgram
     scale: Scaling
     basis: Any
     held: Held | None = None
@@ -83,7 +82,7 @@ class Session:
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
         self._moved: set[int] = set()
-        self._known: dict[frozenset[int], Part] = {}
+        self._known: dict[frozenset[int], PartialProgram] = {}
         self._kept: dict[int, _Kept] = {}
 
     @cached_property
@@ -162,7 +161,7 @@ class Session:
     # ---- what differs from the base -------------------------------------------------------------
 
     @cached_property
-    def _whole(self) -> Part:
+    def _whole(self) -> PartialProgram:
         base = self._solver.expanded
         return part_of(base, self._begun.program, range(len(base.minerals)))
 
@@ -172,7 +171,7 @@ class Session:
         pieces = dict.fromkeys(kept.blocks for kept in self._kept.values())
         return apart(self._solver.expanded, self._begun.program, pieces)
 
-    def _part(self, minerals: frozenset[int]) -> Part:
+    def _part(self, minerals: frozenset[int]) -> PartialProgram:
         """Return a part of the base; the last are kept, since neighbours in a study are alike."""
         base, known = self._begun.program, self._known
         if minerals not in known:
@@ -191,7 +190,7 @@ class Session:
         results = [block_result(program, b, solution, certificates, measure) for b in blocks]
         return results, _settled(program, certificates)
 
-    def _differing(self, case: Case) -> Part | None:
+    def _differing(self, case: Case) -> PartialProgram | None:
         """Return the part in which a variant may differ from the plan of the base.
 
         None where that is all of it, or cannot be told, and where the blocks are others.
@@ -211,7 +210,7 @@ class Session:
         same[[*part.blocks]] = True
         return part if same.all() else None
 
-    def _solve_part(self, case: Case, part: Part) -> Plan | None:
+    def _solve_part(self, case: Case, part: PartialProgram) -> Plan | None:
         """Solve the part that differs, laid out alone; None where it has others to plan for.
 
         All else stands as it is in the base.
@@ -231,7 +230,7 @@ class Session:
 
     # ---- from the plan before -------------------------------------------------------------------
 
-    def _from_before(self, solver: BlockSolver, part: Part) -> list[BlockResult]:
+    def _from_before(self, solver: BlockSolver, part: PartialProgram) -> list[BlockResult]:
         """Solve a variant's blocks from the plan before; cold where they do not fit the base's."""
         program = solver.program
         fitted = fit(program, part.program)
@@ -261,7 +260,7 @@ class Session:
             results.append(result)
         return results
 
-    def _in_variant(self, fitted: Fitted, part: Part) -> tuple[Floats, Floats]:
+    def _in_variant(self, fitted: Fitted, part: PartialProgram) -> tuple[Floats, Floats]:
         """Return the values and duals of before, in the variant's order; 0 for what is new."""
         x, duals = self._x[part.columns], self._duals[part.rows]
         x = np.where(fitted.columns >= 0, np.append(x, 0.0)[fitted.columns], 0.0)
@@ -269,7 +268,7 @@ class Session:
         return x, duals
 
     def _solve_pieces(
-        self, fitted: Fitted, settled: Bools, part: Part
+        self, fitted: Fitted, settled: Bools, part: PartialProgram
     ) -> dict[int, tuple[str, str]]:
         """Solve, in place and from where they were, the part's blocks that are not settled.
 
@@ -301,7 +300,7 @@ class Session:
             told.update(dict.fromkeys(own, ("" if trouble else found.attempt, trouble)))
         return told
 
-    def _extended(self, program: Program, fitted: Fitted, b: int, part: Part) -> Any:
+    def _extended(self, program: Program, fitted: Fitted, b: int, part: PartialProgram) -> Any:
         """Return the basis of a block's like in the base, for one that has more; None: none."""
         like = int(fitted.like[b])
         kept = self._kept.get(part.blocks[like]) if self._is_near and like >= 0 else None
@@ -316,7 +315,7 @@ class Session:
         return extended(kept.basis, columns, rows)
 
     @staticmethod
-    def _run(kept: _Kept, rows: Rows) -> Solution:
+    def _run(kept: _Kept, rows: LinearProgram) -> Solution:
         """Change what the solver holds, and solve it from where it was."""
         if kept.held is None:
             kept.held = Held(AGAIN).load(kept.scale.scaled(kept.rows))
@@ -333,7 +332,7 @@ def _settled(program: Program, certificates: Certificates) -> Bools:
     searched = np.array(
         [bool(whole[program.columns_of(b)].any()) for b in range(len(program.blocks))], dtype=bool
     )
-    proven = certificates.within(_SETTLED, _SETTLED)
+    proven = certificates.within(tolerances.SETTLED, tolerances.SETTLED)
     return np.asarray(proven & ~searched)
 
 

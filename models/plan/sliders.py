@@ -16,13 +16,14 @@ from functools import cached_property
 
 import numpy as np
 
+from models import tolerances
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.plan.block_solver import BlockSolver, pieces
 from models.program import Program, Scaling, fit, program_of
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.schema import REST_OF_WORLD
-from models.solve import Held, Rows, statuses
+from models.solve import Held, LinearProgram, statuses
 
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
 """The arrays of a program that a slider may change."""
@@ -31,8 +32,6 @@ DEMAND = "demand"
 """The slider that scales demand, and with it what others set as a part of demand."""
 _TWICE, _TRIED_DEMAND = 2.0, 1.1
 """By what demand is scaled where a slider is read with it, and where the rule is tried."""
-_WITHIN = 1e-9
-"""How far a number may be from its rule, as a part of it (of 1 where it is smaller)."""
 
 Settings = Mapping[str, Sequence[float]]
 """Of each slider by name its value for each part; NaN where it is not moved."""
@@ -82,7 +81,7 @@ class Layer:
     slope_d: Floats
 
 
-def set_to(base: Rows, layers: Sequence[Layer], settings: Settings) -> Rows:
+def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> LinearProgram:
     """Return a program's arrays with sliders set; the page does the same in JavaScript."""
     arrays = {name: getattr(base, name).copy() for name in ARRAYS}
     (demand,) = settings.get(DEMAND, (1.0,))
@@ -142,7 +141,7 @@ class Adjustable:
         return self.solver.program
 
     @cached_property
-    def base(self) -> Rows:
+    def base(self) -> LinearProgram:
         """The arrays of the case as it stands, laid out."""
         return self.arrays_of(self.case)
 
@@ -156,7 +155,7 @@ class Adjustable:
         """The blocks that are solved together."""
         return pieces(self.program, range(len(self.program.blocks)))
 
-    def arrays_of(self, case: Case) -> Rows:
+    def arrays_of(self, case: Case) -> LinearProgram:
         """Return the arrays of a case, laid out; NotStraightError where it has other rows."""
         of = self.program
         variant = program_of(self.expanded.changed(case), of.names, like=of)
@@ -198,7 +197,7 @@ class Adjustable:
         """Return the values at which a slider is read again with demand doubled."""
         return () if self.demand is None or slider.scales else slider.between
 
-    def _set(self, slider: Slider, value: float, demand: float = 1.0) -> Rows:
+    def _set(self, slider: Slider, value: float, demand: float = 1.0) -> LinearProgram:
         """Return the arrays of the case with demand scaled, then a slider set for all parts."""
         case = self.case
         if demand != 1.0 and self.demand is not None:
@@ -312,7 +311,7 @@ def _part(scaling: Scaling, columns: slice, rows: slice) -> Scaling:
 def _differs(a: Floats, b: Floats) -> Bools:
     """Return which numbers are not the same to within rounding."""
     with np.errstate(invalid="ignore"):
-        far = np.abs(a - b) > _WITHIN * np.maximum(1.0, np.abs(b))
+        far = np.abs(a - b) > tolerances.SLIDER_RULE * np.maximum(1.0, np.abs(b))
     return np.asarray((a != b) & (far | ~np.isfinite(a) | ~np.isfinite(b)))
 
 

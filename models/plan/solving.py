@@ -54,7 +54,7 @@ def check(case: Case, passed: Case | None = None) -> None:
 
 
 @dataclass(frozen=True)
-class Group:
+class BlockGroup:
     """Blocks to be solved one after another, and the case of their minerals alone.
 
     ``blocks`` are their numbers in the whole case, ``cells`` those of this group's case;
@@ -67,14 +67,14 @@ class Group:
     tolerance_scale: float
 
 
-def groups(case: Case) -> Iterable[Group]:
+def groups(case: Case) -> Iterable[BlockGroup]:
     """Yield the groups of a case, each when it is asked for: the blocks of the same minerals."""
     blocks = split(case)
     names = [m.name for m in case.minerals]
     for numbers in together(blocks):
         minerals = sorted({m for b in numbers for m, _ in blocks[b]})
         place = {m: i for i, m in enumerate(minerals)}
-        yield Group(
+        yield BlockGroup(
             case.of_minerals(names[m] for m in minerals),
             numbers,
             tuple(tuple((place[m], t) for m, t in blocks[b]) for b in numbers),
@@ -82,7 +82,7 @@ def groups(case: Case) -> Iterable[Group]:
         )
 
 
-def solve_group(group: Group) -> list[BlockResult]:
+def solve_group(group: BlockGroup) -> list[BlockResult]:
     """Return the results of a group's blocks, numbered as in the whole case."""
     expanded = Expanded(group.case)
     solver = BlockSolver(expanded, blocks=group.cells, tolerance_scale=group.tolerance_scale)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Bill:
+class SupportBill:
     """What is paid for the tonnes of a plant in a year under a row of Supports.
 
     ``row`` is that of the sheet; ``each`` is what a tonne gets [money/t], below 0 where the plant
@@ -40,9 +40,9 @@ class Bill:
         return self.each * self.tonnes
 
 
-def bills(plan: Plan) -> tuple[Bill, ...]:
+def bills(plan: Plan) -> tuple[SupportBill, ...]:
     """Return the bills of all rows of Supports, by their row and year, where tonnes are sold."""
-    case, e, found = plan.case, plan.expanded, list[Bill]()
+    case, e, found = plan.case, plan.expanded, list[SupportBill]()
     for row in case.supports:
         at = supported(e, row)
         for t, year in enumerate(e.years):
@@ -53,7 +53,7 @@ def bills(plan: Plan) -> tuple[Bill, ...]:
             reference = price if row.reference is None else row.reference
             each = difference(row.strike, reference, row.clawback)
             of = (row.row, year, row.plant, row.mineral, row.payer, tonnes, row.strike)
-            found.append(Bill(*of, reference, each))
+            found.append(SupportBill(*of, reference, each))
     return tuple(found)
 
 
@@ -66,7 +66,7 @@ def difference(strike: float, reference: float, clawback: float | None) -> float
     return max(0.0, strike - reference) - back
 
 
-def paid_of(plan: Plan) -> Iterator[tuple[str, Bill, float]]:
+def paid_of(plan: Plan) -> Iterator[tuple[str, SupportBill, float]]:
     """Yield each member that pays of a bill of the plan, the bill, and what it pays [money]."""
     for bill in bills(plan):
         for member, of in paying(plan.case, bill.payer, bill.mineral, bill.year).items():

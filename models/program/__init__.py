@@ -7,8 +7,8 @@ proven, blocks of the same shape, and the same block in a variant of the case, t
 from the arrays: a model is built once and re-used.
 """
 
-from models.program.builder import Group as Group
-from models.program.builder import Names as Names
+from models.program.builder import ComponentArrays as ComponentArrays
+from models.program.builder import NameIndex as NameIndex
 from models.program.builder import within as within
 from models.program.component import FRACTION as FRACTION
 from models.program.component import MONEY as MONEY

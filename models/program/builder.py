@@ -35,7 +35,7 @@ from models.program.component import (
     YEAR,
     Columns,
     Component,
-    Heading,
+    CostHeading,
     Rows,
     columns_named,
     rows_named,
@@ -43,7 +43,7 @@ from models.program.component import (
 from models.resolve import Cell, Expanded, Floats, Ints, starts
 from models.schema import MINING, REFINING, Project
 from models.solve import Keys
-from models.solve import Rows as Arrays
+from models.solve import LinearProgram as Arrays
 
 Numbers = Floats | float
 STAGES = (REFINING, MINING)
@@ -56,13 +56,13 @@ STAGES = (REFINING, MINING)
 class Charge:
     """What a unit of each column costs under a heading [money, undiscounted], and in which year."""
 
-    heading: Heading
+    heading: CostHeading
     price: Floats
     year: Ints
 
 
 @dataclass(frozen=True)
-class Group:
+class ComponentArrays:
     """Columns or rows of one component.
 
     ``at`` is the position of each in the program, ascending once it is laid out; ``cell`` (mineral
@@ -99,7 +99,7 @@ class Group:
         """Return the keys of some of them."""
         return self.spell(self.component, [part[which] for part in self.index])
 
-    def moved(self, place: Ints) -> Group:
+    def moved(self, place: Ints) -> ComponentArrays:
         """Return the group where its provisional positions have their places, in that order."""
         at = place[self.at]
         if not len(at) or (np.diff(at) > 0).all():
@@ -119,7 +119,7 @@ class Group:
 class LazyKeys(Sequence[Keys]):
     """The names of a stretch of columns or rows, spelt when first looked at."""
 
-    def __init__(self, groups: tuple[Group, ...], stretch: slice) -> None:
+    def __init__(self, groups: tuple[ComponentArrays, ...], stretch: slice) -> None:
         """Remember where they come from."""
         self._groups, self._stretch = groups, stretch
 
@@ -150,7 +150,7 @@ class LazyKeys(Sequence[Keys]):
                 merged.append(keys)
         return tuple(merged)
 
-    def _of(self, group: Group) -> Iterator[Keys]:
+    def _of(self, group: ComponentArrays) -> Iterator[Keys]:
         """Yield a group's names, a stretch for each block."""
         inside = within(group.at, self._stretch)
         at = np.arange(inside.start, inside.stop)
@@ -198,7 +198,7 @@ def fingerprint(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str
 # ---- the builder -------------------------------------------------------------------------------
 
 
-class Names:
+class NameIndex:
     """Whole numbers for names; shared by the programs of a case and of its variants."""
 
     def __init__(self, names: Iterable[Any] = ()) -> None:
@@ -233,7 +233,7 @@ class Shares:
 class Spelling:
     """Spells keys. It is no part of what is spelt: a program that nobody needs is gone at once."""
 
-    def __init__(self, expanded: Expanded, names: Names, limit_of: Mapping[int, int]) -> None:
+    def __init__(self, expanded: Expanded, names: NameIndex, limit_of: Mapping[int, int]) -> None:
         """Know what positions are of; ``limit_of`` is filled as the program is laid out."""
         self._expanded, self._numbered, self._limit_of = expanded, names, limit_of
 
@@ -287,7 +287,7 @@ class Builder:
     are rows, columns and values; ``limit_of`` is the position of each numbered row of Share limits.
     """
 
-    def __init__(self, expanded: Expanded, names: Names) -> None:
+    def __init__(self, expanded: Expanded, names: NameIndex) -> None:
         """Start with an empty program."""
         self.expanded = e = expanded
         case, m = e.case, e.mineral_at
@@ -304,8 +304,8 @@ class Builder:
             MINE: integers([m[n.mineral] for n in case.mines]),
             PROJECT: integers([m[p.mineral] for p in case.projects]),
         }
-        self.variables: list[Group] = []
-        self.constraints: list[Group] = []
+        self.variables: list[ComponentArrays] = []
+        self.constraints: list[ComponentArrays] = []
         self.entries: list[tuple[Ints, Ints, Floats]] = []
         self.posted: list[tuple[Ints, Ints, Ints, Ints, int]] = []
         self.shares: list[Shares] = []
@@ -317,7 +317,7 @@ class Builder:
         self.built: dict[tuple[int, int], int] = {}
         self.mined: tuple[Ints, Ints, Ints] = (none, none, none)
 
-    def fork(self, expanded: Expanded, names: Names) -> Builder:
+    def fork(self, expanded: Expanded, names: NameIndex) -> Builder:
         """Return a copy to add to, for a case of which all that was added so far is true, too."""
         new = copy.copy(self)
         new.expanded, new.names, new.limit_of = expanded, names, {}
@@ -343,7 +343,7 @@ class Builder:
         cell: Ints | None = None,
         price: Numbers = 0.0,
         cost: Numbers | None = None,
-        charges: Mapping[Heading, Numbers] | Sequence[Charge] | None = None,
+        charges: Mapping[CostHeading, Numbers] | Sequence[Charge] | None = None,
         lower: Numbers = 0.0,
         upper: Numbers = np.inf,
         whole: bool = False,
@@ -403,7 +403,7 @@ class Builder:
 
     def _add(  # noqa: PLR0913, PLR0917 - what a group has
         self,
-        groups: list[Group],
+        groups: list[ComponentArrays],
         of: Component,
         index: tuple[Ints, ...],
         cell: Ints,
@@ -415,7 +415,7 @@ class Builder:
         count = len(cell)
         at = np.arange(start, start + count, dtype=np.int64)
         each = {name: _each(value, count) for name, value in numbers.items()}
-        groups.append(Group(of, at, cell, index, self.spell, year, tuple(charges), each))
+        groups.append(ComponentArrays(of, at, cell, index, self.spell, year, tuple(charges), each))
         return at
 
     def limit(self, of: Rows, at: Ints, most: Numbers) -> None:

@@ -16,14 +16,12 @@ import pyomo.core as pyo
 from pyomo.core.expr import LinearExpression
 from pyomo.repn import generate_standard_repn
 
+from models import tolerances
 from models.resolve import Floats, Ints
-from models.solve import Keys, Rows, name_at
-
-_CLOSE = 1e-12
-"""How far apart two numbers may be, as a part of the larger: the order of a sum's terms."""
+from models.solve import Keys, LinearProgram, name_at
 
 
-def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None) -> Rows:
+def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None) -> LinearProgram:
     """Return a Pyomo model's active variables, constraints and objective as keyed arrays.
 
     A fixed variable is one whose bounds are its value. ``objects`` are filled with Pyomo's own
@@ -65,7 +63,7 @@ def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None
     for objective in model.component_data_objects(pyo.Objective, active=True):
         _, amounts, found = _linear(objective.expr)
         np.add.at(cost, np.array(_at(position, found, objective), dtype=np.int64), list(amounts))
-    return Rows(
+    return LinearProgram(
         cost=cost,
         lower=np.array(lower, dtype=np.float64),
         upper=np.array(upper, dtype=np.float64),
@@ -103,7 +101,7 @@ def _linear(body: Any) -> tuple[float, Iterable[float], list[Any]]:
 # ---- the comparison ------------------------------------------------------------------------------
 
 
-def differences(model: Rows, counted: Rows) -> list[str]:
+def differences(model: LinearProgram, counted: LinearProgram) -> list[str]:
     """Return where a model's arrays differ from the case's program, in words; none is wanted.
 
     Both are keyed; the order of rows and columns does not matter.
@@ -128,7 +126,7 @@ def differences(model: Rows, counted: Rows) -> list[str]:
     return said + _entries(model, counted, rows, place)
 
 
-def _entries(model: Rows, counted: Rows, rows: Ints, place: Ints) -> list[str]:
+def _entries(model: LinearProgram, counted: LinearProgram, rows: Ints, place: Ints) -> list[str]:
     """Compare coefficients; entries of one row and column are one."""
     where = np.empty(len(rows), dtype=np.int64)
     where[rows] = np.arange(len(rows))
@@ -177,5 +175,5 @@ def _first(keys: Sequence[Keys], at: Ints) -> list[str]:
 def _close(one: Floats, other: Floats) -> Any:
     size = np.maximum(np.abs(one), np.abs(other))
     with np.errstate(invalid="ignore"):
-        near = np.isfinite(size) & (np.abs(one - other) <= _CLOSE * size)
+        near = np.isfinite(size) & (np.abs(one - other) <= tolerances.SAME_COEFFICIENT * size)
     return near | (one == other)

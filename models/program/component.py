@@ -32,7 +32,7 @@ Where = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
-class Place:
+class CellAddress:
     """A cell of the workbook by sheet, row and header; ``planner.workbook`` knows its letter.
 
     ``step`` is the year of the column in force (``Share 2030``), None for the plain one.
@@ -57,13 +57,13 @@ class Label:
     """
 
     what: str
-    place: Place | None = None
+    place: CellAddress | None = None
     unit: str = "t"
     kind: str = ""
 
 
 @dataclass(frozen=True)
-class Term:
+class PriceTerm:
     """One part of a marginal price [money/t]; ``kind`` is a word for programs.
 
     ``times`` is a second cell, where the amount is the product of the two.
@@ -72,12 +72,12 @@ class Term:
     kind: str
     what: str
     amount: float
-    place: Place | None = None
-    times: Place | None = None
+    place: CellAddress | None = None
+    times: CellAddress | None = None
 
 
 @dataclass(frozen=True)
-class Step:
+class LimitStep:
     """What one unit more of a limit is in the program.
 
     ``right`` is added to the limit of ``row``, ``entries`` (column, amount) to its coefficients.
@@ -138,18 +138,18 @@ def step_in_force(series: ByYear, year: int) -> int | None:
     return next((start for start, _ in reversed(series.steps) if start <= year), None)
 
 
-def place_of(record: Record, field: str, year: int) -> Place | None:
+def place_of(record: Record, field: str, year: int) -> CellAddress | None:
     """Return the cell that a record's field has its value of a year from; None without a row."""
     if not record.row:
         return None
     series = getattr(record, field)
     step = step_in_force(series, year) if isinstance(series, ByYear) else None
-    return Place(record.SHEET, record.row, type(record).column_of(field).header, step)
+    return CellAddress(record.SHEET, record.row, type(record).column_of(field).header, step)
 
 
 def short_cost(
     case: Case, mineral: str, tier: str, year: int
-) -> tuple[str, Place | None, Place | None]:
+) -> tuple[str, CellAddress | None, CellAddress | None]:
     """Return how a tonne short comes to cost what it does, and the cells that say it.
 
     Of a tier ("" is none) that is price times its multiple, else the shortage cost as stated, else
@@ -164,7 +164,7 @@ def short_cost(
     else:
         header = Settings.column_of("shortage_cost_multiple").header
         times = case.settings.shortage_cost_multiple
-        place = Place(Settings.SHEET, 0, header)
+        place = CellAddress(Settings.SHEET, 0, header)
     name = "" if place is None else place.header[0].lower() + place.header[1:]
     return f" (price x {name} {times:g})", place_of(of, "price", year), place
 
@@ -212,7 +212,7 @@ _COMPONENTS: dict[str, Component] = {}
 
 
 @dataclass(frozen=True)
-class Heading:
+class CostHeading:
     """A heading of cost; a penalty is not paid in cash. ``rank`` orders headings of one sort.
 
     ``remark`` says what a reader may not expect of it.
@@ -265,7 +265,7 @@ class Component:
         parts = key if isinstance(key, tuple) else (key,)
         return parts[self.key.index(what)] if what in self.key else default
 
-    def place(self, record: Record, year: int) -> Place | None:
+    def place(self, record: Record, year: int) -> CellAddress | None:
         """Return the cell of a record that states the limit or price of a year."""
         return None if self.cell is None else place_of(record, self.cell[1], year)
 
@@ -288,13 +288,13 @@ class Columns(Component):
     (``models.program.division``); None where they are 0 and infinite whoever is there.
     """
 
-    headings: tuple[Heading, ...] = ()
+    headings: tuple[CostHeading, ...] = ()
     balance: int = 0
     is_delivery: bool = False
     is_move: bool = True
     move: str | Callable[[Solved, Any, str], tuple[str, str]]
     serves: str | Callable[[Solved, Any], str] = ""
-    terms: Callable[[Solved, Any, int, float], list[Term]] | None = None
+    terms: Callable[[Solved, Any, int, float], list[PriceTerm]] | None = None
     spent: tuple[str, ...] = ()
     decided: Callable[[Case, Any], int] | None = None
     gives_way: bool = False
@@ -350,7 +350,7 @@ class Rows(Component):
     stops_beyond: bool = False
     stop_rank: int = 2
     through: Columns | None = None
-    step: Callable[[Solved, Any, int], tuple[float, Step]] | None = None
+    step: Callable[[Solved, Any, int], tuple[float, LimitStep]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None
     is_scarce: bool = False
     is_neutral: bool = False
@@ -409,7 +409,7 @@ def components() -> tuple[Component, ...]:
     return tuple(_COMPONENTS.values())
 
 
-def headings() -> tuple[Heading, ...]:
+def headings() -> tuple[CostHeading, ...]:
     """Return the headings of cost, those paid in cash first."""
     found = {h: None for c in components() if isinstance(c, Columns) for h in c.headings}
     return tuple(sorted(found, key=lambda heading: (heading.is_penalty, heading.rank)))
@@ -462,7 +462,7 @@ class InputCell:
     ``most`` is how many units it may change by.
     """
 
-    place: Place
+    place: CellAddress
     field: str
     what: str
     unit: str
@@ -493,7 +493,7 @@ class Levers:
         self.case, self.year, self.need = case, year, need
         self.e = Expanded(case)
         self.mineral = case.minerals[0].name
-        self.found: dict[tuple[str, Place], InputCell] = {}
+        self.found: dict[tuple[str, CellAddress], InputCell] = {}
         self._seen: set[tuple[Rows, Any]] = set()
 
     def usable(self) -> list[InputCell]:

@@ -15,10 +15,10 @@ from models.program.component import (
     REFINER,
     YEAR,
     Columns,
-    Heading,
+    CostHeading,
     Label,
+    PriceTerm,
     Rows,
-    Term,
     in_its_year,
     place_of,
 )
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-PURCHASE, TARIFF, FREIGHT = Heading("purchase"), Heading("tariff"), Heading("freight")
-SUPPORT = Heading(
+PURCHASE, TARIFF, FREIGHT = CostHeading("purchase"), CostHeading("tariff"), CostHeading("freight")
+SUPPORT = CostHeading(
     "support",
     is_penalty=True,
     remark="What is paid to plants lowers the buyers' cost: a transfer, so it is no cash of all.",
 )
 
 
-def _landed(of: Solved, _: Any, column: int, times: float) -> list[Term]:
+def _landed(of: Solved, _: Any, column: int, times: float) -> list[PriceTerm]:
     """Return what a tonne costs at the member's gate: cost or price, tariff, freight."""
     case, e = of.case, of.expanded
     d = e.deliveries
@@ -54,10 +54,10 @@ def _landed(of: Solved, _: Any, column: int, times: float) -> list[Term]:
     tariff, member = float(d.tariff[i]), e.members[d.member[i]]
     paid = float(d.support[i])
     return [
-        *([Term("support", "support paid for it", -worth * paid)] if paid else []),
-        Term("cost", said, worth * cost, place),
-        Term("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
-        Term("freight", f"freight to {member}", worth * float(d.freight[i])),
+        *([PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
+        PriceTerm("cost", said, worth * cost, place),
+        PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
+        PriceTerm("freight", f"freight to {member}", worth * float(d.freight[i])),
     ]
 
 

@@ -25,7 +25,7 @@ from models.program.component import TONNES, components
 from models.program.scaling import powers_of_two
 from models.program.sourcing import unlogged
 from models.resolve import Floats, Ints
-from models.solve import Keys, Rows
+from models.solve import Keys, LinearProgram
 
 Extend = Callable[[Any], object]
 """What adds variables and constraints to a Pyomo model; what it returns is not looked at."""
@@ -48,7 +48,7 @@ class Extended:
     of rows.
     """
 
-    rows: Rows
+    rows: LinearProgram
     factor: Floats
     unit: tuple[Units, Units]
     columns: Sequence[Any]
@@ -58,7 +58,11 @@ class Extended:
 
 @unlogged()
 def extended(
-    model: Any, counted: Rows, unit: tuple[Units, Units], need: float, extend: Extend | None = None
+    model: Any,
+    counted: LinearProgram,
+    unit: tuple[Units, Units],
+    need: float,
+    extend: Extend | None = None,
 ) -> Extended:
     """Let a function add to a block's model; return the program that it then is.
 
@@ -91,9 +95,9 @@ def _refuse_unknown(model: Any) -> None:
 
 
 def _ordered(
-    made: Rows,
+    made: LinearProgram,
     objects: tuple[Sequence[Any], Sequence[Any]],
-    counted: Rows,
+    counted: LinearProgram,
     unit: tuple[Units, Units],
     need: float,
 ) -> Extended:
@@ -128,15 +132,19 @@ def _renumbered(keys: Sequence[Keys], start: int) -> tuple[Keys, ...]:
 
 
 def _placed(
-    made: Rows, columns: Ints, rows: Ints, counted: Rows, added: tuple[tuple[Keys, ...], ...]
-) -> Rows:
+    made: LinearProgram,
+    columns: Ints,
+    rows: Ints,
+    counted: LinearProgram,
+    added: tuple[tuple[Keys, ...], ...],
+) -> LinearProgram:
     """Return a program with its columns and rows in another order."""
     where = np.empty(len(columns), dtype=np.int64)
     where[columns] = np.arange(len(columns))
     counts = np.diff(made.starts)[rows]
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     entries = np.repeat(made.starts[:-1][rows] - starts[:-1], counts) + np.arange(starts[-1])
-    return Rows(
+    return LinearProgram(
         **{name: getattr(made, name)[columns] for name in ("cost", "lower", "upper", "whole")},
         **{name: getattr(made, name)[rows] for name in ("row_lower", "row_upper")},
         starts=starts,
@@ -147,7 +155,7 @@ def _placed(
     )
 
 
-def _without(rows: Rows, columns: int, count: int) -> Rows:
+def _without(rows: LinearProgram, columns: int, count: int) -> LinearProgram:
     """Return the first columns and rows of a program; entries elsewhere count as changes."""
     end = int(rows.starts[count])
     return dataclasses.replace(
@@ -163,8 +171,8 @@ def _without(rows: Rows, columns: int, count: int) -> Rows:
 
 
 def _measured(
-    rows: Rows, unit: tuple[Units, Units], need: float
-) -> tuple[Rows, Floats, tuple[Ints, Ints]]:
+    rows: LinearProgram, unit: tuple[Units, Units], need: float
+) -> tuple[LinearProgram, Floats, tuple[Ints, Ints]]:
     """Return a program whose added rows are of the size of its others, by which factor, and units.
 
     An added column counts in tonnes unless it is whole or at most 1, an added row where a column in
@@ -288,7 +296,7 @@ _LONGEST = 200
 _ALLOWED = {*string.ascii_letters, *string.digits, *"_."}
 
 
-class Names:
+class ModelNames:
     """Gives every part of a model a name that one can read: ``spot(Jin,,Copper,Japan,2026)``.
 
     Of letters that every reader of such files takes; two parts never have one name.
@@ -334,7 +342,7 @@ def write_model(model: Any, path: Path, form: str, about: Sequence[str]) -> None
     """Write a model as a file of one of FORMATS, below lines that say what it is."""
     import pyomo.environ  # noqa: F401 - its writers, which the core leaves out
 
-    model.write(str(path), format=form, io_options={"labeler": Names()})
+    model.write(str(path), format=form, io_options={"labeler": ModelNames()})
     mark = "\\" if form == "lp" else "*"
     lines = [*about, *_legend(model)]
     text = path.read_text(encoding="utf-8")

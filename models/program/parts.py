@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from models.case import OF_MINERAL, Case, InOrder
-from models.program.builder import Charge, Group, integers
+from models.program.builder import Charge, ComponentArrays, integers
 from models.program.component import CONTRACT, MINE, MINERAL, PROJECT, SOURCE
 from models.program.program import Program, program_of
 from models.resolve import Deliveries, Expanded, Ints
@@ -85,7 +85,7 @@ def apart(
 
 
 @dataclass(frozen=True)
-class Part:
+class PartialProgram:
     """Blocks of a base's program, and the case of their minerals alone.
 
     ``blocks`` are their numbers in the whole, ``columns`` and ``rows`` its positions; ``program``
@@ -133,7 +133,7 @@ class Part:
         return at if own is None or not len(own) else np.where(at < 0, at, own[at])
 
 
-def part_of(expanded: Expanded, program: Program, minerals: Iterable[int]) -> Part:
+def part_of(expanded: Expanded, program: Program, minerals: Iterable[int]) -> PartialProgram:
     """Return the part of a base that some sets of minerals are which are ``apart``."""
     of = tuple(sorted(minerals))
     blocks = tuple(b for b, cells in enumerate(program.blocks) if {m for m, _ in cells} <= {*of})
@@ -146,13 +146,15 @@ def part_of(expanded: Expanded, program: Program, minerals: Iterable[int]) -> Pa
         np.concatenate([integers([]), *(np.arange(at.start, at.stop) for at in map(every, blocks))])
         for every in (program.columns_of, program.rows_of)
     )
-    return Part(expanded, of, blocks, own, alone, columns, rows)
+    return PartialProgram(expanded, of, blocks, own, alone, columns, rows)
 
 
 # ---- the whole of a variant ----------------------------------------------------------------------
 
 
-def spliced(base: Program, part: Part, variant: Expanded, own: Expanded, anew: Program) -> Program:
+def spliced(
+    base: Program, part: PartialProgram, variant: Expanded, own: Expanded, anew: Program
+) -> Program:
     """Return a variant's program: a part that was laid out anew, and the base's blocks elsewhere.
 
     ``variant`` is resolved as the base's variant; it is given the part's ``own`` lanes and
@@ -208,7 +210,7 @@ class _Axis:
     end of its blocks there, and how far its positions move.
     """
 
-    def __init__(self, of: tuple[Ints, Ints], part: Part) -> None:
+    def __init__(self, of: tuple[Ints, Ints], part: PartialProgram) -> None:
         """Lay the blocks side by side."""
         self.of, at = of, integers(part.blocks)
         sizes = np.diff(of[0])
@@ -234,10 +236,13 @@ class _Axis:
 
 
 def _groups(
-    both: tuple[tuple[Group, ...], tuple[Group, ...]], axis: _Axis, part: Part, variant: Expanded
-) -> tuple[Group, ...]:
+    both: tuple[tuple[ComponentArrays, ...], tuple[ComponentArrays, ...]],
+    axis: _Axis,
+    part: PartialProgram,
+    variant: Expanded,
+) -> tuple[ComponentArrays, ...]:
     """Return the groups of a variant, of each component in their order."""
-    found: dict[tuple[Any, int], list[Group]] = {}
+    found: dict[tuple[Any, int], list[ComponentArrays]] = {}
     for s, groups in enumerate(both):
         seen: dict[Any, int] = {}
         for group in groups:
@@ -246,14 +251,19 @@ def _groups(
     return tuple(_joined((of[0], of[1]), axis, part, variant) for of in found.values())
 
 
-def _none_of(group: Group) -> Group:
+def _none_of(group: ComponentArrays) -> ComponentArrays:
     """Return a group like another, of nothing."""
     none = tuple(Charge(c.heading, c.price[:0], c.year[:0]) for c in group.charges)
     index, none_at = tuple(of[:0] for of in group.index), group.at[:0]
     return replace(group, at=none_at, cell=none_at, index=index, year=none_at, charges=none)
 
 
-def _joined(both: tuple[Group, Group], axis: _Axis, part: Part, variant: Expanded) -> Group:
+def _joined(
+    both: tuple[ComponentArrays, ComponentArrays],
+    axis: _Axis,
+    part: PartialProgram,
+    variant: Expanded,
+) -> ComponentArrays:
     """Return a group of the variant: the base's where the part is not, and the part's."""
     pieces: list[tuple[int, slice]] = []
     shifts: list[Ints] = []
@@ -269,7 +279,7 @@ def _joined(both: tuple[Group, Group], axis: _Axis, part: Part, variant: Expande
 
     cell = part.moved(MINERAL, own.cell // years) * years + own.cell % years
     index = zip(own.component.positions, base.index, own.index, strict=True)
-    return Group(
+    return ComponentArrays(
         own.component,
         taken(base.at, own.at) + np.concatenate(shifts),
         taken(base.cell, cell),
@@ -284,7 +294,7 @@ def _joined(both: tuple[Group, Group], axis: _Axis, part: Part, variant: Expande
 
 
 def _deliveries(
-    base: Program, part: Part, columns: _Axis, own: Expanded, anew: Program
+    base: Program, part: PartialProgram, columns: _Axis, own: Expanded, anew: Program
 ) -> tuple[Ints, Deliveries]:
     """Return the column of each delivery of a variant, and the deliveries."""
     whole, years = part.whole, len(part.whole.years)

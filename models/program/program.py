@@ -15,14 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.case import Case
-from models.program.builder import Builder, Group, LazyKeys, Names, Shares, blocks_of, fingerprint
+from models.program.builder import (
+    Builder,
+    ComponentArrays,
+    LazyKeys,
+    NameIndex,
+    Shares,
+    blocks_of,
+    fingerprint,
+)
 from models.program.component import TONNES
 from models.program.families import FAMILIES
 from models.program.families.diversification import lines, what_is_said
 from models.program.market import balances_closed, flows
 from models.resolve import Bools, Cell, Expanded, Floats, Ints, stock_target
 from models.schema import MIN
-from models.solve import Certificates, Rows, certify_blocks
+from models.solve import Certificates, LinearProgram, certify_blocks
 
 *_BEFORE_LIMITS, _LIMITS = FAMILIES
 """The families that a case which differs in share limits alone takes over, and those limits."""
@@ -68,11 +76,11 @@ class Program:
     """
 
     blocks: tuple[tuple[Cell, ...], ...]
-    rows: Rows
+    rows: LinearProgram
     column_starts: Ints
     row_starts: Ints
-    variables: tuple[Group, ...]
-    constraints: tuple[Group, ...]
+    variables: tuple[ComponentArrays, ...]
+    constraints: tuple[ComponentArrays, ...]
     column_unit: NDArray[np.int8]
     row_unit: NDArray[np.int8]
     row_size: Floats
@@ -94,7 +102,9 @@ class Program:
         end = (block if last is None else last) + 1
         return slice(int(self.row_starts[block]), int(self.row_starts[end]))
 
-    def block(self, b: int, last: int | None = None, arrays: Rows | None = None) -> Rows:
+    def block(
+        self, b: int, last: int | None = None, arrays: LinearProgram | None = None
+    ) -> LinearProgram:
         """Return the program of one block, or of all from it up to another.
 
         Its columns and rows are named when asked for. ``arrays`` in the same layout may stand for
@@ -102,7 +112,7 @@ class Program:
         """
         of, at, rows = arrays or self.rows, self.columns_of(b, last), self.rows_of(b, last)
         first, end = int(of.starts[rows.start]), int(of.starts[rows.stop])
-        return Rows(
+        return LinearProgram(
             cost=of.cost[at],
             lower=of.lower[at],
             upper=of.upper[at],
@@ -136,7 +146,7 @@ class Program:
         measure: Floats,
         first: int = 0,
         last: int | None = None,
-        rows: Rows | None = None,
+        rows: LinearProgram | None = None,
     ) -> Certificates:
         """Return the certificates of a solution of the blocks from one up to another (None: all).
 
@@ -182,12 +192,12 @@ def program_of(
             return same
         draft, known = like.draft, names  # it knows no names beyond those given
     else:
-        draft = Builder(expanded, Names(names))
+        draft = Builder(expanded, NameIndex(names))
         flows(draft)
         for family in _BEFORE_LIMITS:
             family.arrays(draft)
         known = draft.names.names
-    b = draft.fork(expanded, Names(known))
+    b = draft.fork(expanded, NameIndex(known))
     _LIMITS.arrays(b)
     balances_closed(b)
     of_cell = blocks_of(expanded, cells)
@@ -244,8 +254,8 @@ def _is_like(draft: Builder, expanded: Expanded) -> bool:
 
 
 def _laid_out(
-    groups: list[Group], of_cell: NDArray[np.int32], blocks: int
-) -> tuple[Ints, Ints, tuple[Group, ...]]:
+    groups: list[ComponentArrays], of_cell: NDArray[np.int32], blocks: int
+) -> tuple[Ints, Ints, tuple[ComponentArrays, ...]]:
     """Return each provisional position's place, where blocks start, and the groups laid out.
 
     Within a block the groups keep their order, and each group its own.
@@ -258,14 +268,16 @@ def _laid_out(
     return place, starts, tuple(group.moved(place) for group in groups)
 
 
-def _placed(groups: Sequence[Group], name: str, place: Ints) -> Floats:
+def _placed(groups: Sequence[ComponentArrays], name: str, place: Ints) -> Floats:
     """Return one of the numbers of provisional groups, each in its place."""
     found = np.empty(len(place))
     found[place] = np.concatenate([np.zeros(0), *(group.numbers[name] for group in groups)])
     return found
 
 
-def _of_groups(groups: Sequence[Group], place: Ints, values: Sequence[Any], sort: Any) -> Any:
+def _of_groups(
+    groups: Sequence[ComponentArrays], place: Ints, values: Sequence[Any], sort: Any
+) -> Any:
     """Return an array of what each group of a program says of its own."""
     found = np.zeros(len(place), dtype=sort)
     for group, value in zip(groups, values, strict=True):
@@ -273,14 +285,14 @@ def _of_groups(groups: Sequence[Group], place: Ints, values: Sequence[Any], sort
     return found
 
 
-def _arrays(b: Builder, columns: Ints, rows: Ints) -> Rows:
+def _arrays(b: Builder, columns: Ints, rows: Ints) -> LinearProgram:
     none = np.zeros(0, dtype=np.int64)
     at_row = rows[np.concatenate([none, *(entry[0] for entry in b.entries)])]
     at_column = columns[np.concatenate([none, *(entry[1] for entry in b.entries)])]
     values = np.concatenate([np.zeros(0), *(entry[2] for entry in b.entries)])
     order = np.argsort(at_row * len(columns) + at_column, kind="stable")  # by row, then column
     counts = np.bincount(at_row, minlength=len(rows))
-    return Rows(
+    return LinearProgram(
         cost=_placed(b.variables, "cost", columns),
         lower=_placed(b.variables, "lower", columns),
         upper=_placed(b.variables, "upper", columns),
@@ -335,7 +347,7 @@ class Fitted:
     rows: Ints
     like: Ints
     of_block: Ints
-    arrays: Rows
+    arrays: LinearProgram
 
 
 def fit(variant: Program, base: Program) -> Fitted:
@@ -369,7 +381,10 @@ def fit(variant: Program, base: Program) -> Fitted:
 
 
 def _places(
-    names: Sequence[Any], variant: tuple[Group, ...], base: tuple[Group, ...], count: int
+    names: Sequence[Any],
+    variant: tuple[ComponentArrays, ...],
+    base: tuple[ComponentArrays, ...],
+    count: int,
 ) -> Ints:
     """Return the base's position of each of the variant's columns, or rows; -1 for none.
 
@@ -426,7 +441,9 @@ def _lacking(places: Ints, count: int) -> Bools:
     return found
 
 
-def _in_layout(variant: Rows, base: Rows, columns: Ints, rows: Ints, at: Ints) -> Rows:
+def _in_layout(
+    variant: LinearProgram, base: LinearProgram, columns: Ints, rows: Ints, at: Ints
+) -> LinearProgram:
     """Return the variant's numbers in the base's layout; ``at`` are the places of its entries."""
     n, m = len(base.cost), len(base.row_lower)
 
@@ -450,7 +467,7 @@ def _in_layout(variant: Rows, base: Rows, columns: Ints, rows: Ints, at: Ints) -
     )
 
 
-def _as_in_base(arrays: Rows, base: Program, of_block: Ints) -> None:
+def _as_in_base(arrays: LinearProgram, base: Program, of_block: Ints) -> None:
     """Put back the base's numbers in blocks that no block of the variant fits."""
     left = _lacking(of_block, len(base.blocks))
     columns = np.repeat(left, np.diff(base.column_starts))

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from models import tolerances
 from models.program.component import MONEY, TONNES
 from models.resolve import Floats, Ints
-from models.solve import Rows, Solution
+from models.solve import LinearProgram, Solution
 
 _TYPICAL = 1e4
 """What the largest demand becomes: HiGHS's tolerances are absolute."""
@@ -24,8 +25,6 @@ _MOST_RAISED = 2.0**20
 """How far a row with a small limit is raised beyond the others, so that it counts for as much."""
 _BOUNDLESS = 1e15
 """Room beyond this many times what is needed is no limit, and no number for the solver."""
-_FINEST_NEED = 1e-9
-"""A need below this part of what is bought or built in one piece is as fine as numbers get."""
 _FINEST = 2.0**-20
 """The finest unit of a fraction built."""
 
@@ -44,7 +43,7 @@ class Scaling:
     price: Floats
     dual: Floats
 
-    def scaled(self, rows: Rows) -> Rows:
+    def scaled(self, rows: LinearProgram) -> LinearProgram:
         """Return the program in scaled units."""
         return dataclasses.replace(
             rows,
@@ -67,7 +66,7 @@ class Scaling:
 
 
 def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
-    rows: Rows,
+    rows: LinearProgram,
     *,
     need: float,
     column_unit: Any,
@@ -85,7 +84,11 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
     billionfold; a row's limit is its ``row_size`` where that is a number, else its bound.
     """
     tonnes = column_unit == TONNES
-    needed = max(need, _FINEST_NEED * _lump(rows, tonnes, row_unit == TONNES)) if need > 0 else 0.0
+    needed = (
+        max(need, tolerances.FINEST_NEED * _lump(rows, tonnes, row_unit == TONNES))
+        if need > 0
+        else 0.0
+    )
     tonne = float(powers_of_two(np.array([needed / _TYPICAL]))[0])
     unit = np.where(tonnes, tonne, _FINEST)
     dearest = float(np.max(rows.cost * unit, initial=0.0))
@@ -119,7 +122,7 @@ def joined(parts: Sequence[Scaling]) -> Scaling:
     )
 
 
-def _lump(rows: Rows, tonnes: Any, in_tonnes: Any) -> float:
+def _lump(rows: LinearProgram, tonnes: Any, in_tonnes: Any) -> float:
     """Return the most that has to be bought, or that a plant built as a whole can make [t]."""
     least = rows.row_lower[in_tonnes & np.isfinite(rows.row_lower)]
     plants = rows.values[~tonnes[rows.columns] & in_tonnes[rows.entry_rows()]]
@@ -131,7 +134,7 @@ def _limit(most: Floats) -> Floats:
     return np.where(most > _BOUNDLESS, math.inf, most)
 
 
-def _limits(rows: Rows, row_size: Floats | None) -> Floats:
+def _limits(rows: LinearProgram, row_size: Floats | None) -> Floats:
     """Return how large each row's limit is; a balance has terms larger than its limit: none."""
     low = np.where(np.isfinite(rows.row_lower), np.abs(rows.row_lower), 0.0)
     high = np.where(np.isfinite(rows.row_upper), np.abs(rows.row_upper), 0.0)

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from models import tolerances
 from models.case import Case
-from models.program.builder import Group
+from models.program.builder import ComponentArrays
 from models.program.component import Columns, Component, Rows, Where, columns_named, rows_named
 from models.program.families.ore import ORE
 from models.program.program import Program
 from models.resolve import Cap, Expanded, Floats, Ints, Source, caps
 from models.schema import Record
-from models.solve import MOST_VIOLATION
 
 T = TypeVar("T")
 
@@ -133,7 +133,7 @@ class Solved:
         group, key = self._named(self._column_places, at)
         return columns_named(group.component), key
 
-    def _named(self, places: _Places, at: int) -> tuple[Group, Any]:
+    def _named(self, places: _Places, at: int) -> tuple[ComponentArrays, Any]:
         of, place, groups = places
         group = groups[int(of[at])]
         return group, group.keys(place[[at]])[0]
@@ -165,7 +165,7 @@ class Solved:
         """Return the position of a column, -1 where there is none."""
         return self._position(of, key, self.program.variables)
 
-    def _position(self, of: Component, key: Any, groups: Sequence[Group]) -> int:
+    def _position(self, of: Component, key: Any, groups: Sequence[ComponentArrays]) -> int:
         if of not in self._made:
             found = self._made[of] = {}
             for group in groups:
@@ -309,23 +309,23 @@ class Solved:
     @cached_property
     def _tolerances(self) -> dict[tuple[str, int], float]:
         e = self.expanded
-        nothing = MOST_VIOLATION * np.maximum(e.demand.max(axis=1, initial=0.0), 1e-6)
+        nothing = tolerances.MOST_VIOLATION * np.maximum(e.demand.max(axis=1, initial=0.0), 1e-6)
         return dict(zip(product(e.minerals, e.years), nothing.ravel().tolist(), strict=True))
 
 
-_Places = tuple[Ints, Ints, Sequence[Group]]
+_Places = tuple[Ints, Ints, Sequence[ComponentArrays]]
 """Of each position of a program, which group it belongs to and where it stands in it; the groups.
 """
 
 
-def _places(groups: Sequence[Group], count: int) -> _Places:
+def _places(groups: Sequence[ComponentArrays], count: int) -> _Places:
     of, place = np.zeros((2, count), dtype=np.int64)
     for g, group in enumerate(groups):
         of[group.at], place[group.at] = g, np.arange(len(group))
     return of, place, groups
 
 
-def _by_key(groups: Iterable[Group], values: Floats) -> dict[str, dict[Any, float]]:
+def _by_key(groups: Iterable[ComponentArrays], values: Floats) -> dict[str, dict[Any, float]]:
     """Return values by component and key, zeros left out."""
     found: dict[str, dict[Any, float]] = {}
     for group in groups:
@@ -337,7 +337,7 @@ def _by_key(groups: Iterable[Group], values: Floats) -> dict[str, dict[Any, floa
 
 
 def _component(
-    groups: Sequence[Group], of: Component, values: Floats
+    groups: Sequence[ComponentArrays], of: Component, values: Floats
 ) -> tuple[tuple[Ints, ...], Floats]:
     """Return a component as arrays: the positions that its keys are made of, and its values."""
     found = [group for group in groups if group.component is of]

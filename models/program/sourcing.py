@@ -28,7 +28,7 @@ from models.program.component import (
     TONNES,
     Bounds,
     Columns,
-    Heading,
+    CostHeading,
     InputCell,
     Rows,
 )
@@ -51,7 +51,7 @@ class Books:
         """Open empty books."""
         self.posted_in: dict[tuple[str, str, int], list[Any]] = {}
         self.posted_out: dict[tuple[str, str, int], list[Any]] = {}
-        self.charges: list[tuple[Heading, Sequence[Any], Floats, Any]] = []
+        self.charges: list[tuple[CostHeading, Sequence[Any], Floats, Any]] = []
 
     def into(self, key: tuple[str, str, int], column: Any) -> None:
         """Post a column [t] into the balance of (mineral, member, year)."""
@@ -63,7 +63,7 @@ class Books:
 
     def cost(
         self,
-        heading: Heading,
+        heading: CostHeading,
         columns: Sequence[Any],
         amounts: Iterable[float] | Floats,
         years: Any,

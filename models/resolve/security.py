@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models.case import in_force
 from models.resolve.caps import single_countries
 from models.resolve.expanded import Expanded
-from models.schema import COALITION, EACH_OUTSIDE, REST_OF_WORLD, Security
+from models.schema import COALITION, EACH_OUTSIDE, REST_OF_WORLD, SecurityTarget
 
 ONCE_IN = 10.0
 """A blank penalty prices a shortage as if the loss came once in so many years."""
@@ -24,7 +24,7 @@ class Survival:
     """
 
     row: int
-    record: Security
+    record: SecurityTarget
     mineral: str
     country: str
     year: int

@@ -13,8 +13,8 @@ from models.results.members import Members as Members
 from models.results.members import WhoPays as WhoPays
 from models.results.overall import Benchmarks as Benchmarks
 from models.results.overall import ByMineral as ByMineral
-from models.results.overall import ByYear as ByYear
 from models.results.overall import Figure as Figure
+from models.results.overall import MeasuresByYear as MeasuresByYear
 from models.results.overall import Scorecard as Scorecard
 from models.results.overall import Summary as Summary
 from models.results.proof import About as About

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from models.case import Case
 from models.results.field import Field, Look, Name, Result, field
-from models.schema import Column, Kind, Record
+from models.schema import CellKind, Column, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ _LOOKS = {
     "USD/t/yr": Look.PRICE,
     "USD m": Look.MILLIONS,
 }
-_LOOKS_OF_KIND = {Kind.SHARE: Look.SHARE, Kind.YEAR: Look.YEAR, Kind.WHOLE: Look.YEAR}
+_LOOKS_OF_KIND = {CellKind.SHARE: Look.SHARE, CellKind.YEAR: Look.YEAR, CellKind.WHOLE: Look.YEAR}
 
 
 def look_of(column: Column) -> Look:
@@ -124,13 +124,13 @@ def carried_field(column: Column) -> Field:
 
     A table has no such column where all of its cells are blank.
     """
-    is_number = column.unit or column.kind in {Kind.NUMBER, *_LOOKS_OF_KIND}
+    is_number = column.unit or column.kind in {CellKind.NUMBER, *_LOOKS_OF_KIND}
     return Field(
         column.header,
         look_of(column) if is_number else Look.TEXT,
         column.meaning,
         unit=column.unit.replace("USD", "{money}"),
-        names=Name.COUNTRY if column.kind is Kind.COUNTRY else None,
+        names=Name.COUNTRY if column.kind is CellKind.COUNTRY else None,
         printed=False,
         optional=True,
     )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from models import measures
+from models import measures, tolerances
 from models.case import Case
 from models.measures import SAME_COST, Dependence, printed
 from models.results.common import COUNTRY, MEMBER, MINERAL, REMARK, UNDISCOUNTED, words_of
@@ -267,10 +267,6 @@ def paying(
     return [[row(at, m.name) for m in case.members] for at in range(len(tables))]
 
 
-_SAME = 1e-7
-"""Parts of a mineral's sums by which two plans' rounding may part them."""
-
-
 def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bool]:
     """Return of each row whether its mineral only swaps sellers with the reference at no cost.
 
@@ -287,7 +283,9 @@ def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bo
                        ((every, ["case", *by]), (reference, by)))  # fmt: skip
         before = there.reindex(here.reset_index("case").index, fill_value=0.0).to_numpy()
         size = there.groupby("mineral").sum().abs()
-        least = _SAME * size.reindex(here.index.get_level_values("mineral"), fill_value=0.0)
+        least = tolerances.SAME_COST * size.reindex(
+            here.index.get_level_values("mineral"), fill_value=0.0
+        )
         apart = here.index[(here - before).abs().to_numpy() > least.to_numpy()]
         differs |= {key[:2] for key in apart}
     keys = zip(every["case"], every["mineral"], strict=True)

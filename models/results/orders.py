@@ -100,7 +100,7 @@ class OrderSheet(Result):
     kind = common.KIND.like(printed=False)
 
 
-class ByYear(Result):
+class OrdersByYear(Result):
     """What is ordered in each year of each mineral, and what it costs."""
 
     TABLE, GRAIN, BOOK = "By year", ("year", "mineral"), BOOK
@@ -185,7 +185,7 @@ class MemberShortages(Result):
     unit = common.UNIT.like(printed=False)
 
 
-class Columns(Result):
+class ColumnNotes(Result):
     """What each header means: the notes that point at them, in one place."""
 
     TABLE, BOOK = "Columns", BOOK

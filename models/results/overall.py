@@ -295,7 +295,7 @@ class ByMineral(Result):
     )
 
 
-class ByYear(Result):
+class MeasuresByYear(Result):
     """Each mineral by year: blocks are measures, rows are minerals, columns are years.
 
     Filter by mineral to see all its measures. Money is undiscounted.

@@ -308,7 +308,7 @@ class Security(PlanTable):
     TABLE, PLACE, OF = "Security", 75, "security"
     GIVEN = "security"
     GRAIN = ("row", "year", "mineral", "country")
-    INPUTS = (schema.Security,)
+    INPUTS = (schema.SecurityTarget,)
 
     year = common.YEAR
     mineral = common.MINERAL

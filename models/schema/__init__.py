@@ -7,8 +7,8 @@ something that only a scenario can say.
 """
 
 from models.schema.column import ByYear as ByYear
+from models.schema.column import CellKind as CellKind
 from models.schema.column import Column as Column
-from models.schema.column import Kind as Kind
 from models.schema.column import Record as Record
 from models.schema.market import COALITION as COALITION
 from models.schema.market import DEMAND as DEMAND
@@ -55,7 +55,7 @@ from models.schema.policy import EventStep as EventStep
 from models.schema.policy import Project as Project
 from models.schema.policy import Right as Right
 from models.schema.policy import ScenarioStep as ScenarioStep
-from models.schema.policy import Security as Security
+from models.schema.policy import SecurityTarget as SecurityTarget
 from models.schema.policy import ShareLimit as ShareLimit
 from models.schema.policy import Stockpile as Stockpile
 from models.schema.policy import Support as Support
@@ -71,7 +71,7 @@ SHEETS: tuple[type[Record], ...] = (
     Freight,
     Lane,
     ShareLimit,
-    Security,
+    SecurityTarget,
     Contract,
     Project,
     BudgetYear,

@@ -25,7 +25,7 @@ _MOST_BY_UNIT = {
 }
 
 
-class Kind(Enum):
+class CellKind(Enum):
     """What a cell holds."""
 
     TEXT = "text"
@@ -98,7 +98,7 @@ class Column:
     """
 
     header: str
-    kind: Kind
+    kind: CellKind
     meaning: str
     unit: str = ""
     required: bool = False
@@ -130,16 +130,16 @@ class Column:
 
 
 def column(
-    header: str, kind: Kind, meaning: str, *, value: Any = dataclasses.MISSING, **parts: Any
+    header: str, kind: CellKind, meaning: str, *, value: Any = dataclasses.MISSING, **parts: Any
 ) -> Any:
     """Declare a record's field as a column; without ``value`` the cell must be filled.
 
     ``parts`` are the other fields of ``Column``. The most a number may be follows from its unit,
     what a blank cell means from the value, where they are not given.
     """
-    if kind is Kind.YEAR:
+    if kind is CellKind.YEAR:
         parts |= {"least": FIRST_YEAR, "most": LAST_YEAR}
-    elif kind is Kind.SHARE:
+    elif kind is CellKind.SHARE:
         parts.setdefault("most", 1.0)
     elif parts.get("unit") in _MOST_BY_UNIT:
         parts.setdefault("most", _MOST_BY_UNIT[parts["unit"]])
@@ -158,28 +158,28 @@ def _in_words(value: str | float) -> str:
 
 def named(header: str, meaning: str, *refers: str, **parts: Any) -> Any:
     """Declare a name; ``refers`` are the sheets that define it."""
-    return column(header, Kind.NAME, meaning, refers=refers, **parts)
+    return column(header, CellKind.NAME, meaning, refers=refers, **parts)
 
 
 def country_code(header: str, meaning: str, **parts: Any) -> Any:
     """Declare a country."""
-    return column(header, Kind.COUNTRY, meaning, **parts)
+    return column(header, CellKind.COUNTRY, meaning, **parts)
 
 
 def selector(header: str, meaning: str, *refers: str, default: str = "all") -> Any:
     """Declare which records a row is about: those of a name, or a country; a blank cell is all."""
-    kind = Kind.NAME if refers else Kind.COUNTRY
+    kind = CellKind.NAME if refers else CellKind.COUNTRY
     return column(header, kind, meaning, value="", default=default, refers=refers)
 
 
 def choice(header: str, meaning: str, *choices: str, **parts: Any) -> Any:
     """Declare one of a list."""
-    return column(header, Kind.CHOICE, meaning, choices=choices, **parts)
+    return column(header, CellKind.CHOICE, meaning, choices=choices, **parts)
 
 
 def number(header: str, meaning: str, unit: str = "", **parts: Any) -> Any:
     """Declare a number of a unit."""
-    return column(header, Kind.NUMBER, meaning, unit=unit, **parts)
+    return column(header, CellKind.NUMBER, meaning, unit=unit, **parts)
 
 
 def series(header: str, meaning: str, unit: str, **parts: Any) -> Any:
@@ -189,12 +189,12 @@ def series(header: str, meaning: str, unit: str, **parts: Any) -> Any:
 
 def fraction(header: str, meaning: str, **parts: Any) -> Any:
     """Declare a fraction from 0 to 1."""
-    return column(header, Kind.SHARE, meaning, **parts)
+    return column(header, CellKind.SHARE, meaning, **parts)
 
 
 def years(header: str, meaning: str) -> Any:
     """Declare a First year or Last year that may stay blank: the row then always holds."""
-    return column(header, Kind.YEAR, meaning, value=None, default="always")
+    return column(header, CellKind.YEAR, meaning, value=None, default="always")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from models import tolerances
 from models.schema.column import (
     MOST_MULTIPLE,
     MOST_TARIFF,
     ByYear,
-    Kind,
+    CellKind,
     Record,
     choice,
     column,
@@ -28,8 +29,6 @@ DEMAND, PURCHASES = "demand", "purchases"
 COALITION, OTHER = "coalition", "other"
 REST_OF_WORLD = "ROW"
 """The code of an unattributed remainder of supply: outside the coalition, capped only by name."""
-LEFT_OVER = 1e-9
-"""Demand of no more tonnes than this, a milligram, is what rounding leaves: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,20 +40,20 @@ class Settings(Record):
 
     plan_title: str = column(
         "Plan title",
-        Kind.TEXT,
+        CellKind.TEXT,
         "Title on the plan's first sheet.",
         value="",
         default="the file's name",
     )
     currency: str = column(
         "Currency",
-        Kind.TEXT,
+        CellKind.TEXT,
         "Three-letter code of the currency of all prices and costs.",
         value="USD",
     )
     price_year: int | None = column(
         "Price year",
-        Kind.YEAR,
+        CellKind.YEAR,
         "Year of the prices. A label: nothing is inflated.",
         value=None,
         default="not stated",
@@ -108,7 +107,7 @@ class Settings(Record):
     )
     whole_projects: bool = column(
         "Whole projects",
-        Kind.YES_NO,
+        CellKind.YES_NO,
         "yes: each project is built in full or not at all.",
         value=False,
     )
@@ -124,7 +123,7 @@ class Settings(Record):
     )
     carry_over_budget: bool = column(
         "Carry over budget",
-        Kind.YES_NO,
+        CellKind.YES_NO,
         "yes: unspent budget may be spent in later years that have a budget.",
         value=False,
     )
@@ -158,7 +157,7 @@ class Mineral(Record):
     )
     unit: str = column(
         "Unit",
-        Kind.TEXT,
+        CellKind.TEXT,
         'What one tonne measures, such as "t Li content". The plan shows it.',
         value="",
         default="t",
@@ -235,8 +234,10 @@ class Demand(Record):
 
     def __post_init__(self) -> None:
         """Take for 0 what a formula leaves where numbers cancel, such as ``=0.3-0.1-0.2``."""
-        if any(0 < abs(t) <= LEFT_OVER for _, t in self.tonnes):
-            kept = tuple((year, t if abs(t) > LEFT_OVER else 0.0) for year, t in self.tonnes)
+        if any(0 < abs(t) <= tolerances.LEAST_DEMAND for _, t in self.tonnes):
+            kept = tuple(
+                (year, t if abs(t) > tolerances.LEAST_DEMAND else 0.0) for year, t in self.tonnes
+            )
             object.__setattr__(self, "tonnes", kept)
 
 
@@ -319,7 +320,7 @@ class Refiner(Record):
     )
     needs_ore: bool | None = column(
         "Needs ore",
-        Kind.YES_NO,
+        CellKind.YES_NO,
         "Whether it takes ore from the sheet Mines.",
         value=None,
         default="yes for primary, no for recycled",
@@ -378,7 +379,7 @@ def lane_freight(meaning: str, default: str) -> Any:
 def lane_open() -> Any:
     """Declare whether a lane is open."""
     meaning, default = "no: the lane is closed.", "unchanged (yes at first)"
-    return column("Open", Kind.YES_NO, meaning, value=None, default=default)
+    return column("Open", CellKind.YES_NO, meaning, value=None, default=default)
 
 
 @dataclass(frozen=True, kw_only=True)

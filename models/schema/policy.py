@@ -10,7 +10,7 @@ from models.schema.column import (
     MOST_TARIFF,
     MOST_TONNES,
     ByYear,
-    Kind,
+    CellKind,
     Record,
     choice,
     column,
@@ -98,7 +98,7 @@ class ShareLimit(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Security(Record):
+class SecurityTarget(Record):
     """How much may be short if a country is lost."""
 
     SHEET = "Security"
@@ -118,7 +118,7 @@ class Security(Record):
     )
     count_stocks: bool = column(
         "Count stocks",
-        Kind.YES_NO,
+        CellKind.YES_NO,
         "Whether members' stocks at the start of the year count.",
         value=True,
     )
@@ -175,10 +175,10 @@ class Project(Record):
     )
     capex: float = number("Capex", "Capital to build it in full.", "USD m")
     cost: ByYear = number("Cost", "Cost of a tonne at its gate, without capital.", "USD/t")
-    first_year: int = column("First year", Kind.YEAR, "Earliest first year of output.")
+    first_year: int = column("First year", CellKind.YEAR, "Earliest first year of output.")
     lead_time: int = column(
         "Lead time",
-        Kind.WHOLE,
+        CellKind.WHOLE,
         "Years from spending to output.",
         value=0,
         unit="yr",
@@ -188,7 +188,7 @@ class Project(Record):
     owner: str = plant_owner()
     company: str = plant_company()
     life: int = column(
-        "Life", Kind.WHOLE, "Years of output.", value=20, unit="yr", least=1, most=1000
+        "Life", CellKind.WHOLE, "Years of output.", value=20, unit="yr", least=1, most=1000
     )
     built_in: int | None = None
     """The year in which a scenario has it built in full, outside the budget; no column."""
@@ -239,7 +239,7 @@ class BudgetYear(Record):
     SHEET = "Budget"
     MEANING = "Capital for projects by year. A year without a row has no limit."
 
-    year: int = column("Year", Kind.YEAR, "The year.", key=True)
+    year: int = column("Year", CellKind.YEAR, "The year.", key=True)
     capex: float = number("Capex", "Capital that may be spent in the year.", "USD m")
 
 
@@ -352,7 +352,7 @@ _LASTING = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step(Record):
+class ActionRow(Record):
     """What a row of a what-if or of an event changes: an action, what it selects, its value."""
 
     name: str = named("Name", "What it belongs to.")
@@ -388,7 +388,7 @@ class Step(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScenarioStep(Step):
+class ScenarioStep(ActionRow):
     """One change of a what-if; the steps of a name apply top to bottom."""
 
     SHEET = "Scenarios"
@@ -401,7 +401,7 @@ class ScenarioStep(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventStep(Step):
+class EventStep(ActionRow):
     """One change that an event makes in the years in which it is under way."""
 
     SHEET = "Risks"
@@ -424,7 +424,7 @@ class EventStep(Step):
     )
     duration: int = column(
         "Duration",
-        Kind.WHOLE,
+        CellKind.WHOLE,
         "Years that the event lasts, the first included. Same in all rows of an event.",
         unit="yr",
         value=1,

@@ -22,6 +22,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from models import tolerances
 from models.measures import BY_CAPACITY, days_of_cover, hhi, largest, named, part
 from models.results import Look, Stocks
 from models.schema import BY_BLOC, BY_COUNTRY, BY_KIND, MINING, RECYCLED, REFINING
@@ -29,8 +30,6 @@ from models.scorecard.supplied import Supply, home_demand, largest_country
 
 DUE = 2030
 """The year by which the benchmarks are to be met."""
-MET_WITHIN = 1e-6
-"""A share beyond its benchmark by less is met: the rounding of a plan."""
 NO_DEMAND, NOTHING_SUPPLIED = "no demand", "nothing supplied"
 WORST = 10.0
 """The weight of the worst governance; that of the best is 0."""
@@ -63,7 +62,7 @@ class Required:
     def is_met(self, reached: float) -> bool:
         """Return whether a share keeps it."""
         beyond = reached - self.share if self.is_most else self.share - reached
-        return beyond <= MET_WITHIN
+        return beyond <= tolerances.LIMIT_KEPT
 
     def worst(self, reached: Mapping[int, float]) -> tuple[int, float]:
         """Return the year and share that is farthest from it, or least inside it."""

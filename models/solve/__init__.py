@@ -4,15 +4,12 @@
 limit and that none is cheaper. Nothing takes the solver's word.
 """
 
-from models.solve.certificate import MOST_GAP as MOST_GAP
-from models.solve.certificate import MOST_MIP_GAP as MOST_MIP_GAP
-from models.solve.certificate import MOST_VIOLATION as MOST_VIOLATION
 from models.solve.certificate import Certificate as Certificate
 from models.solve.certificate import Certificates as Certificates
 from models.solve.certificate import Floats as Floats
 from models.solve.certificate import Ints as Ints
 from models.solve.certificate import Keys as Keys
-from models.solve.certificate import Rows as Rows
+from models.solve.certificate import LinearProgram as LinearProgram
 from models.solve.certificate import Solution as Solution
 from models.solve.certificate import certify as certify
 from models.solve.certificate import certify_alone as certify_alone
@@ -25,8 +22,8 @@ from models.solve.highs import LISTENER as LISTENER
 from models.solve.highs import ONWARDS as ONWARDS
 from models.solve.highs import PRESOLVED as PRESOLVED
 from models.solve.highs import Attempt as Attempt
-from models.solve.highs import Found as Found
 from models.solve.highs import Held as Held
+from models.solve.highs import SearchProgress as SearchProgress
 from models.solve.highs import extended as extended
 from models.solve.highs import first_solved as first_solved
 from models.solve.highs import solve as solve

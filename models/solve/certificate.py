@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import tolerances
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -43,7 +45,7 @@ def name_at(keys: Sequence[Keys], at: int) -> str:
 
 
 @dataclass(frozen=True)
-class Rows:
+class LinearProgram:
     """A linear program as arrays.
 
     Least ``cost @ x`` with ``lower <= x <= upper`` and ``row_lower <= A x <= row_upper``; A by rows
@@ -74,11 +76,11 @@ class Rows:
         """Return A' y."""
         return _summed(self.columns, self.values * y[self.entry_rows()], len(self.cost))
 
-    def absolute(self) -> Rows:
+    def absolute(self) -> LinearProgram:
         """Return the program with the absolute coefficients."""
         return dataclasses.replace(self, values=np.abs(self.values))
 
-    def fixed_at(self, x: Floats) -> Rows:
+    def fixed_at(self, x: Floats) -> LinearProgram:
         """Return the linear program with the whole columns fixed at x, rounded."""
         if not self.whole.any():
             return self
@@ -114,21 +116,6 @@ class Solution:
 # ---- the certificate -----------------------------------------------------------------------------
 
 
-MOST_VIOLATION = 1e-6
-"""Accepted violation of any constraint, as a part of what its block needs at the largest demand."""
-MOST_GAP = 1e-7
-"""Accepted relative dual infeasibility and relative gap."""
-MOST_MIP_GAP = 1e-9
-"""Accepted MIP gap of whole projects: 0 but for rounding."""
-_FINEST = 1e-7
-"""What violations are parts of is no smaller than this part of the largest terms added up.
-
-A violation of 1e-13 of them is as fine as a solver gets with doubles.
-"""
-_NEGLIGIBLE = 1e-8
-"""Prices below this part of the largest are rounding themselves."""
-
-
 @dataclass(frozen=True)
 class Certificate:
     """What a solution is worth as a proof; every figure is relative, 0 is perfect.
@@ -151,15 +138,15 @@ class Certificate:
     @property
     def passed(self) -> bool:
         """Whether it is a proof; anything that is not a number is not."""
-        return self.passed_within(MOST_MIP_GAP)
+        return self.passed_within(tolerances.MOST_MIP_GAP)
 
     def passed_within(self, mip_gap: float) -> bool:
         """Return whether it is a proof but for a gap that a search for whole builds may leave."""
         return bool(
-            self.violation <= MOST_VIOLATION
-            and self.dual_infeasibility <= MOST_GAP
-            and self.gap <= MOST_GAP
-            and self.mip_gap <= max(mip_gap, MOST_MIP_GAP)
+            self.violation <= tolerances.MOST_VIOLATION
+            and self.dual_infeasibility <= tolerances.MOST_GAP
+            and self.gap <= tolerances.MOST_GAP
+            and self.mip_gap <= max(mip_gap, tolerances.MOST_MIP_GAP)
         )
 
 
@@ -191,7 +178,7 @@ class Certificates:
             mip_gap,
         )
 
-    def worst_name(self, block: int, rows: Rows) -> str:
+    def worst_name(self, block: int, rows: LinearProgram) -> str:
         """Return the name of the row or column that is violated most, "" if none is."""
         row = name_at(rows.row_keys, int(self.worst_row[block]))
         return row or name_at(rows.column_keys, int(self.worst_column[block]))
@@ -204,7 +191,7 @@ class Certificates:
 
 
 def certify(
-    rows: Rows, solution: Solution, measure: float, fractions: frozenset[str]
+    rows: LinearProgram, solution: Solution, measure: float, fractions: frozenset[str]
 ) -> Certificate:
     """Return the certificate of a solution of one block.
 
@@ -221,7 +208,7 @@ def certify(
 
 
 def certify_alone(
-    rows: Rows,
+    rows: LinearProgram,
     solution: Solution,
     measure: float,
     tonnes: tuple[Bools, Bools],
@@ -242,7 +229,7 @@ def certify_alone(
     )
 
 
-def fits(rows: Rows, solution: Solution) -> bool:
+def fits(rows: LinearProgram, solution: Solution) -> bool:
     """Return whether a solution has a number for every column and row."""
     return (
         len(solution.x) == len(rows.cost)
@@ -252,7 +239,7 @@ def fits(rows: Rows, solution: Solution) -> bool:
 
 
 def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is measured
-    rows: Rows,
+    rows: LinearProgram,
     x: Floats,
     duals: Floats,
     measure: Floats,
@@ -281,16 +268,20 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
         return _worst(by_row, by_column, row_starts, column_starts)
 
     violation, worst_row, worst_column = violated(measure)
-    if (violation > MOST_VIOLATION).any():  # beside large numbers, small ones are their rounding
+    if (
+        violation > tolerances.MOST_VIOLATION
+    ).any():  # beside large numbers, small ones are their rounding
         terms = _summed(entry_rows, np.abs(of_entries), len(rows.row_lower))
         terms = np.where(tonnes[1], terms, 0.0)
-        coarse = np.maximum(measure, _FINEST * _most(terms, row_starts))
+        coarse = np.maximum(measure, tolerances.FINEST_TERMS * _most(terms, row_starts))
         violation, worst_row, worst_column = violated(coarse)
     priced = rows.values * duals[entry_rows]
     prices = np.abs(rows.cost) + _summed(rows.columns, np.abs(priced), len(rows.cost))
     dearest = _most(prices, column_starts)
     sizes = np.diff(column_starts)
-    prices = np.maximum(prices, np.maximum(finest[0], _NEGLIGIBLE * np.repeat(dearest, sizes)))
+    prices = np.maximum(
+        prices, np.maximum(finest[0], tolerances.NEGLIGIBLE_PRICE * np.repeat(dearest, sizes))
+    )
     reduced = rows.cost - _summed(rows.columns, priced, len(rows.cost))
     on_columns = _wrong_sign(reduced, lower, upper) / np.maximum(prices, 1e-300)
     largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import SolverError
-from models.solve.certificate import Rows, Solution
+from models.solve.certificate import LinearProgram, Solution
 from models.solve.tighten import tightened
 
 _LISTENING = 0.1
@@ -111,7 +111,7 @@ _COMMON: tuple[tuple[str, Any], ...] = (
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchProgress:
     """What a search for whole columns has found so far.
 
     ``gap`` is that between the best plan and the least cost proven, as a part of the plan's
@@ -122,12 +122,12 @@ class Found:
     gap: float
 
 
-LISTENER: ContextVar[Callable[[Found], None] | None] = ContextVar("listener", default=None)
+LISTENER: ContextVar[Callable[[SearchProgress], None] | None] = ContextVar("listener", default=None)
 """Who hears of a search as it goes on, in the solver's thread: some lines a minute at most."""
 
 
 def solve(
-    rows: Rows,
+    rows: LinearProgram,
     attempt: Attempt = ATTEMPTS[0],
     start: Any = None,
     *,
@@ -170,7 +170,7 @@ def first_solved(solved_by: Callable[[Attempt], Solution]) -> Solution:
     raise SolverError("; ".join(failures))
 
 
-def _check_numbers(rows: Rows) -> None:
+def _check_numbers(rows: LinearProgram) -> None:
     """Refuse what HiGHS would misread in silence: NaN anywhere, an infinite cost or coefficient."""
     trouble = ""
     for name in ("cost", "values"):
@@ -236,7 +236,7 @@ class Held:
     def __init__(self, attempt: Attempt = ATTEMPTS[0], *, whole: bool = False) -> None:
         """Start a solver with an attempt's options; ``whole`` keeps whole columns whole."""
         self.attempt, self.whole = attempt, whole
-        self.rows: Rows | None = None
+        self.rows: LinearProgram | None = None
         self._highs = _instance()
         for option, value in (*_COMMON, *attempt.options):
             if not (whole and option == "solver"):
@@ -248,7 +248,7 @@ class Held:
         if seconds is not None:
             _check(self._highs.setOptionValue("time_limit", seconds), "the time to stop at")
 
-    def load(self, rows: Rows) -> Held:
+    def load(self, rows: LinearProgram) -> Held:
         """Hand a program over, and forget the one before."""
         import highspy
 
@@ -283,7 +283,7 @@ class Held:
         self.rows = rows
         return self
 
-    def change(self, rows: Rows) -> None:
+    def change(self, rows: LinearProgram) -> None:
         """Change the program held to one of the same shape; only what differs is handed over.
 
         The basis stays, but where coefficients differ: then the program is handed over anew, and
@@ -369,7 +369,9 @@ class Held:
         hear = LISTENER.get()
         if hear is not None:
             solver.cbMipLogging.subscribe(
-                lambda event: hear(Found(event.data_out.running_time, event.data_out.mip_gap))
+                lambda event: hear(
+                    SearchProgress(event.data_out.running_time, event.data_out.mip_gap)
+                )
             )
         try:
             solver.startSolve()

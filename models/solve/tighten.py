@@ -13,13 +13,14 @@ import dataclasses
 
 import numpy as np
 
-from models.solve.certificate import Floats, Ints, Rows
+from models import tolerances
+from models.solve.certificate import Floats, Ints, LinearProgram
 
-_TIGHTER = 1.0 - 1e-6
+_TIGHTER = 1.0 - tolerances.TIGHTER_ROW
 """A row is added where it asks for less than this part of what the plant's own row leaves."""
 
 
-def tightened(rows: Rows) -> Rows:
+def tightened(rows: LinearProgram) -> LinearProgram:
     """Return a program of the same columns and whole solutions, with a row a plant and buyer.
 
     Such a row is made of a row ``sum of a x - sum of c b <= 0`` with a, c > 0, continuous x >= 0
@@ -49,7 +50,7 @@ def tightened(rows: Rows) -> Rows:
     )
 
 
-def _plants(rows: Rows) -> list[tuple[Ints, Ints]]:
+def _plants(rows: LinearProgram) -> list[tuple[Ints, Ints]]:
     """Return the rows that tie several flows to builds: their flows' and builds' entries."""
     whole = rows.whole[rows.columns]
     fits = np.where(whole, rows.values < 0, (rows.values > 0) & (rows.lower[rows.columns] >= 0))
@@ -66,7 +67,7 @@ def _plants(rows: Rows) -> list[tuple[Ints, Ints]]:
     return found
 
 
-def _most(rows: Rows) -> Floats:
+def _most(rows: LinearProgram) -> Floats:
     """Return the most that each column can be by its own bound and by each row alone."""
     most = rows.upper.copy()
     of, columns = rows.entry_rows(), rows.columns

@@ -33,7 +33,7 @@ from models.results import (
     Tiers,
 )
 from planner.render.palette import PALE
-from planner.render.table import Cell, Column, Table
+from planner.render.table import Cell, Table, TableColumn
 from planner.workbook.grid import Fault, Grid
 from planner.workbook.parts import MOST_ROWS, CellFormats
 from planner.workbook.plan_columns import PART
@@ -290,20 +290,20 @@ def account_of(sheet: str) -> Account | None:
 
 
 @dataclass(frozen=True)
-class Line:
+class AccountRow:
     """A row: its cells by field, their looks where a column mixes several."""
 
     cells: Mapping[str, Cell]
     looks: Mapping[str, Look] = field(default_factory=dict)
     is_section: bool = False
 
-    def having(self, **cells: Cell) -> Line:
+    def having(self, **cells: Cell) -> AccountRow:
         """Return the row with other cells."""
         return replace(self, cells={**self.cells, **cells})
 
 
 @dataclass(frozen=True)
-class Sheet:
+class AccountSheet:
     """A sheet of a plan: the table that it was written from, and the field of each column."""
 
     table: Table
@@ -325,12 +325,14 @@ class Sheet:
         return next(buyers, "")
 
     @property
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[AccountRow]:
         """The rows."""
         named = list(zip(self.fields, self.table.columns, strict=True))
         for i, values in enumerate(zip(*(c.values for _, c in named), strict=True)):
             looks = {name: c.looks[i] for name, c in named if c.looks is not None}
-            yield Line(dict(zip(self.fields, values, strict=True)), looks, i in self.table.sections)
+            yield AccountRow(
+                dict(zip(self.fields, values, strict=True)), looks, i in self.table.sections
+            )
 
     def texts(self, *names: str) -> Iterator[tuple[str, ...]]:
         """Yield the cells of some columns, the first of which is a text; none where one lacks."""
@@ -339,10 +341,10 @@ class Sheet:
                 if isinstance(line.cells[names[0]], str):
                     yield tuple(str(line.cells[name]) for name in names)
 
-    def of_lines(self, lines: Iterable[Line]) -> Table:
+    def of_lines(self, lines: Iterable[AccountRow]) -> Table:
         """Return the table with other rows; a group without rows goes with its heading."""
-        kept: list[Line] = []
-        for line in [*lines, Line({}, is_section=True)]:
+        kept: list[AccountRow] = []
+        for line in [*lines, AccountRow({}, is_section=True)]:
             if line.is_section and kept and kept[-1].is_section:
                 kept.pop()
             kept.append(line)
@@ -374,7 +376,7 @@ _ROOM = re.compile(r"_.")
 """Room that a format leaves beside a number."""
 
 
-def sheet_of(grid: Grid, shown: CellFormats) -> Sheet | None:
+def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
     """Return a sheet as a table whose header is the first row; None where it has no account."""
     account = account_of(grid.title)
     if account is None or grid.header_row != 1:
@@ -398,10 +400,10 @@ def sheet_of(grid: Grid, shown: CellFormats) -> Sheet | None:
         frozenset(i for i, row in enumerate(grid.rows) if shown.fills.get(row, "").upper() == pale),
         printed=next(unprinted, None),
     )
-    return Sheet(table, account, fields)
+    return AccountSheet(table, account, fields)
 
 
-def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) -> Column:
+def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) -> TableColumn:
     """Return a column with the look of its field, or with a look each cell where it mixes some."""
     values = [_cell(value) for value in grid.values(place)]
     number = Look.TONNES if of.look.is_text else of.look
@@ -413,7 +415,7 @@ def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) 
     is_long = bool(grid.rows) and grid.rows[-1] > MOST_ROWS
     is_mixed = not is_long and set(looks) - {of.look}
     kept = looks if is_mixed else None
-    return Column(header, of.look, values, kept, of.meaning, of.colour, of.widest)
+    return TableColumn(header, of.look, values, kept, of.meaning, of.colour, of.widest)
 
 
 def _cell(value: object) -> Cell:

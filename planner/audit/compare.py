@@ -7,21 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import repeat
 
+from models import tolerances
 from models.errors import Finding
 from models.results import ChartData, Checks, Glossary, Look, Summary
-from planner.render.table import Column, Table
+from planner.render.table import Table, TableColumn
 from planner.workbook.cells import shown
 from planner.workbook.findings import at_cell
 from planner.workbook.grid import Dated, Fault, Grid, Printed, lines
 from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
-MOST_APART = 1e-9
-"""Numbers may differ by this part of themselves: sums are not added up alike everywhere."""
-_DUST = 1e-13
-"""They may differ by this part of the largest number of their kind in the column, too: what is left
-when numbers cancel."""
-_NOISE = 1e-6
-"""A figure of the proof that is none of rounding may differ by this part of what is accepted."""
 _SENTENCES = {Checks.TABLE, ChartData.TABLE, Glossary.TABLE}
 _SAID = {Look.LONG, Look.SENTENCE, Look.REMARK}
 _FARTHEST, _SEARCHES = 25, 50
@@ -202,12 +196,12 @@ def _cells(grid: Grid, top: int, is_table: bool) -> dict[tuple[int, int], object
     return found | {(row, place): v for row, cells in lines(grid) for place, v in cells}
 
 
-def near(here: object, due: object, dust: float = _DUST) -> bool:
+def near(here: object, due: object, dust: float = tolerances.CANCELLED) -> bool:
     """Return whether two cells hold numbers that differ by no more than rounding."""
     if not is_number(here) or not is_number(due):
         return False
     one, other = float(here), float(due)
-    return abs(one - other) <= MOST_APART * max(abs(one), abs(other)) + dust
+    return abs(one - other) <= tolerances.SAME_CELL * max(abs(one), abs(other)) + dust
 
 
 class _Rows:
@@ -277,12 +271,14 @@ class _Rows:
 
     def _dust(self, n: int, k: int) -> float:
         """Return by how much a number may differ, beside by its own rounding."""
-        room = _DUST * self.largest[n](self.expected.rows[k] - self.expected.header_row - 1)
+        room = tolerances.CANCELLED * self.largest[n](
+            self.expected.rows[k] - self.expected.header_row - 1
+        )
         due = dict(zip(self.headers, self.wanted[k], strict=True))
         is_proof = self.found.title == Checks.TABLE and self.headers[n] == Checks.value.header
         accepted = due.get(Checks.accepted.header)
         if is_proof and self.wanted[k][n] and is_number(accepted):
-            room += _NOISE * float(accepted)
+            room += tolerances.PROOF_REPEATED * float(accepted)
         return room
 
     def _tell(self, i: int, place: int, found: str, expected: str) -> None:
@@ -293,7 +289,7 @@ class _Rows:
         self.told.append(at_cell(self.found.title, place, row, found, expected, column=header))
 
 
-def _largest(column: Column | None, values: Sequence[object]) -> Callable[[int], float]:
+def _largest(column: TableColumn | None, values: Sequence[object]) -> Callable[[int], float]:
     """Return the largest number of a cell's kind in its column, by the cell's row in the table."""
     looks = (column.looks if column is not None else None) or ()
     kinds: Iterable[Look | None] = looks or repeat(None)

@@ -16,9 +16,9 @@ from models.results import Checks, Field, Figure, Summary
 from models.solve import ATTEMPTS
 from planner.seal import SEAL, SEALED
 from planner.sheets.checks import OPTION
-from planner.sheets.context import Record
+from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
-from planner.workbook.excel import Sheet, open_excel
+from planner.workbook.excel import ExcelSheet, open_excel
 from planner.workbook.findings import at_cell, refused
 from planner.workbook.grid import Grid, Printed
 from planner.workbook.parts import SheetPart, is_input, sheet_parts
@@ -86,7 +86,7 @@ class Recorded:
     made_with: tuple[tuple[str, str], ...] = ()
     input_file: str = ""
     input_sha256: str = ""
-    record: Record = field(default_factory=Record)
+    record: RunRecord = field(default_factory=RunRecord)
     timings: dict[str, float] = field(default_factory=dict)
     failures: tuple[str, ...] = ()
     built: int = 0
@@ -96,7 +96,7 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class Line:
+class SheetRow:
     """A row of a sheet: where it stands, and the cells of the fields that were asked for."""
 
     sheet: str
@@ -122,7 +122,7 @@ class PlanSheets:
     grids: Mapping[str, Grid]
     listed: tuple[SheetPart, ...] = ()
 
-    def lines(self, *fields: Field) -> Iterator[Line]:
+    def lines(self, *fields: Field) -> Iterator[SheetRow]:
         """Yield the rows of a table, its further sheets included, with the fields asked for.
 
         A header is told without its unit; a column that lacks gives blanks. A value is the one that
@@ -136,7 +136,7 @@ class PlanSheets:
                 places = {of: at.get(of.header, 0) for of in fields}
                 columns = [_as_kept(grid.values(place)) for place in places.values()]
                 for row, *cells in zip(grid.rows, *columns, strict=True):
-                    yield Line(title, row, tuple(cells), places)
+                    yield SheetRow(title, row, tuple(cells), places)
 
     @property
     def sealed(self) -> Iterator[list[float]]:
@@ -194,14 +194,14 @@ def _as_kept(values: list[object]) -> list[object]:
     return [value.value if isinstance(value, Printed) else value for value in values]
 
 
-def _record(said: Mapping[str, str]) -> Record:
+def _record(said: Mapping[str, str]) -> RunRecord:
     """Return versions and time as a plan gives them."""
-    now = Record()
+    now = RunRecord()
     try:
         written = datetime.strptime(said[Figure.WRITTEN], WRITTEN)
     except (KeyError, ValueError):
         written = now.written
-    return Record(
+    return RunRecord(
         said.get(Figure.PLANNER, now.planner),
         said.get(Figure.SOLVER, now.solver),
         said.get(PYTHON, now.python),
@@ -212,7 +212,7 @@ def _record(said: Mapping[str, str]) -> Record:
 class _Grids(Mapping[str, Grid]):
     """The cells of sheets by title, each sheet read when it is asked for."""
 
-    def __init__(self, sheets: Mapping[str, Sheet]) -> None:
+    def __init__(self, sheets: Mapping[str, ExcelSheet]) -> None:
         self._sheets = sheets
 
     def __getitem__(self, title: str) -> Grid:

@@ -15,17 +15,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models import tolerances
 from models.errors import SolverError
 from models.results import Changes, Field, Flows, Prices, Stocks, Tiers
-from models.solve import Floats, Held, Rows
-from planner.audit.accounts import Sheet
+from models.solve import Floats, Held, LinearProgram
+from planner.audit.accounts import AccountSheet
 from planner.render.table import Cell
 from planner.render.words import listed
 
 PROTECTION = 0.2
 """How wide, as a part of a figure, the interval must be that it is known to lie in."""
-NOTHING = 1e-6
-"""A figure of no more than this part of the mineral's largest counts as none: it needs no room."""
 
 _LEVELS = (Stocks.opening, Stocks.change, Stocks.closing, Stocks.target)
 """What a stock is, and how it moves: known as closely as the largest of them is."""
@@ -51,7 +50,7 @@ _Row = tuple[dict[int, float], float]
 
 
 @dataclass(frozen=True)
-class Figure:
+class WithheldCell:
     """A cell of a member's that is withheld: its column, whose, what it is by, and its value."""
 
     of: Field
@@ -77,7 +76,7 @@ class Known:
     """A figure of a mineral, and the least and the most that a reader can tell it to be."""
 
     mineral: str
-    figure: Figure
+    figure: WithheldCell
     least: float
     most: float
 
@@ -114,14 +113,14 @@ class Withheld:
 
 
 def withheld(
-    sheets: Iterable[Sheet], gone: AbstractSet[str], protection: float, *, keep_totals: bool
+    sheets: Iterable[AccountSheet], gone: AbstractSet[str], protection: float, *, keep_totals: bool
 ) -> Withheld:
     """Return the figures of members that totals tell too closely, and what is withheld for that."""
     found = _figures(sheets, gone)
 
     def known(names: Iterable[str], *lacks: str) -> dict[str, list[Known]]:
         """Return the figures told too closely to a reader who lacks some kinds of sums."""
-        told = {name: _Reader(name, found[name], lacks).told(protection) for name in names}
+        told = {name: _ReaderProgram(name, found[name], lacks).told(protection) for name in names}
         return {name: of for name, of in told.items() if of}
 
     told = known(sorted(found))
@@ -140,7 +139,9 @@ _MONEY, _STOCKS = "money", "stocks"
 """Sums that may be withheld without the others."""
 
 
-def _figures(sheets: Iterable[Sheet], gone: AbstractSet[str]) -> dict[str, list[Figure]]:
+def _figures(
+    sheets: Iterable[AccountSheet], gone: AbstractSet[str]
+) -> dict[str, list[WithheldCell]]:
     """Return the figures of members of which a reader knows the sum, by mineral."""
     totals: dict[tuple[str, Field, str, tuple[Cell, ...]], float] = defaultdict(float)
     paid: dict[tuple[str, Field, str, tuple[Cell, ...]], float] = defaultdict(float)
@@ -155,11 +156,11 @@ def _figures(sheets: Iterable[Sheet], gone: AbstractSet[str]) -> dict[str, list[
                 if account.of is Flows:
                     key = (mineral, Flows.tonnes, member, by)
                     paid[key] += _number(line.cells[Flows.total.name])
-    found: dict[str, list[Figure]] = defaultdict(list)
+    found: dict[str, list[WithheldCell]] = defaultdict(list)
     for key, value in totals.items():
         mineral, of, member, by = key
         price = paid[key] / value if value and key in paid else 0.0
-        found[mineral].append(Figure(of, member, by, value, price))
+        found[mineral].append(WithheldCell(of, member, by, value, price))
     return found
 
 
@@ -167,10 +168,12 @@ def _number(value: Cell) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-class _Reader:
+class _ReaderProgram:
     """A reader's linear program of one mineral: a column each figure, rows of what is known."""
 
-    def __init__(self, mineral: str, figures: list[Figure], lacks: Container[str] = ()) -> None:
+    def __init__(
+        self, mineral: str, figures: list[WithheldCell], lacks: Container[str] = ()
+    ) -> None:
         self.mineral, self.lacks = mineral, lacks
         self.figures = list(_held(figures))
         self.true = np.array([f.value for f in self.figures], dtype=float)
@@ -186,11 +189,17 @@ class _Reader:
         self._solved = Held().load(self._known)
         for member in sorted({f.member for f in self.figures}):
             part = np.array([f.member == member for f in self.figures]) & (needed > 0)
-            self._look(np.where(part, self.unit / np.maximum(needed, self.unit * NOTHING), 0.0))
+            self._look(
+                np.where(
+                    part,
+                    self.unit / np.maximum(needed, self.unit * tolerances.WITHHELD_FIGURE),
+                    0.0,
+                )
+            )
         for i in np.flatnonzero(needed):
             if self.most[i] - self.least[i] < needed[i]:
                 self._look((np.arange(len(needed)) == i).astype(float))
-        slack = 1 - NOTHING
+        slack = 1 - tolerances.WITHHELD_FIGURE
         return [
             Known(self.mineral, self.figures[i], self.least[i], self.most[i])
             for i in np.flatnonzero(self.most - self.least < slack * needed)
@@ -217,15 +226,15 @@ class _Reader:
         for i, f in enumerate(self.figures):
             if f.of in _LEVELS:
                 size[i] = levels[f.member, f.year]
-        return np.where(size > NOTHING * self.unit, protection * size, 0.0)
+        return np.where(size > tolerances.WITHHELD_FIGURE * self.unit, protection * size, 0.0)
 
-    def _rows(self) -> Rows:
+    def _rows(self) -> LinearProgram:
         """Return what is known: sums over the members, balances of each, stocks carried over."""
         rows = [*self._sums(), *self._paid(), *self._balances(), *self._carried()]
         true = np.array([sum(v * self.true[i] for i, v in row.items()) for row, _ in rows])
         room = np.array([room for _, room in rows], dtype=float)
         count = len(self.figures)
-        return Rows(
+        return LinearProgram(
             cost=np.zeros(count),
             lower=np.where([f.of is Stocks.change for f in self.figures], -_MOST, 0.0),
             upper=np.full(count, _MOST),
@@ -275,7 +284,7 @@ class _Reader:
                 yield from (({i: 1.0, j: -1.0}, 0.0) for i, j in zip(closing, later, strict=False))
 
 
-def _held(figures: list[Figure]) -> Iterator[Figure]:
+def _held(figures: list[WithheldCell]) -> Iterator[WithheldCell]:
     """Yield the figures that the members may have: of all refiners, where one buys at all.
 
     A tonne that a member could have bought costs it what it costs those who bought there.
@@ -292,7 +301,7 @@ def _held(figures: list[Figure]) -> Iterator[Figure]:
         for member, when in dict.fromkeys(members):
             for by, known in prices.items():
                 if by[: len(when)] == when:
-                    other = Figure(of, member, by, 0.0, sum(known) / len(known))
+                    other = WithheldCell(of, member, by, 0.0, sum(known) / len(known))
                     yield bought.get((member, by), other)
     for f in figures:
         is_active = (f.of.table, f.member, f.by) in active

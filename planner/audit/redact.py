@@ -33,7 +33,7 @@ from models.results import (
 from models.results.field import spread_header
 from models.results.overall import COUNTED_IN, HHI_BY, OPTION
 from models.schema import BY_COMPANY
-from planner.audit.accounts import Line, Sheet, sheet_of
+from planner.audit.accounts import AccountRow, AccountSheet, sheet_of
 from planner.audit.file import PYTHON, TIME, PlanSheets
 from planner.audit.intervals import PROTECTION, Withheld, withheld
 from planner.audit.salt import new_salt, salted
@@ -161,7 +161,7 @@ def redact(
     )
 
 
-def _salted(line: Line, salt: str) -> Line:
+def _salted(line: AccountRow, salt: str) -> AccountRow:
     """Return a line of Summary, the fingerprint of the input salted where it is that."""
     if line.cells.get("measure") != Figure.INPUT_SHA256 or not line.cells["value"]:
         return line
@@ -169,7 +169,7 @@ def _salted(line: Line, salt: str) -> Line:
     return line.having(value=salted(str(line.cells["value"]), salt), remark=remark)
 
 
-def _sheets(file: PlanSheets) -> list[Sheet]:
+def _sheets(file: PlanSheets) -> list[AccountSheet]:
     """Return the sheets that have an account; UsageError where some lack, or cannot be read."""
     shown = cell_formats(file.path)
     found = [sheet_of(grid, shown[title]) for title, grid in file.grids.items()]
@@ -199,7 +199,7 @@ class _Rules:
     minerals totals are ``withheld``.
     """
 
-    sheets: list[Sheet]
+    sheets: list[AccountSheet]
     gone: frozenset[str]
     members: frozenset[str]
     withheld: Withheld
@@ -213,10 +213,10 @@ class _Rules:
         found = (s.texts("mineral") for s in self.sheets if s.account.of is ByMineral)
         return {name for texts in found for (name,) in texts}
 
-    def redacted(self, sheet: Sheet) -> list[Line]:
+    def redacted(self, sheet: AccountSheet) -> list[AccountRow]:
         """Return a sheet's rows without the members', and without texts that name them."""
-        kept: list[Line] = []
-        taken: dict[tuple[Cell, Cell], list[Line]] = {}
+        kept: list[AccountRow] = []
+        taken: dict[tuple[Cell, Cell], list[AccountRow]] = {}
         below: dict[tuple[Cell, Cell], int] = {}
         for line in sheet.lines:
             who = line.cells.get(sheet.whose)
@@ -241,7 +241,7 @@ class _Rules:
                     kept.insert(below[key], joined)
         return kept
 
-    def mark(self) -> tuple[Line, Line]:
+    def mark(self) -> tuple[AccountRow, AccountRow]:
         """Return the heading and the row at the top of Summary that say what was redacted."""
         count = f"{len(self.gone)} member{'s' if len(self.gone) > 1 else ''}"
         lacking = "Totals of tonnes are as planned and still count what is taken out."
@@ -253,15 +253,15 @@ class _Rules:
             f" told: where cells are blank, rows do not add up to the totals. {lacking}"
         )
         value = f"orders, stocks, contracts and prices of {count}"
-        heading = Line({"measure": f"This copy leaves out {value}."}, is_section=True)
-        return heading, Line({"measure": REDACTED, "value": value, "remark": remark})
+        heading = AccountRow({"measure": f"This copy leaves out {value}."}, is_section=True)
+        return heading, AccountRow({"measure": REDACTED, "value": value, "remark": remark})
 
-    def _is_group(self, sheet: Sheet, who: Cell) -> bool:
+    def _is_group(self, sheet: AccountSheet, who: Cell) -> bool:
         """Return whether a buyer is a group, which may be a single one of its members."""
         is_member = who is None or who == COALITION_BUYER or who in self.members
         return sheet.whose == "buyer" and isinstance(who, str) and not is_member
 
-    def _lacks_totals(self, line: Line, sheet: Sheet) -> bool:
+    def _lacks_totals(self, line: AccountRow, sheet: AccountSheet) -> bool:
         """Return whether a line is of a mineral of which the sheet's totals are withheld.
 
         A line of Members is of all minerals.
@@ -273,7 +273,7 @@ class _Rules:
             of |= self.withheld.stocks
         return line.cells.get("mineral") in of
 
-    def _cleaned(self, line: Line, sheet: Sheet) -> Line | None:
+    def _cleaned(self, line: AccountRow, sheet: AccountSheet) -> AccountRow | None:
         """Return a sheet's line without texts that name a member; None where it is of one."""
         blanked = self._blanked(line, sheet)
         if blanked is None:
@@ -294,7 +294,7 @@ class _Rules:
             cells[name] = GONE
         return blanked.having(**cells)
 
-    def _blanked(self, line: Line, sheet: Sheet) -> Line | None:
+    def _blanked(self, line: AccountRow, sheet: AccountSheet) -> AccountRow | None:
         """Return a line without what its sheet tells of members beside names; None: it goes."""
         cells, of = line.cells, sheet.account.of
         measure = str(cells.get("measure") or "")
@@ -320,7 +320,7 @@ class _Rules:
             return line.having(minimum=None, untaken=None, paid=None)
         return line
 
-    def _of_minerals(self, line: Line, sheet: Sheet) -> Line | None:
+    def _of_minerals(self, line: AccountRow, sheet: AccountSheet) -> AccountRow | None:
         """Return what a row of Summary tells of minerals of which nothing is withheld, if any."""
         lacks = self._lacking(str(line.cells.get("measure") or ""))
         told = {n: f.header for n, f in sheet.fields.items() if self._is_mineral(f)}
@@ -356,7 +356,7 @@ class _Rules:
         return bool(of) and not of & self._lacking(measure)
 
 
-def _without_totals(line: Line, sheet: Sheet, *, is_total: bool) -> Line | None:
+def _without_totals(line: AccountRow, sheet: AccountSheet, *, is_total: bool) -> AccountRow | None:
     """Return a line of a mineral whose totals are withheld; None where it is nothing but those."""
     stays = {f.name for f in sheet.account.kept}
     if is_total or not stays:
@@ -364,7 +364,7 @@ def _without_totals(line: Line, sheet: Sheet, *, is_total: bool) -> Line | None:
     return line.having(**dict.fromkeys(line.cells.keys() - stays))
 
 
-def _joined(lines: list[Line], sheet: Sheet, *, told: bool) -> Line | None:
+def _joined(lines: list[AccountRow], sheet: AccountSheet, *, told: bool) -> AccountRow | None:
     """Return the row of several members together, or one that says that figures are withheld."""
     account, first = sheet.account, lines[0]
     told = told and len({line.cells[sheet.whose] for line in lines}) > 1
@@ -375,7 +375,7 @@ def _joined(lines: list[Line], sheet: Sheet, *, told: bool) -> Line | None:
     for of in account.sums if told else ():
         values = (line.cells[of.name] for line in lines)
         cells[of.name] = float(sum(v for v in values if isinstance(v, int | float)))
-    return Line(cells, first.looks)
+    return AccountRow(cells, first.looks)
 
 
 # ---- words that give a member away: its own name is not the only one ----------------------------
@@ -398,7 +398,9 @@ class Telling:
         return self.pattern.search(_folded(text)) is not None
 
 
-def telling(sheets: Iterable[Sheet], gone: AbstractSet[str], members: AbstractSet[str]) -> Telling:
+def telling(
+    sheets: Iterable[AccountSheet], gone: AbstractSet[str], members: AbstractSet[str]
+) -> Telling:
     """Return what matches a text that gives a member away.
 
     Such are its name and the country of that name with its codes, inflected forms of them

@@ -12,18 +12,18 @@ from typing import TypeGuard
 
 import numpy as np
 
+from models import tolerances
 from models.case import Case
 from models.errors import Finding
 from models.plan import Plan
 from models.plan.block_solver import worst_place
 from models.plan.solving import plan_again
-from models.program import Group, Program, program_of
+from models.program import ComponentArrays, Program, program_of
 from models.resolve import SPOT, Expanded, Floats
 from models.results import Checks, Duals, Field, Flows, Summary, Values
-from models.solve import MOST_GAP, MOST_VIOLATION
 from planner._version import __version__
 from planner.audit.compare import compare, in_common, unmatched
-from planner.audit.file import RECORDS, Line, PlanSheets
+from planner.audit.file import RECORDS, PlanSheets, SheetRow
 from planner.audit.parts import Parts, amiss, parts
 from planner.render.words import clean, few, span
 from planner.scenarios import Variant, drop_share_limits
@@ -47,7 +47,7 @@ tonne more today is worth as much as all that it grows to.
 """
 
 
-class Compared(StrEnum):
+class ComparisonBasis(StrEnum):
     """How a plan was compared with what the planner writes."""
 
     PARTS = "part by part"
@@ -71,7 +71,7 @@ class Verdict:
     """
 
     findings: tuple[Finding, ...]
-    compared: Compared = Compared.PARTS
+    compared: ComparisonBasis = ComparisonBasis.PARTS
     is_proven: bool = False
     cells: int = 0
     records: int = 0
@@ -149,14 +149,14 @@ def is_other_input(file: PlanSheets, book: Book) -> bool:
 
 def _compared(
     file: PlanSheets, made: Path, known: Mapping[str, Table]
-) -> tuple[Compared, list[Finding], int]:
+) -> tuple[ComparisonBasis, list[Finding], int]:
     """Return how a file was compared with the one made anew, what differs, and of how many cells.
 
     Sheets that are those made anew, part for part, are not read.
     """
     found = parts(file.path, made)
     if found.is_own and not found.unsure:
-        return Compared.PARTS, [], sum(_size(file, title, known) for title in file.grids)
+        return ComparisonBasis.PARTS, [], sum(_size(file, title, known) for title in file.grids)
     cells = sum(_cells(grid) for grid in file.grids.values())
     return *_told(file, found, made, known), cells
 
@@ -176,11 +176,11 @@ def _size(file: PlanSheets, title: str, known: Mapping[str, Table]) -> int:
 
 def _told(
     file: PlanSheets, found: Parts, made: Path, known: Mapping[str, Table]
-) -> tuple[Compared, list[Finding]]:
+) -> tuple[ComparisonBasis, list[Finding]]:
     """Return how a file was compared, and what differs, where it is not the same part for part."""
     anew = {grid.title: grid for grid in open_excel(made).grids}
     if found.is_own:
-        return Compared.PARTS, compare(file.grids, anew, known)
+        return ComparisonBasis.PARTS, compare(file.grids, anew, known)
     findings = list(amiss(file))
     is_older = file.recorded.record.planner != __version__
     if is_older:
@@ -193,11 +193,11 @@ def _told(
     if found.is_saved_anew or is_older:
         said = "this part is none that opening and saving a plan makes"
         findings += [Finding(found=f"{name}: {said}") for name in found.strange]
-        return Compared.FIELDS if is_older else Compared.CELLS, findings
+        return ComparisonBasis.FIELDS if is_older else ComparisonBasis.CELLS, findings
     said = "this part of the file is not as the planner writes it"
     for name, title, cell in found.told(file.listed, cells=bool(findings)):
         findings.append(Finding(title, found=f"{name}: {said}", cell=cell))
-    return Compared.PARTS, findings
+    return ComparisonBasis.PARTS, findings
 
 
 class _Solution:
@@ -263,7 +263,12 @@ class _Solution:
         return plan, [*amiss, *_unproven(plan, whose)]
 
     def _numbers(
-        self, of: Field, whose: str, groups: Sequence[Group], size: int, amiss: list[Finding]
+        self,
+        of: Field,
+        whose: str,
+        groups: Sequence[ComponentArrays],
+        size: int,
+        amiss: list[Finding],
     ) -> Floats:
         """Return values or undiscounted duals in the program's order, 0 for what is not there."""
         sheet = Values if of is Values.value else Duals
@@ -294,7 +299,7 @@ class _Solution:
 
     def _flows(
         self, e: Expanded, program: Program, amiss: list[Finding]
-    ) -> Iterator[tuple[Line, int, float]]:
+    ) -> Iterator[tuple[SheetRow, int, float]]:
         """Yield the column and the tonnes of each spot flow of the sheet Plan.
 
         Flows under a contract stand in Values, too, since contracts may share a name.
@@ -326,7 +331,7 @@ class _Solution:
                 yield line, column, float(tonnes)
 
 
-def _places(groups: Sequence[Group], family: str) -> dict[str, int]:
+def _places(groups: Sequence[ComponentArrays], family: str) -> dict[str, int]:
     """Return the position in the program of each key of a family, in words."""
     found: dict[str, int] = {}
     for group in groups:
@@ -345,23 +350,23 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
     of = "" if whose == THIS else f" of the plan {whose}"
     for block in plan.blocks:
         certificate, where = block.certificate, _where(plan, block.block)
-        refused = f"at most {MOST_GAP:g}"
-        if not certificate.violation <= MOST_VIOLATION:
+        refused = f"at most {tolerances.MOST_GAP:g}"
+        if not certificate.violation <= tolerances.MOST_VIOLATION:
             worst = worst_place(plan.program, block.block, block.worst)
             name = f"{worst[0]} {worst[1]}" if worst is not None else "(none)"
             yield Finding(
                 _sheet_of(plan, block.block, block.worst) if whose == THIS else VALUES,
                 found=f"the values{of} break the constraint {name} by"
                 f" {certificate.violation * block.measure:.6g} t ({where})",
-                expected=f"at most {MOST_VIOLATION * block.measure:.3g} t",
+                expected=f"at most {tolerances.MOST_VIOLATION * block.measure:.3g} t",
             )
-        if not certificate.dual_infeasibility <= MOST_GAP:
+        if not certificate.dual_infeasibility <= tolerances.MOST_GAP:
             said = (
                 f"the duals{of} prove nothing for {where}: a reduced cost or dual has the wrong"
                 f" sign by {certificate.dual_infeasibility:.3g} of its prices"
             )
             yield Finding(DUALS, found=said, expected=refused)
-        if not certificate.gap <= MOST_GAP:
+        if not certificate.gap <= tolerances.MOST_GAP:
             said = (
                 f"values and duals{of} differ in what they say {where} costs, by"
                 f" {certificate.gap:.3g} of it: it is not proven to be the cheapest"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import UsageError
-from planner.cli.commands.common import Place
+from planner.cli.commands.common import OutputPath
 
 if TYPE_CHECKING:
-    from planner.documents.folder import Kind
+    from planner.documents.folder import FolderKind
 
 _LONGEST = 255
 """Bytes of a file's name that every system takes."""
@@ -36,7 +36,7 @@ def target(path: Path, what: str, *also_read: Path) -> Path:
     return path
 
 
-def folder_target(folder: Path, kind: Kind) -> Path:
+def folder_target(folder: Path, kind: FolderKind) -> Path:
     """Return a folder that a command may fill: new, empty, or filled by an earlier run."""
     _refuse_source(folder, ())
     from planner.documents.folder import refuse_folder
@@ -56,7 +56,7 @@ def _sources() -> Iterator[Path]:
     """Yield every file that the running command was told to read."""
     context = click.get_current_context()
     for parameter in context.command.params:
-        if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, Place):
+        if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, OutputPath):
             said = context.params.get(parameter.name or "") or ()
             yield from (said,) if isinstance(said, Path) else said
 

@@ -16,7 +16,7 @@ import click
 
 from models.errors import UsageError
 from planner.cli.words import line
-from planner.options import Whole
+from planner.options import IntegerOption
 
 if TYPE_CHECKING:
     from planner.studies import Progress, Tell, Where
@@ -30,7 +30,7 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
 
     @click.option(
         "--workers",
-        type=Whole(min=1),
+        type=IntegerOption(min=1),
         metavar="N",
         help="Number of processes to plan with; 1 plans in this process alone [all cores of"
         " this machine].",

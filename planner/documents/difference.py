@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from models import tolerances
 from models.measures import SAME_COST, change, largest_country_shares, like_for_like, part
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results.common import NOTE
@@ -36,11 +37,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Result)
 
-_SAME_ROW = 1e-7
-"""Prices and flows that differ by a smaller part, the solver's tolerance, are the same."""
 
-_SEEN = 5e-4
-"""A smaller change, 0.0 % as printed, is said in money."""
 _TOTALS = (
     Figure.TOTAL_COST, Figure.CASH_COST, Figure.PURCHASES_COST, Figure.COST_PER_TONNE,
     Figure.DEMAND, Figure.TONNES, Figure.SHORTAGE, Figure.SERVED_SHARE, Figure.KEEP_ENOUGH,
@@ -65,7 +62,7 @@ _FILES = (Figure.TITLE, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, 
 
 
 @dataclass(frozen=True)
-class Line:
+class MeasurePair:
     """A figure or a word of two plans; without any value it heads a group.
 
     ``counts`` is false of what may differ between equal plans (file names); ``is_known`` is false
@@ -132,7 +129,7 @@ class PlanDifference:
     """
 
     pair: Pair
-    lines: tuple[Line, ...]
+    lines: tuple[MeasurePair, ...]
     minerals: pd.DataFrame
     members: MemberChanges
     who_pays: WhoPaysMore
@@ -143,7 +140,7 @@ class PlanDifference:
     among_equals: tuple[str, ...]
 
     @property
-    def words(self) -> tuple[Line, ...]:
+    def words(self) -> tuple[MeasurePair, ...]:
         """Scenario, years, options and the like where they differ."""
         words = (line for line in self.lines if line.counts and not line.is_title)
         return tuple(line for line in words if not line.is_figure and not line.is_same)
@@ -180,7 +177,7 @@ class PlanDifference:
         return f"The new plan {' and '.join(said)}." if said else "The totals can't be compared."
 
 
-def _more_cost(cost: Line | None) -> Iterator[str]:
+def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
     """Yield what the new plan costs more; nothing where that is not known."""
     if cost is None or cost.change is None:
         return
@@ -188,11 +185,11 @@ def _more_cost(cost: Line | None) -> Iterator[str]:
         yield "costs the same"
         return
     share = abs(cost.part or 0.0)
-    by = percent(share) if share >= _SEEN else money(abs(cost.change), cost.unit)
+    by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(cost.change), cost.unit)
     yield f"costs {by} {'more' if cost.change > 0 else 'less'}, shortage priced,"
 
 
-def _more_missing(short: Line | None) -> Iterator[str]:
+def _more_missing(short: MeasurePair | None) -> Iterator[str]:
     """Yield what the new plan leaves missing more; nothing where that is not known."""
     if short is None or short.change is None:
         return
@@ -240,28 +237,28 @@ def _is_same(table: pd.DataFrame, what: str) -> pd.Series:
 # ---- figures of Summary -----------------------------------------------------------------------
 
 
-def _lines(pair: Pair) -> Iterator[Line]:
+def _lines(pair: Pair) -> Iterator[MeasurePair]:
     """Yield the figures of both Summaries, side by side."""
     old, new = pair.old, pair.new
-    yield Line("The plans")
-    yield Line("Plan file", old.path.name, new.path.name, counts=False)
+    yield MeasurePair("The plans")
+    yield MeasurePair("Plan file", old.path.name, new.path.name, counts=False)
     for file in _FILES:
-        yield Line(file, _word(old, file), _word(new, file), counts=False)
+        yield MeasurePair(file, _word(old, file), _word(new, file), counts=False)
     for name in dict.fromkeys([*old.measures, *new.measures]):
         if name in _WORDS or name.startswith(OPTION):
-            yield Line(name, _word(old, name), _word(new, name))
-    yield Line("Totals")
+            yield MeasurePair(name, _word(old, name), _word(new, name))
+    yield MeasurePair("Totals")
     for total in _TOTALS:
         yield from _figure(pair, total)
     for title, start in _FAMILIES:
         names = dict.fromkeys(n for p in (old, new) for n in p.measures if n.startswith(start))
         if names:
-            yield Line(title)
+            yield MeasurePair(title)
         for name in names:
             yield from _figure(pair, name, absent=0.0 if start == COST else None)
 
 
-def _figure(pair: Pair, name: str, absent: float | None = None) -> Iterator[Line]:
+def _figure(pair: Pair, name: str, absent: float | None = None) -> Iterator[MeasurePair]:
     """Yield a figure that at least one plan has."""
     values = []
     for plan in (pair.old, pair.new):
@@ -285,7 +282,7 @@ def _figure(pair: Pair, name: str, absent: float | None = None) -> Iterator[Line
         look = Look.INDEX
     if None in values:
         known, remark = False, f"Only the {'new' if values[0] is None else 'old'} plan says it."
-    yield Line(name, values[0], values[1], look, unit, remark, is_known=known)
+    yield MeasurePair(name, values[0], values[1], look, unit, remark, is_known=known)
 
 
 def _word(plan: PlanFile, name: str) -> str | None:
@@ -343,7 +340,7 @@ def _who_pays(pair: Pair) -> WhoPaysMore:
         for what, amounts in (("paid", paid), ("shortage", lost)):
             was, now = (of.get(name, 0.0) if of is not None else None for of in amounts)
             row |= {f"{what}_old": was, f"{what}_new": now}
-            row[f"{what}_change"] = change(now, was, _SAME_ROW) if money else None
+            row[f"{what}_change"] = change(now, was, tolerances.SAME_COST) if money else None
         rows.append(row)
     return WhoPaysMore.of_rows(rows, words={"money": pair.money})
 
@@ -407,7 +404,7 @@ def _joined(
         fill = 0.0 if look in _AMOUNTS else float("nan")
         was, now = (side[what].reindex(both, fill_value=fill).astype("float64") for side in sides)
         by = now - was
-        by = by.where(by.abs() > _SAME_ROW * np.fmax(was.abs(), now.abs()), by * 0.0)
+        by = by.where(by.abs() > tolerances.SAME_COST * np.fmax(was.abs(), now.abs()), by * 0.0)
         if look in {Look.TONNES, Look.PRICE}:
             by = by.where(is_of_one)
         is_money = look in {Look.MONEY, Look.PRICE}
@@ -419,8 +416,6 @@ def _joined(
 
 MOST_MOVES = 10
 """Flows listed of one mineral; the others are counted."""
-_NOTHING = 1e-6
-"""A change below this part of a mineral's largest flow is none."""
 _FLOW = ["mineral", "seller", "buyer"]
 
 
@@ -433,7 +428,7 @@ def _changed_flows(pair: Pair) -> pd.DataFrame:
     both = both[both["mineral"].map(pair.in_both).astype(bool)]
     both["change"] = both["new"] - both["old"]
     largest = both.groupby("mineral")[["old", "new"]].transform("max").max(axis=1)
-    return both[both["change"].abs() > _NOTHING * largest]
+    return both[both["change"].abs() > tolerances.LEAST_MOVE * largest]
 
 
 def _flows(pair: Pair, plan: PlanFile) -> pd.Series:
@@ -471,7 +466,7 @@ def _equal(pair: Pair, minerals: list[str]) -> list[str]:
             for plan in (pair.old, pair.new)
         )
         was, now = old.align(new, fill_value=0.0)
-        least = _SAME_ROW * np.maximum(np.fmax(was.abs(), now.abs()), 1.0)
+        least = tolerances.SAME_COST * np.maximum(np.fmax(was.abs(), now.abs()), 1.0)
         differ |= {str(mineral) for mineral, _ in was.index[(was - now).abs() > least]}
     return [mineral for mineral in minerals if mineral not in differ]
 
@@ -505,11 +500,11 @@ def _figures(found: PlanDifference, inputs: Inputs) -> Difference:
     notes = [*found.pair.notes(), *inputs.notes]
     if not found.is_equal:
         notes.append(SAME_COST)
-    lines = [Line(found.headline), Line("What was compared")]
-    lines.append(Line("Inputs", remark=inputs.reason))
-    lines += [Line(NOTE.header, remark=said) for said in notes]
+    lines = [MeasurePair(found.headline), MeasurePair("What was compared")]
+    lines.append(MeasurePair("Inputs", remark=inputs.reason))
+    lines += [MeasurePair(NOTE.header, remark=said) for said in notes]
     if found.pair.years:
-        lines.append(Line("Years of the other sheets", remark=each_year(found.pair.years)))
+        lines.append(MeasurePair("Years of the other sheets", remark=each_year(found.pair.years)))
     lines += found.lines
     return Difference(
         measure=[line.measure for line in lines],
@@ -519,7 +514,7 @@ def _figures(found: PlanDifference, inputs: Inputs) -> Difference:
     )
 
 
-def _cells(lines: list[Line]) -> dict[str, Any]:
+def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
     """Return the columns that tell what figures were, what they are, and how they differ."""
     looks = [line.look for line in lines]
     return {
@@ -535,7 +530,7 @@ def _cells(lines: list[Line]) -> dict[str, Any]:
 def _by_mineral(found: PlanDifference) -> MineralChanges:
     """Return the figures of a mineral under one another."""
     pair = found.pair
-    lines: list[Line] = []
+    lines: list[MeasurePair] = []
     minerals: list[str] = []
     for row in found.minerals.to_dict("records"):
         unit = pair.unit(str(row["mineral"]))
@@ -547,10 +542,10 @@ def _by_mineral(found: PlanDifference) -> MineralChanges:
             old, new = (float(side) if known(side) else None for side in sides)
             look, is_known = _LOOKS[what], known(row[f"{what}_change"])
             own = units.get(look, "")
-            lines.append(Line(FIGURES[what], old, new, look, own, is_known=is_known))
+            lines.append(MeasurePair(FIGURES[what], old, new, look, own, is_known=is_known))
         names = (row[f"country_{word}"] for word in ("old", "new"))
         was, now = (name if isinstance(name, str) else None for name in names)
-        lines.append(Line(FIGURES["country"], was, now))
+        lines.append(MeasurePair(FIGURES["country"], was, now))
         minerals += [str(row["mineral"])] * (len(_MINERAL) + 1)
     return MineralChanges(
         mineral=minerals, figure=[line.measure for line in lines], **_cells(lines)

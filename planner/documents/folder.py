@@ -47,7 +47,7 @@ Write = Callable[[Path], object]
 
 
 @dataclass(frozen=True)
-class Kind:
+class FolderKind:
     """What a folder of the planner's holds: who makes it, and the file that lists what is there."""
 
     what: str
@@ -55,8 +55,8 @@ class Kind:
     manifest: str
 
 
-ORDERS = Kind("orders", "planner orders", "orders.json")
-TABLES = Kind("tables", "planner --csv", "tables.json")
+ORDERS = FolderKind("orders", "planner orders", "orders.json")
+TABLES = FolderKind("tables", "planner --csv", "tables.json")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _code(name: str) -> str:
     return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:6]
 
 
-def refuse_folder(folder: Path, kind: Kind) -> dict[str, frozenset[str]]:
+def refuse_folder(folder: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
     """Return the fingerprints of each file of an earlier run; none in a new or empty folder.
 
     Raises WriteError where the folder is somebody's.
@@ -137,7 +137,10 @@ def refuse_folder(folder: Path, kind: Kind) -> dict[str, frozenset[str]]:
 
 
 def replace_files(
-    folder: Path, files: Mapping[str, Write], kind: Kind, about: Mapping[str, str] | None = None
+    folder: Path,
+    files: Mapping[str, Write],
+    kind: FolderKind,
+    about: Mapping[str, str] | None = None,
 ) -> Written:
     """Write files into a folder, all or none, in place of those of an earlier run.
 
@@ -167,7 +170,7 @@ def _before(folder: Path) -> Path:
     return folder.with_name(f".planner-before-{folder.name}")
 
 
-def _mend(folder: Path, kind: Kind) -> None:
+def _mend(folder: Path, kind: FolderKind) -> None:
     """Put right what a run left that was killed in the instant in which folders changed."""
     before = _before(folder)
     if not before.is_dir():
@@ -196,7 +199,7 @@ class _Change:
 
     scratch: Path
     folder: Path
-    kind: Kind
+    kind: FolderKind
     about: Mapping[str, object]
     prints: Mapping[str, str]
 
@@ -279,7 +282,7 @@ def _stale(
     return removed, [name for name in stale if name not in removed]
 
 
-def _listed_in(path: Path, kind: Kind) -> dict[str, frozenset[str]]:
+def _listed_in(path: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
     """Return the fingerprints of each file that a manifest lists."""
     try:
         small = path.is_file() and path.stat().st_size <= _MOST_MANIFEST
@@ -299,7 +302,7 @@ def _listed_in(path: Path, kind: Kind) -> dict[str, frozenset[str]]:
 
 
 def _refuse(
-    folder: Path, files: Iterable[str], earlier: Mapping[str, frozenset[str]], kind: Kind
+    folder: Path, files: Iterable[str], earlier: Mapping[str, frozenset[str]], kind: FolderKind
 ) -> None:
     """Refuse to write over what is not the earlier run's own."""
     paths = [folder / name for name in files]
@@ -320,7 +323,7 @@ def _refuse(
         raise WriteError(msg)
 
 
-def _not_ours(folder: Path, names: list[str], kind: Kind) -> str:
+def _not_ours(folder: Path, names: list[str], kind: FolderKind) -> str:
     return (
         f"{folder} holds {few(names)}, which {kind.maker} did not write:"
         " choose another folder, new or empty"

@@ -13,7 +13,13 @@ from models.results import Figure, Look
 from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
-from planner.sheets.inputs import ADDED, REMOVED, Difference, input_differences, record_differences
+from planner.sheets.inputs import (
+    ADDED,
+    REMOVED,
+    InputDifference,
+    input_differences,
+    record_differences,
+)
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
 from planner.workbook.saved import fingerprint
@@ -144,7 +150,7 @@ def _cell(book: Book, sheet: str, row: int, column: str) -> str:
     return layout.cell(sheet, row, column) if is_there else ""
 
 
-def _spelt(case: Case, found: Difference, value: Cell) -> Cell:
+def _spelt(case: Case, found: InputDifference, value: Cell) -> Cell:
     """Return a value as people write it: a country's name for its code."""
     is_code = isinstance(value, str) and found.what.lower().endswith("country")
     return case.country_name(str(value)) if is_code else value
@@ -225,7 +231,7 @@ def _reordered(old: Iterable[Record], new: Iterable[Record]) -> bool:
     return not left and before != after
 
 
-def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[Difference]:
+def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[InputDifference]:
     """Yield how the steps of the plans' scenarios differ: those gone, then cells and rows added."""
     mine, others = (
         [
@@ -249,9 +255,9 @@ def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[Difference]:
         yield from (replace(each, row_after=-step.row) for each in found)
 
 
-def _whole_step(step: Record, row: int, word: str) -> Difference:
+def _whole_step(step: Record, row: int, word: str) -> InputDifference:
     """Return a step that only one of the workbooks has."""
-    return Difference(ScenarioStep.SHEET, row, "Action", ", ".join(_step(step)), None, word)
+    return InputDifference(ScenarioStep.SHEET, row, "Action", ", ".join(_step(step)), None, word)
 
 
 def _step(step: Record) -> Iterator[str]:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models import tolerances
 from models.case import fold
 from models.errors import Finding, InputError
 from models.results import Contracts, Field, Figure, Flows, Prices, Result, Shortages, Stocks
@@ -37,8 +38,6 @@ _PRICES = {"price": Flows.cost.name, "tariff": Flows.tariff.name, "freight": Flo
 """What a flow's landed cost is made of."""
 _SHEETS = ((Contracts, Obligations), (Stocks, Stock), (Shortages, MemberShortages))
 """What sheets of a plan become in a member's workbook."""
-_SAME = 1e-6
-"""Relative difference of two sums of one plan that rounding may make."""
 _MOST_TOLD = 20
 
 
@@ -223,8 +222,8 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
     landed = table["unit_price"] + table["unit_tariff"] + table["unit_freight"]
     off = (table["tonnes"] * table["unit_landed"] - table["total_amount"]).abs()
     off_price = (landed - table["unit_landed"]).abs()
-    bad = (off > _SAME * table["total_amount"].abs() + _SAME) | (
-        off_price > _SAME * table["unit_landed"].abs() + _SAME
+    bad = (off > tolerances.SAME_SUM * table["total_amount"].abs() + tolerances.SAME_SUM) | (
+        off_price > tolerances.SAME_SUM * table["unit_landed"].abs() + tolerances.SAME_SUM
     )
     bad |= table["tonnes"] < 0
     header = Flows.total.title({"money": plan.currency})
@@ -258,8 +257,6 @@ _BY_PLACE = re.compile(r"row \d+ of Contracts|contract \d+")
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: nothing that is taken for something else when it is read out."""
 _EXACT = Context(prec=64, rounding=ROUND_HALF_EVEN)
-_TAKEN = 1e-6
-"""The sheet Plan has flows above this [t]."""
 
 Names = tuple[int, tuple[str, ...]]
 """Year and folded names."""
@@ -348,7 +345,7 @@ def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
     for key, several in alike.items():
         ranked = sorted(range(len(several)), key=several.__getitem__)
         taken = [(several[at][0], several[at][3], rank) for rank, at in enumerate(ranked)]
-        found[key] = [rank for _, tonnes, rank in sorted(taken) if tonnes > _TAKEN]
+        found[key] = [rank for _, tonnes, rank in sorted(taken) if tonnes > tolerances.LEAST_FLOW]
     return found
 
 
@@ -434,7 +431,7 @@ def _write_member(orders: Orders, member: MemberOrders, path: Path) -> None:
     write_workbook(path, made, (), title, f"{title}; {orders.scenario}", charts_before="")
 
 
-class _Plain(float):
+class _CsvNumber(float):
     """A number that a CSV file has as it was rounded."""
 
     said: str
@@ -449,7 +446,7 @@ def _fields(column: pd.Series) -> Iterator[object]:
     places = next((n for part, n in _PLACES.items() if part in str(column.name)), (0, 1))
     for value in column:
         if isinstance(value, float):
-            number = _Plain(value)
+            number = _CsvNumber(value)
             number.said = plain_number(value, *places)
             yield number
         else:

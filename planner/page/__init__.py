@@ -1,5 +1,5 @@
 """A page for a browser that plans a workbook's case again while a slider is moved."""
 
-from planner.page.write import Page, page_of
+from planner.page.write import PlanningPage, page_of
 
-__all__ = ["Page", "page_of"]
+__all__ = ["PlanningPage", "page_of"]

@@ -29,7 +29,7 @@ from models.schema import (
     Demand,
     Record,
     ScenarioStep,
-    Security,
+    SecurityTarget,
     ShareLimit,
 )
 from planner.render.words import counted, listed
@@ -175,7 +175,7 @@ def cells_of(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
         "demand": [_block(layout, case.demand, Demand, r"\d{4}")],
         "budget": [_block(layout, case.budget, BudgetYear, "capex")],
         "cap": [_caps(layout, case, m.name) for m in case.minerals],
-        "security": [_block(layout, case.security, Security, r"max short( \d{4})?")],
+        "security": [_block(layout, case.security, SecurityTarget, r"max short( \d{4})?")],
         "tariff": [_RAISED] * len(countries),
         "lost": [_plants(layout, case, country) for country in countries],
     }

@@ -34,7 +34,7 @@ _WITH_NOTHING_MOVED = (
 
 
 @dataclass(frozen=True)
-class Page:
+class PlanningPage:
     """A page, what it lacks in words, and what the plan as it stands costs [money]."""
 
     html: str
@@ -42,7 +42,7 @@ class Page:
     objective: float
 
 
-def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -> Page:
+def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -> PlanningPage:
     """Return the page of a workbook called ``name``.
 
     Raises InputError where its records contradict one another, SolverError where the plan as it
@@ -60,7 +60,7 @@ def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -
     objective = bases[0].objective if known else solve(book.case).objective
     said, raw = program(of, bases)
     said |= _words(book, name, of) | {"objective": objective}
-    return Page(_html(book, said, raw, solver, notes), notes, objective)
+    return PlanningPage(_html(book, said, raw, solver, notes), notes, objective)
 
 
 def _html(

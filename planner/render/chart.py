@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from models import tolerances
 from models.results import ChartData, Look
 from planner.render import palette
 from planner.render.table import Cell, Table, table_of
@@ -15,7 +16,7 @@ from planner.render.words import clean, cut, known, listed, scale
 
 _LABEL = 28
 """Longer names are cut in charts."""
-_ALIKE, _NOTHING = 0.0005, 1e-6
+_ALIKE, _NOTHING = tolerances.SHOWN_SHARE, tolerances.MISSING_PART
 """Shares that differ by less read alike; below the second there is nothing."""
 
 

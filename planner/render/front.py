@@ -23,7 +23,7 @@ NAME = "Overview"
 """The sheet's name."""
 
 
-class State(Enum):
+class AnswerState(Enum):
     """How a question is answered: a word, and a sign that is told without its colour."""
 
     GOOD = ("●", "Yes")
@@ -38,7 +38,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Point:
+class KeyFinding:
     """A finding: its name, its number in large print, and sentences; ``sheet`` has the rest."""
 
     name: str
@@ -52,13 +52,13 @@ class Light:
     """A question that is answered yes, partly or no; ``sheet`` has the rest."""
 
     question: str
-    state: State
+    state: AnswerState
     said: str
     sheet: str
 
 
 @dataclass(frozen=True)
-class Line:
+class Sentence:
     """A sentence; ``sheet`` has the rest ("" none)."""
 
     said: str
@@ -75,11 +75,11 @@ class Front:
     title: str
     made_by: str
     answer: Light
-    findings: tuple[Point, ...]
+    findings: tuple[KeyFinding, ...]
     minerals: Table
     notes: tuple[str, ...]
     lights: tuple[Light, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Sentence, ...]
     care: tuple[str, ...]
     links: tuple[str, ...]
     picture: Picture | None = None
@@ -112,10 +112,10 @@ _LARGE, _TITLE, _LOW = 30.0, 27.0, 6.0
 _TIGHT = 0.84
 """How wide a letter is on average against a digit; with some room, for fonts differ."""
 _COLOUR = {
-    State.GOOD: palette.GOOD,
-    State.CARE: palette.CARE,
-    State.BAD: palette.BAD,
-    State.NONE: palette.MUTED,
+    AnswerState.GOOD: palette.GOOD,
+    AnswerState.CARE: palette.CARE,
+    AnswerState.BAD: palette.BAD,
+    AnswerState.NONE: palette.MUTED,
 }
 _LEAST_HIGH = 270
 """Pixels that the chart is high at least."""
@@ -129,7 +129,7 @@ _LONG = 16
 """Letters of a number in large print; a longer one, such as money with its unit, is smaller."""
 
 
-class Page:
+class FrontSheet:
     """A sheet laid out freely, from the top; ``widths`` are its columns' in characters."""
 
     ROW = 16.5
@@ -211,7 +211,7 @@ def draw(
 
     Links lead only to sheets that ``front.links`` names.
     """
-    page = Page(sheet, styles, _WIDTHS)
+    page = FrontSheet(sheet, styles, _WIDTHS)
     whole = (0, _COLUMNS - 1)
     page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
     page.tall(0, _TITLE)
@@ -236,7 +236,7 @@ def draw(
     sheet.center_horizontally()
 
 
-def _findings(page: Page, front: Front) -> None:
+def _findings(page: FrontSheet, front: Front) -> None:
     top = page.row
     for columns, point in zip(_CARDS, front.findings, strict=False):
         left, last = columns
@@ -254,7 +254,7 @@ def _findings(page: Page, front: Front) -> None:
     page.row = top + 4
 
 
-def _minerals(page: Page, front: Front) -> None:
+def _minerals(page: FrontSheet, front: Front) -> None:
     """Write the table of minerals, a column of it a column of the page."""
     table, top = front.minerals, page.row
     line = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
@@ -277,7 +277,7 @@ def _minerals(page: Page, front: Front) -> None:
         page.row += 1
 
 
-def _lights(page: Page, front: Front) -> None:
+def _lights(page: FrontSheet, front: Front) -> None:
     head(page, page.row, _RIGHT, "Does the plan do what it should?")
     (first, last), row = _RIGHT, page.row + 1
     for light in front.lights:
@@ -291,7 +291,7 @@ def _lights(page: Page, front: Front) -> None:
     page.row = row
 
 
-def head(page: Page, row: int, columns: tuple[int, int], text: str) -> None:
+def head(page: FrontSheet, row: int, columns: tuple[int, int], text: str) -> None:
     """Write what stands over a part of the page."""
     page.words(
         row, columns, text,
@@ -301,7 +301,7 @@ def head(page: Page, row: int, columns: tuple[int, int], text: str) -> None:
 
 def _chart(
     book: xlsxwriter.Workbook,
-    page: Page,
+    page: FrontSheet,
     front: Front,
     data: tuple[str, Sequence[tuple[int, int]]],
     top: int,
@@ -310,10 +310,10 @@ def _chart(
     if front.picture is None:
         return
     name, rows = data
-    heights = [page.heights.get(row, Page.ROW) for row in range(top, page.row)]
+    heights = [page.heights.get(row, FrontSheet.ROW) for row in range(top, page.row)]
     high = max(int(sum(heights) * 4 / 3), _LEAST_HIGH)
     short = high - int(sum(heights) * 4 / 3)
-    page.tall(page.row - 1, page.heights.get(page.row - 1, Page.ROW) + short * 0.75)
+    page.tall(page.row - 1, page.heights.get(page.row - 1, FrontSheet.ROW) + short * 0.75)
     first, last = _LEFT
     wide = sum(int(page.widths[i] * 7 + 5) for i in range(first, last + 1))
     made = native.chart(book, front.picture, rows, name)
@@ -322,7 +322,7 @@ def _chart(
     page.sheet.insert_chart(top, first, made, {"x_offset": 1, "y_offset": 2, "object_position": 2})
 
 
-def _lines(page: Page, front: Front) -> None:
+def _lines(page: FrontSheet, front: Front) -> None:
     """Write the sentences that belong to no figure, each with a link to the sheet of the rest."""
     if not front.lines:
         return
@@ -336,7 +336,7 @@ def _lines(page: Page, front: Front) -> None:
         page.row += 1
 
 
-def _foot(page: Page, front: Front) -> None:
+def _foot(page: FrontSheet, front: Front) -> None:
     whole = (0, _COLUMNS - 1)
     head(page, page.row, whole, "What to read with care, and where to read on")
     page.row += 1

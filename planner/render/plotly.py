@@ -166,7 +166,7 @@ def heat_width(across: Sequence[object]) -> int:
 
 
 @dataclass(frozen=True)
-class Flow:
+class SankeyLink:
     """Tonnes from one place to another."""
 
     source: str
@@ -174,7 +174,7 @@ class Flow:
     amount: float
 
 
-def sankey(flows: Sequence[Flow], colours: dict[str, str], *, unit: str) -> Any:
+def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -> Any:
     """Draw flows from sources, on the left, to targets; ``colours`` are the sources'."""
     sources = _by_weight([(f.source, f.amount) for f in flows])
     targets = _by_weight([(f.target, f.amount) for f in flows])

@@ -10,7 +10,7 @@ import xlsxwriter
 
 from planner.render import native, palette, style
 from planner.render.chart import Form, Picture
-from planner.render.front import Page, head
+from planner.render.front import FrontSheet, head
 
 _COLUMNS, _CARDS = 12, 3
 """Columns of the page; numbers beside one another at most."""
@@ -54,7 +54,7 @@ def draw_study(
     styles: style.Styles,
 ) -> None:
     """Draw the page; ``data`` is the sheet of chart data, and by chart the rows of its series."""
-    page = Page(sheet, styles, [_WIDE] * _COLUMNS)
+    page = FrontSheet(sheet, styles, [_WIDE] * _COLUMNS)
     whole = (0, _COLUMNS - 1)
     page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
     page.words(2, whole, front.question, font_size=12, font_color=palette.MUTED)
@@ -85,7 +85,7 @@ def draw_study(
     page.finish(front.title)
 
 
-def _numbers(page: Page, front: StudyFront) -> None:
+def _numbers(page: FrontSheet, front: StudyFront) -> None:
     """Write the numbers in large print beside one another."""
     a_row = min(len(front.numbers), _CARDS)
     for i, (name, number, remark) in enumerate(front.numbers):
@@ -112,7 +112,7 @@ def _lines(pictures: Sequence[Picture]) -> list[Sequence[Picture]]:
     return [pictures[i : i + a_row] for i in range(0, len(pictures), a_row)]
 
 
-def _fitted(page: Page, rows: range, lines: int) -> float:
+def _fitted(page: FrontSheet, rows: range, lines: int) -> float:
     """Give the rows of charts what the words leave of the page's height, and return that a chart.
 
     What is printed on one page is made smaller until it fits, so words that take more than a page
@@ -130,7 +130,7 @@ def _fitted(page: Page, rows: range, lines: int) -> float:
 
 def _charts(  # noqa: PLR0913, PLR0917 - where they are and what they read
     book: xlsxwriter.Workbook,
-    page: Page,
+    page: FrontSheet,
     first: int,
     high: float,
     lines: Sequence[Sequence[Picture]],

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from models.results.field import Look
 from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
-from planner.render.table import Cell, Column
+from planner.render.table import Cell, TableColumn
 from planner.render.words import width_of
 
 TABLE_STYLE = "Table Style Light 1"
@@ -83,7 +83,7 @@ def among_others(look: Look, value: Cell, most: float) -> str:
     return number_format(look, (value,))
 
 
-def most_money(column: Column) -> float:
+def most_money(column: TableColumn) -> float:
     """Return the largest amount of money in a column of numbers of several kinds."""
     pairs = zip(column.values, column.looks or (), strict=False)
     amounts = (abs(v) for v, look in pairs if look is Look.MONEY and isinstance(v, int | float))
@@ -185,7 +185,7 @@ def header_height(lines: int) -> float:
 
 
 def widths(
-    of: Column, *, filtered: bool, sections: frozenset[int] = frozenset()
+    of: TableColumn, *, filtered: bool, sections: frozenset[int] = frozenset()
 ) -> tuple[float, ...]:
     """Return widths that show every cell, and the header on each of ``HEADER_LINES`` at most.
 

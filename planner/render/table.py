@@ -29,7 +29,7 @@ WHOLE = {Name.BUYER: COALITION_BUYER, Name.MINERALS: ALL_MINERALS}
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column: its exact header, its look, and a cell for every row.
 
     ``looks`` gives each cell its own look where a column mixes several (Summary); ``meaning`` is
@@ -57,7 +57,7 @@ class Table:
     """
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     sections: frozenset[int] = frozenset()
     filtered: bool = True
     printed: int | None = None
@@ -71,7 +71,7 @@ class Table:
         """The headers, from left to right."""
         return tuple(c.header for c in self.columns)
 
-    def column(self, header: str) -> Column:
+    def column(self, header: str) -> TableColumn:
         """Return a column by its header."""
         return next(c for c in self.columns if c.header == header)
 
@@ -95,7 +95,7 @@ def table_of(result: Result, country: Callable[[str], str] = str) -> Table:
     )
 
 
-def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
+def _column(result: Result, of: Field, country: Callable[[str], str]) -> TableColumn:
     values = result.data[of.name]
     if of.names is Name.COUNTRY:
         values = _each(values, country)
@@ -110,7 +110,7 @@ def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
     title, looks = of.title(result.words), result.looks.get(of.name)
     if looks is not None:
         cells = [clean(v) if isinstance(v, str) else v for v in values]
-        return Column(title, of.look, cells, list(looks), of.meaning, of.colour, of.widest)
+        return TableColumn(title, of.look, cells, list(looks), of.meaning, of.colour, of.widest)
     made = column(title, of.look, values)
     return replace(made, meaning=of.meaning, colour=of.colour, widest=of.widest)
 
@@ -122,18 +122,18 @@ def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:
     return [known[value] for value in listed]
 
 
-def column(header: str, look: Look, values: Iterable[Any]) -> Column:
+def column(header: str, look: Look, values: Iterable[Any]) -> TableColumn:
     """Return a column of a plan's values: NaN and infinity are blank, booleans yes or no."""
     listed = _listed(values)
     kinds = set(map(type, listed))
     if look.is_text:
         if kinds == {str}:  # nearly every column: few texts in many cells
             known = {text: _word(text) for text in set(listed)}
-            return Column(header, look, [known[text] for text in listed])
-        return Column(header, look, [_word(v) for v in listed])
+            return TableColumn(header, look, [known[text] for text in listed])
+        return TableColumn(header, look, [_word(v) for v in listed])
     if kinds == {int} or (kinds == {float} and math.isfinite(sum(listed))):
-        return Column(header, look, listed)
-    return Column(header, look, [_number(v) for v in listed])
+        return TableColumn(header, look, listed)
+    return TableColumn(header, look, [_number(v) for v in listed])
 
 
 def _listed(values: Any) -> list[Any]:
@@ -152,7 +152,7 @@ def _number(value: Any) -> int | float | None:
     return int(value) if isinstance(value, int) else float(value)
 
 
-def _series(of: Column) -> Any:
+def _series(of: TableColumn) -> Any:
     import pandas as pd
 
     if of.looks is not None or of.look.is_text:

@@ -14,25 +14,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TypeGuard
 
+from models import tolerances
+
 NAMED = 3
 """Names told in a row; more are counted."""
 _MOST_CHOICES = 30
 """Choices listed of an option that is missing."""
 _LARGE = ((1e9, "billion"), (1e6, "million"))
 _SCALES = ((1e12, "trillion"), (1e9, "bn"), (1e6, "m"))
-_DUST = 1e-9
 _PAIR = 2
 """Years in a row that are named one by one; more are joined."""
-_NEARLY = 0.0005
-"""Parts below this are said to be nearly nothing, or nearly all."""
-_WHOLE = 1e-6
-"""What lacks less than this part of a plant is built in full."""
-_UP = 1e-4
-"""A share above a step of its last digit by less than this part of the step is rounded down."""
 _SMALLEST = 0.001
 """Amounts below this are said to be under it: their digits say nothing."""
-_NOISE = 1e-9
-"""What is less than this part of the whole is what is left when numbers cancel: nothing."""
 
 
 def listed(items: Iterable[str], most: int | None = None) -> str:
@@ -94,7 +87,7 @@ def _joined(words: list[str], last: str) -> str:
 
 def solid(number: float, whole: float) -> float:
     """Return a number, 0 where it is noise against the whole that it is a part of."""
-    return 0.0 if abs(number) <= _NOISE * abs(whole) else number
+    return 0.0 if abs(number) <= tolerances.REMAINDER * abs(whole) else number
 
 
 def solid_share(part: float) -> float:
@@ -105,11 +98,11 @@ def solid_share(part: float) -> float:
 def share(part: float) -> str:
     """Return a share in per cent: never 100 % where something lacks, nor 0 % where something is."""
     part = solid_share(part)
-    if 0.0 < part < _NEARLY:
+    if 0.0 < part < tolerances.SHOWN_SHARE:
         return "under 0.1 %"
-    if -_NEARLY < part < 0.0:
+    if -tolerances.SHOWN_SHARE < part < 0.0:
         return "-0.1 to 0 %"
-    if 1.0 - _NEARLY < part < 1.0:
+    if 1.0 - tolerances.SHOWN_SHARE < part < 1.0:
         return "over 99.9 %"
     percent = part * 100.0
     return f"{percent:z.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:z.1f} %"  # noqa: PLR2004
@@ -154,7 +147,7 @@ def percent(value: object, digits: int = 1) -> str:
 def least(part: float, digits: int = 1) -> str:
     """Return a least share in per cent, rounded up: where it is rounded down, tonnes are lost."""
     ten = 10.0 ** (digits + 2)
-    return percent(math.ceil(part * ten - _UP) / ten, digits)
+    return percent(math.ceil(part * ten - tolerances.ROUNDED_STEP) / ten, digits)
 
 
 def number(value: object) -> str:
@@ -165,7 +158,7 @@ def number(value: object) -> str:
     size = abs(shown)
     if 0 < size < 0.05:  # noqa: PLR2004 - below, one digit says nothing
         return tiny(shown) or f"{shown:.2g}"
-    whole = size >= 100 or abs(shown - round(shown)) < _DUST  # noqa: PLR2004
+    whole = size >= 100 or abs(shown - round(shown)) < tolerances.REMAINDER  # noqa: PLR2004
     return f"{shown:z,.0f}" if whole else f"{shown:z,.1f}"
 
 
@@ -243,7 +236,13 @@ def built_in_steps(project: str, parts: Sequence[float]) -> str:
     A plant that is built in full at once is ``Vulcan: built``.
     """
     total, steps = math.fsum(parts), len(parts)
-    done = "built" if total >= 1.0 - _WHOLE else f"{share(total)} built" if steps else "not built"
+    done = (
+        "built"
+        if total >= 1.0 - tolerances.SAME_SHARE
+        else f"{share(total)} built"
+        if steps
+        else "not built"
+    )
     in_steps = _STEPS[steps - 1] if 0 < steps <= len(_STEPS) else f"{steps:,}"
     return f"{project}: {done}{f' in {in_steps} steps' if steps > 1 else ''}"
 

@@ -24,7 +24,7 @@ from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, draw
 from planner.render.paper import WIDEST, Paper, print_setup, printed_rows
 from planner.render.study_front import StudyFront, draw_study
-from planner.render.table import Cell, Column, Table
+from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import clean
 from planner.scratch import scratch_folder
 
@@ -86,7 +86,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
             if table.name == charts_before:
                 drawn = book.add_worksheet("Charts")
             for part in _parts(table):
-                sheet = book.add_worksheet(part.name, worksheet_class=Sheet)
+                sheet = book.add_worksheet(part.name, worksheet_class=StreamedWorksheet)
                 _write(sheet, part, styles, made_by)
         if drawn is not None:
             data = next(t for t in tables if t.name == "Chart data")
@@ -149,7 +149,7 @@ def _parts(table: Table) -> Iterator[Table]:
         yield replace(table, name=name, columns=columns, sections=frozenset(sections))
 
 
-def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> None:
+def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by: str) -> None:
     rows, last = len(table), len(table.columns) - 1
     sheet.set_default_row(style.ROW_HEIGHT)
     widths, lines = _widths(table)
@@ -269,7 +269,7 @@ def _widths(table: Table) -> tuple[list[float], int]:
     return made, style.HEADER_LINES[-1]
 
 
-def _wraps(column: Column) -> bool:
+def _wraps(column: TableColumn) -> bool:
     """Return whether long texts of a column stand on several lines."""
     return column.look in {Look.LONG, Look.SENTENCE} or column.looks is not None
 
@@ -323,7 +323,7 @@ def _cells(table: Table, styles: style.Styles) -> Iterator[Filled]:
         yield Filled(values, formats)
 
 
-def _each(column: Column, styles: style.Styles) -> list[Any]:
+def _each(column: TableColumn, styles: style.Styles) -> list[Any]:
     """Return a format for each filled cell; cells with looks of their own go by their own size."""
     if column.looks is None:
         look = styles.cell(column.look, column.values)
@@ -365,7 +365,7 @@ class Filled:
     """The place of each text in the workbook's list of texts; ``Sheet.fill`` fills it."""
 
 
-class Sheet(Worksheet):  # type: ignore[misc]
+class StreamedWorksheet(Worksheet):  # type: ignore[misc]
     """A worksheet of which row 1 is written cell by cell, the others by ``fill``."""
 
     def __init__(self) -> None:
@@ -459,7 +459,7 @@ def _all(kind: type, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _CellTemplate:
     """Some rows of a column: the XML of a cell, and what is put into it row by row.
 
     ``is_full``: every row has a cell. Else each row gives its whole cell, or nothing.
@@ -470,24 +470,26 @@ class _Part:
     is_full: bool = False
 
 
-def _part(column: Filled, place: int, first: int, stop: int, numbers: list[str]) -> _Part:
+def _part(column: Filled, place: int, first: int, stop: int, numbers: list[str]) -> _CellTemplate:
     """Put rows of a column into words: with one template where all are texts, or all numbers."""
     values, texts = column.values[first:stop], column.texts
     at = f'<c r="{xl_col_to_name(place)}'
     if isinstance(column.formats, list):
         cells = zip(numbers, values, map(_style, column.formats[first:stop]), strict=True)
-        return _Part("%s", ([_cell(at, *cell, texts) or _blank(at, *cell) for cell in cells],))
+        return _CellTemplate(
+            "%s", ([_cell(at, *cell, texts) or _blank(at, *cell) for cell in cells],)
+        )
     kinds = set(map(type, values))
     if kinds == {type(None)}:
-        return _Part("")
+        return _CellTemplate("")
     look = _style(column.formats)
     if all(issubclass(kind, str) for kind in kinds):
         places = [*map(texts.__getitem__, values)]  # type: ignore[arg-type]
-        return _Part(f'{at}%s{look} t="s"><v>%s</v></c>', (numbers, places), is_full=True)
+        return _CellTemplate(f'{at}%s{look} t="s"><v>%s</v></c>', (numbers, places), is_full=True)
     if all(issubclass(kind, int | float) for kind in kinds):
-        return _Part(f"{at}%s{look}><v>%.17G</v></c>", (numbers, values), is_full=True)
+        return _CellTemplate(f"{at}%s{look}><v>%.17G</v></c>", (numbers, values), is_full=True)
     rows = zip(numbers, values, strict=True)
-    return _Part("%s", ([_cell(at, n, value, look, texts) for n, value in rows],))
+    return _CellTemplate("%s", ([_cell(at, n, value, look, texts) for n, value in rows],))
 
 
 def _style(look: Any) -> str:

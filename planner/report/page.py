@@ -10,12 +10,12 @@ from typing import Any
 from models.results import Figure
 from planner.render.html import hash_of, json_of, render
 from planner.render.words import listed
-from planner.report.part import Choice, Facts, Page, Part, View
+from planner.report.part import Choice, Facts, ReportPage, ReportSection, View
 from planner.report.world import outlines
-from planner.studies.kind import Figure as Headline
+from planner.studies.kind import KeyFigure as Headline
 
 
-def html_of(page: Page) -> str:
+def html_of(page: ReportPage) -> str:
     """Return the page's HTML.
 
     Its policy lets run only the two scripts that it brings, known by their hashes, and fetch
@@ -39,7 +39,7 @@ def html_of(page: Page) -> str:
     )
 
 
-def _has_map(page: Page) -> bool:
+def _has_map(page: ReportPage) -> bool:
     plots = (p for part in page.parts for view in part.views.values() for p in view.plots)
     return any(trace.type == "choropleth" for p in plots for trace in p.figure.data)
 
@@ -51,7 +51,7 @@ def _own(name: str) -> str:
 # ---- what the charts are drawn from -------------------------------------------------------------
 
 
-def _data(part: Part) -> dict[str, object]:
+def _data(part: ReportSection) -> dict[str, object]:
     return {
         "key": part.key,
         "first": _name(part.chosen),
@@ -92,7 +92,7 @@ def _figure(figure: Any) -> dict[str, object]:
 # ---- a plan and its studies ----------------------------------------------------------------------
 
 
-def together(first: Page, further: Sequence[Page]) -> Page:
+def together(first: ReportPage, further: Sequence[ReportPage]) -> ReportPage:
     """Return the first page with the parts of the further ones after its own.
 
     What is of a further page says so in its name; its first headline, its answer, is shown, and the
@@ -114,11 +114,11 @@ def together(first: Page, further: Sequence[Page]) -> Page:
     )
 
 
-def _named(page: Page, headlines: Sequence[Headline]) -> Iterator[Headline]:
+def _named(page: ReportPage, headlines: Sequence[Headline]) -> Iterator[Headline]:
     return (replace(h, name=f"{page.kind}: {h.name}") for h in headlines)
 
 
-def _parts(page: Page, number: int) -> Iterator[Part]:
+def _parts(page: ReportPage, number: int) -> Iterator[ReportSection]:
     found = " ".join(filter(None, (page.question, page.finding)))
     for part in page.parts:
         heading = f"{page.kind}: {part.heading[:1].lower()}{part.heading[1:]}"
@@ -127,7 +127,7 @@ def _parts(page: Page, number: int) -> Iterator[Part]:
         found = ""
 
 
-def _notes_of(first: Page, further: Sequence[Page]) -> Iterator[str]:
+def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]:
     """Yield the notes of the further pages; what several say names all of them."""
     kinds: dict[str, list[str]] = {}
     for page in further:
@@ -137,7 +137,7 @@ def _notes_of(first: Page, further: Sequence[Page]) -> Iterator[str]:
     yield from (f"{listed(dict.fromkeys(names))}: {note}" for note, names in kinds.items())
 
 
-def _notes(first: Page, page: Page) -> Iterator[str]:
+def _notes(first: ReportPage, page: ReportPage) -> Iterator[str]:
     if _input(page) != _input(first):
         yield "made from another input than the plan above, so the numbers need not agree."
     if page.sound:
@@ -145,10 +145,10 @@ def _notes(first: Page, page: Page) -> Iterator[str]:
     yield from page.notes
 
 
-def _input(page: Page) -> str:
+def _input(page: ReportPage) -> str:
     return next((value for what, value in page.about.rows if what == Figure.INPUT_SHA256), "")
 
 
-def _about(first: Page, further: Sequence[Page]) -> Facts:
+def _about(first: ReportPage, further: Sequence[ReportPage]) -> Facts:
     rows = [(f"{page.kind}: {what}", value) for page in further for what, value in page.about.rows]
     return replace(first.about, rows=(*first.about.rows, *rows))

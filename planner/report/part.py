@@ -9,9 +9,9 @@ from typing import Any
 from models.results import Field, Look, Result
 from planner.render.chart import Form, Picture
 from planner.render.plotly import figure_of, heat_width
-from planner.render.table import Column, shown, table_of
+from planner.render.table import TableColumn, shown, table_of
 from planner.render.words import known
-from planner.studies.kind import Figure
+from planner.studies.kind import KeyFigure
 
 Columns = Mapping[Any, Iterable[Any]]
 """Values by the field that they are of, or by a header of their own, alone or with its look."""
@@ -47,7 +47,7 @@ def facts(columns: Columns, **words: str) -> Facts:
             title, look = head.title(words), head.look
         elif isinstance(head, tuple):
             title, look = head
-        made.append(Column(title, look, cells))
+        made.append(TableColumn(title, look, cells))
     return _texts(made)
 
 
@@ -58,7 +58,7 @@ def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str
     return _texts([named[f.name] for f in fields or result.fields if f.name in named])
 
 
-def _texts(columns: Sequence[Column]) -> Facts:
+def _texts(columns: Sequence[TableColumn]) -> Facts:
     looks = (c.looks or [c.look] * len(c.values) for c in columns)
     cells = [map(shown, c.values, of) for c, of in zip(columns, looks, strict=True)]
     numbers = [not c.look.is_text or any(map(known, c.values)) for c in columns]
@@ -105,7 +105,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportSection:
     """A section of the report.
 
     ``views`` has one view for each choice of the ``selectors``, ``()`` alone where there is none;
@@ -138,7 +138,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Page:
+class ReportPage:
     """A whole report.
 
     ``made_by`` is the scenario and the options; ``verdict`` whether it is proven, ``sound`` whether
@@ -152,11 +152,11 @@ class Page:
     made_by: str
     verdict: str
     sound: bool
-    headlines: tuple[Figure, ...]
-    parts: tuple[Part, ...]
+    headlines: tuple[KeyFigure, ...]
+    parts: tuple[ReportSection, ...]
     about: Facts
     notes: Sequence[str] = field(default_factory=tuple)
     question: str = ""
     finding: str = ""
     care: Sequence[str] = field(default_factory=tuple)
-    further: tuple[Figure, ...] = ()
+    further: tuple[KeyFigure, ...] = ()

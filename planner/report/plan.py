@@ -7,6 +7,7 @@ from typing import cast
 
 import pandas as pd
 
+from models import tolerances
 from models.measures import (
     IF_IT_STOPS,
     SAME_COST,
@@ -53,16 +54,24 @@ from planner.render.words import (
     tariff_words,
     word,
 )
-from planner.report.part import Columns, Facts, Page, Part, Plot, View, facts, facts_of, plot
+from planner.report.part import (
+    Columns,
+    Facts,
+    Plot,
+    ReportPage,
+    ReportSection,
+    View,
+    facts,
+    facts_of,
+    plot,
+)
 from planner.report.study import plot_of
 from planner.report.supply import flows, supply
 from planner.sheets.findings import TOLD, answer, cautions, chart, findings, rows_of
 from planner.sheets.survival import needed_in, survival
-from planner.studies.kind import Figure as Headline
+from planner.studies.kind import KeyFigure as Headline
 from planner.workbook.plan_file import PlanFile, bare, edited
 
-_ALIKE = 1e-6
-"""Shares that differ by less are the same."""
 _ABOUT = (
     Figure.PRICE_YEAR, Figure.MINERALS, Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS,
     Figure.CARRY_OVER_BUDGET, Figure.SURGE, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER,
@@ -92,12 +101,12 @@ Tops = dict[int, Top]
 """The largest country of a mineral by year."""
 
 
-def plan_page(plan: PlanFile) -> Page:
+def plan_page(plan: PlanFile) -> ReportPage:
     """Return the report of a plan."""
     said, sound = verdict(plan)
     asked = answer(plan.result(ByMineral), word(plan.measure(Figure.QUESTION)))
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
-    return Page(
+    return ReportPage(
         "Plan",
         plan.title,
         "; ".join(filter(None, (scenario and f"Scenario: {scenario}", years))),
@@ -177,7 +186,7 @@ def about(plan: PlanFile) -> Facts:
 # ---- mineral by mineral --------------------------------------------------------------------------
 
 
-def minerals(plan: PlanFile) -> Part | None:
+def minerals(plan: PlanFile) -> ReportSection | None:
     """Draw the largest supplier's share of each mineral, and tell what depends on it."""
     made = plan.result(ByMineral)
     rows = [row for row in rows_of(made) if known(row["need"])]
@@ -187,7 +196,7 @@ def minerals(plan: PlanFile) -> Part | None:
     told = made.where([known(need) for need in made.need])
     note = f"{IF_IT_STOPS} {WITH_SURGE} {SEE_MORE}"
     each, stopped = (facts_of(told, *of, country=plan.country) for of in (TOLD, _STOPPED))
-    return Part(
+    return ReportSection(
         "minerals",
         made.TABLE,
         "Of each mineral the largest supplier, one country outside the coalition, by where it"
@@ -200,7 +209,7 @@ def minerals(plan: PlanFile) -> Part | None:
     )
 
 
-def members(plan: PlanFile) -> Part | None:
+def members(plan: PlanFile) -> ReportSection | None:
     """Draw what the limits cost each member, and tell what it pays and depends on."""
     made = plan.result(Members)
     if not any(known(need) and need > 0 for need in made.need):
@@ -219,7 +228,7 @@ def members(plan: PlanFile) -> Part | None:
     what = f" {series[0].name[:1].lower()}{series[0].name[1:]}" if len(series) == 1 else ""
     title = f"What the share limits cost each member{what} ({unit})"
     picture = Picture(title, Form.ROWS, names, series, unit, "", Look.MONEY)
-    return Part(
+    return ReportSection(
         "members",
         made.TABLE,
         "What each member pays, what the share limits cost it in cash and in priced shortage, and"
@@ -233,7 +242,7 @@ def members(plan: PlanFile) -> Part | None:
 # ---- shares against limits -----------------------------------------------------------------------
 
 
-def shares(plan: PlanFile) -> Part | None:
+def shares(plan: PlanFile) -> ReportSection | None:
     """Draw a small chart a mineral: the largest country's share a year, and its limit."""
     table = plan.result(CountryShares).frame()
     table = table[table["buyer"] == ""]
@@ -252,7 +261,7 @@ def shares(plan: PlanFile) -> Part | None:
         ByMineral.limit: [top.limit for _, top in every],
         "At the limit": ["yes" if _is_reached(top) else "" for _, top in every],
     }
-    return Part(
+    return ReportSection(
         "shares",
         "Shares against limits",
         f"The country with the largest share of the coalition's {basis}, of those under a limit "
@@ -264,7 +273,7 @@ def shares(plan: PlanFile) -> Part | None:
 
 
 def _is_reached(top: Top) -> bool:
-    return top.limit is not None and top.share >= top.limit - _ALIKE
+    return top.limit is not None and top.share >= top.limit - tolerances.SAME_SHARE
 
 
 def _tops(table: pd.DataFrame, basis: str) -> dict[str, Tops]:
@@ -340,13 +349,15 @@ def _input_row(row: object, note: object) -> str:
 
 def _range(values: pd.Series) -> str:
     low, high = values.min(), values.max()
-    return percent(low) if high - low < _ALIKE else f"{percent(low)} to {percent(high)}"
+    return (
+        percent(low) if high - low < tolerances.SAME_SHARE else f"{percent(low)} to {percent(high)}"
+    )
 
 
 # ---- what is short -------------------------------------------------------------------------------
 
 
-def shortage(plan: PlanFile) -> Part | None:
+def shortage(plan: PlanFile) -> ReportSection | None:
     """Draw the part of demand that is short by mineral and member, and tell the causes."""
     table = plan.result(Prices).frame()
     table = table[table["demand"] > 0]
@@ -354,14 +365,14 @@ def shortage(plan: PlanFile) -> Part | None:
         return None
     if not (table["short"] > 0).any():
         empty = View((), facts({"Note": ["All demand is served."]}))
-        return Part("shortage", Figure.SHORTAGE.value, "Nothing is short.", {(): empty})
+        return ReportSection("shortage", Figure.SHORTAGE.value, "Nothing is short.", {(): empty})
     sums = table.groupby(["member", "mineral"])[["short", "demand"]].sum()
     parts = (sums["short"] / sums["demand"]).unstack()
     parts = parts.sort_index(key=_folded).sort_index(axis=1, key=_folded)
     cells = {(str(mineral), Look.SHARE): parts[mineral] for mineral in parts}
     numbers: Columns = {Members.member: parts.index, **cells}
     plots = (_why(plan), _whose(parts)) if ByMineral in plan else (_whose(parts),)
-    return Part(
+    return ReportSection(
         "shortage",
         Figure.SHORTAGE.value,
         "What demand is not met, over all years. Blank: no demand.",
@@ -436,7 +447,7 @@ def _causes(plan: PlanFile) -> tuple[Facts, ...]:
 # ---- what it costs -------------------------------------------------------------------------------
 
 
-def prices(plan: PlanFile) -> Part | None:
+def prices(plan: PlanFile) -> ReportSection | None:
     """Draw a small chart a mineral: average landed cost and marginal price over the years."""
     table = plan.result(Prices).frame()
     if table.empty or not (table["demand"] > 0).any():
@@ -454,7 +465,7 @@ def prices(plan: PlanFile) -> Part | None:
         _price_plot(mineral, [row for row in rows if row[0] == mineral], unit)
         for mineral in dict.fromkeys(row[0] for row in rows)
     ]
-    return Part(
+    return ReportSection(
         "prices",
         "Prices",
         "What the coalition pays landed, by tonnes bought, and what one tonne more of supply is "
@@ -493,7 +504,7 @@ def _price_plot(mineral: str, rows: list[_Prices], unit: str) -> Plot:
     )
 
 
-def costs(plan: PlanFile) -> Part | None:
+def costs(plan: PlanFile) -> ReportSection | None:
     """Draw the headings of cost: what is paid, and penalties, which are not."""
     figures = plan.result(Summary).rows(Summary.measure, Summary.value, Summary.remark)
     found = [
@@ -520,7 +531,7 @@ def costs(plan: PlanFile) -> Part | None:
         _AMOUNT: [amount for _, amount, _ in found],
     }
     made = facts(numbers, money=plan.currency)
-    return Part(
+    return ReportSection(
         "costs",
         "What it costs",
         "Purchases, freight, tariffs and projects are paid; the cost of shortage and other "

@@ -10,7 +10,17 @@ from models.results import Figure as Measure
 from planner.render.chart import Form, Picture, Role
 from planner.render.table import Cell, shown
 from planner.render.words import word
-from planner.report.part import Choice, Facts, Page, Part, Plot, View, facts, facts_of, plot
+from planner.report.part import (
+    Choice,
+    Facts,
+    Plot,
+    ReportPage,
+    ReportSection,
+    View,
+    facts,
+    facts_of,
+    plot,
+)
 from planner.studies import kind_of
 from planner.studies.kind import Numbers, Section, Tables
 from planner.workbook.plan_file import StudyFile
@@ -21,7 +31,7 @@ _MOST_NOTES = 8
 _ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, "Planner", "Solver")
 
 
-def study_page(study: StudyFile) -> Page:
+def study_page(study: StudyFile) -> ReportPage:
     """Return the report of a study; UsageError where the workbook holds none."""
     kind = kind_of(study.tables)
     if kind is None:
@@ -31,7 +41,7 @@ def study_page(study: StudyFile) -> Page:
     verdict, sound = _verdict(tables)
     about, notes = _about(study, tables)
     headline = kind.headline(tables)
-    return Page(
+    return ReportPage(
         kind.TITLE,
         study.title or word(study.path.stem),
         "",
@@ -47,13 +57,13 @@ def study_page(study: StudyFile) -> Page:
     )
 
 
-def part_of(section: Section) -> Part:
+def part_of(section: Section) -> ReportSection:
     """Return a section as a part of the report; what is read back has countries by name."""
     views: dict[Choice, View] = {
         (i,) if section.choice else (): View(tuple(map(plot_of, pictures)), _facts(numbers))
         for i, (pictures, numbers) in enumerate(section.views.values())
     }
-    return Part(
+    return ReportSection(
         section.key,
         section.heading,
         section.lead,

@@ -6,19 +6,19 @@ from typing import cast
 
 import pandas as pd
 
+from models import tolerances
 from models.results import ByMineral, Flows, Look, field
 from models.results.common import MINERAL, SHORT, TONNES, YEAR
 from models.schema import REST_OF_WORLD
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
-from planner.render.plotly import Flow, sankey
+from planner.render.plotly import SankeyLink, sankey
 from planner.render.words import NAMED, label, listed, percent, tonnes
-from planner.report.part import Choice, Columns, Part, Plot, View, facts, plot
+from planner.report.part import Choice, Columns, Plot, ReportSection, View, facts, plot
 from planner.report.world import world_map
 from planner.workbook.plan_file import PlanFile
 
 _MOST_COLOURED = 5
-_SMALLEST = 0.0005
 _MOST = 12
 """Countries and members beyond these, by tonnes, are drawn as one."""
 _ON_MAP = 3
@@ -46,7 +46,7 @@ def leading(plan: PlanFile) -> dict[str, str]:
     return dict(zip(first[:_MOST_COLOURED], palette.COLOURS, strict=False))
 
 
-def supply(plan: PlanFile) -> Part | None:
+def supply(plan: PlanFile) -> ReportSection | None:
     """Draw each mineral as a bar: who serves its demand, and what is not served."""
     of = plan.result(ByMineral).frame().set_index("mineral")
     of = of[(of["demand"] > 0) | (of["purchased"] > 0)]
@@ -60,7 +60,7 @@ def supply(plan: PlanFile) -> Part | None:
     series = [Series(c, Role.ONE_OF_MANY, list(share[c]), colours[c]) for c in colours]
     rest = share.drop(columns=[*colours]).sum(axis=1)
     series += [Series(_OTHERS, Role.OTHER, [*rest]), Series(SHORT.header, Role.SHORT, [*short])]
-    series = [s for s in series if any((v or 0.0) > _SMALLEST for v in s.values)]
+    series = [s for s in series if any((v or 0.0) > tolerances.SHOWN_SHARE for v in s.values)]
     said, worst = "Nothing is short.", str(short.idxmax())
     if short[worst] > 0:
         said = f"The most is short of {worst}: {percent(short[worst])} of its demand."
@@ -70,7 +70,7 @@ def supply(plan: PlanFile) -> Part | None:
         f"Bars of {len(of)} minerals, each split by supplier country and what is short. {said}",
     )
     numbers: Columns = {MINERAL: of.index} | {(s.name, Look.SHARE): s.values for s in series}
-    return Part(
+    return ReportSection(
         "supply",
         "Who supplies the coalition",
         "Each mineral's demand over all years by the country that it is refined in, and what is "
@@ -79,7 +79,7 @@ def supply(plan: PlanFile) -> Part | None:
     )
 
 
-def flows(plan: PlanFile) -> Part | None:
+def flows(plan: PlanFile) -> ReportSection | None:
     """Draw who buys from where, with a selector of the mineral and one of the year."""
     sold = _sold(plan)
     sold = sold[sold["tonnes"] > 0]
@@ -95,7 +95,7 @@ def flows(plan: PlanFile) -> Part | None:
         for p, period in enumerate(periods):
             chosen = of if period == _ALL else of[of["year"] == int(period)]
             views[m, p] = _view(chosen, mineral, period, str(of["unit"].iloc[0] or "t"), colours)
-    return Part(
+    return ReportSection(
         "flows",
         "Flows from refiner country to member",
         "From the country of refining, on the left, to the member that buys, on the right; the "
@@ -108,7 +108,7 @@ def flows(plan: PlanFile) -> Part | None:
 
 def _view(of: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[str, str]) -> View:
     sums = cast("_Pairs", of.groupby(["country", "member"])["tonnes"].sum().to_dict())
-    every = [Flow(*key, amount) for key, amount in sums.items()]
+    every = [SankeyLink(*key, amount) for key, amount in sums.items()]
     every.sort(key=lambda f: (-f.amount, f.source, f.target))
     when = period[:1].lower() + period[1:]
     if not every:
@@ -134,7 +134,7 @@ def _view(of: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[
     return View((Plot(title, figure, alt, 220 + 30 * high), _map(every, mineral, when)), table)
 
 
-def _map(every: list[Flow], mineral: str, when: str) -> Plot:
+def _map(every: list[SankeyLink], mineral: str, when: str) -> Plot:
     """Draw the countries of refining by their part of what is bought."""
     sums = _summed([(f.source, f.amount) for f in every])
     total = sum(sums.values())
@@ -148,7 +148,7 @@ def _map(every: list[Flow], mineral: str, when: str) -> Plot:
     return Plot(f"Where it is refined: part of the {mineral} bought, {when}", figure, alt, 440)
 
 
-def _gathered(every: list[Flow]) -> list[Flow]:
+def _gathered(every: list[SankeyLink]) -> list[SankeyLink]:
     """Return the flows with small countries and small members put together."""
     sides = (
         (_summed([(f.source, f.amount) for f in every]), _OTHERS),
@@ -162,7 +162,7 @@ def _gathered(every: list[Flow]) -> list[Flow]:
         source = f.source if f.source in large else others
         key = source, f.target if f.target in buyers else other_buyers
         sums[key] = sums.get(key, 0.0) + f.amount
-    return [Flow(*key, amount) for key, amount in sums.items()]
+    return [SankeyLink(*key, amount) for key, amount in sums.items()]
 
 
 def _summed(pairs: list[tuple[str, float]]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from models.case import BASE, TO_THE_END, Case, Search, fold
+from models.case import BASE, TO_THE_END, Case, SearchLimits, fold
 from models.checks.common import near
 from models.checks.scenarios import steps_that_match_nothing
 from models.errors import Finding, UsageError, warning
@@ -119,7 +119,7 @@ class Variant:
     scenario: str = BASE
     what_ifs: tuple[WhatIf, ...] = ()
     max_country_share: float | None = None
-    search: Search = TO_THE_END
+    search: SearchLimits = TO_THE_END
 
     @property
     def _is_scenario(self) -> bool:

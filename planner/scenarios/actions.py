@@ -12,6 +12,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, TypeVar
 
+from models import tolerances
 from models.case import Case, fold, in_force
 from models.checks.common import seller
 from models.errors import Finding, warning
@@ -27,15 +28,13 @@ from models.schema import (
     Project,
     Refiner,
     ScenarioStep,
-    Security,
+    SecurityTarget,
     ShareLimit,
     Stockpile,
 )
-from models.schema.policy import Step
+from models.schema.policy import ActionRow
 
 R = TypeVar("R", Refiner, Project, Mine, Demand, Stockpile)
-_ROUNDING = 1e-12
-"""What is left of a capacity after as much was taken from it is rounding."""
 
 
 def after(case: Case, steps: Iterable[ScenarioStep]) -> Case:
@@ -46,7 +45,7 @@ def after(case: Case, steps: Iterable[ScenarioStep]) -> Case:
 
 
 @dataclasses.dataclass(frozen=True)
-class Change:
+class CaseChange:
     """A function from Case to Case that can be sent to another process: steps, top to bottom."""
 
     steps: tuple[ScenarioStep, ...]
@@ -56,7 +55,7 @@ class Change:
         return after(case, self.steps)
 
 
-def changes_nothing(step: Step) -> Finding:
+def changes_nothing(step: ActionRow) -> Finding:
     """Return the warning that a step touches nothing."""
     return warning(
         step.SHEET,
@@ -194,7 +193,7 @@ def add_capacity(case: Case, step: ScenarioStep) -> Case:
             share = record.available_share.at(year)
             own = record.capacity.value(year) * (1.0 if share is None else share)
             left = extra + value
-            floored = left <= -own * (1.0 - _ROUNDING)
+            floored = left <= -own * (1.0 - tolerances.CAPACITY_LEFT)
             return -own if floored else left  # usable capacity is floored at 0
 
         return dataclasses.replace(record, extra_usable=record.extra_usable.map(case.years, added))
@@ -313,7 +312,7 @@ def set_max_short(case: Case, step: ScenarioStep) -> Case:
     def short(year: int, before: float | None) -> float | None:
         return value if in_force(step, year) else before
 
-    rows: list[Security] = []
+    rows: list[SecurityTarget] = []
     for row in case.security:
         changed = dataclasses.replace(row, max_short=row.max_short.map(case.years, short))
         if step.mineral in {"", row.mineral}:

@@ -12,14 +12,14 @@ from typing import Any
 from models.case import Case, fold
 from models.checks.common import did_you_mean, plants
 from models.errors import Mistakes, UsageError
-from models.schema import TAKES, ByYear, ScenarioStep, Security
+from models.schema import TAKES, ByYear, ScenarioStep, SecurityTarget
 from planner.render.words import few
-from planner.scenarios.actions import Change
+from planner.scenarios.actions import CaseChange
 from planner.scenarios.named import Named
 
 
 @dataclass(frozen=True)
-class Kind:
+class ParameterKind:
     """A kind of parameter: its word, its action, and the range that is swept unless said.
 
     ``joint`` stands between the title and whom it is set for; ``before`` says what the points are
@@ -57,18 +57,18 @@ class Kind:
         return TAKES[self.action].most
 
 
-CAP = Kind("cap", "set max country share", "", 0.9, 0.3, 0.05, "without share limits")
-SECURITY = Kind(
+CAP = ParameterKind("cap", "set max country share", "", 0.9, 0.3, 0.05, "without share limits")
+SECURITY = ParameterKind(
     "security", "set max short", "of", 1.0, 0.0, 0.1, "without security", titled="Max short"
 )
 KINDS = (
     CAP,
-    Kind("demand", "scale demand", "of", 0.8, 1.2, 0.05),
-    Kind("capacity", "scale capacity", "of", 1.0, 0.0, 0.1),
-    Kind("cost", "scale cost", "of", 1.0, 2.0, 0.1),
-    Kind("tariff", "set tariff", "on", 0.0, 1.0, 0.1),
-    Kind("freight", "scale freight", "from", 1.0, 3.0, 0.25),
-    Kind("mines", "scale mines", "of", 1.0, 0.0, 0.1),
+    ParameterKind("demand", "scale demand", "of", 0.8, 1.2, 0.05),
+    ParameterKind("capacity", "scale capacity", "of", 1.0, 0.0, 0.1),
+    ParameterKind("cost", "scale cost", "of", 1.0, 2.0, 0.1),
+    ParameterKind("tariff", "set tariff", "on", 0.0, 1.0, 0.1),
+    ParameterKind("freight", "scale freight", "from", 1.0, 3.0, 0.25),
+    ParameterKind("mines", "scale mines", "of", 1.0, 0.0, 0.1),
     SECURITY,
 )
 """Every kind, the cap first."""
@@ -87,7 +87,7 @@ class Parameter:
     (``Capacity of China, cobalt``). ``aims`` are steps without a value that select what it changes.
     """
 
-    kind: Kind
+    kind: ParameterKind
     typed: str
     title: str
     aims: tuple[ScenarioStep, ...]
@@ -97,9 +97,9 @@ class Parameter:
         """Whether it is the cap on single countries."""
         return self.kind == CAP
 
-    def at(self, value: float) -> Change:
+    def at(self, value: float) -> CaseChange:
         """Return the change that sets the parameter to a value."""
-        return Change(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))
+        return CaseChange(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))
 
     def name(self, value: float) -> str:
         """Return what the run at a value is called: ``Cap 65 %``."""
@@ -127,7 +127,7 @@ def secured(case: Case, over: str) -> Case:
     is_asked = fold(over.partition(":")[0].strip()) == SECURITY.word
     if case.security or not is_asked:
         return case
-    return case.change(security=(Security(max_short=ByYear(1.0)),))
+    return case.change(security=(SecurityTarget(max_short=ByYear(1.0)),))
 
 
 def percent(value: float) -> str:
@@ -169,7 +169,7 @@ def _parameter(case: Case, typed: str) -> Parameter:
     return found
 
 
-def _aimed(named: Named, kind: Kind, rest: str) -> Parameter:
+def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
     """Return a parameter of a place and a mineral; either may be blank, the mineral alone, too."""
     place, mineral = _split(named, kind, rest)
     wrong = Mistakes()
@@ -190,7 +190,7 @@ def _aimed(named: Named, kind: Kind, rest: str) -> Parameter:
     return Parameter(kind, typed, f"{title}, {what}" if what else title, aims)
 
 
-def _split(named: Named, kind: Kind, rest: str) -> tuple[str, str]:
+def _split(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:
     """Return the words for place and mineral."""
     if not kind.place:
         return "", rest
@@ -206,7 +206,7 @@ def _split(named: Named, kind: Kind, rest: str) -> tuple[str, str]:
     return rest, ""
 
 
-def _find(named: Named, kind: Kind, text: str) -> list[tuple[str, dict[str, Any]]]:
+def _find(named: Named, kind: ParameterKind, text: str) -> list[tuple[str, dict[str, Any]]]:
     """Return whom a text names, in words and as selectors; all where it is blank.
 
     Raises UsageError where nobody is called so, with the closest name or code.
@@ -223,7 +223,7 @@ def _find(named: Named, kind: Kind, text: str) -> list[tuple[str, dict[str, Any]
     return [(named.country_name(code, text) if code else "", {"country": code})]
 
 
-def _places(case: Case, kind: Kind) -> str:
+def _places(case: Case, kind: ParameterKind) -> str:
     """Name the countries where there is something to change, the first dozen."""
     if kind.place == "member":
         return ""
@@ -237,7 +237,7 @@ def _places(case: Case, kind: Kind) -> str:
     return f"; its {what} {few(names, _MOST)}"
 
 
-def _close_code(case: Case, kind: Kind, place: str, error: str) -> str:
+def _close_code(case: Case, kind: ParameterKind, place: str, error: str) -> str:
     """Name the country whose code is close to what was typed, where nothing else is named."""
     if kind.place == "member" or "did you mean" in error:
         return ""

@@ -37,10 +37,10 @@ from planner.server.jobs import (
     MOST_JOBS,
     PAGE,
     PLAN,
+    BrowserSession,
     Job,
-    Limits,
-    Session,
-    State,
+    JobState,
+    ServerLimits,
     in_words_of_page,
     kinds,
     trouble_of,
@@ -90,7 +90,7 @@ class Config:
     token: str = ""
     names: tuple[str, ...] = ()
     follow: Path | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: ServerLimits = field(default_factory=ServerLimits)
 
 
 # ---- what guards the page ------------------------------------------------------------------------
@@ -184,8 +184,8 @@ class Desk:
         """Start with none; ``folder`` holds theirs."""
         self.config, self.folder = config, folder
         self.places = asyncio.Semaphore(config.limits.jobs)
-        self.sessions: dict[str, Session] = {}
-        self.followed: Session | None = None
+        self.sessions: dict[str, BrowserSession] = {}
+        self.followed: BrowserSession | None = None
         self._secret = secrets.token_bytes(32)
 
     def _signed(self, *words: str) -> str:
@@ -207,31 +207,31 @@ class Desk:
         """Return what each form of a visitor's page carries, so that no other page can send one."""
         return self._signed("form", key)
 
-    def find(self, key: str) -> Session | None:
+    def find(self, key: str) -> BrowserSession | None:
         """Return the visitor's session, if there is one."""
         session = self.sessions.get(key)
         if session is not None:
             session.seen = time.monotonic()
         return session
 
-    def open(self, key: str) -> Session:
+    def open(self, key: str) -> BrowserSession:
         """Return the visitor's session, a new one if need be; HTTPException if there are many."""
         session = self.find(key)
         if session is None:
             if len(self.sessions) >= _MOST_SESSIONS:
                 raise HTTPException(503, "Too many visitors at a time.")
-            session = Session(Path(tempfile.mkdtemp(dir=self.folder)))
+            session = BrowserSession(Path(tempfile.mkdtemp(dir=self.folder)))
             self.sessions[key] = session
         return session
 
-    def shown(self, session: Session | None) -> Session | None:
+    def shown(self, session: BrowserSession | None) -> BrowserSession | None:
         """Return the session whose workbook a visitor sees: the one that is followed, or its own.
 
         A workbook of one's own ends that one follows.
         """
         return self.followed if session is None or session.follows else session
 
-    async def end(self, session: Session) -> None:
+    async def end(self, session: BrowserSession) -> None:
         """End a session."""
         self.sessions = {key: each for key, each in self.sessions.items() if each is not session}
         await session.end()
@@ -242,12 +242,12 @@ class Desk:
         if path is None:
             return
         if self.followed is None:
-            self.followed = Session(Path(tempfile.mkdtemp(dir=self.folder)))
+            self.followed = BrowserSession(Path(tempfile.mkdtemp(dir=self.folder)))
         made = self.followed.folder / f"followed-{secrets.token_hex(4)}"
         with contextlib.suppress(OSError):
             shutil.copyfile(path, made)
             for job in self.followed.jobs:
-                if job.state is State.WAITING:  # of a workbook that was saved again since
+                if job.state is JobState.WAITING:  # of a workbook that was saved again since
                     job.stop()
             self.followed.take(path.name, made)
             for kind in (CHECK, PLAN):
@@ -451,7 +451,7 @@ def _key(request: Request) -> str:
     return key
 
 
-def _refuse_more(session: Session | None) -> None:
+def _refuse_more(session: BrowserSession | None) -> None:
     """Refuse one job more than may wait in a session."""
     if session is not None and sum(job.is_live for job in session.jobs) >= MOST_JOBS:
         raise HTTPException(429, f"{MOST_JOBS} jobs wait or run already: stop one first.")
@@ -463,7 +463,7 @@ def _sent_by(desk: Desk, key: str, form: Mapping[str, Any]) -> None:
         raise HTTPException(403, "This form is not of this session: open the page again.")
 
 
-def _job(request: Request, *sessions: Session | None) -> Job:
+def _job(request: Request, *sessions: BrowserSession | None) -> Job:
     jobs = [job for session in sessions if session is not None for job in session.jobs]
     found = next((j for j in jobs if j.key == request.path_params["key"]), None)
     if found is None:

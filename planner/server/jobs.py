@@ -47,7 +47,7 @@ _KEPT = (
 
 
 @dataclass(frozen=True)
-class Limits:
+class ServerLimits:
     """What a visitor and a job may take.
 
     ``upload`` and ``memory`` in bytes, ``seconds`` a job, ``idle`` seconds until a session ends,
@@ -61,7 +61,7 @@ class Limits:
     jobs: int = max(1, (os.cpu_count() or 2) - 1)
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """How far a job is."""
 
     WAITING = "waiting"
@@ -73,8 +73,8 @@ class State(StrEnum):
     KILLED = "out of memory, or killed"
 
 
-_OF_CODE = {0: State.DONE, 130: State.STOPPED, 143: State.STOPPED}
-LIVE = {State.WAITING, State.RUNNING}
+_OF_CODE = {0: JobState.DONE, 130: JobState.STOPPED, 143: JobState.STOPPED}
+LIVE = {JobState.WAITING, JobState.RUNNING}
 
 
 FIELDS = {
@@ -96,7 +96,7 @@ def in_words_of_page(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Kind:
+class JobKind:
     """What a visitor can ask for: a command, and what it answers.
 
     ``takes`` are the fields that it can do something with, ``needs`` those that it cannot do
@@ -123,18 +123,18 @@ class Kind:
         return [first, ["report", MADE, "--json"]]
 
 
-CHECK = Kind("check", "Check of a workbook", "Every error and warning, beside its cell.")
-PLAN = Kind(
+CHECK = JobKind("check", "Check of a workbook", "Every error and warning, beside its cell.")
+PLAN = JobKind(
     "solve",
     "Plan",
     "Who buys how much from whom, at what cost; with its report.",
     frozenset(FIELDS) - {"country"},
 )
-PAGE = Kind("page", "Page with sliders", "One file that plans again as you move a slider.")
+PAGE = JobKind("page", "Page with sliders", "One file that plans again as you move a slider.")
 
 
 @cache
-def kinds() -> dict[str, Kind]:
+def kinds() -> dict[str, JobKind]:
     """Return all that a visitor can ask for by command: the plan, every study there is, the page.
 
     What a study takes and needs is read of its command's options.
@@ -143,7 +143,7 @@ def kinds() -> dict[str, Kind]:
     return {kind.name: kind for kind in (PLAN, *studies, PAGE)}
 
 
-def _of_study(study: type[StudyKind], asked: str) -> Kind:
+def _of_study(study: type[StudyKind], asked: str) -> JobKind:
     def command() -> None:
         """Gather options, as click does before it makes a command."""
 
@@ -155,7 +155,7 @@ def _of_study(study: type[StudyKind], asked: str) -> Kind:
     takes |= {name for name, is_taken in shared.items() if is_taken}
     needs = frozenset(str(p.name) for p in own if p.required)
     taken = frozenset(FIELDS.keys() & takes)
-    return Kind(study.NAME, study.TITLE, study.QUESTION, taken, needs, asked)
+    return JobKind(study.NAME, study.TITLE, study.QUESTION, taken, needs, asked)
 
 
 @dataclass
@@ -165,12 +165,12 @@ class Job:
     ``options`` are the fields that were filled.
     """
 
-    kind: Kind
+    kind: JobKind
     file: Path
     folder: Path
     options: dict[str, str] = field(default_factory=dict)
     key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
-    state: State = State.WAITING
+    state: JobState = JobState.WAITING
     began: float = field(default_factory=time.monotonic)
     ended: float | None = None
     asked_to_stop: bool = False
@@ -206,12 +206,12 @@ class Job:
         names = {path.name for path in found} - {self.file.name}
         return sorted(name for name in names if not name.startswith((PREFIX, ".")))
 
-    async def run(self, limits: Limits, place: asyncio.Semaphore) -> None:
+    async def run(self, limits: ServerLimits, place: asyncio.Semaphore) -> None:
         """Wait for a place, run the commands in a process of their own, read what came of it."""
         async with place:
-            if self.state is not State.WAITING:
+            if self.state is not JobState.WAITING:
                 return
-            self.state, self.began = State.RUNNING, time.monotonic()
+            self.state, self.began = JobState.RUNNING, time.monotonic()
             try:
                 code = await self._run(limits)
             except OSError as error:  # no process, no memory or no disk to be had
@@ -223,13 +223,13 @@ class Job:
             self.result = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
         if not self.result and code == WriteError.exit_code and not self.trouble:
             self.trouble = "It could not write what it found: the disk of this server may be full."
-        if self.state is State.RUNNING:
-            known = State.ERRORS if self.result or self.trouble else State.KILLED
+        if self.state is JobState.RUNNING:
+            known = JobState.ERRORS if self.result or self.trouble else JobState.KILLED
             self.state = _OF_CODE.get(int(self.result.get("code", code)), known)
-            if self.asked_to_stop and self.state is not State.DONE:
-                self.state = State.STOPPED
+            if self.asked_to_stop and self.state is not JobState.DONE:
+                self.state = JobState.STOPPED
 
-    async def _run(self, limits: Limits) -> int:
+    async def _run(self, limits: ServerLimits) -> int:
         file = Path(self.file.name)  # beside what is made of it: no one is told where that is
         try:
             (self.folder / file).hardlink_to(self.file)
@@ -251,7 +251,7 @@ class Job:
                 _signal(process, kill=True)
                 await process.wait()
 
-    async def _watched(self, process: asyncio.subprocess.Process, limits: Limits) -> int:
+    async def _watched(self, process: asyncio.subprocess.Process, limits: ServerLimits) -> int:
         """Wait for the process; ask it to stop where it was told to or is late, then end it."""
         end, ask = time.monotonic() + limits.seconds, True
         while True:
@@ -260,7 +260,7 @@ class Job:
             is_late = time.monotonic() > end
             if ask and (is_late or self.asked_to_stop):
                 if is_late:
-                    self.state = State.LATE
+                    self.state = JobState.LATE
                 _signal(process, kill=False)
                 ask, end = False, time.monotonic() + _GRACE
             elif not ask and is_late:
@@ -269,8 +269,8 @@ class Job:
     def stop(self) -> None:
         """Have it stopped: what is finished of a study is kept."""
         self.asked_to_stop = True
-        if self.state is State.WAITING:
-            self.state, self.ended = State.STOPPED, time.monotonic()
+        if self.state is JobState.WAITING:
+            self.state, self.ended = JobState.STOPPED, time.monotonic()
 
 
 def _signal(process: asyncio.subprocess.Process, *, kill: bool) -> None:
@@ -294,7 +294,7 @@ def trouble_of(error: OSError) -> str:
 
 
 @dataclass
-class Session:
+class BrowserSession:
     """A visitor: the workbook brought last, and the jobs on it. Its folder goes with it."""
 
     folder: Path
@@ -343,13 +343,13 @@ class Session:
         for job in [j for j in self.jobs if j.kind is CHECK and not j.is_live]:
             if job.file != self.workbook:
                 self._drop(job)
-        needed = {self.workbook, *(job.file for job in self.jobs if job.state is State.WAITING)}
+        needed = {self.workbook, *(job.file for job in self.jobs if job.state is JobState.WAITING)}
         for file in self.brought - needed:
             shutil.rmtree(file.parent, ignore_errors=True)
         self.brought &= needed
 
     def start(
-        self, kind: Kind, options: dict[str, str], limits: Limits, place: asyncio.Semaphore
+        self, kind: JobKind, options: dict[str, str], limits: ServerLimits, place: asyncio.Semaphore
     ) -> Job:
         """Start a job on the workbook."""
         if self.workbook is None:

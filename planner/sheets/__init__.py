@@ -11,11 +11,11 @@ from models.plan import Plan
 from models.results import (
     CATALOGUE,
     ByMineral,
-    ByYear,
     ChartData,
     Checks,
     Duals,
     Look,
+    MeasuresByYear,
     Members,
     Result,
     Scorecard,
@@ -25,11 +25,11 @@ from models.results import (
     Values,
 )
 from models.results.common import PlanTable
-from planner.render.table import Column, Table, table_of
+from planner.render.table import Table, TableColumn, table_of
 from planner.render.xlsx import write_workbook
 from planner.sheets.by_year import by_year, shortage_causes
 from planner.sheets.checks import checks
-from planner.sheets.context import Context, Record
+from planner.sheets.context import Context, RunRecord
 from planner.sheets.duals import duals, values
 from planner.sheets.figures import by_mineral, members
 from planner.sheets.front import overview
@@ -39,7 +39,7 @@ from planner.sheets.scorecard import scorecard_of
 from planner.sheets.summary import summary
 from planner.workbook import Book
 
-__all__ = ["SHEETS", "Column", "Context", "Look", "Record", "Table", "tables", "write_plan"]
+__all__ = ["SHEETS", "Context", "Look", "RunRecord", "Table", "TableColumn", "tables", "write_plan"]
 
 SHEETS = tuple(sorted((of for of in CATALOGUE.values() if of.PLACE), key=lambda of: of.PLACE))
 """The sheets in order. Overview, which is no table, stands first, Charts before Plan, Glossary
@@ -48,7 +48,7 @@ _MADE: Mapping[type[Result], Callable[[Context], Result | None]] = {
     Summary: summary,
     ByMineral: by_mineral,
     Members: members,
-    ByYear: by_year,
+    MeasuresByYear: by_year,
     ShortageCauses: lambda context: shortage_causes(context.plan),
     Scorecard: lambda context: scorecard_of(context.plan),
     Checks: checks,

@@ -11,7 +11,7 @@ import numpy as np
 from models.case import Case
 from models.measures import Top, landed_cost, largest_country_shares, served_share, sums
 from models.plan import Plan
-from models.results import ByYear, CountryShares, Look, ShortageCauses
+from models.results import CountryShares, Look, MeasuresByYear, ShortageCauses
 from models.results.common import DEMAND, LANDED, LIMIT, PURCHASES, SHORT, units_of, words_of
 from models.results.field import spread_over
 from planner.render.words import counted, each_year, listed
@@ -24,12 +24,12 @@ _MOST_MEMBERS = 6
 """How many members are named where not all of them are short for one cause."""
 
 
-def by_year(context: Context) -> ByYear | None:
+def by_year(context: Context) -> MeasuresByYear | None:
     """Return the sheet By year: block by block a measure, a row a mineral, a column a year."""
     case = context.case
     if not case.years or not case.minerals:
         return None
-    kind = spread_over(ByYear, ByYear.years, [str(year) for year in case.years])
+    kind = spread_over(MeasuresByYear, MeasuresByYear.years, [str(year) for year in case.years])
     units, money = units_of(case), f"{context.currency}/t"
     columns: dict[str, Any] = {name: [] for name in ("measure", "mineral", "unit")}
     columns |= {f"of_{at}": [] for at in range(len(case.years))}

@@ -8,25 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from models import tolerances
 from models.plan import OPTIMAL
 from models.results import Checks, Duals, Flows, Look, Result, Values
-from models.solve import MOST_GAP, MOST_VIOLATION
 from planner.render.words import search_words
 from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
 from planner.sheets.duals import duals, values
 from planner.workbook.findings import sentence
 
-_MOST_RECOUNT = 1e-9
-"""Accepted relative difference between the objective and the cost recounted from the tables."""
-
 OPTION = "run"
 """What a row is that gives an option of the run: its name is the column, what was typed the text.
 So it can be applied again. The seal is such a row, too: redacting takes them out."""
 
-_NOISE = 1e-3
-"""Of a figure of the proof this part of what is accepted counts as 0: rounding, which differs from
-one machine to the next."""
 _WHERE = re.compile(r" of the largest need in .+(?=, dual infeasibility)")
 
 WORST = (
@@ -97,7 +91,7 @@ def _figure(text: str, value: float, accepted: float, unit: str) -> dict[str, An
 
 def _seen(value: float, accepted: float) -> float:
     """Return a figure of the proof, 0 where it is but rounding."""
-    return float(value) if value > _NOISE * accepted else 0.0
+    return float(value) if value > tolerances.PROOF_ROUNDING * accepted else 0.0
 
 
 def _proof(context: Context) -> Rows:
@@ -109,11 +103,13 @@ def _proof(context: Context) -> Rows:
     at = f", at {proof.violated}" if is_seen else ""
     yield _figure(f"{WORST[0]}{at}", proof.violation, proof.allowed, "t")
     worst, where = _worst_block(context)
-    at = f", reached for {where}" if where and _seen(worst, MOST_VIOLATION) else ""
-    yield _figure(f"{WORST[1]}{at}", worst, MOST_VIOLATION, "relative")
+    at = f", reached for {where}" if where and _seen(worst, tolerances.MOST_VIOLATION) else ""
+    yield _figure(f"{WORST[1]}{at}", worst, tolerances.MOST_VIOLATION, "relative")
     what = f"Largest dual infeasibility{fixed}"
-    yield _figure(what, proof.dual_infeasibility, MOST_GAP, "relative")
-    yield _figure(f"Gap between primal and dual objective{fixed}", proof.gap, MOST_GAP, "relative")
+    yield _figure(what, proof.dual_infeasibility, tolerances.MOST_GAP, "relative")
+    yield _figure(
+        f"Gap between primal and dual objective{fixed}", proof.gap, tolerances.MOST_GAP, "relative"
+    )
     if is_whole:
         search = context.case.search
         accepted = proof.mip_gap if search.seconds is not None else search.gap
@@ -144,7 +140,7 @@ def _recount(context: Context) -> Rows:
     scale = max(abs(plan.objective), abs(recounted), 1e-12)
     off = abs(plan.objective - recounted) / scale
     what = "Total cost recounted from the tables against the solver's"
-    yield _figure(what, off, _MOST_RECOUNT, "relative")
+    yield _figure(what, off, tolerances.RECOUNTED_COST, "relative")
     supply, stocks = plan.supply, plan.stocks
     kept = {
         (row["mineral"], row["member"], row["year"]): row["closing"] - row["opening"]
@@ -159,7 +155,7 @@ def _recount(context: Context) -> Rows:
     largest = supply["demand"].groupby(supply["mineral"]).max()
     shares = left.groupby(supply["mineral"]).max() / largest.where(largest > 0)
     shares = shares.dropna()
-    most = _seen(float(shares.max()), MOST_VIOLATION) if len(shares) else 0.0
+    most = _seen(float(shares.max()), tolerances.MOST_VIOLATION) if len(shares) else 0.0
     what = f"{WORST[2]}, reached for {shares.idxmax()}" if most else WORST[2]
     yield {"check": "proof", "what": what, "value": most, "look": Look.TINY, "unit": "relative"}
     over = plan.sources["tonnes"] - plan.sources["usable"]

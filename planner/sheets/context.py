@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Record:
+class RunRecord:
     """What a run writes of itself, and no two runs alike: versions, and the time [UTC]."""
 
     planner: str = __version__
@@ -44,7 +44,7 @@ class Context:
     options: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     made_with: Sequence[tuple[str, str]] = ()
-    record: Record = field(default_factory=Record)
+    record: RunRecord = field(default_factory=RunRecord)
     within: str = ""
     kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What ``once`` has worked out."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from models import tolerances
 from models.plan import Plan
-from models.plan.plan import LEAST_FLOW
-from models.program import Group
+from models.program import ComponentArrays
 from models.resolve import SPOT, Floats
 from models.results import Duals, Values
 from planner.render.words import clean
@@ -54,7 +54,7 @@ def _stacked(
     return tuple(zip(*found, strict=True)) if found else ((),) * 4
 
 
-def _keyed(parts: Sequence[Group], numbers: Floats) -> Iterator[tuple[str, str, float]]:
+def _keyed(parts: Sequence[ComponentArrays], numbers: Floats) -> Iterator[tuple[str, str, float]]:
     """Yield family, key in words and number of every column or row whose number is not 0."""
     for group in parts:
         mine = numbers[group.at]
@@ -77,6 +77,6 @@ def key_text(key: Any) -> str:
 def _unlisted(plan: Plan) -> Floats:
     """Return a plan's values, those of the spot flows that the sheet Plan lists left out."""
     found = plan.solver_x
-    listed = (plan.expanded.deliveries.contract == SPOT) & (plan.delivered > LEAST_FLOW)
+    listed = (plan.expanded.deliveries.contract == SPOT) & (plan.delivered > tolerances.LEAST_FLOW)
     found[plan.program.flow[listed]] = 0.0
     return found

@@ -8,19 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models.answers import (
-    NEUTRAL,
-    OPEN,
-    SHARE,
-    Bound,
-    Explanation,
-    Move,
-    Place,
-    Price,
-    Term,
-    rounded_up,
-    step_in_force,
-)
+from models import answers, tolerances
 from models.case import Case
 from models.program.families.projects import BUILT
 from models.program.families.shortage import SHORTAGE
@@ -31,7 +19,7 @@ from planner.render.table import json_value
 from planner.render.words import NAMED, each_year, listed, share, signed, tiny
 
 if TYPE_CHECKING:
-    from models.answers import Change, LeastChange, Scarce
+    from models.answers import CellChange, LeastChange, Scarce
     from models.program.families.projects import Unpaid
 
 SHOWN = 8
@@ -40,10 +28,8 @@ _IDLE = 4
 """Idle plants named; the JSON form has all."""
 POINT = "point"
 """Unit of a limit that is no amount."""
-_FEW = 4
-"""So many moves are told one by one; of more, what they come to."""
-_TOLD = 6
-_NOTHING = 1e-9
+_FEW, _TOLD = 4, 6
+"""So many moves are shown one by one; of more, what they come to."""
 _MATTERS = 0.01
 """What a tonne more of demand costs is told where it is this part off the price of supply."""
 _MEASURE = (
@@ -68,7 +54,7 @@ class Cells:
     cell_of: Callable[[str, int, str], str]
     unit_of: Callable[[str, str], tuple[str, float] | None]
 
-    def cell(self, place: Place | None) -> str:
+    def cell(self, place: answers.CellAddress | None) -> str:
         """Return ``Refiners!D14``; the sheet, row and header where no cell says it; "" of none."""
         if place is None:
             return ""
@@ -77,7 +63,7 @@ class Cells:
         row = f" row {place.row}" if place.row else ""
         return f"{place.sheet}!{found}" if found else f"{place.sheet}{row}, {column}"
 
-    def at(self, *places: Place | None) -> str:
+    def at(self, *places: answers.CellAddress | None) -> str:
         """Return cells in brackets, to be put behind what they are; "" of none.
 
         A cell that is written in another unit than what is told of it is said with that unit.
@@ -88,46 +74,46 @@ class Cells:
             found.append(self.cell(place) + (f", in {other[0]}" if other else ""))
         return f"  [{'; '.join(found)}]" if found else ""
 
-    def unit(self, place: Place) -> str:
+    def unit(self, place: answers.CellAddress) -> str:
         """Return the unit that a cell is written in, "" where it has none."""
         other = self._other_unit(place)
         if other is not None:
             return other[0]
         return in_currency(self._declared(place).unit, self.planned.settings.currency)
 
-    def typed(self, place: Place, value: float) -> float:
+    def typed(self, place: answers.CellAddress, value: float) -> float:
         """Return a value in the unit that its cell is written in."""
         other = self._other_unit(place)
         return value if other is None else float(f"{value / other[1]:.12g}")
 
-    def typed_up(self, place: Place, value: float) -> float:
+    def typed_up(self, place: answers.CellAddress, value: float) -> float:
         """Return the same rounded up, where the unit is another one, to what one would type."""
         other = self._other_unit(place)
-        return value if other is None else rounded_up(value / other[1], other[0])
+        return value if other is None else answers.rounded_up(value / other[1], other[0])
 
-    def _other_unit(self, place: Place) -> tuple[str, float] | None:
+    def _other_unit(self, place: answers.CellAddress) -> tuple[str, float] | None:
         return self.unit_of(place.sheet, self._column(place))
 
-    def is_of_scenario(self, place: Place) -> bool:
+    def is_of_scenario(self, place: answers.CellAddress) -> bool:
         """Return whether a scenario or a what-if says something else there than the workbook."""
         before, after = (self._record(case, place) for case in (self.book, self.planned))
         field = self._declared(place).field
         return None in (before, after) or getattr(before, field) != getattr(after, field)
 
-    def _column(self, place: Place) -> str:
+    def _column(self, place: answers.CellAddress) -> str:
         """Return the header; a year that only a scenario tells apart is that of the workbook's."""
         record = self._record(self.book, place)
         series: Any = None if record is None else getattr(record, self._declared(place).field)
         if place.step is None or not isinstance(series, ByYear):
             return place.column
-        return dataclasses.replace(place, step=step_in_force(series, place.step)).column
+        return dataclasses.replace(place, step=answers.step_in_force(series, place.step)).column
 
     @staticmethod
-    def _declared(place: Place) -> Column:
+    def _declared(place: answers.CellAddress) -> Column:
         return next(c for c in _SHEETS[place.sheet].columns() if c.header == place.header)
 
     @staticmethod
-    def _record(case: Case, place: Place) -> Record | None:
+    def _record(case: Case, place: answers.CellAddress) -> Record | None:
         return next((r for r in case.records(place.sheet) if r.row == place.row), None)
 
 
@@ -165,9 +151,9 @@ def _limit(value: float, unit: str, currency: str) -> str:
 
 
 def _typed(value: float, unit: str) -> str:
-    if unit == SHARE:
+    if unit == answers.SHARE:
         return _percent(value)
-    if unit == OPEN:
+    if unit == answers.OPEN:
         return "yes" if value > 0 else "no"
     return f"{value:,.12g} {unit}"
 
@@ -177,7 +163,6 @@ def _one_unit(unit: str, currency: str) -> str:
 
 
 def _near(a: float, b: float) -> bool:
-    """Return whether two amounts of money are the same but for rounding."""
     return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.005)
 
 
@@ -198,7 +183,10 @@ def scarce_words(scarce: Scarce, currency: str) -> str:
 
 
 def told(
-    found: Explanation, change: LeastChange | None, cells: Cells, without: float | None = None
+    found: answers.Explanation,
+    change: LeastChange | None,
+    cells: Cells,
+    without: float | None = None,
 ) -> Iterator[str]:
     """Yield the lines of an explanation.
 
@@ -232,7 +220,7 @@ def told(
         yield f"Without scenario and what-ifs {found.member} is {short} there."
 
 
-def _need(found: Explanation) -> str:
+def _need(found: answers.Explanation) -> str:
     said = f"Needs {plain_amount(found.demand)} t, buys {plain_amount(found.purchased)} t"
     stored = found.purchased + found.short - found.demand
     if stored > found.nothing:
@@ -245,7 +233,7 @@ def _need(found: Explanation) -> str:
     return f"{said}; nothing is short."
 
 
-def _idle(found: Explanation, currency: str) -> Iterator[str]:
+def _idle(found: answers.Explanation, currency: str) -> Iterator[str]:
     """Yield what idle plants lack to be used, by whoever comes nearest to buying there."""
     if found.idle:
         named = [f"{who} {_money(gap)}" for who, gap in found.idle]
@@ -264,7 +252,9 @@ def _unpaid(plant: Unpaid, currency: str) -> str:
 # ---- the price ---------------------------------------------------------------------------------
 
 
-def _price(found: Explanation, price: Price, cells: Cells, currency: str) -> Iterator[str]:
+def _price(
+    found: answers.Explanation, price: answers.MarginalPrice, cells: Cells, currency: str
+) -> Iterator[str]:
     yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
     yield _holds(found, price, currency)
     if price.moves and price.has_room:
@@ -287,7 +277,7 @@ def _price(found: Explanation, price: Price, cells: Cells, currency: str) -> Ite
         )
 
 
-def _holds(found: Explanation, price: Price, currency: str) -> str:
+def _holds(found: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
     """Return what one tonne more and less is worth, and how far the price holds."""
     more, less = price.more, price.less
     costs = "" if more is None else f"One tonne more for {found.member} would cost {_money(more)}"
@@ -314,7 +304,7 @@ def _far(tonnes: float) -> str:
     return "any number of tonnes" if tonnes == float("inf") else f"{plain_amount(tonnes)} t"
 
 
-def _moves(moves: tuple[Move, ...], currency: str) -> Iterator[str]:
+def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
     """Yield what moves, one by one or by what it comes to; the money adds up to the price."""
     if len(moves) <= _FEW:
         lines = [(m.amount, m.cost, m.what, m.kind) for m in moves]
@@ -324,7 +314,11 @@ def _moves(moves: tuple[Move, ...], currency: str) -> Iterator[str]:
             tonnes, cost, *_ = nets.get(m.source, (0.0, 0.0))
             nets[m.source] = (tonnes + m.amount, cost + m.cost, m.source, m.kind)
         lines = sorted(
-            (net for net in nets.values() if abs(net[0]) > _NOTHING and not _near(net[1], 0.0)),
+            (
+                net
+                for net in nets.values()
+                if abs(net[0]) > tolerances.REMAINDER and not _near(net[1], 0.0)
+            ),
             key=lambda net: -abs(net[1]),
         )[:_TOLD]
     amounts = [
@@ -344,7 +338,7 @@ def _moves(moves: tuple[Move, ...], currency: str) -> Iterator[str]:
         yield "  (Reserves carry tonnes from one year to another.)"
 
 
-def _read_at(price: Price) -> str:
+def _read_at(price: answers.MarginalPrice) -> str:
     if price.setter == SHORTAGE.name:
         return "It is the price of going short:"
     if price.setter == STOCK.name:
@@ -352,7 +346,7 @@ def _read_at(price: Price) -> str:
     return f"The same price taken apart, for a tonne from {price.words}:"
 
 
-def _terms(price: Price, cells: Cells, currency: str) -> Iterator[str]:
+def _terms(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterator[str]:
     terms = [term for term in price.terms if not _near(term.amount, 0.0)] or price.terms
     amounts, total = [f"{term.amount:z,.2f}" for term in terms], f"{price.amount:z,.2f}"
     wide = max(map(len, [*amounts, total]))
@@ -362,15 +356,17 @@ def _terms(price: Price, cells: Cells, currency: str) -> Iterator[str]:
         yield f"  {total:>{wide}}  in all, {currency}/t"
 
 
-def _term(term: Term) -> str:
-    rent = "" if term.kind in NEUTRAL else "scarcity of " if term.amount > 0 else "credit for "
+def _term(term: answers.PriceTerm) -> str:
+    rent = (
+        "" if term.kind in answers.NEUTRAL else "scarcity of " if term.amount > 0 else "credit for "
+    )
     return f"{rent}{term.what}"
 
 
 # ---- what binds --------------------------------------------------------------------------------
 
 
-def _binding(found: Explanation, cells: Cells, currency: str) -> Iterator[str]:
+def _binding(found: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
     bounds = sorted(found.binding, key=lambda b: _near(b.saves or 0.0, 0.0))
     if not bounds:
         yield "No limit binds there that would save anything if it were wider."
@@ -393,7 +389,7 @@ def _binding(found: Explanation, cells: Cells, currency: str) -> Iterator[str]:
         yield "  (Prices and worths are those of the plants as built: whole plants have none.)"
 
 
-def _worth_words(b: Bound, currency: str) -> str:
+def _worth_words(b: answers.Bound, currency: str) -> str:
     """Return what one unit of a limit is worth, which way, and how far that holds."""
     unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
     said = f"{unit} {way} saves {_money(b.worth)} {currency} at the margin"
@@ -413,7 +409,7 @@ def _worth_words(b: Bound, currency: str) -> str:
     return f"{said}."
 
 
-def _range(b: Bound, currency: str) -> str:
+def _range(b: answers.Bound, currency: str) -> str:
     """Return from what to what the rate holds, "" where it holds nowhere or that is not known."""
     if b.low is None or b.high is None or not b.low < b.at < b.high:
         return ""
@@ -426,7 +422,7 @@ def _range(b: Bound, currency: str) -> str:
 # ---- the smallest change of a workbook that ends a shortage -------------------------------------
 
 
-def _change_told(found: Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
+def _change_told(found: answers.Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
     """Yield what removes the shortage, cell by cell, or that nothing does and what would."""
     if not change.changes:
         yield from _nothing_does(found, change)
@@ -449,19 +445,18 @@ def _change_told(found: Explanation, change: LeastChange, cells: Cells) -> Itera
         yield f"  {_MEASURE}"
 
 
-def _change_words(change: Change, cells: Cells) -> str:
+def _change_words(change: CellChange, cells: Cells) -> str:
     """Return ``Share limits!F3: 65 % -> 71.4 %``: amounts as they are typed into the cell."""
     unit = _typed_unit(change, cells)
     was, to = cells.typed(change.place, change.was), cells.typed_up(change.place, change.to)
     return f"{cells.cell(change.place)}: {_typed(was, unit)} -> {_typed(to, unit)}"
 
 
-def _typed_unit(change: Change, cells: Cells) -> str:
-    """Return the unit of a change as its cell has it; "share" and "open" have none there."""
-    return change.unit if change.unit in {SHARE, OPEN} else cells.unit(change.place)
+def _typed_unit(change: CellChange, cells: Cells) -> str:
+    return change.unit if change.unit in {answers.SHARE, answers.OPEN} else cells.unit(change.place)
 
 
-def _nothing_does(found: Explanation, change: LeastChange) -> Iterator[str]:
+def _nothing_does(found: answers.Explanation, change: LeastChange) -> Iterator[str]:
     if change.is_unknown:
         yield "No smallest change is known: the search for it found no proven optimum."
         return
@@ -485,7 +480,7 @@ def _nothing_does(found: Explanation, change: LeastChange) -> Iterator[str]:
         yield "A new refiner would not end it either; less demand would."
 
 
-def _planned_again(change: LeastChange, found: Explanation) -> Iterator[str]:
+def _planned_again(change: LeastChange, found: answers.Explanation) -> Iterator[str]:
     """Yield what the plan made with the change says of those who are short in that year."""
     outcome = change.outcome
     if outcome is None:
@@ -502,14 +497,16 @@ def _planned_again(change: LeastChange, found: Explanation) -> Iterator[str]:
         yield f"Still {there}: {listed(still, NAMED)}."
     if outcome.elsewhere > 0:
         yield f"Elsewhere {plain_amount(outcome.elsewhere)} t more are short than in the plan."
-    if not change.is_dear and any(each.unit != OPEN for each in change.changes):
+    if not change.is_dear and any(each.unit != answers.OPEN for each in change.changes):
         yield f"With a hundredth less of it, {found.member} is still short."
 
 
 # ---- the same as data ----------------------------------------------------------------------------
 
 
-def facts(found: Explanation, change: LeastChange | None, cells: Cells) -> dict[str, object]:
+def facts(
+    found: answers.Explanation, change: LeastChange | None, cells: Cells
+) -> dict[str, object]:
     """Return the same facts as ``told``; what has no end or no answer is null."""
     price = found.price
     terms = () if price is None else price.terms
@@ -555,7 +552,7 @@ def facts(found: Explanation, change: LeastChange | None, cells: Cells) -> dict[
     }  # fmt: skip
 
 
-def _bound(b: Bound, cells: Cells) -> dict[str, object]:
+def _bound(b: answers.Bound, cells: Cells) -> dict[str, object]:
     return {
         "kind": b.kind,
         "what": b.what,

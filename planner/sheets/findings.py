@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from models import tolerances
 from models.measures import IF_IT_STOPS, KEEPS_ENOUGH, SEE_MORE, keeps_enough, part, printed
 from models.results import ByMineral, Result
 from models.results.members import MUCH, is_much
@@ -16,7 +17,7 @@ from models.results.overall import CURRENT_SUPPLY
 from models.schema import DEMAND
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.front import Light, Point, State
+from planner.render.front import AnswerState, KeyFinding, Light
 from planner.render.words import amount, counted, known, listed, opened, share, solid
 
 Country = Callable[[str], str]
@@ -33,7 +34,6 @@ TOLD = (
 """The fields of By mineral that are told first: on the first page and in the report."""
 _NAMED = 2
 """Minerals that a sentence names; one more is named, too, or counted."""
-_SAME = 1e-6
 LEAST_SERVED = 0.9
 """Where less of a mineral's need is met, the answer is no."""
 
@@ -51,7 +51,7 @@ def _is_blank(value: Any) -> bool:
     return value is None or value != value or value == ""  # noqa: PLR0124 - NaN is a blank cell
 
 
-def findings(table: ByMineral, years: int, country: Country) -> tuple[Point, ...]:
+def findings(table: ByMineral, years: int, country: Country) -> tuple[KeyFinding, ...]:
     """Return the figures of a plan: need met, price of the limits, loss of the largest supplier.
 
     ``years`` are how many are planned; ``country`` names a country by its code. A mineral whose
@@ -91,13 +91,13 @@ def answer(table: ByMineral, question: str) -> Light | None:
         return None
     needed = [row for row in rows if row["demand"] > 0]
     if not needed:
-        return Light(question, State.NONE, "Nothing is needed.", ByMineral.TABLE)
+        return Light(question, AnswerState.NONE, "Nothing is needed.", ByMineral.TABLE)
     lacking = [row for row in needed if row["short"] > 0]
     beyond = [row for row in needed if row["limits_kept"] == "no"]
     missed = {row["mineral"] for row in (*lacking, *beyond)}
     if not missed:
         said = "Yes: all that is needed, in every year and for every member."
-        return Light(question, State.GOOD, said, ByMineral.TABLE)
+        return Light(question, AnswerState.GOOD, said, ByMineral.TABLE)
     said = f"Not for {_minerals(len(missed), len(needed))}."
     if len(missed) == len(needed):
         said = "For no mineral in full." if len(needed) > 1 else "Not in full."
@@ -105,7 +105,7 @@ def answer(table: ByMineral, question: str) -> Light | None:
         goes = "goes beyond its limit" if len(beyond) == 1 else "go beyond their limits"
         who = opened(listed((row["mineral"] for row in beyond), _NAMED))
         said += f" {who} {goes}, at a penalty."
-        return Light(question, State.CARE, said, ByMineral.TABLE)
+        return Light(question, AnswerState.CARE, said, ByMineral.TABLE)
     worst = max(lacking, key=_part_short)
     said += (
         f" {opened(worst['mineral'])} {'is' if len(needed) == 1 else 'is hit hardest:'}"
@@ -113,7 +113,9 @@ def answer(table: ByMineral, question: str) -> Light | None:
         f"{_because(worst)}."
     )
     least = min(row["served"] for row in needed)
-    return Light(question, State.CARE if least >= LEAST_SERVED else State.BAD, said, "Shortages")
+    return Light(
+        question, AnswerState.CARE if least >= LEAST_SERVED else AnswerState.BAD, said, "Shortages"
+    )
 
 
 def _part_short(row: Row) -> float:
@@ -125,24 +127,23 @@ def _because(row: Row) -> str:
     if not row["limits_kept"] or row["short_by_limits"] is None:
         return ""
     of_limits = min(1.0, max(0.0, row["short_by_limits"] / row["short"]))
-    if of_limits <= _SAME:
+    if of_limits <= tolerances.SAME_SHARE:
         return ", none of it because of the limits"
-    return (
-        f", {'all' if of_limits >= 1.0 - _SAME else share(of_limits)} of it because of the limits"
-    )
+    by_limits = "all" if of_limits >= 1.0 - tolerances.SAME_SHARE else share(of_limits)
+    return f", {by_limits} of it because of the limits"
 
 
-def _need(rows: Sequence[Row]) -> Point:
+def _need(rows: Sequence[Row]) -> KeyFinding:
     name, sheet = "Need met in full", ByMineral.TABLE
     needed = [row for row in rows if row["demand"] > 0]
     if not needed:
-        return Point(name, "no need", "Nothing is needed in any year.", sheet)
+        return KeyFinding(name, "no need", "Nothing is needed in any year.", sheet)
     lacking = sorted((row for row in needed if row["short"] > 0), key=_part_short, reverse=True)
     number = _minerals(len(needed) - len(lacking), len(needed))
     if not lacking:
-        return Point(name, number, "No member is short in any year.", sheet)
+        return KeyFinding(name, number, "No member is short in any year.", sheet)
     named = [f"{row['mineral']} {share(_part_short(row))}" for row in lacking]
-    return Point(name, number, f"Unmet need over all years: {listed(named, _NAMED)}.", sheet)
+    return KeyFinding(name, number, f"Unmet need over all years: {listed(named, _NAMED)}.", sheet)
 
 
 def cautions(table: ByMineral, country: Country) -> Iterator[str]:
@@ -170,21 +171,21 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
 # ---- if the largest supplier stops ---------------------------------------------------------------
 
 
-def _loss(rows: Sequence[Row], last: str, country: Country) -> Point:
+def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
     name, sheet = f"If the largest supplier stopped in {last}", ByMineral.TABLE
     needed = [row for row in rows if known(row["served_without"])]
     if not needed:
-        return Point(name, "no need", f"Nothing is needed in {last}.", sheet)
+        return KeyFinding(name, "no need", f"Nothing is needed in {last}.", sheet)
     if not any(row["supplier"] for row in needed):
         said = f"No single country outside the coalition sells to it in {last}."
-        return Point(name, "nobody", said, sheet)
+        return KeyFinding(name, "nobody", said, sheet)
     kept = sum(keeps_enough(row["served_without"]) for row in needed)
     number = f"{_number(kept, len(needed))} keep{'s' if len(needed) == 1 else ''}"
     least = min(needed, key=lambda row: row["served_without"])
     without = f" without {country(least['supplier'])}" if least["supplier"] else ""
     said = f"{opened(least['mineral'])} keeps {share(least['served_without'])} of its need{without}"
     said += ", the least of all" if len(needed) > 1 else ""
-    return Point(
+    return KeyFinding(
         name, f"{number} {share(KEEPS_ENOUGH)}", f"{said}. {IF_IT_STOPS} {SEE_MORE}", sheet
     )
 
@@ -227,21 +228,21 @@ def dependence(table: ByMineral, country: Country) -> str:
 # ---- what the limits cost ------------------------------------------------------------------------
 
 
-def _price(rows: Sequence[Row], years: int, money: str) -> Point:
+def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
     name, sheet = "Price of the limits", ByMineral.TABLE
     if not any(row["limits_kept"] for row in rows):
         said = "The workbook has no share limit on what is needed."
-        return Point(name, "no limits", said, sheet)
+        return KeyFinding(name, "no limits", said, sheet)
     found = like_for_like(rows)
     if found is None:
         said = "What the same tonnes cost without share limits is not known."
-        return Point(name, "not known", said, sheet)
+        return KeyFinding(name, "not known", said, sheet)
     more, same = found
     unbought = _unbought(rows)
     a_year = solid(more, same) / max(1, years)
     if not a_year:
         said = "The tonnes bought cost the same as without limits."
-        return Point(name, "nothing more", f"{said} {unbought}", sheet)
+        return KeyFinding(name, "nothing more", f"{said} {unbought}", sheet)
     parts = {row["mineral"]: row["extra"] * row["purchased"] for row in _bought(rows)}
     weight = _weight(parts, more, years, money) if len(parts) > 1 else ""
     size, of, than = (
@@ -252,7 +253,7 @@ def _price(rows: Sequence[Row], years: int, money: str) -> Point:
     number = f"{share(of) if of is not None else size} {than}"
     free = "" if same > 0 else ", which cost nothing"
     said = f"The same tonnes cost {size} a year {than} than without limits{free}.{weight}"
-    return Point(name, number, f"{said} {unbought}", sheet)
+    return KeyFinding(name, number, f"{said} {unbought}", sheet)
 
 
 def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> str:
@@ -260,7 +261,7 @@ def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> 
     top = max(parts, key=lambda m: (abs(parts[m]), m))
     rest = more - parts[top]
     one, others = (amount(abs(cost) / max(1, years), money) for cost in (parts[top], rest))
-    if abs(rest) <= _SAME * abs(more):
+    if abs(rest) <= tolerances.SAME_SHARE * abs(more):
         return f" {opened(top)} alone is all of it."
     if (rest > 0) == (parts[top] > 0):
         return f" {opened(top)} alone is {one} of it."
@@ -335,7 +336,7 @@ def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
 
     ``parts`` are of need, by mineral: ``3 of 8 minerals are short, most of all Tin: 41 % of need``.
     """
-    short = [(part, name) for name, part in parts.items() if part > _SAME]
+    short = [(part, name) for name, part in parts.items() if part > tolerances.SAME_SHARE]
     if not short:
         return f"no mineral is short{beyond}"
     most, name = max(short, key=lambda each: each[0])
@@ -350,4 +351,4 @@ def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
 
 def number_short(parts: Mapping[str, float]) -> str:
     """Return of how many minerals need is short: ``3 of 8``."""
-    return _number(sum(part > _SAME for part in parts.values()), len(parts))
+    return _number(sum(part > tolerances.SAME_SHARE for part in parts.values()), len(parts))

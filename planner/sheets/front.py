@@ -10,37 +10,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from models import tolerances
 from models.answers import scarcest, sharing
 from models.plan import OPTIMAL, Plan
 from models.results import ByMineral, Members, Security
 from models.schema import MAX
+from planner.render import words
 from planner.render.chart import Picture
-from planner.render.front import Front, Light, Line, State
+from planner.render.front import AnswerState, Front, Light, Sentence
 from planner.render.table import Table, table_of
-from planner.render.words import (
-    amount,
-    built_in_steps,
-    counted,
-    listed,
-    proven_words,
-    search_words,
-    tariff_words,
-)
+from planner.sheets import findings as sheets_findings
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, once
 from planner.sheets.estimates import estimates
 from planner.sheets.explain import plain_amount, scarce_words
 from planner.sheets.figures import binding, by_mineral, figures
-from planner.sheets.findings import (
-    TOLD,
-    Row,
-    answer,
-    cautions,
-    chart,
-    dependence,
-    findings,
-    rows_of,
-)
 from planner.sheets.question import question
 from planner.sheets.supports import supported
 from planner.sheets.survival import needed_in, survival
@@ -52,8 +36,6 @@ MOST_ROWS = 12
 """Minerals beyond these, by value, are left to the sheet By mineral."""
 _IN_PART = 2
 """Plants named of those that are built in part, the smallest part first."""
-_LEAST_FLOW = 1e-6
-"""Tonnes, or parts of a plant, that count."""
 _SHEET_OF = {
     "capacity": "Refiners", "mine": "Ore", "share limit": "Share limits", "budget": "Projects",
 }  # fmt: skip
@@ -72,26 +54,26 @@ def _front(context: Context) -> Front:
     drawn = front_pictures(context)
     lights = (_limits, _security, _stocks, _contracts, supported, _proof)
     asked, table = question(context.case), by_mineral(context)
-    said = answer(table, asked)
+    said = sheets_findings.answer(table, asked)
     return Front(
         title=context.title,
         made_by=context.made_by,
-        answer=said or Light(asked, State.NONE, "Nothing is planned.", ByMineral.TABLE),
-        findings=findings(table, len(context.case.years), context.country),
+        answer=said or Light(asked, AnswerState.NONE, "Nothing is planned.", ByMineral.TABLE),
+        findings=sheets_findings.findings(table, len(context.case.years), context.country),
         minerals=_minerals(context),
         notes=tuple(_notes(context)),
         lights=tuple(light for ask in lights if (light := ask(context)) is not None),
         lines=tuple(_lines(context)),
-        care=(*cautions(table, context.country), *_origin(context)),
+        care=(*sheets_findings.cautions(table, context.country), *_origin(context)),
         links=(),
         picture=drawn[0] if drawn else None,
     )
 
 
 @once
-def _rows(context: Context) -> list[Row]:
+def _rows(context: Context) -> list[sheets_findings.Row]:
     """Return the rows of By mineral."""
-    return rows_of(by_mineral(context))
+    return sheets_findings.rows_of(by_mineral(context))
 
 
 def _shown(context: Context) -> list[bool]:
@@ -105,7 +87,9 @@ def _minerals(context: Context) -> Table:
     """Return the page's table of minerals: some fields of By mineral."""
     made = by_mineral(context).where(_shown(context))
     whole = table_of(made, context.country)
-    return replace(whole, columns=tuple(whole.column(f.title(made.words)) for f in TOLD))
+    return replace(
+        whole, columns=tuple(whole.column(f.title(made.words)) for f in sheets_findings.TOLD)
+    )
 
 
 @once
@@ -113,7 +97,7 @@ def front_pictures(context: Context) -> tuple[Picture, ...]:
     """Return the page's chart: the largest supplier's share without limits and with them."""
     pairs = zip(_rows(context), _shown(context), strict=True)
     rows = [row for row, is_shown in pairs if is_shown]
-    picture = chart(rows, by_mineral(context).words)
+    picture = sheets_findings.chart(rows, by_mineral(context).words)
     return () if picture is None else (picture,)
 
 
@@ -136,7 +120,7 @@ def _notes(context: Context) -> Iterator[str]:
 def _limits(context: Context) -> Light:
     question, table = "Are the share limits kept?", context.plan.limits
     if table.empty:
-        return Light(question, State.NONE, "The case has no share limits.", "Summary")
+        return Light(question, AnswerState.NONE, "The case has no share limits.", "Summary")
     over = table[table["excess"] > 0]
     cells = zip(over["mineral"], over["year"], strict=True)
     dust = [context.plan.tolerance(mineral, int(year)) for mineral, year in cells]
@@ -147,12 +131,12 @@ def _limits(context: Context) -> Light:
             f"All {len(table):,}, one for each supplier, mineral and year; {reached:,} of them are"
             " used up to the last tonne."
         )
-        return Light(question, State.GOOD, said, "Share limits")
+        return Light(question, AnswerState.GOOD, said, "Share limits")
     said = (
-        f"{counted(len(broken), 'limit')} of {len(table):,} not, at their penalty:"
-        f" {amount(float(broken.sum()), 't')} beyond them."
+        f"{words.counted(len(broken), 'limit')} of {len(table):,} not, at their penalty:"
+        f" {words.amount(float(broken.sum()), 't')} beyond them."
     )
-    return Light(question, State.CARE, said, "Share limits")
+    return Light(question, AnswerState.CARE, said, "Share limits")
 
 
 def _security(context: Context) -> Light | None:
@@ -167,82 +151,84 @@ def _stocks(context: Context) -> Light | None:
     if table.empty or not (table["target"] > 0).any():
         return None
     question = "Are the reserves filled?"
-    below = table[table["shortfall"] > _LEAST_FLOW]
+    below = table[table["shortfall"] > tolerances.LEAST_FLOW]
     if below.empty:
-        return Light(question, State.GOOD, "Every target, in every year.", "Stocks")
+        return Light(question, AnswerState.GOOD, "Every target, in every year.", "Stocks")
     last = context.case.years[-1]
     missed, held, at_end = (
         rows.groupby(["mineral", "member"]).ngroups
         for rows in (below, table, below[below["year"] == last])
     )
     said = (
-        f"Below target in some year: {missed} of {counted(held, 'reserve')}; in the last year,"
-        f" {last}, {at_end or 'all'} {'is' if at_end == 1 else 'are'}"
+        f"Below target in some year: {missed} of {words.counted(held, 'reserve')}; in the last"
+        f" year, {last}, {at_end or 'all'} {'is' if at_end == 1 else 'are'}"
         f" {'still below' if at_end else 'filled'}."
     )
-    return Light(question, State.CARE, said, "Stocks")
+    return Light(question, AnswerState.CARE, said, "Stocks")
 
 
 def _contracts(context: Context) -> Light | None:
     table, question = context.plan.contracts, "Are the contracts taken?"
     if table.empty:
         return None
-    unpaid = table[table["untaken"] > _LEAST_FLOW]
+    unpaid = table[table["untaken"] > tolerances.LEAST_FLOW]
     if unpaid.empty:
-        return Light(question, State.GOOD, "Every minimum in force.", "Contracts")
-    cost = amount(float((unpaid["untaken"] * unpaid["price"]).sum()), context.currency)
-    return Light(question, State.CARE, f"{cost} is paid for what is not taken.", "Contracts")
+        return Light(question, AnswerState.GOOD, "Every minimum in force.", "Contracts")
+    cost = words.amount(float((unpaid["untaken"] * unpaid["price"]).sum()), context.currency)
+    return Light(question, AnswerState.CARE, f"{cost} is paid for what is not taken.", "Contracts")
 
 
 def _proof(context: Context) -> Light:
     passed = checks(context).passed[0] == "yes"
     if passed and context.plan.status != OPTIMAL:
-        best = search_words(context.plan.proof.mip_gap)
+        best = words.search_words(context.plan.proof.mip_gap)
         said = f"It keeps every rule of the case: computed apart from the solver. {best}"
-        return Light("Is it proven?", State.CARE, said, "Checks")
-    what = proven_words()
+        return Light("Is it proven?", AnswerState.CARE, said, "Checks")
+    what = words.proven_words()
     if context.plan.extension is not None:
         keeps = "It keeps every rule of the case and what was added to its model; no plan that does"
-        what = proven_words(keeps)
+        what = words.proven_words(keeps)
     if context.within:
         what = f"It keeps every rule of the case, and {context.within}"
     said = f"{what}: computed apart from the solver." if passed else "See the rows that say no."
-    return Light("Is it proven?", State.GOOD if passed else State.BAD, said, "Checks")
+    return Light("Is it proven?", AnswerState.GOOD if passed else AnswerState.BAD, said, "Checks")
 
 
 # ---- what it builds, where it is tight, where the figures come from ----------------------------
 
 
-def _lines(context: Context) -> Iterator[Line]:
+def _lines(context: Context) -> Iterator[Sentence]:
     table = context.plan.projects
     if not table.empty:
-        started = table[table["built"] > _LEAST_FLOW]
+        started = table[table["built"] > tolerances.LEAST_FLOW]
         plants, all_of = started["project"].nunique(), table["project"].nunique()
         said = "no plant is built"
         if plants:
-            cost = amount(float(started["capex"].sum()) * 1e6, context.currency)
-            said = f"{plants} of {counted(all_of, 'plant')} built for {cost}{_in_part(started)}"
-        yield Line(f"New plants: {said}.", "Projects")
+            cost = words.amount(float(started["capex"].sum()) * 1e6, context.currency)
+            said = (
+                f"{plants} of {words.counted(all_of, 'plant')} built for {cost}{_in_part(started)}"
+            )
+        yield Sentence(f"New plants: {said}.", "Projects")
     lacking = shortage_words(context.plan)
     if lacking:
-        yield Line(lacking, "Shortages")
+        yield Sentence(lacking, "Shortages")
     for scarce in scarcest(context.plan, most=1):
         kind = scarce.hardest.kind
-        yield Line(scarce_words(scarce, context.currency), _SHEET_OF.get(kind, "Duals"))
-    depends = dependence(by_mineral(context), context.country)
+        yield Sentence(scarce_words(scarce, context.currency), _SHEET_OF.get(kind, "Duals"))
+    depends = sheets_findings.dependence(by_mineral(context), context.country)
     if depends:
-        yield Line(depends, Members.TABLE)
+        yield Sentence(depends, Members.TABLE)
 
 
 def _in_part(started: pd.DataFrame) -> str:
     """Return the plants that are not built in full at once, "" where all are."""
     steps = started.sort_values("year").groupby("project")["built"].agg(list)
     said = [
-        built_in_steps(str(project), parts)
+        words.built_in_steps(str(project), parts)
         for project, parts in sorted(steps.items(), key=lambda of: (sum(of[1]), str(of[0])))
-        if min(parts) < 1.0 - _LEAST_FLOW
+        if min(parts) < 1.0 - tolerances.LEAST_FLOW
     ]
-    return f". In part or in steps: {listed(said, _IN_PART)}" if said else ""
+    return f". In part or in steps: {words.listed(said, _IN_PART)}" if said else ""
 
 
 def _origin(context: Context) -> Iterator[str]:
@@ -258,7 +244,7 @@ def _origin(context: Context) -> Iterator[str]:
 
 def _tariffs(context: Context) -> Iterator[str]:
     plan = context.plan
-    paid = tariff_words({"": (plan.cash, plan.tariffs)}, context.currency)
+    paid = words.tariff_words({"": (plan.cash, plan.tariffs)}, context.currency)
     if paid:
         yield paid
 

@@ -6,34 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from models import results
 from models.measures import BY_CAPACITY, IF_IT_STOPS, IN_SECURITY, SEE_MORE
-from models.results import (
-    ChartData,
-    Checks,
-    CountryShares,
-    Field,
-    Figure,
-    Flows,
-    Glossary,
-    Prices,
-    Projects,
-    Refiners,
-    Runs,
-    Scorecard,
-    Security,
-    ShareLimits,
-    Stocks,
-    Summary,
-    Tiers,
-)
 from models.results.overall import HHI
 from planner.render.front import NAME as OVERVIEW
 from planner.render.table import Table, table_of
 
 _WORDS = {
-    Summary.TABLE: (Summary.measure, Summary.remark),
-    Scorecard.TABLE: (Scorecard.measure,),
-    Checks.TABLE: (Checks.what,),
+    results.Summary.TABLE: (results.Summary.measure, results.Summary.remark),
+    results.Scorecard.TABLE: (results.Scorecard.measure,),
+    results.Checks.TABLE: (results.Checks.what,),
 }
 """Columns whose cells are read for terms, beside the headers of all sheets."""
 _DEFAULT = "default"
@@ -41,7 +23,7 @@ _DEFAULT = "default"
 
 
 @dataclass(frozen=True)
-class Term:
+class GlossaryTerm:
     """A term, the words (a regular expression) that show that it is used, and what it means."""
 
     name: str
@@ -49,103 +31,103 @@ class Term:
     meaning: str
 
 
-def _of(declared: Field, shown_by: str = "") -> Term:
+def _of(declared: results.Field, shown_by: str = "") -> GlossaryTerm:
     """Return the term that a column's header is, unless said shown by that alone."""
-    return Term(declared.header, shown_by or declared.header, declared.meaning)
+    return GlossaryTerm(declared.header, shown_by or declared.header, declared.meaning)
 
 
 # fmt: off
 TERMS = (
-    Term(ShareLimits.binding.header, r"\bbind(s|ing)?\b",
+    GlossaryTerm(results.ShareLimits.binding.header, r"\bbind(s|ing)?\b",
          "A limit or capacity binds if it is used up, so that nothing more can flow."),
-    Term("By value", r"by value",
+    GlossaryTerm("By value", r"by value",
          "Tonnes times the mineral's price in the input, so that different minerals can"
 " be added up."),
-    _of(Projects.charge, r"capital charge|cost: capital"),
-    Term(Figure.CASH_COST, r"cash",
+    _of(results.Projects.charge, r"capital charge|cost: capital"),
+    GlossaryTerm(results.Figure.CASH_COST, r"cash",
          "Everything that is paid: purchases, ore, capital charges, stock holding, take"
 " or pay. Penalties and the cost of shortage are left out."),
-    Term("Cause of a shortage", r"^cause$",
+    GlossaryTerm("Cause of a shortage", r"^cause$",
          "What stops each supplier that could still serve the member."),
-    Term("Coalition", r"coalition|^buyer$",
+    GlossaryTerm("Coalition", r"coalition|^buyer$",
          "All members as one buyer. It is also the bloc of their countries."),
-    Term(Figure.NET_COST, r"tariff",
+    GlossaryTerm(results.Figure.NET_COST, r"tariff",
          "Cash cost less tariffs. A tariff goes to the member's own treasury. It changes"
 " who sells, but is no cost to the coalition."),
-    Term("CR1", r"\bcr1\b",
+    GlossaryTerm("CR1", r"\bcr1\b",
          "Concentration ratio: the share of supply from the largest country."),
-    Term("CR3", r"\bcr3\b",
+    GlossaryTerm("CR3", r"\bcr3\b",
          "Concentration ratio: the share of supply from the three largest countries."),
-    _of(Stocks.days),
-    Term("Diversification premium", r"limits cost|extra (landed )?cost|share limits cost",
+    _of(results.Stocks.days),
+    GlossaryTerm("Diversification premium", r"limits cost|extra (landed )?cost|share limits cost",
          "What the share limits cost. This plan is compared with the cheapest plan"
 " without them: in cash, per tonne bought and in tonnes short."),
-    Term(Runs.dual_infeasibility.header, r"dual infeasibility",
+    GlossaryTerm(results.Runs.dual_infeasibility.header, r"dual infeasibility",
          "How far the solver's prices are from prices at which no other purchase would"
 " pay. Near 0 in a proven plan."),
-    Term("EU benchmarks", r"(extraction|processing|recycling) inside|one third country",
+    GlossaryTerm("EU benchmarks", r"(extraction|processing|recycling) inside|one third country",
          "Targets of Regulation (EU) 2024/1252 for 2030. Inside the Union: at least 10 %"
 " of yearly consumption mined, 40 % processed and 25 % recycled. From one third"
 " country: at most 65 %."),
-    Term("Fair shortage", r"unfair shortage|fair shortage",
+    GlossaryTerm("Fair shortage", r"unfair shortage|fair shortage",
          "An unavoidable shortage is spread over members in proportion to demand. A tonne"
 " short beyond a member's part costs a little more."),
-    Term(Runs.gap.header, r"\bgap\b",
+    GlossaryTerm(results.Runs.gap.header, r"\bgap\b",
          "The plan's cost less the least possible cost, as a part of it. Near 0 in a"
 " proven plan."),
-    _of(CountryShares.headroom),
-    Term("HHI", r"\bhhi\b", HHI),
-    Term("HHI-WGI", r"hhi-wgi",
+    _of(results.CountryShares.headroom),
+    GlossaryTerm("HHI", r"\bhhi\b", HHI),
+    GlossaryTerm("HHI-WGI", r"hhi-wgi",
          "HHI weighted by the World Bank's Worldwide Governance Indicators: a badly"
 " governed country counts more. 0 to 10; lower is better."),
-    Term("Import reliance", r"import reliance",
+    GlossaryTerm("Import reliance", r"import reliance",
          "Part of demand that plants inside the bloc do not supply: imported, drawn from"
 " stock, or short."),
-    Term(Flows.landed.header, r"landed",
+    GlossaryTerm(results.Flows.landed.header, r"landed",
          "Cost of a delivered tonne: the refiner's cost or the contract's price, tariff"
 " and freight."),
-    _of(Prices.marginal),
-    Term("N-1", r"\bn-1\b",
+    _of(results.Prices.marginal),
+    GlossaryTerm("N-1", r"\bn-1\b",
          "Supply without its largest country, over demand, in the scorecard and planner stress."
          f" {BY_CAPACITY}"),
-    _of(Refiners.nameplate, r"nameplate"),
-    Term("Ore, contained", r"^mine country$",
+    _of(results.Refiners.nameplate, r"nameplate"),
+    GlossaryTerm("Ore, contained", r"^mine country$",
          "Tonnes of metal in the ore. Recovery is the part that refining keeps."),
-    Term("Penalty", r"penalt(y|ies)",
+    GlossaryTerm("Penalty", r"penalt(y|ies)",
          "A price, paid by nobody, on something that a plan should not miss: a shortage,"
 " a soft limit, a reserve's target."),
-    Term("Proof", r"proven|proof|passed",
+    GlossaryTerm("Proof", r"proven|proof|passed",
          "A check apart from the solver: the program is the input's, the plan keeps all"
 " its rules, and no plan is cheaper."),
-    _of(Refiners.rent, r"scarcity rent|scarcest"),
-    Term(Security.TABLE, r"lost country|survives? the loss|cost: security",
+    _of(results.Refiners.rent, r"scarcity rent|scarcest"),
+    GlossaryTerm(results.Security.TABLE, r"lost country|survives? the loss|cost: security",
          "Enough supply is left if a country is lost: the others' sales and surge, and the stocks"
          f" at the start of the year. {IN_SECURITY}"),
-    Term(Figure.SERVED_SHARE, r"served",
+    GlossaryTerm(results.Figure.SERVED_SHARE, r"served",
          "Part of demand met from purchases and stocks."),
-    Term(ShareLimits.shadow_price.header, r"shadow price",
+    GlossaryTerm(results.ShareLimits.shadow_price.header, r"shadow price",
          "What the plan would save if a limit were one unit looser; 0 if it does not"
 " bind. It holds for small changes."),
-    Term("Share base", r"share basis|^share of$|^limit is of$",
+    GlossaryTerm("Share base", r"share basis|^share of$|^limit is of$",
          "What a share limit is a share of: the buyer's demand or its purchases."),
-    Term("Soft limit", r"beyond limit|limit penalty",
+    GlossaryTerm("Soft limit", r"beyond limit|limit penalty",
          "A limit with a penalty: the plan may pass it at that price."),
-    Term("Supplier that stops", r"supplier stop|it stops",
+    GlossaryTerm("Supplier that stops", r"supplier stop|it stops",
          f"The largest country outside the coalition, in the last year. {IF_IT_STOPS} {SEE_MORE}"),
-    Term("Surge", r"more of their capacity|of their capacity more|surge",
+    GlossaryTerm("Surge", r"more of their capacity|of their capacity more|surge",
          "How much more than agreed a supplier sells when another stops, as a part of its"
 " capacity."),
-    Term("Take or pay", r"untaken|take or pay",
+    GlossaryTerm("Take or pay", r"untaken|take or pay",
          "A contract's minimum is paid for, taken or not. It lapses if the supplier"
 " cannot deliver (force majeure)."),
-    Term(Tiers.tier.header, r"^tier$",
+    GlossaryTerm(results.Tiers.tier.header, r"^tier$",
          "A rank of demand. A shortage falls first on the tier with the lowest shortage"
 " cost."),
-    Term(Figure.TOTAL_COST, r"total cost",
+    GlossaryTerm(results.Figure.TOTAL_COST, r"total cost",
          "What the plan minimizes: cash cost, shortage and penalties, discounted at the"
 " input's rate."),
-    _of(Refiners.utilization),
-    Term("Violation", r"violation",
+    _of(results.Refiners.utilization),
+    GlossaryTerm("Violation", r"violation",
          "By how much a plan breaks a rule of the program. In a proven plan, it is"
 " rounding alone."),
 )
@@ -165,7 +147,7 @@ def glossary(tables: Sequence[Table], said: Iterable[str] = ()) -> Table:
         found[term.name] = [name for name, of in words.items() if any(map(shown.search, of))]
     used = [term for term in TERMS if found[term.name]]
     return table_of(
-        Glossary(
+        results.Glossary(
             term=[term.name for term in used],
             meaning=[term.meaning for term in used],
             places=[", ".join(found[term.name]) for term in used],
@@ -175,10 +157,14 @@ def glossary(tables: Sequence[Table], said: Iterable[str] = ()) -> Table:
 
 def _words(table: Table) -> list[str]:
     """Return a sheet's headers without units, and its words where it says things in sentences."""
-    if table.name == ChartData.TABLE:
+    if table.name == results.ChartData.TABLE:
         return []
     found = [header.partition(" (")[0] for header in table.headers]
-    kinds = table.column(Checks.check.header).values if table.name == Checks.TABLE else None
+    kinds = (
+        table.column(results.Checks.check.header).values
+        if table.name == results.Checks.TABLE
+        else None
+    )
     for field in _WORDS.get(table.name, ()):
         cells = table.column(field.header).values
         told = (c for i, c in enumerate(cells) if kinds is None or kinds[i] != _DEFAULT)

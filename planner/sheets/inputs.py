@@ -13,11 +13,11 @@ from models.results.field import Look
 from models.schema import (
     SHEETS,
     ByYear,
+    CellKind,
     Column,
     Demand,
     EventStep,
     Freight,
-    Kind,
     Lane,
     Project,
     Record,
@@ -45,11 +45,11 @@ _BESIDE: dict[str, tuple[Column, str, str, Look]] = {
     "except_minerals": (ShareLimit.column_of("mineral"), "all minerals but", "", Look.PRICE),
 }
 """Fields that only a scenario fills: the column they stand beside, what they are, unit, look."""
-_NAMES = {Kind.NAME, Kind.COUNTRY, Kind.CHOICE}
+_NAMES = {CellKind.NAME, CellKind.COUNTRY, CellKind.CHOICE}
 
 
 @dataclass(frozen=True)
-class Difference:
+class InputDifference:
     """One input that differs.
 
     ``row`` and ``column`` (the header of a cell) say where it stands in the workbook; row 0 is
@@ -69,7 +69,7 @@ class Difference:
     column_after: str = ""
 
 
-def input_differences(base: Case, case: Case) -> Iterator[Difference]:
+def input_differences(base: Case, case: Case) -> Iterator[InputDifference]:
     """Yield every input of the base that a case has otherwise, in the order of the sheets."""
     if base == case:
         return
@@ -88,7 +88,7 @@ def input_differences(base: Case, case: Case) -> Iterator[Difference]:
 
 def _of_sheet(
     case: Case, before: Iterable[Record], after: Iterable[Record]
-) -> Iterator[Difference]:
+) -> Iterator[InputDifference]:
     """Pair the rows of a sheet by their place in the workbook, else by what they are of."""
     left: dict[object, list[Record]] = {}
     for record in after:
@@ -96,7 +96,7 @@ def _of_sheet(
     for record in sorted(before, key=lambda r: r.row):
         same = left.get(_key(record), [])
         if not same:
-            yield Difference(
+            yield InputDifference(
                 record.SHEET, record.row, _first(record), _label(case, record), None, REMOVED
             )
             continue
@@ -120,7 +120,7 @@ def _first(record: Record) -> str:
     return next(iter(type(record).columns())).header
 
 
-def record_differences(case: Case, before: Record, after: Record) -> Iterator[Difference]:
+def record_differences(case: Case, before: Record, after: Record) -> Iterator[InputDifference]:
     """Yield what differs between a row and what became of it, cell by cell."""
     label, place = _label(case, before), (before.SHEET, before.row)
     for f in fields(before):
@@ -135,16 +135,16 @@ def record_differences(case: Case, before: Record, after: Record) -> Iterator[Di
                 one, other = was.get(header), now.get(header, REMOVED)
                 if one != now.get(header):
                     name = str(header)
-                    yield Difference(*place, name, words + name, one, other, of.look)
+                    yield InputDifference(*place, name, words + name, one, other, of.look)
         elif isinstance(old, ByYear) and isinstance(new, ByYear):
             yield from _by_year(case, place, of, words, (old, new))
         else:
-            yield Difference(*place, of.header, words, _shown(old), _shown(new), of.look)
+            yield InputDifference(*place, of.header, words, _shown(old), _shown(new), of.look)
 
 
 def _by_year(
     case: Case, place: tuple[str, int], of: _Told, start: str, series: tuple[ByYear, ByYear]
-) -> Iterator[Difference]:
+) -> Iterator[InputDifference]:
     """Yield the years in which a series differs, those with equal numbers in one cell together."""
 
     def change(year: int) -> tuple[str, Cell, Cell] | None:
@@ -156,7 +156,7 @@ def _by_year(
             years, (cell, old, new) = [*run], changed
             other = _cell_of(of.header, series[1], years[0])
             words = f"{start} {span(years)}"
-            yield Difference(*place, cell, words, old, new, of.look, column_after=other)
+            yield InputDifference(*place, cell, words, old, new, of.look, column_after=other)
 
 
 def _cell_of(header: str, series: ByYear, year: int) -> str:
@@ -165,9 +165,9 @@ def _cell_of(header: str, series: ByYear, year: int) -> str:
     return f"{header} {steps[-1]}" if steps else header
 
 
-def _of_added(case: Case, record: Record) -> Iterator[Difference]:
+def _of_added(case: Case, record: Record) -> Iterator[InputDifference]:
     """Yield what an added row says: its filled cells that are no selectors, or that it is there."""
-    label, found = _label(case, record), list[Difference]()
+    label, found = _label(case, record), list[InputDifference]()
     columns = {c.field: c for c in type(record).columns()}
     for f in fields(record):
         value = getattr(record, f.name)
@@ -177,10 +177,12 @@ def _of_added(case: Case, record: Record) -> Iterator[Difference]:
             for cell, what, one in _cells(of, value):
                 words, place = f"{label}: {what}", (record.row, cell)
                 found.append(
-                    Difference(record.SHEET, 0, "", words, None, _shown(one), of.look, *place)
+                    InputDifference(record.SHEET, 0, "", words, None, _shown(one), of.look, *place)
                 )
     place = (record.row, _first(record))
-    yield from found or [Difference(record.SHEET, 0, "", label, None, ADDED, Look.TEXT, *place)]
+    yield from found or [
+        InputDifference(record.SHEET, 0, "", label, None, ADDED, Look.TEXT, *place)
+    ]
 
 
 def _cells(of: _Told, value: Any) -> Iterator[tuple[str, str, Any]]:
@@ -235,7 +237,7 @@ def _is_label(record: Record, column: Column | None) -> bool:
         return False
     if any(c.key for c in type(record).columns()):
         return column.key
-    return column.kind in _NAMES or column.kind is Kind.YEAR
+    return column.kind in _NAMES or column.kind is CellKind.YEAR
 
 
 def _label(case: Case, record: Record) -> str:
@@ -247,7 +249,7 @@ def _label(case: Case, record: Record) -> str:
         is_default = not column.required and value == getattr(type(record), column.field, None)
         if not _is_label(record, column) or is_default or value in {"", None}:
             continue
-        is_code = column.kind is Kind.COUNTRY or column.field in {"supplier", "lost_country"}
+        is_code = column.kind is CellKind.COUNTRY or column.field in {"supplier", "lost_country"}
         text = case.country_name(value) if is_code else str(_shown(value))
         said.append(text if keyed else f"{column.header} {text}")
     return ", ".join(said) or "all"

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from models import tolerances
 from models.results.common import MISSING
 from planner.render.words import listed, share, span
 
 NAMED = 3
 """Minerals that a sentence names; more are counted."""
-SEEN = 1e-6
-"""A part of need up to this is nothing: the rounding of a plan."""
 _YEARS = 3
 """Years whose parts are said one by one; of more the least and the most."""
 
 
 def worst_first(parts: Mapping[str, float]) -> dict[str, float]:
     """Return the minerals of which anything is missing, the one that is hit hardest first."""
-    short = ((name, part) for name, part in parts.items() if part > SEEN)
+    short = ((name, part) for name, part in parts.items() if part > tolerances.MISSING_PART)
     return dict(sorted(short, key=lambda each: -each[1]))
 
 
@@ -48,7 +47,7 @@ def in_years(parts: Mapping[int, float]) -> str:
 
     ``42 % in 2029 and 50 % in 2030``; of many years ``42 to 52 % a year, 2029 to 2035``.
     """
-    found = {year: part for year, part in sorted(parts.items()) if part > SEEN}
+    found = {year: part for year, part in sorted(parts.items()) if part > tolerances.MISSING_PART}
     low, high = (share(of(found.values(), default=0.0)) for of in (min, max))
     if len(found) <= _YEARS and (low != high or len(found) == 1):
         return listed(f"{share(part)} in {year}" for year, part in found.items())

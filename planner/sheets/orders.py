@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from models.measures import landed_cost
 from models.results import Contracts, Figure, Flows, Look, Result, Shortages, Stocks
 from models.results.common import FREIGHT, MEMBER, SHORT
-from models.results.orders import ByYear, Columns, MemberShortages, Obligations, OrderSheet, Stock
+from models.results.orders import (
+    ColumnNotes,
+    MemberShortages,
+    Obligations,
+    OrdersByYear,
+    OrderSheet,
+    Stock,
+)
 from planner.render.table import Table, table_of
 from planner.render.words import counted
 from planner.sheets.summary import Rows, summary_of
@@ -51,7 +58,7 @@ def member_tables(member: str, frames: Frames, origin: Origin) -> tuple[Table, .
     kept = [table_of(result) for result in made]
     found = [(t.name, c.header, c.meaning) for t in kept[1:] for c in t.columns]
     sheets, headers, meanings = zip(*found, strict=True)
-    return (*kept, table_of(Columns(sheet=sheets, column=headers, meaning=meanings)))
+    return (*kept, table_of(ColumnNotes(sheet=sheets, column=headers, meaning=meanings)))
 
 
 def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
@@ -91,7 +98,7 @@ def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
         ("Contract minimum in force", Obligations, Contracts.minimum),
         ("Taken under contracts", Obligations, Contracts.taken),
         ("Untaken, paid for", Obligations, Contracts.untaken),
-        (ByYear.change.header, Stock, Stocks.change),
+        (OrdersByYear.change.header, Stock, Stocks.change),
         (SHORT.header, MemberShortages, Shortages.short),
     ):
         rows = _part(frames[sheet], mineral) if sheet in frames else None
@@ -124,15 +131,15 @@ def _by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:
         row |= {"year": key[0], "mineral": key[1], "unit": units[key[1]]}
         row["landed"] = landed_cost(row["total_amount"], row["tonnes"])
         rows.append(row | {"orders": int(counts.get(key, 0))})
-    made = ByYear.of_rows(rows, words=words)
-    return [made.without(*(f for f in ByYear.FIELDS if f.name not in rows[0]))]
+    made = OrdersByYear.of_rows(rows, words=words)
+    return [made.without(*(f for f in OrdersByYear.FIELDS if f.name not in rows[0]))]
 
 
 _SUMMED = {
     OrderSheet: ("tonnes", "price_amount", "tariff_amount", "freight_amount", "total_amount"),
-    Obligations: (ByYear.untaken.name, ByYear.paid.name),
-    Stock: (ByYear.change.name,),
-    MemberShortages: (ByYear.short.name,),
+    Obligations: (OrdersByYear.untaken.name, OrdersByYear.paid.name),
+    Stock: (OrdersByYear.change.name,),
+    MemberShortages: (OrdersByYear.short.name,),
 }
 """What is added up by year and mineral."""
 

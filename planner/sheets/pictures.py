@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models import tolerances
 from models.measures import Top, largest_country_shares, sums
 from models.results import ChartData, Look, Members
 from models.results.common import LIMIT, MEMBER, MINERAL, SHORT, YEAR
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 _MOST_CATEGORIES = 12
 """Minerals and members beyond these, by value and by demand, are left to the tables."""
 _MOST_COUNTRIES = 6
-_DUST = 1e-9
-"""A part of a stack below this is rounding."""
 _FULL = 1.005
 """A share above this is shown to be more than all."""
 
@@ -56,7 +55,7 @@ def _shown(picture: Picture) -> Picture:
     """Return a picture without the parts of its stacks that are nowhere: no legend names them."""
     if picture.form not in {Form.STACKED, Form.BARS}:
         return picture
-    parts = (s for s in picture.series if any(v and v > _DUST for v in s.values))
+    parts = (s for s in picture.series if any(v and v > tolerances.REMAINDER for v in s.values))
     return replace(picture, series=tuple(parts))
 
 

@@ -8,18 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.measures import (
-    IF_IT_STOPS,
-    SEE_MORE,
-    SURGE,
-    Top,
-    keeps_enough,
-    landed_cost,
-    largest,
-    net_cost,
-    part,
-    sums,
-)
+from models import measures
 from models.plan import OPTIMAL
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
@@ -113,7 +102,7 @@ def _cost(context: Context) -> Rows:
     plan, money, plain = context.plan, context.currency, _plain(context)
     rate = context.case.settings.discount_rate
     discounted = f", discounted at {rate * 100:.3g} % a year" if rate > 0 else ""
-    per_tonne = landed_cost(plan.purchases, plan.tonnes)
+    per_tonne = measures.landed_cost(plan.purchases, plan.tonnes)
     yield "Cost"
     said = f"What the plan minimises: cash cost, shortage and penalties{discounted}."
     yield Figure.TOTAL_COST, plan.objective, Look.MONEY, money, said
@@ -125,7 +114,7 @@ def _cost(context: Context) -> Rows:
     said = f"Tariff x cost or price of all flows; members' own treasuries receive it{plain}."
     yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, said
     said = f"Cash cost less tariffs{plain}."
-    yield Figure.NET_COST, net_cost(plan.cash, plan.tariffs), Look.MONEY, money, said
+    yield Figure.NET_COST, measures.net_cost(plan.cash, plan.tariffs), Look.MONEY, money, said
     said = f"Cost or price, tariff and freight of all flows{plain}."
     paid = _each(context, "paid")
     yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, said, paid
@@ -176,7 +165,10 @@ def _beside_today(context: Context) -> Rows:
         shares: dict[str, float] = {}
         countries: dict[str, str] = {}
         for mineral, of in by_mineral:
-            whole, tops = float(of[name].sum()), largest(sums(of, name, "country"))
+            whole, tops = (
+                float(of[name].sum()),
+                measures.largest(measures.sums(of, name, "country")),
+            )
             if whole > 0 and tops:
                 country, most = tops[0]
                 countries[str(mineral)] = context.country(country)
@@ -221,7 +213,7 @@ def _largest(context: Context) -> Rows:
 
 
 def _of_top(
-    tops: Mapping[str, Top | None], of: Callable[[Top], Any], none: Any = None
+    tops: Mapping[str, measures.Top | None], of: Callable[[measures.Top], Any], none: Any = None
 ) -> dict[str, Any]:
     """Return something of each mineral's largest share, ``none`` where no country sells."""
     return {mineral: none if top is None else of(top) for mineral, top in tops.items()}
@@ -252,7 +244,7 @@ def _cost_of_limits(context: Context) -> Rows:
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
     known = [of for of in figures(context) if of["extra"] is not None]
     bought = sum(of["purchased"] for of in known)
-    extra = part(sum(of["extra"] * of["purchased"] for of in known), bought)
+    extra = measures.part(sum(of["extra"] * of["purchased"] for of in known), bought)
     said = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, said
     less, plain = free.tonnes - plan.tonnes, _plain(context)
@@ -293,9 +285,9 @@ def _resilience(context: Context) -> Rows:
         return
     last = context.case.years[-1]
     yield f"What is still served if the largest supplier stops, in {last}"
-    said, unit = f"{IF_IT_STOPS} {SEE_MORE}", f"of {last}'s need"
+    said, unit = f"{measures.IF_IT_STOPS} {measures.SEE_MORE}", f"of {last}'s need"
     yield Figure.IF_IT_STOPS, None, Look.SHARE, unit, said, each
-    kept = sum(map(keeps_enough, each.values()))
+    kept = sum(map(measures.keeps_enough, each.values()))
     yield Figure.KEEP_ENOUGH, kept, Look.COUNT, f"of {counted(len(each), 'mineral')}"
 
 
@@ -339,7 +331,7 @@ def _run(context: Context) -> Rows:
     yield Figure.WHOLE_PROJECTS, "yes" if settings.whole_projects else "no"
     if settings.carry_over_budget:
         yield Figure.CARRY_OVER_BUDGET, "yes"
-    if settings.surge != SURGE or context.case.security:
+    if settings.surge != measures.SURGE or context.case.security:
         said = "What a supplier that is left sells more, of its usable capacity."
         yield Figure.SURGE, settings.surge, Look.SHARE, "of capacity", said
     for name, value in context.options.items():

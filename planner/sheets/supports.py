@@ -8,7 +8,7 @@ from models.case import in_force
 from models.plan import bills, paid_of
 from models.results import Members
 from models.schema import Support
-from planner.render.front import Light, State
+from planner.render.front import AnswerState, Light
 from planner.render.words import amount, each_year, listed
 from planner.sheets.context import Context
 
@@ -29,7 +29,7 @@ def supported(context: Context) -> Light | None:
         received[_named(bill.plant, bill.row)] += money
     asked = "Are plants supported?"
     if not paid:
-        return Light(asked, State.CARE, idle, Members.TABLE) if idle else None
+        return Light(asked, AnswerState.CARE, idle, Members.TABLE) if idle else None
     total = sum(paid.values())
     payers, plants = (listed(_largest(of), _NAMED) for of in (paid, received))
     size = amount(abs(total), context.currency)
@@ -38,7 +38,7 @@ def supported(context: Context) -> Light | None:
         said = f"{plants} {_pay(received)} {payers} {size} back in {years}."
     else:
         said = f"{payers} {_pay(paid)} {plants} {size} in {years}."
-    state = State.CARE if idle else State.GOOD
+    state = AnswerState.CARE if idle else AnswerState.GOOD
     return Light(asked, state, f"{said} {idle}".rstrip(), Members.TABLE)
 
 

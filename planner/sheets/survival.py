@@ -13,7 +13,7 @@ from models.program.families.security import asked
 from models.resolve import Expanded
 from models.results import Security
 from models.schema import COALITION, EACH_OUTSIDE
-from planner.render.front import Light, State
+from planner.render.front import AnswerState, Light
 from planner.render.words import each_year, listed, share
 from planner.sheets.findings import Country, Row, rows_of
 
@@ -201,7 +201,7 @@ def survival(table: Security, needed: Cells, country: Country) -> Light | None:
     question = f"Does it survive the loss of {whom}?"
     if not found:
         nothing = "Security lets all of the need be short, so nothing is tested."
-        return Light(question, State.NONE, nothing, table.TABLE)
+        return Light(question, AnswerState.NONE, nothing, table.TABLE)
     said = [sentence for claim in found for sentence in claim.sentences(needed)]
     failed = [row for row in rows if is_missed(row)]
     if failed:
@@ -213,9 +213,9 @@ def survival(table: Security, needed: Cells, country: Country) -> Light | None:
         )
     said += [untested_words(_cells(rows), needed), IN_SECURITY]
     counted = _cells(row for row in rows if is_named or lost_words(row["asked"]) == everyone)
-    state = State.CARE if failed or without(needed, counted) else State.GOOD
+    state = AnswerState.CARE if failed or without(needed, counted) else AnswerState.GOOD
     if {row["mineral"] for row in failed} == {row["mineral"] for row in rows}:
-        state = State.BAD
+        state = AnswerState.BAD
     return Light(question, state, " ".join(filter(None, said)), table.TABLE)
 
 

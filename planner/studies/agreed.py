@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models import tolerances
 from models.case import Agreed, Case
 from models.measures import SURGE
 from models.plan import Plan
@@ -28,9 +29,6 @@ from models.resolve import Rights, budget_year, start_years, stock_target
 from models.schema import TAKES, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
 from planner.scenarios import Variant, set_max_country_share, steps_of
 from planner.scenarios.actions import after
-
-_SAME = 1e-12
-"""Demand of which no more than this part is met is unmet."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def unmet(plan: Plan, row: Demand, year: int) -> float:
 def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
     """Return a row of demand, and beside it what the agreed plan leaves short."""
     met = [(y, t, t - unmet(plan, row, y)) for y, t in row.tonnes if y in years]
-    tonnes = tuple((y, left if left > _SAME * t else 0.0) for y, t, left in met)
+    tonnes = tuple((y, left if left > tolerances.DEMAND_MET * t else 0.0) for y, t, left in met)
     apart = tuple((y, t - left) for (y, t, _), (_, left) in zip(met, tonnes, strict=True))
     return dataclasses.replace(row, tonnes=tonnes, unmet=apart)
 

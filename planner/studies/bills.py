@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 import numpy as np
 
+from models import tolerances
 from models.answers.cost_sharing import (
     AS_BOUGHT,
     BY_DEMAND,
     DUAL_PRICES,
     EQUAL_SAVINGS,
     NUCLEOLUS,
-    ROUNDING,
     SHAPLEY,
     Sharing,
     Tempted,
@@ -43,7 +43,7 @@ from planner.render.chart import Form, Picture, Role, Series, drawn, short
 from planner.render.words import clean, counted, few, known, listed, money, opened, share
 from planner.seal import seal
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
-from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
@@ -367,7 +367,7 @@ def savings(sharing: Sharing, case: Case) -> Savings:
 
 def _no_rounding(amounts: Floats, sharing: Sharing) -> Floats:
     """Return amounts, those that are the solver's rounding as 0."""
-    least = 1e-3 * ROUNDING * (abs(sharing.cost) or 1.0)
+    least = 1e-3 * tolerances.BILL_ROUNDING * (abs(sharing.cost) or 1.0)
     return np.where(np.abs(amounts) > least, amounts, 0.0)
 
 
@@ -617,7 +617,9 @@ class BillsStudy(StudyKind):
         several = (
             "some of many: each bill is the mean of those at which a member pays least or most"
         )
-        said[_PRICES] = several if width > ROUNDING * abs(of.cost) else "the only ones"
+        said[_PRICES] = (
+            several if width > tolerances.BILL_ROUNDING * abs(of.cost) else "the only ones"
+        )
         if settings.fair_shortage_weight > 0:
             more = money(max(of.fairly, 0.0), settings.currency)
             said[_FAIR] = (
@@ -698,7 +700,7 @@ class BillsStudy(StudyKind):
         of, rows = tables[Bills], tables[Bills].frame()
         currency, members = of.words.get("money", ""), len(rows["member"].unique()) - 1
         if members <= 1:
-            none = Figure("In the coalition", "1 member", "alone and together are the same.")
+            none = KeyFigure("In the coalition", "1 member", "alone and together are the same.")
             return Headline("There is one member: nothing to share.", (none,))
         all_of = rows[rows["member"] == ""].iloc[0]
         cash, alone = float(all_of["cash_saving"]), float(all_of["cash_alone"])
@@ -706,13 +708,13 @@ class BillsStudy(StudyKind):
         finding = f"{_together(cash, lacking, currency)} {_leaving(tables[Groups], members)}"
         of_it = f"{share(cash / alone)} of {money(alone, currency)}." if alone > 0 else ""
         figures = (
-            Figure("Cash saved by planning together", money(cash, currency), of_it),
-            Figure(
+            KeyFigure("Cash saved by planning together", money(cash, currency), of_it),
+            KeyFigure(
                 "Priced shortage avoided",
                 money(lacking, currency),
                 "at its price; no cash is paid." if lacking else "alone as much is short.",
             ),
-            Figure(
+            KeyFigure(
                 "Splits that no group would leave",
                 listed(kept, 2) if kept else "none",
                 f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups has who would.",

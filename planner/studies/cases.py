@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models import checks
-from models.answers.cost_sharing import Bill, bill_of
+from models.answers.cost_sharing import DualBill, bill_of
 from models.case import BASE, Agreed, Case
 from models.errors import Finding, Severity, SolverError, UsageError, warning
 from models.plan import Plan
@@ -28,7 +28,7 @@ _LONGEST = 60
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedCase:
     """One case that is compared: its name, and the change from the workbook's case to it.
 
     ``errors`` say where its records contradict the rules: such a case is not planned. ``warnings``
@@ -43,7 +43,7 @@ class Compared:
     foreseen: str = ""
 
 
-def compared(case: Case, scenarios: tuple[str, ...], asked: Variant | None) -> list[Compared]:
+def compared(case: Case, scenarios: tuple[str, ...], asked: Variant | None) -> list[ComparedCase]:
     """Return the cases to compare: Base first, the scenarios, and last what the command asks.
 
     ``scenarios`` are names as the workbook spells them; Base is always there, and none is twice.
@@ -55,22 +55,22 @@ def compared(case: Case, scenarios: tuple[str, ...], asked: Variant | None) -> l
     return found
 
 
-def _checked(case: Case, name: str, variant: Variant) -> Compared:
+def _checked(case: Case, name: str, variant: Variant) -> ComparedCase:
     """Return a case to compare with what the rules say of it."""
     changed, warnings = variant.with_findings(case)
     found = checks.check(changed, checks.RULES)
     errors = tuple(f for f in found if f.severity is Severity.ERROR)
-    return Compared(name, variant, errors, warnings)
+    return ComparedCase(name, variant, errors, warnings)
 
 
-def with_unforeseen(case: Case, cases: Sequence[Compared], year: int) -> list[Compared]:
+def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> list[ComparedCase]:
     """Return the cases, each but the base followed by itself as if nobody had known before a year.
 
     What acts before that year, too, stands between the two as what it is from the year on, known:
     so that what is unforeseen is compared with the same events. Left out, with a warning, is what
     removes a member, which has no year, and what does nothing from the year on.
     """
-    found = list[Compared]()
+    found = list[ComparedCase]()
     for each in cases:
         found.append(each)
         if each.name == BASE or not isinstance(each.variant, Variant):
@@ -86,8 +86,8 @@ def with_unforeseen(case: Case, cases: Sequence[Compared], year: int) -> list[Co
         name, errors = each.name, tuple(checks.errors(late(case)))
         if late.acts_before(case):
             name = f"{each.name} from {year}"
-            found.append(Compared(name, dataclasses.replace(late, is_known=True), errors))
-        found.append(Compared(f"{name} ({UNFORESEEN})", late, errors, foreseen=name))
+            found.append(ComparedCase(name, dataclasses.replace(late, is_known=True), errors))
+        found.append(ComparedCase(f"{name} ({UNFORESEEN})", late, errors, foreseen=name))
     return found
 
 
@@ -113,10 +113,10 @@ class Planned:
     """A plan, and who pays what for it; a text: why that is not known; None: nobody asked."""
 
     plan: Plan
-    bill: Bill | str | None = None
+    bill: DualBill | str | None = None
 
 
-def compare_study(case: Case, cases: list[Compared], *, bills: bool = False) -> Study[Planned]:
+def compare_study(case: Case, cases: list[ComparedCase], *, bills: bool = False) -> Study[Planned]:
     """Return the study: a chain for each case that keeps the rules, all started from the base.
 
     With ``bills`` it is read of each who pays what for it.
@@ -127,12 +127,12 @@ def compare_study(case: Case, cases: list[Compared], *, bills: bool = False) -> 
 
 def plan_cases(
     case: Case,
-    cases: Sequence[Compared],
+    cases: Sequence[ComparedCase],
     where: Where | None,
     tell: Tell | None,
     *,
     bills: bool = False,
-) -> tuple[list[Compared], Outcomes[Planned]]:
+) -> tuple[list[ComparedCase], Outcomes[Planned]]:
     """Return the cases with what was decided before them, and what came of each that is planned.
 
     What comes unforeseen is planned when the base is, whose decisions of earlier years stand. With
@@ -162,7 +162,7 @@ def plan_cases(
     return decided, Outcomes((*found, *more), more.stopped)
 
 
-def _after(base: Plan, each: Compared) -> Compared:
+def _after(base: Plan, each: ComparedCase) -> ComparedCase:
     """Return a case that comes unforeseen with what the base's plan decides before."""
     change = each.variant
     if isinstance(change, Unforeseen):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import pandas as pd
 
-from models.answers.cost_sharing import Bill
+from models import tolerances
+from models.answers.cost_sharing import DualBill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import SAME_COST, change, keeps_enough, missing_in_each, net_cost, part, sums
@@ -23,7 +24,7 @@ from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import COALITION_BUYER, Column, Table, table_of, with_number
+from planner.render.table import COALITION_BUYER, Table, TableColumn, table_of, with_number
 from planner.render.words import (
     clean,
     counted,
@@ -43,10 +44,10 @@ from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, figures
 from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
-from planner.sheets.missing import SEEN, hardest, in_years, missing, worst_first
+from planner.sheets.missing import hardest, in_years, missing, worst_first
 from planner.studies.cases import (
     UNFORESEEN,
-    Compared,
+    ComparedCase,
     compared,
     demand_against,
     in_words,
@@ -60,14 +61,14 @@ from planner.studies.compare_tables import (
     SHORT_BY_MINERAL,
     Comparison,
     FlowDifferences,
-    InputChanges,
     MissingByYear,
     ProjectsBuilt,
+    ScenarioInputs,
     ScenarioMinerals,
     WhoPaysByScenario,
 )
 from planner.studies.engine import Outcome, Tell
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.members import BillsByScenario, bills_section, who_pays_section
 from planner.studies.regret import (
     Regret,
@@ -124,7 +125,7 @@ def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -
         return None
     first = parts[0][1]
     names = [name for name, table in parts for _ in range(len(table))]
-    columns = [Column(SCENARIO.header, Look.TEXT, names)]
+    columns = [TableColumn(SCENARIO.header, Look.TEXT, names)]
     for header in dict.fromkeys(header for _, table in parts for header in table.headers):
         of = [(len(t), next((c for c in t.columns if c.header == header), None)) for _, t in parts]
         own = next(column for _, column in of if column is not None)
@@ -134,7 +135,7 @@ def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -
         columns.append(dataclasses.replace(own, values=values, looks=kept))
     printed = None if first.printed is None else first.printed + 1
     # the plan's own Changes sets today beside it; here that name says which inputs differ
-    name = "Changes from today" if first.name == InputChanges.TABLE else first.name
+    name = "Changes from today" if first.name == ScenarioInputs.TABLE else first.name
     return dataclasses.replace(first, name=name, columns=tuple(columns), printed=printed)
 
 
@@ -143,8 +144,6 @@ def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -
 
 ALL_PROJECTS = "All projects"
 """In the place of a project's name: what all of a scenario's take, those that do not change too."""
-_SAME = 1e-6
-"""Parts of a project that differ by less are the same."""
 _MOST_NAMED = 2
 """Projects named in a line at most."""
 _AMOUNTS = ["capex", "tonnes"]
@@ -157,7 +156,7 @@ def moved(base: Context, context: Context) -> list[Row]:
     """
     (before, parts_before), (after, parts_after) = _built(base), _built(context)
     by = parts_after.sub(parts_before, fill_value=0.0).abs().groupby(level="project").max()
-    differ = by.index[by > _SAME]
+    differ = by.index[by > tolerances.SAME_SHARE]
     rows = [_beside(str(name), before.get(name, {}), after.get(name, {})) for name in differ]
     return sorted(rows, key=lambda row: (-abs(row["capex_more"]), row["project"]))
 
@@ -166,7 +165,7 @@ def moved(base: Context, context: Context) -> list[Row]:
 def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
     """Return by project mineral, country, capex, tonnes and starts; what starts of it by year."""
     rows = context.plan.projects
-    starting = rows[rows["built"] > _SAME].sort_values("year")
+    starting = rows[rows["built"] > tolerances.SAME_SHARE].sort_values("year")
     words = [
         f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}"
         for part, year in zip(starting["built"], starting["year"], strict=True)
@@ -219,10 +218,6 @@ def _with_total(base: Context, context: Context) -> list[Row]:
 
 MOST_FLOWS = 10
 """Flows listed at most of one scenario, mineral and level; a row below counts the others."""
-_SAME_AMOUNT = 1e-7
-"""Costs, and shortages over demand, that differ by a smaller part are the same."""
-_NOTHING = 1e-6
-"""A change below this part of a mineral's largest flow is none."""
 
 COUNTRY_TO_MEMBER, REFINER_TO_COALITION = "country to member", "refiner to coalition"
 
@@ -269,7 +264,9 @@ def _same(base: Context, context: Context) -> list[str]:
     for mineral in (m.name for m in base.case.minerals):
         scale = max(1.0, *(abs(v) for key, v in there.items() if key[0] == mineral), 0.0)
         keys = [key for key in {**there, **here} if key[0] == mineral]
-        if all(abs(here.get(k, 0.0) - there.get(k, 0.0)) <= _SAME_AMOUNT * scale for k in keys):
+        if all(
+            abs(here.get(k, 0.0) - there.get(k, 0.0)) <= tolerances.SAME_COST * scale for k in keys
+        ):
             found.append(mineral)
     return found
 
@@ -289,7 +286,7 @@ def _largest_changes(flows: pd.DataFrame) -> Iterator[dict[str, object]]:
     both = flows.assign(change=flows["after"] - flows["before"])
     both["by"] = both["change"].abs()
     most = float(both[["before", "after"]].to_numpy().max(initial=0.0))
-    both = both[both["by"] > _NOTHING * most]
+    both = both[both["by"] > tolerances.LEAST_MOVE * most]
     both = both.sort_values(["by", "seller", "buyer"], ascending=[False, True, True])
     yield from both.head(MOST_FLOWS).drop(columns="by").to_dict("records")  # type: ignore[misc]
     rest = both.iloc[MOST_FLOWS:]
@@ -433,7 +430,7 @@ def _worth_short(context: Context) -> dict[str, float]:
     return found
 
 
-def changes(entries: Sequence[Entry]) -> InputChanges | None:
+def changes(entries: Sequence[Entry]) -> ScenarioInputs | None:
     """Return a row an input that differs; None where there is only the base."""
     if len(entries) <= 1:
         return None
@@ -449,7 +446,7 @@ def changes(entries: Sequence[Entry]) -> InputChanges | None:
             what = f"and {left:,} more" if left > 0 else "nothing differs from the base"
             rows.append({"scenario": entry.name, "what": what, "look": Look.TEXT})
     looks = [row["look"] for row in rows]
-    return InputChanges.of_rows(rows, looks={"before": looks, "after": looks})
+    return ScenarioInputs.of_rows(rows, looks={"before": looks, "after": looks})
 
 
 def flow_differences(base: Context, planned: Mapping[str, Context]) -> FlowDifferences:
@@ -506,7 +503,7 @@ def _matrix(
 def results(
     entries: Sequence[Entry],
     vain: Mapping[str, Outcome[Short]] | None = None,
-    bills: Mapping[str, Bill] | None = None,
+    bills: Mapping[str, DualBill] | None = None,
 ) -> list[Result]:
     """Return the declared tables of a comparison.
 
@@ -593,8 +590,6 @@ _WHOLE = 20
 """Amounts up to so many millions, or billions, have a decimal on their axis."""
 _LABEL, _SMALL_LABEL = 48, 34
 """Characters of a scenario's name beside its bar, in large charts and in small ones."""
-_DUST = 1e-9
-"""A share beyond its limit by less is at it."""
 RATE = "Discount rate"
 """The row of About that has it, where there is one."""
 
@@ -620,7 +615,7 @@ def _drawn(planned: pd.DataFrame, year: str) -> pd.DataFrame:
     return planned.iloc[sorted(best)]
 
 
-class _Charts:
+class _ComparisonCharts:
     """The charts of a comparison; scenarios beyond the first twelve are left to the tables."""
 
     def __init__(self, tables: Tables) -> None:
@@ -703,7 +698,8 @@ class _Charts:
         of = [self.peak(name) for name in names]
         title = f"Missing beyond the base in the worst year, of the mineral hit hardest{self.more}"
         hit = [
-            self.worst[name][0] if part > SEEN else "" for name, part in zip(names, of, strict=True)
+            self.worst[name][0] if part > tolerances.MISSING_PART else ""
+            for name, part in zip(names, of, strict=True)
         ]
         series = [Series(MissingByYear.part.header, Role.SHORT, of, hints=hit)]
         return self.panel(title, names, series, "Of the mineral's need", hit)
@@ -712,7 +708,7 @@ class _Charts:
         """Return what part of the mineral that a scenario hits hardest is missing in a year."""
         mineral, of = self.worst[name]
         years = _parts_of(self.severity[name].get(mineral, {}))
-        return max(years.values(), default=0.0) if of > SEEN else 0.0
+        return max(years.values(), default=0.0) if of > tolerances.MISSING_PART else 0.0
 
     def panel(
         self,
@@ -773,13 +769,16 @@ class _Charts:
         if not any(shares):
             return None
         pairs = list(zip(shares, caps, strict=True))
-        over = [s - cap if cap is not None and s > cap + _DUST else 0.0 for s, cap in pairs]
+        over = [
+            s - cap if cap is not None and s > cap + tolerances.REMAINDER else 0.0
+            for s, cap in pairs
+        ]
         room = [0.0 if cap is None else max(0.0, cap - s) for s, cap in pairs]
         inside = tuple(s - by for s, by in zip(shares, over, strict=True))
         series = [Series("Largest country share", Role.PLAN, inside)]
         if any(over):
             series.append(Series("Beyond its limit", Role.SHORT, tuple(over)))
-        if any(by > _DUST for by in room):
+        if any(by > tolerances.REMAINDER for by in room):
             series.append(Series("Room up to its limit", Role.INSIDE_IDLE, tuple(room)))
         limits = {cap for cap in caps if cap is not None}
         limit = f", limit {limits.pop() * 100:.4g} %" if len(limits) == 1 else ""
@@ -903,7 +902,7 @@ class Compare(StudyKind):
         names = self.chosen or scenarios.names(start.book.case)
         self.cases = compared(start.book.case, tuple(names), self.asked)
         self.unforeseen = unforeseen
-        self.bills: dict[str, Bill | str] | None = {} if bills else None
+        self.bills: dict[str, DualBill | str] | None = {} if bills else None
         if unforeseen is not None:
             if len(self.cases) == 1:
                 msg = f"{YEAR_OPTION} {unforeseen}: nothing can come unforeseen. {HOW}"
@@ -947,7 +946,7 @@ class Compare(StudyKind):
         told = dict.fromkeys([*list(paid)[:1], *most])
         return tariff_words({name: paid[name] for name in told}, self.start.case.settings.currency)
 
-    def _entry(self, case: Compared) -> Entry:
+    def _entry(self, case: ComparedCase) -> Entry:
         """Return a case with its plan, or with why it has none."""
         book = self.start.book
         changed, cell_of = case.variant(book.case), book.layout.cell
@@ -1029,7 +1028,7 @@ class Compare(StudyKind):
     def tables(self) -> list[Result]:
         """Return the declared tables."""
         every = self.bills or {}
-        bills = {e.name: of for e in self.entries if isinstance(of := every.get(e.name), Bill)}
+        bills = {e.name: of for e in self.entries if isinstance(of := every.get(e.name), DualBill)}
         vain = {of.name: of for of in self.vain}
         return results(self.entries, vain, bills if self.entries[0].name in bills else {})
 
@@ -1061,12 +1060,12 @@ class Compare(StudyKind):
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return the charts."""
-        return _Charts(tables).all()
+        return _ComparisonCharts(tables).all()
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
         """Say which scenario leaves most missing, when, and what the same tonnes cost."""
-        return _Finding(tables).headline()
+        return _ComparisonFinding(tables).headline()
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return a row a scenario."""
@@ -1082,7 +1081,7 @@ class Compare(StudyKind):
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return what each scenario costs, and maps of shortage and of the largest shares."""
-        charts, of = _Charts(tables), Comparison
+        charts, of = _ComparisonCharts(tables), Comparison
         more = (of.surprise,) if tables.option(UNFORESEEN_BEFORE) else ()
         fields = (of.scenario, of.total, of.more, *more, of.cash, of.short, of.short_more)
         numbers = Numbers(tables[Comparison], (*fields, of.served, of.result))
@@ -1111,7 +1110,7 @@ class Compare(StudyKind):
         return tuple(found)
 
 
-class _Finding:
+class _ComparisonFinding:
     """What is said of a comparison first, of its tables alone."""
 
     def __init__(self, tables: Tables) -> None:
@@ -1150,15 +1149,15 @@ class _Finding:
         cash = self.base["cash"]
         paid = f"{money(float(cash) * MILLION, self.currency)} paid" if known(cash) else "unknown"
         lacks = f"{missing(here)}."
-        base = Figure(str(self.base["scenario"]), paid, f"{self.tables.option(YEARS)}. {lacks}")
+        base = KeyFigure(str(self.base["scenario"]), paid, f"{self.tables.option(YEARS)}. {lacks}")
         if self.others.empty:
-            none = Figure("Scenarios", "none", "there is none with a proven plan.")
+            none = KeyFigure("Scenarios", "none", "there is none with a proven plan.")
             said = f"In the base {paid.removesuffix(' paid')} is paid and {hardest(here)}."
             said += " There is no scenario with a proven plan beside it."
             return Headline(said if known(cash) else "The base has no plan.", (base, none))
         worst, dearest = max(self.names, key=lambda n: self.rank[n]), self.dearest
         figures = [self._worst(worst), self._dearest(dearest), base]
-        surprised, said = list[Figure](), ""
+        surprised, said = list[KeyFigure](), ""
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
             late, said = not_knowing(self.late, year, self.currency, self.missing_beyond)
@@ -1189,7 +1188,7 @@ class _Finding:
             none = "No scenario leaves more of a mineral missing than the base."
             premium = self._premium(self.dearest)
             return f"{none} {f'{self.dearest} costs most: {premium}.' if premium else ''}".rstrip()
-        many = sum(_over_all(of) > SEEN for of in self.when[worst].values())
+        many = sum(_over_all(of) > tolerances.MISSING_PART for of in self.when[worst].values())
         short = f"{mineral} is shorter"
         if self.minerals > 1:
             verb = "is" if many == 1 else "are"
@@ -1202,35 +1201,43 @@ class _Finding:
         dear = max(rest, key=lambda n: part(*self.paid.get(n, (0.0, 0.0))) or 0.0)
         costs = self._premium(dear) or "no more"
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
-        lacks = f"at most {share(hit)} more of a mineral" if hit > SEEN else "nothing more"
+        lacks = (
+            f"at most {share(hit)} more of a mineral"
+            if hit > tolerances.MISSING_PART
+            else "nothing more"
+        )
         which = "The other scenario costs" if len(rest) == 1 else "The others cost at most"
-        end = " in any year" if hit > SEEN else ""
+        end = " in any year" if hit > tolerances.MISSING_PART else ""
         return f"{said} {which} {costs}, and {lacks} is missing{end}."
 
     def _premium(self, name: str) -> str:
         """Return how much dearer the same tonnes are in a scenario; "" where they are not."""
         extra, same = self.paid.get(name, (0.0, 0.0))
         of = part(extra, same)
-        return f"{share(of)} more{_FOR_SAME}" if of is not None and of > SEEN else ""
+        return (
+            f"{share(of)} more{_FOR_SAME}"
+            if of is not None and of > tolerances.MISSING_PART
+            else ""
+        )
 
-    def _worst(self, name: str) -> Figure:
+    def _worst(self, name: str) -> KeyFigure:
         mineral, years = self.severity(name)
         if not mineral:
-            return Figure("Most is missing in", "none", "no scenario leaves more missing.")
+            return KeyFigure("Most is missing in", "none", "no scenario leaves more missing.")
         of = Comparison
         changes = dict(self.tables[of].rows(of.scenario, of.changes)).get(name)
         what = f" It changes: {changes}." if changes else ""
         said = f"{mineral}: {in_years(years)}. {self.lacks(name)}.{what}"
-        return Figure("Most is missing in", name, said)
+        return KeyFigure("Most is missing in", name, said)
 
-    def _dearest(self, name: str) -> Figure:
+    def _dearest(self, name: str) -> KeyFigure:
         extra, same = self.paid.get(name, (0.0, 0.0))
         if not extra > 0:
-            return Figure("Dearest for the same tonnes", "none", "none makes them dearer.")
+            return KeyFigure("Dearest for the same tonnes", "none", "none makes them dearer.")
         said = f"{money(extra, self.currency)} a year more. {self.lacks(name)}."
         of = part(extra, same)
         shown = f"{name}: +{share(of)}" if of is not None else name
-        return Figure("Dearest for the same tonnes", shown, said)
+        return KeyFigure("Dearest for the same tonnes", shown, said)
 
     def _care(self, dearest: str) -> Iterator[str]:
         """Yield what is known ahead, and what costs are of."""

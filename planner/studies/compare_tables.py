@@ -185,7 +185,7 @@ class WhoPaysByScenario(WhoPays):
     )
 
 
-class InputChanges(Result):
+class ScenarioInputs(Result):
     """The inputs of each scenario that differ from the base's, years that change alike in one row.
 
     What a scenario adds (a closed lane, a share limit) has no cell.

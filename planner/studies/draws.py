@@ -170,7 +170,7 @@ class Chances:
 
 
 @dataclass(frozen=True)
-class Reading:
+class DrawTotals:
     """What is kept of a plan: money, and t short by mineral and member over all years."""
 
     objective: float
@@ -206,11 +206,11 @@ class Risk:
 
     chances: Chances
     base: Plan
-    reading: Reading
+    reading: DrawTotals
     draws: tuple[Draw, ...]
     agreed: Sample
     anew: Sample
-    outcomes: tuple[Outcome[Reading], ...]
+    outcomes: tuple[Outcome[DrawTotals], ...]
     stopped: Stop | None = None
 
     @property
@@ -229,13 +229,13 @@ class Risk:
         return len({draw.hits for draw in self.draws})
 
 
-def reading(plan: Plan) -> Reading:
+def reading(plan: Plan) -> DrawTotals:
     """Return what is kept of a plan."""
     e = plan.expanded
     short = np.zeros((len(e.minerals), len(e.members)))
     for (mineral, member, _), tonnes in plan.amounts(SHORTAGE).items():
         short[e.mineral_at[mineral], e.member_at[member]] += tonnes
-    return Reading(plan.objective, plan.cash, short)
+    return DrawTotals(plan.objective, plan.cash, short)
 
 
 def risk(
@@ -307,7 +307,7 @@ class _Plans:
         self._change = change
 
     @property
-    def studies(self) -> tuple[Study[Reading], ...]:
+    def studies(self) -> tuple[Study[DrawTotals], ...]:
         """A study a part, its runs in chains of neighbours, which are alike."""
         found = []
         for p, minerals in enumerate(self.parts):
@@ -322,7 +322,7 @@ class _Plans:
     def _name(self, minerals: tuple[str, ...], hits: Hits) -> str:
         return f"{self.name}: {whose(self.base, minerals)}: {happening(self.case, hits)}"
 
-    def sample(self, found: Sequence[Reading | None], own: Reading) -> Sample:
+    def sample(self, found: Sequence[DrawTotals | None], own: DrawTotals) -> Sample:
         """Return what each draw comes to: the base case's own, and what its events add to it.
 
         What they add is the difference from the same parts without any event. So capital that is
@@ -338,7 +338,7 @@ class _Plans:
         )
 
     def _sums(
-        self, found: Sequence[Reading | None], of_parts: Sequence[Sequence[Hits]]
+        self, found: Sequence[DrawTotals | None], of_parts: Sequence[Sequence[Hits]]
     ) -> tuple[Floats, Floats, Floats]:
         """Return objective, cash and shortage of each draw; of a part, a set of hits a draw."""
         count = len(of_parts[0]) if of_parts else 0

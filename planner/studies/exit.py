@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models import measures
+from models import measures, tolerances
 from models.answers import Exit, Hold, exit_from
 from models.errors import UsageError
 from models.measures import shares_of, stays_within, sums
@@ -56,7 +56,7 @@ from planner.sheets.findings import rows_of
 from planner.sheets.missing import missing
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
-from planner.studies.kind import BASIS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import BASIS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
@@ -65,12 +65,10 @@ if TYPE_CHECKING:
 
 OF = COUNTRY.header
 """The row of About that names the country."""
-_SOLD, _TOLD = 1e-6, 1e-5
+_SOLD, _TOLD = tolerances.LEAST_FLOW, tolerances.TWO_PLANS
 """Tonnes, and shares of what is needed, up to the first are nothing; other amounts up to the second
 part of it are not told: two plans' rounding."""
 _AS_PLANNED, _FEWER = "as planned", "instead of"
-_ALIKE = 1e-6
-"""Parts of a plant that differ by less are the same."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -178,7 +176,7 @@ class Builds(Result):
     )
 
 
-class Limits(Result):
+class BindingLimits(Result):
     """What holds it up: limits that are reached and keep tonnes with the country, largest first."""
 
     TABLE, GRAIN, BOOK = "What holds it up", ("mineral", "what"), "exit"
@@ -241,7 +239,7 @@ def tables_of(found: Exit, cells: Cells, name: str) -> list[Result]:
         Exits.of_rows(exits, words=words),
         WayOut.of_rows(every, words=words),
         Builds.of_rows(_builds(found), words=words),
-        Limits.of_rows(_limits(found, cells), words=words),
+        BindingLimits.of_rows(_limits(found, cells), words=words),
         Sellers.of_rows(_sellers(found), words=words),
         Paying.of_rows(who, words=words),
     ]
@@ -389,14 +387,14 @@ def _parts(plan: Plan) -> dict[str, dict[int, float]]:
 
 def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int) -> str:
     """Return what the plan builds of a plant, against what the way out starts in a year."""
-    if abs(planned.get(year, 0.0) - built[year]) < _ALIKE:
+    if abs(planned.get(year, 0.0) - built[year]) < tolerances.SAME_SHARE:
         return _AS_PLANNED
     if not planned:
         return "not in the plan"
     ahead = sum(built[y] - planned.get(y, 0.0) for y in built if y <= year)
     ahead -= sum(part for y, part in planned.items() if y <= year and y not in built)
-    kept = all(abs(built.get(y, 0.0) - part) < _ALIKE for y, part in planned.items())
-    how = "on top of" if kept else "more than" if ahead > _ALIKE else _FEWER
+    kept = all(abs(built.get(y, 0.0) - part) < tolerances.SAME_SHARE for y, part in planned.items())
+    how = "on top of" if kept else "more than" if ahead > tolerances.SAME_SHARE else _FEWER
     return f"{how} the plan's " + ", ".join(
         f"{share(part)} from {y}" for y, part in sorted(planned.items())
     )
@@ -443,8 +441,6 @@ def _sellers(found: Exit) -> list[Row]:
 
 # ---- charts and words, of the tables alone -------------------------------------------------------
 
-_SEEN = 5e-4
-"""A share that falls by less reads the same."""
 _MOST_LINES = 8
 """Minerals with a line at most."""
 _MOST_SMALL = 12
@@ -502,7 +498,7 @@ def sums_of(tables: Tables, amount: Field) -> dict[str, float]:
     return found
 
 
-class _Finding:
+class _ExitFinding:
     """What is said of an exit: ``rows`` are the minerals that the plan buys there.
 
     ``last_year`` is by mineral what others sell then, and what is needed [t].
@@ -567,7 +563,7 @@ class _Finding:
         """The mineral whose share of the last year falls by most; None where none does."""
         falls = [_share(row, "planned_share") - _share(row, "left_share") for row in self.rows]
         most = max(falls)
-        return self.rows[falls.index(most)] if most > _SEEN else None
+        return self.rows[falls.index(most)] if most > tolerances.SHOWN_SHARE else None
 
     @property
     def hardest(self) -> Row:
@@ -578,7 +574,11 @@ class _Finding:
     def as_much_left(self) -> str:
         """The minerals of which the largest share is left that read the same; "" of one alone."""
         most = _share(self.hardest, "left_share")
-        ties = [r["mineral"] for r in self.rows if most - _share(r, "left_share") <= _SEEN]
+        ties = [
+            r["mineral"]
+            for r in self.rows
+            if most - _share(r, "left_share") <= tolerances.SHOWN_SHARE
+        ]
         return f"{listed(ties, 3)} each" if len(ties) > 1 else ""
 
     @property
@@ -591,7 +591,7 @@ class _Finding:
         before, after = (percent(row[of]) for of in ("planned_share", "left_share"))
         return f"from {before} to {after} of {self.basis} in {self.last}"
 
-    def figures(self, builds: Builds) -> Iterator[Figure]:
+    def figures(self, builds: Builds) -> Iterator[KeyFigure]:
         """Yield the numbers that the finding rests on."""
         levels = {level: of for level, of in _LEVELS.items() if level}
         many = [sum(known(row[of]) for row in self.rows) for of in levels.values()]
@@ -599,7 +599,7 @@ class _Finding:
         left = self.as_much_left or str(self.hardest["mineral"])
         others, need = self.last_year[self.hardest["mineral"]]
         most = percent(_share(self.hardest, "left_share"))
-        yield Figure(
+        yield KeyFigure(
             f"Minerals at or below {below} % by {self.last}",
             f"{' / '.join(map(str, many))} of {len(self.rows)}",
             f"of the minerals bought there. Most is left of {left}, {most} of {self.basis}: others"
@@ -613,11 +613,11 @@ class _Finding:
             said = (
                 f"over all years, most of it for {dear['mineral']}: {each} for each tonne spared."
             )
-        yield Figure("Extra cash", money(cash, self.currency), f"{said} {self.lacks}")
+        yield KeyFigure("Extra cash", money(cash, self.currency), f"{said} {self.lacks}")
         begun = begun_otherwise(builds)
         if begun:
             names = listed([f"{plant} ({year})" for plant, year in begun.items()], 3)
-            yield Figure("Plants to build beyond the plan", str(len(begun)), f"first {names}.")
+            yield KeyFigure("Plants to build beyond the plan", str(len(begun)), f"first {names}.")
 
 
 # ---- the study -----------------------------------------------------------------------------------
@@ -642,7 +642,7 @@ class ExitStudy(StudyKind):
 
     NAME, TITLE, WRITES = "exit", "Exit", "way out"
     QUESTION = "How far can we get away from a country, by when, and what comes first?"
-    RESULTS = (Exits, WayOut, Builds, Limits, Sellers, Paying)
+    RESULTS = (Exits, WayOut, Builds, BindingLimits, Sellers, Paying)
     LACKING = "no way out planned"
     PART = "<C>-"
     LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
@@ -772,12 +772,12 @@ class ExitStudy(StudyKind):
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
         """Say what can be left, how far the others fall, and what it costs."""
-        found = _Finding(tables)
+        found = _ExitFinding(tables)
         if not found.rows:
             said = (
                 f"Nothing is bought of {tables.option(OF)} in the plan: its share is 0 % already."
             )
-            return Headline(said, (Figure("Left", "already", "no mineral is bought there."),))
+            return Headline(said, (KeyFigure("Left", "already", "no mineral is bought there."),))
         care = (
             f"No mineral is shorter in any year than in the plan. {found.lacks}",
             "Building begins in the year of a plant's first output less its lead time.",

@@ -82,7 +82,7 @@ def _filled(result: Result) -> int:
 
 
 @dataclass(frozen=True)
-class Figure:
+class KeyFigure:
     """A number of the finding: what it is, the number in words, and what stands beside it."""
 
     name: str
@@ -98,7 +98,7 @@ class Headline:
     """
 
     finding: str
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[KeyFigure, ...] = ()
     care: tuple[str, ...] = ()
 
 

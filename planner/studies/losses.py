@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from models import tolerances
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.measures import DAYS, net
@@ -36,11 +37,8 @@ from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Joined, Outcome, Progress, Run, Study, Tell, run_studies, whole
 from planner.studies.places import ThisMachine, Where
 
-LEAST_SOLD = 1e-6
-"""Who sells no more than this in all sells nothing [t]."""
 
-
-class Kind(StrEnum):
+class LossKind(StrEnum):
     """What is lost."""
 
     NOTHING = "nothing"
@@ -56,16 +54,16 @@ class Loss:
     ``country`` is a code; of a refiner it is where it stands ("" if in several).
     """
 
-    kind: Kind
+    kind: LossKind
     country: str = ""
     refiner: str = ""
     member: str = ""
 
     def __call__(self, case: Case) -> Case:
         """Return the case without what is lost, from its first year on."""
-        if self.kind is Kind.NOTHING:
+        if self.kind is LossKind.NOTHING:
             return case
-        is_embargo = self.kind is Kind.EMBARGO
+        is_embargo = self.kind is LossKind.EMBARGO
         step = ScenarioStep(
             name="Loss",
             action="block lanes" if is_embargo else "scale capacity",
@@ -78,7 +76,7 @@ class Loss:
 
     def name(self, case: Case) -> str:
         """Return what a reader calls it."""
-        if self.kind is Kind.NOTHING:
+        if self.kind is LossKind.NOTHING:
             return "Nothing lost"
         country = case.country_name(self.country)
         return self.refiner or (f"{country} to {self.member}" if self.member else country)
@@ -95,10 +93,10 @@ class Loss:
         return found
 
 
-NOTHING = Loss(Kind.NOTHING)
+NOTHING = Loss(LossKind.NOTHING)
 
 
-def losses(plan: Plan, first_year: int, kinds: Sequence[Kind]) -> tuple[Loss, ...]:
+def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss, ...]:
     """Return every loss of some kinds of someone who sells in a plan from ``first_year`` on.
 
     ``Rest of world`` is several countries, which nothing takes out together; its refiners can be
@@ -115,25 +113,23 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[Kind]) -> tuple[Loss, ..
     for (s, j), tonnes in np.ndenumerate(sold):
         name, country = e.sources[s].name, e.sources[s].country
         home = country if len(homes[name]) == 1 else ""
-        found[Loss(Kind.REFINER, home, name)] += tonnes
+        found[Loss(LossKind.REFINER, home, name)] += tonnes
         if country != REST_OF_WORLD:
-            found[Loss(Kind.COUNTRY, country)] += tonnes
-            found[Loss(Kind.EMBARGO, country, member=e.members[j])] += tonnes
+            found[Loss(LossKind.COUNTRY, country)] += tonnes
+            found[Loss(LossKind.EMBARGO, country, member=e.members[j])] += tonnes
     return tuple(
         loss
         for kind in kinds
         for loss in sorted(found, key=lambda loss: (loss.refiner, loss.country, loss.member))
-        if loss.kind is kind and found[loss] > LEAST_SOLD
+        if loss.kind is kind and found[loss] > tolerances.LEAST_FLOW
     )
 
 
 # ---- what is read of the plan of a loss: arrays, since there are many losses ---------------------
-_SAME = 1e-9
-"""Multiples of a usual price that differ by this part of them are one."""
 
 
 @dataclass(frozen=True)
-class Price:
+class DearestPrice:
     """The highest marginal price of a mineral [money/t], over its price, and where it stands."""
 
     price: float
@@ -143,7 +139,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Reading:
+class LossTotals:
     """A plan in numbers.
 
     By (mineral, member, year): ``bought``, ``short`` and ``stock`` at the year's end [t]. By
@@ -160,10 +156,10 @@ class Reading:
     tariffs: Floats
     penalty: Floats
     to_refill: Floats
-    dearest: tuple[Price | None, ...]
+    dearest: tuple[DearestPrice | None, ...]
 
 
-def read(plan: Plan) -> Reading:
+def read(plan: Plan) -> LossTotals:
     """Return a plan in numbers."""
     e, d = plan.expanded, plan.expanded.deliveries
     bought = np.zeros(e.demand.shape)
@@ -171,7 +167,7 @@ def read(plan: Plan) -> Reading:
     cash, tariffs = plan.costs_of(UNTAKEN, STOCK, ORE), np.zeros(e.demand.shape[::2])
     np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
     np.add.at(tariffs, (d.mineral, d.year), plan.delivered * d.cost * d.tariff)
-    return Reading(
+    return LossTotals(
         bought,
         short=_by_member(plan, SHORTAGE),
         stock=_by_member(plan, STOCK),
@@ -186,7 +182,7 @@ def read(plan: Plan) -> Reading:
 def _to_refill(plan: Plan) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
     found = np.array([plan.case.mineral_of[m].price.value(e.years[-1]) for m in e.minerals])
-    last = (d.year == len(e.years) - 1) & (plan.delivered > LEAST_SOLD)
+    last = (d.year == len(e.years) - 1) & (plan.delivered > tolerances.LEAST_FLOW)
     np.maximum.at(found, d.mineral[last], d.landed[last])
     return found
 
@@ -200,7 +196,7 @@ def _by_member(plan: Plan, component: Columns) -> Floats:
     return found
 
 
-def _dearest(plan: Plan) -> tuple[Price | None, ...]:
+def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     e = plan.expanded
     (m, j, t), prices = plan.row_part(BALANCE)
     usual = np.array([[of.price.value(y) for y in e.years] for of in plan.case.minerals])
@@ -210,15 +206,15 @@ def _dearest(plan: Plan) -> tuple[Price | None, ...]:
     order = order[(e.demand[m, j, t] > 0)[order] & (prices != 0)[order]]
     with np.errstate(divide="ignore"):
         over = prices[order] / usual[m[order], t[order]]
-    reach = np.where(np.isfinite(over), over + _SAME * np.abs(over), over)
+    reach = np.where(np.isfinite(over), over + tolerances.SAME_MULTIPLE * np.abs(over), over)
 
-    def of(mineral: int) -> Price | None:
+    def of(mineral: int) -> DearestPrice | None:
         at = np.flatnonzero(m[order] == mineral)
         if not len(at):
             return None
         first = at[reach[at] >= over[at].max()][0]
         i = order[first]
-        return Price(float(prices[i]), float(over[first]), e.members[j[i]], e.years[t[i]])
+        return DearestPrice(float(prices[i]), float(over[first]), e.members[j[i]], e.years[t[i]])
 
     return tuple(map(of, range(len(e.minerals))))
 
@@ -267,12 +263,14 @@ class Effect:
     stock_days: list[float]
     share: list[float]
     survived: tuple[float | None, ...]
-    dearest: tuple[Price | None, ...]
+    dearest: tuple[DearestPrice | None, ...]
 
     @cached_property
     def hit(self) -> list[int]:
         """The minerals of which something is lost, by position."""
-        found: list[int] = np.flatnonzero(self.lost.sum(axis=(1, 2)) > LEAST_SOLD).tolist()
+        found: list[int] = np.flatnonzero(
+            self.lost.sum(axis=(1, 2)) > tolerances.LEAST_FLOW
+        ).tolist()
         return found
 
     def tonnes(self, at: Any) -> dict[str, float]:
@@ -283,7 +281,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Side:
+class AgreedCase:
     """One agreed plan, its case under the rules of a loss, and what came of each loss.
 
     A loss of somebody who sells nothing in this plan was not run: it takes nothing.
@@ -292,11 +290,11 @@ class Side:
     plan: Plan
     base: Case
     losses: tuple[Loss, ...]
-    nothing: Outcome[Reading]
-    outcomes: Mapping[Loss, Outcome[Reading]]
+    nothing: Outcome[LossTotals]
+    outcomes: Mapping[Loss, Outcome[LossTotals]]
 
     @cached_property
-    def agreed(self) -> Reading:
+    def agreed(self) -> LossTotals:
         """The agreed plan in numbers, of the years from the loss on."""
         seen, at = read(self.plan), self._first
         yearly = ("bought", "short", "stock", "cash", "tariffs", "penalty")
@@ -441,10 +439,10 @@ class Stress:
 
     rules: Rules
     losses: tuple[Loss, ...]
-    capped: Side
-    free: Side | None
-    alone: Side | None
-    outcomes: tuple[Outcome[Reading], ...]
+    capped: AgreedCase
+    free: AgreedCase | None
+    alone: AgreedCase | None
+    outcomes: tuple[Outcome[LossTotals], ...]
     stopped: Stop | None = None
 
     @property
@@ -461,7 +459,7 @@ class Stress:
 def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     case: Case,
     rules: Rules,
-    kinds: Sequence[Kind] = (Kind.COUNTRY,),
+    kinds: Sequence[LossKind] = (LossKind.COUNTRY,),
     *,
     where: Where | None = None,
     tell: Tell | None = None,
@@ -483,14 +481,16 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     asked = [(plan, "", every, shared)]
     if free is not None:
         later = [y >= first for y in case.years]
-        sold = tuple(o for o in every if o.sold(free)[:, :, later].sum() > LEAST_SOLD)
+        sold = tuple(o for o in every if o.sold(free)[:, :, later].sum() > tolerances.LEAST_FLOW)
         asked.append((free, UNCAPPED, sold, shared))
     if not rules.solidarity:
         asked.append((plan, ALONE, every, rules))
     studies = [_study(of, each, lost, before) for of, before, lost, each in asked]
     found = run_studies(studies, where, tell)
     sides = [
-        Side(of, study.base, every, outcomes[0], dict(zip(lost, outcomes.every[1:], strict=True)))
+        AgreedCase(
+            of, study.base, every, outcomes[0], dict(zip(lost, outcomes.every[1:], strict=True))
+        )
         for (of, _, lost, _), study, outcomes in zip(asked, studies, found, strict=True)
     ]
     outcomes = tuple(outcome for of in found for outcome in of)
@@ -525,7 +525,7 @@ def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> li
     return found
 
 
-def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[Reading]:
+def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:
     """Return the study of an agreed plan: nothing lost, then each loss, all from the base."""
     runs = [Run(before + loss.name(plan.case), loss) for loss in (NOTHING, *lost)]
     return Study(stressed(plan, rules), tuple((run,) for run in runs), read)

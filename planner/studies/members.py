@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from models.answers.cost_sharing import ROUNDING, Bill
+from models import tolerances
+from models.answers.cost_sharing import DualBill
 from models.case import Case
 from models.measures import SAME_COST
 from models.results import Figure as Measure
@@ -15,14 +16,14 @@ from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.words import money, tariff_words
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome
-from planner.studies.kind import Figure, Section, Tables
+from planner.studies.kind import KeyFigure, Section, Tables
 
 _BOUGHT = " What is not bought is not paid for: cash in all may be lower."
 
 
 def most_paid(
     tables: Tables, of: type[WhoPays], case: Any, named: str, reference: str
-) -> Sequence[Figure]:
+) -> Sequence[KeyFigure]:
     """Return who pays most in a case of a study, shortage at its cost counted; none where none."""
     rows = tables[of].rows(of.case, of.member, of.extra, of.extra_shortage) if of in tables else ()
     own = [(member, cash, lost) for name, member, cash, lost in rows if name == case]
@@ -36,7 +37,7 @@ def most_paid(
         for cash, lost in (most[1:], (sum(row[1] for row in own), sum(row[2] for row in own)))
     )
     said = f"{each} more a year than {reference}, {named}; all members together {whole}."
-    return (Figure("Who pays most", str(most[0]), f"{said}{_BOUGHT}"),)
+    return (KeyFigure("Who pays most", str(most[0]), f"{said}{_BOUGHT}"),)
 
 
 def tariffs_at(outcomes: Sequence[Outcome[Any]], points: int, currency: str) -> str:
@@ -114,12 +115,12 @@ class BillsByScenario(Result):
     )
 
     @classmethod
-    def of_bills(cls, case: Case, bills: Mapping[str, Bill]) -> BillsByScenario | None:
+    def of_bills(cls, case: Case, bills: Mapping[str, DualBill]) -> BillsByScenario | None:
         """Return a row a scenario and member; None without a base, the first, and a scenario."""
         if len(bills) <= 1:
             return None
         (_, base), *others = bills.items()
-        least = ROUNDING * (abs(sum(base.whole.values())) or 1.0)
+        least = tolerances.BILL_ROUNDING * (abs(sum(base.whole.values())) or 1.0)
         rows: list[dict[str, Any]] = []
         for name, of in others:
             each = []

@@ -30,7 +30,7 @@ from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
 from planner.sheets import write_plan
 from planner.studies.engine import Run, Study, Tell, run_study
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -370,12 +370,12 @@ class RangesStudy(StudyKind):
         if len(facts) and len(chosen):
             said += f" {_fixed(facts, str(chosen.iloc[0]['supplier']))}"
         figures = [
-            Figure(
+            KeyFigure(
                 "Largest suppliers that could sell less",
                 f"{len(chosen)} of {len(rows)}",
                 "by a point of the coalition's demand or more, each by itself.",
             ),
-            Figure(
+            KeyFigure(
                 "Largest suppliers that are a fact", f"{len(facts)} of {len(rows)}",
                 "least and most are less than a point apart.",
             ),
@@ -384,7 +384,9 @@ class RangesStudy(StudyKind):
         if len(falls) and falls.max() >= POINT:
             top = every.iloc[int(falls.argmax())]
             of = f"{top['supplier']}'s share of {top['mineral']}, of all suppliers."
-            figures.append(Figure("The largest choice", f"{falls.max() * 100.0:z.1f} points", of))
+            figures.append(
+                KeyFigure("The largest choice", f"{falls.max() * 100.0:z.1f} points", of)
+            )
         unknown = int((rows["verdict"] == UNKNOWN).sum())
         if unknown:
             said += f" Of {counted(unknown, 'largest supplier')} the range is not known."

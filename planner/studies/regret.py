@@ -16,9 +16,9 @@ from models.results.common import words_of
 from models.units import MILLION
 from planner.render.words import known, money, percent
 from planner.studies.agreed import Unforeseen, decided_before
-from planner.studies.cases import UNFORESEEN, Compared, Planned
+from planner.studies.cases import UNFORESEEN, ComparedCase, Planned
 from planner.studies.engine import Outcomes, Run, Study, run_study
-from planner.studies.kind import Figure, Tables
+from planner.studies.kind import KeyFigure, Tables
 
 if TYPE_CHECKING:
     from models.plan import Plan
@@ -69,7 +69,7 @@ def stays_away(name: str) -> str:
 
 
 def in_vain(
-    case: Case, cases: Sequence[Compared], planned: Outcomes[Planned], where: Where | None
+    case: Case, cases: Sequence[ComparedCase], planned: Outcomes[Planned], where: Where | None
 ) -> Outcomes[Short]:
     """Return what the base leaves short where a scenario was planned for that then stays away.
 
@@ -114,7 +114,7 @@ def regrets(
 
 def in_vain_costs(
     tables: Tables, currency: str, missing: Callable[[str, str], str]
-) -> tuple[Figure, ...]:
+) -> tuple[KeyFigure, ...]:
     """Return the scenario that it costs most to plan for and have it stay away; () of none.
 
     ``missing`` says what one case leaves missing more than another.
@@ -127,16 +127,18 @@ def in_vain_costs(
     name, cost, likely = max(known_of, key=lambda row: float(row[1]))
     if not cost > 0:
         none = money(0.0, currency)
-        return (Figure("Planning in vain costs at most", none, "in any scenario that stays away."),)
+        return (
+            KeyFigure("Planning in vain costs at most", none, "in any scenario that stays away."),
+        )
     worth = f" Worth it from a probability of {percent(likely)} on." if known(likely) else ""
     lacks = missing(stays_away(str(name)), BASE)
     said = f"To plan for {name} that then stays away. {_PRICED} {lacks}.{worth}"
-    return (Figure("Planning in vain costs at most", money(cost, currency), said),)
+    return (KeyFigure("Planning in vain costs at most", money(cost, currency), said),)
 
 
 def not_knowing(
     late: pd.DataFrame, year: str, currency: str, missing: Callable[[str, str], str]
-) -> tuple[tuple[Figure, ...], str]:
+) -> tuple[tuple[KeyFigure, ...], str]:
     """Return the scenario of which it costs most not to know before a year, and a sentence.
 
     ``missing`` says what one case leaves missing more than another.
@@ -149,14 +151,14 @@ def not_knowing(
     cost, late_name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
     if not cost > 0:
         said = f"Not to know before {year} costs nothing in any scenario."
-        return (Figure(_COSTS, money(0.0, currency), f"in no scenario, before {year}."),), said
+        return (KeyFigure(_COSTS, money(0.0, currency), f"in no scenario, before {year}."),), said
     name, amount = late_name.removesuffix(f" ({UNFORESEEN})"), money(cost, currency)
     lacks = missing(late_name, name)
     said = (
         f"As a surprise in {year}, {name} costs {amount} more than if it were known, with shortage"
         f" at its price; {lacks[:1].lower()}{lacks[1:]}."
     )
-    figure = Figure(_COSTS, amount, f"{name}, against knowing it. {_PRICED} {lacks}.")
+    figure = KeyFigure(_COSTS, amount, f"{name}, against knowing it. {_PRICED} {lacks}.")
     return (figure,), said
 
 

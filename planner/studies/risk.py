@@ -23,7 +23,7 @@ from models.results import Figure as Total
 from models.results.common import DEMAND, MEASURE, MEMBER, MINERAL, UNDISCOUNTED, UNIT, words_of
 from models.schema import EventStep
 from models.units import MILLION
-from planner.options import Share, Whole
+from planner.options import IntegerOption, Share
 from planner.render.chart import Form, Picture, Role, Series, decimals, numbers, round_step, short
 from planner.render.table import Record, records
 from planner.render.words import (
@@ -42,7 +42,7 @@ from planner.sheets.estimates import estimates
 from planner.sheets.findings import number_short, shortages
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.spread import Chance, added, chance, spread
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class _Shortages(Result):
     tail = field.tonnes("CVaR 95", key="cvar95_t")
 
 
-class ByMineral(_Shortages):
+class RiskByMineral(_Shortages):
     """One row a mineral and plan: how likely the coalition is short, and how much."""
 
     TABLE, GRAIN, BOOK = "Risk by mineral", ("mineral", "plan"), "risk"
@@ -285,15 +285,15 @@ def in_units(of: Measures) -> Measures:
     return Measures(words=of.words, looks=looks, **data)
 
 
-def minerals(risk: Risk) -> ByMineral:
+def minerals(risk: Risk) -> RiskByMineral:
     """Return how likely the coalition is short of each mineral."""
     rows = [
         _shortages(risk, sample, m, "", slice(None))
         for m in range(len(risk.base.expanded.minerals))
         for sample in risk.samples
     ]
-    made = ByMineral.of_rows(rows, words=words_of(risk.base.case))
-    return made.without(ByMineral.member)
+    made = RiskByMineral.of_rows(rows, words=words_of(risk.base.case))
+    return made.without(RiskByMineral.member)
 
 
 def members(risk: Risk) -> ByMember:
@@ -454,7 +454,7 @@ def _row(every: Measures, tables: Tables, plan: str) -> Record:
     rows = records(each, *_OF_SHORT)
     for mineral, member, row in zip(each.mineral, each.member, rows, strict=True):
         by_member.setdefault(mineral, {})[member] = row
-    whole = _of_plan(tables[ByMineral], plan)
+    whole = _of_plan(tables[RiskByMineral], plan)
     return {
         "plan": plan,
         **{shown.key: spreads[name] for name, shown in _FORMATS.items() if shown.key},
@@ -558,7 +558,7 @@ def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...
 
 def _short_by_mineral(tables: Tables) -> Picture | None:
     """Return what part of demand each mineral is short: without events, and expected with them."""
-    rows = tables[ByMineral].frame()
+    rows = tables[RiskByMineral].frame()
     if not (rows["share"].fillna(0.0) > 0).any():
         return None
     own = {plan: rows[rows["plan"] == plan] for plan in PLANS}
@@ -603,7 +603,7 @@ def _spread_section(tables: Tables) -> Iterator[Section]:
 
 
 def _short_section(tables: Tables) -> Iterator[Section]:
-    of = tables[ByMineral]
+    of = tables[RiskByMineral]
     if len(of):
         title, axis = "Expected part of demand that is short", "Expected part of demand short"
         names = tuple(map(str, dict.fromkeys(of.mineral)))
@@ -627,8 +627,8 @@ def _event_section(tables: Tables) -> Iterator[Section]:
 
 
 _SHORT = (
-    ByMineral.mineral, ByMineral.plan, ByMineral.base, ByMineral.mean, ByMineral.share,
-    ByMineral.more, ByMineral.tail,
+    RiskByMineral.mineral, RiskByMineral.plan, RiskByMineral.base, RiskByMineral.mean,
+    RiskByMineral.share, RiskByMineral.more, RiskByMineral.tail,
 )  # fmt: skip
 _ADDED = (
     Events.event, Events.probability, Events.drawn, Events.cost_agreed, Events.cost_anew
@@ -652,7 +652,7 @@ def _measure(row: Mapping[str, Any]) -> str:
 
 def _likely_short(tables: Tables) -> Iterator[str]:
     """Yield which minerals are the likeliest to be shorter than without events, as agreed."""
-    rows = _of_plan(tables[ByMineral], AGREED).frame()
+    rows = _of_plan(tables[RiskByMineral], AGREED).frame()
     rows = rows[rows["more"] > 0].sort_values("more", ascending=False)
     if rows.empty:
         yield f"{'Shorter':<13} no mineral in any draw, as agreed"
@@ -677,7 +677,7 @@ _MOST_SEED = 2**63 - 1
 
 def _lacking(tables: Tables) -> tuple[dict[str, float], dict[str, float]]:
     """Return what part of each mineral's need is short on average as agreed, and without events."""
-    table = _of_plan(tables[ByMineral], AGREED).frame()
+    table = _of_plan(tables[RiskByMineral], AGREED).frame()
     table = table[table["demand"] > 0]
     return (
         dict(zip(table["mineral"], table["share"], strict=True)),
@@ -708,13 +708,13 @@ class RiskStudy(StudyKind):
     HEADING = "{named}: events by chance"
     LACKING = "no draw complete"
     MONEY = "total cost discounted at the discount rate, cash cost undiscounted"
-    RESULTS = (Measures, ByMineral, ByMember, Events, Draws)
+    RESULTS = (Measures, RiskByMineral, ByMember, Events, Draws)
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
     OPTIONS = (
         click.option(
             "--draws",
-            type=Whole(1, _MOST_DRAWS),
+            type=IntegerOption(1, _MOST_DRAWS),
             default=1000,
             show_default=True,
             metavar="N",
@@ -722,7 +722,7 @@ class RiskStudy(StudyKind):
         ),
         click.option(
             "--seed",
-            type=Whole(0, _MOST_SEED),
+            type=IntegerOption(0, _MOST_SEED),
             default=1,
             show_default=True,
             metavar="S",
@@ -876,15 +876,15 @@ class RiskStudy(StudyKind):
             )
             few = _too_few(sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"])))
             remark += f": {few}." if few else "."
-            figures.append(Figure(f"{CASH}: mean", amount(paid["mean"]), remark))
+            figures.append(KeyFigure(f"{CASH}: mean", amount(paid["mean"]), remark))
             expected, before = _lacking(tables)
             remark = f"{shortages(expected)}; without events {shortages(before)}."
-            figures.append(Figure("Minerals short on average", number_short(expected), remark))
+            figures.append(KeyFigure("Minerals short on average", number_short(expected), remark))
         more = rows[MORE]["mean"]
         if known(more):
             name = "Chance of more shortage than without events"
             remark = "of any mineral, over all years, in the plan as agreed."
-            figures.append(Figure(name, share(more / 100), remark))
+            figures.append(KeyFigure(name, share(more / 100), remark))
         if len(figures) < 3:  # noqa: PLR2004 - a figure is not known
             return Headline("Nothing is known: no draw has a proven plan.", tuple(figures))
         cost, lacks, chances = figures

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from models import tolerances
 from models.case import Case
 from models.plan import Plan, solve
 from models.program.families.diversification import EXCESS
@@ -39,23 +40,19 @@ from models.schema import (
 )
 from models.schema.column import MOST_PRICE
 from models.scorecard import Score, due_years, scorecard
-from models.scorecard.measures import MEASURES, MET_WITHIN, Required
+from models.scorecard.measures import MEASURES, Required
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.render.table import Record, records
 from planner.render.words import counted, listed, number_of, percent, plain, signed, tariff_words
 from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
-from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
 
 _ADDED = "benchmark"
 """The source of a limit that was added; its note names the measure, and the buyer if not all."""
-_PROVEN = 1e-7
-"""A plan's cost is proven to this part of it: differences below it are no difference."""
-_DUST = 1e-9
-"""A difference of two shortages below this part of all demand is rounding."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class AddBenchmark:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ScorecardTotals:
     """What is read of a plan.
 
     ``cash`` [money, undiscounted]; ``cost`` the objective without the penalty on an added benchmark
@@ -98,7 +95,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Price:
+class BenchmarkPrice:
     """A benchmark that the plan misses, and the plan in which it is asked for.
 
     ``cash`` and ``cost`` are that one's less the plan's [money], ``short`` and ``short_others`` its
@@ -108,7 +105,7 @@ class Price:
 
     score: Score
     required: Required
-    found: Reading | None = None
+    found: ScorecardTotals | None = None
     reason: str = ""
     cash: float | None = None
     cost: float | None = None
@@ -149,21 +146,23 @@ class Price:
     def is_moved(self) -> bool:
         """Whether asking for it changes the share of any year."""
         before = self.score.reached
-        return any(abs(share - before[y]) > MET_WITHIN for y, share in self.reached.items())
+        return any(
+            abs(share - before[y]) > tolerances.LIMIT_KEPT for y, share in self.reached.items()
+        )
 
 
 @dataclass(frozen=True)
-class Benchmarks:
+class ScoredPlan:
     """A plan's scorecard, and what each benchmark that it misses would cost."""
 
     plan: Plan
     scores: tuple[Score, ...]
-    base: Reading
-    priced: tuple[Price, ...]
-    outcomes: Outcomes[Reading]
+    base: ScorecardTotals
+    priced: tuple[BenchmarkPrice, ...]
+    outcomes: Outcomes[ScorecardTotals]
 
 
-def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None) -> Benchmarks:
+def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None) -> ScoredPlan:
     """Return the scorecard of a plan and the price of each missed benchmark.
 
     A chain is a mineral's, so that what is found does not depend on where it runs.
@@ -175,15 +174,15 @@ def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None)
         if isinstance(change, AddBenchmark):
             chains.setdefault(score.mineral, []).append(Run(_name(score), change))
     study = Study(case, tuple(map(tuple, chains.values())), read, is_near=True)
-    outcomes: Outcomes[Reading] = run_study(study, where, tell) if chains else Outcomes(())
+    outcomes: Outcomes[ScorecardTotals] = run_study(study, where, tell) if chains else Outcomes(())
     of = {outcome.name: outcome for outcome in outcomes}
     priced = tuple(
-        Price(score, required, reason=change)
+        BenchmarkPrice(score, required, reason=change)
         if isinstance(change, str)
-        else _priced(plan, base, Price(score, required), of[_name(score)])
+        else _priced(plan, base, BenchmarkPrice(score, required), of[_name(score)])
         for score, required, change in missed
     )
-    return Benchmarks(plan, scores, base, priced, outcomes)
+    return ScoredPlan(plan, scores, base, priced, outcomes)
 
 
 def _name(score: Score) -> str:
@@ -191,7 +190,9 @@ def _name(score: Score) -> str:
     return f"{score.measure.title}{buyer}: {score.mineral}"
 
 
-def _priced(plan: Plan, base: Reading, price: Price, outcome: Outcome[Reading]) -> Price:
+def _priced(
+    plan: Plan, base: ScorecardTotals, price: BenchmarkPrice, outcome: Outcome[ScorecardTotals]
+) -> BenchmarkPrice:
     other = outcome.found
     if other is None:
         return replace(price, reason=outcome.error)
@@ -199,8 +200,8 @@ def _priced(plan: Plan, base: Reading, price: Price, outcome: Outcome[Reading]) 
     def beyond(difference: float, least: float) -> float:
         return difference if abs(difference) > least else 0.0
 
-    least = max(_PROVEN * abs(plan.objective), other.open)
-    few = _DUST * plan.case.total_demand
+    least = max(tolerances.SAME_COST * abs(plan.objective), other.open)
+    few = tolerances.REMAINDER * plan.case.total_demand
     lost = {name: other.short[name] - base.short[name] for name in base.short}
     return replace(
         price,
@@ -269,7 +270,7 @@ def _limit(case: Case, score: Score, required: Required) -> ShareLimit:
     )
 
 
-def read(plan: Plan) -> Reading:
+def read(plan: Plan) -> ScorecardTotals:
     """Read a plan: what it costs, what is short, and how far an added benchmark is kept.
 
     Recycling counts where recyclers elsewhere are now under primary and none is left, too.
@@ -289,7 +290,7 @@ def read(plan: Plan) -> Reading:
         values = ((y, supply.of(row.mineral, buyer, y)) for y in due_years(case.years))
         shares = {year: measure.value(of).amount for year, of in values}
         reached = {year: share for year, share in shares.items() if share is not None}
-    return Reading(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
+    return ScorecardTotals(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
 
 
 def _penalty(plan: Plan, at: int, row: ShareLimit) -> float:
@@ -314,7 +315,7 @@ _TOLD = (
 )  # fmt: skip
 
 
-def missed_of(prices: Sequence[Price], case: Case) -> Missed:
+def missed_of(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
     """Return the sheet EU benchmarks: the missed ones, in the order of the scorecard."""
     return Missed(
         words={"money": case.settings.currency},
@@ -335,7 +336,7 @@ def missed_of(prices: Sequence[Price], case: Case) -> Missed:
     )
 
 
-def _remark(price: Price, *, is_of_purchases: bool) -> str:
+def _remark(price: BenchmarkPrice, *, is_of_purchases: bool) -> str:
     """Return whether a benchmark can be kept, in words."""
     if price.reason or price.worst_asked is None:
         return price.reason
@@ -378,7 +379,7 @@ def _score(case: Case, score: Score) -> dict[str, object]:
     }
 
 
-def _lines(prices: Sequence[Price], currency: str) -> Iterator[str]:
+def _lines(prices: Sequence[BenchmarkPrice], currency: str) -> Iterator[str]:
     """Yield which benchmarks are missed by how much, and what keeping each would cost."""
     own = [p for p in prices if not p.score.buyer.name]
     if own:
@@ -395,7 +396,7 @@ def _lines(prices: Sequence[Price], currency: str) -> Iterator[str]:
         yield f"{_OWN:<13} {said}"
 
 
-def _comes_to(price: Price) -> str:
+def _comes_to(price: BenchmarkPrice) -> str:
     """Return what asking for a benchmark comes to, in a few words."""
     if price.worst_asked is None or price.cash is None:
         return price.reason
@@ -539,9 +540,11 @@ class ScorecardStudy(StudyKind):
             return listed(f"{number} of the {buyer}" for buyer, number in counts.items()) or "none"
 
         figures = (
-            Figure("Benchmarks missed", apart(missed), "in the worst of the years they are due."),
-            Figure("Could be met", apart(kept), "if each alone was added to the limits."),
-            Figure("Farthest off", f"{got}, required {need}", f"{worst}, of the {whose}."),
+            KeyFigure(
+                "Benchmarks missed", apart(missed), "in the worst of the years they are due."
+            ),
+            KeyFigure("Could be met", apart(kept), "if each alone was added to the limits."),
+            KeyFigure("Farthest off", f"{got}, required {need}", f"{worst}, of the {whose}."),
         )
         finding = (
             f"The plan misses {said}. Farthest off: {worst}: the {whose} reaches {got}; {need} is"

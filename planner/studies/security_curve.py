@@ -11,7 +11,7 @@ from planner.render.words import known, listed, share
 from planner.scenarios.parameters import SECURITY, Parameter
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.survival import EVERY_YEAR, NOT_TESTED, Cells, asked_of, tests_of
-from planner.studies.kind import Figure, Tables
+from planner.studies.kind import KeyFigure, Tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def safe_down_to(rows: pd.DataFrame) -> pd.DataFrame:
     return ends.sort_values("safe", kind="stable")
 
 
-def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[Figure, str]:
+def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[KeyFigure, str]:
     """Return down to which Max short nothing is missing of each mineral that is tested.
 
     Beside it which mineral becomes dearest, and which minerals and years no claim covers.
@@ -94,4 +94,4 @@ def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[
         )
     what = f"{listed(each) or 'No mineral'}: what may be short of it without {lost}.{untested}"
     to = f"down to {to}" if each else to
-    return Figure(name, to, what), f"{said}.{untested}".removesuffix(".")
+    return KeyFigure(name, to, what), f"{said}.{untested}".removesuffix(".")

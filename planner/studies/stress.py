@@ -15,6 +15,7 @@ import click
 import numpy as np
 import pandas as pd
 
+from models import tolerances
 from models.case import Case
 from models.errors import UsageError
 from models.measures import HELD_TO_ORDERS, missing_in_each, part
@@ -29,11 +30,11 @@ from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, sh
 from planner.render.table import Table, records, table_of
 from planner.render.words import known, listed, money, plain, scale, share, span, tariff_words, word
 from planner.sheets.findings import number_short
-from planner.sheets.missing import SEEN, in_years, missing
+from planner.sheets.missing import in_years, missing
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
-from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.losses import Effect, Kind, Loss, Price, Stress, stress
+from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.losses import DearestPrice, Effect, Loss, LossKind, Stress, stress
 from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ class Embargoes(_OfLosses):
     )
 
 
-class ByMineral(Result):
+class LossByMineral(Result):
     """One row a loss and mineral of which something is lost."""
 
     TABLE, GRAIN, BOOK = "Stress by mineral", ("lost", "kind", "mineral"), "stress"
@@ -357,8 +358,6 @@ _MATRICES = (
 # Tonnes and money are sums over the years from the loss on, money undiscounted; where several
 # minerals are added up, tonnes are by weight. A loss whose run has no plan has no numbers.
 
-_NOTHING = 1e-6
-"""Tonnes up to this are left out of the detail."""
 
 Row = dict[str, object]
 
@@ -368,14 +367,14 @@ def tables_of(found: Stress) -> list[Result]:
     words = shared.words_of(found.case) | {"plan": ", capped plan" if found.free else ""}
     ranked = _ranked(found)
     minerals = [row for loss, _ in ranked for row in _minerals(found, loss)]
-    whole = [row for loss, row in ranked if loss.kind is not Kind.EMBARGO]
-    pairs = [row | _own(found, loss) for loss, row in ranked if loss.kind is Kind.EMBARGO]
-    either = [row for row in minerals if row["kind"] != Kind.EMBARGO]
+    whole = [row for loss, row in ranked if loss.kind is not LossKind.EMBARGO]
+    pairs = [row | _own(found, loss) for loss, row in ranked if loss.kind is LossKind.EMBARGO]
+    either = [row for row in minerals if row["kind"] != LossKind.EMBARGO]
     detail = [row for loss, _ in ranked for row in _detail(found, loss)]
     left = n_minus_1(found.capped.plan, found.years[0]).to_dict("records")
     return [
         Losses.of_rows(whole, words=words),
-        ByMineral.of_rows(minerals, words=words),
+        LossByMineral.of_rows(minerals, words=words),
         *([CappedOrNot.of_rows(either, words=words)] if found.free is not None else ()),
         *([Solidarity.of_rows(_sharing(found, ranked), words=words)] if found.alone else ()),
         Embargoes.of_rows(pairs, words=words),
@@ -393,7 +392,9 @@ def _ranked(found: Stress) -> list[tuple[Loss, Row]]:
     by = ["cost", "short_t", "lost_t"]
     table = pd.DataFrame([row for _, row in rows], columns=["kind", *by])
     table = table.sort_values(by, ascending=False, kind="stable", na_position="last")
-    order = table["kind"].map([str(kind) for kind in Kind].index).sort_values(kind="stable").index
+    order = (
+        table["kind"].map([str(kind) for kind in LossKind].index).sort_values(kind="stable").index
+    )
     return [rows[i] for i in order]
 
 
@@ -416,7 +417,7 @@ def _free(effect: Effect, at: Any) -> Row:
     return {f"free_{name}": tonnes for name, tonnes in effect.tonnes(at).items()}
 
 
-def _priced(price: Price | None) -> Row:
+def _priced(price: DearestPrice | None) -> Row:
     if price is None:
         return {}
     return {"price": price.price} | {f"price_{name}": value for name, value in vars(price).items()}
@@ -508,7 +509,9 @@ def _sharing(found: Stress, ranked: Sequence[tuple[Loss, Row]]) -> list[Row]:
         spared = np.einsum("mjt,mt->j", alone.short - effect.short, worth)
         tonnes = [of.short.sum(axis=(0, 2)) for of in (effect, alone)]
         amounts = zip(case.members, *tonnes, spared, strict=True)
-        each = [(m.name, *map(float, of)) for m, *of in amounts if max(of[:2]) > _NOTHING]
+        each = [
+            (m.name, *map(float, of)) for m, *of in amounts if max(of[:2]) > tolerances.LEAST_FLOW
+        ]
         whole = ("", *(float(of.sum()) for of in (*tonnes, spared)))
         for name, *of in (whole, *each):
             row = dict(zip(("short_t", "alone_short_t", "worth"), of, strict=True))
@@ -522,7 +525,7 @@ def _detail(found: Stress, loss: Loss) -> Iterator[Row]:
     if effect is None:
         return
     e, who = side.plan.expanded, _who(found, loss)
-    touched = (effect.lost > _NOTHING) | (effect.short > _NOTHING)
+    touched = (effect.lost > tolerances.LEAST_FLOW) | (effect.short > tolerances.LEAST_FLOW)
     for m in effect.hit:
         for j, t in np.argwhere(touched[m]).tolist():
             at = {"mineral": e.minerals[m], "member": e.members[j], "year": side.base.years[t]}
@@ -538,7 +541,7 @@ def sheets(tables: Tables, case: Case) -> list[Table]:
     found = [
         table_of(_shown(losses, Losses.refiner, Losses.member, *without), name),
         table_of(heat_map(tables)),
-        table_of(tables[ByMineral]),
+        table_of(tables[LossByMineral]),
     ]
     if CappedOrNot in tables.results:
         found.append(table_of(tables[CappedOrNot]))
@@ -561,7 +564,7 @@ def _shown(of: _OfLosses, *left_out: Field) -> _OfLosses:
 
 def heat_map(tables: Tables) -> Result:
     """Rows lost, columns minerals: the share of the coalition's demand that is newly short."""
-    losses, of = tables[Losses], ByMineral
+    losses, of = tables[Losses], LossByMineral
     rows = tables[of].rows(of.lost, of.kind, of.mineral, of.share)
     cells = {tuple(at): share for *at, share in rows}
     lead = {Losses.lost: losses.lost, Losses.kind: losses.kind}
@@ -668,8 +671,8 @@ def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
     sides = {"share": ("Agreed plan", Role.PLAN)}
     if CappedOrNot in tables:
         sides["free_share"] = ("Plan without share limits", Role.FREE)
-    rows = tables[CappedOrNot if CappedOrNot in tables else ByMineral].frame()
-    own = rows[(rows["kind"] == Kind.COUNTRY) & (rows["lost"] == lost)]
+    rows = tables[CappedOrNot if CappedOrNot in tables else LossByMineral].frame()
+    own = rows[(rows["kind"] == LossKind.COUNTRY) & (rows["lost"] == lost)]
     shares = own[list(sides)]
     if not (shares > _TALL).any(axis=None):
         return None
@@ -737,14 +740,14 @@ def _resale(tables: Tables) -> str:
     of = rows[(rows["member"] == "") & (rows["alone_cost"] > rows["cost"])]
     of = of.assign(spared=of["alone_cost"] - of["cost"])
     of = of.sort_values("spared", ascending=False, kind="stable")
-    lost, said = of[of["kind"] != Kind.EMBARGO], ""
+    lost, said = of[of["kind"] != LossKind.EMBARGO], ""
     if len(lost):
         worst = lost.iloc[0]
         said = (
             f" If members did not share what is left, losing {word(worst['lost'])} would cost"
             f" {money(worst['alone_cost'], currency)}, not {money(worst['cost'], currency)}."
         )
-    embargoes = of[(of["kind"] == Kind.EMBARGO) & ~of["lost"].map(_at_home).astype(bool)]
+    embargoes = of[(of["kind"] == LossKind.EMBARGO) & ~of["lost"].map(_at_home).astype(bool)]
     cheap = embargoes[embargoes["cost"] <= _CHEAP * embargoes["alone_cost"]]
     if len(cheap):
         worst = cheap.iloc[0]
@@ -767,7 +770,9 @@ def _at_home(lost: object) -> bool:
 WORST = 5
 """Losses of a kind told on the terminal; the workbook has them all."""
 _HEADS = {
-    Kind.COUNTRY: "Worst losses", Kind.REFINER: "Worst refiners", Kind.EMBARGO: "Worst embargoes"
+    LossKind.COUNTRY: "Worst losses",
+    LossKind.REFINER: "Worst refiners",
+    LossKind.EMBARGO: "Worst embargoes",
 }  # fmt: skip
 _LONGEST = 32
 """A longer name is cut in a line on the terminal."""
@@ -783,7 +788,7 @@ def _lines(table: pd.DataFrame, *, is_capped: bool) -> Iterator[str]:
     for kind, of in table[~is_unknown | table["cost"].notna()].groupby("kind", sort=False):
         every = int((table["kind"] == kind).sum())
         some = f", of {len(of):,} of {every:,}" if len(of) < every else ""
-        lists[_HEADS[Kind(str(kind))] + some] = of
+        lists[_HEADS[LossKind(str(kind))] + some] = of
     names = [_cut(lost) for of in lists.values() for lost in of["lost"].head(WORST)]
     wide = max(map(len, [*names, *lists]), default=0)
     for head, of in lists.items():
@@ -791,7 +796,7 @@ def _lines(table: pd.DataFrame, *, is_capped: bool) -> Iterator[str]:
         for row in of.head(WORST).to_dict("records"):
             yield f"  {_cut(row['lost']):<{wide}}{_line(row, is_capped=is_capped)}"
         if len(of) > WORST:
-            sheet = (Embargoes if (of["kind"] == Kind.EMBARGO).any() else Losses).TABLE
+            sheet = (Embargoes if (of["kind"] == LossKind.EMBARGO).any() else Losses).TABLE
             yield f"  and {len(of) - WORST:,} more, on the sheet {sheet}"
 
 
@@ -833,7 +838,7 @@ _COMPARED = (
 def _lacking(tables: Tables, lost: str, kind: str) -> dict[str, float]:
     """Return what part of each mineral's need is short beyond the agreed plan if one is lost."""
     every = tables[NMinusOne].mineral if NMinusOne in tables else ()
-    of = ByMineral
+    of = LossByMineral
     rows = tables[of].rows(of.mineral, of.share, of.lost, of.kind) if of in tables else ()
     short = {str(m): float(part) for m, part, *who in rows if who == [lost, kind] and known(part)}
     return dict.fromkeys(map(str, every), 0.0) | short
@@ -893,7 +898,7 @@ class StressTest(StudyKind):
     LACKING = "no loss planned"
     MONEY = "undiscounted, from the first year of the loss; planner compare discounts total cost"
     task = "what is agreed"
-    RESULTS = (Losses, ByMineral, CappedOrNot, Solidarity, Embargoes, NMinusOne, Detail)
+    RESULTS = (Losses, LossByMineral, CappedOrNot, Solidarity, Embargoes, NMinusOne, Detail)
     LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
     OPTIONS = (
         click.option(
@@ -952,7 +957,7 @@ class StressTest(StudyKind):
             raise UsageError(msg)
         surge = start.case.settings.surge if surge is None else surge
         self.rules = Rules(surge, keep_caps, year, solidarity == "full")
-        asked = {Kind.COUNTRY: True, Kind.REFINER: refiners, Kind.EMBARGO: pairs}
+        asked = {LossKind.COUNTRY: True, LossKind.REFINER: refiners, LossKind.EMBARGO: pairs}
         self.kinds = [kind for kind, is_asked in asked.items() if is_asked]
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
@@ -1043,7 +1048,7 @@ class StressTest(StudyKind):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return the rules, an object a loss, and one a mineral and year of N-1."""
-        of, by_mineral = ByMineral, defaultdict[tuple[object, object], dict[str, float]](dict)
+        of, by_mineral = LossByMineral, defaultdict[tuple[object, object], dict[str, float]](dict)
         for *whose, mineral, tonnes in tables[of].rows(of.kind, of.lost, of.mineral, of.short_t):
             by_mineral[*whose,][mineral] = tonnes
         losses = [row for of in (Losses, Embargoes) for row in records(tables[of], *_TOLD)]
@@ -1074,9 +1079,9 @@ class StressTest(StudyKind):
         rows = losses.frame().dropna(subset="short_t")
         if rows.empty:
             why = "no loss has a proven plan" if len(losses) else "nobody sells in the agreed plan"
-            none = Figure("Losses", "none", f"{why}.")
+            none = KeyFigure("Losses", "none", f"{why}.")
             return Headline(f"Nothing is known of losses: {why}.", (none,))
-        countries = rows[rows["kind"] == Kind.COUNTRY]
+        countries = rows[rows["kind"] == LossKind.COUNTRY]
         ranked = (countries if len(countries) else rows).sort_values(
             "worst_share", ascending=False, kind="stable"
         )
@@ -1092,7 +1097,9 @@ class StressTest(StudyKind):
         care = [text for text in (said, _resale(tables).strip()) if text]
         if not mineral:
             said = "No loss leaves any mineral shorter than the agreed plan."
-            none = Figure("Largest part of a mineral missing", "none", "no loss leaves any short.")
+            none = KeyFigure(
+                "Largest part of a mineral missing", "none", "no loss leaves any short."
+            )
             return Headline(said, (none,), tuple(care))
         short = f"{mineral} runs short"
         if len(parts) > 1:
@@ -1102,7 +1109,7 @@ class StressTest(StudyKind):
         finding = f"{lost} matters most: without it {short} by {in_years(years)}."
         if len(ranked) > 1:
             most, of = _worst_year(tables, ranked.iloc[1:]), "anything missing"
-            if most > SEEN:
+            if most > tolerances.MISSING_PART:
                 of = f"more than {share(most)} of a mineral missing in any year"
             finding += f" No other loss leaves {of}."
         days = top["survived"]
@@ -1117,11 +1124,11 @@ class StressTest(StudyKind):
         return Headline(
             finding,
             (
-                Figure("Matters most", lost, lacks),
-                Figure("Largest part of a mineral missing", share(max(years.values())),
+                KeyFigure("Matters most", lost, lacks),
+                KeyFigure("Largest part of a mineral missing", share(max(years.values())),
                        f"{mineral} without {lost} in {max(years, key=lambda y: years[y])}:"
                        f" {in_years(years)}."),
-                Figure(f"First shortage without {lost}", first,
+                KeyFigure(f"First shortage without {lost}", first,
                        "after the loss, if stocks are drawn first and lent among members."),
             ),
             tuple(care),
@@ -1134,7 +1141,7 @@ class StressTest(StudyKind):
         Each says its place among the losses, and how many minerals it leaves out.
         """
         losses = tables[Losses].frame()  # a loss without a cost has no plan: nothing is known of it
-        countries = losses[(losses["kind"] == Kind.COUNTRY) & losses["cost"].notna()]
+        countries = losses[(losses["kind"] == LossKind.COUNTRY) & losses["cost"].notna()]
         ranked = [str(lost) for lost in countries["lost"]]
         small = (
             _single(tables, lost, f"No. {rank} of {len(ranked)} by cost")

@@ -37,7 +37,7 @@ from planner.render.table import COALITION_BUYER
 from planner.render.words import amount, clean, counted, cut, few, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -108,7 +108,7 @@ class Plants(Result):
     )
 
 
-class Gaps(Result):
+class CostGaps(Result):
     """What each plant lacks for each tonne by year: those with capacity left, and not built."""
 
     TABLE, GRAIN, BOOK = "Gaps", ("year", "mineral", "plant", "country"), "support"
@@ -164,7 +164,7 @@ class Tariffs(Result):
     revenue = field.money("Revenue", f"The tariff on these tonnes. {UNDISCOUNTED}")
 
 
-class Bills(Result):
+class SupportBills(Result):
     """What each row of Supports costs by year: a contract for difference on the planned tonnes."""
 
     TABLE, GRAIN, BOOK = "Support bills", ("year", "plant", "mineral", "payer"), "support"
@@ -185,7 +185,7 @@ class Payers(Result):
     TABLE, GRAIN, BOOK = "Who pays support", ("year", "member"), "support"
     year = YEAR
     member = MEMBER.like(meaning="The member that pays.")
-    total = Bills.total.like(meaning=f"Its part of all bills. {UNDISCOUNTED}")
+    total = SupportBills.total.like(meaning=f"Its part of all bills. {UNDISCOUNTED}")
 
 
 # ---- what is read of plans -----------------------------------------------------------------------
@@ -196,7 +196,7 @@ def read(plan: Plan) -> object:
     return plan
 
 
-def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> Gaps:
+def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> CostGaps:
     """Return a row a plant and year with a gap or idle; ``free`` is the plan without limits."""
     e, case, of, rows = plan.expanded, plan.case, plan.gaps, list[dict[str, Any]]()
     by_year = {(n.source, e.years.index(y)): got for n in needed for y, got in n.by_year.items()}
@@ -221,11 +221,13 @@ def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> Gaps:
             row["free"] = 0.0 if free.sold[r, t] > 0 else gap if np.isfinite(gap) else None
         rows.append(row)
     rows.sort(key=lambda row: (row["year"], row["mineral"]))
-    made = Gaps.of_rows(rows, words=words_of(case))
-    return made if free is not None else made.without(Gaps.free)
+    made = CostGaps.of_rows(rows, words=words_of(case))
+    return made if free is not None else made.without(CostGaps.free)
 
 
-def plants_table(plan: Plan, of: Gaps, needed: Sequence[Needed], unknown: Sequence[str]) -> Plants:
+def plants_table(
+    plan: Plan, of: CostGaps, needed: Sequence[Needed], unknown: Sequence[str]
+) -> Plants:
     """Return a row an idle plant, the smallest part of the price first.
 
     Of ``unknown`` minerals no payments are known; their plants are those with a gap.
@@ -247,7 +249,7 @@ def plants_table(plan: Plan, of: Gaps, needed: Sequence[Needed], unknown: Sequen
         rows.append(dict(zip(places, key, strict=True)) | row | _gaps_of(own, years))
     rows.sort(key=lambda row: (row.get("of_price") is None, row.get("of_price") or 0.0))
     made = Plants.of_rows(rows, words=words_of(case))
-    return made if Gaps.free in of.fields or not rows else made.without(Plants.free)
+    return made if CostGaps.free in of.fields or not rows else made.without(Plants.free)
 
 
 def _home(case: Case, country: str) -> str:
@@ -299,19 +301,22 @@ def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
     return Tariffs.of_rows([attributes(Tariffs, each) for each in of], words=words_of(case))
 
 
-def bill_tables(plan: Plan) -> tuple[Bills, Payers]:
+def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
     """Return the bills of the rows of Supports, and what each member pays of them."""
     case, paid = plan.case, dict[tuple[int, str], float]()
     for member, bill, part_of_it in paid_of(plan):
         paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
     rows = [
-        attributes(Bills, bill) | {"payer": bill.payer or COALITION_BUYER} for bill in bills(plan)
+        attributes(SupportBills, bill) | {"payer": bill.payer or COALITION_BUYER}
+        for bill in bills(plan)
     ]
     each = [
         {"year": year, "member": member, "total": paid[year, member]}
         for year, member in sorted(paid)
     ]
-    return Bills.of_rows(rows, words=words_of(case)), Payers.of_rows(each, words=words_of(case))
+    return SupportBills.of_rows(rows, words=words_of(case)), Payers.of_rows(
+        each, words=words_of(case)
+    )
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -335,7 +340,7 @@ class SupportStudy(StudyKind):
     QUESTION = "Which idle plants at home could be brought in, and at what price?"
     HEADING = "What idle plants need: {named}"
     LACKING = "nothing was planned"
-    RESULTS = (Plants, Gaps, Tariffs, Bills, Payers)
+    RESULTS = (Plants, CostGaps, Tariffs, SupportBills, Payers)
     LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
     task = "the case, with share limits and without, then payments by mineral"
 
@@ -412,8 +417,8 @@ class SupportStudy(StudyKind):
             names = ("mineral", "plant", "years", "payment", "of_price", "tonnes", "helps")
             fields = tuple(f for f in of.fields if f.name in names)
             yield Numbers(kept, fields, "Plants at home that need least")
-        if Bills in tables:
-            yield Numbers(tables[Bills], heading=Bills.TABLE)
+        if SupportBills in tables:
+            yield Numbers(tables[SupportBills], heading=SupportBills.TABLE)
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -439,18 +444,22 @@ class SupportStudy(StudyKind):
             )
         remark = f"they sell less than {share(RUNS)} of what they could in some year."
         figures = [
-            Figure("Idle plants at home", str(len(rows)), remark),
-            Figure(
+            KeyFigure("Idle plants at home", str(len(rows)), remark),
+            KeyFigure(
                 f"Run for at most {share(_LITTLE)} of the price", str(little),
                 "one payment for each tonne, the same in all years.",
             ),
-            Figure("No payment helps", str(count[NEVER]), "not even all that a tonne costs there."),
+            KeyFigure(
+                "No payment helps", str(count[NEVER]), "not even all that a tonne costs there."
+            ),
         ]  # fmt: skip
         if count[UNKNOWN]:
             finding += f" Of {counted(count[UNKNOWN], 'plant')} the payment is not known."
-        if Bills in tables:
-            bill = amount(float(sum(tables[Bills].total)), tables[Bills].words.get("money", ""))
-            figures.append(Figure("Bill of all Supports", bill, "all years, undiscounted."))
+        if SupportBills in tables:
+            bill = amount(
+                float(sum(tables[SupportBills].total)), tables[SupportBills].words.get("money", "")
+            )
+            figures.append(KeyFigure("Bill of all Supports", bill, "all years, undiscounted."))
             finding += f" The contracts for difference cost {bill} in all years."
         return Headline(finding, tuple(figures))
 
@@ -477,7 +486,7 @@ class SupportStudy(StudyKind):
             return ()
         lead = f"Each payment was planned with. {_RUNS} {_HELPS}"
         needs = Numbers(tables[Plants]).view(*cls.pictures(tables))
-        paid = (tables[of] for of in (Bills, Payers) if of in tables)
+        paid = (tables[of] for of in (SupportBills, Payers) if of in tables)
         blocks = tuple(Numbers(of, heading=of.TABLE) for of in paid)
         return (Section("support", "What idle plants need", lead, needs, blocks=blocks),)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pandas as pd
 
-from models import measures
+from models import measures, tolerances
 from models.answers import least_share
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
@@ -24,7 +24,7 @@ from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
 from models.schema import DEMAND as _DEMAND
-from models.schema import Security
+from models.schema import SecurityTarget
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -45,7 +45,16 @@ from planner.sheets.findings import number_short, shortages
 from planner.sheets.missing import hardest, missing, worst_first
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
-from planner.studies.kind import BASIS, YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import (
+    BASIS,
+    YEARS,
+    Headline,
+    KeyFigure,
+    Numbers,
+    Section,
+    StudyKind,
+    Tables,
+)
 from planner.studies.members import most_paid, tariffs_at, who_pays_section
 from planner.studies.security_curve import covered, price_of_security, tested_by, with_tested
 from planner.studies.sweep_tables import (
@@ -72,7 +81,7 @@ MOST_POINTS = 1_000
 """Points of a sweep at most."""
 CHAIN = 10
 """Points of a chain at most: neighbours start from one another, chains run side by side."""
-_SLIP, _LOST = 100, 1e-6
+_SLIP, _LOST = 100, tolerances.MISSING_PART
 """A fraction up to this was likely meant in per cent; a point costs tonnes where more than this
 part of demand is short beyond the reference."""
 
@@ -207,7 +216,7 @@ def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
 
 
 @dataclass(frozen=True)
-class Point:
+class SweepPoint:
     """One plan of a sweep: its rows, all minerals first, then each.
 
     ``smallest`` are the smallest caps that cost no tonne of supply, known of the case without caps
@@ -247,7 +256,7 @@ class SweepResult:
     rows: pd.DataFrame
     reference: pd.DataFrame
     smallest: pd.DataFrame
-    outcomes: Outcomes[Point]
+    outcomes: Outcomes[SweepPoint]
     trouble: str
     path: str
     given: pd.DataFrame
@@ -311,9 +320,9 @@ def _cap_words(share: float | None) -> str:
     return "no cap" if share is None else percent_of(share)
 
 
-def read_point(plan: Plan) -> Point:
+def read_point(plan: Plan) -> SweepPoint:
     """Return what a sweep keeps of a plan."""
-    return Point(read(plan), bought=_bought(plan))
+    return SweepPoint(read(plan), bought=_bought(plan))
 
 
 @dataclass(frozen=True)
@@ -322,7 +331,7 @@ class Uncapped:
 
     base: Case
 
-    def __call__(self, plan: Plan) -> Point:
+    def __call__(self, plan: Plan) -> SweepPoint:
         """Return the point."""
         try:
             smallest = least_share(set_max_country_share(self.base, 1.0), plan)
@@ -332,7 +341,7 @@ class Uncapped:
         return replace(read_point(plan), smallest=tuple(known_caps))
 
 
-def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[Point]:
+def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[SweepPoint]:
     """Return the runs of a sweep: what points are compared with, then these in chains.
 
     Of a cap that is the case without share limits, planned as ``solve`` plans it for the same use;
@@ -369,7 +378,7 @@ def sweep(
     own = len(points) + is_given
     compared, own_points = outcomes.every[:-own], outcomes.every[-own:]
     given, turned = own_points[:is_given], own_points[is_given:]
-    first, uncapped = compared[0].found or Point(), compared[-1].found or Point()
+    first, uncapped = compared[0].found or SweepPoint(), compared[-1].found or SweepPoint()
     rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
     smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
     trouble = [f"what to compare with is not known: {of.error}" for of in compared if of.error]
@@ -387,7 +396,7 @@ def sweep(
     )
 
 
-def _reference(of: Point) -> pd.DataFrame:
+def _reference(of: SweepPoint) -> pd.DataFrame:
     return _frame([_row(None, row, None, None, None) for row in of.rows])
 
 
@@ -403,7 +412,11 @@ def title_of(parameter: Parameter, points: Sequence[float]) -> str:
 
 
 def _frontier(
-    points: Sequence[float], outcomes: Sequence[Outcome[Point]], first: Point, *, by_duals: bool
+    points: Sequence[float],
+    outcomes: Sequence[Outcome[SweepPoint]],
+    first: SweepPoint,
+    *,
+    by_duals: bool,
 ) -> pd.DataFrame:
     """Return a row a point and mineral, all minerals first; ``first`` is the reference.
 
@@ -412,7 +425,7 @@ def _frontier(
     """
     rows: list[dict[str, object]] = []
     before: tuple[float, Rows] | None = None
-    free, made = first.by_mineral, [outcome.found or Point() for outcome in outcomes]
+    free, made = first.by_mineral, [outcome.found or SweepPoint() for outcome in outcomes]
     of_all = _like_for_like(made, first)
     for value, outcome, point, like in zip(points, outcomes, made, of_all, strict=True):
         now = point.by_mineral
@@ -456,7 +469,9 @@ def _row(
     return row
 
 
-def _like_for_like(points: Sequence[Point], free: Point) -> list[dict[str, tuple[float, float]]]:
+def _like_for_like(
+    points: Sequence[SweepPoint], free: SweepPoint
+) -> list[dict[str, tuple[float, float]]]:
     """Return by mineral what its tonnes cost more than the same tonnes in the reference, and that.
 
     A mineral that is not bought there has none. All minerals together are the sums.
@@ -521,7 +536,7 @@ def _table_of(parameter: Parameter) -> type[Frontier]:
 
 def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
     """Return a row a point and member; None where nothing is known of any, or of the reference."""
-    reference, *every = (outcome.found or Point() for outcome in of.outcomes)
+    reference, *every = (outcome.found or SweepPoint() for outcome in of.outcomes)
     values = [*([None] if of.path else []), *of.points]  # the workbook's own caps are no one value
     points = every[-len(values) :]
     known_of = [(v, point.supply) for v, point in zip(values, points, strict=True) if point.rows]
@@ -548,13 +563,11 @@ _MOST_LINES = 6
 """Lines of a chart at most: those that rise highest."""
 _MOST_SMALL = 12
 """Minerals with a chart of their own at most: those that cost most."""
-_SEEN = 5e-4
-"""A line of shares that stays below this everywhere is not worth a line."""
 _AMOUNTS = {"cash", "short", "missing"}
 """Figures that are no shares: in money or tonnes."""
 
 
-class _Charts:
+class _SweepCharts:
     """The charts of a sweep: cost, room for a cap, who gets dearer, who goes short; each mineral.
 
     Over a cap the tight end stands on the right, and cost and shortage are what the cap adds. Of
@@ -640,7 +653,7 @@ class _Charts:
     def at(self, mineral: str, name: str) -> tuple[float | None, ...]:
         """Return a mineral's figures, nothing seen as 0; None where there is no plan."""
         own = self.rows[self.rows["mineral"] == mineral]
-        nothing = 0.0 if name in _AMOUNTS else _SEEN
+        nothing = 0.0 if name in _AMOUNTS else tolerances.SHOWN_SHARE
         found = {
             float(value): None if pd.isna(y) else float(y) if abs(y) >= nothing else 0.0
             for value, y in zip(own["value"], _figures(own, name), strict=True)
@@ -666,7 +679,7 @@ class _Charts:
     def first_short(self) -> list[str]:
         """The minerals that decide the smallest cap of all: below it they run short first."""
         caps = self.caps.drop(index=ALL)["smallest"].sort_values(ascending=False, kind="stable")
-        return [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - _SEEN]
+        return [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - tolerances.SHOWN_SHARE]
 
     def premium(self, value: float | None) -> float | None:
         """Return how much dearer the same tonnes are at a point, None: the workbook's own caps."""
@@ -757,7 +770,7 @@ class _Charts:
         """Return a chart of one figure, a line a mineral: the same minerals in the same colours."""
         kept, rising = self.rising()
         lines = {mineral: self.at(mineral, name) for mineral in kept}
-        if all(_peak(line) < _SEEN for line in lines.values()):
+        if all(_peak(line) < tolerances.SHOWN_SHARE for line in lines.values()):
             return None
         some = "" if len(kept) == rising else f" (the {len(kept)} of {rising} that change most)"
         series = [Series(short(m), Role.ONE_OF_MANY, line) for m, line in lines.items()]
@@ -770,7 +783,7 @@ class _Charts:
             of = {m: _peak(self.at(m, name)) for m in self.minerals if m != ALL}
             most = max(of.values(), default=0.0)
             for mineral, peak in of.items():
-                if peak >= _SEEN:
+                if peak >= tolerances.SHOWN_SHARE:
                     rise[mineral] = rise.get(mineral, 0.0) + peak / most
         highest = sorted(rise, key=lambda m: -rise[m])[:_MOST_LINES]
         return [m for m in self.minerals if m in highest], len(rise)
@@ -978,7 +991,7 @@ class Sweep(StudyKind):
             OVER: self.parameter.typed,
             **({AS_IN_WORKBOOK: self.result.path} if self.result.path else self._own_cap),
             **self.start.options,
-            **({} if self.case == self.start.case else {Security.SHEET: _ASSUMED}),
+            **({} if self.case == self.start.case else {SecurityTarget.SHEET: _ASSUMED}),
             **covered(self.case, self.parameter),
             "Premiums are against": against
             if self.parameter.is_cap
@@ -1050,19 +1063,19 @@ class Sweep(StudyKind):
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return the charts."""
-        return _Charts(tables).all()
+        return _SweepCharts(tables).all()
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
         """Say what the whole way costs, what it leaves short, and how far it costs no tonne."""
-        charts = _Charts(tables)
+        charts = _SweepCharts(tables)
         of = charts.rows[charts.rows["mineral"] == ALL]
         of = with_number(of, "objective")
         if of.empty:
-            none = Figure("Points", "none", "no point has a proven plan.")
+            none = KeyFigure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
         if not any(map(charts.lacking, charts.values)):
-            none = Figure("Minerals that are needed", "none", "no member has demand.")
+            none = KeyFigure("Minerals that are needed", "none", "no member has demand.")
             return Headline("Nothing is needed, so nothing can be missing.", (none,))
         if charts.is_cap:
             return _of_cap(charts)
@@ -1077,8 +1090,8 @@ class Sweep(StudyKind):
         remark = f"{ends}; {charts.discounted}, shortage and penalties included."
         number = number_short(charts.lacking(last["value"]))
         figures = [
-            Figure("Total cost, tightest against loosest", more, remark),
-            Figure(f"Minerals short at {end}", number, f"{lacks}; at {start}: {before}."),
+            KeyFigure("Total cost, tightest against loosest", more, remark),
+            KeyFigure(f"Minerals short at {end}", number, f"{lacks}; at {start}: {before}."),
         ]
         told, finding = price_of_security(charts.rows, ends, tables)
         figures.insert(0, told)
@@ -1089,7 +1102,7 @@ class Sweep(StudyKind):
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the frontier of all minerals and of each, and the charts of the workbook."""
-        charts, frontier = _Charts(tables), tables[Frontier]
+        charts, frontier = _SweepCharts(tables), tables[Frontier]
         of = type(frontier)
         named = (of.point,) if charts.path else ()
         fields = (of.value, of.objective, of.cash, of.short, of.served, of.country, of.share)
@@ -1134,7 +1147,7 @@ _SAME_TONNES = (
 )
 
 
-def _of_cap(charts: _Charts) -> Headline:
+def _of_cap(charts: _SweepCharts) -> Headline:
     """Return what a tighter cap costs and leaves missing: the workbook's own, and the tightest."""
     tight = min(v for v in charts.values if charts.lacking(v))
     points: dict[str, float | None] = {}
@@ -1147,20 +1160,20 @@ def _of_cap(charts: _Charts) -> Headline:
         points[f"At {percent_of(loose)}"] = loose
     own = "the workbook's " if tight == charts.own else ""
     points[f"At {own}{percent_of(tight)}"] = tight
-    said, figures = list[str](), list[Figure]()
+    said, figures = list[str](), list[KeyFigure]()
     if ALL in charts.caps.index:
         down, decide = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
         said.append(
             f"A cap of {down} or more costs no supply; below it, {decide} is missing first."
         )
         remark = f"Set by {decide}: below it, more is missing than without a cap."
-        figures.append(Figure("Tightest cap that costs no supply", down, remark))
+        figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))
     costs = list[str]()
     for name, value in points.items():
         premium, lacking = charts.premium(value), charts.lacking(value)
         shown = "not known" if premium is None else f"{'+' if premium > 0 else ''}{share(premium)}"
         remark = f"For the same tonnes, against {_BEFORE}. {missing(lacking)}."
-        figures.append(Figure(name, shown, remark))
+        figures.append(KeyFigure(name, shown, remark))
         dear = "an unknown cost" if premium is None else (
             f"{share(abs(premium))} {'less' if premium < 0 else 'more'} for the same tonnes"
         )  # fmt: skip
@@ -1176,21 +1189,21 @@ def _of_cap(charts: _Charts) -> Headline:
     return Headline(" ".join([*said, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))
 
 
-def _of_turned(charts: _Charts) -> Headline:
+def _of_turned(charts: _SweepCharts) -> Headline:
     """Return what is paid, and missing, at both ends of a sweep of another number."""
     ends = [v for v in charts.values if charts.lacking(v)]
     cash = dict(zip(charts.values, charts.at(ALL, "cash"), strict=True))
-    said, figures = list[str](), list[Figure]()
+    said, figures = list[str](), list[KeyFigure]()
     for value in dict.fromkeys((ends[0], ends[-1])):
         paid, lacking = money(cash[value] or 0.0, charts.currency), charts.lacking(value)
-        figures.append(Figure(f"Paid at {percent_of(value)}", paid, f"{missing(lacking)}."))
+        figures.append(KeyFigure(f"Paid at {percent_of(value)}", paid, f"{missing(lacking)}."))
         said.append(f"at {percent_of(value)} {paid} is paid and {hardest(lacking)}")
     premium = charts.premium(ends[-1])
     if premium is not None:
         name = f"The same tonnes at {percent_of(ends[-1])}"
         shown = f"{'+' if premium > 0 else ''}{share(premium)}"
         lacks = missing(charts.lacking(ends[-1]))
-        figures.append(Figure(name, shown, f"Against the case {charts.kind.before}. {lacks}."))
+        figures.append(KeyFigure(name, shown, f"Against the case {charts.kind.before}. {lacks}."))
     finding = f"{charts.title}: {'; '.join(said)}."
     before = f"with the case {charts.kind.before}"
     return Headline(finding, tuple(figures), (_SAME_TONNES.format(before=before),))

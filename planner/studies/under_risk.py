@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import tolerances
 from models.answers import Course, Future, Tail, apart, cvar, under_risk, valued
 from models.case import Case
 from models.errors import UsageError
@@ -35,14 +36,13 @@ from models.program.families.stockpiles import STOCK
 from models.resolve import Expanded, Floats, Ints
 from models.results import Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
-from models.solve import MOST_GAP
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
 from planner.render.words import counted, listed, money, opened, percent, search_words, share, solid
 from planner.scenarios.events import Hits, touched
 from planner.studies.draws import NO_EVENTS, Draw, draws, foreseen, happening, own, reading, whose
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.spread import give_or_take
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Expected(Result):
 
 
 @dataclass(frozen=True)
-class Found:
+class UnderRiskResult:
     """What is kept of a run: what it comes to, and of one for all futures the plain plan, too.
 
     ``decided`` are rows of Decisions that either makes [t, or t/yr of what is built].
@@ -196,14 +196,14 @@ class Found:
     decided: tuple[dict[str, Any], ...] = ()
 
 
-def known_of(plan: Plan) -> Found:
+def known_of(plan: Plan) -> UnderRiskResult:
     """Return what is kept of the plan of a future that was known."""
     of = reading(plan)
-    return Found(Course(np.array([of.objective]), of.short.sum(axis=1)[None], plan.proof))
+    return UnderRiskResult(Course(np.array([of.objective]), of.short.sum(axis=1)[None], plan.proof))
 
 
 @dataclass(frozen=True)
-class Reader:
+class UnderRiskReader:
     """Plans for all futures at once, from the plan of the case without events.
 
     By future: what happens, what is known on the way and its chance, ``known`` and ``calm`` as of
@@ -216,12 +216,12 @@ class Reader:
     calm: Ints
     tail: Tail
 
-    def __call__(self, plan: Plan) -> Found:
+    def __call__(self, plan: Plan) -> UnderRiskResult:
         """Return the plan under risk, and the plain plan kept to."""
         every = zip(self.happens, self.chances.tolist(), self.known, strict=True)
         futures = [Future(happen(plan.case), chance, known) for happen, chance, known in every]
         made = under_risk(plan, futures, self.calm, self.tail)
-        return Found(made.risky, made.plain, tuple(_rows(plan, made.decisions)))
+        return UnderRiskResult(made.risky, made.plain, tuple(_rows(plan, made.decisions)))
 
 
 def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
@@ -260,7 +260,7 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _MineralGroup:
     """Minerals planned together: the futures that differ for them, and which each draw is."""
 
     case: Case
@@ -298,7 +298,7 @@ class _Part:
         drawn = np.array(self.of_draw)[batch]
         return np.bincount(drawn, minlength=len(self.hits)) / len(batch)
 
-    def study(self, case: Case, tail: Tail, batches: Sequence[Ints]) -> Study[Found]:
+    def study(self, case: Case, tail: Tail, batches: Sequence[Ints]) -> Study[UnderRiskResult]:
         """Return its runs: all futures at once, each batch of them, then each as if known.
 
         ``case`` has the risks. Where nothing differs a batch is all of them.
@@ -318,10 +318,10 @@ class _Part:
         happens = tuple(foreseen(case, hits) for hits in self.hits)
         every, calm, of = tuple(map(known, self.hits)), known(()), whose(case, names)
 
-        def reader(chances: Floats) -> Reader:
+        def reader(chances: Floats) -> UnderRiskReader:
             at = np.flatnonzero(chances)
             courses = tuple(happens[i] for i in at)
-            return Reader(courses, tuple(every[i] for i in at), chances[at], calm, tail)
+            return UnderRiskReader(courses, tuple(every[i] for i in at), chances[at], calm, tail)
 
         runs = [Run(f"Known, future {i}: {of}", happen) for i, happen in enumerate(happens, 1)]
         together = Run(f"Under risk: {of}", read=reader(self.chances))
@@ -337,7 +337,7 @@ def _until(hits: Hits, year: int) -> Hits:
     return tuple(hit for hit in hits if hit[1] <= year)
 
 
-def _parts(case: Case, drawn: Sequence[Draw], tail: Tail) -> list[_Part]:
+def _parts(case: Case, drawn: Sequence[Draw], tail: Tail) -> list[_MineralGroup]:
     """Return the minerals that belong together; all where the tail of all costs counts."""
     together = parts(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
     reach, found = tuple(touched(case, row) for row in case.risks), []
@@ -345,7 +345,7 @@ def _parts(case: Case, drawn: Sequence[Draw], tail: Tail) -> list[_Part]:
         hits = [own(draw.hits, reach, minerals) for draw in drawn]
         place = {each: i for i, each in enumerate(dict.fromkeys(hits))}
         at = tuple(map(place.__getitem__, hits))
-        found.append(_Part(part(case, minerals), reach, tuple(place), at))
+        found.append(_MineralGroup(part(case, minerals), reach, tuple(place), at))
     return found
 
 
@@ -391,7 +391,7 @@ class UnderRisk(StudyKind):
         self.outcomes = [outcome for of in self.found for outcome in of]
         self.stopped = self.found[-1].stopped if self.found else None
 
-    def _of(self, p: _Part) -> Sequence[Ints]:
+    def _of(self, p: _MineralGroup) -> Sequence[Ints]:
         """Return the batches that are planned of a part: where nothing differs, none."""
         return self.batches if len(p.hits) > 1 else ()
 
@@ -449,7 +449,7 @@ class UnderRisk(StudyKind):
             return ""
         search, said = self.start.case.search, search_words(self.gap)
         if not self.start.case.settings.whole_projects:
-            is_early = search.seconds is not None or self.gap <= search.gap + MOST_GAP
+            is_early = search.seconds is not None or self.gap <= search.gap + tolerances.MOST_GAP
             said = search_words(self.gap, _FOR_SHARES, "ended early" if is_early else _USED_UP)
         return f"{said} Differences of less than that say nothing."
 
@@ -558,7 +558,7 @@ class UnderRisk(StudyKind):
         found[_DEAREST] = lambda costs, _: float(costs.max())
         return found
 
-    def _known(self, p: _Part, outcomes: Any) -> Course:
+    def _known(self, p: _MineralGroup, outcomes: Any) -> Course:
         """Return what a part's futures come to that are known, each a run of its own."""
         every = [outcome.found.course for outcome in list(outcomes)[1 + len(self._of(p)) :]]
         costs, lacks = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
@@ -617,7 +617,7 @@ class UnderRisk(StudyKind):
             return Headline(
                 "Nothing happens in any future drawn: the plan under risk is the plain plan."
                 + (f" {opened(why)}." if why else ""),
-                (Figure(_EXPECTED, cost, "that of the plain plan."),),
+                (KeyFigure(_EXPECTED, cost, "that of the plain plan."),),
             )
         error = row["error"] if batches else None
         sure = f", give or take {money(error, unit)} between batches" if error is not None else ""
@@ -639,9 +639,9 @@ class UnderRisk(StudyKind):
             )
         lacks = _missing(tables)
         figures = (
-            Figure("Planning for events saves", vss, "against the plain plan (VSS)."),
-            Figure("A perfect forecast saves", evpi, "beyond that (EVPI)."),
-            Figure("Missing on average", *lacks),
+            KeyFigure("Planning for events saves", vss, "against the plain plan (VSS)."),
+            KeyFigure("A perfect forecast saves", evpi, "beyond that (EVPI)."),
+            KeyFigure("Missing on average", *lacks),
         )
         return Headline(said, figures, tuple(_care(row, drawn, batches)))
 

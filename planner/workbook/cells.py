@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 
 from models.case import clean, fold
 from models.checks.common import near
-from models.schema import Column, Kind
+from models.schema import CellKind, Column
 from models.units import accepted, in_currency, percent_hint, spelled
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
@@ -26,7 +26,7 @@ from planner.workbook.number_format import is_near
 
 Convert = Callable[[object], object]
 
-DECIMAL, WHOLE = {Kind.NUMBER, Kind.SHARE}, {Kind.YEAR, Kind.WHOLE}
+DECIMAL, WHOLE = {CellKind.NUMBER, CellKind.SHARE}, {CellKind.YEAR, CellKind.WHOLE}
 """Kinds of cells that hold numbers."""
 LARGEST = 1e15
 """Numbers below it are whole without doubt, and far above every bound."""
@@ -41,9 +41,11 @@ def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Con
         return _number(column, factor, currency)
     if column.kind in WHOLE:
         return _whole(column)
-    if column.kind is Kind.CHOICE:
+    if column.kind is CellKind.CHOICE:
         return _choice(column)
-    return {Kind.YES_NO: yes_no, Kind.COUNTRY: country, Kind.NAME: name}.get(column.kind, text)
+    return {CellKind.YES_NO: yes_no, CellKind.COUNTRY: country, CellKind.NAME: name}.get(
+        column.kind, text
+    )
 
 
 def shown(value: object) -> str:
@@ -99,7 +101,7 @@ _SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
 
 def wanted(column: Column, currency: str = "USD") -> str:
     """Say what a column's cells hold: its kind, bounds or choices."""
-    if column.kind is Kind.CHOICE:
+    if column.kind is CellKind.CHOICE:
         return one_of(column.choices)
     if column.kind not in DECIMAL | WHOLE:
         return str(column.kind.value)
@@ -148,11 +150,11 @@ def text(value: object) -> str:
 def country(value: object) -> str:
     """Return the ISO3 code of a country, ``ROW`` for the rest of the world."""
     if not isinstance(value, str):
-        raise CellError(shown(value), Kind.COUNTRY.value, hint_of(value))
+        raise CellError(shown(value), CellKind.COUNTRY.value, hint_of(value))
     code = country_code(value)
     if code is None:
         found = f"{quoted(value)} is not a known country"
-        raise CellError(found, Kind.COUNTRY.value, partial(closest_country, value))
+        raise CellError(found, CellKind.COUNTRY.value, partial(closest_country, value))
     return code
 
 
@@ -162,7 +164,7 @@ def yes_no(value: object) -> bool:
         return value
     if isinstance(value, str) and fold(value) in {"yes", "no"}:
         return fold(value) == "yes"
-    raise CellError(shown(value), Kind.YES_NO.value, hint_of(value))
+    raise CellError(shown(value), CellKind.YES_NO.value, hint_of(value))
 
 
 def _choice(column: Column) -> Convert:
@@ -281,7 +283,7 @@ def _number_hint(column: Column, value: object) -> str:
     if match is None:
         return _instead_of_text(column, value)
     number = float(match[1])
-    is_percent = column.kind is Kind.SHARE and column.most < number <= 100  # noqa: PLR2004
+    is_percent = column.kind is CellKind.SHARE and column.most < number <= 100  # noqa: PLR2004
     if match[2] or is_percent:
         return f"{percent_hint(number)} it is stored as text"
     return f"it is stored as text: type it as a number, {plain(number)}"

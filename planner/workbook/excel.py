@@ -26,7 +26,7 @@ from planner.workbook.archive import (
 )
 from planner.workbook.findings import refused
 from planner.workbook.grid import Grid, SheetExtras, fill
-from planner.workbook.stream import Source, VolatileWords, formats_of, rows, shared_texts
+from planner.workbook.stream import SheetSource, VolatileWords, formats_of, rows, shared_texts
 
 _MARKUP = b"<"
 _ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
@@ -39,13 +39,13 @@ WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ExcelSheet:
     """A worksheet of a file: its title, and its cells, which are read when they are asked for."""
 
     title: str
     path: Path
     part: str
-    source: Source
+    source: SheetSource
     is_hidden: bool = False
 
     @cached_property
@@ -61,7 +61,7 @@ class Sheet:
 class ExcelFile:
     """The worksheets of a file, hidden ones too, and the SHA-256 of its bytes."""
 
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[ExcelSheet, ...]
     sha256: str
 
     @property
@@ -141,7 +141,7 @@ def _unlike(archive: Archive) -> list[str]:
         return []
 
 
-def _sheets(path: Path, stream: BinaryIO) -> Iterator[Sheet]:
+def _sheets(path: Path, stream: BinaryIO) -> Iterator[ExcelSheet]:
     from openpyxl.styles.stylesheet import apply_stylesheet
 
     package = package_of(stream, read_only=True, data_only=True, keep_links=False)
@@ -150,7 +150,7 @@ def _sheets(path: Path, stream: BinaryIO) -> Iterator[Sheet]:
     package.read_workbook()
     apply_stylesheet(package.archive, package.wb)
     names = package.parser.defined_names.definedName
-    source = Source(
+    source = SheetSource(
         package.archive,
         package.wb,
         shared_texts(package),
@@ -161,7 +161,7 @@ def _sheets(path: Path, stream: BinaryIO) -> Iterator[Sheet]:
     for sheet, link in package.parser.find_sheets():
         if link.target in package.valid_files and "chartsheet" not in link.Type:
             is_hidden = sheet.state != "visible"
-            yield Sheet(sheet.name, path, link.target, source, is_hidden)
+            yield ExcelSheet(sheet.name, path, link.target, source, is_hidden)
 
 
 def _is_stale(package: Any) -> bool:

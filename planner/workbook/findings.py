@@ -173,7 +173,7 @@ class DefaultTaken:
 
 
 @dataclass
-class Context:
+class ReadingContext:
     """What reading one workbook gathers: findings, defaults, places, spellings of countries.
 
     ``bad`` are the columns with an error by (sheet, row), a column by year under its header without

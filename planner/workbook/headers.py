@@ -11,12 +11,12 @@ from numbers import Real
 from models.case import clean, common_letters, fold
 from models.checks.common import is_total, looks_like, near
 from models.errors import Finding, Severity
-from models.schema import SHEETS, Column, Kind, Record, Settings
+from models.schema import SHEETS, CellKind, Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.units import UnitError, accepted, factor, in_currency
 from planner.workbook.cells import as_float, hint_of, is_number, plain, shown
 from planner.workbook.countries import member_meant
-from planner.workbook.findings import CellError, Context, address, at_cell
+from planner.workbook.findings import CellError, ReadingContext, address, at_cell
 from planner.workbook.grid import Grid
 
 RECORDS: dict[str, type[Record]] = {record.SHEET: record for record in SHEETS}
@@ -26,12 +26,12 @@ YEARS, MEMBERS = "years", "members"
 SUCH_AS = 2026
 """A year as messages give one."""
 SPREADS = {
-    YEARS: Column(YEARS, Kind.NUMBER, "", unit="t", most=MOST_TONNES, field=YEARS),
-    MEMBERS: Column(MEMBERS, Kind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field=MEMBERS),
+    YEARS: Column(YEARS, CellKind.NUMBER, "", unit="t", most=MOST_TONNES, field=YEARS),
+    MEMBERS: Column(MEMBERS, CellKind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field=MEMBERS),
 }
 """What each year of Demand and member of Freight is; the unit need not be written."""
-SETTING = Column("Setting", Kind.TEXT, "Which setting.", required=True)
-VALUE = Column("Value", Kind.TEXT, "Its value.", default="as the setting says")
+SETTING = Column("Setting", CellKind.TEXT, "Which setting.", required=True)
+VALUE = Column("Value", CellKind.TEXT, "Its value.", default="as the setting says")
 
 _UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")
 _BY_YEAR = re.compile(r"(?P<name>.+) (?P<year>\d{4})")
@@ -39,7 +39,7 @@ _YEAR = re.compile(r"\d{4}")
 
 
 @dataclass(frozen=True)
-class Heading:
+class ParsedHeader:
     """One header understood.
 
     ``position`` 1 is column A. Exactly one of these holds: ``column`` (with ``year`` where it is by
@@ -95,12 +95,12 @@ def split_unit(text: str) -> tuple[str, str | None]:
 
 def understand(
     record: type[Record], text: str, members: Mapping[str, str], position: int = 0
-) -> Heading:
+) -> ParsedHeader:
     """Return what a header is: ``Capacity 2027 (t/yr)``; ``members`` by folded name."""
     columns = declared(record)
     # a header such as Target (days) has parentheses of its own, and no unit
     name, unit = (text, None) if fold(text) in columns else split_unit(text)
-    key, heading = fold(name), Heading(text, position, name, unit)
+    key, heading = fold(name), ParsedHeader(text, position, name, unit)
     by_year = _BY_YEAR.fullmatch(name)
     stem = columns.get(fold(by_year["name"])) if by_year else None
     if fold(text) in REMARKS:
@@ -155,13 +155,13 @@ def unit_factor(column: Column, unit: str | None, what: str, name: str, currency
 class HeaderRow:
     """Reads the header row of one sheet; what is wrong with it is in ``findings``."""
 
-    def __init__(self, record: type[Record], grid: Grid, context: Context) -> None:
+    def __init__(self, record: type[Record], grid: Grid, context: ReadingContext) -> None:
         """Understand each header, with the currency and the members that the context knows."""
         self.record, self.grid, self.context = record, grid, context
         self.columns = declared(record)
         self.findings: list[Finding] = []
         read = (self._read(position, value) for position, value in sorted(grid.header.items()))
-        self.headings: list[Heading] = [heading for heading in read if heading is not None]
+        self.headings: list[ParsedHeader] = [heading for heading in read if heading is not None]
         self.refused: set[str] = set()
         there = {h.column.header for h in self.headings if h.column is not None}
         self._refuse_repeated()
@@ -171,7 +171,7 @@ class HeaderRow:
 
     # ---- one header ----------------------------------------------------------------------------
 
-    def _read(self, position: int, value: object) -> Heading | None:
+    def _read(self, position: int, value: object) -> ParsedHeader | None:
         if isinstance(value, str):
             written = clean(value)
         elif is_number(value):  # a year may be a number
@@ -192,7 +192,7 @@ class HeaderRow:
                 return None
         return heading if heading.always else self._with_factor(heading)
 
-    def _unlisted(self, heading: Heading) -> Heading | None:
+    def _unlisted(self, heading: ParsedHeader) -> ParsedHeader | None:
         """A column that the catalogue does not know: a slip in Demand and Freight, else a note."""
         if self.record.SPREAD == YEARS:
             self._error(
@@ -207,7 +207,7 @@ class HeaderRow:
             return self._no_member(replace(heading, text=common_letters(heading.text)))
         return self._unknown(heading)
 
-    def _with_factor(self, heading: Heading) -> Heading:
+    def _with_factor(self, heading: ParsedHeader) -> ParsedHeader:
         column = heading.column or SPREADS[self.record.SPREAD]
         if heading.spread and not heading.unit:
             return heading
@@ -219,7 +219,7 @@ class HeaderRow:
             return heading
         return replace(heading, factor=times)
 
-    def _no_member(self, heading: Heading) -> Heading | None:
+    def _no_member(self, heading: ParsedHeader) -> ParsedHeader | None:
         """A column of Freight that is no member's: a slip in its name, or a note."""
         if self.context.members is None:  # Members could not be read: no word about its names
             return None
@@ -234,7 +234,7 @@ class HeaderRow:
             return None
         return self._unknown(heading)
 
-    def _unknown(self, heading: Heading) -> Heading:
+    def _unknown(self, heading: ParsedHeader) -> ParsedHeader:
         by_year = _BY_YEAR.fullmatch(heading.name)
         stem = self.columns.get(fold(by_year["name"])) if by_year else None
         hint = f"{stem.header} cannot be given by year" if stem else self._near(heading.name)
@@ -253,7 +253,7 @@ class HeaderRow:
     # ---- the row as a whole --------------------------------------------------------------------
 
     def _refuse_repeated(self) -> None:
-        kept: dict[str, Heading] = {}
+        kept: dict[str, ParsedHeader] = {}
         repeated: set[str] = set()
         for heading in self.headings:
             before = kept.setdefault(heading.key, heading)

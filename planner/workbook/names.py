@@ -8,14 +8,14 @@ from typing import Any
 from models import schema
 from models.case import fold
 from planner.workbook.cells import country
-from planner.workbook.findings import CellError, Context
+from planner.workbook.findings import CellError, ReadingContext
 from planner.workbook.records import Parsed
 
 Spelling = Mapping[str, str]
 """A spelling by folded name."""
 
 
-def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
+def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
     """Give every name in the parsed sheets the spelling of its home sheet, where it matches."""
 
     def values(sheet: str, field: str) -> list[Any]:
@@ -61,15 +61,15 @@ def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
             schema.BY_COMPANY: companies,
         }
         _suppliers(sheets[schema.ShareLimit.SHEET], blocs, named, context)
-    if schema.Security.SHEET in sheets:
-        lost = sheets[schema.Security.SHEET]
+    if schema.SecurityTarget.SHEET in sheets:
+        lost = sheets[schema.SecurityTarget.SHEET]
         for i in range(len(lost.rows)):
             hint = "leave the cell blank for each country outside the coalition"
             _country(lost, "lost_country", i, blocs, hint, context)
 
 
 def _suppliers(
-    limits: Parsed, blocs: Spelling, named: Mapping[str, Spelling], context: Context
+    limits: Parsed, blocs: Spelling, named: Mapping[str, Spelling], context: ReadingContext
 ) -> None:
     """Give each limit's supplier the spelling of what its group is made of."""
     sheet, suppliers = limits.record.SHEET, limits.fields["supplier"]
@@ -85,7 +85,7 @@ def _suppliers(
 
 
 def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
-    of: Parsed, field: str, i: int, blocs: Spelling, hint: str, context: Context
+    of: Parsed, field: str, i: int, blocs: Spelling, hint: str, context: ReadingContext
 ) -> None:
     """Read a cell that names a country, or each outside a bloc; ``hint`` is for the word each."""
     cells, outside = of.fields[field], schema.EACH_OUTSIDE

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
-from models import results
+from models import results, tolerances
 from models.case import fold
 from models.errors import Finding, InputError, warning
 from models.results import Field, Figure, Flows, Look, Name, Prices, Result, Summary
@@ -232,8 +232,6 @@ def _within(grid: Grid, place: Area) -> Grid:
 
 # ---- whether the tables are those that were written -------------------------------------------
 
-_SAME = 1e-6
-"""Relative difference of two sums of one plan that rounding may make."""
 _SUMS: tuple[tuple[type[Result], Field, Figure], ...] = (
     (Flows, Flows.tonnes, Figure.TONNES),
     (Flows, Flows.total, Figure.PURCHASES_COST),
@@ -247,8 +245,6 @@ _SUMS: tuple[tuple[type[Result], Field, Figure], ...] = (
 )
 """Columns whose rows add up to a measure of Summary."""
 _HINT = "the output shows the changed plan; planner verify says more"
-_FLOW = 1e-3
-"""Flows too small to be listed may add up to this [t]."""
 
 
 def edited(plan: PlanFile) -> tuple[Finding, ...]:
@@ -289,7 +285,10 @@ def _not_summed(
         return
     unit = plan.unit(measure)
     said, found = plan.number(measure), float(_numbers(plan, result, of).sum())
-    if not abs(said - found) <= _SAME * max(abs(said), abs(found)) + _SAME:
+    if (
+        not abs(said - found)
+        <= tolerances.SAME_SUM * max(abs(said), abs(found)) + tolerances.SAME_SUM
+    ):
         whose = "" if result is Flows else f"'s {of.header}"
         rows = f"the rows of the sheet {sheet}{whose} add up to {found:z,.2f} {unit}"
         yield _changed(sheet, f"{rows}, Summary says {said:z,.2f} {unit}")
@@ -301,7 +300,11 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
     bought = plan.result(Flows).frame().groupby(keys)[Flows.tonnes.name].sum()
     listed = plan.result(Prices).frame().groupby(keys)[Prices.purchased.name].sum()
     off = bought.sub(listed, fill_value=0.0).abs()
-    found = off[off > _SAME * listed.reindex(off.index, fill_value=0.0).abs() + _FLOW]
+    found = off[
+        off
+        > tolerances.SAME_SUM * listed.reindex(off.index, fill_value=0.0).abs()
+        + tolerances.UNLISTED_FLOWS
+    ]
     if len(found):
         year, mineral, member = found.index[0]
         count = f"{len(found):,} such row{'s' if len(found) > 1 else ''}"

@@ -14,10 +14,10 @@ from models import checks, schema
 from models.case import Case, clean, fold
 from models.checks.common import Rule, having, is_total, is_word_of_total, looks_like
 from models.errors import Finding, InputError, Severity, warning
-from models.schema import SHEETS, Kind, Member, Record, Settings
+from models.schema import SHEETS, CellKind, Member, Record, Settings
 from planner.workbook.countries import member_meant
 from planner.workbook.excel import open_excel
-from planner.workbook.findings import Context, DefaultTaken, Layout, at_cell
+from planner.workbook.findings import DefaultTaken, Layout, ReadingContext, at_cell
 from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
 from planner.workbook.headers import RECORDS, SUCH_AS, YEARS, known_headers, understand
 from planner.workbook.names import unify
@@ -73,7 +73,7 @@ def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:
 
 
 def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
-    context = Context()
+    context = ReadingContext()
     found = _sheets(grids, context)
     settings = read_settings(found.get(Settings.SHEET), context)
     parsed: dict[str, Parsed] = {}
@@ -105,7 +105,7 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     return Book(case, findings, tuple(context.defaults), context.layout, sha256, path)
 
 
-def _sheets(grids: Iterable[Grid], context: Context) -> dict[str, Grid]:
+def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
     """Return the known sheets by their name in the catalogue, and say what is amiss with others."""
     known = {fold(name): name for name in RECORDS}
     found: dict[str, Grid] = {}
@@ -155,7 +155,7 @@ def _has_columns_of(record: type[Record], grid: Grid) -> bool:
     return enough and all(column in there for column in needs)
 
 
-def _below_titles(record: type[Record], grid: Grid, context: Context) -> Grid:
+def _below_titles(record: type[Record], grid: Grid, context: ReadingContext) -> Grid:
     """Return a sheet from its header on, where titles stand above it: an error, told once."""
     if not grid.header_row or known_headers(record, grid.header.values()):
         return grid
@@ -185,7 +185,7 @@ def _lacks(record: type[Record], grid: Grid | None) -> Finding | None:
     return None
 
 
-def _beginnings(parsed: Mapping[str, Parsed], context: Context) -> None:
+def _beginnings(parsed: Mapping[str, Parsed], context: ReadingContext) -> None:
     """A required column given by year alone must begin with the horizon."""
     for sheet, rows in parsed.items():
         for header, year in rows.begins.items():
@@ -198,7 +198,7 @@ def _beginnings(parsed: Mapping[str, Parsed], context: Context) -> None:
                 context.lacking.add((sheet, header))
 
 
-def _checked(case: Case, parsed: Mapping[str, Parsed], context: Context) -> list[Finding]:
+def _checked(case: Case, parsed: Mapping[str, Parsed], context: ReadingContext) -> list[Finding]:
     """Run the rules on what could be read, without what only follows from what could not."""
     unread = [f for f in context.findings if f.severity is Severity.ERROR]
     found = _as_members(_kept(checks.RULES, case, parsed, context, unread), case, context)
@@ -217,7 +217,7 @@ def _by_country(names: Sequence[str], countries: Sequence[str]) -> dict[str, str
     return {c: n for n, c in zip(names, countries, strict=True) if n and c and count[c] == 1}
 
 
-def _as_members(found: list[Finding], case: Case, context: Context) -> list[Finding]:
+def _as_members(found: list[Finding], case: Case, context: ReadingContext) -> list[Finding]:
     """Return findings, those on a country in a member's place with the member that is meant."""
     rows: dict[str, dict[int, Record]] = {}
     made = []
@@ -238,7 +238,7 @@ def _kept(
     rules: Iterable[Rule],
     case: Case,
     parsed: Mapping[str, Parsed],
-    context: Context,
+    context: ReadingContext,
     errors: list[Finding],
 ) -> list[Finding]:
     """Return what rules find that does not come from an error."""
@@ -264,7 +264,7 @@ def _kept(
     return found
 
 
-def _rests_on_bad(finding: Finding, needs: checks.Needs, context: Context) -> bool:
+def _rests_on_bad(finding: Finding, needs: checks.Needs, context: ReadingContext) -> bool:
     """Whether a finding stands at a cell that could not be read, or comes from one in its row."""
     bad = context.bad.get((finding.sheet, finding.row), set())
     if needs.others:
@@ -310,7 +310,7 @@ _HOMES[_LIMITS.SHEET, _LIMITS.column_of("supplier").header] = {
     schema.Refiner.SHEET,
     schema.Country.SHEET,
 }
-_HOMES[schema.Security.SHEET, schema.Security.column_of("lost_country").header] = {
+_HOMES[schema.SecurityTarget.SHEET, schema.SecurityTarget.column_of("lost_country").header] = {
     schema.Country.SHEET
 }
 """The sheets that the name in a column is defined in."""
@@ -320,7 +320,7 @@ _HOMES[schema.Security.SHEET, schema.Security.column_of("lost_country").header] 
 
 
 def _totals_told_once(
-    grids: Mapping[str, Grid], parsed: Mapping[str, Parsed], context: Context
+    grids: Mapping[str, Grid], parsed: Mapping[str, Parsed], context: ReadingContext
 ) -> list[Finding]:
     """Return all findings, those of a row that is named Total and defined nowhere as one."""
     faulty = {(f.sheet, f.row) for f in context.findings if f.severity is Severity.ERROR}
@@ -336,7 +336,7 @@ def _totals_told_once(
     return [*others, *totals.values()]
 
 
-def _named_total(sheet: str, grid: Grid, context: Context) -> Iterator[tuple[int, int, str]]:
+def _named_total(sheet: str, grid: Grid, context: ReadingContext) -> Iterator[tuple[int, int, str]]:
     """Yield row, position and text where a row is named a total.
 
     A cell that names the row says so; or, where one that must is blank, the word alone in any other
@@ -345,7 +345,7 @@ def _named_total(sheet: str, grid: Grid, context: Context) -> Iterator[tuple[int
     places, naming, nameless = context.layout.sheets[sheet].columns, set[int](), set[int]()
     for column in RECORDS[sheet].columns():
         at = places.get(fold(column.header))
-        is_name = bool(column.refers) or column.kind in {Kind.NAME, Kind.COUNTRY}
+        is_name = bool(column.refers) or column.kind in {CellKind.NAME, CellKind.COUNTRY}
         must = column.key or column.required
         if at is None or not (is_name or must):
             continue

@@ -11,21 +11,21 @@ from typing import Any
 from models.case import clean, common_letters, fold
 from models.checks.common import near
 from models.errors import warning
-from models.schema import SHEETS, ByYear, Column, Country, Kind, Record, Settings
+from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings
 from models.units import MONEY
 from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE, converter, hint_of, numbers, shown, text, wanted
 from planner.workbook.findings import (
     CellError,
-    Context,
     DefaultTaken,
+    ReadingContext,
     SheetLayout,
     Unit,
     address,
     at_cell,
 )
 from planner.workbook.grid import Grid, refuse_merged, unseen
-from planner.workbook.headers import HeaderRow, Heading
+from planner.workbook.headers import HeaderRow, ParsedHeader
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Parsed:
         return tuple(found)
 
 
-def _headings(record: type[Record], grid: Grid, context: Context) -> list[Heading]:
+def _headings(record: type[Record], grid: Grid, context: ReadingContext) -> list[ParsedHeader]:
     """Read the header row of a sheet; what is wrong goes into the context's findings."""
     header = HeaderRow(record, grid, context)
     context.findings += header.findings
@@ -68,15 +68,15 @@ def _headings(record: type[Record], grid: Grid, context: Context) -> list[Headin
     return header.headings
 
 
-def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
+def read_sheet(record: type[Record], grid: Grid, context: ReadingContext) -> Parsed:
     """Read a sheet of the catalogue; what is wrong goes into the context's findings."""
-    return _Sheet(record, grid, context).parsed
+    return _SheetReading(record, grid, context).parsed
 
 
-class _Sheet:
+class _SheetReading:
     """One sheet in the reading."""
 
-    def __init__(self, record: type[Record], grid: Grid, context: Context) -> None:
+    def __init__(self, record: type[Record], grid: Grid, context: ReadingContext) -> None:
         self.record, self.grid, self.context = record, grid, context
         self.parsed = Parsed(record, grid.rows)
         self.sheet = record.SHEET
@@ -95,8 +95,8 @@ class _Sheet:
 
     # ---- columns -------------------------------------------------------------------------------
 
-    def _column(self, column: Column, own: list[Heading]) -> list[Any]:
-        plain = next((h for h in own if h.year is None), Heading("", column=column))
+    def _column(self, column: Column, own: list[ParsedHeader]) -> list[Any]:
+        plain = next((h for h in own if h.year is None), ParsedHeader("", column=column))
         stepped = [h for h in own if h.year is not None]
         series = (self.sheet, column.field) in _SERIES
         stand_in = _placeholder(self.record, column)
@@ -118,7 +118,9 @@ class _Sheet:
             made[None] = ByYear(stand_in)
         return [made[number] for number in base]
 
-    def _stepped(self, column: Column, base: list[Any], stepped: list[Heading]) -> list[ByYear]:
+    def _stepped(
+        self, column: Column, base: list[Any], stepped: list[ParsedHeader]
+    ) -> list[ByYear]:
         steps = []
         for h in stepped:
             steps.append((h.year or 0, self._cells(column, h, None)))
@@ -130,7 +132,7 @@ class _Sheet:
         self._count(column, [s if s.numbers() else None for s in found])
         return found
 
-    def _cells(self, column: Column, heading: Heading, blank: object) -> list[Any]:
+    def _cells(self, column: Column, heading: ParsedHeader, blank: object) -> list[Any]:
         """Convert the cells of a column; blank ones give ``blank``, bad ones a stand-in."""
         raw, label = self.grid.values(heading.position), heading.label
         if column.field == "blocs":
@@ -157,7 +159,7 @@ class _Sheet:
             if is_text:
                 known[value] = converted
             found.append(converted)
-        if column.kind is Kind.COUNTRY:
+        if column.kind is CellKind.COUNTRY:
             for spelling, code in known.items():
                 self.context.spell(str(code), str(spelling), listed=self.record is Country)
         return found
@@ -177,7 +179,7 @@ class _Sheet:
         names = (clean(part) for part in re.split("[;,；，]", said))
         return tuple(sorted({name for name in names if name}))
 
-    def _required(self, column: Column, plain: Heading, raw: list[Any]) -> None:
+    def _required(self, column: Column, plain: ParsedHeader, raw: list[Any]) -> None:
         """A required cell that is blank is an error; its column missing was one already."""
         if not column.required:
             return
@@ -207,7 +209,7 @@ class _Sheet:
 
     # ---- the columns beyond the declared ones --------------------------------------------------
 
-    def _years(self, headings: list[Heading]) -> list[tuple[tuple[int, float], ...]]:
+    def _years(self, headings: list[ParsedHeader]) -> list[tuple[tuple[int, float], ...]]:
         """Demand [t] by year; a blank cell is 0 and a warning."""
         columns = [self._cells(headers.SPREADS[self.record.SPREAD], h, None) for h in headings]
         for h, cells in zip(headings, columns, strict=True):
@@ -228,7 +230,7 @@ class _Sheet:
         filled = [[value or 0.0 for value in cells] for cells in columns]
         return [tuple(zip(years, row, strict=True)) for row in zip(*filled, strict=True)]
 
-    def _members(self, headings: list[Heading]) -> list[tuple[tuple[str, float], ...]]:
+    def _members(self, headings: list[ParsedHeader]) -> list[tuple[tuple[str, float], ...]]:
         """Freight [USD/t] by member, where a cell is filled."""
         columns = [self._cells(headers.SPREADS[self.record.SPREAD], h, None) for h in headings]
         for h, cells in zip(headings, columns, strict=True):
@@ -243,7 +245,7 @@ class _Sheet:
 
     # ---- the rest of a row ---------------------------------------------------------------------
 
-    def _notes(self, headings: list[Heading]) -> None:
+    def _notes(self, headings: list[ParsedHeader]) -> None:
         """Notes and sources, and what stands in unknown columns as part of the note."""
         count = len(self.grid.rows)
         notes: dict[int, list[str]] = {}
@@ -275,7 +277,7 @@ class _Sheet:
                 at = self.grid.rows[before]
                 cell = self.context.layout.cell(self.sheet, at, keys[0].header)
                 said = " + ".join(
-                    self.context.country_name(v) if c.kind is Kind.COUNTRY else str(v)
+                    self.context.country_name(v) if c.kind is CellKind.COUNTRY else str(v)
                     for c, v in zip(keys, values, strict=True)
                     if v not in {"", None}
                 )
@@ -317,15 +319,15 @@ def _placeholder(record: type[Record], column: Column) -> Any:
         return column.most if column.above else max(column.least, 0.0)
     if column.kind in WHOLE:
         return int(column.least) if column.required else None
-    if column.kind is Kind.CHOICE:
+    if column.kind is CellKind.CHOICE:
         return column.choices[0]
-    return None if column.kind is Kind.YES_NO else ""
+    return None if column.kind is CellKind.YES_NO else ""
 
 
 # ---- Settings ----------------------------------------------------------------------------------
 
 
-def read_settings(grid: Grid | None, context: Context) -> Settings:
+def read_settings(grid: Grid | None, context: ReadingContext) -> Settings:
     """Read the sheet of a row per setting; what is wrong goes into the context's findings.
 
     It is read before all others, since headers name its currency.
@@ -350,7 +352,7 @@ _Rows = dict[str, tuple[int, str, object]]
 """Row, label as written and value by the field of the setting."""
 
 
-def _settings(grid: Grid, context: Context) -> _Rows:
+def _settings(grid: Grid, context: ReadingContext) -> _Rows:
     places = {h.column: h.position for h in _headings(Settings, grid, context) if h.column}
     if headers.SETTING not in places or headers.VALUE not in places:
         return {}
@@ -385,7 +387,7 @@ def _setting(label: object, value: object) -> tuple[Column | None, CellError | N
     return None, CellError(f"{said!r} is not a setting", f"one of {names}", hint)
 
 
-def _currency(rows: _Rows, context: Context) -> str:
+def _currency(rows: _Rows, context: ReadingContext) -> str:
     """Return the workbook's currency; US dollars where it is blank or no three-letter code."""
     row, _, value = rows.get("currency", (0, "", None))
     if value is None:
@@ -398,7 +400,7 @@ def _currency(rows: _Rows, context: Context) -> str:
     return MONEY
 
 
-def _setting_factor(column: Column, row: int, label: str, context: Context) -> float:
+def _setting_factor(column: Column, row: int, label: str, context: ReadingContext) -> float:
     """Return what a setting's value is multiplied by, from the unit beside its name."""
     unit = None if fold(label) == fold(column.header) else headers.split_unit(label)[1]
     what = f"the setting {label!r}"

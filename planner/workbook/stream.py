@@ -141,7 +141,7 @@ class VolatileWords:
 
 
 @dataclass
-class Source:
+class SheetSource:
     """A workbook's sheets in the reading, and what was read of them so far, bytes and cells.
 
     ``is_stale``: a formula's 0 counts as no saved value. ``formats`` are those that are looked at.
@@ -167,7 +167,7 @@ class Source:
             raise RefusedError(msg)
 
 
-def rows(source: Source, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
+def rows(source: SheetSource, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
     """Yield row number and cells of each row of a sheet; what else it holds goes into ``extras``.
 
     Wholly blank rows may be left out.
@@ -183,8 +183,8 @@ def rows(source: Source, part: str, extras: SheetExtras) -> Iterator[tuple[int, 
         yield row
 
 
-def _rows(source: Source, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
-    reader, tree = _Reader(source, extras), _Tree(source)
+def _rows(source: SheetSource, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
+    reader, tree = _CellReader(source, extras), _Tree(source)
     plain = PlainRows(source.texts, source.formats, formulas=not source.is_stale)
     number = 0
     with source.archive.open(part) as file:
@@ -219,7 +219,7 @@ def _rows(source: Source, part: str, extras: SheetExtras) -> Iterator[tuple[int,
         tree.parser.close()
 
 
-def _hear(element: Any, source: Source, extras: SheetExtras) -> None:
+def _hear(element: Any, source: SheetSource, extras: SheetExtras) -> None:
     """Keep what an element says that is no row."""
     if element.tag == _MERGE:
         extras.merged.append(element.get("ref", ""))
@@ -240,7 +240,7 @@ def _hear(element: Any, source: Source, extras: SheetExtras) -> None:
 class _Tree:
     """The elements of what is no plain row, let go with each part of the XML."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SheetSource) -> None:
         self.parser: Any = XMLPullParser(events=("start", "end"))
         self._source = source
         self._open: list[Any] = []
@@ -269,10 +269,10 @@ def _plain_style(said: str) -> str:
     return str(int(said))
 
 
-class _Reader:
+class _CellReader:
     """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
 
-    def __init__(self, source: Source, extras: SheetExtras) -> None:
+    def __init__(self, source: SheetSource, extras: SheetExtras) -> None:
         from openpyxl.worksheet._reader import (
             FORMULA_TAG,
             INLINE_STRING,
@@ -397,7 +397,7 @@ _BLANK_CELL = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"[^<>]*(?:/>|(?<!/)></c>)')
 _BLANK_ROW = re.compile(rb'<row r="\d{1,7}"[^<>]*(?:/>|(?<!/)>\s*</row>)')
 
 
-def _filled(source: Source, file: IO[bytes]) -> Iterator[bytes]:
+def _filled(source: SheetSource, file: IO[bytes]) -> Iterator[bytes]:
     """Yield a sheet's XML without blank formatted cells and rows, which may be a million.
 
     Each piece ends where a row begins, or a cell of a row that is longer than a piece.

@@ -13,7 +13,7 @@ from openpyxl.cell import MergedCell
 
 from models.results import Duals
 from planner.audit import open_plan
-from planner.audit.verify import Compared, verify
+from planner.audit.verify import ComparisonBasis, verify
 from planner.cli import main
 from planner.run import solve_file, start_file
 from planner.scenarios import Variant
@@ -121,7 +121,7 @@ def test_plans_of_every_family_are_verified(tmp_path):
         verdict, found = verified(tmp_path, *some_book(seed))
         assert verdict.findings == (), seed
         assert verdict.is_proven, seed
-        assert verdict.compared is Compared.PARTS, seed
+        assert verdict.compared is ComparisonBasis.PARTS, seed
         families |= found
     assert families >= FAMILIES
 
@@ -133,21 +133,21 @@ def test_plans_of_many_books_are_verified(tmp_path, batch):
         for book in (some_book, degenerate):
             verdict, _ = verified(tmp_path, *book(seed))
             assert verdict.findings == (), seed
-            assert verdict.compared is Compared.PARTS, seed
+            assert verdict.compared is ComparisonBasis.PARTS, seed
 
 
 @pytest.mark.parametrize("name", BARE)
 def test_plans_of_next_to_nothing_are_verified(tmp_path, name):
     verdict, _ = verified(tmp_path, BARE[name])
     assert verdict.findings == ()
-    assert verdict.compared is Compared.PARTS
+    assert verdict.compared is ComparisonBasis.PARTS
 
 
 def test_plans_of_books_with_little_left_are_verified(tmp_path):
     for seed in range(12):
         verdict, _ = verified(tmp_path, *degenerate(seed))
         assert verdict.findings == (), seed
-        assert verdict.compared is Compared.PARTS, seed
+        assert verdict.compared is ComparisonBasis.PARTS, seed
 
 
 DUALS = {
@@ -167,7 +167,7 @@ def test_plans_are_verified_whatever_their_duals_are(tmp_path, least):
     tables = make(jin(1e6, Max_growth=growth), demand=demand, years=years, Current_supply=[supply])
     verdict, _ = verified(tmp_path, tables)
     assert verdict.findings == ()
-    assert verdict.compared is Compared.PARTS
+    assert verdict.compared is ComparisonBasis.PARTS
     duals = [abs(line.cells[0]) for line in open_plan(tmp_path / "plan.xlsx").lines(Duals.dual)]
     assert float(least) < max(duals) < 1e3 * float(least)
 

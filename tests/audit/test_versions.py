@@ -5,7 +5,7 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
-from planner.audit.verify import Compared
+from planner.audit.verify import ComparisonBasis
 from planner.cli import main
 from tests.audit.tampering import at, cell
 from tests.audit.test_verify import found, is_named
@@ -130,7 +130,7 @@ def as_another_version(made, target, tamper):
 def test_what_has_no_counterpart_in_this_version_is_named(made, tmp_path, name):
     place = as_another_version(made, tmp_path / "plan.xlsx", OTHERS[name])
     _, _, verdict = found(tmp_path / "plan.xlsx", made / "case.xlsx")
-    assert verdict.compared is Compared.FIELDS
+    assert verdict.compared is ComparisonBasis.FIELDS
     assert is_named(place, verdict.findings), [f.place for f in verdict.findings]
     assert verdict.is_proven
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from models.answers.cost_sharing import Bill
+from models.answers.cost_sharing import DualBill
 from models.errors import SolverError
 from models.plan import Session
 from planner.studies.compare import FORESEEN
@@ -432,7 +432,9 @@ def test_bills_before_and_after(folder, ask, call) -> None:
 def test_a_member_that_a_scenario_removes_gains_nothing_by_it() -> None:
     case = read(make(jin(), demand={"A": 50.0, "B": 50.0}))
     none = {"A": 0.0, "B": 0.0}
-    alone = Bill({"A": 7e6}, {"A": 0.0})
-    of = BillsByScenario.of_bills(case, {"Base": Bill({"A": 5e6, "B": 5e6}, none), "Alone": alone})
+    alone = DualBill({"A": 7e6}, {"A": 0.0})
+    of = BillsByScenario.of_bills(
+        case, {"Base": DualBill({"A": 5e6, "B": 5e6}, none), "Alone": alone}
+    )
     assert of is not None
     assert of.said("Alone") == "By bills A pays most for it, +2.0 m USD."

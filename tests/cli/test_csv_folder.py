@@ -15,14 +15,14 @@ import pytest
 
 from planner.documents.folder import TABLES, replace_files, write_csv
 from planner.render.words import guarded
-from planner.sheets import Column, Look, Table
+from planner.sheets import Look, Table, TableColumn
 from tests.cli.desk import POSIX, ROOT
 
 HEAVY = 4_000
 
 
 def table(name: str, *cells: object) -> Table:
-    return Table(name, (Column("Refiner", Look.TEXT, list(cells)),))
+    return Table(name, (TableColumn("Refiner", Look.TEXT, list(cells)),))
 
 
 def contents(folder: Path) -> dict[str, str]:

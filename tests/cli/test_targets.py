@@ -17,7 +17,7 @@ import click
 import pytest
 
 from planner.cli.commands import COMMANDS
-from planner.cli.commands.common import Place
+from planner.cli.commands.common import OutputPath
 from planner.workbook.parts import is_input
 from tests.cli.desk import LASTING, POSIX, ROOT
 from tests.page.solver import solver_or_skip
@@ -34,7 +34,7 @@ def paths(command: click.Command, *, written: bool) -> list[click.Parameter]:
     return [
         p
         for p in command.params
-        if isinstance(p.type, click.Path) and isinstance(p.type, Place) is written
+        if isinstance(p.type, click.Path) and isinstance(p.type, OutputPath) is written
     ]
 
 
@@ -299,6 +299,6 @@ def test_a_path_through_what_is_not_there_is_where_it_leads(folder, typed, leads
     (folder / "there").mkdir()
     (folder / "elsewhere/deep").mkdir(parents=True)
     (folder / "link").symlink_to(folder / "elsewhere/deep")
-    path = Place(path_type=Path).convert(typed, None, None)
+    path = OutputPath(path_type=Path).convert(typed, None, None)
     assert str(path) == leads_to.format(up=folder.parent)
     assert os.path.realpath(path) == os.path.realpath(typed)

@@ -11,7 +11,15 @@ import pytest
 from models import solve as solver
 from models.errors import SolverError
 from models.plan import solve as solve_case
-from models.solve import ATTEMPTS, Certificate, Keys, Rows, Solution, certify, certify_blocks
+from models.solve import (
+    ATTEMPTS,
+    Certificate,
+    Keys,
+    LinearProgram,
+    Solution,
+    certify,
+    certify_blocks,
+)
 from tests.models.desk import BookT, jin, make, one, read, solve, sur
 
 near = pytest.approx
@@ -26,7 +34,7 @@ def proof(rows: dict[str, Any], x: list[float], duals: list[float]) -> Certifica
     arrays.setdefault("whole", np.zeros(len(x), dtype=bool))
     solution = Solution(np.array(x), np.array(duals), np.zeros(0))
     keys = (Keys("money", 0, tuple(range(len(duals)))),)
-    return certify(Rows(**arrays, row_keys=keys), solution, 100.0, frozenset())
+    return certify(LinearProgram(**arrays, row_keys=keys), solution, 100.0, frozenset())
 
 
 def least(**more: Any) -> dict[str, Any]:
@@ -76,7 +84,7 @@ def test_a_gap_beside_money_that_cancels() -> None:
 
 def test_what_violations_are_measured_by() -> None:
     """Tonnes by the block's, fractions by 1, money by its limit; both sides of a limit."""
-    rows = Rows(
+    rows = LinearProgram(
         cost=np.zeros(1), lower=np.zeros(1), upper=np.full(1, np.inf),
         row_lower=np.array([0.5, -np.inf, 5.0]), row_upper=np.array([np.inf, 1e6, np.inf]),
         starts=np.array([0, 1, 2, 3]), columns=np.zeros(3, dtype=np.int64),
@@ -133,7 +141,7 @@ def test_no_plan_at_all_for_a_small_mineral(monkeypatch: pytest.MonkeyPatch) -> 
     true, wrong = solve(book), 1
     true_solve = solver.solve
 
-    def faulty(rows: Rows, attempt: Any = ATTEMPTS[0], start: Any = None) -> Solution:
+    def faulty(rows: LinearProgram, attempt: Any = ATTEMPTS[0], start: Any = None) -> Solution:
         found = true_solve(rows, attempt) if start is None else true_solve(rows, attempt, start)
         names = {key[2] for keys in rows.column_keys if keys.name == "spot" for key in keys.index}
         if names == {"gallium"} and attempt in ATTEMPTS[:wrong]:

@@ -23,8 +23,8 @@ from models.program.component import (
     YEAR,
     Columns,
     Component,
+    CostHeading,
     Family,
-    Heading,
     Label,
     Rows,
     by_key,
@@ -138,7 +138,7 @@ def test_a_family_types_its_names_once() -> None:
 def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
     """A family of this test's own: the coalition buys 30 t of Jin a year; beyond, a duty is due."""
     monkeypatch.setattr(declared, "_COMPONENTS", dict(declared._COMPONENTS))
-    duty = Heading("quota duty")
+    duty = CostHeading("quota duty")
     key = (REFINER, PROJECT, MINERAL, YEAR)
     beyond = Columns(
         name="beyond_quota", key=key, meaning="Tonnes beyond the quota.", cell=None,

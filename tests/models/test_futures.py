@@ -17,8 +17,18 @@ from scipy.sparse import csr_matrix, vstack
 
 from models.answers import recourse as module
 from models.answers.futures import Future, RiskPlans, apart, under_risk
-from models.answers.recourse import Mix, Part, Policy, Side, Tail, Tied, Whole, cvar, valued
-from models.case import TO_THE_END, Search
+from models.answers.recourse import (
+    DistinctScenarios,
+    ExtensiveForm,
+    Mix,
+    Policy,
+    ScenarioProgram,
+    Tail,
+    Tied,
+    cvar,
+    valued,
+)
+from models.case import TO_THE_END, SearchLimits
 from models.errors import SolverError
 from models.plan import Plan
 from models.plan import solve as solve_case
@@ -27,7 +37,7 @@ from models.program.families.projects import BUILT
 from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, budget_year
 from models.schema import BudgetYear, ScenarioStep
-from models.solve import Rows
+from models.solve import LinearProgram
 from planner.scenarios.actions import after
 from tests.models.desk import jin, make, read, sur
 from tests.models.test_laws import rounding
@@ -40,7 +50,7 @@ _COST = np.array([150.0, 230, 260, 238, 210, -170, -150, -36, -10])
 _YIELDS = {"above": 1.2, "average": 1.0, "below": 0.8}
 
 
-def farmer(yields: float, number: int) -> Side:
+def farmer(yields: float, number: int) -> ScenarioProgram:
     """500 acres; 200 t of wheat and 240 t of corn are fed; 6,000 t of beets sell at 36, more at 10.
 
     Acres are the same columns in all futures, the land is the same row.
@@ -54,7 +64,7 @@ def farmer(yields: float, number: int) -> Side:
             [0, 0, -beets, 0, 0, 0, 0, 1, 1],
         ]
     )
-    rows = Rows(
+    rows = LinearProgram(
         cost=_COST,
         lower=np.zeros(9),
         upper=np.array([np.inf] * 7 + [6_000.0, np.inf]),
@@ -66,7 +76,7 @@ def farmer(yields: float, number: int) -> Side:
         whole=np.zeros(9, dtype=bool),
     )
     own = 100 * (number + 1)
-    return Side(
+    return ScenarioProgram(
         rows,
         np.array([0, 1, 2, *range(own, own + 6)]),
         np.array([0, *range(own, own + 3)]),
@@ -81,7 +91,7 @@ THIRDS = np.full(3, 1 / 3)
 
 def test_the_farmer_s_plan_is_the_book_s() -> None:
     """Acres and profit of table 5, EVPI and VSS of ch. 1.1."""
-    whole = Whole(FARMS, THIRDS, need=500.0)
+    whole = ExtensiveForm(FARMS, THIRDS, need=500.0)
     assert (len(whole.rows.cost), len(whole.rows.row_lower)) == (3 + 3 * 6, 1 + 3 * 3)
     x, proof = whole.solved()
     assert [of[:3] for of in x] == [pytest.approx([170, 80, 250])] * 3
@@ -100,8 +110,8 @@ def test_the_farmer_s_plan_is_the_book_s() -> None:
     assert float(kept @ THIRDS) - planned == pytest.approx(1_150, abs=0.5)
 
 
-def alone() -> list[Whole]:
-    return [Whole([farm], np.ones(1), need=500.0) for farm in FARMS]
+def alone() -> list[ExtensiveForm]:
+    return [ExtensiveForm([farm], np.ones(1), need=500.0) for farm in FARMS]
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 0.5, 0.8, 0.95, 1.0])
@@ -109,18 +119,20 @@ def alone() -> list[Whole]:
 def test_what_is_least_is_the_value_of_the_costs(alpha: float, weight: float) -> None:
     """The program's own tail is that of its costs; no other plan's value is less."""
     tail = Tail(alpha, weight)
-    whole = Whole(FARMS, THIRDS, tail, need=500.0, unit=64.0)
+    whole = ExtensiveForm(FARMS, THIRDS, tail, need=500.0, unit=64.0)
     x, proof = whole.solved()
     assert proof.primal == pytest.approx(valued(whole.costs(x), THIRDS, tail), rel=1e-6)
-    others = [Whole(FARMS, THIRDS, need=500.0)]
-    others += [Whole(FARMS, THIRDS, Tail(a, 1.0), need=500.0, unit=64.0) for a in (0.0, 0.5, 1.0)]
+    others = [ExtensiveForm(FARMS, THIRDS, need=500.0)]
+    others += [
+        ExtensiveForm(FARMS, THIRDS, Tail(a, 1.0), need=500.0, unit=64.0) for a in (0.0, 0.5, 1.0)
+    ]
     for of in others:
         assert proof.primal <= valued(of.costs(of.solved()[0]), THIRDS, tail) + 1e-3
 
 
 def test_the_ends_of_the_tail_are_the_mean_and_the_worst() -> None:
     def least(tail: Tail) -> float:
-        return Whole(FARMS, THIRDS, tail, need=500.0, unit=64.0).solved()[1].primal
+        return ExtensiveForm(FARMS, THIRDS, tail, need=500.0, unit=64.0).solved()[1].primal
 
     mean = least(Tail())
     assert least(Tail(0.0, 1.0)) == pytest.approx(mean)
@@ -131,7 +143,7 @@ def test_the_ends_of_the_tail_are_the_mean_and_the_worst() -> None:
 
 def test_the_tail_of_all_futures_is_their_mean_and_no_column_of_its_own() -> None:
     """Its eta would have no bound: below all costs it changes nothing, or by rounding all."""
-    of, mean = (Whole(FARMS, THIRDS, tail).rows for tail in (Tail(0.0, 1.0), Tail()))
+    of, mean = (ExtensiveForm(FARMS, THIRDS, tail).rows for tail in (Tail(0.0, 1.0), Tail()))
     assert (of.cost == mean.cost).all()
     assert np.isfinite(of.lower).all()
 
@@ -148,14 +160,14 @@ def test_rows_that_differ_stay_apart() -> None:
     """Of one number, but with other entries, other limits or a wider row."""
     same = np.arange(4)
     sides = [
-        Side(f.rows, f.columns, same, f.column_unit, f.row_unit)
+        ScenarioProgram(f.rows, f.columns, same, f.column_unit, f.row_unit)
         for f in (FARMS[0], farmer(1.2, 0), FARMS[1])
     ]
-    whole = Whole(sides, THIRDS, need=500.0)
+    whole = ExtensiveForm(sides, THIRDS, need=500.0)
     assert len(whole.rows.row_lower) == 4 + 3  # the second is the first; of the third all but land
     tighter = module.dataclasses.replace(FARMS[0].rows, row_upper=FARMS[0].rows.row_upper + 1.0)
     other = module.dataclasses.replace(sides[1], rows=tighter)
-    assert len(Whole([sides[0], other], THIRDS[:2], need=500.0).rows.row_lower) == 4 + 2
+    assert len(ExtensiveForm([sides[0], other], THIRDS[:2], need=500.0).rows.row_lower) == 4 + 2
 
 
 # ---- by hand -------------------------------------------------------------------------------------
@@ -340,14 +352,14 @@ def test_a_second_formulation_agrees(monkeypatch: pytest.MonkeyPatch, seed: int)
     """Each future with columns of its own, and an equation wherever two are the same decision."""
     plan = book_of(seed, frozenset({"whole projects"}))
     happens = happens_of(plan, seed, 3)
-    made: list[Whole] = []
-    init = Whole.__init__
+    made: list[ExtensiveForm] = []
+    init = ExtensiveForm.__init__
 
-    def kept(self: Whole, *arguments: object, **more: object) -> None:
+    def kept(self: ExtensiveForm, *arguments: object, **more: object) -> None:
         init(self, *arguments, **more)  # type: ignore[arg-type]
         made.append(self)
 
-    monkeypatch.setattr(Whole, "__init__", kept)
+    monkeypatch.setattr(ExtensiveForm, "__init__", kept)
     found = planned(plan, happens)
     expected = float(chances_of(happens) @ found.risky.costs)
     assert split(made[0].sides, chances_of(happens)) == pytest.approx(
@@ -355,7 +367,7 @@ def test_a_second_formulation_agrees(monkeypatch: pytest.MonkeyPatch, seed: int)
     )
 
 
-def split(sides: Sequence[Side], chances: Floats) -> float:
+def split(sides: Sequence[ScenarioProgram], chances: Floats) -> float:
     """The least expected cost, by scipy."""
     sizes = [len(s.rows.cost) for s in sides]
     starts = np.concatenate([[0], np.cumsum(sizes)])
@@ -402,13 +414,13 @@ def test_what_is_not_proven_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
 # ---- minerals planned apart ----------------------------------------------------------------------
 
 
-def two_farms(number: int, most: float) -> Side:
+def two_farms(number: int, most: float) -> ScenarioProgram:
     """Two farms, the second in the year after the first's; ``most`` acres of beets on both."""
     yields = [*_YIELDS.values()]
     mine, other = farmer(yields[number], number), farmer(yields[(number + 1) % 3], number)
     a, b = mine.rows, other.rows
     beets = (np.array([2, 11]), np.ones(2))
-    rows = Rows(
+    rows = LinearProgram(
         cost=np.concatenate([a.cost, b.cost]),
         lower=np.concatenate([a.lower, b.lower]),
         upper=np.concatenate([a.upper, b.upper]),
@@ -421,15 +433,15 @@ def two_farms(number: int, most: float) -> Side:
     )
     columns = np.concatenate([mine.columns, 10_000 + other.columns])
     numbers = np.concatenate([mine.numbers, 10_000 + other.numbers, [20_000]])
-    return Side(rows, columns, numbers, np.full(18, TONNES), np.full(9, TONNES))
+    return ScenarioProgram(rows, columns, numbers, np.full(18, TONNES), np.full(9, TONNES))
 
 
-def farms_apart(most: float, tail: Tail) -> tuple[Tied, list[Rows]]:
+def farms_apart(most: float, tail: Tail) -> tuple[Tied, list[LinearProgram]]:
     """The same two, each a part of its own, that share the limit."""
     of = [[0, 1, 2], [1, 2, 0]]
-    wholes = [Whole(FARMS, THIRDS, need=500.0) for _ in of]
+    wholes = [ExtensiveForm(FARMS, THIRDS, need=500.0) for _ in of]
     parts = [
-        Part(whole, np.array(at), whole.place[0][[2]], np.ones((1, 1)))
+        DistinctScenarios(whole, np.array(at), whole.place[0][[2]], np.ones((1, 1)))
         for whole, at in zip(wholes, of, strict=True)
     ]
     return Tied(parts, np.array([most]), THIRDS, tail, 64.0), [w.rows for w in wholes]
@@ -459,7 +471,9 @@ TAILS = [Tail(), Tail(0.5, 0.25), Tail(0.5, 1.0), Tail(0.95, 0.5), Tail(0.0, 1.0
 @pytest.mark.parametrize("tail", TAILS)
 def test_farms_that_share_a_limit_cost_what_they_do_as_one(tail: Tail, most: float) -> None:
     """Of the second farm the years are the first's, turned by one: each is a part of its own."""
-    whole = Whole([two_farms(i, most) for i in range(3)], THIRDS, tail, need=1_000.0, unit=64.0)
+    whole = ExtensiveForm(
+        [two_farms(i, most) for i in range(3)], THIRDS, tail, need=1_000.0, unit=64.0
+    )
     _, proof = whole.solved()
     tied, mix = mixed(most, tail)
     assert value_of(tied, mix, tail) == pytest.approx(proof.primal, rel=1e-6)
@@ -470,8 +484,8 @@ def test_farms_that_share_a_limit_cost_what_they_do_as_one(tail: Tail, most: flo
 def test_what_mixes_policies_grows_as_its_entries_do() -> None:
     """For 4,000 futures whose tail counts no table of futures by futures, which would be 128 MB."""
     many = 4_000
-    whole = Whole(FARMS, THIRDS, need=500.0)
-    part = Part(whole, np.arange(many) % 3, whole.place[0][[2]], np.ones((1, 1)))
+    whole = ExtensiveForm(FARMS, THIRDS, need=500.0)
+    part = DistinctScenarios(whole, np.arange(many) % 3, whole.place[0][[2]], np.ones((1, 1)))
     tied = Tied([part], np.array([100.0]), np.full(many, 1 / many), Tail(0.5, 0.5), 64.0)
     policies = [Policy(np.arange(0), np.zeros(0), np.full(many, c), np.zeros(1)) for c in (2, 1.0)]
     tracemalloc.start()
@@ -552,11 +566,14 @@ def test_fewer_futures_planned_before_are_within_the_time_limit(
 
     12 futures, and 2 before; a search's own clock stands still.
     """
-    plan = solve_case(with_budgets(160, carried=True).case.change(search=Search(64.0)))
+    plan = solve_case(with_budgets(160, carried=True).case.change(search=SearchLimits(64.0)))
     mixed_, clock, asked = Tied.mixed, [0.0], []
 
     def slow(
-        self: Tied, rows: list[Rows], start: Mix | None = None, search: Search = TO_THE_END
+        self: Tied,
+        rows: list[LinearProgram],
+        start: Mix | None = None,
+        search: SearchLimits = TO_THE_END,
     ) -> Mix:
         asked.append((len(self.chances), search.seconds))
         clock[0] += search.seconds

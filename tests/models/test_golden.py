@@ -19,7 +19,7 @@ from models.program.families import FAMILIES
 from models.program.program import split
 from models.program.sourcing import build
 from models.resolve import Expanded
-from models.solve import Rows
+from models.solve import LinearProgram
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
 from tests.reference.cases import random_book
 
@@ -210,7 +210,7 @@ def test_another_interface_finds_the_same(seed: int) -> None:
     assert plan.objective == pytest.approx(cost, rel=1e-6, abs=1e-3)
 
 
-def of_rows(rows: Rows) -> tuple[dict[Any, Any], dict[Any, float]]:
+def of_rows(rows: LinearProgram) -> tuple[dict[Any, Any], dict[Any, float]]:
     """Return rows and costs of our compiler by name: one entry for each side that limits."""
     names = [(k.name, key) for k in rows.column_keys for key in k.index]
     found: dict[Any, Any] = {}

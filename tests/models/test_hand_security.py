@@ -17,7 +17,7 @@ from models.plan.solving import part, parts
 from models.schema import ByYear
 from planner.scenarios import apply, drop_share_limits
 from planner.studies.agreed import Rules
-from planner.studies.losses import Kind, stress
+from planner.studies.losses import LossKind, stress
 from planner.studies.places import Here
 from planner.workbook.template import template_tables
 from tests.models.desk import (
@@ -423,7 +423,7 @@ def test_stress_confirms_what_is_survived(seed: int) -> None:
     plan = solve_case(case)
     for first in case.years:
         rules = Rules(case.settings.surge, first_year=first)
-        found = stress(case, rules, [Kind.COUNTRY], where=Here()).capped
+        found = stress(case, rules, [LossKind.COUNTRY], where=Here()).capped
         for loss in found.losses:
             effect = found.effects[loss]
             assert effect is not None
@@ -442,7 +442,7 @@ def test_lanes_make_a_difference() -> None:
     book = two(*secure(), surge=1, demand={"A": 50, "B": 50}, Lanes=lanes)
     case = read(book)
     assert one(solve_case(case).security, country="CHN")["served"] == near(1)
-    found = stress(case, Rules(1), [Kind.COUNTRY], where=Here()).capped
+    found = stress(case, Rules(1), [LossKind.COUNTRY], where=Here()).capped
     china = next(effect for loss, effect in found.effects.items() if loss.country == "CHN")
     assert china is not None
     assert china.short.sum() == near(50)

@@ -18,7 +18,7 @@ from models.program import program_of
 from models.program.compile import compile_model
 from models.resolve import Expanded
 from models.schema import ScenarioStep
-from models.solve import ATTEMPTS, Rows, Solution
+from models.solve import ATTEMPTS, LinearProgram, Solution
 from planner.scenarios import ACTIONS
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
 
@@ -36,7 +36,7 @@ def first_joined_as(patch: Patch, change: Any) -> list[Any]:
     """Change what the first run of several blocks gives; returns where each run started from."""
     starts: list[Any] = []
 
-    def faulty(rows: Rows, attempt: Any = ATTEMPTS[0], start: Any = None) -> Solution:
+    def faulty(rows: LinearProgram, attempt: Any = ATTEMPTS[0], start: Any = None) -> Solution:
         starts.append(start)
         found = TRUE_SOLVE(rows, attempt) if start is None else TRUE_SOLVE(rows, attempt, start)
         return change(found, rows) if len(starts) == 1 else found
@@ -54,7 +54,7 @@ def test_one_block_of_a_piece_alone_is_no_proof(wrong: int, monkeypatch: Patch) 
     made = years(3)
     true = solve(made)
 
-    def change(found: Solution, rows: Rows) -> Solution:
+    def change(found: Solution, rows: LinearProgram) -> Solution:
         x = found.x.copy()
         at = slice(wrong * len(x) // 3, (wrong + 1) * len(x) // 3)
         x[at] *= 1.1
@@ -107,7 +107,7 @@ def test_a_fault_in_the_second_shape_alone(monkeypatch: Patch) -> None:
     shapes = {program_of(Expanded(read(made))).shape(b) for b in (0, 1)}
     assert len(shapes) == 2
 
-    def dearer(model: Any) -> Rows:
+    def dearer(model: Any) -> LinearProgram:
         rows = compile_model(model)
         later = any(2027 in key for keys in rows.column_keys for key in keys.index)
         return dataclasses.replace(rows, cost=rows.cost * (1.1 if later else 1.0))
@@ -125,7 +125,7 @@ def test_a_fault_in_the_second_mineral_alone(monkeypatch: Patch) -> None:
     made["Demand"].append({"Mineral": "zinc", "Member": "A", "2026": 50})
     case = read(made)
 
-    def dearer(model: Any) -> Rows:
+    def dearer(model: Any) -> LinearProgram:
         rows = compile_model(model)
         is_zinc = any("zinc" in key for keys in rows.column_keys for key in keys.index)
         return dataclasses.replace(rows, cost=rows.cost * (1.1 if is_zinc else 1.0))
@@ -216,7 +216,7 @@ def test_only_the_base_case_is_compared_with_its_model(monkeypatch: Patch) -> No
     case = read(make(jin(200), sur(200), refiner("Oz", "AUS", 90, 30), demand=100))
     session, built = Session(case), 0
 
-    def counting(self: Any, b: int, rows: Rows, shape: bytes) -> bool:
+    def counting(self: Any, b: int, rows: LinearProgram, shape: bytes) -> bool:
         nonlocal built
         new = true_compare(self, b, rows, shape)
         built += new

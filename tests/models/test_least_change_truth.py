@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.answers import SPARE, Change, applied, least_change
+from models.answers import SPARE, CellChange, applied, least_change
 from models.plan import Plan
 from tests.models.desk import FIRST, BookT, changed, jin, make, solve, solve_case
 from tests.models.test_explain import capped
@@ -21,7 +21,7 @@ ROOM = 0.02
 """A change smaller by this part does not do; what rounding up adds is less."""
 
 
-def edited(book: BookT, changes: tuple[Change, ...], part: float = 1.0) -> BookT:
+def edited(book: BookT, changes: tuple[CellChange, ...], part: float = 1.0) -> BookT:
     """Return the book with the cells as told, or changed by a part of what is asked for."""
     for c in changes:
         sheet, row = c.place.sheet, c.place.row
@@ -103,7 +103,7 @@ def is_as_planned_again(plan: Plan, at: tuple[str, str, int]) -> None:
         assert solve_case(applied(plan.case, less)).value("shortage", at) > nothing
 
 
-def part_of(change: Change, part: float) -> Change:
+def part_of(change: CellChange, part: float) -> CellChange:
     """Return a part of what is asked for; a lane is open or not."""
     value = change.to if change.unit == "open" else change.was + part * (change.least - change.was)
     return dataclasses.replace(change, to=value)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.case import Case
-from models.program import Names, fit, program_of
+from models.program import NameIndex, fit, program_of
 from models.program.builder import Builder
 from models.program.compile import compile_model, differences
 from models.program.sourcing import build
@@ -118,7 +118,7 @@ def test_a_component_that_there_is_not() -> None:
     ):
         with pytest.raises(KeyError, match="no component"):
             wrong()
-    b = Builder(plan.expanded, Names())
+    b = Builder(plan.expanded, NameIndex())
     none = np.zeros(0, dtype=np.int64)
     with pytest.raises(KeyError, match="no component 'spott'"):
         b.columns("spott", (none,), cost=0.0)

@@ -14,10 +14,10 @@ from models import solve as solver
 from models.errors import SolverError
 from models.program import Scaling
 from models.program.compile import compile_model
-from models.program.component import Heading
+from models.program.component import CostHeading
 from models.program.sourcing import Books
 from models.resolve import Expanded
-from models.solve import ATTEMPTS, Rows, Solution
+from models.solve import ATTEMPTS, LinearProgram, Solution
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
 
 Patch = pytest.MonkeyPatch
@@ -74,7 +74,7 @@ def book() -> BookT:
     return found
 
 
-def program(made: BookT) -> Rows:
+def program(made: BookT) -> LinearProgram:
     """Return the arrays of a book's only block."""
     expanded = Expanded(read(made))
     cells = [(m, t) for m in range(len(expanded.minerals)) for t in range(len(expanded.years))]
@@ -84,14 +84,14 @@ def program(made: BookT) -> Rows:
 # ---- what is compiled is not the case's --------------------------------------------------------
 
 
-def compiled_as(patch: Patch, change: Callable[[Rows], Rows]) -> None:
+def compiled_as(patch: Patch, change: Callable[[LinearProgram], LinearProgram]) -> None:
     """Change what the compiler gives."""
     patch.setattr(
         "models.program.compile.compile_model", lambda model: change(compile_model(model))
     )
 
 
-def without_row(rows: Rows, i: int) -> Rows:
+def without_row(rows: LinearProgram, i: int) -> LinearProgram:
     """Return a program without one of its rows; its keys follow."""
     keys, at = [], 0
     for k in rows.row_keys:
@@ -111,7 +111,7 @@ def without_row(rows: Rows, i: int) -> Rows:
     )
 
 
-def bumped(rows: Rows, name: str, i: int, by: float) -> Rows:
+def bumped(rows: LinearProgram, name: str, i: int, by: float) -> LinearProgram:
     """Return a program with one number of an array changed."""
     array = getattr(rows, name).copy()
     array[i] = by if np.isinf(array[i]) or np.isnan(by) or np.isinf(by) else array[i] + by
@@ -125,7 +125,9 @@ def refused(made: BookT) -> None:
     assert caught.value.exit_code == 3
 
 
-def each_refused(made: BookT, faults: list[Callable[[Rows], Rows]], patch: Patch) -> None:
+def each_refused(
+    made: BookT, faults: list[Callable[[LinearProgram], LinearProgram]], patch: Patch
+) -> None:
     """Every fault of the compiler ends a run."""
     case = read(made)
     assert faults
@@ -172,7 +174,7 @@ def test_every_changed_right_hand_side(name: str, monkeypatch: Patch) -> None:
 def test_every_changed_bound_of_a_column(monkeypatch: Patch) -> None:
     """Each column's own bounds: one more upwards, a bound where there was none, less than 0."""
     rows = program(book())
-    faults: list[Callable[[Rows], Rows]] = []
+    faults: list[Callable[[LinearProgram], LinearProgram]] = []
     for i in range(len(rows.cost)):
         faults.append(lambda r, i=i: bumped(r, "lower", i, -1.0))
         faults.append(lambda r, i=i: bumped(r, "upper", i, 0.125))
@@ -197,7 +199,7 @@ def test_lost_whole_columns(monkeypatch: Patch) -> None:
     refused(whole)
 
 
-def swap_costs(rows: Rows) -> Rows:
+def swap_costs(rows: LinearProgram) -> LinearProgram:
     """Swap the costs of the two columns whose costs differ most."""
     cost = rows.cost.copy()
     low, high = int(np.argmin(cost)), int(np.argmax(cost))
@@ -205,7 +207,7 @@ def swap_costs(rows: Rows) -> Rows:
     return dataclasses.replace(rows, cost=cost)
 
 
-def swap_keys(rows: Rows) -> Rows:
+def swap_keys(rows: LinearProgram) -> LinearProgram:
     """Give two rows of the same component each other's key."""
     keys = list(rows.row_keys)
     at = next(i for i, k in enumerate(keys) if k.name == "refining_capacity")
@@ -213,7 +215,7 @@ def swap_keys(rows: Rows) -> Rows:
     return dataclasses.replace(rows, row_keys=tuple(keys))
 
 
-def swap_columns(rows: Rows) -> Rows:
+def swap_columns(rows: LinearProgram) -> LinearProgram:
     """Enter the columns of spot flows in the opposite order."""
     spot = next(k for k in rows.column_keys if k.name == "spot")
     order = np.arange(len(rows.cost))
@@ -221,7 +223,7 @@ def swap_columns(rows: Rows) -> Rows:
     return dataclasses.replace(rows, columns=order[rows.columns])
 
 
-COMPILED: dict[str, Callable[[Rows], Rows]] = {
+COMPILED: dict[str, Callable[[LinearProgram], LinearProgram]] = {
     "costs of two columns swapped": swap_costs,
     "keys of two rows swapped": swap_keys,
     "columns in another order": swap_columns,
@@ -273,7 +275,7 @@ def test_lost_cost_heading(heading: str, monkeypatch: Patch) -> None:
     """The objective lacks one of its terms."""
     true_cost = Books.cost
 
-    def cost(self: Books, name: Heading, *rest: Any) -> None:
+    def cost(self: Books, name: CostHeading, *rest: Any) -> None:
         if name.name != heading:
             true_cost(self, name, *rest)
 
@@ -305,30 +307,34 @@ def forgetful(true_objective: Callable[[Any], None]) -> Callable[[Any], None]:
 # ---- what the solver gets, and what it gives back ----------------------------------------------
 
 
-def handed_as(patch: Patch, change: Callable[[Rows], Rows], attempts: int) -> None:
+def handed_as(
+    patch: Patch, change: Callable[[LinearProgram], LinearProgram], attempts: int
+) -> None:
     """Change the program on its way into the solver, in the first attempts of each block."""
 
-    def faulty(rows: Rows, attempt: Any = ATTEMPTS[0]) -> Solution:
+    def faulty(rows: LinearProgram, attempt: Any = ATTEMPTS[0]) -> Solution:
         wrong = attempt in ATTEMPTS[:attempts]
         return TRUE_SOLVE(change(rows) if wrong else rows, attempt)
 
     patch.setattr(solver, "solve", faulty)
 
 
-def returned_as(patch: Patch, change: Callable[[Solution, Rows], Solution], attempts: int) -> None:
+def returned_as(
+    patch: Patch, change: Callable[[Solution, LinearProgram], Solution], attempts: int
+) -> None:
     """Change the solution on its way back, in the first attempts of each block."""
 
-    def faulty(rows: Rows, attempt: Any = ATTEMPTS[0]) -> Solution:
+    def faulty(rows: LinearProgram, attempt: Any = ATTEMPTS[0]) -> Solution:
         found = TRUE_SOLVE(rows, attempt)
         return change(found, rows) if attempt in ATTEMPTS[:attempts] else found
 
     patch.setattr(solver, "solve", faulty)
 
 
-def loosened(name: str) -> Callable[[Rows], Rows]:
+def loosened(name: str) -> Callable[[LinearProgram], LinearProgram]:
     """Return a fault: the rows of a component bind no more."""
 
-    def change(rows: Rows) -> Rows:
+    def change(rows: LinearProgram) -> LinearProgram:
         at = next(k for k in rows.row_keys if k.name == name).stretch
         lower, upper = rows.row_lower.copy(), rows.row_upper.copy()
         lower[at], upper[at] = -np.inf, np.inf
@@ -337,7 +343,7 @@ def loosened(name: str) -> Callable[[Rows], Rows]:
     return change
 
 
-def dearer_spot(rows: Rows) -> Rows:
+def dearer_spot(rows: LinearProgram) -> LinearProgram:
     """A fault: the cheapest spot flow is dear."""
     cost = rows.cost.copy()
     at = next(k for k in rows.column_keys if k.name == "spot").stretch
@@ -345,7 +351,7 @@ def dearer_spot(rows: Rows) -> Rows:
     return dataclasses.replace(rows, cost=cost)
 
 
-def tight(rows: Rows) -> Rows:
+def tight(rows: LinearProgram) -> LinearProgram:
     """A fault: capacities are a tenth smaller."""
     upper = rows.row_upper.copy()
     at = next(k for k in rows.row_keys if k.name == "refining_capacity").stretch
@@ -353,7 +359,7 @@ def tight(rows: Rows) -> Rows:
     return dataclasses.replace(rows, row_upper=upper)
 
 
-def impossible(rows: Rows) -> Rows:
+def impossible(rows: LinearProgram) -> LinearProgram:
     """A fault: more demand than all columns can bring."""
     at = next(k for k in rows.row_keys if k.name == "balance").stretch
     lower, upper = rows.row_lower.copy(), rows.row_upper.copy()
@@ -362,7 +368,7 @@ def impossible(rows: Rows) -> Rows:
     return dataclasses.replace(rows, row_lower=lower, row_upper=upper)
 
 
-HANDED: dict[str, Callable[[Rows], Rows]] = {
+HANDED: dict[str, Callable[[LinearProgram], LinearProgram]] = {
     "capacities lost": loosened("refining_capacity"),
     "balances lost": loosened("balance"),
     "share limits lost": loosened("share_limit"),
@@ -377,7 +383,7 @@ HANDED: dict[str, Callable[[Rows], Rows]] = {
 }
 
 
-def shift(solution: Solution, name: str, rows: Rows, by: float) -> Solution:
+def shift(solution: Solution, name: str, rows: LinearProgram, by: float) -> Solution:
     """Move the first column of a component, by a part of the largest value."""
     x = solution.x.copy()
     at = next(k for k in rows.column_keys if k.name == name)
@@ -385,7 +391,7 @@ def shift(solution: Solution, name: str, rows: Rows, by: float) -> Solution:
     return dataclasses.replace(solution, x=x)
 
 
-def suboptimal(_: Solution, rows: Rows) -> Solution:
+def suboptimal(_: Solution, rows: LinearProgram) -> Solution:
     """Return a plan that keeps all rows and costs more, with the duals of the best one."""
     best = TRUE_SOLVE(rows)
     cost = np.random.default_rng(3).uniform(0.5, 1.5, len(rows.cost))
@@ -394,13 +400,13 @@ def suboptimal(_: Solution, rows: Rows) -> Solution:
     return dataclasses.replace(best, x=other.x)
 
 
-def own_duals(_: Solution, rows: Rows) -> Solution:
+def own_duals(_: Solution, rows: LinearProgram) -> Solution:
     """Return the best plan of other costs, duals and all."""
     cost = np.random.default_rng(3).uniform(0.5, 1.5, len(rows.cost))
     return TRUE_SOLVE(dataclasses.replace(rows, cost=cost))
 
 
-RETURNED: dict[str, Callable[[Solution, Rows], Solution]] = {
+RETURNED: dict[str, Callable[[Solution, LinearProgram], Solution]] = {
     "a permuted vector": lambda s, _: dataclasses.replace(s, x=np.roll(s.x, 1)),
     "a vector backwards": lambda s, _: dataclasses.replace(s, x=s.x[::-1].copy()),
     "no flow at all": lambda s, _: dataclasses.replace(s, x=0 * s.x),
@@ -461,7 +467,7 @@ def check_fault(inject: Callable[[int], None]) -> None:
 def test_first_attempt_ends_badly(monkeypatch: Patch) -> None:
     """The solver gives up in its first settings; the next ones succeed, and the plan says so."""
 
-    def faulty(rows: Rows, attempt: Any = ATTEMPTS[0]) -> Solution:
+    def faulty(rows: LinearProgram, attempt: Any = ATTEMPTS[0]) -> Solution:
         if attempt == ATTEMPTS[0]:
             msg = "the solver ended with: Unknown"
             raise SolverError(msg)
@@ -496,7 +502,7 @@ def test_scaled_and_not_scaled_back(monkeypatch: Patch) -> None:
 def test_scaled_by_two_measures(monkeypatch: Patch) -> None:
     """One column scaled by another factor on the way in than on the way back."""
 
-    def scaled(self: Scaling, rows: Rows) -> Rows:
+    def scaled(self: Scaling, rows: LinearProgram) -> LinearProgram:
         column = self.column.copy()
         column[: len(column) // 2] *= 2
         return true_scaled(dataclasses.replace(self, column=column), rows)
@@ -509,7 +515,7 @@ def test_scaled_by_two_measures(monkeypatch: Patch) -> None:
 # ---- the solver by itself ----------------------------------------------------------------------
 
 
-def small(**arrays: Any) -> Rows:
+def small(**arrays: Any) -> LinearProgram:
     """Return: least 2 a + 3 b with a + b >= 4, a <= 3."""
     given: dict[str, Any] = {
         "cost": [2.0, 3.0], "lower": [0.0, 0.0], "upper": [3.0, np.inf], "row_lower": [4.0],
@@ -517,7 +523,7 @@ def small(**arrays: Any) -> Rows:
         "whole": [False, False],
     }  # fmt: skip
     kinds = {"starts": np.int64, "columns": np.int64, "whole": bool}
-    return Rows(
+    return LinearProgram(
         **{
             name: np.array(value, dtype=kinds.get(name, float))
             for name, value in (given | arrays).items()

@@ -17,7 +17,7 @@ from models.plan import session as session_module
 from models.program import Program, fit, program_of
 from models.resolve import Expanded
 from models.schema import ByYear, ScenarioStep
-from models.solve import Held, Rows, Solution, highs
+from models.solve import Held, LinearProgram, Solution, highs
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
 from planner.studies.draws import Surprise
 from tests.budget import BUDGET
@@ -256,13 +256,13 @@ def test_contradictions_are_refused() -> None:
 # ---- the hand-over broken on purpose -----------------------------------------------------------
 
 
-def loosened(rows: Rows) -> Rows:
+def loosened(rows: LinearProgram) -> LinearProgram:
     """A fault: no row binds."""
     none = np.full_like(rows.row_upper, np.inf)
     return dataclasses.replace(rows, row_lower=-none, row_upper=none)
 
 
-def nothing(rows: Rows) -> Rows:
+def nothing(rows: LinearProgram) -> LinearProgram:
     """A fault: a tenth of the demand."""
     both = rows.row_lower == rows.row_upper
     low, high = rows.row_lower.copy(), rows.row_upper.copy()
@@ -271,12 +271,12 @@ def nothing(rows: Rows) -> Rows:
     return dataclasses.replace(rows, row_lower=low, row_upper=high)
 
 
-def free(rows: Rows) -> Rows:
+def free(rows: LinearProgram) -> LinearProgram:
     """A fault: all costs as they should not be."""
     return dataclasses.replace(rows, cost=rows.cost[::-1].copy())
 
 
-def no_number(rows: Rows) -> Rows:
+def no_number(rows: LinearProgram) -> LinearProgram:
     """A fault: a cost that is not a number."""
     return dataclasses.replace(
         rows, cost=np.where(np.arange(len(rows.cost)) == 0, np.nan, rows.cost)
@@ -285,7 +285,7 @@ def no_number(rows: Rows) -> Rows:
 
 @pytest.mark.parametrize("fault", [loosened, nothing, free, no_number])
 def test_changed_in_place_wrongly(
-    fault: Callable[[Rows], Rows], monkeypatch: pytest.MonkeyPatch
+    fault: Callable[[LinearProgram], LinearProgram], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is changed wrongly in the solver shows in the proof; the block is solved cold."""
     case = warm()

@@ -12,7 +12,7 @@ import pytest
 from models.errors import SolverError
 from models.program import program_of
 from models.resolve import Expanded
-from models.solve import Held, Rows
+from models.solve import Held, LinearProgram
 from models.solve.tighten import tightened
 from tests.models.desk import make, read, refiner, sur
 
@@ -37,12 +37,12 @@ def plants(rng: np.random.Generator, *, stocks: bool) -> Any:
     )  # fmt: skip
 
 
-def rows_of(book: Any) -> Rows:
+def rows_of(book: Any) -> LinearProgram:
     program = program_of(Expanded(read(book)))
     return program.block(0, len(program.blocks) - 1)
 
 
-def cost(rows: Rows, **bounds: Any) -> float:
+def cost(rows: LinearProgram, **bounds: Any) -> float:
     """Return the least cost of a linear program; infinite where there is none."""
     free = dataclasses.replace(rows, whole=np.zeros_like(rows.whole), **bounds)
     try:

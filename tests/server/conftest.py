@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from planner.server.app import Config, application
-from planner.server.jobs import Limits
+from planner.server.jobs import ServerLimits
 
 PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
 SOON = 120.0
@@ -58,7 +58,7 @@ def serve() -> Iterator[Callable[..., TestClient]]:
     with ExitStack() as served:
 
         def make(config: Config | None = None, **limits: float) -> TestClient:
-            config = config or Config(limits=Limits(**limits))
+            config = config or Config(limits=ServerLimits(**limits))
             app = application(config)
             return served.enter_context(TestClient(app, base_url="http://localhost:8765"))
 

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from planner.server.app import Config, application
-from planner.server.jobs import Limits
+from planner.server.jobs import ServerLimits
 from tests.report.browser import chromium
 from tests.server.conftest import PLAIN
 
@@ -42,7 +42,7 @@ def test_lists_stay_open_and_focus_is_kept(tmp_path) -> None:
 
     Of the larger example, whose 1,000 draws take long enough to be stopped.
     """
-    app = application(Config(limits=Limits(jobs=1)))
+    app = application(Config(limits=ServerLimits(jobs=1)))
     with chromium(tmp_path / "profile") as browser, served(app) as address:
         browser.driver.get(address)
         browser.driver.find_element("id", "workbook").send_keys(str(LARGER))

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from planner.server.app import HEADERS, Config
-from planner.server.jobs import Limits, safe_name
+from planner.server.jobs import ServerLimits, safe_name
 from tests.server.conftest import PLAIN, Visitor
 
 
@@ -166,7 +166,7 @@ def first_link(page: TestClient) -> str:
 
 def test_sessions_end(serve) -> None:
     """Forgotten by the visitor, or with the server: nothing is left on the disk."""
-    page = serve(Config(limits=Limits()))
+    page = serve(Config(limits=ServerLimits()))
     visitor = Visitor(page)
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
     visitor.wait()

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from planner.server import jobs
 from planner.server.app import Config
-from planner.server.jobs import Limits
+from planner.server.jobs import ServerLimits
 from tests.disk import small_disk
 from tests.server.conftest import PLAIN, Visitor
 
@@ -132,7 +132,7 @@ def test_a_full_disk_is_a_sentence_wherever_it_is_met(serve, monkeypatch, at) ->
         raise OSError(errno.ENOSPC, "No space left on device")
 
     visitor = Visitor(serve())
-    monkeypatch.setattr(jobs.Session, at, full)
+    monkeypatch.setattr(jobs.BrowserSession, at, full)
     answer = visitor.bring("plain.xlsx", PLAIN.read_bytes())
     assert (answer.status_code, "disk of this server is full" in answer.text) == (507, True)
     assert "Traceback" not in answer.text
@@ -143,7 +143,7 @@ def test_a_job_that_meets_a_full_disk_says_so(serve, tmp_path, monkeypatch) -> N
     room = PLAIN.stat().st_size // 1024 * 2 + 24
     with small_disk(tmp_path / "disk", f"{room}k") as disk:
         monkeypatch.setattr("tempfile.tempdir", str(disk))
-        page = serve(Config(limits=Limits(jobs=1)))
+        page = serve(Config(limits=ServerLimits(jobs=1)))
         visitor = Visitor(page)
         assert visitor.bring("plain.xlsx", PLAIN.read_bytes()).status_code == 200
         visitor.wait()

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from models.answers import Term, explain, least_change
+from models.answers import PriceTerm, explain, least_change
 from planner.sheets.explain import Cells, facts, told
 from tests.models.desk import FIRST, BookT, jin, make, refiner, solve, sur
 from tests.models.test_explain import capped
@@ -175,7 +175,7 @@ def test_parts_that_are_rounding_are_not_told() -> None:
     plan = solve(make(jin(60)))
     found = explain(plan, "copper", "A", FIRST)
     assert found.price is not None
-    dust = Term("fair share", "its part in sharing the shortage fairly", 0.001)
+    dust = PriceTerm("fair share", "its part in sharing the shortage fairly", 0.001)
     price = dataclasses.replace(found.price, terms=(*found.price.terms, dust))
     cells = Cells(plan.case, plan.case, lambda *_: "", lambda *_: None)
     lines = list(told(dataclasses.replace(found, price=price), None, cells))

@@ -18,7 +18,7 @@ from models.measures import (
 from models.plan import solve
 from models.results import CountryShares, Members
 from models.results.members import MUCH, is_much
-from planner.render.front import State
+from planner.render.front import AnswerState
 from planner.render.words import amount, finely, share, solid
 from planner.report.plan import notes as notes_of
 from planner.sheets import write_plan
@@ -303,12 +303,12 @@ def test_the_answer_by_hand():
     """44 of 260 t are short, 14 of them by the limits; and where nothing is."""
     found = answered(rows())
     assert (found.state, found.said) == (
-        State.BAD, "Not in full. Copper is 16.9 % short, 31.8 % of it because of the limits.",
+        AnswerState.BAD, "Not in full. Copper is 16.9 % short, 31.8 % of it because of the limits.",
     )  # fmt: skip
     ample = [refiner(f"{c} works", c, 90, 10) for c in ("China", "Chile", "Peru")]
     found = answered(rows(Refiners=ample))
     assert (found.state, found.said) == (
-        State.GOOD, "Yes: all that is needed, in every year and for every member.",
+        AnswerState.GOOD, "Yes: all that is needed, in every year and for every member.",
     )  # fmt: skip
     free = rows()
     del free["Share limits"]
@@ -317,7 +317,7 @@ def test_the_answer_by_hand():
     soft["Share limits"][0]["Penalty (USD/t)"] = 1
     found = answered(soft)
     assert (found.state, found.said) == (
-        State.CARE, "Not in full. Copper goes beyond its limit, at a penalty.",
+        AnswerState.CARE, "Not in full. Copper goes beyond its limit, at a penalty.",
     )  # fmt: skip
 
 
@@ -385,7 +385,7 @@ def test_no_demand_is_no_question():
     front = overview(context(book), ())
     assert front.picture is None
     assert front.findings[2].number == "no need"
-    assert front.answer.state is State.NONE
+    assert front.answer.state is AnswerState.NONE
 
 
 def test_one_year_and_names_of_other_alphabets():
@@ -426,7 +426,7 @@ def test_numbers_of_findings_are_those_of_the_rows(random):
         assert need.number.startswith(f"{full} of {len(wanted)} mineral")
         kept = [r for r in wanted if r["short"] <= 0 and r["limits_kept"] != "no"]
         found = answer(table, "?")
-        assert (found.state is State.GOOD) == (len(kept) == len(wanted))
+        assert (found.state is AnswerState.GOOD) == (len(kept) == len(wanted))
     needed = [row for row in told if row["served_without"] is not None]
     if any(row["supplier"] for row in needed):
         keep = sum(row["served_without"] >= KEEPS_ENOUGH - 1e-6 for row in needed)
@@ -548,14 +548,14 @@ def test_no_sentence_adds_up_minerals_without_saying_the_weight(random):
 # ---- lights and sentences ------------------------------------------------------------------------
 
 
-def states(book) -> dict[str, State]:
+def states(book) -> dict[str, AnswerState]:
     return {light.question: light.state for light in overview(context(book), ()).lights}
 
 
 def test_lights():
     found = states(rows())
-    assert found["Are the share limits kept?"] is State.GOOD
-    assert found["Is it proven?"] is State.GOOD
+    assert found["Are the share limits kept?"] is AnswerState.GOOD
+    assert found["Is it proven?"] is AnswerState.GOOD
     assert not {"Are the reserves filled?", "Are the contracts taken?"} & set(found)
 
 
@@ -569,9 +569,9 @@ def test_lights_of_a_soft_limit_a_reserve_and_a_contract():
          "Price (USD/t)": 2},
     ]  # fmt: skip
     found = states(book)
-    assert found["Are the share limits kept?"] is State.CARE
-    assert found["Are the reserves filled?"] is State.CARE
-    assert found["Are the contracts taken?"] is State.GOOD
+    assert found["Are the share limits kept?"] is AnswerState.CARE
+    assert found["Are the reserves filled?"] is AnswerState.CARE
+    assert found["Are the contracts taken?"] is AnswerState.GOOD
     said = {light.question: light.said for light in overview(context(book), ()).lights}
     assert said["Are the reserves filled?"] == (
         "Below target in some year: 1 of 1 reserve; in the last year, 2027, 1 is still below."
@@ -580,12 +580,12 @@ def test_lights_of_a_soft_limit_a_reserve_and_a_contract():
 
 def test_a_plan_that_meets_all():
     book = rows(Refiners=[refiner(f"{c} works", c, 90, 10) for c in ("China", "Chile", "Peru")])
-    assert overview(context(book), ()).answer.state is State.GOOD
+    assert overview(context(book), ()).answer.state is AnswerState.GOOD
 
 
 def test_each_state_has_a_sign_and_a_word_of_its_own():
-    signs, words = zip(*(state.value for state in State), strict=True)
-    assert len(set(signs)) == len(set(words)) == len(State)
+    signs, words = zip(*(state.value for state in AnswerState), strict=True)
+    assert len(set(signs)) == len(set(words)) == len(AnswerState)
 
 
 def test_lines_and_what_to_read_with_care():

@@ -9,7 +9,7 @@ import pytest
 
 from models.answers import explain, least_change
 from models.plan import solve
-from planner.render.front import Light, State
+from planner.render.front import AnswerState, Light
 from planner.report.plan import headlines
 from planner.sheets import Context, tables, write_plan
 from planner.sheets.front import overview
@@ -75,16 +75,16 @@ COUNTED = "This test counts a surge of the others and all stocks, and loses each
     ("security", "asked", "state", "said"),
     [
         (
-            [{"Max short": 0.5}], "a country", State.GOOD,
+            [{"Max short": 0.5}], "a country", AnswerState.GOOD,
             "Without any one country outside the coalition, at most 50 % of copper is short.",
         ),
         (
-            [{"Max short": 0.5, "Lost country": "China"}], "China", State.GOOD,
+            [{"Max short": 0.5, "Lost country": "China"}], "China", AnswerState.GOOD,
             "Without China, at most 50 % of copper is short.",
         ),
         (
             [{"Max short": 0.5, "Max short 2027": 0.1, "Penalty (USD/t)": 1}], "a country",
-            State.BAD,
+            AnswerState.BAD,
             (
                 "Without at least one country outside the coalition, more than 10 % to 50 % of"
                 " copper is short. The worst: without China 80 % of copper is short in 2027; 10 %"
@@ -93,7 +93,9 @@ COUNTED = "This test counts a surge of the others and all stocks, and loses each
         ),
     ],
 )  # fmt: skip
-def test_first_page(security: list[dict[str, Any]], asked: str, state: State, said: str) -> None:
+def test_first_page(
+    security: list[dict[str, Any]], asked: str, state: AnswerState, said: str
+) -> None:
     """Whose loss, of what, how much: yes, partly or no."""
     found = light(two(*security))
     assert found is not None
@@ -119,7 +121,7 @@ def test_first_page_and_report_name_what_is_not_survived(tmp_path: Path) -> None
         f" without China 100 % of zinc is short in 2026; 50 % may be. {COUNTED}"
     )
     assert found is not None
-    assert (found.state, found.said) == (State.CARE, said)
+    assert (found.state, found.said) == (AnswerState.CARE, said)
     read = read_tables(book)
     write_plan(tmp_path / "plan.xlsx", solve(read.case), read)
     head = headlines(read_plan(tmp_path / "plan.xlsx"))[-1]

@@ -24,13 +24,13 @@ from planner.render.style import (
     widths,
 )
 from planner.render.words import MOST_CHARACTERS, clean, guarded
-from planner.sheets import Column, Look, Table, tables, write_plan
-from planner.sheets.context import Record
+from planner.sheets import Look, Table, TableColumn, tables, write_plan
+from planner.sheets.context import RunRecord
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
 from tests.sheets.desk import made, parts, refiner, rows, written
 
-RECORD = Record()
+RECORD = RunRecord()
 ODD = (
     "=1+1",
     "+cmd|' /C calc'!A0",
@@ -252,18 +252,20 @@ def test_money_of_a_column_is_in_one_scale():
     assert forms[:4] == [
         '#,##0,," m"', '#,##0.0,," m"', '#,##0.0,," m"', '#,##0.000,," m"',
     ]  # fmt: skip
-    column = Column("Value", Look.LONG, money, [Look.MONEY] * 4 + [Look.TONNES])
+    column = TableColumn("Value", Look.LONG, money, [Look.MONEY] * 4 + [Look.TONNES])
     assert most_money(column) == 2e12
     assert among_others(Look.MONEY, 37_244_467.0, 4e7) == "#,##0"
     assert among_others(Look.TONNES, 37_244_467.0, 2e12) == "[=0]0;[<100]#,##0.0;#,##0"
 
 
 def test_columns_are_wide_enough_for_header_and_cells():
-    tonnes = Column("Nameplate capacity (t/yr)", Look.TONNES, [1_234_567_890.0, -9_876_543_210.0])
+    tonnes = TableColumn(
+        "Nameplate capacity (t/yr)", Look.TONNES, [1_234_567_890.0, -9_876_543_210.0]
+    )
     assert min(widths(tonnes, filtered=True)) >= len("-9,876,543,210")
-    short = Column("Average landed cost (USD/t)", Look.PRICE, [1.0])
+    short = TableColumn("Average landed cost (USD/t)", Look.PRICE, [1.0])
     assert min(widths(short, filtered=True)) >= len("Average landed")
-    words = Column("Refiner", Look.TEXT, ["漢字" * 10])
+    words = TableColumn("Refiner", Look.TEXT, ["漢字" * 10])
     assert min(widths(words, filtered=True)) >= 40
 
 
@@ -281,10 +283,10 @@ def test_a_plan_of_many_rows_is_written(tmp_path):
     table = Table(
         "Plan",
         (
-            Column("Refiner", Look.TEXT, [f"r{i}" for i in range(many)]),
-            Column("Tonnes", Look.TONNES, [float(i) for i in range(many)]),
+            TableColumn("Refiner", Look.TEXT, [f"r{i}" for i in range(many)]),
+            TableColumn("Tonnes", Look.TONNES, [float(i) for i in range(many)]),
         ),
     )
-    data = Table("Chart data", (Column("Chart", Look.TEXT, []),), filtered=False)
+    data = Table("Chart data", (TableColumn("Chart", Look.TEXT, []),), filtered=False)
     write_workbook(tmp_path / "many.xlsx", [table, data], [], "many")
     assert (tmp_path / "many.xlsx").stat().st_size > 0

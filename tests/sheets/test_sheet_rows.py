@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 from planner.render import xlsx
 from planner.render.chart import Form, Picture, Role, Series, chart_table
 from planner.render.xlsx import write_workbook
-from planner.sheets import Column, Look, Table
+from planner.sheets import Look, Table, TableColumn
 
 
 class Slow(Worksheet):
@@ -51,18 +51,18 @@ def odd_table(rows: int, seed: int) -> Table:
     return Table(
         f"Odd {seed}",
         (
-            Column("Number (t)", Look.TONNES, numbers),
-            Column("Year", Look.YEAR, [2026] * rows),
-            Column("Word", Look.TEXT, words),
-            Column("Empty", Look.TEXT, [None] * rows),
-            Column("Gaps", Look.PRICE, gaps),
-            Column(
+            TableColumn("Number (t)", Look.TONNES, numbers),
+            TableColumn("Year", Look.YEAR, [2026] * rows),
+            TableColumn("Word", Look.TEXT, words),
+            TableColumn("Empty", Look.TEXT, [None] * rows),
+            TableColumn("Gaps", Look.PRICE, gaps),
+            TableColumn(
                 "Words with gaps",
                 Look.SENTENCE,
                 [w if g else None for w, g in zip(words, gaps, strict=True)],
             ),
-            Column("Either", Look.LONG, either),
-            Column("Mixed", Look.TEXT, either, looks),
+            TableColumn("Either", Look.LONG, either),
+            TableColumn("Mixed", Look.TEXT, either, looks),
         ),
         sections=frozenset({1, rows - 1}) if seed % 2 else frozenset(),
     )
@@ -73,8 +73,8 @@ def written(path, sheet_class, monkeypatch):
     series = Series("Of it", Role.PLAN, (0.5, None, 0.25))
     picture = Picture("A chart", Form.GROUPED, ("a", "b", "c"), (series,), "share", "letters")
     tables = [odd_table(rows, i) for i, rows in enumerate([40, 23, 3, 2_500])]
-    blank = Table("Blank rows", (Column("A", Look.TEXT, [None, "x", None, None]),))
-    none = Table("No rows", (Column("A", Look.TEXT, []), Column("B", Look.TONNES, [])))
+    blank = Table("Blank rows", (TableColumn("A", Look.TEXT, [None, "x", None, None]),))
+    none = Table("No rows", (TableColumn("A", Look.TEXT, []), TableColumn("B", Look.TONNES, [])))
     every = [*tables, blank, none, chart_table([picture])]
     write_workbook(path, every, [picture], "T", charts_before="Odd 1")
     return openpyxl.load_workbook(path), zipfile.ZipFile(path)
@@ -86,7 +86,7 @@ def looks(cell):
 
 
 def test_cells_heights_tables_notes_and_charts_are_those_of_the_library(tmp_path, monkeypatch):
-    mine, parts = written(tmp_path / "mine.xlsx", xlsx.Sheet, monkeypatch)
+    mine, parts = written(tmp_path / "mine.xlsx", xlsx.StreamedWorksheet, monkeypatch)
     other, theirs = written(tmp_path / "theirs.xlsx", Slow, monkeypatch)
     assert mine.sheetnames == other.sheetnames
     for one, two in zip(mine, other, strict=True):
@@ -108,13 +108,13 @@ def test_cells_heights_tables_notes_and_charts_are_those_of_the_library(tmp_path
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_number_that_no_cell_holds_is_refused(tmp_path, number):
-    table = Table("T", (Column("N", Look.TONNES, [1.0, number]),))
+    table = Table("T", (TableColumn("N", Look.TONNES, [1.0, number]),))
     with pytest.raises(TypeError):
         write_workbook(tmp_path / "t.xlsx", [table], (), "T")
 
 
 def test_large_numbers_whose_sum_is_infinite_are_written(tmp_path):
-    table = Table("T", (Column("N", Look.TONNES, [1.5e308, 1.5e308]),))
+    table = Table("T", (TableColumn("N", Look.TONNES, [1.5e308, 1.5e308]),))
     write_workbook(tmp_path / "t.xlsx", [table], (), "T")
     sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["T"]
     assert [sheet["A2"].value, sheet["A3"].value] == [1.5e308, 1.5e308]
@@ -123,8 +123,8 @@ def test_large_numbers_whose_sum_is_infinite_are_written(tmp_path):
 def test_a_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path, monkeypatch):
     monkeypatch.setattr(xlsx, "MOST_ROWS", 3)
     columns = (
-        Column("N", Look.COUNT, list(range(7))),
-        Column("Year", Look.YEAR, [2026] * 7, meaning="When."),
+        TableColumn("N", Look.COUNT, list(range(7))),
+        TableColumn("Year", Look.YEAR, [2026] * 7, meaning="When."),
     )
     table = Table("Plan", columns, sections=frozenset({4}))
     write_workbook(tmp_path / "t.xlsx", [table], (), "T", charts_before="")
@@ -140,7 +140,7 @@ def test_a_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path, monkeypatch):
 def test_no_object_is_kept_for_a_cell(tmp_path, monkeypatch):
     """A quarter of a million cells that exist already are written within a few megabytes."""
     monkeypatch.setattr(xlsx, "_IN_MEMORY", 0)
-    columns = [Column(f"N{i}", Look.TONNES, [i + 0.5] * 20_000) for i in range(12)]
+    columns = [TableColumn(f"N{i}", Look.TONNES, [i + 0.5] * 20_000) for i in range(12)]
     table = Table("T", tuple(columns))
     tracemalloc.start()
     write_workbook(tmp_path / "t.xlsx", [table], (), "T")
@@ -152,7 +152,7 @@ def test_no_object_is_kept_for_a_cell(tmp_path, monkeypatch):
 @pytest.mark.parametrize("rows", [100, 10_000])
 def test_parts_in_memory_and_in_scratch_files_make_one_workbook(tmp_path, monkeypatch, rows):
     """Most workbooks are put together in memory: 90,000 cells within 12 MB, too."""
-    table = Table("T", tuple(Column(f"N{i}", Look.TONNES, [i + 0.5] * rows) for i in range(9)))
+    table = Table("T", tuple(TableColumn(f"N{i}", Look.TONNES, [i + 0.5] * rows) for i in range(9)))
     tracemalloc.start()
     write_workbook(tmp_path / "a.xlsx", [table], (), "T")
     _, peak = tracemalloc.get_traced_memory()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.plan import Plan, solve
 from models.results import Security
-from planner.render.front import Light, State
+from planner.render.front import AnswerState, Light
 from planner.sheets.survival import (
     ANY,
     Cells,
@@ -67,16 +67,16 @@ def secured(*security: dict[str, Any]) -> BookT:
     ("security", "state", "said"),
     [
         (
-            [{"Mineral": "copper", "Max short": 0.4, "First year": 2027}], State.CARE,
+            [{"Mineral": "copper", "Max short": 0.4, "First year": 2027}], AnswerState.CARE,
             ("Without any one country outside the coalition, at most 40 % of copper in 2027 and"
             " 2028 is short. Not tested: tin and zinc in every year, and copper in 2026."),
         ),
         (
-            [{"Mineral": "copper", "Max short": 0.4, "Lost country": "China"}], State.CARE,
+            [{"Mineral": "copper", "Max short": 0.4, "Lost country": "China"}], AnswerState.CARE,
             "Without China, at most 40 % of copper is short. Not tested: tin and zinc.",
         ),
         (
-            [{"Max short": 0.4}], State.CARE,
+            [{"Max short": 0.4}], AnswerState.CARE,
             ("Without any one country outside the coalition, at most 40 % of copper and zinc is"
             " short. Without at least one country outside the coalition, more than 40 % of tin is"
             " short. The worst: without China 100 % of tin is short in 2026; 40 % may be."),
@@ -84,19 +84,19 @@ def secured(*security: dict[str, Any]) -> BookT:
         (
             [{"Mineral": "copper", "Max short": 0.4}, {"Mineral": "zinc", "Max short": 0.5},
              {"Mineral": "tin", "Max short": 0.9, "Max short 2027": 1, "Lost country": "Chile"}],
-            State.CARE,
+            AnswerState.CARE,
             ("Without any one country outside the coalition, at most 40 % to 50 % of copper and"
             " zinc is short. Not tested: tin."),
         ),
         (
-            [{"Max short": 1, "Max short 2028": 0.4}], State.CARE,
+            [{"Max short": 1, "Max short 2028": 0.4}], AnswerState.CARE,
             ("Without any one country outside the coalition, at most 40 % of copper and zinc in"
             " 2028 is short. Without at least one country outside the coalition, more than 40 % of"
             " tin in 2028 is short. The worst: without China 100 % of tin is short in 2028; 40 %"
             " may be. Not tested: every mineral in 2026 and 2027."),
         ),
         (
-            [{"Mineral": "tin", "Max short": 0.4}], State.BAD,
+            [{"Mineral": "tin", "Max short": 0.4}], AnswerState.BAD,
             ("Without at least one country outside the coalition, more than 40 % of tin is short."
             " The worst: without China 100 % of tin is short in 2026; 40 % may be. Not tested:"
             " copper and zinc."),
@@ -104,7 +104,7 @@ def secured(*security: dict[str, Any]) -> BookT:
     ],
 )  # fmt: skip
 def test_a_claim_names_what_it_covers_and_what_not(
-    security: list[dict[str, Any]], state: State, said: str
+    security: list[dict[str, Any]], state: AnswerState, said: str
 ) -> None:
     """A country, minerals and years; yes only where all that is needed is tested and holds."""
     found = said_of(solve(read_tables(secured(*security)).case))
@@ -119,7 +119,7 @@ def test_where_all_may_be_short_nothing_is_claimed() -> None:
     """A row that asks nothing tests nothing."""
     found = said_of(solve(read_tables(secured({"Max short": 1})).case))
     assert found is not None
-    assert found.state is State.NONE
+    assert found.state is AnswerState.NONE
     assert "nothing is tested" in found.said
 
 

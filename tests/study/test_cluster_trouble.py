@@ -22,7 +22,7 @@ from planner.studies.engine import Tracker, returned_by, unpack, whole
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import TRUST, Cluster
-from planner.studies.sweep import Point, read_point
+from planner.studies.sweep import SweepPoint, read_point
 from tests.cli.desk import ROOT
 from tests.study.test_cluster import LONG, dask_of
 from tests.study.variants import BASE, Falling, capped, figures, slow, study
@@ -230,7 +230,7 @@ def test_what_is_promised_of_a_plan():
     from models.plan import Plan
 
     assert returned_by(whole) is Plan
-    assert returned_by(read_point) is Point
+    assert returned_by(read_point) is SweepPoint
     assert returned_by(figures) is object
     assert returned_by(len) is object
 

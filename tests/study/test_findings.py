@@ -14,9 +14,9 @@ from planner.report.study import study_page
 from planner.studies import STUDIES
 from planner.studies.compare import ScenarioMinerals
 from planner.studies.kind import YEARS, Tables
-from planner.studies.risk import ByMineral as RiskMinerals
 from planner.studies.risk import Draws, RiskStudy
-from planner.studies.stress import ByMineral as LostMinerals
+from planner.studies.risk import RiskByMineral as RiskMinerals
+from planner.studies.stress import LossByMineral as LostMinerals
 from planner.studies.sweep import ALL, Frontier
 from planner.workbook.template import write_book
 

@@ -13,9 +13,9 @@ from planner.cli import main
 from planner.report import read_report
 from planner.report.study import study_page
 from planner.sheets.missing import hardest, in_years, missing, worst_first
-from planner.studies.compare import MissingByYear, ScenarioMinerals, _Finding
+from planner.studies.compare import MissingByYear, ScenarioMinerals, _ComparisonFinding
 from planner.studies.kind import Tables
-from planner.studies.stress import ByMineral, Detail, NMinusOne
+from planner.studies.stress import Detail, LossByMineral, NMinusOne
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book
 
@@ -81,7 +81,7 @@ def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
         assert main([command, str(path), "--output", str(out), "--workers", "1"]) in {0, 3}
         source = read_report(out).source
         study_page(source)
-        kinds = (ScenarioMinerals, MissingByYear, ByMineral, Detail, NMinusOne)
+        kinds = (ScenarioMinerals, MissingByYear, LossByMineral, Detail, NMinusOne)
         made[command] = Tables.read(source.tables, kinds)
     of, short = MissingByYear, dict[tuple[str, str], float]()
     by_year = made["compare"]
@@ -93,17 +93,17 @@ def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
         at = row["scenario"], row[MINERAL.name or "mineral"]
         assert short.get(at, 0.0) == pytest.approx(row["short"], rel=1e-6, abs=1e-6)
     lost = made["stress"]
-    if ByMineral not in lost or Detail not in lost:
+    if LossByMineral not in lost or Detail not in lost:
         return
     detail = lost[Detail].frame().groupby(["lost", "kind", "mineral"])["short_t"].sum()
-    for row in lost[ByMineral].frame().to_dict("records"):
+    for row in lost[LossByMineral].frame().to_dict("records"):
         total = detail.get((row["lost"], row["kind"], row["mineral"]), 0.0)
         assert total == pytest.approx(row["short_t"], rel=1e-6, abs=1e-4)
 
 
 def test_parts_beyond_the_base_are_of_the_need_of_the_years_that_are_named() -> None:
     """A mineral that is short in one of three years is short of a third of what one year says."""
-    finding = object.__new__(_Finding)
+    finding = object.__new__(_ComparisonFinding)
     finding.when = {
         "Ban": {
             "Tin": {

@@ -23,17 +23,17 @@ from planner.studies.kind import Tables
 from planner.studies.losses import (
     NOTHING,
     Effect,
-    Kind,
     Loss,
+    LossKind,
     Stress,
     days_until_short,
     read,
     stress,
 )
 from planner.studies.stress import (
-    ByMineral,
     CappedOrNot,
     Embargoes,
+    LossByMineral,
     Losses,
     Solidarity,
     StressTest,
@@ -48,7 +48,7 @@ from tests.reference.cases import random_book
 from tests.small_book import small_book
 from tests.study.variants import BASE, Deadly, faulty, unproven
 
-CHINA, CHILE = Loss(Kind.COUNTRY, country="CHN"), Loss(Kind.COUNTRY, country="CHL")
+CHINA, CHILE = Loss(LossKind.COUNTRY, country="CHN"), Loss(LossKind.COUNTRY, country="CHL")
 PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
 COST_SHORT = 500.0
 """What a tonne of copper short costs on the desk: ten times its price."""
@@ -57,9 +57,9 @@ COST_SHORT = 500.0
 def lost_in(book: BookT | Case, surge: float = 0.2, **asked: object) -> Stress:
     """Return the stress test of a book or a case; ``asked`` are rules, refiners and pairs."""
     case = book if isinstance(book, Case) else case_of(book)
-    more = {"refiners": Kind.REFINER, "pairs": Kind.EMBARGO}
+    more = {"refiners": LossKind.REFINER, "pairs": LossKind.EMBARGO}
     kinds = [kind for name, kind in more.items() if asked.pop(name, False)]
-    return stress(case, Rules(surge, **asked), [Kind.COUNTRY, *kinds], where=Here())
+    return stress(case, Rules(surge, **asked), [LossKind.COUNTRY, *kinds], where=Here())
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_nobody_fills_a_reserve_beyond_what_was_agreed() -> None:
     pile = {"Mineral": "copper", "Member": "A", "Max (t)": 50, "Target (t)": 50}
     book = make(jin(60), sur(100), refiner("Ost", "JPN", 5, 30), demand=165, Stockpiles=[pile])
     found = lost_in(book, surge=1.0)
-    assert sums(effect(found, Loss(Kind.COUNTRY, country="JPN"))) == pytest.approx((5, 0, 0, 5))
+    assert sums(effect(found, Loss(LossKind.COUNTRY, country="JPN"))) == pytest.approx((5, 0, 0, 5))
 
 
 def test_a_later_loss_comes_as_a_surprise() -> None:
@@ -377,7 +377,7 @@ def test_an_embargo_falls_on_all_and_on_the_member() -> None:
     lane = {"From country": "China", "To member": "B", "Open": "no"}
     book = make(jin(50), sur(50), demand={"A": 50, "B": 50}, Lanes=[lane])
     found = lost_in(book, pairs=True)
-    pair = Loss(Kind.EMBARGO, country="CHN", member="A")
+    pair = Loss(LossKind.EMBARGO, country="CHN", member="A")
     assert sums(effect(found, pair)) == pytest.approx((50, 0, 0, 50))
     row = table(found, Embargoes).set_index(["country", "member"]).loc[("CHN", "A")]
     assert row["own_short_t"] == pytest.approx(25)
@@ -440,7 +440,7 @@ def test_nobody_sells() -> None:
     found = lost_in(make(jin(60), demand=0))
     assert found.losses == ()
     assert table(found, Losses).empty
-    assert table(found, ByMineral).empty
+    assert table(found, LossByMineral).empty
 
 
 # ---- laws --------------------------------------------------------------------------------------
@@ -571,7 +571,7 @@ def test_no_demand_is_left_of_what_is_not_met(seed: int) -> None:
 def test_nobody_is_short_before_the_first_year_short(seed: int) -> None:
     """Stocks that are drawn first and lent last at least until somebody is short in the plan."""
     case = case_of(random_book(np.random.default_rng(seed), 1 + seed % 3))
-    found = stress(case, Rules(), [Kind.COUNTRY, Kind.REFINER], where=Here())
+    found = stress(case, Rules(), [LossKind.COUNTRY, LossKind.REFINER], where=Here())
     for side in filter(None, (found.capped, found.free)):
         for of in filter(None, side.effects.values()):
             for days, short in zip(of.survived, of.short.sum(axis=1), strict=True):

@@ -17,7 +17,7 @@ from planner import scenarios
 from planner.scenarios import Variant
 from planner.studies import Here
 from planner.studies.agreed import Unforeseen, decided_before
-from planner.studies.cases import Compared, compared, plan_cases, with_unforeseen
+from planner.studies.cases import ComparedCase, compared, plan_cases, with_unforeseen
 from planner.studies.compare import _drawn
 from planner.studies.engine import Outcomes
 from planner.studies.regret import in_vain, regrets
@@ -185,7 +185,7 @@ def test_two_equal_contracts_are_each_taken_as_agreed() -> None:
 # ---- of any book ---------------------------------------------------------------------------------
 
 
-def study(case: Case, year: int) -> tuple[list[Compared], Outcomes[Plan]]:
+def study(case: Case, year: int) -> tuple[list[ComparedCase], Outcomes[Plan]]:
     """Plan the scenarios of a case, foreseen and unforeseen."""
     cases = compared(case, scenarios.names(case), None)
     return plan_cases(case, with_unforeseen(case, cases, year), Here(), None)

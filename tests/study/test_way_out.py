@@ -15,10 +15,10 @@ from models.plan import PENALTIES
 from models.results import About
 from planner.sheets.explain import Cells
 from planner.studies.exit import (
+    BindingLimits,
     Builds,
     Exits,
     ExitStudy,
-    Limits,
     Paying,
     Sellers,
     WayOut,
@@ -79,9 +79,9 @@ def test_the_years_of_the_closed_form() -> None:
         "in 2029 100 t are needed: others sell 85 t, 15 t stay with China; reached: capacity of"
         " Sur (CHL) (85 t)"
     )
-    assert [*made[Limits].rows(Limits.years, Limits.limit, Limits.spares)] == [
-        ("2026 to 2029", 85, near(1))
-    ]
+    assert [
+        *made[BindingLimits].rows(BindingLimits.years, BindingLimits.limit, BindingLimits.spares)
+    ] == [("2026 to 2029", 85, near(1))]
     assert dict(made[Sellers].rows(Sellers.country, Sellers.change)) == {
         "CHN": near(-350), "CHL": near(350),
     }  # fmt: skip
@@ -190,7 +190,7 @@ def test_nothing_is_bought_there(country: str, name: str) -> None:
     assert [row[of.name] for of in LEVELS] == [2026] * 4
     assert (row["cash"], row["remark"]) == (0, "nothing is bought there in the plan")
     assert ExitStudy.headline(made).finding.endswith("its share is 0 % already.")
-    assert (ExitStudy.pictures(made), len(made[Limits])) == ((), 0)
+    assert (ExitStudy.pictures(made), len(made[BindingLimits])) == ((), 0)
 
 
 def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:

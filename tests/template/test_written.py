@@ -9,7 +9,7 @@ import pytest
 from openpyxl.utils import range_boundaries
 
 from models import schema
-from models.schema import SHEETS, Kind
+from models.schema import SHEETS, CellKind
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 
 
@@ -113,12 +113,12 @@ def test_every_column_with_a_list_has_its_drop_down(full, record):
         found = rules_at(sheet, first)
         assert found == rules_at(sheet, last)
         kinds = [rule.type for rule in found]
-        listed = column.choices or column.refers or column.kind is Kind.YES_NO
-        if listed or (column.kind is Kind.COUNTRY and record is not schema.Country):
+        listed = column.choices or column.refers or column.kind is CellKind.YES_NO
+        if listed or (column.kind is CellKind.COUNTRY and record is not schema.Country):
             assert kinds == ["list"], column.title
-        elif column.kind in (Kind.NUMBER, Kind.SHARE):
+        elif column.kind in (CellKind.NUMBER, CellKind.SHARE):
             assert kinds == ["decimal"], column.title
-        elif column.kind in (Kind.YEAR, Kind.WHOLE):
+        elif column.kind in (CellKind.YEAR, CellKind.WHOLE):
             assert kinds == ["whole"], column.title
 
 

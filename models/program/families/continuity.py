@@ -16,11 +16,11 @@ from models.program.component import (
     REFINER,
     YEAR,
     Columns,
+    CostHeading,
     Family,
-    Heading,
     Label,
+    LimitStep,
     Rows,
-    Step,
     Stop,
     by_key,
     when_full,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
-SWITCHING_COST = Heading("switching")
+SWITCHING_COST = CostHeading("switching")
 
 
 def _switching_label(of: Solved, key: Any) -> Label:
@@ -48,9 +48,9 @@ def _growth_label(of: Solved, key: Any) -> Label:
     return Label(f"the sales of {name} that Max growth allows in {year}", place)
 
 
-def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, Step]:
+def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, LimitStep]:
     sold = (a * float(of.x[c]) for c, a in of.entries_of(at) if a > 0)
-    return sum(sold), Step(at, 1.0)
+    return sum(sold), LimitStep(at, 1.0)
 
 
 def _no_faster(_: Solved, __: Flow) -> Stop:

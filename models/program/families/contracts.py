@@ -14,8 +14,8 @@ from models.program.component import (
     REFINER,
     YEAR,
     Columns,
+    CostHeading,
     Family,
-    Heading,
     Label,
     Rows,
     by_key,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-TAKE_OR_PAY = Heading("take or pay")
+TAKE_OR_PAY = CostHeading("take or pay")
 _KEY = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR)
 
 

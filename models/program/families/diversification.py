@@ -21,13 +21,13 @@ from models.program.component import (
     SUPPLIER,
     YEAR,
     Columns,
+    CostHeading,
     Family,
-    Heading,
     Label,
     Levers,
+    LimitStep,
     Loosening,
     Rows,
-    Step,
     Stop,
     Where,
     limit_words,
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
-PENALTY = Heading("limit penalty", is_penalty=True)
+PENALTY = CostHeading("limit penalty", is_penalty=True)
 
 
 def _label(of: Solved, key: Any) -> Label:
@@ -84,13 +84,13 @@ def _binding(of: Solved) -> dict[int, Stop]:
     return {i: Stop(f"{limit_words(of.case, of.caps[i])} binds") for i in every}
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
+def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
     """A unit is a hundredth of the base: of demand, or of the column that adds up purchases."""
     cap = of.cap_of[key]
     if cap.of_purchases:
         base = [c for c, _ in of.entries_of(at) if of.column(c)[0] is PURCHASES_OF]
-        return cap.share, Step(at, entries=tuple((c, -POINT) for c in base))
-    return cap.share, Step(at, POINT * cap.demand)
+        return cap.share, LimitStep(at, entries=tuple((c, -POINT) for c in base))
+    return cap.share, LimitStep(at, POINT * cap.demand)
 
 
 def _slope(of: Solved, key: Any, where: Where) -> float:

@@ -19,14 +19,14 @@ from models.program.component import (
     SOURCE,
     YEAR,
     Columns,
+    CostHeading,
     Family,
-    Heading,
     Label,
     Levers,
     Loosening,
+    PriceTerm,
     Rows,
     Stop,
-    Term,
     by_key,
     in_its_year,
 )
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
-PREMIUM, FREIGHT = Heading("ore premium"), Heading("ore freight")
+PREMIUM, FREIGHT = CostHeading("ore premium"), CostHeading("ore freight")
 
 
-def _terms(of: Solved, key: Any, _: int, times: float) -> list[Term]:
+def _terms(of: Solved, key: Any, _: int, times: float) -> list[PriceTerm]:
     country, refiner, project, mineral, year = key
     worth, where = times * of.case.discount(year), of.case.country_name(country)
     mine = _mine(of.case, country, mineral)
@@ -49,8 +49,8 @@ def _terms(of: Solved, key: Any, _: int, times: float) -> list[Term]:
     freight, _open = ore_lane(of.case, mineral, country, plant.country, year)
     said = f"premium of ore from {where}"
     return [
-        Term("ore premium", said, worth * mine.premium, ORE.place(mine, year)),
-        Term("ore freight", f"freight of ore from {where}", worth * freight),
+        PriceTerm("ore premium", said, worth * mine.premium, ORE.place(mine, year)),
+        PriceTerm("ore freight", f"freight of ore from {where}", worth * freight),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import tolerances
 from models.case import Case
 from models.program.builder import Builder, Charge, columns_of, grouped, integers
 from models.program.component import (
@@ -19,15 +20,15 @@ from models.program.component import (
     PROJECT,
     REFINER,
     YEAR,
+    CellAddress,
     Columns,
+    CostHeading,
     Family,
-    Heading,
     Label,
     Levers,
+    LimitStep,
     Loosening,
-    Place,
     Rows,
-    Step,
     Stop,
     Where,
     by_key,
@@ -41,8 +42,10 @@ if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
-CAPITAL = Heading("capital", remark="Of projects: the capex as a yearly charge over their life.")
-_WHOLE, _MORE = 1.0 - 1e-6, 1.0 + 1e-6
+CAPITAL = CostHeading(
+    "capital", remark="Of projects: the capex as a yearly charge over their life."
+)
+_WHOLE, _MORE = 1.0 - tolerances.SAME_SHARE, 1.0 + tolerances.SAME_SHARE
 _UNBUILT = Stop("planned plant that is not built", many="planned plants that are not built")
 
 
@@ -60,11 +63,11 @@ def _capacity_label(of: Solved, key: Any) -> Label:
     return Label(f"capacity of project {project}{part}", CAPACITY.place(record, year))
 
 
-def _capacity_step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
+def _capacity_step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
     """A tonne of a plant that is built in part loosens the row by what is built of it."""
     plant: Any = of.record(*key[:3])
     built = [c for c, _ in of.entries_of(at) if of.column(c)[0] is BUILT]
-    return plant.capacity.value(key[3]), Step(at, entries=tuple((c, -1.0) for c in built))
+    return plant.capacity.value(key[3]), LimitStep(at, entries=tuple((c, -1.0) for c in built))
 
 
 def _full(of: Solved, flow: Flow) -> Stop:
@@ -161,7 +164,7 @@ class Unpaid:
     left: float
     year: int
     what: str
-    place: Place | None
+    place: CellAddress | None
 
 
 def unpaid(of: Solved, mineral: str, year: int) -> tuple[Unpaid, ...]:

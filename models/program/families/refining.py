@@ -17,9 +17,9 @@ from models.program.component import (
     Family,
     Label,
     Levers,
+    LimitStep,
     Loosening,
     Rows,
-    Step,
     Stop,
     by_key,
     when_full,
@@ -43,14 +43,14 @@ def _label(of: Solved, key: Any) -> Label:
     return Label(what, CAPACITY.place(record, year))
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
+def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
     """A tonne of a capacity of which a part is open loosens the row by that part."""
     name, mineral, year = key
     refiner: Any = of.record(name, "", mineral)
     open_part = _open_part(refiner, year)
     if open_part > 0:
-        return refiner.capacity.value(year), Step(at, open_part)
-    return float(of.program.rows.row_upper[at]), Step(at, 1.0)
+        return refiner.capacity.value(year), LimitStep(at, open_part)
+    return float(of.program.rows.row_upper[at]), LimitStep(at, 1.0)
 
 
 def _open_part(refiner: Refiner, year: int) -> float:

@@ -18,11 +18,11 @@ from models.program.component import (
     SOURCE,
     YEAR,
     Columns,
+    CostHeading,
     Family,
-    Heading,
     Label,
+    LimitStep,
     Rows,
-    Step,
     Where,
     by_key,
     components,
@@ -39,13 +39,13 @@ from models.resolve import (
     starts,
     survivals,
 )
-from models.schema import Mine, Project, Security, Settings
+from models.schema import Mine, Project, SecurityTarget, Settings
 
 if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-PENALTY = Heading("security", is_penalty=True, rank=2)
+PENALTY = CostHeading("security", is_penalty=True, rank=2)
 
 
 def _asked(of: Solved, key: Any) -> Survival:
@@ -63,10 +63,10 @@ def _label(of: Solved, key: Any) -> Label:
     return Label(what, SURVIVAL.place(found.record, found.year), "point")
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
+def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
     """A unit is a point of demand; the cell says what may be short, the row what has to be left."""
     found = _asked(of, key)
-    return 1.0 - found.most_short, Step(at, POINT * found.demand)
+    return 1.0 - found.most_short, LimitStep(at, POINT * found.demand)
 
 
 def _slope(of: Solved, key: Any, where: Where) -> float:
@@ -138,7 +138,7 @@ MISSING = Columns(
     name="missing_if_lost",
     key=(SECURITY, MINERAL, COUNTRY, YEAR),
     meaning="What lacks of what has to be left if a country is lost.",
-    cell=(Security, "penalty"),
+    cell=(SecurityTarget, "penalty"),
     headings=(PENALTY,),
     move=_move,
 )
@@ -173,7 +173,7 @@ SURVIVAL = Rows(
     name="survival",
     key=(SECURITY, MINERAL, COUNTRY, YEAR),
     meaning="Without a country no more is short than may be, or it is paid for.",
-    cell=(Security, "max_short"),
+    cell=(SecurityTarget, "max_short"),
     kind="security",
     label=_label,
     bears_on=by_key,

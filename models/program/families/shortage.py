@@ -13,11 +13,11 @@ from models.program.component import (
     TIER,
     YEAR,
     Columns,
+    CostHeading,
     Family,
-    Heading,
     Label,
+    PriceTerm,
     Rows,
-    Term,
     Where,
     short_cost,
 )
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-COST = Heading("shortage", is_penalty=True)
-UNFAIR_COST = Heading("unfair shortage", is_penalty=True)
+COST = CostHeading("shortage", is_penalty=True)
+UNFAIR_COST = CostHeading("unfair shortage", is_penalty=True)
 
 
-def _cost(of: Solved, key: Any, column: int, times: float) -> list[Term]:
+def _cost(of: Solved, key: Any, column: int, times: float) -> list[PriceTerm]:
     mineral, _, *tiers, year = key
     said, place, by = short_cost(of.case, mineral, tiers[0] if tiers else "", year)
     whose = "".join(f" of {tier or 'demand without a tier'}" for tier in tiers)
     amount = times * float(of.program.rows.cost[column])
-    return [Term("shortage", f"the cost of a tonne short{whose}{said}", amount, place, by)]
+    return [PriceTerm("shortage", f"the cost of a tonne short{whose}{said}", amount, place, by)]
 
 
 def _fair_label(_: Solved, __: Any) -> Label:

@@ -16,11 +16,11 @@ from models.program.component import (
     MINERAL,
     YEAR,
     Columns,
+    CostHeading,
     Family,
-    Heading,
     Label,
+    PriceTerm,
     Rows,
-    Term,
     Where,
     in_its_year,
     place_of,
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame
 
-HOLDING = Heading("holding")
-SHORTFALL_PENALTY = Heading("stock shortfall", is_penalty=True, rank=1)
+HOLDING = CostHeading("holding")
+SHORTFALL_PENALTY = CostHeading("stock shortfall", is_penalty=True, rank=1)
 
 
-def _holding(of: Solved, key: Any, column: int, times: float) -> list[Term]:
+def _holding(of: Solved, key: Any, column: int, times: float) -> list[PriceTerm]:
     place = STOCK.place(of.case.stockpile_of[key[:2]], key[2])
     amount = times * float(of.program.rows.cost[column])
-    return [Term("holding", f"holding a tonne in {key[2]}", amount, place)]
+    return [PriceTerm("holding", f"holding a tonne in {key[2]}", amount, place)]
 
 
 def _label(of: Solved, key: Any) -> Label:

@@ -37,7 +37,7 @@ class _FileName(click.Path):
         return super().convert(value, param, ctx)
 
 
-class Place(_FileName):
+class OutputPath(_FileName):
     """A path that a command writes to, as the system will see it by then."""
 
     def convert(
@@ -76,7 +76,7 @@ class FilePath(_FileName):
 
 
 WORKBOOK = FilePath(path_type=Path)
-PLACE = Place(path_type=Path)
+PLACE = OutputPath(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 SCENARIO = click.option(
     "--scenario",

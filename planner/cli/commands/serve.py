@@ -11,7 +11,7 @@ import click
 from models.errors import UsageError
 from planner.cli.answer import Command
 from planner.cli.commands.common import WORKBOOK, require
-from planner.options import Whole
+from planner.options import IntegerOption
 from planner.stops import heard
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "watchfiles")
     "--host", default="127.0.0.1", metavar="ADDRESS", help="Address to listen on [127.0.0.1]."
 )
 @click.option(
-    "--port", default=8765, type=Whole(min=0), metavar="N", help="Port to listen on [8765]."
+    "--port", default=8765, type=IntegerOption(min=0), metavar="N", help="Port to listen on [8765]."
 )
 @click.option(
     "--name",
@@ -47,15 +47,23 @@ _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "watchfiles")
 @click.option(
     "--upload",
     default=32,
-    type=Whole(min=1),
+    type=IntegerOption(min=1),
     metavar="MB",
     help="Largest workbook that may be uploaded [32].",
 )
 @click.option(
-    "--memory", default=4096, type=Whole(min=256), metavar="MB", help="Memory for each job [4096]."
+    "--memory",
+    default=4096,
+    type=IntegerOption(min=256),
+    metavar="MB",
+    help="Memory for each job [4096].",
 )
 @click.option(
-    "--minutes", default=30, type=Whole(min=1), metavar="N", help="Minutes for each job [30]."
+    "--minutes",
+    default=30,
+    type=IntegerOption(min=1),
+    metavar="N",
+    help="Minutes for each job [30].",
 )
 def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path | None,
@@ -89,12 +97,12 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     import uvicorn
 
     from planner.server.app import Config, application
-    from planner.server.jobs import Limits
+    from planner.server.jobs import ServerLimits
     from planner.server.patience import Patient
 
     if not token and not _is_here(host):
         token = secrets.token_urlsafe(18)
-    limits = Limits(upload=upload * 2**20, memory=memory * 2**20, seconds=minutes * 60.0)
+    limits = ServerLimits(upload=upload * 2**20, memory=memory * 2**20, seconds=minutes * 60.0)
     config = Config(token, tuple(names), file and file.absolute(), limits)
     try:
         listening = socket.create_server(

@@ -24,7 +24,7 @@ from planner.cli.paths import case_part, plan_path
 from planner.cli.progress import study_options
 from planner.cli.whatifs import case_options
 from planner.cli.words import line, show_warnings
-from planner.options import Share, Whole
+from planner.options import IntegerOption, Share
 from planner.render.words import (
     finely,
     known,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from models.errors import WriteError
     from models.plan import Plan
     from models.results import ByMineral
-    from planner.run import Run
+    from planner.run import PlanRun
     from planner.studies import Where
 
 _SEED, _ALPHA = 1, 0.95
@@ -83,14 +83,14 @@ _HEADS = ("Need met", "Limits cost", "Loss")
 )
 @click.option(
     "--futures",
-    type=Whole(1, 100_000),
+    type=IntegerOption(1, 100_000),
     metavar="N",
     help="Under risk: number of futures, drawn as planner risk draws them [100; 20 with"
     " whole projects].",
 )
 @click.option(
     "--seed",
-    type=Whole(0, 2**63 - 1),
+    type=IntegerOption(0, 2**63 - 1),
     metavar="S",
     help=f"Under risk: seed of the draws; the same seed gives the same futures [{_SEED}].",
 )
@@ -162,7 +162,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     how = {"futures": futures, "seed": seed, "weight": weight, "cvar": cvar}
     _refuse_contradictions(how, under_risk=under_risk, solver=solver)
     if under_risk:
-        from models.case import Search
+        from models.case import SearchLimits
         from planner.cli.study import run_kind
         from planner.studies import STUDIES
 
@@ -175,7 +175,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             as_json=as_json,
             asked=of.pop("what_ifs"),
             **of,
-            search=Search(seconds, gap),
+            search=SearchLimits(seconds, gap),
             futures=futures,
             seed=_SEED if seed is None else seed,
             alpha=_ALPHA if cvar is None else cvar,
@@ -186,13 +186,13 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         return plan_path(file, output, csv_folder, of=case_part(file, of, name))
 
     target_of()  # refused before any work is done
-    from models.case import Search
-    from models.solve import LISTENER, Found
+    from models.case import SearchLimits
+    from models.solve import LISTENER, SearchProgress
     from planner.run import solve_file
 
     tell = progress(as_json)
 
-    def searching(found: Found) -> None:
+    def searching(found: SearchProgress) -> None:
         known_by = f"within {percent(found.gap)}" if math.isfinite(found.gap) else "no plan yet"
         tell(f"Searching whole projects, {found.seconds:z.0f} s: {known_by}")
 
@@ -200,7 +200,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     run = solve_file(
         file,
         **of,
-        search=Search(seconds, gap),
+        search=SearchLimits(seconds, gap),
         where=where,
         solver=solver,
         beside=True,
@@ -231,14 +231,14 @@ def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solve
 
 
 def write_run(
-    run: Run, target: Path, csv_folder: Path | None = None
+    run: PlanRun, target: Path, csv_folder: Path | None = None
 ) -> tuple[Path | None, WriteError | None]:
     """Write a plan, and its tables where a folder is named; return as ``write_all`` does."""
     from planner.sheets import Table, write_plan
-    from planner.sheets.context import Record
+    from planner.sheets.context import RunRecord
 
     timings, sheets = dict(run.seconds), dict[str, Table]()
-    more: dict[str, Any] = {"record": Record(solver=run.solver)} if run.solver else {}
+    more: dict[str, Any] = {"record": RunRecord(solver=run.solver)} if run.solver else {}
 
     def write(made: Path) -> None:
         sheets.update(
@@ -259,7 +259,7 @@ def write_run(
     return write_all(target, write, csv_folder, sheets.values, run.seconds)
 
 
-def solved(run: Run, output: Path | None) -> Answer:
+def solved(run: PlanRun, output: Path | None) -> Answer:
     """Return what a program hears of a plan."""
     from models.measures import net_cost
     from planner.render.table import records
@@ -292,7 +292,7 @@ def solved(run: Run, output: Path | None) -> Answer:
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def words_of(run: Run) -> dict[str, str]:
+def words_of(run: PlanRun) -> dict[str, str]:
     """Return what is said of a plan first, by what stands before it: findings and proof, too."""
     from models.plan import OPTIMAL
     from models.results import Figure, Security
@@ -331,7 +331,7 @@ def words_of(run: Run) -> dict[str, str]:
     return said | ({"Dependence": of} if (of := dependence(table, country)) else {})
 
 
-def show_plan(file: Path, run: Run, output: Path | None) -> None:
+def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
     """Tell what was planned, what is short, what was odd in the input and where the plan stands."""
     from models.plan import OPTIMAL
     from models.results import Figure

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from models import tolerances
 from models.errors import Finding, UsageError, WriteError
 from planner._version import __version__
 from planner.cli.answer import Answer, Command, Key, end, of_file, print_json, sorted_out
@@ -212,7 +213,7 @@ def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
 
 def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | Finding:
     """Read the input and apply what the plan was made with, or say why that cannot be done."""
-    from models.case import Search
+    from models.case import SearchLimits
     from planner.cli.whatifs import Asked
     from planner.run import start_file
 
@@ -223,7 +224,7 @@ def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | Finding:
             scenario=said["scenario"],
             what_ifs=Asked(said["blocks"], said["losses"], said["changes"]),
             max_country_share=said["max_country_share"],
-            search=Search(said["seconds"], said["gap"]),
+            search=SearchLimits(said["seconds"], said["gap"]),
         )
     except (click.ClickException, UsageError) as error:
         why = error.format_message() if isinstance(error, click.ClickException) else str(error)
@@ -282,8 +283,6 @@ def _incomplete(sheets: PlanSheets) -> list[Finding]:
 # ---- redact --------------------------------------------------------------------------------------
 
 _NAMED = 3
-_EXACT = 1e-6
-"""A figure that is known to within less of it is known."""
 """Minerals named of those that can be computed."""
 
 
@@ -426,5 +425,5 @@ def _of_member(member: str, of: list[Known]) -> str:
     minerals = list(dict.fromkeys(known.mineral for known in of))
     wide = max(((k.most - k.least) / abs(k.figure.value) for k in of if k.figure.value), default=0)
     what = f"{number_of(len(of), 'figure')} of {listed(minerals, _NAMED)}"
-    near = f"to within {max(wide, 0.01):.0%}" if wide > _EXACT else "exactly"
+    near = f"to within {max(wide, 0.01):.0%}" if wide > tolerances.KNOWN_EXACTLY else "exactly"
     return f"{member}: {what}, each known {near}"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.documents.difference import PlanDifference
     from planner.documents.inputs import Inputs
     from planner.render.table import Cell
-    from planner.run import Run
+    from planner.run import PlanRun
     from planner.workbook.plan_file import PlanFile
 
 _NAMED = 2
@@ -77,7 +77,7 @@ class _Desk:
     of: dict[str, Any]
     target: Path
     as_json: bool
-    last: tuple[Run, PlanFile] | None = None
+    last: tuple[PlanRun, PlanFile] | None = None
     plans: int = 0
 
     def plan(self) -> None:
@@ -126,7 +126,7 @@ class _Desk:
         for head, text in told.items():
             line(head, plain(text))
 
-    def _changes(self, run: Run, made: PlanFile) -> Iterator[tuple[str, str]]:
+    def _changes(self, run: PlanRun, made: PlanFile) -> Iterator[tuple[str, str]]:
         from planner.documents.difference import compare_plans
         from planner.documents.inputs import compare_inputs
 

@@ -10,11 +10,11 @@ from xlsxwriter.utility import xl_col_to_name
 
 from models import schema
 from models.case import clean, fold
-from models.schema import Column, Kind, Record
+from models.schema import CellKind, Column, Record
 from models.units import MONEY, accepted, in_currency
 from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE
-from planner.workbook.headers import RECORDS, Heading
+from planner.workbook.headers import RECORDS, ParsedHeader
 
 Row = Mapping[str, object]
 Tables = Mapping[str, Sequence[Row]]
@@ -39,7 +39,7 @@ def title(column: Column, currency: str, year: int | None = None) -> str:
     return f"{head} ({in_currency(column.unit, currency)})" if column.unit else head
 
 
-def headings(record: type[Record], tables: Tables) -> list[Heading]:
+def headings(record: type[Record], tables: Tables) -> list[ParsedHeader]:
     """Return every column of a sheet: declared, by year, spread, unknown, then Note and Source."""
     currency, name = currency_of(tables), schema.Member.column_of("name").header
     rows = tables.get(schema.Member.SHEET, ())
@@ -52,17 +52,17 @@ def headings(record: type[Record], tables: Tables) -> list[Heading]:
             heading = replace(heading, spread=text)
         found.append(heading)
     base = {h.column: h for h in found if h.year is None}
-    shown: list[Heading] = []
+    shown: list[ParsedHeader] = []
     for column in headers.declared(record).values():
-        shown.append(base.get(column) or Heading(title(column, currency), column=column))
+        shown.append(base.get(column) or ParsedHeader(title(column, currency), column=column))
         steps = ((h.year, h) for h in found if h.column is column and h.year is not None)
         shown += (h for _, h in sorted(steps, key=lambda step: step[0]))
     spread = [h for h in found if h.spread]
     if record.SPREAD == headers.MEMBERS and not spread:
-        spread = [Heading(member, spread=member) for member in members.values()]
+        spread = [ParsedHeader(member, spread=member) for member in members.values()]
     remarks = {h.always: h for h in found if h.always}
     for field, word in headers.REMARKS.items():
-        remarks.setdefault(field, Heading(word, always=field))
+        remarks.setdefault(field, ParsedHeader(word, always=field))
     extra = (h for h in found if h.is_remark and not h.always)
     return [*shown, *spread, *extra, *remarks.values()]
 
@@ -70,7 +70,7 @@ def headings(record: type[Record], tables: Tables) -> list[Heading]:
 # ---- what a header says when the pointer rests on it --------------------------------------------
 
 
-def comment(record: type[Record], heading: Heading, currency: str) -> str:
+def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
     """Return meaning, unit, bound, choices and default of a column; "" if nothing is known."""
     column = heading.column
     if heading.spread:
@@ -140,7 +140,7 @@ _SUPPLIERS = (*_BLOCS, schema.PRIMARY, schema.RECYCLED)
 _WORDS: dict[Column, tuple[Sequence[str], str]] = {
     schema.ShareLimit.column_of("buyer"): ((schema.EACH,), schema.Member.SHEET),
     schema.ShareLimit.column_of("supplier"): (_SUPPLIERS, schema.Country.SHEET),
-    schema.Security.column_of("lost_country"): (_BLOCS[:1], schema.Country.SHEET),
+    schema.SecurityTarget.column_of("lost_country"): (_BLOCS[:1], schema.Country.SHEET),
 }
 """Columns that take words as well as names: the words, and the sheet of the names."""
 
@@ -154,7 +154,7 @@ _OWNED = frozenset(
 class Choices:
     """Makes the validation rules of one workbook, and the hidden sheet that feeds some of them."""
 
-    def __init__(self, layouts: Mapping[str, Sequence[Heading]], tables: Tables) -> None:
+    def __init__(self, layouts: Mapping[str, Sequence[ParsedHeader]], tables: Tables) -> None:
         """Take the columns of each sheet and its rows."""
         self.layouts, self.tables = layouts, tables
         self.lists: list[list[str]] = []
@@ -164,7 +164,7 @@ class Choices:
         """Return the last row (from 1) of a sheet that rules and drop-downs reach."""
         return 1 + max(ROWS, 2 * len(self.tables.get(sheet, ())))
 
-    def rule(self, sheet: str, heading: Heading) -> Rule | None:
+    def rule(self, sheet: str, heading: ParsedHeader) -> Rule | None:
         """Return what a column's cells offer or allow, None where anything goes."""
         column = heading.column
         if heading.spread:
@@ -174,7 +174,7 @@ class Choices:
         if column in _OWNED:
             return self._names(schema.Refiner.SHEET, field="company")
         words, home = _WORDS.get(column, ((), next(iter(column.refers), "")))
-        if column.kind is Kind.COUNTRY and sheet != schema.Country.SHEET:
+        if column.kind is CellKind.COUNTRY and sheet != schema.Country.SHEET:
             home = schema.Country.SHEET
         if not home:
             return self.cell_rule(column)
@@ -185,7 +185,7 @@ class Choices:
 
     def cell_rule(self, column: Column) -> Rule | None:
         """Return what a cell offers or allows by its own declaration (a setting's value, too)."""
-        if column.kind is Kind.YES_NO:
+        if column.kind is CellKind.YES_NO:
             return _list(["yes", "no"], "yes or no")
         if not column.choices:
             return _number(column)

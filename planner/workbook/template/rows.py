@@ -130,7 +130,7 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             ),
         ),
         _example(
-            schema.Security,
+            schema.SecurityTarget,
             "max_short, note",
             (0.2, "Whatever country outside is lost, at most 20 % of each mineral is short."),
         ),

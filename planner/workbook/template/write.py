@@ -12,11 +12,11 @@ from typing import Any
 import xlsxwriter
 
 from models import schema
-from models.schema import SHEETS, Column, Kind
+from models.schema import SHEETS, CellKind, Column
 from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
 from planner.scratch import scratch_folder
 from planner.workbook.cells import WHOLE
-from planner.workbook.headers import RECORDS, SETTING, VALUE, Heading, setting_named
+from planner.workbook.headers import RECORDS, SETTING, VALUE, ParsedHeader, setting_named
 from planner.workbook.template import columns
 from planner.workbook.template.columns import Choices, Row, Tables
 
@@ -67,7 +67,9 @@ def write_book(path: Path, tables: Tables, *, sheets: Iterable[str] | None = Non
     layouts = {
         sheet: columns.headings(RECORDS[sheet], tables)
         if sheet in RECORDS
-        else [Heading(str(key)) for key in dict.fromkeys(k for row in tables[sheet] for k in row)]
+        else [
+            ParsedHeader(str(key)) for key in dict.fromkeys(k for row in tables[sheet] for k in row)
+        ]
         for sheet in shown
     }
     choices = Choices(layouts, tables)
@@ -85,11 +87,11 @@ def write_book(path: Path, tables: Tables, *, sheets: Iterable[str] | None = Non
         formats: Formats = cache(lambda **look: book.add_format(look))
         _Page(book, formats).write(shown)
         for sheet in shown:
-            _Sheet(book, formats, choices, sheet).write()
+            _TemplateSheet(book, formats, choices, sheet).write()
         _write_lists(book, choices)
 
 
-class _Sheet:
+class _TemplateSheet:
     """One worksheet in the making."""
 
     def __init__(
@@ -120,7 +122,7 @@ class _Sheet:
         if self.record is schema.Settings:
             self._settings()
 
-    def _column(self, i: int, heading: Heading) -> None:
+    def _column(self, i: int, heading: ParsedHeader) -> None:
         cells = [row.get(heading.text) for row in self.rows]
         longest = max((len(_as_text(cell)) for cell in cells), default=0)
         look = self.formats(**_cell_look(heading))
@@ -210,7 +212,7 @@ def _write_lists(book: xlsxwriter.Workbook, choices: Choices) -> None:
 # ---- looks --------------------------------------------------------------------------------------
 
 
-def _header_look(heading: Heading) -> dict[str, object]:
+def _header_look(heading: ParsedHeader) -> dict[str, object]:
     """Return the header's look: dark where every row must fill the column."""
     column = heading.column
     is_required = column is not None and column.required and heading.year is None
@@ -219,7 +221,7 @@ def _header_look(heading: Heading) -> dict[str, object]:
     return look | words | {"border": 1, "border_color": LINE}
 
 
-def _cell_look(heading: Heading) -> dict[str, object]:
+def _cell_look(heading: ParsedHeader) -> dict[str, object]:
     """Return the look of a column's cells; words stand apart from the number before them."""
     column = heading.column
     form = AMOUNT if heading.spread else _number_format(column)
@@ -233,14 +235,14 @@ def _number_format(column: Column | None) -> str:
     """Return the number format of a column (of a setting, of its value)."""
     if column is None:
         return GENERAL
-    if column.kind is Kind.SHARE or column in FRACTIONS:
+    if column.kind is CellKind.SHARE or column in FRACTIONS:
         return "0.0%"
     if column.kind in WHOLE:
         return "0"
     return AMOUNT if column.unit else GENERAL
 
 
-def _width(heading: Heading, longest: int) -> float:
+def _width(heading: ParsedHeader, longest: int) -> float:
     """Return a width that shows every cell, and the header on two lines at most."""
     words, head = heading.text.split(), len(heading.text)
     if head > ONE_LINE_HEADER:

@@ -12,7 +12,7 @@ import pytest
 
 from models.measures import SAME_COST
 from models.results import Figure
-from planner.documents.difference import Line, PlanDifference
+from planner.documents.difference import MeasurePair, PlanDifference
 from planner.workbook.template import write_book
 from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, table
@@ -53,7 +53,10 @@ def test_equal_plans(old, call, ask):
 def test_the_headline(totals, said):
     """Cost in per cent, where as printed it is not 0, and what is missing more."""
     was, now, lacked, lacks = map(float, totals)
-    lines = (Line(Figure.TOTAL_COST, was, now, unit="USD"), Line(Figure.SHORTAGE, lacked, lacks))
+    lines = (
+        MeasurePair(Figure.TOTAL_COST, was, now, unit="USD"),
+        MeasurePair(Figure.SHORTAGE, lacked, lacks),
+    )
     none = cast("Any", None)
     found = PlanDifference(
         none, lines, none, none, none, cast("Any", [1]), 1, cast("Any", [1]), 1, ()

@@ -58,7 +58,7 @@ def test_another_workbook_is_no_plan(call, tmp_path):
     openpyxl.Workbook().save(tmp_path / "empty.xlsx")
     code, _, err = call(tmp_path / "empty.xlsx")
     assert code == 1
-    assert "no plan" in err
+    assert "this is not a plan" in err
     assert not (tmp_path / "empty.html").exists()
 
 

@@ -221,7 +221,8 @@ class Sharing:
     ``alone_paid`` and ``alone_priced`` are what each pays alone, and what it then goes without at
     its price; ``bought_priced`` the latter as the plan has it. ``bills`` are by rule, those of a
     rule sum to ``cost``; ``tempted`` who leaves them; ``failed`` is why that, or a rule's bills,
-    are not known. ``duals`` have the range of the bills by dual prices. ``fairly`` is what the
+    are not known. ``paid`` are the plan's cash cost and the tariffs in it [money, undiscounted].
+    ``duals`` have the range of the bills by dual prices. ``fairly`` is what the
     plan costs beyond ``cost``, the cheapest, so that a shortage is shared fairly: that is left out
     of bills in proportion.
     """
@@ -235,6 +236,7 @@ class Sharing:
     duals: DualBills
     tempted: Mapping[str, Tempted]
     failed: Mapping[str, str] = field(default_factory=dict)
+    paid: tuple[float, float] = (0.0, 0.0)
 
     @property
     def alone(self) -> Floats:
@@ -282,7 +284,8 @@ def sharing_of(plan: Plan) -> Sharing:
         except SolverError as error:  # the bills are known all the same
             failed[rule] = str(error)
     return Sharing(
-        cost, whole - cost, alone - priced, priced, lacking * part, bills, duals, leaving, failed
+        cost, whole - cost, alone - priced, priced, lacking * part, bills, duals, leaving, failed,
+        (plan.cash, plan.tariffs),
     )  # fmt: skip
 
 

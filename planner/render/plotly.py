@@ -19,6 +19,8 @@ from planner.render.words import clean, label, labels, listed, number, percent
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 _TICKS, _FEW = 8, 5
+_SHARES = ".2~%"
+"""The format of shares at an axis: no more digits than its steps need."""
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _TEXT = 13
 _TITLE = 34
@@ -66,7 +68,7 @@ def _columns(picture: Picture) -> Any:
     figure.update_layout(barmode="group", bargap=0.3)
     figure.update_xaxes(type="category", nticks=_TICKS)
     figure.update_yaxes(
-        title=_title(picture.axis), tickformat=".0%" if shares else ",", rangemode="tozero"
+        title=_title(picture.axis), tickformat=_SHARES if shares else ",", rangemode="tozero"
     )
     if shares:
         values = (v for s in picture.series for v in s.values if v is not None)
@@ -92,15 +94,15 @@ def _rows(picture: Picture) -> Any:
     figure.update_layout(uniformtext={"mode": "hide", "minsize": 11})
     figure.update_layout(barmode="group" if beside else "relative", bargap=0.25)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_xaxes(title=_title(picture.axis), tickformat=".0%" if shares else ",")
+    figure.update_xaxes(title=_title(picture.axis), tickformat=_SHARES if shares else ",")
     return framed(figure, legend=len(picture.series) > 1)
 
 
 def _lines(picture: Picture) -> Any:
     """Draw lines over a scale, each with its mark and dash."""
     numbers = [c for c in picture.categories if isinstance(c, int | float)]
-    look = ".0%" if picture.look is Look.SHARE else "~s"
-    scale = {Look.YEAR: "d", Look.SHARE: ".0%"}.get(picture.scale, "~s")
+    look = _SHARES if picture.look is Look.SHARE else "~s"
+    scale = {Look.YEAR: "d", Look.SHARE: _SHARES}.get(picture.scale, "~s")
     figure = go.Figure()
     for i, each in enumerate(picture.series):
         if each.role is Role.HERE:

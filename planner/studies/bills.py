@@ -40,7 +40,17 @@ from models.schema import ByYear
 from planner._version import __version__
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, drawn, short
-from planner.render.words import clean, counted, few, known, listed, money, opened, share
+from planner.render.words import (
+    clean,
+    counted,
+    few,
+    known,
+    listed,
+    money,
+    opened,
+    share,
+    tariff_words,
+)
 from planner.seal import seal
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
@@ -601,6 +611,11 @@ class BillsStudy(StudyKind):
     def runs(self) -> Sequence[Outcome[Any]]:
         """The plan together, and runs that failed: of groups the sheet Coalitions has the costs."""
         return (self.outcomes[0], *(o for o in self.outcomes[1:] if not o.planned))
+
+    @property
+    def tariffs(self) -> str:
+        """Those of the plan together."""
+        return tariff_words({"together": self.sharing.paid}, self.start.case.settings.currency)
 
     @property
     def what(self) -> str:

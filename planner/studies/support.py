@@ -34,7 +34,7 @@ from models.schema import Support as Contract
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
-from planner.render.words import amount, clean, counted, cut, few, share
+from planner.render.words import amount, clean, counted, cut, few, share, tariff_words
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
@@ -371,6 +371,12 @@ class SupportStudy(StudyKind):
     def known(self) -> str:
         """How many of the plans and of the minerals' payments there are."""
         return f"{sum(o.planned for o in self.outcomes)} of {counted(len(self.outcomes), 'run')}"
+
+    @property
+    def tariffs(self) -> str:
+        """Those of the plan."""
+        plan: Any = self.outcomes[0].found
+        return tariff_words({"the plan": (plan.cash, plan.tariffs)}, plan.case.settings.currency)
 
     @property
     def what(self) -> str:

@@ -89,6 +89,8 @@ def test_rows_of_studies_have_the_same_keys(book, capsys) -> None:
         ("sweep", "--from", "60%", "--to", "50%"),
         ("exit", "--country", "China"),
         ("stress",),
+        ("bills",),
+        ("support",),
     ],
 )
 def test_every_surface_says_it_once(book, capsys, words) -> None:

@@ -10,6 +10,10 @@ _LATE = "planner.mistakes"
 """Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
 
 
+class Needed(click.Option):
+    """An option that a command can't do without; the command itself says so, with the choices."""
+
+
 class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """A fraction from 0 to 1, or a percentage with its sign."""
 

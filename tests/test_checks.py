@@ -164,7 +164,7 @@ def test_a_default_freight_is_enough() -> None:
         (
             put("Refiners", 3, "Available share", _),
             "Refiners!K3",
-            "Jiangxi is outside the coalition",
+            "Jiangxi, outside the coalition, has no available share",
         ),
         (add("Minerals", "Cobalt", 5, 6), "Minerals!A4", ""),
         (put("Refiners", 4, "Cost (USD/t)", 99_980), "Refiners!F4", "landed in 2026 is above"),

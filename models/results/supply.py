@@ -178,7 +178,7 @@ class Prices(PlanTable):
     member = common.MEMBER
     marginal = field.price(
         "Marginal price",
-        "What one more tonne of supply is worth to this member, with every limit as it is. A tonne"
+        "What one tonne more of supply is worth to this member, with every limit as it is. A tonne"
         " more in the sheet Demand may cost more or less: it also moves limits that are shares of"
         " demand (planner explain gives both). For a member that is short, it is about the shortage"
         " cost; fair shortage moves it a little up or down.",

@@ -37,6 +37,7 @@ from models.results.common import (
     words_of,
 )
 from models.results.members import paying
+from planner.options import Needed
 from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
 from planner.render.words import (
     each_year,
@@ -648,7 +649,10 @@ class ExitStudy(StudyKind):
     LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
     OPTIONS = (
         click.option(
-            "--country", metavar="C", help="The country to leave: a name or code  [required]"
+            "--country",
+            cls=Needed,
+            metavar="C",
+            help="The country to leave: a name or code  [required]",
         ),
     )
     task = "the case and its way out"

@@ -84,7 +84,7 @@ def test_a_what_if_of_support_reaches_the_plan(plain, ask, folder):
     [
         ({"Plant": "Codelca"}, "id you mean 'Codelco'?"),
         ({"Mineral": "Lithium"}, "Codelco does not make Lithium"),
-        ({"Payer": "Asi"}, "no member and no group"),
+        ({"Payer": "Asi"}, "is neither a member nor a group"),
         ({"Clawback above (USD/t)": 9000}, "at least its strike price"),
     ],
 )

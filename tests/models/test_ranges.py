@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 
 from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, least_plan, ranges
 from models.plan import PENALTIES, Plan
-from models.plan.block_solver import MOST_VIOLATION
+from models.tolerances import MOST_VIOLATION
 from tests.models.desk import BookT, make, refiner, solve, sur
 from tests.models.test_laws import draw
 

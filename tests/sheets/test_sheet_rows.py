@@ -69,7 +69,7 @@ def odd_table(rows: int, seed: int) -> Table:
 
 
 def written(path, sheet_class, monkeypatch):
-    monkeypatch.setattr(xlsx, "Sheet", sheet_class)
+    monkeypatch.setattr(xlsx, "StreamedWorksheet", sheet_class)
     series = Series("Of it", Role.PLAN, (0.5, None, 0.25))
     picture = Picture("A chart", Form.GROUPED, ("a", "b", "c"), (series,), "share", "letters")
     tables = [odd_table(rows, i) for i, rows in enumerate([40, 23, 3, 2_500])]

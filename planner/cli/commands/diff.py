@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError
-from models.measures import SAME_COST
 from models.units import MILLION
 from planner.cli.answer import Answer, Command, Key, end, of_file
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
@@ -143,6 +142,8 @@ def _show(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: f
         extra = ("extra", f"dearer{unit}", money[0], money[2])
         lost = ("shortage", f"shortage{unit}", money[0], money[2])
         _show_rows("member", who.assign(extra_change=who["extra"]), [paid, extra, lost])
+        from models.measures import SAME_COST  # which loads numpy
+
         click.echo(f"    {SAME_COST}", err=True)
         _show_moves(found)
     if not pair.same_money:

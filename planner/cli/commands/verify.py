@@ -425,5 +425,5 @@ def _of_member(member: str, of: list[Known]) -> str:
     minerals = list(dict.fromkeys(known.mineral for known in of))
     wide = max(((k.most - k.least) / abs(k.figure.value) for k in of if k.figure.value), default=0)
     what = f"{number_of(len(of), 'figure')} of {listed(minerals, _NAMED)}"
-    near = f"to within {max(wide, 0.01):.0%}" if wide > tolerances.KNOWN_EXACTLY else "exactly"
+    near = f"to within {max(wide, 0.01):z.0%}" if wide > tolerances.KNOWN_EXACTLY else "exactly"
     return f"{member}: {what}, each known {near}"

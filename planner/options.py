@@ -10,7 +10,7 @@ _LATE = "planner.mistakes"
 """Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
 
 
-class Needed(click.Option):
+class NeededOption(click.Option):
     """An option that a command can't do without; the command itself says so, with the choices."""
 
 

@@ -24,7 +24,7 @@ import click
 
 from models.errors import WriteError
 from models.results import Figure as Measure
-from planner.options import Needed
+from planner.options import NeededOption
 from planner.scratch import PREFIX
 from planner.studies import STUDIES
 
@@ -154,7 +154,7 @@ def _of_study(study: type[StudyKind], asked: str) -> JobKind:
     takes = {name.lstrip("-") for parameter in own for name in parameter.opts}
     shared = {"scenario": study.SCENARIO, "lose": study.WHAT_IFS, "max-country-share": study.LIMIT}
     takes |= {name for name, is_taken in shared.items() if is_taken}
-    needs = frozenset(str(p.name) for p in own if p.required or isinstance(p, Needed))
+    needs = frozenset(str(p.name) for p in own if p.required or isinstance(p, NeededOption))
     taken = frozenset(FIELDS.keys() & takes)
     return JobKind(study.NAME, study.TITLE, study.QUESTION, taken, needs, asked)
 

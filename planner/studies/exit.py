@@ -37,7 +37,7 @@ from models.results.common import (
     words_of,
 )
 from models.results.members import paying
-from planner.options import Needed
+from planner.options import NeededOption
 from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
 from planner.render.words import (
     each_year,
@@ -650,7 +650,7 @@ class ExitStudy(StudyKind):
     OPTIONS = (
         click.option(
             "--country",
-            cls=Needed,
+            cls=NeededOption,
             metavar="C",
             help="The country to leave: a name or code  [required]",
         ),

@@ -56,7 +56,7 @@ def test_members_say_who_pays_whom(name: str) -> None:
         (
             {"Supports": [support(Plant="Sur"), support(), support(Plant="Sur")]},
             (
-                "A pays Jin (row 3 of Supports) 1,000 USD in 1 year. Sur (row 2 of Supports) and"
+                "A pays Jin (row 3 of Supports) 1,000 USD in 2026. Sur (row 2 of Supports) and"
                 " Sur (row 4 of Supports) sell nothing, so no support is paid."
             ),
         ),

@@ -60,6 +60,9 @@ def _run(block: str, folder: Path) -> Iterator[str]:
                 line[2:], shell=True, cwd=folder, env=variables, check=False, text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )  # fmt: skip
+            if done.returncode:
+                msg = f"{line[2:]}: exit {done.returncode}\n{done.stdout}"
+                raise ValueError(msg)
             printed = "".join(f"{shown.rstrip()}\n" for shown in done.stdout.splitlines())
             yield f"{line}\n{_SECONDS.sub('(1.0 s)', printed)}"
 

@@ -342,3 +342,8 @@ def opened(text: str) -> str:
 def plain(text: str) -> str:
     """Return a text of the workbook without characters that could steer the terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def inner(text: str) -> str:
+    """Return words that begin within a sentence."""
+    return f"{text[:1].lower()}{text[1:]}"

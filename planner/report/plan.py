@@ -43,6 +43,7 @@ from planner.render.table import COALITION_BUYER
 from planner.render.words import (
     NAMED,
     counted,
+    inner,
     is_estimate,
     known,
     listed,
@@ -225,7 +226,7 @@ def members(plan: PlanFile) -> ReportSection | None:
         if any(known(v) and v for v in values)
     )
     unit = f"{plan.currency} m a year"
-    what = f" {series[0].name[:1].lower()}{series[0].name[1:]}" if len(series) == 1 else ""
+    what = f" {inner(series[0].name)}" if len(series) == 1 else ""
     title = f"What the share limits cost each member{what} ({unit})"
     picture = Picture(title, Form.ROWS, names, series, unit, "", Look.MONEY)
     return ReportSection(

@@ -13,7 +13,7 @@ from models.schema import REST_OF_WORLD
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.plotly import SankeyLink, sankey
-from planner.render.words import NAMED, label, listed, percent, tonnes
+from planner.render.words import NAMED, inner, label, listed, percent, tonnes
 from planner.report.part import Choice, Columns, Plot, ReportSection, View, facts, plot
 from planner.report.world import world_map
 from planner.workbook.plan_file import PlanFile
@@ -110,7 +110,7 @@ def _view(of: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[
     sums = cast("_Pairs", of.groupby(["country", "member"])["tonnes"].sum().to_dict())
     every = [SankeyLink(*key, amount) for key, amount in sums.items()]
     every.sort(key=lambda f: (-f.amount, f.source, f.target))
-    when = period[:1].lower() + period[1:]
+    when = inner(period)
     if not every:
         return View((), facts({"Note": [f"Nothing is bought of {mineral} in {when}."]}))
     total, first = sum(f.amount for f in every), every[0]

@@ -14,7 +14,7 @@ from models.results import Figure as Measure
 from models.results import Result, field
 from models.results.common import words_of
 from models.units import MILLION
-from planner.render.words import known, money, percent
+from planner.render.words import inner, known, money, percent
 from planner.studies.agreed import Unforeseen, decided_before
 from planner.studies.cases import UNFORESEEN, ComparedCase, Planned
 from planner.studies.engine import Outcomes, Run, Study, run_study
@@ -156,7 +156,7 @@ def not_knowing(
     lacks = missing(late_name, name)
     said = (
         f"As a surprise in {year}, {name} costs {amount} more than if it were known, with shortage"
-        f" at its price; {lacks[:1].lower()}{lacks[1:]}."
+        f" at its price; {inner(lacks)}."
     )
     figure = KeyFigure(_COSTS, amount, f"{name}, against knowing it. {_PRICED} {lacks}.")
     return (figure,), said

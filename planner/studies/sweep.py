@@ -29,7 +29,7 @@ from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import with_number
-from planner.render.words import counted, known, least, listed, money, percent, scale, share
+from planner.render.words import counted, inner, known, least, listed, money, percent, scale, share
 from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.scenarios.parameters import (
     CAP,
@@ -979,7 +979,7 @@ class Sweep(StudyKind):
     @property
     def what(self) -> str:
         """The knob and the points: ``Cap from 90 % to 30 %, 13 points``."""
-        given = (f"{name[:1].lower()}{name[1:]} {v}" for name, v in self.start.options.items())
+        given = (f"{inner(name)} {v}" for name, v in self.start.options.items())
         return "; ".join([title_of(self.parameter, self.points), *given])
 
     @property
@@ -1124,7 +1124,7 @@ class Sweep(StudyKind):
             note = "Shares are of demand: beyond 100 % is bought for stock." if is_more else ""
             heading = "The smallest caps that cost no tonne of supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
-        knob = f"{charts.title[:1].lower()}{charts.title[1:]}"
+        knob = inner(charts.title)
         heading = f"Cost and shortage by {knob}"
         lead = (
             "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
@@ -1178,7 +1178,7 @@ def _of_cap(charts: _SweepCharts) -> Headline:
             f"{share(abs(premium))} {'less' if premium < 0 else 'more'} for the same tonnes"
         )  # fmt: skip
         who = "it" if costs else "the coalition"
-        when = f"{name[:1].lower()}{name[1:]}" if costs else name
+        when = inner(name) if costs else name
         costs.append(f"{when} {who} pays {dear}, and {hardest(lacking)}")
     care = [_SAME_TONNES.format(before=f"with {_BEFORE}")]
     if charts.path:

@@ -38,7 +38,17 @@ from models.results import Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.render.words import counted, listed, money, opened, percent, search_words, share, solid
+from planner.render.words import (
+    counted,
+    inner,
+    listed,
+    money,
+    opened,
+    percent,
+    search_words,
+    share,
+    solid,
+)
 from planner.scenarios.events import Hits, touched
 from planner.studies.draws import NO_EVENTS, Draw, draws, foreseen, happening, own, reading, whose
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
@@ -623,7 +633,7 @@ class UnderRisk(StudyKind):
         sure = f", give or take {money(error, unit)} between batches" if error is not None else ""
         over, least = f"Over {counted(drawn, 'future')}", ""
         if row["measure"] != _EXPECTED:
-            least = f" of {row['measure'][:1].lower()}{row['measure'][1:]}"
+            least = f" of {inner(row['measure'])}"
         of = _otherwise(tables)
         if of:
             beside = _beside(of, _ADVISED)

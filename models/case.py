@@ -38,7 +38,6 @@ class Agreed:
     amounts: tuple[tuple[str, Any, float], ...] = ()
 
     def amount(self, component: str, key: Any) -> float:
-        """Return what was decided."""
         return self._of.get((component, key), 0.0)
 
     @cached_property
@@ -144,7 +143,6 @@ class Case:
         return self.change(minerals=InOrder(m for m in self.minerals if m.name in kept), **rows)
 
     def records(self, sheet: str) -> tuple[Record, ...]:
-        """Return the records of a sheet of the catalogue."""
         found: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])
         return (found,) if isinstance(found, Settings) else found
 
@@ -152,23 +150,19 @@ class Case:
 
     @cached_property
     def mineral_of(self) -> dict[str, schema.Mineral]:
-        """Mineral by name."""
         return {m.name: m for m in self.minerals}
 
     @cached_property
     def member_of(self) -> dict[str, schema.Member]:
-        """Member by name."""
         return {m.name: m for m in self.members}
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
-        """Members of each group, by the group's name."""
         names = sorted({m.group for m in self.members if m.group})
         return {name: tuple(m.name for m in self.members if m.group == name) for name in names}
 
     @cached_property
     def refiner_names(self) -> frozenset[str]:
-        """Names of refiners, those of projects included."""
         return frozenset({r.name for r in self.refiners} | {p.refiner for p in self.projects})
 
     @cached_property
@@ -186,7 +180,6 @@ class Case:
         return {c.code: c.blocs for c in self.countries if c.blocs}
 
     def country_name(self, code: str) -> str:
-        """Return a country's name as the workbook spells it."""
         return self._spelling.get(code, code)
 
     def supplier_name(self, group: str, supplier: str) -> str:
@@ -237,7 +230,6 @@ class Case:
 
     @cached_property
     def stockpile_of(self) -> dict[tuple[str, str], schema.Stockpile]:
-        """Stockpile by (mineral, member)."""
         return {(s.mineral, s.member): s for s in self.stockpiles}
 
     def coalition_demand(self, mineral: str, year: int) -> float:

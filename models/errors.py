@@ -69,7 +69,6 @@ class Finding:
         return f"{self.sheet}!{where}" if where else self.sheet
 
     def as_json(self) -> dict[str, str]:
-        """The finding as the commands' JSON carries it."""
         return {"sheet": self.sheet, "cell": self.cell, "message": self.message}
 
 
@@ -112,7 +111,6 @@ class Mistakes:
     """Gathers what is wrong with several things that were asked, to tell it at once."""
 
     def __init__(self) -> None:
-        """Know of none yet."""
         self.said: list[str] = []
 
     @contextlib.contextmanager

@@ -168,7 +168,6 @@ class OverByPurchases:
 
     @property
     def excess(self) -> float:
-        """How far the share of purchases is above the limit."""
         return self.of_purchases - self.limit
 
 

@@ -79,7 +79,6 @@ def spelled(number: float) -> str:
 
 
 def percent_hint(number: float) -> str:
-    """Ask whether a number was meant as a percentage."""
     return f"did you mean {number / 100:.6g} ({number:.6g} %)?"
 
 

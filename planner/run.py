@@ -126,7 +126,6 @@ class Start:
 
     @property
     def options(self) -> dict[str, str]:
-        """Scenario, what-ifs and limit as rows of options."""
         return self.variant.options
 
     def placed(self, findings: Iterable[Finding]) -> InputError:
@@ -216,7 +215,6 @@ class PlanRun:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """Every warning on the input and on the scenario."""
         return self.book.warnings
 
     @cached_property

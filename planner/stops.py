@@ -104,7 +104,6 @@ def heard() -> None:
 
 
 def asked() -> Stop | None:
-    """Return the request that nobody has heard yet."""
     return _REQUEST.stop
 
 
@@ -118,7 +117,6 @@ def raise_lost() -> None:
 
 
 def code_of(stop: Stop) -> int:
-    """Return the exit code of what ended a command."""
     code = stop.code if isinstance(stop, SystemExit) else 128 + signal.SIGINT
     return code if isinstance(code, int) else 128 + signal.SIGINT
 

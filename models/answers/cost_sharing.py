@@ -201,7 +201,6 @@ def borne(plan: Plan) -> tuple[Floats, Floats]:
 
 
 def _first(parts: Floats, else_: Floats) -> Floats:
-    """Return parts in proportion to something, where that is all 0 to something else."""
     found = np.where(parts.sum(axis=1, keepdims=True) > 0, parts, else_)
     return np.asarray(found / found.sum(axis=1, keepdims=True))
 
@@ -240,7 +239,6 @@ class Sharing:
 
     @property
     def alone(self) -> Floats:
-        """What each member costs alone."""
         return self.alone_paid + self.alone_priced
 
     def listed(self, costs: Floats) -> Sharing:

@@ -172,7 +172,6 @@ class _Fenced:
         return {m: max(0.0, float(result.x[of].sum())) for m, of in self.columns.items()}
 
     def _most(self, weighted: float) -> Floats:
-        """Return the most of each mineral and of their weighted sum."""
         slack = {m: tolerances.CHANGE_SLACK / weight for m, weight in self.weights.items()}
         return np.array([*(t + slack[m] for m, t in self.planned.items()), weighted])
 
@@ -249,7 +248,6 @@ class _Fenced:
 
     @property
     def _own(self) -> int:
-        """How many rows are the block's own."""
         return int(self.inside.stop - self.inside.start)
 
     @property

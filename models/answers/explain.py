@@ -80,7 +80,6 @@ class Explanation:
 
     @property
     def is_short(self) -> bool:
-        """Whether the shortage is more than rounding."""
         return self.short > self.nothing
 
 
@@ -249,7 +248,6 @@ def limit_of(plan: Solved, of: Rows, key: Any, at: int) -> tuple[float, LimitSte
 
 
 def _from_nothing(low: float, limit: float) -> float:
-    """Return where a range begins, 0 where that is nothing but rounding away."""
     return low if low > tolerances.NO_DUAL * limit else 0.0
 
 

@@ -273,13 +273,11 @@ class _Extensive:
 
 
 def _as_good(risky: Course, plain: Course, chances: Floats, tail: Tail) -> bool:
-    """Return whether the plain plan is as good as that under risk."""
     least, kept = (valued(of.costs, chances, tail) for of in (risky, plain))
     return kept - least <= tolerances.CHANGE_SLACK * abs(least)
 
 
 def _proven_by(plain: Course, risky: Course) -> Course:
-    """Return the plain plan with the proof that none under risk is cheaper."""
     violation = max(risky.proof.violation, plain.proof.violation)
     return dataclasses.replace(plain, proof=dataclasses.replace(risky.proof, violation=violation))
 
@@ -336,7 +334,6 @@ class _Apart:
         )
 
     def _price(self, year: int) -> float:
-        """Return what a budget's last million saves in the plain plan, discounted."""
         return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
 
     def mixed(self, search: SearchLimits, at_once: int) -> tuple[Mix, Mix]:
@@ -403,7 +400,6 @@ class _Apart:
 
 
 def _within(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimits:
-    """Return a search with another time limit, where it has one."""
     seconds = search.seconds
     return search if seconds is None else dataclasses.replace(search, seconds=limit(seconds))
 
@@ -428,7 +424,6 @@ def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
 
 
 def _unit(plan: Plan) -> float:
-    """Return what money is counted in where costs of futures are compared."""
     return float(powers_of_two(np.array([_TYPICAL * abs(plan.objective)]))[0])
 
 

@@ -85,7 +85,6 @@ class Divided:
 
     @property
     def members(self) -> int:
-        """How many members there are."""
         return int(self.parts["lower"].shape[1])
 
     def of(self, group: Floats) -> Arrays:

@@ -166,7 +166,6 @@ class Pricing:
         return found
 
     def block(self, row: int) -> int:
-        """Return the block that a row stands in."""
         return int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
 
     def local(self, row: int) -> Local:
@@ -365,7 +364,6 @@ class Local:
         return Reach(rate, down, up, more, less)
 
     def _moved(self, step: LimitStep) -> float:
-        """Return by how much a unit widens a row's limit for the plan as it is."""
         return step.right - sum(a * float(self.x[c - self.first]) for c, a in step.entries)
 
     def _around(self) -> Arrays:

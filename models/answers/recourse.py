@@ -214,7 +214,6 @@ class ExtensiveForm:
         return self.by_future(found.x), proof
 
     def by_future(self, x: Floats) -> list[Floats]:
-        """Return the values of each future's columns."""
         return [x[at] for at in self.place]
 
     def joined(self, x: Sequence[Floats]) -> Floats:
@@ -229,13 +228,11 @@ class ExtensiveForm:
         return np.array([(s.rows.cost * of).sum() for s, of in zip(self.sides, x, strict=True)])
 
     def certificate(self, rows: LinearProgram, found: Solution) -> Certificate:
-        """Return the certificate of a solution of the whole."""
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
         return certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
 
 
 def _first_alike(numbers: Ints) -> Ints:
-    """Return for each number the position at which it stands first."""
     _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
     return np.asarray(first[inverse], dtype=np.int64)
 
@@ -291,7 +288,6 @@ class DistinctScenarios:
         return Policy(at, found.x[at], costs, self.taken(found.x)), proof
 
     def taken(self, x: Floats) -> Floats:
-        """Return what values of its columns take of each limit."""
         return np.asarray((self.uses * x[self.at]).sum(axis=1))
 
 
@@ -470,5 +466,4 @@ class Tied:
 
 
 def _firsts(pools: Sequence[Sequence[Policy]]) -> Ints:
-    """Return where each part's first policy stands."""
     return np.cumsum([0, *(len(pool) for pool in pools)])[:-1]

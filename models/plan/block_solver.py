@@ -54,7 +54,6 @@ class BlockResult:
     basis: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Send all but the basis, which only its own process can read."""
         return {**self.__dict__, "basis": None}
 
 
@@ -357,7 +356,6 @@ class BlockSolver:
         )
 
     def scaling_of(self, blocks: Sequence[int], *, raised: bool = False) -> Scaling:
-        """Return how blocks are scaled that are one program."""
         of = self.program
         return joined([self.scaling(b, of.block(b), raised=raised) for b in blocks])
 
@@ -418,7 +416,6 @@ class BlockSolver:
 
 
 def optimality_words(proof: Certificate) -> str:
-    """Return how far a solution is from optimal."""
     return f"dual infeasibility {proof.dual_infeasibility:.2g}, gap {proof.gap:.2g}"
 
 

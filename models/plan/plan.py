@@ -62,7 +62,6 @@ PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 
 
 def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd.DataFrame:
-    """Return rows as a table, sorted by the given columns; empty tables keep their columns."""
     found = pd.DataFrame(list(rows), columns=columns.split())
     return found.sort_values(order.split(), kind="stable", ignore_index=True) if order else found
 
@@ -105,7 +104,6 @@ class Plan(Solved):
         return self.case, self.blocks, self._layout, self.extension, tables
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        """Take what arrived."""
         self.case, self.blocks, self.__dict__["_layout"], self.extension, tables = state
         self.__dict__.update(tables)
 
@@ -117,12 +115,10 @@ class Plan(Solved):
 
     @cached_property
     def expanded(self) -> Expanded:  # type: ignore[override]
-        """The case with its wildcards resolved."""
         return Expanded(self.case)
 
     @cached_property
     def program(self) -> Program:  # type: ignore[override]
-        """The case's program as arrays."""
         return program_of(self.expanded, *self._layout)
 
     # ---- values and duals, joined ---------------------------------------------------------------
@@ -239,7 +235,6 @@ class Plan(Solved):
 
     @cached_property
     def shortages(self) -> pd.DataFrame:
-        """The rows of ``short``, with ``cause`` in words."""
         said = self._causes.result() if self._causes else causes(self, self.short)
         return self.short.assign(cause=said)
 
@@ -269,7 +264,6 @@ class Plan(Solved):
 
     @cached_property
     def gaps(self) -> Gaps:
-        """What idle plants lack to be used."""
         return gaps_of(self)
 
     @cached_property
@@ -583,7 +577,6 @@ class Plan(Solved):
 
     @cached_property
     def proof(self) -> Proof:
-        """The worst of the blocks' certificates."""
         return proof_of(self.case, self.blocks, lambda: self.program)
 
     @property

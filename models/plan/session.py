@@ -167,7 +167,6 @@ class Session:
 
     @cached_property
     def _apart(self) -> tuple[frozenset[int], ...]:
-        """The minerals that the base falls apart into, no run of the solver being of two."""
         pieces = dict.fromkeys(kept.blocks for kept in self._kept.values())
         return apart(self._solver.expanded, self._begun.program, pieces)
 

@@ -127,7 +127,6 @@ class Adjustable:
 
     @cached_property
     def expanded(self) -> Expanded:
-        """The layout's case with its wildcards resolved."""
         return Expanded(self.layout)
 
     @cached_property
@@ -137,22 +136,18 @@ class Adjustable:
 
     @property
     def program(self) -> Program:
-        """The layout's program."""
         return self.solver.program
 
     @cached_property
     def base(self) -> LinearProgram:
-        """The arrays of the case as it stands, laid out."""
         return self.arrays_of(self.case)
 
     @cached_property
     def scaling(self) -> Scaling:
-        """How all blocks are scaled."""
         return self.solver.scaling_of(range(len(self.program.blocks)))
 
     @cached_property
     def pieces(self) -> list[tuple[int, ...]]:
-        """The blocks that are solved together."""
         return pieces(self.program, range(len(self.program.blocks)))
 
     def arrays_of(self, case: Case) -> LinearProgram:
@@ -194,7 +189,6 @@ class Adjustable:
         return found
 
     def _with_demand(self, slider: Slider) -> tuple[float, ...]:
-        """Return the values at which a slider is read again with demand doubled."""
         return () if self.demand is None or slider.scales else slider.between
 
     def _set(self, slider: Slider, value: float, demand: float = 1.0) -> LinearProgram:
@@ -323,6 +317,5 @@ def _line(first: Floats, last: Floats, slider: Slider) -> tuple[Floats, Floats]:
 
 
 def _apart(a: Floats, b: Floats) -> Floats:
-    """Return a - b; 0 where both are infinite."""
     with np.errstate(invalid="ignore"):
         return np.where(a == b, 0.0, a - b)

@@ -82,12 +82,10 @@ class ComponentArrays:
     numbers: Mapping[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self.cell)
 
     @property
     def name(self) -> str:
-        """The component's name."""
         return self.component.name
 
     @property
@@ -96,7 +94,6 @@ class ComponentArrays:
         return self.index[0] if self.component.positions[0] == LIMIT else None
 
     def keys(self, which: Ints) -> list[Any]:
-        """Return the keys of some of them."""
         return self.spell(self.component, [part[which] for part in self.index])
 
     def moved(self, place: Ints) -> ComponentArrays:
@@ -120,7 +117,6 @@ class LazyKeys(Sequence[Keys]):
     """The names of a stretch of columns or rows, spelt when first looked at."""
 
     def __init__(self, groups: tuple[ComponentArrays, ...], stretch: slice) -> None:
-        """Remember where they come from."""
         self._groups, self._stretch = groups, stretch
 
     def sizes(self) -> list[tuple[str, int]]:
@@ -160,16 +156,13 @@ class LazyKeys(Sequence[Keys]):
                 yield Keys(group.name, start, tuple(group.keys(run)))
 
     def __getitem__(self, at: Any) -> Any:
-        """Return some of the names."""
         return self._all[at]
 
     def __len__(self) -> int:
-        """Return how many stretches there are."""
         return len(self._all)
 
 
 def within(positions: Ints, stretch: slice) -> slice:
-    """Return which of ascending positions lie in a stretch."""
     first, last = np.searchsorted(positions, (stretch.start, stretch.stop))
     return slice(int(first), int(last))
 
@@ -202,7 +195,6 @@ class NameIndex:
     """Whole numbers for names; shared by the programs of a case and of its variants."""
 
     def __init__(self, names: Iterable[Any] = ()) -> None:
-        """Start with names that have their numbers already."""
         self.names: list[Any] = list(names)
         self._number: dict[Any, int] = {name: i for i, name in enumerate(self.names)}
 
@@ -234,7 +226,6 @@ class Spelling:
     """Spells keys. It is no part of what is spelt: a program that nobody needs is gone at once."""
 
     def __init__(self, expanded: Expanded, names: NameIndex, limit_of: Mapping[int, int]) -> None:
-        """Know what positions are of; ``limit_of`` is filled as the program is laid out."""
         self._expanded, self._numbered, self._limit_of = expanded, names, limit_of
 
     def of(self, expanded: Expanded) -> Spelling:
@@ -461,7 +452,6 @@ class Builder:
         self.posted.append((*at, columns, sign))
 
     def enter(self, rows: Ints, columns: Ints, values: Numbers) -> None:
-        """Add entries: each row's coefficient of each column."""
         self.entries.append((rows, columns, _each(values, len(rows))))
 
     # ---- keys, by position -----------------------------------------------------------------------
@@ -509,7 +499,6 @@ def grouped(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
 
 
 def integers(values: Sequence[int] | Sequence[tuple[int, ...]]) -> Ints:
-    """Return whole numbers as an array."""
     return np.array(values, dtype=np.int64)
 
 

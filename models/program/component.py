@@ -128,7 +128,6 @@ def row_words(case: Case, row: ShareLimit, share: float) -> str:
 
 
 def lane_words(case: Case, row: Lane) -> str:
-    """Return the lanes that a row of Lanes is about."""
     seller = row.refiner or row.company or case.country_name(row.country) or "every country"
     return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
 
@@ -257,7 +256,6 @@ class Component:
 
     @property
     def words(self) -> str:
-        """The name as a reader sees it."""
         return self.name.replace("_", " ")
 
     def part(self, key: Any, what: str, default: Any = "") -> Any:
@@ -477,7 +475,6 @@ class InputCell:
 
     @property
     def weight(self) -> float:
-        """What a unit of change counts."""
         return _PLANT if self.field == "capacity" else 1.0
 
 

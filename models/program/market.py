@@ -189,6 +189,5 @@ def balances(b: Builder) -> None:
 
 
 def balances_closed(b: Builder) -> None:
-    """Enter what was posted into the balances."""
     for m, j, t, columns, sign in b.posted:
         b.enter(b.balance[m, j, t], columns, float(sign))

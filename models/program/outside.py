@@ -303,7 +303,6 @@ class ModelNames:
     """
 
     def __init__(self) -> None:
-        """Start with none given."""
         self._given: dict[int, str] = {}
         self._taken: set[str] = set()
 

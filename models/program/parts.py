@@ -51,7 +51,6 @@ def touched(base: Case, variant: Case) -> frozenset[str] | None:
 
 
 def _apart(new: Sequence[Any], old: Sequence[Any]) -> Iterable[Any]:
-    """Return the records that are not the same object in both."""
     before, now = ({id(row): row for row in of} for of in (old, new))
     return [(before.get(at) or now[at]) for at in before.keys() ^ now.keys()]
 

@@ -167,7 +167,6 @@ class Program:
         )
 
     def __getstate__(self) -> None:
-        """Refuse to be sent: it is made again from its case where it is needed."""
         msg = "a program is not sent; its case is"
         raise TypeError(msg)
 
@@ -429,7 +428,6 @@ def _found(codes: Ints, wanted: Ints) -> Ints:
 
 
 def _any(marks: Bools, starts: Ints) -> Bools:
-    """Return which stretches have a mark."""
     before = np.concatenate([[0], np.cumsum(marks)])
     return np.asarray(before[starts[1:]] > before[starts[:-1]])
 

@@ -130,7 +130,6 @@ def _lump(rows: LinearProgram, tonnes: Any, in_tonnes: Any) -> float:
 
 
 def _limit(most: Floats) -> Floats:
-    """Return upper limits in scaled units, none where there is more room than can ever matter."""
     return np.where(most > _BOUNDLESS, math.inf, most)
 
 

@@ -70,7 +70,6 @@ class Solved:
         return _by_key(self.program.constraints, self.prices)
 
     def amounts(self, of: Columns | str) -> dict[Any, float]:
-        """Return a component's values by key, zeros left out."""
         return self.values.get(columns_named(of).name, {})
 
     def value(self, of: Columns | str, key: Any) -> float:
@@ -119,17 +118,14 @@ class Solved:
     # ---- what stands where -----------------------------------------------------------------------
 
     def row(self, at: int) -> tuple[Rows, Any]:
-        """Return the component and the key of a row."""
         group, key = self._named(self._row_places, at)
         return rows_named(group.component), key
 
     def component_of(self, row: int) -> Rows:
-        """Return the component of a row."""
         of, _, groups = self._row_places
         return rows_named(groups[int(of[row])].component)
 
     def column(self, at: int) -> tuple[Columns, Any]:
-        """Return the component and the key of a column."""
         group, key = self._named(self._column_places, at)
         return columns_named(group.component), key
 
@@ -220,7 +216,6 @@ class Solved:
         return found
 
     def source(self, name: str, project: str, mineral: str) -> Source:
-        """Return a source by its names."""
         return self.expanded.sources[self._sources[name, project, mineral]]
 
     @cached_property
@@ -228,11 +223,9 @@ class Solved:
         return {(s.name, s.project, s.mineral): i for i, s in enumerate(self.expanded.sources)}
 
     def record(self, name: str, project: str, mineral: str) -> Record:
-        """Return the record of a source."""
         return self.source(name, project, mineral).record
 
     def who(self, name: str, project: str, mineral: str) -> str:
-        """Return a source's name and country: ``Jin (China)``."""
         country = self.case.country_name(self.source(name, project, mineral).country)
         return f"{project or name} ({country})"
 
@@ -254,7 +247,6 @@ class Solved:
 
     @cached_property
     def cap_of(self) -> dict[Any, Cap]:
-        """Every cap by its key in the program."""
         return {cap.key: cap for cap in self.caps}
 
     @cached_property

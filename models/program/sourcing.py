@@ -128,7 +128,6 @@ class Frame:
         return found
 
     def constraints(self, of: Rows, rows: Mapping[Any, Row]) -> None:
-        """Declare the rows of a component."""
         self.add(of.name, rows, of.unit)
 
     def add(self, name: str, rows: Mapping[Any, Row], unit: int = TONNES) -> None:
@@ -148,7 +147,6 @@ class Frame:
         row.set_value((row.lower, total(columns, amounts), row.upper))
 
     def of(self, component: Columns | Rows) -> Any:
-        """Return a component of the model."""
         return getattr(self.model, component.name)
 
     def _count(self, name: str, unit: int) -> None:
@@ -159,11 +157,9 @@ class Frame:
 
     @cached_property
     def years_of_deliveries(self) -> Any:
-        """The year of each of the block's deliveries."""
         return np.asarray(self.expanded.years)[self.expanded.deliveries.year[self.at]]
 
     def of_deliveries(self, field_name: str) -> Any:
-        """Return one field of the block's deliveries, as an array."""
         return getattr(self.expanded.deliveries, field_name)[self.at]
 
     def grouped(self, *field_names: str) -> dict[tuple[int, ...], list[Any]]:
@@ -176,12 +172,10 @@ class Frame:
 
     @cached_property
     def by_source_year(self) -> dict[tuple[int, ...], list[Any]]:
-        """Delivery columns by (source, year), by position."""
         return self.grouped("source", "year")
 
     @cached_property
     def by_source_member_year(self) -> dict[tuple[int, ...], list[Any]]:
-        """Delivery columns by (source, member, year), by position."""
         return self.grouped("source", "member", "year")
 
     @cached_property
@@ -208,16 +202,13 @@ class Frame:
 
     @cached_property
     def caps(self) -> tuple[Cap, ...]:
-        """The share limits of the block's cells."""
         return tuple(cap for m, t in self.cells for cap in caps(self.expanded, m, t))
 
     def key(self, m: int, j: int, t: int) -> tuple[str, str, int]:
-        """Return the names of a mineral, member and year."""
         return (self.expanded.minerals[m], self.expanded.members[j], self.expanded.years[t])
 
 
 def total(columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any:
-    """Return a sum of columns as one flat linear expression."""
     coefficients = [1.0] * len(columns) if amounts is None else list(amounts)
     return LinearExpression(constant=0.0, linear_coefs=coefficients, linear_vars=list(columns))
 

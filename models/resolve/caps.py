@@ -69,7 +69,6 @@ class Cap:
 
     @property
     def key(self) -> tuple[int, str, str, str, int]:
-        """What the cap's row in the model is known by."""
         return (self.limit, self.mineral, self.buyer, self.supplier, self.year)
 
 

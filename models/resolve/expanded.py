@@ -159,7 +159,6 @@ class Deliveries:
         return np.where(self.support > 0, net, full)
 
     def __len__(self) -> int:
-        """Count the deliveries."""
         return len(self.source)
 
 
@@ -458,7 +457,6 @@ class Expanded:
         return order, np.searchsorted(code[order], every).astype(np.int64)
 
     def cell(self, mineral: int, year: int) -> range:
-        """Return the deliveries of one mineral and year."""
         at = mineral * len(self.years) + year
         return range(int(self.cell_starts[at]), int(self.cell_starts[at + 1]))
 

@@ -22,7 +22,6 @@ class Rights:
     """
 
     def __init__(self, expanded: Expanded) -> None:
-        """Take a case resolved."""
         self.expanded, self.case = expanded, expanded.case
 
     @cached_property

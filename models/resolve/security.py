@@ -40,7 +40,6 @@ class Survival:
 
     @property
     def key(self) -> tuple[int, str, str, int]:
-        """What its row in the program is known by."""
         return (self.row, self.mineral, self.country, self.year)
 
 

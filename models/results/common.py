@@ -115,7 +115,6 @@ _LOOKS_OF_KIND = {CellKind.SHARE: Look.SHARE, CellKind.YEAR: Look.YEAR, CellKind
 
 
 def look_of(column: Column) -> Look:
-    """Return how the numbers of an input's column look."""
     return _LOOKS_OF_KIND.get(column.kind) or _LOOKS.get(column.unit, Look.PRICE)
 
 
@@ -182,7 +181,6 @@ class PlanTable(Result):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the plan's table."""
         found: pd.DataFrame = getattr(plan, cls.OF)
         return found
 

@@ -40,7 +40,6 @@ class Look(StrEnum):
 
     @property
     def is_text(self) -> bool:
-        """Whether cells of the column are words."""
         return self in {Look.TEXT, Look.LONG, Look.SENTENCE, Look.REMARK}
 
 
@@ -109,27 +108,22 @@ class Field:
 
     @classmethod
     def text(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of words."""
         return cls(header, Look.TEXT, meaning, **more)
 
     @classmethod
     def tonnes(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of tonnes."""
         return cls(header, Look.TONNES, meaning, unit="t", **more)
 
     @classmethod
     def share(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of shares."""
         return cls(header, Look.SHARE, meaning, **more)
 
     @classmethod
     def price(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of money for each tonne."""
         return cls(header, Look.PRICE, meaning, unit="{money}/t", **more)
 
     @classmethod
     def money(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of money."""
         return cls(header, Look.MONEY, meaning, unit="{money}", **more)
 
     @classmethod
@@ -138,16 +132,13 @@ class Field:
         return cls(header, Look.MILLIONS, meaning, unit="{money} m", scale=scale, **more)
 
     def like(self, **changes: Any) -> Field:
-        """Return the same declaration with something of it changed."""
         return replace(self, **changes)
 
     def title(self, words: Mapping[str, str]) -> str:
-        """Return the header as shown, unit included, its placeholders filled."""
         return self.whole.format_map(words)
 
     @property
     def json_key(self) -> str:
-        """The column's name in JSON."""
         return self.key.format(name=self.name) or self.name
 
     @property
@@ -186,7 +177,6 @@ class Field:
             raise AttributeError(self.name) from None
 
     def __set__(self, result: Result, value: object) -> None:
-        """Refuse: a result does not change."""
         msg = f"{self.table} does not change"
         raise AttributeError(msg)
 
@@ -282,11 +272,9 @@ class Result:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields that this table has, from left to right."""
         return tuple(f for f in self.FIELDS if f.name in self.data)
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
         return len(next(iter(self.data.values()), ()))
 
     def frame(self) -> pd.DataFrame:
@@ -296,7 +284,6 @@ class Result:
         return pd.DataFrame({name: _plain(values) for name, values in self.data.items()})
 
     def rows(self, *fields: Field) -> Iterable[tuple[Any, ...]]:
-        """Yield the rows of some fields as tuples."""
         return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
 
     def without(self, *fields: Field) -> Self:
@@ -332,7 +319,6 @@ def spread_over(kind: type[R], of: Field, names: Sequence[str]) -> type[R]:
 
 
 def spread_header(kind: type[Result], name: str) -> str:
-    """Return the header of a name's column."""
     return header_of_name(name, (f for f in kind.FIELDS if not f.spread))
 
 
@@ -379,12 +365,10 @@ def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
 
 
 def _named(of: Field, name: str) -> Field:
-    """Return a field of one of the names that it is spread over."""
     return of.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
 
 
 def _kept(values: Any) -> Any:
-    """Return a column as it stands where its length is known, else as a list."""
     return values if hasattr(values, "__len__") else list(values)
 
 

@@ -350,7 +350,6 @@ class Security(PlanTable):
 
 
 def _asked(case: Case, lost: str) -> str:
-    """Return whom a row of Security loses, in words."""
     every = lost or f"{schema.EACH_OUTSIDE}{schema.COALITION}"
     return every if every.startswith(schema.EACH_OUTSIDE) else case.country_name(every)
 
@@ -542,7 +541,6 @@ class Tiers(PlanTable):
 
     @classmethod
     def is_due(cls, plan: Plan, given: Case) -> bool:
-        """Return whether any demand that is planned has tiers."""
         del given
         return len(plan.tiers) > 0
 
@@ -570,7 +568,6 @@ class Changes(PlanTable):
 
     @classmethod
     def is_due(cls, plan: Plan, given: Case) -> bool:
-        """Return whether the case that is planned knows today's supply."""
         del given
         return bool(plan.case.current_supply)
 

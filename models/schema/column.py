@@ -80,7 +80,6 @@ class ByYear:
         return ByYear(self.base, changed)
 
     def numbers(self) -> tuple[float, ...]:
-        """Return every number stated."""
         base = () if self.base is None else (self.base,)
         return base + tuple(v for _, v in self.steps if v is not None)
 
@@ -117,7 +116,6 @@ class Column:
 
     @property
     def title(self) -> str:
-        """The header as the template writes it, unit included."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
 
     def holds(self, number: float) -> bool:
@@ -157,12 +155,10 @@ def _in_words(value: str | float) -> str:
 
 
 def named(header: str, meaning: str, *refers: str, **parts: Any) -> Any:
-    """Declare a name; ``refers`` are the sheets that define it."""
     return column(header, CellKind.NAME, meaning, refers=refers, **parts)
 
 
 def country_code(header: str, meaning: str, **parts: Any) -> Any:
-    """Declare a country."""
     return column(header, CellKind.COUNTRY, meaning, **parts)
 
 
@@ -173,17 +169,14 @@ def selector(header: str, meaning: str, *refers: str, default: str = "all") -> A
 
 
 def choice(header: str, meaning: str, *choices: str, **parts: Any) -> Any:
-    """Declare one of a list."""
     return column(header, CellKind.CHOICE, meaning, choices=choices, **parts)
 
 
 def number(header: str, meaning: str, unit: str = "", **parts: Any) -> Any:
-    """Declare a number of a unit."""
     return column(header, CellKind.NUMBER, meaning, unit=unit, **parts)
 
 
 def series(header: str, meaning: str, unit: str, **parts: Any) -> Any:
-    """Declare a number that may have columns of years."""
     return number(header, meaning, unit, by_year=True, **parts)
 
 
@@ -214,7 +207,6 @@ class Record:
     @classmethod
     @cache
     def columns(cls) -> tuple[Column, ...]:
-        """Return the declared columns, in the order of the template."""
         declared = ((f.metadata.get("column"), f.name) for f in fields(cls))
         return tuple(dataclasses.replace(c, field=name) for c, name in declared if c is not None)
 

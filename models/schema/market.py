@@ -273,19 +273,16 @@ class CurrentSupply(Record):
 
 
 def plant_kind() -> Any:
-    """Declare what a plant refines."""
     meaning = "primary: from ore. recycled: from scrap."
     return choice("Kind", meaning, PRIMARY, RECYCLED, value=PRIMARY)
 
 
 def plant_owner() -> Any:
-    """Declare whose a plant is."""
     meaning = "Country of whoever controls the plant."
     return country_code("Owner country", meaning, value="", default="its country")
 
 
 def plant_company() -> Any:
-    """Declare which company owns a plant."""
     meaning = "Company that owns the plant. Case and extra spaces are ignored."
     return named("Owner", meaning, value="", default="none", carried=True)
 
@@ -372,12 +369,10 @@ class Freight(Record):
 
 
 def lane_freight(meaning: str, default: str) -> Any:
-    """Declare a freight that overrides what stood on a lane."""
     return number("Freight", meaning, "USD/t", value=None, default=default)
 
 
 def lane_open() -> Any:
-    """Declare whether a lane is open."""
     meaning, default = "no: the lane is closed.", "unchanged (yes at first)"
     return column("Open", CellKind.YES_NO, meaning, value=None, default=default)
 

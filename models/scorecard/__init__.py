@@ -37,7 +37,6 @@ class Score:
 
     @property
     def required(self) -> Required | None:
-        """The benchmark."""
         return self.measure.required
 
     @property

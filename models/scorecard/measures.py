@@ -60,7 +60,6 @@ class Required:
     is_most: bool = False
 
     def is_met(self, reached: float) -> bool:
-        """Return whether a share keeps it."""
         beyond = reached - self.share if self.is_most else self.share - reached
         return beyond <= tolerances.LIMIT_KEPT
 
@@ -93,7 +92,6 @@ class Measure:
     of_coalition: bool = False
 
     def __call__(self, of: Supply) -> Value:
-        """Return its value, or why there is none."""
         lacks = self.lacks(of)
         return Value(None, lacks) if lacks else self.value(of)
 

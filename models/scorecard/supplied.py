@@ -53,7 +53,6 @@ class PlanSupply:
     """
 
     def __init__(self, plan: Plan) -> None:
-        """Keep a plan."""
         self.plan, self.case, self.expanded = plan, plan.case, plan.expanded
         self._supplies: dict[tuple[str, str, int | None], Supply] = {}
 
@@ -148,7 +147,6 @@ class Supply:
 
     @property
     def by_owner(self) -> dict[str, float]:
-        """The tonnes by the country of their sources' owners."""
         return summed((source.owner, amount) for source, amount in self.tonnes)
 
     @property
@@ -212,7 +210,6 @@ class Supply:
         )
 
     def is_inside(self, country: str) -> bool:
-        """Whether a country is of the buyer's own bloc."""
         return country != REST_OF_WORLD and self.buyer.bloc in self.whole.case.blocs_of(country)
 
     def names(self, codes: Iterable[str], most: int = _NAMED) -> str:

@@ -34,7 +34,6 @@ class Keys:
 
     @property
     def stretch(self) -> slice:
-        """The component's positions."""
         return slice(self.start, self.start + len(self.index))
 
 
@@ -69,15 +68,12 @@ class LinearProgram:
     row_keys: Sequence[Keys] = ()
 
     def activity(self, x: Floats) -> Floats:
-        """Return A x."""
         return _summed(self.entry_rows(), self.values * x[self.columns], len(self.row_lower))
 
     def priced(self, y: Floats) -> Floats:
-        """Return A' y."""
         return _summed(self.columns, self.values * y[self.entry_rows()], len(self.cost))
 
     def absolute(self) -> LinearProgram:
-        """Return the program with the absolute coefficients."""
         return dataclasses.replace(self, values=np.abs(self.values))
 
     def fixed_at(self, x: Floats) -> LinearProgram:
@@ -89,12 +85,10 @@ class LinearProgram:
         return dataclasses.replace(self, lower=lower, upper=upper, whole=np.zeros_like(self.whole))
 
     def entry_rows(self) -> Ints:
-        """Return the row of each entry of A."""
         return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
 
 
 def _summed(where: Ints, terms: Floats, count: int) -> Floats:
-    """Return the sum of terms by where they belong."""
     return np.bincount(where, terms, count).astype(float, copy=False)
 
 
@@ -340,7 +334,6 @@ def _most(values: Floats, starts: Ints) -> Floats:
 
 
 def _sums(values: Floats, starts: Ints) -> Floats:
-    """Return each block's sum: pairwise, so the same whether it is summed alone or with others."""
     return np.array([values[a:b].sum() for a, b in pairwise(starts.tolist())])
 
 

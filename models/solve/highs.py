@@ -311,7 +311,6 @@ class Held:
         self.rows = rows
 
     def start_from(self, basis: Any) -> None:
-        """Forget all but the program, and start from a basis."""
         _check(self._highs.clearSolver(), "to forget its last run")
         _check(self._highs.setBasis(basis), "the basis to start from")
 

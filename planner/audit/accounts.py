@@ -298,7 +298,6 @@ class AccountRow:
     is_section: bool = False
 
     def having(self, **cells: Cell) -> AccountRow:
-        """Return the row with other cells."""
         return replace(self, cells={**self.cells, **cells})
 
 

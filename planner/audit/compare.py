@@ -311,6 +311,5 @@ def _shown(value: object) -> str:
 
 
 def _said(row: Sequence[object]) -> str:
-    """Return a row in words, its first cells only."""
     told = [str(v) if not isinstance(v, float) else f"{v:.6g}" for v in row if v is not None]
     return ", ".join(told[:6])

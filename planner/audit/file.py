@@ -105,7 +105,6 @@ class SheetRow:
     places: Mapping[Field, int]
 
     def finding(self, of: Field, found: str, expected: str = "") -> Finding:
-        """Return a finding at one of its cells."""
         return at_cell(self.sheet, self.places[of], self.row, found, expected, column=of.header)
 
 

@@ -67,7 +67,6 @@ class WithheldCell:
 
     @property
     def is_stock(self) -> bool:
-        """Whether it is one of the sheet Stocks."""
         return self.of.table == Stocks.TABLE
 
 

@@ -187,7 +187,6 @@ def _sheets(file: PlanSheets) -> list[AccountSheet]:
 
 
 def write_redacted(path: Path, of: Redacted) -> None:
-    """Write a redacted plan to a file."""
     write_workbook(path, of.tables, (), of.title, of.made_by, charts_before="")
 
 
@@ -257,7 +256,6 @@ class _Rules:
         return heading, AccountRow({"measure": REDACTED, "value": value, "remark": remark})
 
     def _is_group(self, sheet: AccountSheet, who: Cell) -> bool:
-        """Return whether a buyer is a group, which may be a single one of its members."""
         is_member = who is None or who == COALITION_BUYER or who in self.members
         return sheet.whose == "buyer" and isinstance(who, str) and not is_member
 
@@ -336,7 +334,6 @@ class _Rules:
         }
 
     def _lacking(self, measure: str) -> AbstractSet[str]:
-        """Return the minerals of which a measure of Summary is withheld."""
         of = self.withheld.totals
         return of | self.withheld.money if measure.startswith(_OF_MONEY) else of
 
@@ -434,7 +431,6 @@ def _folded(text: str) -> str:
 
 
 def _stem(word: str) -> str:
-    """Return what a word's inflected forms begin with: Germa of Germany, Norw of Norway."""
     return word[: max(_STEM, len(word) - 2)]
 
 
@@ -444,7 +440,6 @@ def _bends(word: str) -> bool:
 
 
 def _word(escaped: str) -> str:
-    """Return the pattern of a word: one of few letters stands alone, any other within others."""
     is_short = escaped.isascii() and len(escaped) < _STEM
     return rf"(?<!\w){escaped}(?:'?s)?(?!\w)" if is_short else escaped
 

@@ -20,7 +20,6 @@ _SALT = re.compile(r"[0-9a-f]{64}")
 
 
 def new_salt() -> str:
-    """Return a salt that nobody can guess."""
     return secrets.token_hex(32)
 
 

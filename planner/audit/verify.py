@@ -87,7 +87,6 @@ class Verdict:
 
     @property
     def is_verified(self) -> bool:
-        """Whether everything matches."""
         return not self.findings
 
 

@@ -99,7 +99,6 @@ def _failed(error: Exception, *, as_json: bool) -> int:
 
 
 def _stopped_by(stop: Stop) -> int:
-    """Return the exit code of what ended the command."""
     heard()
     return code_of(stop)
 

@@ -109,7 +109,6 @@ def change(text: str, named: Named) -> Meant:
 
 
 def _all_of(words: Iterator[str] | tuple[str, ...]) -> str:
-    """Return names joined; a blank one is all."""
     return " and ".join(word or "all" for word in words)
 
 

@@ -86,7 +86,6 @@ class _Lines:
     """Says how far a study is in a line a minute, and each notice."""
 
     def __init__(self) -> None:
-        """Begin to count the time."""
         self.began = self.told = time.monotonic()
 
     def __call__(self, progress: Progress) -> None:

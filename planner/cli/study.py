@@ -72,7 +72,6 @@ class Halt:
         return f"{self.finished:,} of {self.total:,} runs finished"
 
     def option(self, more: str) -> dict[str, str]:
-        """Return the row that the sheet About has of it."""
         said = "the sheet Runs names the others"
         return {"Stopped": "; ".join(filter(None, (self.words, more, said)))}
 

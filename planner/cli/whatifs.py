@@ -33,7 +33,6 @@ class Asked:
     wrong: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Return whether anything is asked."""
         return bool(self.blocks or self.losses or self.changes)
 
     @property

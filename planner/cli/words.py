@@ -111,7 +111,6 @@ def show_defaults(defaults: Sequence[DefaultTaken]) -> None:
 
 
 def counted(findings: Sequence[Finding]) -> str:
-    """Return how many errors and warnings there are."""
     errors = sum(f.severity is Severity.ERROR for f in findings)
     return f"{number_of(errors, 'error')}, {number_of(len(findings) - errors, 'warning')}"
 

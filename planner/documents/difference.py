@@ -80,12 +80,10 @@ class MeasurePair:
 
     @property
     def is_title(self) -> bool:
-        """Whether it heads a group."""
         return self.old is None and self.new is None
 
     @property
     def is_figure(self) -> bool:
-        """Whether a plan at least has a number of it."""
         return isinstance(self.old, float) or isinstance(self.new, float)
 
     @property
@@ -156,7 +154,6 @@ class PlanDifference:
 
     @property
     def is_equal(self) -> bool:
-        """Whether the two plans say the same, to the flow."""
         return self.same_totals and not len(self.prices) and not self.moved
 
     @property
@@ -229,7 +226,6 @@ def _result(pair: Pair, of: type[R], table: pd.DataFrame) -> R:
 
 
 def _is_same(table: pd.DataFrame, what: str) -> pd.Series:
-    """Return which rows say the same: no change, or nothing in both plans."""
     old, new = table[f"{what}_old"], table[f"{what}_new"]
     return (table[f"{what}_change"] == 0.0) | (old.isna() & new.isna())
 

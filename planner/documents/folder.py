@@ -166,7 +166,6 @@ def replace_files(
 
 
 def _before(folder: Path) -> Path:
-    """Return where a folder stands in the instant in which it is changed for another."""
     return folder.with_name(f".planner-before-{folder.name}")
 
 

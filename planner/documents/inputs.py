@@ -106,7 +106,6 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
 
 
 def _scenarios(*plans: PlanFile) -> set[str]:
-    """Return the scenarios that plans are of."""
     said = (str(plan.measure(Figure.SCENARIO) or "") for plan in plans)
     return {fold(text.partition(";")[0]) for text in said}
 
@@ -151,7 +150,6 @@ def _cell(book: Book, sheet: str, row: int, column: str) -> str:
 
 
 def _spelt(case: Case, found: InputDifference, value: Cell) -> Cell:
-    """Return a value as people write it: a country's name for its code."""
     is_code = isinstance(value, str) and found.what.lower().endswith("country")
     return case.country_name(str(value)) if is_code else value
 
@@ -202,7 +200,6 @@ def _pairs(record: type[Record], old: Iterable[Record], new: list[Record]) -> di
 
 
 def _but(left_out: str, names: Iterable[str], record: Record) -> object:
-    """Return all that a record says, but for one field."""
     return tuple(getattr(record, name) for name in names if name != left_out)
 
 
@@ -256,7 +253,6 @@ def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[InputDifferenc
 
 
 def _whole_step(step: Record, row: int, word: str) -> InputDifference:
-    """Return a step that only one of the workbooks has."""
     return InputDifference(ScenarioStep.SHEET, row, "Action", ", ".join(_step(step)), None, word)
 
 

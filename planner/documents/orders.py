@@ -53,12 +53,10 @@ class MemberOrders:
 
     @property
     def orders(self) -> pd.DataFrame:
-        """Its orders."""
         return self.frames[OrderSheet]
 
     @property
     def tonnes(self) -> float:
-        """Tonnes ordered, all minerals by weight."""
         return float(self.orders["tonnes"].sum())
 
     @property
@@ -82,7 +80,6 @@ class MemberOrders:
         return self._sum(MemberShortages, Shortages.short)
 
     def _sum(self, sheet: type[Result], of: Field) -> float:
-        """Return the sum of a column, 0 where there is no such sheet."""
         return float(self.frames[sheet][of.name].sum()) if sheet in self.frames else 0.0
 
 
@@ -98,7 +95,6 @@ class Orders:
 
     @property
     def scenario(self) -> str:
-        """Scenario and options of the plan."""
         return str(self.plan.measure(Figure.SCENARIO) or "")
 
     @property
@@ -177,7 +173,6 @@ def _revisions(table: pd.DataFrame) -> list[str]:
 
 
 def _words(column: pd.Series) -> pd.Series:
-    """Return a column of words, "" where it is blank."""
     return column.map(lambda value: str(value) if _filled(value) else "")
 
 
@@ -273,7 +268,6 @@ def order_id(year: int, key: Iterable[str], tranche: int = 0) -> str:
 
 
 def code(text: str, length: int) -> str:
-    """Return a code of a text, of letters and digits."""
     number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
     return "".join(_LETTERS[number >> 5 * i & 31] for i in range(length))
 
@@ -364,7 +358,6 @@ def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, f
 
 
 def _or_most(number: float | None) -> float:
-    """Return a number, infinity where there is none."""
     return math.inf if number is None or math.isnan(number) else float(number)
 
 
@@ -437,7 +430,6 @@ class _CsvNumber(float):
     said: str
 
     def __str__(self) -> str:
-        """Return the number without an exponent."""
         return self.said
 
 

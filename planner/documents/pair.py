@@ -47,18 +47,15 @@ class Pair:
 
     @cached_property
     def years(self) -> tuple[int, ...]:
-        """The years that both plans have."""
         old, new = (set(_years(plan)) for plan in (self.old, self.new))
         return tuple(sorted(old & new))
 
     @property
     def same_years(self) -> bool:
-        """Whether both plan the same years."""
         return _years(self.old) == _years(self.new)
 
     @property
     def same_money(self) -> bool:
-        """Whether both count in one currency."""
         return self.old.currency == self.new.currency
 
     @property
@@ -70,7 +67,6 @@ class Pair:
 
     @property
     def same_basis(self) -> bool:
-        """Whether share limits are a share of the same."""
         return self.old.measure(Figure.SHARE_BASIS) == self.new.measure(Figure.SHARE_BASIS)
 
     @cached_property
@@ -90,12 +86,10 @@ class Pair:
         return not old or not new or fold(old) == fold(new)
 
     def in_both(self, mineral: str) -> bool:
-        """Return whether both plans have a mineral, in one unit."""
         return all(self.units.get(fold(mineral), ("", ""))) and self.comparable(mineral)
 
     @property
     def all_comparable(self) -> bool:
-        """Whether tonnes of all minerals are."""
         return all(self.comparable(mineral) for mineral in self.units)
 
     def rows(self, plan: PlanFile, of: type[Result]) -> pd.DataFrame:
@@ -174,7 +168,6 @@ class Pair:
 
 
 def _filled(plan: PlanFile, of: type[Result], field: Field) -> Iterator[str]:
-    """Yield what stands in a column of words, where there is such a sheet."""
     yield from map(str, plan.result(of).frame()[field.name].dropna())
 
 

@@ -132,6 +132,5 @@ def _keep(archive: bytes, path: Path) -> None:
 
 
 def _member(members: tarfile.TarFile, name: str) -> bytes:
-    """Return a file of an archive whose hash says that it is there."""
     found = members.extractfile(name)
     return b"" if found is None else found.read()

@@ -57,18 +57,15 @@ def capped(case: Case, share: float, _: str = "") -> Case:
 
 
 def _secured(case: Case, share: float, _: str) -> Case:
-    """Return the case with every Max short at a share, as ``set max short`` does; likewise."""
     rows = (dataclasses.replace(row, max_short=ByYear(share)) for row in case.security)
     return case.change(security=InOrder(rows))
 
 
 def _step(action: str, case: Case, value: float | None, country: str) -> Case:
-    """Return the case after an action of the sheet Scenarios, for a country ("" all)."""
     return after(case, [ScenarioStep(name=action, action=action, country=country, value=value)])
 
 
 def _lost(case: Case, _: float, country: str) -> Case:
-    """Lose a country as ``--lose`` does."""
     return _step("block ore", _step("scale capacity", case, 0.0, country), None, country)
 
 
@@ -109,7 +106,6 @@ def adjustable(case: Case) -> tuple[Adjustable, tuple[str, ...]]:
 
 
 def _suppliers(case: Case) -> tuple[str, ...]:
-    """Return the countries with refiners, projects or mines."""
     mines = {mine.country for mine in case.mines}
     return tuple(sorted(mines | {plant.country for plant in plants(case)}))
 

@@ -131,12 +131,10 @@ class Picture:
         return replace(self, series=series, axis=axis, look=Look.MILLIONS)
 
     def __len__(self) -> int:
-        """Return how many categories there are."""
         return len(self.categories)
 
 
 def drawn(*pictures: Picture | None) -> tuple[Picture, ...]:
-    """Return the charts that have something to show."""
     return tuple(picture for picture in pictures if picture is not None)
 
 
@@ -150,7 +148,6 @@ def _are_alike(some: Sequence[float | None], others: Sequence[float | None]) -> 
 
 
 def _together(names: Sequence[str]) -> str:
-    """Return what stands for several names: of more than two the first, and how many more."""
     more = len(names) - 1
     return f"{names[0]} and {more} more" if more > 1 else listed(names)
 
@@ -178,7 +175,6 @@ def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLO
 
 
 def short(name: str) -> str:
-    """Return a name that fits a chart's label."""
     return cut(clean(name), _LABEL)
 
 
@@ -205,7 +201,6 @@ def chart_rows(charts: Iterable[Picture]) -> ChartData:
 
 
 def chart_table(charts: Iterable[Picture]) -> Table:
-    """Return the sheet of the numbers behind charts."""
     return table_of(chart_rows(charts))
 
 

@@ -33,7 +33,6 @@ class AnswerState(Enum):
 
     @property
     def words(self) -> str:
-        """The sign and the word."""
         return " ".join(self.value)
 
 
@@ -155,7 +154,6 @@ class FrontSheet:
             self.sheet.set_column(i, i, wide)
 
     def tall(self, row: int, points: float) -> None:
-        """See that a row is at least so high."""
         self.heights[row] = max(self.heights.get(row, self.ROW), points)
 
     def words(self, row: int, columns: tuple[int, int], text: str, **look: object) -> None:
@@ -187,7 +185,6 @@ class FrontSheet:
         self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, said or name)
 
     def gap(self) -> None:
-        """Leave a little room."""
         self.heights[self.row] = _LOW
         self.row += 1
 

@@ -60,7 +60,6 @@ class Paper:
 
     @property
     def is_upright(self) -> bool:
-        """Whether the page is higher than it is wide."""
         return self.wide <= _WIDEST_UPRIGHT
 
 

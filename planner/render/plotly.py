@@ -158,7 +158,6 @@ def _heat(picture: Picture) -> Any:
 
 
 def _title(axis: str) -> str:
-    """Return an axis' title, whole, on as many lines as it takes."""
     return "<br>".join(label(line, _FULL) for line in wrap(clean(axis), _TITLE))
 
 
@@ -205,7 +204,6 @@ def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -
 
 
 def faded(colour: str) -> str:
-    """Return a colour that shows what is below it."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.45)"
 

@@ -127,7 +127,6 @@ class Styles:
     """The formats of one workbook, each made once."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
-        """Start with none."""
         self._book = book
         self._made: dict[tuple[tuple[str, object], ...], Any] = {}
 
@@ -153,7 +152,6 @@ class Styles:
         )  # fmt: skip
 
     def section(self) -> Any:
-        """Return the look of a row that heads a group."""
         return self.get(bold=True, font_color=NAVY, bg_color=PALE, top=1, top_color=NAVY)
 
     def cell(self, look: Look, values: Sequence[Cell]) -> Any:
@@ -163,7 +161,6 @@ class Styles:
         return self.number(number_format(look, values))
 
     def number(self, form: str) -> Any:
-        """Return the look of numbers of a format."""
         return self.get(num_format=kept_off(form), align="right")
 
     def among_numbers(self) -> Any:
@@ -171,11 +168,9 @@ class Styles:
         return self.get(align="right", indent=1, text_wrap=True)
 
     def title(self) -> Any:
-        """Return the look of a sheet's title."""
         return self.get(bold=True, font_size=16, font_color=NAVY, text_wrap=True, align="left")
 
     def caption(self) -> Any:
-        """Return the look of a line under a title."""
         return self.get(font_color=INK)
 
 

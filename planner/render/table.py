@@ -63,16 +63,13 @@ class Table:
     printed: int | None = None
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
         return len(self.columns[0].values) if self.columns else 0
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The headers, from left to right."""
         return tuple(c.header for c in self.columns)
 
     def column(self, header: str) -> TableColumn:
-        """Return a column by its header."""
         return next(c for c in self.columns if c.header == header)
 
     def to_frame(self) -> pd.DataFrame:

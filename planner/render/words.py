@@ -135,7 +135,6 @@ def number_of(count: int, noun: str) -> str:
 
 
 def known(value: object) -> TypeGuard[float]:
-    """Return whether a cell holds a finite number."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -345,5 +344,4 @@ def plain(text: str) -> str:
 
 
 def inner(text: str) -> str:
-    """Return words that begin within a sentence."""
     return f"{text[:1].lower()}{text[1:]}"

@@ -105,11 +105,9 @@ class _Zip(zipfile.ZipFile):
     """An archive whose parts are packed as tightly as ``_PACKED`` says."""
 
     def write(self, *part: Any, **how: Any) -> None:
-        """Add a part from a file."""
         super().write(*part, **{**how, "compresslevel": _PACKED})
 
     def writestr(self, *part: Any, **how: Any) -> None:
-        """Add a part from memory."""
         super().writestr(*part, **{**how, "compresslevel": _PACKED})
 
 
@@ -270,7 +268,6 @@ def _widths(table: Table) -> tuple[list[float], int]:
 
 
 def _wraps(column: TableColumn) -> bool:
-    """Return whether long texts of a column stand on several lines."""
     return column.look in {Look.LONG, Look.SENTENCE} or column.looks is not None
 
 
@@ -454,7 +451,6 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
 
 
 def _all(kind: type, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
-    """Return the cells of a kind: nearly every column has one alone."""
     return values if kinds == {kind} else [v for v in values if isinstance(v, kind)]
 
 
@@ -493,7 +489,6 @@ def _part(column: Filled, place: int, first: int, stop: int, numbers: list[str])
 
 
 def _style(look: Any) -> str:
-    """Return what closes a cell's address and names its format; "" for no cell."""
     return "" if look is None else f'" s="{look._get_xf_index()}"'  # noqa: SLF001
 
 

@@ -123,17 +123,14 @@ class ReportSection:
 
     @property
     def chosen(self) -> Choice:
-        """What the selectors choose when the page opens."""
         return next(iter(self.views))
 
     @property
     def view(self) -> View:
-        """What is seen when the page opens."""
         return self.views[self.chosen]
 
     @property
     def is_drawn(self) -> bool:
-        """Whether any view has a chart."""
         return any(view.plots for view in self.views.values())
 
 

@@ -29,7 +29,6 @@ _Pairs = dict[tuple[str, str], float]
 
 
 def _sold(plan: PlanFile) -> pd.DataFrame:
-    """Return the flows with countries by their names."""
     table = plan.result(Flows).frame()
     return table.assign(country=table["country"].map(plan.country))
 

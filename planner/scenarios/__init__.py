@@ -98,13 +98,11 @@ class WhatIf:
 
     @property
     def typed(self) -> str:
-        """The option as it was typed."""
         value = f'"{self.given}"' if any(c in self.given for c in " ;*") else self.given
         return f"{self.option} {value}"
 
     @property
     def heading(self) -> str:
-        """What a row of options calls it: ``Block``, ``What if``."""
         return self.option.lstrip("-").replace("-", " ").capitalize()
 
 

@@ -51,7 +51,6 @@ class CaseChange:
     steps: tuple[ScenarioStep, ...]
 
     def __call__(self, case: Case) -> Case:
-        """Return the case after the steps."""
         return after(case, self.steps)
 
 
@@ -90,7 +89,6 @@ def _matches(record: Any, step: ScenarioStep) -> bool:
 
 
 def _changed(records: Iterable[R], step: ScenarioStep, change: Callable[[R], R]) -> tuple[R, ...]:
-    """Return the records with those changed that a step selects."""
     return tuple(change(r) if _matches(r, step) else r for r in records)
 
 
@@ -129,7 +127,6 @@ def _scaled(case: Case, step: ScenarioStep, **series: str) -> Case:
 
 
 def block_lanes(case: Case, step: ScenarioStep) -> Case:
-    """Close the matching lanes: no flow, spot or contract."""
     return _with_lane(case, step, Lane(open=False))
 
 
@@ -149,7 +146,6 @@ def raise_tariff(case: Case, step: ScenarioStep) -> Case:
 
 
 def scale_freight(case: Case, step: ScenarioStep) -> Case:
-    """Multiply the freight of the matching lanes by Value."""
     return _with_lane(case, step, Lane(freight_factor=_value(step)))
 
 
@@ -235,7 +231,6 @@ def scale_budget(case: Case, step: ScenarioStep) -> Case:
 
 
 def scale_mines(case: Case, step: ScenarioStep) -> Case:
-    """Multiply the capacity of the matching mines by Value."""
     return _scaled(case, step, mines="capacity")
 
 
@@ -403,13 +398,11 @@ def _known(case: Case, mineral: str) -> str:
 
 
 def _without(row: ShareLimit, mineral: str) -> ShareLimit:
-    """Return a row for all minerals that leaves one out."""
     left_out = tuple(sorted({*row.except_minerals, mineral}))
     return dataclasses.replace(row, except_minerals=left_out)
 
 
 def drop_share_limits_step(case: Case, step: ScenarioStep) -> Case:
-    """Remove the share limits."""
     return drop_share_limits(case, step.mineral)
 
 

@@ -39,7 +39,6 @@ class Seller:
 
     @property
     def selectors(self) -> dict[str, Any]:
-        """The selectors of a step."""
         return {"country": self.country, "refiner": self.refiner, "company": self.company}
 
 
@@ -47,7 +46,6 @@ class Named:
     """The names of a case; ``*`` in one stands for any letters, alone for all of them."""
 
     def __init__(self, case: Case) -> None:
-        """Keep the case."""
         self.case = case
 
     def sellers(self, text: str, *, parts: bool = False) -> tuple[Seller, ...]:
@@ -118,7 +116,6 @@ class Named:
         return name if name != code else typed or code
 
     def minerals(self, text: str) -> tuple[str, ...]:
-        """Return the minerals that a text names, ("",) for all."""
         return self._names(text, "mineral", [m.name for m in self.case.minerals])
 
     def refiners(self, text: str) -> tuple[str, ...]:

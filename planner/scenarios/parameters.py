@@ -37,7 +37,6 @@ class ParameterKind:
 
     @property
     def title(self) -> str:
-        """What people read."""
         return self.titled or self.word.capitalize()
 
     @property
@@ -94,11 +93,9 @@ class Parameter:
 
     @property
     def is_cap(self) -> bool:
-        """Whether it is the cap on single countries."""
         return self.kind == CAP
 
     def at(self, value: float) -> CaseChange:
-        """Return the change that sets the parameter to a value."""
         return CaseChange(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))
 
     def name(self, value: float) -> str:
@@ -106,7 +103,6 @@ class Parameter:
         return f"{self.title} {percent(value)}"
 
     def changes(self, case: Case) -> bool:
-        """Return whether the parameter changes anything of a case."""
         return any(self.at(value)(case) != case for value in _PROBES)
 
 

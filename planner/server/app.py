@@ -100,7 +100,6 @@ class Guard:
     """Answers no stranger: unknown names of this machine, other pages' forms, what is too large."""
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
-        """Stand before an application."""
         self.app, self.config = app, config
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -192,7 +191,6 @@ class Desk:
         return hmac.new(self._secret, "\n".join(words).encode(), "sha256").hexdigest()
 
     def key(self) -> str:
-        """Return the key of a new visitor."""
         name = secrets.token_urlsafe(24)
         return f"{name}.{self._signed('key', name)}"
 
@@ -232,7 +230,6 @@ class Desk:
         return self.followed if session is None or session.follows else session
 
     async def end(self, session: BrowserSession) -> None:
-        """End a session."""
         self.sessions = {key: each for key, each in self.sessions.items() if each is not session}
         await session.end()
 
@@ -354,7 +351,6 @@ async def _front(request: Request) -> Response:
 
 
 async def _state(request: Request) -> Response:
-    """Return the part of the page that changes."""
     return _shown("server_state.html", _desk(request), _key(request))
 
 
@@ -452,13 +448,11 @@ def _key(request: Request) -> str:
 
 
 def _refuse_more(session: BrowserSession | None) -> None:
-    """Refuse one job more than may wait in a session."""
     if session is not None and sum(job.is_live for job in session.jobs) >= MOST_JOBS:
         raise HTTPException(429, f"{MOST_JOBS} jobs wait or run already: stop one first.")
 
 
 def _sent_by(desk: Desk, key: str, form: Mapping[str, Any]) -> None:
-    """Refuse a form that the visitor's own page did not send."""
     if not hmac.compare_digest(str(form.get("form", "")).encode(), desk.form(key).encode()):
         raise HTTPException(403, "This form is not of this session: open the page again.")
 
@@ -472,7 +466,6 @@ def _job(request: Request, *sessions: BrowserSession | None) -> Job:
 
 
 def _back(request: Request, place: str = "") -> Response:
-    """Return to a place of the page; its script asks for the part that changes alone."""
     return RedirectResponse("/state" if "x-part" in request.headers else f"/{place}", 303)
 
 

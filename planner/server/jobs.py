@@ -181,12 +181,10 @@ class Job:
 
     @property
     def is_live(self) -> bool:
-        """Whether it waits or runs."""
         return self.state in LIVE
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far, or took."""
         return (time.monotonic() if self.ended is None else self.ended) - self.began
 
     @property
@@ -308,7 +306,6 @@ class BrowserSession:
 
     @property
     def check(self) -> Job | None:
-        """The check of the workbook brought last."""
         found = (j for j in reversed(self.jobs) if j.kind is CHECK and j.file == self.workbook)
         return next(found, None)
 

@@ -25,13 +25,11 @@ class _Counting:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send bytes, counted."""
         self.given += len(data)
         self._transport.write(data)
 
     @property
     def taken(self) -> int:
-        """How many of them have left this process."""
         return self.given - self._transport.get_write_buffer_size()
 
 

@@ -90,7 +90,6 @@ def _figure(text: str, value: float, accepted: float, unit: str) -> dict[str, An
 
 
 def _seen(value: float, accepted: float) -> float:
-    """Return a figure of the proof, 0 where it is but rounding."""
     return float(value) if value > tolerances.PROOF_ROUNDING * accepted else 0.0
 
 

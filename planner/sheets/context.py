@@ -51,17 +51,14 @@ class Context:
 
     @property
     def case(self) -> Case:
-        """The case that was planned, scenario applied."""
         return self.plan.case
 
     @property
     def currency(self) -> str:
-        """The workbook's money."""
         return self.case.settings.currency
 
     @property
     def per_tonne(self) -> str:
-        """The unit of prices."""
         return f"{self.currency}/t"
 
     @property
@@ -72,11 +69,9 @@ class Context:
 
     @property
     def basis(self) -> str:
-        """What limits are a share of: "demand" or "purchases"."""
         return self.case.settings.share_basis
 
     def country(self, code: str) -> str:
-        """Return a country's name."""
         return self.case.country_name(code)
 
     @property
@@ -98,7 +93,6 @@ class Context:
 
     @property
     def horizon(self) -> str:
-        """The years planned, in words."""
         return span(self.case.years) if self.case.years else "none"
 
 

@@ -128,7 +128,6 @@ def plain_amount(value: float) -> str:
 
 
 def _money(value: float) -> str:
-    """Return money: whole from a thousand on, else with cents; never -0.00."""
     value = 0.0 if _near(value, 0.0) else value
     return f"{value:z,.0f}" if abs(value) >= 1000 else f"{value:z,.2f}"  # noqa: PLR2004
 

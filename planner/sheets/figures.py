@@ -125,7 +125,6 @@ def _bound_on(
 
 
 def coalition_purchases(plan: Plan) -> pd.DataFrame:
-    """Return the rows of ``Plan.countries`` whose buyer is the coalition."""
     table = plan.countries
     return table[table["buyer"] == ""]
 
@@ -138,11 +137,9 @@ def binding(plan: Plan) -> pd.DataFrame:
 
 @once
 def by_mineral(context: Context) -> ByMineral:
-    """Return the sheet By mineral."""
     return ByMineral.of_rows(figures(context), words=words_of(context.case))
 
 
 @once
 def members(context: Context) -> Members:
-    """Return the sheet Members."""
     return Members.of(context.plan, context.without_limits)

@@ -68,7 +68,6 @@ def findings(table: ByMineral, years: int, country: Country) -> tuple[KeyFinding
 
 
 def _needed(table: ByMineral) -> list[Row]:
-    """Return the rows that have what findings are made of."""
     amounts = ("need", "demand", "purchased", "short", "served")
     return [row for row in rows_of(table) if all(known(row[name]) for name in amounts)]
 

@@ -72,7 +72,6 @@ def _front(context: Context) -> Front:
 
 @once
 def _rows(context: Context) -> list[sheets_findings.Row]:
-    """Return the rows of By mineral."""
     return sheets_findings.rows_of(by_mineral(context))
 
 

@@ -160,7 +160,6 @@ def _by_year(
 
 
 def _cell_of(header: str, series: ByYear, year: int) -> str:
-    """Return the header of the column that a year's number stands in."""
     steps = [y for y, value in series.steps if y <= year and value is not None]
     return f"{header} {steps[-1]}" if steps else header
 

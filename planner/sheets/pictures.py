@@ -75,7 +75,6 @@ def _telling(found: Sequence[Row]) -> list[Row]:
 def _by_mineral(
     title: str, form: Form, told: Sequence[Row], series: Sequence[Series], axis: str
 ) -> Picture:
-    """Return a chart over minerals."""
     names = tuple(short(of["mineral"]) for of in told)
     return Picture(title, form, names, tuple(series), axis, MINERAL.header)
 

@@ -73,7 +73,6 @@ def summary(context: Context) -> Summary:
 
 
 def _each(context: Context, name: str) -> dict[str, Any]:
-    """Return something of every mineral's figures, by its name."""
     return {row["mineral"]: row.get(name) for row in figures(context)}
 
 
@@ -132,7 +131,6 @@ def _cost(context: Context) -> Rows:
 
 
 def _plain(context: Context) -> str:
-    """Return what is said of money that is not discounted, where other money is."""
     return "; undiscounted" if context.case.settings.discount_rate > 0 else ""
 
 
@@ -215,7 +213,6 @@ def _largest(context: Context) -> Rows:
 def _of_top(
     tops: Mapping[str, measures.Top | None], of: Callable[[measures.Top], Any], none: Any = None
 ) -> dict[str, Any]:
-    """Return something of each mineral's largest share, ``none`` where no country sells."""
     return {mineral: none if top is None else of(top) for mineral, top in tops.items()}
 
 

@@ -68,7 +68,6 @@ def _stop(plants: Iterable[_Plant], case: Case, short: float, need: float) -> _S
 
 
 def _home(case: Case) -> frozenset[str]:
-    """Return the codes of the countries that are no suppliers to be feared."""
     codes = {r.country for r in case.refiners} | {p.country for p in case.projects}
     return frozenset({REST_OF_WORLD, *(c for c in codes if COALITION in case.blocs_of(c))})
 
@@ -148,7 +147,6 @@ def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:
 
 
 def _told(of: Dependence) -> tuple[float, str]:
-    """Return what a reader sees of a dependence."""
     return printed(of.share), of.country
 
 

@@ -60,7 +60,6 @@ def _named(plant: str, row: int) -> str:
 
 
 def _largest(amounts: dict[str, float]) -> list[str]:
-    """Return names, those of the largest amounts first."""
     return sorted(amounts, key=lambda name: -abs(amounts[name]))
 
 

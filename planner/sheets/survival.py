@@ -48,7 +48,6 @@ def needed_in(supply: pd.DataFrame) -> Cells:
 
 
 def needed_of(case: Case) -> Cells:
-    """Return in which years a case needs each mineral."""
     every = ((m.name, year) for m in case.minerals for year in case.years)
     return cells_of(of for of in every if case.coalition_demand(*of) > 0)
 
@@ -67,7 +66,6 @@ def years_words(cells: Cells, needed: Cells) -> dict[str, str]:
 
 
 def without(cells: Cells, others: Cells) -> Cells:
-    """Return the cells that others leave."""
     left = {m: years - others.get(m, frozenset()) for m, years in cells.items()}
     return {mineral: years for mineral, years in left.items() if years}
 

@@ -227,7 +227,6 @@ class Unforeseen:
         )
 
     def acts(self, case: Case) -> bool:
-        """Return whether the variant does anything from the year on."""
         return replace(self, is_known=True)(case).change(scenario=case.scenario) != case
 
     def acts_before(self, case: Case) -> bool:

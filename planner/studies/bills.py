@@ -326,7 +326,6 @@ def read(plan: Plan) -> object:
 
 
 def in_fractions(case: Case) -> Case:
-    """Return the case whose projects are built as fractions."""
     settings = dataclasses.replace(case.settings, whole_projects=False)
     return case.change(settings=settings) if case.settings.whole_projects else case
 
@@ -376,7 +375,6 @@ def savings(sharing: Sharing, case: Case) -> Savings:
 
 
 def _no_rounding(amounts: Floats, sharing: Sharing) -> Floats:
-    """Return amounts, those that are the solver's rounding as 0."""
     least = 1e-3 * tolerances.BILL_ROUNDING * (abs(sharing.cost) or 1.0)
     return np.where(np.abs(amounts) > least, amounts, 0.0)
 
@@ -586,12 +584,10 @@ class BillsStudy(StudyKind):
 
     @property
     def planned(self) -> bool:
-        """Whether the members are planned together."""
         return self.outcomes[0].planned
 
     @property
     def every(self) -> int:
-        """How many groups there are."""
         return (1 << self.count) - 1
 
     @cached_property
@@ -604,7 +600,6 @@ class BillsStudy(StudyKind):
 
     @property
     def known(self) -> str:
-        """How many groups are planned."""
         return f"{len(self.costs):,} of {self.every:,} groups planned" if self.exact else ""
 
     @property
@@ -614,12 +609,10 @@ class BillsStudy(StudyKind):
 
     @property
     def tariffs(self) -> str:
-        """Those of the plan together."""
         return tariff_words({"together": self.sharing.paid}, self.start.case.settings.currency)
 
     @property
     def what(self) -> str:
-        """Who shares."""
         return counted(self.count, "member")
 
     @property
@@ -811,7 +804,6 @@ def _seal(costs: Iterable[tuple[int, float]], start: Start) -> str:
 
 
 def _avoided(row: Any) -> float:
-    """Return the priced shortage that planning together avoids; 0 where sums cancel out."""
     return beyond(row["priced_alone"], row["priced"], row["alone"])
 
 
@@ -837,7 +829,6 @@ def _named(group: str) -> str:
 
 
 def _kept(leaving: Groups) -> list[str]:
-    """Return the splits that no group would leave."""
     return [rule for rule, group in leaving.rows(Groups.rule, Groups.group) if not group]
 
 

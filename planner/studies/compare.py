@@ -468,7 +468,6 @@ def builds(base: Context, planned: Mapping[str, Context]) -> ProjectsBuilt | Non
 
 
 def paying(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario:
-    """Return a row a scenario and member."""
     supply = [(name, of.plan.supply) for name, of in planned.items()]
     return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
 
@@ -795,7 +794,6 @@ class _ComparisonCharts:
         return self.small(title, series, "Share of coalition demand")
 
     def small(self, title: str, series: Sequence[Series], axis: str) -> Picture:
-        """Return a small chart of shares by scenario."""
         names = self.labels(small=True)
         return Picture(title, Form.BARS, names, tuple(series), axis, "", small=True)
 
@@ -987,7 +985,6 @@ class Compare(StudyKind):
 
     @property
     def known(self) -> str:
-        """How many cases have a plan."""
         planned = sum(entry.context is not None for entry in self.entries)
         return f"{planned} of {len(self.entries)} cases planned"
 
@@ -1015,7 +1012,6 @@ class Compare(StudyKind):
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
-        """What makes the command's own case."""
         return self.asked.what_ifs
 
     @property
@@ -1059,7 +1055,6 @@ class Compare(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the charts."""
         return _ComparisonCharts(tables).all()
 
     @classmethod
@@ -1170,7 +1165,6 @@ class _ComparisonFinding:
 
     @property
     def dearest(self) -> str:
-        """The scenario in which the same tonnes are dearest."""
         paid = {n: self.paid.get(n, (0.0, 0.0)) for n in self.names}
         return max(paid, key=lambda n: (part(*paid[n]) or 0.0, paid[n][0]))
 
@@ -1303,12 +1297,10 @@ def _severity(tables: Tables, scenario: str) -> dict[str, ByYear]:
 
 
 def _parts_of(years: ByYear) -> dict[int, float]:
-    """Return what part of each year's need is missing beyond the base."""
     return {year: part(more, need) or 0.0 for year, (more, need) in years.items()}
 
 
 def _over_all(years: ByYear) -> float:
-    """Return what part of all years' need is missing beyond the base."""
     more, need = (sum(of) for of in zip(*years.values(), strict=True)) if years else (0.0, 0.0)
     return part(more, need) or 0.0
 

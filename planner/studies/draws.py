@@ -192,7 +192,6 @@ class Sample:
 
     @property
     def known(self) -> Bools:
-        """Whether all plans of a draw are known."""
         return ~np.isnan(self.objective)
 
 
@@ -225,7 +224,6 @@ class Risk:
 
     @property
     def distinct(self) -> int:
-        """How many draws differ in what happens."""
         return len({draw.hits for draw in self.draws})
 
 
@@ -356,10 +354,8 @@ class _Plans:
 
 
 def whose(case: Case, minerals: Collection[str]) -> str:
-    """Return minerals of a case in words."""
     return ", ".join(minerals) if len(minerals) < len(case.minerals) else "all minerals"
 
 
 def own(hits: Hits, reach: Reach, minerals: tuple[str, ...]) -> Hits:
-    """Return which of what happens touches some minerals."""
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))

@@ -36,12 +36,10 @@ NOT_RUN = "not run: "
 
 
 def as_given(case: Case) -> Case:
-    """Return the base case itself: the change that is none."""
     return case
 
 
 def whole(plan: Plan) -> Plan:
-    """Return the plan itself: all of it is read."""
     return plan
 
 
@@ -80,17 +78,14 @@ class Study(Generic[T]):
 
     @property
     def runs(self) -> int:
-        """The number of runs in all chains."""
         return sum(len(chain) for chain in self.chains)
 
     @property
     def parts(self) -> tuple[Study[T], ...]:
-        """The studies that it is made of: itself."""
         return (self,)
 
     @property
     def part_of(self) -> tuple[int, ...]:
-        """The position of each chain's study in ``parts``."""
         return (0,) * len(self.chains)
 
 
@@ -102,17 +97,14 @@ class Joined(Generic[T]):
 
     @cached_property
     def chains(self) -> tuple[tuple[Run, ...], ...]:
-        """The chains of all."""
         return tuple(chain for study in self.parts for chain in study.chains)
 
     @cached_property
     def part_of(self) -> tuple[int, ...]:
-        """The position of each chain's study in ``parts``."""
         return tuple(at for at, study in enumerate(self.parts) for _ in study.chains)
 
     @property
     def runs(self) -> int:
-        """The number of runs in all chains."""
         return sum(study.runs for study in self.parts)
 
 
@@ -158,20 +150,16 @@ class Outcomes(Generic[T]):
     stopped: Stop | None = None
 
     def __iter__(self) -> Iterator[Outcome[T]]:
-        """Iterate over all outcomes, failed ones among them."""
         return iter(self.every)
 
     def __len__(self) -> int:
-        """Return the number of runs."""
         return len(self.every)
 
     def __getitem__(self, at: int) -> Outcome[T]:
-        """Return the outcome of one run."""
         return self.every[at]
 
     @property
     def found(self) -> tuple[Outcome[T], ...]:
-        """The runs with a proven plan."""
         return tuple(outcome for outcome in self.every if outcome.planned)
 
     @property
@@ -287,7 +275,6 @@ class Tracker:
 
     @cached_property
     def positions(self) -> frozenset[tuple[int, int]]:
-        """The positions of all runs."""
         chains = enumerate(self.study.chains)
         return frozenset((at, i) for at, chain in chains for i in range(len(chain)))
 
@@ -314,7 +301,6 @@ class Tracker:
                 self.keep(task.chain, i, Outcome(name, error=error, ran=ran))
 
     def name(self, chain: int, run: int) -> str:
-        """Return the name of a run."""
         return self.study.chains[chain][run].name
 
     def tasks(self) -> list[Task]:
@@ -369,7 +355,6 @@ class Task:
 
     @property
     def runs(self) -> range:
-        """The positions of its runs in the chain."""
         return range(self.first, self.end)
 
 

@@ -584,11 +584,9 @@ class _ExitFinding:
 
     @property
     def dearest(self) -> Row:
-        """The mineral whose way out costs most cash."""
         return max(self.rows, key=lambda row: row["cash"])
 
     def fall(self, row: Row) -> str:
-        """Return from what to what a mineral's share falls."""
         before, after = (percent(row[of]) for of in ("planned_share", "left_share"))
         return f"from {before} to {after} of {self.basis} in {self.last}"
 
@@ -687,7 +685,6 @@ class ExitStudy(StudyKind):
 
     @property
     def known(self) -> str:
-        """Whether the way out is known."""
         return "the way out is planned" if self.planned else "nothing is planned"
 
     @property
@@ -724,7 +721,6 @@ class ExitStudy(StudyKind):
 
     @property
     def what(self) -> str:
-        """The country and the years."""
         return f"the way out of {self.name}, {span(self.start.case.years)}"
 
     @property

@@ -42,16 +42,13 @@ class Tables:
     """The declared tables of a study, by their classes: as they were made, or read back."""
 
     def __init__(self, results: Iterable[Result]) -> None:
-        """Keep the tables; those without a row count as not there."""
         self.results = {type(result): result for result in results}
 
     def __getitem__(self, of: type[R]) -> R:
-        """Return a table, also of a class that goes further; KeyError where there is none."""
         found = (r for kind, r in self.results.items() if issubclass(kind, of))
         return cast("R", next(found, None) or self.results[of])
 
     def __contains__(self, of: type[Result]) -> bool:
-        """Return whether there is such a table with any row."""
         return any(issubclass(kind, of) and len(r) for kind, r in self.results.items())
 
     def option(self, what: str) -> str:
@@ -191,7 +188,6 @@ class StudyKind:
     stopped: Stop | None = None
 
     def __init__(self, start: Start) -> None:
-        """Keep what the study begins with."""
         self.start = start
 
     @classmethod
@@ -209,7 +205,6 @@ class StudyKind:
     # ---- to be planned ---------------------------------------------------------------------------
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan all runs, and set ``outcomes`` and ``stopped``; see ``run_study``."""
         raise NotImplementedError
 
     # ---- what came of it -------------------------------------------------------------------------
@@ -221,7 +216,6 @@ class StudyKind:
 
     @property
     def planned(self) -> bool:
-        """Whether there is anything to tell."""
         return any(outcome.planned for outcome in self.judged)
 
     @property
@@ -231,7 +225,6 @@ class StudyKind:
 
     @property
     def status(self) -> str:
-        """What a program hears of how the plans were proven."""
         return OPTIMAL
 
     @property
@@ -241,12 +234,10 @@ class StudyKind:
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        """The rows of the sheet Runs."""
         return self.outcomes
 
     @property
     def what(self) -> str:
-        """What was studied, in words."""
         raise NotImplementedError
 
     @property
@@ -257,17 +248,14 @@ class StudyKind:
 
     @property
     def title(self) -> str:
-        """The title of the workbook."""
         return self.HEADING.format(named=self.named, what=self.what)
 
     @property
     def options(self) -> dict[str, str]:
-        """What was asked and assumed, as rows of About."""
         return self.start.options
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
-        """What was asked beside the workbook."""
         return self.start.variant.what_ifs
 
     @property
@@ -285,7 +273,6 @@ class StudyKind:
         raise NotImplementedError
 
     def sheets(self, tables: Tables) -> list[Table]:
-        """Return the sheets of its workbook in order."""
         country = self.start.case.country_name
         return [table_of(r, country) for kind, r in tables.results.items() if kind is not About]
 
@@ -302,14 +289,12 @@ class StudyKind:
         raise NotImplementedError
 
     def label(self, outcome: Outcome[Any]) -> str:
-        """Return what a line on the terminal calls a run."""
         return outcome.name
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Return the finding."""
         raise NotImplementedError
 
     @classmethod
@@ -320,5 +305,4 @@ class StudyKind:
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the parts of its report."""
         raise NotImplementedError

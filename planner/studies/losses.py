@@ -417,7 +417,6 @@ class AgreedCase:
 
 
 def _over(amounts: Floats, wholes: Floats) -> list[float]:
-    """Return amounts over what they are of; 0 where that is nothing."""
     found = np.divide(amounts, wholes, out=np.zeros(len(wholes)), where=wholes > 0)
     return [float(v) for v in found]
 
@@ -447,12 +446,10 @@ class Stress:
 
     @property
     def case(self) -> Case:
-        """The case whose plan was agreed."""
         return self.capped.plan.case
 
     @property
     def years(self) -> tuple[int, ...]:
-        """The years from the loss on."""
         return self.capped.base.years
 
 
@@ -526,6 +523,5 @@ def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> li
 
 
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:
-    """Return the study of an agreed plan: nothing lost, then each loss, all from the base."""
     runs = [Run(before + loss.name(plan.case), loss) for loss in (NOTHING, *lost)]
     return Study(stressed(plan, rules), tuple((run,) for run in runs), read)

@@ -189,7 +189,6 @@ def _fixed(facts: pd.DataFrame, named: str) -> str:
 
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the largest supplier of each mineral, as planned: it stands first."""
     return rows[rows["now_share"] > 0].drop_duplicates("mineral")
 
 
@@ -282,13 +281,11 @@ class RangesStudy(StudyKind):
 
     @property
     def known(self) -> str:
-        """How many minerals have ranges."""
         done = sum(outcome.planned for outcome in self.outcomes)
         return f"ranges of {done:,} of {counted(len(self.outcomes), 'mineral')}"
 
     @property
     def what(self) -> str:
-        """The slack, and by what."""
         return f"what is a choice for {share(self.slack)} more cash, by {self.by}"
 
     @property

@@ -59,7 +59,6 @@ Short = dict[tuple[str, int], float]
 
 
 def short_of(plan: Plan) -> Short:
-    """Return what a plan leaves short by mineral and year."""
     return sums(plan.supply, "short", "mineral", "year")
 
 

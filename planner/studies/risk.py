@@ -238,13 +238,11 @@ _WHICH = {
 
 
 def _amounts(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
-    """Return the measures of one plan or of one a draw."""
     share = short / demand if demand > 0 else np.zeros_like(short)
     return {COST: cost, CASH: cash, SHORTAGE: short, SHARE: share}
 
 
 def _of_draws(risk: Risk, sample: Sample) -> dict[str, Floats]:
-    """Return the measures of a plan in each draw."""
     short, demand = sample.short.sum(axis=(1, 2)), risk.base.case.total_demand
     return _amounts(sample.objective, sample.cash, short, demand)
 
@@ -762,7 +760,6 @@ class RiskStudy(StudyKind):
 
     @property
     def planned(self) -> bool:
-        """Whether all plans of any draw are known."""
         return any(sample.known.any() for sample in self.found.samples)
 
     @property
@@ -822,7 +819,6 @@ class RiskStudy(StudyKind):
 
     @property
     def _left_out(self) -> str:
-        """How much less the total cost without events is here than the plan's own, and why."""
         size = money(self.found.left_out, self.start.case.settings.currency)
         return f"{size}, the penalty of Security in the plan, since here losses come as events"
 

@@ -114,7 +114,6 @@ class BenchmarkPrice:
 
     @property
     def title(self) -> str:
-        """The benchmark's name."""
         return self.score.measure.title
 
     @property
@@ -357,7 +356,6 @@ def _remark(price: BenchmarkPrice, *, is_of_purchases: bool) -> str:
 
 
 def _each_buyer(buyers: Iterable[str]) -> dict[str, int]:
-    """Return how often each buyer stands among some, the coalition ("") first."""
     counts = Counter(buyers)
     return {name or "coalition": counts[name] for name in sorted(counts)}
 
@@ -462,18 +460,15 @@ class ScorecardStudy(StudyKind):
 
     @property
     def planned(self) -> bool:
-        """The plan is there, whatever becomes of its benchmarks."""
         return True
 
     @property
     def known(self) -> str:
-        """How many missed benchmarks have a price."""
         priced = sum(outcome.planned for outcome in self.outcomes)
         return f"{priced:,} of {len(self.outcomes):,} missed benchmarks priced"
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        """The plan, then each benchmark asked for."""
         plan = self.found.plan
         return (Outcome("The plan", self.found.base, plan.objective, plan.proof), *self.outcomes)
 
@@ -488,12 +483,10 @@ class ScorecardStudy(StudyKind):
 
     @property
     def tariffs(self) -> str:
-        """Those of the plan."""
         plan = self.found.plan
         return tariff_words({"the plan": (plan.cash, plan.tariffs)}, plan.case.settings.currency)
 
     def tables(self) -> list[Result]:
-        """Return the scorecard of the plan, and its missed benchmarks."""
         scores = scorecard_of(self.found.plan, self.found.scores)
         return [self.missed] if scores is None else [scores, self.missed]
 
@@ -553,7 +546,6 @@ class ScorecardStudy(StudyKind):
         return Headline(finding, figures)
 
     def screen(self, tables: Tables) -> Iterator[str]:
-        """Return what is missed, and what it would cost."""
         del tables
         return _lines(self.found.priced, self.start.case.settings.currency)
 

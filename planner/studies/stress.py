@@ -409,7 +409,6 @@ def _who(found: Stress, loss: Loss) -> Row:
 
 
 def _effects(found: Stress, loss: Loss) -> tuple[Effect | None, Effect | None]:
-    """Return what a loss does to the agreed plan, and to that without share limits."""
     return found.capped.effects[loss], found.free.effects[loss] if found.free else None
 
 
@@ -761,7 +760,6 @@ def _resale(tables: Tables) -> str:
 
 
 def _at_home(lost: object) -> bool:
-    """Return whether an embargo is a member's own country's, however the two are spelt."""
     country, _, member = str(lost).partition(" to ")
     return len({country_code(name) or name for name in (country, member)}) == 1
 
@@ -1043,7 +1041,6 @@ class StressTest(StudyKind):
         return tables_of(self.found)
 
     def sheets(self, tables: Tables) -> list[Table]:
-        """Return the sheets, the heat map among them."""
         return sheets(tables, self.start.case)
 
     def answer(self, tables: Tables) -> dict[str, object]:

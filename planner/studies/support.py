@@ -297,7 +297,6 @@ def attributes(of: type[Result], each: object) -> dict[str, Any]:
 
 
 def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
-    """Return a row a cap that binds."""
     return Tariffs.of_rows([attributes(Tariffs, each) for each in of], words=words_of(case))
 
 
@@ -359,12 +358,10 @@ class SupportStudy(StudyKind):
 
     @property
     def judged(self) -> Sequence[Outcome[Any]]:
-        """The plan."""
         return self.outcomes[:1]
 
     @property
     def paid(self) -> Mapping[str, Outcome[Any]]:
-        """What came of the payments, by mineral."""
         return {o.name: o for o in self.outcomes[1 + self.limited :]}
 
     @property
@@ -374,13 +371,11 @@ class SupportStudy(StudyKind):
 
     @property
     def tariffs(self) -> str:
-        """Those of the plan."""
         plan: Any = self.outcomes[0].found
         return tariff_words({"the plan": (plan.cash, plan.tariffs)}, plan.case.settings.currency)
 
     @property
     def what(self) -> str:
-        """The years."""
         years = self.start.case.years
         return f"{years[0]} to {years[-1]}" if years else "no years"
 
@@ -498,7 +493,6 @@ class SupportStudy(StudyKind):
 
 
 def _at_home(tables: Tables) -> pd.DataFrame:
-    """Return the rows of idle plants at home."""
     rows = tables[Plants].frame() if Plants in tables else _NO_PLANTS
     return rows[rows["home"] == HOME]
 

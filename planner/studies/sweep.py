@@ -235,7 +235,6 @@ class SweepPoint:
 
     @property
     def by_mineral(self) -> Rows:
-        """The rows by mineral."""
         return {of["mineral"]: of for of in self.rows}
 
 
@@ -321,7 +320,6 @@ def _cap_words(share: float | None) -> str:
 
 
 def read_point(plan: Plan) -> SweepPoint:
-    """Return what a sweep keeps of a plan."""
     return SweepPoint(read(plan), bought=_bought(plan))
 
 
@@ -667,7 +665,6 @@ class _SweepCharts:
         return {m: 1.0 - served for m, demand, served in parts if demand > 0}
 
     def shortages(self, value: float | None) -> str:
-        """Return in words what is short at a point."""
         return shortages(self.lacking(value))
 
     def _minerals_at(self, value: float | None) -> pd.DataFrame:
@@ -962,7 +959,6 @@ class Sweep(StudyKind):
 
     @property
     def tariffs(self) -> str:
-        """Those of the reference, and of the last point."""
         return tariffs_at(self.outcomes, len(self.points), self.case.settings.currency)
 
     @property
@@ -972,7 +968,6 @@ class Sweep(StudyKind):
 
     @property
     def known(self) -> str:
-        """How many points have a plan."""
         planned = sum(outcome.planned for outcome in self.judged[-len(self.points) :])
         return f"{planned:,} of {len(self.points):,} points planned"
 
@@ -1020,7 +1015,6 @@ class Sweep(StudyKind):
         return [*made, who] if who is not None else list(made)
 
     def label(self, outcome: Outcome[Any]) -> str:
-        """Return the value of a point."""
         return outcome.name.removeprefix(f"{self.parameter.title} ")
 
     def answer(self, tables: Tables) -> dict[str, object]:
@@ -1062,7 +1056,6 @@ class Sweep(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the charts."""
         return _SweepCharts(tables).all()
 
     @classmethod
@@ -1137,7 +1130,6 @@ class Sweep(StudyKind):
 
 
 def _point(value: Any) -> str:
-    """Return what a point is called: its value, or that it has the workbook's own caps."""
     return percent(value) if known(value) else AS_IN_WORKBOOK
 
 
@@ -1213,7 +1205,6 @@ _CAP = (SmallestCaps.mineral, SmallestCaps.smallest)
 
 
 def _known_caps(tables: Tables) -> SmallestCaps:
-    """Return the smallest caps of minerals, where they are known."""
     caps = tables[SmallestCaps]
     return caps.where([mineral != ALL and known(cap) for mineral, cap in caps.rows(*_CAP)])
 

@@ -402,19 +402,16 @@ class UnderRisk(StudyKind):
         self.stopped = self.found[-1].stopped if self.found else None
 
     def _of(self, p: _MineralGroup) -> Sequence[Ints]:
-        """Return the batches that are planned of a part: where nothing differs, none."""
         return self.batches if len(p.hits) > 1 else ()
 
     # ---- what came of it -------------------------------------------------------------------------
 
     @property
     def planned(self) -> bool:
-        """Whether all is known."""
         return all(outcome.planned for outcome in self.outcomes)
 
     @property
     def known(self) -> str:
-        """How many runs are finished."""
         done = sum(outcome.planned for outcome in self.outcomes)
         return f"{done:,} of {counted(len(self.outcomes), 'run')}"
 
@@ -447,7 +444,6 @@ class UnderRisk(StudyKind):
 
     @property
     def status(self) -> str:
-        """Whether a search ended early."""
         return status_of(self.gap)
 
     @property
@@ -465,7 +461,6 @@ class UnderRisk(StudyKind):
 
     @property
     def what(self) -> str:
-        """The futures, and what is least."""
         return f"{self.options[FUTURES]}, seed {self.seed}; least: {self._least}"
 
     @property
@@ -800,7 +795,6 @@ def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
 
 
 def _groups(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
-    """Return the plants, stocks, countries and contracts whose decisions differ, in their order."""
     return [*dict.fromkeys((row["what"], row["mineral"], row["who"]) for row in rows)]
 
 

@@ -81,7 +81,6 @@ class RefusedError(ValueError):
     """A file that is not opened, or not unpacked any further; the text says why."""
 
     def __init__(self, said: str, hint: str = "") -> None:
-        """Keep what is wrong, and what to do about it where something can be done."""
         super().__init__(said)
         self.hint = hint
 
@@ -166,7 +165,6 @@ class Archive(zipfile.ZipFile):
         return b"".join(found)
 
     def texts(self, name: str) -> IO[bytes]:
-        """Open the part that keeps the texts of all cells."""
         return self._bounded(name, MOST_TEXTS)
 
     def _bounded(self, part: str, most: int, pwd: bytes | None = None) -> IO[bytes]:
@@ -361,7 +359,6 @@ class _Package:
 
 
 def _formats_in(styles: Element) -> Iterator[Element]:
-    """Yield the number formats of a workbook's own."""
     return (each for group in styles if local(group) == "numFmts" for each in group)
 
 

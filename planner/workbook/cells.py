@@ -117,7 +117,6 @@ def wanted(column: Column, currency: str = "USD") -> str:
 
 
 def one_of(choices: tuple[str, ...]) -> str:
-    """Return choices in words: a, b or c."""
     return " or ".join(", ".join(choices).rsplit(", ", 1))
 
 
@@ -217,7 +216,6 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
 
 
 def _fits(printed: Printed, factor: float) -> bool:
-    """Return whether a number is printed with its column's unit, such as 65 kt under (kt)."""
     value = printed.value
     return not isinstance(value, str) and is_near(printed.number, value * factor, printed.step)
 
@@ -241,7 +239,6 @@ def numbers(
 
 
 def _unit_of(column: Column, times: float, currency: str) -> str:
-    """Return the unit whose numbers are multiplied by ``times`` to be in the column's own."""
     options = accepted(column.unit, currency)
     return next((u for u in options if factor_of(u, column.unit, currency) == times), options[0])
 

@@ -55,7 +55,6 @@ def at_cell(  # noqa: PLR0913, PLR0917 - the parts of a finding
 
 
 def refused(path: Path, found: str, expected: str, hint: str = "") -> InputError:
-    """Return the error of a file as a whole."""
     return InputError([Finding(found=f"{path}: {found}", expected=expected, hint=hint)])
 
 
@@ -68,7 +67,6 @@ class CellError(Exception):
     """A cell that cannot be read as its column wants it."""
 
     def __init__(self, found: str, expected: str, hint: str | Callable[[], str] = "") -> None:
-        """Keep the three parts of the message; a hint that takes time may be a function."""
         super().__init__(found)
         self.found, self.expected, self.hint = found, expected, hint
 

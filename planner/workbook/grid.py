@@ -55,7 +55,6 @@ class Printed:
     hint = "give the cell a number format that shows its value"
 
     def __str__(self) -> str:
-        """Return what is shown."""
         return self.text
 
 
@@ -68,7 +67,6 @@ class Area(NamedTuple):
     right: int
 
     def __str__(self) -> str:
-        """Return the address, such as A2:A4."""
         return f"{address(self.left, self.top)}:{address(self.right, self.bottom)}"
 
 
@@ -91,7 +89,6 @@ _SEEN = 1.0
 
 
 def is_yes(said: str) -> bool:
-    """Return whether an attribute says yes."""
     return said.lower() in _YES
 
 
@@ -376,6 +373,5 @@ _KIND: dict[str, Any] = {"severity": Severity.WARNING}
 
 
 def _few(one: str, several: str, names: Sequence[str]) -> str:
-    """Return a sentence with the first of some names."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return (one if len(names) == 1 else several).format(f"{', '.join(names[:_NAMED])}{more}")

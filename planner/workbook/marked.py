@@ -288,6 +288,5 @@ def _text(sheet: Any, address: str, text: str, **look: object) -> Any:
 
 
 def _cut(text: str) -> str:
-    """Return a text that a cell or comment takes: no control characters, not endless."""
     clean = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "?", text)
     return clean if len(clean) <= LONGEST else f"{clean[: LONGEST - 3]}..."

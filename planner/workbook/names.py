@@ -106,11 +106,9 @@ def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
 
 
 def _first(names: Iterable[object]) -> dict[str, str]:
-    """Return the first spelling of each name."""
     spelt = [str(name) for name in names if name]
     return {fold(name): name for name in reversed(spelt)}
 
 
 def _least(names: Iterable[object]) -> dict[str, str]:
-    """Return the alphabetically first spelling, so that the order of rows does not count."""
     return _first(sorted({str(name) for name in names if name}))

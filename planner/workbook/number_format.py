@@ -60,16 +60,13 @@ class FormatSection:
     is_red: bool = False
 
     def holds(self, value: float) -> bool:
-        """Return whether a value meets the condition."""
         return bool(self.operator) and bool(_HOLDS[self.operator](float(value), self.bound))
 
     def has(self, *kinds: str) -> bool:
-        """Return whether there is a token of some kinds."""
         return any(token.kind in kinds for token in self.tokens)
 
     @property
     def is_of_negatives(self) -> bool:
-        """Whether its condition holds for negative numbers alone."""
         return self.operator in {"<", "<="} and self.bound <= 0
 
 
@@ -228,7 +225,6 @@ def _span(places: Sequence[int]) -> tuple[int, int]:
 
 
 def _blank(placeholder: str) -> str:
-    """Return what a placeholder prints where a number has no digit."""
     return {"0": "0", "?": " "}.get(placeholder, "")
 
 
@@ -514,5 +510,4 @@ def shows_numbers(code: str) -> bool:
 
 @lru_cache(4096)
 def shows_texts(code: str) -> bool:
-    """Return whether a format prints every text as it is."""
     return other_text(code, "Text") is None

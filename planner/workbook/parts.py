@@ -39,7 +39,6 @@ def is_input(path: Path) -> bool:
 
 
 def is_plan(path: Path) -> bool:
-    """Return whether a file is a plan that was written."""
     return {fold(name) for name in sheet_names(path)} >= _PLAN
 
 
@@ -229,7 +228,6 @@ class Anatomy:
             self._are_rows_hidden = is_yes(said.get("zeroHeight", ""))
 
     def _end(self, name: str) -> None:
-        """Hear that an element ends."""
         if name.rpartition("}")[2] == "c":
             self._is_in_cell = False
 

@@ -82,7 +82,6 @@ class PlanFile:
 
     @property
     def currency(self) -> str:
-        """The currency that the plan counts in."""
         return self.result(Flows).words.get("money", "")
 
     def result(self, of: type[R]) -> R:
@@ -95,7 +94,6 @@ class PlanFile:
         return cast("R", self._results[of])
 
     def __contains__(self, of: type[Result]) -> bool:
-        """Return whether there is such a sheet with any row."""
         return of.TABLE in self.tables and len(self.tables[of.TABLE]) > 0
 
     @cached_property
@@ -115,7 +113,6 @@ class PlanFile:
         return found
 
     def country(self, code: str) -> str:
-        """Return a country's name as the plan spells it."""
         return self.countries.get(code, code)
 
     @cached_property
@@ -321,7 +318,6 @@ def _changed(sheet: str, said: str) -> Finding:
 
 @cache
 def _looks(header: str) -> frozenset[Look]:
-    """Return how columns of a header look, whichever sheets of a plan have it."""
     every = (f for r in results.CATALOGUE.values() if not r.BOOK for f in r.FIELDS)
     return frozenset(f.look for f in every if header == f.header or f.read(header) is not None)
 

@@ -212,7 +212,6 @@ def _checked(case: Case, parsed: Mapping[str, Parsed], context: ReadingContext) 
 
 
 def _by_country(names: Sequence[str], countries: Sequence[str]) -> dict[str, str]:
-    """Return the members by the code of their country, where it has one alone."""
     count = Counter(countries)
     return {c: n for n, c in zip(names, countries, strict=True) if n and c and count[c] == 1}
 

@@ -194,7 +194,6 @@ class _SheetReading:
                 self._lose(i)
 
     def _lose(self, position: int) -> None:
-        """Leave out a row whose key cannot be read."""
         self.parsed.lost.add(position)
         self.parsed.unread = True
 

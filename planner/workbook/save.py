@@ -130,7 +130,6 @@ def share(made: Path, mode: int) -> None:
 
 
 def to_disk(file: Path) -> None:
-    """Write a file durably."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
 

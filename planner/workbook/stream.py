@@ -265,7 +265,6 @@ class _Tree:
 
 @lru_cache(1024)
 def _plain_style(said: str) -> str:
-    """Return the number of a cell's format without zeros or spaces before it."""
     return str(int(said))
 
 
@@ -313,12 +312,10 @@ class _CellReader:
         return found
 
     def _volatile(self, element: Any) -> str:
-        """Return what makes the formula of a cell volatile, "" where nothing does."""
         formula = element.find(self.formula)
         return "" if formula is None else self.volatile.of(formula.text or "")
 
     def _in_array(self, column: int, row: int) -> bool:
-        """Whether a cell belongs to a formula that stands in the first of its cells."""
         return any(a.left <= column <= a.right and a.top <= row <= a.bottom for a in self.arrays)
 
     def _value(self, element: Any) -> object:
@@ -363,7 +360,6 @@ class _CellReader:
         return UNSAVED if is_formula and self._is_unsaved(element, value) else value
 
     def _is_unsaved(self, element: Any, value: object) -> bool:
-        """Whether a formula's value is none that was worked out; an empty text is one."""
         return element.get("t") != "str" and (value is None or (self.stale and value == 0))
 
     def _array(self, formula: Any) -> None:
@@ -444,7 +440,6 @@ class PlainRow(NamedTuple):
 
 
 def _may_hide(said: bytes) -> bool:
-    """Return whether a row may be hidden by what is said of it."""
     return b"hidden" in said or (b"ht" in said and not _TALL.search(said))
 
 
@@ -512,7 +507,6 @@ class PlainRows:
 
 
 def _coded(styles: Iterable[str]) -> frozenset[bytes]:
-    """Return formats as the XML has them; a cell without one has the first."""
     return frozenset(style.encode() for style in styles) | {b"" for style in styles if style == "0"}
 
 

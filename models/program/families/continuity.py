@@ -268,7 +268,6 @@ def _agreed_arrays(b: Builder) -> None:
 
 
 def _ties(case: Case) -> Iterable[str]:
-    """A limit on growth ties the years of its mineral."""
     return (r.mineral for r in case.refiners if r.max_growth is not None)
 
 

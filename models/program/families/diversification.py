@@ -79,7 +79,6 @@ def _stops(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Stop]:
 
 
 def _binding(of: Solved) -> dict[int, Stop]:
-    """Return what is said of each limit that binds, by its position."""
     every = {i for found in of.binding.values() for i in found}
     return {i: Stop(f"{limit_words(of.case, of.caps[i])} binds") for i in every}
 

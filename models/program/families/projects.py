@@ -450,12 +450,10 @@ def _budget_arrays(b: Builder, builds: list[tuple[int, Project, int]], first: In
 
 
 def _ties(case: Case) -> Iterable[str]:
-    """A project ties the years of its mineral."""
     return (p.mineral for p in case.projects)
 
 
 def _joins(case: Case) -> Iterable[str]:
-    """A budget ties the minerals of the projects that it pays for."""
     return (p.mineral for p in case.projects if p.built_in is None) if case.budget else ()
 
 

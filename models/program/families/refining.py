@@ -54,13 +54,11 @@ def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
 
 
 def _open_part(refiner: Refiner, year: int) -> float:
-    """Return the part of a refiner's capacity that is open to the coalition."""
     share = refiner.available_share.at(year)
     return 1.0 if share is None else share
 
 
 def used_up(of: Solved, flow: Flow) -> Stop:
-    """Return that a source sells all that it can."""
     source = of.expanded.sources[flow.source]
     return Stop("capacity open to the coalition is used up at", source.project or source.name)
 

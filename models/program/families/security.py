@@ -70,7 +70,6 @@ def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
 
 
 def _slope(of: Solved, key: Any, where: Where) -> float:
-    """Return how much more has to be left with a tonne more of demand."""
     found, (mineral, _, year) = _asked(of, key), where
     return 1.0 - found.most_short if (found.mineral, found.year) == (mineral, year) else 0.0
 
@@ -184,12 +183,10 @@ SURVIVAL = Rows(
 
 
 def _capacities() -> list[Rows]:
-    """Return the rows that hold what a source sells to its capacity: reserves take room there."""
     return [of for of in components() if isinstance(of, Rows) and of.is_capacity]
 
 
 def asked(e: Expanded) -> Iterator[Survival]:
-    """Yield all that Security asks of a case."""
     for m, t in np.ndindex(len(e.minerals), len(e.years)):
         yield from survivals(e, m, t)
 

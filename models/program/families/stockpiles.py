@@ -51,7 +51,6 @@ def _label(of: Solved, key: Any) -> Label:
 
 
 def _days(of: Solved, key: Any, at: Where) -> float:
-    """Return by how much a target in days rises with a tonne of demand."""
     pile = of.case.stockpile_of[key[:2]] if key == at else None
     return 0.0 if pile is None or pile.target_days is None else pile.target_days / DAYS
 
@@ -178,7 +177,6 @@ def widest(e: Expanded, program: Program) -> Floats:
 
 
 def _ties(case: Case) -> Iterable[str]:
-    """A reserve ties the years of its mineral."""
     return (pile.mineral for pile in case.stockpiles)
 
 

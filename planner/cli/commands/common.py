@@ -96,7 +96,6 @@ CSV = click.option(
 def share_limit(
     text: str = "Cap one country's share of each mineral, 0 to 1. Applied last.",
 ) -> Callable[[Callback], Callback]:
-    """Return the option of a limit on countries' shares."""
     return click.option("--max-country-share", type=Share(), metavar="S", help=text)
 
 

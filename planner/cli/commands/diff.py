@@ -193,7 +193,6 @@ def _value(value: Cell, look: Look) -> str:
 
 
 def _money(found: PlanDifference) -> Scale:
-    """Return how money is told: in millions where there is as much."""
     amounts = found.minerals[["paid_old", "paid_new"]].to_numpy()
     return (MILLION, " m", 1) if (amounts >= MILLION).any() else (1.0, "", 0)
 

@@ -81,7 +81,6 @@ def _names(shares: Mapping[str, float], codes: Mapping[str, str]) -> Any:
 
 
 def _is_clear(at: Point, others: Iterable[Point]) -> bool:
-    """Return whether a name would be on no other."""
     return all(abs(at[0] - x) >= _APART[0] or abs(at[1] - y) >= _APART[1] for x, y in others)
 
 

@@ -87,7 +87,6 @@ class Here:
     """This process, one chain after another."""
 
     def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
-        """Give the built-in map."""
         del case, notify
         return contextlib.nullcontext(map)
 
@@ -315,7 +314,6 @@ class _Pool:
             self.tracker.fail(self.waiting.popleft(), msg)
 
     def end(self) -> None:
-        """Leave no process behind."""
         for worker in self.workers:
             worker.end()
 

@@ -72,7 +72,6 @@ class Cluster:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether it proves who it is, or is this machine."""
         scheme, _, place = self.address.rpartition("://")
         return scheme == "tls" or _is_here(place.rpartition(":")[0].strip("[]"))
 

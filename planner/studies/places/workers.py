@@ -85,12 +85,10 @@ class Workers:
 
     @property
     def room(self) -> int:
-        """How many jobs may be out: one a thread."""
         return sum(self.threads.values())
 
     @property
     def patience(self) -> float:
-        """Seconds for which a worker may be silent."""
         return max(SILENT, self.longest)
 
     def gather(self) -> None:

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models import tolerances
-from models.schema import DEMAND, PURCHASES, REST_OF_WORLD, Settings
+from models import schema, tolerances
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +36,7 @@ def printed(share: float) -> float:
 
 def named(amounts: Mapping[str, float]) -> dict[str, float]:
     """Return the amounts of single countries: Rest of world left out."""
-    return {name: amount for name, amount in amounts.items() if name != REST_OF_WORLD}
+    return {name: amount for name, amount in amounts.items() if name != schema.REST_OF_WORLD}
 
 
 def part(amount: float, whole: float) -> float | None:
@@ -133,7 +132,7 @@ def shares_of(table: pd.DataFrame, base: str) -> pd.Series[float]:
     """
     if f"of_{base}" in table:  # of a result, which has the shares themselves
         return table[f"of_{base}"]
-    whole = table["purchased" if base == PURCHASES else "demand"]
+    whole = table["purchased" if base == schema.PURCHASES else "demand"]
     return table["tonnes"] / whole.where(whole > 0)
 
 
@@ -182,9 +181,9 @@ def excess_of_purchases(table: pd.DataFrame, base: str) -> pd.Series[float]:
     unit: share
     base: purchases; all NaN where ``base``, what limits are of, is not demand
     """
-    excess = shares_of(table, PURCHASES) - table["limit"]
-    is_kept = shares_of(table, DEMAND) <= table["limit"] + tolerances.LIMIT_KEPT
-    return excess.where(is_kept & (excess > tolerances.LIMIT_KEPT) & (base == DEMAND))
+    excess = shares_of(table, schema.PURCHASES) - table["limit"]
+    is_kept = shares_of(table, schema.DEMAND) <= table["limit"] + tolerances.LIMIT_KEPT
+    return excess.where(is_kept & (excess > tolerances.LIMIT_KEPT) & (base == schema.DEMAND))
 
 
 def over_by_purchases(table: pd.DataFrame, base: str) -> list[OverByPurchases]:
@@ -195,7 +194,7 @@ def over_by_purchases(table: pd.DataFrame, base: str) -> list[OverByPurchases]:
     excess = excess_of_purchases(table, base)
     rows = table[excess.notna()]
     columns = (rows[c] for c in ("mineral", "buyer", "country", "year"))
-    shares = (shares_of(rows, DEMAND), shares_of(rows, PURCHASES), rows["limit"])
+    shares = (shares_of(rows, schema.DEMAND), shares_of(rows, schema.PURCHASES), rows["limit"])
     found = [
         OverByPurchases(str(mineral), str(buyer), str(country), int(year), *map(float, of))
         for mineral, buyer, country, year, *of in zip(*columns, *shares, strict=True)
@@ -224,7 +223,7 @@ def _tops(
     keys = zip(*(table[c].tolist() for c in by), strict=True) if by else [()] * len(shares)
     best: dict[Any, Top] = {}
     for key, country, year, tonnes, limit, share in zip(keys, *rows, shares, strict=True):
-        if country == REST_OF_WORLD or not (idle or tonnes > 0):
+        if country == schema.REST_OF_WORLD or not (idle or tonnes > 0):
             continue
         if share > (
             best[key].share + tolerances.REMAINDER if key in best else -tolerances.REMAINDER
@@ -336,7 +335,7 @@ def served_without(others: float, drawn: float, need: float, served: float) -> f
     return None if left is None else max(0.0, min(served, left))
 
 
-SURGE = Settings.surge
+SURGE = schema.Settings.surge
 """What a supplier that is left sells more, of its usable capacity, unless a planner says."""
 
 
@@ -578,7 +577,7 @@ def dependences(sold: pd.DataFrame, home: Container[str]) -> list[Dependence]:
     best: dict[str, Dependence] = {}
     columns = (sold[c] for c in ("mineral", "country", "tonnes", "purchased"))
     for mineral, country, tonnes, whole in zip(*columns, strict=True):
-        if country == REST_OF_WORLD or country in home or not tonnes > 0:
+        if country == schema.REST_OF_WORLD or country in home or not tonnes > 0:
             continue
         found = Dependence(str(mineral), str(country), float(tonnes / whole), float(whole))
         known = best.get(found.mineral)

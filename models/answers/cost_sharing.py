@@ -21,9 +21,8 @@ import numpy as np
 
 from models import solve as solver
 from models import tolerances
-from models.answers.games import groups, nucleolus, shapley
+from models.answers import games, price
 from models.answers.pool import Pool, divided, unpaid
-from models.answers.price import arrays
 from models.errors import SolverError
 from models.plan import Plan
 from models.program.component import CONTRACT, MEMBER, PROJECT, SOURCE, YEAR
@@ -147,7 +146,7 @@ def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float
     bills = np.array([of.bills for of in pool.known.values()]) / pool.scale
     count, n = bills.shape
     row, column = np.indices((count, n + 1)).reshape(2, -1)
-    program = arrays(
+    program = price.arrays(
         (row, column, np.hstack([-bills, np.ones((count, 1))]).ravel()),
         (
             np.append(tolerances.GAIN_OF_ONE_MORE - split / pool.scale, 1.0),
@@ -243,9 +242,9 @@ class Sharing:
 
     def listed(self, costs: Floats) -> Sharing:
         """Return the same with the rules that take what every group costs, by ``games.groups``."""
-        bills, failed = {SHAPLEY: shapley(costs)}, dict(self.failed)
+        bills, failed = {SHAPLEY: games.shapley(costs)}, dict(self.failed)
         try:
-            bills = {NUCLEOLUS: nucleolus(costs), **bills}
+            bills = {NUCLEOLUS: games.nucleolus(costs), **bills}
         except SolverError as error:
             failed[NUCLEOLUS] = str(error)
         leaving = {rule: tempted_of(split, costs) for rule, split in bills.items()}
@@ -352,7 +351,7 @@ def costs_of(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
 
 def tempted_of(split: Floats, costs: Floats) -> Tempted:
     """Return who is tempted most to leave a split, of what every group costs."""
-    every = groups(len(split))
+    every = games.groups(len(split))
     gains = np.einsum("ij,j->i", every, split) - costs
     gains[[0, -1]], scale = 0.0, abs(float(costs[-1])) or 1.0
     most = int(np.argmax(gains - tolerances.GAIN_OF_ONE_MORE * scale * every.sum(axis=1)))

@@ -28,9 +28,8 @@ from functools import cached_property
 
 import numpy as np
 
-from models import tolerances
-from models.answers.explain import limit_of, rows_worth
-from models.answers.search import Onwards, bounded
+from models import solve, tolerances
+from models.answers import explain, search
 from models.errors import SolverError
 from models.plan.block_solver import BlockResult, Proof, proof_of
 from models.plan.plan import Plan
@@ -38,7 +37,6 @@ from models.program import FRACTION, TONNES, within
 from models.program.component import MINERAL, YEAR, CellAddress, columns_named
 from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
-from models.solve import LinearProgram
 
 TOGETHER = ""
 """Stands for all minerals where the programs are told apart by mineral."""
@@ -186,7 +184,7 @@ class _Fenced:
     # ---- the program -----------------------------------------------------------------------------
 
     @cached_property
-    def _rows(self) -> LinearProgram:
+    def _rows(self) -> solve.LinearProgram:
         """The block's arrays, then the rows of the exit."""
         of, (short, cell) = self.plan.program.block(self.block), self._short
         upper = self.plan.widest[self.at]
@@ -202,7 +200,7 @@ class _Fenced:
             *((at, np.ones(len(at)), np.inf) for at in sold),
             (np.concatenate(sold), weights, np.inf),
         ]
-        return bounded(dataclasses.replace(of, upper=upper), limits)
+        return search.bounded(dataclasses.replace(of, upper=upper), limits)
 
     def _upper(self, of: str) -> Floats:
         """Return the columns' upper bounds with no penalty of a mineral above the plan's."""
@@ -234,12 +232,12 @@ class _Fenced:
         return at[inside] - self.at.start, cell[inside]
 
     @cached_property
-    def _onwards(self) -> Onwards:
+    def _onwards(self) -> search.Onwards:
         """What solves the programs, and proves them."""
         of, more = self.plan.program, len(self._rows.row_lower) - self._own
         units = np.full(more, TONNES)
         units[-1] = FRACTION
-        return Onwards(
+        return search.Onwards(
             self._rows, f"least of what is bought there: {', '.join(self.columns)}",
             need=float(of.need[self.block]), measure=self._measure,
             units=(of.column_unit[self.at], np.append(of.row_unit[self.inside], units)),
@@ -280,10 +278,10 @@ def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:
     """Yield the limits that the least tonnes of a mineral in a block rest on."""
     duals = np.zeros(len(path.prices))
     duals[path.program.rows_of(result.block)] = result.duals
-    for of, key, at in rows_worth(path, "bears_on", duals, tolerances.SPARED_TONNES):
+    for of, key, at in explain.rows_worth(path, "bears_on", duals, tolerances.SPARED_TONNES):
         if of.part(key, MINERAL, mineral) != mineral:
             continue  # what other minerals may not go short of is told by the budget that ties them
-        label, (limit, step, direction) = of.label(path, key), limit_of(path, of, key, at)
+        label, (limit, step, direction) = of.label(path, key), explain.limit_of(path, of, key, at)
         moved = step.right - sum(amount * float(path.x[c]) for c, amount in step.entries)
         spares = abs(float(duals[at]) * moved)
         if spares > tolerances.SPARED_TONNES:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import tolerances
+from models import measures, tolerances
 from models.answers.least_change import planned
 from models.answers.price import MarginalPrice, Pricing
-from models.measures import POINT
 from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
 from models.program.families.projects import Unpaid, running, unpaid
 from models.program.families.shortage import SHORTAGE
@@ -214,7 +213,7 @@ def bound_of(pricing: Pricing, of: Rows, key: Any, at: int, *, is_solved: bool =
     worth = plan.case.discount(year)
     reach = pricing.local(at).reach(step, is_solved=is_solved)
     saves, costs = (reach.more, reach.less)[::sign]
-    unit = POINT if label.unit == "point" else 1.0
+    unit = measures.POINT if label.unit == "point" else 1.0
     return Bound(
         kind=label.kind or of.kind,
         what=label.what,

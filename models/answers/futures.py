@@ -15,16 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from models import tolerances
-from models.answers.recourse import (
-    DistinctScenarios,
-    ExtensiveForm,
-    Mix,
-    ScenarioProgram,
-    Tail,
-    Tied,
-    valued,
-)
+from models import solve, tolerances
+from models.answers import recourse
 from models.case import Case, SearchLimits
 from models.errors import SolverError
 from models.plan.block_solver import Proof
@@ -38,7 +30,6 @@ from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints
-from models.solve import LinearProgram
 
 _COMMITTED = (BUILT, CARRIED)
 """Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
@@ -106,7 +97,7 @@ def under_risk(
     plan: Plan,
     futures: Sequence[Future],
     calm: Ints,
-    tail: Tail | None = None,
+    tail: recourse.Tail | None = None,
     *,
     at_once: int = AT_ONCE,
 ) -> RiskPlans:
@@ -120,7 +111,7 @@ def under_risk(
     to 1. More than ``at_once`` are planned mineral by mineral, but where projects have to be whole.
     SolverError where no attempt gives a proof.
     """
-    tail = tail or Tail()
+    tail = tail or recourse.Tail()
     groups = apart(plan.case) if len(futures) > at_once else ()
     if len(groups) > 1 and not plan.program.rows.whole.any():
         return _Apart(plan, groups, futures, calm, tail).found(at_once)
@@ -144,12 +135,17 @@ class _PlainPlan:
 
 class _Extensive:
     def __init__(
-        self, plain: _PlainPlan, futures: Sequence[Future], calm: Ints, tail: Tail, unit: float
+        self,
+        plain: _PlainPlan,
+        futures: Sequence[Future],
+        calm: Ints,
+        tail: recourse.Tail,
+        unit: float,
     ) -> None:
         self.plain, self.base, self.case = plain, plain.program, plain.expanded.case
         names = self.base.names
         self.programs: list[Program] = []
-        self.rows: list[LinearProgram] = []
+        self.rows: list[solve.LinearProgram] = []
         for future in futures:
             expanded = plain.expanded.changed(future.case)
             made = program_of(expanded, names)
@@ -165,9 +161,9 @@ class _Extensive:
             [p.constraints for p in every],
             [_known_in_rows(p, at, c) for p, at, c in zip(every, known, told, strict=True)],
         )
-        self.whole = ExtensiveForm(
+        self.whole = recourse.ExtensiveForm(
             [
-                ScenarioProgram(of, c, r, p.column_unit, p.row_unit)
+                recourse.ScenarioProgram(of, c, r, p.column_unit, p.row_unit)
                 for p, of, c, r in zip(self.programs, self.rows, columns, rows, strict=False)
             ],
             np.array([f.chance for f in futures]),
@@ -191,7 +187,7 @@ class _Extensive:
             _proven_by(plain, risky) if is_plain else risky, plain, tuple(self.decisions(values))
         )
 
-    def _course(self, rows: LinearProgram) -> tuple[Course, list[Floats]]:
+    def _course(self, rows: solve.LinearProgram) -> tuple[Course, list[Floats]]:
         x, proof = self.whole.solved(
             rows, lambda x: self.violation(x)[0] <= tolerances.MOST_VIOLATION, self.case.search
         )
@@ -216,7 +212,7 @@ class _Extensive:
             worst = [max(worst[0], *found), max(worst[1], *(found * measure))]
         return float(worst[0]), float(worst[1])
 
-    def kept(self) -> LinearProgram:
+    def kept(self) -> solve.LinearProgram:
         """Return the whole with the plain plan kept to while nothing has happened."""
         rows, base = self.whole.rows, self.base
         decided = np.zeros(len(base.rows.cost), dtype=bool)
@@ -272,8 +268,8 @@ class _Extensive:
                 yield Decision(of, of.lasting(self.case, key), was, now)
 
 
-def _as_good(risky: Course, plain: Course, chances: Floats, tail: Tail) -> bool:
-    least, kept = (valued(of.costs, chances, tail) for of in (risky, plain))
+def _as_good(risky: Course, plain: Course, chances: Floats, tail: recourse.Tail) -> bool:
+    least, kept = (recourse.valued(of.costs, chances, tail) for of in (risky, plain))
     return kept - least <= tolerances.CHANGE_SLACK * abs(least)
 
 
@@ -291,7 +287,7 @@ class _Apart:
         groups: Sequence[tuple[str, ...]],
         futures: Sequence[Future],
         calm: Ints,
-        tail: Tail,
+        tail: recourse.Tail,
     ) -> None:
         self.plan, self.groups, self.futures = plan, groups, futures
         self.calm, self.tail, names = calm, tail, plan.expanded.minerals
@@ -310,7 +306,7 @@ class _Apart:
                 for i, chance in zip(order, chances, strict=True)
             ]
             plain = _plain_of(part(plan.case, group), decided)
-            one = _Extensive(plain, mine, calm[at], Tail(), 1.0)
+            one = _Extensive(plain, mine, calm[at], recourse.Tail(), 1.0)
             self.each.append(one)
             every.append((of, *one.spent()))
         limits = np.array([row.capex for row in plan.case.budget], dtype=float)
@@ -322,9 +318,9 @@ class _Apart:
         takers = np.sum([(uses > 0).any(axis=1) for *_, uses in every], axis=0)
         shared = (takers > 1) & (limits > 0)
         self.prices = np.maximum(self.prices[shared], 0.0)
-        self.tied = Tied(
+        self.tied = recourse.Tied(
             [
-                DistinctScenarios(one.whole, of, at, uses[shared])
+                recourse.DistinctScenarios(one.whole, of, at, uses[shared])
                 for one, (of, at, uses) in zip(self.each, every, strict=True)
             ],
             limits[shared],
@@ -336,7 +332,7 @@ class _Apart:
     def _price(self, year: int) -> float:
         return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
 
-    def mixed(self, search: SearchLimits, at_once: int) -> tuple[Mix, Mix]:
+    def mixed(self, search: SearchLimits, at_once: int) -> tuple[recourse.Mix, recourse.Mix]:
         """Return the plain plan kept to, and the plan under risk, begun from its policies.
 
         A time limit is that of each.
@@ -372,7 +368,7 @@ class _Apart:
         ]
         return RiskPlans(_proven_by(plain, risky) if is_plain else risky, plain, tuple(decisions))
 
-    def _course(self, mix: Mix) -> Course:
+    def _course(self, mix: recourse.Mix) -> Course:
         """Return what a mix comes to, proven by each future's own program and by what is least."""
         costs = np.zeros(len(self.chances))
         short = np.zeros((len(costs), len(self.plan.expanded.minerals)))
@@ -383,7 +379,7 @@ class _Apart:
             short[:, at] = one.short(x)[of.of]
             relative, by = one.violation(x)
             broken, tonnes = max(broken, relative), max(tonnes, by)
-        value = valued(costs, self.chances, self.tail)
+        value = recourse.valued(costs, self.chances, self.tail)
         gap = self.tied.gap(value, mix.least)
         if not (broken <= tolerances.MOST_VIOLATION and gap >= -tolerances.MOST_GAP):
             msg = f"no proven plan for {len(costs)} futures, mineral by mineral"

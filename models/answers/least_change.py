@@ -16,41 +16,20 @@ from typing import Any
 
 import numpy as np
 
-from models import tolerances
+from models import resolve, tolerances
 from models.answers.search import ChangeSearch, last_tonne
 from models.case import Case
 from models.errors import InputError, SolverError
-from models.plan.block_solver import BlockSolver
+from models.plan import block_solver, solving
 from models.plan.plan import Plan
-from models.plan.solving import check
-from models.program import program_of
-from models.program.component import (
-    OPEN,
-    SHARE,
-    YEAR,
-    Bounds,
-    CellAddress,
-    Columns,
-    InputCell,
-    Levers,
-    Rows,
-    Where,
-    step_in_force,
-)
-from models.program.families import FAMILIES
-from models.program.families.diversification import EXCESS
-from models.program.families.projects import BUDGET, budgets_left
-from models.program.families.security import MISSING
-from models.program.families.shortage import SHORTAGE
-from models.program.families.stockpiles import SHORTFALL
-from models.program.market import CONTRACT_FLOW, SPOT_FLOW
-from models.resolve import SPOT, Expanded
+from models.program import component, families, market, program_of
+from models.program.families import diversification, projects, security, shortage, stockpiles
 from models.schema import RECYCLED, ByYear, Mineral, Refiner
 
 MEMBER, MINERAL_YEAR, MINERAL = "member", "mineral and year", "mineral"
 """Whose shortage has to go so that the member's does."""
-Fixed = Callable[[CellAddress], bool]
-Limits = dict[tuple[Rows, Any], float]
+Fixed = Callable[[component.CellAddress], bool]
+Limits = dict[tuple[component.Rows, Any], float]
 _ROUNDS = 6
 """How often what is still short after planning again is asked for again."""
 _ENOUGH = 0.5
@@ -61,7 +40,7 @@ _FINE = 0.01
 """A change is the smallest of its kind to this part of it: with less by that, it does not do."""
 _POINTS = 1000
 """A share is rounded up to a tenth of a point."""
-_LOOSENED = sorted((f.loosening for f in FAMILIES if f.loosening), key=lambda of: of.rank)
+_LOOSENED = sorted((f.loosening for f in families.FAMILIES if f.loosening), key=lambda of: of.rank)
 
 # ---- changes of cells of the workbook ----------------------------------------------------------
 
@@ -75,7 +54,7 @@ class CellChange:
     in words what the cell is.
     """
 
-    place: CellAddress
+    place: component.CellAddress
     field: str
     what: str
     unit: str
@@ -87,9 +66,9 @@ class CellChange:
 
 def rounded_up(value: float, unit: str) -> float:
     """Return a value rounded up to what one would type: a tenth of a point, four figures."""
-    if unit == OPEN:
+    if unit == component.OPEN:
         return 1.0
-    if unit == SHARE:
+    if unit == component.SHARE:
         return min(1.0, math.ceil(value * _POINTS - 1e-6) / _POINTS)
     if value <= 0:
         return 0.0
@@ -111,7 +90,7 @@ def applied(case: Case, changes: Iterable[CellChange]) -> Case:
 
 def _with(record: Any, change: CellChange) -> Any:
     before, step = getattr(record, change.field), change.place.step
-    value: Any = change.to > 0 if change.unit == OPEN else change.to
+    value: Any = change.to > 0 if change.unit == component.OPEN else change.to
     if isinstance(before, ByYear):
         steps = tuple((y, change.to if y == step else v) for y, v in before.steps)
         value = ByYear(change.to if step is None else before.base, steps)
@@ -189,7 +168,7 @@ def least_change(
     left: list[float] = []
     is_unknown = False
     for fixed in (is_fixed, None) if is_fixed else (None,):
-        before: frozenset[Where] = frozenset()
+        before: frozenset[component.Where] = frozenset()
         for scope in (MEMBER, MINERAL_YEAR, MINERAL):
             served = _served(plan, at, scope)
             if served != before:
@@ -215,27 +194,29 @@ def least_change(
 def planned(case: Case) -> Plan | None:
     """Plan a changed case that nobody is given, so without its model; None where it has no plan."""
     try:
-        check(case)
-        solver = BlockSolver(Expanded(case), is_compared=False)
+        solving.check(case)
+        solver = block_solver.BlockSolver(resolve.Expanded(case), is_compared=False)
         found = solver.all()
     except (InputError, SolverError):
         return None
     return Plan(case, found, solver.expanded, solver.program)
 
 
-def _is_short(plan: Plan, at: Where) -> bool:
-    return plan.value(SHORTAGE, at) > plan.tolerance(at[0], at[2])
+def _is_short(plan: Plan, at: component.Where) -> bool:
+    return plan.value(shortage.SHORTAGE, at) > plan.tolerance(at[0], at[2])
 
 
-def _served(plan: Plan, at: Where, scope: str) -> frozenset[Where]:
+def _served(plan: Plan, at: component.Where, scope: str) -> frozenset[component.Where]:
     """Return whose shortage goes: the member's; all members', since they share it; all years'."""
-    others = (key for key in plan.amounts(SHORTAGE) if key[0] == at[0] and _is_short(plan, key))
+    others = (
+        key for key in plan.amounts(shortage.SHORTAGE) if key[0] == at[0] and _is_short(plan, key)
+    )
     if scope == MEMBER:
         return frozenset({at})
     return frozenset({at} | {key for key in others if scope == MINERAL or key[2] == at[2]})
 
 
-def _outcome(plan: Plan, found: Plan, at: Where) -> ChangeOutcome:
+def _outcome(plan: Plan, found: Plan, at: component.Where) -> ChangeOutcome:
     """Return what a plan made with a change says, beside the plan without it."""
     mineral, _, year = at
     before, after = _short(plan, mineral), _short(found, mineral)
@@ -247,21 +228,24 @@ def _outcome(plan: Plan, found: Plan, at: Where) -> ChangeOutcome:
     if not after and any(when != year for _, _, when in before):
         scope = MINERAL
     more = {
-        key: tonnes - plan.value(SHORTAGE, key) for key, tonnes in found.amounts(SHORTAGE).items()
+        key: tonnes - plan.value(shortage.SHORTAGE, key)
+        for key, tonnes in found.amounts(shortage.SHORTAGE).items()
     }
     beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
     served = tuple(member for member in was if member not in there)
     still = tuple(sorted(there.items(), key=lambda each: (-each[1], each[0])))
-    return ChangeOutcome(found.value(SHORTAGE, at), served, still, scope, float(beyond))
+    return ChangeOutcome(found.value(shortage.SHORTAGE, at), served, still, scope, float(beyond))
 
 
-def _short(plan: Plan, mineral: str) -> dict[Where, float]:
+def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
     """Return what members are short of a mineral [t], beyond rounding."""
-    every = plan.amounts(SHORTAGE).items()
+    every = plan.amounts(shortage.SHORTAGE).items()
     return {key: t for key, t in every if key[0] == mineral and _is_short(plan, key)}
 
 
-def _smallest(plan: Plan, at: Where, changes: tuple[CellChange, ...]) -> tuple[CellChange, ...]:
+def _smallest(
+    plan: Plan, at: component.Where, changes: tuple[CellChange, ...]
+) -> tuple[CellChange, ...]:
     """Return the changes without those that the member can do without, all smaller by one part.
 
     What removes the shortage of all at once may be more than the member's own takes. Each attempt
@@ -274,7 +258,9 @@ def _smallest(plan: Plan, at: Where, changes: tuple[CellChange, ...]) -> tuple[C
 
     def is_enough(changes: Iterable[CellChange], part: float = 1.0) -> bool:
         parts = (_less(change, part) for change in changes)
-        exact = (c if c.unit == OPEN else dataclasses.replace(c, to=c.least) for c in parts)
+        exact = (
+            c if c.unit == component.OPEN else dataclasses.replace(c, to=c.least) for c in parts
+        )
         tried = planned(applied(case, exact))
         return tried is not None and not _is_short(tried, at)
 
@@ -282,7 +268,7 @@ def _smallest(plan: Plan, at: Where, changes: tuple[CellChange, ...]) -> tuple[C
         fewer = tuple(each for each in changes if each is not change)
         if fewer and is_enough(fewer):
             changes = fewer
-    if all(change.unit == OPEN for change in changes):
+    if all(change.unit == component.OPEN for change in changes):
         return changes
     if not is_enough(changes, 1.0 - _FINE):
         return changes
@@ -297,24 +283,24 @@ def _smallest(plan: Plan, at: Where, changes: tuple[CellChange, ...]) -> tuple[C
 
 
 def _loosened(
-    plan: Plan, at: Where, scope: str, fixed: Fixed | None
+    plan: Plan, at: component.Where, scope: str, fixed: Fixed | None
 ) -> tuple[LeastChange | None, float | None]:
     """Return what removes the shortage within a scope; else None, and what no change removes [t].
 
     What is freed may be used elsewhere: capital, above all. As long as planning again leaves no
     more than half of the shortage there, what it leaves is asked for again.
     """
-    made: dict[tuple[str, CellAddress], CellChange] = {}
+    made: dict[tuple[str, component.CellAddress], CellChange] = {}
     current = plan
     for _ in range(_ROUNDS):
-        cells = Levers(current.case.of_minerals([at[0]]), at[2], plan.case.demand_of[at])
+        cells = component.Levers(current.case.of_minerals([at[0]]), at[2], plan.case.demand_of[at])
         wide, right = cells.case, Limits()
         for loosening in _LOOSENED:
             loosening.levers(cells)
             wide = wide if loosening.wide is None else loosening.wide(wide)
             right |= {(rows, key): most for rows, key, most in loosening.right(cells.e)}
         found = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
-        e = Expanded(wide)
+        e = resolve.Expanded(wide)
         bounds = _bounds(current, e, right, _served(current, at, scope))
         search = ChangeSearch(e, tuple(found), bounds)
         least = search.least_left()
@@ -335,7 +321,7 @@ def _loosened(
             if tried is None or _is_short(tried, at):
                 smallest, tried = (*made.values(),), after
             return LeastChange(smallest, outcome=_outcome(plan, tried, at)), None
-        if after.value(SHORTAGE, at) > _ENOUGH * current.value(SHORTAGE, at):
+        if after.value(shortage.SHORTAGE, at) > _ENOUGH * current.value(shortage.SHORTAGE, at):
             return None, None
         current = after
     return None, None
@@ -343,16 +329,16 @@ def _loosened(
 
 def _less(change: CellChange, part: float) -> CellChange:
     """Return a part of a change; a lane is open or not."""
-    if change.unit == OPEN:
+    if change.unit == component.OPEN:
         return change
     least = change.was + part * (change.least - change.was)
     to = max(rounded_up(least, change.unit), change.was)
     return dataclasses.replace(change, least=least, to=to)
 
 
-def _change(cell: InputCell, units: float) -> CellChange:
+def _change(cell: component.InputCell, units: float) -> CellChange:
     """Return the change of a cell by so many units."""
-    least = cell.was + units * cell.size if cell.unit != OPEN else 1.0
+    least = cell.was + units * cell.size if cell.unit != component.OPEN else 1.0
     to = max(rounded_up(least, cell.unit), cell.was)
     years = tuple(sorted(cell.years))
     return CellChange(cell.place, cell.field, cell.what, cell.unit, cell.was, least, to, years)
@@ -361,7 +347,9 @@ def _change(cell: InputCell, units: float) -> CellChange:
 # ---- what may not be worse than in the plan ----------------------------------------------------
 
 
-def _bounds(plan: Plan, wide: Expanded, right: Limits, served: frozenset[Where]) -> Bounds:
+def _bounds(
+    plan: Plan, wide: resolve.Expanded, right: Limits, served: frozenset[component.Where]
+) -> component.Bounds:
     """Return the bounds of a search: no more short than in the plan, nothing short in ``served``.
 
     ``right`` are the limits of the case as it is, which a wider one has lost. Reserves lack no
@@ -374,35 +362,37 @@ def _bounds(plan: Plan, wide: Expanded, right: Limits, served: frozenset[Where])
         year: tolerances.CHANGE_SLACK * case.coalition_demand(mineral, year) for year in wide.years
     }
     every = ((mineral, member, year) for member in wide.members for year in wide.years)
-    short = {key: plan.value(SHORTAGE, key) + slack[key[2]] for key in every}
+    short = {key: plan.value(shortage.SHORTAGE, key) + slack[key[2]] for key in every}
     short |= {key: slack[key[2]] for key in served}
     most = {
-        (of, key): plan.value(of, key) + slack[of.part(key, YEAR)]
+        (of, key): plan.value(of, key) + slack[of.part(key, component.YEAR)]
         for group in program_of(wide).variables
-        for of in (EXCESS, SHORTFALL, MISSING)
+        for of in (diversification.EXCESS, stockpiles.SHORTFALL, security.MISSING)
         if group.component is of
         for key in group.keys(np.arange(len(group)))
-        if of is not MISSING or plan.column_at(of, key) >= 0  # a country may come to sell
+        if of is not security.MISSING or plan.column_at(of, key) >= 0  # a country may come to sell
     }
-    return Bounds({**right, **_budgets(plan, mineral)}, most | _dear(plan, wide), short, served)
+    return component.Bounds(
+        {**right, **_budgets(plan, mineral)}, most | _dear(plan, wide), short, served
+    )
 
 
-def _dear(plan: Plan, wide: Expanded) -> dict[tuple[Columns, Any], float]:
+def _dear(plan: Plan, wide: resolve.Expanded) -> dict[tuple[component.Columns, Any], float]:
     """Return the deliveries that cost more than a shortage and that the plan does without."""
     d, mineral = wide.deliveries, wide.minerals[0]
     cost = np.array([_shortage_cost(plan.case, mineral, year) for year in wide.years])
     flows = plan.flows[plan.flows["mineral"] == mineral]
     used = set(zip(flows["refiner"], flows["project"], flows["member"], flows["year"], strict=True))
-    found: dict[tuple[Columns, Any], float] = {}
+    found: dict[tuple[component.Columns, Any], float] = {}
     for i in np.flatnonzero(d.landed > cost[d.year]).tolist():
         s, member, year = wide.sources[d.source[i]], wide.members[d.member[i]], d.year[i]
         to, contract = (mineral, member, wide.years[year]), int(d.contract[i])
         if (s.name, s.project, *to[1:]) in used:
             continue
-        if contract == SPOT:
-            found[SPOT_FLOW, (s.name, s.project, *to)] = 0.0
+        if contract == resolve.SPOT:
+            found[market.SPOT_FLOW, (s.name, s.project, *to)] = 0.0
         else:
-            found[CONTRACT_FLOW, (contract, s.name, *to)] = 0.0
+            found[market.CONTRACT_FLOW, (contract, s.name, *to)] = 0.0
     return found
 
 
@@ -423,11 +413,11 @@ def _budgets(plan: Plan, mineral: str) -> Limits:
 
     Carried over, what a year adds to what all up to it leave.
     """
-    left = budgets_left(plan, (p for p in plan.case.projects if p.mineral != mineral))
+    left = projects.budgets_left(plan, (p for p in plan.case.projects if p.mineral != mineral))
     if plan.case.settings.carry_over_budget:
         before = [0.0, *left.values()]
         left = {year: most - b for (year, most), b in zip(left.items(), before, strict=False)}
-    return {(BUDGET, year): capex for year, capex in left.items()}
+    return {(projects.BUDGET, year): capex for year, capex in left.items()}
 
 
 # ---- where no change of a limit does -----------------------------------------------------------
@@ -449,18 +439,18 @@ def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
     stated, was = record.shortage_cost, case.shortage_cost(mineral, year)
 
     def column(y: int) -> int | None:
-        return None if stated.at(y) is None else step_in_force(stated, y)
+        return None if stated.at(y) is None else component.step_in_force(stated, y)
 
     least = was + dual / case.discount(year)
     years = tuple(y for y in case.years if stated.at(y) is None or column(y) == column(year))
     header = Mineral.column_of("shortage_cost").header
-    place = CellAddress(Mineral.SHEET, record.row, header, column(year))
+    place = component.CellAddress(Mineral.SHEET, record.row, header, column(year))
     what = f"what a tonne of {mineral} short costs"
     to = rounded_up(least * (1.0 + 1e-9), "money/t")
     return CellChange(place, "shortage_cost", what, "money/t", was, least, to, years)
 
 
-def _newcomer(plan: Plan, at: Where) -> Newcomer | None:
+def _newcomer(plan: Plan, at: component.Where) -> Newcomer | None:
     """Return a new refiner that ends the shortage, tried; None where it does not.
 
     It needs no ore, sells at the mineral's price in that year alone, and makes what all members are
@@ -471,7 +461,7 @@ def _newcomer(plan: Plan, at: Where) -> Newcomer | None:
     country = next((code for code in countries if code), "")
     if not country:
         return None
-    short = sum(plan.value(SHORTAGE, key) for key in _served(plan, at, MINERAL_YEAR))
+    short = sum(plan.value(shortage.SHORTAGE, key) for key in _served(plan, at, MINERAL_YEAR))
     capacity = rounded_up(short, "t/yr")
     refiner = Refiner(
         name=" or ".join(["new", *(r.name for r in case.refiners)]), mineral=mineral,

@@ -20,8 +20,7 @@ from models.answers.search import first_proven
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, together
-from models.program import TONNES, ComponentArrays, Program, Scaling
-from models.program.component import CONTRACT, MEMBER, Columns, Rows
+from models.program import TONNES, ComponentArrays, Program, Scaling, component
 from models.program.division import Owners, own
 from models.program.families.security import SURVIVAL, to_be_served
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
@@ -155,9 +154,9 @@ def _divide(
     limits: Mapping[str, Floats],
 ) -> None:
     """Enter whose a group's columns or rows are, and the members' parts of their limits."""
-    of: Columns | Rows = group.component  # type: ignore[assignment]
+    of: component.Columns | component.Rows = group.component  # type: ignore[assignment]
     at = dict(zip(of.positions, group.index, strict=True))
-    if {MEMBER, CONTRACT} & at.keys():
+    if {component.MEMBER, component.CONTRACT} & at.keys():
         whose[group.at] = np.argmax(own(owners, at, np.ones(len(group))), axis=1)
     for name, every in limits.items():
         limit = every[group.at]

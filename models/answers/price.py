@@ -32,17 +32,7 @@ import numpy as np
 from models import solve as solver
 from models import tolerances
 from models.errors import SolverError
-from models.program import TONNES
-from models.program.component import (
-    MEMBER,
-    MINERAL,
-    Columns,
-    LimitStep,
-    PriceTerm,
-    Rows,
-    columns_named,
-    components,
-)
+from models.program import TONNES, component
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
 from models.solve import Held
@@ -57,9 +47,13 @@ _INSIDE = 1e-3
 """What a tonne counts that only adds up others, such as ore."""
 _FORCED = 1e3
 """What a tonne counts that has no room."""
-_SPENT = {kind for of in components() if isinstance(of, Columns) for kind in of.spent}
+_SPENT = {
+    kind for of in component.components() if isinstance(of, component.Columns) for kind in of.spent
+}
 """Kinds of terms that are money spent, not rents."""
-NEUTRAL = _SPENT | {of.kind for of in components() if isinstance(of, Rows) and of.is_neutral}
+NEUTRAL = _SPENT | {
+    of.kind for of in component.components() if isinstance(of, component.Rows) and of.is_neutral
+}
 """Kinds of terms that are neither the scarcity of something nor a credit for it."""
 
 
@@ -119,7 +113,7 @@ class MarginalPrice:
     amount: float
     setter: str
     words: str
-    terms: tuple[PriceTerm, ...]
+    terms: tuple[component.PriceTerm, ...]
     is_scarce: bool = False
     moves: tuple[Move, ...] = ()
     has_room: bool = True
@@ -162,7 +156,7 @@ class Pricing:
         """Which columns are what someone moves or does without."""
         found: Bools = np.zeros(len(self.rows.cost), dtype=bool)
         for group in self.plan.program.variables:
-            found[group.at] = columns_named(group.component).is_move
+            found[group.at] = component.columns_named(group.component).is_move
         return found
 
     def block(self, row: int) -> int:
@@ -198,7 +192,7 @@ class Pricing:
         of, key = self.plan.column(column)
         setter = "delivery" if of.is_delivery else of.name
         words, scarce = self._served_by(of, key), rank == 2  # noqa: PLR2004
-        reach = self.local(row).reach(LimitStep(row, 1.0))
+        reach = self.local(row).reach(component.LimitStep(row, 1.0))
         return MarginalPrice(
             amount, setter, words, terms, scarce, *response(self, row, year),
             down=reach.down or 0.0,
@@ -209,7 +203,7 @@ class Pricing:
 
     def _candidate(
         self, row: int, column: int, worth: float
-    ) -> tuple[tuple[int, float, float, int], int, tuple[PriceTerm, ...]]:
+    ) -> tuple[tuple[int, float, float, int], int, tuple[component.PriceTerm, ...]]:
         """Return how good a column is as what would serve one tonne more, and its terms.
 
         A shortage there is comes first; then a delivery that no limit of its own holds; then one
@@ -228,16 +222,16 @@ class Pricing:
             rank = 3
         return (rank, own if rank > 0 else 0.0, -used, column), column, terms
 
-    def _terms(self, row: int, column: int, worth: float) -> tuple[PriceTerm, ...]:
+    def _terms(self, row: int, column: int, worth: float) -> tuple[component.PriceTerm, ...]:
         """Return a row's dual by way of one of its columns, in money of a year."""
-        costs: list[PriceTerm] = []
+        costs: list[component.PriceTerm] = []
         rents: dict[int, float] = {}
         for at, term, amount in self._follow(row, column, 1.0 / worth, frozenset()):
             if term is not None:
                 costs.append(term)
             else:
                 rents[at] = rents.get(at, 0.0) + amount
-        merged: dict[tuple[str, str], PriceTerm] = {}
+        merged: dict[tuple[str, str], component.PriceTerm] = {}
         for at, amount in rents.items():
             if amount == 0.0:
                 continue
@@ -245,12 +239,14 @@ class Pricing:
             label = of.label(self.plan, key)
             kind = label.kind or of.kind
             before = merged[kind, label.what].amount if (kind, label.what) in merged else 0.0
-            merged[kind, label.what] = PriceTerm(kind, label.what, amount + before, label.place)
+            merged[kind, label.what] = component.PriceTerm(
+                kind, label.what, amount + before, label.place
+            )
         return (*costs, *(t for t in merged.values() if t.amount != 0.0))
 
     def _follow(
         self, row: int, column: int, times: float, seen: frozenset[int]
-    ) -> Iterator[tuple[int, PriceTerm | None, float]]:
+    ) -> Iterator[tuple[int, component.PriceTerm | None, float]]:
         """Yield ``times`` a row's dual as a column has it: its cost less its other rows' duals.
 
         A part is a term of cost, or a row and what it is worth.
@@ -275,31 +271,31 @@ class Pricing:
         found = [c for c in self.tight(row) if self.plan.column(c)[0] is through]
         return max(found, key=lambda c: (float(self.plan.x[c]), -c), default=None)
 
-    def _costs(self, column: int, times: float) -> list[PriceTerm]:
+    def _costs(self, column: int, times: float) -> list[component.PriceTerm]:
         """Return what a column costs in money of the first year, by its parts."""
         of, key = self.plan.column(column)
         if of.terms is None:
-            found = [PriceTerm(of.words, of.words, times * float(self.rows.cost[column]))]
+            found = [component.PriceTerm(of.words, of.words, times * float(self.rows.cost[column]))]
         else:
             found = of.terms(self.plan, key, column, times)
         return [term for i, term in enumerate(found) if term.amount != 0.0 or term.kind == "cost"]
 
-    def move_words(self, of: Columns, key: Any, mineral: str) -> tuple[str, str]:
+    def move_words(self, of: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
         """Return what a column is in words, whose value moves, and what it is whoever gets it.
 
         Another mineral than the one asked about is named.
         """
         if callable(of.move):
             return of.move(self.plan, key, mineral)
-        own = of.part(key, MINERAL)
+        own = of.part(key, component.MINERAL)
         parts = {what: of.part(key, what) for what in of.key}
         parts["of"] = "" if own == mineral else f" of {own}"
         said = of.move.format(**parts)
         if "{of}" not in of.move:
             return said, said
-        return said, of.move.format(**{**parts, MEMBER: "all members"})
+        return said, of.move.format(**{**parts, component.MEMBER: "all members"})
 
-    def _served_by(self, of: Columns, key: Any) -> str:
+    def _served_by(self, of: component.Columns, key: Any) -> str:
         """Return what one tonne more is where it comes from a column."""
         if callable(of.serves):
             return of.serves(self.plan, key)
@@ -345,7 +341,7 @@ class Local:
         self._face_basis: Any = None
         self._whole: Held | None = None
 
-    def reach(self, step: LimitStep, *, is_solved: bool = True) -> Reach:
+    def reach(self, step: component.LimitStep, *, is_solved: bool = True) -> Reach:
         """Return how far the shadow price of a limit holds, and what a unit each way is worth.
 
         Without ``is_solved`` the shadow price alone is told, and nothing is solved.
@@ -363,7 +359,7 @@ class Local:
         less = -rate if down is not None and down >= 1.0 else self._cost(step, -1.0)
         return Reach(rate, down, up, more, less)
 
-    def _moved(self, step: LimitStep) -> float:
+    def _moved(self, step: component.LimitStep) -> float:
         return step.right - sum(a * float(self.x[c - self.first]) for c, a in step.entries)
 
     def _around(self) -> Arrays:
@@ -431,7 +427,7 @@ class Local:
             return math.inf
         return moved if moved > tolerances.NEGLIGIBLE_PRICE * size else 0.0
 
-    def _cost(self, step: LimitStep, units: float) -> float | None:
+    def _cost(self, step: component.LimitStep, units: float) -> float | None:
         """Return by how much total cost changes with so many units; None where no plan is found."""
         row = step.row - self.inside.start
         by = units * self._moved(step)

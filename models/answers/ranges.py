@@ -25,8 +25,7 @@ from models.errors import SolverError
 from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
 from models.program import TONNES
-from models.program.families.projects import BUILT, CARRIED
-from models.program.families.shortage import SHORTAGE
+from models.program.families import projects, shortage
 from models.resolve import Bools, Floats, Ints
 from models.solve import Certificate, LinearProgram, Solution
 
@@ -122,9 +121,9 @@ class Near:
             np.zeros(len(self.plan.program.rows.cost), bool),
         )
         for group in self.plan.program.variables:
-            if group.component is CARRIED:
+            if group.component is projects.CARRIED:
                 free[group.at] = is_building
-            elif group.component is not BUILT or is_building:
+            elif group.component is not projects.BUILT or is_building:
                 free[group.at] = group.cell // years == self.m
         return free
 
@@ -141,7 +140,7 @@ class Near:
             mine[group.at] = group.cell // years == self.m
             for charge in group.charges:
                 (penalties if charge.heading.is_penalty else cash)[group.at] += charge.price
-            if group.component is SHORTAGE:
+            if group.component is shortage.SHORTAGE:
                 for t in range(years):
                     short[t].append(group.at[group.cell == self.m * years + t])
         for price, more in ((cash, slack), (penalties, 0.0)):

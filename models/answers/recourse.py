@@ -23,15 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from models import tolerances
+from models import case, solve, tolerances
 from models.answers.price import arrays
 from models.answers.search import Onwards, first_proven
-from models.case import TO_THE_END, SearchLimits
 from models.errors import SolverError
 from models.program import TONNES, Scaling, scaling
 from models.program.component import FRACTION
 from models.resolve import Bools, Floats, Ints
-from models.solve import Certificate, LinearProgram, Solution, certify_alone
 
 _MOST_ROUNDS = 100
 """Rounds of prices and policies: what is open then is told."""
@@ -89,7 +87,7 @@ class ScenarioProgram:
     The units are those of ``models.program``.
     """
 
-    rows: LinearProgram
+    rows: solve.LinearProgram
     columns: Ints
     numbers: Ints
     column_unit: Any
@@ -140,7 +138,7 @@ class ExtensiveForm:
         kept |= (least != least[first]) | (most != most[first])
         kept |= _differ(first, width, column, values)
         self.row_unit = np.concatenate([s.row_unit for s in sides])[kept]
-        self.rows = LinearProgram(
+        self.rows = solve.LinearProgram(
             cost=self.weighed(chances),
             lower=lower,
             upper=upper,
@@ -188,10 +186,10 @@ class ExtensiveForm:
 
     def solved(
         self,
-        rows: LinearProgram | None = None,
+        rows: solve.LinearProgram | None = None,
         is_kept: Callable[[list[Floats]], bool] = lambda _: True,
-        search: SearchLimits = TO_THE_END,
-    ) -> tuple[list[Floats], Certificate]:
+        search: case.SearchLimits = case.TO_THE_END,
+    ) -> tuple[list[Floats], solve.Certificate]:
         """Return the proven values by future, and the proof; SolverError where there is none.
 
         ``rows`` are those of the whole with other bounds; ``is_kept`` is what the values by future
@@ -200,7 +198,7 @@ class ExtensiveForm:
         accepted = search.gap if search.seconds is None else np.inf
         rows = self.rows if rows is None else rows
 
-        def accepts(found: Solution, proof: Certificate) -> bool:
+        def accepts(found: solve.Solution, proof: solve.Certificate) -> bool:
             return proof.passed_within(accepted) and is_kept(self.by_future(found.x))
 
         units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
@@ -227,9 +225,9 @@ class ExtensiveForm:
         """Return what each future costs [money]."""
         return np.array([(s.rows.cost * of).sum() for s, of in zip(self.sides, x, strict=True)])
 
-    def certificate(self, rows: LinearProgram, found: Solution) -> Certificate:
+    def certificate(self, rows: solve.LinearProgram, found: solve.Solution) -> solve.Certificate:
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
-        return certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
+        return solve.certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
 
 
 def _first_alike(numbers: Ints) -> Ints:
@@ -272,8 +270,8 @@ class DistinctScenarios:
         return Onwards(w.rows, "policy", need=w.need, measure=w.need, units=units)
 
     def policy(
-        self, asked: Onwards, rows: LinearProgram, prices: Floats, weights: Floats
-    ) -> tuple[Policy, Certificate]:
+        self, asked: Onwards, rows: solve.LinearProgram, prices: Floats, weights: Floats
+    ) -> tuple[Policy, solve.Certificate]:
         """Return the cheapest policy at prices of the limits and weights of all futures' costs.
 
         ``rows`` are those of the whole with other bounds.
@@ -343,9 +341,9 @@ class Tied:
 
     def mixed(
         self,
-        rows: Sequence[LinearProgram],
+        rows: Sequence[solve.LinearProgram],
         start: Mix | None = None,
-        search: SearchLimits = TO_THE_END,
+        search: case.SearchLimits = case.TO_THE_END,
     ) -> Mix:
         """Return the best mix of policies, to a gap that is none unless the ``search`` ends before.
 
@@ -437,7 +435,7 @@ class Tied:
         made = first_proven(
             rows,
             lambda **_: Scaling(*sizes, *sizes),
-            lambda found: certify_alone(rows, found, 1.0, (sizes[0] > 0, sizes[1] > 0)).of(0),
+            lambda found: solve.certify_alone(rows, found, 1.0, (sizes[0] > 0, sizes[1] > 0)).of(0),
         )
         if made is None:
             msg = "no proven mix of policies"

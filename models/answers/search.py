@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import schema, tolerances
 from models import solve as solver
-from models import tolerances
 from models.answers.price import arrays
 from models.case import Case
 from models.errors import SolverError
@@ -26,7 +26,6 @@ from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Expanded, Floats, Ints
-from models.schema import PURCHASES, ByYear
 from models.solve import ONWARDS, Certificate, Held, LinearProgram, Solution, certify, certify_alone
 
 if TYPE_CHECKING:
@@ -282,10 +281,10 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     one is not in the answer, nor is any in basis purchases, where the base moves with the plan.
     Raises SolverError where no attempt gives a proven optimum.
     """
-    if case.settings.share_basis == PURCHASES:
+    if case.settings.share_basis == schema.PURCHASES:
         return {}
     limits = (
-        dataclasses.replace(row, share=ByYear(1.0)) if row.caps_each_country else row
+        dataclasses.replace(row, share=schema.ByYear(1.0)) if row.caps_each_country else row
         for row in case.share_limits
     )
     e = Expanded(case.change(share_limits=tuple(limits)))

@@ -10,17 +10,10 @@ import itertools
 import math
 from collections.abc import Iterator
 
+from models import resolve
 from models.case import Case, in_force
 from models.checks.common import advise, dated, is_total, is_word_of_total, looks_like, plants
 from models.errors import Finding, warning
-from models.resolve import (
-    Expanded,
-    budget_year,
-    single_countries,
-    source_of,
-    start_years,
-    supplier_names,
-)
 from models.schema import (
     COALITION,
     EACH_OUTSIDE,
@@ -147,8 +140,8 @@ def empty_limits(case: Case) -> Iterator[Finding]:
             hint = _MISSED if missed else "the limit never applies"
             yield advise(limit, "stage", f"no mines of {what}", hint)
         elif limit.limit == MIN and limit.stage == REFINING and named:
-            of = [source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
-            if not any(named in supplier_names(case, source, limit.group) for source in of):
+            of = [resolve.source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
+            if not any(named in resolve.supplier_names(case, source, limit.group) for source in of):
                 who = case.supplier_name(limit.group, named)
                 said = f"no refiner of {what} belongs to the {limit.group} {who}"
                 yield advise(limit, "supplier", said, _MISSED)
@@ -160,7 +153,7 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
         of = {p.country for p in plants(case) if row.mineral in {"", p.mineral} and p.country}
         selector = row.lost_country or f"{EACH_OUTSIDE}{COALITION}"
         if selector.startswith(EACH_OUTSIDE):
-            if not single_countries(case, selector, of):
+            if not resolve.single_countries(case, selector, of):
                 said = f"no refiner of {row.mineral or 'any mineral'} is {selector[5:]}"
                 yield advise(row, "lost_country", said, _NEVER)
         elif selector == REST_OF_WORLD:
@@ -220,14 +213,14 @@ def caps_that_cannot_be_met(case: Case) -> Iterator[Finding]:
         for row in case.share_limits
         if row.caps_each_country and row.penalty is None and not row.buyer
     ]
-    expanded = Expanded(case)
+    expanded = resolve.Expanded(case)
     for row in caps:
         of = [m.name for m in case.minerals if row.mineral in {"", m.name}]
         # one finding a row: the first mineral and year says it
         yield from itertools.islice((f for m in of for f in _too_few(expanded, row, m)), 1)
 
 
-def _too_few(e: Expanded, row: ShareLimit, mineral: str) -> Iterator[Finding]:
+def _too_few(e: resolve.Expanded, row: ShareLimit, mineral: str) -> Iterator[Finding]:
     for t, year in enumerate(e.years):
         share, demand = row.share.at(year), e.case.coalition_demand(mineral, year)
         if share is None or not in_force(row, year) or demand <= 0:
@@ -268,7 +261,7 @@ def _least_share(rooms: list[float], demand: float) -> float | None:
 
 def members_without_lane(case: Case) -> Iterator[Finding]:
     """A member that needs a mineral which no open lane brings is short as a whole."""
-    expanded, some_closed = Expanded(case), any(row.open is False for row in case.lanes)
+    expanded, some_closed = resolve.Expanded(case), any(row.open is False for row in case.lanes)
     rows = {(d.mineral, d.member): d for d in case.demand if any(t > 0 for _, t in d.tonnes)}
     for (mineral, member), row in sorted(rows.items()) if some_closed else ():
         lanes = expanded.lanes[mineral]
@@ -279,7 +272,7 @@ def members_without_lane(case: Case) -> Iterator[Finding]:
 
 def contracts_above_capacity(case: Case) -> Iterator[Finding]:
     """Contracts whose minimums exceed what their refiner can give shrink in proportion."""
-    expanded, seen = Expanded(case), set[int]()
+    expanded, seen = resolve.Expanded(case), set[int]()
     for t, year in enumerate(case.years):
         total: dict[int, float] = {}
         of = [expanded.source_of_refiner[c.refiner, c.mineral] for c in case.contracts]
@@ -306,8 +299,8 @@ def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
         budgets = dict(zip(budgets, itertools.accumulate(budgets.values()), strict=True))
         what = "all budgets up to the last year in which it can be spent"
     for project in case.projects if case.settings.whole_projects and budgets else ():
-        starts = start_years(project, case.years) if project.built_in is None else []
-        spent = {budget_year(project, start, case.years) for start in starts}
+        starts = resolve.start_years(project, case.years) if project.built_in is None else []
+        spent = {resolve.budget_year(project, start, case.years) for start in starts}
         most = max((budgets.get(year, math.inf) for year in spent), default=math.inf)
         if project.capex > most:
             said = f"a capital of {project.capex:g} m is above the {most:g} m of {what}"

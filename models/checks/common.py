@@ -24,11 +24,13 @@ _SHORTEST = 3
 
 
 def at(record: Record, field: str, found: str, expected: str = "", hint: str = "") -> Finding:
+    """Return a finding at a field of a record."""
     header = record.column_of(field).header
     return Finding(record.SHEET, record.row, header, found, expected, hint)
 
 
 def advise(record: Record, field: str, found: str, hint: str = "") -> Finding:
+    """Return a warning at a field of a record."""
     header = record.column_of(field).header
     return Finding(record.SHEET, record.row, header, found, "", hint, Severity.WARNING)
 
@@ -65,14 +67,17 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def plants(case: Case) -> tuple[Refiner | Project, ...]:
+    """Return refiners and projects: every record that is a source."""
     return (*case.refiners, *case.projects)
 
 
 def seller(plant: Refiner | Project) -> str:
+    """Return the name that a refiner or project sells under."""
     return plant.refiner if isinstance(plant, Project) else plant.name
 
 
 def companies(case: Case) -> frozenset[str]:
+    """Return every company that owns a refiner or a project."""
     return frozenset({plant.company for plant in plants(case)} - {""})
 
 

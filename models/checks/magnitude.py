@@ -11,12 +11,11 @@ import itertools
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 
-from models import tolerances
+from models import schema, tolerances
 from models.case import Case, fold, in_force
 from models.checks.common import advise, plants
 from models.errors import Finding, warning
 from models.resolve import stock_target
-from models.schema import MAX, SHEETS, ByYear, CurrentSupply, Demand, Project, Record, Refiner
 
 CHECKED = "figure checked"
 """What a note says of a row whose numbers are right, however odd they look."""
@@ -75,13 +74,13 @@ def slips_of_magnitude(case: Case) -> Iterator[Finding]:
 
 
 _ENDS = f'if it is right, write "{CHECKED}" in Note'
-_Found = Iterator[tuple[Record, Finding]]
+_Found = Iterator[tuple[schema.Record, Finding]]
 
 
 def _small_caps(case: Case) -> _Found:
     """Yield caps below a tenth; a cap of 0 is a ban, and meant."""
     for row in case.share_limits:
-        shares = _numbers(row, "share") if row.limit == MAX else {}
+        shares = _numbers(row, "share") if row.limit == schema.MAX else {}
         for column, share in shares.items():
             if share >= LEAST_CAP:
                 continue
@@ -114,7 +113,7 @@ def _jumps(case: Case) -> _Found:
         numbers = [(str(year), tonnes) for year, tonnes in demand.tonnes]
         yield from _jumping(demand, numbers, _tonnes)
         yield from _odd_years(demand, [(year, t) for year, t in numbers if t > 0])
-    for record in SHEETS:
+    for record in schema.SHEETS:
         for column in record.columns():
             if column.by_year and column.unit == PRICE:
                 for row in case.records(record.SHEET):
@@ -126,7 +125,7 @@ _ByColumn = Sequence[tuple[str, float]]
 """Numbers of a row by the header of their column, in the order of the years."""
 
 
-def _jumping(row: Record, numbers: _ByColumn, words: Callable[[float], str]) -> _Found:
+def _jumping(row: schema.Record, numbers: _ByColumn, words: Callable[[float], str]) -> _Found:
     """Yield numbers that are far from their neighbour's.
 
     Of two neighbours it is the one that is farther from the middle of the row, else the later.
@@ -141,7 +140,7 @@ def _jumping(row: Record, numbers: _ByColumn, words: Callable[[float], str]) -> 
             yield row, _odd(row, odd[0], said)
 
 
-def _odd_years(row: Record, numbers: _ByColumn) -> _Found:
+def _odd_years(row: schema.Record, numbers: _ByColumn) -> _Found:
     """Yield demand of a year that is far from that of all others, which are alike."""
     for i, (column, number) in enumerate(numbers) if len(numbers) >= ENOUGH else ():
         others = [n for k, (_, n) in enumerate(numbers) if k != i]
@@ -154,7 +153,7 @@ def _odd_years(row: Record, numbers: _ByColumn) -> _Found:
             yield row, _odd(row, column, said)
 
 
-def _odd(row: Record, column: str, found: str) -> Finding:
+def _odd(row: schema.Record, column: str, found: str) -> Finding:
     hint = "is there a digit too many or too few?"
     return warning(row.SHEET, row.row, column, found=found, hint=hint)
 
@@ -181,12 +180,12 @@ def _far_from_median(case: Case) -> _Found:
     refiners and of projects are one column. Demand is by tier and year.
     """
     found = [*_far(plants(case), "capacity")]
-    for record in SHEETS:
-        columns = record.columns() if record is not CurrentSupply else ()
+    for record in schema.SHEETS:
+        columns = record.columns() if record is not schema.CurrentSupply else ()
         if any(column.field == "mineral" for column in columns):
             for column in columns:
                 if column.unit and not (
-                    record in {Refiner, Project} and column.field == "capacity"
+                    record in {schema.Refiner, schema.Project} and column.field == "capacity"
                 ):
                     found += _far(case.records(record.SHEET), column.field)
     for year in case.years:
@@ -196,17 +195,17 @@ def _far_from_median(case: Case) -> _Found:
 
 
 def _far(
-    rows: Sequence[Record], field: str, year: int = 0
-) -> Iterator[tuple[float, Record, Finding]]:
+    rows: Sequence[schema.Record], field: str, year: int = 0
+) -> Iterator[tuple[float, schema.Record, Finding]]:
     """Yield how many times the median numbers are that are far from it, or the reverse.
 
     Each row counts with its first number in the median.
     """
-    groups: dict[tuple[str, str], list[tuple[Record, dict[str, float]]]] = {}
+    groups: dict[tuple[str, str], list[tuple[schema.Record, dict[str, float]]]] = {}
     for row in rows:
         numbers = _numbers(row, field, year)
         if numbers:
-            of = (getattr(row, "mineral", ""), row.tier if isinstance(row, Demand) else "")
+            of = (getattr(row, "mineral", ""), row.tier if isinstance(row, schema.Demand) else "")
             groups.setdefault(of, []).append((row, numbers))
     for (mineral, tier), found in groups.items():
         middle = statistics.median(next(iter(numbers.values())) for _, numbers in found)
@@ -268,17 +267,17 @@ def _demand(case: Case) -> dict[str, float]:
     }
 
 
-def _numbers(row: Record, field: str, year: int = 0) -> dict[str, float]:
+def _numbers(row: schema.Record, field: str, year: int = 0) -> dict[str, float]:
     """Return the numbers above 0 that a row states of a field, by the header of their column.
 
     Of Demand it is that of a year.
     """
-    if isinstance(row, Demand):
+    if isinstance(row, schema.Demand):
         stated: dict[str, float | None] = {str(year): dict(row.tonnes).get(year)}
     else:
         header, value = row.column_of(field).header, getattr(row, field)
         stated = {header: value}
-        if isinstance(value, ByYear):
+        if isinstance(value, schema.ByYear):
             stated = {header: value.base} | {f"{header} {y}": n for y, n in value.steps}
     return {column: float(number) for column, number in stated.items() if number and number > 0}
 

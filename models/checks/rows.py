@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from models import tolerances
+from models import errors, tolerances, units
 from models.case import BASE, Case, fold
 from models.checks.common import advise, at, companies, dated, did_you_mean, plants, seller
-from models.errors import Finding
 from models.resolve import Expanded, source_of, stated, supplier_names
 from models.schema import (
     BY_BLOC,
@@ -40,7 +39,6 @@ from models.schema import (
     Refiner,
 )
 from models.schema.column import MOST_PRICE, MOST_TARIFF, MOST_TONNES
-from models.units import spelled
 
 # ---- numbers -----------------------------------------------------------------------------------
 
@@ -49,14 +47,14 @@ _SPREAD = ((Demand.SHEET, "tonnes", MOST_TONNES), (Freight.SHEET, "costs", MOST_
 """Numbers of columns that are not declared each."""
 
 
-def horizon(case: Case) -> Iterator[Finding]:
+def horizon(case: Case) -> Iterator[errors.Finding]:
     """Demand has at least one year column."""
     if not case.years:
         wanted = "one column per year, headed 2026, 2027, ..."
-        yield Finding(Demand.SHEET, found="no year column", expected=wanted)
+        yield errors.Finding(Demand.SHEET, found="no year column", expected=wanted)
 
 
-def within_bounds(case: Case, passed: Case | None = None) -> Iterator[Finding]:
+def within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Finding]:
     """Every number keeps its column's bounds, those that a scenario makes included.
 
     The records that a case shares with one that has ``passed`` are not looked at again.
@@ -86,7 +84,7 @@ def within_bounds(case: Case, passed: Case | None = None) -> Iterator[Finding]:
                 yield _outside(row, "Capacity", added, -MOST_TONNES, MOST_TONNES)
 
 
-def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[Finding]:
+def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[errors.Finding]:
     for row in rows:
         value: Any = getattr(row, column.field)
         if value is None:
@@ -96,12 +94,12 @@ def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[Finding
                 yield _outside(row, column.header, number, column.least, column.most)
 
 
-def _outside(row: Record, header: str, number: float, least: float, most: float) -> Finding:
-    wanted = f"a number from {spelled(least)} to {spelled(most)}"
-    return Finding(row.SHEET, row.row, header, f"the number {number:g}", wanted)
+def _outside(row: Record, header: str, number: float, least: float, most: float) -> errors.Finding:
+    wanted = f"a number from {units.spelled(least)} to {units.spelled(most)}"
+    return errors.Finding(row.SHEET, row.row, header, f"the number {number:g}", wanted)
 
 
-def usable_capacity(case: Case) -> Iterator[Finding]:
+def usable_capacity(case: Case) -> Iterator[errors.Finding]:
     """Capacity that a scenario adds to stays within the bound of an amount."""
     for refiner in case.refiners:
         for year in case.years if refiner.extra_usable.numbers() != (0.0,) else ():
@@ -113,7 +111,7 @@ def usable_capacity(case: Case) -> Iterator[Finding]:
                 break
 
 
-def changed_lanes(case: Case) -> Iterator[Finding]:
+def changed_lanes(case: Case) -> Iterator[errors.Finding]:
     """Freight that scenarios multiply, and tariffs that they raise, stay within their bounds."""
     is_changed = any(row.freight_factor != 1.0 or row.tariff_added for row in case.lanes)
     for mineral, lanes in Expanded(case).lanes.items() if is_changed else ():
@@ -124,11 +122,11 @@ def changed_lanes(case: Case) -> Iterator[Finding]:
             largest = float(np.nanmax(values, initial=0.0))
             if not largest <= most:
                 said = f"the {header.lower()} of {mineral}, {how} to {largest:g}"
-                wanted = f"a number from 0 to {spelled(most)}"
-                yield Finding(Lane.SHEET, 0, header, said, wanted)
+                wanted = f"a number from 0 to {units.spelled(most)}"
+                yield errors.Finding(Lane.SHEET, 0, header, said, wanted)
 
 
-def by_year_filled(case: Case) -> Iterator[Finding]:
+def by_year_filled(case: Case) -> Iterator[errors.Finding]:
     """A column that must be filled has a value in every year of the horizon."""
     for record in SHEETS:
         required = [c for c in record.columns() if c.required and c.by_year]
@@ -145,7 +143,7 @@ def by_year_filled(case: Case) -> Iterator[Finding]:
 # ---- two cells of a row ------------------------------------------------------------------------
 
 
-def last_year_not_before_first(case: Case) -> Iterator[Finding]:
+def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
     """First year and Last year stand in order."""
     for row, first, last in dated(case):
         if first is not None and last is not None and last < first:
@@ -153,7 +151,7 @@ def last_year_not_before_first(case: Case) -> Iterator[Finding]:
             yield at(row, "last_year", said, f"{first} or later")
 
 
-def stock_fits(case: Case) -> Iterator[Finding]:
+def stock_fits(case: Case) -> Iterator[errors.Finding]:
     """The opening stock is at most what can be stored."""
     for pile in case.stockpiles:
         if pile.opening > pile.max:
@@ -161,7 +159,7 @@ def stock_fits(case: Case) -> Iterator[Finding]:
             yield at(pile, "opening", said, f"at most its Max, {pile.max:g} t")
 
 
-def one_target(case: Case) -> Iterator[Finding]:
+def one_target(case: Case) -> Iterator[errors.Finding]:
     """A stock target is stated in t or in days; only a scenario sets t beside days, by year."""
     for pile in case.stockpiles:
         if pile.target_days is not None and pile.target.base is not None:
@@ -169,7 +167,7 @@ def one_target(case: Case) -> Iterator[Finding]:
             yield at(pile, "target_days", said, "only one of the two")
 
 
-def contract_range(case: Case) -> Iterator[Finding]:
+def contract_range(case: Case) -> Iterator[errors.Finding]:
     """A contract's Max is at least its Min."""
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
@@ -177,7 +175,7 @@ def contract_range(case: Case) -> Iterator[Finding]:
             yield at(contract, "max", said, f"at least its Min, {contract.min:g} t/yr")
 
 
-def supports_are_defined(case: Case) -> Iterator[Finding]:
+def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
     """A support is of a plant that has the mineral; a member or a group pays; clawback fits."""
     made: dict[str, set[str]] = {}
     for plant in plants(case):
@@ -208,7 +206,7 @@ COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}
 _EACH = "in Share limits, `each` means every member alone"
 
 
-def names_that_mean_something_else(case: Case) -> Iterator[Finding]:
+def names_that_mean_something_else(case: Case) -> Iterator[errors.Finding]:
     """A member or group named each, a group named like a member, a scenario named Base."""
     members = {fold(m.name) for m in case.members}
     for member in case.members:
@@ -232,7 +230,7 @@ def names_that_mean_something_else(case: Case) -> Iterator[Finding]:
             yield at(step, "name", said, "another name", hint)
 
 
-def member_countries(case: Case) -> Iterator[Finding]:
+def member_countries(case: Case) -> Iterator[errors.Finding]:
     """The rest of the world is outside the coalition."""
     for member in case.members:
         if member.country == REST_OF_WORLD:
@@ -246,7 +244,7 @@ MOST_HINTS = 50
 """Unknown names of a column that get a closest match: to look for one takes time."""
 
 
-def names_are_defined(case: Case) -> Iterator[Finding]:
+def names_are_defined(case: Case) -> Iterator[errors.Finding]:
     """Minerals, members, refiners and tiers, wherever a column refers to their sheet."""
     for record in SHEETS:
         for column in record.columns():
@@ -268,7 +266,7 @@ def _defined(case: Case, home: str) -> set[str]:
     return {str(getattr(r, "name", "")) for r in case.records(home)}
 
 
-def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
+def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
     """Where a row names a refiner of the sheet Refiners and a mineral, the two are one row there.
 
     A row of Lanes, Rights, Scenarios or Risks that names a pair that does not exist matches
@@ -307,7 +305,7 @@ _WANTED = "a freight for every pair of supplier country and member"
 _HINT = "fill the sheet Freight, or set Default freight for all other pairs"
 
 
-def every_pair_has_freight(case: Case) -> Iterator[Finding]:
+def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
     """Freight or the default gives one to every pair; Lanes override it and do not stand for it."""
     if case.settings.default_freight is not None:
         return
@@ -323,7 +321,7 @@ def every_pair_has_freight(case: Case) -> Iterator[Finding]:
         lacking = [name for name in members if name not in stated]
         if row is not None:
             for member in lacking:
-                yield Finding(row.SHEET, row.row, member, none + member, _WANTED, _HINT)
+                yield errors.Finding(row.SHEET, row.row, member, none + member, _WANTED, _HINT)
         elif lacking:
             more = len(lacking) - MOST_NAMED
             to = ", ".join(lacking[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
@@ -334,7 +332,7 @@ def every_pair_has_freight(case: Case) -> Iterator[Finding]:
 # ---- rights ------------------------------------------------------------------------------------
 
 
-def rights_within_one(case: Case) -> Iterator[Finding]:
+def rights_within_one(case: Case) -> Iterator[errors.Finding]:
     """The rights to a plant or a mine are no more than all of it; the last row there is told."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
@@ -355,7 +353,7 @@ _MOST_RIGHTS = 1.0 + tolerances.WHOLE_SUM
 # ---- share limits ------------------------------------------------------------------------------
 
 
-def buyers_are_defined(case: Case) -> Iterator[Finding]:
+def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
     """A buyer is each, a member, or a group of members."""
     known = {EACH, *case.member_of, *case.groups}
     for limit in case.share_limits:
@@ -365,14 +363,14 @@ def buyers_are_defined(case: Case) -> Iterator[Finding]:
             yield at(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
 
 
-def lost_countries_are_defined(case: Case) -> Iterator[Finding]:
+def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
     """Countries that may be lost are each outside a bloc that is defined."""
     for row in case.security:
         if row.lost_country.startswith(EACH_OUTSIDE):
             yield from _in_bloc(case, row, "lost_country")
 
 
-def suppliers_are_defined(case: Case) -> Iterator[Finding]:
+def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
     """A supplier is a name of its group: a country, a bloc, a kind, a refiner, a company."""
     for limit in case.share_limits:
         outside = limit.supplier.startswith(EACH_OUTSIDE)
@@ -402,20 +400,20 @@ def suppliers_are_defined(case: Case) -> Iterator[Finding]:
                 yield advise(limit, "supplier", said)
 
 
-def companies_are_defined(case: Case) -> Iterator[Finding]:
+def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
     """A company that a row selects is an Owner in Refiners or Projects."""
     for step in (*case.scenarios, *case.risks):
         if step.company:
             yield from _unknown_company(case, step, "company")
 
 
-def _unknown_company(case: Case, row: Record, field: str) -> Iterator[Finding]:
+def _unknown_company(case: Case, row: Record, field: str) -> Iterator[errors.Finding]:
     said = f"{getattr(row, field)!r} is not an Owner in Refiners or Projects"
     wanted = "an Owner of the sheet Refiners or Projects"
     yield from _unknown(row, field, said, wanted, companies(case))
 
 
-def _in_bloc(case: Case, row: Record, field: str) -> Iterator[Finding]:
+def _in_bloc(case: Case, row: Record, field: str) -> Iterator[errors.Finding]:
     name = getattr(row, field).removeprefix(EACH_OUTSIDE)
     wanted = "coalition, other or a bloc of the sheet Countries"
     yield from _unknown(row, field, f"the bloc {name!r} is not defined", wanted, case.blocs)
@@ -423,13 +421,13 @@ def _in_bloc(case: Case, row: Record, field: str) -> Iterator[Finding]:
 
 def _unknown(
     row: Record, field: str, found: str, wanted: str, known: Collection[str]
-) -> Iterator[Finding]:
+) -> Iterator[errors.Finding]:
     name = getattr(row, field).removeprefix(EACH_OUTSIDE)
     if name not in known:
         yield at(row, field, found, wanted, did_you_mean(name, known))
 
 
-def shape(case: Case) -> Iterator[Finding]:
+def shape(case: Case) -> Iterator[errors.Finding]:
     """A min names its supplier; `each outside` is for countries; ore is the coalition's alone."""
     for limit in case.share_limits:
         outside = limit.supplier.startswith(EACH_OUTSIDE)

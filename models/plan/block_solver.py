@@ -16,9 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from models import beside, tolerances
 from models import solve as solver
-from models import tolerances
-from models.beside import Beside
 from models.case import Case
 from models.errors import SolverError
 from models.program import Program, Scaling, joined, program_of, scaling, within
@@ -211,7 +210,7 @@ class BlockSolver:
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
         self._is_compared = is_compared
-        self._beside: Beside[None] | None = None
+        self._beside: beside.Beside[None] | None = None
         self._began = time.perf_counter()
         self.proven: set[bytes] = set()
         """The shapes whose model has been built and compared."""
@@ -395,7 +394,7 @@ class BlockSolver:
             for b in first.values():
                 self._compare(b, self.program.block(b))
 
-        self._beside = Beside(compare_shapes)
+        self._beside = beside.Beside(compare_shapes)
 
     def confirm(self) -> None:
         """Wait for what is compared beside; SolverError where a program is not the case's."""

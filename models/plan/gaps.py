@@ -16,20 +16,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import tolerances
+from models import schema, tolerances
+from models.program.families import projects, refining
 from models.program.families.ore import BALANCE as ORE_BALANCE
 from models.program.families.ore import ORE
-from models.program.families.projects import BUILT, running
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
-from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.market import BALANCE
 from models.resolve import Floats, Ints
-from models.schema import Project
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
 
-_OWN = {REFINING_CAPACITY, PROJECT_CAPACITY, ORE_BALANCE}
+_OWN = {refining.CAPACITY, PROJECT_CAPACITY, ORE_BALANCE}
 """Rows of a plant itself: their prices are no part of what others pay or forbid."""
 
 
@@ -100,8 +98,8 @@ def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
     e, made = plan.expanded, np.full(gap.shape, np.nan)
     for r, source in enumerate(e.sources):
         room = e.usable[r]
-        if isinstance(source.record, Project):
-            runs = np.array([running(plan, source.record, y) for y in e.years])
+        if isinstance(source.record, schema.Project):
+            runs = np.array([projects.running(plan, source.record, y) for y in e.years])
             if not runs.any():
                 made[r] = _unbuilt(plan, r, source.record, gap[r], reduced)
                 continue
@@ -113,7 +111,7 @@ def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
     return np.asarray(np.maximum(made, 0.0))
 
 
-def _unbuilt(plan: Plan, r: int, project: Project, lacks: Floats, reduced: Floats) -> Floats:
+def _unbuilt(plan: Plan, r: int, project: schema.Project, lacks: Floats, reduced: Floats) -> Floats:
     """Return the gap of a project that is nowhere built, in the years of its best start.
 
     The least s with sum over years of output of worth x capacity x max(0, s - lack) = capital.
@@ -123,7 +121,7 @@ def _unbuilt(plan: Plan, r: int, project: Project, lacks: Floats, reduced: Float
     best, found = np.inf, np.full(len(e.years), np.nan)
     same = tolerances.NO_COST_GAP * max(1.0, float(e.costs[r].max(initial=0.0)))
     for t, start in enumerate(e.years):
-        column = plan.column_at(BUILT, (project.name, start))
+        column = plan.column_at(projects.BUILT, (project.name, start))
         running_years = np.arange(t, min(len(e.years), t + project.life))
         weight = (worth * e.nameplate[r])[running_years]
         at = np.isfinite(lacks[running_years]) & (weight > 0)

@@ -17,10 +17,9 @@ from models import tolerances
 from models.beside import Beside
 from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share, shares_of
-from models.plan.block_solver import BlockResult, Proof, proof_of, status_of, worths
+from models.plan import block_solver, secured
 from models.plan.causes import causes, causes_beside
 from models.plan.gaps import Gaps, gaps_of
-from models.plan.secured import SECURED, survived
 from models.program import TONNES, Program, Solved, program_of
 from models.program.component import columns_named, headings
 from models.program.families.contracts import MINIMUM, UNTAKEN
@@ -78,12 +77,12 @@ class Plan(Solved):
     @property
     def status(self) -> str:
         """``optimal``, or ``feasible`` where a search for whole builds ended before that."""
-        return status_of(self.proof.mip_gap)
+        return block_solver.status_of(self.proof.mip_gap)
 
     def __init__(
         self,
         case: Case,
-        blocks: Sequence[BlockResult],
+        blocks: Sequence[block_solver.BlockResult],
         expanded: Expanded | None = None,
         program: Program | None = None,
     ) -> None:
@@ -134,7 +133,7 @@ class Plan(Solved):
     @cached_property
     def prices(self) -> Floats:  # type: ignore[override]
         """The undiscounted dual of every row of the program (d cost / d right-hand side)."""
-        return np.asarray(self.discounted / worths(self.case, self.program))
+        return np.asarray(self.discounted / block_solver.worths(self.case, self.program))
 
     @property
     def solver_x(self) -> Floats:
@@ -494,7 +493,7 @@ class Plan(Solved):
         sell and could sell more, and stocks that count) [t], served and target (shares of demand),
         missing [t], binding, point (what one point more of target costs) [money].
         """
-        return _table(survived(self), SECURED, "row mineral year country")
+        return _table(secured.survived(self), secured.SECURED, "row mineral year country")
 
     # ---- costs and totals -----------------------------------------------------------------------
 
@@ -576,8 +575,8 @@ class Plan(Solved):
         return {name: tops[name].share if name in tops else 0.0 for name in self.expanded.minerals}
 
     @cached_property
-    def proof(self) -> Proof:
-        return proof_of(self.case, self.blocks, lambda: self.program)
+    def proof(self) -> block_solver.Proof:
+        return block_solver.proof_of(self.case, self.blocks, lambda: self.program)
 
     @property
     def timings(self) -> dict[str, float]:

@@ -21,16 +21,8 @@ import numpy as np
 from models import tolerances
 from models.case import Case
 from models.errors import SolverError
-from models.plan.block_solver import (
-    NO_NUMBERS,
-    BlockResult,
-    BlockSolver,
-    block_result,
-    optimality_words,
-    together,
-)
+from models.plan import block_solver, solving
 from models.plan.plan import Plan
-from models.plan.solving import check
 from models.program import Fitted, Program, Scaling, fit, split
 from models.program.builder import all_names
 from models.program.parts import PartialProgram, apart, part_of, spliced, touched
@@ -86,8 +78,8 @@ class Session:
         self._kept: dict[int, _Kept] = {}
 
     @cached_property
-    def _solver(self) -> BlockSolver:
-        return BlockSolver(Expanded(self.case), is_compared=self._is_compared)
+    def _solver(self) -> block_solver.BlockSolver:
+        return block_solver.BlockSolver(Expanded(self.case), is_compared=self._is_compared)
 
     @cached_property
     def base(self) -> Plan:
@@ -102,11 +94,11 @@ class Session:
     @cached_property
     def _begun(self) -> Plan:
         """The plan of the base case, perhaps not yet compared."""
-        check(self.case)
-        solver, results = self._solver, list[BlockResult]()
+        solving.check(self.case)
+        solver, results = self._solver, list[block_solver.BlockResult]()
         if self._is_beside:
             solver.compare_beside()
-        for group in together(solver.program.blocks):
+        for group in block_solver.together(solver.program.blocks):
             found = solver(group)
             for blocks, *run in solver.runs(found):
                 self._kept.update(dict.fromkeys(blocks, _Kept(blocks, *run)))
@@ -136,13 +128,13 @@ class Session:
         if case is self.case:
             return self.base
         base = self._begun.program
-        check(case, self.case)
+        solving.check(case, self.case)
         part = self._differing(case)
         found = None if part is None else self._solve_part(case, part)
         if found is not None:
             return found
         expanded = self._solver.expanded.changed(case)
-        solver = BlockSolver(expanded, base.names, like=base, is_compared=False)
+        solver = block_solver.BlockSolver(expanded, base.names, like=base, is_compared=False)
         is_like = _comparable(self._solver.expanded, expanded)
         results = self._from_before(solver, self._whole) if is_like else solver.all()
         return Plan(case, results, expanded, solver.program)
@@ -153,9 +145,9 @@ class Session:
         So it is the same beside any base: of plans that cost the same, the one found does not
         depend on what it is set beside. Raises what ``solve`` raises.
         """
-        check(case, self.case)
+        solving.check(case, self.case)
         expanded = Expanded(case)
-        solver = BlockSolver(expanded, is_compared=False)
+        solver = block_solver.BlockSolver(expanded, is_compared=False)
         return Plan(case, solver.all(), expanded, solver.program)
 
     # ---- what differs from the base -------------------------------------------------------------
@@ -180,13 +172,15 @@ class Session:
         return known[minerals]
 
     @cached_property
-    def _standing(self) -> tuple[list[BlockResult], Bools]:
+    def _standing(self) -> tuple[list[block_solver.BlockResult], Bools]:
         """Blocks as a variant that leaves them alone has them, and which need no solve."""
         program, measure = self._begun.program, self._solver.measure
         certificates = program.certify(*self._start, measure)
         solution = Solution(*self._start, np.zeros(0), attempt=_AS_BEFORE)
         blocks = range(len(program.blocks))
-        results = [block_result(program, b, solution, certificates, measure) for b in blocks]
+        results = [
+            block_solver.block_result(program, b, solution, certificates, measure) for b in blocks
+        ]
         return results, _settled(program, certificates)
 
     def _differing(self, case: Case) -> PartialProgram | None:
@@ -217,7 +211,7 @@ class Session:
         base, own = self._begun.program, part.expanded.changed(part.of(case))
         names = (*base.names, *sorted(all_names(own).difference(base.names)))
         scale = case.tolerance_scale
-        solver = BlockSolver(own, names, tolerance_scale=scale, is_compared=False)
+        solver = block_solver.BlockSolver(own, names, tolerance_scale=scale, is_compared=False)
         if not _comparable(part.expanded, own):
             return None
         results = self._standing[0].copy()
@@ -229,7 +223,9 @@ class Session:
 
     # ---- from the plan before -------------------------------------------------------------------
 
-    def _from_before(self, solver: BlockSolver, part: PartialProgram) -> list[BlockResult]:
+    def _from_before(
+        self, solver: block_solver.BlockSolver, part: PartialProgram
+    ) -> list[block_solver.BlockResult]:
         """Solve a variant's blocks from the plan before; cold where they do not fit the base's."""
         program = solver.program
         fitted = fit(program, part.program)
@@ -244,14 +240,14 @@ class Session:
         for b, of in enumerate(fitted.of_block.tolist()):
             name, trouble = told.get(of, (_AS_BEFORE, "" if settled[b] else "not kept"))
             solution = Solution(x, duals, np.zeros(0), attempt=name)
-            result = block_result(program, b, solution, certificates, solver.measure)
+            result = block_solver.block_result(program, b, solution, certificates, solver.measure)
             proof = result.certificate
             if of < 0 or trouble or not proof.passed:
                 start = None if of in told else self._extended(program, fitted, b, part)
                 result = solver.solve(b, start=start)
                 if of in told:
                     trouble = trouble or (
-                        f"violation {proof.violation:.2g}, {optimality_words(proof)}"
+                        f"violation {proof.violation:.2g}, {block_solver.optimality_words(proof)}"
                     )
                     said = f"from the plan before: {trouble}"
                     result = replace(result, failures=(said, *result.failures))
@@ -288,7 +284,7 @@ class Session:
             rows = of.block(own[0], own[-1], fitted.arrays)
             try:
                 found = kept.scale.unscaled(self._run(kept, rows))
-                trouble = "" if fits(rows, found) else NO_NUMBERS
+                trouble = "" if fits(rows, found) else block_solver.NO_NUMBERS
             except SolverError as error:
                 trouble = str(error)
             kept.is_under_way = not trouble

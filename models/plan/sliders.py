@@ -16,13 +16,12 @@ from functools import cached_property
 
 import numpy as np
 
-from models import tolerances
+from models import schema, tolerances
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.plan.block_solver import BlockSolver, pieces
 from models.program import Program, Scaling, fit, program_of
 from models.resolve import Bools, Expanded, Floats, Ints
-from models.schema import REST_OF_WORLD
 from models.solve import Held, LinearProgram, statuses
 
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
@@ -215,7 +214,7 @@ class Adjustable:
         """Return what the loss of each country fixes, whatever else is moved."""
         fixed: dict[str, list[tuple[Ints, Ints, Floats]]] = {name: [] for name in ARRAYS}
         for number, country in enumerate(self.countries):
-            if country == REST_OF_WORLD:  # no country that could be lost
+            if country == schema.REST_OF_WORLD:  # no country that could be lost
                 continue
             rows = self.arrays_of(slider.change(self.case, 0.0, country))
             for name in ARRAYS:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import checks
+from models import checks, schema
 from models.case import Case
 from models.errors import InputError
 from models.plan.block_solver import BlockResult, BlockSolver, block_result, together, worths
@@ -16,7 +16,6 @@ from models.plan.by_model import solve_model
 from models.plan.plan import Plan
 from models.program import Program, split
 from models.resolve import Cell, Expanded, Floats, supplier_names
-from models.schema import BY_COMPANY, BY_REFINER, OF_NAMES, ShareLimit
 from models.solve import Solution
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def parts(case: Case) -> tuple[tuple[str, ...], ...]:
             ),
         }
         for row in case.share_limits
-        if row.mineral and row.group in OF_NAMES
+        if row.mineral and row.group in schema.OF_NAMES
     ]
     for minerals in tied:
         roots = {root[name] for name in minerals}
@@ -139,7 +138,7 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
     mine = case.of_minerals(minerals)
     sellers = {r.name for r in mine.refiners} | {p.refiner for p in mine.projects} | {""}
     companies = {r.company for r in mine.refiners} | {p.company for p in mine.projects} | {""}
-    named = {BY_REFINER: sellers, BY_COMPANY: companies}
+    named = {schema.BY_REFINER: sellers, schema.BY_COMPANY: companies}
     return mine.change(
         lanes=tuple(
             row
@@ -158,7 +157,7 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
 
 
 def _counts(
-    row: ShareLimit, minerals: frozenset[str], names: Mapping[str, Collection[str]]
+    row: schema.ShareLimit, minerals: frozenset[str], names: Mapping[str, Collection[str]]
 ) -> bool:
     """Whether a limit counts for any of some minerals, as far as its own cells say.
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import schema, solve
 from models.program.component import (
     BUYER,
     CALENDAR,
@@ -41,12 +42,10 @@ from models.program.component import (
     rows_named,
 )
 from models.resolve import Cell, Expanded, Floats, Ints, starts
-from models.schema import MINING, REFINING, Project
-from models.solve import Keys
 from models.solve import LinearProgram as Arrays
 
 Numbers = Floats | float
-STAGES = (REFINING, MINING)
+STAGES = (schema.REFINING, schema.MINING)
 
 
 # ---- groups: a component's columns or rows ------------------------------------------------------
@@ -113,7 +112,7 @@ class ComponentArrays:
         )
 
 
-class LazyKeys(Sequence[Keys]):
+class LazyKeys(Sequence[solve.Keys]):
     """The names of a stretch of columns or rows, spelt when first looked at."""
 
     def __init__(self, groups: tuple[ComponentArrays, ...], stretch: slice) -> None:
@@ -134,26 +133,26 @@ class LazyKeys(Sequence[Keys]):
         return found
 
     @cached_property
-    def _all(self) -> tuple[Keys, ...]:
+    def _all(self) -> tuple[solve.Keys, ...]:
         """Every stretch; neighbours of one component are one, as of several Share limits."""
-        merged: list[Keys] = []
+        merged: list[solve.Keys] = []
         found = (keys for group in self._groups for keys in self._of(group))
         for keys in sorted(found, key=lambda keys: keys.start):
             if merged and merged[-1].name == keys.name:
                 before = merged.pop()
-                merged.append(Keys(keys.name, before.start, before.index + keys.index))
+                merged.append(solve.Keys(keys.name, before.start, before.index + keys.index))
             else:
                 merged.append(keys)
         return tuple(merged)
 
-    def _of(self, group: ComponentArrays) -> Iterator[Keys]:
+    def _of(self, group: ComponentArrays) -> Iterator[solve.Keys]:
         """Yield a group's names, a stretch for each block."""
         inside = within(group.at, self._stretch)
         at = np.arange(inside.start, inside.stop)
         for run in np.split(at, np.flatnonzero(np.diff(group.at[inside]) > 1) + 1):
             if len(run):
                 start = int(group.at[run[0]]) - self._stretch.start
-                yield Keys(group.name, start, tuple(group.keys(run)))
+                yield solve.Keys(group.name, start, tuple(group.keys(run)))
 
     def __getitem__(self, at: Any) -> Any:
         return self._all[at]
@@ -163,6 +162,7 @@ class LazyKeys(Sequence[Keys]):
 
 
 def within(positions: Ints, stretch: slice) -> slice:
+    """Return which of ascending positions lie in a stretch."""
     first, last = np.searchsorted(positions, (stretch.start, stretch.stop))
     return slice(int(first), int(last))
 
@@ -441,7 +441,7 @@ class Builder:
         found: list[tuple[int, int]] = []
         for i, (source, year) in enumerate(zip(r.tolist(), t.tolist(), strict=True)):
             record = e.sources[source].record
-            if isinstance(record, Project):
+            if isinstance(record, schema.Project):
                 begun = map(e.years.index, starts(record, e.years, e.years[year]))
                 found += [(i, self.built[place[record.name], y]) for y in begun]
         whose, built = columns_of(found, 2)
@@ -499,6 +499,7 @@ def grouped(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
 
 
 def integers(values: Sequence[int] | Sequence[tuple[int, ...]]) -> Ints:
+    """Return whole numbers as an array."""
     return np.array(values, dtype=np.int64)
 
 

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from models import resolve, schema
 from models.case import Case, in_force
-from models.resolve import Cap, Expanded
-from models.schema import BY_COUNTRY, EACH, MINING, ByYear, Lane, Record, Settings, ShareLimit
 
 if TYPE_CHECKING:
     from models.program.builder import Builder
@@ -103,46 +102,47 @@ class Stop:
     named: tuple[tuple[str, float], ...] = ()
 
 
-def limit_words(case: Case, cap: Cap) -> str:
+def limit_words(case: Case, cap: resolve.Cap) -> str:
     """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % from China ...)``.
 
     A limit that a scenario made has no row.
     """
     supplier = case.supplier_name(cap.record.group, cap.supplier)
-    if cap.record.group != BY_COUNTRY:
+    if cap.record.group != schema.BY_COUNTRY:
         supplier = f"{cap.record.group} {supplier}"
     buyer = cap.buyer or COALITION_WORDS
-    stage = " (ore)" if cap.record.stage == MINING else ""
+    stage = " (ore)" if cap.record.stage == schema.MINING else ""
     at = f" in row {cap.record.row} of Share limits" if cap.record.row else ""
     most = "most" if cap.is_max else "least"
     return f"the limit{at} (at {most} {cap.share * 100:.4g} % from {supplier}{stage}, for {buyer})"
 
 
-def row_words(case: Case, row: ShareLimit, share: float) -> str:
+def row_words(case: Case, row: schema.ShareLimit, share: float) -> str:
     """Return a row of Share limits in words: all that it limits, not one supplier alone."""
     supplier = case.supplier_name(row.group, row.supplier) or f"each {row.group}"
-    buyer = {"": COALITION_WORDS, EACH: "each member"}.get(row.buyer, row.buyer)
-    stage = " (ore)" if row.stage == MINING else ""
+    buyer = {"": COALITION_WORDS, schema.EACH: "each member"}.get(row.buyer, row.buyer)
+    stage = " (ore)" if row.stage == schema.MINING else ""
     of = f" of {row.mineral}" if row.mineral else ""
     return f"row {row.row}: at most {share * 100:.4g} %{of} from {supplier}{stage}, for {buyer}"
 
 
-def lane_words(case: Case, row: Lane) -> str:
+def lane_words(case: Case, row: schema.Lane) -> str:
+    """Return the lanes that a row of Lanes is about."""
     seller = row.refiner or row.company or case.country_name(row.country) or "every country"
     return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
 
 
-def step_in_force(series: ByYear, year: int) -> int | None:
+def step_in_force(series: schema.ByYear, year: int) -> int | None:
     """Return the year of the column that a series takes its value of a year from, None: plain."""
     return next((start for start, _ in reversed(series.steps) if start <= year), None)
 
 
-def place_of(record: Record, field: str, year: int) -> CellAddress | None:
+def place_of(record: schema.Record, field: str, year: int) -> CellAddress | None:
     """Return the cell that a record's field has its value of a year from; None without a row."""
     if not record.row:
         return None
     series = getattr(record, field)
-    step = step_in_force(series, year) if isinstance(series, ByYear) else None
+    step = step_in_force(series, year) if isinstance(series, schema.ByYear) else None
     return CellAddress(record.SHEET, record.row, type(record).column_of(field).header, step)
 
 
@@ -161,16 +161,16 @@ def short_cost(
     elif of.shortage_cost.at(year) is not None:
         return "", place_of(of, "shortage_cost", year), None
     else:
-        header = Settings.column_of("shortage_cost_multiple").header
+        header = schema.Settings.column_of("shortage_cost_multiple").header
         times = case.settings.shortage_cost_multiple
-        place = CellAddress(Settings.SHEET, 0, header)
+        place = CellAddress(schema.Settings.SHEET, 0, header)
     name = "" if place is None else place.header[0].lower() + place.header[1:]
     return f" (price x {name} {times:g})", place_of(of, "price", year), place
 
 
 def lane_row(
-    rows: Sequence[Lane], field: str, lane: tuple[str, str, str, str, int], company: str = ""
-) -> Lane | None:
+    rows: Sequence[schema.Lane], field: str, lane: tuple[str, str, str, str, int], company: str = ""
+) -> schema.Lane | None:
     """Return the row of Lanes that decides a field of a lane: the last that matches and says it.
 
     The lane is (mineral, country, refiner, member, year); for Max of a country the refiner is "".
@@ -237,7 +237,7 @@ class Component:
     key: tuple[str, ...]
     index: tuple[str, ...] = ()
     meaning: str
-    cell: tuple[type[Record], str] | None = None
+    cell: tuple[type[schema.Record], str] | None = None
     unit: int = TONNES
 
     def __post_init__(self) -> None:
@@ -263,7 +263,7 @@ class Component:
         parts = key if isinstance(key, tuple) else (key,)
         return parts[self.key.index(what)] if what in self.key else default
 
-    def place(self, record: Record, year: int) -> CellAddress | None:
+    def place(self, record: schema.Record, year: int) -> CellAddress | None:
         """Return the cell of a record that states the limit or price of a year."""
         return None if self.cell is None else place_of(record, self.cell[1], year)
 
@@ -488,7 +488,7 @@ class Levers:
     def __init__(self, case: Case, year: int, need: float) -> None:
         """Start with none."""
         self.case, self.year, self.need = case, year, need
-        self.e = Expanded(case)
+        self.e = resolve.Expanded(case)
         self.mineral = case.minerals[0].name
         self.found: dict[tuple[str, CellAddress], InputCell] = {}
         self._seen: set[tuple[Rows, Any]] = set()
@@ -537,7 +537,7 @@ class Levers:
         self._seen.add((rows, key))
         return is_new
 
-    def by_step(self, series: ByYear, years: Iterable[int]) -> Iterator[tuple[int, float]]:
+    def by_step(self, series: schema.ByYear, years: Iterable[int]) -> Iterator[tuple[int, float]]:
         """Yield the years of a series whose column begins to hold no later than the year asked."""
         for year in years:
             value, step = series.at(year), step_in_force(series, year)
@@ -556,7 +556,7 @@ class Loosening:
 
     levers: Callable[[Levers], None]
     fills: tuple[str, tuple[str, ...]] = ("", ())
-    right: Callable[[Expanded], Iterator[tuple[Rows, Any, float]]] = lambda _: iter(())
+    right: Callable[[resolve.Expanded], Iterator[tuple[Rows, Any, float]]] = lambda _: iter(())
     rank: int = 9
 
     def wide(self, case: Case) -> Case:
@@ -575,7 +575,7 @@ class Loosening:
 
 def _filled(value: Any, years: tuple[int, ...]) -> Any:
     """Return an amount with something where it says 0, and what is not open as if unsaid."""
-    if isinstance(value, ByYear):
+    if isinstance(value, schema.ByYear):
         return value.map(years, lambda _, of_year: 1.0 if of_year == 0 else of_year)
     if value is False:
         return None

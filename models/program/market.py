@@ -6,22 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder
-from models.program.component import (
-    CONTRACT,
-    MEMBER,
-    MINERAL,
-    PROJECT,
-    REFINER,
-    YEAR,
-    Columns,
-    CostHeading,
-    Label,
-    PriceTerm,
-    Rows,
-    in_its_year,
-    place_of,
-)
+from models.program import builder, component
 from models.program.division import own
 from models.resolve import SPOT
 from models.schema import Contract, Refiner
@@ -30,15 +15,19 @@ if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-PURCHASE, TARIFF, FREIGHT = CostHeading("purchase"), CostHeading("tariff"), CostHeading("freight")
-SUPPORT = CostHeading(
+PURCHASE, TARIFF, FREIGHT = (
+    component.CostHeading("purchase"),
+    component.CostHeading("tariff"),
+    component.CostHeading("freight"),
+)
+SUPPORT = component.CostHeading(
     "support",
     is_penalty=True,
     remark="What is paid to plants lowers the buyers' cost: a transfer, so it is no cash of all.",
 )
 
 
-def _landed(of: Solved, _: Any, column: int, times: float) -> list[PriceTerm]:
+def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
     """Return what a tonne costs at the member's gate: cost or price, tariff, freight."""
     case, e = of.case, of.expanded
     d = e.deliveries
@@ -46,18 +35,18 @@ def _landed(of: Solved, _: Any, column: int, times: float) -> list[PriceTerm]:
     source, year = e.sources[d.source[i]], e.years[d.year[i]]
     worth, cost = times * case.discount(year), float(d.cost[i])
     who = of.who(source.name, source.project, source.mineral)
-    said, place = f"cost at {who}", place_of(source.record, "cost", year)
+    said, place = f"cost at {who}", component.place_of(source.record, "cost", year)
     if d.contract[i] != SPOT:
         record = case.contracts[d.contract[i]]
         said = f"price of the contract {record.name or 'with ' + record.refiner}, {who}"
-        place = place_of(record, "price", year)
+        place = component.place_of(record, "price", year)
     tariff, member = float(d.tariff[i]), e.members[d.member[i]]
     paid = float(d.support[i])
     return [
-        *([PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
-        PriceTerm("cost", said, worth * cost, place),
-        PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
-        PriceTerm("freight", f"freight to {member}", worth * float(d.freight[i])),
+        *([component.PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
+        component.PriceTerm("cost", said, worth * cost, place),
+        component.PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
+        component.PriceTerm("freight", f"freight to {member}", worth * float(d.freight[i])),
     ]
 
 
@@ -75,9 +64,9 @@ def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
     return f"{who} to {member}, {year}", f"{who}, {year}"
 
 
-SPOT_FLOW = Columns(
+SPOT_FLOW = component.Columns(
     name="spot",
-    key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
+    key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="Tonnes that a member buys of a refiner or project without a contract.",
     cell=(Refiner, "cost"),
     headings=(PURCHASE, TARIFF, FREIGHT, SUPPORT),
@@ -87,11 +76,17 @@ SPOT_FLOW = Columns(
     serves=_spot_seller,
     terms=_landed,
     spent=("cost", "tariff", "freight", "support"),
-    decided=in_its_year,
+    decided=component.in_its_year,
 )
-CONTRACT_FLOW = Columns(
+CONTRACT_FLOW = component.Columns(
     name="contracted",
-    key=(CONTRACT, REFINER, MINERAL, MEMBER, YEAR),
+    key=(
+        component.CONTRACT,
+        component.REFINER,
+        component.MINERAL,
+        component.MEMBER,
+        component.YEAR,
+    ),
     meaning="Tonnes that a member takes under a contract.",
     cell=(Contract, "price"),
     headings=(PURCHASE, TARIFF, FREIGHT, SUPPORT),
@@ -101,16 +96,16 @@ CONTRACT_FLOW = Columns(
     serves=_contract_seller,
     terms=_landed,
     spent=("cost", "tariff", "freight", "support"),
-    decided=in_its_year,
+    decided=component.in_its_year,
 )
 
 
-BALANCE = Rows(
+BALANCE = component.Rows(
     name="balance",
-    key=(MINERAL, MEMBER, YEAR),
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="What a member buys, draws from its reserve or is short of is what it needs or stores.",
     kind="other year",
-    label=lambda _, key: Label(f"what a tonne is worth to {key[1]} in {key[2]}"),
+    label=lambda _, key: component.Label(f"what a tonne is worth to {key[1]} in {key[2]}"),
     is_neutral=True,
     slope=lambda _, key, at: float(key == at),
     divided=own,
@@ -136,7 +131,7 @@ def delivery_columns(f: Frame) -> list[Any]:
     return [x[key] if is_spot else y[key] for is_spot, key in keys]
 
 
-def flows(b: Builder) -> None:
+def flows(b: builder.Builder) -> None:
     """Every delivery, spot or under contract, at what it costs at the member's gate."""
     d = b.expanded.deliveries
     spot = d.contract == SPOT
@@ -171,7 +166,7 @@ def balance(f: Frame) -> None:
     f.constraints(BALANCE, rows)
 
 
-def balances(b: Builder) -> None:
+def balances(b: builder.Builder) -> None:
     """The same rows as arrays; what is posted enters them when all families are there."""
     e = b.expanded
     table = e.demand.transpose(0, 2, 1)  # by (mineral, year, member), as cells are
@@ -188,6 +183,7 @@ def balances(b: Builder) -> None:
     b.balance[m, j, t] = rows
 
 
-def balances_closed(b: Builder) -> None:
+def balances_closed(b: builder.Builder) -> None:
+    """Enter what was posted into the balances."""
     for m, j, t, columns, sign in b.posted:
         b.enter(b.balance[m, j, t], columns, float(sign))

@@ -14,25 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import schema, solve
 from models.case import Case
-from models.program.builder import (
-    Builder,
-    ComponentArrays,
-    LazyKeys,
-    NameIndex,
-    Shares,
-    blocks_of,
-    fingerprint,
-)
+from models.program import builder, families, market
 from models.program.component import TONNES
-from models.program.families import FAMILIES
 from models.program.families.diversification import lines, what_is_said
-from models.program.market import balances_closed, flows
 from models.resolve import Bools, Cell, Expanded, Floats, Ints, stock_target
-from models.schema import MIN
-from models.solve import Certificates, LinearProgram, certify_blocks
 
-*_BEFORE_LIMITS, _LIMITS = FAMILIES
+*_BEFORE_LIMITS, _LIMITS = families.FAMILIES
 """The families that a case which differs in share limits alone takes over, and those limits."""
 
 
@@ -43,8 +32,8 @@ def split(case: Case) -> tuple[tuple[Cell, ...], ...]:
     and which minerals it joins (a budget does, those of the projects that it pays for).
     """
     years = range(len(case.years))
-    tied = {mineral for family in FAMILIES for mineral in family.ties(case)}
-    joined = {mineral for family in FAMILIES for mineral in family.joins(case)}
+    tied = {mineral for family in families.FAMILIES for mineral in family.ties(case)}
+    joined = {mineral for family in families.FAMILIES for mineral in family.joins(case)}
     blocks: list[tuple[Cell, ...]] = []
     together: list[Cell] = []
     for m, name in enumerate(m.name for m in case.minerals):
@@ -76,11 +65,11 @@ class Program:
     """
 
     blocks: tuple[tuple[Cell, ...], ...]
-    rows: LinearProgram
+    rows: solve.LinearProgram
     column_starts: Ints
     row_starts: Ints
-    variables: tuple[ComponentArrays, ...]
-    constraints: tuple[ComponentArrays, ...]
+    variables: tuple[builder.ComponentArrays, ...]
+    constraints: tuple[builder.ComponentArrays, ...]
     column_unit: NDArray[np.int8]
     row_unit: NDArray[np.int8]
     row_size: Floats
@@ -89,8 +78,8 @@ class Program:
     least_need: Floats
     flow: Ints
     names: tuple[Any, ...]
-    draft: Builder
-    shares: tuple[Shares, ...]
+    draft: builder.Builder
+    shares: tuple[builder.Shares, ...]
 
     def columns_of(self, block: int, last: int | None = None) -> slice:
         """Return the columns of a block, or of all from it up to another."""
@@ -103,8 +92,8 @@ class Program:
         return slice(int(self.row_starts[block]), int(self.row_starts[end]))
 
     def block(
-        self, b: int, last: int | None = None, arrays: LinearProgram | None = None
-    ) -> LinearProgram:
+        self, b: int, last: int | None = None, arrays: solve.LinearProgram | None = None
+    ) -> solve.LinearProgram:
         """Return the program of one block, or of all from it up to another.
 
         Its columns and rows are named when asked for. ``arrays`` in the same layout may stand for
@@ -112,7 +101,7 @@ class Program:
         """
         of, at, rows = arrays or self.rows, self.columns_of(b, last), self.rows_of(b, last)
         first, end = int(of.starts[rows.start]), int(of.starts[rows.stop])
-        return LinearProgram(
+        return solve.LinearProgram(
             cost=of.cost[at],
             lower=of.lower[at],
             upper=of.upper[at],
@@ -122,15 +111,15 @@ class Program:
             columns=of.columns[first:end] - at.start,
             values=of.values[first:end],
             whole=of.whole[at],
-            column_keys=LazyKeys(self.variables, at),
-            row_keys=LazyKeys(self.constraints, rows),
+            column_keys=builder.LazyKeys(self.variables, at),
+            row_keys=builder.LazyKeys(self.constraints, rows),
         )
 
     def shape(self, b: int) -> bytes:
         """Return a fingerprint of a block's structure: same shape, same model but for numbers."""
         every = ((self.variables, self.columns_of(b)), (self.constraints, self.rows_of(b)))
-        sizes = [size for of, stretch in every for size in LazyKeys(of, stretch).sizes()]
-        return fingerprint(self.block(b), sorted({m for m, _ in self.blocks[b]}), sizes)
+        sizes = [size for of, stretch in every for size in builder.LazyKeys(of, stretch).sizes()]
+        return builder.fingerprint(self.block(b), sorted({m for m, _ in self.blocks[b]}), sizes)
 
     def measure(self, largest: float) -> Floats:
         """Return what each block's violations are measured by [t]: its own need.
@@ -146,8 +135,8 @@ class Program:
         measure: Floats,
         first: int = 0,
         last: int | None = None,
-        rows: LinearProgram | None = None,
-    ) -> Certificates:
+        rows: solve.LinearProgram | None = None,
+    ) -> solve.Certificates:
         """Return the certificates of a solution of the blocks from one up to another (None: all).
 
         ``measure`` [t] is that of every block of the program; ``rows`` are the blocks' arrays where
@@ -157,7 +146,7 @@ class Program:
         of = slice(first, last + 2)
         column_starts, row_starts = self.column_starts[of], self.row_starts[of]
         at, inside = self.columns_of(first, last), self.rows_of(first, last)
-        return certify_blocks(
+        return solve.certify_blocks(
             self.block(first, last) if rows is None else rows,
             x,
             duals,
@@ -191,15 +180,15 @@ def program_of(
             return same
         draft, known = like.draft, names  # it knows no names beyond those given
     else:
-        draft = Builder(expanded, NameIndex(names))
-        flows(draft)
+        draft = builder.Builder(expanded, builder.NameIndex(names))
+        market.flows(draft)
         for family in _BEFORE_LIMITS:
             family.arrays(draft)
         known = draft.names.names
-    b = draft.fork(expanded, NameIndex(known))
+    b = draft.fork(expanded, builder.NameIndex(known))
     _LIMITS.arrays(b)
-    balances_closed(b)
-    of_cell = blocks_of(expanded, cells)
+    market.balances_closed(b)
+    of_cell = builder.blocks_of(expanded, cells)
     columns, column_starts, variables = _laid_out(b.variables, of_cell, len(cells))
     rows, row_starts, constraints = _laid_out(b.constraints, of_cell, len(cells))
     need, least_need = _needs(b, of_cell, len(cells))
@@ -238,12 +227,12 @@ def _shared_anew(like: Program, expanded: Expanded) -> Program | None:
     )
 
 
-def _is_like(draft: Builder, expanded: Expanded) -> bool:
+def _is_like(draft: builder.Builder, expanded: Expanded) -> bool:
     """Return whether a case differs from that of a draft in share limits alone, or not at all."""
     case, other = expanded.case, draft.expanded.case
     limits_or_names = {"share_limits", "scenarios", "risks", "scenario"}
     leasts, others = (
-        [row.mineral for row in of.share_limits if row.limit == MIN] for of in (case, other)
+        [row.mineral for row in of.share_limits if row.limit == schema.MIN] for of in (case, other)
     )  # what a stock may need to hold depends on how many there are
     return leasts == others and all(
         getattr(case, f.name) is getattr(other, f.name)
@@ -253,8 +242,8 @@ def _is_like(draft: Builder, expanded: Expanded) -> bool:
 
 
 def _laid_out(
-    groups: list[ComponentArrays], of_cell: NDArray[np.int32], blocks: int
-) -> tuple[Ints, Ints, tuple[ComponentArrays, ...]]:
+    groups: list[builder.ComponentArrays], of_cell: NDArray[np.int32], blocks: int
+) -> tuple[Ints, Ints, tuple[builder.ComponentArrays, ...]]:
     """Return each provisional position's place, where blocks start, and the groups laid out.
 
     Within a block the groups keep their order, and each group its own.
@@ -267,7 +256,7 @@ def _laid_out(
     return place, starts, tuple(group.moved(place) for group in groups)
 
 
-def _placed(groups: Sequence[ComponentArrays], name: str, place: Ints) -> Floats:
+def _placed(groups: Sequence[builder.ComponentArrays], name: str, place: Ints) -> Floats:
     """Return one of the numbers of provisional groups, each in its place."""
     found = np.empty(len(place))
     found[place] = np.concatenate([np.zeros(0), *(group.numbers[name] for group in groups)])
@@ -275,7 +264,7 @@ def _placed(groups: Sequence[ComponentArrays], name: str, place: Ints) -> Floats
 
 
 def _of_groups(
-    groups: Sequence[ComponentArrays], place: Ints, values: Sequence[Any], sort: Any
+    groups: Sequence[builder.ComponentArrays], place: Ints, values: Sequence[Any], sort: Any
 ) -> Any:
     """Return an array of what each group of a program says of its own."""
     found = np.zeros(len(place), dtype=sort)
@@ -284,14 +273,14 @@ def _of_groups(
     return found
 
 
-def _arrays(b: Builder, columns: Ints, rows: Ints) -> LinearProgram:
+def _arrays(b: builder.Builder, columns: Ints, rows: Ints) -> solve.LinearProgram:
     none = np.zeros(0, dtype=np.int64)
     at_row = rows[np.concatenate([none, *(entry[0] for entry in b.entries)])]
     at_column = columns[np.concatenate([none, *(entry[1] for entry in b.entries)])]
     values = np.concatenate([np.zeros(0), *(entry[2] for entry in b.entries)])
     order = np.argsort(at_row * len(columns) + at_column, kind="stable")  # by row, then column
     counts = np.bincount(at_row, minlength=len(rows))
-    return LinearProgram(
+    return solve.LinearProgram(
         cost=_placed(b.variables, "cost", columns),
         lower=_placed(b.variables, "lower", columns),
         upper=_placed(b.variables, "upper", columns),
@@ -304,7 +293,7 @@ def _arrays(b: Builder, columns: Ints, rows: Ints) -> LinearProgram:
     )
 
 
-def _needs(b: Builder, of_cell: NDArray[np.int32], blocks: int) -> tuple[Floats, Floats]:
+def _needs(b: builder.Builder, of_cell: NDArray[np.int32], blocks: int) -> tuple[Floats, Floats]:
     """Return of each block the most that is needed [t], and the smallest need; 1 without any.
 
     The most is the largest demand, opening stock or stock target; the smallest that of its
@@ -346,7 +335,7 @@ class Fitted:
     rows: Ints
     like: Ints
     of_block: Ints
-    arrays: LinearProgram
+    arrays: solve.LinearProgram
 
 
 def fit(variant: Program, base: Program) -> Fitted:
@@ -381,8 +370,8 @@ def fit(variant: Program, base: Program) -> Fitted:
 
 def _places(
     names: Sequence[Any],
-    variant: tuple[ComponentArrays, ...],
-    base: tuple[ComponentArrays, ...],
+    variant: tuple[builder.ComponentArrays, ...],
+    base: tuple[builder.ComponentArrays, ...],
     count: int,
 ) -> Ints:
     """Return the base's position of each of the variant's columns, or rows; -1 for none.
@@ -440,8 +429,8 @@ def _lacking(places: Ints, count: int) -> Bools:
 
 
 def _in_layout(
-    variant: LinearProgram, base: LinearProgram, columns: Ints, rows: Ints, at: Ints
-) -> LinearProgram:
+    variant: solve.LinearProgram, base: solve.LinearProgram, columns: Ints, rows: Ints, at: Ints
+) -> solve.LinearProgram:
     """Return the variant's numbers in the base's layout; ``at`` are the places of its entries."""
     n, m = len(base.cost), len(base.row_lower)
 
@@ -465,7 +454,7 @@ def _in_layout(
     )
 
 
-def _as_in_base(arrays: LinearProgram, base: Program, of_block: Ints) -> None:
+def _as_in_base(arrays: solve.LinearProgram, base: Program, of_block: Ints) -> None:
     """Put back the base's numbers in blocks that no block of the variant fits."""
     left = _lacking(of_block, len(base.blocks))
     columns = np.repeat(left, np.diff(base.column_starts))

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from models import tolerances
+from models import solve, tolerances
 from models.program.component import MONEY, TONNES
 from models.resolve import Floats, Ints
-from models.solve import LinearProgram, Solution
 
 _TYPICAL = 1e4
 """What the largest demand becomes: HiGHS's tolerances are absolute."""
@@ -43,7 +42,7 @@ class Scaling:
     price: Floats
     dual: Floats
 
-    def scaled(self, rows: LinearProgram) -> LinearProgram:
+    def scaled(self, rows: solve.LinearProgram) -> solve.LinearProgram:
         """Return the program in scaled units."""
         return dataclasses.replace(
             rows,
@@ -55,7 +54,7 @@ class Scaling:
             values=rows.values * self.column[rows.columns] * self.row[rows.entry_rows()],
         )
 
-    def unscaled(self, solution: Solution) -> Solution:
+    def unscaled(self, solution: solve.Solution) -> solve.Solution:
         """Return a solution of the scaled program in tonnes and money."""
         return dataclasses.replace(
             solution,
@@ -66,7 +65,7 @@ class Scaling:
 
 
 def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
-    rows: LinearProgram,
+    rows: solve.LinearProgram,
     *,
     need: float,
     column_unit: Any,
@@ -122,7 +121,7 @@ def joined(parts: Sequence[Scaling]) -> Scaling:
     )
 
 
-def _lump(rows: LinearProgram, tonnes: Any, in_tonnes: Any) -> float:
+def _lump(rows: solve.LinearProgram, tonnes: Any, in_tonnes: Any) -> float:
     """Return the most that has to be bought, or that a plant built as a whole can make [t]."""
     least = rows.row_lower[in_tonnes & np.isfinite(rows.row_lower)]
     plants = rows.values[~tonnes[rows.columns] & in_tonnes[rows.entry_rows()]]
@@ -133,7 +132,7 @@ def _limit(most: Floats) -> Floats:
     return np.where(most > _BOUNDLESS, math.inf, most)
 
 
-def _limits(rows: LinearProgram, row_size: Floats | None) -> Floats:
+def _limits(rows: solve.LinearProgram, row_size: Floats | None) -> Floats:
     """Return how large each row's limit is; a balance has terms larger than its limit: none."""
     low = np.where(np.isfinite(rows.row_lower), np.abs(rows.row_lower), 0.0)
     high = np.where(np.isfinite(rows.row_upper), np.abs(rows.row_upper), 0.0)

@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from models import tolerances
+from models import schema, tolerances
 from models.case import Case
 from models.program.builder import ComponentArrays
 from models.program.component import Columns, Component, Rows, Where, columns_named, rows_named
 from models.program.families.ore import ORE
 from models.program.program import Program
 from models.resolve import Cap, Expanded, Floats, Ints, Source, caps
-from models.schema import Record
 
 T = TypeVar("T")
 
@@ -222,7 +221,7 @@ class Solved:
     def _sources(self) -> dict[tuple[str, str, str], int]:
         return {(s.name, s.project, s.mineral): i for i, s in enumerate(self.expanded.sources)}
 
-    def record(self, name: str, project: str, mineral: str) -> Record:
+    def record(self, name: str, project: str, mineral: str) -> schema.Record:
         return self.source(name, project, mineral).record
 
     def who(self, name: str, project: str, mineral: str) -> str:

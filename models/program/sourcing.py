@@ -21,7 +21,7 @@ import pyomo.core as pyo
 from pyomo.core.expr import LinearExpression
 
 from models.case import Case
-from models.program import market
+from models.program import families, market
 from models.program.component import (
     FRACTION,
     MONEY,
@@ -32,7 +32,6 @@ from models.program.component import (
     InputCell,
     Rows,
 )
-from models.program.families import FAMILIES
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Cap, Cell, Expanded, Floats, caps
 
@@ -209,6 +208,7 @@ class Frame:
 
 
 def total(columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any:
+    """Return a sum of columns as one flat linear expression."""
     coefficients = [1.0] * len(columns) if amounts is None else list(amounts)
     return LinearExpression(constant=0.0, linear_coefs=coefficients, linear_vars=list(columns))
 
@@ -238,7 +238,7 @@ def build(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
 
 def _without_objective(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
     f = Frame(expanded, cells)
-    for family in FAMILIES:
+    for family in families.FAMILIES:
         family.model(f)
     market.balance(f)
     return f

@@ -12,25 +12,10 @@ from functools import partial
 
 import numpy as np
 
+from models import schema
 from models.case import Case, in_force
 from models.resolve.expanded import Expanded, Floats
 from models.resolve.sources import Source
-from models.schema import (
-    BY_BLOC,
-    BY_COMPANY,
-    BY_COUNTRY,
-    BY_REFINER,
-    EACH,
-    EACH_OUTSIDE,
-    MAX,
-    MINING,
-    OF_COUNTRIES,
-    OF_NAMES,
-    PURCHASES,
-    REST_OF_WORLD,
-    Mine,
-    ShareLimit,
-)
 
 
 @dataclass(frozen=True)
@@ -44,7 +29,7 @@ class Cap:
     """
 
     limit: int
-    record: ShareLimit
+    record: schema.ShareLimit
     mineral: str
     buyer: str
     buyers: tuple[int, ...]
@@ -60,12 +45,12 @@ class Cap:
     @property
     def is_max(self) -> bool:
         """Whether it is a most, not a least."""
-        return self.record.limit == MAX
+        return self.record.limit == schema.MAX
 
     @property
     def is_mining(self) -> bool:
         """Whether ore counts, not refined tonnes."""
-        return self.record.stage == MINING
+        return self.record.stage == schema.MINING
 
     @property
     def key(self) -> tuple[int, str, str, str, int]:
@@ -83,7 +68,7 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
     for i, row in enumerate(case.share_limits):
         if stage not in {"", row.stage} or not _holds(expanded, row, name, when):
             continue
-        mining = row.stage == MINING
+        mining = row.stage == schema.MINING
         ore = _ore(case, row.group, name) if mining else {}
         if not mining and row.group not in flows:
             flows[row.group] = _flows(expanded, mineral, year, row.group)
@@ -94,9 +79,9 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
             mineral=name,
             year=when,
             share=row.share.value(when),
-            of_purchases=row.limit == MAX and case.settings.share_basis == PURCHASES,
+            of_purchases=row.limit == schema.MAX and case.settings.share_basis == schema.PURCHASES,
             penalty=case.shortage_cost(name, when)
-            if row.penalty is None and row.limit != MAX
+            if row.penalty is None and row.limit != schema.MAX
             else row.penalty,
         )
         names = _suppliers(case, row, ore if mining else flows[row.group])
@@ -114,7 +99,7 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
                 )
 
 
-def _holds(expanded: Expanded, row: ShareLimit, mineral: str, year: int) -> bool:
+def _holds(expanded: Expanded, row: schema.ShareLimit, mineral: str, year: int) -> bool:
     """Return whether a row limits a mineral in a year.
 
     One with blank Mineral counts only where the named refiner or company, or any mine, is.
@@ -123,9 +108,9 @@ def _holds(expanded: Expanded, row: ShareLimit, mineral: str, year: int) -> bool
         return False
     if row.mineral:
         return row.mineral == mineral
-    if row.stage == MINING:
+    if row.stage == schema.MINING:
         return any(mine.mineral == mineral for mine in expanded.case.mines)
-    if row.group in OF_NAMES and row.supplier:
+    if row.group in schema.OF_NAMES and row.supplier:
         of = (expanded.sources[i] for i in expanded.of_mineral[mineral])
         return any(row.supplier in supplier_names(expanded.case, s, row.group) for s in of)
     return True
@@ -136,27 +121,27 @@ def needed(expanded: Expanded, mineral: int, buyers: Sequence[int], year: int) -
     return float(sum(expanded.limited_demand[mineral, j, year] for j in buyers))
 
 
-def buyers_of(expanded: Expanded, row: ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:
+def buyers_of(expanded: Expanded, row: schema.ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the buyers that a row is of, each with its members."""
     at = expanded.member_at
     if not row.buyer:
         yield "", tuple(at.values())
-    elif row.buyer == EACH:
+    elif row.buyer == schema.EACH:
         yield from ((member, (j,)) for member, j in at.items())
     else:
         members = (row.buyer,) if row.buyer in at else expanded.case.groups.get(row.buyer, ())
         yield row.buyer, tuple(at[m] for m in members)
 
 
-def supplier_names(case: Case, of: Source | Mine, group: str) -> tuple[str, ...]:
+def supplier_names(case: Case, of: Source | schema.Mine, group: str) -> tuple[str, ...]:
     """Return the names that a source or a mine counts under in a supplier group.
 
     A source without a company counts under none.
     """
-    if group == BY_BLOC:
+    if group == schema.BY_BLOC:
         return case.blocs_of(of.country)
-    name: str = getattr(of, "name" if group == BY_REFINER else group)
-    return (name,) if name or group != BY_COMPANY else ()
+    name: str = getattr(of, "name" if group == schema.BY_REFINER else group)
+    return (name,) if name or group != schema.BY_COMPANY else ()
 
 
 def _flows(
@@ -179,21 +164,21 @@ def _flows(
 def _ore(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
     """Return the mine countries that count under each supplier in stage mining."""
     found: dict[str, list[str]] = {}
-    for mine in case.mines if group in {BY_COUNTRY, BY_BLOC} else ():
+    for mine in case.mines if group in {schema.BY_COUNTRY, schema.BY_BLOC} else ():
         if mine.mineral == mineral:
             for name in supplier_names(case, mine, group):
                 found.setdefault(name, []).append(mine.country)
     return found
 
 
-def _suppliers(case: Case, row: ShareLimit, known: Mapping[str, object]) -> list[str]:
+def _suppliers(case: Case, row: schema.ShareLimit, known: Mapping[str, object]) -> list[str]:
     """Return the suppliers that a row limits: the one it names, or each alone that can sell.
 
     Rest of world is capped only by its name.
     """
     if row.named:
         return [row.named]
-    is_country = row.group in OF_COUNTRIES
+    is_country = row.group in schema.OF_COUNTRIES
     return single_countries(case, row.supplier, known) if is_country else sorted(known)
 
 
@@ -202,11 +187,11 @@ def single_countries(case: Case, selector: str, known: Iterable[str]) -> list[st
 
     Rest of world is no country.
     """
-    bloc = selector.removeprefix(EACH_OUTSIDE)
+    bloc = selector.removeprefix(schema.EACH_OUTSIDE)
     return sorted(
         name
         for name in known
-        if name != REST_OF_WORLD and not (bloc and bloc in case.blocs_of(name))
+        if name != schema.REST_OF_WORLD and not (bloc and bloc in case.blocs_of(name))
     )
 
 
@@ -221,7 +206,7 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
     rows = [
         row
         for row in e.case.share_limits
-        if row.limit == MAX and row.group == BY_COUNTRY and row.stage != MINING
+        if row.limit == schema.MAX and row.group == schema.BY_COUNTRY and row.stage != schema.MINING
     ]
     countries = sorted({s.country for s in e.sources} | {row.named for row in rows} - {""})
     at = {name: c for c, name in enumerate(countries)}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from models import schema, units
 from models.case import Case, in_force
-from models.schema import MIN, PRIMARY, PURCHASES, ByYear, Mine, Project, Refiner, Stockpile
-from models.units import MILLION
 
 DAYS = 365.0
 _MOST_GROWN = math.log(1e9)
@@ -33,44 +32,44 @@ class Source:
     kind: str
     needs_ore: bool
     recovery: float
-    cost: ByYear
-    record: Refiner | Project
+    cost: schema.ByYear
+    record: schema.Refiner | schema.Project
 
     def nameplate(self, year: int) -> float:
         """Return its capacity [t/yr], of a project that built in full; 0 outside its years."""
-        if isinstance(self.record, Refiner) and not in_force(self.record, year):
+        if isinstance(self.record, schema.Refiner) and not in_force(self.record, year):
             return 0.0
         return self.record.capacity.value(year)
 
     def usable(self, year: int) -> float:
         """Return the capacity [t/yr] that is open to the coalition; of a project 0."""
         record = self.record
-        if isinstance(record, Project) or not in_force(record, year):
+        if isinstance(record, schema.Project) or not in_force(record, year):
             return 0.0
         share = record.available_share.at(year)
         open_part = record.capacity.value(year) * (1.0 if share is None else share)
         return max(0.0, open_part + (record.extra_usable.at(year) or 0.0))
 
 
-def source_of(record: Refiner | Project) -> Source:
+def source_of(record: schema.Refiner | schema.Project) -> Source:
     """Return a refiner or a project as a source."""
-    stated = record.needs_ore if isinstance(record, Refiner) else None
+    stated = record.needs_ore if isinstance(record, schema.Refiner) else None
     return Source(
-        name=record.refiner if isinstance(record, Project) else record.name,
-        project=record.name if isinstance(record, Project) else "",
+        name=record.refiner if isinstance(record, schema.Project) else record.name,
+        project=record.name if isinstance(record, schema.Project) else "",
         mineral=record.mineral,
         country=record.country,
         owner=record.owner or record.country,
         company=record.company,
         kind=record.kind,
-        needs_ore=record.kind == PRIMARY if stated is None else stated,
-        recovery=record.recovery if isinstance(record, Refiner) else 1.0,
+        needs_ore=record.kind == schema.PRIMARY if stated is None else stated,
+        recovery=record.recovery if isinstance(record, schema.Refiner) else 1.0,
         cost=record.cost,
         record=record,
     )
 
 
-def starts(project: Project, years: tuple[int, ...], year: int) -> list[int]:
+def starts(project: schema.Project, years: tuple[int, ...], year: int) -> list[int]:
     """Return the years in which output of a project could have begun that still runs in ``year``.
 
     That is y of the horizon with year - life < y <= year, from the project's first year on, or the
@@ -79,14 +78,14 @@ def starts(project: Project, years: tuple[int, ...], year: int) -> list[int]:
     return [y for y in start_years(project, years) if year - project.life < y <= year]
 
 
-def start_years(project: Project, years: tuple[int, ...]) -> list[int]:
+def start_years(project: schema.Project, years: tuple[int, ...]) -> list[int]:
     """Return the years in which output of a project may begin."""
     if project.built_in is not None:
         return [project.built_in]
     return [y for y in years if y >= project.first_year]
 
 
-def stock_target(case: Case, pile: Stockpile, year: int) -> float:
+def stock_target(case: Case, pile: schema.Stockpile, year: int) -> float:
     """Return the stock to hold at a year's end [t]: in t or days as stated, else the opening stock.
 
     A day is a 365th of the member's demand of that year.
@@ -99,7 +98,7 @@ def stock_target(case: Case, pile: Stockpile, year: int) -> float:
     return pile.opening
 
 
-def stock_room(case: Case, pile: Stockpile) -> float:
+def stock_room(case: Case, pile: schema.Stockpile) -> float:
     """Return the most that a stock can hold in a cheapest plan [t]: its maximum, or what is of use.
 
     No cheapest plan is better for a stock beyond its opening, its target, all the demand of its
@@ -111,13 +110,13 @@ def stock_room(case: Case, pile: Stockpile) -> float:
     """
     demand = sum(case.coalition_demand(pile.mineral, year) for year in case.years)
     leasts = sum(
-        row.limit == MIN and row.mineral in {"", pile.mineral} for row in case.share_limits
+        row.limit == schema.MIN and row.mineral in {"", pile.mineral} for row in case.share_limits
     )
     today = sum(s.tonnes for s in case.current_supply if s.mineral == pile.mineral)
     target = max(stock_target(case, pile, year) for year in case.years)
     again = 2 + leasts + any(row.mineral in {"", pile.mineral} for row in case.security)
     grows = any(r.max_growth is not None and r.mineral == pile.mineral for r in case.refiners)
-    times = _FOR_ROOM if grows or case.settings.share_basis == PURCHASES else 1.0
+    times = _FOR_ROOM if grows or case.settings.share_basis == schema.PURCHASES else 1.0
     return min(pile.max, times * (pile.opening + target + again * demand + today))
 
 
@@ -126,7 +125,7 @@ def a_day(case: Case, mineral: str, member: str, year: int) -> float:
     return case.demand_of.get((mineral, member, year), 0.0) / DAYS
 
 
-def target_penalty(case: Case, pile: Stockpile, year: int) -> float:
+def target_penalty(case: Case, pile: schema.Stockpile, year: int) -> float:
     """Return what a tonne below target costs in a year [money/t/yr].
 
     A fiftieth of the shortage cost, in the last year half of it, unless stated: a reserve serves an
@@ -138,22 +137,22 @@ def target_penalty(case: Case, pile: Stockpile, year: int) -> float:
     return part * case.shortage_cost(pile.mineral, year)
 
 
-def capital_charge(case: Case, project: Project) -> float:
+def capital_charge(case: Case, project: schema.Project) -> float:
     """Return what a project built in full costs in each year of output [money].
 
     Capex x capital-recovery factor r / (1 - (1 + r)^-life), or capex / life at r = 0.
     """
     rate, life = case.settings.cost_of_capital, project.life
     factor = 1.0 / life if rate == 0 else rate / -math.expm1(-life * math.log1p(rate))
-    return project.capex * MILLION * factor
+    return project.capex * units.MILLION * factor
 
 
-def budget_year(project: Project, start: int, years: tuple[int, ...]) -> int:
+def budget_year(project: schema.Project, start: int, years: tuple[int, ...]) -> int:
     """Return the year whose budget pays for output that starts in ``start``."""
     return max(start - project.lead_time, years[0])
 
 
-def mine_capacity(mine: Mine, year: int) -> float:
+def mine_capacity(mine: schema.Mine, year: int) -> float:
     """Return what a country can mine in a year [t contained]; 0 outside its years."""
     return mine.capacity.value(year) if in_force(mine, year) else 0.0
 
@@ -187,7 +186,7 @@ class Growth:
     before: int | None = None
 
 
-def growth(case: Case, refiner: Refiner, year: int, usable: float) -> Growth | None:
+def growth(case: Case, refiner: schema.Refiner, year: int, usable: float) -> Growth | None:
     """Return what Max growth allows a refiner in a year, None where it does not limit it.
 
     Sales may grow by the fraction a year from today's or the year before's. Where today's supply of

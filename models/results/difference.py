@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from models.results import common
+from models.results import common, members, overall, supply
 from models.results.field import Field, Look, Result, field
-from models.results.members import WhoPays
-from models.results.overall import ByMineral, Summary
-from models.results.supply import Flows, Prices
 
 BOOK = "difference"
 
@@ -23,7 +20,7 @@ class Difference(Result):
 
     TABLE, BOOK, FILTERED = "Difference", BOOK, False
 
-    measure = Summary.measure
+    measure = overall.Summary.measure
     old = _OLD.like(look=Look.LONG)
     new = _NEW.like(look=Look.LONG)
     change = _CHANGE.like(
@@ -33,7 +30,7 @@ class Difference(Result):
     )
     part = _PART
     unit = common.UNIT
-    remark = Summary.remark
+    remark = overall.Summary.remark
 
 
 class InputChanges(Result):
@@ -99,7 +96,7 @@ class MemberChanges(Result):
     )
     paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
     landed_old, landed_new, landed_change = _triple(
-        Flows.landed.header, Look.PRICE, "{money} per t", printed=False
+        supply.Flows.landed.header, Look.PRICE, "{money} per t", printed=False
     )
     unit = common.UNIT.like(printed=False)
 
@@ -121,7 +118,7 @@ class WhoPaysMore(Result):
         " coalition's). Below 0: it pays less. Minerals that are counted in other units are left"
         " out.",
     )
-    dearer = WhoPays.dearer.like(
+    dearer = members.WhoPays.dearer.like(
         meaning="Extra cash over what the same tonnes cost in the old plan.",
     )
     shortage_old, shortage_new, shortage_change = _triple(
@@ -162,10 +159,10 @@ class PriceChanges(Result):
     mineral = common.MINERAL
     member = common.MEMBER
     marginal_old, marginal_new, marginal_change = _triple(
-        Prices.marginal.header, Look.PRICE, "{money} per t"
+        supply.Prices.marginal.header, Look.PRICE, "{money} per t"
     )
     landed_old, landed_new, landed_change = _triple(
-        Flows.landed.header, Look.PRICE, "{money} per t"
+        supply.Flows.landed.header, Look.PRICE, "{money} per t"
     )
     unit = common.UNIT
 
@@ -177,6 +174,6 @@ FIGURES = {
     "paid": "Paid for purchases",
     "landed": common.LANDED.header,
     "share": "Largest country share",
-    "country": ByMineral.country.header,
+    "country": overall.ByMineral.country.header,
 }
 """What is compared of a mineral."""

@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from models import measures, tolerances
+from models import measures, schema, tolerances
 from models.case import Case
 from models.measures import SAME_COST, Dependence, printed
 from models.results.common import COUNTRY, MEMBER, MINERAL, REMARK, UNDISCOUNTED, words_of
 from models.results.field import Look, Name, Result, field
-from models.schema import COALITION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -377,7 +376,7 @@ def dependences_of(plan: Plan) -> dict[str, list[Dependence]]:
     rows = table[(table["buyer"] != "") & (table["year"] == year)]
     dust = {mineral: plan.tolerance(mineral, year) for mineral in rows["mineral"].unique()}
     rows = rows[rows["purchased"] > rows["mineral"].map(dust).astype(float)]
-    home = {c for c in rows["country"].unique() if COALITION in case.blocs_of(c)}
+    home = {c for c in rows["country"].unique() if schema.COALITION in case.blocs_of(c)}
     found = {
         str(member): measures.dependences(own, home)
         for member, own in rows.groupby("buyer", sort=False)

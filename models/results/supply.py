@@ -9,10 +9,9 @@ import numpy as np
 from models import schema
 from models.case import Case
 from models.measures import IN_SECURITY, excess_of_purchases, shares_of
-from models.results import common
+from models.results import common, proof
 from models.results.common import PlanTable
 from models.results.field import Look, Name, Result, field
-from models.results.proof import Runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,7 +132,7 @@ class Refiners(PlanTable):
     tonnes = common.TONNES
     utilization = field.share("Utilization", "Tonnes over the capacity open to the coalition.")
     rent = common.RENT
-    gap = Runs.gap.like(
+    gap = proof.Runs.gap.like(
         look=Look.PRICE,
         unit="{money}/t",
         meaning="Payment that an idle plant lacks for each tonne, at the margin. Less than this"

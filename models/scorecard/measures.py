@@ -22,10 +22,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from models import tolerances
-from models.measures import BY_CAPACITY, days_of_cover, hhi, largest, named, part
+from models import measures, schema, tolerances
 from models.results import Look, Stocks
-from models.schema import BY_BLOC, BY_COUNTRY, BY_KIND, MINING, RECYCLED, REFINING
 from models.scorecard.supplied import Supply, home_demand, largest_country
 
 DUE = 2030
@@ -98,7 +96,7 @@ class Measure:
 
 def _over(amount: float, whole: float, remark: str = "", lacks: str = NO_DEMAND) -> Value:
     """Return a part of a whole; no number, and what it ``lacks``, where the whole is nothing."""
-    found = part(amount, whole)
+    found = measures.part(amount, whole)
     return Value(None, lacks) if found is None else Value(found, remark)
 
 
@@ -108,7 +106,7 @@ def _over(amount: float, whole: float, remark: str = "", lacks: str = NO_DEMAND)
 def _largest(number: int) -> Callable[[Supply], Value]:
     def value(of: Supply) -> Value:
         amounts = of.by_country
-        top = largest(amounts, number)
+        top = measures.largest(amounts, number)
         remark = of.names(country for country, _ in top)
         return _over(sum(t for _, t in top), sum(amounts.values()), remark, NOTHING_SUPPLIED)
 
@@ -116,7 +114,7 @@ def _largest(number: int) -> Callable[[Supply], Value]:
 
 
 def _hhi(amounts: dict[str, float]) -> Value:
-    found = hhi(amounts)
+    found = measures.hhi(amounts)
     return Value(found, NOTHING_SUPPLIED if found is None else "")
 
 
@@ -133,7 +131,7 @@ def _hhi_governance(of: Supply) -> Value:
         return Value(None, NOTHING_SUPPLIED)
     scores = {c.code: c.governance for c in of.whole.case.countries}
     known, unknown, odd = 0.0, dict[str, float](), []
-    for country, amount in named(amounts).items():
+    for country, amount in measures.named(amounts).items():
         score, share = scores.get(country), amount / whole
         if score is None:
             unknown[country] = share
@@ -165,13 +163,13 @@ def _processing(of: Supply) -> Value:
 
 
 def _recycling(of: Supply) -> Value:
-    recycled = ((s, t) for s, t in of.tonnes if s.kind == RECYCLED)
+    recycled = ((s, t) for s, t in of.tonnes if s.kind == schema.RECYCLED)
     return _over(sum(t for s, t in recycled if of.is_inside(s.country)), of.consumed)
 
 
 def _largest_outside(of: Supply, amounts: dict[str, float], lacks: str) -> Value:
     """Return the largest amount from a third country over demand; before over all amounts."""
-    top = largest({c: t for c, t in amounts.items() if not of.is_inside(c)})
+    top = measures.largest({c: t for c, t in amounts.items() if not of.is_inside(c)})
     remark, tonnes = of.names(c for c, _ in top), sum(t for _, t in top)
     if of.year is None:
         return _over(tonnes, sum(amounts.values()), remark, lacks)
@@ -185,7 +183,7 @@ def _no_mines(of: Supply) -> str:
 
 def _no_recycling(of: Supply) -> str:
     e = of.whole.expanded
-    is_recycled = any(e.sources[i].kind == RECYCLED for i in e.of_mineral[of.mineral])
+    is_recycled = any(e.sources[i].kind == schema.RECYCLED for i in e.of_mineral[of.mineral])
     return "" if is_recycled else "no recycled supply of it in the workbook"
 
 
@@ -201,7 +199,7 @@ def _cover(of: Supply) -> Value:
     stock = of.stock
     if stock is None:  # of the EU there is no row then: the coalition's says it
         return Value(None, "" if of.buyer.name else "no stockpile")
-    days = days_of_cover(stock, of.demand)
+    days = measures.days_of_cover(stock, of.demand)
     return Value(days, NO_DEMAND if days is None else "")
 
 
@@ -291,7 +289,7 @@ EXTRACTION = Measure(
     f"{_ART_5}(a)(i): at least 10 %, to the extent that reserves allow",
     _extraction,
     before="nameplate",
-    required=Required(0.10, BY_BLOC, MINING),
+    required=Required(0.10, schema.BY_BLOC, schema.MINING),
     lacks=_no_mines,
 )
 PROCESSING = Measure(
@@ -301,7 +299,7 @@ PROCESSING = Measure(
     " bought of them today, over D",
     f"{_ART_5}(a)(ii): at least 40 %",
     _processing,
-    required=Required(0.40, BY_BLOC, REFINING),
+    required=Required(0.40, schema.BY_BLOC, schema.REFINING),
 )
 RECYCLING = Measure(
     "recycling",
@@ -309,7 +307,7 @@ RECYCLING = Measure(
     "tonnes bought of refiners of Kind recycled in the bloc over D; before: as Processing inside",
     f"{_ART_5}(a)(iii): at least 25 %",
     _recycling,
-    required=Required(0.25, BY_KIND, REFINING),
+    required=Required(0.25, schema.BY_KIND, schema.REFINING),
     lacks=_no_recycling,
 )
 ONE_COUNTRY = Measure(
@@ -319,7 +317,7 @@ ONE_COUNTRY = Measure(
     " the world's capacity, or over all bought today",
     f"{_ART_5}(b): at most 65 % at any relevant stage of processing",
     lambda of: _largest_outside(of, of.by_country, NOTHING_SUPPLIED),
-    required=Required(0.65, BY_COUNTRY, REFINING, is_most=True),
+    required=Required(0.65, schema.BY_COUNTRY, schema.REFINING, is_most=True),
 )
 ONE_COUNTRY_ORE = Measure(
     "one_country_ore",
@@ -329,7 +327,7 @@ ONE_COUNTRY_ORE = Measure(
     f"{_ART_5}(b), at the stage of mining: at most 65 %",
     lambda of: _largest_outside(of, of.ore, "no mine is open"),
     before="nameplate",
-    required=Required(0.65, BY_COUNTRY, MINING, is_most=True),
+    required=Required(0.65, schema.BY_COUNTRY, schema.MINING, is_most=True),
     lacks=_no_mines,
     of_coalition=True,
 )
@@ -357,7 +355,7 @@ N_1_ALL = Measure(
     "n_1_all",
     "N-1, all demand",
     "(S - Smax) / D, S what the coalition may use of capacity, Smax that of the largest country;"
-    f" before: without projects. {BY_CAPACITY}",
+    f" before: without projects. {measures.BY_CAPACITY}",
     f"{_IEA}, demand left whole",
     _n_1("over_all"),
     unit="share of demand",

@@ -20,8 +20,7 @@ from models.errors import SolverError
 from models.results import Changes, Field, Flows, Prices, Stocks, Tiers
 from models.solve import Floats, Held, LinearProgram
 from planner.audit.accounts import AccountSheet
-from planner.render.table import Cell
-from planner.render.words import listed
+from planner.render import table, words
 
 PROTECTION = 0.2
 """How wide, as a part of a figure, the interval must be that it is known to lie in."""
@@ -55,13 +54,13 @@ class WithheldCell:
 
     of: Field
     member: str
-    by: tuple[Cell, ...]
+    by: tuple[table.Cell, ...]
     value: float
     price: float = 0.0
     """What a tonne of it costs landed, if it is a flow."""
 
     @property
-    def year(self) -> Cell:
+    def year(self) -> table.Cell:
         """The year that it is of, None where it is of none."""
         return self.by[0] if self.by else None
 
@@ -102,7 +101,7 @@ class Withheld:
     def sentences(self) -> list[str]:
         """Which totals are withheld, and which stocks, a sentence each."""
         totals, money, stocks = (
-            listed(sorted(of)) for of in (self.totals, self.money, self.stocks)
+            words.listed(sorted(of)) for of in (self.totals, self.money, self.stocks)
         )
         return [
             *([f"Totals of {totals} are withheld."] if totals else []),
@@ -142,8 +141,8 @@ def _figures(
     sheets: Iterable[AccountSheet], gone: AbstractSet[str]
 ) -> dict[str, list[WithheldCell]]:
     """Return the figures of members of which a reader knows the sum, by mineral."""
-    totals: dict[tuple[str, Field, str, tuple[Cell, ...]], float] = defaultdict(float)
-    paid: dict[tuple[str, Field, str, tuple[Cell, ...]], float] = defaultdict(float)
+    totals: dict[tuple[str, Field, str, tuple[table.Cell, ...]], float] = defaultdict(float)
+    paid: dict[tuple[str, Field, str, tuple[table.Cell, ...]], float] = defaultdict(float)
     for sheet in sheets:
         account = sheet.account
         for line in sheet.lines if account.known else ():
@@ -163,7 +162,7 @@ def _figures(
     return found
 
 
-def _number(value: Cell) -> float:
+def _number(value: table.Cell) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
@@ -218,7 +217,7 @@ class _ReaderProgram:
     def _needed(self, protection: float) -> Floats:
         """Return how wide each interval must be: that a reserve is empty is a figure, too."""
         size = np.abs(self.true)
-        levels: dict[tuple[str, Cell], float] = defaultdict(float)
+        levels: dict[tuple[str, table.Cell], float] = defaultdict(float)
         for f, value in zip(self.figures, size, strict=True):
             if f.of in _LEVELS:
                 levels[f.member, f.year] = max(levels[f.member, f.year], value)
@@ -247,7 +246,7 @@ class _ReaderProgram:
         )
 
     def _sums(self) -> Iterator[_Row]:
-        sums: dict[tuple[Field, tuple[Cell, ...]], dict[int, float]] = defaultdict(dict)
+        sums: dict[tuple[Field, tuple[table.Cell, ...]], dict[int, float]] = defaultdict(dict)
         for i, f in enumerate(self.figures):
             if not (f.is_stock and _STOCKS in self.lacks):
                 sums[f.of, f.by][i] = 1.0
@@ -261,7 +260,7 @@ class _ReaderProgram:
             yield {i: price / typical for i, price in prices.items()}, 0.0
 
     def _balances(self) -> Iterator[_Row]:
-        each: dict[tuple[str, Cell], list[int]] = defaultdict(list)
+        each: dict[tuple[str, table.Cell], list[int]] = defaultdict(list)
         for i, f in enumerate(self.figures):
             each[f.member, f.year].append(i)
         for at in each.values():
@@ -294,7 +293,7 @@ def _held(figures: list[WithheldCell]) -> Iterator[WithheldCell]:
     today = [(f.member, ()) for f in figures if f.of is Changes.today and f.value]
     for of, members in ((Flows.tonnes, buyers), (Changes.today, today)):
         bought = {(f.member, f.by): f for f in figures if f.of is of}
-        prices: dict[tuple[Cell, ...], list[float]] = defaultdict(list)
+        prices: dict[tuple[table.Cell, ...], list[float]] = defaultdict(list)
         for (_, by), f in bought.items():
             prices[by].append(f.price)
         for member, when in dict.fromkeys(members):

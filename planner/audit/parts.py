@@ -14,10 +14,8 @@ from pathlib import Path
 from models.errors import Finding
 from planner.audit.compare import near
 from planner.audit.file import PlanSheets
-from planner.workbook.archive import BROKEN
-from planner.workbook.findings import refused
+from planner.workbook import archive, findings, plan_columns
 from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart
-from planner.workbook.plan_columns import PLAN_FILE
 
 _NUMBER = re.compile(
     rb'(?:(?<=\d"><v>)|(?<=<c:v>)|(?<=[ ]val="))(-?\d+(?:\.\d+)?(?:[Ee][+-]?\d+)?)(?=[<"])'
@@ -135,9 +133,9 @@ def amiss(file: PlanSheets) -> Iterator[Finding]:
             yield Finding(sheet.title, found="this sheet is hidden", expected="all sheets shown")
         try:
             found = Anatomy(file.path, sheet.part)
-        except BROKEN as error:
+        except archive.BROKEN as error:
             said = f"the sheet {sheet.title} is damaged ({error})"
-            raise refused(file.path, said, PLAN_FILE) from error
+            raise findings.refused(file.path, said, plan_columns.PLAN_FILE) from error
         yield from _in_sheet(sheet.title, found)
 
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from models.case import fold
-from models.errors import UsageError
+from models import case, errors, schema
 from models.results import (
     ByMineral,
     Checks,
@@ -32,7 +31,6 @@ from models.results import (
 )
 from models.results.field import spread_header
 from models.results.overall import COUNTED_IN, HHI_BY, OPTION
-from models.schema import BY_COMPANY
 from planner.audit.accounts import AccountRow, AccountSheet, sheet_of
 from planner.audit.file import PYTHON, TIME, PlanSheets
 from planner.audit.intervals import PROTECTION, Withheld, withheld
@@ -109,15 +107,15 @@ def named(file: PlanSheets, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return members as the plan spells them; UsageError names the closest to an unknown one."""
     from models.checks.common import did_you_mean
 
-    known = {fold(name): name for name in members_of(file)}
+    known = {case.fold(name): name for name in members_of(file)}
     for name in wanted:
-        if fold(name) not in known:
+        if case.fold(name) not in known:
             by_code = {code: m for m in known.values() if (code := country_code(m))}
             hint = member_meant(name, by_code) or did_you_mean(name, known.values())
             hint = hint or f"there is {', '.join(known.values())}"
             msg = f"{name!r} is not a member in {file.path}; {hint}"
-            raise UsageError(msg)
-    return tuple(dict.fromkeys(known[fold(name)] for name in wanted))
+            raise errors.UsageError(msg)
+    return tuple(dict.fromkeys(known[case.fold(name)] for name in wanted))
 
 
 def redact(
@@ -178,11 +176,11 @@ def _sheets(file: PlanSheets) -> list[AccountSheet]:
     lacks = [name for name in (SUMMARY, ByMineral.TABLE, Prices.TABLE) if name not in names]
     if lacks:
         msg = f"{file.path} has no sheet {lacks[0]}: redact a plan as planner solve wrote it"
-        raise UsageError(msg)
+        raise errors.UsageError(msg)
     for sheet in sheets:
         if not sheet.is_whole:
             msg = f"{file.path}: the sheet {sheet.table.name} is not as planner solve wrote it"
-            raise UsageError(msg)
+            raise errors.UsageError(msg)
     return sheets
 
 
@@ -283,7 +281,7 @@ class _Rules:
                 continue
             field = sheet.fields[name]
             is_supply = field.names in _SUPPLY or name in _CLASSES or self._is_mineral(field)
-            if field.names is Name.SUPPLIER and line.cells.get("group") == BY_COMPANY:
+            if field.names is Name.SUPPLIER and line.cells.get("group") == schema.BY_COMPANY:
                 is_supply = False  # a company may be the member's own, as in the column Owner
             if is_supply or not isinstance(value, str) or not self._telling.search(value):
                 continue

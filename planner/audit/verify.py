@@ -15,27 +15,19 @@ import numpy as np
 from models import tolerances
 from models.case import Case
 from models.errors import Finding
-from models.plan import Plan
-from models.plan.block_solver import worst_place
-from models.plan.solving import plan_again
+from models.plan import Plan, block_solver, solving
 from models.program import ComponentArrays, Program, program_of
 from models.resolve import SPOT, Expanded, Floats
 from models.results import Checks, Duals, Field, Flows, Summary, Values
-from planner._version import __version__
+from planner import _version, scenarios, scratch, seal
 from planner.audit.compare import compare, in_common, unmatched
 from planner.audit.file import RECORDS, PlanSheets, SheetRow
 from planner.audit.parts import Parts, amiss, parts
 from planner.render.words import clean, few, span
-from planner.scenarios import Variant, drop_share_limits
-from planner.scratch import scratch_folder
-from planner.seal import SEAL, is_short
 from planner.sheets import Table, write_plan
 from planner.sheets.duals import DUALS, FREE, THIS, VALUES, key_text
-from planner.workbook import Book
-from planner.workbook.excel import open_excel
+from planner.workbook import Book, excel, plan_columns, save
 from planner.workbook.grid import Grid
-from planner.workbook.plan_columns import PART, PLAN, is_number
-from planner.workbook.save import told_as_write_error
 
 _SCRATCH = Path("the folder for temporary files")
 _NO_NUMBER = "no number that a plan could hold stands here"
@@ -90,7 +82,7 @@ class Verdict:
         return not self.findings
 
 
-def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdict:
+def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant) -> Verdict:
     """Return whether a workbook is the proven plan of a case, and what does not match.
 
     ``book`` is the input as read, ``variant`` what the recorded options ask for, ``case`` what it
@@ -101,15 +93,15 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdic
     """
     solution = _Solution(file)
     plan = solution.plan(case, THIS)
-    free = solution.beside(drop_share_limits(case), FREE) if case.share_limits else None
+    free = solution.beside(scenarios.drop_share_limits(case), FREE) if case.share_limits else None
     findings = solution.findings
     is_proven = not findings
     recorded = file.recorded
     if recorded.input_file:
         book = dataclasses.replace(book, path=Path(recorded.input_file))
     with contextlib.ExitStack() as stack:
-        with told_as_write_error(_SCRATCH):
-            made = stack.enter_context(scratch_folder()) / "plan.xlsx"
+        with save.told_as_write_error(_SCRATCH):
+            made = stack.enter_context(scratch.scratch_folder()) / "plan.xlsx"
             known = write_plan(
                 made,
                 plan,
@@ -166,7 +158,7 @@ def _cells(grid: Grid) -> int:
 
 def _size(file: PlanSheets, title: str, known: Mapping[str, Table]) -> int:
     """Return how many cells a sheet has that is as it was made: its table's, with its header."""
-    part = PART.fullmatch(title)
+    part = plan_columns.PART.fullmatch(title)
     table = known.get(title)
     if table is None and part is not None and part[1] in known:  # the first counted all rows
         return len(known[part[1]].columns)
@@ -177,18 +169,18 @@ def _told(
     file: PlanSheets, found: Parts, made: Path, known: Mapping[str, Table]
 ) -> tuple[ComparisonBasis, list[Finding]]:
     """Return how a file was compared, and what differs, where it is not the same part for part."""
-    anew = {grid.title: grid for grid in open_excel(made).grids}
+    anew = {grid.title: grid for grid in excel.open_excel(made).grids}
     if found.is_own:
         return ComparisonBasis.PARTS, compare(file.grids, anew, known)
     findings = list(amiss(file))
-    is_older = file.recorded.record.planner != __version__
+    is_older = file.recorded.record.planner != _version.__version__
     if is_older:
         findings += compare(*in_common(file.grids, anew, known), known)
         findings += unmatched(file.grids, anew, known)
     else:
         findings += compare(file.grids, anew, known)
-    if found.is_saved_anew and is_short(file.sealed):
-        findings = [f for f in findings if not (f.sheet == Checks.TABLE and SEAL in f.found)]
+    if found.is_saved_anew and seal.is_short(file.sealed):
+        findings = [f for f in findings if not (f.sheet == Checks.TABLE and seal.SEAL in f.found)]
     if found.is_saved_anew or is_older:
         said = "this part is none that opening and saving a plan makes"
         findings += [Finding(found=f"{name}: {said}") for name in found.strange]
@@ -242,7 +234,7 @@ class _Solution:
         size = len(program.rows.row_lower)
         prices = self._numbers(Duals.dual, whose, program.constraints, size, amiss)
         if whose != THIS:
-            plan = plan_again(expanded, program, x, prices)
+            plan = solving.plan_again(expanded, program, x, prices)
             return plan, [*amiss, *_unproven(plan, whose)]
         for line, column, tonnes in self._flows(expanded, program, amiss):
             if x[column]:
@@ -250,7 +242,7 @@ class _Solution:
                 amiss.append(line.finding(Flows.tonnes, found))
             x[column] += tonnes
         said = self.file.recorded
-        plan = plan_again(
+        plan = solving.plan_again(
             expanded,
             program,
             x,
@@ -341,7 +333,7 @@ def _places(groups: Sequence[ComponentArrays], family: str) -> dict[str, int]:
 
 
 def _fits(value: object) -> TypeGuard[int | float]:
-    return is_number(value) and abs(value) <= _MOST
+    return plan_columns.is_number(value) and abs(value) <= _MOST
 
 
 def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
@@ -351,7 +343,7 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
         certificate, where = block.certificate, _where(plan, block.block)
         refused = f"at most {tolerances.MOST_GAP:g}"
         if not certificate.violation <= tolerances.MOST_VIOLATION:
-            worst = worst_place(plan.program, block.block, block.worst)
+            worst = block_solver.worst_place(plan.program, block.block, block.worst)
             name = f"{worst[0]} {worst[1]}" if worst is not None else "(none)"
             yield Finding(
                 _sheet_of(plan, block.block, block.worst) if whose == THIS else VALUES,
@@ -382,7 +374,7 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
         columns = np.array([worst - len(rows.row_lower)])
     at = columns + program.columns_of(block).start
     spot = program.flow[plan.expanded.deliveries.contract == SPOT]
-    return VALUES if bool((plan.x[at[~np.isin(at, spot)]] != 0).any()) else PLAN
+    return VALUES if bool((plan.x[at[~np.isin(at, spot)]] != 0).any()) else plan_columns.PLAN
 
 
 def _where(plan: Plan, block: int) -> str:
@@ -400,7 +392,7 @@ def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:
     the order of sheets and rows.
     """
     place = {title: i for i, title in enumerate(titles)}
-    solution = {PLAN, VALUES, DUALS}
+    solution = {plan_columns.PLAN, VALUES, DUALS}
 
     def rank(f: Finding) -> tuple[bool, bool, int, int]:
         return (bool(f.cell), f.sheet not in solution, place.get(f.sheet, len(place)), f.row)

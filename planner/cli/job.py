@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.errors import WriteError
-from models.schema import REST_OF_WORLD
+from models import errors, schema
 from planner.cli import main, progress
 from planner.cli.answer import INTERRUPTED
 from planner.server.jobs import MADE
@@ -92,7 +91,7 @@ def _choices(file: Path) -> dict[str, list[str]]:
 
     case = read(file).case
     sellers = {*(r.country for r in case.refiners), *(p.country for p in case.projects)}
-    countries = sorted(case.country_name(code) for code in sellers - {REST_OF_WORLD})
+    countries = sorted(case.country_name(code) for code in sellers - {schema.REST_OF_WORLD})
     return {"scenarios": [*scenarios.names(case)], "countries": countries}
 
 
@@ -141,7 +140,7 @@ def run(arguments: Sequence[str]) -> int:
         Path("result.json").write_text(json.dumps(result), encoding="utf-8")
     except OSError:  # a full disk: whoever started this process says so
         Path("result.json").unlink(missing_ok=True)
-        return WriteError.exit_code
+        return errors.WriteError.exit_code
     return int(result["code"])
 
 

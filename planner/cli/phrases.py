@@ -12,12 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from models.case import fold
+from models import case, errors, schema, units
 from models.checks.common import did_you_mean
-from models.errors import Mistakes, UsageError
-from models.schema import ACTIONS, TAKES, ScenarioStep, Takes
 from models.schema.column import MOST_TARIFF
-from models.units import UnitError, factor, percent_hint
 from planner.cli.whatifs import BLOCK, LOSE, WHAT_IF
 
 if TYPE_CHECKING:
@@ -33,12 +30,12 @@ _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(.*)", re.IGNO
 _SLIP = 100
 """A number up to this in the place of a fraction was likely meant in per cent."""
 
-Meant = tuple[str, tuple[ScenarioStep, ...]]
+Meant = tuple[str, tuple[schema.ScenarioStep, ...]]
 """What an option does in words, and its steps."""
 
 
 def _refuse(message: str) -> NoReturn:
-    raise UsageError(message)
+    raise errors.UsageError(message)
 
 
 def block(text: str, named: Named) -> Meant:
@@ -46,7 +43,7 @@ def block(text: str, named: Named) -> Meant:
     parts = [part.strip() for part in text.split(":")]
     if len(parts) not in {2, 3} or not all(parts):
         _refuse("say from whom to whom, as in CHN:JPN or CHN:JPN:Graphite")
-    wrong = Mistakes()
+    wrong = errors.Mistakes()
     with wrong.kept():
         sellers = named.sellers(parts[0])
     with wrong.kept():
@@ -55,7 +52,7 @@ def block(text: str, named: Named) -> Meant:
         minerals = named.minerals(parts[2]) if len(parts) > 2 else ("",)  # noqa: PLR2004
     wrong.tell()
     steps = tuple(
-        ScenarioStep(
+        schema.ScenarioStep(
             name=BLOCK, action="block lanes", mineral=mineral, member=member, **seller.selectors
         )
         for seller in sellers
@@ -70,28 +67,28 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
     """Return the members of a lane; where none is meant, ask whether the two were turned round."""
     try:
         return named.members(buyer)
-    except UsageError as error:
+    except errors.UsageError as error:
         try:
             named.sellers(buyer)
             named.members(seller)
-        except UsageError:
+        except errors.UsageError:
             raise error from None
         msg = f"{buyer!r} is not a member of the workbook; did you mean {buyer}:{seller}?"
-        raise UsageError(msg) from None
+        raise errors.UsageError(msg) from None
 
 
 def lose(text: str, named: Named) -> Meant:
     """A country, whose plants make nothing and whose ore goes nowhere; or companies or refiners."""
     if not text.strip(" *"):
         _refuse("name a country or a refiner, or a company")
-    steps: list[ScenarioStep] = []
+    steps: list[schema.ScenarioStep] = []
     sellers = named.sellers(text.strip(), parts=True)
     for seller in sellers:
         steps.append(
-            ScenarioStep(name=LOSE, action="scale capacity", value=0.0, **seller.selectors)
+            schema.ScenarioStep(name=LOSE, action="scale capacity", value=0.0, **seller.selectors)
         )
         if seller.country:
-            steps.append(ScenarioStep(name=LOSE, action="block ore", country=seller.country))
+            steps.append(schema.ScenarioStep(name=LOSE, action="block ore", country=seller.country))
     return _all_of(seller.words for seller in sellers), tuple(steps)
 
 
@@ -120,7 +117,7 @@ class _Phrase:
     """The parts of a phrase: an action, what it takes, and the rest by key."""
 
     action: str
-    takes: Takes
+    takes: schema.Takes
     of: dict[str, str]
 
     @property
@@ -133,7 +130,7 @@ class _Phrase:
         return ", ".join([*names, *(["value"] if self.takes.value else [])])
 
 
-def _phrase(text: str, named: Named) -> tuple[ScenarioStep, str]:
+def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
     """Return the step that a phrase says, and the phrase in the workbook's names.
 
     Mineral, refiner, owner and member stay as typed, for they may stand for several. Raises
@@ -146,7 +143,7 @@ def _phrase(text: str, named: Named) -> tuple[ScenarioStep, str]:
             _refuse(f"{key} is not a selector of `{phrase.action}`, which takes {phrase.keys}")
     first, last = _years(phrase)
     country = named.country(phrase.of.get("country", ""))
-    step = ScenarioStep(
+    step = schema.ScenarioStep(
         name=WHAT_IF,
         action=phrase.action,
         mineral=phrase.of.get("mineral", ""),
@@ -163,16 +160,16 @@ def _phrase(text: str, named: Named) -> tuple[ScenarioStep, str]:
 
 def _parts(text: str, named: Named) -> _Phrase:
     head, *rest = (" ".join(part.split()) for part in text.split(";"))
-    actions = {fold(action): action for action in ACTIONS}
-    if fold(head) not in actions:
-        near = did_you_mean(head, ACTIONS) or f"there is {', '.join(ACTIONS)}"
+    actions = {case.fold(action): action for action in schema.ACTIONS}
+    if case.fold(head) not in actions:
+        near = did_you_mean(head, schema.ACTIONS) or f"there is {', '.join(schema.ACTIONS)}"
         _refuse(f"begin with an action; {near}" if "=" in head else f"no action {head!r}; {near}")
-    action, of = actions[fold(head)], dict[str, str]()
+    action, of = actions[case.fold(head)], dict[str, str]()
     for part in filter(None, rest):
         key, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
             _refuse(f"{part!r} does not say what it is: write {_guess(part, named)}")
-        key = "years" if fold(key) == "year" else fold(key).replace("_", " ")
+        key = "years" if case.fold(key) == "year" else case.fold(key).replace("_", " ")
         if key not in _KEYS:
             near = did_you_mean(key, _KEYS)
             _refuse(f"{key!r} is not known; {near or 'there is ' + ', '.join(_KEYS)}")
@@ -181,7 +178,7 @@ def _parts(text: str, named: Named) -> _Phrase:
         if not value:
             _refuse(f"{key}= says nothing: leave it out for all")
         of[key] = value
-    return _Phrase(action, TAKES[action], of)
+    return _Phrase(action, schema.TAKES[action], of)
 
 
 def _guess(part: str, named: Named) -> str:
@@ -199,7 +196,7 @@ def _guess(part: str, named: Named) -> str:
     ):
         try:
             find(part)
-        except UsageError:
+        except errors.UsageError:
             continue
         return f"{key}={part}"
     return f"country={part}, for example"
@@ -259,7 +256,7 @@ def _value(phrase: _Phrase) -> float | None:
         _refuse(f"value={text} is not a number; expected {wanted}")
     if takes.value and not (math.isfinite(number) and takes.least <= number <= takes.most):
         slip = takes.most <= MOST_TARIFF and takes.most < number <= _SLIP and unit != "%"
-        hint = f"; {percent_hint(number)}" if slip else ""
+        hint = f"; {units.percent_hint(number)}" if slip else ""
         _refuse(f"value={text}; expected {wanted}{hint}")
     return number
 
@@ -268,13 +265,13 @@ def _tonnes(text: str, unit: str, own: str) -> float:
     """Return what an amount in a unit is multiplied by; ``5 kt`` of a yearly amount is a year's."""
     yearly = own.endswith("/yr") and "/" not in unit
     try:
-        return factor(f"{unit}/yr" if yearly else unit, own)
-    except UnitError as error:
+        return units.factor(f"{unit}/yr" if yearly else unit, own)
+    except units.UnitError as error:
         msg = f"value={text}: {error}"
-        raise UsageError(msg) from error
+        raise errors.UsageError(msg) from error
 
 
-def _words(step: ScenarioStep, phrase: _Phrase, named: Named) -> str:
+def _words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
     """Return a phrase in the workbook's names: ``scale capacity (China, from 2027): 0.7``."""
     chosen = [
         " and ".join(found)

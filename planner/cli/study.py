@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import PlannerError, SolverError, WriteError
+from planner.cli import paths, progress, whatifs
 from planner.cli.answer import (
     Answer,
     Command,
@@ -24,20 +25,7 @@ from planner.cli.answer import (
     sorted_out,
     what_if_facts,
 )
-from planner.cli.commands.common import (
-    CSV,
-    JSON,
-    SCENARIO,
-    WORKBOOK,
-    output_option,
-    progress,
-    share_limit,
-    tell_where,
-    write_all,
-)
-from planner.cli.paths import partial_file, partial_folder, plan_path, study_part
-from planner.cli.progress import study_options, watched
-from planner.cli.whatifs import what_if_options
+from planner.cli.commands import common
 from planner.cli.words import console, line, show_warnings
 from planner.render.words import few, plain
 from planner.stops import code_of
@@ -97,12 +85,12 @@ class StudyCommand(click.Command):
 
 def command_of(kind: type[StudyKind]) -> click.Command:
     """Return the command of a kind: its own options among those that all studies share."""
-    shared = [click.argument("file", type=WORKBOOK), *kind.OPTIONS]
-    shared += [SCENARIO] if kind.SCENARIO else []
-    shared += [what_if_options] if kind.WHAT_IFS else []
-    shared += [share_limit(kind.LIMIT)] if kind.LIMIT else []
+    shared = [click.argument("file", type=common.WORKBOOK), *kind.OPTIONS]
+    shared += [common.SCENARIO] if kind.SCENARIO else []
+    shared += [whatifs.what_if_options] if kind.WHAT_IFS else []
+    shared += [common.share_limit(kind.LIMIT)] if kind.LIMIT else []
     written = f"Write the {kind.WRITES} here [outputs/<FILE's name>-{kind.PART}{kind.NAME}.xlsx]."
-    shared += [output_option(written), CSV, study_options, JSON]
+    shared += [common.output_option(written), common.CSV, progress.study_options, common.JSON]
     command: Any = partial(run_kind, kind)
     for option in reversed(shared):
         command = option(command)
@@ -127,12 +115,12 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     names = {"what_ifs": options.get("asked"), **options}, kind.part(options)
 
     def target_of(scenario: str = "") -> Path:
-        part = study_part(file, *names, scenario)
-        return plan_path(file, output, csv_folder, kind.NAME, part)
+        part = paths.study_part(file, *names, scenario)
+        return paths.plan_path(file, output, csv_folder, kind.NAME, part)
 
     target_of()  # refused before any work is done
-    tell = progress(as_json)
-    with watched(as_json) as watch:
+    tell = common.progress(as_json)
+    with progress.watched(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))
     target = target_of(study.start.variant.scenario if kind.SCENARIO else "")
     had_turn = [outcome.ran for outcome in study.outcomes]
@@ -147,8 +135,8 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     sheets, title, wanted = study.sheets(tables), study.title, target
     if halt is not None:  # beside a whole result, under a name that says so
         title = f"{title} (stopped: {halt.words})"
-        target, csv_folder = partial_file(target), partial_folder(csv_folder)
-    written, trouble = write_all(
+        target, csv_folder = paths.partial_file(target), paths.partial_folder(csv_folder)
+    written, trouble = common.write_all(
         target,
         lambda path: write_study(path, study, tables, sheets, title),
         csv_folder,
@@ -163,7 +151,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     if written is not None and halt is not None:
         click.echo(f"{wanted} is for a whole result: this one is at {written}", err=True)
     elif written is not None:
-        tell_where(target, written)
+        common.tell_where(target, written)
     plan, lacking = _beside(file, study, written)
     if plan is not None and not as_json:
         line("Plan", str(plan))
@@ -215,7 +203,7 @@ def _beside(
         return None, None
     end, write = made
     try:
-        path = plan_path(file, written.with_name(f"{written.stem}-{end}.xlsx"), None)
+        path = paths.plan_path(file, written.with_name(f"{written.stem}-{end}.xlsx"), None)
         return save(path, write), None
     except WriteError as error:
         return None, error

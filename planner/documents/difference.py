@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from models import tolerances
+from models import schema, tolerances
 from models.measures import SAME_COST, change, largest_country_shares, like_for_like, part
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results.common import NOTE
@@ -25,7 +25,6 @@ from models.results.difference import (
     WhoPaysMore,
 )
 from models.results.overall import COST, HHI_BY, OPTION
-from models.schema import DEMAND
 from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, Table, table_of
@@ -374,7 +373,7 @@ def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
     """Return each mineral's largest share of one country in any year, and the country."""
     import pandas as pd
 
-    basis = str(plan.measure(Figure.SHARE_BASIS) or DEMAND)
+    basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
     tops = largest_country_shares(pair.rows(plan, CountryShares), basis)
     shares = {mineral: top.share for mineral, top in tops.items()}
     countries = {mineral: pair.country(top.country) for mineral, top in tops.items()}

@@ -24,14 +24,7 @@ from models.errors import WriteError
 from planner.render.table import Table
 from planner.render.words import few, guarded
 from planner.scratch import scratch_folder
-from planner.workbook.save import (
-    behind_links,
-    is_in_use,
-    names_to_disk,
-    share,
-    to_disk,
-    told_as_write_error,
-)
+from planner.workbook import save
 from planner.workbook.saved import fingerprint
 
 _MOST_MANIFEST = 1 << 24
@@ -121,7 +114,7 @@ def refuse_folder(folder: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
 
     Raises WriteError where the folder is somebody's.
     """
-    with told_as_write_error(folder):
+    with save.told_as_write_error(folder):
         if not folder.exists():
             return {}
         if not folder.is_dir():
@@ -147,8 +140,8 @@ def replace_files(
     ``about`` goes into the manifest. Raises WriteError where the folder or a file in it is somebody
     else's, or where a file was changed or is open; then nothing has changed.
     """
-    target = behind_links(folder)
-    with told_as_write_error(folder):
+    target = save.behind_links(folder)
+    with save.told_as_write_error(folder):
         _mend(target, kind)
         earlier = refuse_folder(folder, kind)
         _refuse(folder, files, earlier, kind)
@@ -206,8 +199,8 @@ class _Change:
         """Change the folder for the scratch folder; False, and nothing done, where refused."""
         before, is_new = _before(self.folder), not self.folder.exists()
         self._list(self.scratch, {})
-        names_to_disk(self.scratch)
-        share(self.scratch, 0o777)
+        save.names_to_disk(self.scratch)
+        save.share(self.scratch, 0o777)
         if not is_new:
             self.scratch.chmod(stat.S_IMODE(self.folder.stat().st_mode))
             try:
@@ -220,7 +213,7 @@ class _Change:
             if not is_new and not self.folder.exists():
                 before.rename(self.folder)
         shutil.rmtree(before, ignore_errors=True)
-        names_to_disk(self.folder.parent)
+        save.names_to_disk(self.folder.parent)
         return True
 
     def each(self, earlier: Mapping[str, frozenset[str]], removed: Iterable[str]) -> None:
@@ -244,7 +237,7 @@ class _Change:
                 (self.scratch / name).replace(self.folder / name)
         for name in removed:
             (self.folder / name).unlink(missing_ok=True)
-        names_to_disk(self.folder)
+        save.names_to_disk(self.folder)
         self._list(self.folder, {})
 
     def _list(self, folder: Path, old: Mapping[str, frozenset[str]]) -> None:
@@ -257,14 +250,14 @@ class _Change:
         made = self.scratch / f"{self.kind.manifest}.new"
         text = json.dumps(data, indent=1, ensure_ascii=False)
         made.write_text(f"{text}\n", encoding="utf-8")
-        to_disk(made)
+        save.to_disk(made)
         made.replace(folder / self.kind.manifest)
 
 
 def _filled(path: Path, write: Write) -> str:
     """Write a file that reaches the disk, and return its fingerprint."""
     write(path)
-    to_disk(path)
+    save.to_disk(path)
     return fingerprint(path)
 
 
@@ -276,7 +269,7 @@ def _stale(
     removed = [
         name
         for name in stale
-        if not is_in_use(folder / name) and fingerprint(folder / name) in earlier[name]
+        if not save.is_in_use(folder / name) and fingerprint(folder / name) in earlier[name]
     ]
     return removed, [name for name in stale if name not in removed]
 
@@ -316,7 +309,7 @@ def _refuse(
             " or choose another folder"
         )
         raise WriteError(msg)
-    used = [path.name for path in there if is_in_use(path)]
+    used = [path.name for path in there if save.is_in_use(path)]
     if used:
         msg = f"{few(used)} in {folder} is open in another program or read-only"
         raise WriteError(msg)

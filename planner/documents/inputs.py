@@ -13,13 +13,7 @@ from models.results import Figure, Look
 from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
-from planner.sheets.inputs import (
-    ADDED,
-    REMOVED,
-    InputDifference,
-    input_differences,
-    record_differences,
-)
+from planner.sheets import inputs
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
 from planner.workbook.saved import fingerprint
@@ -122,7 +116,7 @@ def _changes(lines: Iterable[tuple[Mapping[str, Cell], Look]]) -> InputChanges:
 
 def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[str, Cell], Look]]:
     before, case, rows = _aligned(old.case, new.case)
-    for found in (*input_differences(before, case), *_steps(old.case, new.case, scenarios)):
+    for found in (*inputs.input_differences(before, case), *_steps(old.case, new.case, scenarios)):
         row = rows.get((found.sheet, found.row), -found.row_after)
         is_setting = found.sheet == Settings.SHEET  # which its name alone tells
         yield (
@@ -149,7 +143,7 @@ def _cell(book: Book, sheet: str, row: int, column: str) -> str:
     return layout.cell(sheet, row, column) if is_there else ""
 
 
-def _spelt(case: Case, found: InputDifference, value: Cell) -> Cell:
+def _spelt(case: Case, found: inputs.InputDifference, value: Cell) -> Cell:
     is_code = isinstance(value, str) and found.what.lower().endswith("country")
     return case.country_name(str(value)) if is_code else value
 
@@ -228,7 +222,7 @@ def _reordered(old: Iterable[Record], new: Iterable[Record]) -> bool:
     return not left and before != after
 
 
-def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[InputDifference]:
+def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[inputs.InputDifference]:
     """Yield how the steps of the plans' scenarios differ: those gone, then cells and rows added."""
     mine, others = (
         [
@@ -242,18 +236,20 @@ def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[InputDifferenc
     taken = {id(step) for step in pairs.values()}
     for step in mine:
         if id(step) not in taken:
-            yield _whole_step(step, step.row, REMOVED)
+            yield _whole_step(step, step.row, inputs.REMOVED)
     for at, step in enumerate(others):
         before = pairs.get(at)
         if before is None:
-            found = [_whole_step(step, 0, ADDED)]
+            found = [_whole_step(step, 0, inputs.ADDED)]
         else:
-            found = [*record_differences(old, before, step)]
+            found = [*inputs.record_differences(old, before, step)]
         yield from (replace(each, row_after=-step.row) for each in found)
 
 
-def _whole_step(step: Record, row: int, word: str) -> InputDifference:
-    return InputDifference(ScenarioStep.SHEET, row, "Action", ", ".join(_step(step)), None, word)
+def _whole_step(step: Record, row: int, word: str) -> inputs.InputDifference:
+    return inputs.InputDifference(
+        ScenarioStep.SHEET, row, "Action", ", ".join(_step(step)), None, word
+    )
 
 
 def _step(step: Record) -> Iterator[str]:

@@ -13,12 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models import tolerances
-from models.case import fold
-from models.errors import Finding, InputError
+from models import case, errors, schema, tolerances
 from models.results import Contracts, Field, Figure, Flows, Prices, Result, Shortages, Stocks
 from models.results.orders import MemberShortages, Obligations, OrderLines, OrderSheet, Stock
-from models.schema import REST_OF_WORLD
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
 from planner.render.words import counted
 from planner.workbook.plan_file import PlanFile, edited
@@ -91,7 +88,7 @@ class Orders:
     plan_id: str
     table: pd.DataFrame
     members: tuple[MemberOrders, ...]
-    warnings: tuple[Finding, ...]
+    warnings: tuple[errors.Finding, ...]
 
     @property
     def scenario(self) -> str:
@@ -130,7 +127,9 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     source = plan.result(Flows).frame()
     rows, years = len(source), source["year"].astype("int64")
     price_year = plan.measure(Figure.PRICE_YEAR)
-    codes = {code: "" if code == REST_OF_WORLD else code for code in source["country"].unique()}
+    codes = {
+        code: "" if code == schema.REST_OF_WORLD else code for code in source["country"].unique()
+    }
     prices = {name: source[of] for name, of in _PRICES.items()}
     if Flows.support.name in source:  # the buyer pays so much less at the gate
         prices["price"] = prices["price"] - source[Flows.support.name].fillna(0.0)
@@ -193,7 +192,7 @@ def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
         names |= {str(name) for name in part["member"].dropna()}
     told: dict[type[Result], pd.DataFrame] = {OrderSheet: table}
     told |= {sheet: parts[of] for of, sheet in _SHEETS if of.TABLE in plan.tables}
-    for name in sorted(names, key=lambda n: (fold(n), n)):
+    for name in sorted(names, key=lambda n: (case.fold(n), n)):
         mine = {sheet: part[part["member"] == name] for sheet, part in told.items()}
         yield MemberOrders(name, mine)
 
@@ -223,7 +222,7 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
     bad |= table["tonnes"] < 0
     header = Flows.total.title({"money": plan.currency})
     findings = [
-        Finding(
+        errors.Finding(
             Flows.TABLE,
             column=header,
             found=f"{year}, {mineral} from {refiner} to {member}: tonnes x landed cost is not the"
@@ -237,7 +236,7 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
         )
     ]
     if findings:
-        raise InputError(findings[:_MOST_TOLD])
+        raise errors.InputError(findings[:_MOST_TOLD])
 
 
 # ---- ids of orders: made from what an order is of, and from nothing else in the plan -------------
@@ -304,7 +303,7 @@ def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
 
 
 def _folded(names: Iterable[str]) -> list[str]:
-    return [unicodedata.normalize("NFC", fold(name)) for name in names]
+    return [unicodedata.normalize("NFC", case.fold(name)) for name in names]
 
 
 def _keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:

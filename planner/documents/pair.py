@@ -8,19 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from models import results
 from models.case import fold
-from models.results import (
-    ByMineral,
-    CountryShares,
-    Field,
-    Figure,
-    Flows,
-    Name,
-    Prices,
-    Refiners,
-    Result,
-    Summary,
-)
 from planner.render.words import each_year, few
 from planner.workbook.plan_file import PlanFile
 
@@ -29,7 +18,7 @@ if TYPE_CHECKING:
 
 YEAR_FIELD = "year"
 """The field of the year in results."""
-_SPELT = (Name.MINERAL, Name.MEMBER)
+_SPELT = (results.Name.MINERAL, results.Name.MEMBER)
 """Names that two plans may spell in two ways; countries are known by their codes."""
 _MOST = 5
 """Names in a note at most; the others are counted."""
@@ -67,7 +56,9 @@ class Pair:
 
     @property
     def same_basis(self) -> bool:
-        return self.old.measure(Figure.SHARE_BASIS) == self.new.measure(Figure.SHARE_BASIS)
+        return self.old.measure(results.Figure.SHARE_BASIS) == self.new.measure(
+            results.Figure.SHARE_BASIS
+        )
 
     @cached_property
     def units(self) -> dict[str, tuple[str, str]]:
@@ -92,7 +83,7 @@ class Pair:
     def all_comparable(self) -> bool:
         return all(self.comparable(mineral) for mineral in self.units)
 
-    def rows(self, plan: PlanFile, of: type[Result]) -> pd.DataFrame:
+    def rows(self, plan: PlanFile, of: type[results.Result]) -> pd.DataFrame:
         """Return a sheet's rows of the common years: names as this pair spells them, codes."""
         table = plan.result(of).frame()
         kept = table[table[YEAR_FIELD].isin(self.years)]
@@ -106,7 +97,7 @@ class Pair:
             }
         )
 
-    def spelling(self, kind: Name, name: object) -> str:
+    def spelling(self, kind: results.Name, name: object) -> str:
         """Return a mineral's or member's name as the new plan spells it, else as the old one."""
         return self._spellings.get((kind, fold(str(name))), str(name))
 
@@ -115,10 +106,10 @@ class Pair:
         return self.new.countries.get(code) or self.old.country(code)
 
     @cached_property
-    def _spellings(self) -> dict[tuple[Name, str], str]:
-        found: dict[tuple[Name, str], str] = {}
+    def _spellings(self) -> dict[tuple[results.Name, str], str]:
+        found: dict[tuple[results.Name, str], str] = {}
         for plan in (self.new, self.old):
-            for of in (Prices, Flows, CountryShares):
+            for of in (results.Prices, results.Flows, results.CountryShares):
                 for field in of.FIELDS:
                     if field.names in _SPELT:
                         for name in dict.fromkeys(_filled(plan, of, field)):
@@ -135,11 +126,18 @@ class Pair:
                 f"Money is in {self.old.currency} in the old plan and in {self.new.currency} in the"
                 " new one: it is not compared"
             )
-        elif self.old.measure(Figure.PRICE_YEAR) != self.new.measure(Figure.PRICE_YEAR):
-            years = [p.measure(Figure.PRICE_YEAR) or "no stated year" for p in (self.old, self.new)]
+        elif self.old.measure(results.Figure.PRICE_YEAR) != self.new.measure(
+            results.Figure.PRICE_YEAR
+        ):
+            years = [
+                p.measure(results.Figure.PRICE_YEAR) or "no stated year"
+                for p in (self.old, self.new)
+            ]
             yield f"Prices are of {years[0]} in the old plan and of {years[1]} in the new one"
         if not self.same_years:
-            spans = [str(plan.measure(Figure.YEARS) or "none") for plan in (self.old, self.new)]
+            spans = [
+                str(plan.measure(results.Figure.YEARS) or "none") for plan in (self.old, self.new)
+            ]
             common = each_year(self.years) or "none"
             yield (
                 f"The years planned differ ({spans[0]}; {spans[1]}): totals are of each plan's own"
@@ -147,18 +145,18 @@ class Pair:
             )
         for mineral, (old, new) in sorted(self.units.items()):
             if not self.comparable(mineral):
-                name = self.spelling(Name.MINERAL, mineral)
+                name = self.spelling(results.Name.MINERAL, mineral)
                 yield f"{name} is counted in {old} and in {new}: its tonnes are not compared"
-        yield from self._alone(Name.MINERAL, "minerals")
-        yield from self._alone(Name.MEMBER, "members")
+        yield from self._alone(results.Name.MINERAL, "minerals")
+        yield from self._alone(results.Name.MEMBER, "members")
         if not self.same_basis:
-            bases = [plan.measure(Figure.SHARE_BASIS) for plan in (self.old, self.new)]
+            bases = [plan.measure(results.Figure.SHARE_BASIS) for plan in (self.old, self.new)]
             yield f"Shares are of {bases[0]} in the old plan and of {bases[1]} in the new one"
         rates = [_discount(plan) for plan in (self.old, self.new)]
         if rates[0] != rates[1]:
             yield f"Total cost is {rates[0]} in the old plan and {rates[1]} in the new one"
 
-    def _alone(self, kind: Name, what: str) -> Iterator[str]:
+    def _alone(self, kind: results.Name, what: str) -> Iterator[str]:
         """Yield which minerals or members only one of the plans has."""
         names = [{fold(n): n for n in _names(p, kind)} for p in (self.old, self.new)]
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
@@ -167,13 +165,13 @@ class Pair:
                 yield f"Only the {word} plan has the {what} {few(alone, _MOST)}"
 
 
-def _filled(plan: PlanFile, of: type[Result], field: Field) -> Iterator[str]:
+def _filled(plan: PlanFile, of: type[results.Result], field: results.Field) -> Iterator[str]:
     yield from map(str, plan.result(of).frame()[field.name].dropna())
 
 
 def _years(plan: PlanFile) -> tuple[int, ...]:
     found: set[int] = set()
-    for of in (Flows, Prices, Refiners):
+    for of in (results.Flows, results.Prices, results.Refiners):
         found |= {int(year) for year in plan.result(of).frame()[YEAR_FIELD].dropna()}
     return tuple(sorted(found))
 
@@ -181,16 +179,16 @@ def _years(plan: PlanFile) -> tuple[int, ...]:
 def _units(plan: PlanFile) -> dict[str, str]:
     found: dict[str, str] = {}
     for mineral, unit in (
-        *plan.result(ByMineral).rows(ByMineral.mineral, ByMineral.unit),
-        *plan.result(Prices).rows(Prices.mineral, Prices.unit),
-        *plan.result(Flows).rows(Flows.mineral, Flows.unit),
+        *plan.result(results.ByMineral).rows(results.ByMineral.mineral, results.ByMineral.unit),
+        *plan.result(results.Prices).rows(results.Prices.mineral, results.Prices.unit),
+        *plan.result(results.Flows).rows(results.Flows.mineral, results.Flows.unit),
     ):
         found.setdefault(fold(str(mineral)), str(unit or "t"))
     return found
 
 
-def _names(plan: PlanFile, kind: Name) -> Iterator[str]:
-    for of in (ByMineral, Prices, Flows):
+def _names(plan: PlanFile, kind: results.Name) -> Iterator[str]:
+    for of in (results.ByMineral, results.Prices, results.Flows):
         for field in of.FIELDS:
             if field.names is kind:
                 yield from dict.fromkeys(_filled(plan, of, field))
@@ -198,7 +196,7 @@ def _names(plan: PlanFile, kind: Name) -> Iterator[str]:
 
 def _discount(plan: PlanFile) -> str:
     """Return how a plan's total cost is discounted: its remark in Summary says so."""
-    remarks = plan.result(Summary).rows(Summary.measure, Summary.remark)
-    said = " ".join(str(remark) for name, remark in remarks if name == Figure.TOTAL_COST)
+    remarks = plan.result(results.Summary).rows(results.Summary.measure, results.Summary.remark)
+    said = " ".join(str(remark) for name, remark in remarks if name == results.Figure.TOTAL_COST)
     found = re.search(r"discounted at [^.,;]+(?:\.\d+)?[^.,;]*", said)
     return found[0].strip() if found else "not discounted"

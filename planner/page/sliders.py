@@ -11,27 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models import schema
 from models.case import Case, InOrder
 from models.checks.common import plants
-from models.plan.sliders import (
-    COUNTRY,
-    DEMAND,
-    MINERAL,
-    Adjustable,
-    NotStraightError,
-    Settings,
-    Slider,
-)
-from models.schema import (
-    REST_OF_WORLD,
-    BudgetYear,
-    ByYear,
-    Demand,
-    Record,
-    ScenarioStep,
-    SecurityTarget,
-    ShareLimit,
-)
+from models.plan import sliders
 from planner.render.words import counted, listed
 from planner.scenarios import set_max_country_share
 from planner.scenarios.actions import after
@@ -49,7 +32,7 @@ def capped(case: Case, share: float, _: str = "") -> Case:
     """
     rows = set_max_country_share(case, share).share_limits
     mine = [
-        dataclasses.replace(row, share=ByYear(share)) if row.caps_each_country else row
+        dataclasses.replace(row, share=schema.ByYear(share)) if row.caps_each_country else row
         for row in case.share_limits
     ]
     added = [row for row in rows if row not in mine]
@@ -57,12 +40,14 @@ def capped(case: Case, share: float, _: str = "") -> Case:
 
 
 def _secured(case: Case, share: float, _: str) -> Case:
-    rows = (dataclasses.replace(row, max_short=ByYear(share)) for row in case.security)
+    rows = (dataclasses.replace(row, max_short=schema.ByYear(share)) for row in case.security)
     return case.change(security=InOrder(rows))
 
 
 def _step(action: str, case: Case, value: float | None, country: str) -> Case:
-    return after(case, [ScenarioStep(name=action, action=action, country=country, value=value)])
+    return after(
+        case, [schema.ScenarioStep(name=action, action=action, country=country, value=value)]
+    )
 
 
 def _lost(case: Case, _: float, country: str) -> Case:
@@ -70,18 +55,22 @@ def _lost(case: Case, _: float, country: str) -> Case:
 
 
 SLIDERS = (
-    Slider(DEMAND, partial(_step, "scale demand"), between=(0.7, 1.3), tried=1.1, scales=True),
-    Slider("budget", partial(_step, "scale budget"), between=(0.0, 3.0), tried=1.5, scales=True),
-    Slider("cap", capped, parts=MINERAL),
-    Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=MINERAL),
-    Slider("tariff", partial(_step, "raise tariff"), parts=COUNTRY),
-    Slider("lost", _lost, parts=COUNTRY, is_loss=True),
+    sliders.Slider(
+        sliders.DEMAND, partial(_step, "scale demand"), between=(0.7, 1.3), tried=1.1, scales=True
+    ),
+    sliders.Slider(
+        "budget", partial(_step, "scale budget"), between=(0.0, 3.0), tried=1.5, scales=True
+    ),
+    sliders.Slider("cap", capped, parts=sliders.MINERAL),
+    sliders.Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=sliders.MINERAL),
+    sliders.Slider("tariff", partial(_step, "raise tariff"), parts=sliders.COUNTRY),
+    sliders.Slider("lost", _lost, parts=sliders.COUNTRY, is_loss=True),
 )
 """Every slider; demand first, for others set parts of it, and losses last, for they hold anyway."""
 
 
 INSTEAD = {
-    DEMAND: "planner sweep --over demand",
+    sliders.DEMAND: "planner sweep --over demand",
     "budget": 'planner solve --what-if "scale budget; value=..."',
     "cap": "planner sweep",
     "security": "planner sweep --over security",
@@ -91,14 +80,14 @@ INSTEAD = {
 """What moves a slider's number where the page can't: by slider."""
 
 
-def adjustable(case: Case) -> tuple[Adjustable, tuple[str, ...]]:
+def adjustable(case: Case) -> tuple[sliders.Adjustable, tuple[str, ...]]:
     """Return the case's program with the sliders that it has, and why it lacks any other."""
-    found = Adjustable(case, capped(case, 0.5), _suppliers(case))
+    found = sliders.Adjustable(case, capped(case, 0.5), _suppliers(case))
     lacking = []
     for slider in SLIDERS:
         try:
             found.add(slider)
-        except NotStraightError:
+        except sliders.NotStraightError:
             lacking.append(
                 f"{slider.name.capitalize()} can't be moved here; use {INSTEAD[slider.name]}."
             )
@@ -118,10 +107,10 @@ _LARGE, _LARGEST = 8, 3
 """How many of the largest suppliers are lost, and how many have tariffs, in turn."""
 
 
-def grid(of: Adjustable) -> list[Settings]:
+def grid(of: sliders.Adjustable) -> list[sliders.Settings]:
     """Return settings whose bases a browser may start from: the case as it stands comes first."""
     nothing: dict[str, Sequence[float]] = {
-        DEMAND: (1.0,),
+        sliders.DEMAND: (1.0,),
         "budget": (1.0,),
         "cap": (np.nan,) * len(of.case.minerals),
         "security": (np.nan,) * len(of.case.minerals),
@@ -129,7 +118,7 @@ def grid(of: Adjustable) -> list[Settings]:
         "lost": (np.nan,) * len(of.countries),
     }
 
-    def alone(slider: str, country: str, value: float) -> Settings:
+    def alone(slider: str, country: str, value: float) -> sliders.Settings:
         values = [value if code == country else np.nan for code in of.countries]
         return {**nothing, slider: values}
 
@@ -137,13 +126,13 @@ def grid(of: Adjustable) -> list[Settings]:
     return [
         nothing,
         *({**nothing, "cap": (cap,) * len(of.case.minerals)} for cap in _CAPS),
-        *({**nothing, DEMAND: (demand,)} for demand in _DEMANDS),
+        *({**nothing, sliders.DEMAND: (demand,)} for demand in _DEMANDS),
         *(alone("lost", country, 1.0) for country in large[:_LARGE]),
         *(alone("tariff", country, t) for country in large[:_LARGEST] for t in _TARIFFS),
     ]
 
 
-def _largest(of: Adjustable) -> list[str]:
+def _largest(of: sliders.Adjustable) -> list[str]:
     """Return the countries by the largest part of any mineral's usable capacity that they have."""
     usable, part = of.expanded.usable.sum(axis=1), dict[str, float]()
     every = Counter[str]()
@@ -152,7 +141,7 @@ def _largest(of: Adjustable) -> list[str]:
         every[source.mineral] += tonnes
         own[source.mineral, source.country] += tonnes
     for (mineral, country), tonnes in own.items():
-        if country != REST_OF_WORLD and tonnes > 0:
+        if country != schema.REST_OF_WORLD and tonnes > 0:
             part[country] = max(part.get(country, 0.0), tonnes / every[mineral])
     return sorted(part, key=lambda country: (-part[country], country))
 
@@ -168,21 +157,23 @@ def cells_of(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
     """Return by slider the cells of each of its parts, in words."""
     case, layout = book.case, book.layout
     return {
-        "demand": [_block(layout, case.demand, Demand, r"\d{4}")],
-        "budget": [_block(layout, case.budget, BudgetYear, "capex")],
+        "demand": [_block(layout, case.demand, schema.Demand, r"\d{4}")],
+        "budget": [_block(layout, case.budget, schema.BudgetYear, "capex")],
         "cap": [_caps(layout, case, m.name) for m in case.minerals],
-        "security": [_block(layout, case.security, SecurityTarget, r"max short( \d{4})?")],
+        "security": [_block(layout, case.security, schema.SecurityTarget, r"max short( \d{4})?")],
         "tariff": [_RAISED] * len(countries),
         "lost": [_plants(layout, case, country) for country in countries],
     }
 
 
-def _columns(layout: Layout, sheet: type[Record], pattern: str) -> list[int]:
+def _columns(layout: Layout, sheet: type[schema.Record], pattern: str) -> list[int]:
     of = layout.of(sheet.SHEET).columns
     return sorted(at for header, at in of.items() if re.fullmatch(pattern, header))
 
 
-def _block(layout: Layout, rows: Iterable[Record], sheet: type[Record], pattern: str) -> str:
+def _block(
+    layout: Layout, rows: Iterable[schema.Record], sheet: type[schema.Record], pattern: str
+) -> str:
     """Return the cells of some columns in all given rows."""
     columns, at = _columns(layout, sheet, pattern), [row.row for row in rows]
     if not columns or not at:
@@ -194,7 +185,7 @@ def _block(layout: Layout, rows: Iterable[Record], sheet: type[Record], pattern:
 def _caps(layout: Layout, case: Case, mineral: str) -> str:
     """Return the cells of the caps on countries, each alone, that a mineral has."""
     rows = [r for r in case.share_limits if r.caps_each_country and r.mineral in {"", mineral}]
-    cells = [_block(layout, [row], ShareLimit, r"share( \d{4})?") for row in rows]
+    cells = [_block(layout, [row], schema.ShareLimit, r"share( \d{4})?") for row in rows]
     return listed([cell for cell in cells if cell]) or "a row of its own in Share limits"
 
 

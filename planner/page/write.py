@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from models.measures import PLANNED_AGAIN, SAME_COST
-from models.plan import solve
+from models import measures, plan, schema
 from models.plan.solving import check
-from models.schema import ByYear
 from planner._version import __version__
 from planner.page.highs import Highs
 from planner.page.pack import program, sealed
@@ -57,7 +55,7 @@ def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -
         tell(f"Planning {number} of {len(wanted)} settings to start from")
         bases.append(basis)
     known = bases[:1] and bases[0].settings is wanted[0]
-    objective = bases[0].objective if known else solve(book.case).objective
+    objective = bases[0].objective if known else plan.solve(book.case).objective
     said, raw = program(of, bases)
     said |= _words(book, name, of) | {"objective": objective}
     return PlanningPage(_html(book, said, raw, solver, notes), notes, objective)
@@ -86,8 +84,8 @@ def _html(
         ),
         style=style + _own("page.css"),
         notes=(*notes, f"SHA-256 of the workbook: {book.sha256}"),
-        planned_again=PLANNED_AGAIN,
-        ties=f"{SAME_COST} {_WITH_NOTHING_MOVED}",
+        planned_again=measures.PLANNED_AGAIN,
+        ties=f"{measures.SAME_COST} {_WITH_NOTHING_MOVED}",
         solver=solver.title,
         licence=solver.licence,
         said=told,
@@ -121,7 +119,7 @@ def _words(book: Book, name: str, of: Adjustable) -> dict[str, Any]:
     }
 
 
-def _least(shares: Iterable[ByYear]) -> float:
+def _least(shares: Iterable[schema.ByYear]) -> float:
     """Return where a slider stands before it is moved: the least of some shares, in per cent."""
     return round(min((share for of in shares for share in of.numbers()), default=1.0), 2)
 

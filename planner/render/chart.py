@@ -10,8 +10,7 @@ from typing import Any
 
 from models import tolerances
 from models.results import ChartData, Look
-from planner.render import palette
-from planner.render.table import Cell, Table, table_of
+from planner.render import palette, table
 from planner.render.words import clean, cut, known, listed, scale
 
 _LABEL = 28
@@ -84,7 +83,7 @@ class Picture:
 
     title: str
     form: Form
-    categories: tuple[Cell, ...]
+    categories: tuple[table.Cell, ...]
     series: tuple[Series, ...]
     axis: str
     across: str
@@ -200,8 +199,8 @@ def chart_rows(charts: Iterable[Picture]) -> ChartData:
     )
 
 
-def chart_table(charts: Iterable[Picture]) -> Table:
-    return table_of(chart_rows(charts))
+def chart_table(charts: Iterable[Picture]) -> table.Table:
+    return table.table_of(chart_rows(charts))
 
 
 def spans(charts: Iterable[Picture]) -> list[list[tuple[int, int]]]:

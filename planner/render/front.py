@@ -14,8 +14,7 @@ from typing import Any
 
 import xlsxwriter
 
-from planner.render import native, palette, style
-from planner.render.chart import Picture
+from planner.render import chart, native, palette, style
 from planner.render.table import Table
 from planner.render.words import clean, cut, width_of
 
@@ -81,7 +80,7 @@ class Front:
     lines: tuple[Sentence, ...]
     care: tuple[str, ...]
     links: tuple[str, ...]
-    picture: Picture | None = None
+    picture: chart.Picture | None = None
 
     @property
     def texts(self) -> Iterator[str]:

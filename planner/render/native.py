@@ -9,9 +9,8 @@ from typing import Any
 import xlsxwriter
 
 from models.results.field import Look
-from planner.render import palette, style
+from planner.render import palette, style, table
 from planner.render.chart import Form, Picture, Role, Series, colour_of, decimals, round_step, spans
-from planner.render.table import Table
 from planner.render.words import width_of
 
 LARGE, SMALL = (760, 400), (500, 300)
@@ -61,7 +60,7 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     book: xlsxwriter.Workbook,
     sheet: Any,
     pictures: Sequence[Picture],
-    data: Table,
+    data: table.Table,
     styles: style.Styles,
     titles: tuple[str, str],
 ) -> None:

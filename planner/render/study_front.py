@@ -8,8 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from planner.render import native, palette, style
-from planner.render.chart import Form, Picture
+from planner.render import chart, native, palette, style
 from planner.render.front import FrontSheet, head
 
 _COLUMNS, _CARDS = 12, 3
@@ -42,7 +41,7 @@ class StudyFront:
     numbers: tuple[tuple[str, str, str], ...]
     assumed: Mapping[str, str]
     links: tuple[str, ...]
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[chart.Picture] = ()
     care: Sequence[str] = ()
 
 
@@ -104,11 +103,11 @@ def _numbers(page: FrontSheet, front: StudyFront) -> None:
 # ---- charts: they take what the words leave of the page -----------------------------------------
 
 
-def _lines(pictures: Sequence[Picture]) -> list[Sequence[Picture]]:
+def _lines(pictures: Sequence[chart.Picture]) -> list[Sequence[chart.Picture]]:
     """Return the charts row by row: small ones and bars beside one another, lines by themselves."""
     a_row = _A_ROW
     if any(not picture.small for picture in pictures):  # lines share the scale below them
-        a_row = 1 if pictures[0].form is Form.LINES else len(pictures)
+        a_row = 1 if pictures[0].form is chart.Form.LINES else len(pictures)
     return [pictures[i : i + a_row] for i in range(0, len(pictures), a_row)]
 
 
@@ -133,7 +132,7 @@ def _charts(  # noqa: PLR0913, PLR0917 - where they are and what they read
     page: FrontSheet,
     first: int,
     high: float,
-    lines: Sequence[Sequence[Picture]],
+    lines: Sequence[Sequence[chart.Picture]],
     data: tuple[str, Sequence[Sequence[tuple[int, int]]]],
 ) -> None:
     """Draw the charts from a row on; they follow the cells, which are as wide as their font is."""

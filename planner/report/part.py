@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.results import Field, Look, Result
-from planner.render.chart import Form, Picture
-from planner.render.plotly import figure_of, heat_width
-from planner.render.table import TableColumn, shown, table_of
+from planner.render import chart, plotly, table
 from planner.render.words import known
 from planner.studies.kind import KeyFigure
 
@@ -47,20 +45,20 @@ def facts(columns: Columns, **words: str) -> Facts:
             title, look = head.title(words), head.look
         elif isinstance(head, tuple):
             title, look = head
-        made.append(TableColumn(title, look, cells))
+        made.append(table.TableColumn(title, look, cells))
     return _texts(made)
 
 
 def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Facts:
     """Return some fields of a result, or all, as a table of texts."""
-    columns = table_of(result, country).columns
+    columns = table.table_of(result, country).columns
     named = {f.name: column for f, column in zip(result.fields, columns, strict=True)}
     return _texts([named[f.name] for f in fields or result.fields if f.name in named])
 
 
-def _texts(columns: Sequence[TableColumn]) -> Facts:
+def _texts(columns: Sequence[table.TableColumn]) -> Facts:
     looks = (c.looks or [c.look] * len(c.values) for c in columns)
-    cells = [map(shown, c.values, of) for c, of in zip(columns, looks, strict=True)]
+    cells = [map(table.shown, c.values, of) for c, of in zip(columns, looks, strict=True)]
     numbers = [not c.look.is_text or any(map(known, c.values)) for c in columns]
     numeric = frozenset(i for i, is_number in enumerate(numbers) if is_number)
     return Facts(tuple(c.header for c in columns), tuple(zip(*cells, strict=True)), numeric)
@@ -84,14 +82,14 @@ _LARGE, _SMALL, _AXES, _BAR, _NAMES, _CELL = 320, 240, 110, 34, 100, 28
 """Pixels: charts; axes and each bar, names of columns and each row of cells, where one grows."""
 
 
-def plot(picture: Picture, alt: str) -> Plot:
+def plot(picture: chart.Picture, alt: str) -> Plot:
     """Draw a picture as high and as wide as it needs."""
-    height, figure = _SMALL if picture.small else _LARGE, figure_of(picture)
-    if picture.form is Form.HEAT:
-        wide = heat_width(picture.categories)
+    height, figure = _SMALL if picture.small else _LARGE, plotly.figure_of(picture)
+    if picture.form is chart.Form.HEAT:
+        wide = plotly.heat_width(picture.categories)
         return Plot(picture.title, figure, alt, _NAMES + _CELL * len(picture.distinct), wide)
-    if picture.form in {Form.BARS, Form.ROWS}:
-        side_by_side = len(picture.series) if picture.form is Form.ROWS else 1
+    if picture.form in {chart.Form.BARS, chart.Form.ROWS}:
+        side_by_side = len(picture.series) if picture.form is chart.Form.ROWS else 1
         height = _AXES + _BAR * len(picture) * side_by_side
     return Plot(picture.title, figure, alt, height)
 

@@ -7,20 +7,8 @@ from dataclasses import replace
 from models.errors import UsageError
 from models.results import About, Runs
 from models.results import Figure as Measure
-from planner.render.chart import Form, Picture, Role
-from planner.render.table import Cell, shown
-from planner.render.words import word
-from planner.report.part import (
-    Choice,
-    Facts,
-    Plot,
-    ReportPage,
-    ReportSection,
-    View,
-    facts,
-    facts_of,
-    plot,
-)
+from planner.render import chart, table, words
+from planner.report import part
 from planner.studies import kind_of
 from planner.studies.kind import Numbers, Section, Tables
 from planner.workbook.plan_file import StudyFile
@@ -31,7 +19,7 @@ _MOST_NOTES = 8
 _ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, "Planner", "Solver")
 
 
-def study_page(study: StudyFile) -> ReportPage:
+def study_page(study: StudyFile) -> part.ReportPage:
     """Return the report of a study; UsageError where the workbook holds none."""
     kind = kind_of(study.tables)
     if kind is None:
@@ -41,9 +29,9 @@ def study_page(study: StudyFile) -> ReportPage:
     verdict, sound = _verdict(tables)
     about, notes = _about(study, tables)
     headline = kind.headline(tables)
-    return ReportPage(
+    return part.ReportPage(
         kind.TITLE,
-        study.title or word(study.path.stem),
+        study.title or words.word(study.path.stem),
         "",
         verdict,
         sound,
@@ -57,13 +45,13 @@ def study_page(study: StudyFile) -> ReportPage:
     )
 
 
-def part_of(section: Section) -> ReportSection:
+def part_of(section: Section) -> part.ReportSection:
     """Return a section as a part of the report; what is read back has countries by name."""
-    views: dict[Choice, View] = {
-        (i,) if section.choice else (): View(tuple(map(plot_of, pictures)), _facts(numbers))
+    views: dict[part.Choice, part.View] = {
+        (i,) if section.choice else (): part.View(tuple(map(plot_of, pictures)), _facts(numbers))
         for i, (pictures, numbers) in enumerate(section.views.values())
     }
-    return ReportSection(
+    return part.ReportSection(
         section.key,
         section.heading,
         section.lead,
@@ -74,34 +62,34 @@ def part_of(section: Section) -> ReportSection:
     )
 
 
-def _facts(numbers: Numbers) -> Facts:
-    made = facts_of(numbers.result, *numbers.fields)
+def _facts(numbers: Numbers) -> part.Facts:
+    made = part.facts_of(numbers.result, *numbers.fields)
     return replace(made, heading=numbers.heading, note=numbers.note)
 
 
-def plot_of(picture: Picture) -> Plot:
+def plot_of(picture: chart.Picture) -> part.Plot:
     """Draw a picture, with a sentence that says what it shows."""
-    return plot(picture, f"{picture.title}. {_sentence(picture)}.")
+    return part.plot(picture, f"{picture.title}. {_sentence(picture)}.")
 
 
-def _sentence(picture: Picture) -> str:
-    if picture.form is Form.LINES:
-        first, last = (shown(picture.categories[at], picture.scale) for at in (0, -1))
+def _sentence(picture: chart.Picture) -> str:
+    if picture.form is chart.Form.LINES:
+        first, last = (table.shown(picture.categories[at], picture.scale) for at in (0, -1))
         ends = (
             f"{s.name}, is marked"
-            if s.role is Role.HERE
+            if s.role is chart.Role.HERE
             else f"{s.name} from {_value(picture, s.values[0])} to {_value(picture, s.values[-1])}"
             for s in picture.series
         )
         return f"Lines from {first} to {last}: {'; '.join(ends)}"
-    cells: list[tuple[float, str, Cell]] = [
+    cells: list[tuple[float, str, table.Cell]] = [
         (value, series.name, category)
         for series in picture.series
         for category, value in zip(picture.categories, series.values, strict=True)
         if value is not None
     ]
-    if picture.form is Form.HEAT or len(picture) > _IN_WORDS:
-        what = "A map of" if picture.form is Form.HEAT else "Bars:"
+    if picture.form is chart.Form.HEAT or len(picture) > _IN_WORDS:
+        what = "A map of" if picture.form is chart.Form.HEAT else "Bars:"
         size = f"{len(picture.series)} by {len(picture)}"
         if not cells:
             return f"{what} {size}"
@@ -114,8 +102,8 @@ def _sentence(picture: Picture) -> str:
     return f"Bars. {'; '.join(each)}"
 
 
-def _value(picture: Picture, value: float | None) -> str:
-    return shown(value, picture.look) or "unknown"
+def _value(picture: chart.Picture, value: float | None) -> str:
+    return table.shown(value, picture.look) or "unknown"
 
 
 def _verdict(tables: Tables) -> tuple[str, bool]:
@@ -130,10 +118,10 @@ def _verdict(tables: Tables) -> tuple[str, bool]:
     return f"{lacking:,} of {every:,} runs have no proven plan and are left out.", False
 
 
-def _about(study: StudyFile, tables: Tables) -> tuple[Facts, tuple[str, ...]]:
+def _about(study: StudyFile, tables: Tables) -> tuple[part.Facts, tuple[str, ...]]:
     """Return where the study comes from, and what its sheet About warns of."""
     about = tables[About].rows(About.what, About.value) if About in tables else ()
-    pairs = [(word(what), word(value)) for what, value in about]
+    pairs = [(words.word(what), words.word(value)) for what, value in about]
     warned = [value for what, value in pairs if what == "Warning"]
     notes = [f"Warning: {value}" for value in warned[:_MOST_NOTES]]
     if len(warned) > _MOST_NOTES:
@@ -142,4 +130,4 @@ def _about(study: StudyFile, tables: Tables) -> tuple[Facts, tuple[str, ...]]:
     rows += [(w, v) for w, v in pairs if w != "Warning" and w not in _ORIGIN]
     rows += [(w, v) for w, v in pairs if w in _ORIGIN]
     columns = zip((About.what, About.value), zip(*rows, strict=True), strict=True)
-    return facts(dict(columns)), tuple(notes)
+    return part.facts(dict(columns)), tuple(notes)

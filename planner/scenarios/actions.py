@@ -12,32 +12,15 @@ from functools import partial
 from itertools import groupby
 from typing import Any, TypeVar
 
-from models import tolerances
+from models import errors, schema, tolerances
 from models.case import Case, fold, in_force
 from models.checks.common import seller
-from models.errors import Finding, warning
-from models.schema import (
-    BY_COUNTRY,
-    MAX,
-    BudgetYear,
-    ByYear,
-    Demand,
-    Lane,
-    Mine,
-    OreLane,
-    Project,
-    Refiner,
-    ScenarioStep,
-    SecurityTarget,
-    ShareLimit,
-    Stockpile,
-)
 from models.schema.policy import ActionRow
 
-R = TypeVar("R", Refiner, Project, Mine, Demand, Stockpile)
+R = TypeVar("R", schema.Refiner, schema.Project, schema.Mine, schema.Demand, schema.Stockpile)
 
 
-def after(case: Case, steps: Iterable[ScenarioStep]) -> Case:
+def after(case: Case, steps: Iterable[schema.ScenarioStep]) -> Case:
     """Return the case after steps, top to bottom."""
     for step in steps:
         case = ACTIONS[step.action](case, step)
@@ -48,15 +31,15 @@ def after(case: Case, steps: Iterable[ScenarioStep]) -> Case:
 class CaseChange:
     """A function from Case to Case that can be sent to another process: steps, top to bottom."""
 
-    steps: tuple[ScenarioStep, ...]
+    steps: tuple[schema.ScenarioStep, ...]
 
     def __call__(self, case: Case) -> Case:
         return after(case, self.steps)
 
 
-def changes_nothing(step: ActionRow) -> Finding:
+def changes_nothing(step: ActionRow) -> errors.Finding:
     """Return the warning that a step touches nothing."""
-    return warning(
+    return errors.warning(
         step.SHEET,
         step.row,
         "Action",
@@ -71,7 +54,7 @@ def stretches(years: Iterable[int], chosen: Collection[int]) -> list[tuple[int, 
     return [(run[0], run[-1]) for run in runs]
 
 
-def _value(step: ScenarioStep) -> float:
+def _value(step: schema.ScenarioStep) -> float:
     """Return a step's Value; raises ValueError where it is blank."""
     if step.value is None:
         msg = f"`{step.action}` needs a Value"
@@ -79,21 +62,26 @@ def _value(step: ScenarioStep) -> float:
     return step.value
 
 
-def _matches(record: Any, step: ScenarioStep) -> bool:
+def _matches(record: Any, step: schema.ScenarioStep) -> bool:
     """Return whether a refiner, project, mine, demand or stockpile is one that a step selects."""
-    if isinstance(record, Demand | Stockpile):
+    if isinstance(record, schema.Demand | schema.Stockpile):
         return step.mineral in {"", record.mineral} and step.member in {"", record.member}
-    if isinstance(record, Mine):
+    if isinstance(record, schema.Mine):
         return step.selects(record.mineral, record.country)
     return step.selects(record.mineral, record.country, seller(record), record.company)
 
 
-def _changed(records: Iterable[R], step: ScenarioStep, change: Callable[[R], R]) -> tuple[R, ...]:
+def _changed(
+    records: Iterable[R], step: schema.ScenarioStep, change: Callable[[R], R]
+) -> tuple[R, ...]:
     return tuple(change(r) if _matches(r, step) else r for r in records)
 
 
 def _by_year(
-    case: Case, step: ScenarioStep, change: Callable[[float | None], float | None], **series: str
+    case: Case,
+    step: schema.ScenarioStep,
+    change: Callable[[float | None], float | None],
+    **series: str,
 ) -> Case:
     """Return the case with series of the selected records changed in the step's years.
 
@@ -115,7 +103,7 @@ def _by_year(
     )
 
 
-def _scaled(case: Case, step: ScenarioStep, **series: str) -> Case:
+def _scaled(case: Case, step: schema.ScenarioStep, **series: str) -> Case:
     """Return the case with series of the selected records multiplied by Value."""
     factor = _value(step)
     return _by_year(
@@ -126,34 +114,36 @@ def _scaled(case: Case, step: ScenarioStep, **series: str) -> Case:
 # ---- lanes -------------------------------------------------------------------------------------
 
 
-def block_lanes(case: Case, step: ScenarioStep) -> Case:
-    return _with_lane(case, step, Lane(open=False))
+def block_lanes(case: Case, step: schema.ScenarioStep) -> Case:
+    """Close the matching lanes: no flow, spot or contract."""
+    return _with_lane(case, step, schema.Lane(open=False))
 
 
-def set_lane_max(case: Case, step: ScenarioStep) -> Case:
+def set_lane_max(case: Case, step: schema.ScenarioStep) -> Case:
     """Set Max of each lane of the country, or of the refiner if named, to Value [t/yr]."""
-    return _with_lane(case, step, Lane(max=step.value))
+    return _with_lane(case, step, schema.Lane(max=step.value))
 
 
-def set_tariff(case: Case, step: ScenarioStep) -> Case:
+def set_tariff(case: Case, step: schema.ScenarioStep) -> Case:
     """Set the tariff of the matching lanes to Value (a fraction)."""
-    return _with_lane(case, step, Lane(tariff=step.value))
+    return _with_lane(case, step, schema.Lane(tariff=step.value))
 
 
-def raise_tariff(case: Case, step: ScenarioStep) -> Case:
+def raise_tariff(case: Case, step: schema.ScenarioStep) -> Case:
     """Add Value (a fraction) to the tariff of the matching lanes."""
-    return _with_lane(case, step, Lane(tariff_added=_value(step)))
+    return _with_lane(case, step, schema.Lane(tariff_added=_value(step)))
 
 
-def scale_freight(case: Case, step: ScenarioStep) -> Case:
-    return _with_lane(case, step, Lane(freight_factor=_value(step)))
+def scale_freight(case: Case, step: schema.ScenarioStep) -> Case:
+    """Multiply the freight of the matching lanes by Value."""
+    return _with_lane(case, step, schema.Lane(freight_factor=_value(step)))
 
 
-def _with_lane(case: Case, step: ScenarioStep, lane: Lane) -> Case:
+def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:
     """Add a last row to Lanes: it overrides what stood, on the lanes it matches."""
     matched = any(_matches(plant, step) for plant in (*case.refiners, *case.projects))
     gone = step.member not in {"", *case.member_of}  # a step before removed the member
-    if not matched or gone or lane == Lane():
+    if not matched or gone or lane == schema.Lane():
         return case
     row = dataclasses.replace(
         lane,
@@ -171,17 +161,17 @@ def _with_lane(case: Case, step: ScenarioStep, lane: Lane) -> Case:
 # ---- supply ------------------------------------------------------------------------------------
 
 
-def scale_capacity(case: Case, step: ScenarioStep) -> Case:
+def scale_capacity(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the capacity of the matching refiners and projects by Value."""
     # what a scenario added before is usable capacity too, and is scaled with the rest
     return _scaled(case, step, refiners="capacity extra_usable", projects="capacity")
 
 
-def add_capacity(case: Case, step: ScenarioStep) -> Case:
+def add_capacity(case: Case, step: schema.ScenarioStep) -> Case:
     """Add Value [t/yr] of usable capacity to the matching refiners, in their own years."""
     value = _value(step)
 
-    def refiner(record: Refiner) -> Refiner:
+    def refiner(record: schema.Refiner) -> schema.Refiner:
         def added(year: int, before: float | None) -> float:
             extra = before or 0.0
             if not in_force(step, year):
@@ -197,20 +187,20 @@ def add_capacity(case: Case, step: ScenarioStep) -> Case:
     return case.change(refiners=_changed(case.refiners, step, refiner))
 
 
-def scale_cost(case: Case, step: ScenarioStep) -> Case:
+def scale_cost(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the cost of the matching refiners and projects by Value, but not contract prices."""
     return _scaled(case, step, refiners="cost", projects="cost")
 
 
-def set_support(case: Case, step: ScenarioStep) -> Case:
+def set_support(case: Case, step: schema.ScenarioStep) -> Case:
     """Pay Value for each tonne of the matching refiners and projects. The buyer pays less."""
     return _by_year(case, step, lambda _: step.value, refiners="support", projects="support")
 
 
-def build_project(case: Case, step: ScenarioStep) -> Case:
+def build_project(case: Case, step: schema.ScenarioStep) -> Case:
     """Build the matching projects in full in First year (blank: their own), outside the budget."""
 
-    def project(record: Project) -> Project:
+    def project(record: schema.Project) -> schema.Project:
         # its own first year may lie before the horizon, in a gap of it, or beyond it
         own = next((year for year in case.years if year >= record.first_year), None)
         built_in = step.first_year or own
@@ -219,26 +209,27 @@ def build_project(case: Case, step: ScenarioStep) -> Case:
     return case.change(projects=_changed(case.projects, step, project))
 
 
-def scale_budget(case: Case, step: ScenarioStep) -> Case:
+def scale_budget(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the budget of the matching years by Value."""
     factor = _value(step)
 
-    def budget(row: BudgetYear) -> BudgetYear:
+    def budget(row: schema.BudgetYear) -> schema.BudgetYear:
         capex = row.capex * factor if in_force(step, row.year) else row.capex
         return dataclasses.replace(row, capex=capex)
 
     return case.change(budget=tuple(map(budget, case.budget)))
 
 
-def scale_mines(case: Case, step: ScenarioStep) -> Case:
+def scale_mines(case: Case, step: schema.ScenarioStep) -> Case:
+    """Multiply the capacity of the matching mines by Value."""
     return _scaled(case, step, mines="capacity")
 
 
-def block_ore(case: Case, step: ScenarioStep) -> Case:
+def block_ore(case: Case, step: schema.ScenarioStep) -> Case:
     """Stop all ore of the mine country Country."""
     if not any(_matches(m, step) for m in case.mines):
         return case
-    row = OreLane(
+    row = schema.OreLane(
         mineral=step.mineral,
         mine_country=step.country,
         open=False,
@@ -251,26 +242,26 @@ def block_ore(case: Case, step: ScenarioStep) -> Case:
 # ---- buyers ------------------------------------------------------------------------------------
 
 
-def scale_demand(case: Case, step: ScenarioStep) -> Case:
+def scale_demand(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the demand of the matching minerals and members by Value."""
     factor = _value(step)
 
     def scaled(tonnes: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
         return tuple((year, t * factor if in_force(step, year) else t) for year, t in tonnes)
 
-    def demand(row: Demand) -> Demand:
+    def demand(row: schema.Demand) -> schema.Demand:
         return dataclasses.replace(row, tonnes=scaled(row.tonnes), unmet=scaled(row.unmet))
 
     return case.change(demand=_changed(case.demand, step, demand))
 
 
-def set_stock_target(case: Case, step: ScenarioStep) -> Case:
+def set_stock_target(case: Case, step: schema.ScenarioStep) -> Case:
     """Set the target of the matching stockpiles to Value [t]."""
     value = _value(step)
     return _by_year(case, step, lambda _: value, stockpiles="target")
 
 
-def remove_member(case: Case, step: ScenarioStep) -> Case:
+def remove_member(case: Case, step: schema.ScenarioStep) -> Case:
     """Remove the member with its demand, stockpiles, contracts, supply and own limits.
 
     Refiners stay, countries keep their blocs.
@@ -300,14 +291,14 @@ def remove_member(case: Case, step: ScenarioStep) -> Case:
 # ---- security ----------------------------------------------------------------------------------
 
 
-def set_max_short(case: Case, step: ScenarioStep) -> Case:
+def set_max_short(case: Case, step: schema.ScenarioStep) -> Case:
     """Set Max short of the matching minerals in Security to Value."""
     value = _value(step)
 
     def short(year: int, before: float | None) -> float | None:
         return value if in_force(step, year) else before
 
-    rows: list[SecurityTarget] = []
+    rows: list[schema.SecurityTarget] = []
     for row in case.security:
         changed = dataclasses.replace(row, max_short=row.max_short.map(case.years, short))
         if step.mineral in {"", row.mineral}:
@@ -337,12 +328,12 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
     """
     mineral = _known(case, mineral)
     chosen = [m.name for m in case.minerals if mineral in {"", m.name}]
-    rows: list[ShareLimit] = []
+    rows: list[schema.ShareLimit] = []
     for row in case.share_limits:
         if not row.caps_each_country or row.mineral not in {"", *chosen}:
             rows.append(row)
             continue
-        capped = dataclasses.replace(row, share=ByYear(share))
+        capped = dataclasses.replace(row, share=schema.ByYear(share))
         if not row.mineral and mineral:  # the others keep what the row says of all
             rows.append(_without(row, mineral))
             capped = dataclasses.replace(capped, mineral=mineral)
@@ -359,7 +350,9 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
             and name not in row.except_minerals
             and in_force(row, year)
         }
-        new = ShareLimit(limit=MAX, mineral=name, group=BY_COUNTRY, share=ByYear(share))
+        new = schema.ShareLimit(
+            limit=schema.MAX, mineral=name, group=schema.BY_COUNTRY, share=schema.ByYear(share)
+        )
         if not covered:
             rows.append(new)
             continue
@@ -370,7 +363,7 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
     return case.change(share_limits=tuple(rows))
 
 
-def set_max_country_share_step(case: Case, step: ScenarioStep) -> Case:
+def set_max_country_share_step(case: Case, step: schema.ScenarioStep) -> Case:
     """Set every max on single countries to Value. Add a hard one where there is none."""
     return set_max_country_share(case, _value(step), step.mineral)
 
@@ -397,16 +390,17 @@ def _known(case: Case, mineral: str) -> str:
     return known[fold(mineral)]
 
 
-def _without(row: ShareLimit, mineral: str) -> ShareLimit:
+def _without(row: schema.ShareLimit, mineral: str) -> schema.ShareLimit:
     left_out = tuple(sorted({*row.except_minerals, mineral}))
     return dataclasses.replace(row, except_minerals=left_out)
 
 
-def drop_share_limits_step(case: Case, step: ScenarioStep) -> Case:
+def drop_share_limits_step(case: Case, step: schema.ScenarioStep) -> Case:
+    """Remove the share limits."""
     return drop_share_limits(case, step.mineral)
 
 
-ACTIONS: dict[str, Callable[[Case, ScenarioStep], Case]] = {
+ACTIONS: dict[str, Callable[[Case, schema.ScenarioStep], Case]] = {
     action.__name__.removesuffix("_step").replace("_", " "): action
     for action in (
         block_lanes, set_lane_max, set_tariff, raise_tariff, scale_freight, scale_capacity,

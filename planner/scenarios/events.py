@@ -10,11 +10,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from models import checks
+from models import checks, errors, schema
 from models.case import Case, in_force
 from models.checks.common import plants, seller
-from models.errors import Finding, Severity
-from models.schema import EventStep, ScenarioStep
 from planner.scenarios.actions import after, changes_nothing, stretches
 
 Hits = tuple[tuple[int, int], ...]
@@ -66,7 +64,7 @@ def strike(case: Case, what: Hits) -> Case:
     return after(case, steps(case, what))
 
 
-def steps(case: Case, what: Hits) -> tuple[ScenarioStep, ...]:
+def steps(case: Case, what: Hits) -> tuple[schema.ScenarioStep, ...]:
     """Return what rows of Risks do in some years, a step a stretch of years, top to bottom."""
     years: dict[int, set[int]] = {}
     for position, year in what:
@@ -78,13 +76,13 @@ def steps(case: Case, what: Hits) -> tuple[ScenarioStep, ...]:
     )
 
 
-def _step(row: EventStep, first: int, last: int) -> ScenarioStep:
+def _step(row: schema.EventStep, first: int, last: int) -> schema.ScenarioStep:
     """Return what a row does from one year to another, as a step of a scenario of its name."""
-    said = {f.name: getattr(row, f.name) for f in dataclasses.fields(ScenarioStep)}
-    return ScenarioStep(**{**said, "first_year": first, "last_year": last})
+    said = {f.name: getattr(row, f.name) for f in dataclasses.fields(schema.ScenarioStep)}
+    return schema.ScenarioStep(**{**said, "first_year": first, "last_year": last})
 
 
-def touched(case: Case, row: EventStep) -> frozenset[str]:
+def touched(case: Case, row: schema.EventStep) -> frozenset[str]:
     """Return the minerals of which a row of Risks may change anything."""
     if row.action == "scale demand":
         own = [d.mineral for d in case.demand if row.member in {"", d.member}]
@@ -101,7 +99,7 @@ def touched(case: Case, row: EventStep) -> frozenset[str]:
     return frozenset(mineral for mineral in own if row.mineral in {"", mineral})
 
 
-def findings(case: Case) -> tuple[Finding, ...]:
+def findings(case: Case) -> tuple[errors.Finding, ...]:
     """Return what is amiss with events: what they make of a case, and rows that change nothing.
 
     Each is tried alone, under way in every year: an error says in which event it arises.
@@ -109,7 +107,7 @@ def findings(case: Case) -> tuple[Finding, ...]:
     return tuple(finding for event in events(case) for finding in _tried(case, event))
 
 
-def _tried(case: Case, event: Event) -> Iterator[Finding]:
+def _tried(case: Case, event: Event) -> Iterator[errors.Finding]:
     """Apply an event's rows one after another in every year."""
     struck = case
     for position in event.rows:
@@ -119,6 +117,6 @@ def _tried(case: Case, event: Event) -> Iterator[Finding]:
             yield changes_nothing(row)
         struck = hit
     for finding in checks.check(struck, checks.RULES):
-        if finding.severity is Severity.ERROR:
+        if finding.severity is errors.Severity.ERROR:
             found = f"in the event {event.name}: {finding.found}"
             yield dataclasses.replace(finding, found=found)

@@ -28,8 +28,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from planner._version import __version__
-from planner.scratch import scratch_file, scratch_folder
+from planner import _version, scratch
 from planner.server import patience
 from planner.server.jobs import (
     CHECK,
@@ -296,7 +295,7 @@ def application(config: Config) -> Starlette:
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         kinds()  # they take a second to load, which no visitor waits for
-        with scratch_folder() as folder:
+        with scratch.scratch_folder() as folder:
             app.state.desk = desk = Desk(config, folder)
             watch = asyncio.create_task(desk.watch())
             with _following(desk):
@@ -358,7 +357,7 @@ async def _take(request: Request) -> Response:
     """Take a workbook, and check it."""
     desk, key = _desk(request), _key(request)
     _refuse_more(desk.find(key))
-    with scratch_file(desk.folder, ".upload") as made:
+    with scratch.scratch_file(desk.folder, ".upload") as made:
         async with request.form(max_files=1, max_fields=4) as form:
             _sent_by(desk, key, form)
             given = form.get("workbook")
@@ -498,7 +497,7 @@ def _shown(template: str, desk: Desk, key: str) -> Response:
         countries=(answers[0] if answers else {}).get("countries", ()),
         limits=desk.config.limits,
         follow=is_followed,
-        version=__version__,
+        version=_version.__version__,
     )
     return HTMLResponse(text)
 

@@ -11,8 +11,7 @@ import numpy as np
 from models.case import Case
 from models.measures import Top, landed_cost, largest_country_shares, served_share, sums
 from models.plan import Plan
-from models.results import CountryShares, Look, MeasuresByYear, ShortageCauses
-from models.results.common import DEMAND, LANDED, LIMIT, PURCHASES, SHORT, units_of, words_of
+from models.results import CountryShares, Look, MeasuresByYear, ShortageCauses, common
 from models.results.field import spread_over
 from planner.render.words import counted, each_year, listed
 from planner.sheets.context import Context
@@ -30,7 +29,7 @@ def by_year(context: Context) -> MeasuresByYear | None:
     if not case.years or not case.minerals:
         return None
     kind = spread_over(MeasuresByYear, MeasuresByYear.years, [str(year) for year in case.years])
-    units, money = units_of(case), f"{context.currency}/t"
+    units, money = common.units_of(case), f"{context.currency}/t"
     columns: dict[str, Any] = {name: [] for name in ("measure", "mineral", "unit")}
     columns |= {f"of_{at}": [] for at in range(len(case.years))}
     looks: list[Look] = []
@@ -46,7 +45,7 @@ def by_year(context: Context) -> MeasuresByYear | None:
             for at, year in enumerate(case.years):
                 columns[f"of_{at}"].append(cells.get((mineral, year)))
     mixed = {name: looks for name in columns if name.startswith("of_")}
-    return kind(words=words_of(case), looks=mixed, sections=sections, **columns)
+    return kind(words=common.words_of(case), looks=mixed, sections=sections, **columns)
 
 
 def _blocks(
@@ -67,9 +66,9 @@ def _blocks(
 
     whose = f"the country with the largest share of {basis}"
     return {
-        (DEMAND.header, "what the members need"): (Look.TONNES, "t", need),
-        (PURCHASES.header, "what they buy, for stock too"): (Look.TONNES, "t", bought),
-        (SHORT.header, "neither bought nor taken from stock"): (Look.TONNES, "t", short),
+        (common.DEMAND.header, "what the members need"): (Look.TONNES, "t", need),
+        (common.PURCHASES.header, "what they buy, for stock too"): (Look.TONNES, "t", bought),
+        (common.SHORT.header, "neither bought nor taken from stock"): (Look.TONNES, "t", short),
         ("Served", "1 less what is short over demand"): (Look.SHARE, "of demand", served),
         ("Largest supplier", whose): (
             Look.TEXT, "", of_top(lambda top: context.country(top.country))
@@ -80,10 +79,10 @@ def _blocks(
         (CountryShares.of_purchases.header, "of that country, of all that is bought"): (
             Look.SHARE, "of purchases", {at: of for at, (_, (_, of)) in tops.items()}
         ),
-        (LIMIT.header, f"the tightest of the coalition on that country, of {basis}"): (
+        (common.LIMIT.header, f"the tightest of the coalition on that country, of {basis}"): (
             Look.SHARE, f"of {basis}", of_top(lambda top: top.limit)
         ),
-        (LANDED.header, "cost or price, tariff and freight over tonnes bought"): (
+        (common.LANDED.header, "cost or price, tariff and freight over tonnes bought"): (
             Look.PRICE, context.per_tonne, landed
         ),
     }  # fmt: skip
@@ -110,7 +109,7 @@ def shortage_causes(plan: Plan) -> ShortageCauses | None:
     table, case = plan.shortages, plan.case
     if table.empty:
         return None
-    units, need = units_of(case), _who_needs(case)
+    units, need = common.units_of(case), _who_needs(case)
     cells: dict[tuple[str, int, str], list[tuple[str, float, float]]] = defaultdict(list)
     columns = ("mineral", "year", "cause", "member", "short", "demand")
     for *at, member, short, demand in zip(*(table[c].tolist() for c in columns), strict=True):
@@ -127,7 +126,7 @@ def shortage_causes(plan: Plan) -> ShortageCauses | None:
         row = {"mineral": mineral, "years": years, "members": who, "demand": demand}
         row |= {"short": short, "share": short / demand, "cause": cause, "unit": units[mineral]}
         rows.append(row)
-    return ShortageCauses.of_rows(rows, words=words_of(case))
+    return ShortageCauses.of_rows(rows, words=common.words_of(case))
 
 
 def _who_needs(case: Case) -> dict[At, set[str]]:

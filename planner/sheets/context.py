@@ -12,9 +12,8 @@ from typing import Any, TypeVar
 from models.case import Case
 from models.plan import Plan
 from models.solve import version
-from planner._version import __version__
+from planner import _version, workbook
 from planner.render.words import span
-from planner.workbook import Book
 
 T = TypeVar("T")
 
@@ -23,7 +22,7 @@ T = TypeVar("T")
 class RunRecord:
     """What a run writes of itself, and no two runs alike: versions, and the time [UTC]."""
 
-    planner: str = __version__
+    planner: str = _version.__version__
     solver: str = field(default_factory=version)
     python: str = field(default_factory=platform.python_version)
     written: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -39,7 +38,7 @@ class Context:
     """
 
     plan: Plan
-    book: Book
+    book: workbook.Book
     without_limits: Plan | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models import answers, tolerances
+from models import answers, schema, tolerances, units
 from models.case import Case
 from models.program.families.projects import BUILT
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK
-from models.schema import SHEETS, ByYear, Column, Record
-from models.units import in_currency
 from planner.render.table import json_value
 from planner.render.words import NAMED, each_year, listed, share, signed, tiny
 
@@ -37,7 +35,7 @@ _MEASURE = (
     "is half; a closed lane or a cell at 0, against the member's demand), and are few."
 )
 _KINDS = "share limits, capacities and the part of them that is open, lanes, mines and budgets"
-_SHEETS = {record.SHEET: record for record in SHEETS}
+_SHEETS = {record.SHEET: record for record in schema.SHEETS}
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class Cells:
         other = self._other_unit(place)
         if other is not None:
             return other[0]
-        return in_currency(self._declared(place).unit, self.planned.settings.currency)
+        return units.in_currency(self._declared(place).unit, self.planned.settings.currency)
 
     def typed(self, place: answers.CellAddress, value: float) -> float:
         """Return a value in the unit that its cell is written in."""
@@ -104,16 +102,16 @@ class Cells:
         """Return the header; a year that only a scenario tells apart is that of the workbook's."""
         record = self._record(self.book, place)
         series: Any = None if record is None else getattr(record, self._declared(place).field)
-        if place.step is None or not isinstance(series, ByYear):
+        if place.step is None or not isinstance(series, schema.ByYear):
             return place.column
         return dataclasses.replace(place, step=answers.step_in_force(series, place.step)).column
 
     @staticmethod
-    def _declared(place: answers.CellAddress) -> Column:
+    def _declared(place: answers.CellAddress) -> schema.Column:
         return next(c for c in _SHEETS[place.sheet].columns() if c.header == place.header)
 
     @staticmethod
-    def _record(case: Case, place: answers.CellAddress) -> Record | None:
+    def _record(case: Case, place: answers.CellAddress) -> schema.Record | None:
         return next((r for r in case.records(place.sheet) if r.row == place.row), None)
 
 

@@ -7,20 +7,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from models import measures
+from models import measures, results, schema
 from models.measures import Top
 from models.plan import Plan
-from models.results import ByMineral, Members
-from models.results.common import words_of
-from models.results.supply import binds
-from models.schema import BY_COUNTRY, MAX
+from models.results import common, supply
+from planner.sheets import findings, suppliers
 from planner.sheets.context import Context, once
-from planner.sheets.findings import Row
-from planner.sheets.suppliers import supplies
 
 
 @once
-def figures(context: Context) -> tuple[Row, ...]:
+def figures(context: Context) -> tuple[findings.Row, ...]:
     """Return a row of By mineral for every mineral, in the case's order, and what that rests on.
 
     Beside its fields: ``top`` and ``last``, the largest share of a country in any year and in the
@@ -82,7 +78,7 @@ def figures(context: Context) -> tuple[Row, ...]:
                 if of_supply is None
                 else measures.short_by_limits(short, of_supply, needed),
                 "shortage_by_limits": lost.get(name),
-                **supplies(context).get(name, {}),
+                **suppliers.supplies(context).get(name, {}),
             }
         )
     return tuple(found)
@@ -106,7 +102,7 @@ def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
     table, found = binding(plan), defaultdict[str, list[tuple[str, str, str, int]]](list)
     columns = (table[c].tolist() for c in ("kind", "mineral", "buyer", "group", "supplier", "year"))
     for kind, mineral, *row in zip(*columns, strict=True):
-        if kind == MAX:
+        if kind == schema.MAX:
             found[mineral].append(tuple(row))
     return found
 
@@ -118,7 +114,7 @@ def _bound_on(
     of_coalition = [row for buyer, *row in bound if buyer == ""]
     if last is None:
         return None, len(of_coalition)
-    on_it = [year for *on, year in of_coalition if on == [BY_COUNTRY, last.country]]
+    on_it = [year for *on, year in of_coalition if on == [schema.BY_COUNTRY, last.country]]
     years = len(set(on_it))
     known = years > 0 or last.limit is not None
     return (years if known else None), len(of_coalition) - len(on_it)
@@ -132,14 +128,14 @@ def coalition_purchases(plan: Plan) -> pd.DataFrame:
 def binding(plan: Plan) -> pd.DataFrame:
     """Return the rows of ``Plan.limits`` that bind; a limit on a buyer without need does not."""
     table = plan.limits
-    return table[binds(table)]
+    return table[supply.binds(table)]
 
 
 @once
-def by_mineral(context: Context) -> ByMineral:
-    return ByMineral.of_rows(figures(context), words=words_of(context.case))
+def by_mineral(context: Context) -> results.ByMineral:
+    return results.ByMineral.of_rows(figures(context), words=common.words_of(context.case))
 
 
 @once
-def members(context: Context) -> Members:
-    return Members.of(context.plan, context.without_limits)
+def members(context: Context) -> results.Members:
+    return results.Members.of(context.plan, context.without_limits)

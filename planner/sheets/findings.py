@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from models import tolerances
+from models import schema, tolerances
 from models.measures import IF_IT_STOPS, KEEPS_ENOUGH, SEE_MORE, keeps_enough, part, printed
 from models.results import ByMineral, Result
 from models.results.members import MUCH, is_much
 from models.results.overall import CURRENT_SUPPLY
-from models.schema import DEMAND
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.front import AnswerState, KeyFinding, Light
@@ -147,7 +146,7 @@ def _need(rows: Sequence[Row]) -> KeyFinding:
 
 def cautions(table: ByMineral, country: Country) -> Iterator[str]:
     """Yield where a limit on demand is kept while the share of what is bought is above it."""
-    if table.words["basis"] != DEMAND:
+    if table.words["basis"] != schema.DEMAND:
         return
     above = [
         row
@@ -302,7 +301,7 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     if not drawn:
         return None
     last, is_limited = words["last"], any(known(row["supplier_limit"]) for row in drawn)
-    of_demand = is_limited and words["basis"] == DEMAND
+    of_demand = is_limited and words["basis"] == schema.DEMAND
     today = [
         row["supplier_today_share"] if row["today_by"] == CURRENT_SUPPLY else None for row in drawn
     ]

@@ -10,23 +10,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from models import tolerances
-from models.answers import scarcest, sharing
+from models import answers, results, schema, tolerances
 from models.plan import OPTIMAL, Plan
-from models.results import ByMineral, Members, Security
-from models.schema import MAX
 from planner.render import words
 from planner.render.chart import Picture
 from planner.render.front import AnswerState, Front, Light, Sentence
 from planner.render.table import Table, table_of
+from planner.sheets import explain, supports
 from planner.sheets import findings as sheets_findings
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, once
 from planner.sheets.estimates import estimates
-from planner.sheets.explain import plain_amount, scarce_words
 from planner.sheets.figures import binding, by_mineral, figures
 from planner.sheets.question import question
-from planner.sheets.supports import supported
 from planner.sheets.survival import needed_in, survival
 
 if TYPE_CHECKING:
@@ -52,13 +48,14 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 @once
 def _front(context: Context) -> Front:
     drawn = front_pictures(context)
-    lights = (_limits, _security, _stocks, _contracts, supported, _proof)
+    lights = (_limits, _security, _stocks, _contracts, supports.supported, _proof)
     asked, table = question(context.case), by_mineral(context)
     said = sheets_findings.answer(table, asked)
     return Front(
         title=context.title,
         made_by=context.made_by,
-        answer=said or Light(asked, AnswerState.NONE, "Nothing is planned.", ByMineral.TABLE),
+        answer=said
+        or Light(asked, AnswerState.NONE, "Nothing is planned.", results.ByMineral.TABLE),
         findings=sheets_findings.findings(table, len(context.case.years), context.country),
         minerals=_minerals(context),
         notes=tuple(_notes(context)),
@@ -125,7 +122,7 @@ def _limits(context: Context) -> Light:
     dust = [context.plan.tolerance(mineral, int(year)) for mineral, year in cells]
     broken = over["excess"][over["excess"] > dust]
     if broken.empty:
-        reached = int((binding(context.plan)["kind"] == MAX).sum())
+        reached = int((binding(context.plan)["kind"] == schema.MAX).sum())
         said = (
             f"All {len(table):,}, one for each supplier, mineral and year; {reached:,} of them are"
             " used up to the last tonne."
@@ -142,7 +139,7 @@ def _security(context: Context) -> Light | None:
     if not context.case.security:
         return None
     needed = needed_in(context.plan.supply)
-    return survival(Security.of(context.plan), needed, context.country)
+    return survival(results.Security.of(context.plan), needed, context.country)
 
 
 def _stocks(context: Context) -> Light | None:
@@ -211,12 +208,12 @@ def _lines(context: Context) -> Iterator[Sentence]:
     lacking = shortage_words(context.plan)
     if lacking:
         yield Sentence(lacking, "Shortages")
-    for scarce in scarcest(context.plan, most=1):
+    for scarce in answers.scarcest(context.plan, most=1):
         kind = scarce.hardest.kind
-        yield Sentence(scarce_words(scarce, context.currency), _SHEET_OF.get(kind, "Duals"))
+        yield Sentence(explain.scarce_words(scarce, context.currency), _SHEET_OF.get(kind, "Duals"))
     depends = sheets_findings.dependence(by_mineral(context), context.country)
     if depends:
-        yield Sentence(depends, Members.TABLE)
+        yield Sentence(depends, results.Members.TABLE)
 
 
 def _in_part(started: pd.DataFrame) -> str:
@@ -266,9 +263,9 @@ def shortage_words(plan: Plan) -> str:
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     cause = rows.loc[rows["short"].idxmax(), "cause"]
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
-    all_of = sharing(plan, str(mineral), int(year))
+    all_of = answers.sharing(plan, str(mineral), int(year))
     shared = f" All {all_of} members are short for one cause." if all_of > 1 else ""
     return (
         f"Costliest shortage: in {year}, {short / need * 100:.3g} % of {mineral} need is unmet,"
-        f" {plain_amount(short)} t.{shared} {cause}"
+        f" {explain.plain_amount(short)} t.{shared} {cause}"
     )

@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import tolerances
-from models.measures import Top, largest_country_shares, sums
-from models.results import ChartData, Look, Members
-from models.results.common import LIMIT, MEMBER, MINERAL, SHORT, YEAR
+from models import measures, tolerances
+from models.results import ChartData, Look, Members, common
 from models.schema import COALITION, REST_OF_WORLD
 from models.units import MILLION
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
 from planner.render.words import known
+from planner.sheets import findings, front
 from planner.sheets.context import Context, once
 from planner.sheets.figures import coalition_purchases, figures, members
-from planner.sheets.findings import Row
-from planner.sheets.front import front_pictures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,10 +58,10 @@ def _shown(picture: Picture) -> Picture:
 
 def chart_data(context: Context) -> ChartData:
     """Return the sheet Chart data; the first page's chart stands last."""
-    return chart_rows((*pictures(context), *front_pictures(context)))
+    return chart_rows((*pictures(context), *front.front_pictures(context)))
 
 
-def _telling(found: Sequence[Row]) -> list[Row]:
+def _telling(found: Sequence[findings.Row]) -> list[findings.Row]:
     """Return the minerals with any demand or purchases, those of the largest value, in order."""
     alive = [of for of in found if of["demand"] > 0 or of["purchased"] > 0]
     largest = sorted(alive, key=lambda of: -of["demand_value"])[:_MOST_CATEGORIES]
@@ -73,16 +70,16 @@ def _telling(found: Sequence[Row]) -> list[Row]:
 
 
 def _by_mineral(
-    title: str, form: Form, told: Sequence[Row], series: Sequence[Series], axis: str
+    title: str, form: Form, told: Sequence[findings.Row], series: Sequence[Series], axis: str
 ) -> Picture:
     names = tuple(short(of["mineral"]) for of in told)
-    return Picture(title, form, names, tuple(series), axis, MINERAL.header)
+    return Picture(title, form, names, tuple(series), axis, common.MINERAL.header)
 
 
 # ---- the largest country and its limit ---------------------------------------------------------
 
 
-def _largest(context: Context, told: Sequence[Row]) -> Picture:
+def _largest(context: Context, told: Sequence[findings.Row]) -> Picture:
     """The largest country beside its limit in the last year, and without limits."""
     year = context.case.years[-1]
     series, tops, who = _against_limit(context, [(of["mineral"], year) for of in told])
@@ -101,7 +98,7 @@ def _largest(context: Context, told: Sequence[Row]) -> Picture:
     )
 
 
-def _over_years(context: Context, of: Row) -> Picture | None:
+def _over_years(context: Context, of: findings.Row) -> Picture | None:
     """One mineral's largest supplier country by year against the limit; None if nobody sells."""
     years = context.case.years
     series, tops, who = _against_limit(context, [(of["mineral"], year) for year in years])
@@ -109,12 +106,12 @@ def _over_years(context: Context, of: Row) -> Picture | None:
         return None
     name, axis = short(of["mineral"]), f"Share of coalition {context.basis}"
     title = f"{name}: largest {who}"
-    return Picture(title, Form.AGAINST, years, series, axis, YEAR.header, small=True)
+    return Picture(title, Form.AGAINST, years, series, axis, common.YEAR.header, small=True)
 
 
 def _against_limit(
     context: Context, cells: Sequence[tuple[str, int]]
-) -> tuple[tuple[Series, ...], list[Top | None], str]:
+) -> tuple[tuple[Series, ...], list[measures.Top | None], str]:
     """Return the largest country's share by (mineral, year): here, without limits, and its limit.
 
     Where limits are on some countries only, the largest of those is meant in either plan: the
@@ -129,11 +126,11 @@ def _against_limit(
         series.insert(0, Series("Without limits", Role.FREE, before))
     caps = [t.limit if t else of.tightest.get(cell) for t, cell in zip(tops, cells, strict=True)]
     if any(c is not None for c in caps):
-        series.append(Series(LIMIT.header, Role.LIMIT, caps))
+        series.append(Series(common.LIMIT.header, Role.LIMIT, caps))
     return tuple(series), tops, "country under a limit" if of.tightest else "supplier country"
 
 
-_Tops = dict[tuple[str, int], Top]
+_Tops = dict[tuple[str, int], measures.Top]
 """The largest country by (mineral, year)."""
 
 
@@ -162,7 +159,7 @@ def _sold(context: Context) -> _Sold:
         rows = zip(*(sold[c].tolist() for c in ("mineral", "year", "country")), strict=True)
         meant = [row in limits or row[:2] not in tightest for row in rows]
         here = sold[np.array(meant, dtype=bool)]
-        return largest_country_shares(here, context.basis, ("mineral", "year"))
+        return measures.largest_country_shares(here, context.basis, ("mineral", "year"))
 
     free = context.without_limits
     before = None if free is None else tops(coalition_purchases(free))
@@ -172,7 +169,7 @@ def _sold(context: Context) -> _Sold:
 # ---- who supplies, who is served, what is used -------------------------------------------------
 
 
-def _suppliers(context: Context, told: Sequence[Row]) -> Picture:
+def _suppliers(context: Context, told: Sequence[findings.Row]) -> Picture:
     """Who serves each mineral's demand over the years, and what is short."""
     sold = coalition_purchases(context.plan)
     demand = {of["mineral"]: of["demand"] or of["purchased"] for of in told}
@@ -190,7 +187,7 @@ def _suppliers(context: Context, told: Sequence[Row]) -> Picture:
     ]
     series += [
         Series("Other countries", Role.OTHER, [sum(by[m] for by in rest) for m in demand]),
-        Series(SHORT.header, Role.SHORT, [1.0 - of["served"] for of in told]),
+        Series(common.SHORT.header, Role.SHORT, [1.0 - of["served"] for of in told]),
     ]
     is_more = any(sum(by[m] for by in share.values()) > _FULL for m in demand)
     more = " (above 100 %: for stock)" if is_more else ""
@@ -217,10 +214,10 @@ def _members(context: Context) -> Picture:
         tuple(short(m) for m in order),
         (
             Series("Served", Role.PLAN, [max(0.0, 1.0 - part) for part in lost]),
-            Series(SHORT.header, Role.SHORT, lost),
+            Series(common.SHORT.header, Role.SHORT, lost),
         ),
         "Share of the value of demand, at the minerals' prices",
-        MEMBER.header,
+        common.MEMBER.header,
     )
 
 
@@ -246,7 +243,7 @@ def who_pays(
         return None
     some = sorted(some, key=lambda each: (-each[1] - each[2], each[0]))[:_MOST_CATEGORIES]
     cash, lost = sum(each[1] for each in millions), sum(each[2] for each in millions)
-    across = f"{MEMBER.header}; all together {cash:z,.1f} in cash, {lost:z,.1f} in shortage"
+    across = f"{common.MEMBER.header}; all together {cash:z,.1f} in cash, {lost:z,.1f} in shortage"
     if sum(abs(each[1]) for each in millions) > _CHOICE * abs(cash):
         across = f"{across}; whose cash is mostly a choice among equally cheap plans"
     lacking = "Extra shortage (no cash)"
@@ -269,26 +266,26 @@ _CHOICE = 2
 equally cheap tonnes."""
 
 
-def _capacity(context: Context, told: Sequence[Row]) -> Picture:
+def _capacity(context: Context, told: Sequence[findings.Row]) -> Picture:
     """How much of the capacity open to the coalition is used, at home and outside."""
     table, case = context.plan.sources, context.case
     table = table.assign(idle=(table["usable"] - table["tonnes"]).clip(lower=0.0))
     home = table["country"].map(lambda c: COALITION in case.blocs_of(c)).astype(bool)
-    whole, series = sums(table, "usable", "mineral"), []
+    whole, series = measures.sums(table, "usable", "mineral"), []
     for name, role, rows, amount in (
         ("Used, in the coalition", Role.INSIDE, table[home], "tonnes"),
         ("Idle, in the coalition", Role.INSIDE_IDLE, table[home], "idle"),
         ("Used, outside", Role.OUTSIDE, table[~home], "tonnes"),
         ("Idle, outside", Role.OUTSIDE_IDLE, table[~home], "idle"),
     ):
-        of, names = sums(rows, amount, "mineral"), (each["mineral"] for each in told)
+        of, names = measures.sums(rows, amount, "mineral"), (each["mineral"] for each in told)
         parts = [of.get(m, 0.0) / whole[m] if whole.get(m, 0.0) > 0 else 0.0 for m in names]
         series.append(Series(name, role, parts))
     title = f"Use of the refining capacity open to the coalition, {context.horizon}"
     return _by_mineral(title, Form.STACKED, told, series, "Share of usable capacity")
 
 
-def _shortage(context: Context, told: Sequence[Row]) -> Picture | None:
+def _shortage(context: Context, told: Sequence[findings.Row]) -> Picture | None:
     """What supply cannot give and what limits forbid, where limits are known to add to shortage."""
     rows = [of for of in told if of["demand"] > 0]
     if context.without_limits is None or not any(of["short"] > 0 for of in rows):

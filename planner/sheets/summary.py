@@ -8,14 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from models import measures
+from models import measures, schema
 from models.plan import OPTIMAL
 from models.program.component import headings
-from models.results import ByMineral, Figure, Look, Summary
-from models.results.common import units_of
+from models.results import ByMineral, Figure, Look, Summary, common, overall
 from models.results.field import spread_over
-from models.results.overall import COST, COUNTED_IN, OPTION
-from models.schema import CurrentSupply
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, known, search_words
 from planner.sheets.context import Context
@@ -122,12 +119,12 @@ def _cost(context: Context) -> Rows:
     yield "Cost by heading" + (" (undiscounted)" if rate > 0 else "")
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
-            yield f"{COST}{heading}", float(cost), Look.MONEY, money, _REMARKS[heading]
+            yield f"{overall.COST}{heading}", float(cost), Look.MONEY, money, _REMARKS[heading]
 
     added = plan.extension.cost if plan.extension else 0.0
     if added:
         said = f"A part of the total cost{discounted}; in no other."
-        yield f"{COST}what was added to the model", added, Look.MONEY, money, said
+        yield f"{overall.COST}what was added to the model", added, Look.MONEY, money, said
 
 
 def _plain(context: Context) -> str:
@@ -137,7 +134,7 @@ def _plain(context: Context) -> str:
 def _supply(context: Context) -> Rows:
     plan, demand = context.plan, context.case.total_demand
     yield "Supply"
-    yield COUNTED_IN, None, Look.LONG, "", "", units_of(context.case)
+    yield overall.COUNTED_IN, None, Look.LONG, "", "", common.units_of(context.case)
     needed = _each(context, "demand")
     yield Figure.DEMAND, demand, Look.TONNES, "t", "", needed
     bought = _each(context, "purchased")
@@ -155,8 +152,8 @@ def _beside_today(context: Context) -> Rows:
     first = context.case.years[0]
     yield f"Today beside the plan, {first}"
     by_mineral, guessed = list(context.plan.changes.groupby("mineral", sort=True)), ""
-    if guesses := estimates(context.book.case, CurrentSupply.SHEET):
-        guessed = f"By the sheet {CurrentSupply.SHEET}, marked as estimates: {guesses}."
+    if guesses := estimates(context.book.case, schema.CurrentSupply.SHEET):
+        guessed = f"By the sheet {schema.CurrentSupply.SHEET}, marked as estimates: {guesses}."
     for name, when, unit in (
         ("today", "today", "supply"), ("planned", f"in {first}", "purchases")
     ):  # fmt: skip
@@ -333,7 +330,7 @@ def _run(context: Context) -> Rows:
         yield Figure.SURGE, settings.surge, Look.SHARE, "of capacity", said
     for name, value in context.options.items():
         if name != Figure.SCENARIO:  # it stands under the title
-            yield f"{OPTION}{name}", value
+            yield f"{overall.OPTION}{name}", value
     if marked := estimates(book.case):
         said = "Rows of the input whose Note marks them as an estimate."
         yield Figure.ESTIMATES, marked, Look.LONG, "", said

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from models import plan, results, schema
 from models.case import in_force
-from models.plan import bills, paid_of
-from models.results import Members
-from models.schema import Support
 from planner.render.front import AnswerState, Light
 from planner.render.words import amount, each_year, listed
 from planner.sheets.context import Context
@@ -23,13 +21,13 @@ def supported(context: Context) -> Light | None:
     idle = _idle(context)
     paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
     when = set[int]()
-    for member, bill, money in paid_of(context.plan):
+    for member, bill, money in plan.paid_of(context.plan):
         when |= {bill.year} if money else set()
         paid[member] += money
         received[_named(bill.plant, bill.row)] += money
     asked = "Are plants supported?"
     if not paid:
-        return Light(asked, AnswerState.CARE, idle, Members.TABLE) if idle else None
+        return Light(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
     total = sum(paid.values())
     payers, plants = (listed(_largest(of), _NAMED) for of in (paid, received))
     size = amount(abs(total), context.currency)
@@ -39,12 +37,12 @@ def supported(context: Context) -> Light | None:
     else:
         said = f"{payers} {_pay(paid)} {plants} {size} in {years}."
     state = AnswerState.CARE if idle else AnswerState.GOOD
-    return Light(asked, state, f"{said} {idle}".rstrip(), Members.TABLE)
+    return Light(asked, state, f"{said} {idle}".rstrip(), results.Members.TABLE)
 
 
 def _idle(context: Context) -> str:
     """Return which plants sell nothing while a row of Supports is for them; "" if each sells."""
-    case, selling = context.case, {bill.row for bill in bills(context.plan)}
+    case, selling = context.case, {bill.row for bill in plan.bills(context.plan)}
     rows = [row for row in case.supports if row.row not in selling]
     # a row may be for years that are not planned
     rows = [row for row in rows if any(in_force(row, year) for year in case.years)]
@@ -56,7 +54,7 @@ def _idle(context: Context) -> str:
 
 
 def _named(plant: str, row: int) -> str:
-    return f"{plant} (row {row} of {Support.SHEET})"
+    return f"{plant} (row {row} of {schema.Support.SHEET})"
 
 
 def _largest(amounts: dict[str, float]) -> list[str]:

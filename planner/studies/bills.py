@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 import numpy as np
 
-from models import tolerances
+from models import errors, schema, tolerances
 from models.answers.cost_sharing import (
     AS_BOUGHT,
     BY_DEMAND,
@@ -28,7 +28,6 @@ from models.answers.cost_sharing import (
 )
 from models.answers.games import MOST_MEMBERS
 from models.case import Case
-from models.errors import UsageError
 from models.measures import beyond, part
 from models.plan import Plan
 from models.resolve import Expanded, Floats, Rights, stock_target, survivals
@@ -36,7 +35,6 @@ from models.results import About, Field, Look, Name, Result, field
 from models.results import Figure as Measure
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
-from models.schema import ByYear
 from planner._version import __version__
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, drawn, short
@@ -280,7 +278,7 @@ class WithoutWishes:
         return case.change(
             share_limits=tuple(row for row in case.share_limits if row.buyer != name),
             stockpiles=tuple(
-                dataclasses.replace(pile, target=ByYear(0.0), target_days=None)
+                dataclasses.replace(pile, target=schema.ByYear(0.0), target_days=None)
                 if pile.member == name
                 else pile
                 for pile in case.stockpiles
@@ -561,7 +559,7 @@ class BillsStudy(StudyKind):
         self.count = len(start.case.members)
         if self.exact and self.count > MOST_MEMBERS:
             msg = f"--exact plans every group of up to {MOST_MEMBERS} members, not of {self.count}"
-            raise UsageError(msg)
+            raise errors.UsageError(msg)
         self.costs: dict[int, float] = {}
         self.refused = ""
         if resume is not None:
@@ -771,7 +769,7 @@ def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
     asked = {name: about.get(name) for name in (*said, Measure.SCENARIO) if name in about}
     if asked != said:
         msg = f"--resume {path} is of another workbook, scenario or what-if than this case"
-        raise UsageError(msg)
+        raise errors.UsageError(msg)
     if Coalitions not in tables:
         return {}, ""
     table = tables[Coalitions]

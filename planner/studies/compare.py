@@ -45,16 +45,7 @@ from planner.sheets.figures import binding, figures
 from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
 from planner.sheets.missing import hardest, in_years, missing, worst_first
-from planner.studies.cases import (
-    UNFORESEEN,
-    ComparedCase,
-    compared,
-    demand_against,
-    in_words,
-    of_other_demand,
-    plan_cases,
-    with_unforeseen,
-)
+from planner.studies import cases
 from planner.studies.compare_tables import (
     LARGEST_SHARES,
     SCENARIO,
@@ -317,7 +308,7 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
             for e in entries
         ],
     }
-    columns["demand"] = [demand_against(base.case, entry.case) for entry in entries]
+    columns["demand"] = [cases.demand_against(base.case, entry.case) for entry in entries]
     columns["changes"] = [entry.changes for entry in entries]
     lacking = [of for of in (Comparison.moved, Comparison.demand) if not any(columns[of.name])]
     if any(entry.foreseen for entry in entries):
@@ -331,7 +322,7 @@ def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict
     """Return which entries are foreseen, and what it costs that others are not [money m]."""
     total = {entry.name: value for entry, value in zip(entries, totals, strict=True)}
     return {
-        "foresight": [UNFORESEEN if entry.foreseen else "foreseen" for entry in entries],
+        "foresight": [cases.UNFORESEEN if entry.foreseen else "foreseen" for entry in entries],
         "surprise": [
             change(total[entry.name], total.get(entry.foreseen)) if entry.foreseen else None
             for entry in entries
@@ -604,7 +595,7 @@ def _drawn(planned: pd.DataFrame, year: str) -> pd.DataFrame:
         for name, value in zip(names, planned["surprise"], strict=True)
         if known(value)
     }
-    pairs = {name.removesuffix(f" ({UNFORESEEN})"): by for name, by in cost.items()}
+    pairs = {name.removesuffix(f" ({cases.UNFORESEEN})"): by for name, by in cost.items()}
     ranks = [
         (0, 0.0) if name not in cost and not name.endswith(f" from {year}")
         else (1, -cost.get(name, pairs.get(name, 0.0)))
@@ -898,17 +889,17 @@ class Compare(StudyKind):
         wrong.tell()
         self.chosen = tuple(dict.fromkeys(found))
         names = self.chosen or scenarios.names(start.book.case)
-        self.cases = compared(start.book.case, tuple(names), self.asked)
+        self.cases = cases.compared(start.book.case, tuple(names), self.asked)
         self.unforeseen = unforeseen
         self.bills: dict[str, DualBill | str] | None = {} if bills else None
         if unforeseen is not None:
             if len(self.cases) == 1:
                 msg = f"{YEAR_OPTION} {unforeseen}: nothing can come unforeseen. {HOW}"
                 raise UsageError(msg)
-            self.cases = with_unforeseen(start.book.case, self.cases, unforeseen)
+            self.cases = cases.with_unforeseen(start.book.case, self.cases, unforeseen)
             if not any(each.foreseen for each in self.cases):
                 every = (finding.found for each in self.cases for finding in each.warnings)
-                why = "; ".join(found for found in every if UNFORESEEN in found)
+                why = "; ".join(found for found in every if cases.UNFORESEEN in found)
                 msg = f"{YEAR_OPTION} {unforeseen}: nothing can come unforeseen: {why}"
                 raise UsageError(msg)
         self.task = number_of(len(self.cases), "case")
@@ -926,7 +917,7 @@ class Compare(StudyKind):
         """Plan the base, and each case that keeps the rules."""
         del say
         case, bills = self.start.book.case, self.bills is not None
-        self.cases, found = plan_cases(case, self.cases, where, tell, bills=bills)
+        self.cases, found = cases.plan_cases(case, self.cases, where, tell, bills=bills)
         if bills:
             made = ((outcome.name, outcome.found) for outcome in found)
             self.bills = {n: of.bill for n, of in made if of is not None and of.bill is not None}
@@ -944,11 +935,11 @@ class Compare(StudyKind):
         told = dict.fromkeys([*list(paid)[:1], *most])
         return tariff_words({name: paid[name] for name in told}, self.start.case.settings.currency)
 
-    def _entry(self, case: ComparedCase) -> Entry:
+    def _entry(self, case: cases.ComparedCase) -> Entry:
         """Return a case with its plan, or with why it has none."""
         book = self.start.book
         changed, cell_of = case.variant(book.case), book.layout.cell
-        says = in_words(book.case, case.variant)
+        says = cases.in_words(book.case, case.variant)
         if case.errors:
             placed = book.layout.in_order(case.errors)
             why = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_MOST_ERRORS])
@@ -1116,8 +1107,8 @@ class _ComparisonFinding:
         every = table.frame()
         self.base, others = every.iloc[0], with_number(every.iloc[1:], "more")
         foresight = others["foresight"] if "foresight" in others else pd.Series("", others.index)
-        self.late = others[foresight == UNFORESEEN]
-        self.others = others[foresight != UNFORESEEN]
+        self.late = others[foresight == cases.UNFORESEEN]
+        self.others = others[foresight != cases.UNFORESEEN]
         self.names = [str(name) for name in self.others["scenario"]]
         self.paid = _paid(tables)
         self.when = {n: _severity(tables, n) for n in self.names}
@@ -1241,7 +1232,7 @@ class _ComparisonFinding:
             known_ahead = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
         yield known_ahead
         differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
-        other = of_other_demand(zip(self.others["scenario"], differs, strict=True))
+        other = cases.of_other_demand(zip(self.others["scenario"], differs, strict=True))
         yield f"{_SAME_TONNES} {other}".rstrip()
         if BillsByScenario in self.tables:
             yield self.tables[BillsByScenario].said(dearest).replace("for it", f"for {dearest}")

@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models import measures, tolerances
-from models.answers import Exit, Hold, exit_from
-from models.errors import UsageError
+from models import answers, errors, measures, resolve, tolerances
 from models.measures import shares_of, stays_within, sums
 from models.plan import PENALTIES, Plan
-from models.resolve import budget_year
-from models.results import Checks, Field, Look, Projects, Result, WhoPays, field
+from models.results import Checks, Field, Look, Projects, Result, WhoPays, field, members
 from models.results.common import (
     CAPACITY,
     CHANGE,
@@ -36,7 +33,6 @@ from models.results.common import (
     YEAR,
     words_of,
 )
-from models.results.members import paying
 from planner.options import NeededOption
 from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
 from planner.render.words import (
@@ -52,8 +48,7 @@ from planner.render.words import (
     tonnes,
 )
 from planner.scenarios.named import Named
-from planner.sheets.explain import Cells
-from planner.sheets.findings import rows_of
+from planner.sheets import explain, findings
 from planner.sheets.missing import missing
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
@@ -228,14 +223,14 @@ class Paying(Result):
 Row = dict[str, Any]
 
 
-def tables_of(found: Exit, cells: Cells, name: str) -> list[Result]:
+def tables_of(found: answers.Exit, cells: explain.Cells, name: str) -> list[Result]:
     """Return the tables of an exit; ``name`` is the country's."""
     case = found.plan.case
     words = words_of(case)
     years = {m: rows for m, rows in _way_out(found).items() if m not in found.unknown}
     exits = [_exit(found, mineral, rows, name) for mineral, rows in years.items()]
     every = [row for of in years.values() for row in of]
-    (who,) = paying(case, [found.path.supply], found.plan.supply)
+    (who,) = members.paying(case, [found.path.supply], found.plan.supply)
     return [
         Exits.of_rows(exits, words=words),
         WayOut.of_rows(every, words=words),
@@ -246,7 +241,7 @@ def tables_of(found: Exit, cells: Cells, name: str) -> list[Result]:
     ]
 
 
-def _way_out(found: Exit) -> dict[str, list[Row]]:
+def _way_out(found: answers.Exit) -> dict[str, list[Row]]:
     """Return the rows of each mineral by year."""
     case = found.plan.case
     sold = [_sold(plan, found.country) for plan in (found.plan, found.path)]
@@ -287,7 +282,7 @@ def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float 
     }
 
 
-def _exit(found: Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
+def _exit(found: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
     """Return a mineral's row; its money is 0 where rounding alone parts the two plans."""
     planned, left = (sum(row[of] for row in years) for of in ("planned", "left"))
     shares = {row["year"]: row["left_share"] for row in years}
@@ -304,7 +299,7 @@ def _exit(found: Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
     }  # fmt: skip
 
 
-def _extra(found: Exit, mineral: str, *, is_penalty: bool) -> float:
+def _extra(found: answers.Exit, mineral: str, *, is_penalty: bool) -> float:
     """Return what a mineral costs more than in the plan [money, undiscounted]."""
     after, before = (
         float(table.loc[table["heading"].isin(PENALTIES) == is_penalty, "money"].sum())
@@ -318,14 +313,14 @@ def _extra(found: Exit, mineral: str, *, is_penalty: bool) -> float:
     return 0.0 if is_same else measures.beyond(after, before, whole)
 
 
-def _shared(found: Exit, mineral: str, cash: float) -> str:
+def _shared(found: answers.Exit, mineral: str, cash: float) -> str:
     """Return why a mineral that isn't bought there costs something else, "" of any other."""
     if not cash or mineral in {*found.alone, *found.failed} or not found.plan.case.budget:
         return ""
     return "; its cost changes since plants of all minerals share one budget"
 
 
-def _remark(found: Exit, mineral: str, years: Sequence[Row], name: str) -> str:
+def _remark(found: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> str:
     """Return what keeps a mineral with the country in the last year in which any is left."""
     if mineral not in {*found.alone, *found.failed}:
         return "nothing is bought there in the plan"
@@ -346,7 +341,7 @@ def _remark(found: Exit, mineral: str, years: Sequence[Row], name: str) -> str:
     )
 
 
-def _builds(found: Exit) -> list[Row]:
+def _builds(found: answers.Exit) -> list[Row]:
     case = found.plan.case
     after, before = (_parts(plan) for plan in (found.path, found.plan))
     rows = list[Row]()
@@ -354,7 +349,7 @@ def _builds(found: Exit) -> list[Row]:
         for year, part in after[p.name].items():
             rows.append({
                 "mineral": p.mineral, "project": p.name, "country": p.country,
-                "begin": budget_year(p, year, case.years), "start": year, "part": part,
+                "begin": resolve.budget_year(p, year, case.years), "start": year, "part": part,
                 "capacity": part * p.capacity.value(year), "capex": part * p.capex,
                 "change": _change(before[p.name], after[p.name], year),
                 "ground": year - p.lead_time,
@@ -401,10 +396,10 @@ def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int)
     )
 
 
-def _limits(found: Exit, cells: Cells) -> list[Row]:
+def _limits(found: answers.Exit, cells: explain.Cells) -> list[Row]:
     """Return a row a mineral and limit, whatever the years."""
     currency = found.plan.case.settings.currency
-    of: dict[Any, list[Hold]] = defaultdict(list)
+    of: dict[Any, list[answers.Hold]] = defaultdict(list)
     for hold in found.holds:
         which = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.what
         of[hold.mineral, hold.kind, which].append(hold)
@@ -422,7 +417,7 @@ def _limits(found: Exit, cells: Cells) -> list[Row]:
     return sorted(rows, key=lambda row: (order[row["mineral"]], -row["size"], row["what"]))
 
 
-def _sellers(found: Exit) -> list[Row]:
+def _sellers(found: answers.Exit) -> list[Row]:
     sold = [
         sums(table[table["buyer"] == ""], "tonnes", "mineral", "country")
         for table in (found.plan.countries, found.path.countries)
@@ -508,7 +503,7 @@ class _ExitFinding:
     def __init__(self, tables: Tables) -> None:
         """Read the tables."""
         exits, of = tables[Exits], WayOut
-        self.rows: list[Row] = [r for r in rows_of(exits) if r["planned"] > _SOLD]
+        self.rows: list[Row] = [r for r in findings.rows_of(exits) if r["planned"] > _SOLD]
         out = [*tables[of].rows(of.mineral, of.year, of.others, of.demand)]
         self.last = max((int(year) for _, year, *_ in out), default=0)
         self.last_year = {str(m): of_it for m, year, *of_it in out if year == self.last}
@@ -660,11 +655,11 @@ class ExitStudy(StudyKind):
         super().__init__(start)
         named = Named(start.case)
         if country is None:
-            raise UsageError(missing_option("--country", named.countries_outside()))
+            raise errors.UsageError(missing_option("--country", named.countries_outside()))
         self.country = named.country(country.strip())
         if not self.country:
             msg = "--country: name one country"
-            raise UsageError(msg)
+            raise errors.UsageError(msg)
         self.name = named.country_name(self.country, country.strip())
 
     @classmethod
@@ -676,7 +671,7 @@ class ExitStudy(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the case, and read its way out."""
         del say
-        leave = partial(exit_from, country=self.country)
+        leave = partial(answers.exit_from, country=self.country)
         asked = Study(self.start.case, ((Run("The plan"),),), leave)
         done = run_study(asked, where, tell)
         self.outcomes, self.stopped = done.every, done.stopped
@@ -742,7 +737,7 @@ class ExitStudy(StudyKind):
     def tables(self) -> list[Result]:
         """Return the exit by mineral, the way out by year, builds, limits, sellers, members."""
         layout = self.start.book.layout
-        cells = Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
+        cells = explain.Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
         return tables_of(self.found, cells, self.name)
 
     def answer(self, tables: Tables) -> dict[str, object]:

@@ -31,8 +31,7 @@ from models.program.families.stockpiles import STOCK
 from models.program.market import BALANCE
 from models.resolve import Expanded, Floats
 from models.schema import REST_OF_WORLD, ScenarioStep
-from planner.scenarios import ACTIONS, drop_share_limits
-from planner.stops import Stop
+from planner import scenarios, stops
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Joined, Outcome, Progress, Run, Study, Tell, run_studies, whole
 from planner.studies.places import ThisMachine, Where
@@ -72,7 +71,7 @@ class Loss:
             member=self.member,
             value=None if is_embargo else 0.0,
         )
-        return ACTIONS[step.action](case, step)
+        return scenarios.ACTIONS[step.action](case, step)
 
     def name(self, case: Case) -> str:
         """Return what a reader calls it."""
@@ -442,7 +441,7 @@ class Stress:
     free: AgreedCase | None
     alone: AgreedCase | None
     outcomes: tuple[Outcome[LossTotals], ...]
-    stopped: Stop | None = None
+    stopped: stops.Stop | None = None
 
     @property
     def case(self) -> Case:
@@ -468,7 +467,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     contradict one another, SolverError where an agreed plan has no proof, PlannerError where the
     worker that plans it keeps dying.
     """
-    dropped = [drop_share_limits(case)] if case.share_limits else []
+    dropped = [scenarios.drop_share_limits(case)] if case.share_limits else []
     plan, *others = _agreed([case, *dropped], where, tell)
     free = others[0] if others else None
     first = rules.first_year if rules.first_year is not None else case.years[0]

@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from models import tolerances
+from models import measures, results, tolerances
 from models.answers.cost_sharing import DualBill
 from models.case import Case
-from models.measures import SAME_COST
-from models.results import Figure as Measure
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.words import money, tariff_words
 from planner.sheets.pictures import who_pays
-from planner.studies.engine import Outcome
-from planner.studies.kind import KeyFigure, Section, Tables
+from planner.studies import engine, kind
 
 _BOUGHT = " What is not bought is not paid for: cash in all may be lower."
 
 
 def most_paid(
-    tables: Tables, of: type[WhoPays], case: Any, named: str, reference: str
-) -> Sequence[KeyFigure]:
+    tables: kind.Tables, of: type[WhoPays], case: Any, named: str, reference: str
+) -> Sequence[kind.KeyFigure]:
     """Return who pays most in a case of a study, shortage at its cost counted; none where none."""
     rows = tables[of].rows(of.case, of.member, of.extra, of.extra_shortage) if of in tables else ()
     own = [(member, cash, lost) for name, member, cash, lost in rows if name == case]
@@ -37,10 +34,10 @@ def most_paid(
         for cash, lost in (most[1:], (sum(row[1] for row in own), sum(row[2] for row in own)))
     )
     said = f"{each} more a year than {reference}, {named}; all members together {whole}."
-    return (KeyFigure("Who pays most", str(most[0]), f"{said}{_BOUGHT}"),)
+    return (kind.KeyFigure("Who pays most", str(most[0]), f"{said}{_BOUGHT}"),)
 
 
-def tariffs_at(outcomes: Sequence[Outcome[Any]], points: int, currency: str) -> str:
+def tariffs_at(outcomes: Sequence[engine.Outcome[Any]], points: int, currency: str) -> str:
     """Say how much of costs is tariffs in the plan that all is compared with, and at the end.
 
     ``outcomes`` are of the reference, and last of so many points; of each the first row is of all
@@ -53,12 +50,12 @@ def tariffs_at(outcomes: Sequence[Outcome[Any]], points: int, currency: str) -> 
 
 
 def who_pays_section(
-    tables: Tables,
+    tables: kind.Tables,
     of: type[WhoPays],
     choice: str,
     reference: str,
     name: Callable[[Any], str] = str,
-) -> Sequence[Section]:
+) -> Sequence[kind.Section]:
     """Return the part of a report that says who pays, case by case; none where nobody is compared.
 
     ``choice`` says what the cases are, ``name`` what one is called.
@@ -73,10 +70,10 @@ def who_pays_section(
 
     lead = (
         f"A year, against {reference}: cash for the same tonnes, and beside it what is short, at"
-        f" the shortage cost, which nobody pays in cash. {SAME_COST}"
+        f" the shortage cost, which nobody pays in cash. {measures.SAME_COST}"
     )
-    views = Section.views_by(tables[of], of.case, draw, name)
-    return (Section("members", "Who pays", lead, views, choice),)
+    views = kind.Section.views_by(tables[of], of.case, draw, name)
+    return (kind.Section("members", "Who pays", lead, views, choice),)
 
 
 # ---- by bills ------------------------------------------------------------------------------------
@@ -93,7 +90,7 @@ class BillsByScenario(Result):
     """
 
     TABLE, GRAIN, BOOK = "Bills", ("scenario", "member"), "compare"
-    scenario = field.text(Measure.SCENARIO)
+    scenario = field.text(results.Figure.SCENARIO)
     member = MEMBER.like(
         meaning="Coalition: all of them together. One that the scenario removes pays nothing.",
         names=Name.BUYER,
@@ -161,7 +158,7 @@ class BillsByScenario(Result):
         )
 
 
-def bills_section(tables: Tables) -> Sequence[Section]:
+def bills_section(tables: kind.Tables) -> Sequence[kind.Section]:
     """Return the part of a report that says who pays by bills; none where nobody asked."""
     if BillsByScenario not in tables:
         return ()
@@ -169,8 +166,8 @@ def bills_section(tables: Tables) -> Sequence[Section]:
         "What each member's demand, limits and rights are worth at the prices of the plan, in the"
         " base and in the scenario. Shortage counts at its price."
     )
-    views = Section.views_by(tables[BillsByScenario], BillsByScenario.scenario, _against_base)
-    return (Section("bills", "Bills before and after", lead, views, Measure.SCENARIO),)
+    views = kind.Section.views_by(tables[BillsByScenario], BillsByScenario.scenario, _against_base)
+    return (kind.Section("bills", "Bills before and after", lead, views, results.Figure.SCENARIO),)
 
 
 def _against_base(scenario: str, of: BillsByScenario) -> Picture:

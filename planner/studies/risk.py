@@ -15,14 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 import numpy as np
 
-from models.errors import warning
+from models import errors, schema, units
 from models.measures import part
 from models.resolve import Bools, Floats
-from models.results import Colour, Field, Look, Result, field
+from models.results import Colour, Field, Look, Result, common, field
 from models.results import Figure as Total
-from models.results.common import DEMAND, MEASURE, MEMBER, MINERAL, UNDISCOUNTED, UNIT, words_of
-from models.schema import EventStep
-from models.units import MILLION
 from planner.options import IntegerOption, Share
 from planner.render.chart import Form, Picture, Role, Series, decimals, numbers, round_step, short
 from planner.render.table import Record, records
@@ -99,9 +96,9 @@ class Measures(Result):
 
     TABLE, GRAIN, BOOK, FILTERED = "Risk", ("measure", "plan"), "risk", False
 
-    measure = MEASURE.like(look=Look.TEXT)
+    measure = common.MEASURE.like(look=Look.TEXT)
     plan = _PLAN
-    unit = UNIT.like(meaning="")
+    unit = common.UNIT.like(meaning="")
     base = field.share("No event")
     mean = field.share("Mean")
     error = field.share("Standard error of the mean", key="standard_error")
@@ -118,10 +115,10 @@ class Measures(Result):
 class _Shortages(Result):
     """One row a plan and who may be short: how likely, and how much."""
 
-    mineral = MINERAL
-    member = MEMBER.like(optional=True)
+    mineral = common.MINERAL
+    member = common.MEMBER.like(optional=True)
     plan = _PLAN
-    demand = DEMAND.like(key="demand_t")
+    demand = common.DEMAND.like(key="demand_t")
     base = field.tonnes("Short without events", key="base_t")
     short = field.share("Chance of being short", key="chance_short")
     more = field.share(
@@ -148,7 +145,7 @@ class ByMember(_Shortages):
 
     TABLE, GRAIN, BOOK = "Risk by member", ("mineral", "member", "plan"), "risk"
 
-    member = MEMBER
+    member = common.MEMBER
 
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
@@ -205,7 +202,7 @@ def _comes_to(plan: str) -> tuple[Field, Field, Field, Field]:
     header = PLANS[plan].header
     return (
         field.millions(f"Total cost, {header}", _NOW),
-        field.millions(f"Cash cost, {header}", UNDISCOUNTED),
+        field.millions(f"Cash cost, {header}", common.UNDISCOUNTED),
         field.tonnes(f"Short, {header}"),
         field.share(f"Share short, {header}"),
     )
@@ -252,7 +249,7 @@ def measures(risk: Risk) -> Measures:
 
     Of a chance: mean and error alone, the interval being that of the chance itself.
     """
-    case, reading, words = risk.base.case, risk.reading, words_of(risk.base.case)
+    case, reading, words = risk.base.case, risk.reading, common.words_of(risk.base.case)
     lacks = float(reading.short.sum())
     base = _amounts(reading.objective, reading.cash, lacks, case.total_demand) | {MORE: 0.0}
     rows: list[Row] = []
@@ -290,7 +287,7 @@ def minerals(risk: Risk) -> RiskByMineral:
         for m in range(len(risk.base.expanded.minerals))
         for sample in risk.samples
     ]
-    made = RiskByMineral.of_rows(rows, words=words_of(risk.base.case))
+    made = RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
     return made.without(RiskByMineral.member)
 
 
@@ -304,7 +301,7 @@ def members(risk: Risk) -> ByMember:
         if e.demand[m, j].sum() > 0
         for sample in risk.samples
     ]
-    return ByMember.of_rows(rows, words=words_of(risk.base.case))
+    return ByMember.of_rows(rows, words=common.words_of(risk.base.case))
 
 
 def _shortages(risk: Risk, sample: Sample, mineral: int, member: str, at: int | slice) -> Row:
@@ -352,7 +349,7 @@ def happenings(risk: Risk) -> Events:
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
         columns[f"apart_{key}"] = distinguishable(*cost, *tonnes)
-    return Events(words=words_of(risk.base.case), **columns)
+    return Events(words=common.words_of(risk.base.case), **columns)
 
 
 def distinguishable(
@@ -376,7 +373,7 @@ def every_draw(risk: Risk) -> Draws:
         values = _of_draws(risk, sample).values()
         names = (f"{of}_{PLANS[sample.name].key}" for of in ("cost", "cash", "short", "share"))
         columns |= dict(zip(names, values, strict=True))
-    return Draws(words=words_of(risk.base.case), **columns)
+    return Draws(words=common.words_of(risk.base.case), **columns)
 
 
 def beyond(risk: Risk, sample: Sample) -> Bools:
@@ -616,7 +613,7 @@ def _event_section(tables: Tables) -> Iterator[Section]:
     of = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
     if len(of):
         costs = [v for plan in PLANS.values() for v in of.data[f"cost_{plan.key}"]]
-        both, unit = scaled(numbers(costs, MILLION), of.words["money"])
+        both, unit = scaled(numbers(costs, units.MILLION), of.words["money"])
         title, names = f"What a year of each event adds to total cost ({unit})", map(word, of.event)
         series = _series((both[: len(of)], both[len(of) :]))
         picture = Picture(title, Form.ROWS, tuple(names), series, unit, "", look=Look.MILLIONS)
@@ -755,7 +752,7 @@ class RiskStudy(StudyKind):
         said = caution(self.found)
         if said:
             book = self.start.book
-            book = replace(book, warnings=(*book.warnings, warning("", found=said)))
+            book = replace(book, warnings=(*book.warnings, errors.warning("", found=said)))
             self.start = replace(self.start, book=book)
 
     @property
@@ -799,7 +796,7 @@ class RiskStudy(StudyKind):
     def options(self) -> dict[str, str]:
         """The scenario, what is drawn, and what may answer an event."""
         found, chances = self.found, self.chances
-        limits, guess = "kept in all years", estimates(self.start.book.case, EventStep.SHEET)
+        limits, guess = "kept in all years", estimates(self.start.book.case, schema.EventStep.SHEET)
         return {
             **self.start.options,
             "Draws": f"{len(found.draws):,}, of which {found.distinct:,} differ",
@@ -860,7 +857,7 @@ class RiskStudy(StudyKind):
         currency = rows[COST]["unit"].removesuffix(" m")
 
         def amount(value: float) -> str:
-            return money(value * MILLION, currency)
+            return money(value * units.MILLION, currency)
 
         figures, paid = [], rows[CASH]
         base, mean, high = (rows[COST][key] for key in ("base", "mean", "high"))

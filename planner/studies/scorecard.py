@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from models import tolerances
+from models import schema, tolerances
 from models.case import Case
 from models.plan import Plan, solve
 from models.program.families.diversification import EXCESS
@@ -22,25 +22,8 @@ from models.program.families.shortage import SHORTAGE
 from models.resolve import caps
 from models.results import Benchmarks as Missed
 from models.results import Result, Scorecard
-from models.schema import (
-    BY_BLOC,
-    BY_COUNTRY,
-    BY_KIND,
-    EACH_OUTSIDE,
-    MAX,
-    MIN,
-    MINING,
-    PRIMARY,
-    PURCHASES,
-    RECYCLED,
-    ByYear,
-    Project,
-    Refiner,
-    ShareLimit,
-)
 from models.schema.column import MOST_PRICE
-from models.scorecard import Score, due_years, scorecard
-from models.scorecard.measures import MEASURES, Required
+from models.scorecard import Score, due_years, measures, scorecard
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.render.table import Record, records
 from planner.render.words import counted, listed, number_of, percent, plain, signed, tariff_words
@@ -63,14 +46,16 @@ class AddBenchmark:
     mineral go under primary, needing no more ore than before.
     """
 
-    limit: ShareLimit
+    limit: schema.ShareLimit
     outside: frozenset[str] = frozenset()
 
     def __call__(self, case: Case) -> Case:
         """Return the changed case."""
         refiners = tuple(
-            replace(r, kind=PRIMARY, needs_ore=bool(r.needs_ore))
-            if r.mineral == self.limit.mineral and r.kind == RECYCLED and r.country in self.outside
+            replace(r, kind=schema.PRIMARY, needs_ore=bool(r.needs_ore))
+            if r.mineral == self.limit.mineral
+            and r.kind == schema.RECYCLED
+            and r.country in self.outside
             else r
             for r in case.refiners
         )
@@ -104,7 +89,7 @@ class BenchmarkPrice:
     """
 
     score: Score
-    required: Required
+    required: measures.Required
     found: ScorecardTotals | None = None
     reason: str = ""
     cash: float | None = None
@@ -217,34 +202,41 @@ def added(case: Case, score: Score) -> AddBenchmark | str:
     if score.required is None:
         return "not asked for: the measure has no benchmark"
     limit, bloc = _limit(case, score, score.required), score.buyer.bloc
-    if limit.group != BY_KIND:
+    if limit.group != schema.BY_KIND:
         return AddBenchmark(limit)
 
-    def elsewhere(plants: Iterable[Refiner | Project]) -> frozenset[str]:
+    def elsewhere(plants: Iterable[schema.Refiner | schema.Project]) -> frozenset[str]:
         return frozenset(
             p.country
             for p in plants
             if p.mineral == limit.mineral
-            and p.kind == RECYCLED
+            and p.kind == schema.RECYCLED
             and bloc not in case.blocs_of(p.country)
         )
 
     if elsewhere(case.projects):
         return "not asked for: no limit tells recycling inside from projects that recycle elsewhere"
     outside = elsewhere(case.refiners)
-    if outside and any(row.group == BY_KIND for row in case.share_limits):
+    if outside and any(row.group == schema.BY_KIND for row in case.share_limits):
         return "not asked for: the workbook limits kinds, of which recycling elsewhere is one"
     return AddBenchmark(limit, outside)
 
 
-def _limit(case: Case, score: Score, required: Required) -> ShareLimit:
+def _limit(case: Case, score: Score, required: measures.Required) -> schema.ShareLimit:
     """Return a benchmark as a row: a most is hard; a tonne that lacks of a least is dear.
 
     Ore of the bloc's mines is asked for of the coalition's demand, as a limit counts ore for all.
     """
     buyer, mineral = score.buyer, score.mineral
-    each = {BY_BLOC: buyer.bloc, BY_COUNTRY: f"{EACH_OUTSIDE}{buyer.bloc}", BY_KIND: RECYCLED}
-    share, of_all = ByYear(required.share), required.stage == MINING and not required.is_most
+    each = {
+        schema.BY_BLOC: buyer.bloc,
+        schema.BY_COUNTRY: f"{schema.EACH_OUTSIDE}{buyer.bloc}",
+        schema.BY_KIND: schema.RECYCLED,
+    }
+    share, of_all = (
+        schema.ByYear(required.share),
+        required.stage == schema.MINING and not required.is_most,
+    )
     if buyer.name and of_all:
         names = [case.members[j].name for j in buyer.members]
 
@@ -254,8 +246,8 @@ def _limit(case: Case, score: Score, required: Required) -> ShareLimit:
             return (share or 0.0) * own / whole if whole > 0 else 0.0
 
         share = share.map(case.years, part)
-    return ShareLimit(
-        limit=MAX if required.is_most else MIN,
+    return schema.ShareLimit(
+        limit=schema.MAX if required.is_most else schema.MIN,
         mineral=mineral,
         buyer="" if of_all else buyer.name,
         group=required.group,
@@ -284,7 +276,7 @@ def read(plan: Plan) -> ScorecardTotals:
             continue
         cost -= _penalty(plan, at, row)
         name, _, whose = row.note.partition(" ")
-        measure = next(m for m in MEASURES if m.name == name)
+        measure = next(m for m in measures.MEASURES if m.name == name)
         buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
         values = ((y, supply.of(row.mineral, buyer, y)) for y in due_years(case.years))
         shares = {year: measure.value(of).amount for year, of in values}
@@ -292,7 +284,7 @@ def read(plan: Plan) -> ScorecardTotals:
     return ScorecardTotals(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
 
 
-def _penalty(plan: Plan, at: int, row: ShareLimit) -> float:
+def _penalty(plan: Plan, at: int, row: schema.ShareLimit) -> float:
     """Return the discounted penalty on what lacks of an added limit [money]."""
     e = plan.expanded
     return sum(
@@ -321,7 +313,7 @@ def missed_of(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
         benchmark=[p.title for p in prices],
         mineral=[p.score.mineral for p in prices],
         buyer=[p.score.buyer.name for p in prices],
-        kind=[MAX if p.required.is_most else MIN for p in prices],
+        kind=[schema.MAX if p.required.is_most else schema.MIN for p in prices],
         required=[p.required.share for p in prices],
         worst_share=[p.worst[1] for p in prices],
         worst_year=[p.worst[0] for p in prices],
@@ -331,7 +323,10 @@ def missed_of(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
         extra_cost=[p.cost for p in prices],
         extra_short=[p.short for p in prices],
         extra_short_others=[p.short_others for p in prices],
-        remark=[_remark(p, is_of_purchases=case.settings.share_basis == PURCHASES) for p in prices],
+        remark=[
+            _remark(p, is_of_purchases=case.settings.share_basis == schema.PURCHASES)
+            for p in prices
+        ],
     )
 
 

@@ -15,9 +15,8 @@ import click
 import numpy as np
 import pandas as pd
 
-from models import tolerances
+from models import errors, tolerances
 from models.case import Case
-from models.errors import UsageError
 from models.measures import HELD_TO_ORDERS, missing_in_each, part
 from models.results import About, Benchmarks, Colour, Field, Look, Name, Result, Runs, field
 from models.results import ByMineral as Minerals
@@ -952,7 +951,7 @@ class StressTest(StudyKind):
             close = min(years, key=lambda y: abs(y - year), default=None)
             hint = f"; did you mean {close}?" if close is not None else ""
             msg = f"--year {year} is no year of the sheet Demand{hint}"
-            raise UsageError(msg)
+            raise errors.UsageError(msg)
         surge = start.case.settings.surge if surge is None else surge
         self.rules = Rules(surge, keep_caps, year, solidarity == "full")
         asked = {LossKind.COUNTRY: True, LossKind.REFINER: refiners, LossKind.EMBARGO: pairs}

@@ -13,23 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from models import measures, schema
 from models.answers import RUNS, Needed, TariffEquivalent, payments, tariffs
 from models.case import Case
-from models.measures import part
 from models.plan import Plan, bills, paid_of
-from models.results import CountryShares, Look, Result, ShareLimits, field
-from models.results.common import (
-    CAPACITY,
-    COUNTRY,
-    MEMBER,
-    MINERAL,
-    TONNES,
-    UNDISCOUNTED,
-    YEAR,
-    words_of,
-)
+from models.results import CountryShares, Look, Result, ShareLimits, common, field
 from models.results.supply import Refiners
-from models.schema import COALITION
 from models.schema import Support as Contract
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.palette import COLOURS
@@ -69,9 +58,9 @@ class Plants(Result):
     """
 
     TABLE, GRAIN, BOOK = "Support needed", ("mineral", "plant", "country"), "support"
-    mineral = MINERAL
+    mineral = common.MINERAL
     plant = _PLANT
-    country = COUNTRY
+    country = common.COUNTRY
     home = field.text("At home", "yes: in a country of the coalition's own.")
     years = field("Years idle", Look.COUNT, f"In how many years it does not run. {_RUNS}")
     payment = field.price(
@@ -112,14 +101,14 @@ class CostGaps(Result):
     """What each plant lacks for each tonne by year: those with capacity left, and not built."""
 
     TABLE, GRAIN, BOOK = "Gaps", ("year", "mineral", "plant", "country"), "support"
-    year = YEAR
-    mineral = MINERAL
+    year = common.YEAR
+    mineral = common.MINERAL
     plant = _PLANT
-    country = COUNTRY
-    capacity = CAPACITY.like(
+    country = common.COUNTRY
+    capacity = common.CAPACITY.like(
         meaning="What could be used; of a project that is not built all of it."
     )
-    tonnes = TONNES.like(meaning="What is bought there as planned.")
+    tonnes = common.TONNES.like(meaning="What is bought there as planned.")
     payment = field.price(
         "Payment in this year",
         "The least payment for each tonne of this year alone that makes it run, found by planning"
@@ -129,7 +118,7 @@ class CostGaps(Result):
     runs = field.tonnes(
         "Sells with it", "What it sells with that payment; where none helps, at most."
     )
-    member = MEMBER.like(
+    member = common.MEMBER.like(
         header="Nearest buyer", meaning="Who comes nearest to buying a tonne more."
     )
     landed = field.price("Landed with ore", "What a tonne costs that member, its ore included.")
@@ -151,41 +140,41 @@ class Tariffs(Result):
     """
 
     TABLE, GRAIN, BOOK = "Tariffs for caps", ("year", "mineral", "buyer", "country"), "support"
-    year = YEAR
-    mineral = MINERAL
+    year = common.YEAR
+    mineral = common.MINERAL
     buyer = CountryShares.buyer
-    country = COUNTRY.like(meaning="The country that the cap holds.")
+    country = common.COUNTRY.like(meaning="The country that the cap holds.")
     share = ShareLimits.limit
-    tonnes = TONNES.like(meaning="What the buyer has from there.")
+    tonnes = common.TONNES.like(meaning="What the buyer has from there.")
     tariff = field.price("Tariff in its place", "The shadow price of the cap.")
     of_cost = field.share(
         "Tariff over cost", "The tariff over the average cost of these tonnes at the plants' gates."
     )
-    revenue = field.money("Revenue", f"The tariff on these tonnes. {UNDISCOUNTED}")
+    revenue = field.money("Revenue", f"The tariff on these tonnes. {common.UNDISCOUNTED}")
 
 
 class SupportBills(Result):
     """What each row of Supports costs by year: a contract for difference on the planned tonnes."""
 
     TABLE, GRAIN, BOOK = "Support bills", ("year", "plant", "mineral", "payer"), "support"
-    year = YEAR
+    year = common.YEAR
     plant = _PLANT
-    mineral = MINERAL
+    mineral = common.MINERAL
     payer = field.text("Payer", "A member or a group; Coalition: all members by demand.")
-    tonnes = TONNES
+    tonnes = common.TONNES
     strike = field.price(Contract.column_of("strike").header, "What a tonne gets at least.")
     reference = field.price(Contract.column_of("reference").header, "What the market pays.")
     each = field.price("Paid for a tonne", "Strike less reference; below 0: the plant pays back.")
-    total = field.money("Bill", f"Tonnes x what is paid for one. {UNDISCOUNTED}")
+    total = field.money("Bill", f"Tonnes x what is paid for one. {common.UNDISCOUNTED}")
 
 
 class Payers(Result):
     """What the rows of Supports cost each member by year."""
 
     TABLE, GRAIN, BOOK = "Who pays support", ("year", "member"), "support"
-    year = YEAR
-    member = MEMBER.like(meaning="The member that pays.")
-    total = SupportBills.total.like(meaning=f"Its part of all bills. {UNDISCOUNTED}")
+    year = common.YEAR
+    member = common.MEMBER.like(meaning="The member that pays.")
+    total = SupportBills.total.like(meaning=f"Its part of all bills. {common.UNDISCOUNTED}")
 
 
 # ---- what is read of plans -----------------------------------------------------------------------
@@ -212,7 +201,7 @@ def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> CostG
         if has_gap:
             row |= {
                 "member": e.members[of.member[r, t]], "landed": float(of.landed[r, t]),
-                "worth": float(of.worth[r, t]), "gap": gap, "of_price": part(gap, price),
+                "worth": float(of.worth[r, t]), "gap": gap, "of_price": measures.part(gap, price),
             }  # fmt: skip
         if (r, t) in by_year:
             row["payment"], row["runs"] = by_year[r, t]
@@ -221,7 +210,7 @@ def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> CostG
             row["free"] = 0.0 if free.sold[r, t] > 0 else gap if np.isfinite(gap) else None
         rows.append(row)
     rows.sort(key=lambda row: (row["year"], row["mineral"]))
-    made = CostGaps.of_rows(rows, words=words_of(case))
+    made = CostGaps.of_rows(rows, words=common.words_of(case))
     return made if free is not None else made.without(CostGaps.free)
 
 
@@ -248,12 +237,12 @@ def plants_table(
         row = {"helps": UNKNOWN, "home": _home(case, key[2]), "years": len(years)}
         rows.append(dict(zip(places, key, strict=True)) | row | _gaps_of(own, years))
     rows.sort(key=lambda row: (row.get("of_price") is None, row.get("of_price") or 0.0))
-    made = Plants.of_rows(rows, words=words_of(case))
+    made = Plants.of_rows(rows, words=common.words_of(case))
     return made if CostGaps.free in of.fields or not rows else made.without(Plants.free)
 
 
 def _home(case: Case, country: str) -> str:
-    return HOME if COALITION in case.blocs_of(country) else AWAY
+    return HOME if schema.COALITION in case.blocs_of(country) else AWAY
 
 
 def _plant_row(
@@ -268,7 +257,7 @@ def _plant_row(
     }  # fmt: skip
     if of.payment is not None:
         price = case.mineral_of[key[0]].price
-        every = (part(of.payment, price.value(year)) for year in of.tonnes)
+        every = (measures.part(of.payment, price.value(year)) for year in of.tonnes)
         parts = [each for each in every if each is not None]
         row |= {"payment": of.payment, "helps": ALL_YEARS}
         row["of_price"] = sum(parts) / len(parts) if parts else None
@@ -297,7 +286,7 @@ def attributes(of: type[Result], each: object) -> dict[str, Any]:
 
 
 def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
-    return Tariffs.of_rows([attributes(Tariffs, each) for each in of], words=words_of(case))
+    return Tariffs.of_rows([attributes(Tariffs, each) for each in of], words=common.words_of(case))
 
 
 def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
@@ -313,8 +302,8 @@ def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
         {"year": year, "member": member, "total": paid[year, member]}
         for year, member in sorted(paid)
     ]
-    return SupportBills.of_rows(rows, words=words_of(case)), Payers.of_rows(
-        each, words=words_of(case)
+    return SupportBills.of_rows(rows, words=common.words_of(case)), Payers.of_rows(
+        each, words=common.words_of(case)
     )
 
 
@@ -529,5 +518,5 @@ def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture:
     # one line has no legend
     of = f" for {kept[0]}" if len(kept) == 1 else ""
     title = f"The tariff{of} that would do what the cap does, {years}{some}"
-    across, axis = YEAR.header, "Tariff over cost at the gate"
+    across, axis = common.YEAR.header, "Tariff over cost at the gate"
     return Picture(title, Form.LINES, tuple(most.index), series, axis, across)

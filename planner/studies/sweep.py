@@ -15,31 +15,19 @@ from typing import TYPE_CHECKING, Any
 import click
 import pandas as pd
 
-from models import measures, tolerances
-from models.answers import least_share
+from models import answers, measures, schema, tolerances, units
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
 from models.plan import PENALTIES, TARIFF, Plan
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
-from models.schema import DEMAND as _DEMAND
 from models.schema import SecurityTarget
 from models.schema.column import MOST_TARIFF
-from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import with_number
 from planner.render.words import counted, inner, known, least, listed, money, percent, scale, share
-from planner.scenarios import drop_share_limits, set_max_country_share
-from planner.scenarios.parameters import (
-    CAP,
-    KINDS,
-    SECURITY,
-    Parameter,
-    parameter_of,
-    secured,
-    without_security,
-)
+from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.findings import number_short, shortages
 from planner.sheets.missing import hardest, missing, worst_first
@@ -104,7 +92,9 @@ def figures_of(kind: type[Frontier]) -> list[Field]:
 # ---- points --------------------------------------------------------------------------------------
 
 
-def grid(parameter: Parameter, first: float, last: float, step: float) -> tuple[float, ...]:
+def grid(
+    parameter: parameters.Parameter, first: float, last: float, step: float
+) -> tuple[float, ...]:
     """Return the points from first to last, both included; the last step may be a shorter one.
 
     Raises UsageError where a number is out of bounds, the step leads nowhere or to too many points.
@@ -113,7 +103,7 @@ def grid(parameter: Parameter, first: float, last: float, step: float) -> tuple[
     for option, value in (("--from", first), ("--to", last)):
         if not 0.0 <= value <= most:
             slip = most <= MOST_TARIFF and most < value <= _SLIP
-            hint = f"; {percent_hint(value)}" if slip else ""
+            hint = f"; {units.percent_hint(value)}" if slip else ""
             bounds = "0 to 1 (100 %)" if most == 1.0 else f"0 to {most:g}"
             msg = f"{option} {value:g}: {parameter.title} goes from {bounds}{hint}"
             raise UsageError(msg)
@@ -123,7 +113,7 @@ def grid(parameter: Parameter, first: float, last: float, step: float) -> tuple[
         raise UsageError(msg)
     if step < 0 <= way or step > most:
         slip = most <= 1.0 <= step <= _SLIP
-        hint = percent_hint(step) if slip else "the direction is that from --from to --to"
+        hint = units.percent_hint(step) if slip else "the direction is that from --from to --to"
         msg = f"--step {step:g} does not lead from {first:g} to {last:g}; {hint}"
         raise UsageError(msg)
     # Decimal, so that 0.9 by 0.05 meets 0.3 and every point is the number that one would type.
@@ -250,7 +240,7 @@ class SweepResult:
     are the years, in words, of each mineral that a sweep over security sets what may be short of.
     """
 
-    parameter: Parameter
+    parameter: parameters.Parameter
     points: tuple[float, ...]
     rows: pd.DataFrame
     reference: pd.DataFrame
@@ -332,14 +322,16 @@ class Uncapped:
     def __call__(self, plan: Plan) -> SweepPoint:
         """Return the point."""
         try:
-            smallest = least_share(set_max_country_share(self.base, 1.0), plan)
+            smallest = answers.least_share(set_max_country_share(self.base, 1.0), plan)
         except SolverError as error:
             return replace(read_point(plan), trouble=f"the smallest caps are not known: {error}")
         known_caps = ((m, smallest[m]) for m in plan.expanded.minerals if m in smallest)
         return replace(read_point(plan), smallest=tuple(known_caps))
 
 
-def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[SweepPoint]:
+def study_of(
+    base: Case, parameter: parameters.Parameter, points: Sequence[float]
+) -> Study[SweepPoint]:
     """Return the runs of a sweep: what points are compared with, then these in chains.
 
     Of a cap that is the case without share limits, planned as ``solve`` plans it for the same use;
@@ -352,8 +344,8 @@ def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study
         free = Run("No share limits", drop_share_limits, is_cold=True)
         is_same = without_country_caps(base) == drop_share_limits(base)
         compared = [replace(free, read=uncapped.read)] if is_same else [free, uncapped]
-    elif parameter.kind == SECURITY:
-        compared = [Run(WithoutSecurity.TABLE, without_security)]
+    elif parameter.kind == parameters.SECURITY:
+        compared = [Run(WithoutSecurity.TABLE, parameters.without_security)]
     runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
     given = ((Run(AS_IN_WORKBOOK),),) if parameter.is_cap and path_of(base) else ()
     references = tuple((run,) for run in compared)
@@ -362,7 +354,7 @@ def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study
 
 def sweep(
     base: Case,
-    parameter: Parameter,
+    parameter: parameters.Parameter,
     points: Sequence[float],
     where: Where | None = None,
     tell: Tell | None = None,
@@ -398,7 +390,7 @@ def _reference(of: SweepPoint) -> pd.DataFrame:
     return _frame([_row(None, row, None, None, None) for row in of.rows])
 
 
-def title_of(parameter: Parameter, points: Sequence[float]) -> str:
+def title_of(parameter: parameters.Parameter, points: Sequence[float]) -> str:
     """Return a sweep in words: ``Cap from 90 % to 30 %, 13 points``."""
     span = percent_of(points[0])
     if len(points) > 1:
@@ -516,8 +508,8 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
         made = _made(Frontier, rows, words), _made(SmallestCaps, of.smallest, words)
     else:
         rows = rows.assign(knob=of.parameter.title)
-        beside = WithoutSecurity if of.parameter.kind == SECURITY else AsGiven
-        if of.parameter.kind != SECURITY:
+        beside = WithoutSecurity if of.parameter.kind == parameters.SECURITY else AsGiven
+        if of.parameter.kind != parameters.SECURITY:
             rows = rows.assign(slope=0.0 - rows["slope"])  # not -0.0
         else:
             rows = with_tested(rows, of.tested)
@@ -525,11 +517,11 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
     return (made[0] if any(rows["trouble"]) else made[0].without(Frontier.trouble)), made[1]
 
 
-def _table_of(parameter: Parameter) -> type[Frontier]:
+def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
     """Return the table of a sweep's points."""
     if parameter.is_cap:
         return Frontier
-    return SecurityCurve if parameter.kind == SECURITY else TurnedFrontier
+    return SecurityCurve if parameter.kind == parameters.SECURITY else TurnedFrontier
 
 
 def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
@@ -593,7 +585,7 @@ class _SweepCharts:
         self.discounted = frontier.words.get("discounted", "")
         self.basis, self.horizon = tables.option(BASIS), tables.option(YEARS)
         word = tables.option(OVER).partition(":")[0]
-        self.kind = next((kind for kind in KINDS if kind.word == word), CAP)
+        self.kind = next((kind for kind in parameters.KINDS if kind.word == word), parameters.CAP)
         self.is_secured = isinstance(frontier, SecurityCurve)
         self.values = [float(v) for v in self.rows["value"][self.rows["mineral"] == ALL]]
         if self.is_cap:
@@ -849,7 +841,7 @@ def _peak(values: Sequence[float | None]) -> float:
 # ---- the kind ------------------------------------------------------------------------------------
 
 _ASSUMED = "no row in the workbook: each mineral, each country outside the coalition, stocks count"
-_BEFORE = f"the same case {CAP.before}"
+_BEFORE = f"the same case {parameters.CAP.before}"
 OWN_CAP = "The workbook's cap"
 """The row of About that has it, where it is one for every mineral, buyer and year."""
 OVER = "Over"
@@ -936,8 +928,8 @@ class Sweep(StudyKind):
     ) -> None:
         """Take the points; UsageError for an unknown knob, or points that make no sense."""
         super().__init__(start)
-        self.case = secured(start.case, over)
-        self.parameter = parameter_of(self.case, over)
+        self.case = parameters.secured(start.case, over)
+        self.parameter = parameters.parameter_of(self.case, over)
         of = self.parameter.kind
         span = zip((first, last, step), (of.first, of.last, of.step), strict=True)
         self.points = grid(
@@ -949,7 +941,7 @@ class Sweep(StudyKind):
     def part(cls, options: Mapping[str, Any]) -> str:
         """Return the knob, but for the cap: a sweep of another is another workbook."""
         typed = str(options["over"]).strip().replace(":", "-")
-        return "" if fold(typed) == CAP.word else typed
+        return "" if fold(typed) == parameters.CAP.word else typed
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the reference and all points."""
@@ -1175,7 +1167,7 @@ def _of_cap(charts: _SweepCharts) -> Headline:
     care = [_SAME_TONNES.format(before=f"with {_BEFORE}")]
     if charts.path:
         care.append(f"Each point is one cap for all years; the workbook's own go {charts.path}.")
-    if charts.basis == _DEMAND:
+    if charts.basis == schema.DEMAND:
         care.append("Caps are of demand: where supply is missing, one country sells more than that"
                     " of what is bought.")  # fmt: skip
     return Headline(" ".join([*said, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))

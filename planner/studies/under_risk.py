@@ -25,8 +25,7 @@ from models.measures import change
 from models.measures import part as part_of
 from models.plan import OPTIMAL, Plan, status_of
 from models.plan.solving import part, parts
-from models.program import program_of
-from models.program.component import CONTRACT, REFINER
+from models.program import component, program_of
 from models.program.component import MEMBER as MEMBER_PART
 from models.program.component import MINERAL as MINERAL_PART
 from models.program.component import PROJECT as PROJECT_PART
@@ -251,9 +250,9 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
         elif of is STOCK:
             rows.append((_STORE, mineral, of.part(key, MEMBER_PART)))
         elif year == first:
-            seller = country[of.part(key, REFINER), of.part(key, PROJECT_PART), mineral]
+            seller = country[of.part(key, component.REFINER), of.part(key, PROJECT_PART), mineral]
             rows.append((_BUY, mineral, case.country_name(seller)))
-            record, _ = of.part(key, CONTRACT, (None, 0))
+            record, _ = of.part(key, component.CONTRACT, (None, 0))
             if record is not None:
                 rows.append((_TAKE, mineral, f"{record.name or record.refiner}: {record.member}"))
         for row in rows:

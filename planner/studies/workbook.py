@@ -12,11 +12,8 @@ from models.results import About, ChartData, Runs
 from models.results import Figure as Measure
 from models.solve import version
 from planner._version import __version__
-from planner.render.chart import Picture, chart_table
-from planner.render.study_front import StudyFront
+from planner.render import chart, study_front, words, xlsx
 from planner.render.table import Table, table_of
-from planner.render.words import span
-from planner.render.xlsx import write_workbook
 from planner.sheets.estimates import estimates
 from planner.studies.kind import ASSUMED, BASIS, YEARS, StudyKind, Tables
 from planner.workbook.findings import sentence
@@ -42,7 +39,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
         Measure.INPUT_SHA256: book.sha256,
         **progress,
         **study.options,
-        YEARS: span(case.years),
+        YEARS: words.span(case.years),
         BASIS: case.settings.share_basis,
         **dict(zip(ASSUMED, assumed, strict=True)),
         "Planner": __version__,
@@ -71,10 +68,10 @@ def write_study(
     """Write the workbook of a study; ``sheets`` are its own."""
     pictures = study.pictures(tables)
     made = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
-    made += [replace(chart_table(pictures), printed=0)] if pictures else []
+    made += [replace(chart.chart_table(pictures), printed=0)] if pictures else []
     before = sheets[1].name if pictures and len(sheets) > 1 else ""
     front = front_of(study, tables, sheets, title)
-    write_workbook(path, made, pictures, title, charts_before=before, front=front)
+    xlsx.write_workbook(path, made, pictures, title, charts_before=before, front=front)
 
 
 def on_paper(table: Table) -> Table:
@@ -82,14 +79,16 @@ def on_paper(table: Table) -> Table:
     return replace(table, printed=0) if len(table) > _MOST_PRINTED else table
 
 
-def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str) -> StudyFront:
+def front_of(
+    study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str
+) -> study_front.StudyFront:
     """Return the first page: question, finding, numbers, the first chart, what was assumed."""
     headline, pictures = study.headline(tables), study.pictures(tables)
     options = {*study.options, YEARS, BASIS, *ASSUMED}
     rows = tables[About].rows(About.what, About.value)
     charts = ("Charts", ChartData.TABLE) if pictures else ()
     first, *others = (sheet.name for sheet in sheets)
-    return StudyFront(
+    return study_front.StudyFront(
         title,
         study.QUESTION,
         headline.finding,
@@ -101,7 +100,7 @@ def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: s
     )
 
 
-def _shown_first(pictures: Sequence[Picture]) -> Sequence[Picture]:
+def _shown_first(pictures: Sequence[chart.Picture]) -> Sequence[chart.Picture]:
     """Return the first chart; where that is a panel or a small one, all that stand with it."""
     panels = list(takewhile(lambda picture: picture.is_panel, pictures))
     small = list(takewhile(lambda picture: picture.small, pictures))

@@ -14,10 +14,9 @@ from functools import partial
 from numbers import Real
 from typing import Any, TypeGuard
 
-from models.case import clean, fold
+from models import case, units
 from models.checks.common import near
 from models.schema import CellKind, Column
-from models.units import accepted, in_currency, percent_hint, spelled
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
 from planner.workbook.findings import CellError, quoted
@@ -106,8 +105,8 @@ def wanted(column: Column, currency: str = "USD") -> str:
     if column.kind not in DECIMAL | WHOLE:
         return str(column.kind.value)
     word = column.kind.value.partition(" from ")[0]
-    low, high = spelled(column.least), spelled(column.most)
-    unit = f" ({in_currency(column.unit, currency)})" if column.unit else ""
+    low, high = units.spelled(column.least), units.spelled(column.most)
+    unit = f" ({units.in_currency(column.unit, currency)})" if column.unit else ""
     start = f"above {low}" if column.above else f"from {low}"
     if math.isinf(column.most):
         return f"{word} {start}{unit}"
@@ -123,7 +122,7 @@ def one_of(choices: tuple[str, ...]) -> str:
 def name(value: object) -> str:
     """Return a name; a number in its place is its digits."""
     if isinstance(value, str):
-        return clean(value)
+        return case.clean(value)
     if is_number(value) and math.isfinite(as_float(value)):
         return plain(as_float(value))
     raise CellError(shown(value), "a name", hint_of(value))
@@ -161,21 +160,21 @@ def yes_no(value: object) -> bool:
     """Return a yes/no cell as true or false."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and fold(value) in {"yes", "no"}:
-        return fold(value) == "yes"
+    if isinstance(value, str) and case.fold(value) in {"yes", "no"}:
+        return case.fold(value) == "yes"
     raise CellError(shown(value), CellKind.YES_NO.value, hint_of(value))
 
 
 def _choice(column: Column) -> Convert:
-    known = {fold(choice): choice for choice in column.choices}
-    told = {fold(value): hint for value, hint in column.hints}
+    known = {case.fold(choice): choice for choice in column.choices}
+    told = {case.fold(value): hint for value, hint in column.hints}
 
     def choose(value: object) -> str:
         if isinstance(value, str):
-            found = known.get(fold(value))
+            found = known.get(case.fold(value))
             if found is not None:
                 return found
-            hint = told.get(fold(value)) or near(value, known)
+            hint = told.get(case.fold(value)) or near(value, known)
         else:
             hint = hint_of(value)
         raise CellError(shown(value), one_of(column.choices), hint)
@@ -204,12 +203,12 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             return found
         hint = ""
         if not column.unit and most <= FRACTION_MOST and most < given <= 100:  # noqa: PLR2004
-            hint = percent_hint(given)
+            hint = units.percent_hint(given)
         if factor != 1.0 and found > most:
-            own = in_currency(column.unit, currency)
+            own = units.in_currency(column.unit, currency)
             typed = f"{plain(given)} {_unit_of(column, factor, currency)}"
-            said = f"{typed}, which is {spelled(found)} {own}"
-            raise CellError(said, f"at most {spelled(most)} {own}", hint)
+            said = f"{typed}, which is {units.spelled(found)} {own}"
+            raise CellError(said, f"at most {units.spelled(most)} {own}", hint)
         raise CellError(shown(value), wanted(column, currency), hint)
 
     return number
@@ -239,7 +238,7 @@ def numbers(
 
 
 def _unit_of(column: Column, times: float, currency: str) -> str:
-    options = accepted(column.unit, currency)
+    options = units.accepted(column.unit, currency)
     return next((u for u in options if factor_of(u, column.unit, currency) == times), options[0])
 
 
@@ -282,5 +281,5 @@ def _number_hint(column: Column, value: object) -> str:
     number = float(match[1])
     is_percent = column.kind is CellKind.SHARE and column.most < number <= 100  # noqa: PLR2004
     if match[2] or is_percent:
-        return f"{percent_hint(number)} it is stored as text"
+        return f"{units.percent_hint(number)} it is stored as text"
     return f"it is stored as text: type it as a number, {plain(number)}"

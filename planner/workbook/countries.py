@@ -8,8 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-from models.case import fold
-from models.schema import REST_OF_WORLD
+from models import case, schema
 
 _ALIASES = {
     "ARE": "UAE; Emirates",
@@ -55,7 +54,7 @@ _ALIASES = {
     "VEN": "Venezuela",
     "VNM": "Vietnam; Viet Nam",
     "XKX": "Kosovo",
-    REST_OF_WORLD: "Rest of world; Rest of the world; ROW; R.O.W.; Rest of World (ROW)",
+    schema.REST_OF_WORLD: "Rest of world; Rest of the world; ROW; R.O.W.; Rest of World (ROW)",
 }
 
 _NAMES = ("alpha_2", "alpha_3", "name", "official_name", "common_name")
@@ -72,7 +71,7 @@ _CLOSE = 0.75
 
 def fold_country(name: str) -> str:
     """Return how country names are compared: no case, accents, points or word "the"."""
-    plain = unicodedata.normalize("NFKD", fold(name))
+    plain = unicodedata.normalize("NFKD", case.fold(name))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace(".", "")
     plain = plain.replace("&", " and ").replace("ı", "i")
     words = re.sub(r"[^\w]+", " ", plain).split()
@@ -93,7 +92,7 @@ def country_words(name: str) -> frozenset[str]:
     import pycountry
 
     code = country_code(name)
-    if code is None or code == REST_OF_WORLD:
+    if code is None or code == schema.REST_OF_WORLD:
         return frozenset()
     of = pycountry.countries.get(alpha_3=code)
     names = [*_ALIASES.get(code, "").split("; "), code]

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from models.case import fold
-from models.errors import Finding, Severity, warning
+from models import case, errors
 from planner.workbook.archive import refuse_if
 from planner.workbook.findings import address, at_cell, letters
 from planner.workbook.number_format import other_number
@@ -208,7 +207,7 @@ def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
         filled: dict[int, object] = {}
         for position, value in cells:
             text = value.strip() if type(value) is str else value
-            if type(text) is str and not text.isascii() and not fold(text):
+            if type(text) is str and not text.isascii() and not case.fold(text):
                 text = None  # letters that nobody sees
             if text is not None and text != "":
                 filled[position] = _TWICE if position in filled else text
@@ -308,7 +307,7 @@ def areas(addresses: Iterable[str]) -> Iterator[Area]:
             yield area
 
 
-def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[Finding]:
+def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[errors.Finding]:
     """Yield an error at each merged area with a value in a column that is read.
 
     The value is put into all its cells, so that nothing else is told of them.
@@ -341,14 +340,14 @@ _NAMED = 5
 """Rows, columns or formulas that are named; of more, how many."""
 
 
-def unseen(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[Finding]:
+def unseen(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[errors.Finding]:
     """Yield warnings of what is hidden and read all the same, and of formulas that are volatile.
 
     ``read`` are the columns that are read, by position, each with its header.
     """
     shown, hint = "still read", "show it if you need it, or delete it"
     if grid.is_hidden:
-        yield warning(sheet, found=f"the sheet is hidden but {shown}", hint=hint)
+        yield errors.warning(sheet, found=f"the sheet is hidden but {shown}", hint=hint)
     if grid.hidden_rows:
         rows = [str(row) for row in grid.hidden_rows]
         said = _few("row {} is hidden", "rows {} are hidden", rows)
@@ -369,7 +368,7 @@ def unseen(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[Finding]
         yield at_cell(sheet, formulas[0].position, formulas[0].row, said, "", hint, **_KIND)
 
 
-_KIND: dict[str, Any] = {"severity": Severity.WARNING}
+_KIND: dict[str, Any] = {"severity": errors.Severity.WARNING}
 
 
 def _few(one: str, several: str, names: Sequence[str]) -> str:

@@ -22,9 +22,8 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.xml.functions import fromstring
 
-from models.case import fold
+from models import case, results
 from models.errors import Finding, Severity, WriteError
-from models.results import Checks
 from planner.workbook.archive import BROKEN, reason
 from planner.workbook.findings import advice, sentence, statement
 from planner.workbook.grid import no_collection
@@ -53,8 +52,8 @@ _COMMENT_WIDTH, _COMMENT_LETTERS, _LINE, _COMMENT_HEIGHT = 340, 52, 17, 420
 _FACE = "Calibri"
 _COLUMNS = (
     ("Kind", 11),
-    (Checks.sheet.header, 18),
-    (Checks.cell.header, 12),
+    (results.Checks.sheet.header, 18),
+    (results.Checks.cell.header, 12),
     ("What is there and what is expected", 80),
     ("Hint", 50),
 )
@@ -86,7 +85,7 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
         warnings.simplefilter("ignore")  # what openpyxl cannot keep
         try:
             book = _load(source)
-            titles = {fold(sheet.title): sheet.title for sheet in reversed(book.worksheets)}
+            titles = {case.fold(sheet.title): sheet.title for sheet in reversed(book.worksheets)}
             errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
             cells = _cells(book, titles, errors_first)
             _clean(book)
@@ -141,7 +140,7 @@ def _cells(
     merged = {sheet.title: _merged(sheet) for sheet in book.worksheets}
     cells: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        title = titles.get(fold(finding.sheet))
+        title = titles.get(case.fold(finding.sheet))
         if title is not None and finding.cell:
             address = merged[title].get(finding.cell, finding.cell)
             cells.setdefault((title, address), []).append(finding)
@@ -213,7 +212,7 @@ def _clean(book: Any) -> None:
 def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], marked: int) -> None:
     """Add the sheet; ``marked`` are the cells that findings stand at."""
     title = FINDINGS
-    while fold(title) in {fold(name) for name in book.sheetnames}:
+    while case.fold(title) in {case.fold(name) for name in book.sheetnames}:
         title += "_"
     sheet = book.create_sheet(title, 0)
     for other in book.worksheets:  # two selected sheets would be edited as one
@@ -223,7 +222,7 @@ def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], mar
     _head(sheet, findings, marked)
     looks = {severity: _look(severity) for severity in Severity}
     for row, finding in enumerate(findings[:MOST_LISTED], _HEADER_ROW + 1):
-        _line(sheet, row, finding, titles.get(fold(finding.sheet)), looks[finding.severity])
+        _line(sheet, row, finding, titles.get(case.fold(finding.sheet)), looks[finding.severity])
     sheet.auto_filter.ref = f"A{_HEADER_ROW}:E{max(sheet.max_row, _HEADER_ROW + 1)}"
     sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
     sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"

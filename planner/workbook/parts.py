@@ -9,37 +9,26 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
-from models.case import fold
-from models.errors import InputError
-from models.schema import Demand, Mineral, Refiner
+from models import case, errors, schema
+from planner.workbook import excel, findings, grid
 from planner.workbook.archive import BROKEN, Archive, package_of, refuse_odd
-from planner.workbook.excel import readable
-from planner.workbook.findings import address, letters
-from planner.workbook.grid import (
-    Area,
-    area_of,
-    column_number,
-    hidden_columns,
-    is_hidden_row,
-    is_yes,
-)
 
 # ---- what a file at a path is: the question before it is replaced -------------------------------
 
 FINDINGS = "Findings"
 """The sheet that a marked copy begins with."""
-_INPUT = {fold(record.SHEET) for record in (Mineral, Refiner, Demand)}
+_INPUT = {case.fold(record.SHEET) for record in (schema.Mineral, schema.Refiner, schema.Demand)}
 _PLAN = {"summary", "plan"}
 
 
 def is_input(path: Path) -> bool:
     """Return whether a file is a workbook that a plan is made from: not a plan, not a copy."""
-    names = {fold(name) for name in sheet_names(path)}
+    names = {case.fold(name) for name in sheet_names(path)}
     return names >= _INPUT and not names >= _PLAN
 
 
 def is_plan(path: Path) -> bool:
-    return {fold(name) for name in sheet_names(path)} >= _PLAN
+    return {case.fold(name) for name in sheet_names(path)} >= _PLAN
 
 
 def is_marked(path: Path) -> bool:
@@ -93,7 +82,7 @@ def sheet_parts(path: Path) -> tuple[SheetPart, ...]:
     The workbook's part and its sheets are found as the cells' reader finds them, whatever they are
     called. Raises InputError where the file is damaged.
     """
-    with readable(path):
+    with excel.readable(path):
         refuse_odd(path)
         return tuple(_sheet_parts(path))
 
@@ -115,7 +104,7 @@ class TablePlace(NamedTuple):
     """An Excel table: a sheet may be renamed and rows put above it, it keeps its name and place."""
 
     name: str
-    area: Area
+    area: grid.Area
 
 
 def table_places(path: Path) -> dict[str, TablePlace]:
@@ -127,7 +116,7 @@ def table_places(path: Path) -> dict[str, TablePlace]:
                 place = next(_tables(archive, sheet.part), None)
                 if place is not None:
                     found[sheet.title] = place
-    except (*BROKEN, InputError):
+    except (*BROKEN, errors.InputError):
         return {}
     return found
 
@@ -136,7 +125,7 @@ def _tables(archive: Archive, sheet: str) -> Iterator[TablePlace]:
     for kind, part in archive.links(sheet):
         if kind == "table" and part in archive.NameToInfo:
             table = next(archive.elements(part, "table"))
-            area = area_of(table.get("ref", ""))
+            area = grid.area_of(table.get("ref", ""))
             name = table.get("displayName") or table.get("name") or ""
             if area and name:
                 yield TablePlace(name, area)
@@ -166,7 +155,7 @@ def cell_formats(path: Path) -> dict[str, CellFormats]:
     """
     from openpyxl import load_workbook
 
-    with readable(path):
+    with excel.readable(path):
         book: Any = load_workbook(path, read_only=True, data_only=True, keep_links=False)
         with contextlib.closing(book):
             return {sheet.title: _formats(sheet) for sheet in book.worksheets}
@@ -219,13 +208,13 @@ class Anatomy:
         if tag == "c":
             self._cell(said.get("r", ""))
         elif tag == "f" and self._is_in_cell:
-            self.formulas.append(address(self._place, self._at))
+            self.formulas.append(findings.address(self._place, self._at))
         elif tag == "row":
             self._row(said)
         elif tag == "col":
             self._column(said)
         elif tag == "sheetFormatPr":
-            self._are_rows_hidden = is_yes(said.get("zeroHeight", ""))
+            self._are_rows_hidden = grid.is_yes(said.get("zeroHeight", ""))
 
     def _end(self, name: str) -> None:
         if name.rpartition("}")[2] == "c":
@@ -236,18 +225,18 @@ class Anatomy:
         if number <= self._at:
             self.misplaced.append(f"A{number}")
         self._at, self._place = number, 0
-        if is_hidden_row(said, are_all=self._are_rows_hidden):
+        if grid.is_hidden_row(said, are_all=self._are_rows_hidden):
             self.rows.append(number)
 
     def _cell(self, cell: str) -> None:
         self._is_in_cell = True
         column = cell.rstrip(_DIGITS)
-        place = column_number(column) if column else self._place + 1
+        place = grid.column_number(column) if column else self._place + 1
         is_here = not cell or cell[len(column) :] == str(self._at)
         if place <= self._place or not is_here:
-            self.misplaced.append(cell or address(place, self._at))
+            self.misplaced.append(cell or findings.address(place, self._at))
         self._place = place
 
     def _column(self, said: dict[str, str]) -> None:
-        for ends in hidden_columns(said):
-            self.columns.append(":".join(dict.fromkeys(map(letters, ends))))
+        for ends in grid.hidden_columns(said):
+            self.columns.append(":".join(dict.fromkeys(map(findings.letters, ends))))

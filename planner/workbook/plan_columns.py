@@ -11,8 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeGuard
 
-from models.case import fold
-from models.errors import Finding
+from models import case, errors
 from models.results import (
     Contracts,
     CountryShares,
@@ -114,7 +113,7 @@ def bare(header: str) -> str:
 
 def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
     """Refuse a workbook of another kind, with what it is; InputError."""
-    folded = {fold(name) for name in grids}
+    folded = {case.fold(name) for name in grids}
     study = next((said for name, said in _STUDIES.items() if name in folded), "")
     plan = grids.get(PLAN)
     several = plan is not None and Figure.SCENARIO in plan.header.values()
@@ -153,21 +152,21 @@ def _redacted(summary: Grid) -> str:
 
 def refuse_twice(path: Path, titles: Sequence[str]) -> None:
     """Refuse a workbook that gives a sheet twice; InputError."""
-    sheets = Counter(map(fold, titles))
-    found = next((title for title in titles if sheets[fold(title)] > 1), "")
+    sheets = Counter(map(case.fold, titles))
+    found = next((title for title in titles if sheets[case.fold(title)] > 1), "")
     if found:
         said = f"two sheets are called {found}"
         raise refused(path, said, PLAN_FILE, "take the plan as it was written")
 
 
-def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
+def missing(grids: Mapping[str, Grid]) -> Iterator[errors.Finding]:
     """Yield the sheets and columns that every plan has, and this lacks."""
     for sheet, wanted in _WANTED.items():
         grid = grids.get(sheet)
         if grid is None:
             if not wanted.is_optional:
                 said = f"the sheet {sheet} is missing"
-                yield Finding(sheet, found=said, expected=f"the sheets {_AS_WRITTEN}")
+                yield errors.Finding(sheet, found=said, expected=f"the sheets {_AS_WRITTEN}")
             continue
         there = {bare(str(header)) for header in grid.header.values()}
         lacks = [name for name in wanted.fields if name not in there]
@@ -177,7 +176,7 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
             yield at_cell(sheet, min(grid.header), grid.header_row, said, every)
 
 
-def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Finding]:
+def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[errors.Finding]:
     """Yield the cells that were broken since the workbook was written.
 
     Those of a study alone where they hold no value.

@@ -11,16 +11,14 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
-from models import results, tolerances
-from models.case import fold
+from models import case, results, tolerances
 from models.errors import Finding, InputError, warning
 from models.results import Field, Figure, Flows, Look, Name, Prices, Result, Summary
 from models.results.field import spread_header
 from planner.render.table import WHOLE
 from planner.seal import SEAL, SEALED, is_short, seal
-from planner.workbook import plan_columns
+from planner.workbook import excel, plan_columns
 from planner.workbook.countries import country_code
-from planner.workbook.excel import open_excel
 from planner.workbook.grid import Area, Grid, fill, lines
 from planner.workbook.parts import table_places, title_of
 from planner.workbook.plan_columns import bare
@@ -58,12 +56,12 @@ class PlanFile:
 
     def measure(self, name: str) -> Value:
         """Return the value of a row of Summary; None where it is blank or there is no such row."""
-        value, _ = self._measures.get(fold(name), (None, ""))
+        value, _ = self._measures.get(case.fold(name), (None, ""))
         return value
 
     def unit(self, name: str) -> str:
         """Return the unit of a row of Summary, "" where it has none."""
-        return self._measures.get(fold(name), (None, ""))[1]
+        return self._measures.get(case.fold(name), (None, ""))[1]
 
     def number(self, name: str) -> float:
         """Return the value of a row of Summary that is a number; NaN where it is none."""
@@ -120,7 +118,7 @@ class PlanFile:
         """Value and unit of each figure of Summary by its folded name; the first counts."""
         found: dict[str, tuple[Value, str]] = {}
         for name, value, unit in self._figures():
-            found.setdefault(fold(name), (value, unit))
+            found.setdefault(case.fold(name), (value, unit))
         return found
 
     def _figures(self) -> Iterator[tuple[str, Value, str]]:
@@ -189,7 +187,7 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
 
     Raises InputError where the file is no workbook, or gives a sheet twice.
     """
-    file = open_excel(path)
+    file = excel.open_excel(path)
     plan_columns.refuse_twice(path, [sheet.title for sheet in file.sheets])
     places = table_places(path)
     grids: dict[str, Grid] = {}

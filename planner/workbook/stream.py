@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from typing import IO, Any, NamedTuple
 from xml.etree.ElementTree import XMLPullParser, iterparse
 
+from planner.workbook import findings, grid, number_format
 from planner.workbook.archive import (
     MAIN,
     MOST_CELLS,
@@ -20,28 +21,8 @@ from planner.workbook.archive import (
     RefusedError,
     local,
 )
-from planner.workbook.findings import quoted
-from planner.workbook.grid import (
-    Area,
-    Cells,
-    Dated,
-    Fault,
-    Printed,
-    SheetExtras,
-    area_of,
-    column_number,
-    hidden_columns,
-    is_yes,
-)
-from planner.workbook.number_format import (
-    GENERAL,
-    other_number,
-    other_text,
-    shows_numbers,
-    shows_texts,
-)
 
-UNSAVED = Fault(
+UNSAVED = grid.Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
 )
 _DIGITS = "0123456789"
@@ -80,17 +61,19 @@ def formats_of(book: Any) -> FormatsToCheck:
     for i, style in enumerate(book._cell_styles):  # noqa: SLF001
         number = style.numFmtId - BUILTIN_FORMATS_MAX_SIZE
         code = own[number] if number >= 0 else builtin_format_code(style.numFmtId)
-        known[str(i)] = code or GENERAL
+        known[str(i)] = code or number_format.GENERAL
     rules = {
         str(i): str(each.numFmt.formatCode)
         for i, each in enumerate(book._differential_styles.styles)  # noqa: SLF001
         if each.numFmt is not None
     }
     return FormatsToCheck(
-        numbers={k: c for k, c in known.items() if k not in dates and not shows_numbers(c)},
-        texts={k: c for k, c in known.items() if not shows_texts(c)},
+        numbers={
+            k: c for k, c in known.items() if k not in dates and not number_format.shows_numbers(c)
+        },
+        texts={k: c for k, c in known.items() if not number_format.shows_texts(c)},
         dates=dates,
-        rules={key: code for key, code in rules.items() if not shows_numbers(code)},
+        rules={key: code for key, code in rules.items() if not number_format.shows_numbers(code)},
     )
 
 
@@ -167,7 +150,9 @@ class SheetSource:
             raise RefusedError(msg)
 
 
-def rows(source: SheetSource, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
+def rows(
+    source: SheetSource, part: str, extras: grid.SheetExtras
+) -> Iterator[tuple[int, grid.Cells]]:
     """Yield row number and cells of each row of a sheet; what else it holds goes into ``extras``.
 
     Wholly blank rows may be left out.
@@ -183,7 +168,9 @@ def rows(source: SheetSource, part: str, extras: SheetExtras) -> Iterator[tuple[
         yield row
 
 
-def _rows(source: SheetSource, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
+def _rows(
+    source: SheetSource, part: str, extras: grid.SheetExtras
+) -> Iterator[tuple[int, grid.Cells]]:
     reader, tree = _CellReader(source, extras), _Tree(source)
     plain = PlainRows(source.texts, source.formats, formulas=not source.is_stale)
     number = 0
@@ -219,14 +206,14 @@ def _rows(source: SheetSource, part: str, extras: SheetExtras) -> Iterator[tuple
         tree.parser.close()
 
 
-def _hear(element: Any, source: SheetSource, extras: SheetExtras) -> None:
+def _hear(element: Any, source: SheetSource, extras: grid.SheetExtras) -> None:
     """Keep what an element says that is no row."""
     if element.tag == _MERGE:
         extras.merged.append(element.get("ref", ""))
     elif element.tag == _COLUMN:
-        extras.columns += hidden_columns(element.attrib)
+        extras.columns += grid.hidden_columns(element.attrib)
     elif element.tag == _ALL_ROWS:
-        extras.are_rows_hidden = is_yes(element.get("zeroHeight", ""))
+        extras.are_rows_hidden = grid.is_yes(element.get("zeroHeight", ""))
     elif element.tag == _RULE:
         code = source.formats.rules.get(element.get("dxfId", ""))
         extras.rules += [] if code is None else [(element.get(_AREAS, ""), code)]
@@ -234,7 +221,7 @@ def _hear(element: Any, source: SheetSource, extras: SheetExtras) -> None:
         own = [each for each in element.iter() if local(each) in {"numFmt", "sqref"}]
         areas = " ".join(each.text or "" for each in own if local(each) == "sqref")
         codes = (each.get("formatCode", "") for each in own if local(each) == "numFmt")
-        extras.rules += [(areas, code) for code in codes if not shows_numbers(code)]
+        extras.rules += [(areas, code) for code in codes if not number_format.shows_numbers(code)]
 
 
 class _Tree:
@@ -271,7 +258,7 @@ def _plain_style(said: str) -> str:
 class _CellReader:
     """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
 
-    def __init__(self, source: SheetSource, extras: SheetExtras) -> None:
+    def __init__(self, source: SheetSource, extras: grid.SheetExtras) -> None:
         from openpyxl.worksheet._reader import (
             FORMULA_TAG,
             INLINE_STRING,
@@ -293,7 +280,7 @@ class _CellReader:
             timedelta_formats=times,
         )
         self.may_be_volatile = False
-        self.arrays: list[Area] = []
+        self.arrays: list[grid.Area] = []
         """The cells of each formula over several."""
 
     def cells(self, row: Any, number: int) -> list[tuple[int, object]]:
@@ -302,7 +289,7 @@ class _CellReader:
         place = 0
         for element in row:
             address = element.get("r")
-            place = column_number(address.rstrip(_DIGITS)) if address else place + 1
+            place = grid.column_number(address.rstrip(_DIGITS)) if address else place + 1
             value = self._value(element)
             if self.may_be_volatile and (word := self._volatile(element)):
                 self.extras.volatile.append((number, place, word))
@@ -336,14 +323,14 @@ class _CellReader:
         """Return a value, with what its format prints where that is another one."""
         other = None
         if type(value) is str and style in self.formats.texts:
-            other = other_text(self.formats.texts[style], value)
+            other = number_format.other_text(self.formats.texts[style], value)
         elif (type(value) is float or type(value) is int) and style in self.formats.numbers:
-            other = other_number(self.formats.numbers[style], float(value))
-        return value if other is None else Printed(value, *other)  # type: ignore[arg-type]
+            other = number_format.other_number(self.formats.numbers[style], float(value))
+        return value if other is None else grid.Printed(value, *other)  # type: ignore[arg-type]
 
     def _careful(self, element: Any, style: str) -> object:
         if sum(part.tag in self.values for part in element) > 1:
-            return Fault("a cell that holds two values")
+            return grid.Fault("a cell that holds two values")
         self._array(element.find(self.formula))
         said = element.findtext(self.value_tag)
         kind = element.get("t", "n")
@@ -352,9 +339,9 @@ class _CellReader:
         cell = self.parser.parse_cell(element)
         value: object = cell["value"]
         if kind == "n" and said and style in self.formats.dates:
-            return Dated(_number(said), value if cell["data_type"] == "d" else None)
+            return grid.Dated(_number(said), value if cell["data_type"] == "d" else None)
         if cell["data_type"] == "e":
-            return Fault(f"the error value {value}")
+            return grid.Fault(f"the error value {value}")
         value = value + 0.0 if type(value) is float else value  # no -0
         is_formula = element.find(self.formula) is not None
         return UNSAVED if is_formula and self._is_unsaved(element, value) else value
@@ -366,7 +353,7 @@ class _CellReader:
         """Keep the cells that a formula fills: those after the first carry no formula."""
         if formula is None or formula.get("t") != "array" or ":" not in formula.get("ref", ""):
             return
-        area = area_of(formula.get("ref"))
+        area = grid.area_of(formula.get("ref"))
         self.arrays += [] if area is None else [area]
 
 
@@ -381,9 +368,9 @@ def _number(text: str) -> float:
     return float(text) + 0.0 if "." in text or "e" in text.lower() else int(text)  # no -0
 
 
-def _unread(said: str) -> Fault:
-    found = f"a cell that cannot be read: {quoted(said)} is not a number"
-    return Fault(found, "type the number again")
+def _unread(said: str) -> grid.Fault:
+    found = f"a cell that cannot be read: {findings.quoted(said)} is not a number"
+    return grid.Fault(found, "type the number again")
 
 
 _PIECE = 1 << 18
@@ -512,7 +499,7 @@ def _coded(styles: Iterable[str]) -> frozenset[bytes]:
 
 @cache
 def _place(column: bytes) -> int:
-    return column_number(column.decode())
+    return grid.column_number(column.decode())
 
 
 # ---- texts that stand once for all cells --------------------------------------------------------

@@ -8,24 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case
-from models.program.builder import Builder, columns_of, grouped
-from models.program.component import (
-    MEMBER,
-    MINERAL,
-    PROJECT,
-    REFINER,
-    YEAR,
-    Columns,
-    CostHeading,
-    Family,
-    Label,
-    LimitStep,
-    Rows,
-    Stop,
-    by_key,
-    when_full,
-)
-from models.program.division import by_right, own
+from models.program import builder, component, division
 from models.resolve import Ints, growth
 from models.schema import CurrentSupply, Refiner, Settings
 
@@ -33,84 +16,88 @@ if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
-SWITCHING_COST = CostHeading("switching")
+SWITCHING_COST = component.CostHeading("switching")
 
 
-def _switching_label(of: Solved, key: Any) -> Label:
+def _switching_label(of: Solved, key: Any) -> component.Label:
     today = (s for s in of.case.current_supply if (s.refiner, s.mineral, s.member) == key)
     places = (SWITCHING.place(s, of.case.years[0]) for s in today)
-    return Label(f"what leaving {key[0]} costs", next(places, None))
+    return component.Label(f"what leaving {key[0]} costs", next(places, None))
 
 
-def _growth_label(of: Solved, key: Any) -> Label:
+def _growth_label(of: Solved, key: Any) -> component.Label:
     name, mineral, year = key
     place = GROWTH.place(of.record(name, "", mineral), year)
-    return Label(f"the sales of {name} that Max growth allows in {year}", place)
+    return component.Label(f"the sales of {name} that Max growth allows in {year}", place)
 
 
-def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, LimitStep]:
+def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, component.LimitStep]:
     sold = (a * float(of.x[c]) for c, a in of.entries_of(at) if a > 0)
-    return sum(sold), LimitStep(at, 1.0)
+    return sum(sold), component.LimitStep(at, 1.0)
 
 
-def _no_faster(_: Solved, __: Flow) -> Stop:
+def _no_faster(_: Solved, __: Flow) -> component.Stop:
     said = "whose sales can't grow faster than agreed"
-    return Stop(f"supplier {said}", many=f"suppliers {said}")
+    return component.Stop(f"supplier {said}", many=f"suppliers {said}")
 
 
-SWITCHED = Columns(
+SWITCHED = component.Columns(
     name="switched",
-    key=(REFINER, MINERAL, MEMBER),
+    key=(component.REFINER, component.MINERAL, component.MEMBER),
     meaning="What a flow of the first year falls below today's.",
     cell=(Settings, "switching_cost"),
     headings=(SWITCHING_COST,),
     is_move=False,
     move="no longer bought from {refiner}: {member}",
 )
-SWITCHING = Rows(
+SWITCHING = component.Rows(
     name="switching",
-    key=(REFINER, MINERAL, MEMBER),
+    key=(component.REFINER, component.MINERAL, component.MEMBER),
     meaning="Buying less of a supplier than today costs.",
     cell=(CurrentSupply, "tonnes"),
     kind="switching",
     label=_switching_label,
-    divided=own,
+    divided=division.own,
 )
-GROWTH = Rows(
+GROWTH = component.Rows(
     name="sales_growth",
-    key=(REFINER, MINERAL, YEAR),
+    key=(component.REFINER, component.MINERAL, component.YEAR),
     meaning="A refiner's sales to the coalition grow no faster than they can.",
     cell=(Refiner, "max_growth"),
     kind="growth",
     label=_growth_label,
-    bears_on=by_key,
-    stops=when_full(_no_faster),
+    bears_on=component.by_key,
+    stops=component.when_full(_no_faster),
     stop_rank=4,
     step=_growth_step,
-    divided=by_right,
+    divided=division.by_right,
 )
-AGREED = Rows(
+AGREED = component.Rows(
     name="agreed_sales",
-    key=(REFINER, PROJECT, MINERAL, YEAR),
+    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
     meaning="A supplier sells no more than was agreed before an event.",
     kind="agreed",
-    label=lambda _, key: Label(f"what {key[1] or key[0]} may sell beyond what was agreed"),
-    bears_on=by_key,
-    stops=when_full(_no_faster),
+    label=lambda _, key: component.Label(
+        f"what {key[1] or key[0]} may sell beyond what was agreed"
+    ),
+    bears_on=component.by_key,
+    stops=component.when_full(_no_faster),
     stop_rank=4,
-    divided=by_right,
+    divided=division.by_right,
 )
 
-AGREED_BY_MEMBER = Rows(
+AGREED_BY_MEMBER = component.Rows(
     name="agreed_purchases",
-    key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
+    key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="A member buys no more of a supplier than was agreed before an event.",
     kind="agreed",
-    label=lambda _, key: Label(f"what {key[1] or key[0]} may sell {key[3]} beyond what was agreed"),
-    bears_on=by_key,
-    stops=when_full(_no_faster),
+    label=lambda _, key: component.Label(
+        f"what {key[1] or key[0]} may sell {key[3]} beyond what was agreed"
+    ),
+    bears_on=component.by_key,
+    stops=component.when_full(_no_faster),
     stop_rank=4,
-    divided=own,
+    divided=division.own,
 )
 
 
@@ -193,14 +180,14 @@ def _agreed(f: Frame) -> None:
     f.constraints(AGREED_BY_MEMBER, bought)
 
 
-def arrays(b: Builder) -> None:
+def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
     _switching_arrays(b)
     _growth_arrays(b)
     _agreed_arrays(b)
 
 
-def _switching_arrays(b: Builder) -> None:
+def _switching_arrays(b: builder.Builder) -> None:
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
     price = case.settings.switching_cost
     today = [
@@ -208,7 +195,7 @@ def _switching_arrays(b: Builder) -> None:
         for s in case.current_supply
         if price > 0 and s.tonnes > 0
     ]
-    r, j = columns_of([(r, j) for r, j, _ in today], 2)
+    r, j = builder.columns_of([(r, j) for r, j, _ in today], 2)
     switched = b.columns(SWITCHED, (r, j), price=price)
     rows = b.rows(SWITCHING, (r, j), least=np.array([t for *_, t in today]))
     b.enter(rows, switched, 1.0)
@@ -219,17 +206,17 @@ def _switching_arrays(b: Builder) -> None:
     b.enter(found[found >= 0], b.flow[at[found >= 0]], 1.0)
 
 
-def _sold(b: Builder) -> dict[tuple[int, int], Ints]:
+def _sold(b: builder.Builder) -> dict[tuple[int, int], Ints]:
     """Return the flow columns of each (source, year) that sells."""
     d = b.expanded.deliveries
-    (r, t), inverse = grouped(d.source, d.year)
+    (r, t), inverse = builder.grouped(d.source, d.year)
     order = np.argsort(inverse, kind="stable")
     ends = np.cumsum(np.bincount(inverse, minlength=len(r)))
     parts = np.split(b.flow[order], ends[:-1]) if len(r) else []
     return dict(zip(zip(r.tolist(), t.tolist(), strict=True), parts, strict=True))
 
 
-def _growth_arrays(b: Builder) -> None:
+def _growth_arrays(b: builder.Builder) -> None:
     e, case = b.expanded, b.expanded.case
     if all(r.max_growth is None for r in case.refiners):
         return
@@ -244,14 +231,14 @@ def _growth_arrays(b: Builder) -> None:
             none = columns[:0]
             before = none if allowed.before is None else sold.get((r, t - 1), none)
             found.append((r, t, allowed, columns, before))
-    index = columns_of([(r, t) for r, t, *_ in found], 2)
+    index = builder.columns_of([(r, t) for r, t, *_ in found], 2)
     rows = b.rows(GROWTH, index, most=np.array([allowed.most for _, _, allowed, *_ in found]))
     for row, (_, _, allowed, columns, before) in zip(rows.tolist(), found, strict=True):
         b.enter(np.full(len(columns), row), columns, 1.0)
         b.enter(np.full(len(before), row), before, -allowed.times)
 
 
-def _agreed_arrays(b: Builder) -> None:
+def _agreed_arrays(b: builder.Builder) -> None:
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
     if case.ceilings:
         most = e.ceilings[d.source, d.year]
@@ -271,4 +258,4 @@ def _ties(case: Case) -> Iterable[str]:
     return (r.mineral for r in case.refiners if r.max_growth is not None)
 
 
-FAMILY = Family(model, arrays, ties=_ties)
+FAMILY = component.Family(model, arrays, ties=_ties)

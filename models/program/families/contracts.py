@@ -6,22 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder, columns_of
-from models.program.component import (
-    CONTRACT,
-    MEMBER,
-    MINERAL,
-    REFINER,
-    YEAR,
-    Columns,
-    CostHeading,
-    Family,
-    Label,
-    Rows,
-    by_key,
-    place_of,
-)
-from models.program.division import own
+from models.program import builder, component, division
 from models.resolve import SPOT, contract_price
 from models.schema import Contract
 
@@ -29,17 +14,19 @@ if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-TAKE_OR_PAY = CostHeading("take or pay")
-_KEY = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR)
+TAKE_OR_PAY = component.CostHeading("take or pay")
+_KEY = (component.CONTRACT, component.REFINER, component.MINERAL, component.MEMBER, component.YEAR)
 
 
-def _label(of: Solved, key: Any, limit: str) -> Label:
+def _label(of: Solved, key: Any, limit: str) -> component.Label:
     record = of.case.contracts[key[0]]
     named = record.name or f"with {record.refiner}"
-    return Label(f"the {limit} of the contract {named}", place_of(record, limit, key[4]))
+    return component.Label(
+        f"the {limit} of the contract {named}", component.place_of(record, limit, key[4])
+    )
 
 
-UNTAKEN = Columns(
+UNTAKEN = component.Columns(
     name="untaken",
     key=_KEY,
     meaning="Tonnes of a contract's minimum that are paid for and not taken.",
@@ -47,25 +34,25 @@ UNTAKEN = Columns(
     headings=(TAKE_OR_PAY,),
     move="not taken of the contract with {refiner}: {member}, {year}",
 )
-MINIMUM = Rows(
+MINIMUM = component.Rows(
     name="contract_minimum",
     key=_KEY,
     meaning="What is not taken of a contract's minimum is paid for.",
     cell=(Contract, "min"),
     kind="contract min",
     label=lambda of, key: _label(of, key, "min"),
-    bears_on=by_key,
-    divided=own,
+    bears_on=component.by_key,
+    divided=division.own,
 )
-MAXIMUM = Rows(
+MAXIMUM = component.Rows(
     name="contract_maximum",
     key=_KEY,
     meaning="No more than a contract's maximum is taken.",
     cell=(Contract, "max"),
     kind="contract max",
     label=lambda of, key: _label(of, key, "max"),
-    bears_on=by_key,
-    divided=own,
+    bears_on=component.by_key,
+    divided=division.own,
 )
 
 
@@ -109,10 +96,10 @@ def _key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:
     return (k, record.refiner, record.mineral, record.member, year)
 
 
-def arrays(b: Builder) -> None:
+def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
-    k, t = columns_of(list(e.minimums), 2)
+    k, t = builder.columns_of(list(e.minimums), 2)
     price = [contract_price(e, i, e.years[y]) for i, y in e.minimums]
     untaken = b.columns(UNTAKEN, (k, t), price=np.array(price))
     rows = b.rows(MINIMUM, (k, t), least=np.array([*e.minimums.values()]))
@@ -129,4 +116,4 @@ def arrays(b: Builder) -> None:
     b.enter(rows, b.flow[limited], 1.0)
 
 
-FAMILY = Family(model, arrays)
+FAMILY = component.Family(model, arrays)

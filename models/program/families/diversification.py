@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import measures, schema
 from models.case import in_force
-from models.measures import POINT
 from models.program.builder import STAGES, Builder, Shares, columns_of, grouped, integers
 from models.program.component import (
     BUYER,
@@ -37,17 +37,6 @@ from models.program.component import (
 from models.program.component import SHARE as SHARE_UNIT
 from models.program.division import by_demand, nothing
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names
-from models.schema import (
-    EACH,
-    EACH_OUTSIDE,
-    MAX,
-    MINING,
-    OF_COUNTRIES,
-    OF_NAMES,
-    PURCHASES,
-    REST_OF_WORLD,
-    ShareLimit,
-)
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
@@ -88,8 +77,8 @@ def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
     cap = of.cap_of[key]
     if cap.of_purchases:
         base = [c for c, _ in of.entries_of(at) if of.column(c)[0] is PURCHASES_OF]
-        return cap.share, LimitStep(at, entries=tuple((c, -POINT) for c in base))
-    return cap.share, LimitStep(at, POINT * cap.demand)
+        return cap.share, LimitStep(at, entries=tuple((c, -measures.POINT) for c in base))
+    return cap.share, LimitStep(at, measures.POINT * cap.demand)
 
 
 def _slope(of: Solved, key: Any, where: Where) -> float:
@@ -103,7 +92,7 @@ EXCESS = Columns(
     name="excess",
     key=(LIMIT, MINERAL, BUYER, SUPPLIER, YEAR),
     meaning="Tonnes beyond a share limit that has a penalty.",
-    cell=(ShareLimit, "penalty"),
+    cell=(schema.ShareLimit, "penalty"),
     headings=(PENALTY,),
     move="beyond the limit on {supplier}, {year}",
 )
@@ -118,7 +107,7 @@ SHARE = Rows(
     name="share_limit",
     key=(LIMIT, MINERAL, BUYER, SUPPLIER, YEAR),
     meaning="A supplier has no more, or no less, of a buyer than a share.",
-    cell=(ShareLimit, "share"),
+    cell=(schema.ShareLimit, "share"),
     kind="share limit",
     label=_label,
     bears_on=_bears_on,
@@ -231,7 +220,7 @@ def arrays(b: Builder) -> None:
     start = 0
     for stage, same in groupby(row.stage for row in limits):
         end = start + len(list(same))
-        step = 1 if stage == MINING else most
+        step = 1 if stage == schema.MINING else most
         for i in range(start, end, step):
             at = slice(i, min(i + step, end))
             capped += _rows(b, integers(numbers[at]), limits[at])
@@ -239,7 +228,9 @@ def arrays(b: Builder) -> None:
     _bases(b, capped)
 
 
-def _names(limits: Sequence[ShareLimit], years: Sequence[int]) -> Iterator[tuple[object, ...]]:
+def _names(
+    limits: Sequence[schema.ShareLimit], years: Sequence[int]
+) -> Iterator[tuple[object, ...]]:
     """Yield a name for each row of Share limits: its years, and the line that it is of.
 
     A line are rows that are alike but for years and share, and of which one at most holds in a
@@ -262,12 +253,12 @@ def lines(names: Sequence[Any], numbers: Ints) -> Ints:
     return integers(same)[at]
 
 
-def what_is_said(row: ShareLimit) -> tuple[object, ...]:
+def what_is_said(row: schema.ShareLimit) -> tuple[object, ...]:
     """Return all that a row of Share limits says but its share and penalty."""
     return *_but_its_years(row), row.first_year, row.last_year
 
 
-def _but_its_years(row: ShareLimit) -> tuple[object, ...]:
+def _but_its_years(row: schema.ShareLimit) -> tuple[object, ...]:
     return (
         row.limit, row.mineral, row.buyer, row.group, row.supplier, row.stage, row.except_minerals
     )  # fmt: skip
@@ -280,15 +271,17 @@ A base is (which of ``STAGES``, mineral, buyer's number, year), by position.
 """
 
 
-def _rows(b: Builder, numbers: Ints, limits: Sequence[ShareLimit]) -> list[_Capped]:
+def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> list[_Capped]:
     """Add the caps that some rows of Share limits of one stage stand for."""
     e, case, stage = b.expanded, b.expanded.case, limits[0].stage
-    (which, *keys), of, columns = (_mining if stage == MINING else _refining)(b, numbers, limits)
+    (which, *keys), of, columns = (_mining if stage == schema.MINING else _refining)(
+        b, numbers, limits
+    )
     m, buyer, _, t = keys
     shares = [[row.share.value(y) for y in e.years] for row in limits]
     share: Floats = np.array(shares, dtype=float).reshape(len(limits), -1)[which, t]
-    is_max = np.array([row.limit == MAX for row in limits])[which]
-    of_purchases = is_max & (case.settings.share_basis == PURCHASES)
+    is_max = np.array([row.limit == schema.MAX for row in limits])[which]
+    of_purchases = is_max & (case.settings.share_basis == schema.PURCHASES)
     demand = _demand(b, m, buyer, t)
     right = np.where(of_purchases, 0.0, share * demand)
     index = (numbers[which], *keys)
@@ -297,8 +290,8 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[ShareLimit]) -> list[_Capp
     b.enter(rows[of], columns, 1.0)
     ends = np.searchsorted(which, np.arange(len(limits) + 1)).tolist()
     for row, own in zip(limits, map(slice, ends[:-1], ends[1:]), strict=True):
-        stated, is_most = (what_is_said(row), row.penalty), row.limit == MAX
-        fixed = not (is_most and case.settings.share_basis == PURCHASES)
+        stated, is_most = (what_is_said(row), row.penalty), row.limit == schema.MAX
+        fixed = not (is_most and case.settings.share_basis == schema.PURCHASES)
         b.shares.append(Shares(stated, rows[own], demand[own], t[own], is_most, fixed))
     soft = np.flatnonzero(np.array([_is_soft(row) for row in limits])[which])
     price = [
@@ -313,8 +306,8 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[ShareLimit]) -> list[_Capp
     return [(rows[at], [(STAGES.index(stage), *key) for key in bases], share[at])]
 
 
-def _is_soft(row: ShareLimit) -> bool:
-    return row.penalty is not None or row.limit != MAX
+def _is_soft(row: schema.ShareLimit) -> bool:
+    return row.penalty is not None or row.limit != schema.MAX
 
 
 def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
@@ -336,7 +329,9 @@ def _members(b: Builder, buyer: str) -> Ints:
     return integers([e.member_at[name] for name in names])
 
 
-def _refining(b: Builder, _: Ints, limits: Sequence[ShareLimit]) -> tuple[_Index, Ints, Ints]:
+def _refining(
+    b: Builder, _: Ints, limits: Sequence[schema.ShareLimit]
+) -> tuple[_Index, Ints, Ints]:
     """Return the caps of rows on refined tonnes, and what counts: under which, and its column."""
     e, d = b.expanded, b.expanded.deliveries
     counts, years, buyers = _scope(b, limits)
@@ -361,7 +356,7 @@ def _refining(b: Builder, _: Ints, limits: Sequence[ShareLimit]) -> tuple[_Index
             of = np.flatnonzero(which == k)
             sold = (d.mineral[at[of]], supplier[of], d.year[at[of]])
             m, s, t = _cells_of_suppliers(b, row, (counts[k], years[k]), sold)
-            names = e.members if row.buyer == EACH else (row.buyer,)
+            names = e.members if row.buyer == schema.EACH else (row.buyer,)
             each = integers([b.names.number(name) for name in names])
             cells = [np.repeat(part, len(each)) for part in (np.full(len(m), k), m, s, t)]
             full.append((*cells[:2], np.tile(each, len(m)), *cells[2:]))
@@ -369,12 +364,12 @@ def _refining(b: Builder, _: Ints, limits: Sequence[ShareLimit]) -> tuple[_Index
     return keys, inverse[len(inverse) - len(own) :], b.flow[own]
 
 
-def _scope(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Bools, Bools, Ints]:
+def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bools, Ints]:
     """Return the minerals and the years that rows count for, and each member's buyer (-1: none)."""
     e = b.expanded
     minerals_of: dict[tuple[str, str], set[str]] = {}
     for source in e.sources:
-        for group in OF_NAMES:
+        for group in schema.OF_NAMES:
             for name in supplier_names(e.case, source, group):
                 minerals_of.setdefault((group, name), set()).add(source.mineral)
     counts = np.zeros((len(limits), len(e.minerals)), dtype=bool)
@@ -383,7 +378,7 @@ def _scope(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Bools, Bools, Ints
     each = [b.names.number(name) for name in e.members]
     for k, row in enumerate(limits):
         has = minerals_of.get((row.group, row.supplier), set())
-        named = not row.mineral and row.group in OF_NAMES and row.supplier != ""
+        named = not row.mineral and row.group in schema.OF_NAMES and row.supplier != ""
         counts[k] = [
             row.mineral in {"", name}
             and name not in row.except_minerals
@@ -391,7 +386,7 @@ def _scope(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Bools, Bools, Ints
             for name in e.minerals
         ]
         years[k] = [in_force(row, y) for y in e.years]
-        if row.buyer == EACH:
+        if row.buyer == schema.EACH:
             buyers[k] = each
         else:
             buyers[k, _members(b, row.buyer)] = b.names.number(row.buyer)
@@ -399,21 +394,21 @@ def _scope(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Bools, Bools, Ints
 
 
 def _cells_of_suppliers(
-    b: Builder, row: ShareLimit, scope: tuple[Bools, Bools], flows: tuple[Ints, Ints, Ints]
+    b: Builder, row: schema.ShareLimit, scope: tuple[Bools, Bools], flows: tuple[Ints, Ints, Ints]
 ) -> tuple[Ints, Ints, Ints]:
     """Return where a soft row has caps, flow or not: mineral, supplier's number and year.
 
     Under a named supplier that is every mineral and year it counts for, else those in which the
     supplier can sell to anyone.
     """
-    if not row.supplier or row.supplier.startswith(EACH_OUTSIDE):
+    if not row.supplier or row.supplier.startswith(schema.EACH_OUTSIDE):
         m, s, t = grouped(*flows)[0]
         return m, s, t
     m, t = (a.ravel() for a in np.meshgrid(*(np.flatnonzero(s) for s in scope), indexing="ij"))
     return m, np.full(len(m), b.names.number(row.supplier)), t
 
 
-def _suppliers(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Ints, Ints, Ints]:
+def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, Ints, Ints]:
     """Return the sources that count under each row's suppliers: row, supplier's number, source."""
     known: dict[str, dict[str, list[int]]] = {}
     found: list[tuple[int, int, int]] = []
@@ -422,10 +417,10 @@ def _suppliers(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Ints, Ints, In
             known[row.group] = _by_name(b, row.group)
         of = known[row.group]
         wanted = {*of}
-        if row.group in OF_COUNTRIES:
-            wanted.discard(REST_OF_WORLD)
-        if row.supplier.startswith(EACH_OUTSIDE):
-            bloc = row.supplier.removeprefix(EACH_OUTSIDE)
+        if row.group in schema.OF_COUNTRIES:
+            wanted.discard(schema.REST_OF_WORLD)
+        if row.supplier.startswith(schema.EACH_OUTSIDE):
+            bloc = row.supplier.removeprefix(schema.EACH_OUTSIDE)
             wanted = {c for c in wanted if bloc not in b.expanded.case.blocs_of(c)}
         elif row.supplier:
             wanted = {row.supplier}
@@ -445,7 +440,9 @@ def _by_name(b: Builder, group: str) -> dict[str, list[int]]:
     return found
 
 
-def _mining(b: Builder, numbers: Ints, limits: Sequence[ShareLimit]) -> tuple[_Index, Ints, Ints]:
+def _mining(
+    b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]
+) -> tuple[_Index, Ints, Ints]:
     """Return the caps of one row on ore, and what counts: under which, and its column."""
     e, (row,), position = b.expanded, limits, b.limit_of[int(numbers[0])]
     keys: list[tuple[int, int, int, int, int]] = []
@@ -454,7 +451,7 @@ def _mining(b: Builder, numbers: Ints, limits: Sequence[ShareLimit]) -> tuple[_I
     own = {row.mineral} & e.mineral_at.keys()  # counts without a mine
     for m in sorted(e.mineral_at[name] for name in with_mines | own):
         for t in range(b.years):
-            for cap in caps(e, m, t, MINING):
+            for cap in caps(e, m, t, schema.MINING):
                 columns = [c for n in cap.ore for c in b.ore.get((n, m, t), ())]
                 if cap.limit == position and (columns or cap.penalty is not None):
                     counted += [(len(keys), column) for column in columns]
@@ -474,7 +471,7 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
     rows = b.rows(TOTAL, index, least=0.0, most=0.0)
     b.enter(rows, columns, -1.0)
     for row, (stage, m, buyer, t) in zip(rows.tolist(), found, strict=True):
-        if STAGES[stage] == MINING:
+        if STAGES[stage] == schema.MINING:
             flows = integers([c for key, z in b.ore.items() if key[1:] == (m, t) for c in z])
         else:
             inside = np.array(e.cell(m, t), dtype=np.int64)
@@ -492,7 +489,7 @@ def _levers(of: Levers) -> None:
         for cap in caps(of.e, 0, t):
             row = cap.record
             step = step_in_force(row.share, year)
-            if row.limit != MAX or not (step is None or step <= of.year):
+            if row.limit != schema.MAX or not (step is None or step <= of.year):
                 continue
             of.cell(
                 row, "share", year, what=row_words(of.case, row, cap.share), unit=SHARE_UNIT,

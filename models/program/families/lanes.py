@@ -8,78 +8,57 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder
-from models.program.component import (
-    COUNTRY,
-    MEMBER,
-    MINERAL,
-    OPEN,
-    PROJECT,
-    REFINER,
-    YEAR,
-    Family,
-    Label,
-    Levers,
-    Loosening,
-    Rows,
-    Stop,
-    by_key,
-    lane_row,
-    lane_words,
-    when_full,
-)
+from models import resolve, schema
+from models.program import builder, component, market
 from models.program.division import own
-from models.program.market import FREIGHT, TARIFF
-from models.resolve import Expanded
-from models.schema import Lane
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
 
-def _country_label(of: Solved, key: Any) -> Label:
+def _country_label(of: Solved, key: Any) -> component.Label:
     country, mineral, member, year = key
-    row = lane_row(of.case.lanes, "max", (mineral, country, "", member, year))
+    row = component.lane_row(of.case.lanes, "max", (mineral, country, "", member, year))
     what = f"the lane from {of.case.country_name(country)} to {member}"
-    return Label(what, None if row is None else COUNTRY_MAX.place(row, year))
+    return component.Label(what, None if row is None else COUNTRY_MAX.place(row, year))
 
 
-def _refiner_label(of: Solved, key: Any) -> Label:
+def _refiner_label(of: Solved, key: Any) -> component.Label:
     name, project, mineral, member, year = key
     record: Any = of.record(name, project, mineral)
-    row = lane_row(of.case.lanes, "max", (mineral, record.country, name, member, year))
+    row = component.lane_row(of.case.lanes, "max", (mineral, record.country, name, member, year))
     what = f"the lane from {project or name} to {member}"
-    return Label(what, None if row is None else REFINER_MAX.place(row, year))
+    return component.Label(what, None if row is None else REFINER_MAX.place(row, year))
 
 
-def _reached(of: Solved, flow: Flow) -> Stop:
+def _reached(of: Solved, flow: Flow) -> component.Stop:
     source = of.expanded.sources[flow.source]
-    return Stop("the lane's Max is reached from", source.project or source.name)
+    return component.Stop("the lane's Max is reached from", source.project or source.name)
 
 
-COUNTRY_MAX = Rows(
+COUNTRY_MAX = component.Rows(
     name="country_lane_max",
-    key=(COUNTRY, MINERAL, MEMBER, YEAR),
+    key=(component.COUNTRY, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="What one country ships to a member fits the lane.",
-    cell=(Lane, "max"),
+    cell=(schema.Lane, "max"),
     kind="lane",
     label=_country_label,
-    bears_on=by_key,
-    stops=when_full(_reached),
+    bears_on=component.by_key,
+    stops=component.when_full(_reached),
     stop_rank=1,
     is_scarce=True,
     divided=own,
 )
-REFINER_MAX = Rows(
+REFINER_MAX = component.Rows(
     name="refiner_lane_max",
-    key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
+    key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="What one refiner ships to a member fits the lane.",
-    cell=(Lane, "max"),
+    cell=(schema.Lane, "max"),
     kind="lane",
     label=_refiner_label,
-    bears_on=by_key,
-    stops=when_full(_reached),
+    bears_on=component.by_key,
+    stops=component.when_full(_reached),
     stop_rank=1,
     is_scarce=True,
     divided=own,
@@ -113,11 +92,11 @@ def model(f: Frame) -> None:
     f.constraints(REFINER_MAX, of_refiner)
     years = f.years_of_deliveries
     tariff = f.of_deliveries("cost") * f.of_deliveries("tariff")
-    f.books.cost(TARIFF, f.delivery, tariff, years)
-    f.books.cost(FREIGHT, f.delivery, f.of_deliveries("freight"), years)
+    f.books.cost(market.TARIFF, f.delivery, tariff, years)
+    f.books.cost(market.FREIGHT, f.delivery, f.of_deliveries("freight"), years)
 
 
-def arrays(b: Builder) -> None:
+def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
     e, d = b.expanded, b.expanded.deliveries
     shape = (len(e.sources), len(e.members), len(e.years))
@@ -135,7 +114,7 @@ def arrays(b: Builder) -> None:
         b.limit(rows, at, most[at])
 
 
-def _levers(of: Levers) -> None:
+def _levers(of: component.Levers) -> None:
     """Lanes that are closed may be opened, those with a Max made wider."""
     mine = [row for row in of.case.lanes if row.mineral in {"", of.mineral}]
     opens = [row for row in mine if row.open is not None]
@@ -151,31 +130,33 @@ def _levers(of: Levers) -> None:
                 _widened(of, widths, (r, j, t))
 
 
-def _opened(of: Levers, rows: list[Lane], at: tuple[int, int, int]) -> None:
+def _opened(of: component.Levers, rows: list[schema.Lane], at: tuple[int, int, int]) -> None:
     source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
     lane = (source.mineral, source.country, source.name, member, year)
-    row = lane_row(rows, "open", lane, source.company)
+    row = component.lane_row(rows, "open", lane, source.company)
     if row is not None and not row.open:
-        cell = of.cell(row, "open", year, what=lane_words(of.case, row), unit=OPEN, was=0.0)
+        cell = of.cell(
+            row, "open", year, what=component.lane_words(of.case, row), unit=component.OPEN, was=0.0
+        )
         if cell is not None:
             cell.lanes.append(at)
 
 
-def _widened(of: Levers, rows: list[Lane], at: tuple[int, int, int]) -> None:
+def _widened(of: component.Levers, rows: list[schema.Lane], at: tuple[int, int, int]) -> None:
     source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
     mineral, country, name = source.mineral, source.country, source.name
-    limits: tuple[tuple[str, Rows, Any], ...] = (
+    limits: tuple[tuple[str, component.Rows, Any], ...] = (
         ("", COUNTRY_MAX, (country, mineral, member, year)),
         (name, REFINER_MAX, (name, source.project, mineral, member, year)),
     )
     for refiner, *limit in limits:
-        row = lane_row(rows, "max", (mineral, country, refiner, member, year))
+        row = component.lane_row(rows, "max", (mineral, country, refiner, member, year))
         if row is not None and row.max is not None and of.is_first(*limit):
-            what = lane_words(of.case, row)
+            what = component.lane_words(of.case, row)
             of.cell(row, "max", year, what=what, unit="t/yr", was=row.max, loosens=tuple(limit))
 
 
-def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
+def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
     for r, s in enumerate(e.sources):
         for t, year in enumerate(e.years):
             for j, member in enumerate(e.members):
@@ -187,4 +168,6 @@ def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
 
 
 _FILLS = ("lanes", ("open", "max"))
-FAMILY = Family(model, arrays, loosening=Loosening(_levers, _FILLS, _right, rank=3))
+FAMILY = component.Family(
+    model, arrays, loosening=component.Loosening(_levers, _FILLS, _right, rank=3)
+)

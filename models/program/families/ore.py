@@ -9,28 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case, in_force
-from models.program.builder import Builder, grouped, integers
-from models.program.component import (
-    COUNTRY,
-    MINE,
-    MINERAL,
-    PROJECT,
-    REFINER,
-    SOURCE,
-    YEAR,
-    Columns,
-    CostHeading,
-    Family,
-    Label,
-    Levers,
-    Loosening,
-    PriceTerm,
-    Rows,
-    Stop,
-    by_key,
-    in_its_year,
-)
-from models.program.division import by_right, nothing
+from models.program import builder, component, division
 from models.resolve import Bools, Expanded, Floats, mine_capacity, ore_lane
 from models.schema import Mine
 
@@ -38,10 +17,10 @@ if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
-PREMIUM, FREIGHT = CostHeading("ore premium"), CostHeading("ore freight")
+PREMIUM, FREIGHT = component.CostHeading("ore premium"), component.CostHeading("ore freight")
 
 
-def _terms(of: Solved, key: Any, _: int, times: float) -> list[PriceTerm]:
+def _terms(of: Solved, key: Any, _: int, times: float) -> list[component.PriceTerm]:
     country, refiner, project, mineral, year = key
     worth, where = times * of.case.discount(year), of.case.country_name(country)
     mine = _mine(of.case, country, mineral)
@@ -49,8 +28,8 @@ def _terms(of: Solved, key: Any, _: int, times: float) -> list[PriceTerm]:
     freight, _open = ore_lane(of.case, mineral, country, plant.country, year)
     said = f"premium of ore from {where}"
     return [
-        PriceTerm("ore premium", said, worth * mine.premium, ORE.place(mine, year)),
-        PriceTerm("ore freight", f"freight of ore from {where}", worth * freight),
+        component.PriceTerm("ore premium", said, worth * mine.premium, ORE.place(mine, year)),
+        component.PriceTerm("ore freight", f"freight of ore from {where}", worth * freight),
     ]
 
 
@@ -64,23 +43,23 @@ def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
     return f"ore from {where} to {who}, {year}", f"ore from {where}, {year}"
 
 
-def _mine_label(of: Solved, key: Any) -> Label:
+def _mine_label(of: Solved, key: Any) -> component.Label:
     country, mineral, year = key
     place = CAPACITY.place(_mine(of.case, country, mineral), year)
-    return Label(f"mines of {of.case.country_name(country)}", place)
+    return component.Label(f"mines of {of.case.country_name(country)}", place)
 
 
-def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Stop]:
+def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[component.Stop]:
     """Yield that no mine ships ore to a source, or that all that do have no more."""
     for row in at:
         mines = of.once(_mines_by_row)[row]
         if not mines:
             many = "suppliers to which no mine with an open lane ships ore"
-            yield Stop(many.replace("suppliers", "supplier", 1), many=many)
+            yield component.Stop(many.replace("suppliers", "supplier", 1), many=many)
         elif all(of.room[mine] <= flow.nothing for mine, *_ in mines):
             many = "suppliers without ore: the mines within reach are used up"
             named = tuple((name, size) for _, name, size in mines)
-            yield Stop(many.replace("suppliers", "supplier", 1), many=many, named=named)
+            yield component.Stop(many.replace("suppliers", "supplier", 1), many=many, named=named)
 
 
 def _mines_by_row(of: Solved) -> dict[int, list[tuple[int, str, float]]]:
@@ -100,16 +79,22 @@ def _mines_by_row(of: Solved) -> dict[int, list[tuple[int, str, float]]]:
                 size = mine_capacity(case.mines[n], e.years[t])
                 of_mine[n, t] = (row, case.country_name(case.mines[n].country), size)
     of_row, n_of, t_of = rows.entry_rows(), mine[rows.columns], year[rows.columns]
-    arrives = np.flatnonzero((n_of >= 0) & np.isin(of_row, integers(list(found))))
+    arrives = np.flatnonzero((n_of >= 0) & np.isin(of_row, builder.integers(list(found))))
     for at in arrives.tolist():
         found[int(of_row[at])].append(of_mine[int(n_of[at]), int(t_of[at])])
     return found
 
 
-ORE = Columns(
+ORE = component.Columns(
     name="ore",
-    key=(COUNTRY, REFINER, PROJECT, MINERAL, YEAR),
-    index=(MINE, SOURCE, YEAR),
+    key=(
+        component.COUNTRY,
+        component.REFINER,
+        component.PROJECT,
+        component.MINERAL,
+        component.YEAR,
+    ),
+    index=(component.MINE, component.SOURCE, component.YEAR),
     meaning="Ore that a country's mines ship to a refiner or project [t contained].",
     cell=(Mine, "premium"),
     headings=(PREMIUM, FREIGHT),
@@ -117,30 +102,30 @@ ORE = Columns(
     move=_move,
     terms=_terms,
     spent=("ore premium", "ore freight"),
-    decided=in_its_year,
+    decided=component.in_its_year,
 )
-BALANCE = Rows(
+BALANCE = component.Rows(
     name="ore_balance",
-    key=(REFINER, PROJECT, MINERAL, YEAR),
+    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
     meaning="A refiner that needs ore takes in what it sells, divided by its recovery.",
     kind="ore",
-    label=lambda of, key: Label(f"ore at {of.who(*key[:3])}"),
+    label=lambda of, key: component.Label(f"ore at {of.who(*key[:3])}"),
     stops=_without_ore,
     stop_rank=3,
     through=ORE,
-    divided=nothing,
+    divided=division.nothing,
 )
-CAPACITY = Rows(
+CAPACITY = component.Rows(
     name="mine_capacity",
-    key=(COUNTRY, MINERAL, YEAR),
-    index=(MINE, YEAR),
+    key=(component.COUNTRY, component.MINERAL, component.YEAR),
+    index=(component.MINE, component.YEAR),
     meaning="A country mines no more than it can.",
     cell=(Mine, "capacity"),
     kind="mine",
     label=_mine_label,
-    bears_on=by_key,
+    bears_on=component.by_key,
     is_scarce=True,
-    divided=by_right,
+    divided=division.by_right,
 )
 
 
@@ -196,7 +181,7 @@ def model(f: Frame) -> None:
     f.books.cost(FREIGHT, every, [freight for _, freight in flows.values()], years)
 
 
-def arrays(b: Builder) -> None:
+def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
     mined = {m.mineral for m in case.mines}
@@ -205,7 +190,7 @@ def arrays(b: Builder) -> None:
     rows, (r, t), inverse = b.grouped(BALANCE, at, least=0.0, most=0.0)
     capacity = e.mined
     freight, is_open = _ore_lanes(b)
-    serves = b.mineral_of[MINE][:, None] == b.mineral_of[SOURCE][r]
+    serves = b.mineral_of[component.MINE][:, None] == b.mineral_of[component.SOURCE][r]
     # by mine and balance: its number, and which of the balances it serves
     n, balances = np.nonzero(serves & (capacity[:, t] > 0) & is_open[:, r, t])
     split = {
@@ -218,12 +203,12 @@ def arrays(b: Builder) -> None:
     recovery = np.array([s.recovery for s in e.sources], dtype=float)
     b.enter(rows[balances], columns, 1.0)
     b.enter(rows[inverse], b.flow[at], -1.0 / recovery[d.source[at]])
-    (n, t), inverse = grouped(*b.mined[:2])
+    (n, t), inverse = builder.grouped(*b.mined[:2])
     rows = b.rows(CAPACITY, (n, t), most=capacity[n, t])
     b.enter(rows[inverse], columns, 1.0)
 
 
-def _ore_lanes(b: Builder) -> tuple[Floats, Bools]:
+def _ore_lanes(b: builder.Builder) -> tuple[Floats, Bools]:
     """Return freight [money/t contained] and whether ore may flow, by (mine, source, year).
 
     Rows of Ore lanes apply top to bottom.
@@ -240,7 +225,7 @@ def _ore_lanes(b: Builder) -> tuple[Floats, Bools]:
         ]
         at = np.flatnonzero((countries == row.refiner_country) | (row.refiner_country == ""))
         years = np.flatnonzero([in_force(row, y) for y in e.years])
-        where = np.ix_(integers(mines), at, years)
+        where = np.ix_(builder.integers(mines), at, years)
         if row.freight is not None:
             freight[where] = row.freight
         if row.open is not None:
@@ -248,7 +233,7 @@ def _ore_lanes(b: Builder) -> tuple[Floats, Bools]:
     return freight, is_open
 
 
-def _levers(of: Levers) -> None:
+def _levers(of: component.Levers) -> None:
     """The capacity of a country's mines."""
     for n in of.case.mines:
         running = [y for y in of.case.years if in_force(n, y)]
@@ -259,11 +244,13 @@ def _levers(of: Levers) -> None:
             )  # fmt: skip
 
 
-def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
+def _right(e: Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
     for mine in e.case.mines:
         for year in e.years:
             yield CAPACITY, (mine.country, mine.mineral, year), mine_capacity(mine, year)
 
 
 _FILLS = ("mines", ("capacity",))
-FAMILY = Family(model, arrays, loosening=Loosening(_levers, _FILLS, _right, rank=2))
+FAMILY = component.Family(
+    model, arrays, loosening=component.Loosening(_levers, _FILLS, _right, rank=2)
+)

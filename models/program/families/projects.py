@@ -11,30 +11,8 @@ import numpy as np
 
 from models import tolerances
 from models.case import Case
+from models.program import component, division
 from models.program.builder import Builder, Charge, columns_of, grouped, integers
-from models.program.component import (
-    CALENDAR,
-    FRACTION,
-    MINERAL,
-    MONEY,
-    PROJECT,
-    REFINER,
-    YEAR,
-    CellAddress,
-    Columns,
-    CostHeading,
-    Family,
-    Label,
-    Levers,
-    LimitStep,
-    Loosening,
-    Rows,
-    Stop,
-    Where,
-    by_key,
-    when_full,
-)
-from models.program.division import by_capital, by_right, nothing
 from models.resolve import Ints, budget_year, capital_charge, start_years, starts
 from models.schema import BudgetYear, Project
 
@@ -42,11 +20,13 @@ if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
-CAPITAL = CostHeading(
+CAPITAL = component.CostHeading(
     "capital", remark="Of projects: the capex as a yearly charge over their life."
 )
 _WHOLE, _MORE = 1.0 - tolerances.SAME_SHARE, 1.0 + tolerances.SAME_SHARE
-_UNBUILT = Stop("planned plant that is not built", many="planned plants that are not built")
+_UNBUILT = component.Stop(
+    "planned plant that is not built", many="planned plants that are not built"
+)
 
 
 def running(of: Solved, project: Project, year: int) -> float:
@@ -55,26 +35,28 @@ def running(of: Solved, project: Project, year: int) -> float:
     return sum(of.value(BUILT, (project.name, y)) for y in begun)
 
 
-def _capacity_label(of: Solved, key: Any) -> Label:
+def _capacity_label(of: Solved, key: Any) -> component.Label:
     name, project, mineral, year = key
     record: Any = of.record(name, project, mineral)
     built = running(of, record, year)
     part = f", {built * 100:.4g} % of it built" if built < _WHOLE else ""
-    return Label(f"capacity of project {project}{part}", CAPACITY.place(record, year))
+    return component.Label(f"capacity of project {project}{part}", CAPACITY.place(record, year))
 
 
-def _capacity_step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
+def _capacity_step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """A tonne of a plant that is built in part loosens the row by what is built of it."""
     plant: Any = of.record(*key[:3])
     built = [c for c, _ in of.entries_of(at) if of.column(c)[0] is BUILT]
-    return plant.capacity.value(key[3]), LimitStep(at, entries=tuple((c, -1.0) for c in built))
+    return plant.capacity.value(key[3]), component.LimitStep(
+        at, entries=tuple((c, -1.0) for c in built)
+    )
 
 
-def _full(of: Solved, flow: Flow) -> Stop:
+def _full(of: Solved, flow: Flow) -> component.Stop:
     source = of.expanded.sources[flow.source]
     if of.sold[flow.source, flow.year] <= flow.nothing:
         return _UNBUILT
-    return Stop("capacity open to the coalition is used up at", source.project)
+    return component.Stop("capacity open to the coalition is used up at", source.project)
 
 
 def budgets_left(of: Solved, spenders: Iterable[Project]) -> dict[int, float]:
@@ -98,15 +80,15 @@ def budgets_left(of: Solved, spenders: Iterable[Project]) -> dict[int, float]:
     return {year: max(0.0, left[year]) for year in sorted(left)}
 
 
-def _budget_label(of: Solved, year: int) -> Label:
+def _budget_label(of: Solved, year: int) -> component.Label:
     row = next(b for b in of.case.budget if b.year == year)
     has_earlier = any(b.year < year for b in of.case.budget)
     carried = has_earlier and of.case.settings.carry_over_budget
     rest = " with what is left of earlier ones" if carried else ""
-    return Label(f"the budget of {year}{rest}", BUDGET.place(row, year), "money m")
+    return component.Label(f"the budget of {year}{rest}", BUDGET.place(row, year), "money m")
 
 
-def _budget_bears_on(of: Solved, _: Rows, year: int, where: Where) -> bool:
+def _budget_bears_on(of: Solved, _: component.Rows, year: int, where: component.Where) -> bool:
     """Whether a plant of the mineral that could run in the year is paid in a budget year.
 
     With Carry over budget in that year or an earlier one, where all up to it is spent.
@@ -164,7 +146,7 @@ class Unpaid:
     left: float
     year: int
     what: str
-    place: CellAddress | None
+    place: component.CellAddress | None
 
 
 def unpaid(of: Solved, mineral: str, year: int) -> tuple[Unpaid, ...]:
@@ -215,7 +197,7 @@ def _is_worth_it(of: Solved, project: Project, start: int) -> bool:
     return saves > _MORE * _reduced(of, column, (CAPACITY, BUDGET))
 
 
-def _reduced(of: Solved, column: int, left_out: tuple[Rows, ...]) -> float:
+def _reduced(of: Solved, column: int, left_out: tuple[component.Rows, ...]) -> float:
     """Return a column's reduced cost [money of the first year], the duals of some rows left out."""
     program = of.program
     cost = float(program.rows.cost[column])
@@ -229,61 +211,61 @@ def _reduced(of: Solved, column: int, left_out: tuple[Rows, ...]) -> float:
 
 # ---- components ----------------------------------------------------------------------------------
 
-BUILT = Columns(
+BUILT = component.Columns(
     name="built",
-    key=(PROJECT, YEAR),
+    key=(component.PROJECT, component.YEAR),
     meaning="The fraction of a project whose output starts in a year.",
     cell=(Project, "capex"),
-    unit=FRACTION,
+    unit=component.FRACTION,
     headings=(CAPITAL,),
     move="of project {project} built for {year}",
     decided=_begun,
-    divided=by_right,
+    divided=division.by_right,
 )
-ONCE = Rows(
+ONCE = component.Rows(
     name="project_once",
-    key=(PROJECT,),
+    key=(component.PROJECT,),
     meaning="A project is built once.",
-    unit=FRACTION,
+    unit=component.FRACTION,
     kind="project once",
-    label=lambda _, __: Label("project once"),
-    divided=by_right,
+    label=lambda _, __: component.Label("project once"),
+    divided=division.by_right,
 )
-CAPACITY = Rows(
+CAPACITY = component.Rows(
     name="project_capacity",
-    key=(REFINER, PROJECT, MINERAL, YEAR),
+    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
     meaning="A project delivers no more than what is built of it.",
     cell=(Project, "capacity"),
     kind="project capacity",
     label=_capacity_label,
-    bears_on=by_key,
+    bears_on=component.by_key,
     is_capacity=True,
-    stops=when_full(_full),
+    stops=component.when_full(_full),
     stop_rank=0,
     step=_capacity_step,
-    divided=nothing,
+    divided=division.nothing,
 )
-CARRIED = Columns(
+CARRIED = component.Columns(
     name="budget_carried",
-    key=(YEAR,),
-    index=(CALENDAR,),
+    key=(component.YEAR,),
+    index=(component.CALENDAR,),
     meaning="What is left of the budgets up to a year for later ones, where it is carried over.",
-    unit=MONEY,
+    unit=component.MONEY,
     is_move=False,
     move="of the budgets up to {year} left for later years",
 )
-BUDGET = Rows(
+BUDGET = component.Rows(
     name="budget",
-    key=(YEAR,),
-    index=(CALENDAR,),
+    key=(component.YEAR,),
+    index=(component.CALENDAR,),
     meaning="The capital of the plants that a year's budget pays for fits it.",
     cell=(BudgetYear, "capex"),
-    unit=MONEY,
+    unit=component.MONEY,
     kind="budget",
     label=_budget_label,
     bears_on=_budget_bears_on,
     is_scarce=True,
-    divided=by_capital,
+    divided=division.by_capital,
 )
 
 
@@ -384,7 +366,9 @@ def arrays(b: Builder) -> None:
         for year in start_years(project, e.years)
     ]
     p, t = columns_of([(p, t) for p, _, t in builds], 2)
-    first = b.mineral_of[PROJECT][p] * b.years  # a project stands in its mineral's first year
+    first = (
+        b.mineral_of[component.PROJECT][p] * b.years
+    )  # a project stands in its mineral's first year
     charge = np.array([capital_charge(case, q) for _, q, _ in builds], dtype=float)
     begin = b.calendar[t]
     end = begin + np.array([q.life for _, q, _ in builds], dtype=np.int64)
@@ -457,7 +441,7 @@ def _joins(case: Case) -> Iterable[str]:
     return (p.mineral for p in case.projects if p.built_in is None) if case.budget else ()
 
 
-def _levers(of: Levers) -> None:
+def _levers(of: component.Levers) -> None:
     """The budget of a year; where it is 0, a unit is the dearest plant."""
     dearest = max((p.capex for p in of.case.projects), default=0.0)
     for row in of.case.budget:
@@ -469,4 +453,6 @@ def _levers(of: Levers) -> None:
             cell.size = cell.was or dearest
 
 
-FAMILY = Family(model, arrays, ties=_ties, joins=_joins, loosening=Loosening(_levers, rank=4))
+FAMILY = component.Family(
+    model, arrays, ties=_ties, joins=_joins, loosening=component.Loosening(_levers, rank=4)
+)

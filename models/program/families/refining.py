@@ -7,76 +7,60 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.case import in_force
-from models.program.builder import Builder
-from models.program.component import (
-    MINERAL,
-    REFINER,
-    SHARE,
-    YEAR,
-    Family,
-    Label,
-    Levers,
-    LimitStep,
-    Loosening,
-    Rows,
-    Stop,
-    by_key,
-    when_full,
-)
-from models.program.division import by_right
-from models.program.market import PURCHASE, SUPPORT
-from models.resolve import Expanded
-from models.schema import Refiner
+from models import case, resolve, schema
+from models.program import builder, component, division, market
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
 
-def _label(of: Solved, key: Any) -> Label:
+def _label(of: Solved, key: Any) -> component.Label:
     name, mineral, year = key
     record: Any = of.record(name, "", mineral)
     share = _open_part(record, year)
     part = f", {share * 100:.4g} % of it open to the coalition" if share < 1 else ""
     what = f"capacity of {of.who(name, '', mineral)}{part}"
-    return Label(what, CAPACITY.place(record, year))
+    return component.Label(what, CAPACITY.place(record, year))
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
+def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """A tonne of a capacity of which a part is open loosens the row by that part."""
     name, mineral, year = key
     refiner: Any = of.record(name, "", mineral)
     open_part = _open_part(refiner, year)
     if open_part > 0:
-        return refiner.capacity.value(year), LimitStep(at, open_part)
-    return float(of.program.rows.row_upper[at]), LimitStep(at, 1.0)
+        return refiner.capacity.value(year), component.LimitStep(at, open_part)
+    return float(of.program.rows.row_upper[at]), component.LimitStep(at, 1.0)
 
 
-def _open_part(refiner: Refiner, year: int) -> float:
+def _open_part(refiner: schema.Refiner, year: int) -> float:
     share = refiner.available_share.at(year)
     return 1.0 if share is None else share
 
 
-def used_up(of: Solved, flow: Flow) -> Stop:
+def used_up(of: Solved, flow: Flow) -> component.Stop:
+    """Return that a source sells all that it can."""
     source = of.expanded.sources[flow.source]
-    return Stop("capacity open to the coalition is used up at", source.project or source.name)
+    return component.Stop(
+        "capacity open to the coalition is used up at", source.project or source.name
+    )
 
 
-CAPACITY = Rows(
+CAPACITY = component.Rows(
     name="refining_capacity",
-    key=(REFINER, MINERAL, YEAR),
+    key=(component.REFINER, component.MINERAL, component.YEAR),
     meaning="A refiner sells no more than its capacity that is open to the coalition.",
-    cell=(Refiner, "capacity"),
+    cell=(schema.Refiner, "capacity"),
     kind="capacity",
     label=_label,
-    bears_on=by_key,
+    bears_on=component.by_key,
     is_capacity=True,
-    stops=when_full(used_up),
+    stops=component.when_full(used_up),
     stop_rank=0,
     step=_step,
     is_scarce=True,
-    divided=by_right,
+    divided=division.by_right,
 )
 
 
@@ -103,11 +87,11 @@ def model(f: Frame) -> None:
     minerals, members, years = (f.of_deliveries(n).tolist() for n in ("mineral", "member", "year"))
     for column, m, j, t in zip(f.delivery, minerals, members, years, strict=True):
         f.books.into(f.key(m, j, t), column)
-    f.books.cost(PURCHASE, f.delivery, f.of_deliveries("cost"), f.years_of_deliveries)
-    f.books.cost(SUPPORT, f.delivery, -f.of_deliveries("support"), f.years_of_deliveries)
+    f.books.cost(market.PURCHASE, f.delivery, f.of_deliveries("cost"), f.years_of_deliveries)
+    f.books.cost(market.SUPPORT, f.delivery, -f.of_deliveries("support"), f.years_of_deliveries)
 
 
-def arrays(b: Builder) -> None:
+def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
     e, d = b.expanded, b.expanded.deliveries
     own = np.array([not s.project for s in e.sources], dtype=bool)
@@ -115,10 +99,10 @@ def arrays(b: Builder) -> None:
     b.limit(CAPACITY, at, e.usable[d.source[at], d.year[at]])
 
 
-def _levers(of: Levers) -> None:
+def _levers(of: component.Levers) -> None:
     """The capacity of a refiner, and the part of it that is open."""
     for r in of.case.refiners:
-        running = [y for y in of.case.years if in_force(r, y)]
+        running = [y for y in of.case.years if case.in_force(r, y)]
         who = f"{r.name} ({of.case.country_name(r.country)})"
         for year, was in of.by_step(r.capacity, running):
             of.cell(
@@ -128,12 +112,12 @@ def _levers(of: Levers) -> None:
         for year, was in of.by_step(r.available_share, running):
             what = f"the part of {who} that is open to the coalition"
             of.cell(
-                r, "available_share", year, what=what, unit=SHARE, was=was, most=1.0,
+                r, "available_share", year, what=what, unit=component.SHARE, was=was, most=1.0,
                 loosens=(CAPACITY, (r.name, r.mineral, year)), times=r.capacity.value(year),
             )  # fmt: skip
 
 
-def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
+def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
     for r, source in enumerate(e.sources):
         for t, year in enumerate(e.years):
             if not source.project:
@@ -141,4 +125,6 @@ def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
 
 
 _FILLS = ("refiners", ("capacity", "available_share"))
-FAMILY = Family(model, arrays, loosening=Loosening(_levers, _FILLS, _right, rank=1))
+FAMILY = component.Family(
+    model, arrays, loosening=component.Loosening(_levers, _FILLS, _right, rank=1)
+)

@@ -7,27 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.measures import POINT
+from models import measures, schema
+from models.program import component, division
 from models.program.builder import Builder, columns_of, grouped, integers
-from models.program.component import (
-    COUNTRY,
-    MINERAL,
-    PROJECT,
-    REFINER,
-    SECURITY,
-    SOURCE,
-    YEAR,
-    Columns,
-    CostHeading,
-    Family,
-    Label,
-    LimitStep,
-    Rows,
-    Where,
-    by_key,
-    components,
-)
-from models.program.division import At, Owners, by_right, nothing
 from models.resolve import (
     Cell,
     Expanded,
@@ -39,13 +21,12 @@ from models.resolve import (
     starts,
     survivals,
 )
-from models.schema import Mine, Project, SecurityTarget, Settings
 
 if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-PENALTY = CostHeading("security", is_penalty=True, rank=2)
+PENALTY = component.CostHeading("security", is_penalty=True, rank=2)
 
 
 def _asked(of: Solved, key: Any) -> Survival:
@@ -56,42 +37,45 @@ def _all_asked(of: Solved) -> dict[Any, Survival]:
     return {found.key: found for found in asked(of.expanded)}
 
 
-def _label(of: Solved, key: Any) -> Label:
+def _label(of: Solved, key: Any) -> component.Label:
     found = _asked(of, key)
     who, least = of.case.country_name(found.country), (1.0 - found.most_short) * 100
     what = f"what has to be left if {who} is lost ({least:.4g} % of demand)"
-    return Label(what, SURVIVAL.place(found.record, found.year), "point")
+    return component.Label(what, SURVIVAL.place(found.record, found.year), "point")
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
+def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """A unit is a point of demand; the cell says what may be short, the row what has to be left."""
     found = _asked(of, key)
-    return 1.0 - found.most_short, LimitStep(at, POINT * found.demand)
+    return 1.0 - found.most_short, component.LimitStep(at, measures.POINT * found.demand)
 
 
-def _slope(of: Solved, key: Any, where: Where) -> float:
+def _slope(of: Solved, key: Any, where: component.Where) -> float:
     found, (mineral, _, year) = _asked(of, key), where
     return 1.0 - found.most_short if (found.mineral, found.year) == (mineral, year) else 0.0
 
 
 def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
-    who, year = of.case.country_name(MISSING.part(key, COUNTRY)), MISSING.part(key, YEAR)
+    who, year = (
+        of.case.country_name(MISSING.part(key, component.COUNTRY)),
+        MISSING.part(key, component.YEAR),
+    )
     said = f"lacking if {who} is lost, {year}"
     return said, said
 
 
-def _mined_by_right(of: Owners, at: At, limit: Floats) -> Floats:
+def _mined_by_right(of: division.Owners, at: division.At, limit: Floats) -> Floats:
     """Divide what all mines of a mineral give: each by the rights to it."""
     e, found = of.expanded, np.zeros((len(limit), len(of.expanded.members)))
     for n, mine in enumerate(e.case.mines):
-        rows = np.flatnonzero(at[MINERAL] == e.mineral_at[mine.mineral])
-        years = at[YEAR][rows]
+        rows = np.flatnonzero(at[component.MINERAL] == e.mineral_at[mine.mineral])
+        years = at[component.YEAR][rows]
         capacity = np.array([mine_capacity(mine, e.years[t]) for t in years.tolist()])
         found[rows] += capacity[:, None] * of.rights.mines[n, years]
     return found
 
 
-def _least_by_member(of: Owners, at: At, limit: Floats) -> Floats:
+def _least_by_member(of: division.Owners, at: division.At, limit: Floats) -> Floats:
     """Divide what has to be left: a part of own demand, less own opening stocks that count.
 
     A member may have more in stock than it needs. Where all have, so that nothing has to be left,
@@ -104,89 +88,94 @@ def _least_by_member(of: Owners, at: At, limit: Floats) -> Floats:
         opening[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
     counts = (security[i].count_stocks and t == 0 for i, t in _rows_of(at))
     counting = np.array([float(of_row) for of_row in counts])
-    return np.asarray(to_be_served(of, at) - counting[:, None] * opening[at[MINERAL]])
+    return np.asarray(to_be_served(of, at) - counting[:, None] * opening[at[component.MINERAL]])
 
 
-def to_be_served(of: Owners, at: At) -> Floats:
+def to_be_served(of: division.Owners, at: division.At) -> Floats:
     """Return what has to be served of each member's demand if a country is lost [t]."""
     e, security = of.expanded, of.expanded.case.security
     short = [security[i].max_short.value(e.years[t]) for i, t in _rows_of(at)]
-    return np.asarray((1.0 - np.array(short))[:, None] * e.demand[at[MINERAL], :, at[YEAR]])
+    return np.asarray(
+        (1.0 - np.array(short))[:, None] * e.demand[at[component.MINERAL], :, at[component.YEAR]]
+    )
 
 
-def _rows_of(at: At) -> Iterator[tuple[int, int]]:
-    return zip(at[SECURITY].tolist(), at[YEAR].tolist(), strict=True)
+def _rows_of(at: division.At) -> Iterator[tuple[int, int]]:
+    return zip(at[component.SECURITY].tolist(), at[component.YEAR].tolist(), strict=True)
 
 
-RESERVE = Columns(
+RESERVE = component.Columns(
     name="reserve",
-    key=(REFINER, PROJECT, MINERAL, YEAR),
+    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
     meaning="What a supplier could sell more if another is lost.",
     is_move=False,
     move="reserve",
     gives_way=True,
 )
-SUPPLY = Columns(
+SUPPLY = component.Columns(
     name="supply",
-    key=(MINERAL, YEAR),
+    key=(component.MINERAL, component.YEAR),
     meaning="All that suppliers sell, and could sell more.",
     is_move=False,
     move="supply",
 )
-MISSING = Columns(
+MISSING = component.Columns(
     name="missing_if_lost",
-    key=(SECURITY, MINERAL, COUNTRY, YEAR),
+    key=(component.SECURITY, component.MINERAL, component.COUNTRY, component.YEAR),
     meaning="What lacks of what has to be left if a country is lost.",
-    cell=(SecurityTarget, "penalty"),
+    cell=(schema.SecurityTarget, "penalty"),
     headings=(PENALTY,),
     move=_move,
 )
-SURGE = Rows(
+SURGE = component.Rows(
     name="surge",
-    key=(REFINER, PROJECT, MINERAL, YEAR),
+    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
     meaning="A supplier could sell more by a part of its usable capacity.",
-    cell=(Settings, "surge"),
+    cell=(schema.Settings, "surge"),
     kind="surge",
-    label=lambda of, key: Label(f"what {of.who(*key[:3])} could sell more"),
-    divided=by_right,
+    label=lambda of, key: component.Label(f"what {of.who(*key[:3])} could sell more"),
+    divided=division.by_right,
 )
-ORE = Rows(
+ORE = component.Rows(
     name="surge_ore",
-    key=(MINERAL, YEAR),
+    key=(component.MINERAL, component.YEAR),
     meaning="The ore for what is sold, and could be sold more, can be mined.",
-    cell=(Mine, "capacity"),
+    cell=(schema.Mine, "capacity"),
     kind="surge",
-    label=lambda _, key: Label(f"the mines of {key[0]} in all"),
+    label=lambda _, key: component.Label(f"the mines of {key[0]} in all"),
     divided=_mined_by_right,
 )
-TOTAL = Rows(
+TOTAL = component.Rows(
     name="supply_total",
-    key=(MINERAL, YEAR),
+    key=(component.MINERAL, component.YEAR),
     meaning="What suppliers sell, and could sell more, adds up.",
     kind="supply",
-    label=lambda _, key: Label(f"what is left of {key[0]} if a country is lost"),
+    label=lambda _, key: component.Label(f"what is left of {key[0]} if a country is lost"),
     through=SUPPLY,
-    divided=nothing,
+    divided=division.nothing,
 )
-SURVIVAL = Rows(
+SURVIVAL = component.Rows(
     name="survival",
-    key=(SECURITY, MINERAL, COUNTRY, YEAR),
+    key=(component.SECURITY, component.MINERAL, component.COUNTRY, component.YEAR),
     meaning="Without a country no more is short than may be, or it is paid for.",
-    cell=(SecurityTarget, "max_short"),
+    cell=(schema.SecurityTarget, "max_short"),
     kind="security",
     label=_label,
-    bears_on=by_key,
+    bears_on=component.by_key,
     step=_step,
     slope=_slope,
     divided=_least_by_member,
 )
 
 
-def _capacities() -> list[Rows]:
-    return [of for of in components() if isinstance(of, Rows) and of.is_capacity]
+def _capacities() -> list[component.Rows]:
+    return [
+        of for of in component.components() if isinstance(of, component.Rows) and of.is_capacity
+    ]
 
 
 def asked(e: Expanded) -> Iterator[Survival]:
+    """Yield all that Security asks of a case."""
     for m, t in np.ndindex(len(e.minerals), len(e.years)):
         yield from survivals(e, m, t)
 
@@ -272,7 +261,7 @@ def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
     rows: dict[Any, Row] = {}
     for key, (r, t) in at.items():
         record, plants = e.sources[r].record, list[Any]()
-        if isinstance(record, Project):
+        if isinstance(record, schema.Project):
             begun = starts(record, e.years, e.years[t])
             plants = [f.built[record.name, year] for year in begun]
         amounts = [1.0] + [-surge * float(e.nameplate[r, t])] * len(plants)
@@ -335,12 +324,12 @@ def arrays(b: Builder) -> None:
     place = np.full((len(e.minerals), b.years), -1)
     place[cells] = np.arange(len(cells[0]))
     at = np.flatnonzero(place[d.mineral, d.year] >= 0)
-    r, t = np.nonzero(e.can_sell & (place[b.mineral_of[SOURCE]] >= 0))
+    r, t = np.nonzero(e.can_sell & (place[b.mineral_of[component.SOURCE]] >= 0))
     reserve = _reserve_arrays(b, r, t)
     # all that is sold and could be sold more: whose, when, and the column
     source, year = np.concatenate([d.source[at], r]), np.concatenate([d.year[at], t])
     column = np.concatenate([b.flow[at], reserve])
-    in_cell = place[b.mineral_of[SOURCE][source], year]
+    in_cell = place[b.mineral_of[component.SOURCE][source], year]
     _ore_arrays(b, cells, source, in_cell, column)
     supply, totals = b.columns(SUPPLY, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
     b.enter(totals, supply, -1.0)
@@ -399,4 +388,4 @@ def _stock_arrays(
             b.enter(rows[survival], stocks[stock], 1.0)
 
 
-FAMILY = Family(model, arrays)
+FAMILY = component.Family(model, arrays)

@@ -6,23 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder, columns_of, grouped
-from models.program.component import (
-    MEMBER,
-    MINERAL,
-    TIER,
-    YEAR,
-    Columns,
-    CostHeading,
-    Family,
-    Label,
-    PriceTerm,
-    Rows,
-    Where,
-    short_cost,
-)
+from models.program import builder, component, market
 from models.program.division import nothing, own
-from models.program.market import balances
 from models.resolve import Floats, Ints
 from models.schema import Mineral, Settings, Tier
 
@@ -30,23 +15,27 @@ if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-COST = CostHeading("shortage", is_penalty=True)
-UNFAIR_COST = CostHeading("unfair shortage", is_penalty=True)
+COST = component.CostHeading("shortage", is_penalty=True)
+UNFAIR_COST = component.CostHeading("unfair shortage", is_penalty=True)
 
 
-def _cost(of: Solved, key: Any, column: int, times: float) -> list[PriceTerm]:
+def _cost(of: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
     mineral, _, *tiers, year = key
-    said, place, by = short_cost(of.case, mineral, tiers[0] if tiers else "", year)
+    said, place, by = component.short_cost(of.case, mineral, tiers[0] if tiers else "", year)
     whose = "".join(f" of {tier or 'demand without a tier'}" for tier in tiers)
     amount = times * float(of.program.rows.cost[column])
-    return [PriceTerm("shortage", f"the cost of a tonne short{whose}{said}", amount, place, by)]
+    return [
+        component.PriceTerm(
+            "shortage", f"the cost of a tonne short{whose}{said}", amount, place, by
+        )
+    ]
 
 
-def _fair_label(_: Solved, __: Any) -> Label:
-    return Label("its part in sharing the shortage fairly")
+def _fair_label(_: Solved, __: Any) -> component.Label:
+    return component.Label("its part in sharing the shortage fairly")
 
 
-def _fair_part(of: Solved, key: Any, at: Where) -> float:
+def _fair_part(of: Solved, key: Any, at: component.Where) -> float:
     """Return by how much a member's part of a shortage rises with a tonne of demand."""
     case, (mineral, member, year), other = of.case, at, key[1]
     if (key[0], key[2]) != (mineral, year):
@@ -56,9 +45,9 @@ def _fair_part(of: Solved, key: Any, at: Where) -> float:
     return ((every if other == member else 0.0) - own) / every**2 * short
 
 
-SHORTAGE = Columns(
+SHORTAGE = component.Columns(
     name="shortage",
-    key=(MINERAL, MEMBER, YEAR),
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="Demand of a member that is not met.",
     cell=(Mineral, "shortage_cost"),
     headings=(COST,),
@@ -69,25 +58,25 @@ SHORTAGE = Columns(
     spent=("shortage",),
     divided=own,
 )
-OF_COALITION = Columns(
+OF_COALITION = component.Columns(
     name="coalition_shortage",
-    key=(MINERAL, YEAR),
+    key=(component.MINERAL, component.YEAR),
     meaning="Demand of all members that is not met.",
     is_move=False,
     move="coalition shortage",
 )
-UNFAIR = Columns(
+UNFAIR = component.Columns(
     name="unfair_shortage",
-    key=(MINERAL, MEMBER, YEAR),
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="What a member is short beyond its part of the coalition's shortage.",
     cell=(Settings, "fair_shortage_weight"),
     headings=(UNFAIR_COST,),
     is_move=False,
     move="short{of} beyond its part: {member}, {year}",
 )
-OF_TIER = Columns(
+OF_TIER = component.Columns(
     name="tier_shortage",
-    key=(MINERAL, MEMBER, TIER, YEAR),
+    key=(component.MINERAL, component.MEMBER, component.TIER, component.YEAR),
     meaning="Demand of a member's tier that is not met.",
     cell=(Tier, "multiple"),
     headings=(COST,),
@@ -97,9 +86,9 @@ OF_TIER = Columns(
     spent=("shortage",),
     divided=own,
 )
-TOTAL = Rows(
+TOTAL = component.Rows(
     name="shortage_total",
-    key=(MINERAL, YEAR),
+    key=(component.MINERAL, component.YEAR),
     meaning="The coalition is short what its members are.",
     kind="fair share",
     label=_fair_label,
@@ -107,9 +96,9 @@ TOTAL = Rows(
     through=OF_COALITION,
     divided=nothing,
 )
-FAIR = Rows(
+FAIR = component.Rows(
     name="fair_shortage",
-    key=(MINERAL, MEMBER, YEAR),
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="What a member is short beyond its part of demand costs more.",
     kind="fair share",
     label=_fair_label,
@@ -117,12 +106,12 @@ FAIR = Rows(
     slope=_fair_part,
     divided=nothing,
 )
-TIERS = Rows(
+TIERS = component.Rows(
     name="tier_total",
-    key=(MINERAL, MEMBER, YEAR),
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="A member is short what its tiers are.",
     kind="tier",
-    label=lambda _, __: Label("the demand that goes short"),
+    label=lambda _, __: component.Label("the demand that goes short"),
     through=OF_TIER,
     divided=nothing,
 )
@@ -204,9 +193,9 @@ def _tiers(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
     f.books.cost(COST, [of_tier[key] for key in demand], costs, [t for *_, t in demand])
 
 
-def arrays(b: Builder) -> None:
+def arrays(b: builder.Builder) -> None:
     """The same rows as arrays, after the balances that a shortage enters."""
-    balances(b)
+    market.balances(b)
     e, case = b.expanded, b.expanded.case
     table = e.demand.transpose(0, 2, 1)
     m, t, j = np.nonzero(table > 0)
@@ -237,11 +226,11 @@ def arrays(b: Builder) -> None:
 
 
 def _fair_arrays(
-    b: Builder, index: tuple[Ints, Ints, Ints], short: Ints, wanted: Floats, price: Floats
+    b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints, wanted: Floats, price: Floats
 ) -> None:
     e, weight = b.expanded, b.expanded.case.settings.fair_shortage_weight
     m, _, t = index
-    at, inverse = grouped(m, t)  # the shared cells, and which each is of
+    at, inverse = builder.grouped(m, t)  # the shared cells, and which each is of
     total = b.columns(OF_COALITION, at)
     cost = weight * (price * b.discount[t])
     unfair = b.columns(UNFAIR, index, price=weight * price, cost=cost)
@@ -255,7 +244,7 @@ def _fair_arrays(
     b.enter(rows, unfair, -1.0)
 
 
-def _tier_arrays(b: Builder, index: tuple[Ints, Ints, Ints], short: Ints) -> None:
+def _tier_arrays(b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints) -> None:
     e, case = b.expanded, b.expanded.case
     tiers = [
         (i, m, j, t, tier, tonnes)
@@ -264,7 +253,7 @@ def _tier_arrays(b: Builder, index: tuple[Ints, Ints, Ints], short: Ints) -> Non
     ]
     price = [case.tier_cost(e.minerals[m], tier, e.years[t]) for _, m, _, t, tier, _ in tiers]
     numbered = [(i, m, j, b.names.number(tier), t) for i, m, j, t, tier, _ in tiers]
-    of, *parts = columns_of(numbered, 5)
+    of, *parts = builder.columns_of(numbered, 5)
     upper = np.array([tonnes for *_, tonnes in tiers], dtype=float)
     columns = b.columns(OF_TIER, tuple(parts), price=np.array(price, dtype=float), upper=upper)
     rows = b.rows(TIERS, index, least=0.0, most=0.0)
@@ -272,4 +261,4 @@ def _tier_arrays(b: Builder, index: tuple[Ints, Ints, Ints], short: Ints) -> Non
     b.enter(rows, short, -1.0)
 
 
-FAMILY = Family(model, arrays)
+FAMILY = component.Family(model, arrays)

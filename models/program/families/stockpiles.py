@@ -10,22 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case
-from models.program.builder import Builder, columns_of
-from models.program.component import (
-    MEMBER,
-    MINERAL,
-    YEAR,
-    Columns,
-    CostHeading,
-    Family,
-    Label,
-    PriceTerm,
-    Rows,
-    Where,
-    in_its_year,
-    place_of,
-)
-from models.program.division import own
+from models.program import builder, component, division
 from models.resolve import DAYS, Expanded, Floats, stock_room, stock_target, target_penalty
 from models.schema import Stockpile
 
@@ -34,30 +19,32 @@ if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame
 
-HOLDING = CostHeading("holding")
-SHORTFALL_PENALTY = CostHeading("stock shortfall", is_penalty=True, rank=1)
+HOLDING = component.CostHeading("holding")
+SHORTFALL_PENALTY = component.CostHeading("stock shortfall", is_penalty=True, rank=1)
 
 
-def _holding(of: Solved, key: Any, column: int, times: float) -> list[PriceTerm]:
+def _holding(of: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
     place = STOCK.place(of.case.stockpile_of[key[:2]], key[2])
     amount = times * float(of.program.rows.cost[column])
-    return [PriceTerm("holding", f"holding a tonne in {key[2]}", amount, place)]
+    return [component.PriceTerm("holding", f"holding a tonne in {key[2]}", amount, place)]
 
 
-def _label(of: Solved, key: Any) -> Label:
+def _label(of: Solved, key: Any) -> component.Label:
     pile = of.case.stockpile_of[key[:2]]
     field = "target_days" if pile.target_days is not None else "target"
-    return Label(f"the reserve's target in {key[2]}", place_of(pile, field, key[2]))
+    return component.Label(
+        f"the reserve's target in {key[2]}", component.place_of(pile, field, key[2])
+    )
 
 
-def _days(of: Solved, key: Any, at: Where) -> float:
+def _days(of: Solved, key: Any, at: component.Where) -> float:
     pile = of.case.stockpile_of[key[:2]] if key == at else None
     return 0.0 if pile is None or pile.target_days is None else pile.target_days / DAYS
 
 
-STOCK = Columns(
+STOCK = component.Columns(
     name="stock",
-    key=(MINERAL, MEMBER, YEAR),
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="What a member's reserve holds at the end of a year.",
     cell=(Stockpile, "holding_cost"),
     headings=(HOLDING,),
@@ -66,26 +53,26 @@ STOCK = Columns(
     serves="the reserve at the end of {year}",
     terms=_holding,
     spent=("holding",),
-    decided=in_its_year,
-    divided=own,
+    decided=component.in_its_year,
+    divided=division.own,
 )
-SHORTFALL = Columns(
+SHORTFALL = component.Columns(
     name="stock_shortfall",
-    key=(MINERAL, MEMBER, YEAR),
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="What a reserve lacks of its target.",
     cell=(Stockpile, "target_penalty"),
     headings=(SHORTFALL_PENALTY,),
     move="lacking in the reserve{of} of {member} in {year}",
 )
-TARGET = Rows(
+TARGET = component.Rows(
     name="stock_target",
-    key=(MINERAL, MEMBER, YEAR),
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="A reserve pays for what it lacks of its target.",
     cell=(Stockpile, "target"),
     kind="stock target",
     label=_label,
     slope=_days,
-    divided=own,
+    divided=division.own,
 )
 
 
@@ -125,13 +112,13 @@ def model(f: Frame) -> None:
     f.books.cost(SHORTFALL_PENALTY, lacked, penalties, [year for *_, year in targets])
 
 
-def arrays(b: Builder) -> None:
+def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
     e, case = b.expanded, b.expanded.case
     piles = [(pile, t) for pile in case.stockpile_of.values() for t in range(b.years)]
     keys = [(e.mineral_at[p.mineral], e.member_at[p.member], t) for p, t in piles]
     room = {(p.mineral, p.member): stock_room(case, p) for p in case.stockpiles}
-    m, j, t = columns_of(keys, 3)
+    m, j, t = builder.columns_of(keys, 3)
     stock = b.columns(
         STOCK, (m, j, t),
         price=np.array([p.holding_cost for p, _ in piles]),
@@ -180,4 +167,4 @@ def _ties(case: Case) -> Iterable[str]:
     return (pile.mineral for pile in case.stockpiles)
 
 
-FAMILY = Family(model, arrays, ties=_ties)
+FAMILY = component.Family(model, arrays, ties=_ties)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import PlannerError
-from models.units import MILLION
+from models import errors, units
 from planner.cli.answer import Answer, Command, Key, end, of_file
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
@@ -85,12 +84,12 @@ def diff(
     tell("Comparing")
     result = compare_plans(before, after)
     title = f"{old.name} to {new.name}"
-    failed: PlannerError | None = None
+    failed: errors.PlannerError | None = None
     written: Path | None = None
     try:
         written = save(target, lambda path: write_difference(path, result, found, title))
         tell_where(target, written)
-    except PlannerError as error:
+    except errors.PlannerError as error:
         raise_lost()
         failed = error  # the difference is told all the same
     seconds = time.perf_counter() - began
@@ -194,7 +193,7 @@ def _value(value: Cell, look: Look) -> str:
 
 def _money(found: PlanDifference) -> Scale:
     amounts = found.minerals[["paid_old", "paid_new"]].to_numpy()
-    return (MILLION, " m", 1) if (amounts >= MILLION).any() else (1.0, "", 0)
+    return (units.MILLION, " m", 1) if (amounts >= units.MILLION).any() else (1.0, "", 0)
 
 
 def _show_totals(found: PlanDifference, money: Scale) -> None:

@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import UsageError
-from models.units import MILLION
+from models import errors, units
 from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
-from planner.cli.commands.common import (
-    JSON,
-    PLACE,
-    WORKBOOK,
-    output_option,
-    progress,
-    require,
-    tell_where,
-)
+from planner.cli.commands import common
 from planner.cli.paths import folder_target, html, target
 from planner.cli.words import line, row, show_warnings
 from planner.render.words import cut, number_of, plain
@@ -34,9 +25,9 @@ _LONGEST = 32
 
 
 @click.command(cls=Command)
-@click.argument("plan", type=WORKBOOK)
-@click.argument("folder", type=PLACE, metavar="DIR")
-@JSON
+@click.argument("plan", type=common.WORKBOOK)
+@click.argument("folder", type=common.PLACE, metavar="DIR")
+@common.JSON
 def orders(plan: Path, folder: Path, as_json: bool) -> int:
     """Split a plan workbook into orders: a workbook for each member, and one CSV of all.
 
@@ -56,7 +47,7 @@ def orders(plan: Path, folder: Path, as_json: bool) -> int:
     from planner.documents.orders import orders_of, write_orders
     from planner.run import open_plan
 
-    tell = progress(as_json)
+    tell = common.progress(as_json)
     began = time.perf_counter()
     found = orders_of(open_plan(plan, tell))
     tell(f"Writing {folder}")
@@ -113,8 +104,8 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
     from planner.documents.folder import ORDERS
 
     money, scale, decimals = found.plan.currency, 1.0, 0
-    if max((m.total for m in found.members), default=0.0) >= MILLION:
-        money, scale, decimals = f"{money} m", MILLION, 1
+    if max((m.total for m in found.members), default=0.0) >= units.MILLION:
+        money, scale, decimals = f"{money} m", units.MILLION, 1
     click.secho(plain(found.plan.title), bold=True, err=True)
     click.echo(
         f"{found.headline}; scenario {plain(found.scenario)}; money in {money}",
@@ -162,10 +153,10 @@ def _show_members(found: Orders, scale: float, decimals: int) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="PLAN", type=WORKBOOK)
-@click.argument("studies", metavar="[STUDY]...", type=WORKBOOK, nargs=-1)
-@output_option("Write the report here [beside PLAN, with .html].", "REPORT")
-@JSON
+@click.argument("file", metavar="PLAN", type=common.WORKBOOK)
+@click.argument("studies", metavar="[STUDY]...", type=common.WORKBOOK, nargs=-1)
+@common.output_option("Write the report here [beside PLAN, with .html].", "REPORT")
+@common.JSON
 def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """Make a report to read in a browser, from a plan's workbook.
 
@@ -179,12 +170,12 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     planner report outputs/case-plan.xlsx outputs/case-sweep.xlsx outputs/case-stress.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     place = target(_html(file, output), "report")
-    require("report", "a report needs Plotly, which is", "plotly")
+    common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import read_report, report_html
     from planner.workbook.plan_file import PlanFile, edited
     from planner.workbook.save import save_text
 
-    tell = progress(as_json)
+    tell = common.progress(as_json)
     found = []
     for path in (file, *studies):
         tell(f"Reading {path}")
@@ -193,7 +184,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         if len(found) > 1 and not found[-1].is_study:
             msg = f"{path} is a plan: after the first workbook come studies, from sweep, stress, "
             msg += "compare or risk"
-            raise UsageError(msg)
+            raise errors.UsageError(msg)
     changed = [
         f for each in found if isinstance(each.source, PlanFile) for f in edited(each.source)
     ]
@@ -201,7 +192,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         line("Warning", plain(finding.message), "yellow", of_head=True)
     tell("Drawing")
     written = save_text(place, report_html(*found))
-    tell_where(place, written)
+    common.tell_where(place, written)
     if not as_json:
         line("Report", str(written))
     answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **sorted_out(changed)}
@@ -212,7 +203,7 @@ def _html(file: Path, output: Path | None) -> Path:
     """Return where the report goes: a page for a browser."""
     if output is None and not file.name:
         msg = f"{file} is a folder: name the workbook of a plan"
-        raise UsageError(msg)
+        raise errors.UsageError(msg)
     return html(file.with_suffix(".html") if output is None else output)
 
 
@@ -220,9 +211,9 @@ def _html(file: Path, output: Path | None) -> Path:
 
 
 @click.command(cls=Command)
-@click.argument("file", type=WORKBOOK)
-@output_option("Write the page here [outputs/<FILE's name>-page.html].", "PAGE")
-@JSON
+@click.argument("file", type=common.WORKBOOK)
+@common.output_option("Write the page here [outputs/<FILE's name>-page.html].", "PAGE")
+@common.JSON
 def page(file: Path, output: Path | None, as_json: bool) -> int:
     """Make a page with sliders that plans a workbook in the browser, offline.
 
@@ -243,13 +234,13 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     from planner.run import open_input
     from planner.workbook.save import save_text
 
-    tell = progress(as_json)
+    tell = common.progress(as_json)
     tell(f"Reading {file}")
     book = open_input(file)
     solver = highs.fetched(tell)
     made = page_of(book, file.name, solver, tell)
     written = save_text(place, made.html)
-    tell_where(place, written)
+    common.tell_where(place, written)
     seconds = time.perf_counter() - began
     if not as_json:
         show_warnings(book.warnings, "Checks")

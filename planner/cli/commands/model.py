@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import UsageError
+from planner.cli import paths, whatifs, words
 from planner.cli.answer import Answer, Command, Key, end, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
-from planner.cli.paths import case_part, target
-from planner.cli.whatifs import case_options
-from planner.cli.words import line, show_warnings
 from planner.render.words import number_of, span
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ _LONGEST_PART = 60
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
-@case_options
+@whatifs.case_options
 @output_option(
     "Write the model here, as .lp or .mps [outputs/<FILE's name>[-<scenario> or"
     " -what-if]-model.lp].",
@@ -50,8 +48,8 @@ def model(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     def target_of(name: str = "") -> Path:
-        stem = "-".join(filter(None, (file.stem, case_part(file, of, name), "model.lp")))
-        return target(output or Path("outputs") / stem, "model")
+        stem = "-".join(filter(None, (file.stem, paths.case_part(file, of, name), "model.lp")))
+        return paths.target(output or Path("outputs") / stem, "model")
 
     form = target_of().suffix.casefold().removeprefix(".")
     from models.program.outside import FORMATS, write_model
@@ -67,12 +65,12 @@ def model(
     wanted, written = target_of(start.case.scenario), []
     for place, made in _models(start.case, wanted, by_block=by_block).items():
         write = partial(write_model, made, form=form, about=_about(start.case, file))
-        written.append(save(target(place, "model"), write))
+        written.append(save(paths.target(place, "model"), write))
         tell_where(place, written[-1])
     if not as_json:
-        show_warnings(start.book.warnings, "Checks")
+        words.show_warnings(start.book.warnings, "Checks")
         more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
-        line("Model", f"{written[0]}{more}" if written else "nothing is planned: no file")
+        words.line("Model", f"{written[0]}{more}" if written else "nothing is planned: no file")
     answer: Answer = {
         Key.STATUS: "ok",
         Key.SCENARIO: start.case.scenario,

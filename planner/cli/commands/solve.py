@@ -10,33 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import UsageError
+from planner.cli import paths, progress, whatifs
 from planner.cli.answer import Answer, Command, Key, end, sorted_out, what_if_facts
-from planner.cli.commands.common import (
-    CSV,
-    JSON,
-    WORKBOOK,
-    output_option,
-    progress,
-    tell_where,
-    write_all,
-)
-from planner.cli.paths import case_part, plan_path
-from planner.cli.progress import study_options
-from planner.cli.whatifs import case_options
+from planner.cli.commands import common
 from planner.cli.words import line, show_warnings
 from planner.options import IntegerOption, Share
-from planner.render.words import (
-    finely,
-    known,
-    number_of,
-    percent,
-    plain,
-    proven_words,
-    search_words,
-    share,
-    span,
-    tariff_words,
-)
+from planner.render import words
 
 if TYPE_CHECKING:
     from models.errors import WriteError
@@ -52,8 +31,8 @@ _HEADS = ("Need met", "Limits cost", "Loss")
 
 
 @click.command(cls=Command)
-@click.argument("file", type=WORKBOOK)
-@case_options
+@click.argument("file", type=common.WORKBOOK)
+@whatifs.case_options
 @click.option(
     "--solver",
     default="",
@@ -106,12 +85,12 @@ _HEADS = ("Need met", "Limits cost", "Loss")
     metavar="A",
     help=f"Under risk: level A of the CVaR, the mean cost of the dearest 1 - A futures [{_ALPHA}].",
 )
-@output_option(
+@common.output_option(
     "Write the plan here [outputs/<FILE's name>[-<scenario> what-if ...]-plan.xlsx].", "PLAN"
 )
-@CSV
-@study_options
-@JSON
+@common.CSV
+@progress.study_options
+@common.JSON
 def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path,
     of: dict[str, Any],
@@ -183,17 +162,19 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         )
 
     def target_of(name: str = "") -> Path:
-        return plan_path(file, output, csv_folder, of=case_part(file, of, name))
+        return paths.plan_path(file, output, csv_folder, of=paths.case_part(file, of, name))
 
     target_of()  # refused before any work is done
     from models.case import SearchLimits
     from models.solve import LISTENER, SearchProgress
     from planner.run import solve_file
 
-    tell = progress(as_json)
+    tell = common.progress(as_json)
 
     def searching(found: SearchProgress) -> None:
-        known_by = f"within {percent(found.gap)}" if math.isfinite(found.gap) else "no plan yet"
+        known_by = (
+            f"within {words.percent(found.gap)}" if math.isfinite(found.gap) else "no plan yet"
+        )
         tell(f"Searching whole projects, {found.seconds:z.0f} s: {known_by}")
 
     LISTENER.set(searching)
@@ -212,7 +193,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if not as_json:
         show_plan(file, run, written)
     if written is not None:
-        tell_where(target, written)
+        common.tell_where(target, written)
     return end(solved(run, written), as_json=as_json, failed=trouble)
 
 
@@ -256,7 +237,7 @@ def write_run(
         )
         run.confirm()
 
-    return write_all(target, write, csv_folder, sheets.values, run.seconds)
+    return common.write_all(target, write, csv_folder, sheets.values, run.seconds)
 
 
 def solved(run: PlanRun, output: Path | None) -> Answer:
@@ -305,19 +286,21 @@ def words_of(run: PlanRun) -> dict[str, str]:
     case, money = plan.case, plan.case.settings.currency
     options = {Figure.SCENARIO: case.scenario, **run.options}
     asked = ", ".join(f"{name.lower()} {value}" for name, value in options.items())
-    minerals, members = number_of(len(case.minerals), "mineral"), len(case.members)
-    years = span(case.years)
-    served = finely(1.0 if plan.short.empty else plan.served_share)
+    minerals, members = words.number_of(len(case.minerals), "mineral"), len(case.members)
+    years = words.span(case.years)
+    served = words.finely(1.0 if plan.short.empty else plan.served_share)
     discounted = "discounted, " if case.settings.discount_rate else ""
     is_optimal = plan.status == OPTIMAL
-    tariffs = tariff_words({"": (plan.cash, plan.tariffs)}, money)
+    tariffs = words.tariff_words({"": (plan.cash, plan.tariffs)}, money)
     said = {
-        "Planned": f"{minerals}, {number_of(members, 'member')}, {years}; {asked}",
+        "Planned": f"{minerals}, {words.number_of(members, 'member')}, {years}; {asked}",
         PURCHASES.header: f"{plan.tonnes:z,.0f} t for {plan.purchases:z,.0f} {money}",
         **({"Tariffs": tariffs} if tariffs else {}),
         Figure.SHORTAGE.value: f"{plan.shortage:z,.0f} t ({served} of demand served)",
         "Objective": f"{plan.objective:z,.0f} {money}, {discounted}penalties included",
-        _PROOF: f"Proven. {proven_words()}." if is_optimal else search_words(plan.proof.mip_gap),
+        _PROOF: f"Proven. {words.proven_words()}."
+        if is_optimal
+        else words.search_words(plan.proof.mip_gap),
     }
     table, country = run.minerals, case.country_name
     found = answer(table, question(case))
@@ -338,10 +321,10 @@ def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
 
     plan = run.plan
     case, is_short = plan.case, not plan.short.empty
-    click.secho(plain(case.settings.plan_title or file.stem), bold=True, err=True)
+    click.secho(words.plain(case.settings.plan_title or file.stem), bold=True, err=True)
     is_odd = {Figure.SHORTAGE.value: is_short, _PROOF: plan.status != OPTIMAL}
     for head, text in words_of(run).items():
-        line(head, plain(text), "yellow" if is_odd.get(head) else None)
+        line(head, words.plain(text), "yellow" if is_odd.get(head) else None)
         if head == Figure.SHORTAGE and is_short and len(case.minerals) > 1:
             _show_named(_short(plan))
     _show_named(mineral_lines(run.minerals, case.country_name))
@@ -356,9 +339,9 @@ def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
 
 def _show_named(lines: dict[str, str]) -> None:
     """Tell a line a mineral."""
-    width = max((len(plain(name)) for name in lines), default=0)
+    width = max((len(words.plain(name)) for name in lines), default=0)
     for name, text in lines.items():
-        click.echo(f"  {plain(name):<{width}}  {plain(text)}", err=True)
+        click.echo(f"  {words.plain(name):<{width}}  {words.plain(text)}", err=True)
 
 
 def _short(plan: Plan) -> dict[str, str]:
@@ -385,14 +368,16 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
         if row["supplier"] is None:
             continue
         year, of_demand = table.words["last"], table.words["basis"] == DEMAND
-        parts = [f"{share(row['supplier_share'])} of {year}'s purchases{_beside(row, country)}"]
-        if known(row["supplier_limit"]):
-            least = f"{share(row['supplier_of_demand'])} of demand, " if of_demand else ""
-            parts.append(f"{least}limit {share(row['supplier_limit'])}")
-        if known(row["served_without"]):
-            parts.append(f"{share(row['served_without'])} served without it")
+        parts = [
+            f"{words.share(row['supplier_share'])} of {year}'s purchases{_beside(row, country)}"
+        ]
+        if words.known(row["supplier_limit"]):
+            least = f"{words.share(row['supplier_of_demand'])} of demand, " if of_demand else ""
+            parts.append(f"{least}limit {words.share(row['supplier_limit'])}")
+        if words.known(row["served_without"]):
+            parts.append(f"{words.share(row['served_without'])} served without it")
         if row["dependent"] is not None:
-            of = f"{share(row['dependent_share'])} in {country(row['dependent_country'])}"
+            of = f"{words.share(row['dependent_share'])} in {country(row['dependent_country'])}"
             buys = "buys" if (row["alike"] or 1) == 1 else "buy"
             parts.append(f"{row['dependent']} {buys} {of}")
         found[str(row["mineral"])] = f"{country(row['supplier'])} {'; '.join(parts)}"
@@ -406,5 +391,7 @@ def _beside(row: dict[str, Any], country: Callable[[str], str]) -> str:
     sides = [("without limits", row["supplier_free"], row["supplier_free_share"])]
     if row["today_by"] == CURRENT_SUPPLY:
         sides.append(("today", row["supplier_today"], row["supplier_today_share"]))
-    said = [f"{when} {country(who)} {share(of)}" for when, who, of in sides if known(of)]
+    said = [
+        f"{when} {country(who)} {words.share(of)}" for when, who, of in sides if words.known(of)
+    ]
     return f" ({', '.join(said)})" if said else ""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models import tolerances
-from models.errors import Finding, UsageError, WriteError
+from models import errors, tolerances
 from planner._version import __version__
 from planner.cli.answer import Answer, Command, Key, end, of_file, print_json, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
@@ -51,7 +50,7 @@ class _Outcome:
 
     plan: Path
     file: Path
-    findings: tuple[Finding, ...]
+    findings: tuple[errors.Finding, ...]
     most: int = _SHOWN
     verdict: Verdict | None = None
     made_by: str = ""
@@ -174,15 +173,15 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     with of_file(file):
         if is_plan(file):
             msg = f"{file} is a plan, no input workbook: planner verify PLAN INPUT"
-            raise UsageError(msg)
+            raise errors.UsageError(msg)
         start = _start(recorded.made_with, file)
-    if isinstance(start, Finding):
+    if isinstance(start, errors.Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
     tell("Proving the plan and comparing every cell")
     try:
         verdict = verified(sheets, start.book, start.case, start.variant)
-    except WriteError as error:
-        no_room = Finding(found=str(error), hint=_MAKE_ROOM)
+    except errors.WriteError as error:
+        no_room = errors.Finding(found=str(error), hint=_MAKE_ROOM)
         return replace(outcome, findings=(no_room,)).show(as_json=as_json)
     others = [_other(file, recorded)] if is_other_input(sheets, start.book) else []
     return replace(
@@ -211,7 +210,7 @@ def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return parser.make_context("solve", words).params
 
 
-def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | Finding:
+def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Finding:
     """Read the input and apply what the plan was made with, or say why that cannot be done."""
     from models.case import SearchLimits
     from planner.cli.whatifs import Asked
@@ -226,20 +225,20 @@ def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | Finding:
             max_country_share=said["max_country_share"],
             search=SearchLimits(said["seconds"], said["gap"]),
         )
-    except (click.ClickException, UsageError) as error:
+    except (click.ClickException, errors.UsageError) as error:
         why = error.format_message() if isinstance(error, click.ClickException) else str(error)
         words = " ".join(f"{option} {given!r}" for option, given in typed)
         found = f"the options {words} cannot be applied to {file.name}: {why}"
-        return Finding("Checks", column="What", found=found)
+        return errors.Finding("Checks", column="What", found=found)
 
 
-def _other(file: Path, recorded: Recorded) -> Finding:
+def _other(file: Path, recorded: Recorded) -> errors.Finding:
     found = f"{file.name} is not the file that the plan says it was made from"
     expected = f"a file of the SHA-256 {recorded.input_sha256 or '(none)'}"
-    return Finding("Summary", found=found, expected=expected)
+    return errors.Finding("Summary", found=found, expected=expected)
 
 
-def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[Finding]:
+def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding]:
     """Return that a plan is redacted, and whether it is of that input: no more can be checked."""
     from planner.audit.salt import read_salt, salted
     from planner.workbook.excel import open_excel
@@ -251,15 +250,15 @@ def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[Finding]:
     fits = {fingerprint, salted(fingerprint, known)} if known else {fingerprint}
     is_its = recorded.input_sha256 in fits
     said = f"It was made from {file.name}, as the fingerprint says."
-    other: list[Finding] = []
+    other: list[errors.Finding] = []
     if not is_its and not known:
         said = f"Without the salt nobody can say if it was made from {file.name}: {salt} has none."
     elif not is_its:
         said = f"It was not made from {file.name}, as fingerprint and salt say."
         found = f"with the salt in {salt.name}, {file.name} has another fingerprint than the plan's"
-        other = [Finding("Summary", found=found)]
+        other = [errors.Finding("Summary", found=found)]
     why = "Nothing else can be checked, since values and duals are taken out."
-    redacted = Finding(
+    redacted = errors.Finding(
         "Summary",
         found=f"this plan is redacted ({recorded.redacted})",
         hint=f"{said} {why} Verify the plan as it was written.",
@@ -267,16 +266,16 @@ def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[Finding]:
     return [*other, redacted]
 
 
-def _incomplete(sheets: PlanSheets) -> list[Finding]:
+def _incomplete(sheets: PlanSheets) -> list[errors.Finding]:
     """Return what a proof lacks: sheets of the solution, or what was added to the model."""
     hint = "Without it nothing can be proven: plan again, or ask for the workbook as written."
     wanted = () if sheets.recorded.redacted else ("Values", "Duals")
     lacks = [name for name in wanted if name not in sheets.grids]
-    found = [Finding(name, found="this sheet is missing", hint=hint) for name in lacks]
+    found = [errors.Finding(name, found="this sheet is missing", hint=hint) for name in lacks]
     if sheets.recorded.extended:
         said = f"the model of this plan was extended in Python, by {sheets.recorded.extended}"
         hint = "The workbook does not hold what was added: plan again with it, and compare by diff."
-        found.append(Finding("Summary", found=said, hint=hint))
+        found.append(errors.Finding("Summary", found=said, hint=hint))
     return found
 
 
@@ -351,11 +350,11 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     sheets = open_sheets(plan, tell)
     if sheets.recorded.redacted:
         msg = f"{plan} is redacted already: redact the plan as it was written"
-        raise UsageError(msg)
+        raise errors.UsageError(msg)
     found = redacted(sheets, named(sheets, members), protection, keep_totals=keep_totals)
     known = _known(found)
     if known and keep_totals and unless_computable:
-        raise UsageError("\n".join(_computable(found, known)))
+        raise errors.UsageError("\n".join(_computable(found, known)))
     written = save(copy, lambda path: write_redacted(path, found))
     tell_where(copy, written)
     salt = target(salt_file(written), "salt")

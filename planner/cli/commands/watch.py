@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import InputError, PlannerError, UsageError
+from planner.cli import paths, whatifs, words
 from planner.cli.answer import Answer, Command, Key, print_json, sorted_out
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, require, tell_where
-from planner.cli.commands.solve import show_plan, write_run
-from planner.cli.paths import case_part, plan_path
-from planner.cli.whatifs import case_options
-from planner.cli.words import line, show_findings
+from planner.cli.commands import common, solve
 from planner.render.words import amount, counted, cut, known, listed, number_of, plain, signed
 from planner.stops import heard, raise_lost
 
@@ -36,10 +33,10 @@ _WIDE = 60
 
 
 @click.command(cls=Command)
-@click.argument("file", type=WORKBOOK)
-@case_options
-@output_option("Write the plan here [where solve writes it].", "PLAN")
-@JSON
+@click.argument("file", type=common.WORKBOOK)
+@whatifs.case_options
+@common.output_option("Write the plan here [where solve writes it].", "PLAN")
+@common.JSON
 def watch(file: Path, of: dict[str, Any], output: Path | None, as_json: bool) -> int:
     """Plan again each time the workbook is saved, and say what changed.
 
@@ -52,8 +49,8 @@ def watch(file: Path, of: dict[str, Any], output: Path | None, as_json: bool) ->
     planner watch case.xlsx
     planner watch case.xlsx --scenario Embargo
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    require("watch", "watch needs watchfiles, which is", "watchfiles")
-    target = plan_path(file, output, None, of=case_part(file, of))
+    common.require("watch", "watch needs watchfiles, which is", "watchfiles")
+    target = paths.plan_path(file, output, None, of=paths.case_part(file, of))
     desk = _Desk(file, of, target, as_json)
     from planner.workbook.saved import fingerprint, saves
 
@@ -89,7 +86,7 @@ class _Desk:
             if self.as_json:
                 _print({Key.STATUS: "input_error", **sorted_out(error.findings)})
             else:
-                show_findings(self.file, error.findings, err=True)
+                words.show_findings(self.file, error.findings, err=True)
         except PlannerError as error:
             raise_lost()
             if isinstance(error, UsageError) and not self.plans:
@@ -99,21 +96,21 @@ class _Desk:
             else:
                 click.echo(f"Error: {error}", err=True)
         if not self.as_json:
-            line("Watching", f"{self.file}; Ctrl-C ends")
+            words.line("Watching", f"{self.file}; Ctrl-C ends")
 
     def _plan(self) -> None:
         from planner.run import open_plan, solve_file
 
-        run = solve_file(self.file, **self.of, beside=True, tell=progress(self.as_json))
-        written, trouble = write_run(run, self.target)
+        run = solve_file(self.file, **self.of, beside=True, tell=common.progress(self.as_json))
+        written, trouble = solve.write_run(run, self.target)
         if written is None or trouble is not None:
             raise trouble or PlannerError(f"{self.target} is not written")
-        tell_where(self.target, written)
+        common.tell_where(self.target, written)
         made, told = open_plan(written), dict[str, str]()
         if self.last is not None:
             told = dict(self._changes(run, made))
         elif not self.as_json:
-            show_plan(self.file, run, written)
+            solve.show_plan(self.file, run, written)
         self.last, self.plans = (run, made), self.plans + 1
         if self.as_json:
             said = {head.casefold(): text for head, text in told.items()}
@@ -124,7 +121,7 @@ class _Desk:
         if told:
             click.echo(f"Planned at {time.strftime('%H:%M:%S')}", err=True)
         for head, text in told.items():
-            line(head, plain(text))
+            words.line(head, plain(text))
 
     def _changes(self, run: PlanRun, made: PlanFile) -> Iterator[tuple[str, str]]:
         from planner.documents.difference import compare_plans

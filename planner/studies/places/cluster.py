@@ -18,16 +18,7 @@ from typing import TYPE_CHECKING, Any
 from models.case import Case
 from models.errors import PlannerError, SolverError, UsageError
 from models.plan import Map
-from planner.studies.engine import (
-    NOT_RUN,
-    AnyStudy,
-    Task,
-    Tracker,
-    fault,
-    pack_runs,
-    pack_study,
-    returned_by,
-)
+from planner.studies import engine
 from planner.studies.places import workers as remote
 from planner.studies.places.workers import Lost, Work, Workers, answered
 
@@ -75,7 +66,7 @@ class Cluster:
         scheme, _, place = self.address.rpartition("://")
         return scheme == "tls" or _is_here(place.rpartition(":")[0].strip("[]"))
 
-    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
+    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
         """Plan all chains on the cluster's workers, which are left as they were found.
 
         Raises UsageError where nothing answers at the address, no worker joins, or a worker has
@@ -157,7 +148,7 @@ def _unanswered(address: str, error: Exception) -> str:
         what = "start it with the same certificate authority, and give the address that it says"
     else:
         what = "start one with 'dask scheduler', and give the address that it says"
-    return f"no Dask scheduler answers at {address} ({fault(error)}): {what}"
+    return f"no Dask scheduler answers at {address} ({engine.fault(error)}): {what}"
 
 
 TLS = ("ca-file", "client.cert", "client.key")
@@ -172,7 +163,7 @@ def _map(workers: Workers, function: Callable[[Any], Any], items: list[Any]) -> 
         return remote.alone, shared, items[at]
 
     work = Work(workers, f"planner-{uuid.uuid4().hex}", function, range(len(items)), call)
-    promised = returned_by(function)
+    promised = engine.returned_by(function)
     try:
         for at, future in work.news():
             if future.status != "cancelled":
@@ -193,7 +184,7 @@ def _result(work: Work[int], future: Future, promised: type) -> Any:
     except (Lost, PlannerError):
         raise
     except Exception as error:
-        msg = f"a worker of the cluster cannot plan a part of the case: {fault(error)}"
+        msg = f"a worker of the cluster cannot plan a part of the case: {engine.fault(error)}"
         raise SolverError(msg) from error
     if not isinstance(found, promised):
         msg = f"a worker of the cluster sent back no {promised.__name__}, but {found!r:.80}"
@@ -204,7 +195,9 @@ def _result(work: Work[int], future: Future, promised: type) -> Any:
 class _Begun:
     """A study that the cluster is at work on."""
 
-    def __init__(self, workers: Workers, study: AnyStudy[Any], tracker: Tracker) -> None:
+    def __init__(
+        self, workers: Workers, study: engine.AnyStudy[Any], tracker: engine.Tracker
+    ) -> None:
         self.workers = workers
         self.study = study
         self.tracker = tracker
@@ -212,7 +205,7 @@ class _Begun:
         self.work_of = Work(
             workers,
             self.name,
-            pack_study(study),
+            engine.pack_study(study),
             tracker.tasks(),
             self._task,
             runs=lambda task: len(task.runs),
@@ -224,7 +217,7 @@ class _Begun:
         work = self.work_of
         try:
             for first, second in work.news():
-                if isinstance(first, Task):
+                if isinstance(first, engine.Task):
                     work.waiting.extendleft(reversed(self._done(second, first)))
                 else:
                     self.tracker.saw(first, second)
@@ -232,9 +225,9 @@ class _Begun:
             for task in work.left:
                 self._lose(task, str(lost))
 
-    def _task(self, case: Future, task: Task) -> tuple[Any, ...]:
+    def _task(self, case: Future, task: engine.Task) -> tuple[Any, ...]:
         start = (task.chain, task.first)
-        return remote.plan_task, self.name, case, start, pack_runs(self.study, task)
+        return remote.plan_task, self.name, case, start, engine.pack_runs(self.study, task)
 
     def _heard(self, event: tuple[float, Any]) -> None:
         """Take the word of a worker that a run is finished; called in the client's own thread."""
@@ -242,7 +235,7 @@ class _Begun:
         if study == self.name:
             self.work_of.inbox.put((chain, run))
 
-    def _done(self, future: Future, task: Task) -> list[Task]:
+    def _done(self, future: Future, task: engine.Task) -> list[engine.Task]:
         """Take what came of a task; return what is left to do of it."""
         from distributed import KilledWorker
 
@@ -253,12 +246,12 @@ class _Begun:
             if isinstance(error, KilledWorker):
                 task = replace(task, deaths=task.deaths + error.allowed_failures)
                 return self.tracker.after_death(task, "a worker of the cluster died")
-            self.tracker.fail(task, f"its worker could not plan it: {fault(error)}")
+            self.tracker.fail(task, f"its worker could not plan it: {engine.fault(error)}")
         else:  # cancelled: the client lost its scheduler, or someone restarted the cluster
             self._lose(task, f"the cluster at {self.workers.address} was lost")
         return []
 
-    def _take(self, future: Future, task: Task) -> None:
+    def _take(self, future: Future, task: engine.Task) -> None:
         """Keep the outcomes of a task that is done."""
         try:
             self.tracker.take(self.work_of.result(future))
@@ -267,11 +260,13 @@ class _Begun:
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
             if future.status == "cancelled":
                 self._lose(task, f"the cluster at {self.workers.address} was lost")
-            self.tracker.fail(task, f"what its worker sent back cannot be read: {fault(error)}")
+            self.tracker.fail(
+                task, f"what its worker sent back cannot be read: {engine.fault(error)}"
+            )
         self.tracker.fail(task, "its worker sent back no outcome of it")
 
-    def _lose(self, task: Task, why: str) -> None:
-        self.tracker.fail(task, NOT_RUN + why, ran=False)
+    def _lose(self, task: engine.Task, why: str) -> None:
+        self.tracker.fail(task, engine.NOT_RUN + why, ran=False)
 
     def end(self) -> None:
         """End what still runs, and take what the workers have found so far."""

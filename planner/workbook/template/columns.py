@@ -8,10 +8,8 @@ from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 
-from models import schema
-from models.case import clean, fold
+from models import case, schema, units
 from models.schema import CellKind, Column, Record
-from models.units import MONEY, accepted, in_currency
 from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.headers import RECORDS, ParsedHeader
@@ -28,25 +26,25 @@ NUMBERS = DECIMAL | WHOLE
 def currency_of(tables: Tables) -> str:
     """Return the currency that the rows of Settings name, USD if they name none."""
     for row in tables.get(schema.Settings.SHEET, ()):
-        if fold(str(row.get(headers.SETTING.header) or "")) == "currency":
-            return str(row.get(headers.VALUE.header) or MONEY).strip() or MONEY
-    return MONEY
+        if case.fold(str(row.get(headers.SETTING.header) or "")) == "currency":
+            return str(row.get(headers.VALUE.header) or units.MONEY).strip() or units.MONEY
+    return units.MONEY
 
 
 def title(column: Column, currency: str, year: int | None = None) -> str:
     """Write a column's header: ``Capacity 2027 (t/yr)``, money in the workbook's currency."""
     head = f"{column.header} {year}" if year else column.header
-    return f"{head} ({in_currency(column.unit, currency)})" if column.unit else head
+    return f"{head} ({units.in_currency(column.unit, currency)})" if column.unit else head
 
 
 def headings(record: type[Record], tables: Tables) -> list[ParsedHeader]:
     """Return every column of a sheet: declared, by year, spread, unknown, then Note and Source."""
     currency, name = currency_of(tables), schema.Member.column_of("name").header
     rows = tables.get(schema.Member.SHEET, ())
-    members = {fold(str(row[name])): str(row[name]) for row in rows if row.get(name)}
+    members = {case.fold(str(row[name])): str(row[name]) for row in rows if row.get(name)}
     found = []
     for text in dict.fromkeys(str(key) for row in tables.get(record.SHEET, ()) for key in row):
-        heading = replace(headers.understand(record, clean(text), members), text=text)
+        heading = replace(headers.understand(record, case.clean(text), members), text=text)
         is_unknown = heading.is_remark and not heading.always
         if is_unknown and record.SPREAD == headers.MEMBERS and not members:
             heading = replace(heading, spread=text)
@@ -74,7 +72,7 @@ def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
     """Return meaning, unit, bound, choices and default of a column; "" if nothing is known."""
     column = heading.column
     if heading.spread:
-        usual = in_currency(headers.SPREADS[record.SPREAD].unit, currency)
+        usual = units.in_currency(headers.SPREADS[record.SPREAD].unit, currency)
         unit = "" if heading.unit else f", in {usual}"
         if record.SPREAD == headers.YEARS:
             return f"Demand in {heading.text}{unit}. Blank: 0."
@@ -87,7 +85,7 @@ def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
         lines.append(f"Holds from {heading.year} on. Blank: what stood before.")
     lines += facts(column, currency)
     if column.by_year and not heading.year:
-        unit = f" ({accepted(column.unit, currency)[0]})" if column.unit else ""
+        unit = f" ({units.accepted(column.unit, currency)[0]})" if column.unit else ""
         lines.append(f"By year: add a column such as {column.header} 2030{unit}.")
     if record.SPREAD == headers.YEARS and column.field == "member":
         lines.append("Then a column per year, such as 2026, in t.")
@@ -100,7 +98,7 @@ def facts(column: Column, currency: str) -> list[str]:
     """Return what a cell may hold: unit, bounds, choices, where its name must be defined."""
     bound = _bounds(column)
     lines = (
-        column.unit and f"Unit: {' or '.join(accepted(column.unit, currency))}.",
+        column.unit and f"Unit: {' or '.join(units.accepted(column.unit, currency))}.",
         column.choices and f"One of: {', '.join(column.choices)}.",
         bound and f"Allowed: {bound}.",
         column.refers and f"A name of the sheet {' or '.join(column.refers)}.",

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models import schema
+from models import schema, units
 from models.schema import Record
-from models.units import MONEY
 from planner.workbook.headers import REMARKS, SETTING, VALUE
 from planner.workbook.template.columns import Row, title
 
@@ -34,7 +33,7 @@ def _example(
     record: type[Record], names: str, *rows: tuple[object, ...]
 ) -> tuple[str, Sequence[Row]]:
     """Return a sheet and its rows from the values of fields, years or members; None is blank."""
-    headers = {c.field: title(c, MONEY) for c in record.columns()} | REMARKS
+    headers = {c.field: title(c, units.MONEY) for c in record.columns()} | REMARKS
     if record.SPREAD:
         headers |= {name: name for name in names.split(", ") if name not in headers}
     there = [headers[name] for name in names.split(", ")]
@@ -46,7 +45,7 @@ def _example(
 def _settings() -> Sequence[Row]:
     said = ((column, getattr(_SETTINGS, column.field)) for column in schema.Settings.columns())
     return [
-        {SETTING.header: title(column, MONEY), VALUE.header: value}
+        {SETTING.header: title(column, units.MONEY), VALUE.header: value}
         for column, value in said
         if value is not None and value != ""
     ]

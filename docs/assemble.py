@@ -31,19 +31,7 @@ from planner.render.front import NAME as FRONT
 from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS
 from planner.sheets import front
-from planner.sheets.glossary import TERMS
-from planner.workbook.archive import (
-    ENOUGH_FOR_RATIO,
-    MOST_CELLS,
-    MOST_HELD,
-    MOST_MARKS,
-    MOST_PACKED,
-    MOST_PARTS,
-    MOST_RATIO,
-    MOST_ROWS,
-    MOST_TEXTS,
-    MOST_UNPACKED,
-)
+from planner.workbook.archive import MOST_CELLS, MOST_PACKED
 
 HERE = Path(__file__).parent
 
@@ -52,22 +40,17 @@ _RULES = (
     "`Capacity 2028 (t/yr)` holds from 2028 on. Units are in the header in parentheses; "
     "masses can be kg, lb, t, kt or Mt. Money is in the setting `Currency`. A country is an "
     "English name, ISO2 or ISO3 code. A fraction is a number from 0 to 1, or a percentage. "
-    "Every sheet can have the columns `Note` and `Source`.\n\n"
-    "Case, spaces, invisible letters and other forms of a letter (full width, ligatures) are "
-    "ignored in headers, names, settings and countries.\n\n"
-    "Merged cells over a column that is read are an error, because only their first cell has a "
-    "value. Unmerge them and fill each cell. Rows or columns of totals are also an error.\n\n"
-    "The planner reads what a cell shows. If its number format shows another number than the "
-    "cell holds, beyond rounding, the cell is an error: 0.65 shown as `10 %`, 65,000 shown as "
-    "`65.00`, or a hidden number. A number can be shown with its header's unit, such as `65 kt` "
-    "under `Capacity (kt/yr)`. Hidden rows, columns and sheets are read, with a warning; so "
-    "are the saved values of formulas that change with each calculation (RAND, NOW, OFFSET).\n\n"
-    f"A file can have {MOST_PACKED >> 20} MB, {MOST_UNPACKED >> 20} MB unpacked and, from "
-    f"{ENOUGH_FOR_RATIO >> 20} MB on, {MOST_RATIO} times its size; {MOST_PARTS:,} parts, "
-    f"{MOST_ROWS:,} rows a sheet, {MOST_CELLS:,} cells (formulas count twice), "
-    f"{MOST_TEXTS >> 20} MB of texts and, in formats or names, "
-    f"{MOST_HELD >> 20} MB and {MOST_MARKS:,} elements. 200,000 rows of 39 columns fit. A "
-    "damaged file is refused, and so is an archive with more parts than its directory lists.\n"
+    "Every sheet can have the columns `Note` and `Source`. Case and spaces are ignored in "
+    "headers, names, settings and countries.\n\n"
+    "Merged cells over a column that is read are an error: unmerge them and fill each cell. Rows "
+    "or columns of totals are also an error.\n\n"
+    "The planner reads what a cell shows. A cell is an error if its number format hides its "
+    "number or shows another one, beyond rounding: 0.65 shown as `10 %`, or 65,000 shown as "
+    "`65.00`. A number can be shown with its header's unit, such as `65 kt` under "
+    "`Capacity (kt/yr)`. Hidden rows, columns and sheets are read, with a warning. So are the "
+    "saved values of formulas that change with each calculation (RAND, NOW, OFFSET).\n\n"
+    f"A file can have {MOST_PACKED >> 20} MB and {MOST_CELLS:,} cells; formulas count twice. "
+    "Larger and damaged files are refused, with the reason.\n"
 )
 _ACTION_RULES = (
     "The rows of one name apply from top to bottom. A blank selector matches all; a selector that "
@@ -76,11 +59,9 @@ _ACTION_RULES = (
     "sheet Risks cannot take an action marked †, which holds for all years.\n"
 )
 _PLAN_RULES = (
-    "Tonnes are contained metal. Money is undiscounted unless a header says otherwise. Each sheet "
-    "is an Excel table; a sheet without rows is left out. `Charts` come before `Plan`, and "
-    "`Glossary` is last. `Values` and `Duals` help to verify a plan. They, `Chart data` and "
-    "`Shortages` are for the screen: LibreOffice prints no page of them, Excel one that says so. A "
-    "wide table prints on two pages beside one another, with its first columns on both.\n"
+    "Tonnes are contained metal. Money is undiscounted unless a header says otherwise. A sheet "
+    "without rows is left out. The last sheet, `Glossary`, explains the terms that the plan uses. "
+    "`Values`, `Duals`, `Chart data` and `Shortages` are for the screen, not for print.\n"
 )
 _JUMP, _MEDIAN, _OF_PRICE = magnitude.YEAR_TO_YEAR, magnitude.FROM_MEDIAN, magnitude.FROM_PRICE
 _ODD, _STEADY, _ALL = magnitude.ODD_YEAR, magnitude.STEADY, magnitude.WHOLE_COLUMN
@@ -121,7 +102,7 @@ def workbook_page() -> str:
         required = " (required)" if sheet.REQUIRED else ""
         parts.append(f"## {sheet.SHEET}{required}\n\n{sheet.MEANING}\n")
         parts.append(_table(sheet))
-    parts += [_actions(), _SLIPS, _plan_sheets(), _glossary()]
+    parts += [_actions(), _SLIPS, _plan_sheets()]
     return "\n".join(parts)
 
 
@@ -135,13 +116,6 @@ def _plan_sheets() -> str:
     for result in PLAN_SHEETS:
         said = " ".join((inspect.getdoc(result) or "").replace("``", "`").split())
         lines.append(f"- `{result.TABLE}`: {said}")
-    return "\n".join(lines) + "\n"
-
-
-def _glossary() -> str:
-    """Return the terms of the sheet Glossary, of which a plan has those that it uses."""
-    lines = ["### Terms of the sheet Glossary\n"]
-    lines += [f"- **{term.name}**: {term.meaning}" for term in TERMS]
     return "\n".join(lines) + "\n"
 
 
@@ -184,8 +158,8 @@ def _table(sheet: type[Record]) -> str:
         if column.field == "last_year" and before is not None:  # one row for both years
             lines.pop()
             title, meaning = f"`{before.title}`, {title}", f"{before.meaning} {meaning}"
-            if before.meaning.removeprefix("First") == meaning.removeprefix("Last"):
-                meaning = meaning.replace("Last", "First and last", 1)
+            if before.meaning.removeprefix("First") == column.meaning.removeprefix("Last"):
+                meaning = column.meaning.replace("Last", "First and last", 1)
         if meaning in {f"{word} {column.header.lower()}." for word in ("The", "Which")}:
             meaning = ""  # the header says as much
         if column not in shared:
@@ -233,16 +207,15 @@ def _components() -> str:
     lines = [
         "## Columns and rows\n",
         "The sheets Values and Duals use these names, and keys with their parts in this order.\n",
-        "| name | counts | key | meaning | stated in | cost heading |",
-        "|---|---|---|---|---|---|",
+        "| name | counts | key | meaning | stated in |",
+        "|---|---|---|---|---|",
     ]
     for of in components():
         sheet, field = of.cell or (None, "")
         cell = "" if sheet is None else f"{sheet.SHEET}: {sheet.column_of(field).header}"
         kind = "column" if isinstance(of, Columns) else "row"
-        heads = ", ".join(h.name for h in of.headings) if isinstance(of, Columns) else ""
         unit, key = ("t", "fraction", "money")[of.unit], ", ".join(of.key)
-        lines.append(f"| `{of.name}` | {kind}, {unit} | {key} | {of.meaning} | {cell} | {heads} |")
+        lines.append(f"| `{of.name}` | {kind}, {unit} | {key} | {of.meaning} | {cell} |")
     return "\n".join(lines) + "\n"
 
 

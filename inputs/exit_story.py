@@ -57,11 +57,10 @@ def lines(made: Tables) -> Iterator[str]:
 
 
 def main() -> None:
-    """Write the tables of all examples."""
-    parts = ["\n".join((f"**{name}**", "", *lines(tables(name)))) for name in CASES]
+    """Write the table of the larger example."""
     before, rest = PAGE.read_text(encoding="utf-8").split(START)
-    told = "\n\n".join(parts)
-    PAGE.write_text(f"{before}{START}\n{told}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    table = "\n".join(lines(tables(CASES[0])))
+    PAGE.write_text(f"{before}{START}\n{table}\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -28,17 +28,15 @@ MILLION = 1e6
 
 HEAD = """# Projects: which get built at which cap
 
-The tables show which projects the two examples build at four caps, and what they save. Written by
+Which projects the two examples build at four caps, and what they save. Written by
 `python -m inputs.projects_story`; do not edit by hand.
 
 - `65 % path` is the workbook's cap: 85 % in 2026, falling to 65 % from 2030.
 - Money is USD m. Charges and tonnes are sums over 2026 to 2035.
-- *Capital charge*: what the built part must earn on its capital in its years of output (8 %, 20
-  years).
+- *Capital charge*: what the built part must earn on its capital in its years of output.
 - *Money saved*: the fall of total discounted cost against the case without projects. Shortage costs
   ten times the mineral's price, so this ranks projects and is no return.
-- *Budget*: what is pledged or committed (`inputs/README.md`), in one pot. So the plan may move
-  capital from a committed project to another. `no budget` lifts it.
+- `no budget` lifts the budget, which is what is pledged or committed, in one pot.
 """
 
 
@@ -113,10 +111,10 @@ def summary(found: list[Run]) -> str:
 
 def shortages(case: Case, found: list[Run]) -> str:
     """Return the shortage of each mineral without and with projects, two columns a cap."""
-    head = " | ".join(f"{run.cap}: without | with | whole only" for run in found)
-    lines = [f"| mineral | {head} |", "|---|" + "---:|" * (3 * len(found))]
+    head = " | ".join(f"{run.cap}: without | with" for run in found)
+    lines = [f"| mineral | {head} |", "|---|" + "---:|" * (2 * len(found))]
     for mineral in case.minerals:
-        cells = [_short(p, mineral.name) for run in found for p in (run.bare, run.free, run.whole)]
+        cells = [_short(p, mineral.name) for run in found for p in (run.bare, run.free)]
         if max(cells) >= 1:
             lines.append(f"| {mineral.name} | " + " | ".join(f"{c:,.0f}" for c in cells) + " |")
     return "\n".join(lines)
@@ -128,17 +126,17 @@ def _short(plan: Plan, mineral: str) -> float:
 
 def built(case: Case, found: list[Run]) -> str:
     """Return the part built of each project at each cap, and the projects built at none."""
-    head = " | ".join(f"{run.cap} | whole" for run in found)
+    head = " | ".join(run.cap for run in found)
     lines = [
         f"| project | mineral | country | capital | {head} |",
-        "|---|---|---|---:|" + "---:|" * (2 * len(found)),
+        "|---|---|---|---:|" + "---:|" * len(found),
     ]
     idle: list[str] = []
     for project in sorted(case.projects, key=lambda p: (p.mineral, p.name)):
         cells = []
         for run in found:
             part, whole = run.built.get(project.name, 0.0), run.built_whole.get(project.name, 0.0)
-            cells += [f"{part:.0%}" if part > SOME else "-", "yes" if whole > ALL else "-"]
+            cells.append((f"{part:.0%}" if part > SOME else "-") + "*" * (whole > ALL))
         if {*cells} == {"-"}:
             idle.append(project.name)
             continue
@@ -169,11 +167,14 @@ def page() -> tuple[str, dict[str, str]]:
             f"## {name}\n",
             f"![Part of each project that is built, by cap]({picture})\n",
             summary(found) + "\n",
-            "Shortage in tonnes, of minerals that are short at some cap:\n",
-            shortages(case, found) + "\n",
-            "Part built if any part may be, and whether it is built if only whole projects may:\n",
-            built(case, found) + "\n",
         ]
+        if name == CASES[0]:
+            parts += [
+                "Shortage in tonnes, of minerals that are short at some cap:\n",
+                shortages(case, found) + "\n",
+                "Part built if any part may be; * also built if only whole projects may:\n",
+                built(case, found) + "\n",
+            ]
     return "\n".join(parts), charts
 
 

@@ -30,10 +30,9 @@ YEAR = 2030
 HEAD = f"""# Results of the example workbooks
 
 Written by `python -m inputs.story`; do not edit by hand. Shares are of the coalition's demand in
-{YEAR}; money and shortages are sums over 2026 to 2035, undiscounted, capital of projects included.
-Where the cap forbids tonnes, cash falls because less is bought: read it with the price per tonne
-bought and the shortage beside it. Costs, capacities and demand are estimates in large part; see
-`inputs/README.md`.
+{YEAR}. Money and shortages are sums over 2026 to 2035, undiscounted, with capital of projects.
+Where the cap forbids tonnes, cash falls because less is bought. Many inputs are estimates
+(`inputs/README.md`).
 """
 
 
@@ -123,8 +122,8 @@ def table(lines: list[Line]) -> str:
     head = (
         "| mineral | China's share of refining capacity | China in the cheapest plan, no cap | "
         "China at the cap of 65 % | smallest cap that costs no supply | China at that cap | "
-        "cash cost of the cap, 2026-2035, USD m | USD per t bought, like for like | "
-        "short: supply can't give, t | short: the cap forbids, t | of demand |\n"
+        "cash cost of the cap, USD m | USD per t bought, like for like | "
+        "short: no supply, t | short: the cap forbids, t | of demand |\n"
         "|---|---|---|---|---|---|---|---|---|---|---|\n"
     )
     return head + "\n".join(
@@ -159,11 +158,10 @@ def each_member(path: Path) -> str:
     return (
         f"## {path.stem}: the cap on each member too\n\nA cap on the coalition as one buyer lets "
         "a member buy all it needs of a mineral in one country, as long as others buy elsewhere. "
-        f"Asked of each member too, the whole cost rises by {extra / 1e6:,.0f} USD m "
-        f"({extra / alone.objective:.3%}), and what is short by "
-        f"{abs(both.shortage - alone.shortage):,.0f} t. The member that buys the largest share "
-        f"of a mineral in one country outside the coalition in {last}, of all that it "
-        "buys (the cap is a share of demand: where a mineral is short this share lies above it):"
+        f"With the cap on each member, too, total cost rises by {extra / 1e6:,.0f} USD m "
+        f"({extra / alone.objective:.3%}), and shortage by "
+        f"{abs(both.shortage - alone.shortage):,.0f} t. The table names the member with the "
+        f"largest share of its purchases in one country outside the coalition in {last}:"
         "\n\n| mineral | cap on the coalition | cap on each member too |\n|---|---|---|\n"
         f"{rows}\n"
     )

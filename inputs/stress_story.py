@@ -161,22 +161,19 @@ def _text(  # noqa: PLR0913 - how a word looks, all of it named
 
 
 def main() -> None:
-    """Write the chart of the first workbook, and the tables of all between their marks."""
-    parts = []
-    for name in CASES:
-        found = stress(read(HERE / f"{name}.xlsx").case, Rules(), where=Here())
-        own = lines(found)
-        country = found.case.country_name(DOMINANT)
-        parts += [f"**{name}, {country} lost**", table(own), "Worst losses:", worst(found)]
-        if name == CASES[0]:
-            title = f"{country} lost: share of ten years' demand short, surge 20 %"
-            (DOCS / CHART).write_text(chart(title, own), encoding="utf-8")
-            parts.insert(0, f"![Share of demand short when {country} is lost]({CHART})")
+    """Write the chart of the larger example, and its tables between their marks."""
+    found = stress(read(HERE / f"{CASES[0]}.xlsx").case, Rules(), where=Here())
+    of_minerals = lines(found)
+    country = found.case.country_name(DOMINANT)
+    title = f"{country} lost: share of ten years' demand short, surge 20 %"
+    (DOCS / CHART).write_text(chart(title, of_minerals), encoding="utf-8")
+    picture = f"![Share of demand short when {country} is lost]({CHART})"
+    parts = (picture, f"{country} lost:", table(of_minerals), "Worst losses:", worst(found))
     page = DOCS / "stress.md"
     before, rest = page.read_text(encoding="utf-8").split(START)
     after = rest.split(END)[1]
-    told = "\n\n".join(parts)
-    page.write_text(f"{before}{START}\n{told}\n\n{END}{after}", encoding="utf-8")
+    text = "\n\n".join(parts)
+    page.write_text(f"{before}{START}\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,12 @@
 """The pages made from the code are the code's, and commands print what the pages show."""
 
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from docs import consoles
@@ -19,8 +24,6 @@ def test_page_is_what_the_code_says(name: str) -> None:
 @pytest.mark.parametrize("page", [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")], ids=str)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link of a page is a file of the repository."""
-    import re
-
     text = page.read_text(encoding="utf-8")
     targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text)
     for target in targets:
@@ -32,3 +35,33 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_commands_print_what_the_page_shows(page: str) -> None:
     """`make docs` was run after the last change: a reader sees what a page promises."""
     assert (DOCS.parent / page).read_text(encoding="utf-8") == consoles.rerun(page)
+
+
+def test_the_four_walks_of_contributing(tmp_path: Path) -> None:
+    """Each change is made as it is written, its commands run, and what they promise is there."""
+    for folder in ("models", "planner"):
+        shutil.copytree(DOCS.parent / folder, tmp_path / folder)
+    (tmp_path / "inputs").mkdir()
+    shutil.copy(DOCS.parent / "inputs" / "plain.xlsx", tmp_path / "inputs")
+    page = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    walks = re.split(r"^\*\*\d\. |^## Where", page, flags=re.MULTILINE)[1:5]
+    for walk in walks:
+        for code in re.findall(r"^```python\n(.+?)^```", walk, re.MULTILINE | re.DOTALL):
+            file = tmp_path / re.findall(r"`(models/\S+\.py)`", walk)[0]
+            source = file.read_text(encoding="utf-8") if file.exists() else ""
+            at = re.search(r"^class Mineral\(.+?(?=\n\n\n)", source, re.MULTILINE | re.DOTALL)
+            end = at.end() if at and "class Mineral" in walk else len(source)
+            file.write_text(f"{source[:end]}\n{code}\n{source[end:]}", encoding="utf-8")
+        for line in re.findall(r"^(?:planner|sed) .+", walk, re.MULTILINE):
+            if "serve" not in line:
+                command = line.replace("planner ", f"{sys.executable} -m planner ")
+                done = subprocess.run(
+                    command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+                )
+                assert done.returncode == 0, (line, done.stdout, done.stderr)
+    headers = [cell.value for cell in openpyxl.load_workbook(tmp_path / "x.xlsx")["Minerals"][1]]
+    plan = openpyxl.load_workbook(tmp_path / "outputs" / "plain-plan.xlsx")
+    assert "Grade" in headers
+    assert "Large flows" in plan.sheetnames
+    assert "half_of_a_plant" in {row[1].value for row in plan["Duals"].iter_rows()}
+    assert (tmp_path / "outputs" / "plain-spans.html").exists()

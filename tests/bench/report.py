@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -37,35 +38,26 @@ SAME = 1e-6
 
 HEAD = """# Benchmarks
 
-Written by `make bench` (or `python -m tests.bench`, whose `--help` says how to run a part); do not
-edit by hand. Every run is a process of its own, its time that of the whole process, start of Python
-and imports included; ways take turns, and a ratio is the median over turns of this planner's figure
-by the other's in the same turn, with its lowest and highest in brackets. Below 1 this planner is
-better.
+Written by `make bench`; do not edit by hand. Each run is a process of its own, measured with the
+start of Python and imports. A ratio is this planner's figure over the other's in the same turn,
+as the median over turns. Below 1 this planner is better.
 """
 
-CASES = """The case: seeded, so the same everywhere; one country refines about half of each
-mineral, one country may supply at most 30 % of the coalition's demand and 40 % of each member's,
-and supply is a little short, so that caps, capacities and fair shortage all bind somewhere.
-Nothing ties minerals or years but in `M-stocks`, where every member has a reserve of every
-mineral.
+CASES = """\
+The case is seeded, so the same everywhere. One country refines about half of each mineral. It
+may supply at most 30 % of the coalition's demand and 40 % of each member's, and supply is a
+little short. Only in `M-stocks` do reserves tie the years.
 """
 
-WAYS = """The ways, each written from the same arrays as one who knows the tool would write it,
-HiGHS set to what suits this program best (dual simplex, no presolve): **linopy** (labelled arrays,
-grouped sums, direct interface, no names); **PuLP** (one pass over the flows, `lpSum`); **plain
-Pyomo** (rules that filter and `sum()`); **arrays, one program** (numpy by columns, one
-`passModel`); **arrays, blocks** (the same, a program for each mineral and year, on all cores: no
-model, no names, no checks, no proof); **handed over, not solved** (numpy and one `passModel`: the
-limit of building). All read values and duals back, this planner and *blocks* as arrays block by
-block; its table of flows, with names and costs, is made when asked for and has a row of its own.
-Only this planner checks the case first and proves each plan apart from the solver.
+WAYS = """\
+Each way is written as one who knows the tool would write it, with dual simplex and no presolve.
+Plain Pyomo has rules with `sum()`, *arrays* are numpy with one `passModel`, *blocks* a program
+for each mineral and year, and *handed over* is the limit of building. Only this planner checks
+the case first and proves each plan apart from the solver.
 
-*Build* lasts until HiGHS holds the program, *solve* is time inside HiGHS, *read* until values and
-duals are in Python, *proof* is this planner's own. In this planner's rows all that is neither
-solving nor reading nor proof counts as building: checks of the case, its arrays, the models and
-their comparison. What remains of the whole is the start of Python, its imports and the making of
-the case. Memory is the peak of the process and its workers together, shared pages counted once.
+*Build* lasts until HiGHS holds the program, *solve* is time inside HiGHS, *read* until values
+and duals are in Python, *proof* is this planner's own. Checks of the case count as building.
+Memory is the peak of the process and its workers together.
 """
 
 
@@ -111,24 +103,21 @@ def page(found: Sequence[Result], *, with_chart: bool) -> str:
     return "\n".join(parts)
 
 
-_SWEEP = """The cap on the coalition's share goes from 40 % to 16 % in 50 steps; every point is
-solved to the optimum, its values read, and here proved. The arrays change right-hand sides and
-keep the basis; Pyomo's interface keeps its model and is told that nothing but the parameter
-changes.
+_SWEEP = """\
+The cap on the coalition's share goes from 40 % to 16 % in 50 steps. Every point is solved to
+the optimum, and here proved. The arrays change right-hand sides and keep the basis; Pyomo keeps
+its model.
 """
-_BOOK = """The same workbook in, a plan as a workbook out. The others write flows, shortages,
-country shares and prices as bare tables; `planner solve` also checks the input, plans once more
-without share limits to say what they cost, proves both plans, and writes all its sheets with
-formats and charts. In PyPSA refiners and members' markets are buses, lanes are links, years
-snapshots, and what is short a generator; caps and fair shortage are added to its model, and HiGHS
-has its presolve, without which this program takes it several times as long.
+_BOOK = """\
+The same workbook in, a plan as a workbook out. The others write bare tables. `planner solve`
+also checks the input, plans without share limits, proves both plans, and writes all its sheets.
 """
-_COMMANDS = f"""Workbook to workbook. `{EXAMPLE}`: 8 minerals, 12 members, 10 years, a budget that
-ties seven of the minerals. `desk`: 10 minerals, 12 members, 10 years, 30 refiners of each mineral.
-`lanes`: 400 refiners and 400 members of one mineral, a row of Lanes for
-each pair. `facilities`: 50 whole projects, 100 members, each lane with a freight of its own.
-Studies of the example are measured by how many of its solves they take, each beside that of its
-turn; `{{plan}}` is the example's plan, made before.
+_COMMANDS = f"""\
+Workbook to workbook, with `--json`. `{EXAMPLE}`: 8 minerals, 12 members, 10 years, a budget
+that ties seven of the minerals. `desk`: 10 minerals, 12 members, 10 years, 30 refiners of each
+mineral. `lanes`: 400 refiners and 400 members of one mineral, a row of Lanes for each pair.
+`facilities`: 50 whole projects, 100 members, each lane with a freight of its own. `{{plan}}` is
+the example's plan, made before.
 """
 
 
@@ -153,7 +142,8 @@ def _table(found: Sequence[Result], jobs: Sequence[Job], size: str, stages: Sequ
     for job in jobs:
         runs = of(found, job.name, size)
         note = _void(found, job, size)
-        row = [job.label, _spread([r.measure("wall") for r in runs], 2)]
+        label = re.sub(r" --json[^`]*", "", job.label)
+        row = [label, _spread([r.measure("wall") for r in runs], 2)]
         if failure := next((r.failure for r in runs if r.failure), ""):
             row[1] = failure
         staged = [_spread([r.measure(s) for r in runs], 2, brackets=False) for s in stages]
@@ -233,9 +223,8 @@ def _verdict(found: Sequence[Result]) -> str:
     if void:
         return f"**Void rows: {'; '.join(void)}.**"
     return (
-        f"Every way reaches the same objective within {SAME:g} of it in every row, else the row "
-        f"would be void. All {plans:,} plans of this planner passed their proof; `planner` writes "
-        "none that does not."
+        f"Every way reaches the same objective within {SAME:g} in every row, else the row would be "
+        f"void. All {plans:,} plans of this planner passed their proof."
     )
 
 

@@ -24,7 +24,8 @@ R = TypeVar("R", bound=Record)
 
 BASE = "Base"
 """The name of the case as the workbook has it; no scenario may have it."""
-_ORDERED = {"lanes", "ore_lanes", "rights", "scenarios", "risks"}
+_LABEL = {"is_label": True}
+"""A field that names things; a plan is the same whatever it says."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Case:
     rights: tuple[schema.Right, ...] = ()
     scenarios: tuple[schema.ScenarioStep, ...] = ()
     risks: tuple[schema.EventStep, ...] = ()
-    country_names: tuple[tuple[str, str], ...] = ()
+    country_names: tuple[tuple[str, str], ...] = field(default=(), metadata=_LABEL)
     home_blocs: tuple[str, ...] | None = None
     """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""
     ceilings: tuple[tuple[str, str, str, int, float], ...] = ()
@@ -107,17 +108,15 @@ class Case:
     agreed: Agreed | None = None
     """What an earlier plan decided, where not all is free."""
     search: SearchLimits = TO_THE_END
-    scenario: str = BASE
+    scenario: str = field(default=BASE, metadata=_LABEL)
 
     def __post_init__(self) -> None:
         """Put the records in their own order."""
-        for name in self.SHEET_FIELDS.values():
+        for record in SHEETS:
+            name = self.SHEET_FIELDS[record.SHEET]
             records = getattr(self, name)  # a change leaves most in their order
-            if (
-                isinstance(records, tuple)
-                and not isinstance(records, InOrder)
-                and name not in _ORDERED
-            ):
+            is_sorted = record.IS_ORDERED or isinstance(records, InOrder)
+            if isinstance(records, tuple) and not is_sorted:
                 object.__setattr__(self, name, _in_order(records))
         years = tuple(sorted(self.years))
         if self.years != years:
@@ -283,6 +282,10 @@ OF_MINERAL = tuple(
     if any(column.field == "mineral" and column.required for column in record.columns())
 )
 """The fields whose records are of one mineral each."""
+UNPLANNED = {Case.SHEET_FIELDS[record.SHEET] for record in SHEETS if not record.IS_PLANNED} | {
+    f.name for f in dataclasses.fields(Case) if "is_label" in f.metadata
+}
+"""The fields that no program is made of."""
 
 
 _MADE_OF = {

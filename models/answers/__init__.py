@@ -50,4 +50,5 @@ from models.program.component import OPEN as OPEN
 from models.program.component import SHARE as SHARE
 from models.program.component import CellAddress as CellAddress
 from models.program.component import PriceTerm as PriceTerm
+from models.program.component import relaxable_words as relaxable_words
 from models.program.component import step_in_force as step_in_force

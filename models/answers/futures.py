@@ -31,8 +31,6 @@ from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints
 
-_COMMITTED = (BUILT, CARRIED)
-"""Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
 _TYPICAL = 1e-4
 """What a part of all costs the tail is counted in."""
 
@@ -427,7 +425,7 @@ def _known(program: Program, known: Ints) -> Ints:
     """Return what is known where each column is decided; 0 of what is for all futures."""
     found = np.zeros(len(program.rows.cost), dtype=np.int64)
     for group in program.variables:
-        if group.component not in _COMMITTED:
+        if not columns_named(group.component).is_first_stage:
             found[group.at] = known.ravel()[group.cell]
     return found
 

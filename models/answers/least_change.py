@@ -23,7 +23,7 @@ from models.errors import InputError, SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
 from models.program import component, families, market, program_of
-from models.program.families import diversification, projects, security, shortage, stockpiles
+from models.program.families import projects, security, shortage
 from models.schema import RECYCLED, ByYear, Mineral, Refiner
 
 MEMBER, MINERAL_YEAR, MINERAL = "member", "mineral and year", "mineral"
@@ -364,10 +364,13 @@ def _bounds(
     every = ((mineral, member, year) for member in wide.members for year in wide.years)
     short = {key: plan.value(shortage.SHORTAGE, key) + slack[key[2]] for key in every}
     short |= {key: slack[key[2]] for key in served}
+    columns = (of for of in component.components() if isinstance(of, component.Columns))
+    priced = {of for of in columns if of.headings and all(h.is_penalty for h in of.headings)}
+    penalties = priced - {shortage.SHORTAGE, shortage.OF_TIER, shortage.UNFAIR}
     most = {
         (of, key): plan.value(of, key) + slack[of.part(key, component.YEAR)]
         for group in program_of(wide).variables
-        for of in (diversification.EXCESS, stockpiles.SHORTFALL, security.MISSING)
+        for of in penalties
         if group.component is of
         for key in group.keys(np.arange(len(group)))
         if of is not security.MISSING or plan.column_at(of, key) >= 0  # a country may come to sell

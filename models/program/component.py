@@ -207,6 +207,9 @@ SOURCE, MINE, CALENDAR = "source", "mine", "calendar"
 year that is its own position, since it need not be one that is planned."""
 _STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
 
+NOT_RELAXABLE = ""
+"""What rows declare that no change of the input relaxes to end a shortage."""
+
 _COMPONENTS: dict[str, Component] = {}
 
 
@@ -281,7 +284,9 @@ class Columns(Component):
     the cost of a unit [money of the first year] for an explanation, by key and position; ``spent``
     are the kinds of these terms that are money spent. ``decided`` is the year in which one is
     decided, by the case and its key; None where it follows from others, as a shortage does.
-    ``gives_way`` says that they leave the room they take to whatever else wants it.
+    ``is_first_stage`` says whether one is decided before the future is known, and so is the same in
+    all futures; whatever is ``decided`` has to say so. ``gives_way`` says that they leave the room
+    they take to whatever else wants it.
     ``divided`` says what of their bounds is each member's where members plan apart
     (``models.program.division``); None where they are 0 and infinite whoever is there.
     """
@@ -295,8 +300,16 @@ class Columns(Component):
     terms: Callable[[Solved, Any, int, float], list[PriceTerm]] | None = None
     spent: tuple[str, ...] = ()
     decided: Callable[[Case, Any], int] | None = None
+    is_first_stage: bool | None = None
     gives_way: bool = False
     divided: Division | None = None
+
+    def __post_init__(self) -> None:
+        """Enter the columns in the list of all; ValueError where a declaration is missing."""
+        super().__post_init__()
+        if self.decided is not None and self.is_first_stage is None:
+            msg = f"columns {self.name!r} are decided: declare whether in the first stage"
+            raise ValueError(msg)
 
     def agreed(self, case: Case, key: Any) -> float | None:
         """Return what an earlier plan decided of one, None where it is free."""
@@ -333,7 +346,9 @@ class Rows(Component):
     anything, that is each row that is full. Of several that stop one the lowest ``stop_rank`` is
     told. ``through`` are the columns that a row adds up, by which a price is followed. ``step``
     tells what its cell says, and what a unit of that is in the program; ``slope`` by how much its
-    limit rises with a tonne of demand. ``is_scarce`` says that it may be what is scarcest,
+    limit rises with a tonne of demand. ``relaxable`` names the input whose change may end a
+    shortage by relaxing the rows (a ``Loosening`` of the family does it), or is NOT_RELAXABLE;
+    rows that bear on anything have to say so. ``is_scarce`` says that it may be what is scarcest,
     ``is_neutral`` that its price is neither the scarcity of something nor a credit for it,
     ``is_capacity`` that it holds all that a
     source sells in a year to what it can. ``divided`` says what of a limit is each member's where
@@ -350,9 +365,17 @@ class Rows(Component):
     through: Columns | None = None
     step: Callable[[Solved, Any, int], tuple[float, LimitStep]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None
+    relaxable: str | None = None
     is_scarce: bool = False
     is_neutral: bool = False
     is_capacity: bool = False
+
+    def __post_init__(self) -> None:
+        """Enter the rows in the list of all; ValueError where a declaration is missing."""
+        super().__post_init__()
+        if self.bears_on is not None and self.relaxable is None:
+            msg = f"rows {self.name!r} limit supply: declare what is relaxable, if anything"
+            raise ValueError(msg)
 
 
 def by_key(of: Solved, rows: Rows, key: Any, cell: Where) -> bool:
@@ -379,6 +402,12 @@ def when_full(
             yield told(of, flow)
 
     return stops
+
+
+def relaxable_words() -> tuple[str, ...]:
+    """Return what may be changed to end a shortage, in the order in which rows are declared."""
+    found = (of.relaxable for of in components() if isinstance(of, Rows) and of.relaxable)
+    return tuple(dict.fromkeys(found))
 
 
 C = TypeVar("C", bound=Component)

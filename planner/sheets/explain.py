@@ -34,7 +34,6 @@ _MEASURE = (
     "These cells are chosen because they change least against what they say now (from 100 to 150 "
     "is half; a closed lane or a cell at 0, against the member's demand), and are few."
 )
-_KINDS = "share limits, capacities and the part of them that is open, lanes, mines and budgets"
 _SHEETS = {record.SHEET: record for record in schema.SHEETS}
 
 
@@ -454,17 +453,18 @@ def _typed_unit(change: CellChange, cells: Cells) -> str:
 
 
 def _nothing_does(found: answers.Explanation, change: LeastChange) -> Iterator[str]:
+    kinds = listed(answers.relaxable_words())
     if change.is_unknown:
         yield "No smallest change is known: the search for it found no proven optimum."
         return
     if change.is_dear:
         yield (
-            f"Supply can be had by changes of {_KINDS}. The cheapest plan leaves the shortage all "
+            f"Supply can be had by changes of {kinds}. The cheapest plan leaves the shortage all "
             "the same: what they let in costs more than a tonne short, or is used elsewhere."
         )
     else:
         yield (
-            f"No change of {_KINDS} ends this shortage: whatever they are,"
+            f"No change of {kinds} ends this shortage: whatever they are,"
             f" {plain_amount(change.left)} t stay short."
         )
     if change.newcomer is not None:

@@ -142,8 +142,8 @@ class Case:
         return self.change(minerals=InOrder(m for m in self.minerals if m.name in kept), **rows)
 
     def records(self, sheet: str) -> tuple[Record, ...]:
-        found: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])
-        return (found,) if isinstance(found, Settings) else found
+        rows: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])
+        return (rows,) if isinstance(rows, Settings) else rows
 
     # ---- look-ups ------------------------------------------------------------------------------
 
@@ -192,33 +192,33 @@ class Case:
     @cached_property
     def demand_of(self) -> dict[tuple[str, str, int], float]:
         """Demand [t] of all tiers by (mineral, member, year); a pair without a row is not in it."""
-        found: dict[tuple[str, str, int], float] = {}
+        tonnes_of: dict[tuple[str, str, int], float] = {}
         for row in self.demand:
             for year, tonnes in row.tonnes:
                 key = (row.mineral, row.member, year)
-                found[key] = found.get(key, 0.0) + tonnes
-        return found
+                tonnes_of[key] = tonnes_of.get(key, 0.0) + tonnes
+        return tonnes_of
 
     @cached_property
     def tiers_of(self) -> dict[tuple[str, str, int], dict[str, float]]:
         """Demand [t] of each tier by (mineral, member, year), where any tier is named."""
         tiered = {(row.mineral, row.member) for row in self.demand if row.tier}
-        found: dict[tuple[str, str, int], dict[str, float]] = {}
+        tiers: dict[tuple[str, str, int], dict[str, float]] = {}
         for row in self.demand:
             if (row.mineral, row.member) in tiered:
                 for year, tonnes in row.tonnes:
-                    found.setdefault((row.mineral, row.member, year), {})[row.tier] = tonnes
-        return found
+                    tiers.setdefault((row.mineral, row.member, year), {})[row.tier] = tonnes
+        return tiers
 
     @cached_property
     def signed(self) -> tuple[tuple[schema.Contract, int], ...]:
         """Each contract, and how many before it say the same: two rows may be equal."""
         seen: Counter[schema.Contract] = Counter()
-        found = []
+        counted = []
         for row in self.contracts:
-            found.append((row, seen[row]))
+            counted.append((row, seen[row]))
             seen[row] += 1
-        return tuple(found)
+        return tuple(counted)
 
     def tier_cost(self, mineral: str, tier: str, year: int) -> float:
         """Return what a tonne of a tier short costs [USD/t]: price x the tier's multiple."""
@@ -345,13 +345,13 @@ def _in_order(records: Iterable[R]) -> InOrder[R]:
     if not rows:
         return InOrder()
     keys = [c.field for c in type(rows[0]).columns() if c.key]
-    said = [f.name for f in dataclasses.fields(rows[0]) if f.compare]
+    names = [f.name for f in dataclasses.fields(rows[0]) if f.compare]
 
     def key(record: R) -> tuple[Any, ...]:
         return tuple(_sortable(getattr(record, name)) for name in keys)
 
     def rank(record: R) -> tuple[Any, ...]:
-        return key(record), tuple(repr(getattr(record, name)) for name in said)
+        return key(record), tuple(repr(getattr(record, name)) for name in names)
 
     apart = len(set(map(key, rows))) == len(rows)  # nearly always: then the keys alone decide
     return InOrder(sorted(rows, key=key if apart else rank))

@@ -60,24 +60,24 @@ def dual_bills(pool: Pool) -> DualBills:
     its dearest price, falls by its cheapest. Where all grow at once, each a little otherwise, and
     both ways give the same prices, there are no others.
     """
-    one, members = pool.together.bills, pool.of.members
+    bills, members = pool.together.bills, pool.of.members
     uneven = 0.5 + np.modf(np.arange(1, members + 1) * (np.sqrt(5.0) - 1.0) / 2.0)[0] / 2.0
     pool.restart()
     ends = [_prices(pool, step * uneven) for step in (_STEP, -_STEP)]
     if (
-        max(np.max(np.abs(end - one), initial=0.0) for end in ends)
+        max(np.max(np.abs(end - bills), initial=0.0) for end in ends)
         <= tolerances.BILL_ROUNDING * pool.scale
     ):
-        return DualBills(one, one, one)
+        return DualBills(bills, bills, bills)
     each = [[_prices(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
     least, most = (np.min(each, axis=(0, 1)), np.max(each, axis=(0, 1)))
     # a member with one bill whatever the prices moves none of the others'
     moved = [
-        of
-        for of, width in zip(each, most - least, strict=True)
+        row
+        for row, width in zip(each, most - least, strict=True)
         if width > tolerances.BILLS_SUM * pool.scale
     ]
-    return DualBills(np.mean(moved or [[one]], axis=(0, 1)), least, most)
+    return DualBills(np.mean(moved or [[bills]], axis=(0, 1)), least, most)
 
 
 def _prices(pool: Pool, step: Floats) -> Floats:
@@ -87,11 +87,11 @@ def _prices(pool: Pool, step: Floats) -> Floats:
     nothing is proven there, its own.
     """
     try:
-        found = pool.cost(1.0 + step).bills
+        bills = pool.cost(1.0 + step).bills
     except SolverError:
         return pool.together.bills
-    is_own = abs(float(found.sum()) - pool.together.cost) <= tolerances.BILLS_SUM * pool.scale
-    return found if is_own else pool.together.bills
+    is_own = abs(float(bills.sum()) - pool.together.cost) <= tolerances.BILLS_SUM * pool.scale
+    return bills if is_own else pool.together.bills
 
 
 # ---- who is tempted to leave ---------------------------------------------------------------------
@@ -143,7 +143,7 @@ def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float
 
     t >= bills z, for the bills of each group planned.
     """
-    bills = np.array([of.bills for of in pool.known.values()]) / pool.scale
+    bills = np.array([priced.bills for priced in pool.known.values()]) / pool.scale
     count, n = bills.shape
     row, column = np.indices((count, n + 1)).reshape(2, -1)
     program = price.arrays(
@@ -156,9 +156,9 @@ def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float
         (np.zeros(count), np.full(count, np.inf)),
     )
     program = dataclasses.replace(program, whole=np.append(np.full(n, whole), False))
-    found = solver.first_solved(partial(solver.solve, program))
-    group = np.clip(np.round(found.x[:n]) if whole else found.x[:n], 0.0, 1.0)
-    return group, float(np.sum(split * found.x[:n])) - float(found.x[n]) * pool.scale
+    optimum = solver.first_solved(partial(solver.solve, program))
+    group = np.clip(np.round(optimum.x[:n]) if whole else optimum.x[:n], 0.0, 1.0)
+    return group, float(np.sum(split * optimum.x[:n])) - float(optimum.x[n]) * pool.scale
 
 
 # ---- what each bought ----------------------------------------------------------------------------
@@ -178,30 +178,30 @@ def borne(plan: Plan) -> tuple[Floats, Floats]:
     np.add.at(bought, (d.source, d.year, d.member), plan.delivered)
     place = {s.project: i for i, s in enumerate(e.sources)}
     of_project = np.array([place[p.name] for p in e.case.projects], dtype=np.int64)
-    priced, found = unpaid(program, e), np.zeros((2, len(e.members)))
+    priced, sums = unpaid(program, e), np.zeros((2, len(e.members)))
     for group in program.variables:
-        of, x, one = group.component, plan.x[group.at], np.ones(len(group))
-        if of is UNFAIR or not program.rows.cost[group.at].any():
+        component, x, ones = group.component, plan.x[group.at], np.ones(len(group))
+        if component is UNFAIR or not program.rows.cost[group.at].any():
             continue
-        at = dict(zip(of.positions, group.index, strict=True))
-        if {MEMBER, CONTRACT} & at.keys():
-            each = own(owners, at, one)
-        elif SOURCE in at:
-            each = _first(bought[at[SOURCE], at[YEAR]], by_right(owners, at, one))
-        elif PROJECT in at:
-            sold = bought[of_project[at[PROJECT]]].sum(axis=1)
-            each = _first(sold, by_right(owners, at, one))
+        index = dict(zip(component.positions, group.index, strict=True))
+        if {MEMBER, CONTRACT} & index.keys():
+            each = own(owners, index, ones)
+        elif SOURCE in index:
+            each = _first(bought[index[SOURCE], index[YEAR]], by_right(owners, index, ones))
+        elif PROJECT in index:
+            sold = bought[of_project[index[PROJECT]]].sum(axis=1)
+            each = _first(sold, by_right(owners, index, ones))
         else:
-            each = by_demand(owners, at, one)
+            each = by_demand(owners, index, ones)
         lacking = priced[group.at]
         for i, amount in enumerate((program.rows.cost[group.at] - lacking, lacking)):
-            found[i] += np.einsum("i,ij->j", amount * x, each)
-    return found[0], found[1]
+            sums[i] += np.einsum("i,ij->j", amount * x, each)
+    return sums[0], sums[1]
 
 
 def _first(parts: Floats, else_: Floats) -> Floats:
-    found = np.where(parts.sum(axis=1, keepdims=True) > 0, parts, else_)
-    return np.asarray(found / found.sum(axis=1, keepdims=True))
+    chosen = np.where(parts.sum(axis=1, keepdims=True) > 0, parts, else_)
+    return np.asarray(chosen / chosen.sum(axis=1, keepdims=True))
 
 
 # ---- every rule ----------------------------------------------------------------------------------
@@ -305,8 +305,8 @@ def bill_of(plan: Plan) -> DualBill:
     whole = float(paid.sum() + lacking.sum())
     part = pool.together.cost / whole if whole > 0 else 1.0
     names = [m.name for m in plan.case.members]
-    of = (dual_bills(pool).bills, lacking * part)
-    return DualBill(*(dict(zip(names, each.tolist(), strict=True)) for each in of))
+    options = (dual_bills(pool).bills, lacking * part)
+    return DualBill(*(dict(zip(names, each.tolist(), strict=True)) for each in options))
 
 
 def dual_bills_of(

@@ -97,27 +97,31 @@ def exit_from(plan: Plan, country: str) -> Exit:
     cheapest = {result.block: result for result in plan.blocks}
     failed, unknown = dict[str, str](), dict[str, str]()
     for b in range(len(program.blocks)):
-        of = _Fenced(plan, b, theirs)
-        for m in of.planned:
+        fenced = _Fenced(plan, b, theirs)
+        for m in fenced.planned:
             try:
-                asked[m].append(of.alone(m))
-                alone[m] += of.tonnes(asked[m][-1])[m]
+                asked[m].append(fenced.alone(m))
+                alone[m] += fenced.tonnes(asked[m][-1])[m]
             except SolverError as error:
                 failed[m] = str(error)
-        if of.planned:
+        if fenced.planned:
             try:
-                together = of.together()
-                cheapest[b] = of.cheapest(together)
+                together = fenced.together()
+                cheapest[b] = fenced.cheapest(together)
                 asked[TOGETHER].append(together)
             except SolverError as error:
-                unknown |= dict.fromkeys(of.planned, str(error))
+                unknown |= dict.fromkeys(fenced.planned, str(error))
     if unknown and not asked[TOGETHER]:
         raise SolverError(next(iter(unknown.values())))
     path = Plan(plan.case, [*cheapest.values()], plan.expanded, program)
     holds = [hold for m in alone for result in asked[m] for hold in _holds(path, m, result)]
-    proofs = {name: proof_of(plan.case, of, lambda: program) for name, of in asked.items() if of}
-    known = {m: tonnes for m, tonnes in alone.items() if m not in failed}
-    return Exit(country, plan, path, known, tuple(holds), proofs, failed, unknown)
+    proofs = {
+        name: proof_of(plan.case, results, lambda: program)
+        for name, results in asked.items()
+        if results
+    }
+    least = {m: tonnes for m, tonnes in alone.items() if m not in failed}
+    return Exit(country, plan, path, least, tuple(holds), proofs, failed, unknown)
 
 
 class _Fenced:
@@ -132,19 +136,19 @@ class _Fenced:
         """Take the block's arrays; ``theirs`` are the deliveries of the country."""
         self.plan, self.block = plan, block
         program, e = plan.program, plan.expanded
-        self.at, self.inside = program.columns_of(block), program.rows_of(block)
+        self.span, self.inside = program.columns_of(block), program.rows_of(block)
         flow, cells = program.flow, program.blocks[block]
-        mine = theirs & (flow >= self.at.start) & (flow < self.at.stop)
+        mine = theirs & (flow >= self.span.start) & (flow < self.span.stop)
         self.columns: dict[str, Ints] = {}
         self.planned: dict[str, float] = {}
         self.weights: dict[str, float] = {}
         for m in sorted({m for m, _ in cells}):
             name, years = e.minerals[m], [e.years[t] for c, t in cells if c == m]
-            of = flow[mine & (e.deliveries.mineral == m)] - self.at.start
-            bought = float(plan.x[self.at][of].sum())
+            columns = flow[mine & (e.deliveries.mineral == m)] - self.span.start
+            bought = float(plan.x[self.span][columns].sum())
             demand = sum(plan.case.coalition_demand(name, year) for year in years)
             if bought > tolerances.CHANGE_SLACK * demand:
-                self.columns[name], self.planned[name] = of, bought
+                self.columns[name], self.planned[name] = columns, bought
                 self.weights[name] = 1.0 / (demand or bought)
 
     # ---- what is asked ---------------------------------------------------------------------------
@@ -167,56 +171,62 @@ class _Fenced:
 
     def tonnes(self, result: BlockResult) -> dict[str, float]:
         """Return what the country delivers by mineral [t]."""
-        return {m: max(0.0, float(result.x[of].sum())) for m, of in self.columns.items()}
+        return {m: max(0.0, float(result.x[columns].sum())) for m, columns in self.columns.items()}
 
     def _most(self, weighted: float) -> Floats:
         slack = {m: tolerances.CHANGE_SLACK / weight for m, weight in self.weights.items()}
         return np.array([*(t + slack[m] for m, t in self.planned.items()), weighted])
 
-    def _least(self, weights: Mapping[str, float], most: Floats, of: str = TOGETHER) -> BlockResult:
+    def _least(
+        self, weights: Mapping[str, float], most: Floats, scope: str = TOGETHER
+    ) -> BlockResult:
         size = self._dearest / max(weights.values())  # near the costs that the scaling is made for
         cost = np.zeros(len(self._rows.cost))
         for mineral, weight in weights.items():
             cost[self.columns[mineral]] = size * weight
-        found = self._solved(cost, most, of)
-        return dataclasses.replace(found, duals=found.duals / size)
+        result = self._solved(cost, most, scope)
+        return dataclasses.replace(result, duals=result.duals / size)
 
     # ---- the program -----------------------------------------------------------------------------
 
     @cached_property
     def _rows(self) -> solve.LinearProgram:
         """The block's arrays, then the rows of the exit."""
-        of, (short, cell) = self.plan.program.block(self.block), self._short
-        upper = self.plan.widest[self.at]
-        need, x = self.plan.expanded.demand.sum(axis=1).reshape(-1), self.plan.x[self.at]
+        block, (short, cell) = self.plan.program.block(self.block), self._short
+        upper = self.plan.widest[self.span]
+        need, x = self.plan.expanded.demand.sum(axis=1).reshape(-1), self.plan.x[self.span]
         lacking = ((c, short[cell == c]) for c in np.unique(cell))
         sold = [*self.columns.values()]
-        weights = np.repeat([*self.weights.values()], [len(at) for at in sold])
+        weights = np.repeat([*self.weights.values()], [len(columns) for columns in sold])
         limits = [
             *(
-                (at, np.ones(len(at)), x[at].sum() + tolerances.CHANGE_SLACK * need[c])
-                for c, at in lacking
+                (
+                    columns,
+                    np.ones(len(columns)),
+                    x[columns].sum() + tolerances.CHANGE_SLACK * need[c],
+                )
+                for c, columns in lacking
             ),
-            *((at, np.ones(len(at)), np.inf) for at in sold),
+            *((columns, np.ones(len(columns)), np.inf) for columns in sold),
             (np.concatenate(sold), weights, np.inf),
         ]
-        return search.bounded(dataclasses.replace(of, upper=upper), limits)
+        return search.bounded(dataclasses.replace(block, upper=upper), limits)
 
-    def _upper(self, of: str) -> Floats:
+    def _upper(self, scope: str) -> Floats:
         """Return the columns' upper bounds with no penalty of a mineral above the plan's."""
-        program, e, x = self.plan.program, self.plan.expanded, self.plan.x[self.at]
+        program, e, x = self.plan.program, self.plan.expanded, self.plan.x[self.span]
         upper: Floats = self._rows.upper.copy()
         need = e.demand.sum(axis=1).reshape(-1)
         for group in program.variables:
             paid = columns_named(group.component).headings
             if paid and all(h.is_penalty and h not in _SHORT for h in paid):
-                inside = within(group.at, self.at)
-                at, cell = group.at[inside] - self.at.start, group.cell[inside]
-                if of:
-                    own = cell // len(e.years) == e.mineral_at[of]
-                    at, cell = at[own], cell[own]
-                upper[at] = np.minimum(
-                    upper[at], x[at] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
+                inside = within(group.at, self.span)
+                columns, cell = group.at[inside] - self.span.start, group.cell[inside]
+                if scope:
+                    chosen = cell // len(e.years) == e.mineral_at[scope]
+                    columns, cell = columns[chosen], cell[chosen]
+                upper[columns] = np.minimum(
+                    upper[columns], x[columns] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
                 )
         return upper
 
@@ -224,28 +234,28 @@ class _Fenced:
     def _short(self) -> tuple[Ints, Ints]:
         """The columns of what is short, and the mineral and year of each as one number."""
         groups = [g for g in self.plan.program.variables if g.component is SHORTAGE]
-        at, cell = (
+        columns, cell = (
             np.concatenate([np.zeros(0, dtype=np.int64), *(getattr(g, name) for g in groups)])
             for name in ("at", "cell")
         )
-        inside = (at >= self.at.start) & (at < self.at.stop)
-        return at[inside] - self.at.start, cell[inside]
+        inside = (columns >= self.span.start) & (columns < self.span.stop)
+        return columns[inside] - self.span.start, cell[inside]
 
     @cached_property
-    def _onwards(self) -> search.Onwards:
+    def _sequence(self) -> search.WarmStartedSequence:
         """What solves the programs, and proves them."""
-        of, more = self.plan.program, len(self._rows.row_lower) - self._own
+        program, more = self.plan.program, len(self._rows.row_lower) - self._row_count
         units = np.full(more, TONNES)
         units[-1] = FRACTION
-        return search.Onwards(
+        return search.WarmStartedSequence(
             self._rows, f"least of what is bought there: {', '.join(self.columns)}",
-            need=float(of.need[self.block]), measure=self._measure,
-            units=(of.column_unit[self.at], np.append(of.row_unit[self.inside], units)),
-            size=np.append(of.row_size[self.inside], np.full(more, np.nan)),
+            need=float(program.need[self.block]), measure=self._measure,
+            units=(program.column_unit[self.span], np.append(program.row_unit[self.inside], units)),
+            size=np.append(program.row_size[self.inside], np.full(more, np.nan)),
         )  # fmt: skip
 
     @property
-    def _own(self) -> int:
+    def _row_count(self) -> int:
         return int(self.inside.stop - self.inside.start)
 
     @property
@@ -254,19 +264,19 @@ class _Fenced:
 
     # ---- solved and proven -----------------------------------------------------------------------
 
-    def _solved(self, cost: Floats, most: Floats, of: str = TOGETHER) -> BlockResult:
+    def _solved(self, cost: Floats, most: Floats, scope: str = TOGETHER) -> BlockResult:
         """Return the proven optimum with so much sold at most, by mineral and in all.
 
         Penalties are those of the plan at most: of one mineral, or of all TOGETHER.
         """
         limits = np.concatenate([self._rows.row_upper[: -len(most)], most])
-        upper = self._upper(of)
+        upper = self._upper(scope)
         rows = dataclasses.replace(self._rows, cost=cost, upper=upper, row_upper=limits)
-        found, proof = self._onwards.solved(rows)
+        solution, proof = self._sequence.solved(rows)
         return BlockResult(
-            block=self.block, x=found.x, duals=found.duals[: self._own],
+            block=self.block, x=solution.x, duals=solution.duals[: self._row_count],
             certificate=proof, worst=-1, measure=self._measure,
-            attempt=found.attempt, size=(len(rows.row_lower), len(rows.cost), len(rows.values)),
+            attempt=solution.attempt, size=(len(rows.row_lower), len(rows.cost), len(rows.values)),
         )  # fmt: skip
 
     @property
@@ -278,14 +288,17 @@ def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:
     """Yield the limits that the least tonnes of a mineral in a block rest on."""
     duals = np.zeros(len(path.prices))
     duals[path.program.rows_of(result.block)] = result.duals
-    for of, key, at in explain.rows_worth(path, "bears_on", duals, tolerances.SPARED_TONNES):
-        if of.part(key, MINERAL, mineral) != mineral:
+    for rows, key, row in explain.rows_with_dual(path, "bears_on", duals, tolerances.SPARED_TONNES):
+        if rows.part(key, MINERAL, mineral) != mineral:
             continue  # what other minerals may not go short of is told by the budget that ties them
-        label, (limit, step, direction) = of.label(path, key), explain.limit_of(path, of, key, at)
+        label, (limit, step, direction) = (
+            rows.label(path, key),
+            explain.limit_of(path, rows, key, row),
+        )
         moved = step.right - sum(amount * float(path.x[c]) for c, amount in step.entries)
-        spares = abs(float(duals[at]) * moved)
+        spares = abs(float(duals[row]) * moved)
         if spares > tolerances.SPARED_TONNES:
             yield Hold(
-                mineral, of.part(key, YEAR), label.kind or of.kind, label.what, limit, label.unit,
-                spares, direction, label.place,
+                mineral, rows.part(key, YEAR), label.kind or rows.kind, label.what, limit,
+                label.unit, spares, direction, label.place,
             )  # fmt: skip

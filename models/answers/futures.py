@@ -112,9 +112,9 @@ def under_risk(
     tail = tail or recourse.Tail()
     groups = apart(plan.case) if len(futures) > at_once else ()
     if len(groups) > 1 and not plan.program.rows.whole.any():
-        return _Apart(plan, groups, futures, calm, tail).found(at_once)
+        return _Decomposition(plan, groups, futures, calm, tail).found(at_once)
     plain = _PlainPlan(plan.expanded, plan.program, plan.x)
-    return _Extensive(plain, futures, calm, tail, _unit(plan)).found()
+    return _JointProgram(plain, futures, calm, tail, _unit(plan)).found()
 
 
 def apart(case: Case) -> tuple[tuple[str, ...], ...]:
@@ -131,7 +131,7 @@ class _PlainPlan:
     x: Floats
 
 
-class _Extensive:
+class _JointProgram:
     def __init__(
         self,
         plain: _PlainPlan,
@@ -146,23 +146,28 @@ class _Extensive:
         self.rows: list[solve.LinearProgram] = []
         for future in futures:
             expanded = plain.expanded.changed(future.case)
-            made = program_of(expanded, names)
-            names = made.names
-            self.programs.append(made)
+            program = program_of(expanded, names)
+            names = program.names
+            self.programs.append(program)
             # a stock may serve another future than its own, which needs more than its own room
-            self.rows.append(dataclasses.replace(made.rows, upper=widest(expanded, made)))
+            self.rows.append(dataclasses.replace(program.rows, upper=widest(expanded, program)))
         self.scale = max([self.case.tolerance_scale, *(f.case.tolerance_scale for f in futures)])
-        every, known = [*self.programs, self.base], [*(f.known for f in futures), calm]
-        told = [_known(p, at) for p, at in zip(every, known, strict=True)]
-        columns = _numbered([p.variables for p in every], told)
+        every, states = [*self.programs, self.base], [*(f.known for f in futures), calm]
+        column_states = [_known(p, position) for p, position in zip(every, states, strict=True)]
+        columns = _numbered([p.variables for p in every], column_states)
         rows = _numbered(
             [p.constraints for p in every],
-            [_known_in_rows(p, at, c) for p, at, c in zip(every, known, told, strict=True)],
+            [
+                _known_in_rows(p, position, c)
+                for p, position, c in zip(every, states, column_states, strict=True)
+            ],
         )
         self.whole = recourse.ExtensiveForm(
             [
-                recourse.ScenarioProgram(of, c, r, p.column_unit, p.row_unit)
-                for p, of, c, r in zip(self.programs, self.rows, columns, rows, strict=False)
+                recourse.ScenarioProgram(scenario_rows, c, r, p.column_unit, p.row_unit)
+                for p, scenario_rows, c, r in zip(
+                    self.programs, self.rows, columns, rows, strict=False
+                )
             ],
             np.array([f.chance for f in futures]),
             tail,
@@ -170,8 +175,10 @@ class _Extensive:
             unit=unit,
         )
         numbers = self.whole.numbers
-        at = np.minimum(np.searchsorted(numbers, columns[-1]), max(len(numbers) - 1, 0))
-        self.place: Ints = np.where(numbers[at] == columns[-1], at, -1) if len(numbers) else at
+        position = np.minimum(np.searchsorted(numbers, columns[-1]), max(len(numbers) - 1, 0))
+        self.place: Ints = (
+            np.where(numbers[position] == columns[-1], position, -1) if len(numbers) else position
+        )
         """Where each column of the plain plan stands in the whole; -1 where its future is none."""
 
     def found(self) -> RiskPlans:
@@ -191,23 +198,23 @@ class _Extensive:
         )
         violation, allowed = self.violation(x)[1], tolerances.MOST_VIOLATION * self.scale
         shape = (len(rows.row_lower), len(rows.cost), len(rows.values))
-        made = Proof(
+        full_proof = Proof(
             violation, "", allowed, proof.dual_infeasibility, proof.gap, proof.mip_gap, 1, 0,
             *shape, (),
         )  # fmt: skip
-        return Course(self.whole.costs(x), self.short(x), made), x
+        return Course(self.whole.costs(x), self.short(x), full_proof), x
 
     def short(self, x: Sequence[Floats]) -> Floats:
         """Return what is short by future and mineral [t]."""
-        return np.array([_short(p, of) for p, of in zip(self.programs, x, strict=True)])
+        return np.array([_short(p, values) for p, values in zip(self.programs, x, strict=True)])
 
     def violation(self, x: Sequence[Floats]) -> tuple[float, float]:
         """Return the largest violation of any future's own program: as a part, and in t."""
         worst = [0.0, 0.0]
-        for program, rows, of in zip(self.programs, self.rows, x, strict=True):
+        for program, rows, values in zip(self.programs, self.rows, x, strict=True):
             measure, none = program.measure(self.scale), np.zeros(len(rows.row_lower))
-            found = program.certify(of, none, measure, rows=rows).violation
-            worst = [max(worst[0], *found), max(worst[1], *(found * measure))]
+            violations = program.certify(values, none, measure, rows=rows).violation
+            worst = [max(worst[0], *violations), max(worst[1], *(violations * measure))]
         return float(worst[0]), float(worst[1])
 
     def kept(self) -> solve.LinearProgram:
@@ -223,29 +230,32 @@ class _Extensive:
                     tolerances.CHANGE_SLACK * demand[group.cell]
                     + tolerances.PLAIN_PLAN * self.whole.need
                 )
-        own = np.flatnonzero(decided & (self.place >= 0))
-        at, x, near = self.place[own], self.plain.x[own], near[own]
+        common = np.flatnonzero(decided & (self.place >= 0))
+        columns, x, near = self.place[common], self.plain.x[common], near[common]
         lower, upper = rows.lower.copy(), rows.upper.copy()
-        x, near = np.where(rows.whole[at], np.round(x), x), np.where(rows.whole[at], 0.0, near)
-        lower[at] = np.clip(x - near, rows.lower[at], rows.upper[at])
-        upper[at] = np.clip(x + near, rows.lower[at], rows.upper[at])
+        x, near = (
+            np.where(rows.whole[columns], np.round(x), x),
+            np.where(rows.whole[columns], 0.0, near),
+        )
+        lower[columns] = np.clip(x - near, rows.lower[columns], rows.upper[columns])
+        upper[columns] = np.clip(x + near, rows.lower[columns], rows.upper[columns])
         return dataclasses.replace(rows, lower=lower, upper=upper)
 
     def spent(self) -> tuple[Ints, Floats]:
         """Return columns of the whole that budgets pay for, and what by year [money m]."""
-        of = self.base
+        base = self.base
         place = {row.year: y for y, row in enumerate(self.case.budget)}
-        uses = np.zeros((len(place), len(of.rows.cost)))
-        for group in of.constraints:
+        uses = np.zeros((len(place), len(base.rows.cost)))
+        for group in base.constraints:
             if group.component is BUDGET:
                 for row, year in zip(group.at.tolist(), group.year.tolist(), strict=True):
-                    inside = slice(of.rows.starts[row], of.rows.starts[row + 1])
-                    uses[place[year], of.rows.columns[inside]] = of.rows.values[inside]
-        for group in of.variables:
+                    inside = slice(base.rows.starts[row], base.rows.starts[row + 1])
+                    uses[place[year], base.rows.columns[inside]] = base.rows.values[inside]
+        for group in base.variables:
             if group.component is CARRIED:
                 uses[:, group.at] = 0.0
-        at = np.flatnonzero(uses.any(axis=0))
-        return self.place[at], uses[:, at]
+        columns = np.flatnonzero(uses.any(axis=0))
+        return self.place[columns], uses[:, columns]
 
     def decisions(self, values: Floats | None) -> Iterator[Decision]:
         """Yield what is built, stored and bought while nothing has happened.
@@ -253,21 +263,23 @@ class _Extensive:
         ``values`` are those of the whole's columns, None: the plain plan is the plan under risk.
         """
         for group in self.base.variables:
-            of = columns_named(group.component)
-            if of.decided is None or not (of in {BUILT, STOCK} or of.is_delivery):
+            component = columns_named(group.component)
+            if component.decided is None or not (
+                component in {BUILT, STOCK} or component.is_delivery
+            ):
                 continue
-            known = np.flatnonzero(self.place[group.at] >= 0)
-            at = group.at[known]
-            plain = self.plain.x[at]
-            risky = plain if values is None else values[self.place[at]]
+            shared = np.flatnonzero(self.place[group.at] >= 0)
+            columns = group.at[shared]
+            plain = self.plain.x[columns]
+            risky = plain if values is None else values[self.place[columns]]
             used = np.flatnonzero((plain != 0) | (risky != 0))
-            keys = group.keys(known[used])
+            keys = group.keys(shared[used])
             for key, was, now in zip(keys, plain[used].tolist(), risky[used].tolist(), strict=True):
-                yield Decision(of, of.lasting(self.case, key), was, now)
+                yield Decision(component, component.lasting(self.case, key), was, now)
 
 
 def _as_good(risky: Course, plain: Course, chances: Floats, tail: recourse.Tail) -> bool:
-    least, kept = (recourse.valued(of.costs, chances, tail) for of in (risky, plain))
+    least, kept = (recourse.valued(course.costs, chances, tail) for course in (risky, plain))
     return kept - least <= tolerances.CHANGE_SLACK * abs(least)
 
 
@@ -276,7 +288,7 @@ def _proven_by(plain: Course, risky: Course) -> Course:
     return dataclasses.replace(plain, proof=dataclasses.replace(risky.proof, violation=violation))
 
 
-class _Apart:
+class _Decomposition:
     """Minerals planned apart, that budgets and the tail tie to each other."""
 
     def __init__(
@@ -291,35 +303,38 @@ class _Apart:
         self.calm, self.tail, names = calm, tail, plan.expanded.minerals
         self.chances = np.array([f.chance for f in futures])
         self.at = [[names.index(name) for name in group] for group in groups]
-        decided = {key: plan.x[at] for key, at in _decided(plan.program, plan.case)}
-        self.each, every = list[_Extensive](), list[tuple[Ints, Ints, Floats]]()
-        for group, at in zip(groups, self.at, strict=True):
-            own = [f.known[at].tobytes() for f in futures]
-            first = {key: i for i, key in reversed([*enumerate(own)])}
+        decided = {key: plan.x[positions] for key, positions in _decided(plan.program, plan.case)}
+        self.each, every = list[_JointProgram](), list[tuple[Ints, Ints, Floats]]()
+        for group, positions in zip(groups, self.at, strict=True):
+            histories = [f.known[positions].tobytes() for f in futures]
+            first = {key: i for i, key in reversed([*enumerate(histories)])}
             order = sorted(first.values())
-            of = np.array([order.index(first[key]) for key in own])
-            chances = np.bincount(of, self.chances).tolist()
+            scenario_of = np.array([order.index(first[key]) for key in histories])
+            chances = np.bincount(scenario_of, self.chances).tolist()
             mine = [
-                Future(part(futures[i].case, group), chance, futures[i].known[at])
+                Future(part(futures[i].case, group), chance, futures[i].known[positions])
                 for i, chance in zip(order, chances, strict=True)
             ]
             plain = _plain_of(part(plan.case, group), decided)
-            one = _Extensive(plain, mine, calm[at], recourse.Tail(), 1.0)
-            self.each.append(one)
-            every.append((of, *one.spent()))
+            joint = _JointProgram(plain, mine, calm[positions], recourse.Tail(), 1.0)
+            self.each.append(joint)
+            every.append((scenario_of, *joint.spent()))
         limits = np.array([row.capex for row in plan.case.budget], dtype=float)
         self.prices = np.array([self._price(row.year) for row in plan.case.budget], dtype=float)
         if plan.case.settings.carry_over_budget:  # what is spent up to a year
-            every = [(of, at, np.cumsum(uses, axis=0)) for of, at, uses in every]
+            every = [
+                (scenario_of, positions, np.cumsum(uses, axis=0))
+                for scenario_of, positions, uses in every
+            ]
             limits, self.prices = np.cumsum(limits), self.prices - np.append(self.prices[1:], 0.0)
         # a limit of 0, or one that no other mineral takes of, each mineral keeps by itself
         takers = np.sum([(uses > 0).any(axis=1) for *_, uses in every], axis=0)
         shared = (takers > 1) & (limits > 0)
         self.prices = np.maximum(self.prices[shared], 0.0)
-        self.tied = recourse.Tied(
+        self.tied = recourse.MasterProblem(
             [
-                recourse.DistinctScenarios(one.whole, of, at, uses[shared])
-                for one, (of, at, uses) in zip(self.each, every, strict=True)
+                recourse.DistinctScenarios(joint.whole, scenario_of, positions, uses[shared])
+                for joint, (scenario_of, positions, uses) in zip(self.each, every, strict=True)
             ],
             limits[shared],
             self.chances,
@@ -330,16 +345,18 @@ class _Apart:
     def _price(self, year: int) -> float:
         return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
 
-    def mixed(self, search: SearchLimits, at_once: int) -> tuple[recourse.Mix, recourse.Mix]:
+    def mixed(
+        self, search: SearchLimits, at_once: int
+    ) -> tuple[recourse.ConvexCombination, recourse.ConvexCombination]:
         """Return the plain plan kept to, and the plan under risk, begun from its policies.
 
         A time limit is that of each.
         """
-        kept = self.tied.mixed([one.kept() for one in self.each], search=search)
+        kept = self.tied.mixed([joint.kept() for joint in self.each], search=search)
         began = time.perf_counter()
         start = dataclasses.replace(kept, prices=self._first_prices(search, at_once))
         left = _within(search, lambda most: most - (time.perf_counter() - began))
-        return kept, self.tied.mixed([one.whole.rows for one in self.each], start, left)
+        return kept, self.tied.mixed([joint.whole.rows for joint in self.each], start, left)
 
     def _first_prices(self, search: SearchLimits, at_once: int) -> Floats:
         """Return the prices that fewer futures, planned before, end with; else the plain plan's."""
@@ -349,8 +366,8 @@ class _Apart:
         total = sum(f.chance for f in few)
         few = [dataclasses.replace(f, chance=f.chance / total) for f in few]
         try:
-            of = _Apart(self.plan, self.groups, few, self.calm, self.tail)
-            return of.mixed(_within(search, lambda most: _BEFORE * most), at_once)[1].prices
+            smaller = _Decomposition(self.plan, self.groups, few, self.calm, self.tail)
+            return smaller.mixed(_within(search, lambda most: _BEFORE * most), at_once)[1].prices
         except SolverError:  # prices are where the rounds begin, no more
             return self.prices
 
@@ -360,35 +377,37 @@ class _Apart:
         plain, risky = self._course(kept), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)
         decisions = [
-            of
-            for one, x in zip(self.each, mix.x, strict=True)
-            for of in one.decisions(None if is_plain else x)
+            decision
+            for joint, x in zip(self.each, mix.x, strict=True)
+            for decision in joint.decisions(None if is_plain else x)
         ]
         return RiskPlans(_proven_by(plain, risky) if is_plain else risky, plain, tuple(decisions))
 
-    def _course(self, mix: recourse.Mix) -> Course:
+    def _course(self, mix: recourse.ConvexCombination) -> Course:
         """Return what a mix comes to, proven by each future's own program and by what is least."""
         costs = np.zeros(len(self.chances))
         short = np.zeros((len(costs), len(self.plan.expanded.minerals)))
         broken, tonnes = mix.overrun, 0.0
-        for one, at, of, values in zip(self.each, self.at, self.tied.parts, mix.x, strict=True):
-            x = one.whole.by_future(values)
-            costs += one.whole.costs(x)[of.of]
-            short[:, at] = one.short(x)[of.of]
-            relative, by = one.violation(x)
+        for joint, minerals, scenarios, values in zip(
+            self.each, self.at, self.tied.parts, mix.x, strict=True
+        ):
+            x = joint.whole.by_future(values)
+            costs += joint.whole.costs(x)[scenarios.of]
+            short[:, minerals] = joint.short(x)[scenarios.of]
+            relative, by = joint.violation(x)
             broken, tonnes = max(broken, relative), max(tonnes, by)
         value = recourse.valued(costs, self.chances, self.tail)
         gap = self.tied.gap(value, mix.least)
         if not (broken <= tolerances.MOST_VIOLATION and gap >= -tolerances.MOST_GAP):
             msg = f"no proven plan for {len(costs)} futures, mineral by mineral"
             raise SolverError(msg)
-        gap, every = max(gap, 0.0), [one.whole.rows for one in self.each]
+        gap, every = max(gap, 0.0), [joint.whole.rows for joint in self.each]
         is_open = gap > tolerances.MOST_GAP
         proof = Proof(
-            tonnes, "", tolerances.MOST_VIOLATION * max(one.scale for one in self.each),
+            tonnes, "", tolerances.MOST_VIOLATION * max(joint.scale for joint in self.each),
             mix.dual_infeasibility, 0.0 if is_open else gap, gap if is_open else 0.0, len(every), 0,
-            sum(len(of.row_lower) for of in every), sum(len(of.cost) for of in every),
-            sum(len(of.values) for of in every), (),
+            sum(len(p.row_lower) for p in every), sum(len(p.cost) for p in every),
+            sum(len(p.values) for p in every), (),
         )  # fmt: skip
         return Course(costs, short, proof)
 
@@ -403,48 +422,50 @@ def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
     expanded = Expanded(case)
     program = program_of(expanded)
     x = np.zeros(len(program.rows.cost))
-    for key, at in _decided(program, case):
-        x[at] = decided.get(key, 0.0)
+    for key, column in _decided(program, case):
+        x[column] = decided.get(key, 0.0)
     return _PlainPlan(expanded, program, x)
 
 
 def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
     """Yield the columns that are decisions: what each is in any part of the case, and where."""
     for group in program.variables:
-        of = columns_named(group.component)
-        if of.decided is not None:
-            for key, at in zip(group.keys(np.arange(len(group))), group.at.tolist(), strict=True):
-                yield (of.name, of.lasting(case, key)), at
+        component = columns_named(group.component)
+        if component.decided is not None:
+            for key, column in zip(
+                group.keys(np.arange(len(group))), group.at.tolist(), strict=True
+            ):
+                yield (component.name, component.lasting(case, key)), column
 
 
 def _unit(plan: Plan) -> float:
     return float(powers_of_two(np.array([_TYPICAL * abs(plan.objective)]))[0])
 
 
-def _known(program: Program, known: Ints) -> Ints:
+def _known(program: Program, states: Ints) -> Ints:
     """Return what is known where each column is decided; 0 of what is for all futures."""
-    found = np.zeros(len(program.rows.cost), dtype=np.int64)
+    state_of = np.zeros(len(program.rows.cost), dtype=np.int64)
     for group in program.variables:
         if not columns_named(group.component).is_first_stage:
-            found[group.at] = known.ravel()[group.cell]
-    return found
+            state_of[group.at] = states.ravel()[group.cell]
+    return state_of
 
 
-def _known_in_rows(program: Program, known: Ints, columns: Ints) -> Ints:
+def _known_in_rows(program: Program, states: Ints, columns: Ints) -> Ints:
     """Return the same of rows; 0 of those that limit only what is for all futures."""
-    found = np.zeros(len(program.rows.row_lower), dtype=np.int64)
+    state_of = np.zeros(len(program.rows.row_lower), dtype=np.int64)
     for group in program.constraints:
-        found[group.at] = known.ravel()[group.cell]
+        state_of[group.at] = states.ravel()[group.cell]
     later = program.rows.entry_rows()[columns[program.rows.columns] > 0]
-    return np.where(np.bincount(later, minlength=len(found)) > 0, found, 0)
+    return np.where(np.bincount(later, minlength=len(state_of)) > 0, state_of, 0)
 
 
-def _numbered(programs: Sequence[Sequence[Any]], known: Sequence[Ints]) -> list[Ints]:
+def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list[Ints]:
     """Return numbers of all columns, or rows: the same for the same key of which the same is known.
 
     Keys are compared by position: those of the programs are of the same names.
     """
-    found, after = [np.zeros(len(of), dtype=np.int64) for of in known], 0
+    numbers, after = [np.zeros(len(state), dtype=np.int64) for state in states], 0
     for component in {g.component: None for groups in programs for g in groups}:
         mine = [
             (s, g) for s, groups in enumerate(programs) for g in groups
@@ -454,18 +475,18 @@ def _numbered(programs: Sequence[Sequence[Any]], known: Sequence[Ints]) -> list[
             continue
         parts = zip(*(g.index for _, g in mine), strict=True)
         keys = [np.concatenate(part) for part in parts]
-        (first, *_), inverse = grouped(*keys, np.concatenate([known[s][g.at] for s, g in mine]))
+        (first, *_), inverse = grouped(*keys, np.concatenate([states[s][g.at] for s, g in mine]))
         ends = np.cumsum([len(g) for _, g in mine])[:-1]
-        for (s, g), own in zip(mine, np.split(inverse, ends), strict=True):
-            found[s][g.at] = after + own
+        for (s, g), block in zip(mine, np.split(inverse, ends), strict=True):
+            numbers[s][g.at] = after + block
         after += len(first)
-    return found
+    return numbers
 
 
 def _short(program: Program, x: Floats) -> Floats:
     """Return what is short by mineral [t]."""
-    found = np.zeros(len(program.draft.expanded.minerals))
+    tonnes = np.zeros(len(program.draft.expanded.minerals))
     for group in program.variables:
         if group.component is SHORTAGE:
-            np.add.at(found, group.index[0], x[group.at])
-    return found
+            np.add.at(tonnes, group.index[0], x[group.at])
+    return tonnes

@@ -34,11 +34,11 @@ def shapley(costs: Floats) -> Floats:
     size = every.sum(axis=1).astype(int)
     weight = np.array([factorial(s) * factorial(members - s - 1) for s in range(members)], float)
     weight /= factorial(members)
-    found = np.zeros(members)
+    shares = np.zeros(members)
     for i in range(members):
         without = np.flatnonzero(every[:, i] == 0)
-        found[i] = np.sum(weight[size[without]] * (costs[without + (1 << i)] - costs[without]))
-    return found
+        shares[i] = np.sum(weight[size[without]] * (costs[without + (1 << i)] - costs[without]))
+    return shares
 
 
 def nucleolus(costs: Floats) -> Floats:
@@ -65,11 +65,11 @@ def nucleolus(costs: Floats) -> Floats:
     return np.asarray(split * scale)
 
 
-def _is_decided(held: Floats, of: Floats) -> Bools:
+def _is_decided(held: Floats, groups: Floats) -> Bools:
     """Return which groups' bills follow from those of groups that are held."""
     _, sizes, basis = np.linalg.svd(held)
     basis = basis[: int(np.sum(sizes > tolerances.RANK))]
-    rest = of - np.einsum("ij,kj->ik", of, basis).dot(basis)
+    rest = groups - np.einsum("ij,kj->ik", groups, basis).dot(basis)
     return np.asarray(np.abs(rest).max(axis=1) <= tolerances.RANK)
 
 
@@ -88,5 +88,5 @@ def _least(
         (np.append(np.zeros(n), 1.0), np.full(n + 1, -np.inf), np.full(n + 1, np.inf)),
         (np.append(np.full(len(every), -np.inf), amounts), np.append(costs, amounts)),
     )
-    found = solver.first_solved(partial(solver.solve, program))
-    return found.x[:n], float(found.x[n]), -found.duals[: len(every)]
+    optimum = solver.first_solved(partial(solver.solve, program))
+    return optimum.x[:n], float(optimum.x[n]), -optimum.duals[: len(every)]

@@ -40,7 +40,9 @@ _FINE = 0.01
 """A change is the smallest of its kind to this part of it: with less by that, it does not do."""
 _POINTS = 1000
 """A share is rounded up to a tenth of a point."""
-_LOOSENED = sorted((f.loosening for f in families.FAMILIES if f.loosening), key=lambda of: of.rank)
+_RELAXATIONS = sorted(
+    (f.loosening for f in families.FAMILIES if f.loosening), key=lambda relaxation: relaxation.rank
+)
 
 # ---- changes of cells of the workbook ----------------------------------------------------------
 
@@ -162,32 +164,32 @@ def least_change(
     answer is tried: the case is changed and planned again, and changed by less until the member is
     short again. A search without a proven optimum is left out; the answer says so if it matters.
     """
-    at = (mineral, member, year)
-    if not _is_short(plan, at):
+    where = (mineral, member, year)
+    if not _is_short(plan, where):
         return None
     left: list[float] = []
     is_unknown = False
     for fixed in (is_fixed, None) if is_fixed else (None,):
         before: frozenset[component.Where] = frozenset()
         for scope in (MEMBER, MINERAL_YEAR, MINERAL):
-            served = _served(plan, at, scope)
+            served = _served(plan, where, scope)
             if served != before:
                 try:
-                    found, least = _loosened(plan, at, scope, fixed)
+                    answer, least = _relaxed(plan, where, scope, fixed)
                 except SolverError:
-                    is_unknown, found, least = True, None, None
-                if found is not None:
-                    return found
+                    is_unknown, answer, least = True, None, None
+                if answer is not None:
+                    return answer
                 if fixed is None and least is not None:
                     left.append(least)
             before = served
     change = _dearer(plan, mineral, year)
     tried = None if change is None else planned(applied(plan.case, (change,)))
-    if change is not None and tried is not None and not _is_short(tried, at):
-        return LeastChange((change,), outcome=_outcome(plan, tried, at), is_dear=True)
+    if change is not None and tried is not None and not _is_short(tried, where):
+        return LeastChange((change,), outcome=_outcome(plan, tried, where), is_dear=True)
     if is_unknown and not left:
         return LeastChange(is_unknown=True)
-    newcomer = _newcomer(plan, at)
+    newcomer = _newcomer(plan, where)
     return LeastChange(left=left[0] if left else 0.0, is_dear=not left, newcomer=newcomer)
 
 
@@ -196,30 +198,32 @@ def planned(case: Case) -> Plan | None:
     try:
         solving.check(case)
         solver = block_solver.BlockSolver(resolve.Expanded(case), is_compared=False)
-        found = solver.all()
+        results = solver.all()
     except (InputError, SolverError):
         return None
-    return Plan(case, found, solver.expanded, solver.program)
+    return Plan(case, results, solver.expanded, solver.program)
 
 
-def _is_short(plan: Plan, at: component.Where) -> bool:
-    return plan.value(shortage.SHORTAGE, at) > plan.tolerance(at[0], at[2])
+def _is_short(plan: Plan, where: component.Where) -> bool:
+    return plan.value(shortage.SHORTAGE, where) > plan.tolerance(where[0], where[2])
 
 
-def _served(plan: Plan, at: component.Where, scope: str) -> frozenset[component.Where]:
+def _served(plan: Plan, where: component.Where, scope: str) -> frozenset[component.Where]:
     """Return whose shortage goes: the member's; all members', since they share it; all years'."""
     others = (
-        key for key in plan.amounts(shortage.SHORTAGE) if key[0] == at[0] and _is_short(plan, key)
+        key
+        for key in plan.amounts(shortage.SHORTAGE)
+        if key[0] == where[0] and _is_short(plan, key)
     )
     if scope == MEMBER:
-        return frozenset({at})
-    return frozenset({at} | {key for key in others if scope == MINERAL or key[2] == at[2]})
+        return frozenset({where})
+    return frozenset({where} | {key for key in others if scope == MINERAL or key[2] == where[2]})
 
 
-def _outcome(plan: Plan, found: Plan, at: component.Where) -> ChangeOutcome:
+def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutcome:
     """Return what a plan made with a change says, beside the plan without it."""
-    mineral, _, year = at
-    before, after = _short(plan, mineral), _short(found, mineral)
+    mineral, _, year = where
+    before, after = _short(plan, mineral), _short(after_plan, mineral)
     there = {member: tonnes for (_, member, when), tonnes in after.items() if when == year}
     was = [member for _, member, when in before if when == year]
     scope = MEMBER
@@ -229,12 +233,14 @@ def _outcome(plan: Plan, found: Plan, at: component.Where) -> ChangeOutcome:
         scope = MINERAL
     more = {
         key: tonnes - plan.value(shortage.SHORTAGE, key)
-        for key, tonnes in found.amounts(shortage.SHORTAGE).items()
+        for key, tonnes in after_plan.amounts(shortage.SHORTAGE).items()
     }
     beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
     served = tuple(member for member in was if member not in there)
     still = tuple(sorted(there.items(), key=lambda each: (-each[1], each[0])))
-    return ChangeOutcome(found.value(shortage.SHORTAGE, at), served, still, scope, float(beyond))
+    return ChangeOutcome(
+        after_plan.value(shortage.SHORTAGE, where), served, still, scope, float(beyond)
+    )
 
 
 def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
@@ -244,16 +250,16 @@ def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
 
 
 def _smallest(
-    plan: Plan, at: component.Where, changes: tuple[CellChange, ...]
+    plan: Plan, where: component.Where, changes: tuple[CellChange, ...]
 ) -> tuple[CellChange, ...]:
     """Return the changes without those that the member can do without, all smaller by one part.
 
     What removes the shortage of all at once may be more than the member's own takes. Each attempt
     is planned, with the minerals that are planned together with this one.
     """
-    own = plan.expanded.mineral_at[at[0]]
+    position = plan.expanded.mineral_at[where[0]]
     blocks = [{m for m, _ in block} for block in plan.program.blocks]
-    tied = set[int]().union(*(minerals for minerals in blocks if own in minerals))
+    tied = set[int]().union(*(minerals for minerals in blocks if position in minerals))
     case = plan.case.of_minerals(plan.expanded.minerals[m] for m in tied)
 
     def is_enough(changes: Iterable[CellChange], part: float = 1.0) -> bool:
@@ -262,7 +268,7 @@ def _smallest(
             c if c.unit == component.OPEN else dataclasses.replace(c, to=c.least) for c in parts
         )
         tried = planned(applied(case, exact))
-        return tried is not None and not _is_short(tried, at)
+        return tried is not None and not _is_short(tried, where)
 
     for change in changes:
         fewer = tuple(each for each in changes if each is not change)
@@ -282,46 +288,50 @@ def _smallest(
     return tuple(_less(change, high) for change in changes)
 
 
-def _loosened(
-    plan: Plan, at: component.Where, scope: str, fixed: Fixed | None
+def _relaxed(
+    plan: Plan, where: component.Where, scope: str, fixed: Fixed | None
 ) -> tuple[LeastChange | None, float | None]:
     """Return what removes the shortage within a scope; else None, and what no change removes [t].
 
     What is freed may be used elsewhere: capital, above all. As long as planning again leaves no
     more than half of the shortage there, what it leaves is asked for again.
     """
-    made: dict[tuple[str, component.CellAddress], CellChange] = {}
+    changed: dict[tuple[str, component.CellAddress], CellChange] = {}
     current = plan
     for _ in range(_ROUNDS):
-        cells = component.Levers(current.case.of_minerals([at[0]]), at[2], plan.case.demand_of[at])
+        cells = component.Levers(
+            current.case.of_minerals([where[0]]), where[2], plan.case.demand_of[where]
+        )
         wide, right = cells.case, Limits()
-        for loosening in _LOOSENED:
+        for loosening in _RELAXATIONS:
             loosening.levers(cells)
             wide = wide if loosening.wide is None else loosening.wide(wide)
             right |= {(rows, key): most for rows, key, most in loosening.right(cells.e)}
-        found = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
+        parameters = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
         e = resolve.Expanded(wide)
-        bounds = _bounds(current, e, right, _served(current, at, scope))
-        search = ChangeSearch(e, tuple(found), bounds)
+        bounds = _bounds(current, e, right, _served(current, where, scope))
+        search = ChangeSearch(e, tuple(parameters), bounds)
         least = search.least_left()
-        if least > plan.tolerance(at[0], at[2]):
+        if least > plan.tolerance(where[0], where[2]):
             return None, least
-        changes = [_change(found[i], u) for i, u in search.smallest(least).items()]
+        changes = [_change(parameters[i], u) for i, u in search.smallest(least).items()]
         after = planned(applied(current.case, changes)) if changes else None
         if after is None:
             return None, None
         for change in changes:
-            first = made.get((change.field, change.place), change)
-            made[change.field, change.place] = dataclasses.replace(
+            first = changed.get((change.field, change.place), change)
+            changed[change.field, change.place] = dataclasses.replace(
                 change, was=first.was, what=first.what
             )
-        if not _is_short(after, at):
-            smallest = _smallest(plan, at, (*made.values(),))
+        if not _is_short(after, where):
+            smallest = _smallest(plan, where, (*changed.values(),))
             tried = planned(applied(plan.case, smallest))
-            if tried is None or _is_short(tried, at):
-                smallest, tried = (*made.values(),), after
-            return LeastChange(smallest, outcome=_outcome(plan, tried, at)), None
-        if after.value(shortage.SHORTAGE, at) > _ENOUGH * current.value(shortage.SHORTAGE, at):
+            if tried is None or _is_short(tried, where):
+                smallest, tried = (*changed.values(),), after
+            return LeastChange(smallest, outcome=_outcome(plan, tried, where)), None
+        if after.value(shortage.SHORTAGE, where) > _ENOUGH * current.value(
+            shortage.SHORTAGE, where
+        ):
             return None, None
         current = after
     return None, None
@@ -364,16 +374,17 @@ def _bounds(
     every = ((mineral, member, year) for member in wide.members for year in wide.years)
     short = {key: plan.value(shortage.SHORTAGE, key) + slack[key[2]] for key in every}
     short |= {key: slack[key[2]] for key in served}
-    columns = (of for of in component.components() if isinstance(of, component.Columns))
-    priced = {of for of in columns if of.headings and all(h.is_penalty for h in of.headings)}
+    declared = (c for c in component.components() if isinstance(c, component.Columns))
+    priced = {c for c in declared if c.headings and all(h.is_penalty for h in c.headings)}
     penalties = priced - {shortage.SHORTAGE, shortage.OF_TIER, shortage.UNFAIR}
     most = {
-        (of, key): plan.value(of, key) + slack[of.part(key, component.YEAR)]
+        (columns, key): plan.value(columns, key) + slack[columns.part(key, component.YEAR)]
         for group in program_of(wide).variables
-        for of in penalties
-        if group.component is of
+        for columns in penalties
+        if group.component is columns
         for key in group.keys(np.arange(len(group)))
-        if of is not security.MISSING or plan.column_at(of, key) >= 0  # a country may come to sell
+        if columns is not security.MISSING
+        or plan.column_at(columns, key) >= 0  # a country may come to sell
     }
     return component.Bounds(
         {**right, **_budgets(plan, mineral)}, most | _dear(plan, wide), short, served
@@ -386,26 +397,26 @@ def _dear(plan: Plan, wide: resolve.Expanded) -> dict[tuple[component.Columns, A
     cost = np.array([_shortage_cost(plan.case, mineral, year) for year in wide.years])
     flows = plan.flows[plan.flows["mineral"] == mineral]
     used = set(zip(flows["refiner"], flows["project"], flows["member"], flows["year"], strict=True))
-    found: dict[tuple[component.Columns, Any], float] = {}
+    unused: dict[tuple[component.Columns, Any], float] = {}
     for i in np.flatnonzero(d.landed > cost[d.year]).tolist():
         s, member, year = wide.sources[d.source[i]], wide.members[d.member[i]], d.year[i]
         to, contract = (mineral, member, wide.years[year]), int(d.contract[i])
         if (s.name, s.project, *to[1:]) in used:
             continue
         if contract == resolve.SPOT:
-            found[market.SPOT_FLOW, (s.name, s.project, *to)] = 0.0
+            unused[market.SPOT_FLOW, (s.name, s.project, *to)] = 0.0
         else:
-            found[market.CONTRACT_FLOW, (contract, s.name, *to)] = 0.0
-    return found
+            unused[market.CONTRACT_FLOW, (contract, s.name, *to)] = 0.0
+    return unused
 
 
 def _shortage_cost(case: Case, mineral: str, year: int) -> float:
     """Return what a tonne short costs at least: in the cheapest tier, where demand has tiers."""
     costs = [
         case.tier_cost(mineral, tier, year)
-        for key, of in case.tiers_of.items()
+        for key, tiers in case.tiers_of.items()
         if (key[0], key[2]) == (mineral, year)
-        for tier, tonnes in of.items()
+        for tier, tonnes in tiers.items()
         if tonnes > 0
     ]
     return min(costs, default=case.shortage_cost(mineral, year))
@@ -448,23 +459,23 @@ def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
     years = tuple(y for y in case.years if stated.at(y) is None or column(y) == column(year))
     header = Mineral.column_of("shortage_cost").header
     place = component.CellAddress(Mineral.SHEET, record.row, header, column(year))
-    what = f"what a tonne of {mineral} short costs"
+    words = f"what a tonne of {mineral} short costs"
     to = rounded_up(least * (1.0 + 1e-9), "money/t")
-    return CellChange(place, "shortage_cost", what, "money/t", was, least, to, years)
+    return CellChange(place, "shortage_cost", words, "money/t", was, least, to, years)
 
 
-def _newcomer(plan: Plan, at: component.Where) -> Newcomer | None:
+def _newcomer(plan: Plan, where: component.Where) -> Newcomer | None:
     """Return a new refiner that ends the shortage, tried; None where it does not.
 
     It needs no ore, sells at the mineral's price in that year alone, and makes what all members are
     short of in that year: they share it.
     """
-    case, (mineral, member, year) = plan.case, at
+    case, (mineral, member, year) = plan.case, where
     countries = [case.member_of[member].country, *(m.country for m in case.members)]
     country = next((code for code in countries if code), "")
     if not country:
         return None
-    short = sum(plan.value(shortage.SHORTAGE, key) for key in _served(plan, at, MINERAL_YEAR))
+    short = sum(plan.value(shortage.SHORTAGE, key) for key in _served(plan, where, MINERAL_YEAR))
     capacity = rounded_up(short, "t/yr")
     refiner = Refiner(
         name=" or ".join(["new", *(r.name for r in case.refiners)]), mineral=mineral,
@@ -472,5 +483,5 @@ def _newcomer(plan: Plan, at: component.Where) -> Newcomer | None:
         cost=ByYear(case.mineral_of[mineral].price.value(year)),
     )  # fmt: skip
     after = planned(case.change(refiners=(*case.refiners, refiner)))
-    served = after is not None and not _is_short(after, at)
+    served = after is not None and not _is_short(after, where)
     return Newcomer(case.country_name(country), capacity) if served else None

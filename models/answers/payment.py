@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import tolerances
-from models.answers.search import Onwards
+from models.answers.search import WarmStartedSequence
 from models.plan.plan import Plan
 from models.program.families.projects import running
 from models.resolve import Floats, Ints
@@ -63,15 +63,15 @@ def payments(plan: Plan, mineral: str) -> tuple[Needed, ...]:
     )
 
 
-def rooms(plan: Plan) -> Floats:
+def headroom(plan: Plan) -> Floats:
     """Return what each source could sell [t], by (source, year); of unbuilt projects all."""
     e = plan.expanded
-    found = e.usable.copy()
+    sellable = e.usable.copy()
     for r, source in enumerate(e.sources):
         if isinstance(source.record, Project):
             runs = np.array([running(plan, source.record, year) for year in e.years])
-            found[r] = e.nameplate[r] * (runs if runs.any() else e.startable[r])
-    return found
+            sellable[r] = e.nameplate[r] * (runs if runs.any() else e.startable[r])
+    return sellable
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ class _Asked:
     """The plan's program, planned again with payments for one plant at a time."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan, self.room = plan, rooms(plan)
+        self.plan, self.room = plan, headroom(plan)
         self.measure = plan.program.measure(plan.case.tolerance_scale)
-        self._programs: dict[int, Onwards] = {}
+        self._programs: dict[int, WarmStartedSequence] = {}
         e = plan.expanded
         self.nothing = np.array(
             [[plan.tolerance(s.mineral, year) for year in e.years] for s in e.sources]
@@ -165,10 +165,12 @@ class _Asked:
         return isinstance(record, Project) and not any(running(self.plan, record, y) for y in years)
 
     def _runs(self, r: int, tonnes: Floats, years: Sequence[int]) -> bool:
-        at, asked = list(years), RUNS * self.room[r] - self.nothing[r]
+        chosen, asked = list(years), RUNS * self.room[r] - self.nothing[r]
         if self._is_unbuilt(r):
-            return bool(tonnes[at].sum() >= max(asked[at].sum(), 0.0) and tonnes[at].any())
-        return bool(np.all(tonnes[at] >= asked[at]))
+            return bool(
+                tonnes[chosen].sum() >= max(asked[chosen].sum(), 0.0) and tonnes[chosen].any()
+            )
+        return bool(np.all(tonnes[chosen] >= asked[chosen]))
 
     def _least(
         self, r: int, years: list[int], guess: float, sure: float
@@ -231,29 +233,34 @@ class _Asked:
 
     def _sold(self, r: int, years: list[int], payment: float) -> _SalesByYear:
         """Plan again with a payment for each tonne of a plant in some years."""
-        plan, of = self.plan, self.plan.program
+        plan, program = self.plan, self.plan.program
         d, tonnes, cost = plan.expanded.deliveries, plan.sold[r].copy(), 0.0
-        own: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
+        deliveries: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
         tonnes[years] = 0.0
-        blocks = np.searchsorted(of.column_starts, of.flow[own], side="right") - 1
+        blocks = np.searchsorted(program.column_starts, program.flow[deliveries], side="right") - 1
         for b in np.unique(blocks).tolist():
-            at = own[blocks == b]
-            columns, base = of.flow[at] - of.columns_of(b).start, of.block(b)
-            more = np.minimum(payment, d.cost[at]) - d.support[at]
+            inside = deliveries[blocks == b]
+            columns, base = program.flow[inside] - program.columns_of(b).start, program.block(b)
+            more = np.minimum(payment, d.cost[inside]) - d.support[inside]
             price = base.cost.copy()
-            price[columns] -= more * plan.expanded.discounts[d.year[at]]
+            price[columns] -= more * plan.expanded.discounts[d.year[inside]]
             x = self._program(b).solved(dataclasses.replace(base, cost=price))[0].x
-            np.add.at(tonnes, d.year[at], x[columns])
+            np.add.at(tonnes, d.year[inside], x[columns])
             cost += float(np.sum(base.cost * (x - plan.blocks[b].x)))
         return _SalesByYear(tonnes, self._weighed(years, tonnes), cost)
 
-    def _program(self, b: int) -> Onwards:
+    def _program(self, b: int) -> WarmStartedSequence:
         """Return what plans a block again, begun with the plan itself."""
         if b not in self._programs:
-            of = self.plan.program
-            units = (of.column_unit[of.columns_of(b)], of.row_unit[of.rows_of(b)])
-            need, measure = float(of.need[b]), float(self.measure[b])
-            made = Onwards(of.block(b), "payment", need=need, measure=measure, units=units)
-            made.solved(of.block(b))
-            self._programs[b] = made
+            program = self.plan.program
+            units = (
+                program.column_unit[program.columns_of(b)],
+                program.row_unit[program.rows_of(b)],
+            )
+            need, measure = float(program.need[b]), float(self.measure[b])
+            sequence = WarmStartedSequence(
+                program.block(b), "payment", need=need, measure=measure, units=units
+            )
+            sequence.solved(program.block(b))
+            self._programs[b] = sequence
         return self._programs[b]

@@ -24,7 +24,7 @@ from models.program import TONNES, ComponentArrays, Program, Scaling, component
 from models.program.division import Owners, own
 from models.program.families.security import SURVIVAL, to_be_served
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
-from models.solve import Certificate, Held, Solution, certify_alone
+from models.solve import Certificate, PersistentSolver, Solution, certify_alone
 from models.solve import LinearProgram as Arrays
 
 ROW_LIMITS, COLUMN_LIMITS = ("row_lower", "row_upper"), ("lower", "upper")
@@ -98,14 +98,14 @@ class Divided:
     def bills(self, duals: Floats) -> Floats:
         """Return what each member's parts are worth at the prices of limits [money]."""
         reduced = self.rows.cost - self.rows.priced(duals)
-        found = np.zeros(self.members)
+        bills = np.zeros(self.members)
         for names, price in ((ROW_LIMITS, duals), (COLUMN_LIMITS, reduced)):
-            for name, of in zip(
+            for name, dual in zip(
                 names, (np.maximum(price, 0.0), np.minimum(price, 0.0)), strict=True
             ):
-                worth = np.where(np.isfinite(getattr(self.rows, name)), of, 0.0)
-                found += np.einsum("i,ij->j", worth, self.parts[name])
-        return found
+                priced = np.where(np.isfinite(getattr(self.rows, name)), dual, 0.0)
+                bills += np.einsum("i,ij->j", priced, self.parts[name])
+        return bills
 
 
 def divided(case: Case, unsecured: int | None = None) -> Divided:
@@ -114,8 +114,8 @@ def divided(case: Case, unsecured: int | None = None) -> Divided:
     Of the member ``unsecured`` nothing has to be served if a country is lost; its stocks count.
     """
     expanded = Expanded(shareable(case))
-    of = BlockSolver(expanded, is_compared=False)
-    program, rows = of.program, of.program.rows
+    solver = BlockSolver(expanded, is_compared=False)
+    program, rows = solver.program, solver.program.rows
     owners = Owners(expanded, Rights(expanded), program.names)
     count, columns, limits = len(expanded.members), len(rows.cost), len(rows.row_lower)
     parts = {name: np.zeros((columns, count)) for name in COLUMN_LIMITS}
@@ -126,24 +126,24 @@ def divided(case: Case, unsecured: int | None = None) -> Divided:
     for group in program.constraints:
         _divide(owners, group, row_owner, parts, {n: getattr(rows, n) for n in ROW_LIMITS})
         if group.component is SURVIVAL and unsecured is not None:
-            at = dict(zip(SURVIVAL.positions, group.index, strict=True))
-            parts["row_lower"][group.at, unsecured] -= to_be_served(owners, at)[:, unsecured]
+            index = dict(zip(SURVIVAL.positions, group.index, strict=True))
+            parts["row_lower"][group.at, unsecured] -= to_be_served(owners, index)[:, unsecured]
     return Divided(
         rows, parts, column_owner, row_owner,
         program.column_unit == TONNES, program.row_unit == TONNES, unpaid(program, expanded),
-        tuple(_pieces(of)),
+        tuple(_pieces(solver)),
     )  # fmt: skip
 
 
 def unpaid(program: Program, expanded: Expanded) -> Floats:
     """Return what a unit of each column costs that nobody pays in cash [money, discounted]."""
-    found = np.zeros(len(program.rows.cost))
-    worth = expanded.discounts
+    costs = np.zeros(len(program.rows.cost))
+    discounts = expanded.discounts
     for group in program.variables:
         for charge in group.charges:
             if charge.heading.is_penalty:
-                found[group.at] += charge.price * worth[charge.year]
-    return found
+                costs[group.at] += charge.price * discounts[charge.year]
+    return costs
 
 
 def _divide(
@@ -154,34 +154,34 @@ def _divide(
     limits: Mapping[str, Floats],
 ) -> None:
     """Enter whose a group's columns or rows are, and the members' parts of their limits."""
-    of: component.Columns | component.Rows = group.component  # type: ignore[assignment]
-    at = dict(zip(of.positions, group.index, strict=True))
-    if {component.MEMBER, component.CONTRACT} & at.keys():
-        whose[group.at] = np.argmax(own(owners, at, np.ones(len(group))), axis=1)
+    declared: component.Columns | component.Rows = group.component  # type: ignore[assignment]
+    index = dict(zip(declared.positions, group.index, strict=True))
+    if {component.MEMBER, component.CONTRACT} & index.keys():
+        whose[group.at] = np.argmax(own(owners, index, np.ones(len(group))), axis=1)
     for name, every in limits.items():
         limit = every[group.at]
         kept = np.isfinite(limit)
-        if of.divided is None:
+        if declared.divided is None:
             if limit[kept].any():
-                msg = f"{of.name} has a bound, and does not say whose it is"
+                msg = f"{declared.name} has a bound, and does not say whose it is"
                 raise TypeError(msg)
         elif kept.any():
-            inside = {what: index[kept] for what, index in at.items()}
-            parts[name][group.at[kept]] = of.divided(owners, inside, limit[kept])
+            inside = {part: positions[kept] for part, positions in index.items()}
+            parts[name][group.at[kept]] = declared.divided(owners, inside, limit[kept])
 
 
-def _pieces(of: BlockSolver) -> Iterator[Piece]:
+def _pieces(solver: BlockSolver) -> Iterator[Piece]:
     """Solve the coalition's program, and yield the blocks that were solved together."""
-    program = of.program
+    program = solver.program
     for group in together(program.blocks):
-        for blocks, _, scale, basis in of.runs(of(group)):  # the others: nothing to decide
+        for blocks, _, scale, basis in solver.runs(solver(group)):  # the others: nothing to decide
             yield Piece(
                 take=_taking(program, blocks[0], blocks[-1]),
                 columns=program.columns_of(blocks[0], blocks[-1]),
                 rows=program.rows_of(blocks[0], blocks[-1]),
                 scale=scale,
-                raised=partial(of.scaling_of, blocks, raised=True),
-                measure=float(of.measure[list(blocks)].max()),
+                raised=partial(solver.scaling_of, blocks, raised=True),
+                measure=float(solver.measure[list(blocks)].max()),
                 basis=basis,
             )
 
@@ -209,12 +209,12 @@ class Priced:
 class Pool:
     """Members that plan together: what any group of them costs alone."""
 
-    def __init__(self, of: Divided) -> None:
+    def __init__(self, divided: Divided) -> None:
         """Plan the coalition; SolverError where nothing is proven."""
-        self.of = of
-        self._held: list[Held | None] = [None] * len(of.pieces)
+        self.of = divided
+        self._held: list[PersistentSolver | None] = [None] * len(divided.pieces)
         self.known: dict[tuple[float, ...], Priced] = {}
-        self.together = self.cost(np.ones(of.members))
+        self.together = self.cost(np.ones(divided.members))
 
     @property
     def scale(self) -> float:
@@ -223,48 +223,48 @@ class Pool:
 
     def restart(self) -> None:
         """Let the next group start from the coalition's plan."""
-        for held, piece in zip(self._held, self.of.pieces, strict=True):
-            if held is not None:
-                held.start_from(piece.basis)
+        for solver, piece in zip(self._held, self.of.pieces, strict=True):
+            if solver is not None:
+                solver.start_from(piece.basis)
 
     def cost(self, group: Floats) -> Priced:
         """Plan a group, from where the last one ended; SolverError where nothing is proven."""
         key = tuple(group.tolist())
         if key not in self.known:
-            of, rows = self.of, self.of.of(group)
+            divided, rows = self.of, self.of.of(group)
             x, duals = np.zeros(len(rows.cost)), np.zeros(len(rows.row_lower))
-            for i, piece in enumerate(of.pieces):
-                found = self._solved(i, piece, piece.take(rows))
-                x[piece.columns], duals[piece.rows] = found.x, found.duals
-            bills = of.bills(duals)
+            for i, piece in enumerate(divided.pieces):
+                solution = self._solved(i, piece, piece.take(rows))
+                x[piece.columns], duals[piece.rows] = solution.x, solution.duals
+            bills = divided.bills(duals)
             self.known[key] = Priced(float(np.sum(bills * group)), bills, x)
         return self.known[key]
 
     def alone(self, member: int) -> Floats:
         """Plan one member, of the columns and rows that it has alone; return all columns."""
-        of = self.of
-        rows, x = of.of(np.eye(of.members)[member]), np.zeros(len(of.rows.cost))
-        for piece in of.pieces:
-            columns = np.isin(of.column_owner[piece.columns], (SHARED, member))
-            limits = np.isin(of.row_owner[piece.rows], (SHARED, member))
+        divided = self.of
+        rows, x = divided.of(np.eye(divided.members)[member]), np.zeros(len(divided.rows.cost))
+        for piece in divided.pieces:
+            columns = np.isin(divided.column_owner[piece.columns], (SHARED, member))
+            limits = np.isin(divided.row_owner[piece.rows], (SHARED, member))
             part = _cut(piece.take(rows), columns, limits)
-            found = self._cold(piece, part, columns, limits)
-            x[piece.columns][columns] = found.x
+            solution = self._cold(piece, part, columns, limits)
+            x[piece.columns][columns] = solution.x
         return x
 
     def _solved(self, i: int, piece: Piece, rows: Arrays) -> Solution:
         """Solve a piece from where it was; cold where that proves nothing."""
         every = (np.ones(len(rows.cost), dtype=bool), np.ones(len(rows.row_lower), dtype=bool))
-        held = self._held[i]
+        solver = self._held[i]
         try:
-            if held is None:
-                held = self._held[i] = Held().load(piece.scale.scaled(rows))
-                held.start_from(piece.basis)
+            if solver is None:
+                solver = self._held[i] = PersistentSolver().load(piece.scale.scaled(rows))
+                solver.start_from(piece.basis)
             else:
-                held.change(piece.scale.scaled(rows))
-            found = piece.scale.unscaled(held.run())
-            if self._proof(piece, rows, found, *every).passed:
-                return found
+                solver.change(piece.scale.scaled(rows))
+            solution = piece.scale.unscaled(solver.run())
+            if self._proof(piece, rows, solution, *every).passed:
+                return solution
         except SolverError:
             pass
         self._held[i] = None
@@ -272,32 +272,37 @@ class Pool:
 
     def _cold(self, piece: Piece, rows: Arrays, columns: Bools, limits: Bools) -> Solution:
         def scaled(*, raised: bool) -> Scaling:
-            of = piece.raised() if raised and piece.raised else piece.scale
-            return Scaling(of.column[columns], of.row[limits], of.price[columns], of.dual[limits])
+            scale = piece.raised() if raised and piece.raised else piece.scale
+            return Scaling(
+                scale.column[columns], scale.row[limits], scale.price[columns], scale.dual[limits]
+            )
 
-        made = first_proven(
-            rows, scaled, lambda found: self._proof(piece, rows, found, columns, limits)
+        proven = first_proven(
+            rows, scaled, lambda solution: self._proof(piece, rows, solution, columns, limits)
         )
-        if made is None:
+        if proven is None:
             msg = "no proven cost of a group of members"
             raise SolverError(msg)
-        return made[0]
+        return proven[0]
 
     def _proof(
-        self, piece: Piece, rows: Arrays, found: Solution, columns: Bools, limits: Bools
+        self, piece: Piece, rows: Arrays, solution: Solution, columns: Bools, limits: Bools
     ) -> Certificate:
-        of = self.of
-        tonnes = (of.column_tonnes[piece.columns][columns], of.row_tonnes[piece.rows][limits])
-        return certify_alone(rows, found, piece.measure, tonnes).of(0)
+        divided = self.of
+        tonnes = (
+            divided.column_tonnes[piece.columns][columns],
+            divided.row_tonnes[piece.rows][limits],
+        )
+        return certify_alone(rows, solution, piece.measure, tonnes).of(0)
 
 
 def _cut(rows: Arrays, columns: Bools, limits: Bools) -> Arrays:
     """Return the program of some columns and rows."""
-    at = rows.entry_rows()
-    kept = columns[rows.columns] & limits[at]
+    row_of = rows.entry_rows()
+    kept = columns[rows.columns] & limits[row_of]
     return arrays(
         (
-            (np.cumsum(limits) - 1)[at[kept]],
+            (np.cumsum(limits) - 1)[row_of[kept]],
             (np.cumsum(columns) - 1)[rows.columns[kept]],
             rows.values[kept],
         ),

@@ -35,7 +35,7 @@ from models.errors import SolverError
 from models.program import TONNES, component
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
-from models.solve import Held
+from models.solve import PersistentSolver
 from models.solve import LinearProgram as Arrays
 
 if TYPE_CHECKING:
@@ -48,11 +48,16 @@ _INSIDE = 1e-3
 _FORCED = 1e3
 """What a tonne counts that has no room."""
 _SPENT = {
-    kind for of in component.components() if isinstance(of, component.Columns) for kind in of.spent
+    kind
+    for declared in component.components()
+    if isinstance(declared, component.Columns)
+    for kind in declared.spent
 }
 """Kinds of terms that are money spent, not rents."""
 NEUTRAL = _SPENT | {
-    of.kind for of in component.components() if isinstance(of, component.Rows) and of.is_neutral
+    declared.kind
+    for declared in component.components()
+    if isinstance(declared, component.Rows) and declared.is_neutral
 }
 """Kinds of terms that are neither the scarcity of something nor a credit for it."""
 
@@ -154,10 +159,10 @@ class Pricing:
     @cached_property
     def is_move(self) -> Bools:
         """Which columns are what someone moves or does without."""
-        found: Bools = np.zeros(len(self.rows.cost), dtype=bool)
+        moves: Bools = np.zeros(len(self.rows.cost), dtype=bool)
         for group in self.plan.program.variables:
-            found[group.at] = component.columns_named(group.component).is_move
-        return found
+            moves[group.at] = component.columns_named(group.component).is_move
+        return moves
 
     def block(self, row: int) -> int:
         return int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
@@ -179,65 +184,67 @@ class Pricing:
 
     def price(self, row: int, year: int) -> MarginalPrice:
         """Return the price of a balance, in money of its year."""
-        worth = self.plan.case.discount(year)
-        amount = float(self.duals[row]) / worth
+        discount = self.plan.case.discount(year)
+        amount = float(self.duals[row]) / discount
         best = min(
-            (self._candidate(row, column, worth) for column in self.tight(row)),
-            key=lambda found: found[0],
+            (self._candidate(row, column, discount) for column in self.tight(row)),
+            key=lambda candidate: candidate[0],
             default=None,
         )
         if best is None:
             return MarginalPrice(amount, "", "", ())
         (rank, *_), column, terms = best
-        of, key = self.plan.column(column)
-        setter = "delivery" if of.is_delivery else of.name
-        words, scarce = self._served_by(of, key), rank == 2  # noqa: PLR2004
+        columns, key = self.plan.column(column)
+        setter = "delivery" if columns.is_delivery else columns.name
+        words, scarce = self._served_by(columns, key), rank == 2  # noqa: PLR2004
         reach = self.local(row).reach(component.LimitStep(row, 1.0))
         return MarginalPrice(
             amount, setter, words, terms, scarce, *response(self, row, year),
             down=reach.down or 0.0,
             up=reach.up or 0.0,
-            more=None if reach.more is None else reach.more / worth,
-            less=None if reach.less is None else -reach.less / worth,
+            more=None if reach.more is None else reach.more / discount,
+            less=None if reach.less is None else -reach.less / discount,
         )  # fmt: skip
 
     def _candidate(
-        self, row: int, column: int, worth: float
+        self, row: int, column: int, discount: float
     ) -> tuple[tuple[int, float, float, int], int, tuple[component.PriceTerm, ...]]:
         """Return how good a column is as what would serve one tonne more, and its terms.
 
         A shortage there is comes first; then a delivery that no limit of its own holds; then one
         that other buyers would have to give up, or a stock; then a shortage there is not yet.
         """
-        of, _ = self.plan.column(column)
+        columns, _ = self.plan.column(column)
         used = float(self.plan.x[column])
-        terms = self._terms(row, column, worth)
-        own = sum(abs(t.amount) for t in terms if t.kind not in _SPENT)
-        scarce = own > tolerances.NO_REDUCED_COST * max(abs(float(self.duals[row])) / worth, 1e-300)
-        if of is SHORTAGE:
+        terms = self._terms(row, column, discount)
+        rent = sum(abs(t.amount) for t in terms if t.kind not in _SPENT)
+        scarce = rent > tolerances.NO_REDUCED_COST * max(
+            abs(float(self.duals[row])) / discount, 1e-300
+        )
+        if columns is SHORTAGE:
             rank = 0 if used > 0 else 5
-        elif of.is_delivery:
+        elif columns.is_delivery:
             rank = (2 if scarce else 1) if used > 0 else (4 if scarce else 3)
         else:
             rank = 3
-        return (rank, own if rank > 0 else 0.0, -used, column), column, terms
+        return (rank, rent if rank > 0 else 0.0, -used, column), column, terms
 
-    def _terms(self, row: int, column: int, worth: float) -> tuple[component.PriceTerm, ...]:
+    def _terms(self, row: int, column: int, discount: float) -> tuple[component.PriceTerm, ...]:
         """Return a row's dual by way of one of its columns, in money of a year."""
         costs: list[component.PriceTerm] = []
         rents: dict[int, float] = {}
-        for at, term, amount in self._follow(row, column, 1.0 / worth, frozenset()):
+        for source, term, amount in self._follow(row, column, 1.0 / discount, frozenset()):
             if term is not None:
                 costs.append(term)
             else:
-                rents[at] = rents.get(at, 0.0) + amount
+                rents[source] = rents.get(source, 0.0) + amount
         merged: dict[tuple[str, str], component.PriceTerm] = {}
-        for at, amount in rents.items():
+        for source, amount in rents.items():
             if amount == 0.0:
                 continue
-            of, key = self.plan.row(at)
-            label = of.label(self.plan, key)
-            kind = label.kind or of.kind
+            rows, key = self.plan.row(source)
+            label = rows.label(self.plan, key)
+            kind = label.kind or rows.kind
             before = merged[kind, label.what].amount if (kind, label.what) in merged else 0.0
             merged[kind, label.what] = component.PriceTerm(
                 kind, label.what, amount + before, label.place
@@ -252,54 +259,61 @@ class Pricing:
         A part is a term of cost, or a row and what it is worth.
         """
         entries = self.plan.entries(column)
-        own = sum(a for at, a in entries if at == row)
-        yield from ((-1, term, 0.0) for term in self._costs(column, times / own))
-        for at, coefficient in entries:
-            if at != row and self.duals[at] != 0.0:
-                share = -times * coefficient / own
-                through = self._through(at, seen | {row})
+        pivot = sum(a for other, a in entries if other == row)
+        yield from ((-1, term, 0.0) for term in self._costs(column, times / pivot))
+        for other, coefficient in entries:
+            if other != row and self.duals[other] != 0.0:
+                share = -times * coefficient / pivot
+                through = self._through(other, seen | {row})
                 if through is None:
-                    yield at, None, share * float(self.duals[at])
+                    yield other, None, share * float(self.duals[other])
                 else:
-                    yield from self._follow(at, through, share, seen | {row})
+                    yield from self._follow(other, through, share, seen | {row})
 
     def _through(self, row: int, seen: frozenset[int]) -> int | None:
         """Return the column through which a row that only adds up is followed."""
         through = self.plan.row(row)[0].through
         if row in seen or through is None:
             return None
-        found = [c for c in self.tight(row) if self.plan.column(c)[0] is through]
-        return max(found, key=lambda c: (float(self.plan.x[c]), -c), default=None)
+        candidates = [c for c in self.tight(row) if self.plan.column(c)[0] is through]
+        return max(candidates, key=lambda c: (float(self.plan.x[c]), -c), default=None)
 
     def _costs(self, column: int, times: float) -> list[component.PriceTerm]:
         """Return what a column costs in money of the first year, by its parts."""
-        of, key = self.plan.column(column)
-        if of.terms is None:
-            found = [component.PriceTerm(of.words, of.words, times * float(self.rows.cost[column]))]
+        columns, key = self.plan.column(column)
+        if columns.terms is None:
+            terms = [
+                component.PriceTerm(
+                    columns.words, columns.words, times * float(self.rows.cost[column])
+                )
+            ]
         else:
-            found = of.terms(self.plan, key, column, times)
-        return [term for i, term in enumerate(found) if term.amount != 0.0 or term.kind == "cost"]
+            terms = columns.terms(self.plan, key, column, times)
+        return [term for i, term in enumerate(terms) if term.amount != 0.0 or term.kind == "cost"]
 
-    def move_words(self, of: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
+    def move_words(self, columns: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
         """Return what a column is in words, whose value moves, and what it is whoever gets it.
 
         Another mineral than the one asked about is named.
         """
-        if callable(of.move):
-            return of.move(self.plan, key, mineral)
-        own = of.part(key, component.MINERAL)
-        parts = {what: of.part(key, what) for what in of.key}
-        parts["of"] = "" if own == mineral else f" of {own}"
-        said = of.move.format(**parts)
-        if "{of}" not in of.move:
-            return said, said
-        return said, of.move.format(**{**parts, component.MEMBER: "all members"})
+        if callable(columns.move):
+            return columns.move(self.plan, key, mineral)
+        named = columns.part(key, component.MINERAL)
+        parts = {part: columns.part(key, part) for part in columns.key}
+        parts["of"] = "" if named == mineral else f" of {named}"
+        words = columns.move.format(**parts)
+        if "{of}" not in columns.move:
+            return words, words
+        return words, columns.move.format(**{**parts, component.MEMBER: "all members"})
 
-    def _served_by(self, of: component.Columns, key: Any) -> str:
+    def _served_by(self, columns: component.Columns, key: Any) -> str:
         """Return what one tonne more is where it comes from a column."""
-        if callable(of.serves):
-            return of.serves(self.plan, key)
-        return of.serves.format(**{what: of.part(key, what) for what in of.key}) or of.words
+        if callable(columns.serves):
+            return columns.serves(self.plan, key)
+        return (
+            columns.serves.format(**{part: columns.part(key, part) for part in columns.key})
+            or columns.words
+        )
 
 
 # ---- the program around its optimum ------------------------------------------------------------
@@ -328,18 +342,20 @@ class Local:
     def __init__(self, pricing: Pricing, block: int) -> None:
         """Take the block's arrays."""
         program, plan = pricing.plan.program, pricing.plan
-        at, self.inside = program.columns_of(block), program.rows_of(block)
-        self.first, self.block = at.start, program.block(block)
-        self.x: Floats = plan.x[at]
+        span, self.inside = program.columns_of(block), program.rows_of(block)
+        self.first, self.block = span.start, program.block(block)
+        self.x: Floats = plan.x[span]
         self.duals: Floats = pricing.duals[self.inside]
         most = float(np.max(np.abs(self.duals), initial=0.0))
         self.priced = np.abs(self.duals) > tolerances.NO_DUAL * most
-        self.kept: Ints = np.flatnonzero(np.abs(pricing.reduced[at]) <= tolerances.NO_REDUCED_COST)
+        self.kept: Ints = np.flatnonzero(
+            np.abs(pricing.reduced[span]) <= tolerances.NO_REDUCED_COST
+        )
         self.rows = self._around()
         need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
         self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)
         self._face_basis: Any = None
-        self._whole: Held | None = None
+        self._whole: PersistentSolver | None = None
 
     def reach(self, step: component.LimitStep, *, is_solved: bool = True) -> Reach:
         """Return how far the shadow price of a limit holds, and what a unit each way is worth.
@@ -380,9 +396,9 @@ class Local:
         lower, upper = np.minimum(rows.lower - self.x, 0.0), np.maximum(rows.upper - self.x, 0.0)
         lower[rows.whole] = upper[rows.whole] = 0.0  # prices are those of the builds chosen
         entries = (rows.entry_rows(), rows.columns, rows.values)
-        own = (left, n + np.arange(k), np.where(duals[left] < 0, 1.0, -1.0))
+        slacks = (left, n + np.arange(k), np.where(duals[left] < 0, 1.0, -1.0))
         return arrays(
-            tuple(np.concatenate(pair) for pair in zip(entries, own, strict=True)),
+            tuple(np.concatenate(pair) for pair in zip(entries, slacks, strict=True)),
             (
                 np.concatenate([reduced, np.abs(duals[left])]),
                 np.concatenate([lower, np.zeros(k)]),
@@ -394,35 +410,35 @@ class Local:
     @cached_property
     def _face(self) -> Arrays:
         """The columns that cost nothing; all others are held."""
-        of = self.rows
-        free = of.cost == 0.0
-        mine, place = free[of.columns], np.cumsum(free) - 1
+        rows = self.rows
+        free = rows.cost == 0.0
+        mine, place = free[rows.columns], np.cumsum(free) - 1
         return arrays(
-            (of.entry_rows()[mine], place[of.columns[mine]], of.values[mine]),
-            (of.cost[free], of.lower[free], of.upper[free]),
-            (of.row_lower, of.row_upper),
+            (rows.entry_rows()[mine], place[rows.columns[mine]], rows.values[mine]),
+            (rows.cost[free], rows.lower[free], rows.upper[free]),
+            (rows.row_lower, rows.row_upper),
         )
 
     def _far(self, row: int, sign: float) -> float:
         """Return how far a limit moves on the face [the row's unit]; inf where nothing ends it."""
-        of, size = self._face, float(self.size[row])
-        n, far = len(of.cost), _FAR * size
-        entries = ((of.entry_rows(), row), (of.columns, n), (of.values, -sign))
-        columns = ((of.cost, -1.0 / size), (of.lower, 0.0), (of.upper, far))
+        inner, size = self._face, float(self.size[row])
+        n, far = len(inner.cost), _FAR * size
+        entries = ((inner.entry_rows(), row), (inner.columns, n), (inner.values, -sign))
+        columns = ((inner.cost, -1.0 / size), (inner.lower, 0.0), (inner.upper, far))
         face = arrays(
             tuple(np.append(*pair) for pair in entries),
             tuple(np.append(*pair) for pair in columns),
-            (of.row_lower, of.row_upper),
+            (inner.row_lower, inner.row_upper),
         )
         try:
-            held = Held().load(face)
+            solver = PersistentSolver().load(face)
             if self._face_basis is not None:
-                held.start_from(self._face_basis)
-            found = held.run_by_any()
+                solver.start_from(self._face_basis)
+            optimum = solver.run_by_any()
         except SolverError:
             return 0.0  # nothing is claimed
-        self._face_basis = found.basis
-        moved = float(found.x[n])
+        self._face_basis = optimum.basis
+        moved = float(optimum.x[n])
         if moved >= far * (1.0 - tolerances.NO_REDUCED_COST):
             return math.inf
         return moved if moved > tolerances.NEGLIGIBLE_PRICE * size else 0.0
@@ -443,7 +459,7 @@ class Local:
         asked = dataclasses.replace(self.rows, row_lower=low, row_upper=high, values=values)
         try:
             if self._whole is None:
-                self._whole = Held().load(self.rows)
+                self._whole = PersistentSolver().load(self.rows)
                 self._whole.run_by_any()
             self._whole.change(asked)
             x = self._whole.run_by_any().x
@@ -477,17 +493,17 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
     n = len(local.kept)
     moved = x[:n] - x[n : 2 * n]
     roomy = not np.any((asked.cost >= _FORCED) & (x > tolerances.NO_DUAL))
-    worth, mineral = plan.case.discount(year), plan.row(row)[1][0]
-    found = []
+    discount, mineral = plan.case.discount(year), plan.row(row)[1][0]
+    moves = []
     for i in np.flatnonzero(np.abs(moved) > tolerances.NO_DUAL).tolist():
         column, amount = local.first + int(local.kept[i]), float(moved[i])
-        of, key = plan.column(column)
-        cost = float(pricing.rows.cost[column]) * amount / worth
-        if of.is_move or cost != 0.0:
-            what, source = pricing.move_words(of, key, mineral)
-            found.append(Move(of.name, what, amount, cost, source))
-    found.sort(key=lambda move: (-abs(move.amount), move.what))
-    return tuple(found), roomy
+        columns, key = plan.column(column)
+        cost = float(pricing.rows.cost[column]) * amount / discount
+        if columns.is_move or cost != 0.0:
+            words, source = pricing.move_words(columns, key, mineral)
+            moves.append(Move(columns.name, words, amount, cost, source))
+    moves.sort(key=lambda move: (-abs(move.amount), move.what))
+    return tuple(moves), roomy
 
 
 def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
@@ -495,11 +511,11 @@ def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
 
     Its columns: each kept column up, each down, and one a row that may be broken.
     """
-    of, kept, program = local.block, local.kept, pricing.plan.program
+    block, kept, program = local.block, local.kept, pricing.plan.program
     x, n = local.x[kept], len(kept)
     near = tolerances.NO_DUAL * max(float(np.max(program.need, initial=1.0)), 1.0)
-    activity, priced = of.activity(local.x), local.priced
-    full, empty = activity >= of.row_upper - near, activity <= of.row_lower + near
+    activity, priced = block.activity(local.x), local.priced
+    full, empty = activity >= block.row_upper - near, activity <= block.row_lower + near
     least, most = np.where(empty, 0.0, -np.inf), np.where(full, 0.0, np.inf)
     least[priced] = most[priced] = 0.0
     least[row] = most[row] = 1.0
@@ -508,12 +524,12 @@ def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
     weight = np.where(pricing.is_move[local.first + kept], 1.0, _INSIDE)
     in_tonnes = program.column_unit[local.first + kept] == TONNES
     stuck = np.where(in_tonnes, near, tolerances.NO_DUAL)
-    up = np.where(x >= of.upper[kept] - stuck, _FORCED, weight)
-    down = np.where(x <= of.lower[kept] + stuck, _FORCED, weight)
-    place = np.full(len(of.cost), -1, dtype=np.int64)
+    up = np.where(x >= block.upper[kept] - stuck, _FORCED, weight)
+    down = np.where(x <= block.lower[kept] + stuck, _FORCED, weight)
+    place = np.full(len(block.cost), -1, dtype=np.int64)
     place[kept] = np.arange(n)
-    mine = place[of.columns] >= 0
-    rows, columns, values = of.entry_rows()[mine], place[of.columns[mine]], of.values[mine]
+    mine = place[block.columns] >= 0
+    rows, columns, values = block.entry_rows()[mine], place[block.columns[mine]], block.values[mine]
     every = np.arange(2 * n, 2 * n + len(sign))
     cost = np.concatenate([up, down, np.full(len(sign), _FORCED)])
     return arrays(

@@ -25,7 +25,7 @@ import numpy as np
 
 from models import case, solve, tolerances
 from models.answers.price import arrays
-from models.answers.search import Onwards, first_proven
+from models.answers.search import WarmStartedSequence, first_proven
 from models.errors import SolverError
 from models.program import TONNES, Scaling, scaling
 from models.program.component import FRACTION
@@ -102,7 +102,7 @@ class ExtensiveForm:
 
     def __init__(
         self,
-        sides: Sequence[ScenarioProgram],
+        scenarios: Sequence[ScenarioProgram],
         chances: Floats,
         tail: Tail | None = None,
         *,
@@ -110,34 +110,36 @@ class ExtensiveForm:
         unit: float = 1.0,
     ) -> None:
         """Lay the programs side by side; ``need`` [t] is what violations are parts of."""
-        self.sides, self.chances, self.tail, self.need = sides, chances, tail or Tail(), need
-        every = np.concatenate([s.columns for s in sides])
+        self.sides, self.chances, self.tail, self.need = scenarios, chances, tail or Tail(), need
+        every = np.concatenate([s.columns for s in scenarios])
         self.numbers, inverse = np.unique(every, return_inverse=True)
-        ends = np.cumsum([len(s.columns) for s in sides])[:-1]
+        ends = np.cumsum([len(s.columns) for s in scenarios])[:-1]
         self.place: list[Ints] = np.split(inverse.astype(np.int64), ends)
-        of, count = [s.rows for s in sides], len(self.numbers)
-        self._at, self._cost = inverse, np.concatenate([r.cost for r in of])
-        self._side = np.repeat(np.arange(len(sides)), [len(r.cost) for r in of])
+        programs, count = [s.rows for s in scenarios], len(self.numbers)
+        self._at, self._cost = inverse, np.concatenate([r.cost for r in programs])
+        self._side = np.repeat(np.arange(len(scenarios)), [len(r.cost) for r in programs])
         lower, upper = np.full(count, np.inf), np.full(count, -np.inf)
         whole, self.column_unit = np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int8)
-        for side, at in zip(sides, self.place, strict=True):
+        for scenario, place in zip(scenarios, self.place, strict=True):
             # futures differ in bounds that say what no plan could use: the widest holds for all
-            np.minimum.at(lower, at, side.rows.lower)
-            np.maximum.at(upper, at, side.rows.upper)
-            whole[at] |= side.rows.whole
-            self.column_unit[at] = side.column_unit
-        width = np.concatenate([np.diff(r.starts) for r in of])
+            np.minimum.at(lower, place, scenario.rows.lower)
+            np.maximum.at(upper, place, scenario.rows.upper)
+            whole[place] |= scenario.rows.whole
+            self.column_unit[place] = scenario.column_unit
+        width = np.concatenate([np.diff(r.starts) for r in programs])
         row = np.repeat(np.arange(len(width)), width)
-        column = np.concatenate([at[r.columns] for r, at in zip(of, self.place, strict=True)])
+        column = np.concatenate(
+            [place[r.columns] for r, place in zip(programs, self.place, strict=True)]
+        )
         order = np.argsort(row * max(count, 1) + column, kind="stable")
-        column, values = column[order], np.concatenate([r.values for r in of])[order]
-        least = np.concatenate([r.row_lower for r in of])
-        most = np.concatenate([r.row_upper for r in of])
-        first = _first_alike(np.concatenate([s.numbers for s in sides]))
+        column, values = column[order], np.concatenate([r.values for r in programs])[order]
+        least = np.concatenate([r.row_lower for r in programs])
+        most = np.concatenate([r.row_upper for r in programs])
+        first = _first_alike(np.concatenate([s.numbers for s in scenarios]))
         kept = first == np.arange(len(first))
         kept |= (least != least[first]) | (most != most[first])
         kept |= _differ(first, width, column, values)
-        self.row_unit = np.concatenate([s.row_unit for s in sides])[kept]
+        self.row_unit = np.concatenate([s.row_unit for s in scenarios])[kept]
         self.rows = solve.LinearProgram(
             cost=self.weighed(chances),
             lower=lower,
@@ -154,35 +156,37 @@ class ExtensiveForm:
 
     def _add_tail(self, unit: float) -> None:
         """Add the tail: columns eta and q of each future, and q >= its cost - eta, in ``unit``."""
-        of, weight, count = self.rows, self.tail.weight, len(self.chances)
-        eta = len(of.cost)
+        rows, weight, count = self.rows, self.tail.weight, len(self.chances)
+        eta = len(rows.cost)
         dear = dearness(self.chances, self.tail.alpha)
         added = [
             (
-                np.concatenate([at, [eta, eta + 1 + s]]),
-                np.concatenate([-s_.rows.cost / unit, [1, 1]]),
+                np.concatenate([place, [eta, eta + 1 + s]]),
+                np.concatenate([-scenario.rows.cost / unit, [1, 1]]),
             )
-            for s, (s_, at) in enumerate(zip(self.sides, self.place, strict=True))
+            for s, (scenario, place) in enumerate(zip(self.sides, self.place, strict=True))
         ]
         self.rows = dataclasses.replace(
-            of,
-            cost=np.concatenate([(1.0 - weight) * of.cost, weight * unit * np.append(1.0, dear)]),
-            lower=np.concatenate([of.lower, [-np.inf], np.zeros(count)]),
-            upper=np.concatenate([of.upper, [np.inf], np.where(dear > 0, np.inf, 0.0)]),
-            row_lower=np.append(of.row_lower, np.zeros(count)),
-            row_upper=np.append(of.row_upper, np.full(count, np.inf)),
-            starts=np.append(of.starts, of.starts[-1] + np.cumsum([len(at) for at, _ in added])),
-            columns=np.concatenate([of.columns, *(at for at, _ in added)]),
-            values=np.concatenate([of.values, *(values for _, values in added)]),
-            whole=np.append(of.whole, np.zeros(count + 1, dtype=bool)),
+            rows,
+            cost=np.concatenate([(1.0 - weight) * rows.cost, weight * unit * np.append(1.0, dear)]),
+            lower=np.concatenate([rows.lower, [-np.inf], np.zeros(count)]),
+            upper=np.concatenate([rows.upper, [np.inf], np.where(dear > 0, np.inf, 0.0)]),
+            row_lower=np.append(rows.row_lower, np.zeros(count)),
+            row_upper=np.append(rows.row_upper, np.full(count, np.inf)),
+            starts=np.append(
+                rows.starts, rows.starts[-1] + np.cumsum([len(place) for place, _ in added])
+            ),
+            columns=np.concatenate([rows.columns, *(place for place, _ in added)]),
+            values=np.concatenate([rows.values, *(values for _, values in added)]),
+            whole=np.append(rows.whole, np.zeros(count + 1, dtype=bool)),
         )
         self.column_unit = np.append(self.column_unit, np.full(count + 1, FRACTION, np.int8))
         self.row_unit = np.append(self.row_unit, np.full(count, FRACTION, np.int8))
 
     def weighed(self, weights: Floats) -> Floats:
         """Return the cost of each column where so much of each future's cost counts."""
-        found = np.bincount(self._at, weights[self._side] * self._cost, len(self.numbers))
-        return np.asarray(found, dtype=float)
+        cost = np.bincount(self._at, weights[self._side] * self._cost, len(self.numbers))
+        return np.asarray(cost, dtype=float)
 
     def solved(
         self,
@@ -198,36 +202,40 @@ class ExtensiveForm:
         accepted = search.gap if search.seconds is None else np.inf
         rows = self.rows if rows is None else rows
 
-        def accepts(found: solve.Solution, proof: solve.Certificate) -> bool:
-            return proof.passed_within(accepted) and is_kept(self.by_future(found.x))
+        def accepts(solution: solve.Solution, proof: solve.Certificate) -> bool:
+            return proof.passed_within(accepted) and is_kept(self.by_future(solution.x))
 
         units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
         scaled = partial(scaling, rows, need=self.need, **units)
         limits = {"seconds": search.seconds, "gap": search.gap}
-        made = first_proven(rows, scaled, partial(self.certificate, rows), accepts, **limits)
-        if made is None:
+        proven = first_proven(rows, scaled, partial(self.certificate, rows), accepts, **limits)
+        if proven is None:
             msg = f"no proven plan for {len(self.sides)} futures at once"
             raise SolverError(msg)
-        found, proof = made
-        return self.by_future(found.x), proof
+        solution, proof = proven
+        return self.by_future(solution.x), proof
 
     def by_future(self, x: Floats) -> list[Floats]:
-        return [x[at] for at in self.place]
+        return [x[place] for place in self.place]
 
     def joined(self, x: Sequence[Floats]) -> Floats:
         """Return the values of the whole's columns, of those of each future's."""
-        found = np.full(len(self.numbers), np.nan)
-        for at, of in zip(self.place, x, strict=True):
-            found[at] = of
-        return found
+        values = np.full(len(self.numbers), np.nan)
+        for place, scenario_x in zip(self.place, x, strict=True):
+            values[place] = scenario_x
+        return values
 
     def costs(self, x: Sequence[Floats]) -> Floats:
         """Return what each future costs [money]."""
-        return np.array([(s.rows.cost * of).sum() for s, of in zip(self.sides, x, strict=True)])
+        return np.array(
+            [(s.rows.cost * values).sum() for s, values in zip(self.sides, x, strict=True)]
+        )
 
-    def certificate(self, rows: solve.LinearProgram, found: solve.Solution) -> solve.Certificate:
+    def certificate(self, rows: solve.LinearProgram, solution: solve.Solution) -> solve.Certificate:
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
-        return solve.certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
+        return solve.certify_alone(rows, solution, self.need, tonnes).of(
+            0, mip_gap=solution.mip_gap
+        )
 
 
 def _first_alike(numbers: Ints) -> Ints:
@@ -241,11 +249,11 @@ def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
     same_width = width == width[first]
     row = np.repeat(np.arange(len(width)), np.where(same_width, width, 0))
     inside = np.repeat(same_width, width)
-    own = np.flatnonzero(inside)
-    other = own - starts[row] + starts[first[row]]
-    unlike = (column[own] != column[other]) | (values[own] != values[other])
-    found: Bools = ~same_width | (np.bincount(row[unlike], minlength=len(width)) > 0)
-    return found
+    entries = np.flatnonzero(inside)
+    other = entries - starts[row] + starts[first[row]]
+    unlike = (column[entries] != column[other]) | (values[entries] != values[other])
+    unequal: Bools = ~same_width | (np.bincount(row[unlike], minlength=len(width)) > 0)
+    return unequal
 
 
 # ---- parts tied by little ------------------------------------------------------------------------
@@ -263,27 +271,29 @@ class DistinctScenarios:
     at: Ints
     uses: Floats
 
-    def asked(self) -> Onwards:
+    def asked(self) -> WarmStartedSequence:
         """Return a solver for its policies, each found from the one before."""
-        w = self.whole
-        units = (w.column_unit, w.row_unit)
-        return Onwards(w.rows, "policy", need=w.need, measure=w.need, units=units)
+        form = self.whole
+        units = (form.column_unit, form.row_unit)
+        return WarmStartedSequence(
+            form.rows, "policy", need=form.need, measure=form.need, units=units
+        )
 
     def policy(
-        self, asked: Onwards, rows: solve.LinearProgram, prices: Floats, weights: Floats
+        self, asked: WarmStartedSequence, rows: solve.LinearProgram, prices: Floats, weights: Floats
     ) -> tuple[Policy, solve.Certificate]:
         """Return the cheapest policy at prices of the limits and weights of all futures' costs.
 
         ``rows`` are those of the whole with other bounds.
         """
-        w = self.whole
-        own = np.bincount(self.of, weights, len(w.sides)).astype(float)
-        cost = w.weighed(own)
+        form = self.whole
+        own_weights = np.bincount(self.of, weights, len(form.sides)).astype(float)
+        cost = form.weighed(own_weights)
         np.add.at(cost, self.at, (prices[:, None] * self.uses).sum(axis=0))
-        found, proof = asked.solved(dataclasses.replace(rows, cost=cost))
-        at = np.flatnonzero(found.x)
-        costs = w.costs(w.by_future(found.x))[self.of]
-        return Policy(at, found.x[at], costs, self.taken(found.x)), proof
+        solution, proof = asked.solved(dataclasses.replace(rows, cost=cost))
+        used = np.flatnonzero(solution.x)
+        costs = form.costs(form.by_future(solution.x))[self.of]
+        return Policy(used, solution.x[used], costs, self.taken(solution.x)), proof
 
     def taken(self, x: Floats) -> Floats:
         return np.asarray((self.uses * x[self.at]).sum(axis=1))
@@ -303,7 +313,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Mix:
+class ConvexCombination:
     """The best found of parts that are tied: the values ``x`` of each part's columns.
 
     ``least`` [money] is what nothing costs less than, but for the ``dual_infeasibility`` of its
@@ -320,7 +330,7 @@ class Mix:
     pools: tuple[tuple[Policy, ...], ...]
 
 
-class Tied:
+class MasterProblem:
     """Parts that share ``limits`` (> 0) and the ``tail`` of what they cost together.
 
     ``chances`` [s] are those of all futures; money is counted in ``unit``.
@@ -342,9 +352,9 @@ class Tied:
     def mixed(
         self,
         rows: Sequence[solve.LinearProgram],
-        start: Mix | None = None,
+        start: ConvexCombination | None = None,
         search: case.SearchLimits = case.TO_THE_END,
-    ) -> Mix:
+    ) -> ConvexCombination:
         """Return the best mix of policies, to a gap that is none unless the ``search`` ends before.
 
         ``rows`` are those of the parts with other bounds. Without a ``start``, policies that the
@@ -360,12 +370,14 @@ class Tied:
         least, best, worst = -np.inf, (prices, weights), 0.0
         for i in range(_MOST_ROUNDS):
             every = zip(self.parts, solvers, rows, strict=True)
-            made = [part.policy(asked, of, prices, weights) for part, asked, of in every]
-            bound = sum(proof.dual for _, proof in made) - float((prices * self.limits).sum())
+            policies = [
+                part.policy(asked, program, prices, weights) for part, asked, program in every
+            ]
+            bound = sum(proof.dual for _, proof in policies) - float((prices * self.limits).sum())
             if bound > least:
                 least, best = bound, (prices, weights)
-                worst = max(proof.dual_infeasibility for _, proof in made)
-            for pool, (policy, _) in zip(pools, made, strict=True):
+                worst = max(proof.dual_infeasibility for _, proof in policies)
+            for pool, (policy, _) in zip(pools, policies, strict=True):
                 pool.append(policy)
             parts, value, *ask = self._master(pools)
             if self.gap(value, least) <= most or time.perf_counter() > ends:
@@ -375,13 +387,15 @@ class Tied:
             weights = kept * best[1] + (1.0 - kept) * ask[1]
             near = _NEAR * 2.0**i * (np.max(best[0], initial=0.0) or np.inf)
             prices = np.clip(ask[0], np.maximum(best[0] - near, 0.0), best[0] + near)
-        x = tuple(np.zeros(len(of.cost)) for of in rows)
+        x = tuple(np.zeros(len(program.cost)) for program in rows)
         for values, pool, of_pool in zip(x, pools, parts, strict=True):
             for policy, share in zip(pool, of_pool.tolist(), strict=True):
                 values[policy.at] += share * policy.amounts
-        taken = sum((part.taken(of) for part, of in zip(self.parts, x, strict=True)), -self.limits)
+        taken = sum(
+            (part.taken(program) for part, program in zip(self.parts, x, strict=True)), -self.limits
+        )
         overrun = float(np.max(taken / self.limits, initial=0.0))
-        return Mix(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
+        return ConvexCombination(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
 
     def gap(self, value: float, least: float) -> float:
         """Return by what part of its cost a plan may be dearer than the cheapest."""
@@ -420,33 +434,35 @@ class Tied:
             cost = np.concatenate([cost, self.weight * np.append(1.0, self.dear)])
             lower = np.concatenate([lower, [-np.inf], np.zeros(tail)])
             upper = np.concatenate([upper, [np.inf], np.where(self.dear > 0, np.inf, 0.0)])
-        one, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
+        ones, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
         # the policies that are known keep the limits but for their solver's rounding
-        room = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
+        allowed = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
         rows = arrays(
-            [np.concatenate(of) for of in zip(*entries, strict=True)],
+            [np.concatenate(pieces) for pieces in zip(*entries, strict=True)],
             (cost, lower, upper),
             (
-                np.concatenate([one, np.full(limits, -np.inf), none]),
-                np.concatenate([one, room, endless]),
+                np.concatenate([ones, np.full(limits, -np.inf), none]),
+                np.concatenate([ones, allowed, endless]),
             ),
         )
         sizes = np.ones(len(cost)), np.ones(first + tail)
-        made = first_proven(
+        proven = first_proven(
             rows,
             lambda **_: Scaling(*sizes, *sizes),
-            lambda found: solve.certify_alone(rows, found, 1.0, (sizes[0] > 0, sizes[1] > 0)).of(0),
+            lambda solution: solve.certify_alone(
+                rows, solution, 1.0, (sizes[0] > 0, sizes[1] > 0)
+            ).of(0),
         )
-        if made is None:
+        if proven is None:
             msg = "no proven mix of policies"
             raise SolverError(msg)
-        found, proof = made
-        _, ties, dear = np.split(found.duals, [len(pools), first])
-        mix = np.where(found.x[:many] > tolerances.POLICY_WEIGHT, found.x[:many], 0.0)
+        solution, proof = proven
+        _, ties, dear = np.split(solution.duals, [len(pools), first])
+        mix = np.where(solution.x[:many] > tolerances.POLICY_WEIGHT, solution.x[:many], 0.0)
         parts = np.split(mix, _firsts(pools)[1:])
         prices = np.maximum(-ties, 0.0) * self.unit / self.limits
         value = proof.primal * self.unit
-        return [of / of.sum() for of in parts], value, prices, self._weights(dear)
+        return [pieces / pieces.sum() for pieces in parts], value, prices, self._weights(dear)
 
     def _weights(self, dear: Floats) -> Floats:
         """Return the weights of futures' costs: of duals of the tail some that it can have.
@@ -456,11 +472,11 @@ class Tied:
         if not self.weight:
             return self.chances
         most = self.weight * np.where(self.dear > 0, self.dear, 1.0)
-        of = np.clip(dear, 0.0, most)
-        rest = self.weight - float(of.sum())
-        room = most - of if rest > 0 else of
-        of += rest * room / max(float(room.sum()), 1e-300)
-        return np.asarray((1.0 - self.weight) * self.chances + of)
+        weights = np.clip(dear, 0.0, most)
+        rest = self.weight - float(weights.sum())
+        headroom = most - weights if rest > 0 else weights
+        weights += rest * headroom / max(float(headroom.sum()), 1e-300)
+        return np.asarray((1.0 - self.weight) * self.chances + weights)
 
 
 def _firsts(pools: Sequence[Sequence[Policy]]) -> Ints:

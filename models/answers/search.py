@@ -26,7 +26,15 @@ from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Expanded, Floats, Ints
-from models.solve import ONWARDS, Certificate, Held, LinearProgram, Solution, certify, certify_alone
+from models.solve import (
+    WARM_START,
+    Certificate,
+    PersistentSolver,
+    LinearProgram,
+    Solution,
+    certify,
+    certify_alone,
+)
 
 if TYPE_CHECKING:
     from models.program.sourcing import Frame
@@ -56,31 +64,35 @@ def first_proven(
     for attempt in attempts:
         scale = scaled(raised=attempt.raised)
         try:
-            found = scale.unscaled(solver.solve(scale.scaled(rows), attempt, **limits))
+            solution = scale.unscaled(solver.solve(scale.scaled(rows), attempt, **limits))
         except SolverError:
             continue
-        proof = proof_of(found)
-        if accepts(found, proof):
-            return found, proof
+        proof = proof_of(solution)
+        if accepts(solution, proof):
+            return solution, proof
     return None
 
 
 def bounded(rows: LinearProgram, limits: Iterable[tuple[Ints, Floats, float]]) -> LinearProgram:
     """Return a program with more rows: columns, amounts, and the most that these add up to."""
-    parts = [(at[order], by[order], most) for at, by, most in limits for order in [np.argsort(at)]]
-    ends = np.cumsum([len(at) for at, *_ in parts], dtype=np.int64)
+    parts = [
+        (columns[order], by[order], most)
+        for columns, by, most in limits
+        for order in [np.argsort(columns)]
+    ]
+    ends = np.cumsum([len(columns) for columns, *_ in parts], dtype=np.int64)
     return dataclasses.replace(
         rows,
         row_lower=np.append(rows.row_lower, np.full(len(parts), -np.inf)),
         row_upper=np.append(rows.row_upper, [most for *_, most in parts]),
         starts=np.append(rows.starts, rows.starts[-1] + ends),
-        columns=np.concatenate([rows.columns, *(at for at, *_ in parts)]),
+        columns=np.concatenate([rows.columns, *(columns for columns, *_ in parts)]),
         values=np.concatenate([rows.values, *(by for _, by, _ in parts)]),
         row_keys=(),
     )
 
 
-class Onwards:
+class WarmStartedSequence:
     """Programs of one shape, each solved from the optimum of the one before, and proven.
 
     They differ from ``rows``, whose costs they are scaled by, in costs and bounds. ``need`` [t] is
@@ -93,7 +105,7 @@ class Onwards:
     def __init__(  # noqa: PLR0913 - a program and how it is measured, all of it named
         self,
         rows: LinearProgram,
-        what: str,
+        question: str,
         *,
         need: float,
         measure: float,
@@ -104,7 +116,7 @@ class Onwards:
     ) -> None:
         """Choose the scaling."""
         self._attempts = attempts
-        self.what, self._in_tonnes = what, None if tonnes is None else units[0] == TONNES
+        self.what, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
         self._scaling = partial(
             scaling, rows, need=need, column_unit=units[0], row_unit=units[1], row_size=size
         )
@@ -115,7 +127,9 @@ class Onwards:
             tonnes=(units[0] == TONNES, units[1] == TONNES),
             finest=(0.0, 0.0) if tonnes is None else (1.0, tonnes),
         )
-        self._held: Held | None = None  # loaded with the second program: there may be none
+        self._held: PersistentSolver | None = (
+            None  # loaded with the second program: there may be none
+        )
         self._basis: Any = None
 
     def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
@@ -123,17 +137,17 @@ class Onwards:
 
         With whole columns each program is solved as such, from the start.
         """
-        made = self._onwards(rows)
-        if made is None:
+        proven = self._onwards(rows)
+        if proven is None:
             self._held = self._basis = None
             proof_of = partial(self._proof, rows)
-            made = first_proven(rows, self._scaled, proof_of, _passed, self._attempts)
-        if made is None:
+            proven = first_proven(rows, self._scaled, proof_of, _passed, self._attempts)
+        if proven is None:
             msg = f"no proven {self.what}"
             raise SolverError(msg)
         if self._held is None and not rows.whole.any():
-            self._basis = made[0].basis
-        return made
+            self._basis = proven[0].basis
+        return proven
 
     def _scaled(self, *, raised: bool = False) -> Scaling:
         scale = self._scaling(raised=raised)
@@ -148,28 +162,28 @@ class Onwards:
             return None
         try:
             if self._held is None:
-                self._held = Held(ONWARDS).load(self._scale.scaled(rows))
+                self._held = PersistentSolver(WARM_START).load(self._scale.scaled(rows))
                 self._held.start_from(self._basis)
             else:
                 self._held.change(self._scale.scaled(rows))
-            found = self._scale.unscaled(self._held.run())
+            solution = self._scale.unscaled(self._held.run())
         except SolverError:
             return None
-        proof = self._proof(rows, found)
-        return (found, proof) if proof.passed else None
+        proof = self._proof(rows, solution)
+        return (solution, proof) if proof.passed else None
 
-    def _proof(self, rows: LinearProgram, found: Solution) -> Certificate:
-        return self._certify(rows, found).of(0, mip_gap=found.mip_gap)
+    def _proof(self, rows: LinearProgram, solution: Solution) -> Certificate:
+        return self._certify(rows, solution).of(0, mip_gap=solution.mip_gap)
 
 
 class Model:
     """A compiled model: scaled by ``need`` [t], violations measured as parts of ``measure`` [t]."""
 
-    def __init__(self, frame: Frame, what: str, need: float, measure: float) -> None:
-        """Compile a model of ``what``."""
+    def __init__(self, frame: Frame, question: str, need: float, measure: float) -> None:
+        """Compile a model of ``question``."""
         from models.program.compile import compile_model
 
-        self.what, self.need, self.measure = what, need, measure
+        self.what, self.need, self.measure = question, need, measure
         self.other = frozenset(frame.units)
         self.rows = compile_model(frame.model)
         self.column_unit = units_of(self.rows.column_keys, len(self.rows.cost), frame.units)
@@ -178,15 +192,15 @@ class Model:
 
     def solved(self, rows: LinearProgram) -> Floats:
         """Return the proven values of the columns; SolverError where there are none."""
-        made = first_proven(
+        proven = first_proven(
             rows,
             partial(
                 scaling, rows, need=self.need, column_unit=self.column_unit, row_unit=self.row_unit
             ),
-            lambda found: certify(rows, found, self.measure, self.other),
+            lambda solution: certify(rows, solution, self.measure, self.other),
         )
-        if made is not None:
-            return made[0].x
+        if proven is not None:
+            return proven[0].x
         msg = f"no proven smallest {self.what}"
         raise SolverError(msg)
 
@@ -197,13 +211,15 @@ class Model:
 class ChangeSearch:
     """One program of the least change: ``levers`` and what they may not make worse."""
 
-    def __init__(self, wide: Expanded, levers: tuple[InputCell, ...], bounds: Bounds) -> None:
+    def __init__(self, wide: Expanded, parameters: tuple[InputCell, ...], bounds: Bounds) -> None:
         """Build the model of all cells of the case."""
         from models.program.sourcing import build_least_change
 
-        of = program_of(wide)
-        frame = build_least_change(wide, [c for cells in of.blocks for c in cells], levers, bounds)
-        need = float(np.max(of.need, initial=1.0))
+        program = program_of(wide)
+        frame = build_least_change(
+            wide, [c for cells in program.blocks for c in cells], parameters, bounds
+        )
+        need = float(np.max(program.need, initial=1.0))
         self.model = Model(frame, "change", need, wide.case.tolerance_scale)
         self.change = self.model.columns["change"].stretch
         self.left = self.model.columns["left"].start
@@ -230,14 +246,14 @@ class ChangeSearch:
             without = upper.copy()
             without[self.change.start + i] = 0.0
             try:
-                found = self._units(without)
+                fewer_units = self._units(without)
             except SolverError:
                 continue  # it is needed
-            fewer = np.count_nonzero(found > tolerances.CHANGED_UNITS) < np.count_nonzero(
+            fewer = np.count_nonzero(fewer_units > tolerances.CHANGED_UNITS) < np.count_nonzero(
                 units > tolerances.CHANGED_UNITS
             )
-            if fewer and float(found.sum()) <= (1.0 + SPARE) * total:
-                upper, units = without, found
+            if fewer and float(fewer_units.sum()) <= (1.0 + SPARE) * total:
+                upper, units = without, fewer_units
         return {i: float(u) for i, u in enumerate(units.tolist()) if u > tolerances.CHANGED_UNITS}
 
     def _units(self, upper: Floats) -> Floats:
@@ -250,22 +266,27 @@ def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
     In money of the first year; None where nothing proves it.
     """
     every = (plan.column_at(SHORTAGE, (mineral, member, year)) for member in plan.expanded.members)
-    asked = [at for at in every if at >= 0]
-    of = BlockSolver(plan.expanded, plan.program.names, like=plan.program, is_compared=False)
-    block = int(np.searchsorted(of.program.column_starts, asked[0], side="right")) - 1
-    rows, own = of.program.block(block), np.array(asked) - of.program.columns_of(block).start
+    asked = [column for column in every if column >= 0]
+    blocks = BlockSolver(plan.expanded, plan.program.names, like=plan.program, is_compared=False)
+    block = int(np.searchsorted(blocks.program.column_starts, asked[0], side="right")) - 1
+    rows, inside = (
+        blocks.program.block(block),
+        np.array(asked) - blocks.program.columns_of(block).start,
+    )
     upper = rows.upper.copy()
-    upper[own] = 0.0
+    upper[inside] = 0.0
     rows = dataclasses.replace(rows, upper=upper)
 
-    def proof_of(found: Solution) -> Certificate:
-        return of.program.certify(found.x, found.duals, of.measure, block, block, rows).of(0)
+    def proof_of(solution: Solution) -> Certificate:
+        return blocks.program.certify(
+            solution.x, solution.duals, blocks.measure, block, block, rows
+        ).of(0)
 
-    made = first_proven(rows, partial(of.scaling, block, rows), proof_of)
-    if made is None:
+    proven = first_proven(rows, partial(blocks.scaling, block, rows), proof_of)
+    if proven is None:
         return None
-    reduced = rows.cost - rows.priced(made[0].duals)
-    return max(0.0, float(-reduced[own].min()))
+    reduced = rows.cost - rows.priced(proven[0].duals)
+    return max(0.0, float(-reduced[inside].min()))
 
 
 # ---- the smallest cap --------------------------------------------------------------------------
@@ -293,22 +314,22 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     )
     (m, _, t), tonnes = uncapped.part(SHORTAGE)
     np.add.at(short, (m, t), tonnes)
-    found: dict[str, float] = {}
-    of = program_of(e)
-    for b, measure in enumerate(of.measure(case.tolerance_scale).tolist()):
-        rows, minerals, units = _asking(of, b, e, short.ravel())
-        need, attempts = float(of.need[b]), (solver.PRESOLVED, *solver.ATTEMPTS)
-        asked = Onwards(
+    shares_of: dict[str, float] = {}
+    program = program_of(e)
+    for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
+        rows, minerals, units = _asking(program, b, e, short.ravel())
+        need, attempts = float(program.need[b]), (solver.PRESOLVED, *solver.ATTEMPTS)
+        asked = WarmStartedSequence(
             rows, "smallest cap", need=need, measure=measure, units=units, attempts=attempts
         )
         shares = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
         for mineral, share in zip((e.minerals[i] for i in minerals), shares, strict=True):
-            found[mineral] = max(found.get(mineral, 0.0), share)
-    return found
+            shares_of[mineral] = max(shares_of.get(mineral, 0.0), share)
+    return shares_of
 
 
 def _asking(
-    of: Program, b: int, e: Expanded, short: Floats
+    program: Program, b: int, e: Expanded, short: Floats
 ) -> tuple[LinearProgram, list[int], tuple[Ints, Ints]]:
     r"""Return the program of a block that asks for the smallest caps, not for the cheapest plan.
 
@@ -319,26 +340,28 @@ def _asking(
     alone, and is one of the last columns, of the minerals that are returned; ``short`` [t] is by
     mineral and year the shortage allowed. The units are those of columns and of rows.
     """
-    at, inside, rows = of.columns_of(b), of.rows_of(b), of.block(b)
+    span, inside, rows = program.columns_of(b), program.rows_of(b), program.block(b)
     n, m, row, years = len(rows.cost), len(rows.row_lower), rows.entry_rows(), len(e.years)
-    cell, demand, is_cap = (np.zeros(len(of.row_unit), dtype=kind) for kind in (int, float, bool))
-    for group in of.constraints:
+    cell, demand, is_cap = (
+        np.zeros(len(program.row_unit), dtype=kind) for kind in (int, float, bool)
+    )
+    for group in program.constraints:
         if group.component is SHARE:
             cell[group.at] = group.cell
-    for limit, shares in zip(e.case.share_limits, of.shares, strict=True):
+    for limit, shares in zip(e.case.share_limits, program.shares, strict=True):
         if limit.caps_each_country:
             is_cap[shares.rows], demand[shares.rows] = True, shares.demand
-    is_flow = np.isin(np.arange(at.start, at.stop), of.flow)[rows.columns]
+    is_flow = np.isin(np.arange(span.start, span.stop), program.flow)[rows.columns]
     capped = np.unique(row[is_flow & is_cap[inside][row]])
     minerals, which = np.unique(cell[inside][capped] // years, return_inverse=True)
-    (lacking,) = (group for group in of.variables if group.component is SHORTAGE)
-    own = within(lacking.at, at)
-    cells, of_cell = np.unique(lacking.cell[own], return_inverse=True)
+    (lacking,) = (group for group in program.variables if group.component is SHORTAGE)
+    within_block = within(lacking.at, span)
+    cells, of_cell = np.unique(lacking.cell[within_block], return_inverse=True)
     kept = is_flow | ~is_cap[inside][row]  # no excess
     entries = (
         (row[kept], rows.columns[kept], rows.values[kept]),
         (capped, n + which, -demand[inside][capped]),
-        (m + of_cell, lacking.at[own] - at.start, np.ones(len(of_cell))),
+        (m + of_cell, lacking.at[within_block] - span.start, np.ones(len(of_cell))),
     )
     caps, most = np.zeros(len(minerals)), rows.row_upper.copy()
     most[capped] = 0.0
@@ -356,7 +379,7 @@ def _asking(
     )
     whole = np.append(rows.whole, caps > 0)
     units = (
-        np.append(of.column_unit[at], np.full(len(caps), FRACTION)),
-        np.append(of.row_unit[inside], np.full(len(cells), TONNES)),
+        np.append(program.column_unit[span], np.full(len(caps), FRACTION)),
+        np.append(program.row_unit[inside], np.full(len(cells), TONNES)),
     )
     return dataclasses.replace(asked, whole=whole), minerals.tolist(), units

@@ -45,20 +45,20 @@ def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
 
     Of caps on demand; a cap on purchases moves with what is bought, which no tariff does.
     """
-    found = []
+    needed = []
     flows = plan.flows[plan.flows["contract"] == SPOT]
     for row in plan.limits.to_dict("records"):
         is_cap = (row["kind"], row["stage"], row["group"]) == (MAX, REFINING, BY_COUNTRY)
         if not is_cap or row["shadow_price"] <= 0 or plan.case.settings.share_basis != "demand":
             continue
-        at = (flows["year"] == row["year"]) & (flows["mineral"] == row["mineral"])
-        mine = flows[at & (flows["country"] == row["supplier"])]
+        chosen = (flows["year"] == row["year"]) & (flows["mineral"] == row["mineral"])
+        mine = flows[chosen & (flows["country"] == row["supplier"])]
         cost = float(np.average(mine["cost"], weights=mine["tonnes"])) if len(mine) else 0.0
-        found.append(
+        needed.append(
             TariffEquivalent(
                 row["year"], row["mineral"], row["buyer"], row["supplier"], row["allowed"],
                 row["tonnes"], row["shadow_price"],
                 row["shadow_price"] / cost if cost > 0 else None,
             )
         )  # fmt: skip
-    return tuple(found)
+    return tuple(needed)

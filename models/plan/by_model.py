@@ -50,13 +50,13 @@ class Extension:
     def words(self) -> str:
         """What was added: ``2 constraints (most_open 2), 1 variable (open 1)``."""
         parts = (("constraint", self.duals), ("variable", self.values))
-        return ", ".join(_counted(what, of) for what, of in parts if of) or "nothing"
+        return ", ".join(_counted(sort, values) for sort, values in parts if values) or "nothing"
 
 
-def _counted(what: str, of: dict[str, dict[Any, float]]) -> str:
-    number = sum(map(len, of.values()))
-    named = ", ".join(f"{name} {len(each):,}" for name, each in of.items())
-    return f"{number:,} {what}{'' if number == 1 else 's'} ({named})"
+def _counted(sort: str, values: dict[str, dict[Any, float]]) -> str:
+    number = sum(map(len, values.values()))
+    named = ", ".join(f"{name} {len(each):,}" for name, each in values.items())
+    return f"{number:,} {sort}{'' if number == 1 else 's'} ({named})"
 
 
 def model(case: Case) -> Any:
@@ -77,12 +77,12 @@ def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
     """Return a model in which stocks are bounded by their maximum, as any plan's are."""
     from models.program.sourcing import build
 
-    made = build(expanded, cells).model
-    for key, stock in made.stock.items():
+    model = build(expanded, cells).model
+    for key, stock in model.stock.items():
         most = maximum(expanded, key)
         if most is not None:
             stock.setub(None if math.isinf(most) else most)
-    return made
+    return model
 
 
 def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Plan:
@@ -95,10 +95,10 @@ def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Pla
     expanded, blocks = Expanded(case), split(case)
     if extend is not None and blocks:
         blocks = (tuple(cell for cells in blocks for cell in cells),)
-    of = BlockSolver(expanded, blocks=blocks)
-    models = [_BlockModel(of, b, extend) for b in range(len(blocks))]
+    solver = BlockSolver(expanded, blocks=blocks)
+    models = [_BlockModel(solver, b, extend) for b in range(len(blocks))]
     solved = [each.solve(name) for each in models]
-    plan = Plan(case, [result for result, _ in solved], expanded, of.program)
+    plan = Plan(case, [result for result, _ in solved], expanded, solver.program)
     if extend is not None and solved:
         plan.extension = models[0].extension(solved[0][1])
     return plan
@@ -107,15 +107,15 @@ def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Pla
 class _BlockModel:
     """A block's model in Pyomo, with what was added to it."""
 
-    def __init__(self, of: BlockSolver, b: int, extend: Extend | None) -> None:
+    def __init__(self, solver: BlockSolver, b: int, extend: Extend | None) -> None:
         from models.program.outside import extended
         from models.program.sourcing import build
 
-        self.of, self.b, program = of, b, of.program
+        self.of, self.b, program = solver, b, solver.program
         self.columns, self.rows = program.columns_of(b), program.rows_of(b)
         self.own = (self.columns.stop - self.columns.start, self.rows.stop - self.rows.start)
-        self.need = float(of.measure[b])
-        e, cells, arrays = of.expanded, program.blocks[b], program.rows
+        self.need = float(solver.measure[b])
+        e, cells, arrays = solver.expanded, program.blocks[b], program.rows
         self.model = build(e, cells).model if extend is None else _opened(e, cells)
         if extend is not None:
             arrays = dataclasses.replace(arrays, upper=widest(e, program))
@@ -128,24 +128,24 @@ class _BlockModel:
         failures: list[str] = []
         for attempt in (None,) if name else solver.ATTEMPTS:
             try:
-                found = self._by_highs(self.made.rows, attempt) if attempt else self._by(name)
+                solution = self._by_highs(self.made.rows, attempt) if attempt else self._by(name)
             except SolverError as error:
                 failures.append(f"{attempt.name if attempt else name}: {error}")
                 continue
-            certificate, worst = self._proof(found)
+            certificate, worst = self._proof(solution)
             if certificate.passed:
-                return self._result(found, certificate, worst, failures), found
-            failures.append(f"{found.attempt}: {refusal(certificate, certificate.violated)}")
+                return self._result(solution, certificate, worst, failures), solution
+            failures.append(f"{solution.attempt}: {refusal(certificate, certificate.violated)}")
         msg = f"no proven optimum for {self.of.where(self.b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
     def _result(
-        self, found: Solution, certificate: Certificate, worst: int, failures: list[str]
+        self, solution: Solution, certificate: Certificate, worst: int, failures: list[str]
     ) -> BlockResult:
         rows, (n, m) = self.made.rows, self.own
         return BlockResult(
-            block=self.b, x=found.x[:n], duals=found.duals[:m], certificate=certificate,
-            worst=worst, measure=self.need, attempt=found.attempt, failures=tuple(failures),
+            block=self.b, x=solution.x[:n], duals=solution.duals[:m], certificate=certificate,
+            worst=worst, measure=self.need, attempt=solution.attempt, failures=tuple(failures),
             size=(len(rows.row_lower), len(rows.cost), len(rows.values)), built=True,
         )  # fmt: skip
 
@@ -156,10 +156,10 @@ class _BlockModel:
             rows, need=self.need, column_unit=columns, row_unit=units, row_size=size,
             raised=attempt.raised,
         )  # fmt: skip
-        found = solver.solve(scale.scaled(rows), attempt)
-        if not fits(rows, found):
+        solution = solver.solve(scale.scaled(rows), attempt)
+        if not fits(rows, solution):
             raise SolverError(NO_NUMBERS)
-        return scale.unscaled(found)
+        return scale.unscaled(solution)
 
     def _by(self, name: str) -> Solution:
         """Solve by another solver; prices that it does not tell are HiGHS's.
@@ -174,25 +174,28 @@ class _BlockModel:
         priced = solver.first_solved(partial(self._by_highs, self.made.rows.fixed_at(x)))
         return Solution(x, priced.duals, np.zeros(0), f"{name}, {BY_HIGHS}", gap)
 
-    def _proof(self, found: Solution) -> tuple[Certificate, int]:
+    def _proof(self, solution: Solution) -> tuple[Certificate, int]:
         """Return the certificate, and the worst row or column of the case's own, -1 for others."""
         rows, (columns, units), (n, m) = self.made.rows, self.made.unit, self.own
-        proof = certify_alone(rows, found, self.need, (columns == TONNES, units == TONNES))
+        proof = certify_alone(rows, solution, self.need, (columns == TONNES, units == TONNES))
         row, column = int(proof.worst_row[0]), int(proof.worst_column[0])
         worst = row if 0 <= row < m else m + column if 0 <= column < n else -1
-        return proof.of(0, proof.worst_name(0, rows), found.mip_gap), worst
+        return proof.of(0, proof.worst_name(0, rows), solution.mip_gap), worst
 
-    def extension(self, found: Solution) -> Extension:
+    def extension(self, solution: Solution) -> Extension:
         """Return what was added, and what became of it."""
         (columns, rows), n = self.made.added, self.own[0]
         whole, cost = self.made.rows.whole[n:], self.made.rows.cost[n:]
         return Extension(
-            values=_by_key(columns, found.x),
-            duals=_by_key(rows, found.duals * self.made.factor),
+            values=_by_key(columns, solution.x),
+            duals=_by_key(rows, solution.duals * self.made.factor),
             whole=int(whole.sum()),
-            cost=float((cost * found.x[n:]).sum()),
+            cost=float((cost * solution.x[n:]).sum()),
         )
 
 
 def _by_key(names: tuple[Keys, ...], numbers: Floats) -> dict[str, dict[Any, float]]:
-    return {of.name: dict(zip(of.index, numbers[of.stretch].tolist(), strict=True)) for of in names}
+    return {
+        keys.name: dict(zip(keys.index, numbers[keys.stretch].tolist(), strict=True))
+        for keys in names
+    }

@@ -31,12 +31,12 @@ def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
         for name in ("country", "mineral")
     )
     for s in every:
-        t, here, own = e.years.index(s.year), mineral == s.mineral, country == s.country
-        left = float(supply[here & ~own, t].sum()) + _stock(plan, s)
+        t, here, mine = e.years.index(s.year), mineral == s.mineral, country == s.country
+        left = float(supply[here & ~mine, t].sum()) + _stock(plan, s)
         target, nothing = 1.0 - s.most_short, plan.tolerance(s.mineral, s.year)
         missing = plan.value(MISSING, s.key)
         yield (
-            s.row, s.year, s.mineral, s.country, s.demand, float(plan.sold[here & own, t].sum()),
+            s.row, s.year, s.mineral, s.country, s.demand, float(plan.sold[here & mine, t].sum()),
             left, survived_share(left, s.demand), target, missing if missing > nothing else 0.0,
             left <= target * s.demand + nothing, plan.dual(SURVIVAL, s.key) * POINT * s.demand,
         )  # fmt: skip
@@ -57,7 +57,7 @@ def _reserves(plan: Plan, cells: set[tuple[int, int]]) -> Floats:
     The program holds no more of it than it needs. What surge, capacity and ore allow beyond that
     could be sold, too: of what needs ore, where it yields most first.
     """
-    e, found = plan.expanded, np.zeros(plan.sold.shape)
+    e, reserves = plan.expanded, np.zeros(plan.sold.shape)
     for m, t in cells:
         year, selling = e.years[t], [(r, e.sources[r]) for r in sellers(e, m, t)]
         mined = plan.at(ORE, (e.minerals[m], year))
@@ -65,14 +65,14 @@ def _reserves(plan: Plan, cells: set[tuple[int, int]]) -> Floats:
         room: dict[int, float] = {}
         for r, source in selling:
             key = (source.name, source.project, source.mineral, year)
-            found[r, t] = plan.value(RESERVE, key)
-            ore -= found[r, t] / source.recovery if source.needs_ore else 0.0
-            own = plan.at(REFINING_CAPACITY, (source.name, source.mineral, year))
-            capacity = plan.at(PROJECT_CAPACITY, key) if source.project else own
-            limits = [at for at in (plan.at(SURGE, key), capacity) if at >= 0]
-            room[r] = max(0.0, float(plan.room[limits].min()) - found[r, t])
+            reserves[r, t] = plan.value(RESERVE, key)
+            ore -= reserves[r, t] / source.recovery if source.needs_ore else 0.0
+            capacity_row = plan.at(REFINING_CAPACITY, (source.name, source.mineral, year))
+            capacity = plan.at(PROJECT_CAPACITY, key) if source.project else capacity_row
+            limits = [row for row in (plan.at(SURGE, key), capacity) if row >= 0]
+            room[r] = max(0.0, float(plan.room[limits].min()) - reserves[r, t])
         for r, source in sorted(selling, key=lambda each: -each[1].recovery):
             more = min(room[r], max(0.0, ore) * source.recovery) if source.needs_ore else room[r]
             ore -= more / source.recovery if source.needs_ore else 0.0
-            found[r, t] += more
-    return found
+            reserves[r, t] += more
+    return reserves

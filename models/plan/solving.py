@@ -42,7 +42,7 @@ def solve(case: Case, run: Map = map, *, extend: Extend | None = None, solver: s
     check(case)
     if extend is not None or solver:
         return solve_model(case, extend, solver)
-    return Plan(case, [result for found in run(solve_group, groups(case)) for result in found])
+    return Plan(case, [result for results in run(solve_group, groups(case)) for result in results])
 
 
 def check(case: Case, passed: Case | None = None) -> None:
@@ -85,9 +85,10 @@ def solve_group(group: BlockGroup) -> list[BlockResult]:
     """Return the results of a group's blocks, numbered as in the whole case."""
     expanded = Expanded(group.case)
     solver = BlockSolver(expanded, blocks=group.cells, tolerance_scale=group.tolerance_scale)
-    found = solver(range(len(group.cells)))
+    results = solver(range(len(group.cells)))
     return [
-        replace(result, block=b, basis=None) for b, result in zip(group.blocks, found, strict=True)
+        replace(result, block=b, basis=None)
+        for b, result in zip(group.blocks, results, strict=True)
     ]
 
 
@@ -134,7 +135,7 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
     Its objective and its amounts are those of its minerals in the whole case, where ``minerals``
     are whole parts.
     """
-    of = frozenset(minerals)
+    chosen = frozenset(minerals)
     mine = case.of_minerals(minerals)
     sellers = {r.name for r in mine.refiners} | {p.refiner for p in mine.projects} | {""}
     companies = {r.company for r in mine.refiners} | {p.company for p in mine.projects} | {""}
@@ -143,13 +144,13 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
         lanes=tuple(
             row
             for row in case.lanes
-            if row.mineral in {"", *of} and row.refiner in sellers and row.company in companies
+            if row.mineral in {"", *chosen} and row.refiner in sellers and row.company in companies
         ),
-        share_limits=tuple(row for row in case.share_limits if _counts(row, of, named)),
-        security=tuple(row for row in case.security if row.mineral in {"", *of}),
-        ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *of}),
-        ceilings=tuple(c for c in case.ceilings if c[2] in of),
-        member_ceilings=tuple(c for c in case.member_ceilings if c[2] in of),
+        share_limits=tuple(row for row in case.share_limits if _counts(row, chosen, named)),
+        security=tuple(row for row in case.security if row.mineral in {"", *chosen}),
+        ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *chosen}),
+        ceilings=tuple(c for c in case.ceilings if c[2] in chosen),
+        member_ceilings=tuple(c for c in case.member_ceilings if c[2] in chosen),
         scenarios=(),
         risks=(),
         rights=(),

@@ -71,14 +71,14 @@ def scorecard(plan: Plan) -> tuple[Score, ...]:
     if not plan.case.years:
         return ()
     supply = PlanSupply(plan)
-    found = (
+    rows = (
         _score(supply, measure, mineral, buyer)
         for measure in MEASURES
         for buyer in buyers(plan.case)
         if not (buyer.name and measure.of_coalition)
         for mineral in supply.expanded.minerals
     )
-    return tuple(score for score in found if score is not None)
+    return tuple(score for score in rows if score is not None)
 
 
 def _score(supply: PlanSupply, measure: Measure, mineral: str, buyer: Buyer) -> Score | None:

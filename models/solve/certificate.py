@@ -37,10 +37,10 @@ class Keys:
         return slice(self.start, self.start + len(self.index))
 
 
-def name_at(keys: Sequence[Keys], at: int) -> str:
+def name_at(keys: Sequence[Keys], position: int) -> str:
     """Return the name of a position, such as ``spot('Jin', '', 'copper', 'A', 2026)``; else ""."""
-    stretches = (of for of in keys if of.stretch.start <= at < of.stretch.stop)
-    return next((f"{of.name}{of.index[at - of.start]}" for of in stretches), "")
+    stretches = (group for group in keys if group.stretch.start <= position < group.stretch.stop)
+    return next((f"{group.name}{group.index[position - group.start]}" for group in stretches), "")
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class LinearProgram:
         """Return the linear program with the whole columns fixed at x, rounded."""
         if not self.whole.any():
             return self
-        at = np.clip(np.round(x), self.lower, self.upper)
-        lower, upper = (np.where(self.whole, at, of) for of in (self.lower, self.upper))
+        fixed = np.clip(np.round(x), self.lower, self.upper)
+        lower, upper = (np.where(self.whole, fixed, bounds) for bounds in (self.lower, self.upper))
         return dataclasses.replace(self, lower=lower, upper=upper, whole=np.zeros_like(self.whole))
 
     def entry_rows(self) -> Ints:
@@ -194,9 +194,9 @@ def certify(
     """
     sizes = (len(rows.cost), len(rows.row_lower))
     tonnes = [np.ones(count, dtype=bool) for count in sizes]
-    for found, keys in zip(tonnes, (rows.column_keys, rows.row_keys), strict=True):
-        for of in keys:
-            found[of.stretch] = of.name not in fractions
+    for is_tonnes, keys in zip(tonnes, (rows.column_keys, rows.row_keys), strict=True):
+        for group in keys:
+            is_tonnes[group.stretch] = group.name not in fractions
     alone = certify_alone(rows, solution, measure, (tonnes[0], tonnes[1]))
     return alone.of(0, alone.worst_name(0, rows), solution.mip_gap)
 
@@ -256,7 +256,9 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     activity = _summed(entry_rows, of_entries, len(rows.row_lower))
 
     def violated(measure: Floats) -> tuple[Floats, Ints, Ints]:
-        of_row, of_column = (np.repeat(measure, np.diff(at)) for at in (row_starts, column_starts))
+        of_row, of_column = (
+            np.repeat(measure, np.diff(begins)) for begins in (row_starts, column_starts)
+        )
         by_row = _violations(activity, rows.row_lower, rows.row_upper, of_row, tonnes[1])
         by_column = _violations(x, lower, upper, of_column, tonnes[0])
         return _worst(by_row, by_column, row_starts, column_starts)
@@ -326,11 +328,11 @@ def _worst(
 
 def _most(values: Floats, starts: Ints) -> Floats:
     """Return each block's largest value; 0 where a block has none, or all are below 0."""
-    found = np.zeros(len(starts) - 1)
+    largest = np.zeros(len(starts) - 1)
     filled = np.flatnonzero(np.diff(starts))
     if len(filled):
-        found[filled] = np.maximum(0.0, np.maximum.reduceat(values, starts[:-1][filled]))
-    return found
+        largest[filled] = np.maximum(0.0, np.maximum.reduceat(values, starts[:-1][filled]))
+    return largest
 
 
 def _sums(values: Floats, starts: Ints) -> Floats:

@@ -91,7 +91,7 @@ ten times as many iterations; without them the method may go in circles.
 """
 PRESOLVED = Attempt("dual simplex after presolve", (("solver", "simplex"), ("presolve", "on")))
 """For a program of which presolve leaves little; tried before the others."""
-ONWARDS = Attempt(
+WARM_START = Attempt(
     "primal simplex from the program before",
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
 )
@@ -144,15 +144,15 @@ def solve(
     if not len(rows.cost):
         return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), attempt.name)
     if not rows.whole.any():
-        held = Held(attempt).load(rows)
+        held = PersistentSolver(attempt).load(rows)
         if start is not None:
             held.start_from(start)
         return held.run()
-    search = Held(attempt, whole=True)
+    search = PersistentSolver(attempt, whole=True)
     search.stop_at(seconds, gap)
     first = search.load(tightened(rows)).run()
     fixed = rows.fixed_at(first.x)
-    return dataclasses.replace(Held(attempt).load(fixed).run(), mip_gap=first.mip_gap)
+    return dataclasses.replace(PersistentSolver(attempt).load(fixed).run(), mip_gap=first.mip_gap)
 
 
 def first_solved(solved_by: Callable[[Attempt], Solution]) -> Solution:
@@ -196,7 +196,7 @@ def statuses(basis: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
     0 at its lower limit, 1 basic, 2 at its upper limit, 3 free at 0, 4 nonbasic.
     """
-    columns, rows = ([int(s) for s in of] for of in (basis.col_status, basis.row_status))
+    columns, rows = ([int(s) for s in kinds] for kinds in (basis.col_status, basis.row_status))
     return np.array(columns, dtype=np.uint8), np.array(rows, dtype=np.uint8)
 
 
@@ -208,16 +208,16 @@ def extended(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int64]) ->
     """
     import highspy
 
-    at = [
-        np.where(of >= 0, known[of], new)
-        for of, known, new in zip((columns, rows), statuses(basis), (0, 1), strict=True)
+    places = [
+        np.where(state >= 0, before[state], new)
+        for state, before, new in zip((columns, rows), statuses(basis), (0, 1), strict=True)
     ]
-    if sum(int((of == 1).sum()) for of in at) != len(rows):
+    if sum(int((state == 1).sum()) for state in places) != len(rows):
         return None
-    found, kinds = highspy.HighsBasis(), [highspy.HighsBasisStatus(i) for i in range(5)]
-    found.col_status, found.row_status = ([kinds[i] for i in of.tolist()] for of in at)
-    found.valid = True
-    return found
+    longer, kinds = highspy.HighsBasis(), [highspy.HighsBasisStatus(i) for i in range(5)]
+    longer.col_status, longer.row_status = ([kinds[i] for i in state.tolist()] for state in places)
+    longer.valid = True
+    return longer
 
 
 def version() -> str:
@@ -227,7 +227,7 @@ def version() -> str:
     return f"HiGHS {highspy.Highs.version(_instance())}"
 
 
-class Held:
+class PersistentSolver:
     """A linear program that stays in the solver: changed in place, solved again from where it was.
 
     Every call's status is checked: what the solver refuses is a SolverError.
@@ -248,7 +248,7 @@ class Held:
         if seconds is not None:
             _check(self._highs.setOptionValue("time_limit", seconds), "the time to stop at")
 
-    def load(self, rows: LinearProgram) -> Held:
+    def load(self, rows: LinearProgram) -> PersistentSolver:
         """Hand a program over, and forget the one before."""
         import highspy
 
@@ -297,17 +297,20 @@ class Held:
             if basis is not None:
                 self.start_from(basis)
             return
-        for change, names, what in (
+        for change, names, part in (
             (highs.changeColsCost, ("cost",), "new costs"),
             (highs.changeColsBounds, ("lower", "upper"), "new bounds"),
             (highs.changeRowsBounds, ("row_lower", "row_upper"), "new limits"),
         ):
             new = [getattr(rows, name) for name in names]
-            at = np.flatnonzero(
+            changed = np.flatnonzero(
                 np.any([getattr(held, n) != to for n, to in zip(names, new, strict=True)], axis=0)
             )
-            if len(at):
-                _check(change(len(at), at.astype(np.int32), *(to[at] for to in new)), what)
+            if len(changed):
+                _check(
+                    change(len(changed), changed.astype(np.int32), *(to[changed] for to in new)),
+                    part,
+                )
         self.rows = rows
 
     def start_from(self, basis: Any) -> None:
@@ -331,13 +334,13 @@ class Held:
         if status != highspy.HighsModelStatus.kOptimal and not is_late:
             msg = f"the solver ended with: {solver.modelStatusToString(status)}"
             raise SolverError(msg)
-        found = solver.getSolution()
-        x = np.asarray(found.col_value, dtype=float)
+        values = solver.getSolution()
+        x = np.asarray(values.col_value, dtype=float)
         if self.whole:
             gap = max(0.0, float(solver.getInfo().mip_gap))
             return Solution(x, np.zeros(0), np.zeros(0), name, gap)
-        duals = np.asarray(found.row_dual, dtype=float)
-        reduced = np.asarray(found.col_dual, dtype=float)
+        duals = np.asarray(values.row_dual, dtype=float)
+        reduced = np.asarray(values.col_dual, dtype=float)
         return Solution(x, duals, reduced, name, basis=solver.getBasis())
 
     def run_by_any(self) -> Solution:
@@ -393,11 +396,11 @@ def _leave(solver: Any, stop: BaseException) -> None:
         os._exit(stop.code if isinstance(stop, SystemExit) and isinstance(stop.code, int) else 130)
 
 
-def _check(status: Any, what: str, tolerated: Any = None) -> None:
+def _check(status: Any, action: str, tolerated: Any = None) -> None:
     import highspy
 
     if status not in {highspy.HighsStatus.kOk, tolerated}:
-        msg = f"the solver refused {what} ({status.name})"
+        msg = f"the solver refused {action} ({status.name})"
         raise SolverError(msg)
 
 

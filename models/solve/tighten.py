@@ -54,29 +54,29 @@ def _plants(rows: LinearProgram) -> list[tuple[Ints, Ints]]:
     """Return the rows that tie several flows to builds: their flows' and builds' entries."""
     whole = rows.whole[rows.columns]
     fits = np.where(whole, rows.values < 0, (rows.values > 0) & (rows.lower[rows.columns] >= 0))
-    of = rows.entry_rows()
-    is_unfit = np.bincount(of, ~fits, len(rows.row_lower)) > 0
-    has_builds = np.bincount(of, whole, len(rows.row_lower)) > 0
+    row_of = rows.entry_rows()
+    is_unfit = np.bincount(row_of, ~fits, len(rows.row_lower)) > 0
+    has_builds = np.bincount(row_of, whole, len(rows.row_lower)) > 0
     of_plants = has_builds & ~is_unfit & (rows.row_upper == 0.0) & np.isneginf(rows.row_lower)
-    found = []
+    plants = []
     for row in np.flatnonzero(of_plants).tolist():
-        at = np.arange(rows.starts[row], rows.starts[row + 1])
-        flows, builds = at[~whole[at]], at[whole[at]]
+        entries = np.arange(rows.starts[row], rows.starts[row + 1])
+        flows, builds = entries[~whole[entries]], entries[whole[entries]]
         if len(flows) > 1:
-            found.append((flows, builds))
-    return found
+            plants.append((flows, builds))
+    return plants
 
 
 def _most(rows: LinearProgram) -> Floats:
     """Return the most that each column can be by its own bound and by each row alone."""
     most = rows.upper.copy()
-    of, columns = rows.entry_rows(), rows.columns
+    row_of, columns = rows.entry_rows(), rows.columns
     for sign, limit in ((1.0, rows.row_upper), (-1.0, -rows.row_lower)):
         values = sign * rows.values
         with np.errstate(invalid="ignore"):  # 0 x inf, of entries that do not count
             least = np.where(values > 0, values * rows.lower[columns], values * rows.upper[columns])
-        room = limit - np.bincount(of, np.where(values == 0, 0.0, least), len(limit))
-        up = (values > 0) & np.isfinite(room[of])
-        alone = (room[of[up]] + least[up]) / values[up]
+        slack = limit - np.bincount(row_of, np.where(values == 0, 0.0, least), len(limit))
+        up = (values > 0) & np.isfinite(slack[row_of])
+        alone = (slack[row_of[up]] + least[up]) / values[up]
         np.minimum.at(most, columns[up], np.maximum(alone, 0.0))
     return most

@@ -45,16 +45,16 @@ ASKED: dict[str, Callable[[], Any]] = {
 
 def refused(patch: Patch, attempts: Callable[[str], bool]) -> list[str]:
     """Let the solver refuse some attempts; return the names of those that were asked."""
-    run, asked = highs.Held.run, list[str]()
+    run, asked = highs.PersistentSolver.run, list[str]()
 
-    def faulty(self: highs.Held) -> Solution:
+    def faulty(self: highs.PersistentSolver) -> Solution:
         asked.append(self.attempt.name)
         if attempts(self.attempt.name):
             said = "the solver ended with: Unknown"
             raise SolverError(said)
         return run(self)
 
-    patch.setattr(highs.Held, "run", faulty)
+    patch.setattr(highs.PersistentSolver, "run", faulty)
     return asked
 
 
@@ -65,7 +65,7 @@ def test_what_is_refused_is_asked_in_another_way(
 ) -> None:
     """The first attempts fail, from where a program was, too: the answer is the same."""
     expected = ASKED[what]()
-    names = {a.name for a in (*solver.ATTEMPTS[:failing], solver.AGAIN, solver.ONWARDS)}
+    names = {a.name for a in (*solver.ATTEMPTS[:failing], solver.AGAIN, solver.WARM_START)}
     asked = refused(monkeypatch, names.__contains__)
     found = ASKED[what]()
     assert solver.ATTEMPTS[0].name in asked

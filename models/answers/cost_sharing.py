@@ -60,7 +60,7 @@ def dual_bills(pool: Pool) -> DualBills:
     its dearest price, falls by its cheapest. Where all grow at once, each a little otherwise, and
     both ways give the same prices, there are no others.
     """
-    bills, members = pool.together.bills, pool.of.members
+    bills, members = pool.together.bills, pool.divided.members
     uneven = 0.5 + np.modf(np.arange(1, members + 1) * (np.sqrt(5.0) - 1.0) / 2.0)[0] / 2.0
     pool.restart()
     ends = [_prices(pool, step * uneven) for step in (_STEP, -_STEP)]
@@ -124,7 +124,7 @@ def _search(pool: Pool, split: Floats, *, whole: bool) -> tuple[float, float, tu
 
     Of all groups the one is planned that the bounds known so far leave most, until none is left.
     """
-    gain, group, asked = 0.0, np.zeros(pool.of.members), set[tuple[float, ...]]()
+    gain, group, asked = 0.0, np.zeros(pool.divided.members), set[tuple[float, ...]]()
     least = tolerances.BILL_ROUNDING * pool.scale
     for _ in range(_MOST_PLANS):
         most, bound = _most_left(pool, split, whole=whole)
@@ -143,7 +143,7 @@ def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float
 
     t >= bills z, for the bills of each group planned.
     """
-    bills = np.array([priced.bills for priced in pool.known.values()]) / pool.scale
+    bills = np.array([priced.bills for priced in pool.planned.values()]) / pool.scale
     count, n = bills.shape
     row, column = np.indices((count, n + 1)).reshape(2, -1)
     program = price.arrays(
@@ -259,10 +259,10 @@ class Sharing:
 def sharing_of(plan: Plan) -> Sharing:
     """Return who pays what for a plan; SolverError where a group has no proven cost."""
     pool = Pool(divided(plan.case))
-    cost, members = pool.together.cost, range(pool.of.members)
+    cost, members = pool.together.cost, range(pool.divided.members)
     apart = np.array([pool.alone(i) for i in members])
     alone, priced = (
-        (cost_of * apart).sum(axis=1) for cost_of in (pool.of.rows.cost, pool.of.priced)
+        (cost_of * apart).sum(axis=1) for cost_of in (pool.divided.rows.cost, pool.divided.priced)
     )
     paid, lacking = borne(plan)
     whole = float(paid.sum() + lacking.sum())
@@ -317,7 +317,7 @@ def dual_bills_of(
     Not ``secured``: nothing of its demand has to be served if a country is lost.
     """
     pool = Pool(divided(plan.case, None if secured else member))
-    alone = float(np.sum(pool.of.rows.cost * pool.alone(member)))
+    alone = float(np.sum(pool.divided.rows.cost * pool.alone(member)))
     return tuple(dual_bills(pool).bills.tolist()), alone
 
 
@@ -337,7 +337,7 @@ def costs_of(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
     Planned one after another: numbers that differ in one bit are planned fastest.
     """
     pool = Pool(divided(plan.case))
-    members = np.arange(pool.of.members)
+    members = np.arange(pool.divided.members)
     pool.restart()
 
     def cost(number: int) -> float | None:

@@ -48,16 +48,16 @@ _SHORT = {COST, UNFAIR_COST}
 class Hold:
     """A limit that keeps a mineral with the country in a year.
 
-    ``at`` is what its cell says, in its ``unit``: "t", "point" (a hundredth of a share) or "money
-    m". A unit more (``direction`` -1: less) would spare ``spares`` t of the country over all years,
-    if the mineral came first, at the margin.
+    ``limit`` is what its cell says, in its ``unit``: "t", "point" (a hundredth of a share) or
+    "money m". A unit more (``direction`` -1: a unit less) would spare ``spares`` t of the country
+    over all years at the margin, if the mineral came first.
     """
 
     mineral: str
     year: int
     kind: str
-    what: str
-    at: float
+    words: str
+    limit: float
     unit: str
     spares: float
     direction: int

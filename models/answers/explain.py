@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bound:
-    """Something that binds: what it is, at how much, and what moving it is worth.
+    """A limit that binds, its shadow price, and how far that price holds.
 
-    ``at`` is what its cell says. ``unit`` is "point" (a hundredth of a share), "t" or "money m".
-    ``worth`` is the money of that year that a unit saves at the margin, ``direction`` 1 where it is
-    a unit more that saves, -1 where one less does (a minimum); this rate holds while the limit
-    stands between ``low`` and ``high``, None where that is not known. ``saves`` is what a whole
-    unit that way saves, ``costs`` what one the other way costs, None where there is no plan with
-    it. ``rent`` is what the whole limit is worth at the rate [money]. All of it is of one mineral
-    (``is_common``: of all) and year, all else as it stands.
+    ``limit`` is what its cell says, in its ``unit``: "point" (a hundredth of a share), "t" or
+    "money m". ``shadow_price`` [money of the year per unit] is what a unit saves at the margin: a
+    unit more where ``direction`` is 1, a unit less where it is -1 (a minimum). It holds while the
+    limit is between ``low`` and ``high``, None where that is not known. ``saves`` is what a whole
+    unit that way saves, ``costs`` what a unit the other way costs [money of the year], None where
+    no plan has it. ``rent`` is limit x shadow price [money]. All figures are of one mineral
+    (``is_common``: of all minerals) and year, with everything else unchanged.
     """
 
     kind: str
-    what: str
-    at: float
+    words: str
+    limit: float
     unit: str
-    worth: float
+    shadow_price: float
     rent: float
     year: int
     is_common: bool
@@ -196,8 +196,8 @@ def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bou
         for rows, key, row in rows_with_dual(plan, "bears_on", plan.prices, least)
         if rows.bears_on is not None and rows.bears_on(plan, rows, key, (mineral, member, year))
     ]
-    priced = [b for b in bounds if b.worth > least]
-    return tuple(sorted(priced, key=lambda b: (b.is_common, -b.rent, b.what)))
+    priced = [b for b in bounds if b.shadow_price > least]
+    return tuple(sorted(priced, key=lambda b: (b.is_common, -b.rent, b.words)))
 
 
 def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int, *, is_solved: bool = True) -> Bound:
@@ -216,10 +216,10 @@ def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int, *, is_solved: boo
     unit = measures.POINT if label.unit == "point" else 1.0
     return Bound(
         kind=label.kind or rows.kind,
-        what=label.what,
-        at=limit,
+        words=label.what,
+        limit=limit,
         unit=label.unit,
-        worth=abs(reach.rate) / discount,
+        shadow_price=abs(reach.rate) / discount,
         rent=abs(reach.rate) / discount * limit / unit,
         year=year,
         is_common=MINERAL not in rows.key,

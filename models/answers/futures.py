@@ -1,8 +1,9 @@
-"""One plan for several futures: what is decided before they part is the same in all of them.
+"""One plan for several futures: decisions are the same in all of them until they differ.
 
-``under_risk`` makes programs with recourse (``models.answers.recourse``) of a plan's case and its
-futures: few futures are one program. Of many each mineral is planned apart, for the futures that
-differ for it, and budgets and the tail tie minerals to each other.
+``under_risk`` makes a stochastic program with recourse (``models.answers.recourse``) of a plan's
+case and its futures. Few futures are one extensive form. With many futures each mineral is a part
+of its own, over the futures that differ for it; a master problem ties the parts by their budgets
+and the tail of their costs.
 """
 
 from __future__ import annotations
@@ -32,25 +33,25 @@ from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints
 
 _TYPICAL = 1e-4
-"""What a part of all costs the tail is counted in."""
+"""The unit of the tail, as a part of the plan's cost."""
 
 
 @dataclass(frozen=True)
 class Future:
-    """One course of things: its case, its probability, and what is known on the way.
+    """A scenario: its case, its probability, and what has been observed by each year.
 
-    ``known`` [mineral, year] numbers what has happened to a mineral up to a year, from 1 on: the
-    same number in two futures, the same until then.
+    ``observed`` [mineral, year] numbers, from 1 on, what has happened to a mineral up to a year.
+    Two futures with the same number there cannot be told apart until then.
     """
 
     case: Case
     chance: float
-    known: Ints
+    observed: Ints
 
 
 @dataclass(frozen=True)
 class Course:
-    """What one way to plan comes to by future: ``costs`` [s, money], ``short`` [s, mineral, t]."""
+    """A plan's outcome in each future: ``costs`` [s, money] and ``short`` [s, mineral, t]."""
 
     costs: Floats
     short: Floats
@@ -59,13 +60,13 @@ class Course:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is decided before anything happens: as planned plainly, and under risk.
+    """A decision made before anything happens, in the plain plan and in the plan under risk.
 
-    Of a column by its component and its key that lasts (``Columns.lasting``); amounts in t, of a
-    plant the fraction built.
+    ``component`` and ``key`` (``Columns.lasting``) name the column. The amounts are tonnes, or the
+    fraction of a plant that is built.
     """
 
-    of: Columns
+    component: Columns
     key: Any
     plain: float
     risky: float
@@ -73,9 +74,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class RiskPlans:
-    """The plan under risk, and the plain plan kept to until something happens.
+    """The plan under risk, and the plain plan, which is followed until something happens.
 
-    ``decisions`` are those that both make while nothing has happened, and what is built.
+    ``decisions`` are what both build, and what both decide while nothing has happened.
     """
 
     risky: Course
@@ -84,11 +85,11 @@ class RiskPlans:
 
 
 AT_ONCE = 20
-"""Futures that are one program at most, where minerals can be planned apart."""
+"""With more futures each mineral is a part of its own, where that is possible."""
 _FEWER = 5
-"""The part of many futures that is planned first."""
+"""One future in so many is planned first, for prices to start from."""
 _BEFORE = 0.25
-"""The part of a time limit that each of the two plans of those may take."""
+"""The part of a time limit that each of their two plans may take."""
 
 
 def under_risk(
@@ -99,32 +100,32 @@ def under_risk(
     *,
     at_once: int = AT_ONCE,
 ) -> RiskPlans:
-    """Return the cheapest plan for all futures at once, beside the plain ``plan``.
+    """Return the cheapest plan for all futures together, and the plain ``plan`` beside it.
 
-    What is built is the same in all futures; all else that is decided in a year is the same in
-    those that have been the same for its mineral up to that year. ``calm`` [mineral, year] are the
-    numbers of ``Future.known`` where nothing happens. The plain plan is kept to while nothing has
-    happened; from then on it is planned as under risk. The futures' cases have the minerals,
-    members, years, sources, projects, budgets and contracts of the plan's, and their chances sum
-    to 1. More than ``at_once`` are planned mineral by mineral, but where projects have to be whole.
-    SolverError where no attempt gives a proof.
+    First-stage columns (``Columns.is_first_stage``) are the same in all futures. Every other
+    decision of a year is the same in all futures that cannot be told apart for its mineral up to
+    that year. ``calm`` [mineral, year] has the numbers of ``Future.observed`` where nothing
+    happens. The plain plan is followed while nothing has happened, and planned as under risk from
+    then on. The futures' cases have the plan's minerals, members, years, sources, projects, budgets
+    and contracts, and their probabilities sum to 1. More than ``at_once`` futures are planned
+    mineral by mineral, unless projects are integer. Raises SolverError where no attempt is proven.
     """
     tail = tail or recourse.Tail()
     groups = apart(plan.case) if len(futures) > at_once else ()
     if len(groups) > 1 and not plan.program.rows.whole.any():
-        return _Decomposition(plan, groups, futures, calm, tail).found(at_once)
+        return _Decomposition(plan, groups, futures, calm, tail).plans(at_once)
     plain = _PlainPlan(plan.expanded, plan.program, plan.x)
-    return _JointProgram(plain, futures, calm, tail, _unit(plan)).found()
+    return _JointProgram(plain, futures, calm, tail, _unit(plan)).plans()
 
 
 def apart(case: Case) -> tuple[tuple[str, ...], ...]:
-    """Return the minerals that limits tie to each other, budgets left out."""
+    """Return the groups of minerals that limits other than budgets tie to each other."""
     return parts(case.change(budget=()))
 
 
 @dataclass(frozen=True)
 class _PlainPlan:
-    """The plain plan, or what it decides for some minerals: ``x`` are the values of columns."""
+    """The plain plan, or its decisions for some minerals: ``x`` are the values of columns."""
 
     expanded: Expanded
     program: Program
@@ -149,20 +150,22 @@ class _JointProgram:
             program = program_of(expanded, names)
             names = program.names
             self.programs.append(program)
-            # a stock may serve another future than its own, which needs more than its own room
+            # a stock may serve other futures too, which need more of it than its own does
             self.rows.append(dataclasses.replace(program.rows, upper=widest(expanded, program)))
         self.scale = max([self.case.tolerance_scale, *(f.case.tolerance_scale for f in futures)])
-        every, states = [*self.programs, self.base], [*(f.known for f in futures), calm]
-        column_states = [_known(p, position) for p, position in zip(every, states, strict=True)]
+        every, states = [*self.programs, self.base], [*(f.observed for f in futures), calm]
+        column_states = [
+            _column_states(p, position) for p, position in zip(every, states, strict=True)
+        ]
         columns = _numbered([p.variables for p in every], column_states)
         rows = _numbered(
             [p.constraints for p in every],
             [
-                _known_in_rows(p, position, c)
+                _row_states(p, position, c)
                 for p, position, c in zip(every, states, column_states, strict=True)
             ],
         )
-        self.whole = recourse.ExtensiveForm(
+        self.extensive = recourse.ExtensiveForm(
             [
                 recourse.ScenarioProgram(scenario_rows, c, r, p.column_unit, p.row_unit)
                 for p, scenario_rows, c, r in zip(
@@ -174,18 +177,18 @@ class _JointProgram:
             need=max(float(p.need.max(initial=0.0)) for p in every) or 1.0,
             unit=unit,
         )
-        numbers = self.whole.numbers
+        numbers = self.extensive.numbers
         position = np.minimum(np.searchsorted(numbers, columns[-1]), max(len(numbers) - 1, 0))
         self.place: Ints = (
             np.where(numbers[position] == columns[-1], position, -1) if len(numbers) else position
         )
-        """Where each column of the plain plan stands in the whole; -1 where its future is none."""
+        """The position of each column of the plain plan in the extensive form; -1: it has none."""
 
-    def found(self) -> RiskPlans:
-        """Return both plans; where the plain one is as good it is the plan under risk."""
-        risky, x = self._course(self.whole.rows)
+    def plans(self) -> RiskPlans:
+        """Return both plans; the plain one is also the plan under risk if it is as cheap."""
+        risky, x = self._course(self.extensive.rows)
         plain, _ = self._course(self.kept())
-        whole = self.whole
+        whole = self.extensive
         is_plain = _as_good(risky, plain, whole.chances, whole.tail)
         values = None if is_plain else whole.joined(x)
         return RiskPlans(
@@ -193,7 +196,7 @@ class _JointProgram:
         )
 
     def _course(self, rows: solve.LinearProgram) -> tuple[Course, list[Floats]]:
-        x, proof = self.whole.solved(
+        x, proof = self.extensive.solved(
             rows, lambda x: self.violation(x)[0] <= tolerances.MOST_VIOLATION, self.case.search
         )
         violation, allowed = self.violation(x)[1], tolerances.MOST_VIOLATION * self.scale
@@ -202,14 +205,14 @@ class _JointProgram:
             violation, "", allowed, proof.dual_infeasibility, proof.gap, proof.mip_gap, 1, 0,
             *shape, (),
         )  # fmt: skip
-        return Course(self.whole.costs(x), self.short(x), full_proof), x
+        return Course(self.extensive.costs(x), self.short(x), full_proof), x
 
     def short(self, x: Sequence[Floats]) -> Floats:
-        """Return what is short by future and mineral [t]."""
+        """Return the shortage by future and mineral [s, mineral, t]."""
         return np.array([_short(p, values) for p, values in zip(self.programs, x, strict=True)])
 
     def violation(self, x: Sequence[Floats]) -> tuple[float, float]:
-        """Return the largest violation of any future's own program: as a part, and in t."""
+        """Return the largest violation of any future's own program, relative and in t."""
         worst = [0.0, 0.0]
         for program, rows, values in zip(self.programs, self.rows, x, strict=True):
             measure, none = program.measure(self.scale), np.zeros(len(rows.row_lower))
@@ -218,8 +221,8 @@ class _JointProgram:
         return float(worst[0]), float(worst[1])
 
     def kept(self) -> solve.LinearProgram:
-        """Return the whole with the plain plan kept to while nothing has happened."""
-        rows, base = self.whole.rows, self.base
+        """Return the extensive form with the plain plan fixed while nothing has happened."""
+        rows, base = self.extensive.rows, self.base
         decided = np.zeros(len(base.rows.cost), dtype=bool)
         near = np.full(len(decided), tolerances.CHANGE_SLACK)
         demand = self.plain.expanded.demand.max(axis=1, initial=0.0).ravel()
@@ -228,7 +231,7 @@ class _JointProgram:
             if group.component.unit == TONNES:
                 near[group.at] = (
                     tolerances.CHANGE_SLACK * demand[group.cell]
-                    + tolerances.PLAIN_PLAN * self.whole.need
+                    + tolerances.PLAIN_PLAN * self.extensive.need
                 )
         common = np.flatnonzero(decided & (self.place >= 0))
         columns, x, near = self.place[common], self.plain.x[common], near[common]
@@ -242,7 +245,7 @@ class _JointProgram:
         return dataclasses.replace(rows, lower=lower, upper=upper)
 
     def spent(self) -> tuple[Ints, Floats]:
-        """Return columns of the whole that budgets pay for, and what by year [money m]."""
+        """Return the columns that budgets pay for, and what a unit takes by year [money m]."""
         base = self.base
         place = {row.year: y for y, row in enumerate(self.case.budget)}
         uses = np.zeros((len(place), len(base.rows.cost)))
@@ -260,7 +263,7 @@ class _JointProgram:
     def decisions(self, values: Floats | None) -> Iterator[Decision]:
         """Yield what is built, stored and bought while nothing has happened.
 
-        ``values`` are those of the whole's columns, None: the plain plan is the plan under risk.
+        ``values`` are those of the extensive form; None: the plain plan is the plan under risk.
         """
         for group in self.base.variables:
             component = columns_named(group.component)
@@ -289,7 +292,7 @@ def _proven_by(plain: Course, risky: Course) -> Course:
 
 
 class _Decomposition:
-    """Minerals planned apart, that budgets and the tail tie to each other."""
+    """Groups of minerals as parts of a master problem, tied by budgets and the tail."""
 
     def __init__(
         self,
@@ -302,17 +305,17 @@ class _Decomposition:
         self.plan, self.groups, self.futures = plan, groups, futures
         self.calm, self.tail, names = calm, tail, plan.expanded.minerals
         self.chances = np.array([f.chance for f in futures])
-        self.at = [[names.index(name) for name in group] for group in groups]
+        self.positions = [[names.index(name) for name in group] for group in groups]
         decided = {key: plan.x[positions] for key, positions in _decided(plan.program, plan.case)}
         self.each, every = list[_JointProgram](), list[tuple[Ints, Ints, Floats]]()
-        for group, positions in zip(groups, self.at, strict=True):
-            histories = [f.known[positions].tobytes() for f in futures]
+        for group, positions in zip(groups, self.positions, strict=True):
+            histories = [f.observed[positions].tobytes() for f in futures]
             first = {key: i for i, key in reversed([*enumerate(histories)])}
             order = sorted(first.values())
             scenario_of = np.array([order.index(first[key]) for key in histories])
             chances = np.bincount(scenario_of, self.chances).tolist()
             mine = [
-                Future(part(futures[i].case, group), chance, futures[i].known[positions])
+                Future(part(futures[i].case, group), chance, futures[i].observed[positions])
                 for i, chance in zip(order, chances, strict=True)
             ]
             plain = _plain_of(part(plan.case, group), decided)
@@ -327,13 +330,13 @@ class _Decomposition:
                 for scenario_of, positions, uses in every
             ]
             limits, self.prices = np.cumsum(limits), self.prices - np.append(self.prices[1:], 0.0)
-        # a limit of 0, or one that no other mineral takes of, each mineral keeps by itself
+        # a limit of 0, or one that a single part uses, is kept within the part
         takers = np.sum([(uses > 0).any(axis=1) for *_, uses in every], axis=0)
         shared = (takers > 1) & (limits > 0)
         self.prices = np.maximum(self.prices[shared], 0.0)
-        self.tied = recourse.MasterProblem(
+        self.master = recourse.MasterProblem(
             [
-                recourse.DistinctScenarios(joint.whole, scenario_of, positions, uses[shared])
+                recourse.DistinctScenarios(joint.extensive, scenario_of, positions, uses[shared])
                 for joint, (scenario_of, positions, uses) in zip(self.each, every, strict=True)
             ],
             limits[shared],
@@ -348,18 +351,18 @@ class _Decomposition:
     def mixed(
         self, search: SearchLimits, at_once: int
     ) -> tuple[recourse.ConvexCombination, recourse.ConvexCombination]:
-        """Return the plain plan kept to, and the plan under risk, begun from its policies.
+        """Return the plain plan followed, and the plan under risk, started from its policies.
 
-        A time limit is that of each.
+        Each has the whole time limit.
         """
-        kept = self.tied.mixed([joint.kept() for joint in self.each], search=search)
+        kept = self.master.mixed([joint.kept() for joint in self.each], search=search)
         began = time.perf_counter()
         start = dataclasses.replace(kept, prices=self._first_prices(search, at_once))
         left = _within(search, lambda most: most - (time.perf_counter() - began))
-        return kept, self.tied.mixed([joint.whole.rows for joint in self.each], start, left)
+        return kept, self.master.mixed([joint.extensive.rows for joint in self.each], start, left)
 
     def _first_prices(self, search: SearchLimits, at_once: int) -> Floats:
-        """Return the prices that fewer futures, planned before, end with; else the plain plan's."""
+        """Return the final prices of a plan for fewer futures, else those of the plain plan."""
         few = self.futures[: len(self.futures) // _FEWER]
         if len(few) < max(at_once, 1):
             return self.prices
@@ -368,10 +371,10 @@ class _Decomposition:
         try:
             smaller = _Decomposition(self.plan, self.groups, few, self.calm, self.tail)
             return smaller.mixed(_within(search, lambda most: _BEFORE * most), at_once)[1].prices
-        except SolverError:  # prices are where the rounds begin, no more
+        except SolverError:  # prices are only a starting point
             return self.prices
 
-    def found(self, at_once: int) -> RiskPlans:
+    def plans(self, at_once: int) -> RiskPlans:
         """Return both plans."""
         kept, mix = self.mixed(self.plan.case.search, at_once)
         plain, risky = self._course(kept), self._course(mix)
@@ -384,24 +387,24 @@ class _Decomposition:
         return RiskPlans(_proven_by(plain, risky) if is_plain else risky, plain, tuple(decisions))
 
     def _course(self, mix: recourse.ConvexCombination) -> Course:
-        """Return what a mix comes to, proven by each future's own program and by what is least."""
+        """Return a combination's outcome, proven by each future's program and the lower bound."""
         costs = np.zeros(len(self.chances))
         short = np.zeros((len(costs), len(self.plan.expanded.minerals)))
         broken, tonnes = mix.overrun, 0.0
         for joint, minerals, scenarios, values in zip(
-            self.each, self.at, self.tied.parts, mix.x, strict=True
+            self.each, self.positions, self.master.parts, mix.x, strict=True
         ):
-            x = joint.whole.by_future(values)
-            costs += joint.whole.costs(x)[scenarios.of]
-            short[:, minerals] = joint.short(x)[scenarios.of]
+            x = joint.extensive.by_future(values)
+            costs += joint.extensive.costs(x)[scenarios.scenario_of]
+            short[:, minerals] = joint.short(x)[scenarios.scenario_of]
             relative, by = joint.violation(x)
             broken, tonnes = max(broken, relative), max(tonnes, by)
         value = recourse.valued(costs, self.chances, self.tail)
-        gap = self.tied.gap(value, mix.least)
+        gap = self.master.gap(value, mix.least)
         if not (broken <= tolerances.MOST_VIOLATION and gap >= -tolerances.MOST_GAP):
             msg = f"no proven plan for {len(costs)} futures, mineral by mineral"
             raise SolverError(msg)
-        gap, every = max(gap, 0.0), [joint.whole.rows for joint in self.each]
+        gap, every = max(gap, 0.0), [joint.extensive.rows for joint in self.each]
         is_open = gap > tolerances.MOST_GAP
         proof = Proof(
             tonnes, "", tolerances.MOST_VIOLATION * max(joint.scale for joint in self.each),
@@ -418,7 +421,7 @@ def _within(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimi
 
 
 def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
-    """Return the plain plan of a part of its case; 0 of columns that are no decision."""
+    """Return the plain plan of a part of its case; columns that are no decision are 0."""
     expanded = Expanded(case)
     program = program_of(expanded)
     x = np.zeros(len(program.rows.cost))
@@ -428,7 +431,7 @@ def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
 
 
 def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
-    """Yield the columns that are decisions: what each is in any part of the case, and where."""
+    """Yield name and lasting key of each column that is a decision, and its position."""
     for group in program.variables:
         component = columns_named(group.component)
         if component.decided is not None:
@@ -442,8 +445,8 @@ def _unit(plan: Plan) -> float:
     return float(powers_of_two(np.array([_TYPICAL * abs(plan.objective)]))[0])
 
 
-def _known(program: Program, states: Ints) -> Ints:
-    """Return what is known where each column is decided; 0 of what is for all futures."""
+def _column_states(program: Program, states: Ints) -> Ints:
+    """Return what is observed when each column is decided; 0 of the first stage."""
     state_of = np.zeros(len(program.rows.cost), dtype=np.int64)
     for group in program.variables:
         if not columns_named(group.component).is_first_stage:
@@ -451,8 +454,8 @@ def _known(program: Program, states: Ints) -> Ints:
     return state_of
 
 
-def _known_in_rows(program: Program, states: Ints, columns: Ints) -> Ints:
-    """Return the same of rows; 0 of those that limit only what is for all futures."""
+def _row_states(program: Program, states: Ints, columns: Ints) -> Ints:
+    """Return the same of rows; 0 of rows that limit the first stage alone."""
     state_of = np.zeros(len(program.rows.row_lower), dtype=np.int64)
     for group in program.constraints:
         state_of[group.at] = states.ravel()[group.cell]
@@ -461,9 +464,9 @@ def _known_in_rows(program: Program, states: Ints, columns: Ints) -> Ints:
 
 
 def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list[Ints]:
-    """Return numbers of all columns, or rows: the same for the same key of which the same is known.
+    """Return numbers of all columns, or rows: the same where key and observed state are the same.
 
-    Keys are compared by position: those of the programs are of the same names.
+    Keys are compared by position, since the programs have the same names.
     """
     numbers, after = [np.zeros(len(state), dtype=np.int64) for state in states], 0
     for component in {g.component: None for groups in programs for g in groups}:
@@ -484,7 +487,7 @@ def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list
 
 
 def _short(program: Program, x: Floats) -> Floats:
-    """Return what is short by mineral [t]."""
+    """Return the shortage by mineral [mineral, t]."""
     tonnes = np.zeros(len(program.draft.expanded.minerals))
     for group in program.variables:
         if group.component is SHORTAGE:

@@ -52,13 +52,13 @@ class CellChange:
     """One cell from one value to another; ``years`` are those of the horizon that it holds for.
 
     ``field`` is the record's; ``least`` is the value that the program asks for, ``to`` the same
-    rounded up. ``unit`` is "share", "t/yr", "money m" or "open" (0 is no, 1 is yes). ``what`` says
+    rounded up. ``unit`` is "share", "t/yr", "money m" or "open" (0 is no, 1 is yes). ``words`` says
     in words what the cell is.
     """
 
     place: component.CellAddress
     field: str
-    what: str
+    words: str
     unit: str
     was: float
     least: float
@@ -321,7 +321,7 @@ def _relaxed(
         for change in changes:
             first = changed.get((change.field, change.place), change)
             changed[change.field, change.place] = dataclasses.replace(
-                change, was=first.was, what=first.what
+                change, was=first.was, words=first.words
             )
         if not _is_short(after, where):
             smallest = _smallest(plan, where, (*changed.values(),))

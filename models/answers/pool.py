@@ -86,7 +86,7 @@ class Divided:
     def members(self) -> int:
         return int(self.parts["lower"].shape[1])
 
-    def of(self, group: Floats) -> Arrays:
+    def program_of(self, group: Floats) -> Arrays:
         """Return the program of a group: 1 for a member that is there, 0 for others, or between."""
         limits = {}
         for name, parts in self.parts.items():
@@ -211,9 +211,9 @@ class Pool:
 
     def __init__(self, divided: Divided) -> None:
         """Plan the coalition; SolverError where nothing is proven."""
-        self.of = divided
-        self._held: list[PersistentSolver | None] = [None] * len(divided.pieces)
-        self.known: dict[tuple[float, ...], Priced] = {}
+        self.divided = divided
+        self._solvers: list[PersistentSolver | None] = [None] * len(divided.pieces)
+        self.planned: dict[tuple[float, ...], Priced] = {}
         self.together = self.cost(np.ones(divided.members))
 
     @property
@@ -223,27 +223,30 @@ class Pool:
 
     def restart(self) -> None:
         """Let the next group start from the coalition's plan."""
-        for solver, piece in zip(self._held, self.of.pieces, strict=True):
+        for solver, piece in zip(self._solvers, self.divided.pieces, strict=True):
             if solver is not None:
                 solver.start_from(piece.basis)
 
     def cost(self, group: Floats) -> Priced:
         """Plan a group, from where the last one ended; SolverError where nothing is proven."""
         key = tuple(group.tolist())
-        if key not in self.known:
-            divided, rows = self.of, self.of.of(group)
+        if key not in self.planned:
+            divided, rows = self.divided, self.divided.program_of(group)
             x, duals = np.zeros(len(rows.cost)), np.zeros(len(rows.row_lower))
             for i, piece in enumerate(divided.pieces):
                 solution = self._solved(i, piece, piece.take(rows))
                 x[piece.columns], duals[piece.rows] = solution.x, solution.duals
             bills = divided.bills(duals)
-            self.known[key] = Priced(float(np.sum(bills * group)), bills, x)
-        return self.known[key]
+            self.planned[key] = Priced(float(np.sum(bills * group)), bills, x)
+        return self.planned[key]
 
     def alone(self, member: int) -> Floats:
         """Plan one member, of the columns and rows that it has alone; return all columns."""
-        divided = self.of
-        rows, x = divided.of(np.eye(divided.members)[member]), np.zeros(len(divided.rows.cost))
+        divided = self.divided
+        rows, x = (
+            divided.program_of(np.eye(divided.members)[member]),
+            np.zeros(len(divided.rows.cost)),
+        )
         for piece in divided.pieces:
             columns = np.isin(divided.column_owner[piece.columns], (SHARED, member))
             limits = np.isin(divided.row_owner[piece.rows], (SHARED, member))
@@ -255,10 +258,10 @@ class Pool:
     def _solved(self, i: int, piece: Piece, rows: Arrays) -> Solution:
         """Solve a piece from where it was; cold where that proves nothing."""
         every = (np.ones(len(rows.cost), dtype=bool), np.ones(len(rows.row_lower), dtype=bool))
-        solver = self._held[i]
+        solver = self._solvers[i]
         try:
             if solver is None:
-                solver = self._held[i] = PersistentSolver().load(piece.scale.scaled(rows))
+                solver = self._solvers[i] = PersistentSolver().load(piece.scale.scaled(rows))
                 solver.start_from(piece.basis)
             else:
                 solver.change(piece.scale.scaled(rows))
@@ -267,7 +270,7 @@ class Pool:
                 return solution
         except SolverError:
             pass
-        self._held[i] = None
+        self._solvers[i] = None
         return self._cold(piece, rows, *every)
 
     def _cold(self, piece: Piece, rows: Arrays, columns: Bools, limits: Bools) -> Solution:
@@ -288,7 +291,7 @@ class Pool:
     def _proof(
         self, piece: Piece, rows: Arrays, solution: Solution, columns: Bools, limits: Bools
     ) -> Certificate:
-        divided = self.of
+        divided = self.divided
         tonnes = (
             divided.column_tonnes[piece.columns][columns],
             divided.row_tonnes[piece.rows][limits],

@@ -35,8 +35,8 @@ from models.errors import SolverError
 from models.program import TONNES, component
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
-from models.solve import PersistentSolver
 from models.solve import LinearProgram as Arrays
+from models.solve import PersistentSolver
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -355,7 +355,7 @@ class Local:
         need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
         self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)
         self._face_basis: Any = None
-        self._whole: PersistentSolver | None = None
+        self._solver: PersistentSolver | None = None
 
     def reach(self, step: component.LimitStep, *, is_solved: bool = True) -> Reach:
         """Return how far the shadow price of a limit holds, and what a unit each way is worth.
@@ -458,13 +458,13 @@ class Local:
                 values[start + np.flatnonzero(inside == column - self.first)[0]] += units * amount
         asked = dataclasses.replace(self.rows, row_lower=low, row_upper=high, values=values)
         try:
-            if self._whole is None:
-                self._whole = PersistentSolver().load(self.rows)
-                self._whole.run_by_any()
-            self._whole.change(asked)
-            x = self._whole.run_by_any().x
+            if self._solver is None:
+                self._solver = PersistentSolver().load(self.rows)
+                self._solver.run_by_any()
+            self._solver.change(asked)
+            x = self._solver.run_by_any().x
         except SolverError:
-            self._whole = None
+            self._solver = None
             return None
         return float(np.sum(asked.cost * x)) + by * float(self.duals[row])
 

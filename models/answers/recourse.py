@@ -1,15 +1,15 @@
-"""Programs of several futures with recourse, of arrays alone: as one, or in parts tied by little.
+"""Stochastic programs with recourse, as arrays: the extensive form, or a decomposition of it.
 
-``Whole`` is the extensive form (Birge & Louveaux (2011), Introduction to Stochastic Programming,
-2nd ed., ch. 2 and 3): the programs of all futures side by side, in which columns decided while
-futures cannot be told apart stand once. What is least is the expected cost, or in part the
-conditional value at risk, which is linear (Rockafellar & Uryasev (2000), Journal of Risk 2(3)).
+``ExtensiveForm`` holds the programs of all scenarios in one (Birge & Louveaux (2011), Introduction
+to Stochastic Programming, 2nd ed., ch. 2 and 3). Scenarios that cannot be told apart yet share
+their columns. The objective is the expected cost, or in part the conditional value at risk, which
+is linear (Rockafellar & Uryasev (2000), Journal of Risk 2(3)).
 
-``Tied`` takes such programs that only limits on what some of their columns use, and the tail of
-the sum of their costs, tie to each other. A policy of a part, one plan of it for all its futures,
-is a column of a small master program, the prices of which ask each part for its next policy
-(Dantzig & Wolfe (1960), Operations Research 8(1)). Mixed policies are a plan; and what the parts
-cost at the prices is a bound on what is least, whatever the prices are (Lagrange).
+``MasterProblem`` takes several such parts that share only a few limits and the tail of the sum of
+their costs (Dantzig & Wolfe (1960), Operations Research 8(1)). A policy is a plan of one part for
+all scenarios, and a column of the master problem. The duals of the master problem price the limits,
+and each part returns its cheapest policy at these prices. A convex combination of policies is a
+plan. What the parts cost at the prices is a lower bound for any prices (Lagrange).
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from models.program.component import FRACTION
 from models.resolve import Bools, Floats, Ints
 
 _MOST_ROUNDS = 100
-"""Rounds of prices and policies: what is open then is told."""
+"""Rounds of prices and policies; a gap that is still open then is reported."""
 _NEAR, _STEADY = 0.1, 0.8
-"""How far prices go from those that gave the best bound, as a part of the largest, twice as far
-each round; and how much of their futures' weights the next ones keep, a tenth less each round."""
+"""Box-step radius of the prices, as a part of the largest price, doubled each round; smoothing
+weight of the scenarios' weights, reduced by 0.1 each round."""
 
 
 # ---- costs by future -----------------------------------------------------------------------------
@@ -43,10 +43,10 @@ each round; and how much of their futures' weights the next ones keep, a tenth l
 
 @dataclass(frozen=True)
 class Tail:
-    """What is least: (1 - weight) x mean + weight x CVaR of the costs of futures.
+    """The objective: (1 - weight) x mean + weight x CVaR of the scenarios' costs.
 
-    The CVaR is the mean of the dearest 1 - ``alpha`` of all futures, by probability; where
-    ``alpha`` is 1, or no future is as unlikely, the dearest of them.
+    The CVaR is the mean of the dearest 1 - ``alpha`` of all scenarios, by probability. Where
+    1 - ``alpha`` is less than any scenario's probability, it is the dearest scenario.
     """
 
     alpha: float = 0.95
@@ -54,7 +54,10 @@ class Tail:
 
 
 def cvar(costs: Floats, chances: Floats, alpha: float) -> float:
-    """Return the mean of the dearest 1 - ``alpha`` of all futures [money], by probability."""
+    """Return the conditional value at risk [money] of costs [s, money] with probabilities [s].
+
+    That is the mean of the dearest 1 - ``alpha`` of all scenarios, by probability.
+    """
     order = np.argsort(-costs, kind="stable")
     before = np.cumsum(chances[order]) - chances[order]
     part = np.clip((1.0 - alpha) - before, 0.0, chances[order])
@@ -63,7 +66,7 @@ def cvar(costs: Floats, chances: Floats, alpha: float) -> float:
 
 
 def valued(costs: Floats, chances: Floats, tail: Tail) -> float:
-    """Return what is least in a plan under risk, of its cost in each future [money]."""
+    """Return the objective of a plan under risk [money] from its cost in each scenario [s]."""
     expected = float((chances * costs).sum())
     if not tail.weight:
         return expected
@@ -71,7 +74,7 @@ def valued(costs: Floats, chances: Floats, tail: Tail) -> float:
 
 
 def dearness(chances: Floats, alpha: float) -> Floats:
-    """Return what a future's cost beyond the tail's least counts for; 0: the dearest is all."""
+    """Return the weight of each scenario's excess over eta [s]; 0: the tail is the maximum."""
     beyond = 1.0 - alpha
     return chances / beyond if beyond > chances.min() else np.zeros(len(chances))
 
@@ -81,10 +84,10 @@ def dearness(chances: Floats, alpha: float) -> Floats:
 
 @dataclass(frozen=True)
 class ScenarioProgram:
-    """The program of one future; ``columns`` and ``numbers`` number its columns and its rows.
+    """The program of one scenario; ``columns`` and ``numbers`` number its columns and its rows.
 
-    Columns of one number are one in all futures. So are rows of one number that say the same.
-    The units are those of ``models.program``.
+    Columns with the same number are one column in all scenarios. So are equal rows with the same
+    number. The units are those of ``models.program``.
     """
 
     rows: solve.LinearProgram
@@ -95,9 +98,10 @@ class ScenarioProgram:
 
 
 class ExtensiveForm:
-    """The programs of futures as one; ``place`` is by future where its columns stand in ``rows``.
+    """The programs of all scenarios as one program, ``rows``.
 
-    ``costs`` [s] are those of a solution; the tail is counted in ``unit`` [money].
+    ``place`` has by scenario the positions of its columns in ``rows``. The tail is counted in
+    ``unit`` [money].
     """
 
     def __init__(
@@ -109,8 +113,13 @@ class ExtensiveForm:
         need: float = 1.0,
         unit: float = 1.0,
     ) -> None:
-        """Lay the programs side by side; ``need`` [t] is what violations are parts of."""
-        self.sides, self.chances, self.tail, self.need = scenarios, chances, tail or Tail(), need
+        """Join the scenarios' programs; violations are measured as parts of ``need`` [t]."""
+        self.scenarios, self.chances, self.tail, self.need = (
+            scenarios,
+            chances,
+            tail or Tail(),
+            need,
+        )
         every = np.concatenate([s.columns for s in scenarios])
         self.numbers, inverse = np.unique(every, return_inverse=True)
         ends = np.cumsum([len(s.columns) for s in scenarios])[:-1]
@@ -121,7 +130,7 @@ class ExtensiveForm:
         lower, upper = np.full(count, np.inf), np.full(count, -np.inf)
         whole, self.column_unit = np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int8)
         for scenario, place in zip(scenarios, self.place, strict=True):
-            # futures differ in bounds that say what no plan could use: the widest holds for all
+            # scenarios differ in bounds that no plan reaches: the widest holds for all
             np.minimum.at(lower, place, scenario.rows.lower)
             np.maximum.at(upper, place, scenario.rows.upper)
             whole[place] |= scenario.rows.whole
@@ -155,7 +164,7 @@ class ExtensiveForm:
             self._add_tail(unit)
 
     def _add_tail(self, unit: float) -> None:
-        """Add the tail: columns eta and q of each future, and q >= its cost - eta, in ``unit``."""
+        """Add eta, a q of each scenario, and the rows q >= cost - eta, all in ``unit``."""
         rows, weight, count = self.rows, self.tail.weight, len(self.chances)
         eta = len(rows.cost)
         dear = dearness(self.chances, self.tail.alpha)
@@ -164,7 +173,7 @@ class ExtensiveForm:
                 np.concatenate([place, [eta, eta + 1 + s]]),
                 np.concatenate([-scenario.rows.cost / unit, [1, 1]]),
             )
-            for s, (scenario, place) in enumerate(zip(self.sides, self.place, strict=True))
+            for s, (scenario, place) in enumerate(zip(self.scenarios, self.place, strict=True))
         ]
         self.rows = dataclasses.replace(
             rows,
@@ -184,7 +193,7 @@ class ExtensiveForm:
         self.row_unit = np.append(self.row_unit, np.full(count, FRACTION, np.int8))
 
     def weighed(self, weights: Floats) -> Floats:
-        """Return the cost of each column where so much of each future's cost counts."""
+        """Return the cost of each column [money] with such a weight of each scenario [s]."""
         cost = np.bincount(self._at, weights[self._side] * self._cost, len(self.numbers))
         return np.asarray(cost, dtype=float)
 
@@ -194,10 +203,11 @@ class ExtensiveForm:
         is_kept: Callable[[list[Floats]], bool] = lambda _: True,
         search: case.SearchLimits = case.TO_THE_END,
     ) -> tuple[list[Floats], solve.Certificate]:
-        """Return the proven values by future, and the proof; SolverError where there is none.
+        """Return the proven values by scenario, and the proof.
 
-        ``rows`` are those of the whole with other bounds; ``is_kept`` is what the values by future
-        have to pass beside the proof; ``search`` where that for whole columns ends.
+        ``rows`` are those of the extensive form with other bounds. ``is_kept`` is a further test
+        of the values by scenario. ``search`` says where the search for integer columns ends.
+        Raises SolverError where no attempt is proven.
         """
         accepted = search.gap if search.seconds is None else np.inf
         rows = self.rows if rows is None else rows
@@ -210,7 +220,7 @@ class ExtensiveForm:
         limits = {"seconds": search.seconds, "gap": search.gap}
         proven = first_proven(rows, scaled, partial(self.certificate, rows), accepts, **limits)
         if proven is None:
-            msg = f"no proven plan for {len(self.sides)} futures at once"
+            msg = f"no proven plan for {len(self.scenarios)} futures at once"
             raise SolverError(msg)
         solution, proof = proven
         return self.by_future(solution.x), proof
@@ -219,16 +229,16 @@ class ExtensiveForm:
         return [x[place] for place in self.place]
 
     def joined(self, x: Sequence[Floats]) -> Floats:
-        """Return the values of the whole's columns, of those of each future's."""
+        """Return the values of the columns of ``rows`` from those of each scenario."""
         values = np.full(len(self.numbers), np.nan)
         for place, scenario_x in zip(self.place, x, strict=True):
             values[place] = scenario_x
         return values
 
     def costs(self, x: Sequence[Floats]) -> Floats:
-        """Return what each future costs [money]."""
+        """Return the cost of each scenario [s, money]."""
         return np.array(
-            [(s.rows.cost * values).sum() for s, values in zip(self.sides, x, strict=True)]
+            [(s.rows.cost * values).sum() for s, values in zip(self.scenarios, x, strict=True)]
         )
 
     def certificate(self, rows: solve.LinearProgram, solution: solve.Solution) -> solve.Certificate:
@@ -261,19 +271,20 @@ def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
 
 @dataclass(frozen=True)
 class DistinctScenarios:
-    """A program for the futures that differ for it; ``of`` [s] is which of them each of all is.
+    """A part in extensive form, over the scenarios that differ for it.
 
-    ``uses`` [limit, i] is what a unit of its column ``at`` [i] takes of each shared limit.
+    ``scenario_of`` [s] says which of them each scenario of all is. A unit of the column
+    ``columns`` [i] takes ``uses`` [limit, i] of each shared limit.
     """
 
-    whole: ExtensiveForm
-    of: Ints
-    at: Ints
+    extensive: ExtensiveForm
+    scenario_of: Ints
+    columns: Ints
     uses: Floats
 
     def asked(self) -> WarmStartedSequence:
-        """Return a solver for its policies, each found from the one before."""
-        form = self.whole
+        """Return the sequence that finds its policies, each started from the one before."""
+        form = self.extensive
         units = (form.column_unit, form.row_unit)
         return WarmStartedSequence(
             form.rows, "policy", need=form.need, measure=form.need, units=units
@@ -282,31 +293,31 @@ class DistinctScenarios:
     def policy(
         self, asked: WarmStartedSequence, rows: solve.LinearProgram, prices: Floats, weights: Floats
     ) -> tuple[Policy, solve.Certificate]:
-        """Return the cheapest policy at prices of the limits and weights of all futures' costs.
+        """Return the cheapest policy at ``prices`` [limit] and ``weights`` [s], and its proof.
 
-        ``rows`` are those of the whole with other bounds.
+        ``rows`` are those of the extensive form with other bounds.
         """
-        form = self.whole
-        own_weights = np.bincount(self.of, weights, len(form.sides)).astype(float)
+        form = self.extensive
+        own_weights = np.bincount(self.scenario_of, weights, len(form.scenarios)).astype(float)
         cost = form.weighed(own_weights)
-        np.add.at(cost, self.at, (prices[:, None] * self.uses).sum(axis=0))
+        np.add.at(cost, self.columns, (prices[:, None] * self.uses).sum(axis=0))
         solution, proof = asked.solved(dataclasses.replace(rows, cost=cost))
         used = np.flatnonzero(solution.x)
-        costs = form.costs(form.by_future(solution.x))[self.of]
+        costs = form.costs(form.by_future(solution.x))[self.scenario_of]
         return Policy(used, solution.x[used], costs, self.taken(solution.x)), proof
 
     def taken(self, x: Floats) -> Floats:
-        return np.asarray((self.uses * x[self.at]).sum(axis=1))
+        return np.asarray((self.uses * x[self.columns]).sum(axis=1))
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A plan of a part for all its futures: ``amounts`` of the columns ``at``, 0 of all others.
+    """A plan of a part for all its scenarios: ``amounts`` of ``columns``, 0 of all others.
 
-    ``costs`` [s, money] are by future of all, ``taken`` by limit.
+    ``costs`` [s, money] are by scenario of all; ``taken`` [limit] is what it uses of each limit.
     """
 
-    at: Ints
+    columns: Ints
     amounts: Floats
     costs: Floats
     taken: Floats
@@ -314,11 +325,11 @@ class Policy:
 
 @dataclass(frozen=True)
 class ConvexCombination:
-    """The best found of parts that are tied: the values ``x`` of each part's columns.
+    """The best convex combination of policies: the values ``x`` of each part's columns.
 
-    ``least`` [money] is what nothing costs less than, but for the ``dual_infeasibility`` of its
-    proof; ``prices`` of the limits and ``weights`` of futures prove it. ``overrun`` is by what part
-    of it a limit is exceeded, ``pools`` are the policies of each part that were mixed.
+    ``least`` [money] is the lower bound that ``prices`` [limit] and ``weights`` [s] prove, up to
+    ``dual_infeasibility``. ``overrun`` is by what part of it a limit is exceeded at most; ``pools``
+    are each part's policies.
     """
 
     x: tuple[Floats, ...]
@@ -331,9 +342,9 @@ class ConvexCombination:
 
 
 class MasterProblem:
-    """Parts that share ``limits`` (> 0) and the ``tail`` of what they cost together.
+    """The parts that share ``limits`` (> 0) and the ``tail`` of the sum of their costs.
 
-    ``chances`` [s] are those of all futures; money is counted in ``unit``.
+    ``chances`` [s] are the probabilities of all scenarios; money is counted in ``unit``.
     """
 
     def __init__(
@@ -355,11 +366,11 @@ class MasterProblem:
         start: ConvexCombination | None = None,
         search: case.SearchLimits = case.TO_THE_END,
     ) -> ConvexCombination:
-        """Return the best mix of policies, to a gap that is none unless the ``search`` ends before.
+        """Return the best convex combination, with no gap unless the ``search`` ends before.
 
-        ``rows`` are those of the parts with other bounds. Without a ``start``, policies that the
-        limits do not bind; else its policies, which keep them, and its prices come first.
-        SolverError where a program is not proven.
+        ``rows`` are those of the parts with other bounds. The first policies ignore the limits,
+        unless there is a ``start``: then its policies and prices come first.
+        Raises SolverError where a program is not proven.
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
         most = max(0.5 * tolerances.MOST_GAP, search.gap)
@@ -382,7 +393,7 @@ class MasterProblem:
             parts, value, *ask = self._master(pools)
             if self.gap(value, least) <= most or time.perf_counter() > ends:
                 break
-            # prices of few policies swing: at first they stay near those that gave the best bound
+            # prices from few policies swing: at first they stay near those of the best bound
             kept = max(0.0, _STEADY - i / 10) if start else 0.0
             weights = kept * best[1] + (1.0 - kept) * ask[1]
             near = _NEAR * 2.0**i * (np.max(best[0], initial=0.0) or np.inf)
@@ -390,7 +401,7 @@ class MasterProblem:
         x = tuple(np.zeros(len(program.cost)) for program in rows)
         for values, pool, of_pool in zip(x, pools, parts, strict=True):
             for policy, share in zip(pool, of_pool.tolist(), strict=True):
-                values[policy.at] += share * policy.amounts
+                values[policy.columns] += share * policy.amounts
         taken = sum(
             (part.taken(program) for part, program in zip(self.parts, x, strict=True)), -self.limits
         )
@@ -398,17 +409,17 @@ class MasterProblem:
         return ConvexCombination(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
 
     def gap(self, value: float, least: float) -> float:
-        """Return by what part of its cost a plan may be dearer than the cheapest."""
+        """Return the relative gap between a plan's cost and the lower bound."""
         return (value - least) / max(abs(value), self.unit)
 
     def _master(
         self, pools: Sequence[Sequence[Policy]]
     ) -> tuple[list[Floats], float, Floats, Floats]:
-        """Return the parts of policies in the best mix, its value [money], and what it asks.
+        """Return the weights of each part's policies, their value [money], and the next prices.
 
-        Those are prices of the limits [money] and weights of futures. The columns are the policies,
-        then eta and q of each future where the tail counts; the rows that a part's policies add up
-        to 1, the limits, and q >= cost - eta.
+        Prices are of the limits [money] and weights of the scenarios. The columns are the policies,
+        then eta and a q of each scenario if the tail counts. The rows say that a part's weights
+        add up to 1, that the limits hold, and q >= cost - eta.
         """
         every = [policy for pool in pools for policy in pool]
         of_part = np.repeat(np.arange(len(pools)), [len(pool) for pool in pools])
@@ -435,7 +446,7 @@ class MasterProblem:
             lower = np.concatenate([lower, [-np.inf], np.zeros(tail)])
             upper = np.concatenate([upper, [np.inf], np.where(self.dear > 0, np.inf, 0.0)])
         ones, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
-        # the policies that are known keep the limits but for their solver's rounding
+        # the first policies keep the limits up to rounding
         allowed = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
         rows = arrays(
             [np.concatenate(pieces) for pieces in zip(*entries, strict=True)],
@@ -465,9 +476,9 @@ class MasterProblem:
         return [pieces / pieces.sum() for pieces in parts], value, prices, self._weights(dear)
 
     def _weights(self, dear: Floats) -> Floats:
-        """Return the weights of futures' costs: of duals of the tail some that it can have.
+        """Return the scenarios' weights [s]: the duals of the tail, moved into their bounds.
 
-        So the bound holds whatever the duals are.
+        With such weights the bound holds whatever the duals are.
         """
         if not self.weight:
             return self.chances

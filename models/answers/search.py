@@ -29,8 +29,8 @@ from models.resolve import Expanded, Floats, Ints
 from models.solve import (
     WARM_START,
     Certificate,
-    PersistentSolver,
     LinearProgram,
+    PersistentSolver,
     Solution,
     certify,
     certify_alone,
@@ -99,7 +99,7 @@ class WarmStartedSequence:
     the largest demand, ``measure`` [t] what violations are parts of; ``units`` are what columns and
     rows count, ``size`` [t] is how large a row's limit is where that is not its bound. Where they
     ask for tonnes, not money, ``tonnes`` is how many are no little: a tonne then counts 1.
-    ``what`` they ask for is said where one is not proven.
+    ``question`` they ask for is said where one is not proven.
     """
 
     def __init__(  # noqa: PLR0913 - a program and how it is measured, all of it named
@@ -116,7 +116,7 @@ class WarmStartedSequence:
     ) -> None:
         """Choose the scaling."""
         self._attempts = attempts
-        self.what, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
+        self.question, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
         self._scaling = partial(
             scaling, rows, need=need, column_unit=units[0], row_unit=units[1], row_size=size
         )
@@ -127,7 +127,7 @@ class WarmStartedSequence:
             tonnes=(units[0] == TONNES, units[1] == TONNES),
             finest=(0.0, 0.0) if tonnes is None else (1.0, tonnes),
         )
-        self._held: PersistentSolver | None = (
+        self._solver: PersistentSolver | None = (
             None  # loaded with the second program: there may be none
         )
         self._basis: Any = None
@@ -139,13 +139,13 @@ class WarmStartedSequence:
         """
         proven = self._onwards(rows)
         if proven is None:
-            self._held = self._basis = None
+            self._solver = self._basis = None
             proof_of = partial(self._proof, rows)
             proven = first_proven(rows, self._scaled, proof_of, _passed, self._attempts)
         if proven is None:
-            msg = f"no proven {self.what}"
+            msg = f"no proven {self.question}"
             raise SolverError(msg)
-        if self._held is None and not rows.whole.any():
+        if self._solver is None and not rows.whole.any():
             self._basis = proven[0].basis
         return proven
 
@@ -158,15 +158,15 @@ class WarmStartedSequence:
 
     def _onwards(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
         """Return the optimum reached from that of the program before, if it is proven."""
-        if self._held is None and self._basis is None:
+        if self._solver is None and self._basis is None:
             return None
         try:
-            if self._held is None:
-                self._held = PersistentSolver(WARM_START).load(self._scale.scaled(rows))
-                self._held.start_from(self._basis)
+            if self._solver is None:
+                self._solver = PersistentSolver(WARM_START).load(self._scale.scaled(rows))
+                self._solver.start_from(self._basis)
             else:
-                self._held.change(self._scale.scaled(rows))
-            solution = self._scale.unscaled(self._held.run())
+                self._solver.change(self._scale.scaled(rows))
+            solution = self._scale.unscaled(self._solver.run())
         except SolverError:
             return None
         proof = self._proof(rows, solution)
@@ -183,7 +183,7 @@ class Model:
         """Compile a model of ``question``."""
         from models.program.compile import compile_model
 
-        self.what, self.need, self.measure = question, need, measure
+        self.question, self.need, self.measure = question, need, measure
         self.other = frozenset(frame.units)
         self.rows = compile_model(frame.model)
         self.column_unit = units_of(self.rows.column_keys, len(self.rows.cost), frame.units)
@@ -201,7 +201,7 @@ class Model:
         )
         if proven is not None:
             return proven[0].x
-        msg = f"no proven smallest {self.what}"
+        msg = f"no proven smallest {self.question}"
         raise SolverError(msg)
 
 

@@ -111,9 +111,9 @@ class _BlockModel:
         from models.program.outside import extended
         from models.program.sourcing import build
 
-        self.of, self.b, program = solver, b, solver.program
+        self.solver, self.b, program = solver, b, solver.program
         self.columns, self.rows = program.columns_of(b), program.rows_of(b)
-        self.own = (self.columns.stop - self.columns.start, self.rows.stop - self.rows.start)
+        self.own_size = (self.columns.stop - self.columns.start, self.rows.stop - self.rows.start)
         self.need = float(solver.measure[b])
         e, cells, arrays = solver.expanded, program.blocks[b], program.rows
         self.model = build(e, cells).model if extend is None else _opened(e, cells)
@@ -121,14 +121,16 @@ class _BlockModel:
             arrays = dataclasses.replace(arrays, upper=widest(e, program))
         unit = (program.column_unit[self.columns], program.row_unit[self.rows])
         rows = program.block(b, arrays=arrays)
-        self.made: Extended = extended(self.model, rows, unit, self.need, extend)
+        self.compiled: Extended = extended(self.model, rows, unit, self.need, extend)
 
     def solve(self, name: str) -> tuple[BlockResult, Solution]:
         """Solve and prove, by the solver of a name ("" HiGHS); SolverError where that fails."""
         failures: list[str] = []
         for attempt in (None,) if name else solver.ATTEMPTS:
             try:
-                solution = self._by_highs(self.made.rows, attempt) if attempt else self._by(name)
+                solution = (
+                    self._by_highs(self.compiled.rows, attempt) if attempt else self._by(name)
+                )
             except SolverError as error:
                 failures.append(f"{attempt.name if attempt else name}: {error}")
                 continue
@@ -136,13 +138,13 @@ class _BlockModel:
             if certificate.passed:
                 return self._result(solution, certificate, worst, failures), solution
             failures.append(f"{solution.attempt}: {refusal(certificate, certificate.violated)}")
-        msg = f"no proven optimum for {self.of.where(self.b)}: {'; '.join(failures)}"
+        msg = f"no proven optimum for {self.solver.where(self.b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
     def _result(
         self, solution: Solution, certificate: Certificate, worst: int, failures: list[str]
     ) -> BlockResult:
-        rows, (n, m) = self.made.rows, self.own
+        rows, (n, m) = self.compiled.rows, self.own_size
         return BlockResult(
             block=self.b, x=solution.x[:n], duals=solution.duals[:m], certificate=certificate,
             worst=worst, measure=self.need, attempt=solution.attempt, failures=tuple(failures),
@@ -150,8 +152,8 @@ class _BlockModel:
         )  # fmt: skip
 
     def _by_highs(self, rows: LinearProgram, attempt: solver.Attempt) -> Solution:
-        (columns, units), size = self.made.unit, np.full(len(rows.row_lower), np.nan)
-        size[: self.own[1]] = self.of.program.row_size[self.rows]
+        (columns, units), size = self.compiled.unit, np.full(len(rows.row_lower), np.nan)
+        size[: self.own_size[1]] = self.solver.program.row_size[self.rows]
         scale = scaling(
             rows, need=self.need, column_unit=columns, row_unit=units, row_size=size,
             raised=attempt.raised,
@@ -168,15 +170,15 @@ class _BlockModel:
         """
         from models.program.outside import solve_by
 
-        x, duals, gap = solve_by(name, self.model, self.made)
+        x, duals, gap = solve_by(name, self.model, self.compiled)
         if duals is not None:
             return Solution(x, duals, np.zeros(0), name, gap)
-        priced = solver.first_solved(partial(self._by_highs, self.made.rows.fixed_at(x)))
+        priced = solver.first_solved(partial(self._by_highs, self.compiled.rows.fixed_at(x)))
         return Solution(x, priced.duals, np.zeros(0), f"{name}, {BY_HIGHS}", gap)
 
     def _proof(self, solution: Solution) -> tuple[Certificate, int]:
         """Return the certificate, and the worst row or column of the case's own, -1 for others."""
-        rows, (columns, units), (n, m) = self.made.rows, self.made.unit, self.own
+        rows, (columns, units), (n, m) = self.compiled.rows, self.compiled.unit, self.own_size
         proof = certify_alone(rows, solution, self.need, (columns == TONNES, units == TONNES))
         row, column = int(proof.worst_row[0]), int(proof.worst_column[0])
         worst = row if 0 <= row < m else m + column if 0 <= column < n else -1
@@ -184,11 +186,11 @@ class _BlockModel:
 
     def extension(self, solution: Solution) -> Extension:
         """Return what was added, and what became of it."""
-        (columns, rows), n = self.made.added, self.own[0]
-        whole, cost = self.made.rows.whole[n:], self.made.rows.cost[n:]
+        (columns, rows), n = self.compiled.added, self.own_size[0]
+        whole, cost = self.compiled.rows.whole[n:], self.compiled.rows.cost[n:]
         return Extension(
             values=_by_key(columns, solution.x),
-            duals=_by_key(rows, solution.duals * self.made.factor),
+            duals=_by_key(rows, solution.duals * self.compiled.factor),
             whole=int(whole.sum()),
             cost=float((cost * solution.x[n:]).sum()),
         )

@@ -415,8 +415,8 @@ class Plan(Solved):
         caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
         is_any = np.array([bool(cap.flows or cap.ore) for cap in caps], dtype=bool)
         whose = [
-            (each.limit, each.record.limit, each.record.stage, each.mineral, each.buyer, each.record.group,
-             each.supplier, each.year) for each in caps
+            (cap.limit, cap.record.limit, cap.record.stage, cap.mineral, cap.buyer,
+             cap.record.group, cap.supplier, cap.year) for cap in caps
         ]  # fmt: skip
         share = np.array([cap.share for cap in caps], dtype=float)
         nothing = np.array([self.tolerance(cap.mineral, cap.year) for cap in caps], dtype=float)

@@ -30,8 +30,8 @@ from models.resolve import Bools, Expanded, Floats
 from models.solve import (
     AGAIN,
     Certificates,
-    PersistentSolver,
     LinearProgram,
+    PersistentSolver,
     Solution,
     extended,
     fits,
@@ -53,7 +53,7 @@ class _Kept:
     rows: LinearProgram
     scale: Scaling
     basis: Any
-    held: PersistentSolver | None = None
+    solver: PersistentSolver | None = None
     is_under_way: bool = False
 
 
@@ -323,13 +323,13 @@ class Session:
     @staticmethod
     def _run(kept: _Kept, rows: LinearProgram) -> Solution:
         """Change what the solver holds, and solve it from where it was."""
-        if kept.held is None:
-            kept.held = PersistentSolver(AGAIN).load(kept.scale.scaled(kept.rows))
-        kept.held.change(kept.scale.scaled(rows))
+        if kept.solver is None:
+            kept.solver = PersistentSolver(AGAIN).load(kept.scale.scaled(kept.rows))
+        kept.solver.change(kept.scale.scaled(rows))
         if not kept.is_under_way:
-            kept.held.start_from(kept.basis)
+            kept.solver.start_from(kept.basis)
             kept.is_under_way = True
-        return kept.held.run()
+        return kept.solver.run()
 
 
 def _settled(program: Program, certificates: Certificates) -> Bools:

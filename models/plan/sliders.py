@@ -22,7 +22,7 @@ from models.errors import PlannerError, SolverError
 from models.plan.block_solver import BlockSolver, pieces
 from models.program import Program, Scaling, fit, program_of
 from models.resolve import Bools, Expanded, Floats, Ints
-from models.solve import PersistentSolver, LinearProgram, statuses
+from models.solve import LinearProgram, PersistentSolver, statuses
 
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
 """The arrays of a program that a slider may change."""

@@ -18,7 +18,7 @@ import numpy as np
 from models import tolerances
 from models.errors import SolverError
 from models.results import Changes, Field, Flows, Prices, Stocks, Tiers
-from models.solve import Floats, PersistentSolver, LinearProgram
+from models.solve import Floats, LinearProgram, PersistentSolver
 from planner.audit.accounts import AccountSheet
 from planner.render import table, words
 

@@ -170,8 +170,8 @@ def scarce_words(scarce: Scarce, currency: str) -> str:
     hard = scarce.hardest
     of = f"{scarce.mineral}, " if scarce.mineral else ""
     return (
-        f"Scarcest: {of}{hard.what}. At the margin, {_one_unit(hard.unit, currency)} more in "
-        f"{hard.year} would save {_large(hard.worth)} {currency}."
+        f"Scarcest: {of}{hard.words}. At the margin, {_one_unit(hard.unit, currency)} more in "
+        f"{hard.year} would save {_large(hard.shadow_price)} {currency}."
     )
 
 
@@ -372,9 +372,9 @@ def _binding(found: answers.Explanation, cells: Cells, currency: str) -> Iterato
         "and all else as it stands:"
     )
     for b in bounds[:SHOWN]:
-        size = "" if b.unit == "point" else f", at {_limit(b.at, b.unit, currency)}"
+        size = "" if b.unit == "point" else f", at {_limit(b.limit, b.unit, currency)}"
         size += ", for all minerals" if b.is_common else ""
-        yield f"  {b.what[0].upper()}{b.what[1:]}{size}{cells.at(b.place)}"
+        yield f"  {b.words[0].upper()}{b.words[1:]}{size}{cells.at(b.place)}"
         yield f"    {_worth_words(b, currency)}"
     if len(bounds) > SHOWN:
         yield f"  ... and {len(bounds) - SHOWN} more (--json has all)"
@@ -388,26 +388,26 @@ def _binding(found: answers.Explanation, cells: Cells, currency: str) -> Iterato
 def _worth_words(b: answers.Bound, currency: str) -> str:
     """Return what one unit of a limit is worth, which way, and how far that holds."""
     unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
-    said = f"{unit} {way} saves {_money(b.worth)} {currency} at the margin"
+    said = f"{unit} {way} saves {_money(b.shadow_price)} {currency} at the margin"
     if b.saves is not None:
         said = f"{unit} {way} saves {_money(b.saves)} {currency}"
         if _near(b.saves, 0.0):
             said = f"{unit} {way} saves nothing by itself: something else binds as well"
     said = said[0].upper() + said[1:]
     held = _range(b, currency)
-    if held and _near(b.worth if b.saves is None else b.saves, b.worth):
+    if held and _near(b.shadow_price if b.saves is None else b.saves, b.shadow_price):
         return f"{said}, as does each {held}."
     if held:
         past = "above" if b.direction > 0 else "below"
-        return f"{said}: {_money(b.worth)} {currency} each, {held}; less {past} that."
-    if b.costs is not None and not _near(b.costs, b.worth if b.saves is None else b.saves):
+        return f"{said}: {_money(b.shadow_price)} {currency} each, {held}; less {past} that."
+    if b.costs is not None and not _near(b.costs, b.shadow_price if b.saves is None else b.saves):
         return f"{said}; {unit} {other} costs {_money(b.costs)} {currency}."
     return f"{said}."
 
 
 def _range(b: answers.Bound, currency: str) -> str:
     """Return from what to what the rate holds, "" where it holds nowhere or that is not known."""
-    if b.low is None or b.high is None or not b.low < b.at < b.high:
+    if b.low is None or b.high is None or not b.low < b.limit < b.high:
         return ""
     low, high = (_limit(each, b.unit, currency) for each in (b.low, b.high))
     if b.high == float("inf") or (b.unit == "point" and b.high >= 1.0):
@@ -431,7 +431,7 @@ def _change_told(found: answers.Explanation, change: LeastChange, cells: Cells) 
         yield f"  {_change_words(each, cells)}"
         years = each_year({*each.years} - {found.year}, " and ")
         also = f"; the cell also holds for {years}" if found.year in each.years and years else ""
-        yield f"    {each.what}{also}"
+        yield f"    {each.words}{also}"
         if cells.is_of_scenario(each.place):
             yield (
                 "    (the scenario or what-if says that, not the workbook: it has to change there)"
@@ -552,11 +552,11 @@ def facts(
 def _bound(b: answers.Bound, cells: Cells) -> dict[str, object]:
     return {
         "kind": b.kind,
-        "what": b.what,
-        "limit": b.at,
+        "what": b.words,
+        "limit": b.limit,
         "unit": b.unit,
         "saving_direction": "more" if b.direction > 0 else "less",
-        "worth": b.worth,
+        "worth": b.shadow_price,
         "holds_from": json_value(b.low),
         "holds_to": json_value(b.high),
         "one_unit_saves": b.saves,
@@ -573,7 +573,7 @@ def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
         "cells": [
             {
                 "cell": cells.cell(c.place),
-                "what": c.what,
+                "what": c.words,
                 "unit": _typed_unit(c, cells),
                 "from": cells.typed(c.place, c.was),
                 "to": cells.typed_up(c.place, c.to),

@@ -262,7 +262,7 @@ def test_a_family_that_is_added_is_told_truly() -> None:
     for cause in plan.shortages["cause"]:
         assert cause == "Capacity open to the coalition is used up at Sur; the quota of Jin binds."
     found = explain(plan, "copper", "A", 2026)
-    assert {bound.kind: bound.at for bound in found.binding} == {"capacity": 20, "quota": 30}
+    assert {bound.kind: bound.limit for bound in found.binding} == {"capacity": 20, "quota": 30}
     assert found.price is not None
     assert sum(term.amount for term in found.price.terms) == pytest.approx(found.price.amount)
     assert {one.hardest.kind for one in scarcest(plan)} == {"capacity", "quota"}

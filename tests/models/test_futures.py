@@ -18,13 +18,13 @@ from scipy.sparse import csr_matrix, vstack
 from models.answers import recourse as module
 from models.answers.futures import Future, RiskPlans, apart, under_risk
 from models.answers.recourse import (
+    ConvexCombination,
     DistinctScenarios,
     ExtensiveForm,
-    ConvexCombination,
+    MasterProblem,
     Policy,
     ScenarioProgram,
     Tail,
-    MasterProblem,
     cvar,
     valued,
 )
@@ -212,7 +212,7 @@ def embargo(chance: float) -> list[tuple[float, Happens]]:
 
 
 def amounts(found: RiskPlans, component: object) -> dict[object, tuple[float, float]]:
-    return {d.key: (d.plain, d.risky) for d in found.decisions if d.of is component}
+    return {d.key: (d.plain, d.risky) for d in found.decisions if d.component is component}
 
 
 def test_a_stock_is_the_hedge_against_an_embargo() -> None:
@@ -362,7 +362,7 @@ def test_a_second_formulation_agrees(monkeypatch: pytest.MonkeyPatch, seed: int)
     monkeypatch.setattr(ExtensiveForm, "__init__", kept)
     found = planned(plan, happens)
     expected = float(chances_of(happens) @ found.risky.costs)
-    assert split(made[0].sides, chances_of(happens)) == pytest.approx(
+    assert split(made[0].scenarios, chances_of(happens)) == pytest.approx(
         expected, rel=2e-6, abs=1e-6 * plan.case.largest_demand + rounding(plan)
     )
 
@@ -452,13 +452,13 @@ def mixed(most: float, tail: Tail) -> tuple[MasterProblem, ConvexCombination]:
     tied, rows = farms_apart(most, tail)
     none = [replace(r, upper=r.upper.copy()) for r in rows]
     for r, part in zip(none, tied.parts, strict=True):
-        r.upper[part.at] = 0.0
+        r.upper[part.columns] = 0.0
     return tied, tied.mixed(rows, tied.mixed(none))
 
 
 def value_of(tied: MasterProblem, mix: ConvexCombination, tail: Tail) -> float:
     costs = [
-        part.whole.costs(part.whole.by_future(x))[part.of]
+        part.extensive.costs(part.extensive.by_future(x))[part.scenario_of]
         for part, x in zip(tied.parts, mix.x, strict=True)
     ]
     return valued(np.sum(costs, axis=0), THIRDS, tail)

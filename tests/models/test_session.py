@@ -17,7 +17,7 @@ from models.plan import session as session_module
 from models.program import Program, fit, program_of
 from models.resolve import Expanded
 from models.schema import ByYear, ScenarioStep
-from models.solve import PersistentSolver, LinearProgram, Solution, highs
+from models.solve import LinearProgram, PersistentSolver, Solution, highs
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
 from planner.studies.draws import Surprise
 from tests.budget import BUDGET

@@ -12,7 +12,7 @@ import pytest
 from models.errors import SolverError
 from models.program import program_of
 from models.resolve import Expanded
-from models.solve import PersistentSolver, LinearProgram
+from models.solve import LinearProgram, PersistentSolver
 from models.solve.tighten import tightened
 from tests.models.desk import make, read, refiner, sur
 

@@ -200,14 +200,10 @@ class _Fenced:
         weights = np.repeat([*self.weights.values()], [len(columns) for columns in sold])
         limits = [
             *(
-                (
-                    columns,
-                    np.ones(len(columns)),
-                    x[columns].sum() + tolerances.CHANGE_SLACK * need[c],
-                )
+                search.total_of(columns, x[columns].sum() + tolerances.CHANGE_SLACK * need[c])
                 for c, columns in lacking
             ),
-            *((columns, np.ones(len(columns)), np.inf) for columns in sold),
+            *(search.total_of(columns, np.inf) for columns in sold),
             (np.concatenate(sold), weights, np.inf),
         ]
         return search.bounded(dataclasses.replace(block, upper=upper), limits)
@@ -291,10 +287,8 @@ def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:
     for rows, key, row in explain.rows_with_dual(path, "bears_on", duals, tolerances.SPARED_TONNES):
         if rows.part(key, MINERAL, mineral) != mineral:
             continue  # what other minerals may not go short of is told by the budget that ties them
-        label, (limit, step, direction) = (
-            rows.label(path, key),
-            explain.limit_of(path, rows, key, row),
-        )
+        label = rows.label(path, key)
+        limit, step, direction = explain.limit_of(path, rows, key, row)
         moved = step.right - sum(amount * float(path.x[c]) for c, amount in step.entries)
         spares = abs(float(duals[row]) * moved)
         if spares > tolerances.SPARED_TONNES:

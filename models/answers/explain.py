@@ -238,9 +238,7 @@ def limit_of(plan: Solved, rows: Rows, key: Any, row: int) -> tuple[float, Limit
     ``row`` is the row's position. The way is 1 where a unit more loosens it, -1 where one less does
     (a minimum).
     """
-    high, low = (
-        float(limits[row]) for limits in (plan.program.rows.row_upper, plan.program.rows.row_lower)
-    )
+    high, low = (float(plan.program.rows.row_upper[row]), float(plan.program.rows.row_lower[row]))
     sign = 1 if np.isfinite(high) else -1
     limit = (high if sign > 0 else low), LimitStep(row, 1.0)
     return (*(limit if rows.step is None else rows.step(plan, key, row)), sign)

@@ -236,10 +236,8 @@ class _JointProgram:
         common = np.flatnonzero(decided & (self.place >= 0))
         columns, x, near = self.place[common], self.plain.x[common], near[common]
         lower, upper = rows.lower.copy(), rows.upper.copy()
-        x, near = (
-            np.where(rows.whole[columns], np.round(x), x),
-            np.where(rows.whole[columns], 0.0, near),
-        )
+        whole = rows.whole[columns]
+        x, near = np.where(whole, np.round(x), x), np.where(whole, 0.0, near)
         lower[columns] = np.clip(x - near, rows.lower[columns], rows.upper[columns])
         upper[columns] = np.clip(x + near, rows.lower[columns], rows.upper[columns])
         return dataclasses.replace(rows, lower=lower, upper=upper)

@@ -243,10 +243,8 @@ class Pool:
     def alone(self, member: int) -> Floats:
         """Plan one member, of the columns and rows that it has alone; return all columns."""
         divided = self.divided
-        rows, x = (
-            divided.program_of(np.eye(divided.members)[member]),
-            np.zeros(len(divided.rows.cost)),
-        )
+        rows = divided.program_of(np.eye(divided.members)[member])
+        x = np.zeros(len(rows.cost))
         for piece in divided.pieces:
             columns = np.isin(divided.column_owner[piece.columns], (SHARED, member))
             limits = np.isin(divided.row_owner[piece.rows], (SHARED, member))
@@ -280,13 +278,10 @@ class Pool:
                 scale.column[columns], scale.row[limits], scale.price[columns], scale.dual[limits]
             )
 
-        proven = first_proven(
-            rows, scaled, lambda solution: self._proof(piece, rows, solution, columns, limits)
-        )
-        if proven is None:
-            msg = "no proven cost of a group of members"
-            raise SolverError(msg)
-        return proven[0]
+        def proof_of(solution: Solution) -> Certificate:
+            return self._proof(piece, rows, solution, columns, limits)
+
+        return first_proven("cost of a group of members", rows, scaled, proof_of)[0]
 
     def _proof(
         self, piece: Piece, rows: Arrays, solution: Solution, columns: Bools, limits: Bools

@@ -20,7 +20,7 @@ import numpy as np
 
 from models import tolerances
 from models.answers.price import arrays
-from models.answers.search import WarmStartedSequence, bounded
+from models.answers.search import WarmStartedSequence, bounded, total_of
 from models.errors import SolverError
 from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
@@ -60,10 +60,8 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
     results = []
     for supplier, columns in near.suppliers(by):
         now = max(0.0, float(near.x[columns].sum()))
-        least, most = (
-            _end(near.least, columns) if now > near.nothing else 0.0,
-            _end(near.most, columns),
-        )
+        least = _end(near.least, columns) if now > near.nothing else 0.0
+        most = _end(near.most, columns)
         if least is not None:
             least = min(now, max(0.0, least))
         results.append(
@@ -119,10 +117,8 @@ class Near:
 
     def _free(self, *, is_building: bool) -> Bools:
         """Return which columns of the plan's program are free."""
-        years, free = (
-            len(self.plan.expanded.years),
-            np.zeros(len(self.plan.program.rows.cost), bool),
-        )
+        years = len(self.plan.expanded.years)
+        free = np.zeros(len(self.plan.program.rows.cost), bool)
         for group in self.plan.program.variables:
             if group.component is projects.CARRIED:
                 free[group.at] = is_building
@@ -147,24 +143,16 @@ class Near:
                 for t in range(years):
                     short[t].append(group.at[group.cell == self.m * years + t])
         for price, more in ((cash, slack), (penalties, 0.0)):
-            paid, columns = (
-                np.where(mine, price * every, 0.0),
-                self.columns[price[self.columns] > 0],
-            )
+            paid = np.where(mine, price * every, 0.0)
+            columns = self.columns[price[self.columns] > 0]
             if len(columns):
-                dearest = (
-                    float(price[columns][program.column_unit[columns] == TONNES].max(initial=0.0))
-                    or 1.0
-                )
+                of_tonnes = price[columns][program.column_unit[columns] == TONNES]
+                dearest = float(of_tonnes.max(initial=0.0)) or 1.0
                 most = (float(paid[columns].sum()) + more * float(paid.sum())) / dearest
                 yield self._place[columns], price[columns] / dearest, most + self.nothing
         for columns in map(np.concatenate, short):
             if len(columns):
-                yield (
-                    self._place[columns],
-                    np.ones(len(columns)),
-                    float(every[columns].sum()) + self.nothing,
-                )
+                yield total_of(self._place[columns], float(every[columns].sum()) + self.nothing)
 
     def suppliers(self, by: str) -> Iterator[tuple[tuple[str, str, str], Ints]]:
         """Yield the country, refiner and project of each supplier, and where its deliveries are."""
@@ -219,7 +207,7 @@ class Near:
         """
         cost = self.plan.program.rows.cost[self.columns]
         rows = dataclasses.replace(self.program, cost=cost)
-        rows = bounded(rows, [(columns, np.ones(len(columns)), most + self.nothing)])
+        rows = bounded(rows, [total_of(columns, most + self.nothing)])
         return self._onwards(rows, "plan of least tonnes").solved(rows)
 
 

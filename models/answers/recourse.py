@@ -26,7 +26,6 @@ import numpy as np
 from models import case, solve, tolerances
 from models.answers.price import arrays
 from models.answers.search import WarmStartedSequence, first_proven
-from models.errors import SolverError
 from models.program import TONNES, Scaling, scaling
 from models.program.component import FRACTION
 from models.resolve import Bools, Floats, Ints
@@ -218,11 +217,9 @@ class ExtensiveForm:
         units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
         scaled = partial(scaling, rows, need=self.need, **units)
         limits = {"seconds": search.seconds, "gap": search.gap}
-        proven = first_proven(rows, scaled, partial(self.certificate, rows), accepts, **limits)
-        if proven is None:
-            msg = f"no proven plan for {len(self.scenarios)} futures at once"
-            raise SolverError(msg)
-        solution, proof = proven
+        question = f"plan for {len(self.scenarios)} futures at once"
+        proof_of = partial(self.certificate, rows)
+        solution, proof = first_proven(question, rows, scaled, proof_of, accepts, **limits)
         return self.by_future(solution.x), proof
 
     def by_future(self, x: Floats) -> list[Floats]:
@@ -457,17 +454,14 @@ class MasterProblem:
             ),
         )
         sizes = np.ones(len(cost)), np.ones(first + tail)
-        proven = first_proven(
+        solution, proof = first_proven(
+            "mix of policies",
             rows,
             lambda **_: Scaling(*sizes, *sizes),
             lambda solution: solve.certify_alone(
                 rows, solution, 1.0, (sizes[0] > 0, sizes[1] > 0)
             ).of(0),
         )
-        if proven is None:
-            msg = "no proven mix of policies"
-            raise SolverError(msg)
-        solution, proof = proven
         _, ties, dear = np.split(solution.duals, [len(pools), first])
         mix = np.where(solution.x[:many] > tolerances.POLICY_WEIGHT, solution.x[:many], 0.0)
         parts = np.split(mix, _firsts(pools)[1:])

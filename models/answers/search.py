@@ -47,7 +47,8 @@ def _passed(_: Solution, proof: Certificate) -> bool:
     return proof.passed
 
 
-def first_proven(
+def first_proven(  # noqa: PLR0913, PLR0917 - a program, and how it is scaled and proven
+    question: str,
     rows: LinearProgram,
     scaled: Callable[..., Scaling],
     proof_of: Callable[[Solution], Certificate],
@@ -55,11 +56,12 @@ def first_proven(
     attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
     /,
     **limits: Any,
-) -> tuple[Solution, Certificate] | None:
-    """Return the first attempt's solution that is accepted, and its proof; None where none is.
+) -> tuple[Solution, Certificate]:
+    """Return the first attempt's solution that is accepted, and its proof.
 
-    ``scaled`` tells how the program is scaled, with small numbers ``raised`` or not; ``limits``
-    where a search for whole columns ends, as of ``solve``.
+    ``scaled`` returns the scaling, with small numbers ``raised`` or not. ``limits`` say where a
+    search for integer columns ends (``models.solve.solve``). Raises SolverError, "no proven
+    ``question``", where no attempt is accepted.
     """
     for attempt in attempts:
         scale = scaled(raised=attempt.raised)
@@ -70,7 +72,13 @@ def first_proven(
         proof = proof_of(solution)
         if accepts(solution, proof):
             return solution, proof
-    return None
+    msg = f"no proven {question}"
+    raise SolverError(msg)
+
+
+def total_of(columns: Ints, most: float) -> tuple[Ints, Floats, float]:
+    """Return a limit for ``bounded``: the sum of some columns, and the most that it may be."""
+    return columns, np.ones(len(columns)), most
 
 
 def bounded(rows: LinearProgram, limits: Iterable[tuple[Ints, Floats, float]]) -> LinearProgram:
@@ -141,10 +149,8 @@ class WarmStartedSequence:
         if proven is None:
             self._solver = self._basis = None
             proof_of = partial(self._proof, rows)
-            proven = first_proven(rows, self._scaled, proof_of, _passed, self._attempts)
-        if proven is None:
-            msg = f"no proven {self.question}"
-            raise SolverError(msg)
+            question, attempts = self.question, self._attempts
+            proven = first_proven(question, rows, self._scaled, proof_of, _passed, attempts)
         if self._solver is None and not rows.whole.any():
             self._basis = proven[0].basis
         return proven
@@ -192,17 +198,14 @@ class Model:
 
     def solved(self, rows: LinearProgram) -> Floats:
         """Return the proven values of the columns; SolverError where there are none."""
-        proven = first_proven(
+        return first_proven(
+            f"smallest {self.question}",
             rows,
             partial(
                 scaling, rows, need=self.need, column_unit=self.column_unit, row_unit=self.row_unit
             ),
             lambda solution: certify(rows, solution, self.measure, self.other),
-        )
-        if proven is not None:
-            return proven[0].x
-        msg = f"no proven smallest {self.question}"
-        raise SolverError(msg)
+        )[0].x
 
 
 # ---- the smallest change -----------------------------------------------------------------------
@@ -268,22 +271,20 @@ def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
     every = (plan.column_at(SHORTAGE, (mineral, member, year)) for member in plan.expanded.members)
     asked = [column for column in every if column >= 0]
     blocks = BlockSolver(plan.expanded, plan.program.names, like=plan.program, is_compared=False)
-    block = int(np.searchsorted(blocks.program.column_starts, asked[0], side="right")) - 1
-    rows, inside = (
-        blocks.program.block(block),
-        np.array(asked) - blocks.program.columns_of(block).start,
-    )
+    program = blocks.program
+    block = int(np.searchsorted(program.column_starts, asked[0], side="right")) - 1
+    rows, inside = program.block(block), np.array(asked) - program.columns_of(block).start
     upper = rows.upper.copy()
     upper[inside] = 0.0
     rows = dataclasses.replace(rows, upper=upper)
 
     def proof_of(solution: Solution) -> Certificate:
-        return blocks.program.certify(
-            solution.x, solution.duals, blocks.measure, block, block, rows
-        ).of(0)
+        x, duals = solution.x, solution.duals
+        return program.certify(x, duals, blocks.measure, block, block, rows).of(0)
 
-    proven = first_proven(rows, partial(blocks.scaling, block, rows), proof_of)
-    if proven is None:
+    try:
+        proven = first_proven("last tonne", rows, partial(blocks.scaling, block, rows), proof_of)
+    except SolverError:
         return None
     reduced = rows.cost - rows.priced(proven[0].duals)
     return max(0.0, float(-reduced[inside].min()))
@@ -342,9 +343,8 @@ def _asking(
     """
     span, inside, rows = program.columns_of(b), program.rows_of(b), program.block(b)
     n, m, row, years = len(rows.cost), len(rows.row_lower), rows.entry_rows(), len(e.years)
-    cell, demand, is_cap = (
-        np.zeros(len(program.row_unit), dtype=kind) for kind in (int, float, bool)
-    )
+    count = len(program.row_unit)
+    cell, demand, is_cap = (np.zeros(count, dtype=kind) for kind in (int, float, bool))
     for group in program.constraints:
         if group.component is SHARE:
             cell[group.at] = group.cell

@@ -288,11 +288,9 @@ class Session:
             if unsettled.isdisjoint(blocks):
                 continue
             kept = self._kept[piece[0]]
-            span, inside = (
-                program.columns_of(blocks[0], blocks[-1]),
-                program.rows_of(blocks[0], blocks[-1]),
-            )
-            rows = program.block(blocks[0], blocks[-1], fitted.arrays)
+            ends = blocks[0], blocks[-1]
+            span, inside = program.columns_of(*ends), program.rows_of(*ends)
+            rows = program.block(*ends, fitted.arrays)
             try:
                 solution = kept.scale.unscaled(self._run(kept, rows))
                 trouble = "" if fits(rows, solution) else block_solver.NO_NUMBERS

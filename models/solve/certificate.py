@@ -256,9 +256,7 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     activity = _summed(entry_rows, of_entries, len(rows.row_lower))
 
     def violated(measure: Floats) -> tuple[Floats, Ints, Ints]:
-        of_row, of_column = (
-            np.repeat(measure, np.diff(begins)) for begins in (row_starts, column_starts)
-        )
+        of_row, of_column = (np.repeat(measure, np.diff(s)) for s in (row_starts, column_starts))
         by_row = _violations(activity, rows.row_lower, rows.row_upper, of_row, tonnes[1])
         by_column = _violations(x, lower, upper, of_column, tonnes[0])
         return _worst(by_row, by_column, row_starts, column_starts)

@@ -37,7 +37,7 @@ from models.program.families.projects import BUILT
 from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, budget_year
 from models.schema import BudgetYear, ScenarioStep
-from models.solve import LinearProgram
+from models.solve import Certificate, LinearProgram
 from planner.scenarios.actions import after
 from tests.models.desk import jin, make, read, sur
 from tests.models.test_laws import rounding
@@ -406,9 +406,12 @@ def split(sides: Sequence[ScenarioProgram], chances: Floats) -> float:
 
 
 def test_what_is_not_proven_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "first_proven", lambda *_, **__: None)
+    """Of whatever attempt, a solution that its certificate refuses is not given out."""
+    plan = solve_case(read(make(jin(), sur(), years=YEARS)))
+    refused = Certificate(1.0, "", 1.0, 1.0, 0.0, 0.0)
+    monkeypatch.setattr(ExtensiveForm, "certificate", lambda *_: refused)
     with pytest.raises(SolverError, match="no proven plan for 2 futures"):
-        planned(solve_case(read(make(jin(), sur(), years=YEARS))), embargo(0.5))
+        planned(plan, embargo(0.5))
 
 
 # ---- minerals planned apart ----------------------------------------------------------------------

@@ -1,9 +1,8 @@
 """A Case: one workbook's worth of checked, typed, frozen records.
 
-A scenario makes a new Case with ``change``; nothing changes a Case in place. Records stand in an
-order that does not depend on the order of the workbook's rows (save Lanes, Ore lanes, Rights,
-Scenarios and Risks, where order has a meaning), so that equal workbooks give equal plans to the
-cell.
+A scenario makes a new Case with ``change``; nothing changes a Case in place. The order of records
+does not depend on the order of the workbook's rows, so that equal workbooks give equal plans to the
+cell. Sheets in which that order has a meaning are the exception (``Record.IS_ORDERED``).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _LABEL = {"is_label": True}
 
 @dataclass(frozen=True)
 class Agreed:
-    """What a plan decided before a year, which stands whatever is planned from that year on.
+    """What a plan decided before a year, fixed whatever is planned from that year on.
 
     ``amounts`` are the decisions other than 0: component, key and amount [t or fraction].
     """
@@ -48,10 +47,10 @@ class Agreed:
 
 @dataclass(frozen=True)
 class SearchLimits:
-    """How far the search for whole builds goes; other plans are optimal in any case.
+    """How far the search for integer builds goes; plans without them are optimal in any case.
 
-    ``seconds`` a plan [s] (None: to the end), ``gap`` between the plan and the least cost proven,
-    as a part of the plan's, that is accepted.
+    It ends after ``seconds`` a plan [s] (None: never), or at a relative ``gap`` between the plan
+    and the lower bound on cost.
     """
 
     seconds: float | None = None
@@ -133,7 +132,7 @@ class Case:
         return new
 
     def of_minerals(self, names: Iterable[str]) -> Case:
-        """Return the case of some minerals alone; limits, lanes and budget stand as they are."""
+        """Return the case of some minerals alone; limits, lanes and budget are unchanged."""
         kept = set(names)
         rows = {
             name: InOrder(r for r in getattr(self, name) if r.mineral in kept)
@@ -212,7 +211,7 @@ class Case:
 
     @cached_property
     def signed(self) -> tuple[tuple[schema.Contract, int], ...]:
-        """Each contract, and how many before it say the same: two rows may be equal."""
+        """Each contract, and how many equal ones come before it: two rows may be equal."""
         seen: Counter[schema.Contract] = Counter()
         counted = []
         for row in self.contracts:
@@ -254,10 +253,10 @@ class Case:
 
     @cached_property
     def tolerance_scale(self) -> float:
-        """What a violation is measured by [t]: the largest demand.
+        """The amount that violations are measured by [t]: the largest demand.
 
-        Where a stockpile dwarfs it, a billionth of that one, which is as fine as numbers get; 1 t
-        where there is neither.
+        Where a stockpile dwarfs that, a billionth of the stockpile, which is as fine as numbers
+        get; 1 t where there is neither.
         """
         piles = [max(s.max, s.opening, *s.target.numbers()) for s in self.stockpiles]
         return max(self.largest_demand, 1e-9 * max(piles, default=0.0)) or 1.0
@@ -272,7 +271,7 @@ class Case:
         return record.price.value(year) * multiple if stated is None else stated
 
     def discount(self, year: int) -> float:
-        """Return what a dollar of a year is worth in the first year."""
+        """Return the discount factor of a year: the value of its money in the first year."""
         return float((1.0 + self.settings.discount_rate) ** -(year - self.years[0]))
 
 
@@ -334,7 +333,7 @@ def fold(name: str) -> str:
 
 
 class InOrder(tuple[R, ...]):
-    """Records that stand in their order."""
+    """Records in their own order."""
 
     __slots__ = ()
 

@@ -108,7 +108,7 @@ class UsageError(PlannerError):
 
 
 class Mistakes:
-    """Gathers what is wrong with several things that were asked, to tell it at once."""
+    """Gathers all that is wrong with what was asked, to report it at once."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []

@@ -1,21 +1,20 @@
-r"""How little of a country a plan can do with, and the cheapest plan that does with so little.
+r"""The fewest tonnes of a country that a plan can do with, and the cheapest such plan.
 
-Linear programs on the arrays of the plan (lexicographic optimization: Isermann (1982), OR Spektrum
-4), each proven by a certificate of its own. With x the program's columns, of which C_m are what the
-country delivers of mineral m:
+Linear programs on the plan's arrays (lexicographic optimization: Isermann (1982), OR Spektrum 4),
+each proven by its own certificate. Let x be the columns, and C_m those that the country delivers of
+mineral m:
 
 .. math:: a_m = \min_x \sum_{C_m} x, \qquad
           q = \min_x \sum_m \frac{1}{demand_m} \sum_{C_m} x, \qquad
           \min_x cost \cdot x \ \text{ with } \sum_m \frac{1}{demand_m} \sum_{C_m} x \le q
 
-In all of them the program's rows hold, and the coalition is short of no mineral in any year more
-than in the plan. Nothing else that costs a penalty is more than there, either (no reserve lacks
-more of its target, no soft limit is exceeded by more), and no mineral is bought there more over all
-years; for a_m that is asked of the mineral alone.
+The plan's rows hold in all of them. No mineral is shorter in any year than in the plan, no other
+penalty is larger (reserves miss no more of their target, soft limits are exceeded by no more), and
+no mineral is bought more there over all years; for a_m that holds for the mineral alone.
 
-What a budget ties is asked together: one set of plants has to do for all minerals. A mineral counts
-by the part of its demand that the country delivers, or the one with the most tonnes would get all
-the budget. What one mineral could do with if it came first is a_m.
+Minerals that a budget ties are asked about together, since one set of plants has to do for all.
+Each counts by the part of its demand that the country delivers: else the one with the most tonnes
+would get the whole budget. a_m is what a mineral could do with if it came first.
 """
 
 from __future__ import annotations
@@ -66,13 +65,13 @@ class Hold:
 
 @dataclass(frozen=True)
 class Exit:
-    """A plan and its exit from a country.
+    """A plan and its way out of a country.
 
-    ``path`` is the cheapest plan with the least tonnes of the country, all minerals together;
-    ``alone`` the least tonnes by mineral if it came first, of those that the plan buys there.
-    ``proofs`` are of the programs of least tonnes, by mineral, and of all TOGETHER. ``failed`` is
-    why a mineral's least, if it came first, is not known; ``unknown`` why its way out is not, which
-    is then that of the plan.
+    ``path`` is the cheapest plan with the fewest tonnes of the country, all minerals together.
+    ``alone`` are the fewest tonnes of each mineral that the plan buys there, if that mineral came
+    first. ``proofs`` are of these programs, by mineral, and of all TOGETHER. ``failed`` says why a
+    mineral's fewest tonnes are not known, ``unknown`` why its way out is not; it is then as
+    planned.
     """
 
     country: str
@@ -86,9 +85,9 @@ class Exit:
 
 
 def exit_from(plan: Plan, country: str) -> Exit:
-    """Return how a plan gets away from a country (its code), and what holds it there.
+    """Return how a plan gets out of a country (its code), and which limits hold it there.
 
-    A search that fails leaves the others. Raises SolverError where no way out is proven at all.
+    A mineral whose search fails leaves the others. Raises SolverError where no way out is proven.
     """
     program, d = plan.program, plan.expanded.deliveries
     theirs = np.array([s.country == country for s in plan.expanded.sources], dtype=bool)[d.source]
@@ -127,9 +126,9 @@ def exit_from(plan: Plan, country: str) -> Exit:
 class _Fenced:
     """The program of a block in which nothing is worse than in the plan.
 
-    Its last rows say what is short of each of its minerals in each year, what the country delivers
-    of each mineral in all years, and that as a sum of ``weights``, which are one over the demand.
-    ``planned`` [t] is what the plan buys there, of the minerals of which it buys any.
+    Its last rows are the shortage of each of its minerals in each year, what the country delivers
+    of each mineral in all years, and the sum of that by ``weights`` (one over the demand).
+    ``planned`` [t] is what the plan buys there, of the minerals that it buys there.
     """
 
     def __init__(self, plan: Plan, block: int, theirs: Bools) -> None:
@@ -239,7 +238,7 @@ class _Fenced:
 
     @cached_property
     def _sequence(self) -> search.WarmStartedSequence:
-        """What solves the programs, and proves them."""
+        """The sequence that solves and proves the programs."""
         program, more = self.plan.program, len(self._rows.row_lower) - self._row_count
         units = np.full(more, TONNES)
         units[-1] = FRACTION
@@ -261,9 +260,9 @@ class _Fenced:
     # ---- solved and proven -----------------------------------------------------------------------
 
     def _solved(self, cost: Floats, most: Floats, scope: str = TOGETHER) -> BlockResult:
-        """Return the proven optimum with so much sold at most, by mineral and in all.
+        """Return the proven optimum with at most so much sold, by mineral and in all.
 
-        Penalties are those of the plan at most: of one mineral, or of all TOGETHER.
+        Penalties are no larger than the plan's, of one mineral or of all TOGETHER.
         """
         limits = np.concatenate([self._rows.row_upper[: -len(most)], most])
         upper = self._upper(scope)

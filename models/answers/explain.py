@@ -55,11 +55,11 @@ class Bound:
 class Explanation:
     """Why a mineral costs a member what it does in a year, and why it is short.
 
-    ``demand``, ``purchased`` and ``short`` in t; ``price`` is None without a balance to price;
-    ``demand_cost`` is what a tonne more of demand costs [money/t], None where that has no answer.
-    ``unpaid`` are the plants of the mineral that the budget keeps from being built by then;
-    ``idle`` those that are idle or not built, with the gap of each [money/t], the least first.
-    ``sharing`` is how many members are short for the same cause, 0 where not all that need it are.
+    ``demand``, ``purchased`` and ``short`` are in t. ``price`` is None without a balance to price;
+    ``demand_cost`` [money/t] is what a tonne more of demand costs, None where that has no answer.
+    ``unpaid`` are the mineral's plants that the budget keeps from being built by then. ``idle`` are
+    its idle or unbuilt plants with the gap of each [money/t], the least first. ``sharing`` is how
+    many members are short for the same cause, 0 unless all that need it are.
     """
 
     mineral: str
@@ -83,10 +83,7 @@ class Explanation:
 
 
 def sharing(plan: Plan, mineral: str, year: int) -> int:
-    """Return how many members are short of a mineral in a year for one cause; 0 if not all are.
-
-    All are those that need it.
-    """
+    """Return how many members are short of a mineral in a year for one cause; 0 if not all are."""
     table = plan.shortages
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     need = sum(
@@ -102,8 +99,8 @@ def sharing(plan: Plan, mineral: str, year: int) -> int:
 def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
     """Return what sets the price of a mineral for a member in a year, and what binds there.
 
-    The names are the case's own, the year is one of its years; KeyError or ValueError if not.
-    Without demand or a stockpile there is no price, and nothing that binds is worth anything there.
+    The names are the case's own, and the year is one of its years; KeyError or ValueError if not.
+    Without demand and without a stockpile there is no price, and nothing binds.
     """
     e, d = plan.expanded, plan.expanded.deliveries
     m, j, t = e.mineral_at[mineral], e.member_at[member], e.years.index(year)
@@ -144,7 +141,8 @@ def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
 def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[Unpaid, ...]:
     """Return the plants that the budget keeps from being built by a year.
 
-    Prices say nothing of a whole plant, so that it has to be built where no budget limits anything.
+    Prices say nothing about integer plants, so these have to be built when no budget limits
+    anything.
     """
     plants = unpaid(plan, mineral, year)
     if not (plants and plan.case.settings.whole_projects):
@@ -154,12 +152,12 @@ def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[Unpaid, ...]:
 
 
 def _demand_cost(pricing: Pricing, where: Where) -> float | None:
-    """Return what one tonne more of demand costs [money of the year]: the slope of total cost.
+    """Return the slope of total cost in demand [money of the year/t].
 
-    That is not what a tonne more of supply is worth: demand is the balance's limit, and stands
-    elsewhere, too (``Rows.slope``): a limit on a share of demand allows more, a fair part of a
-    shortage grows, and a reserve in days asks for more. None where demand has tiers: it depends on
-    the tier.
+    It differs from the marginal price of supply, because demand enters other limits than the
+    balance (``Rows.slope``): a limit on a share of demand allows more, a fair part of a shortage
+    grows, and a reserve in days asks for more. None where demand has tiers, since it depends on the
+    tier.
     """
     plan = pricing.plan
     if where in plan.case.tiers_of or plan.value(SHORTAGE, where) < 0:
@@ -172,7 +170,7 @@ def _demand_cost(pricing: Pricing, where: Where) -> float | None:
 
 
 def _at_bound(pricing: Pricing, where: Where) -> float:
-    """Return what more demand saves by letting more be short, where all of it is."""
+    """Return what more demand saves by letting more be short, if all of it is short already."""
     plan, rows = pricing.plan, pricing.rows
     column = plan.column_at(SHORTAGE, where)
     if column < 0 or not np.isfinite(rows.upper[column]):
@@ -185,7 +183,7 @@ def _at_bound(pricing: Pricing, where: Where) -> float:
 
 
 def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bound, ...]:
-    """Return what binds there and is worth something, the largest rent first.
+    """Return what binds there at a shadow price above 0, the largest rent first.
 
     What ties all minerals, as a budget does, comes last.
     """
@@ -201,11 +199,11 @@ def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bou
 
 
 def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int, *, is_solved: bool = True) -> Bound:
-    """Return the row that binds: its limit as its cell says it, and what moving it saves.
+    """Return a binding row: its limit as its cell says it, and its shadow price.
 
-    A unit is one of the cell's: a tonne of a capacity of which a part is open loosens the row by
-    that part; one of a plant that is built in part, by what is built of it. Without ``is_solved``
-    its worth is the shadow price alone, and nothing is solved.
+    A unit is one of the cell's: a tonne of a capacity of which a part is open relaxes the row by
+    that part, a tonne of a plant that is built in part by the part that is built. Without
+    ``is_solved`` only the shadow price is given, and nothing is solved.
     """
     plan = pricing.plan
     label, (limit, step, sign) = rows.label(plan, key), limit_of(plan, rows, key, row)
@@ -235,8 +233,8 @@ def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int, *, is_solved: boo
 def limit_of(plan: Solved, rows: Rows, key: Any, row: int) -> tuple[float, LimitStep, int]:
     """Return what the cell of a row says, a unit of it in the program, and which way helps.
 
-    ``row`` is the row's position. The way is 1 where a unit more loosens it, -1 where one less does
-    (a minimum).
+    ``row`` is the row's position. The way is 1 where a unit more relaxes it, and -1 where a unit
+    less does (a minimum).
     """
     high, low = (float(plan.program.rows.row_upper[row]), float(plan.program.rows.row_lower[row]))
     sign = 1 if np.isfinite(high) else -1
@@ -251,9 +249,9 @@ def _from_nothing(low: float, limit: float) -> float:
 def rows_with_dual(
     plan: Solved, declared: str, duals: Floats, least: float = 0.0
 ) -> Iterator[tuple[Rows, Any, int]]:
-    """Yield the rows that are worth more than the least, with key and position.
+    """Yield the rows with a dual above the ``least``, with key and position.
 
-    They are those of the components for which something is ``declared``.
+    Only components count that have something ``declared``.
     """
     for group in plan.program.constraints:
         rows = rows_named(group.component)
@@ -267,7 +265,7 @@ def rows_with_dual(
 class Scarce:
     """One limit over the years: its ``rent`` in all [money], and the year that it binds hardest.
 
-    ``mineral`` is "" for a budget; ``years`` are those in which it is worth something.
+    ``mineral`` is "" for a budget; ``years`` are those with a shadow price.
     """
 
     mineral: str
@@ -277,9 +275,9 @@ class Scarce:
 
 
 def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
-    """Return the limits whose rent over all years is the largest, the largest first.
+    """Return the limits with the largest rent over all years, the largest first.
 
-    Nothing is solved: a limit is told with its shadow price, not with what a whole unit saves.
+    Nothing is solved: the figures are shadow prices, not what a whole unit saves.
     """
     rows = plan.program.rows
     size = np.where(np.isfinite(rows.row_upper), rows.row_upper, 0.0) * np.abs(plan.prices)

@@ -1,9 +1,9 @@
-"""The smallest change of the workbook that removes a shortage, found by the program itself.
+"""The smallest change of the workbook that ends a shortage, found by a linear program.
 
-A rule of thumb would name the limit that binds; behind it may stand another. Here share limits,
-capacities, lanes, the part of a capacity that is open, mines and budgets are all columns of one
-linear program, which moves as few of them as little as it can; then the workbook so changed is
-planned. How large the change has to be, and whose shortage it ends, is read from such plans alone.
+The limit that binds is not enough of an answer, since another may bind behind it. Here all
+relaxable parameters (``models.program.component.Loosening``) are columns of one linear program,
+which changes as few of them as little as it can. The changed workbook is then planned: how large
+the change has to be, and whose shortage it ends, is read from such plans alone.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ _RELAXATIONS = sorted(
 
 @dataclass(frozen=True)
 class CellChange:
-    """One cell from one value to another; ``years`` are those of the horizon that it holds for.
+    """A change of one cell; ``years`` are the years of the horizon that it holds for.
 
-    ``field`` is the record's; ``least`` is the value that the program asks for, ``to`` the same
-    rounded up. ``unit`` is "share", "t/yr", "money m" or "open" (0 is no, 1 is yes). ``words`` says
-    in words what the cell is.
+    ``field`` is the record's. The value ``was``; ``least`` is what the program asks for, ``to`` the
+    same rounded up. ``unit`` is "share", "t/yr", "money m" or "open" (0 is no, 1 is yes). ``words``
+    name the cell.
     """
 
     place: component.CellAddress
@@ -79,7 +79,7 @@ def rounded_up(value: float, unit: str) -> float:
 
 
 def applied(case: Case, changes: Iterable[CellChange]) -> Case:
-    """Return the case of a workbook in which the cells say what they are changed to."""
+    """Return the case of the workbook after such changes."""
     for change in changes:
         name = Case.SHEET_FIELDS[change.place.sheet]
         records = tuple(
@@ -112,11 +112,11 @@ class Newcomer:
 
 @dataclass(frozen=True)
 class ChangeOutcome:
-    """What a plan made with a change says of a mineral and year, beside the plan without it.
+    """The plan with a change, compared with the plan without it, for a mineral and year.
 
-    ``after`` [t] is what the member asked about is short of. ``served`` are the members that were
-    short and are not, ``still`` those that are, with tonnes; ``scope`` is whose shortage goes.
-    ``elsewhere`` [t] is what is short beyond the plan's, of other members, minerals and years.
+    ``after`` [t] is the shortage of the member asked about. ``served`` are the members that are no
+    longer short, ``still`` those that are, with tonnes; ``scope`` says whose shortage ends.
+    ``elsewhere`` [t] is what other members, minerals and years are shorter.
     """
 
     after: float
@@ -128,13 +128,13 @@ class ChangeOutcome:
 
 @dataclass(frozen=True)
 class LeastChange:
-    """What removes a shortage.
+    """What ends a shortage.
 
-    ``changes`` are empty where none does. ``left`` [t] is the least that stays short whatever is
-    changed. ``outcome`` is what the plan made with the changes says. ``is_dear`` says that supply
-    is there or can be had, and the plan does without it: the change is then one of the shortage
-    cost, if any. ``newcomer`` is, where nothing else helps, a new refiner that does. ``is_unknown``
-    says that a search had no proven optimum, and that none of the others found a change.
+    ``changes`` are empty where none does, and ``left`` [t] is then the least that stays short
+    whatever is changed. ``outcome`` is of the plan with the changes. ``is_dear``: supply could be
+    had, and the plan does without it; any change is then of the shortage cost. ``newcomer`` is a
+    new refiner that helps where nothing else does. ``is_unknown``: a search had no proven optimum,
+    and no other search found a change.
     """
 
     changes: tuple[CellChange, ...] = ()
@@ -146,23 +146,24 @@ class LeastChange:
 
     @property
     def scope(self) -> str:
-        """Whose shortage goes: the member's, all members' of that year, or all in all years."""
+        """Whose shortage ends: the member's, all members' of that year, or all in all years."""
         return MEMBER if self.outcome is None else self.outcome.scope
 
 
 def least_change(
     plan: Plan, mineral: str, member: str, year: int, is_fixed: Fixed | None = None
 ) -> LeastChange | None:
-    """Return the smallest change that removes a shortage; None where there is none.
+    """Return the smallest change that ends a shortage; None where there is no shortage.
 
-    ``is_fixed`` says of a cell that something else than the workbook decides what it says, such as
-    a scenario: such a cell is changed only where the others do not do.
+    ``is_fixed`` says of a cell whether something else than the workbook, such as a scenario,
+    decides it. Such a cell is changed only where the others are not enough.
 
-    A change is measured by what its cell says now (1 is as much again), a cell that says 0 or
-    closes a lane by the member's demand. Others are short no more than in ``plan``, reserves and
-    obligations as it leaves them, and other minerals' plants are built as it builds them. The
+    A change is measured by what its cell says now (1 is as much again), or by the member's demand
+    if the cell says 0 or closes a lane. No one else is shorter than in ``plan``, reserves and
+    obligations are as it leaves them, and other minerals' plants are built as it builds them. The
     answer is tried: the case is changed and planned again, and changed by less until the member is
-    short again. A search without a proven optimum is left out; the answer says so if it matters.
+    short again. A search without a proven optimum is left out, and the answer says so if it
+    matters.
     """
     where = (mineral, member, year)
     if not _is_short(plan, where):
@@ -194,7 +195,7 @@ def least_change(
 
 
 def planned(case: Case) -> Plan | None:
-    """Plan a changed case that nobody is given, so without its model; None where it has no plan."""
+    """Return the plan of a changed case, without its Pyomo model; None where it has no plan."""
     try:
         solving.check(case)
         solver = block_solver.BlockSolver(resolve.Expanded(case), is_compared=False)
@@ -209,7 +210,7 @@ def _is_short(plan: Plan, where: component.Where) -> bool:
 
 
 def _served(plan: Plan, where: component.Where, scope: str) -> frozenset[component.Where]:
-    """Return whose shortage goes: the member's; all members', since they share it; all years'."""
+    """Return whose shortage ends: the member's, all members' of the year, or all of all years."""
     others = (
         key
         for key in plan.amounts(shortage.SHORTAGE)
@@ -221,7 +222,7 @@ def _served(plan: Plan, where: component.Where, scope: str) -> frozenset[compone
 
 
 def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutcome:
-    """Return what a plan made with a change says, beside the plan without it."""
+    """Return what a plan with a change says, compared with the plan without it."""
     mineral, _, year = where
     before, after = _short(plan, mineral), _short(after_plan, mineral)
     there = {member: tonnes for (_, member, when), tonnes in after.items() if when == year}
@@ -252,10 +253,10 @@ def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
 def _smallest(
     plan: Plan, where: component.Where, changes: tuple[CellChange, ...]
 ) -> tuple[CellChange, ...]:
-    """Return the changes without those that the member can do without, all smaller by one part.
+    """Return the changes that the member needs, all made smaller by the same part.
 
-    What removes the shortage of all at once may be more than the member's own takes. Each attempt
-    is planned, with the minerals that are planned together with this one.
+    What ends the shortage of all may be more than the member's own takes. Each attempt is planned,
+    with the minerals that are planned together with this one.
     """
     position = plan.expanded.mineral_at[where[0]]
     blocks = [{m for m, _ in block} for block in plan.program.blocks]
@@ -291,10 +292,10 @@ def _smallest(
 def _relaxed(
     plan: Plan, where: component.Where, scope: str, fixed: Fixed | None
 ) -> tuple[LeastChange | None, float | None]:
-    """Return what removes the shortage within a scope; else None, and what no change removes [t].
+    """Return what ends the shortage within a scope; else None, and what no change removes [t].
 
-    What is freed may be used elsewhere: capital, above all. As long as planning again leaves no
-    more than half of the shortage there, what it leaves is asked for again.
+    What is freed, above all capital, may be used elsewhere. So what planning again leaves is asked
+    about again, as long as it is no more than half of the shortage.
     """
     changed: dict[tuple[str, component.CellAddress], CellChange] = {}
     current = plan
@@ -347,7 +348,7 @@ def _less(change: CellChange, part: float) -> CellChange:
 
 
 def _change(cell: component.InputCell, units: float) -> CellChange:
-    """Return the change of a cell by so many units."""
+    """Return the change of a cell by so many of its units."""
     least = cell.was + units * cell.size if cell.unit != component.OPEN else 1.0
     to = max(rounded_up(least, cell.unit), cell.was)
     years = tuple(sorted(cell.years))
@@ -362,10 +363,9 @@ def _bounds(
 ) -> component.Bounds:
     """Return the bounds of a search: no more short than in the plan, nothing short in ``served``.
 
-    ``right`` are the limits of the case as it is, which a wider one has lost. Reserves lack no
-    more, obligations are broken by no more, and a loss that the plan is to survive leaves no more
-    lacking than in the plan; nothing is newly bought for more than a shortage costs; other
-    minerals' plants take of each budget what they do.
+    ``right`` are the limits of the case as it is, which the wider case has lost. No other penalty
+    is larger than in the plan, nothing is newly bought for more than a shortage costs, and other
+    minerals' plants take what they do of each budget.
     """
     mineral, case = wide.minerals[0], plan.case
     slack = {
@@ -392,7 +392,7 @@ def _bounds(
 
 
 def _dear(plan: Plan, wide: resolve.Expanded) -> dict[tuple[component.Columns, Any], float]:
-    """Return the deliveries that cost more than a shortage and that the plan does without."""
+    """Return the deliveries that cost more than a shortage and that the plan does not use."""
     d, mineral = wide.deliveries, wide.minerals[0]
     cost = np.array([_shortage_cost(plan.case, mineral, year) for year in wide.years])
     flows = plan.flows[plan.flows["mineral"] == mineral]
@@ -411,7 +411,7 @@ def _dear(plan: Plan, wide: resolve.Expanded) -> dict[tuple[component.Columns, A
 
 
 def _shortage_cost(case: Case, mineral: str, year: int) -> float:
-    """Return what a tonne short costs at least: in the cheapest tier, where demand has tiers."""
+    """Return the least cost of a tonne short [money/t], in the cheapest tier if there are any."""
     costs = [
         case.tier_cost(mineral, tier, year)
         for key, tiers in case.tiers_of.items()
@@ -425,7 +425,7 @@ def _shortage_cost(case: Case, mineral: str, year: int) -> float:
 def _budgets(plan: Plan, mineral: str) -> Limits:
     """Return what the plants of other minerals leave of each budget [money m].
 
-    Carried over, what a year adds to what all up to it leave.
+    Where budgets are carried over it is what each year adds to that.
     """
     left = projects.budgets_left(plan, (p for p in plan.case.projects if p.mineral != mineral))
     if plan.case.settings.carry_over_budget:
@@ -438,10 +438,10 @@ def _budgets(plan: Plan, mineral: str) -> Limits:
 
 
 def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
-    """Return the shortage cost from which a year's shortage is not the cheaper choice.
+    """Return the shortage cost at which a year's shortage is no longer the cheaper choice.
 
-    The plan is made again with nothing short there; what the last tonne then costs is the dual of
-    that. None where demand has tiers, or nothing proves it.
+    It adds the dual of having nothing short there (``last_tonne``). None where demand has tiers, or
+    where nothing proves it.
     """
     case = plan.case
     if any(key[0] == mineral and key[2] == year for key in case.tiers_of):
@@ -468,7 +468,7 @@ def _newcomer(plan: Plan, where: component.Where) -> Newcomer | None:
     """Return a new refiner that ends the shortage, tried; None where it does not.
 
     It needs no ore, sells at the mineral's price in that year alone, and makes what all members are
-    short of in that year: they share it.
+    short of in that year, since they share a shortage.
     """
     case, (mineral, member, year) = plan.case, where
     countries = [case.member_of[member].country, *(m.country for m in case.members)]

@@ -1,11 +1,11 @@
-"""What has to be paid for each tonne of an idle plant so that it runs, found by planning with it.
+"""The payment for each tonne at which an idle plant runs, found by planning with it.
 
-A plant's gap is surely not enough: it says when the first tonne is used, and where more limits bind
-than are needed it is one price of several. So each payment that is given out here was planned with,
-in the program that the action ``set support`` makes: with it the plant runs, with a step less it
-does not. Tonnes grow with the payment, whatever the program: two plans, each the cheapest at its
-own payment, say so when their costs are added up. The payment at which both cost the same is what
-is asked next (Eisner & Severance (1976), Journal of the ACM 23(4)).
+A plant's gap is a lower bound: the first tonne is used from there on, and where more limits bind
+than are needed it is only one of several prices. So each payment that is given out was planned
+with, in the program that the action ``set support`` makes. With the payment the plant runs, with a
+step less it does not. Tonnes grow with the payment, which follows from adding up the costs of two
+plans, each the cheapest at its own payment. The next payment that is tried is the one at which both
+cost the same (Eisner & Severance (1976), Journal of the ACM 23(4)).
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _NO_STEP = -(10**6)
 
 @dataclass(frozen=True)
 class Needed:
-    """What an idle plant has to be paid for each tonne, and what it then sells.
+    """The payment for each tonne that an idle plant needs, and what it then sells.
 
-    ``source`` is its position. ``by_year`` has, for each year in which the plant is idle, the least
-    payment [money/t] in that year alone that makes it run, and its tonnes there; None and the
-    tonnes at most where none up to its whole cost does. It is empty for a project that is nowhere
-    built, which one year does not pay for. ``payment`` is the least that makes it run if paid in
-    every year, ``tonnes`` what it then sells by year.
+    ``source`` is its position. ``by_year`` has the least payment [money/t] that makes it run if
+    paid in that year alone, and its tonnes there; None, and the most tonnes, where no payment up to
+    its whole cost does. It is empty for a project that is not built at all, since one year does not
+    pay for it. ``payment`` is the least that makes it run if paid in every year; ``tonnes`` are by
+    year.
     """
 
     source: int
@@ -64,7 +64,7 @@ def payments(plan: Plan, mineral: str) -> tuple[Needed, ...]:
 
 
 def headroom(plan: Plan) -> Floats:
-    """Return what each source could sell [t], by (source, year); of unbuilt projects all."""
+    """Return what each source could sell [source, year, t]; of unbuilt projects their capacity."""
     e = plan.expanded
     sellable = e.usable.copy()
     for r, source in enumerate(e.sources):
@@ -76,9 +76,9 @@ def headroom(plan: Plan) -> Floats:
 
 @dataclass(frozen=True)
 class Steps:
-    """The payments that are asked for, numbered: of three digits, below 10 of a tenth at least.
+    """The payments that are tried, numbered in the steps in which they are printed.
 
-    So they are printed. ``is_fine`` are those of three digits throughout.
+    They have three digits, but steps of a tenth below 10 unless ``is_fine``.
     """
 
     is_fine: bool = False
@@ -108,9 +108,9 @@ class Steps:
 
 @dataclass(frozen=True)
 class _SalesByYear:
-    """A plan with a payment: tonnes of the plant by year, all of them discounted, and the cost.
+    """A plan with a payment: tonnes of the plant by year, their discounted sum, and its cost.
 
-    The cost is without the payment, beyond that of the plan without it; all discounted.
+    The cost is discounted, leaves the payment out, and is relative to the plan without it.
     """
 
     tonnes: Floats
@@ -177,8 +177,8 @@ class _Asked:
     ) -> tuple[float | None, _SalesByYear]:
         """Return the least payment in some years that makes a plant run, and what it then sells.
 
-        ``sure`` is surely not enough, ``guess`` may be. None where the whole cost is not enough;
-        then what it sells with all of that paid.
+        ``sure`` is surely not enough, ``guess`` may be enough. None where the plant's whole cost is
+        not enough, with what it sells at that payment.
         """
         e = self.plan.expanded
         whole, paid = float(e.costs[r, years].max()), float(e.supports[r, years].max())
@@ -214,8 +214,8 @@ class _Asked:
     ) -> int:
         """Return the least payment that works, between one too low and one that does.
 
-        Asked by turns are the payment at which the plans at both ends cost the same, the one just
-        below what works, and the middle; first the one below, where what works was a good guess.
+        Tried in turn: the payment at which the plans at both ends cost the same, the one just below
+        what works, and the middle. After a good guess the one just below comes first.
         """
         turn = 0 if low in plans else 1
         while high - low > 1:
@@ -250,7 +250,7 @@ class _Asked:
         return _SalesByYear(tonnes, self._weighed(years, tonnes), cost)
 
     def _program(self, b: int) -> WarmStartedSequence:
-        """Return what plans a block again, begun with the plan itself."""
+        """Return the sequence that plans a block again, started from the plan itself."""
         if b not in self._programs:
             program = self.plan.program
             units = (

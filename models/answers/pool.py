@@ -1,9 +1,8 @@
 """Members that plan together: the program in their parts, and what any group of them costs.
 
-Of members that plan together each brings its demand, stocks, contracts and limits, and its rights
-to what all share. So every limit of the program is a sum of the members' parts, and what a group S
-costs is c(S) = min {c x : A x >= the sum of its parts}: a linear production game (Owen 1975,
-Mathematical Programming 9).
+Each member brings its demand, stocks, contracts and limits, and its rights to what all share. So
+every limit of the program is a sum of the members' parts, and a group S costs c(S) = min {c x : A x
+>= the sum of its parts}: a linear production game (Owen 1975, Mathematical Programming 9).
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ SHARED = -1
 
 
 def shareable(case: Case) -> Case:
-    """Return the case whose limits are sums of members' parts.
+    """Return the case in which every limit is a sum of members' parts.
 
-    Builds are fractions. A shortage beyond a member's part costs nothing on top: that part depends
-    on who is there.
+    Plants are built in fractions, and there is no penalty for unfair shortages, since a fair part
+    depends on who takes part.
     """
     settings = dataclasses.replace(case.settings, fair_shortage_weight=0.0, whole_projects=False)
     return case if settings == case.settings else case.change(settings=settings)
@@ -48,10 +47,10 @@ def shareable(case: Case) -> Case:
 
 @dataclass(frozen=True)
 class Piece:
-    """Blocks that are solved together: how they are taken out of the whole, and scaled.
+    """Blocks that are solved together: how they are taken out of the whole program, and scaled.
 
-    ``basis`` is what the coalition's plan ended with; ``measure`` [t] what violations are parts of;
-    ``raised`` tells how it is scaled where small numbers are raised (None: as else).
+    ``basis`` is the final basis of the coalition's plan, violations are parts of ``measure`` [t],
+    and ``raised`` gives the scaling with small numbers raised (None: the same).
     """
 
     take: Callable[[Arrays], Arrays]
@@ -67,10 +66,10 @@ class Piece:
 class Divided:
     """A linear program whose limits are sums of members' parts.
 
-    ``parts`` are those of each limit, by (column or row, member); ``column_owner`` and
-    ``row_owner`` whose each is (SHARED: all members'); ``column_tonnes`` and ``row_tonnes`` which
-    count tonnes; ``priced`` what a unit of each column costs that nobody pays in
-    cash, such as a shortage [money].
+    ``parts`` are those of each limit, by (column or row, member). ``column_owner`` and
+    ``row_owner`` say whose each is (SHARED: all members'), ``column_tonnes`` and ``row_tonnes``
+    which count tonnes. ``priced`` [money] is what a unit of each column costs that nobody pays in
+    cash, as of a shortage.
     """
 
     rows: Arrays
@@ -87,7 +86,7 @@ class Divided:
         return int(self.parts["lower"].shape[1])
 
     def program_of(self, group: Floats) -> Arrays:
-        """Return the program of a group: 1 for a member that is there, 0 for others, or between."""
+        """Return the program of a group [member]: 1 for a member in it, 0 for others."""
         limits = {}
         for name, parts in self.parts.items():
             whole = getattr(self.rows, name)
@@ -96,7 +95,7 @@ class Divided:
         return dataclasses.replace(self.rows, **limits)
 
     def bills(self, duals: Floats) -> Floats:
-        """Return what each member's parts are worth at the prices of limits [money]."""
+        """Return each member's bill: its parts at the shadow prices of limits [member, money]."""
         reduced = self.rows.cost - self.rows.priced(duals)
         bills = np.zeros(self.members)
         for names, price in ((ROW_LIMITS, duals), (COLUMN_LIMITS, reduced)):
@@ -111,7 +110,8 @@ class Divided:
 def divided(case: Case, unsecured: int | None = None) -> Divided:
     """Return a case's program in parts; SolverError where it has no proven optimum.
 
-    Of the member ``unsecured`` nothing has to be served if a country is lost; its stocks count.
+    The demand of the member ``unsecured`` need not be served if a country is lost; its stocks
+    count.
     """
     expanded = Expanded(shareable(case))
     solver = BlockSolver(expanded, is_compared=False)
@@ -195,10 +195,10 @@ def _taking(program: Program, first: int, last: int) -> Callable[[Arrays], Array
 
 @dataclass(frozen=True)
 class Priced:
-    """A group planned: what it costs [money], proven, and its columns.
+    """A planned group: its proven cost [money], its bills, and the values ``x`` of its columns.
 
-    ``bills`` are what each member's parts are worth at its prices: of the members of any group they
-    sum to no more than that one costs.
+    ``bills`` are each member's parts at the group's shadow prices. For any other group they sum to
+    no more than that group costs.
     """
 
     cost: float
@@ -207,7 +207,7 @@ class Priced:
 
 
 class Pool:
-    """Members that plan together: what any group of them costs alone."""
+    """Members that plan together, and what any group of them costs alone."""
 
     def __init__(self, divided: Divided) -> None:
         """Plan the coalition; SolverError where nothing is proven."""
@@ -241,7 +241,7 @@ class Pool:
         return self.planned[key]
 
     def alone(self, member: int) -> Floats:
-        """Plan one member, of the columns and rows that it has alone; return all columns."""
+        """Return the values of all columns in the plan of one member, with its own alone."""
         divided = self.divided
         rows = divided.program_of(np.eye(divided.members)[member])
         x = np.zeros(len(rows.cost))
@@ -254,7 +254,7 @@ class Pool:
         return x
 
     def _solved(self, i: int, piece: Piece, rows: Arrays) -> Solution:
-        """Solve a piece from where it was; cold where that proves nothing."""
+        """Solve a piece from where it was, or from the start where that proves nothing."""
         every = (np.ones(len(rows.cost), dtype=bool), np.ones(len(rows.row_lower), dtype=bool))
         solver = self._solvers[i]
         try:

@@ -90,8 +90,8 @@ def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
 class Move:
     """A part of what serves one tonne more: so many units more of something, or fewer.
 
-    ``amount`` is in t, of a project the fraction of it that is built; ``cost`` is what that costs
-    in all [money of the year asked about]. ``source`` is what moves, whoever it goes to.
+    ``amount`` is in t, of a project the fraction that is built. ``cost`` is what it costs in all
+    [money of the year asked about]. ``source`` names what moves, whoever gets it.
     """
 
     kind: str
@@ -103,16 +103,15 @@ class Move:
 
 @dataclass(frozen=True)
 class MarginalPrice:
-    """A marginal price of supply and what it is made of.
+    """A marginal price of supply and its parts.
 
     ``setter`` is what would serve one tonne more: "delivery", "shortage", "stock", or "" where
-    nothing does. ``words`` name it. The terms add up to ``amount`` [money/t]. ``is_scarce`` says
-    that the delivery's tonnes are scarce themselves: other buyers would go without. The costs of
-    ``moves``, by which one tonne more is served, add up to ``amount``, too; ``has_room`` says
-    whether the plan has room for them, or they are those of one tonne less.
-
-    The price holds for ``up`` tonnes more and ``down`` tonnes less; ``more`` is what a whole tonne
-    more costs, ``less`` what one less saves [money], None where the program gives no answer.
+    nothing does; ``words`` name it. The terms add up to ``amount`` [money/t]. ``is_scarce``: the
+    delivery's tonnes are scarce themselves, so that other buyers would go without. The costs of
+    ``moves``, which serve one tonne more, add up to ``amount``, too; without ``has_room`` they are
+    the moves of one tonne less. The price holds for ``up`` tonnes more and ``down`` tonnes less.
+    ``more`` is what a whole tonne more costs and ``less`` what one less saves [money], None where
+    there is no answer.
     """
 
     amount: float
@@ -129,7 +128,7 @@ class MarginalPrice:
 
 
 class Pricing:
-    """The duals of a plan's program, and what columns make of them."""
+    """The duals of a plan's program, and the prices that follow from them."""
 
     def __init__(self, plan: Plan) -> None:
         """Keep the plan."""
@@ -175,7 +174,7 @@ class Pricing:
         return self._local[block]
 
     def tight(self, row: int) -> list[int]:
-        """Return the columns of a row that cost what they are worth."""
+        """Return the columns of a row that have no reduced cost."""
         return [
             c
             for c, _ in self.plan.entries_of(row)
@@ -183,7 +182,7 @@ class Pricing:
         ]
 
     def price(self, row: int, year: int) -> MarginalPrice:
-        """Return the price of a balance, in money of its year."""
+        """Return the price of a balance [money of its ``year``/t]."""
         discount = self.plan.case.discount(year)
         amount = float(self.duals[row]) / discount
         best = min(
@@ -209,10 +208,11 @@ class Pricing:
     def _candidate(
         self, row: int, column: int, discount: float
     ) -> tuple[tuple[int, float, float, int], int, tuple[component.PriceTerm, ...]]:
-        """Return how good a column is as what would serve one tonne more, and its terms.
+        """Return the rank of a column to serve one tonne more, the column, and its terms.
 
-        A shortage there is comes first; then a delivery that no limit of its own holds; then one
-        that other buyers would have to give up, or a stock; then a shortage there is not yet.
+        First comes a shortage that there is, then a delivery that no limit of its own holds, then
+        one that other buyers would have to give up, or a stock, and last a shortage that there is
+        not yet.
         """
         columns, _ = self.plan.column(column)
         used = float(self.plan.x[column])
@@ -230,7 +230,7 @@ class Pricing:
         return (rank, rent if rank > 0 else 0.0, -used, column), column, terms
 
     def _terms(self, row: int, column: int, discount: float) -> tuple[component.PriceTerm, ...]:
-        """Return a row's dual by way of one of its columns, in money of a year."""
+        """Return a row's dual by way of one of its columns [money of a year], in terms."""
         costs: list[component.PriceTerm] = []
         rents: dict[int, float] = {}
         for source, term, amount in self._follow(row, column, 1.0 / discount, frozenset()):
@@ -256,7 +256,7 @@ class Pricing:
     ) -> Iterator[tuple[int, component.PriceTerm | None, float]]:
         """Yield ``times`` a row's dual as a column has it: its cost less its other rows' duals.
 
-        A part is a term of cost, or a row and what it is worth.
+        A part is a term of cost, or a row and its dual.
         """
         entries = self.plan.entries(column)
         pivot = sum(a for other, a in entries if other == row)
@@ -292,9 +292,9 @@ class Pricing:
         return [term for i, term in enumerate(terms) if term.amount != 0.0 or term.kind == "cost"]
 
     def move_words(self, columns: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
-        """Return what a column is in words, whose value moves, and what it is whoever gets it.
+        """Return in words what a column is, and what it is without the member that gets it.
 
-        Another mineral than the one asked about is named.
+        A mineral is named if it is not the one asked about.
         """
         if callable(columns.move):
             return columns.move(self.plan, key, mineral)
@@ -307,7 +307,7 @@ class Pricing:
         return words, columns.move.format(**{**parts, component.MEMBER: "all members"})
 
     def _served_by(self, columns: component.Columns, key: Any) -> str:
-        """Return what one tonne more is where it comes from a column."""
+        """Return in words where one tonne more comes from, if it comes from a column."""
         if callable(columns.serves):
             return columns.serves(self.plan, key)
         return (
@@ -321,12 +321,12 @@ class Pricing:
 
 @dataclass(frozen=True)
 class Reach:
-    """How the worth of a limit goes on, by its step's units, in money of the first year.
+    """How far a shadow price holds, in units of the limit and money of the first year.
 
-    ``rate`` is d cost / d unit by the plan's duals; it holds for ``down`` units less and ``up``
-    units more, None where coefficients move. ``more`` is by how much total cost changes with one
-    unit more, ``less`` with one unit less; None where no plan is found. All but the rate are None
-    where they were not asked for.
+    ``rate`` is d cost / d unit by the plan's duals. It holds for ``down`` units less and ``up``
+    units more, None where coefficients move. ``more`` is the change of total cost with one unit
+    more, ``less`` with one unit less, None where no plan is found. Everything but the rate is None
+    unless it was asked for.
     """
 
     rate: float
@@ -337,7 +337,7 @@ class Reach:
 
 
 class Local:
-    """A block's program around the plan: made once, asked about many limits of the block."""
+    """A block's program around the plan, made once and asked about many of its limits."""
 
     def __init__(self, pricing: Pricing, block: int) -> None:
         """Take the block's arrays."""
@@ -358,9 +358,9 @@ class Local:
         self._solver: PersistentSolver | None = None
 
     def reach(self, step: component.LimitStep, *, is_solved: bool = True) -> Reach:
-        """Return how far the shadow price of a limit holds, and what a unit each way is worth.
+        """Return how far the shadow price of a limit holds, and the cost of a unit each way.
 
-        Without ``is_solved`` the shadow price alone is told, and nothing is solved.
+        Without ``is_solved`` only the shadow price is returned, and nothing is solved.
         """
         row, moved = step.row - self.inside.start, self._moved(step)
         rate = moved * float(self.duals[row])
@@ -379,9 +379,9 @@ class Local:
         return step.right - sum(a * float(self.x[c - self.first]) for c, a in step.entries)
 
     def _around(self) -> Arrays:
-        """Return the whole: changes of the columns, then what rows with a dual leave of a limit.
+        """Return the program of changes of the columns and of the slack that rows with a dual get.
 
-        A row with a dual stands at its limit; what it leaves of it costs the dual.
+        A row with a dual has no slack in the plan; each unit of slack costs the dual.
         """
         rows, duals, priced = self.block, self.duals, self.priced
         activity = rows.activity(self.x)
@@ -409,7 +409,7 @@ class Local:
 
     @cached_property
     def _face(self) -> Arrays:
-        """The columns that cost nothing; all others are held."""
+        """The program of the columns that cost nothing; all others are fixed."""
         rows = self.rows
         free = rows.cost == 0.0
         mine, place = free[rows.columns], np.cumsum(free) - 1
@@ -444,7 +444,7 @@ class Local:
         return moved if moved > tolerances.NEGLIGIBLE_PRICE * size else 0.0
 
     def _cost(self, step: component.LimitStep, units: float) -> float | None:
-        """Return by how much total cost changes with so many units; None where no plan is found."""
+        """Return the change of total cost with so many units [money]; None without a plan."""
         row = step.row - self.inside.start
         by = units * self._moved(step)
         low, high, values = self.rows.row_lower.copy(), self.rows.row_upper.copy(), self.rows.values
@@ -480,9 +480,9 @@ class Local:
 def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], bool]:
     """Return the moves that serve one tonne more in a balance, and whether there is room for them.
 
-    Where there is no room (a limit is just reached that is worth nothing), one tonne less is served
-    by the moves turned round, and one tonne more may cost more. No moves where the solver finds
-    none. ``year`` is the balance's, whose money the moves are in.
+    Where there is none (a limit is just reached, at no shadow price), the moves are those of one
+    tonne less, turned round, and one tonne more may cost more. There are no moves where the solver
+    finds none. The moves are in money of the balance's ``year``.
     """
     plan, local = pricing.plan, pricing.local(row)
     asked = _fewest_moves(pricing, local, row - local.inside.start)
@@ -509,7 +509,7 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
 def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
     """Return the program of the fewest tonnes moved that serve one more in a row of a block.
 
-    Its columns: each kept column up, each down, and one a row that may be broken.
+    Its columns are each kept column up, each down, and one for each row that may be broken.
     """
     block, kept, program = local.block, local.kept, pricing.plan.program
     x, n = local.x[kept], len(kept)

@@ -1,12 +1,12 @@
-"""How far a plan could be otherwise for next to nothing: least and most of each supplier.
+"""How far a plan could differ at almost no cost: the least and most of each supplier.
 
-The programs of near-optimal plans, or modelling to generate alternatives (Brill, Chang & Hopkins
-(1982), Management Science 28(3); Neumann & Brown (2021), Electric Power Systems Research 190): of
-the plans of one mineral whose cash is at most a little more than the plan's, the least and the most
-tonnes of a supplier. All else stands as planned: other minerals, and what is built, so that no
-budget ties the mineral to others. Slack is on the mineral's own cash, since on the whole cost the
-mineral that most is paid for would pay for all; penalties may not rise and no year may be shorter,
-or tonnes not bought would pay for dear ones.
+Programs of near-optimal plans, or modelling to generate alternatives (Brill, Chang & Hopkins
+(1982), Management Science 28(3); Neumann & Brown (2021), Electric Power Systems Research 190). They
+find the least and the most tonnes of a supplier over all plans of one mineral that cost at most a
+little more cash. Other minerals and what is built stay as planned, so that no budget ties the
+mineral to others. The slack is on the mineral's own cash: on the cost of all, the mineral with the
+largest bill would pay for every change. Penalties may not rise and no year may be shorter, or
+tonnes that are not bought would pay for dear ones.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
 class Range:
     """A supplier of a mineral: what it sells as planned, at least and at most [t, all years].
 
-    ``refiner`` and ``project`` are "" where the supplier is a country. An end is None that no
-    attempt proves.
+    ``refiner`` and ``project`` are "" where the supplier is a country. An end is None if it is not
+    proven.
     """
 
     mineral: str
@@ -51,10 +51,10 @@ class Range:
 
 
 def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tuple[Range, ...]:
-    """Return the ranges of a mineral's suppliers that could sell any, in the order of sources.
+    """Return the ranges of all suppliers that could sell any of a mineral, in the order of sources.
 
-    ``slack`` is a part of the mineral's cash. By project, what is built of the mineral's own
-    projects is free, within what the others leave of the budget.
+    ``slack`` is a part of the mineral's cash. By project, the mineral's own projects are free to be
+    built, within what the others leave of the budget.
     """
     near = Near(plan, mineral, slack, is_building=by == BY_PROJECT)
     results = []
@@ -71,7 +71,7 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
 
 
 def _end(asked: Callable[[Ints], float], columns: Ints) -> float | None:
-    """Return an end of a range; None where nothing is proven: the others are known all the same."""
+    """Return an end of a range; None where it is not proven, so that the others are still known."""
     try:
         return asked(columns)
     except SolverError:
@@ -79,11 +79,11 @@ def _end(asked: Callable[[Ints], float], columns: Ints) -> float | None:
 
 
 class Near:
-    """The program of the plans of one mineral near a plan: all else is held as planned.
+    """The program of the plans of one mineral near a plan; everything else is fixed as planned.
 
-    ``x`` are the planned values of its columns [t, and fractions of projects]; ``columns`` and
-    ``rows`` are where they and the plan's rows stand in the plan's program. Four limits are added:
-    on cash, on penalties, and on what is short in each year.
+    ``x`` are the planned values of its columns [t, and fractions of projects]. ``columns`` and
+    ``rows`` are their positions, and those of the plan's rows, in the plan's program. Added limits
+    are on cash, on penalties, and on the shortage of each year.
     """
 
     def __init__(
@@ -127,9 +127,9 @@ class Near:
         return free
 
     def _limits(self, every: Floats, slack: float) -> Iterator[tuple[Ints, Floats, float]]:
-        """Yield columns, amounts and most of each limit that is added, in t.
+        """Yield columns, amounts and upper limit of each row that is added.
 
-        Of money, tonnes of the dearest.
+        All are in t; money is counted in tonnes of the dearest column.
         """
         program, years = self.plan.program, len(self.plan.expanded.years)
         cash, penalties = np.zeros((2, len(program.rows.cost)))
@@ -188,7 +188,7 @@ class Near:
     def _onwards(
         self, rows: LinearProgram, question: str, tonnes: float | None = None
     ) -> WarmStartedSequence:
-        """Return what solves and proves programs like one, whose last rows are in tonnes."""
+        """Return the sequence that solves and proves such programs; added rows are in tonnes."""
         program, more = self.plan.program, len(rows.row_lower) - len(self.rows)
         return WarmStartedSequence(
             rows, f"{question} of {self.plan.expanded.minerals[self.m]}",
@@ -200,10 +200,10 @@ class Near:
         )  # fmt: skip
 
     def cheapest(self, columns: Ints, most: float) -> tuple[Solution, Certificate]:
-        """Return the cheapest plan in which some columns add up to so much at most [t].
+        """Return the cheapest plan in which some columns add up to at most so much [t], proven.
 
-        With its certificate; the duals are in discounted money, those of the added limits last.
-        SolverError where none is proven.
+        The duals are in discounted money, those of the added limits last. Raises SolverError where
+        nothing is proven.
         """
         cost = self.plan.program.rows.cost[self.columns]
         rows = dataclasses.replace(self.program, cost=cost)
@@ -215,12 +215,12 @@ class Near:
 
 
 def least_plan(plan: Plan, country: str, slack: float) -> Plan:
-    """Return the cheapest of the plans near a plan that take least of a country.
+    """Return the cheapest of the plans near a plan with the fewest tonnes of a country.
 
-    Of each mineral that it could sell the least, all builds as planned, and of the plans with that
-    least the cheapest, which the certificates are of: a plan whose duals are those of the program
-    with the limits on cash, penalties, shortage and the country's tonnes. SolverError where one is
-    not proven.
+    For each mineral, with what is built as planned, it finds the fewest tonnes that the country
+    could sell, and then the cheapest plan with these. The certificates are of the latter program,
+    with its limits on cash, penalties, shortage and the country's tonnes; so are the duals. Raises
+    SolverError where one is not proven.
     """
     program, x, duals = plan.program, plan.solver_x, plan.discounted
     proofs: dict[int, Certificate] = {}
@@ -240,7 +240,7 @@ def least_plan(plan: Plan, country: str, slack: float) -> Plan:
 def _result(
     plan: Plan, b: int, x: Floats, duals: Floats, proofs: Mapping[int, Certificate]
 ) -> BlockResult:
-    """Return a block's result, with the worst of the certificates of its minerals."""
+    """Return a block's result, with the worst of its minerals' certificates."""
     block, cost = plan.blocks[b], float((plan.program.block(b).cost * x).sum())
     changed = [proofs[m] for m in sorted({m for m, _ in plan.program.blocks[b]}) if m in proofs]
     worst = {

@@ -1,8 +1,7 @@
 """Programs of the smallest change of cells and of the smallest cap, solved and certified.
 
-The smallest cap on single countries that costs no tonne of supply is a column, not a grid: per
-mineral, the least S such that the coalition is short no more than it must be when no country is
-capped.
+The smallest cap on single countries that costs no tonne of supply is a column, not a grid search:
+by mineral the least S at which the coalition is no shorter than without any cap.
 """
 
 from __future__ import annotations
@@ -82,7 +81,7 @@ def total_of(columns: Ints, most: float) -> tuple[Ints, Floats, float]:
 
 
 def bounded(rows: LinearProgram, limits: Iterable[tuple[Ints, Floats, float]]) -> LinearProgram:
-    """Return a program with more rows: columns, amounts, and the most that these add up to."""
+    """Return a program with added rows, each of columns, amounts and an upper limit."""
     parts = [
         (columns[order], by[order], most)
         for columns, by, most in limits
@@ -101,13 +100,13 @@ def bounded(rows: LinearProgram, limits: Iterable[tuple[Ints, Floats, float]]) -
 
 
 class WarmStartedSequence:
-    """Programs of one shape, each solved from the optimum of the one before, and proven.
+    """Programs of one shape, each proven and solved from the optimum of the one before.
 
-    They differ from ``rows``, whose costs they are scaled by, in costs and bounds. ``need`` [t] is
-    the largest demand, ``measure`` [t] what violations are parts of; ``units`` are what columns and
-    rows count, ``size`` [t] is how large a row's limit is where that is not its bound. Where they
-    ask for tonnes, not money, ``tonnes`` is how many are no little: a tonne then counts 1.
-    ``question`` they ask for is said where one is not proven.
+    They have other costs and bounds than ``rows``, which set the scaling. ``need`` [t] is the
+    largest demand, violations are parts of ``measure`` [t], ``units`` are those of columns and
+    rows, and ``size`` [t] is how large a row's limit is where its bound does not say so. If the
+    objective is in tonnes, not money, so many ``tonnes`` are not negligible, and a tonne counts 1.
+    ``question`` names the answer in the error that is raised where nothing is proven.
     """
 
     def __init__(  # noqa: PLR0913 - a program and how it is measured, all of it named
@@ -143,7 +142,7 @@ class WarmStartedSequence:
     def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
         """Return the optimum and its proof; SolverError where no attempt gives one.
 
-        With whole columns each program is solved as such, from the start.
+        Programs with integer columns are each solved from the start.
         """
         proven = self._onwards(rows)
         if proven is None:
@@ -163,7 +162,7 @@ class WarmStartedSequence:
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
     def _onwards(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
-        """Return the optimum reached from that of the program before, if it is proven."""
+        """Return the optimum reached from that of the program before; None if it is not proven."""
         if self._solver is None and self._basis is None:
             return None
         try:
@@ -183,7 +182,7 @@ class WarmStartedSequence:
 
 
 class Model:
-    """A compiled model: scaled by ``need`` [t], violations measured as parts of ``measure`` [t]."""
+    """A compiled model, scaled by ``need`` [t]; violations are parts of ``measure`` [t]."""
 
     def __init__(self, frame: Frame, question: str, need: float, measure: float) -> None:
         """Compile a model of ``question``."""
@@ -212,7 +211,7 @@ class Model:
 
 
 class ChangeSearch:
-    """One program of the least change: ``levers`` and what they may not make worse."""
+    """The program of the least change: relaxable ``parameters``, and what may not get worse."""
 
     def __init__(self, wide: Expanded, parameters: tuple[InputCell, ...], bounds: Bounds) -> None:
         """Build the model of all cells of the case."""
@@ -235,9 +234,9 @@ class ChangeSearch:
         return max(0.0, float(x[self.left]))
 
     def smallest(self, left: float) -> dict[int, float]:
-        """Return the units of each lever that is used, with so many tonnes left over [t].
+        """Return the units of each parameter that is changed, with so much ``left`` over [t].
 
-        A lever is not used where fewer do without it and need hardly grow.
+        A parameter is left alone if fewer do without it and need hardly grow.
         """
         upper = self.model.rows.upper.copy()
         upper[self.left] = left + tolerances.CHANGE_SLACK * self.model.need
@@ -264,9 +263,9 @@ class ChangeSearch:
 
 
 def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
-    """Return how much more than a tonne short the last tonne of a year costs, with none short.
+    """Return the cost of the last tonne of a year beyond a tonne short [money of the first year].
 
-    In money of the first year; None where nothing proves it.
+    It is the dual of having nothing short there; None where nothing proves it.
     """
     every = (plan.column_at(SHORTAGE, (mineral, member, year)) for member in plan.expanded.members)
     asked = [column for column in every if column >= 0]
@@ -296,12 +295,11 @@ def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
 def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     """Return by mineral the smallest cap at which no more is short than in ``uncapped``.
 
-    Minerals that a budget ties are asked together: the sum of their caps is least.
-
-    ``uncapped`` is the proven plan of the same case without its caps on countries. The caps are
-    those of the case's max limits on countries, each alone, in all their years; a mineral without
-    one is not in the answer, nor is any in basis purchases, where the base moves with the plan.
-    Raises SolverError where no attempt gives a proven optimum.
+    ``uncapped`` is the proven plan of the same case without its caps on countries. The caps are the
+    case's max limits on countries, each alone, in all their years. A mineral without one is left
+    out, and so are all in basis purchases, where the base moves with the plan. For minerals that a
+    budget ties the sum of their caps is least. Raises SolverError where no attempt gives a proven
+    optimum.
     """
     if case.settings.share_basis == schema.PURCHASES:
         return {}

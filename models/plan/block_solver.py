@@ -1,7 +1,7 @@
-"""Blocks: build, compile, compare with the case's arrays, solve, prove; and again, cold, if not.
+"""Blocks: build, compile, compare with the case's arrays, solve, prove; else once more, cold.
 
-A model is built once for each shape. Blocks that differ in numbers alone, such as a mineral's other
-years, take theirs from the arrays, which the model built has been compared with.
+A model is built once for each shape. Blocks that differ only in numbers, such as a mineral's other
+years, take them from the arrays that the model was compared with.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from models.solve import Certificate, Certificates, LinearProgram, Solution, fit
 class BlockResult:
     """A solved and proved block: its columns' values and its rows' duals, in the program's order.
 
-    Values in t (or fractions), duals in discounted money for each unit of the right-hand side.
-    ``worst`` is the position in the block of the row, or after all rows of the column, that is
-    violated most, -1 where nothing is; ``measure`` [t] is what the certificate's violation is a
-    part of; ``size`` counts rows, columns and nonzeros; ``built`` says
-    whether a model was built for it; ``basis`` is what a like block may start from.
+    Values are in t (or fractions), duals in discounted money per unit of the right-hand side.
+    ``worst`` is the position in the block of what is violated most, a row or, after all rows, a
+    column; -1: none. The certificate's violation is a part of ``measure`` [t]. ``size`` counts
+    rows, columns and nonzeros, ``built`` says whether a model was built for it, and a block of the
+    same shape may start from ``basis``.
     """
 
     block: int
@@ -64,9 +64,9 @@ def block_result(  # noqa: PLR0913, PLR0917 - what a block's result is read from
     measure: Floats,
     first: int = 0,
 ) -> BlockResult:
-    """Return what a solution and its certificates say of block b.
+    """Return the result of block ``b`` from a solution and its certificates.
 
-    They are of the blocks from ``first`` on; ``measure`` [t] is that of every block of the program.
+    Both are of the blocks from ``first`` on; ``measure`` [t] is that of every block of the program.
     """
     before, above = int(program.column_starts[first]), int(program.row_starts[first])
     span, inside = program.columns_of(b), program.rows_of(b)
@@ -91,7 +91,7 @@ def block_result(  # noqa: PLR0913, PLR0917 - what a block's result is read from
 
 
 def worths(case: Case, program: Program) -> Floats:
-    """Return what money of the year of each row's dual is worth in the first year."""
+    """Return the discount factor of each row's year."""
     years, which = np.unique(program.row_year, return_inverse=True)
     worth = [case.discount(year) if year else 1.0 for year in years.tolist()]
     return np.array(worth, dtype=float)[which]
@@ -104,10 +104,10 @@ def worths(case: Case, program: Program) -> Floats:
 class Proof:
     """The proof of a whole plan: the worst of its blocks.
 
-    ``violation`` and ``allowed`` in t, the latter of the case's largest demand: what a block is
-    allowed is of its own, see ``BlockResult.measure``; ``dual_infeasibility`` and ``gap`` relative;
-    ``models`` were built and compared with the case's arrays, the other blocks being of the same
-    shapes; ``retries`` say which attempts failed before one passed.
+    ``violation`` is in t, and so is ``allowed``, a part of the case's largest demand; a block's own
+    allowance follows from ``BlockResult.measure``. ``dual_infeasibility`` and ``gap`` are relative.
+    So many ``models`` were built and compared with the case's arrays; the other blocks have the
+    same shapes. ``retries`` say which attempts failed before one passed.
     """
 
     violation: float
@@ -129,7 +129,7 @@ OPTIMAL = "optimal"
 
 
 def status_of(gap: float) -> str:
-    """Return ``optimal``, or ``feasible`` where a search ended at a larger gap than none."""
+    """Return ``optimal``, or ``feasible`` where a search ended with a gap."""
     return OPTIMAL if gap <= tolerances.MOST_MIP_GAP else "feasible"
 
 
@@ -203,9 +203,9 @@ class BlockSolver:
     ) -> None:
         """Take the case's program as arrays.
 
-        ``names``, ``blocks`` and ``like`` as of ``program_of``; ``tolerance_scale`` [t] is the most
-        that violations are measured by (None: the case's own); without ``is_compared`` no model is
-        built.
+        ``names``, ``blocks`` and ``like`` are those of ``program_of``. ``tolerance_scale`` [t] is
+        the most that violations are measured by (None: the case's own). Without ``is_compared`` no
+        Pyomo model is built.
         """
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
@@ -218,10 +218,10 @@ class BlockSolver:
         self.measure = self.program.measure(of_case)
 
     def __call__(self, blocks: Sequence[int]) -> list[BlockResult]:
-        """Solve blocks in order, small ones of them several at a time.
+        """Return the results of blocks in order; small ones are solved several at a time.
 
-        Each piece starts from the one before where they are of one shape, and that one was solved
-        in one. Raises SolverError where no attempt gives a proven optimum.
+        A piece starts from the one before if both have one shape. Raises SolverError where no
+        attempt gives a proven optimum.
         """
         results: list[BlockResult] = []
         shapes: tuple[bytes, ...] = ()
@@ -243,9 +243,9 @@ class BlockSolver:
     def runs(
         self, results: Sequence[BlockResult]
     ) -> Iterator[tuple[tuple[int, ...], LinearProgram, Scaling, Any]]:
-        """Yield the blocks of a group that were solved in one: their program, scaling and basis.
+        """Yield the blocks of a group that were solved together: their program, scaling and basis.
 
-        Left out is what another run may not start from: what is empty, or must be whole.
+        Empty blocks and blocks with integer columns are left out: no other run may start from them.
         """
         program, of_block = self.program, {result.block: result for result in results}
         for piece in pieces(program, [*of_block]):
@@ -281,7 +281,7 @@ class BlockSolver:
     def _together(
         self, piece: tuple[int, ...], shapes: tuple[bytes, ...], start: Any
     ) -> list[BlockResult]:
-        """Solve neighbouring blocks as one program; one that is not proven so is solved alone."""
+        """Solve neighbouring blocks as one program; what is not proven so is solved alone."""
         began = time.perf_counter()
         each = [self.program.block(b) for b in piece]
         built = [self.compare(*each_block) for each_block in zip(piece, each, shapes, strict=True)]
@@ -361,9 +361,10 @@ class BlockSolver:
         return joined([self.scaling(b, program.block(b), raised=raised) for b in blocks])
 
     def compare(self, b: int, rows: LinearProgram, shape: bytes) -> bool:
-        """Build the model of a block whose shape is new, and compare the two.
+        """Build the model of a block whose shape is new, and compare it with the arrays.
 
-        Returns whether it was new; raises SolverError where it is not the case's program.
+        Returns whether the shape was new; raises SolverError where the model is not the case's
+        program.
         """
         if shape in self.proven or not self._is_compared:
             return False
@@ -384,9 +385,9 @@ class BlockSolver:
             raise SolverError(msg)
 
     def compare_beside(self) -> None:
-        """Build and compare the models of all shapes in a process beside this one, from now on.
+        """Start to compare the models of all shapes in a background process.
 
-        What is solved meanwhile is the case's only once ``confirm`` has come back.
+        What is solved meanwhile is the case's only once ``confirm`` has returned.
         """
 
         def compare_shapes() -> None:
@@ -399,12 +400,12 @@ class BlockSolver:
         self._beside = beside.Beside(compare_shapes)
 
     def confirm(self) -> None:
-        """Wait for what is compared beside; SolverError where a program is not the case's."""
+        """Wait for the background comparison; SolverError where a program is not the case's."""
         if self._beside is not None:
             self._beside.result()
 
     def compare_all(self) -> list[bool]:
-        """Compare all blocks, which were solved without; return of which a model was built."""
+        """Compare all blocks, solved without it; return for which of them a model was built."""
         self._is_compared, program = True, self.program
         return [
             self.compare(b, program.block(b), program.shape(b)) for b in range(len(program.blocks))
@@ -423,7 +424,7 @@ def optimality_words(proof: Certificate) -> str:
 
 
 def refusal(proof: Certificate, worst: str) -> str:
-    """Return why a solution is no proof; ``worst`` is the row or column violated most, if any."""
+    """Return why a solution is no proof; ``worst`` names the row or column violated most."""
     return (
         f"violation {proof.violation:.2g} of the largest need in {worst or 'no row'}, "
         f"{optimality_words(proof)}, MIP gap {proof.mip_gap:.2g}"
@@ -448,9 +449,10 @@ def together(blocks: Sequence[Sequence[Cell]]) -> list[tuple[int, ...]]:
 
 
 def pieces(program: Program, blocks: Sequence[int]) -> list[tuple[int, ...]]:
-    """Return blocks that are solved together: neighbours of at most MOST_COLUMNS in all.
+    """Return the blocks that are solved together: neighbours of at most MOST_COLUMNS in all.
 
-    A run of the solver costs as much as some hundred columns do; what must be whole stays alone.
+    A run of the solver costs as much as some hundred columns do. Blocks with integer columns are
+    alone.
     """
     parts: list[list[int]] = []
     left = 0

@@ -1,7 +1,7 @@
-"""Plans solved from the Pyomo model itself: with what an analyst added to it, or by another solver.
+"""Plans solved from the Pyomo model itself, with an analyst's extension or by another solver.
 
-The proof is the same as of any plan, from the arrays and the solution alone; of an extended model
-it is that of all of it, what was added included.
+The proof is as of any plan, from the arrays and the solution alone. That of an extended model
+covers the extension, too.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ BY_HIGHS = "prices by HiGHS"
 
 @dataclass(frozen=True)
 class Extension:
-    """What was added to the model of a case, and what became of it.
+    """What was added to the model of a case, and its solution.
 
-    ``values`` of variables by name and key; ``duals`` of constraints likewise [money of the first
-    year for each unit of the right-hand side, as it was written]; ``whole`` is how many variables
-    have to be whole numbers, ``cost`` what those added cost [money, discounted].
+    ``values`` are of its variables by name and key, ``duals`` of its constraints [money of the
+    first year per unit of the right-hand side, as it was written]. ``whole`` is how many variables
+    are integer, ``cost`` [money, discounted] what the added variables cost.
     """
 
     values: dict[str, dict[Any, float]]
@@ -65,7 +65,7 @@ def model(case: Case) -> Any:
 
 
 def block_models(case: Case) -> dict[str, Any]:
-    """Return the models of the blocks of a case, which do not touch one another, by name."""
+    """Return the models of the blocks of a case, which share nothing, by name."""
     solver_of = BlockSolver(Expanded(case), is_compared=False)
     return {
         solver_of.where(b): _opened(solver_of.expanded, cells)
@@ -86,11 +86,11 @@ def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
 
 
 def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Plan:
-    """Return the proven plan of a checked case, extended, or by the solver of a name ("" HiGHS).
+    """Return the proven plan of a checked case, extended, or by the solver ``name`` ("" HiGHS).
 
-    An extension may tie all to all, so then the whole case is one block. Errors are those of
-    ``models.program.outside``, and SolverError where there is no proven optimum, as where what was
-    added cannot be kept.
+    An extension may tie anything to anything, so the whole case is then one block. Raises the
+    errors of ``models.program.outside``, and SolverError where there is no proven optimum, such as
+    where the extension cannot be met.
     """
     expanded, blocks = Expanded(case), split(case)
     if extend is not None and blocks:
@@ -164,9 +164,9 @@ class _BlockModel:
         return scale.unscaled(solution)
 
     def _by(self, name: str) -> Solution:
-        """Solve by another solver; prices that it does not tell are HiGHS's.
+        """Solve by another solver; duals that it does not return are computed by HiGHS.
 
-        Whoever tells them: what they prove of its values is computed here.
+        In either case the certificate is computed here.
         """
         from models.program.outside import solve_by
 
@@ -185,7 +185,7 @@ class _BlockModel:
         return proof.of(0, proof.worst_name(0, rows), solution.mip_gap), worst
 
     def extension(self, solution: Solution) -> Extension:
-        """Return what was added, and what became of it."""
+        """Return what was added, and its solution."""
         (columns, rows), n = self.compiled.added, self.own_size[0]
         whole, cost = self.compiled.rows.whole[n:], self.compiled.rows.cost[n:]
         return Extension(

@@ -1,7 +1,7 @@
 """Why a member is short: what stops each supplier that could still serve it, in words.
 
-What stops one is read from what its rows leave, not from duals, which are not unique. Each
-component of the program says what is told of it (``Rows.stops``).
+What stops a supplier follows from the slack of its rows, not from duals, which are not unique. Each
+component of the program says how it stops one (``Rows.stops``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MANY = 20_000
 
 
 def causes_beside(plan: Solved, short: pd.DataFrame) -> Beside[list[str]] | None:
-    """Begin ``causes`` in a process beside; None where that would not be worth it."""
+    """Start ``causes`` in a background process; None where that would not be worth it."""
     suppliers = len(short) * len(plan.expanded.sources) // max(1, len(plan.expanded.minerals))
     return Beside(lambda: causes(plan, short)) if suppliers > _MANY and can_fork() else None
 
@@ -68,7 +68,7 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
 
 
 def _first(plan: Solved, flow: Flow) -> list[Told]:
-    """Return what stops a source: of all that does, what is told first."""
+    """Return what stops a source: of everything that does, what is named first."""
     limits, starts = plan.once(_limits)
     rows: dict[Rows, list[int]] = {}
     first, *others = (limits[starts[c] : starts[c + 1]] for c in flow.columns)
@@ -98,10 +98,10 @@ def _telling(_: Solved) -> list[tuple[int, list[Rows]]]:
 
 
 def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
-    """Return, column by column, the rows that have no room for more of it, and where each begins.
+    """Return, column by column, the rows without slack for more of it, and where each begins.
 
-    Beside each row stands its component. Equations are among them, whatever the sign: they have to
-    be kept. What counts as nothing is the least strict of all cells' here; who asks knows its own.
+    Each row comes with its component. Equations are included whatever their sign, since they have
+    to hold. The tolerance is the loosest of all cells; the caller applies its own.
     """
     arrays, e = plan.program.rows, plan.expanded
     nothing = max((plan.tolerance(m, year) for m in e.minerals for year in e.years), default=0.0)
@@ -116,7 +116,7 @@ def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
 
 
 def _stops(plan: Solved, flow: Flow, rows: Rows, full: Sequence[int]) -> Iterator[Stop]:
-    """Yield what a component says of rows in which all stands that a source sells there."""
+    """Yield what a component says of rows that contain everything that a source sells there."""
     if rows.stops is not None:
         yield from rows.stops(plan, flow, full)
     elif rows.bears_on is not None:

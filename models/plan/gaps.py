@@ -1,12 +1,11 @@
-"""What an idle plant lacks to be used: its gap, read from the prices of a plan.
+"""The gap of an idle plant: what its tonnes cost beyond what they would bring, at a plan's prices.
 
-A delivery that nobody takes has a reduced cost: what it costs landed, its ore included, less what
-a tonne is worth to its buyer and less what the limits leave of that. The least over a plant's
-buyers is its gap: a payment for each tonne that is smaller leaves it idle (complementary slackness;
-Bertsimas & Tsitsiklis (1997), ch. 4 and 5). One that is larger makes a plan that uses it cheaper
-where prices are the only ones; else more is needed, which ``models.answers.payment`` finds. A plant
-that is not built has to earn its capital, too: of payments that are the same in all years of
-output, the least that does is its gap.
+A delivery that nobody takes has a reduced cost: its landed cost with its ore, less the marginal
+price of its buyer and less the rents of limits. The least over a plant's buyers is its gap. A
+smaller payment for each tonne leaves the plant idle (complementary slackness; Bertsimas &
+Tsitsiklis (1997), ch. 4 and 5). A larger one makes a plan that uses it cheaper if prices are
+unique; else more is needed, which ``models.answers.payment`` finds. A plant that is not built has
+to earn its capital, too: its gap is the least payment, the same in all years of output, that does.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ _OWN = {refining.CAPACITY, PROJECT_CAPACITY, ORE_BALANCE}
 
 @dataclass(frozen=True)
 class Gaps:
-    """By (source, year), money of the year for each tonne; NaN where there is no such number.
+    """Figures by (source, year) in money of the year for each tonne; NaN where there is none.
 
-    ``gap`` is of plants that have capacity left, and of projects that are nowhere built, from the
-    first year of output on that needs least; ``landed`` is what a tonne costs the ``member`` (by
-    position, -1: none) who comes nearest to buying one more, ore included, and ``worth`` the
-    marginal price of supply there.
+    ``gap`` is of plants with capacity left, and of projects that are not built at all, from the
+    first year of output that needs least. ``landed`` is what a tonne costs the ``member`` (by
+    position, -1: none) that is nearest to buying one more, ore included, and ``worth`` the marginal
+    price of supply there.
     """
 
     gap: Floats
@@ -72,9 +71,9 @@ def gaps_of(plan: Plan) -> Gaps:
 
 
 def _ore(plan: Plan, reduced: Floats) -> tuple[Floats, Floats]:
-    """Return what the ore of a tonne is worth and what it costs, by (source, year).
+    """Return the value and the cost of a tonne's ore by (source, year).
 
-    That of the mine which comes nearest; infinite where no mine can ship any.
+    It is that of the nearest mine; infinite where no mine can ship any.
     """
     e, program = plan.expanded, plan.program
     mined = {mine.mineral for mine in plan.case.mines}
@@ -94,7 +93,7 @@ def _ore(plan: Plan, reduced: Floats) -> tuple[Floats, Floats]:
 
 
 def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
-    """Return the gaps of plants with capacity left, and of projects that are nowhere built."""
+    """Return the gaps of plants with capacity left, and of projects that are not built at all."""
     e, kept = plan.expanded, np.full(gap.shape, np.nan)
     for r, source in enumerate(e.sources):
         room = e.usable[r]
@@ -112,9 +111,10 @@ def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
 
 
 def _unbuilt(plan: Plan, r: int, project: schema.Project, lacks: Floats, reduced: Floats) -> Floats:
-    """Return the gap of a project that is nowhere built, in the years of its best start.
+    """Return the gap of a project that is not built, in the years of its best start.
 
-    The least s with sum over years of output of worth x capacity x max(0, s - lack) = capital.
+    It is the least s with: sum over years of output of discount x capacity x max(0, s - lack) =
+    capital.
     """
     e = plan.expanded
     discounts = e.discounts

@@ -1,4 +1,4 @@
-"""What a plan leaves if a country is lost, beside what Security asks for."""
+"""What a plan leaves if a country is lost, and what Security asks for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECURED = "row year mineral country demand lost left served target missing bindi
 
 
 def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
-    """Yield ``SECURED`` of each country that a row of Security has lost, mineral and year."""
+    """Yield ``SECURED`` for each country lost under a row of Security, mineral and year."""
     e, every = plan.expanded, [*asked(plan.expanded)]
     cells = {(e.mineral_at[s.mineral], e.years.index(s.year)) for s in every}
     supply = plan.sold + _reserves(plan, cells)
@@ -43,7 +43,7 @@ def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
 
 
 def _stock(plan: Plan, s: Survival) -> float:
-    """Return the stocks that count [t]: at the end of the year before, in the first the opening."""
+    """Return the stocks that count [t]: at the end of the year before, at first the opening stock."""
     years, members = plan.expanded.years, plan.expanded.members
     t = years.index(s.year)
     if t == 0 or not s.record.count_stocks:
@@ -54,8 +54,8 @@ def _stock(plan: Plan, s: Survival) -> float:
 def _reserves(plan: Plan, cells: set[tuple[int, int]]) -> Floats:
     """Return what each source could sell more [t/yr], by (source, year), in some cells.
 
-    The program holds no more of it than it needs. What surge, capacity and ore allow beyond that
-    could be sold, too: of what needs ore, where it yields most first.
+    The program holds no more of it than it needs. What surge, capacity and ore allow beyond that is
+    added here; ore goes first where it yields most.
     """
     e, reserves = plan.expanded, np.zeros(plan.sold.shape)
     for m, t in cells:

@@ -148,10 +148,10 @@ class Session:
         return Plan(case, results, expanded, solver.program)
 
     def solve_cold(self, case: Case) -> Plan:
-        """Return the proven optimal plan of a variant, started from nothing: that of ``solve``.
+        """Return the proven optimal plan of a variant, started from nothing.
 
-        So it is the same beside any base: of plans that cost the same, the one found does not
-        depend on what it is set beside. Raises what ``solve`` raises.
+        Of plans that cost the same, the one found does then not depend on the base. Raises what
+        ``solve`` raises.
         """
         solving.check(case, self.case)
         expanded = Expanded(case)
@@ -171,7 +171,7 @@ class Session:
         return apart(self._solver.expanded, self._begun.program, pieces)
 
     def _part(self, minerals: frozenset[int]) -> PartialProgram:
-        """Return a part of the base; the last are kept, since neighbours in a study are alike."""
+        """Return a part of the base; the last are kept, since a study's neighbours are alike."""
         base, parts = self._begun.program, self._known
         if minerals not in parts:
             parts[minerals] = part_of(self._solver.expanded, base, minerals)
@@ -181,7 +181,7 @@ class Session:
 
     @cached_property
     def _standing(self) -> tuple[list[block_solver.BlockResult], Bools]:
-        """Blocks as a variant that leaves them alone has them, and which need no solve."""
+        """The blocks of a variant that leaves them unchanged, and which of them need no solve."""
         program, measure = self._begun.program, self._solver.measure
         certificates = program.certify(*self._start, measure)
         solution = Solution(*self._start, np.zeros(0), attempt=_AS_BEFORE)
@@ -194,7 +194,7 @@ class Session:
     def _differing(self, case: Case) -> PartialProgram | None:
         """Return the part in which a variant may differ from the plan of the base.
 
-        None where that is all of it, or cannot be told, and where the blocks are others.
+        None where it may differ anywhere, and where its blocks are not the base's.
         """
         base, names = self._begun.program, touched(self.case, case)
         if names is None or len(self._apart) == 1 or split(case) != base.blocks:
@@ -212,9 +212,9 @@ class Session:
         return part if same.all() else None
 
     def _solve_part(self, case: Case, part: PartialProgram) -> Plan | None:
-        """Solve the part that differs, laid out alone; None where it has others to plan for.
+        """Solve the part that differs, laid out alone; None where positions are not the base's.
 
-        All else stands as it is in the base.
+        Everything else is as in the base.
         """
         base, expanded = self._begun.program, part.expanded.changed(part.of(case))
         names = (*base.names, *sorted(all_names(expanded).difference(base.names)))
@@ -264,7 +264,7 @@ class Session:
         return results
 
     def _in_variant(self, fitted: Fitted, part: PartialProgram) -> tuple[Floats, Floats]:
-        """Return the values and duals of before, in the variant's order; 0 for what is new."""
+        """Return the values and duals of before in the variant's order; 0 for what is new."""
         x, duals = self._x[part.columns], self._duals[part.rows]
         x = np.where(fitted.columns >= 0, np.append(x, 0.0)[fitted.columns], 0.0)
         duals = np.where(fitted.rows >= 0, np.append(duals, 0.0)[fitted.rows], 0.0)
@@ -273,9 +273,9 @@ class Session:
     def _solve_pieces(
         self, fitted: Fitted, settled: Bools, part: PartialProgram
     ) -> dict[int, tuple[str, str]]:
-        """Solve, in place and from where they were, the part's blocks that are not settled.
+        """Solve the part's blocks that are not settled, in place and from where they were.
 
-        Returns by block of the part the attempt's name and the trouble it met, for those solved.
+        Returns for each of them the attempt's name and the trouble it met.
         """
         troubles: dict[int, tuple[str, str]] = {}
         program = part.program
@@ -305,7 +305,7 @@ class Session:
         return troubles
 
     def _extended(self, program: Program, fitted: Fitted, b: int, part: PartialProgram) -> Any:
-        """Return the basis of a block's like in the base, for one that has more; None: none."""
+        """Return the extended basis of the like block in the base; None if there is none."""
         like = int(fitted.like[b])
         kept = self._kept.get(part.blocks[like]) if self._is_near and like >= 0 else None
         if kept is None:
@@ -320,7 +320,7 @@ class Session:
 
     @staticmethod
     def _run(kept: _Kept, rows: LinearProgram) -> Solution:
-        """Change what the solver holds, and solve it from where it was."""
+        """Change the program that the solver has, and solve it from where it was."""
         if kept.solver is None:
             kept.solver = PersistentSolver(AGAIN).load(kept.scale.scaled(kept.rows))
         kept.solver.change(kept.scale.scaled(rows))
@@ -331,7 +331,7 @@ class Session:
 
 
 def _settled(program: Program, certificates: Certificates) -> Bools:
-    """Return the blocks whose plan of before is proven for a variant as it stands."""
+    """Return the blocks whose earlier plan is proven for a variant as it is."""
     whole = program.rows.whole
     searched = np.array(
         [bool(whole[program.columns_of(b)].any()) for b in range(len(program.blocks))], dtype=bool

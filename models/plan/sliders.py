@@ -1,9 +1,9 @@
-"""A case's program with what sliders change of it, so that a page can plan it again on its own.
+"""A case's program and what sliders change in it, so that a page can plan it again by itself.
 
 A slider changes a case, and so some numbers of its program, never which columns and rows there are.
-What it changes is read from the programs of a few cases, laid out as one: no rule of the program is
-said here again. Each is tried on a case that it was not made from, so what a straight line does not
-follow is refused.
+The change is read from the programs of a few cases with one layout, so no rule of the program is
+repeated here. Each slider is tried on a case that it was not read from, and refused if its change
+is not along a straight line.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ Settings = Mapping[str, Sequence[float]]
 
 
 class NotStraightError(PlannerError):
-    """A slider changes the program otherwise than along a straight line."""
+    """A slider does not change the program along a straight line."""
 
 
 @dataclass(frozen=True)
 class Slider:
-    """A number that is moved: by name, what it makes of a case, and for what it has parts.
+    """A number that can be moved: its name, its change of a case, and what it has parts for.
 
-    ``change`` takes a case, the value, and for parts "" (all at once) or a country's code.
-    ``between`` are the values that its rule is read at and ``tried`` the one that it is tried at.
-    ``scales`` says that it multiplies what stands, so 1 leaves it alone; else it replaces it.
-    ``parts`` are MINERAL, COUNTRY or "". ``is_loss`` has no value: a part is lost or not.
+    ``change`` takes a case, the value, and for parts "" (all at once) or a country's code. Its rule
+    is read at the values ``between`` and tried at ``tried``. ``scales``: it multiplies what is
+    there, so that 1 changes nothing; else it replaces it. ``parts`` are MINERAL, COUNTRY or "".
+    ``is_loss`` has no value: a part is lost or not.
     """
 
     name: str
@@ -100,9 +100,9 @@ def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> 
 
 @dataclass(frozen=True)
 class Basis:
-    """An optimal basis: the settings it is of, and the status of each column, then each row.
+    """An optimal basis of some settings: the status of each column, then of each row.
 
-    ``objective`` [money] is what the plan of the settings costs.
+    ``objective`` [money] is the cost of the plan of these settings.
     """
 
     settings: Settings
@@ -114,8 +114,8 @@ class Basis:
 class Adjustable:
     """A case's program that sliders change.
 
-    ``layout`` is the case whose program has every column and row that any setting needs;
-    ``layers`` are what the sliders do, ``countries`` those that parts by country are of.
+    ``layout`` is the case whose program has every column and row that any setting needs. ``layers``
+    are what the sliders do, ``countries`` the parts of sliders by country.
     """
 
     case: Case
@@ -150,7 +150,7 @@ class Adjustable:
         return pieces(self.program, range(len(self.program.blocks)))
 
     def arrays_of(self, case: Case) -> LinearProgram:
-        """Return the arrays of a case, laid out; NotStraightError where it has other rows."""
+        """Return the arrays of a case in the layout; NotStraightError where it has other rows."""
         program = self.program
         variant = program_of(self.expanded.changed(case), program.names, like=program)
         fitted = fit(variant, program)
@@ -261,8 +261,8 @@ class Adjustable:
     def bases(self, wanted: Iterable[Settings]) -> Iterator[Basis]:
         """Yield an optimal basis of each setting, in order; each starts from the one before.
 
-        A setting whose solution gives no proof is left out, and so are all of a case whose builds
-        are whole, which are searched for.
+        Settings whose solution is not proven are left out, and so is any case with integer builds,
+        which need a search.
         """
         if self.base.whole.any() or not len(self.base.cost):
             return
@@ -313,7 +313,7 @@ def _differs(a: Floats, b: Floats) -> Bools:
 
 
 def _line(first: Floats, last: Floats, slider: Slider) -> tuple[Floats, Floats]:
-    """Return constant and slope of lines through what is at two values; an infinite one stays."""
+    """Return constant and slope of the lines through two values; an infinite value is constant."""
     low, high = slider.between
     slope = _apart(last, first) / (high - low)
     return first - slope * low, slope

@@ -1,4 +1,4 @@
-"""Who supplies whom, before a plan and in it: what every measure is read from."""
+"""Who supplies whom, before a plan and in it: the data of every measure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Buyer:
 
 
 def buyers(case: Case) -> tuple[Buyer, ...]:
-    """Return the coalition; and the EU where members are grouped as EU and a bloc is called EU."""
+    """Return the coalition, and the EU if members are grouped as EU and a bloc is called EU."""
     position = {m.name: j for j, m in enumerate(case.members)}
     chosen = [Buyer("", tuple(range(len(position))), COALITION)]
     group = next((name for name in case.groups if fold(name) == fold(EU)), None)
@@ -45,11 +45,11 @@ def buyers(case: Case) -> tuple[Buyer, ...]:
 
 
 class PlanSupply:
-    """The supply of a plan's case before the plan, and of the plan year by year.
+    """The supply of a case before the plan, and of the plan year by year.
 
-    Before is what the workbook says of today: of a mineral with rows in Current supply, what
-    members buy from whom; of any other, the nameplate capacity of all its refiners in the first
-    year, that closed to the coalition included.
+    Before is what the workbook says of today. For a mineral with rows in Current supply that is
+    what members buy from whom, for any other the nameplate capacity of all its refiners in the
+    first year, including what is closed to the coalition.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -83,7 +83,7 @@ class PlanSupply:
 
     @cached_property
     def of_today(self) -> frozenset[str]:
-        """The minerals of which it is known what members buy today."""
+        """The minerals with known purchases of today."""
         return frozenset(row.mineral for row in self.case.current_supply if row.tonnes > 0)
 
     @cached_property
@@ -144,7 +144,7 @@ class Supply:
 
     @property
     def by_country(self) -> dict[str, float]:
-        """The tonnes by where their sources stand."""
+        """The tonnes by the country of their sources."""
         return summed((source.country, amount) for source, amount in self.tonnes)
 
     @property
@@ -222,7 +222,7 @@ class Supply:
 
 
 def summed(amounts: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Return amounts added up by what they are of."""
+    """Return the sums of amounts by name."""
     totals: dict[str, float] = {}
     for name, amount in amounts:
         totals[name] = totals.get(name, 0.0) + amount

@@ -26,7 +26,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Keys:
-    """What the rows or columns of one component are known by: a stretch of positions."""
+    """The keys of one component's rows or columns, which take a stretch of positions."""
 
     name: str
     start: int
@@ -96,7 +96,7 @@ def _summed(where: Ints, terms: Floats, count: int) -> Floats:
 class Solution:
     """Values of columns and duals of rows (d objective / d right-hand side).
 
-    ``basis`` is what a program of the same shape may start from; only the solver can read it.
+    A program of the same shape may start from ``basis``; only the solver can read it.
     """
 
     x: Floats
@@ -189,8 +189,8 @@ def certify(
 ) -> Certificate:
     """Return the certificate of a solution of one block.
 
-    ``measure`` [t] is what violations are parts of; ``fractions`` are the components not in tonnes.
-    With whole columns it is that of the linear program with those fixed.
+    Violations are parts of ``measure`` [t]; the components ``fractions`` are not in tonnes. With
+    integer columns it is the certificate of the linear program with these fixed.
     """
     sizes = (len(rows.cost), len(rows.row_lower))
     tonnes = [np.ones(count, dtype=bool) for count in sizes]
@@ -208,7 +208,7 @@ def certify_alone(
     tonnes: tuple[Bools, Bools],
     finest: tuple[float, float] = (0.0, 0.0),
 ) -> Certificates:
-    """Return the certificates of a program that is one block; else as of ``certify_blocks``."""
+    """Return the certificates of a program that is one block, as of ``certify_blocks``."""
     if not fits(rows, solution):
         none, no_proof, no_money = np.array([-1]), np.array([np.inf]), np.array([np.nan])
         return Certificates(no_proof, none, none, no_proof, no_proof, no_money, no_money)
@@ -244,10 +244,10 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
 ) -> Certificates:
     """Return the certificates of all blocks at once.
 
-    ``measure`` [t] is what the violations of each block are parts of, unless it is as fine as
-    numbers get; ``tonnes`` say which columns and rows are in tonnes; ``starts`` where each block's
-    columns and rows begin, and one more entry each that ends the last. ``finest`` are the price and
-    the objective below which dual infeasibility and gap are no parts of them: where least is 0.
+    The violations of each block are parts of its ``measure`` [t], unless that is finer than numbers
+    get. ``tonnes`` say which columns and rows are in tonnes. ``starts`` are where each block's
+    columns and rows begin, with one more entry each for the end. ``finest`` are the price and the
+    objective that dual infeasibility and gap are at least divided by.
     """
     fixed = rows.fixed_at(x)
     lower, upper = fixed.lower, fixed.upper
@@ -298,7 +298,7 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
 
 
 def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonnes: Bools) -> Floats:
-    """Return by how much limits are broken, as a part of what they are measured by."""
+    """Return by how much limits are broken, relative to their measure."""
     by = np.maximum(low - value, value - high)
     if tonnes.all():
         return np.asarray(by / measure)
@@ -311,7 +311,7 @@ def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonne
 def _worst(
     by_row: Floats, by_column: Floats, row_starts: Ints, column_starts: Ints
 ) -> tuple[Floats, Ints, Ints]:
-    """Return each block's largest violation, 0 where there is none, and where it is."""
+    """Return each block's largest violation, 0 where there is none, and its position."""
     rows, columns = _most(by_row, row_starts), _most(by_column, column_starts)
     violation = np.maximum(0.0, np.maximum(rows, columns))
     worst_row, worst_column = np.full((2, len(violation)), -1, dtype=np.int64)
@@ -325,7 +325,7 @@ def _worst(
 
 
 def _most(values: Floats, starts: Ints) -> Floats:
-    """Return each block's largest value; 0 where a block has none, or all are below 0."""
+    """Return each block's largest value; 0 where it has none above 0."""
     largest = np.zeros(len(starts) - 1)
     filled = np.flatnonzero(np.diff(starts))
     if len(filled):

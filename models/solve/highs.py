@@ -136,10 +136,10 @@ def solve(
 ) -> Solution:
     """Solve to optimality; raises SolverError where HiGHS reports anything else.
 
-    ``start`` is the basis of a program of the same shape. With whole columns the program is solved
-    as such, with rows that help the search alone (``tightened``), then again as a linear program
-    with those fixed, so that duals are those of the builds chosen. That search ends after
-    ``seconds``, or at a relative ``gap``, with the best found.
+    ``start`` is the basis of a program of the same shape. A program with integer columns is solved
+    twice: as such, with rows that help the search (``tightened``), and then as a linear program
+    with these columns fixed, so that duals are those of the builds chosen. The search ends after
+    ``seconds`` [s], or at a relative ``gap``, with the best found.
     """
     if not len(rows.cost):
         return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), attempt.name)
@@ -158,8 +158,8 @@ def solve(
 def first_solved(solved_by: Callable[[Attempt], Solution]) -> Solution:
     """Return the solution of the first attempt that ends at an optimum; SolverError if none does.
 
-    So every program has its second try. Of programs that are proven too, ``first_proven`` takes the
-    first whose solution passes its proof.
+    Programs that are proven, too, go to ``first_proven``, which takes the first solution that
+    passes.
     """
     failures = []
     for attempt in ATTEMPTS:
@@ -203,8 +203,8 @@ def statuses(basis: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 def extended(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> Any:
     """Return a basis of a program that has more than another: new columns at 0, new rows basic.
 
-    ``columns`` and ``rows`` are positions in the other program, -1 for what is new. None where it
-    is no basis, since what the other has more was in it.
+    ``columns`` and ``rows`` are positions in the other program, -1 for what is new. None where the
+    other's basis needs what this program does not have.
     """
     import highspy
 
@@ -228,7 +228,7 @@ def version() -> str:
 
 
 class PersistentSolver:
-    """A linear program that stays in the solver: changed in place, solved again from where it was.
+    """A persistent solver: its program is changed in place and solved again from where it was.
 
     Every call's status is checked: what the solver refuses is a SolverError.
     """
@@ -284,10 +284,9 @@ class PersistentSolver:
         return self
 
     def change(self, rows: LinearProgram) -> None:
-        """Change the program held to one of the same shape; only what differs is handed over.
+        """Change the program to one of the same shape; only differences are handed over.
 
-        The basis stays, but where coefficients differ: then the program is handed over anew, and
-        starts from the basis all the same.
+        The basis is kept. Where coefficients differ the program is loaded again, with that basis.
         """
         held, highs = self.rows, self._highs
         _check_numbers(rows)
@@ -346,7 +345,7 @@ class PersistentSolver:
     def run_by_any(self) -> Solution:
         """Solve from where it was; where that is refused, from the start by each attempt in turn.
 
-        SolverError where none ends at an optimum.
+        Raises SolverError where none ends at an optimum.
         """
         try:
             return self.run()
@@ -359,9 +358,9 @@ class PersistentSolver:
     def _search(self) -> Any:
         """Run in a thread of its own, so that Ctrl-C and a request to end are heard meanwhile.
 
-        A search that does not end soon after it was asked to is left behind: it ends with the
+        A search that does not end soon after it was asked to is abandoned: it ends with the
         process, and highspy starts no other meanwhile. Signals come to the main thread alone, so
-        elsewhere nothing has to listen.
+        that other threads need not listen.
         """
         solver = self._highs
         here = threading.current_thread()
@@ -389,7 +388,7 @@ class PersistentSolver:
 
 
 def _leave(solver: Any, stop: BaseException) -> None:
-    """End a process that was stopped while a search still runs, which must not be torn down."""
+    """End a process that was stopped while a search is still running."""
     if solver.is_solver_running():
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,10 +1,10 @@
-"""More rows for a search over whole builds: the same builds and plans, a tighter relaxation.
+"""More rows for a search over integer builds: the same solutions, a tighter relaxation.
 
-A plant's row says that all it sells is at most its capacity times whether it is built. Half of a
-plant then serves a small buyer in full, and the search has to close that gap by branching. A row a
-buyer closes it at once: what a buyer takes of a plant is at most what it can use at all, times
-whether the plant is built (the strong formulation of facility location: Nemhauser & Wolsey 1988,
-Integer and Combinatorial Optimization, ch. I.1).
+A plant's row says that all it sells is at most its capacity times whether it is built. So half of a
+plant serves a small buyer in full, and the search has to close that gap by branching. A row for
+each buyer closes it at once: what a buyer takes from a plant is at most what it can use at all,
+times whether the plant is built (the strong formulation of facility location: Nemhauser & Wolsey
+1988, Integer and Combinatorial Optimization, ch. I.1).
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _TIGHTER = 1.0 - tolerances.TIGHTER_ROW
 
 
 def tightened(rows: LinearProgram) -> LinearProgram:
-    """Return a program of the same columns and whole solutions, with a row a plant and buyer.
+    """Return a program with the same integer solutions, and a row for each plant and buyer.
 
-    Such a row is made of a row ``sum of a x - sum of c b <= 0`` with a, c > 0, continuous x >= 0
-    and whole b in {0, 1}: each ``a x - sum of min(c, a u) b <= 0``, where u is what other rows
-    leave x at most. It holds for every whole solution: x is 0 where no b is 1, else at most u.
+    Such a row is made from a row ``sum of a x - sum of c b <= 0`` with a, c > 0, continuous x >= 0
+    and integer b in {0, 1}: each ``a x - sum of min(c, a u) b <= 0``, where u is the most that
+    other rows allow x. It holds for every integer solution: x is 0 if no b is 1, and else at most
+    u.
     """
     most = _most(rows)
     starts, columns, values = [rows.starts], [rows.columns], [rows.values]

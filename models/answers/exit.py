@@ -38,7 +38,7 @@ from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
 
 TOGETHER = ""
-"""Stands for all minerals where the programs are told apart by mineral."""
+"""The key of all minerals together, where others are by mineral."""
 _SHORT = {COST, UNFAIR_COST}
 """What a shortage costs: the penalties that members may share otherwise."""
 
@@ -285,7 +285,7 @@ def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:
     duals[path.program.rows_of(result.block)] = result.duals
     for rows, key, row in explain.rows_with_dual(path, "bears_on", duals, tolerances.SPARED_TONNES):
         if rows.part(key, MINERAL, mineral) != mineral:
-            continue  # what other minerals may not go short of is told by the budget that ties them
+            continue  # limits of other minerals show in the budget that ties them
         label = rows.label(path, key)
         limit, step, direction = explain.limit_of(path, rows, key, row)
         moved = step.right - sum(amount * float(path.x[c]) for c, amount in step.entries)

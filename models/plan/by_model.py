@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from models.program.outside import Extend, Extended
 
 BY_HIGHS = "prices by HiGHS"
-"""What is said of a block whose solver told no duals."""
+"""The remark on a block whose solver returned no duals."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def causes(plan: Solved, short: pd.DataFrame) -> list[str]:
 
 
 Told = tuple[int, Stop]
-"""What stops a supplier, and its rank: what is told of several, and in which order."""
+"""What stops a supplier, and the rank that orders several."""
 
 
 def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterator[Told]:
@@ -142,7 +142,7 @@ def _sentence(stops: list[Told]) -> str:
         else:
             once[stop.what] = None
     sentences = [(rank[words], _listed(names, f"{words} ")) for words, names in listed.items()]
-    # limits are told after what is used up and before all else
+    # limits come after what is used up and before all else
     phrases = [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank == 0]
     phrases += list(once)
     phrases += [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank > 0]

@@ -509,7 +509,7 @@ class Plan(Solved):
 
     @cached_property
     def costs(self) -> pd.DataFrame:
-        """Cost by heading, as they are told: ``money`` undiscounted, ``discounted``."""
+        """Cost by heading, in their order: ``money`` undiscounted, ``discounted``."""
         rows = (
             (heading, float(money.sum()), float(discounted.sum()))
             for heading, money, discounted, _ in self._charges()

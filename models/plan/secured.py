@@ -43,7 +43,7 @@ def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
 
 
 def _stock(plan: Plan, s: Survival) -> float:
-    """Return the stocks that count [t]: at the end of the year before, at first the opening stock."""
+    """Return the stocks that count [t], at the end of the year before or at the opening."""
     years, members = plan.expanded.years, plan.expanded.members
     t = years.index(s.year)
     if t == 0 or not s.record.count_stocks:

@@ -3,7 +3,7 @@
 Each block of the base case stays in the solver with its basis. A variant's program is made from its
 own case (``models.program``) and laid out as the base's; a block whose plan of before still
 proves itself is not solved again, any other is changed in place and solved from where it was, and
-every plan is proven anew from the variant's own arrays. What does not fit the base's layout, or
+every plan is proven again from the variant's own arrays. What does not fit the base's layout, or
 gives no proof, is solved cold.
 
 The plan of a variant depends on the base case, and on the variants solved since ``restart``, and on

@@ -9,7 +9,7 @@ Regulation (EU) 2024/1252, Art. 5(1), sets them for 2030: Union capacity able to
 for at least 10 %, to process at least 40 % and to recycle at least 25 % of the Union's annual
 consumption of strategic raw materials, overall; and of each such material, at any relevant stage
 of processing, no more than 65 % of annual consumption from a single third country. Here each is
-told mineral by mineral, of flows in a plan (before it, of capacity), with the demand of the
+measured mineral by mineral, of flows in a plan (before it, of capacity), with the demand of the
 workbook as consumption; for the coalition as if it were the Union, and for the EU's own where the
 workbook has a group of members and a bloc of that name. Inside is where a plant or a mine stands:
 in a country of the buyer's bloc (the column Bloc of Countries; a country not listed there is in the
@@ -39,7 +39,7 @@ _ALL = 0.9995
 
 @dataclass(frozen=True)
 class Value:
-    """A number, None where it cannot be told; ``remark`` names who, or says why there is none."""
+    """A number, None where it is unknown; ``remark`` names who, or says why there is none."""
 
     amount: float | None
     remark: str = ""

@@ -84,13 +84,13 @@ ATTEMPTS = (
 """The settings tried in turn until a solution passes its proof; each starts cold."""
 _UNPERTURBED = ("dual_simplex_cost_perturbation_multiplier", 0.0)
 AGAIN = Attempt("dual simplex, costs as they are", (*ATTEMPTS[0].options, _UNPERTURBED), longest=10)
-"""From the optimum of a program of which limits, costs or coefficients have changed since.
+"""From the optimum of a program whose limits, costs or coefficients have changed since.
 
 Perturbed costs, which help from scratch, would make thousands of its prices infeasible, and take
 ten times as many iterations; without them the method may go in circles.
 """
 PRESOLVED = Attempt("dual simplex after presolve", (("solver", "simplex"), ("presolve", "on")))
-"""For a program of which presolve leaves little; tried before the others."""
+"""For a program that presolve makes small; tried before the others."""
 WARM_START = Attempt(
     "primal simplex from the program before",
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),

@@ -26,6 +26,7 @@ from models.answers.least_change import ChangeOutcome as ChangeOutcome
 from models.answers.least_change import LeastChange as LeastChange
 from models.answers.least_change import applied as applied
 from models.answers.least_change import least_change as least_change
+from models.answers.least_change import relaxable_words as relaxable_words
 from models.answers.least_change import rounded_up as rounded_up
 from models.answers.payment import RUNS as RUNS
 from models.answers.payment import Needed as Needed
@@ -50,5 +51,4 @@ from models.program.component import OPEN as OPEN
 from models.program.component import SHARE as SHARE
 from models.program.component import CellAddress as CellAddress
 from models.program.component import PriceTerm as PriceTerm
-from models.program.component import relaxable_words as relaxable_words
 from models.program.component import step_in_force as step_in_force

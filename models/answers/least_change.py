@@ -194,6 +194,12 @@ def least_change(
     return LeastChange(left=left[0] if left else 0.0, is_dear=not left, newcomer=newcomer)
 
 
+def relaxable_words() -> tuple[str, ...]:
+    """Return what may be changed to end a shortage, in the order in which rows are declared."""
+    rows = (c for c in component.components() if isinstance(c, component.Rows))
+    return tuple(dict.fromkeys(r.relaxable for r in rows if r.relaxable))
+
+
 def planned(case: Case) -> Plan | None:
     """Return the plan of a changed case, without its Pyomo model; None where it has no plan."""
     try:

@@ -473,7 +473,7 @@ class Local:
 
 # At an optimum a tonne more in one balance is served by columns that cost what they are worth,
 # along rows that bind and keep binding (sensitivity analysis: Bertsimas & Tsitsiklis (1997), ch.
-# 5). Many such moves may exist; the one returned moves the fewest tonnes. Any of them costs
+# 5). Many such moves may exist; the one returned moves the fewest tonnes. The cost of any of them
 # is the marginal price.
 
 

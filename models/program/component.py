@@ -12,7 +12,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from models import resolve, schema
 from models.case import Case, in_force
@@ -236,6 +236,8 @@ class Component:
     None where it follows from others.
     """
 
+    ASKS: ClassVar[tuple[str, ...]] = ()
+    """A field, and the field that has to be declared with it."""
     name: str
     key: tuple[str, ...]
     index: tuple[str, ...] = ()
@@ -244,9 +246,12 @@ class Component:
     unit: int = TONNES
 
     def __post_init__(self) -> None:
-        """Enter the component in the list of all: a name stands for one thing."""
+        """Enter the component in the list of all; ValueError if declared twice or not in full."""
         if self.name in _COMPONENTS:
             msg = f"component {self.name!r} is declared twice"
+            raise ValueError(msg)
+        if self.ASKS and getattr(self, self.ASKS[0]) and getattr(self, self.ASKS[1]) is None:
+            msg = f"component {self.name!r} has {self.ASKS[0]}: declare {self.ASKS[1]}"
             raise ValueError(msg)
         _COMPONENTS[self.name] = self
 
@@ -284,13 +289,13 @@ class Columns(Component):
     the cost of a unit [money of the first year] for an explanation, by key and position; ``spent``
     are the kinds of these terms that are money spent. ``decided`` is the year in which one is
     decided, by the case and its key; None where it follows from others, as a shortage does.
-    ``is_first_stage`` says whether one is decided before the future is known, and so is the same in
-    all futures; whatever is ``decided`` has to say so. ``gives_way`` says that they leave the room
-    they take to whatever else wants it.
+    ``is_first_stage`` says whether it is decided before the future is known, and is the same in all
+    futures. ``gives_way`` says that they leave the room they take to whatever else wants it.
     ``divided`` says what of their bounds is each member's where members plan apart
     (``models.program.division``); None where they are 0 and infinite whoever is there.
     """
 
+    ASKS = ("decided", "is_first_stage")
     headings: tuple[CostHeading, ...] = ()
     balance: int = 0
     is_delivery: bool = False
@@ -303,13 +308,6 @@ class Columns(Component):
     is_first_stage: bool | None = None
     gives_way: bool = False
     divided: Division | None = None
-
-    def __post_init__(self) -> None:
-        """Enter the columns in the list of all; ValueError where a declaration is missing."""
-        super().__post_init__()
-        if self.decided is not None and self.is_first_stage is None:
-            msg = f"columns {self.name!r} are decided: declare whether in the first stage"
-            raise ValueError(msg)
 
     def agreed(self, case: Case, key: Any) -> float | None:
         """Return what an earlier plan decided of one, None where it is free."""
@@ -347,14 +345,14 @@ class Rows(Component):
     told. ``through`` are the columns that a row adds up, by which a price is followed. ``step``
     tells what its cell says, and what a unit of that is in the program; ``slope`` by how much its
     limit rises with a tonne of demand. ``relaxable`` names the input whose change may end a
-    shortage by relaxing the rows (a ``Loosening`` of the family does it), or is NOT_RELAXABLE;
-    rows that bear on anything have to say so. ``is_scarce`` says that it may be what is scarcest,
-    ``is_neutral`` that its price is neither the scarcity of something nor a credit for it,
-    ``is_capacity`` that it holds all that a
-    source sells in a year to what it can. ``divided`` says what of a limit is each member's where
-    members plan apart (``models.program.division``).
+    shortage by relaxing the rows (the family's ``Loosening``), or is NOT_RELAXABLE. ``is_scarce``
+    says that it may be what is scarcest, ``is_neutral`` that its price is neither the scarcity of
+    something nor a credit for it, ``is_capacity`` that it holds all that a source sells in a year
+    to what it can. ``divided`` says what of a limit is each member's where members plan apart
+    (``models.program.division``).
     """
 
+    ASKS = ("bears_on", "relaxable")
     kind: str
     divided: Division
     label: Callable[[Solved, Any], Label]
@@ -369,13 +367,6 @@ class Rows(Component):
     is_scarce: bool = False
     is_neutral: bool = False
     is_capacity: bool = False
-
-    def __post_init__(self) -> None:
-        """Enter the rows in the list of all; ValueError where a declaration is missing."""
-        super().__post_init__()
-        if self.bears_on is not None and self.relaxable is None:
-            msg = f"rows {self.name!r} limit supply: declare what is relaxable, if anything"
-            raise ValueError(msg)
 
 
 def by_key(of: Solved, rows: Rows, key: Any, cell: Where) -> bool:
@@ -402,12 +393,6 @@ def when_full(
             yield told(of, flow)
 
     return stops
-
-
-def relaxable_words() -> tuple[str, ...]:
-    """Return what may be changed to end a shortage, in the order in which rows are declared."""
-    found = (of.relaxable for of in components() if isinstance(of, Rows) and of.relaxable)
-    return tuple(dict.fromkeys(found))
 
 
 C = TypeVar("C", bound=Component)

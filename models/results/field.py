@@ -303,18 +303,18 @@ class Result:
 R = TypeVar("R", bound=Result)
 
 
-def spread_over(kind: type[R], field: Field, names: Sequence[str]) -> type[R]:
+def spread_over(kind: type[R], declared: Field, names: Sequence[str]) -> type[R]:
     """Return a table's class with a column for each of some names where one field stands for them.
 
     Their data go by ``of_0``, ``of_1`` and so on.
     """
     headers = [spread_header(kind, name) for name in names]
-    columns = {f"of_{i}": _named(field, each) for i, each in enumerate(headers)}
+    columns = {f"of_{i}": _named(declared, each) for i, each in enumerate(headers)}
     body = {"__doc__": kind.__doc__, "TABLE": "", **columns}  # which there are is in no catalogue
     table: type[R] = type(kind.__name__, (kind,), body)
     table.TABLE = kind.TABLE
     apart = [
-        [*map(table.__dict__.get, columns)] if f.name == field.name else [f] for f in kind.FIELDS
+        [*map(table.__dict__.get, columns)] if f.name == declared.name else [f] for f in kind.FIELDS
     ]
     table.FIELDS = tuple(f for fields in apart for f in fields if f is not None)
     return table
@@ -345,18 +345,18 @@ def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     lead: Mapping[Field, Sequence[Any]],
     across: Sequence[str],
     cells: Mapping[tuple[Any, ...], Any],
-    field: Field,
+    declared: Field,
     words: Mapping[str, str],
 ) -> Result:
     """Return a matrix: a row for each of ``lead``, then a column for each name ``across``.
 
     ``cells`` are by the row's lead and the name; what is not among them is blank. Which columns
-    there are is known with the data alone; what they mean is declared once, by ``field``.
+    there are is known with the data alone; what they mean is declared once, by ``declared``.
     """
     fields = {f.name: f for f in lead}
     headers = [header_of_name(each, lead) for each in across]
-    spread = {f"of_{i}": _named(field, each) for i, each in enumerate(headers)}
-    kind: type[Result] = type(name, (Result,), {"__doc__": field.meaning, **fields, **spread})
+    spread = {f"of_{i}": _named(declared, each) for i, each in enumerate(headers)}
+    kind: type[Result] = type(name, (Result,), {"__doc__": declared.meaning, **fields, **spread})
     rows = list(zip(*lead.values(), strict=True))
     columns: dict[str, Any] = {f.name: list(values) for f, values in lead.items()}
     for position, each in enumerate(across):
@@ -366,8 +366,8 @@ def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     return table
 
 
-def _named(field: Field, name: str) -> Field:
-    return field.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
+def _named(declared: Field, name: str) -> Field:
+    return declared.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
 
 
 def _kept(values: Any) -> Any:

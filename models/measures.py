@@ -84,9 +84,8 @@ def net(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     Unlike ``change``, which leaves out what is small beside a plan, it keeps all that is real.
     """
     totals = np.asarray(amounts.sum(axis=0))
-    return np.where(
-        np.abs(totals) <= tolerances.CANCELLED * np.abs(amounts).sum(axis=0), 0.0, totals
-    )
+    least = tolerances.CANCELLED * np.abs(amounts).sum(axis=0)
+    return np.where(np.abs(totals) <= least, 0.0, totals)
 
 
 # ---- concentration -----------------------------------------------------------------------------

@@ -114,11 +114,7 @@ def exit_from(plan: Plan, country: str) -> Exit:
         raise SolverError(next(iter(unknown.values())))
     path = Plan(plan.case, [*cheapest.values()], plan.expanded, program)
     holds = [hold for m in alone for result in asked[m] for hold in _holds(path, m, result)]
-    proofs = {
-        name: proof_of(plan.case, results, lambda: program)
-        for name, results in asked.items()
-        if results
-    }
+    proofs = {m: proof_of(plan.case, run, lambda: program) for m, run in asked.items() if run}
     least = {m: tonnes for m, tonnes in alone.items() if m not in failed}
     return Exit(country, plan, path, least, tuple(holds), proofs, failed, unknown)
 

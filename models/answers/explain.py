@@ -279,23 +279,21 @@ def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
 
     Nothing is solved: the figures are shadow prices, not what a whole unit saves.
     """
-    rows = plan.program.rows
-    size = np.where(np.isfinite(rows.row_upper), rows.row_upper, 0.0) * np.abs(plan.prices)
+    upper = plan.program.rows.row_upper
+    size = np.where(np.isfinite(upper), upper, 0.0) * np.abs(plan.prices)
     rents: dict[tuple[Any, ...], float] = {}
     entries: dict[tuple[Any, ...], list[tuple[float, int, Rows, Any]]] = {}
-    for component, key, row in rows_with_dual(plan, "is_scarce", size):
+    for rows, key, row in rows_with_dual(plan, "is_scarce", size):
         # one limit over the years: its kind, its mineral, its other names
-        others = [
-            component.part(key, part) for part in component.key if part not in {MINERAL, YEAR}
-        ]
-        limit = (component.kind, component.part(key, MINERAL), *others)
+        others = [rows.part(key, part) for part in rows.key if part not in {MINERAL, YEAR}]
+        limit = (rows.kind, rows.part(key, MINERAL), *others)
         rents[limit] = rents.get(limit, 0.0) + float(size[row])
-        entries.setdefault(limit, []).append((float(size[row]), -row, component, key))
+        entries.setdefault(limit, []).append((float(size[row]), -row, rows, key))
     ranked = sorted(rents, key=lambda limit: (-rents[limit], str(limit)))[:most]
     pricing, scarce = Pricing(plan), []
     for limit in ranked:
-        _, row, component, key = max(entries[limit], key=lambda row: row[:2])
-        years = sorted({component.part(key, YEAR) for _, _, component, key in entries[limit]})
-        hardest = bound_of(pricing, component, key, -row, is_solved=False)
+        _, row, rows, key = max(entries[limit], key=lambda entry: entry[:2])
+        years = sorted({rows.part(key, YEAR) for _, _, rows, key in entries[limit]})
+        hardest = bound_of(pricing, rows, key, -row, is_solved=False)
         scarce.append(Scarce(str(limit[1]), rents[limit], tuple(years), hardest))
     return tuple(scarce)

@@ -154,23 +154,16 @@ class _JointProgram:
             self.rows.append(dataclasses.replace(program.rows, upper=widest(expanded, program)))
         self.scale = max([self.case.tolerance_scale, *(f.case.tolerance_scale for f in futures)])
         every, states = [*self.programs, self.base], [*(f.observed for f in futures), calm]
-        column_states = [
-            _column_states(p, position) for p, position in zip(every, states, strict=True)
-        ]
+        column_states = [_column_states(p, s) for p, s in zip(every, states, strict=True)]
         columns = _numbered([p.variables for p in every], column_states)
         rows = _numbered(
             [p.constraints for p in every],
-            [
-                _row_states(p, position, c)
-                for p, position, c in zip(every, states, column_states, strict=True)
-            ],
+            [_row_states(p, s, c) for p, s, c in zip(every, states, column_states, strict=True)],
         )
         self.extensive = recourse.ExtensiveForm(
             [
-                recourse.ScenarioProgram(scenario_rows, c, r, p.column_unit, p.row_unit)
-                for p, scenario_rows, c, r in zip(
-                    self.programs, self.rows, columns, rows, strict=False
-                )
+                recourse.ScenarioProgram(arrays, c, r, p.column_unit, p.row_unit)
+                for p, arrays, c, r in zip(self.programs, self.rows, columns, rows, strict=False)
             ],
             np.array([f.chance for f in futures]),
             tail,
@@ -265,9 +258,8 @@ class _JointProgram:
         """
         for group in self.base.variables:
             component = columns_named(group.component)
-            if component.decided is None or not (
-                component in {BUILT, STOCK} or component.is_delivery
-            ):
+            is_listed = component in {BUILT, STOCK} or component.is_delivery
+            if component.decided is None or not is_listed:
                 continue
             shared = np.flatnonzero(self.place[group.at] >= 0)
             columns = group.at[shared]
@@ -323,10 +315,7 @@ class _Decomposition:
         limits = np.array([row.capex for row in plan.case.budget], dtype=float)
         self.prices = np.array([self._price(row.year) for row in plan.case.budget], dtype=float)
         if plan.case.settings.carry_over_budget:  # what is spent up to a year
-            every = [
-                (scenario_of, positions, np.cumsum(uses, axis=0))
-                for scenario_of, positions, uses in every
-            ]
+            every = [(s, columns, np.cumsum(uses, axis=0)) for s, columns, uses in every]
             limits, self.prices = np.cumsum(limits), self.prices - np.append(self.prices[1:], 0.0)
         # a limit of 0, or one that a single part uses, is kept within the part
         takers = np.sum([(uses > 0).any(axis=1) for *_, uses in every], axis=0)
@@ -389,12 +378,13 @@ class _Decomposition:
         costs = np.zeros(len(self.chances))
         short = np.zeros((len(costs), len(self.plan.expanded.minerals)))
         broken, tonnes = mix.overrun, 0.0
-        for joint, minerals, scenarios, values in zip(
-            self.each, self.positions, self.master.parts, mix.x, strict=True
+        parts = self.master.parts
+        for joint, minerals, its, values in zip(
+            self.each, self.positions, parts, mix.x, strict=True
         ):
             x = joint.extensive.by_future(values)
-            costs += joint.extensive.costs(x)[scenarios.scenario_of]
-            short[:, minerals] = joint.short(x)[scenarios.scenario_of]
+            costs += joint.extensive.costs(x)[its.scenario_of]
+            short[:, minerals] = joint.short(x)[its.scenario_of]
             relative, by = joint.violation(x)
             broken, tonnes = max(broken, relative), max(tonnes, by)
         value = recourse.valued(costs, self.chances, self.tail)
@@ -433,9 +423,8 @@ def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
     for group in program.variables:
         component = columns_named(group.component)
         if component.decided is not None:
-            for key, column in zip(
-                group.keys(np.arange(len(group))), group.at.tolist(), strict=True
-            ):
+            keys = group.keys(np.arange(len(group)))
+            for key, column in zip(keys, group.at.tolist(), strict=True):
                 yield (component.name, component.lasting(case, key)), column
 
 

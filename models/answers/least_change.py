@@ -40,9 +40,7 @@ _FINE = 0.01
 """A change is the smallest of its kind to this part of it: with less by that, it does not do."""
 _POINTS = 1000
 """A share is rounded up to a tenth of a point."""
-_RELAXATIONS = sorted(
-    (f.loosening for f in families.FAMILIES if f.loosening), key=lambda relaxation: relaxation.rank
-)
+_RELAXATIONS = sorted((f.loosening for f in families.FAMILIES if f.loosening), key=lambda r: r.rank)
 
 # ---- changes of cells of the workbook ----------------------------------------------------------
 
@@ -217,11 +215,7 @@ def _is_short(plan: Plan, where: component.Where) -> bool:
 
 def _served(plan: Plan, where: component.Where, scope: str) -> frozenset[component.Where]:
     """Return whose shortage ends: the member's, all members' of the year, or all of all years."""
-    others = (
-        key
-        for key in plan.amounts(shortage.SHORTAGE)
-        if key[0] == where[0] and _is_short(plan, key)
-    )
+    others = (k for k in plan.amounts(shortage.SHORTAGE) if k[0] == where[0] and _is_short(plan, k))
     if scope == MEMBER:
         return frozenset({where})
     return frozenset({where} | {key for key in others if scope == MINERAL or key[2] == where[2]})
@@ -245,9 +239,8 @@ def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutc
     beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
     served = tuple(member for member in was if member not in there)
     still = tuple(sorted(there.items(), key=lambda each: (-each[1], each[0])))
-    return ChangeOutcome(
-        after_plan.value(shortage.SHORTAGE, where), served, still, scope, float(beyond)
-    )
+    left = after_plan.value(shortage.SHORTAGE, where)
+    return ChangeOutcome(left, served, still, scope, float(beyond))
 
 
 def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
@@ -306,9 +299,8 @@ def _relaxed(
     changed: dict[tuple[str, component.CellAddress], CellChange] = {}
     current = plan
     for _ in range(_ROUNDS):
-        cells = component.Levers(
-            current.case.of_minerals([where[0]]), where[2], plan.case.demand_of[where]
-        )
+        alone = current.case.of_minerals([where[0]])
+        cells = component.Levers(alone, where[2], plan.case.demand_of[where])
         wide, right = cells.case, Limits()
         for loosening in _RELAXATIONS:
             loosening.levers(cells)
@@ -336,9 +328,8 @@ def _relaxed(
             if tried is None or _is_short(tried, where):
                 smallest, tried = (*changed.values(),), after
             return LeastChange(smallest, outcome=_outcome(plan, tried, where)), None
-        if after.value(shortage.SHORTAGE, where) > _ENOUGH * current.value(
-            shortage.SHORTAGE, where
-        ):
+        before, left = (p.value(shortage.SHORTAGE, where) for p in (current, after))
+        if left > _ENOUGH * before:
             return None, None
         current = after
     return None, None
@@ -389,8 +380,8 @@ def _bounds(
         for columns in penalties
         if group.component is columns
         for key in group.keys(np.arange(len(group)))
-        if columns is not security.MISSING
-        or plan.column_at(columns, key) >= 0  # a country may come to sell
+        # a country that sells nothing in the plan may come to sell
+        if columns is not security.MISSING or plan.column_at(columns, key) >= 0
     }
     return component.Bounds(
         {**right, **_budgets(plan, mineral)}, most | _dear(plan, wide), short, served

@@ -165,12 +165,12 @@ class _Asked:
         return isinstance(record, Project) and not any(running(self.plan, record, y) for y in years)
 
     def _runs(self, r: int, tonnes: Floats, years: Sequence[int]) -> bool:
-        chosen, asked = list(years), RUNS * self.room[r] - self.nothing[r]
+        sold, asked = (
+            amounts[list(years)] for amounts in (tonnes, RUNS * self.room[r] - self.nothing[r])
+        )
         if self._is_unbuilt(r):
-            return bool(
-                tonnes[chosen].sum() >= max(asked[chosen].sum(), 0.0) and tonnes[chosen].any()
-            )
-        return bool(np.all(tonnes[chosen] >= asked[chosen]))
+            return bool(sold.sum() >= max(asked.sum(), 0.0) and sold.any())
+        return bool(np.all(sold >= asked))
 
     def _least(
         self, r: int, years: list[int], guess: float, sure: float
@@ -253,14 +253,12 @@ class _Asked:
         """Return the sequence that plans a block again, started from the plan itself."""
         if b not in self._programs:
             program = self.plan.program
-            units = (
-                program.column_unit[program.columns_of(b)],
-                program.row_unit[program.rows_of(b)],
-            )
-            need, measure = float(program.need[b]), float(self.measure[b])
+            columns, rows = program.columns_of(b), program.rows_of(b)
             sequence = WarmStartedSequence(
-                program.block(b), "payment", need=need, measure=measure, units=units
-            )
+                program.block(b), "payment",
+                need=float(program.need[b]), measure=float(self.measure[b]),
+                units=(program.column_unit[columns], program.row_unit[rows]),
+            )  # fmt: skip
             sequence.solved(program.block(b))
             self._programs[b] = sequence
         return self._programs[b]

@@ -286,11 +286,8 @@ class Pool:
     def _proof(
         self, piece: Piece, rows: Arrays, solution: Solution, columns: Bools, limits: Bools
     ) -> Certificate:
-        divided = self.divided
-        tonnes = (
-            divided.column_tonnes[piece.columns][columns],
-            divided.row_tonnes[piece.rows][limits],
-        )
+        of_columns = self.divided.column_tonnes[piece.columns][columns]
+        tonnes = (of_columns, self.divided.row_tonnes[piece.rows][limits])
         return certify_alone(rows, solution, piece.measure, tonnes).of(0)
 
 

@@ -48,16 +48,11 @@ _INSIDE = 1e-3
 _FORCED = 1e3
 """What a tonne counts that has no room."""
 _SPENT = {
-    kind
-    for declared in component.components()
-    if isinstance(declared, component.Columns)
-    for kind in declared.spent
+    kind for c in component.components() if isinstance(c, component.Columns) for kind in c.spent
 }
 """Kinds of terms that are money spent, not rents."""
 NEUTRAL = _SPENT | {
-    declared.kind
-    for declared in component.components()
-    if isinstance(declared, component.Rows) and declared.is_neutral
+    c.kind for c in component.components() if isinstance(c, component.Rows) and c.is_neutral
 }
 """Kinds of terms that are neither the scarcity of something nor a credit for it."""
 
@@ -218,9 +213,8 @@ class Pricing:
         used = float(self.plan.x[column])
         terms = self._terms(row, column, discount)
         rent = sum(abs(t.amount) for t in terms if t.kind not in _SPENT)
-        scarce = rent > tolerances.NO_REDUCED_COST * max(
-            abs(float(self.duals[row])) / discount, 1e-300
-        )
+        price = abs(float(self.duals[row])) / discount
+        scarce = rent > tolerances.NO_REDUCED_COST * max(price, 1e-300)
         if columns is SHORTAGE:
             rank = 0 if used > 0 else 5
         elif columns.is_delivery:
@@ -282,11 +276,8 @@ class Pricing:
         """Return what a column costs in money of the first year, by its parts."""
         columns, key = self.plan.column(column)
         if columns.terms is None:
-            terms = [
-                component.PriceTerm(
-                    columns.words, columns.words, times * float(self.rows.cost[column])
-                )
-            ]
+            cost = times * float(self.rows.cost[column])
+            terms = [component.PriceTerm(columns.words, columns.words, cost)]
         else:
             terms = columns.terms(self.plan, key, column, times)
         return [term for i, term in enumerate(terms) if term.amount != 0.0 or term.kind == "cost"]
@@ -348,9 +339,8 @@ class Local:
         self.duals: Floats = pricing.duals[self.inside]
         most = float(np.max(np.abs(self.duals), initial=0.0))
         self.priced = np.abs(self.duals) > tolerances.NO_DUAL * most
-        self.kept: Ints = np.flatnonzero(
-            np.abs(pricing.reduced[span]) <= tolerances.NO_REDUCED_COST
-        )
+        is_kept = np.abs(pricing.reduced[span]) <= tolerances.NO_REDUCED_COST
+        self.kept: Ints = np.flatnonzero(is_kept)
         self.rows = self._around()
         need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
         self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)

@@ -136,9 +136,7 @@ class ExtensiveForm:
             self.column_unit[place] = scenario.column_unit
         width = np.concatenate([np.diff(r.starts) for r in programs])
         row = np.repeat(np.arange(len(width)), width)
-        column = np.concatenate(
-            [place[r.columns] for r, place in zip(programs, self.place, strict=True)]
-        )
+        column = np.concatenate([p[r.columns] for r, p in zip(programs, self.place, strict=True)])
         order = np.argsort(row * max(count, 1) + column, kind="stable")
         column, values = column[order], np.concatenate([r.values for r in programs])[order]
         least = np.concatenate([r.row_lower for r in programs])
@@ -181,9 +179,7 @@ class ExtensiveForm:
             upper=np.concatenate([rows.upper, [np.inf], np.where(dear > 0, np.inf, 0.0)]),
             row_lower=np.append(rows.row_lower, np.zeros(count)),
             row_upper=np.append(rows.row_upper, np.full(count, np.inf)),
-            starts=np.append(
-                rows.starts, rows.starts[-1] + np.cumsum([len(place) for place, _ in added])
-            ),
+            starts=np.append(rows.starts, rows.starts[-1] + np.cumsum([len(p) for p, _ in added])),
             columns=np.concatenate([rows.columns, *(place for place, _ in added)]),
             values=np.concatenate([rows.values, *(values for _, values in added)]),
             whole=np.append(rows.whole, np.zeros(count + 1, dtype=bool)),
@@ -240,9 +236,8 @@ class ExtensiveForm:
 
     def certificate(self, rows: solve.LinearProgram, solution: solve.Solution) -> solve.Certificate:
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
-        return solve.certify_alone(rows, solution, self.need, tonnes).of(
-            0, mip_gap=solution.mip_gap
-        )
+        proofs = solve.certify_alone(rows, solution, self.need, tonnes)
+        return proofs.of(0, mip_gap=solution.mip_gap)
 
 
 def _first_alike(numbers: Ints) -> Ints:
@@ -378,9 +373,7 @@ class MasterProblem:
         least, best, worst = -np.inf, (prices, weights), 0.0
         for i in range(_MOST_ROUNDS):
             every = zip(self.parts, solvers, rows, strict=True)
-            policies = [
-                part.policy(asked, program, prices, weights) for part, asked, program in every
-            ]
+            policies = [part.policy(asked, r, prices, weights) for part, asked, r in every]
             bound = sum(proof.dual for _, proof in policies) - float((prices * self.limits).sum())
             if bound > least:
                 least, best = bound, (prices, weights)
@@ -399,9 +392,8 @@ class MasterProblem:
         for values, pool, of_pool in zip(x, pools, parts, strict=True):
             for policy, share in zip(pool, of_pool.tolist(), strict=True):
                 values[policy.columns] += share * policy.amounts
-        taken = sum(
-            (part.taken(program) for part, program in zip(self.parts, x, strict=True)), -self.limits
-        )
+        uses = (part.taken(values) for part, values in zip(self.parts, x, strict=True))
+        taken = sum(uses, -self.limits)
         overrun = float(np.max(taken / self.limits, initial=0.0))
         return ConvexCombination(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
 
@@ -458,9 +450,7 @@ class MasterProblem:
             "mix of policies",
             rows,
             lambda **_: Scaling(*sizes, *sizes),
-            lambda solution: solve.certify_alone(
-                rows, solution, 1.0, (sizes[0] > 0, sizes[1] > 0)
-            ).of(0),
+            lambda x: solve.certify_alone(rows, x, 1.0, (sizes[0] > 0, sizes[1] > 0)).of(0),
         )
         _, ties, dear = np.split(solution.duals, [len(pools), first])
         mix = np.where(solution.x[:many] > tolerances.POLICY_WEIGHT, solution.x[:many], 0.0)

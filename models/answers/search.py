@@ -134,9 +134,8 @@ class WarmStartedSequence:
             tonnes=(units[0] == TONNES, units[1] == TONNES),
             finest=(0.0, 0.0) if tonnes is None else (1.0, tonnes),
         )
-        self._solver: PersistentSolver | None = (
-            None  # loaded with the second program: there may be none
-        )
+        # loaded with the second program: there may be none
+        self._solver: PersistentSolver | None = None
         self._basis: Any = None
 
     def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
@@ -218,9 +217,8 @@ class ChangeSearch:
         from models.program.sourcing import build_least_change
 
         program = program_of(wide)
-        frame = build_least_change(
-            wide, [c for cells in program.blocks for c in cells], parameters, bounds
-        )
+        cells = [cell for block in program.blocks for cell in block]
+        frame = build_least_change(wide, cells, parameters, bounds)
         need = float(np.max(program.need, initial=1.0))
         self.model = Model(frame, "change", need, wide.case.tolerance_scale)
         self.change = self.model.columns["change"].stretch

@@ -322,9 +322,8 @@ class BlockSolver:
         if not fits(rows, solved):
             return [NO_NUMBERS] * len(piece)
         program, first, solution = self.program, piece[0], scale.unscaled(solved)
-        certificates = program.certify(
-            solution.x, solution.duals, self.measure, first, piece[-1], rows
-        )
+        x, duals = solution.x, solution.duals
+        certificates = program.certify(x, duals, self.measure, first, piece[-1], rows)
         results: list[BlockResult | str] = []
         for i, b in enumerate(piece):
             result = block_result(program, b, solution, certificates, self.measure, first)

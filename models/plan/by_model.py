@@ -128,9 +128,8 @@ class _BlockModel:
         failures: list[str] = []
         for attempt in (None,) if name else solver.ATTEMPTS:
             try:
-                solution = (
-                    self._by_highs(self.compiled.rows, attempt) if attempt else self._by(name)
-                )
+                rows = self.compiled.rows
+                solution = self._by_highs(rows, attempt) if attempt else self._by(name)
             except SolverError as error:
                 failures.append(f"{attempt.name if attempt else name}: {error}")
                 continue
@@ -197,7 +196,4 @@ class _BlockModel:
 
 
 def _by_key(names: tuple[Keys, ...], numbers: Floats) -> dict[str, dict[Any, float]]:
-    return {
-        keys.name: dict(zip(keys.index, numbers[keys.stretch].tolist(), strict=True))
-        for keys in names
-    }
+    return {k.name: dict(zip(k.index, numbers[k.stretch].tolist(), strict=True)) for k in names}

@@ -89,11 +89,9 @@ def _first(plan: Solved, flow: Flow) -> list[Told]:
 def _telling(_: Solved) -> list[tuple[int, list[Rows]]]:
     """Return the components that may say what stops a source, by the rank of what they say."""
     rows_of: dict[int, list[Rows]] = {}
-    for declared in components():
-        if isinstance(declared, Rows) and (
-            declared.stops is not None or declared.bears_on is not None
-        ):
-            rows_of.setdefault(declared.stop_rank, []).append(declared)
+    for rows in (each for each in components() if isinstance(each, Rows)):
+        if rows.stops is not None or rows.bears_on is not None:
+            rows_of.setdefault(rows.stop_rank, []).append(rows)
     return sorted(rows_of.items())
 
 

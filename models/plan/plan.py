@@ -126,10 +126,8 @@ class Plan(Solved):
     def x(self) -> Floats:  # type: ignore[override]
         """The value of every column of the program, the solver's rounding taken as 0."""
         program, x = self.program, self.solver_x
-        least = tolerances.SOLVED_VALUE * np.repeat(
-            program.least_need, np.diff(program.column_starts)
-        )
-        dust = np.where(program.column_unit == TONNES, least, tolerances.SOLVED_VALUE)
+        need = np.repeat(program.least_need, np.diff(program.column_starts))
+        dust = tolerances.SOLVED_VALUE * np.where(program.column_unit == TONNES, need, 1.0)
         return np.where(np.abs(x) > dust, x, 0.0)
 
     @cached_property
@@ -171,9 +169,7 @@ class Plan(Solved):
         columns |= {header: [getattr(s, name) for s in sources] for header, name in names.items()}
         columns["member"] = [e.members[j] for j in d.member[used].tolist()]
         columns |= {"contract": d.contract[used], "tonnes": self.delivered[used]}
-        columns |= {
-            name: getattr(d, name)[used] for name in ("cost", "tariff", "freight", "landed")
-        }
+        columns |= {n: getattr(d, n)[used] for n in ("cost", "tariff", "freight", "landed")}
         if self.expanded.supports.any():
             columns["support"] = d.support[used]
         return pd.DataFrame({**columns, "total": columns["tonnes"] * columns["landed"]})
@@ -302,12 +298,10 @@ class Plan(Solved):
         }
         columns |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
         columns |= {"purchased": bought[rows[:3]], "limit": limit[rows]}
-        table = pd.DataFrame(columns).assign(
-            limit=lambda table: table["limit"].where(table["limit"] < np.inf)
-        )
-        return table.assign(
-            **{f"of_{base}": shares_of(table, base) for base in (DEMAND, PURCHASES)}
-        )
+        table = pd.DataFrame(columns)
+        table["limit"] = table["limit"].where(table["limit"] < np.inf)
+        shares = {f"of_{base}": shares_of(table, base) for base in (DEMAND, PURCHASES)}
+        return table.assign(**shares)
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 
@@ -374,9 +368,8 @@ class Plan(Solved):
                 tonnes = sold[p.name, year]
                 money = (p.capex * built, capital_charge(self.case, p) * at_work, tonnes["rent"])
                 whose = (p.name, p.refiner, p.mineral, p.country)
-                rows.append(
-                    (year, *whose, built, at_work, tonnes["usable"], tonnes["tonnes"], *money)
-                )
+                amounts = (tonnes["usable"], tonnes["tonnes"])
+                rows.append((year, *whose, built, at_work, *amounts, *money))
         columns = "year project refiner mineral country built running capacity tonnes"
         return _table(rows, f"{columns} capex charge rent")
 

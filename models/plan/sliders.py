@@ -277,20 +277,17 @@ class Adjustable:
         solutions, x, duals = [], [], []
         for first, *rest in self.pieces:
             last = rest[-1] if rest else first
-            part = _part(
-                self.scaling, program.columns_of(first, last), program.rows_of(first, last)
-            )
+            columns, inside = program.columns_of(first, last), program.rows_of(first, last)
+            part = _part(self.scaling, columns, inside)
             scaled = part.scaled(program.block(first, last, rows))
-            if first not in held:
-                held[first] = PersistentSolver().load(scaled)
-            held[first].change(scaled)
-            solution = part.unscaled(held[first].run_by_any())
+            solver = held.setdefault(first, PersistentSolver())
+            solver.change(scaled)
+            solution = part.unscaled(solver.run_by_any())
             solutions.append(statuses(solution.basis))
             x.append(solution.x)
             duals.append(solution.duals)
-        proof = program.certify(
-            np.concatenate(x), np.concatenate(duals), self.solver.measure, rows=rows
-        )
+        values = np.concatenate(x), np.concatenate(duals)
+        proof = program.certify(*values, self.solver.measure, rows=rows)
         if not all(proof.of(b).passed for b in range(len(program.blocks))):
             msg = "the solution is no proof"
             raise SolverError(msg)

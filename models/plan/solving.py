@@ -87,10 +87,7 @@ def solve_group(group: BlockGroup) -> list[BlockResult]:
     expanded = Expanded(group.case)
     solver = BlockSolver(expanded, blocks=group.cells, tolerance_scale=group.tolerance_scale)
     results = solver(range(len(group.cells)))
-    return [
-        replace(result, block=b, basis=None)
-        for b, result in zip(group.blocks, results, strict=True)
-    ]
+    return [replace(r, block=b, basis=None) for b, r in zip(group.blocks, results, strict=True)]
 
 
 # ---- parts: what the blocks of a case leave apart ----------------------------------------------

@@ -172,12 +172,8 @@ class PlanTable(Result):
         more = cls._more(plan, table)
         if "inputs" in more:
             rows = more.pop("inputs")
-            names = {
-                column.field
-                for record in cls.INPUTS
-                for column in record.columns()
-                if column.carried
-            }
+            columns = (column for record in cls.INPUTS for column in record.columns())
+            names = {column.field for column in columns if column.carried}
             for name in (*names, "note", "source"):
                 cells = [getattr(r, name, None) if r else "" for r in rows]
                 if name not in names or any(cell not in {None, ""} for cell in cells):

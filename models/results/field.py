@@ -313,9 +313,8 @@ def spread_over(kind: type[R], declared: Field, names: Sequence[str]) -> type[R]
     body = {"__doc__": kind.__doc__, "TABLE": "", **columns}  # which there are is in no catalogue
     table: type[R] = type(kind.__name__, (kind,), body)
     table.TABLE = kind.TABLE
-    apart = [
-        [*map(table.__dict__.get, columns)] if f.name == declared.name else [f] for f in kind.FIELDS
-    ]
+    of_names = [*map(table.__dict__.get, columns)]
+    apart = [of_names if f.name == declared.name else [f] for f in kind.FIELDS]
     table.FIELDS = tuple(f for fields in apart for f in fields if f is not None)
     return table
 

@@ -136,9 +136,8 @@ class Supply:
         elif self.mineral in self.whole.of_today:
             amounts = self.whole.today[sources][:, members].sum(axis=1)
         else:
-            amounts = np.where(
-                [bool(e.sources[i].project) for i in sources], 0.0, e.nameplate[sources, 0]
-            )
+            is_project = [bool(e.sources[i].project) for i in sources]
+            amounts = np.where(is_project, 0.0, e.nameplate[sources, 0])
         supplied = zip(sources, amounts.tolist(), strict=True)
         return tuple((e.sources[i], amount) for i, amount in supplied if amount > 0)
 

@@ -306,10 +306,8 @@ class PersistentSolver:
                 np.any([getattr(held, n) != to for n, to in zip(names, new, strict=True)], axis=0)
             )
             if len(changed):
-                _check(
-                    change(len(changed), changed.astype(np.int32), *(to[changed] for to in new)),
-                    part,
-                )
+                numbers = (to[changed] for to in new)
+                _check(change(len(changed), changed.astype(np.int32), *numbers), part)
         self.rows = rows
 
     def start_from(self, basis: Any) -> None:

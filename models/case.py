@@ -38,10 +38,10 @@ class Agreed:
     amounts: tuple[tuple[str, Any, float], ...] = ()
 
     def amount(self, component: str, key: Any) -> float:
-        return self._of.get((component, key), 0.0)
+        return self._amount_of.get((component, key), 0.0)
 
     @cached_property
-    def _of(self) -> dict[tuple[str, Any], float]:
+    def _amount_of(self) -> dict[tuple[str, Any], float]:
         return {(name, key): amount for name, key, amount in self.amounts}
 
 

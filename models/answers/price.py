@@ -126,7 +126,6 @@ class Pricing:
     """The duals of a plan's program, and the prices that follow from them."""
 
     def __init__(self, plan: Plan) -> None:
-        """Keep the plan."""
         self.plan = plan
         self.rows = plan.program.rows
         self._local: dict[int, Local] = {}
@@ -331,7 +330,6 @@ class Local:
     """A block's program around the plan, made once and asked about many of its limits."""
 
     def __init__(self, pricing: Pricing, block: int) -> None:
-        """Take the block's arrays."""
         program, plan = pricing.plan.program, pricing.plan
         span, self.inside = program.columns_of(block), program.rows_of(block)
         self.first, self.block = span.start, program.block(block)

@@ -124,8 +124,8 @@ class ExtensiveForm:
         ends = np.cumsum([len(s.columns) for s in scenarios])[:-1]
         self.place: list[Ints] = np.split(inverse.astype(np.int64), ends)
         programs, count = [s.rows for s in scenarios], len(self.numbers)
-        self._at, self._cost = inverse, np.concatenate([r.cost for r in programs])
-        self._side = np.repeat(np.arange(len(scenarios)), [len(r.cost) for r in programs])
+        self._column_of, self._cost = inverse, np.concatenate([r.cost for r in programs])
+        self._scenario_of = np.repeat(np.arange(len(scenarios)), [len(r.cost) for r in programs])
         lower, upper = np.full(count, np.inf), np.full(count, -np.inf)
         whole, self.column_unit = np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int8)
         for scenario, place in zip(scenarios, self.place, strict=True):
@@ -189,7 +189,9 @@ class ExtensiveForm:
 
     def weighed(self, weights: Floats) -> Floats:
         """Return the cost of each column [money] with such a weight of each scenario [s]."""
-        cost = np.bincount(self._at, weights[self._side] * self._cost, len(self.numbers))
+        cost = np.bincount(
+            self._column_of, weights[self._scenario_of] * self._cost, len(self.numbers)
+        )
         return np.asarray(cost, dtype=float)
 
     def solved(
@@ -347,7 +349,6 @@ class MasterProblem:
         tail: Tail,
         unit: float,
     ) -> None:
-        """Take the parts."""
         self.parts, self.limits, self.chances, self.unit = parts, limits, chances, unit
         self.weight = tail.weight if tail.alpha > 0 else 0.0  # of all futures it is their mean
         self.dear = dearness(chances, tail.alpha)

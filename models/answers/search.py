@@ -121,7 +121,6 @@ class WarmStartedSequence:
         tonnes: float | None = None,
         attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
     ) -> None:
-        """Choose the scaling."""
         self._attempts = attempts
         self.question, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
         self._scaling = partial(
@@ -184,7 +183,6 @@ class Model:
     """A compiled model, scaled by ``need`` [t]; violations are parts of ``measure`` [t]."""
 
     def __init__(self, frame: Frame, question: str, need: float, measure: float) -> None:
-        """Compile a model of ``question``."""
         from models.program.compile import compile_model
 
         self.question, self.need, self.measure = question, need, measure
@@ -213,7 +211,6 @@ class ChangeSearch:
     """The program of the least change: relaxable ``parameters``, and what may not get worse."""
 
     def __init__(self, wide: Expanded, parameters: tuple[InputCell, ...], bounds: Bounds) -> None:
-        """Build the model of all cells of the case."""
         from models.program.sourcing import build_least_change
 
         program = program_of(wide)

@@ -82,7 +82,7 @@ class Session:
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
         self._moved: set[int] = set()
-        self._known: dict[frozenset[int], PartialProgram] = {}
+        self._parts: dict[frozenset[int], PartialProgram] = {}
         self._kept: dict[int, _Kept] = {}
 
     @cached_property
@@ -172,7 +172,7 @@ class Session:
 
     def _part(self, minerals: frozenset[int]) -> PartialProgram:
         """Return a part of the base; the last are kept, since a study's neighbours are alike."""
-        base, parts = self._begun.program, self._known
+        base, parts = self._begun.program, self._parts
         if minerals not in parts:
             parts[minerals] = part_of(self._solver.expanded, base, minerals)
             while sum(len(p.columns) for p in parts.values()) > _KEPT * len(base.rows.cost):
@@ -343,7 +343,7 @@ def _settled(program: Program, certificates: Certificates) -> Bools:
 def _comparable(base: Expanded, variant: Expanded) -> bool:
     """Return whether positions of minerals, members, years, sources and contracts are the same."""
 
-    def said(e: Expanded) -> tuple[Any, ...]:
+    def layout(e: Expanded) -> tuple[Any, ...]:
         case = e.case
         return (
             e.minerals,
@@ -355,4 +355,4 @@ def _comparable(base: Expanded, variant: Expanded) -> bool:
             [(m.mineral, m.country) for m in case.mines],
         )
 
-    return said(base) == said(variant)
+    return layout(base) == layout(variant)

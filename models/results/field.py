@@ -295,7 +295,7 @@ class Result:
     def where(self, kept: Any) -> Self:
         """Return the rows that a sequence of yes and no keeps."""
         kept_rows = [i for i, keep in enumerate(_listed(kept)) if keep]
-        data = {name: _at(values, kept_rows) for name, values in self.data.items()}
+        data = {name: _rows_at(values, kept_rows) for name, values in self.data.items()}
         looks = {name: [each[i] for i in kept_rows] for name, each in self.looks.items()}
         return type(self)(words=self.words, looks=looks, **data)
 
@@ -381,7 +381,7 @@ def _plain(values: Any) -> Any:
     return values.to_numpy() if hasattr(values, "to_numpy") else values
 
 
-def _at(values: Any, positions: list[int]) -> Any:
+def _rows_at(values: Any, positions: list[int]) -> Any:
     if hasattr(values, "iloc"):
         return values.iloc[positions]
     listed = _listed(values)

@@ -122,26 +122,26 @@ class _Asked:
     """The plan's program, planned again with payments for one plant at a time."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan, self.room = plan, headroom(plan)
+        self.plan, self.headroom = plan, headroom(plan)
         self.measure = plan.program.measure(plan.case.tolerance_scale)
         self._programs: dict[int, WarmStartedSequence] = {}
         e = plan.expanded
         self.nothing = np.array(
             [[plan.tolerance(s.mineral, year) for year in e.years] for s in e.sources]
-        ).reshape(self.room.shape)
+        ).reshape(self.headroom.shape)
 
     def idle(self, r: int) -> tuple[int, ...]:
         """Return the years, by position, in which a plant could run and does not."""
         if not self._runs(r, self.plan.sold[r], range(len(self.plan.expanded.years))):
-            could = self.room[r] > self.nothing[r]
-            low = self.plan.sold[r] < RUNS * self.room[r] - self.nothing[r]
+            could = self.headroom[r] > self.nothing[r]
+            low = self.plan.sold[r] < RUNS * self.headroom[r] - self.nothing[r]
             return tuple(np.flatnonzero(could & low).tolist())
         return ()
 
     def needed(self, r: int, idle: tuple[int, ...]) -> Needed:
         """Return what a plant needs that is idle in some years."""
         e = self.plan.expanded
-        every: list[int] = np.flatnonzero(self.room[r] > self.nothing[r]).tolist()
+        every: list[int] = np.flatnonzero(self.headroom[r] > self.nothing[r]).tolist()
         gaps = np.nan_to_num(self.plan.gaps.gap[r])
         by_year = dict[int, tuple[float | None, float]]()
         # with whole projects prices are those of the builds chosen: no gap is a bound
@@ -166,7 +166,7 @@ class _Asked:
 
     def _runs(self, r: int, tonnes: Floats, years: Sequence[int]) -> bool:
         sold, asked = (
-            amounts[list(years)] for amounts in (tonnes, RUNS * self.room[r] - self.nothing[r])
+            amounts[list(years)] for amounts in (tonnes, RUNS * self.headroom[r] - self.nothing[r])
         )
         if self._is_unbuilt(r):
             return bool(sold.sum() >= max(asked.sum(), 0.0) and sold.any())

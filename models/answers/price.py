@@ -103,7 +103,7 @@ class MarginalPrice:
     ``setter`` is what would serve one tonne more: "delivery", "shortage", "stock", or "" where
     nothing does; ``words`` name it. The terms add up to ``amount`` [money/t]. ``is_scarce``: the
     delivery's tonnes are scarce themselves, so that other buyers would go without. The costs of
-    ``moves``, which serve one tonne more, add up to ``amount``, too; without ``has_room`` they are
+    ``moves``, which serve one tonne more, add up to ``amount``, too; without ``has_slack`` they are
     the moves of one tonne less. The price holds for ``up`` tonnes more and ``down`` tonnes less.
     ``more`` is what a whole tonne more costs and ``less`` what one less saves [money], None where
     there is no answer.
@@ -115,7 +115,7 @@ class MarginalPrice:
     terms: tuple[component.PriceTerm, ...]
     is_scarce: bool = False
     moves: tuple[Move, ...] = ()
-    has_room: bool = True
+    has_slack: bool = True
     down: float = 0.0
     up: float = 0.0
     more: float | None = None

@@ -253,7 +253,7 @@ def _price(
 ) -> Iterator[str]:
     yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
     yield _holds(found, price, currency)
-    if price.moves and price.has_room:
+    if price.moves and price.has_slack:
         yield "How the plan would find one tonne more:"
         yield from _moves(price.moves, currency)
     if price.terms:
@@ -532,7 +532,7 @@ def facts(
         "source": "" if price is None else price.words,
         "source_is_scarce": price is not None and price.is_scarce,
         "moves": [dataclasses.asdict(m) for m in (() if price is None else price.moves)],
-        "has_room": price is None or price.has_room,
+        "has_room": price is None or price.has_slack,
         "terms": [
             {
                 "kind": t.kind,

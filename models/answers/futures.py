@@ -181,9 +181,9 @@ class _JointProgram:
         """Return both plans; the plain one is also the plan under risk if it is as cheap."""
         risky, x = self._course(self.extensive.rows)
         plain, _ = self._course(self.kept())
-        whole = self.extensive
-        is_plain = _as_good(risky, plain, whole.chances, whole.tail)
-        values = None if is_plain else whole.joined(x)
+        extensive = self.extensive
+        is_plain = _as_good(risky, plain, extensive.chances, extensive.tail)
+        values = None if is_plain else extensive.joined(x)
         return RiskPlans(
             _proven_by(plain, risky) if is_plain else risky, plain, tuple(self.decisions(values))
         )

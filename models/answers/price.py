@@ -1,21 +1,20 @@
-"""What a marginal price is made of, how far it holds, and what the plan would do for a tonne more.
+"""The parts of a marginal price, how far it holds, and what one tonne more would change.
 
-A price comes from complementary slackness: a column of the program that is used has no reduced
-cost: what it costs is what the rows it enters are worth. Read for the balance of a member, that
-gives the price of supply there as the landed cost of a delivery and the rents of what limits it.
-Rows that only add up (ore at a refiner, what a buyer purchases, the tiers of a shortage) are
-followed to what they add up.
+Prices follow from complementary slackness. A column that is used has no reduced cost, so its cost
+equals the duals of the rows that it enters. For a member's balance this gives the price of supply
+as the landed cost of a delivery and the rents of the limits on it. Rows that only add up (ore at a
+refiner, a buyer's purchases, the tiers of a shortage) are followed to what they add up.
 
-Written for changes of the plan, with its reduced costs and duals as prices, the program costs
-nothing at the plan itself and at every other optimum. Two programs follow (parametric programming:
-Gal (1995), Postoptimal Analyses, ch. 3; Bertsimas & Tsitsiklis (1997), ch. 5):
+Written in changes from the plan, with reduced costs and duals as prices, the program costs 0 at the
+plan and at every other optimum. Two programs follow (parametric programming: Gal (1995),
+Postoptimal Analyses, ch. 3; Bertsimas & Tsitsiklis (1997), ch. 5):
 
-- the *face*, in which all that would cost is held: how far a limit moves on it is how far the
-  shadow price holds;
-- the *whole*, with a limit moved by a unit: the least that costs beyond the shadow price.
+- The *face* has the columns that cost nothing, and fixes all others. A shadow price holds for as
+  long as its limit can move on the face.
+- The *total* program moves a limit by a unit. Its optimum is the cost beyond the shadow price.
 
-A shadow price that is one of several, because more limits bind than are needed, holds in one
-direction alone or in none; the whole then says what a unit each way is worth.
+If more limits bind than are needed, a shadow price is one of several and holds in one direction or
+in none. The total program then gives the cost of a unit each way.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """A Case: one workbook's worth of checked, typed, frozen records.
 
-A scenario makes a new Case with ``change``; nothing changes a Case in place. Records stand in an
-order that does not depend on the order of the workbook's rows (save Lanes, Ore lanes, Rights,
-Scenarios and Risks, where order has a meaning), so that equal workbooks give equal plans to the
-cell.
+A scenario makes a new Case with ``change``; nothing changes a Case in place. The order of records
+does not depend on the order of the workbook's rows, so that equal workbooks give equal plans to the
+cell. Sheets in which that order has a meaning are the exception (``Record.IS_ORDERED``).
 """
 
 from __future__ import annotations
@@ -24,12 +23,13 @@ R = TypeVar("R", bound=Record)
 
 BASE = "Base"
 """The name of the case as the workbook has it; no scenario may have it."""
-_ORDERED = {"lanes", "ore_lanes", "rights", "scenarios", "risks"}
+_LABEL = {"is_label": True}
+"""A field that names things; a plan is the same whatever it says."""
 
 
 @dataclass(frozen=True)
 class Agreed:
-    """What a plan decided before a year, which stands whatever is planned from that year on.
+    """What a plan decided before a year, fixed whatever is planned from that year on.
 
     ``amounts`` are the decisions other than 0: component, key and amount [t or fraction].
     """
@@ -38,19 +38,19 @@ class Agreed:
     amounts: tuple[tuple[str, Any, float], ...] = ()
 
     def amount(self, component: str, key: Any) -> float:
-        return self._of.get((component, key), 0.0)
+        return self._amount_of.get((component, key), 0.0)
 
     @cached_property
-    def _of(self) -> dict[tuple[str, Any], float]:
+    def _amount_of(self) -> dict[tuple[str, Any], float]:
         return {(name, key): amount for name, key, amount in self.amounts}
 
 
 @dataclass(frozen=True)
 class SearchLimits:
-    """How far the search for whole builds goes; other plans are optimal in any case.
+    """How far the search for integer builds goes; plans without them are optimal in any case.
 
-    ``seconds`` a plan [s] (None: to the end), ``gap`` between the plan and the least cost proven,
-    as a part of the plan's, that is accepted.
+    It ends after ``seconds`` a plan [s] (None: never), or at a relative ``gap`` between the plan
+    and the lower bound on cost.
     """
 
     seconds: float | None = None
@@ -97,7 +97,7 @@ class Case:
     rights: tuple[schema.Right, ...] = ()
     scenarios: tuple[schema.ScenarioStep, ...] = ()
     risks: tuple[schema.EventStep, ...] = ()
-    country_names: tuple[tuple[str, str], ...] = ()
+    country_names: tuple[tuple[str, str], ...] = field(default=(), metadata=_LABEL)
     home_blocs: tuple[str, ...] | None = None
     """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""
     ceilings: tuple[tuple[str, str, str, int, float], ...] = ()
@@ -107,17 +107,15 @@ class Case:
     agreed: Agreed | None = None
     """What an earlier plan decided, where not all is free."""
     search: SearchLimits = TO_THE_END
-    scenario: str = BASE
+    scenario: str = field(default=BASE, metadata=_LABEL)
 
     def __post_init__(self) -> None:
         """Put the records in their own order."""
-        for name in self.SHEET_FIELDS.values():
+        for record in SHEETS:
+            name = self.SHEET_FIELDS[record.SHEET]
             records = getattr(self, name)  # a change leaves most in their order
-            if (
-                isinstance(records, tuple)
-                and not isinstance(records, InOrder)
-                and name not in _ORDERED
-            ):
+            is_sorted = record.IS_ORDERED or isinstance(records, InOrder)
+            if isinstance(records, tuple) and not is_sorted:
                 object.__setattr__(self, name, _in_order(records))
         years = tuple(sorted(self.years))
         if self.years != years:
@@ -134,7 +132,7 @@ class Case:
         return new
 
     def of_minerals(self, names: Iterable[str]) -> Case:
-        """Return the case of some minerals alone; limits, lanes and budget stand as they are."""
+        """Return the case of some minerals alone; limits, lanes and budget are unchanged."""
         kept = set(names)
         rows = {
             name: InOrder(r for r in getattr(self, name) if r.mineral in kept)
@@ -143,8 +141,8 @@ class Case:
         return self.change(minerals=InOrder(m for m in self.minerals if m.name in kept), **rows)
 
     def records(self, sheet: str) -> tuple[Record, ...]:
-        found: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])
-        return (found,) if isinstance(found, Settings) else found
+        rows: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])
+        return (rows,) if isinstance(rows, Settings) else rows
 
     # ---- look-ups ------------------------------------------------------------------------------
 
@@ -193,33 +191,33 @@ class Case:
     @cached_property
     def demand_of(self) -> dict[tuple[str, str, int], float]:
         """Demand [t] of all tiers by (mineral, member, year); a pair without a row is not in it."""
-        found: dict[tuple[str, str, int], float] = {}
+        tonnes_of: dict[tuple[str, str, int], float] = {}
         for row in self.demand:
             for year, tonnes in row.tonnes:
                 key = (row.mineral, row.member, year)
-                found[key] = found.get(key, 0.0) + tonnes
-        return found
+                tonnes_of[key] = tonnes_of.get(key, 0.0) + tonnes
+        return tonnes_of
 
     @cached_property
     def tiers_of(self) -> dict[tuple[str, str, int], dict[str, float]]:
         """Demand [t] of each tier by (mineral, member, year), where any tier is named."""
         tiered = {(row.mineral, row.member) for row in self.demand if row.tier}
-        found: dict[tuple[str, str, int], dict[str, float]] = {}
+        tiers: dict[tuple[str, str, int], dict[str, float]] = {}
         for row in self.demand:
             if (row.mineral, row.member) in tiered:
                 for year, tonnes in row.tonnes:
-                    found.setdefault((row.mineral, row.member, year), {})[row.tier] = tonnes
-        return found
+                    tiers.setdefault((row.mineral, row.member, year), {})[row.tier] = tonnes
+        return tiers
 
     @cached_property
     def signed(self) -> tuple[tuple[schema.Contract, int], ...]:
-        """Each contract, and how many before it say the same: two rows may be equal."""
+        """Each contract, and how many equal ones come before it: two rows may be equal."""
         seen: Counter[schema.Contract] = Counter()
-        found = []
+        counted = []
         for row in self.contracts:
-            found.append((row, seen[row]))
+            counted.append((row, seen[row]))
             seen[row] += 1
-        return tuple(found)
+        return tuple(counted)
 
     def tier_cost(self, mineral: str, tier: str, year: int) -> float:
         """Return what a tonne of a tier short costs [USD/t]: price x the tier's multiple."""
@@ -255,10 +253,10 @@ class Case:
 
     @cached_property
     def tolerance_scale(self) -> float:
-        """What a violation is measured by [t]: the largest demand.
+        """The amount that violations are measured by [t]: the largest demand.
 
-        Where a stockpile dwarfs it, a billionth of that one, which is as fine as numbers get; 1 t
-        where there is neither.
+        Where a stockpile dwarfs that, a billionth of the stockpile, which is as fine as numbers
+        get; 1 t where there is neither.
         """
         piles = [max(s.max, s.opening, *s.target.numbers()) for s in self.stockpiles]
         return max(self.largest_demand, 1e-9 * max(piles, default=0.0)) or 1.0
@@ -273,7 +271,7 @@ class Case:
         return record.price.value(year) * multiple if stated is None else stated
 
     def discount(self, year: int) -> float:
-        """Return what a dollar of a year is worth in the first year."""
+        """Return the discount factor of a year: the value of its money in the first year."""
         return float((1.0 + self.settings.discount_rate) ** -(year - self.years[0]))
 
 
@@ -283,6 +281,10 @@ OF_MINERAL = tuple(
     if any(column.field == "mineral" and column.required for column in record.columns())
 )
 """The fields whose records are of one mineral each."""
+UNPLANNED = {Case.SHEET_FIELDS[record.SHEET] for record in SHEETS if not record.IS_PLANNED} | {
+    f.name for f in dataclasses.fields(Case) if "is_label" in f.metadata
+}
+"""The fields that no program is made of."""
 
 
 _MADE_OF = {
@@ -331,7 +333,7 @@ def fold(name: str) -> str:
 
 
 class InOrder(tuple[R, ...]):
-    """Records that stand in their order."""
+    """Records in their own order."""
 
     __slots__ = ()
 
@@ -342,13 +344,13 @@ def _in_order(records: Iterable[R]) -> InOrder[R]:
     if not rows:
         return InOrder()
     keys = [c.field for c in type(rows[0]).columns() if c.key]
-    said = [f.name for f in dataclasses.fields(rows[0]) if f.compare]
+    names = [f.name for f in dataclasses.fields(rows[0]) if f.compare]
 
     def key(record: R) -> tuple[Any, ...]:
         return tuple(_sortable(getattr(record, name)) for name in keys)
 
     def rank(record: R) -> tuple[Any, ...]:
-        return key(record), tuple(repr(getattr(record, name)) for name in said)
+        return key(record), tuple(repr(getattr(record, name)) for name in names)
 
     apart = len(set(map(key, rows))) == len(rows)  # nearly always: then the keys alone decide
     return InOrder(sorted(rows, key=key if apart else rank))

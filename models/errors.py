@@ -108,10 +108,10 @@ class UsageError(PlannerError):
 
 
 class Mistakes:
-    """Gathers what is wrong with several things that were asked, to tell it at once."""
+    """Gathers all that is wrong with what was asked, to report it at once."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
 
     @contextlib.contextmanager
     def kept(self, where: str = "") -> Iterator[None]:
@@ -119,12 +119,12 @@ class Mistakes:
         try:
             yield
         except UsageError as error:
-            self.said += [f"{where}{line}" for line in str(error).splitlines()]
+            self.lines += [f"{where}{line}" for line in str(error).splitlines()]
 
     def tell(self) -> None:
         """Raise one UsageError, a line each, if there was any."""
-        if self.said:
-            raise UsageError("\n".join(self.said))
+        if self.lines:
+            raise UsageError("\n".join(self.lines))
 
 
 class SolverError(PlannerError):

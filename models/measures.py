@@ -41,28 +41,28 @@ def named(amounts: Mapping[str, float]) -> dict[str, float]:
 
 def part(amount: float, whole: float) -> float | None:
     """Return a part of a whole; None where the whole is nothing, or next to it: no number then."""
-    found = amount / whole if whole > 0 else math.inf
-    return found if math.isfinite(found) else None
+    ratio = amount / whole if whole > 0 else math.inf
+    return ratio if math.isfinite(ratio) else None
 
 
-def beyond(amount: float, other: float, of: float) -> float:
+def beyond(amount: float, other: float, base: float) -> float:
     """Return an amount less another, 0 where rounding alone parts them against what they are of."""
     difference = amount - other
-    return difference if abs(difference) > tolerances.REMAINDER * abs(of) else 0.0
+    return difference if abs(difference) > tolerances.REMAINDER * abs(base) else 0.0
 
 
 def sums(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, float]:
     """Return the sums of an amount by the values of a column, or by tuples of several columns'."""
-    found = table.groupby([*by])[amount].sum()
-    return dict(zip(found.index.tolist(), found.tolist(), strict=True))
+    totals = table.groupby([*by])[amount].sum()
+    return dict(zip(totals.index.tolist(), totals.tolist(), strict=True))
 
 
 def sums_within(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, dict[str, float]]:
     """Return the sums of an amount by the values of the last column, within those of the others."""
-    found = defaultdict[Any, dict[str, float]](dict)
-    for (*others, last), of in sums(table, amount, *by).items():
-        found[tuple(others) if len(others) > 1 else others[0]][last] = of
-    return found
+    nested = defaultdict[Any, dict[str, float]](dict)
+    for (*others, last), total in sums(table, amount, *by).items():
+        nested[tuple(others) if len(others) > 1 else others[0]][last] = total
+    return nested
 
 
 def change(
@@ -83,8 +83,9 @@ def net(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Unlike ``change``, which leaves out what is small beside a plan, it keeps all that is real.
     """
-    found = np.asarray(amounts.sum(axis=0))
-    return np.where(np.abs(found) <= tolerances.CANCELLED * np.abs(amounts).sum(axis=0), 0.0, found)
+    totals = np.asarray(amounts.sum(axis=0))
+    least = tolerances.CANCELLED * np.abs(amounts).sum(axis=0)
+    return np.where(np.abs(totals) <= least, 0.0, totals)
 
 
 # ---- concentration -----------------------------------------------------------------------------
@@ -195,11 +196,11 @@ def over_by_purchases(table: pd.DataFrame, base: str) -> list[OverByPurchases]:
     rows = table[excess.notna()]
     columns = (rows[c] for c in ("mineral", "buyer", "country", "year"))
     shares = (shares_of(rows, schema.DEMAND), shares_of(rows, schema.PURCHASES), rows["limit"])
-    found = [
-        OverByPurchases(str(mineral), str(buyer), str(country), int(year), *map(float, of))
-        for mineral, buyer, country, year, *of in zip(*columns, *shares, strict=True)
+    broken = [
+        OverByPurchases(str(mineral), str(buyer), str(country), int(year), *map(float, rest))
+        for mineral, buyer, country, year, *rest in zip(*columns, *shares, strict=True)
     ]
-    return sorted(found, key=lambda each: -each.excess)
+    return sorted(broken, key=lambda each: -each.excess)
 
 
 def largest_country_shares(
@@ -210,8 +211,8 @@ def largest_country_shares(
     The rows have those columns and buyer ("" the coalition), too. A mineral of which no country
     sells is not in it.
     """
-    found = _tops(table[table["buyer"] == ""], base, by)
-    return {key[0]: top for key, top in found.items()} if len(by) == 1 else found
+    largest = _tops(table[table["buyer"] == ""], base, by)
+    return {key[0]: top for key, top in largest.items()} if len(by) == 1 else largest
 
 
 def _tops(
@@ -228,8 +229,8 @@ def _tops(
         if share > (
             best[key].share + tolerances.REMAINDER if key in best else -tolerances.REMAINDER
         ):
-            known = None if limit is None or math.isnan(limit) else float(limit)
-            best[key] = Top(str(country), int(year), float(share), known)
+            cap = None if limit is None or math.isnan(limit) else float(limit)
+            best[key] = Top(str(country), int(year), float(share), cap)
     return best
 
 
@@ -347,7 +348,7 @@ def missing_in_each(short: Mapping[Any, float], need: Mapping[Any, float]) -> di
     unit: share; below 0 where ``short`` is against a reference in which more is missing
     base: need of the year, or of the mineral
     """
-    return {at: (part(amount, need.get(at, 0.0)) or 0.0) for at, amount in short.items()}
+    return {key: (part(amount, need.get(key, 0.0)) or 0.0) for key, amount in short.items()}
 
 
 def with_surge(sold: float, usable: float, surge: float) -> float:
@@ -471,10 +472,10 @@ def paid_at_reference_cost(bought: pd.DataFrame, reference: pd.DataFrame) -> pd.
     """
     keys = ["year", "mineral", "member"]
     there = reference.assign(coalition=_coalition_cost(reference))
-    own = bought[keys].merge(there[[*keys, "landed"]], "left", keys)["landed"]
+    before = bought[keys].merge(there[[*keys, "landed"]], "left", keys)["landed"]
     of_all = there[[*keys[:2], "coalition"]].drop_duplicates(keys[:2])
     all_there = bought[keys].merge(of_all, "left", keys[:2])["coalition"]
-    cost = own.fillna(all_there).set_axis(bought.index).fillna(bought["landed"])
+    cost = before.fillna(all_there).set_axis(bought.index).fillna(bought["landed"])
     return (bought["purchased"] * cost).fillna(0.0)
 
 
@@ -497,7 +498,7 @@ def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
     money, same = (
         _sums(bought, amount, "member") for amount in (paid(bought), paid_at_coalition_cost(bought))
     )
-    return {name: beyond(money[name], of, of) / of for name, of in same.items() if of > 0}
+    return {name: beyond(money[name], base, base) / base for name, base in same.items() if base > 0}
 
 
 def like_for_like(
@@ -519,7 +520,7 @@ def like_for_like(
         _sums(bought, amount, *by)
         for amount in (paid(bought), paid_at_reference_cost(bought, reference))
     )
-    return {name: (beyond(money[name], of, of), of) for name, of in same.items()}
+    return {name: (beyond(money[name], base, base), base) for name, base in same.items()}
 
 
 def constant_basket(
@@ -537,12 +538,12 @@ def constant_basket(
     base: tonnes bought here, each at its member's own cost of the mineral and year
     """
     there = sums(reference, "purchased", "mineral")
-    found = defaultdict[Any, dict[str, tuple[float, float]]](dict)
-    for key, of in like_for_like(bought, reference, *by, "mineral").items():
+    nested = defaultdict[Any, dict[str, tuple[float, float]]](dict)
+    for key, pair in like_for_like(bought, reference, *by, "mineral").items():
         *others, mineral = key if by else (key,)
         if there.get(mineral, 0.0) > 0:
-            found[tuple(others) if len(others) != 1 else others[0]][mineral] = of
-    return found
+            nested[tuple(others) if len(others) != 1 else others[0]][mineral] = pair
+    return nested
 
 
 def together(parts: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
@@ -579,8 +580,8 @@ def dependences(sold: pd.DataFrame, home: Container[str]) -> list[Dependence]:
     for mineral, country, tonnes, whole in zip(*columns, strict=True):
         if country == schema.REST_OF_WORLD or country in home or not tonnes > 0:
             continue
-        found = Dependence(str(mineral), str(country), float(tonnes / whole), float(whole))
-        known = best.get(found.mineral)
-        if known is None or found.share > known.share + tolerances.REMAINDER:
-            best[found.mineral] = found
-    return sorted(best.values(), key=lambda of: (-round(of.share, 9), of.mineral))
+        tie = Dependence(str(mineral), str(country), float(tonnes / whole), float(whole))
+        before = best.get(tie.mineral)
+        if before is None or tie.share > before.share + tolerances.REMAINDER:
+            best[tie.mineral] = tie
+    return sorted(best.values(), key=lambda each: (-round(each.share, 9), each.mineral))

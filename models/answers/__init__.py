@@ -26,6 +26,7 @@ from models.answers.least_change import ChangeOutcome as ChangeOutcome
 from models.answers.least_change import LeastChange as LeastChange
 from models.answers.least_change import applied as applied
 from models.answers.least_change import least_change as least_change
+from models.answers.least_change import relaxable_words as relaxable_words
 from models.answers.least_change import rounded_up as rounded_up
 from models.answers.payment import RUNS as RUNS
 from models.answers.payment import Needed as Needed

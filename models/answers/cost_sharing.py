@@ -1,13 +1,13 @@
-"""What members cost alone and together, who pays what by each rule, and who is tempted to leave.
+"""Costs of members alone and together, the bills of each rule, and who is tempted to leave.
 
-Whatever the duals y of any group's program, c(S) >= y x the parts of S, by weak duality. Two facts
-follow, which carry all of this:
+Let y be the duals of any group's program. By weak duality c(S) >= y x the parts of S, for every
+group S. Two facts follow:
 
-- the duals of the coalition's program make bills that sum to its cost and leave no group a reason
-  to go, not even one of parts of members (Owen 1975, Mathematical Programming 9);
-- each group planned bounds all groups, so the one most tempted to leave a split is found by a
-  program of a column a member and a row a group planned (row generation; Drechsel & Kimms 2010,
-  International Journal of Production Economics 128): a handful of plans in the place of 2^n.
+- The duals of the coalition's program make bills that sum to its cost and give no group a reason to
+  leave, not even a group of parts of members (Owen 1975, Mathematical Programming 9).
+- Each group that is planned bounds all groups. So the group most tempted to leave a split is found
+  by a program of a column a member and a row a planned group (row generation; Drechsel & Kimms
+  2010, International Journal of Production Economics 128): a handful of plans in place of 2^n.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ _MOST_PLANS = 200
 
 @dataclass(frozen=True)
 class DualBills:
-    """Bills by the prices of the coalition's limits, and their range over all such prices [money].
+    """Bills by the coalition's shadow prices, and their range over all such prices [member, money].
 
-    Where several prices are right, as where more limits bind than are needed, ``bills`` are the
-    mean of those at which each member in turn, of those that they matter to, pays ``least`` and
-    ``most``.
+    ``bills`` are unique unless more limits bind than are needed. Then they are the mean of the
+    bills at which each member that the choice of prices matters to pays ``least`` and ``most`` in
+    turn.
     """
 
     bills: Floats
@@ -54,44 +54,43 @@ class DualBills:
 
 
 def dual_bills(pool: Pool) -> DualBills:
-    """Return the bills by dual prices.
+    """Return the bills by dual prices [money].
 
-    What a member's bill may be ends where it becomes a little larger, or smaller: c rises there by
-    its dearest price, falls by its cheapest. Where all grow at once, each a little otherwise, and
-    both ways give the same prices, there are no others.
+    A member's range is found with the member a little larger and a little smaller: the cost rises
+    by its dearest price and falls by its cheapest. If all members grow at once, each by another
+    amount, and both directions give the same prices, the prices are unique.
     """
-    one, members = pool.together.bills, pool.of.members
+    bills, members = pool.together.bills, pool.divided.members
     uneven = 0.5 + np.modf(np.arange(1, members + 1) * (np.sqrt(5.0) - 1.0) / 2.0)[0] / 2.0
     pool.restart()
     ends = [_prices(pool, step * uneven) for step in (_STEP, -_STEP)]
     if (
-        max(np.max(np.abs(end - one), initial=0.0) for end in ends)
+        max(np.max(np.abs(end - bills), initial=0.0) for end in ends)
         <= tolerances.BILL_ROUNDING * pool.scale
     ):
-        return DualBills(one, one, one)
+        return DualBills(bills, bills, bills)
     each = [[_prices(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
     least, most = (np.min(each, axis=(0, 1)), np.max(each, axis=(0, 1)))
     # a member with one bill whatever the prices moves none of the others'
     moved = [
-        of
-        for of, width in zip(each, most - least, strict=True)
+        row
+        for row, width in zip(each, most - least, strict=True)
         if width > tolerances.BILLS_SUM * pool.scale
     ]
-    return DualBills(np.mean(moved or [[one]], axis=(0, 1)), least, most)
+    return DualBills(np.mean(moved or [[bills]], axis=(0, 1)), least, most)
 
 
 def _prices(pool: Pool, step: Floats) -> Floats:
-    """Return the coalition's bills at the prices of one a little larger or smaller.
+    """Return the bills at the prices of a coalition that is a little larger or smaller.
 
-    Where these are no prices of the coalition itself, since a limit is near that binds, or where
-    nothing is proven there, its own.
+    Where these are not prices of the coalition itself, or where nothing is proven, the coalition's.
     """
     try:
-        found = pool.cost(1.0 + step).bills
+        bills = pool.cost(1.0 + step).bills
     except SolverError:
         return pool.together.bills
-    is_own = abs(float(found.sum()) - pool.together.cost) <= tolerances.BILLS_SUM * pool.scale
-    return found if is_own else pool.together.bills
+    is_own = abs(float(bills.sum()) - pool.together.cost) <= tolerances.BILLS_SUM * pool.scale
+    return bills if is_own else pool.together.bills
 
 
 # ---- who is tempted to leave ---------------------------------------------------------------------
@@ -99,11 +98,10 @@ def _prices(pool: Pool, step: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Tempted:
-    """The group that gains most by leaving a split.
+    """The ``group`` that gains most by leaving a split; no members if none gains.
 
-    ``gain`` [money] is what its bills are above its cost, 0 where no ``group`` gains; ``at_most``
-    what no group gains more than, ``in_parts`` what none gains more than of which members may be
-    there in part (None: not asked).
+    ``gain`` [money] is its bills less its cost. No group gains more than ``at_most``, and none with
+    parts of members more than ``in_parts`` (None: not asked).
     """
 
     group: tuple[int, ...]
@@ -120,11 +118,11 @@ def tempted(pool: Pool, split: Floats) -> Tempted:
 
 
 def _search(pool: Pool, split: Floats, *, whole: bool) -> tuple[float, float, tuple[int, ...]]:
-    """Return what no group gains more than, and the most that a group planned gains; 0 for none.
+    """Return the upper bound on any group's gain, and the most that a planned group gains, or 0.
 
-    Of all groups the one is planned that the bounds known so far leave most, until none is left.
+    In each round the group is planned to which the bounds leave most, until none is left.
     """
-    gain, group, asked = 0.0, np.zeros(pool.of.members), set[tuple[float, ...]]()
+    gain, group, asked = 0.0, np.zeros(pool.divided.members), set[tuple[float, ...]]()
     least = tolerances.BILL_ROUNDING * pool.scale
     for _ in range(_MOST_PLANS):
         most, bound = _most_left(pool, split, whole=whole)
@@ -139,11 +137,11 @@ def _search(pool: Pool, split: Floats, *, whole: bool) -> tuple[float, float, tu
 
 
 def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float]:
-    """Return the group that gains most by all bounds known, and that gain: t - split z is least.
+    """Return the group with the largest gain under all bounds, and that gain.
 
-    t >= bills z, for the bills of each group planned.
+    It minimises t - split z with t >= bills z, for the bills of each group that is planned.
     """
-    bills = np.array([of.bills for of in pool.known.values()]) / pool.scale
+    bills = np.array([priced.bills for priced in pool.planned.values()]) / pool.scale
     count, n = bills.shape
     row, column = np.indices((count, n + 1)).reshape(2, -1)
     program = price.arrays(
@@ -156,20 +154,20 @@ def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float
         (np.zeros(count), np.full(count, np.inf)),
     )
     program = dataclasses.replace(program, whole=np.append(np.full(n, whole), False))
-    found = solver.first_solved(partial(solver.solve, program))
-    group = np.clip(np.round(found.x[:n]) if whole else found.x[:n], 0.0, 1.0)
-    return group, float(np.sum(split * found.x[:n])) - float(found.x[n]) * pool.scale
+    optimum = solver.first_solved(partial(solver.solve, program))
+    group = np.clip(np.round(optimum.x[:n]) if whole else optimum.x[:n], 0.0, 1.0)
+    return group, float(np.sum(split * optimum.x[:n])) - float(optimum.x[n]) * pool.scale
 
 
 # ---- what each bought ----------------------------------------------------------------------------
 
 
 def borne(plan: Plan) -> tuple[Floats, Floats]:
-    """Return what each member pays as it buys, and what it goes without, at its price [money].
+    """Return what each member pays and the price of its shortage [member, money], as it buys.
 
-    Both discounted; what sharing a shortage fairly costs on top is left out. What is bought for
-    all, such as ore or a plant, is paid by those that buy of it, in proportion to tonnes, or by its
-    owners where nobody does; penalties on a limit of several members by demand.
+    Both are discounted, without the penalty for unfair shortages. Those who buy ore or from a plant
+    pay for it in proportion to tonnes, or its owners where nobody buys. Penalties on a limit of
+    several members are paid by demand.
     """
     e, program = plan.expanded, plan.program
     owners = Owners(e, Rights(e), program.names)
@@ -178,30 +176,30 @@ def borne(plan: Plan) -> tuple[Floats, Floats]:
     np.add.at(bought, (d.source, d.year, d.member), plan.delivered)
     place = {s.project: i for i, s in enumerate(e.sources)}
     of_project = np.array([place[p.name] for p in e.case.projects], dtype=np.int64)
-    priced, found = unpaid(program, e), np.zeros((2, len(e.members)))
+    priced, sums = unpaid(program, e), np.zeros((2, len(e.members)))
     for group in program.variables:
-        of, x, one = group.component, plan.x[group.at], np.ones(len(group))
-        if of is UNFAIR or not program.rows.cost[group.at].any():
+        component, x, ones = group.component, plan.x[group.at], np.ones(len(group))
+        if component is UNFAIR or not program.rows.cost[group.at].any():
             continue
-        at = dict(zip(of.positions, group.index, strict=True))
-        if {MEMBER, CONTRACT} & at.keys():
-            each = own(owners, at, one)
-        elif SOURCE in at:
-            each = _first(bought[at[SOURCE], at[YEAR]], by_right(owners, at, one))
-        elif PROJECT in at:
-            sold = bought[of_project[at[PROJECT]]].sum(axis=1)
-            each = _first(sold, by_right(owners, at, one))
+        index = dict(zip(component.positions, group.index, strict=True))
+        if {MEMBER, CONTRACT} & index.keys():
+            each = own(owners, index, ones)
+        elif SOURCE in index:
+            each = _first(bought[index[SOURCE], index[YEAR]], by_right(owners, index, ones))
+        elif PROJECT in index:
+            sold = bought[of_project[index[PROJECT]]].sum(axis=1)
+            each = _first(sold, by_right(owners, index, ones))
         else:
-            each = by_demand(owners, at, one)
+            each = by_demand(owners, index, ones)
         lacking = priced[group.at]
         for i, amount in enumerate((program.rows.cost[group.at] - lacking, lacking)):
-            found[i] += np.einsum("i,ij->j", amount * x, each)
-    return found[0], found[1]
+            sums[i] += np.einsum("i,ij->j", amount * x, each)
+    return sums[0], sums[1]
 
 
 def _first(parts: Floats, else_: Floats) -> Floats:
-    found = np.where(parts.sum(axis=1, keepdims=True) > 0, parts, else_)
-    return np.asarray(found / found.sum(axis=1, keepdims=True))
+    chosen = np.where(parts.sum(axis=1, keepdims=True) > 0, parts, else_)
+    return np.asarray(chosen / chosen.sum(axis=1, keepdims=True))
 
 
 # ---- every rule ----------------------------------------------------------------------------------
@@ -214,15 +212,15 @@ AS_BOUGHT, BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES, NUCLEOLUS, SHAPLEY = (
 
 @dataclass(frozen=True)
 class Sharing:
-    """What members cost alone and together, and what each pays by every rule [money, discounted].
+    """Costs of members alone and together, and the bills of every rule [money, discounted].
 
-    ``alone_paid`` and ``alone_priced`` are what each pays alone, and what it then goes without at
-    its price; ``bought_priced`` the latter as the plan has it. ``bills`` are by rule, those of a
-    rule sum to ``cost``; ``tempted`` who leaves them; ``failed`` is why that, or a rule's bills,
-    are not known. ``paid`` are the plan's cash cost and the tariffs in it [money, undiscounted].
-    ``duals`` have the range of the bills by dual prices. ``fairly`` is what the
-    plan costs beyond ``cost``, the cheapest, so that a shortage is shared fairly: that is left out
-    of bills in proportion.
+    ``alone_paid`` and ``alone_priced`` are what each member pays alone, and the price of its
+    shortage then; ``bought_priced`` is the latter in the plan. ``bills`` are by rule, and those of
+    a rule sum to ``cost``; ``tempted`` is who leaves them. ``failed`` says why that, or a rule's
+    bills, are not known. ``paid`` are the plan's cash cost and the tariffs in it [money,
+    undiscounted]. ``duals`` has the range of the bills by dual prices. ``fairly`` is what the plan
+    costs beyond the cheapest, ``cost``, to share a shortage fairly; it is left out of bills in
+    proportion.
     """
 
     cost: float
@@ -259,10 +257,10 @@ class Sharing:
 def sharing_of(plan: Plan) -> Sharing:
     """Return who pays what for a plan; SolverError where a group has no proven cost."""
     pool = Pool(divided(plan.case))
-    cost, members = pool.together.cost, range(pool.of.members)
+    cost, members = pool.together.cost, range(pool.divided.members)
     apart = np.array([pool.alone(i) for i in members])
     alone, priced = (
-        (cost_of * apart).sum(axis=1) for cost_of in (pool.of.rows.cost, pool.of.priced)
+        (cost_of * apart).sum(axis=1) for cost_of in (pool.divided.rows.cost, pool.divided.priced)
     )
     paid, lacking = borne(plan)
     whole = float(paid.sum() + lacking.sum())
@@ -288,10 +286,10 @@ def sharing_of(plan: Plan) -> Sharing:
 
 @dataclass(frozen=True)
 class DualBill:
-    """What each member pays by dual prices, and of that the shortage at its price [money].
+    """Bills by dual prices, and the price of shortage in them [money, discounted], by member.
 
-    Discounted; by member's name. The sum is the cost of the plan together: builds as fractions,
-    without what a shortage that is shared fairly costs on top.
+    They sum to the cost of the plan together, with plants built in fractions and without the
+    penalty for unfair shortages.
     """
 
     whole: Mapping[str, float]
@@ -305,8 +303,8 @@ def bill_of(plan: Plan) -> DualBill:
     whole = float(paid.sum() + lacking.sum())
     part = pool.together.cost / whole if whole > 0 else 1.0
     names = [m.name for m in plan.case.members]
-    of = (dual_bills(pool).bills, lacking * part)
-    return DualBill(*(dict(zip(names, each.tolist(), strict=True)) for each in of))
+    options = (dual_bills(pool).bills, lacking * part)
+    return DualBill(*(dict(zip(names, each.tolist(), strict=True)) for each in options))
 
 
 def dual_bills_of(
@@ -314,15 +312,15 @@ def dual_bills_of(
 ) -> tuple[tuple[float, ...], float]:
     """Return the bills of a plan by dual prices, and what a member costs alone [money].
 
-    Not ``secured``: nothing of its demand has to be served if a country is lost.
+    Without ``secured`` none of its demand has to be served if a country is lost.
     """
     pool = Pool(divided(plan.case, None if secured else member))
-    alone = float(np.sum(pool.of.rows.cost * pool.alone(member)))
+    alone = float(np.sum(pool.divided.rows.cost * pool.alone(member)))
     return tuple(dual_bills(pool).bills.tolist()), alone
 
 
 def _needs(plan: Plan) -> Floats:
-    """Return each member's part of all demand, at discounted prices; equal parts without any."""
+    """Return each member's part of demand at discounted prices; equal parts without any demand."""
     e, case = plan.expanded, plan.case
     worth = np.array(
         [[m.price.value(y) * case.discount(y) for y in e.years] for m in case.minerals]
@@ -332,12 +330,12 @@ def _needs(plan: Plan) -> Floats:
 
 
 def costs_of(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
-    """Return what groups cost, each by its number as of ``games.groups``; None: nothing is proven.
+    """Return what groups cost by number (``games.groups``); None where nothing is proven.
 
-    Planned one after another: numbers that differ in one bit are planned fastest.
+    They are planned one after another: numbers that differ in one bit are planned fastest.
     """
     pool = Pool(divided(plan.case))
-    members = np.arange(pool.of.members)
+    members = np.arange(pool.divided.members)
     pool.restart()
 
     def cost(number: int) -> float | None:
@@ -350,7 +348,7 @@ def costs_of(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
 
 
 def tempted_of(split: Floats, costs: Floats) -> Tempted:
-    """Return who is tempted most to leave a split, of what every group costs."""
+    """Return who is tempted most to leave a split, given what every group costs."""
     every = games.groups(len(split))
     gains = np.einsum("ij,j->i", every, split) - costs
     gains[[0, -1]], scale = 0.0, abs(float(costs[-1])) or 1.0

@@ -1,21 +1,20 @@
-r"""How little of a country a plan can do with, and the cheapest plan that does with so little.
+r"""The fewest tonnes of a country that a plan can do with, and the cheapest such plan.
 
-Linear programs on the arrays of the plan (lexicographic optimization: Isermann (1982), OR Spektrum
-4), each proven by a certificate of its own. With x the program's columns, of which C_m are what the
-country delivers of mineral m:
+Linear programs on the plan's arrays (lexicographic optimization: Isermann (1982), OR Spektrum 4),
+each proven by its own certificate. Let x be the columns, and C_m those that the country delivers of
+mineral m:
 
 .. math:: a_m = \min_x \sum_{C_m} x, \qquad
           q = \min_x \sum_m \frac{1}{demand_m} \sum_{C_m} x, \qquad
           \min_x cost \cdot x \ \text{ with } \sum_m \frac{1}{demand_m} \sum_{C_m} x \le q
 
-In all of them the program's rows hold, and the coalition is short of no mineral in any year more
-than in the plan. Nothing else that costs a penalty is more than there, either (no reserve lacks
-more of its target, no soft limit is exceeded by more), and no mineral is bought there more over all
-years; for a_m that is asked of the mineral alone.
+The plan's rows hold in all of them. No mineral is shorter in any year than in the plan, no other
+penalty is larger (reserves miss no more of their target, soft limits are exceeded by no more), and
+no mineral is bought more there over all years; for a_m that holds for the mineral alone.
 
-What a budget ties is asked together: one set of plants has to do for all minerals. A mineral counts
-by the part of its demand that the country delivers, or the one with the most tonnes would get all
-the budget. What one mineral could do with if it came first is a_m.
+Minerals that a budget ties are asked about together, since one set of plants has to do for all.
+Each counts by the part of its demand that the country delivers: else the one with the most tonnes
+would get the whole budget. a_m is what a mineral could do with if it came first.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
 
 TOGETHER = ""
-"""Stands for all minerals where the programs are told apart by mineral."""
+"""The key of all minerals together, where others are by mineral."""
 _SHORT = {COST, UNFAIR_COST}
 """What a shortage costs: the penalties that members may share otherwise."""
 
@@ -48,16 +47,16 @@ _SHORT = {COST, UNFAIR_COST}
 class Hold:
     """A limit that keeps a mineral with the country in a year.
 
-    ``at`` is what its cell says, in its ``unit``: "t", "point" (a hundredth of a share) or "money
-    m". A unit more (``direction`` -1: less) would spare ``spares`` t of the country over all years,
-    if the mineral came first, at the margin.
+    ``limit`` is what its cell says, in its ``unit``: "t", "point" (a hundredth of a share) or
+    "money m". A unit more (``direction`` -1: a unit less) would spare ``spares`` t of the country
+    over all years at the margin, if the mineral came first.
     """
 
     mineral: str
     year: int
     kind: str
-    what: str
-    at: float
+    words: str
+    limit: float
     unit: str
     spares: float
     direction: int
@@ -66,13 +65,13 @@ class Hold:
 
 @dataclass(frozen=True)
 class Exit:
-    """A plan and its exit from a country.
+    """A plan and its way out of a country.
 
-    ``path`` is the cheapest plan with the least tonnes of the country, all minerals together;
-    ``alone`` the least tonnes by mineral if it came first, of those that the plan buys there.
-    ``proofs`` are of the programs of least tonnes, by mineral, and of all TOGETHER. ``failed`` is
-    why a mineral's least, if it came first, is not known; ``unknown`` why its way out is not, which
-    is then that of the plan.
+    ``path`` is the cheapest plan with the fewest tonnes of the country, all minerals together.
+    ``alone`` are the fewest tonnes of each mineral that the plan buys there, if that mineral came
+    first. ``proofs`` are of these programs, by mineral, and of all TOGETHER. ``failed`` says why a
+    mineral's fewest tonnes are not known, ``unknown`` why its way out is not; it is then as
+    planned.
     """
 
     country: str
@@ -86,9 +85,9 @@ class Exit:
 
 
 def exit_from(plan: Plan, country: str) -> Exit:
-    """Return how a plan gets away from a country (its code), and what holds it there.
+    """Return how a plan gets out of a country (its code), and which limits hold it there.
 
-    A search that fails leaves the others. Raises SolverError where no way out is proven at all.
+    A mineral whose search fails leaves the others. Raises SolverError where no way out is proven.
     """
     program, d = plan.program, plan.expanded.deliveries
     theirs = np.array([s.country == country for s in plan.expanded.sources], dtype=bool)[d.source]
@@ -97,54 +96,54 @@ def exit_from(plan: Plan, country: str) -> Exit:
     cheapest = {result.block: result for result in plan.blocks}
     failed, unknown = dict[str, str](), dict[str, str]()
     for b in range(len(program.blocks)):
-        of = _Fenced(plan, b, theirs)
-        for m in of.planned:
+        fenced = _Fenced(plan, b, theirs)
+        for m in fenced.planned:
             try:
-                asked[m].append(of.alone(m))
-                alone[m] += of.tonnes(asked[m][-1])[m]
+                asked[m].append(fenced.alone(m))
+                alone[m] += fenced.tonnes(asked[m][-1])[m]
             except SolverError as error:
                 failed[m] = str(error)
-        if of.planned:
+        if fenced.planned:
             try:
-                together = of.together()
-                cheapest[b] = of.cheapest(together)
+                together = fenced.together()
+                cheapest[b] = fenced.cheapest(together)
                 asked[TOGETHER].append(together)
             except SolverError as error:
-                unknown |= dict.fromkeys(of.planned, str(error))
+                unknown |= dict.fromkeys(fenced.planned, str(error))
     if unknown and not asked[TOGETHER]:
         raise SolverError(next(iter(unknown.values())))
     path = Plan(plan.case, [*cheapest.values()], plan.expanded, program)
     holds = [hold for m in alone for result in asked[m] for hold in _holds(path, m, result)]
-    proofs = {name: proof_of(plan.case, of, lambda: program) for name, of in asked.items() if of}
-    known = {m: tonnes for m, tonnes in alone.items() if m not in failed}
-    return Exit(country, plan, path, known, tuple(holds), proofs, failed, unknown)
+    proofs = {m: proof_of(plan.case, run, lambda: program) for m, run in asked.items() if run}
+    least = {m: tonnes for m, tonnes in alone.items() if m not in failed}
+    return Exit(country, plan, path, least, tuple(holds), proofs, failed, unknown)
 
 
 class _Fenced:
     """The program of a block in which nothing is worse than in the plan.
 
-    Its last rows say what is short of each of its minerals in each year, what the country delivers
-    of each mineral in all years, and that as a sum of ``weights``, which are one over the demand.
-    ``planned`` [t] is what the plan buys there, of the minerals of which it buys any.
+    Its last rows are the shortage of each of its minerals in each year, what the country delivers
+    of each mineral in all years, and the sum of that by ``weights`` (one over the demand).
+    ``planned`` [t] is what the plan buys there, of the minerals that it buys there.
     """
 
     def __init__(self, plan: Plan, block: int, theirs: Bools) -> None:
         """Take the block's arrays; ``theirs`` are the deliveries of the country."""
         self.plan, self.block = plan, block
         program, e = plan.program, plan.expanded
-        self.at, self.inside = program.columns_of(block), program.rows_of(block)
+        self.span, self.inside = program.columns_of(block), program.rows_of(block)
         flow, cells = program.flow, program.blocks[block]
-        mine = theirs & (flow >= self.at.start) & (flow < self.at.stop)
+        mine = theirs & (flow >= self.span.start) & (flow < self.span.stop)
         self.columns: dict[str, Ints] = {}
         self.planned: dict[str, float] = {}
         self.weights: dict[str, float] = {}
         for m in sorted({m for m, _ in cells}):
             name, years = e.minerals[m], [e.years[t] for c, t in cells if c == m]
-            of = flow[mine & (e.deliveries.mineral == m)] - self.at.start
-            bought = float(plan.x[self.at][of].sum())
+            columns = flow[mine & (e.deliveries.mineral == m)] - self.span.start
+            bought = float(plan.x[self.span][columns].sum())
             demand = sum(plan.case.coalition_demand(name, year) for year in years)
             if bought > tolerances.CHANGE_SLACK * demand:
-                self.columns[name], self.planned[name] = of, bought
+                self.columns[name], self.planned[name] = columns, bought
                 self.weights[name] = 1.0 / (demand or bought)
 
     # ---- what is asked ---------------------------------------------------------------------------
@@ -167,56 +166,58 @@ class _Fenced:
 
     def tonnes(self, result: BlockResult) -> dict[str, float]:
         """Return what the country delivers by mineral [t]."""
-        return {m: max(0.0, float(result.x[of].sum())) for m, of in self.columns.items()}
+        return {m: max(0.0, float(result.x[columns].sum())) for m, columns in self.columns.items()}
 
     def _most(self, weighted: float) -> Floats:
         slack = {m: tolerances.CHANGE_SLACK / weight for m, weight in self.weights.items()}
         return np.array([*(t + slack[m] for m, t in self.planned.items()), weighted])
 
-    def _least(self, weights: Mapping[str, float], most: Floats, of: str = TOGETHER) -> BlockResult:
+    def _least(
+        self, weights: Mapping[str, float], most: Floats, scope: str = TOGETHER
+    ) -> BlockResult:
         size = self._dearest / max(weights.values())  # near the costs that the scaling is made for
         cost = np.zeros(len(self._rows.cost))
         for mineral, weight in weights.items():
             cost[self.columns[mineral]] = size * weight
-        found = self._solved(cost, most, of)
-        return dataclasses.replace(found, duals=found.duals / size)
+        result = self._solved(cost, most, scope)
+        return dataclasses.replace(result, duals=result.duals / size)
 
     # ---- the program -----------------------------------------------------------------------------
 
     @cached_property
     def _rows(self) -> solve.LinearProgram:
         """The block's arrays, then the rows of the exit."""
-        of, (short, cell) = self.plan.program.block(self.block), self._short
-        upper = self.plan.widest[self.at]
-        need, x = self.plan.expanded.demand.sum(axis=1).reshape(-1), self.plan.x[self.at]
+        block, (short, cell) = self.plan.program.block(self.block), self._short
+        upper = self.plan.widest[self.span]
+        need, x = self.plan.expanded.demand.sum(axis=1).reshape(-1), self.plan.x[self.span]
         lacking = ((c, short[cell == c]) for c in np.unique(cell))
         sold = [*self.columns.values()]
-        weights = np.repeat([*self.weights.values()], [len(at) for at in sold])
+        weights = np.repeat([*self.weights.values()], [len(columns) for columns in sold])
         limits = [
             *(
-                (at, np.ones(len(at)), x[at].sum() + tolerances.CHANGE_SLACK * need[c])
-                for c, at in lacking
+                search.total_of(columns, x[columns].sum() + tolerances.CHANGE_SLACK * need[c])
+                for c, columns in lacking
             ),
-            *((at, np.ones(len(at)), np.inf) for at in sold),
+            *(search.total_of(columns, np.inf) for columns in sold),
             (np.concatenate(sold), weights, np.inf),
         ]
-        return search.bounded(dataclasses.replace(of, upper=upper), limits)
+        return search.bounded(dataclasses.replace(block, upper=upper), limits)
 
-    def _upper(self, of: str) -> Floats:
+    def _upper(self, scope: str) -> Floats:
         """Return the columns' upper bounds with no penalty of a mineral above the plan's."""
-        program, e, x = self.plan.program, self.plan.expanded, self.plan.x[self.at]
+        program, e, x = self.plan.program, self.plan.expanded, self.plan.x[self.span]
         upper: Floats = self._rows.upper.copy()
         need = e.demand.sum(axis=1).reshape(-1)
         for group in program.variables:
             paid = columns_named(group.component).headings
             if paid and all(h.is_penalty and h not in _SHORT for h in paid):
-                inside = within(group.at, self.at)
-                at, cell = group.at[inside] - self.at.start, group.cell[inside]
-                if of:
-                    own = cell // len(e.years) == e.mineral_at[of]
-                    at, cell = at[own], cell[own]
-                upper[at] = np.minimum(
-                    upper[at], x[at] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
+                inside = within(group.at, self.span)
+                columns, cell = group.at[inside] - self.span.start, group.cell[inside]
+                if scope:
+                    chosen = cell // len(e.years) == e.mineral_at[scope]
+                    columns, cell = columns[chosen], cell[chosen]
+                upper[columns] = np.minimum(
+                    upper[columns], x[columns] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
                 )
         return upper
 
@@ -224,28 +225,28 @@ class _Fenced:
     def _short(self) -> tuple[Ints, Ints]:
         """The columns of what is short, and the mineral and year of each as one number."""
         groups = [g for g in self.plan.program.variables if g.component is SHORTAGE]
-        at, cell = (
+        columns, cell = (
             np.concatenate([np.zeros(0, dtype=np.int64), *(getattr(g, name) for g in groups)])
             for name in ("at", "cell")
         )
-        inside = (at >= self.at.start) & (at < self.at.stop)
-        return at[inside] - self.at.start, cell[inside]
+        inside = (columns >= self.span.start) & (columns < self.span.stop)
+        return columns[inside] - self.span.start, cell[inside]
 
     @cached_property
-    def _onwards(self) -> search.Onwards:
-        """What solves the programs, and proves them."""
-        of, more = self.plan.program, len(self._rows.row_lower) - self._own
+    def _sequence(self) -> search.WarmStartedSequence:
+        """The sequence that solves and proves the programs."""
+        program, more = self.plan.program, len(self._rows.row_lower) - self._row_count
         units = np.full(more, TONNES)
         units[-1] = FRACTION
-        return search.Onwards(
+        return search.WarmStartedSequence(
             self._rows, f"least of what is bought there: {', '.join(self.columns)}",
-            need=float(of.need[self.block]), measure=self._measure,
-            units=(of.column_unit[self.at], np.append(of.row_unit[self.inside], units)),
-            size=np.append(of.row_size[self.inside], np.full(more, np.nan)),
+            need=float(program.need[self.block]), measure=self._measure,
+            units=(program.column_unit[self.span], np.append(program.row_unit[self.inside], units)),
+            size=np.append(program.row_size[self.inside], np.full(more, np.nan)),
         )  # fmt: skip
 
     @property
-    def _own(self) -> int:
+    def _row_count(self) -> int:
         return int(self.inside.stop - self.inside.start)
 
     @property
@@ -254,19 +255,19 @@ class _Fenced:
 
     # ---- solved and proven -----------------------------------------------------------------------
 
-    def _solved(self, cost: Floats, most: Floats, of: str = TOGETHER) -> BlockResult:
-        """Return the proven optimum with so much sold at most, by mineral and in all.
+    def _solved(self, cost: Floats, most: Floats, scope: str = TOGETHER) -> BlockResult:
+        """Return the proven optimum with at most so much sold, by mineral and in all.
 
-        Penalties are those of the plan at most: of one mineral, or of all TOGETHER.
+        Penalties are no larger than the plan's, of one mineral or of all TOGETHER.
         """
         limits = np.concatenate([self._rows.row_upper[: -len(most)], most])
-        upper = self._upper(of)
+        upper = self._upper(scope)
         rows = dataclasses.replace(self._rows, cost=cost, upper=upper, row_upper=limits)
-        found, proof = self._onwards.solved(rows)
+        solution, proof = self._sequence.solved(rows)
         return BlockResult(
-            block=self.block, x=found.x, duals=found.duals[: self._own],
+            block=self.block, x=solution.x, duals=solution.duals[: self._row_count],
             certificate=proof, worst=-1, measure=self._measure,
-            attempt=found.attempt, size=(len(rows.row_lower), len(rows.cost), len(rows.values)),
+            attempt=solution.attempt, size=(len(rows.row_lower), len(rows.cost), len(rows.values)),
         )  # fmt: skip
 
     @property
@@ -278,14 +279,15 @@ def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:
     """Yield the limits that the least tonnes of a mineral in a block rest on."""
     duals = np.zeros(len(path.prices))
     duals[path.program.rows_of(result.block)] = result.duals
-    for of, key, at in explain.rows_worth(path, "bears_on", duals, tolerances.SPARED_TONNES):
-        if of.part(key, MINERAL, mineral) != mineral:
-            continue  # what other minerals may not go short of is told by the budget that ties them
-        label, (limit, step, direction) = of.label(path, key), explain.limit_of(path, of, key, at)
+    for rows, key, row in explain.rows_with_dual(path, "bears_on", duals, tolerances.SPARED_TONNES):
+        if rows.part(key, MINERAL, mineral) != mineral:
+            continue  # limits of other minerals show in the budget that ties them
+        label = rows.label(path, key)
+        limit, step, direction = explain.limit_of(path, rows, key, row)
         moved = step.right - sum(amount * float(path.x[c]) for c, amount in step.entries)
-        spares = abs(float(duals[at]) * moved)
+        spares = abs(float(duals[row]) * moved)
         if spares > tolerances.SPARED_TONNES:
             yield Hold(
-                mineral, of.part(key, YEAR), label.kind or of.kind, label.what, limit, label.unit,
-                spares, direction, label.place,
+                mineral, rows.part(key, YEAR), label.kind or rows.kind, label.what, limit,
+                label.unit, spares, direction, label.place,
             )  # fmt: skip

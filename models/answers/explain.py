@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bound:
-    """Something that binds: what it is, at how much, and what moving it is worth.
+    """A limit that binds, its shadow price, and how far that price holds.
 
-    ``at`` is what its cell says. ``unit`` is "point" (a hundredth of a share), "t" or "money m".
-    ``worth`` is the money of that year that a unit saves at the margin, ``direction`` 1 where it is
-    a unit more that saves, -1 where one less does (a minimum); this rate holds while the limit
-    stands between ``low`` and ``high``, None where that is not known. ``saves`` is what a whole
-    unit that way saves, ``costs`` what one the other way costs, None where there is no plan with
-    it. ``rent`` is what the whole limit is worth at the rate [money]. All of it is of one mineral
-    (``is_common``: of all) and year, all else as it stands.
+    ``limit`` is what its cell says, in its ``unit``: "point" (a hundredth of a share), "t" or
+    "money m". ``shadow_price`` [money of the year per unit] is what a unit saves at the margin: a
+    unit more where ``direction`` is 1, a unit less where it is -1 (a minimum). It holds while the
+    limit is between ``low`` and ``high``, None where that is not known. ``saves`` is what a whole
+    unit that way saves, ``costs`` what a unit the other way costs [money of the year], None where
+    no plan has it. ``rent`` is limit x shadow price [money]. All figures are of one mineral
+    (``is_common``: of all minerals) and year, with everything else unchanged.
     """
 
     kind: str
-    what: str
-    at: float
+    words: str
+    limit: float
     unit: str
-    worth: float
+    shadow_price: float
     rent: float
     year: int
     is_common: bool
@@ -55,11 +55,11 @@ class Bound:
 class Explanation:
     """Why a mineral costs a member what it does in a year, and why it is short.
 
-    ``demand``, ``purchased`` and ``short`` in t; ``price`` is None without a balance to price;
-    ``demand_cost`` is what a tonne more of demand costs [money/t], None where that has no answer.
-    ``unpaid`` are the plants of the mineral that the budget keeps from being built by then;
-    ``idle`` those that are idle or not built, with the gap of each [money/t], the least first.
-    ``sharing`` is how many members are short for the same cause, 0 where not all that need it are.
+    ``demand``, ``purchased`` and ``short`` are in t. ``price`` is None without a balance to price;
+    ``demand_cost`` [money/t] is what a tonne more of demand costs, None where that has no answer.
+    ``unpaid`` are the mineral's plants that the budget keeps from being built by then. ``idle`` are
+    its idle or unbuilt plants with the gap of each [money/t], the least first. ``sharing`` is how
+    many members are short for the same cause, 0 unless all that need it are.
     """
 
     mineral: str
@@ -83,10 +83,7 @@ class Explanation:
 
 
 def sharing(plan: Plan, mineral: str, year: int) -> int:
-    """Return how many members are short of a mineral in a year for one cause; 0 if not all are.
-
-    All are those that need it.
-    """
+    """Return how many members are short of a mineral in a year for one cause; 0 if not all are."""
     table = plan.shortages
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     need = sum(
@@ -102,8 +99,8 @@ def sharing(plan: Plan, mineral: str, year: int) -> int:
 def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
     """Return what sets the price of a mineral for a member in a year, and what binds there.
 
-    The names are the case's own, the year is one of its years; KeyError or ValueError if not.
-    Without demand or a stockpile there is no price, and nothing that binds is worth anything there.
+    The names are the case's own, and the year is one of its years; KeyError or ValueError if not.
+    Without demand and without a stockpile there is no price, and nothing binds.
     """
     e, d = plan.expanded, plan.expanded.deliveries
     m, j, t = e.mineral_at[mineral], e.member_at[member], e.years.index(year)
@@ -112,8 +109,8 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
     keys = zip(short["mineral"], short["member"], short["year"], strict=True)
     causes = dict(zip(keys, short["cause"], strict=True))
     pricing = Pricing(plan)
-    at = plan.at(BALANCE, (mineral, member, year))
-    price = pricing.price(at, year) if at >= 0 else None
+    row = plan.at(BALANCE, (mineral, member, year))
+    price = pricing.price(row, year) if row >= 0 else None
     is_wanted = price is not None and e.demand[m, j, t] > 0
     return Explanation(
         mineral=mineral,
@@ -136,45 +133,46 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
 def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
     """Return the plants of a mineral with a gap in a year, by position, and the gaps."""
     e, gaps = plan.expanded, plan.gaps.gap[:, year]
-    found = [(e.sources[r], float(gaps[r])) for r in e.of_mineral[mineral] if gaps[r] > 0]
-    named = ((plan.who(s.name, s.project, s.mineral), gap) for s, gap in found)
+    idle = [(e.sources[r], float(gaps[r])) for r in e.of_mineral[mineral] if gaps[r] > 0]
+    named = ((plan.who(s.name, s.project, s.mineral), gap) for s, gap in idle)
     return tuple(sorted(named, key=lambda each: (each[1], each[0])))
 
 
 def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[Unpaid, ...]:
     """Return the plants that the budget keeps from being built by a year.
 
-    Prices say nothing of a whole plant, so that it has to be built where no budget limits anything.
+    Prices say nothing about integer plants, so these have to be built when no budget limits
+    anything.
     """
-    found = unpaid(plan, mineral, year)
-    if not (found and plan.case.settings.whole_projects):
-        return found
+    plants = unpaid(plan, mineral, year)
+    if not (plants and plan.case.settings.whole_projects):
+        return plants
     free = planned(plan.case.change(budget=()))
-    return tuple(u for u in found if free is not None and running(free, u.project, year) > u.built)
+    return tuple(u for u in plants if free is not None and running(free, u.project, year) > u.built)
 
 
-def _demand_cost(pricing: Pricing, at: Where) -> float | None:
-    """Return what one tonne more of demand costs [money of the year]: the slope of total cost.
+def _demand_cost(pricing: Pricing, where: Where) -> float | None:
+    """Return the slope of total cost in demand [money of the year/t].
 
-    That is not what a tonne more of supply is worth: demand is the balance's limit, and stands
-    elsewhere, too (``Rows.slope``): a limit on a share of demand allows more, a fair part of a
-    shortage grows, and a reserve in days asks for more. None where demand has tiers: it depends on
-    the tier.
+    It differs from the marginal price of supply, because demand enters other limits than the
+    balance (``Rows.slope``): a limit on a share of demand allows more, a fair part of a shortage
+    grows, and a reserve in days asks for more. None where demand has tiers, since it depends on the
+    tier.
     """
     plan = pricing.plan
-    if at in plan.case.tiers_of or plan.value(SHORTAGE, at) < 0:
+    if where in plan.case.tiers_of or plan.value(SHORTAGE, where) < 0:
         return None
     total = 0.0
-    for of, key, row in rows_worth(plan, "slope", pricing.duals):
-        if of.slope is not None:
-            total += float(pricing.duals[row]) * of.slope(plan, key, at)
-    return (total + _at_bound(pricing, at)) / plan.case.discount(at[2])
+    for rows, key, row in rows_with_dual(plan, "slope", pricing.duals):
+        if rows.slope is not None:
+            total += float(pricing.duals[row]) * rows.slope(plan, key, where)
+    return (total + _at_bound(pricing, where)) / plan.case.discount(where[2])
 
 
-def _at_bound(pricing: Pricing, at: Where) -> float:
-    """Return what more demand saves by letting more be short, where all of it is."""
+def _at_bound(pricing: Pricing, where: Where) -> float:
+    """Return what more demand saves by letting more be short, if all of it is short already."""
     plan, rows = pricing.plan, pricing.rows
-    column = plan.column_at(SHORTAGE, at)
+    column = plan.column_at(SHORTAGE, where)
     if column < 0 or not np.isfinite(rows.upper[column]):
         return 0.0
     priced = sum(a * float(pricing.duals[row]) for row, a in plan.entries(column))
@@ -185,91 +183,89 @@ def _at_bound(pricing: Pricing, at: Where) -> float:
 
 
 def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bound, ...]:
-    """Return what binds there and is worth something, the largest rent first.
+    """Return what binds there at a shadow price above 0, the largest rent first.
 
     What ties all minerals, as a budget does, comes last.
     """
     plan = pricing.plan
     least = tolerances.NO_DUAL * float(np.max(np.abs(plan.prices), initial=0.0))
-    found = [
-        bound_of(pricing, of, key, at)
-        for of, key, at in rows_worth(plan, "bears_on", plan.prices, least)
-        if of.bears_on is not None and of.bears_on(plan, of, key, (mineral, member, year))
+    bounds = [
+        bound_of(pricing, rows, key, row)
+        for rows, key, row in rows_with_dual(plan, "bears_on", plan.prices, least)
+        if rows.bears_on is not None and rows.bears_on(plan, rows, key, (mineral, member, year))
     ]
-    told = [b for b in found if b.worth > least]
-    return tuple(sorted(told, key=lambda b: (b.is_common, -b.rent, b.what)))
+    priced = [b for b in bounds if b.shadow_price > least]
+    return tuple(sorted(priced, key=lambda b: (b.is_common, -b.rent, b.words)))
 
 
-def bound_of(pricing: Pricing, of: Rows, key: Any, at: int, *, is_solved: bool = True) -> Bound:
-    """Return the row ``at`` that binds: its limit as its cell says it, and what moving it is worth.
+def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int, *, is_solved: bool = True) -> Bound:
+    """Return a binding row: its limit as its cell says it, and its shadow price.
 
-    A unit is one of the cell's: a tonne of a capacity of which a part is open loosens the row by
-    that part; one of a plant that is built in part, by what is built of it. Without ``is_solved``
-    its worth is the shadow price alone, and nothing is solved.
+    A unit is one of the cell's: a tonne of a capacity of which a part is open relaxes the row by
+    that part, a tonne of a plant that is built in part by the part that is built. Without
+    ``is_solved`` only the shadow price is given, and nothing is solved.
     """
     plan = pricing.plan
-    label, (limit, step, sign) = of.label(plan, key), limit_of(plan, of, key, at)
-    year = of.part(key, YEAR)
-    worth = plan.case.discount(year)
-    reach = pricing.local(at).reach(step, is_solved=is_solved)
+    label, (limit, step, sign) = rows.label(plan, key), limit_of(plan, rows, key, row)
+    year = rows.part(key, YEAR)
+    discount = plan.case.discount(year)
+    reach = pricing.local(row).reach(step, is_solved=is_solved)
     saves, costs = (reach.more, reach.less)[::sign]
     unit = measures.POINT if label.unit == "point" else 1.0
     return Bound(
-        kind=label.kind or of.kind,
-        what=label.what,
-        at=limit,
+        kind=label.kind or rows.kind,
+        words=label.what,
+        limit=limit,
         unit=label.unit,
-        worth=abs(reach.rate) / worth,
-        rent=abs(reach.rate) / worth * limit / unit,
+        shadow_price=abs(reach.rate) / discount,
+        rent=abs(reach.rate) / discount * limit / unit,
         year=year,
-        is_common=MINERAL not in of.key,
+        is_common=MINERAL not in rows.key,
         place=label.place,
         direction=sign,
         low=None if reach.down is None else _from_nothing(limit - unit * reach.down, limit),
         high=None if reach.up is None else limit + unit * reach.up,
-        saves=None if saves is None else max(0.0, -saves / worth),
-        costs=None if costs is None else max(0.0, costs / worth),
+        saves=None if saves is None else max(0.0, -saves / discount),
+        costs=None if costs is None else max(0.0, costs / discount),
     )
 
 
-def limit_of(plan: Solved, of: Rows, key: Any, at: int) -> tuple[float, LimitStep, int]:
+def limit_of(plan: Solved, rows: Rows, key: Any, row: int) -> tuple[float, LimitStep, int]:
     """Return what the cell of a row says, a unit of it in the program, and which way helps.
 
-    ``at`` is the row's position. The way is 1 where a unit more loosens it, -1 where one less does
-    (a minimum).
+    ``row`` is the row's position. The way is 1 where a unit more relaxes it, and -1 where a unit
+    less does (a minimum).
     """
-    high, low = (
-        float(limits[at]) for limits in (plan.program.rows.row_upper, plan.program.rows.row_lower)
-    )
+    high, low = (float(plan.program.rows.row_upper[row]), float(plan.program.rows.row_lower[row]))
     sign = 1 if np.isfinite(high) else -1
-    own = (high if sign > 0 else low), LimitStep(at, 1.0)
-    return (*(own if of.step is None else of.step(plan, key, at)), sign)
+    limit = (high if sign > 0 else low), LimitStep(row, 1.0)
+    return (*(limit if rows.step is None else rows.step(plan, key, row)), sign)
 
 
 def _from_nothing(low: float, limit: float) -> float:
     return low if low > tolerances.NO_DUAL * limit else 0.0
 
 
-def rows_worth(
-    plan: Solved, declared: str, worth: Floats, least: float = 0.0
+def rows_with_dual(
+    plan: Solved, declared: str, duals: Floats, least: float = 0.0
 ) -> Iterator[tuple[Rows, Any, int]]:
-    """Yield the rows that are worth more than the least, with key and position.
+    """Yield the rows with a dual above the ``least``, with key and position.
 
-    They are those of the components for which something is ``declared``.
+    Only components count that have something ``declared``.
     """
     for group in plan.program.constraints:
-        of = rows_named(group.component)
-        if getattr(of, declared):
-            at = np.flatnonzero(np.abs(worth[group.at]) > least)
-            keyed = zip(group.at[at].tolist(), group.keys(at), strict=True)
-            yield from ((of, key, row) for row, key in keyed)
+        rows = rows_named(group.component)
+        if getattr(rows, declared):
+            inside = np.flatnonzero(np.abs(duals[group.at]) > least)
+            keyed = zip(group.at[inside].tolist(), group.keys(inside), strict=True)
+            yield from ((rows, key, row) for row, key in keyed)
 
 
 @dataclass(frozen=True)
 class Scarce:
     """One limit over the years: its ``rent`` in all [money], and the year that it binds hardest.
 
-    ``mineral`` is "" for a budget; ``years`` are those in which it is worth something.
+    ``mineral`` is "" for a budget; ``years`` are those with a shadow price.
     """
 
     mineral: str
@@ -279,25 +275,25 @@ class Scarce:
 
 
 def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
-    """Return the limits whose rent over all years is the largest, the largest first.
+    """Return the limits with the largest rent over all years, the largest first.
 
-    Nothing is solved: a limit is told with its shadow price, not with what a whole unit saves.
+    Nothing is solved: the figures are shadow prices, not what a whole unit saves.
     """
-    rows = plan.program.rows
-    size = np.where(np.isfinite(rows.row_upper), rows.row_upper, 0.0) * np.abs(plan.prices)
+    upper = plan.program.rows.row_upper
+    size = np.where(np.isfinite(upper), upper, 0.0) * np.abs(plan.prices)
     rents: dict[tuple[Any, ...], float] = {}
-    found: dict[tuple[Any, ...], list[tuple[float, int, Rows, Any]]] = {}
-    for of, key, at in rows_worth(plan, "is_scarce", size):
+    entries: dict[tuple[Any, ...], list[tuple[float, int, Rows, Any]]] = {}
+    for rows, key, row in rows_with_dual(plan, "is_scarce", size):
         # one limit over the years: its kind, its mineral, its other names
-        others = [of.part(key, what) for what in of.key if what not in {MINERAL, YEAR}]
-        one = (of.kind, of.part(key, MINERAL), *others)
-        rents[one] = rents.get(one, 0.0) + float(size[at])
-        found.setdefault(one, []).append((float(size[at]), -at, of, key))
-    ranked = sorted(rents, key=lambda one: (-rents[one], str(one)))[:most]
+        others = [rows.part(key, part) for part in rows.key if part not in {MINERAL, YEAR}]
+        limit = (rows.kind, rows.part(key, MINERAL), *others)
+        rents[limit] = rents.get(limit, 0.0) + float(size[row])
+        entries.setdefault(limit, []).append((float(size[row]), -row, rows, key))
+    ranked = sorted(rents, key=lambda limit: (-rents[limit], str(limit)))[:most]
     pricing, scarce = Pricing(plan), []
-    for one in ranked:
-        _, at, of, key = max(found[one], key=lambda row: row[:2])
-        years = sorted({of.part(key, YEAR) for _, _, of, key in found[one]})
-        hardest = bound_of(pricing, of, key, -at, is_solved=False)
-        scarce.append(Scarce(str(one[1]), rents[one], tuple(years), hardest))
+    for limit in ranked:
+        _, row, rows, key = max(entries[limit], key=lambda entry: entry[:2])
+        years = sorted({rows.part(key, YEAR) for _, _, rows, key in entries[limit]})
+        hardest = bound_of(pricing, rows, key, -row, is_solved=False)
+        scarce.append(Scarce(str(limit[1]), rents[limit], tuple(years), hardest))
     return tuple(scarce)

@@ -1,8 +1,9 @@
-"""One plan for several futures: what is decided before they part is the same in all of them.
+"""One plan for several futures: decisions are the same in all of them until they differ.
 
-``under_risk`` makes programs with recourse (``models.answers.recourse``) of a plan's case and its
-futures: few futures are one program. Of many each mineral is planned apart, for the futures that
-differ for it, and budgets and the tail tie minerals to each other.
+``under_risk`` makes a stochastic program with recourse (``models.answers.recourse``) of a plan's
+case and its futures. Few futures are one extensive form. With many futures each mineral is a part
+of its own, over the futures that differ for it; a master problem ties the parts by their budgets
+and the tail of their costs.
 """
 
 from __future__ import annotations
@@ -31,28 +32,26 @@ from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints
 
-_COMMITTED = (BUILT, CARRIED)
-"""Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
 _TYPICAL = 1e-4
-"""What a part of all costs the tail is counted in."""
+"""The unit of the tail, as a part of the plan's cost."""
 
 
 @dataclass(frozen=True)
 class Future:
-    """One course of things: its case, its probability, and what is known on the way.
+    """A scenario: its case, its probability, and what has been observed by each year.
 
-    ``known`` [mineral, year] numbers what has happened to a mineral up to a year, from 1 on: the
-    same number in two futures, the same until then.
+    ``observed`` [mineral, year] numbers, from 1 on, what has happened to a mineral up to a year.
+    Two futures with the same number there cannot be told apart until then.
     """
 
     case: Case
     chance: float
-    known: Ints
+    observed: Ints
 
 
 @dataclass(frozen=True)
 class Course:
-    """What one way to plan comes to by future: ``costs`` [s, money], ``short`` [s, mineral, t]."""
+    """A plan's outcome in each future: ``costs`` [s, money] and ``short`` [s, mineral, t]."""
 
     costs: Floats
     short: Floats
@@ -61,13 +60,13 @@ class Course:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is decided before anything happens: as planned plainly, and under risk.
+    """A decision made before anything happens, in the plain plan and in the plan under risk.
 
-    Of a column by its component and its key that lasts (``Columns.lasting``); amounts in t, of a
-    plant the fraction built.
+    ``component`` and ``key`` (``Columns.lasting``) name the column. The amounts are tonnes, or the
+    fraction of a plant that is built.
     """
 
-    of: Columns
+    component: Columns
     key: Any
     plain: float
     risky: float
@@ -75,9 +74,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class RiskPlans:
-    """The plan under risk, and the plain plan kept to until something happens.
+    """The plan under risk, and the plain plan, which is followed until something happens.
 
-    ``decisions`` are those that both make while nothing has happened, and what is built.
+    ``decisions`` are what both build, and what both decide while nothing has happened.
     """
 
     risky: Course
@@ -86,11 +85,11 @@ class RiskPlans:
 
 
 AT_ONCE = 20
-"""Futures that are one program at most, where minerals can be planned apart."""
+"""With more futures each mineral is a part of its own, where that is possible."""
 _FEWER = 5
-"""The part of many futures that is planned first."""
+"""One future in so many is planned first, for prices to start from."""
 _BEFORE = 0.25
-"""The part of a time limit that each of the two plans of those may take."""
+"""The part of a time limit that each of their two plans may take."""
 
 
 def under_risk(
@@ -101,39 +100,39 @@ def under_risk(
     *,
     at_once: int = AT_ONCE,
 ) -> RiskPlans:
-    """Return the cheapest plan for all futures at once, beside the plain ``plan``.
+    """Return the cheapest plan for all futures together, and the plain ``plan`` beside it.
 
-    What is built is the same in all futures; all else that is decided in a year is the same in
-    those that have been the same for its mineral up to that year. ``calm`` [mineral, year] are the
-    numbers of ``Future.known`` where nothing happens. The plain plan is kept to while nothing has
-    happened; from then on it is planned as under risk. The futures' cases have the minerals,
-    members, years, sources, projects, budgets and contracts of the plan's, and their chances sum
-    to 1. More than ``at_once`` are planned mineral by mineral, but where projects have to be whole.
-    SolverError where no attempt gives a proof.
+    First-stage columns (``Columns.is_first_stage``) are the same in all futures. Every other
+    decision of a year is the same in all futures that cannot be told apart for its mineral up to
+    that year. ``calm`` [mineral, year] has the numbers of ``Future.observed`` where nothing
+    happens. The plain plan is followed while nothing has happened, and planned as under risk from
+    then on. The futures' cases have the plan's minerals, members, years, sources, projects, budgets
+    and contracts, and their probabilities sum to 1. More than ``at_once`` futures are planned
+    mineral by mineral, unless projects are integer. Raises SolverError where no attempt is proven.
     """
     tail = tail or recourse.Tail()
     groups = apart(plan.case) if len(futures) > at_once else ()
     if len(groups) > 1 and not plan.program.rows.whole.any():
-        return _Apart(plan, groups, futures, calm, tail).found(at_once)
+        return _Decomposition(plan, groups, futures, calm, tail).plans(at_once)
     plain = _PlainPlan(plan.expanded, plan.program, plan.x)
-    return _Extensive(plain, futures, calm, tail, _unit(plan)).found()
+    return _JointProgram(plain, futures, calm, tail, _unit(plan)).plans()
 
 
 def apart(case: Case) -> tuple[tuple[str, ...], ...]:
-    """Return the minerals that limits tie to each other, budgets left out."""
+    """Return the groups of minerals that limits other than budgets tie to each other."""
     return parts(case.change(budget=()))
 
 
 @dataclass(frozen=True)
 class _PlainPlan:
-    """The plain plan, or what it decides for some minerals: ``x`` are the values of columns."""
+    """The plain plan, or its decisions for some minerals: ``x`` are the values of columns."""
 
     expanded: Expanded
     program: Program
     x: Floats
 
 
-class _Extensive:
+class _JointProgram:
     def __init__(
         self,
         plain: _PlainPlan,
@@ -148,73 +147,75 @@ class _Extensive:
         self.rows: list[solve.LinearProgram] = []
         for future in futures:
             expanded = plain.expanded.changed(future.case)
-            made = program_of(expanded, names)
-            names = made.names
-            self.programs.append(made)
-            # a stock may serve another future than its own, which needs more than its own room
-            self.rows.append(dataclasses.replace(made.rows, upper=widest(expanded, made)))
+            program = program_of(expanded, names)
+            names = program.names
+            self.programs.append(program)
+            # a stock may serve other futures too, which need more of it than its own does
+            self.rows.append(dataclasses.replace(program.rows, upper=widest(expanded, program)))
         self.scale = max([self.case.tolerance_scale, *(f.case.tolerance_scale for f in futures)])
-        every, known = [*self.programs, self.base], [*(f.known for f in futures), calm]
-        told = [_known(p, at) for p, at in zip(every, known, strict=True)]
-        columns = _numbered([p.variables for p in every], told)
+        every, states = [*self.programs, self.base], [*(f.observed for f in futures), calm]
+        column_states = [_column_states(p, s) for p, s in zip(every, states, strict=True)]
+        columns = _numbered([p.variables for p in every], column_states)
         rows = _numbered(
             [p.constraints for p in every],
-            [_known_in_rows(p, at, c) for p, at, c in zip(every, known, told, strict=True)],
+            [_row_states(p, s, c) for p, s, c in zip(every, states, column_states, strict=True)],
         )
-        self.whole = recourse.ExtensiveForm(
+        self.extensive = recourse.ExtensiveForm(
             [
-                recourse.ScenarioProgram(of, c, r, p.column_unit, p.row_unit)
-                for p, of, c, r in zip(self.programs, self.rows, columns, rows, strict=False)
+                recourse.ScenarioProgram(arrays, c, r, p.column_unit, p.row_unit)
+                for p, arrays, c, r in zip(self.programs, self.rows, columns, rows, strict=False)
             ],
             np.array([f.chance for f in futures]),
             tail,
             need=max(float(p.need.max(initial=0.0)) for p in every) or 1.0,
             unit=unit,
         )
-        numbers = self.whole.numbers
-        at = np.minimum(np.searchsorted(numbers, columns[-1]), max(len(numbers) - 1, 0))
-        self.place: Ints = np.where(numbers[at] == columns[-1], at, -1) if len(numbers) else at
-        """Where each column of the plain plan stands in the whole; -1 where its future is none."""
+        numbers = self.extensive.numbers
+        position = np.minimum(np.searchsorted(numbers, columns[-1]), max(len(numbers) - 1, 0))
+        self.place: Ints = (
+            np.where(numbers[position] == columns[-1], position, -1) if len(numbers) else position
+        )
+        """The position of each column of the plain plan in the extensive form; -1: it has none."""
 
-    def found(self) -> RiskPlans:
-        """Return both plans; where the plain one is as good it is the plan under risk."""
-        risky, x = self._course(self.whole.rows)
+    def plans(self) -> RiskPlans:
+        """Return both plans; the plain one is also the plan under risk if it is as cheap."""
+        risky, x = self._course(self.extensive.rows)
         plain, _ = self._course(self.kept())
-        whole = self.whole
-        is_plain = _as_good(risky, plain, whole.chances, whole.tail)
-        values = None if is_plain else whole.joined(x)
+        extensive = self.extensive
+        is_plain = _as_good(risky, plain, extensive.chances, extensive.tail)
+        values = None if is_plain else extensive.joined(x)
         return RiskPlans(
             _proven_by(plain, risky) if is_plain else risky, plain, tuple(self.decisions(values))
         )
 
     def _course(self, rows: solve.LinearProgram) -> tuple[Course, list[Floats]]:
-        x, proof = self.whole.solved(
+        x, proof = self.extensive.solved(
             rows, lambda x: self.violation(x)[0] <= tolerances.MOST_VIOLATION, self.case.search
         )
         violation, allowed = self.violation(x)[1], tolerances.MOST_VIOLATION * self.scale
         shape = (len(rows.row_lower), len(rows.cost), len(rows.values))
-        made = Proof(
+        full_proof = Proof(
             violation, "", allowed, proof.dual_infeasibility, proof.gap, proof.mip_gap, 1, 0,
             *shape, (),
         )  # fmt: skip
-        return Course(self.whole.costs(x), self.short(x), made), x
+        return Course(self.extensive.costs(x), self.short(x), full_proof), x
 
     def short(self, x: Sequence[Floats]) -> Floats:
-        """Return what is short by future and mineral [t]."""
-        return np.array([_short(p, of) for p, of in zip(self.programs, x, strict=True)])
+        """Return the shortage by future and mineral [s, mineral, t]."""
+        return np.array([_short(p, values) for p, values in zip(self.programs, x, strict=True)])
 
     def violation(self, x: Sequence[Floats]) -> tuple[float, float]:
-        """Return the largest violation of any future's own program: as a part, and in t."""
+        """Return the largest violation of any future's own program, relative and in t."""
         worst = [0.0, 0.0]
-        for program, rows, of in zip(self.programs, self.rows, x, strict=True):
+        for program, rows, values in zip(self.programs, self.rows, x, strict=True):
             measure, none = program.measure(self.scale), np.zeros(len(rows.row_lower))
-            found = program.certify(of, none, measure, rows=rows).violation
-            worst = [max(worst[0], *found), max(worst[1], *(found * measure))]
+            violations = program.certify(values, none, measure, rows=rows).violation
+            worst = [max(worst[0], *violations), max(worst[1], *(violations * measure))]
         return float(worst[0]), float(worst[1])
 
     def kept(self) -> solve.LinearProgram:
-        """Return the whole with the plain plan kept to while nothing has happened."""
-        rows, base = self.whole.rows, self.base
+        """Return the extensive form with the plain plan fixed while nothing has happened."""
+        rows, base = self.extensive.rows, self.base
         decided = np.zeros(len(base.rows.cost), dtype=bool)
         near = np.full(len(decided), tolerances.CHANGE_SLACK)
         demand = self.plain.expanded.demand.max(axis=1, initial=0.0).ravel()
@@ -223,53 +224,55 @@ class _Extensive:
             if group.component.unit == TONNES:
                 near[group.at] = (
                     tolerances.CHANGE_SLACK * demand[group.cell]
-                    + tolerances.PLAIN_PLAN * self.whole.need
+                    + tolerances.PLAIN_PLAN * self.extensive.need
                 )
-        own = np.flatnonzero(decided & (self.place >= 0))
-        at, x, near = self.place[own], self.plain.x[own], near[own]
+        common = np.flatnonzero(decided & (self.place >= 0))
+        columns, x, near = self.place[common], self.plain.x[common], near[common]
         lower, upper = rows.lower.copy(), rows.upper.copy()
-        x, near = np.where(rows.whole[at], np.round(x), x), np.where(rows.whole[at], 0.0, near)
-        lower[at] = np.clip(x - near, rows.lower[at], rows.upper[at])
-        upper[at] = np.clip(x + near, rows.lower[at], rows.upper[at])
+        whole = rows.whole[columns]
+        x, near = np.where(whole, np.round(x), x), np.where(whole, 0.0, near)
+        lower[columns] = np.clip(x - near, rows.lower[columns], rows.upper[columns])
+        upper[columns] = np.clip(x + near, rows.lower[columns], rows.upper[columns])
         return dataclasses.replace(rows, lower=lower, upper=upper)
 
     def spent(self) -> tuple[Ints, Floats]:
-        """Return columns of the whole that budgets pay for, and what by year [money m]."""
-        of = self.base
+        """Return the columns that budgets pay for, and what a unit takes by year [money m]."""
+        base = self.base
         place = {row.year: y for y, row in enumerate(self.case.budget)}
-        uses = np.zeros((len(place), len(of.rows.cost)))
-        for group in of.constraints:
+        uses = np.zeros((len(place), len(base.rows.cost)))
+        for group in base.constraints:
             if group.component is BUDGET:
                 for row, year in zip(group.at.tolist(), group.year.tolist(), strict=True):
-                    inside = slice(of.rows.starts[row], of.rows.starts[row + 1])
-                    uses[place[year], of.rows.columns[inside]] = of.rows.values[inside]
-        for group in of.variables:
+                    inside = slice(base.rows.starts[row], base.rows.starts[row + 1])
+                    uses[place[year], base.rows.columns[inside]] = base.rows.values[inside]
+        for group in base.variables:
             if group.component is CARRIED:
                 uses[:, group.at] = 0.0
-        at = np.flatnonzero(uses.any(axis=0))
-        return self.place[at], uses[:, at]
+        columns = np.flatnonzero(uses.any(axis=0))
+        return self.place[columns], uses[:, columns]
 
     def decisions(self, values: Floats | None) -> Iterator[Decision]:
         """Yield what is built, stored and bought while nothing has happened.
 
-        ``values`` are those of the whole's columns, None: the plain plan is the plan under risk.
+        ``values`` are those of the extensive form; None: the plain plan is the plan under risk.
         """
         for group in self.base.variables:
-            of = columns_named(group.component)
-            if of.decided is None or not (of in {BUILT, STOCK} or of.is_delivery):
+            component = columns_named(group.component)
+            is_listed = component in {BUILT, STOCK} or component.is_delivery
+            if component.decided is None or not is_listed:
                 continue
-            known = np.flatnonzero(self.place[group.at] >= 0)
-            at = group.at[known]
-            plain = self.plain.x[at]
-            risky = plain if values is None else values[self.place[at]]
+            shared = np.flatnonzero(self.place[group.at] >= 0)
+            columns = group.at[shared]
+            plain = self.plain.x[columns]
+            risky = plain if values is None else values[self.place[columns]]
             used = np.flatnonzero((plain != 0) | (risky != 0))
-            keys = group.keys(known[used])
+            keys = group.keys(shared[used])
             for key, was, now in zip(keys, plain[used].tolist(), risky[used].tolist(), strict=True):
-                yield Decision(of, of.lasting(self.case, key), was, now)
+                yield Decision(component, component.lasting(self.case, key), was, now)
 
 
 def _as_good(risky: Course, plain: Course, chances: Floats, tail: recourse.Tail) -> bool:
-    least, kept = (recourse.valued(of.costs, chances, tail) for of in (risky, plain))
+    least, kept = (recourse.valued(course.costs, chances, tail) for course in (risky, plain))
     return kept - least <= tolerances.CHANGE_SLACK * abs(least)
 
 
@@ -278,8 +281,8 @@ def _proven_by(plain: Course, risky: Course) -> Course:
     return dataclasses.replace(plain, proof=dataclasses.replace(risky.proof, violation=violation))
 
 
-class _Apart:
-    """Minerals planned apart, that budgets and the tail tie to each other."""
+class _Decomposition:
+    """Groups of minerals as parts of a master problem, tied by budgets and the tail."""
 
     def __init__(
         self,
@@ -292,36 +295,36 @@ class _Apart:
         self.plan, self.groups, self.futures = plan, groups, futures
         self.calm, self.tail, names = calm, tail, plan.expanded.minerals
         self.chances = np.array([f.chance for f in futures])
-        self.at = [[names.index(name) for name in group] for group in groups]
-        decided = {key: plan.x[at] for key, at in _decided(plan.program, plan.case)}
-        self.each, every = list[_Extensive](), list[tuple[Ints, Ints, Floats]]()
-        for group, at in zip(groups, self.at, strict=True):
-            own = [f.known[at].tobytes() for f in futures]
-            first = {key: i for i, key in reversed([*enumerate(own)])}
+        self.positions = [[names.index(name) for name in group] for group in groups]
+        decided = {key: plan.x[positions] for key, positions in _decided(plan.program, plan.case)}
+        self.each, every = list[_JointProgram](), list[tuple[Ints, Ints, Floats]]()
+        for group, positions in zip(groups, self.positions, strict=True):
+            histories = [f.observed[positions].tobytes() for f in futures]
+            first = {key: i for i, key in reversed([*enumerate(histories)])}
             order = sorted(first.values())
-            of = np.array([order.index(first[key]) for key in own])
-            chances = np.bincount(of, self.chances).tolist()
+            scenario_of = np.array([order.index(first[key]) for key in histories])
+            chances = np.bincount(scenario_of, self.chances).tolist()
             mine = [
-                Future(part(futures[i].case, group), chance, futures[i].known[at])
+                Future(part(futures[i].case, group), chance, futures[i].observed[positions])
                 for i, chance in zip(order, chances, strict=True)
             ]
             plain = _plain_of(part(plan.case, group), decided)
-            one = _Extensive(plain, mine, calm[at], recourse.Tail(), 1.0)
-            self.each.append(one)
-            every.append((of, *one.spent()))
+            joint = _JointProgram(plain, mine, calm[positions], recourse.Tail(), 1.0)
+            self.each.append(joint)
+            every.append((scenario_of, *joint.spent()))
         limits = np.array([row.capex for row in plan.case.budget], dtype=float)
         self.prices = np.array([self._price(row.year) for row in plan.case.budget], dtype=float)
         if plan.case.settings.carry_over_budget:  # what is spent up to a year
-            every = [(of, at, np.cumsum(uses, axis=0)) for of, at, uses in every]
+            every = [(s, columns, np.cumsum(uses, axis=0)) for s, columns, uses in every]
             limits, self.prices = np.cumsum(limits), self.prices - np.append(self.prices[1:], 0.0)
-        # a limit of 0, or one that no other mineral takes of, each mineral keeps by itself
+        # a limit of 0, or one that a single part uses, is kept within the part
         takers = np.sum([(uses > 0).any(axis=1) for *_, uses in every], axis=0)
         shared = (takers > 1) & (limits > 0)
         self.prices = np.maximum(self.prices[shared], 0.0)
-        self.tied = recourse.Tied(
+        self.master = recourse.MasterProblem(
             [
-                recourse.DistinctScenarios(one.whole, of, at, uses[shared])
-                for one, (of, at, uses) in zip(self.each, every, strict=True)
+                recourse.DistinctScenarios(joint.extensive, scenario_of, positions, uses[shared])
+                for joint, (scenario_of, positions, uses) in zip(self.each, every, strict=True)
             ],
             limits[shared],
             self.chances,
@@ -332,65 +335,70 @@ class _Apart:
     def _price(self, year: int) -> float:
         return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
 
-    def mixed(self, search: SearchLimits, at_once: int) -> tuple[recourse.Mix, recourse.Mix]:
-        """Return the plain plan kept to, and the plan under risk, begun from its policies.
+    def mixed(
+        self, search: SearchLimits, at_once: int
+    ) -> tuple[recourse.ConvexCombination, recourse.ConvexCombination]:
+        """Return the plain plan followed, and the plan under risk, started from its policies.
 
-        A time limit is that of each.
+        Each has the whole time limit.
         """
-        kept = self.tied.mixed([one.kept() for one in self.each], search=search)
+        kept = self.master.mixed([joint.kept() for joint in self.each], search=search)
         began = time.perf_counter()
         start = dataclasses.replace(kept, prices=self._first_prices(search, at_once))
         left = _within(search, lambda most: most - (time.perf_counter() - began))
-        return kept, self.tied.mixed([one.whole.rows for one in self.each], start, left)
+        return kept, self.master.mixed([joint.extensive.rows for joint in self.each], start, left)
 
     def _first_prices(self, search: SearchLimits, at_once: int) -> Floats:
-        """Return the prices that fewer futures, planned before, end with; else the plain plan's."""
+        """Return the final prices of a plan for fewer futures, else those of the plain plan."""
         few = self.futures[: len(self.futures) // _FEWER]
         if len(few) < max(at_once, 1):
             return self.prices
         total = sum(f.chance for f in few)
         few = [dataclasses.replace(f, chance=f.chance / total) for f in few]
         try:
-            of = _Apart(self.plan, self.groups, few, self.calm, self.tail)
-            return of.mixed(_within(search, lambda most: _BEFORE * most), at_once)[1].prices
-        except SolverError:  # prices are where the rounds begin, no more
+            smaller = _Decomposition(self.plan, self.groups, few, self.calm, self.tail)
+            return smaller.mixed(_within(search, lambda most: _BEFORE * most), at_once)[1].prices
+        except SolverError:  # prices are only a starting point
             return self.prices
 
-    def found(self, at_once: int) -> RiskPlans:
+    def plans(self, at_once: int) -> RiskPlans:
         """Return both plans."""
         kept, mix = self.mixed(self.plan.case.search, at_once)
         plain, risky = self._course(kept), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)
         decisions = [
-            of
-            for one, x in zip(self.each, mix.x, strict=True)
-            for of in one.decisions(None if is_plain else x)
+            decision
+            for joint, x in zip(self.each, mix.x, strict=True)
+            for decision in joint.decisions(None if is_plain else x)
         ]
         return RiskPlans(_proven_by(plain, risky) if is_plain else risky, plain, tuple(decisions))
 
-    def _course(self, mix: recourse.Mix) -> Course:
-        """Return what a mix comes to, proven by each future's own program and by what is least."""
+    def _course(self, mix: recourse.ConvexCombination) -> Course:
+        """Return a combination's outcome, proven by each future's program and the lower bound."""
         costs = np.zeros(len(self.chances))
         short = np.zeros((len(costs), len(self.plan.expanded.minerals)))
         broken, tonnes = mix.overrun, 0.0
-        for one, at, of, values in zip(self.each, self.at, self.tied.parts, mix.x, strict=True):
-            x = one.whole.by_future(values)
-            costs += one.whole.costs(x)[of.of]
-            short[:, at] = one.short(x)[of.of]
-            relative, by = one.violation(x)
+        parts = self.master.parts
+        for joint, minerals, its, values in zip(
+            self.each, self.positions, parts, mix.x, strict=True
+        ):
+            x = joint.extensive.by_future(values)
+            costs += joint.extensive.costs(x)[its.scenario_of]
+            short[:, minerals] = joint.short(x)[its.scenario_of]
+            relative, by = joint.violation(x)
             broken, tonnes = max(broken, relative), max(tonnes, by)
         value = recourse.valued(costs, self.chances, self.tail)
-        gap = self.tied.gap(value, mix.least)
+        gap = self.master.gap(value, mix.least)
         if not (broken <= tolerances.MOST_VIOLATION and gap >= -tolerances.MOST_GAP):
             msg = f"no proven plan for {len(costs)} futures, mineral by mineral"
             raise SolverError(msg)
-        gap, every = max(gap, 0.0), [one.whole.rows for one in self.each]
+        gap, every = max(gap, 0.0), [joint.extensive.rows for joint in self.each]
         is_open = gap > tolerances.MOST_GAP
         proof = Proof(
-            tonnes, "", tolerances.MOST_VIOLATION * max(one.scale for one in self.each),
+            tonnes, "", tolerances.MOST_VIOLATION * max(joint.scale for joint in self.each),
             mix.dual_infeasibility, 0.0 if is_open else gap, gap if is_open else 0.0, len(every), 0,
-            sum(len(of.row_lower) for of in every), sum(len(of.cost) for of in every),
-            sum(len(of.values) for of in every), (),
+            sum(len(p.row_lower) for p in every), sum(len(p.cost) for p in every),
+            sum(len(p.values) for p in every), (),
         )  # fmt: skip
         return Course(costs, short, proof)
 
@@ -401,52 +409,53 @@ def _within(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimi
 
 
 def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
-    """Return the plain plan of a part of its case; 0 of columns that are no decision."""
+    """Return the plain plan of a part of its case; columns that are no decision are 0."""
     expanded = Expanded(case)
     program = program_of(expanded)
     x = np.zeros(len(program.rows.cost))
-    for key, at in _decided(program, case):
-        x[at] = decided.get(key, 0.0)
+    for key, column in _decided(program, case):
+        x[column] = decided.get(key, 0.0)
     return _PlainPlan(expanded, program, x)
 
 
 def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
-    """Yield the columns that are decisions: what each is in any part of the case, and where."""
+    """Yield name and lasting key of each column that is a decision, and its position."""
     for group in program.variables:
-        of = columns_named(group.component)
-        if of.decided is not None:
-            for key, at in zip(group.keys(np.arange(len(group))), group.at.tolist(), strict=True):
-                yield (of.name, of.lasting(case, key)), at
+        component = columns_named(group.component)
+        if component.decided is not None:
+            keys = group.keys(np.arange(len(group)))
+            for key, column in zip(keys, group.at.tolist(), strict=True):
+                yield (component.name, component.lasting(case, key)), column
 
 
 def _unit(plan: Plan) -> float:
     return float(powers_of_two(np.array([_TYPICAL * abs(plan.objective)]))[0])
 
 
-def _known(program: Program, known: Ints) -> Ints:
-    """Return what is known where each column is decided; 0 of what is for all futures."""
-    found = np.zeros(len(program.rows.cost), dtype=np.int64)
+def _column_states(program: Program, states: Ints) -> Ints:
+    """Return what is observed when each column is decided; 0 of the first stage."""
+    state_of = np.zeros(len(program.rows.cost), dtype=np.int64)
     for group in program.variables:
-        if group.component not in _COMMITTED:
-            found[group.at] = known.ravel()[group.cell]
-    return found
+        if not columns_named(group.component).is_first_stage:
+            state_of[group.at] = states.ravel()[group.cell]
+    return state_of
 
 
-def _known_in_rows(program: Program, known: Ints, columns: Ints) -> Ints:
-    """Return the same of rows; 0 of those that limit only what is for all futures."""
-    found = np.zeros(len(program.rows.row_lower), dtype=np.int64)
+def _row_states(program: Program, states: Ints, columns: Ints) -> Ints:
+    """Return the same of rows; 0 of rows that limit the first stage alone."""
+    state_of = np.zeros(len(program.rows.row_lower), dtype=np.int64)
     for group in program.constraints:
-        found[group.at] = known.ravel()[group.cell]
+        state_of[group.at] = states.ravel()[group.cell]
     later = program.rows.entry_rows()[columns[program.rows.columns] > 0]
-    return np.where(np.bincount(later, minlength=len(found)) > 0, found, 0)
+    return np.where(np.bincount(later, minlength=len(state_of)) > 0, state_of, 0)
 
 
-def _numbered(programs: Sequence[Sequence[Any]], known: Sequence[Ints]) -> list[Ints]:
-    """Return numbers of all columns, or rows: the same for the same key of which the same is known.
+def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list[Ints]:
+    """Return numbers of all columns, or rows: the same where key and observed state are the same.
 
-    Keys are compared by position: those of the programs are of the same names.
+    Keys are compared by position, since the programs have the same names.
     """
-    found, after = [np.zeros(len(of), dtype=np.int64) for of in known], 0
+    numbers, after = [np.zeros(len(state), dtype=np.int64) for state in states], 0
     for component in {g.component: None for groups in programs for g in groups}:
         mine = [
             (s, g) for s, groups in enumerate(programs) for g in groups
@@ -456,18 +465,18 @@ def _numbered(programs: Sequence[Sequence[Any]], known: Sequence[Ints]) -> list[
             continue
         parts = zip(*(g.index for _, g in mine), strict=True)
         keys = [np.concatenate(part) for part in parts]
-        (first, *_), inverse = grouped(*keys, np.concatenate([known[s][g.at] for s, g in mine]))
+        (first, *_), inverse = grouped(*keys, np.concatenate([states[s][g.at] for s, g in mine]))
         ends = np.cumsum([len(g) for _, g in mine])[:-1]
-        for (s, g), own in zip(mine, np.split(inverse, ends), strict=True):
-            found[s][g.at] = after + own
+        for (s, g), block in zip(mine, np.split(inverse, ends), strict=True):
+            numbers[s][g.at] = after + block
         after += len(first)
-    return found
+    return numbers
 
 
 def _short(program: Program, x: Floats) -> Floats:
-    """Return what is short by mineral [t]."""
-    found = np.zeros(len(program.draft.expanded.minerals))
+    """Return the shortage by mineral [mineral, t]."""
+    tonnes = np.zeros(len(program.draft.expanded.minerals))
     for group in program.variables:
         if group.component is SHORTAGE:
-            np.add.at(found, group.index[0], x[group.at])
-    return found
+            np.add.at(tonnes, group.index[0], x[group.at])
+    return tonnes

@@ -1,6 +1,6 @@
-"""Splits of a cost by what every group costs alone: the Shapley value and the nucleolus.
+"""Splits of a cost from what every group costs alone: the Shapley value and the nucleolus.
 
-Costs are by group, as a number whose bit i says whether member i is there; the empty group's is 0.
+Costs are by group: bit i of its number says whether member i is in it. The empty group costs 0.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def groups(members: int) -> Floats:
 
 
 def shapley(costs: Floats) -> Floats:
-    """Return what each member adds to cost on average, over all orders in which members may come.
+    """Return what each member adds to the cost on average, over all orders of members.
 
     Shapley (1953), Contributions to the Theory of Games II.
     """
@@ -34,19 +34,19 @@ def shapley(costs: Floats) -> Floats:
     size = every.sum(axis=1).astype(int)
     weight = np.array([factorial(s) * factorial(members - s - 1) for s in range(members)], float)
     weight /= factorial(members)
-    found = np.zeros(members)
+    shares = np.zeros(members)
     for i in range(members):
         without = np.flatnonzero(every[:, i] == 0)
-        found[i] = np.sum(weight[size[without]] * (costs[without + (1 << i)] - costs[without]))
-    return found
+        shares[i] = np.sum(weight[size[without]] * (costs[without + (1 << i)] - costs[without]))
+    return shares
 
 
 def nucleolus(costs: Floats) -> Floats:
-    """Return the split whose largest gains by leaving are least, then the next largest, and so on.
+    """Return the split with the least largest gain by leaving, then the next largest, and so on.
 
-    Schmeidler (1969), SIAM Journal on Applied Mathematics 17(6); by the programs of Kopelowitz
-    (1967): the largest gain is made least, groups that have it in every such split (a price shows
-    it) are held there, and those of whom that decides all are left out.
+    Schmeidler (1969), SIAM Journal on Applied Mathematics 17(6), by the programs of Kopelowitz
+    (1967). Each minimises the largest gain; groups that have it in every such split, as a shadow
+    price shows, are fixed there, and groups whose gain follows from fixed ones are left out.
     """
     members = len(costs).bit_length() - 1
     every, scale = groups(members), float(np.max(np.abs(costs))) or 1.0
@@ -65,20 +65,20 @@ def nucleolus(costs: Floats) -> Floats:
     return np.asarray(split * scale)
 
 
-def _is_decided(held: Floats, of: Floats) -> Bools:
-    """Return which groups' bills follow from those of groups that are held."""
+def _is_decided(held: Floats, groups: Floats) -> Bools:
+    """Return which groups' bills follow from those of fixed groups."""
     _, sizes, basis = np.linalg.svd(held)
     basis = basis[: int(np.sum(sizes > tolerances.RANK))]
-    rest = of - np.einsum("ij,kj->ik", of, basis).dot(basis)
+    rest = groups - np.einsum("ij,kj->ik", groups, basis).dot(basis)
     return np.asarray(np.abs(rest).max(axis=1) <= tolerances.RANK)
 
 
 def _least(
     every: Floats, costs: Floats, held: Floats, amounts: Floats
 ) -> tuple[Floats, float, Floats]:
-    """Return a split whose largest gain is least, that gain, and the price of each group's bound.
+    """Return a split whose largest gain is least, that gain, and the dual of each group's bound.
 
-    x(S) - gain <= c(S) for ``every`` group, x(S) = amount for those ``held``.
+    x(S) - gain <= c(S) for ``every`` group, x(S) = amount for the fixed ones, ``held``.
     """
     n, rows = every.shape[1], np.vstack([every, held])
     table = np.hstack([rows, np.append(-np.ones(len(every)), np.zeros(len(held)))[:, None]])
@@ -88,5 +88,5 @@ def _least(
         (np.append(np.zeros(n), 1.0), np.full(n + 1, -np.inf), np.full(n + 1, np.inf)),
         (np.append(np.full(len(every), -np.inf), amounts), np.append(costs, amounts)),
     )
-    found = solver.first_solved(partial(solver.solve, program))
-    return found.x[:n], float(found.x[n]), -found.duals[: len(every)]
+    optimum = solver.first_solved(partial(solver.solve, program))
+    return optimum.x[:n], float(optimum.x[n]), -optimum.duals[: len(every)]

@@ -1,9 +1,9 @@
-"""The smallest change of the workbook that removes a shortage, found by the program itself.
+"""The smallest change of the workbook that ends a shortage, found by a linear program.
 
-A rule of thumb would name the limit that binds; behind it may stand another. Here share limits,
-capacities, lanes, the part of a capacity that is open, mines and budgets are all columns of one
-linear program, which moves as few of them as little as it can; then the workbook so changed is
-planned. How large the change has to be, and whose shortage it ends, is read from such plans alone.
+The limit that binds is not enough of an answer, since another may bind behind it. Here all
+relaxable parameters (``models.program.component.Loosening``) are columns of one linear program,
+which changes as few of them as little as it can. The changed workbook is then planned: how large
+the change has to be, and whose shortage it ends, is read from such plans alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.errors import InputError, SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
 from models.program import component, families, market, program_of
-from models.program.families import diversification, projects, security, shortage, stockpiles
+from models.program.families import projects, security, shortage
 from models.schema import RECYCLED, ByYear, Mineral, Refiner
 
 MEMBER, MINERAL_YEAR, MINERAL = "member", "mineral and year", "mineral"
@@ -40,23 +40,23 @@ _FINE = 0.01
 """A change is the smallest of its kind to this part of it: with less by that, it does not do."""
 _POINTS = 1000
 """A share is rounded up to a tenth of a point."""
-_LOOSENED = sorted((f.loosening for f in families.FAMILIES if f.loosening), key=lambda of: of.rank)
+_RELAXATIONS = sorted((f.loosening for f in families.FAMILIES if f.loosening), key=lambda r: r.rank)
 
 # ---- changes of cells of the workbook ----------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class CellChange:
-    """One cell from one value to another; ``years`` are those of the horizon that it holds for.
+    """A change of one cell; ``years`` are the years of the horizon that it holds for.
 
-    ``field`` is the record's; ``least`` is the value that the program asks for, ``to`` the same
-    rounded up. ``unit`` is "share", "t/yr", "money m" or "open" (0 is no, 1 is yes). ``what`` says
-    in words what the cell is.
+    ``field`` is the record's. The value ``was``; ``least`` is what the program asks for, ``to`` the
+    same rounded up. ``unit`` is "share", "t/yr", "money m" or "open" (0 is no, 1 is yes). ``words``
+    name the cell.
     """
 
     place: component.CellAddress
     field: str
-    what: str
+    words: str
     unit: str
     was: float
     least: float
@@ -77,7 +77,7 @@ def rounded_up(value: float, unit: str) -> float:
 
 
 def applied(case: Case, changes: Iterable[CellChange]) -> Case:
-    """Return the case of a workbook in which the cells say what they are changed to."""
+    """Return the case of the workbook after such changes."""
     for change in changes:
         name = Case.SHEET_FIELDS[change.place.sheet]
         records = tuple(
@@ -110,11 +110,11 @@ class Newcomer:
 
 @dataclass(frozen=True)
 class ChangeOutcome:
-    """What a plan made with a change says of a mineral and year, beside the plan without it.
+    """The plan with a change, compared with the plan without it, for a mineral and year.
 
-    ``after`` [t] is what the member asked about is short of. ``served`` are the members that were
-    short and are not, ``still`` those that are, with tonnes; ``scope`` is whose shortage goes.
-    ``elsewhere`` [t] is what is short beyond the plan's, of other members, minerals and years.
+    ``after`` [t] is the shortage of the member asked about. ``served`` are the members that are no
+    longer short, ``still`` those that are, with tonnes; ``scope`` says whose shortage ends.
+    ``elsewhere`` [t] is what other members, minerals and years are shorter.
     """
 
     after: float
@@ -126,13 +126,13 @@ class ChangeOutcome:
 
 @dataclass(frozen=True)
 class LeastChange:
-    """What removes a shortage.
+    """What ends a shortage.
 
-    ``changes`` are empty where none does. ``left`` [t] is the least that stays short whatever is
-    changed. ``outcome`` is what the plan made with the changes says. ``is_dear`` says that supply
-    is there or can be had, and the plan does without it: the change is then one of the shortage
-    cost, if any. ``newcomer`` is, where nothing else helps, a new refiner that does. ``is_unknown``
-    says that a search had no proven optimum, and that none of the others found a change.
+    ``changes`` are empty where none does, and ``left`` [t] is then the least that stays short
+    whatever is changed. ``outcome`` is of the plan with the changes. ``is_dear``: supply could be
+    had, and the plan does without it; any change is then of the shortage cost. ``newcomer`` is a
+    new refiner that helps where nothing else does. ``is_unknown``: a search had no proven optimum,
+    and no other search found a change.
     """
 
     changes: tuple[CellChange, ...] = ()
@@ -144,82 +144,87 @@ class LeastChange:
 
     @property
     def scope(self) -> str:
-        """Whose shortage goes: the member's, all members' of that year, or all in all years."""
+        """Whose shortage ends: the member's, all members' of that year, or all in all years."""
         return MEMBER if self.outcome is None else self.outcome.scope
 
 
 def least_change(
     plan: Plan, mineral: str, member: str, year: int, is_fixed: Fixed | None = None
 ) -> LeastChange | None:
-    """Return the smallest change that removes a shortage; None where there is none.
+    """Return the smallest change that ends a shortage; None where there is no shortage.
 
-    ``is_fixed`` says of a cell that something else than the workbook decides what it says, such as
-    a scenario: such a cell is changed only where the others do not do.
+    ``is_fixed`` says of a cell whether something else than the workbook, such as a scenario,
+    decides it. Such a cell is changed only where the others are not enough.
 
-    A change is measured by what its cell says now (1 is as much again), a cell that says 0 or
-    closes a lane by the member's demand. Others are short no more than in ``plan``, reserves and
-    obligations as it leaves them, and other minerals' plants are built as it builds them. The
+    A change is measured by what its cell says now (1 is as much again), or by the member's demand
+    if the cell says 0 or closes a lane. No one else is shorter than in ``plan``, reserves and
+    obligations are as it leaves them, and other minerals' plants are built as it builds them. The
     answer is tried: the case is changed and planned again, and changed by less until the member is
-    short again. A search without a proven optimum is left out; the answer says so if it matters.
+    short again. A search without a proven optimum is left out, and the answer says so if it
+    matters.
     """
-    at = (mineral, member, year)
-    if not _is_short(plan, at):
+    where = (mineral, member, year)
+    if not _is_short(plan, where):
         return None
     left: list[float] = []
     is_unknown = False
     for fixed in (is_fixed, None) if is_fixed else (None,):
         before: frozenset[component.Where] = frozenset()
         for scope in (MEMBER, MINERAL_YEAR, MINERAL):
-            served = _served(plan, at, scope)
+            served = _served(plan, where, scope)
             if served != before:
                 try:
-                    found, least = _loosened(plan, at, scope, fixed)
+                    answer, least = _relaxed(plan, where, scope, fixed)
                 except SolverError:
-                    is_unknown, found, least = True, None, None
-                if found is not None:
-                    return found
+                    is_unknown, answer, least = True, None, None
+                if answer is not None:
+                    return answer
                 if fixed is None and least is not None:
                     left.append(least)
             before = served
     change = _dearer(plan, mineral, year)
     tried = None if change is None else planned(applied(plan.case, (change,)))
-    if change is not None and tried is not None and not _is_short(tried, at):
-        return LeastChange((change,), outcome=_outcome(plan, tried, at), is_dear=True)
+    if change is not None and tried is not None and not _is_short(tried, where):
+        return LeastChange((change,), outcome=_outcome(plan, tried, where), is_dear=True)
     if is_unknown and not left:
         return LeastChange(is_unknown=True)
-    newcomer = _newcomer(plan, at)
+    newcomer = _newcomer(plan, where)
     return LeastChange(left=left[0] if left else 0.0, is_dear=not left, newcomer=newcomer)
 
 
+def relaxable_words() -> tuple[str, ...]:
+    """Return what may be changed to end a shortage, in the order in which rows are declared."""
+    rows = (c for c in component.components() if isinstance(c, component.Rows))
+    return tuple(dict.fromkeys(r.relaxable for r in rows if r.relaxable))
+
+
 def planned(case: Case) -> Plan | None:
-    """Plan a changed case that nobody is given, so without its model; None where it has no plan."""
+    """Return the plan of a changed case, without its Pyomo model; None where it has no plan."""
     try:
         solving.check(case)
         solver = block_solver.BlockSolver(resolve.Expanded(case), is_compared=False)
-        found = solver.all()
+        results = solver.all()
     except (InputError, SolverError):
         return None
-    return Plan(case, found, solver.expanded, solver.program)
+    return Plan(case, results, solver.expanded, solver.program)
 
 
-def _is_short(plan: Plan, at: component.Where) -> bool:
-    return plan.value(shortage.SHORTAGE, at) > plan.tolerance(at[0], at[2])
+def _is_short(plan: Plan, where: component.Where) -> bool:
+    return plan.value(shortage.SHORTAGE, where) > plan.tolerance(where[0], where[2])
 
 
-def _served(plan: Plan, at: component.Where, scope: str) -> frozenset[component.Where]:
-    """Return whose shortage goes: the member's; all members', since they share it; all years'."""
-    others = (
-        key for key in plan.amounts(shortage.SHORTAGE) if key[0] == at[0] and _is_short(plan, key)
-    )
+def _served(plan: Plan, where: component.Where, scope: str) -> frozenset[component.Where]:
+    """Return whose shortage ends: the member's, all members' of the year, or all of all years."""
+    others = (k for k in plan.amounts(shortage.SHORTAGE) if k[0] == where[0] and _is_short(plan, k))
     if scope == MEMBER:
-        return frozenset({at})
-    return frozenset({at} | {key for key in others if scope == MINERAL or key[2] == at[2]})
+        return frozenset({where})
+    return frozenset({where} | {key for key in others if scope == MINERAL or key[2] == where[2]})
 
 
-def _outcome(plan: Plan, found: Plan, at: component.Where) -> ChangeOutcome:
-    """Return what a plan made with a change says, beside the plan without it."""
-    mineral, _, year = at
-    before, after = _short(plan, mineral), _short(found, mineral)
+def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutcome:
+    """Return what a plan with a change says, compared with the plan without it."""
+    mineral, _, year = where
+    before, after = _short(plan, mineral), _short(after_plan, mineral)
     there = {member: tonnes for (_, member, when), tonnes in after.items() if when == year}
     was = [member for _, member, when in before if when == year]
     scope = MEMBER
@@ -229,12 +234,13 @@ def _outcome(plan: Plan, found: Plan, at: component.Where) -> ChangeOutcome:
         scope = MINERAL
     more = {
         key: tonnes - plan.value(shortage.SHORTAGE, key)
-        for key, tonnes in found.amounts(shortage.SHORTAGE).items()
+        for key, tonnes in after_plan.amounts(shortage.SHORTAGE).items()
     }
     beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
     served = tuple(member for member in was if member not in there)
     still = tuple(sorted(there.items(), key=lambda each: (-each[1], each[0])))
-    return ChangeOutcome(found.value(shortage.SHORTAGE, at), served, still, scope, float(beyond))
+    left = after_plan.value(shortage.SHORTAGE, where)
+    return ChangeOutcome(left, served, still, scope, float(beyond))
 
 
 def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
@@ -244,16 +250,16 @@ def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
 
 
 def _smallest(
-    plan: Plan, at: component.Where, changes: tuple[CellChange, ...]
+    plan: Plan, where: component.Where, changes: tuple[CellChange, ...]
 ) -> tuple[CellChange, ...]:
-    """Return the changes without those that the member can do without, all smaller by one part.
+    """Return the changes that the member needs, all made smaller by the same part.
 
-    What removes the shortage of all at once may be more than the member's own takes. Each attempt
-    is planned, with the minerals that are planned together with this one.
+    What ends the shortage of all may be more than the member's own takes. Each attempt is planned,
+    with the minerals that are planned together with this one.
     """
-    own = plan.expanded.mineral_at[at[0]]
+    position = plan.expanded.mineral_at[where[0]]
     blocks = [{m for m, _ in block} for block in plan.program.blocks]
-    tied = set[int]().union(*(minerals for minerals in blocks if own in minerals))
+    tied = set[int]().union(*(minerals for minerals in blocks if position in minerals))
     case = plan.case.of_minerals(plan.expanded.minerals[m] for m in tied)
 
     def is_enough(changes: Iterable[CellChange], part: float = 1.0) -> bool:
@@ -262,7 +268,7 @@ def _smallest(
             c if c.unit == component.OPEN else dataclasses.replace(c, to=c.least) for c in parts
         )
         tried = planned(applied(case, exact))
-        return tried is not None and not _is_short(tried, at)
+        return tried is not None and not _is_short(tried, where)
 
     for change in changes:
         fewer = tuple(each for each in changes if each is not change)
@@ -282,46 +288,48 @@ def _smallest(
     return tuple(_less(change, high) for change in changes)
 
 
-def _loosened(
-    plan: Plan, at: component.Where, scope: str, fixed: Fixed | None
+def _relaxed(
+    plan: Plan, where: component.Where, scope: str, fixed: Fixed | None
 ) -> tuple[LeastChange | None, float | None]:
-    """Return what removes the shortage within a scope; else None, and what no change removes [t].
+    """Return what ends the shortage within a scope; else None, and what no change removes [t].
 
-    What is freed may be used elsewhere: capital, above all. As long as planning again leaves no
-    more than half of the shortage there, what it leaves is asked for again.
+    What is freed, above all capital, may be used elsewhere. So what planning again leaves is asked
+    about again, as long as it is no more than half of the shortage.
     """
-    made: dict[tuple[str, component.CellAddress], CellChange] = {}
+    changed: dict[tuple[str, component.CellAddress], CellChange] = {}
     current = plan
     for _ in range(_ROUNDS):
-        cells = component.Levers(current.case.of_minerals([at[0]]), at[2], plan.case.demand_of[at])
+        alone = current.case.of_minerals([where[0]])
+        cells = component.Levers(alone, where[2], plan.case.demand_of[where])
         wide, right = cells.case, Limits()
-        for loosening in _LOOSENED:
+        for loosening in _RELAXATIONS:
             loosening.levers(cells)
             wide = wide if loosening.wide is None else loosening.wide(wide)
             right |= {(rows, key): most for rows, key, most in loosening.right(cells.e)}
-        found = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
+        parameters = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
         e = resolve.Expanded(wide)
-        bounds = _bounds(current, e, right, _served(current, at, scope))
-        search = ChangeSearch(e, tuple(found), bounds)
+        bounds = _bounds(current, e, right, _served(current, where, scope))
+        search = ChangeSearch(e, tuple(parameters), bounds)
         least = search.least_left()
-        if least > plan.tolerance(at[0], at[2]):
+        if least > plan.tolerance(where[0], where[2]):
             return None, least
-        changes = [_change(found[i], u) for i, u in search.smallest(least).items()]
+        changes = [_change(parameters[i], u) for i, u in search.smallest(least).items()]
         after = planned(applied(current.case, changes)) if changes else None
         if after is None:
             return None, None
         for change in changes:
-            first = made.get((change.field, change.place), change)
-            made[change.field, change.place] = dataclasses.replace(
-                change, was=first.was, what=first.what
+            first = changed.get((change.field, change.place), change)
+            changed[change.field, change.place] = dataclasses.replace(
+                change, was=first.was, words=first.words
             )
-        if not _is_short(after, at):
-            smallest = _smallest(plan, at, (*made.values(),))
+        if not _is_short(after, where):
+            smallest = _smallest(plan, where, (*changed.values(),))
             tried = planned(applied(plan.case, smallest))
-            if tried is None or _is_short(tried, at):
-                smallest, tried = (*made.values(),), after
-            return LeastChange(smallest, outcome=_outcome(plan, tried, at)), None
-        if after.value(shortage.SHORTAGE, at) > _ENOUGH * current.value(shortage.SHORTAGE, at):
+            if tried is None or _is_short(tried, where):
+                smallest, tried = (*changed.values(),), after
+            return LeastChange(smallest, outcome=_outcome(plan, tried, where)), None
+        before, left = (p.value(shortage.SHORTAGE, where) for p in (current, after))
+        if left > _ENOUGH * before:
             return None, None
         current = after
     return None, None
@@ -337,7 +345,7 @@ def _less(change: CellChange, part: float) -> CellChange:
 
 
 def _change(cell: component.InputCell, units: float) -> CellChange:
-    """Return the change of a cell by so many units."""
+    """Return the change of a cell by so many of its units."""
     least = cell.was + units * cell.size if cell.unit != component.OPEN else 1.0
     to = max(rounded_up(least, cell.unit), cell.was)
     years = tuple(sorted(cell.years))
@@ -352,10 +360,9 @@ def _bounds(
 ) -> component.Bounds:
     """Return the bounds of a search: no more short than in the plan, nothing short in ``served``.
 
-    ``right`` are the limits of the case as it is, which a wider one has lost. Reserves lack no
-    more, obligations are broken by no more, and a loss that the plan is to survive leaves no more
-    lacking than in the plan; nothing is newly bought for more than a shortage costs; other
-    minerals' plants take of each budget what they do.
+    ``right`` are the limits of the case as it is, which the wider case has lost. No other penalty
+    is larger than in the plan, nothing is newly bought for more than a shortage costs, and other
+    minerals' plants take what they do of each budget.
     """
     mineral, case = wide.minerals[0], plan.case
     slack = {
@@ -364,13 +371,17 @@ def _bounds(
     every = ((mineral, member, year) for member in wide.members for year in wide.years)
     short = {key: plan.value(shortage.SHORTAGE, key) + slack[key[2]] for key in every}
     short |= {key: slack[key[2]] for key in served}
+    declared = (c for c in component.components() if isinstance(c, component.Columns))
+    priced = {c for c in declared if c.headings and all(h.is_penalty for h in c.headings)}
+    penalties = priced - {shortage.SHORTAGE, shortage.OF_TIER, shortage.UNFAIR}
     most = {
-        (of, key): plan.value(of, key) + slack[of.part(key, component.YEAR)]
+        (columns, key): plan.value(columns, key) + slack[columns.part(key, component.YEAR)]
         for group in program_of(wide).variables
-        for of in (diversification.EXCESS, stockpiles.SHORTFALL, security.MISSING)
-        if group.component is of
+        for columns in penalties
+        if group.component is columns
         for key in group.keys(np.arange(len(group)))
-        if of is not security.MISSING or plan.column_at(of, key) >= 0  # a country may come to sell
+        # a country that sells nothing in the plan may come to sell
+        if columns is not security.MISSING or plan.column_at(columns, key) >= 0
     }
     return component.Bounds(
         {**right, **_budgets(plan, mineral)}, most | _dear(plan, wide), short, served
@@ -378,31 +389,31 @@ def _bounds(
 
 
 def _dear(plan: Plan, wide: resolve.Expanded) -> dict[tuple[component.Columns, Any], float]:
-    """Return the deliveries that cost more than a shortage and that the plan does without."""
+    """Return the deliveries that cost more than a shortage and that the plan does not use."""
     d, mineral = wide.deliveries, wide.minerals[0]
     cost = np.array([_shortage_cost(plan.case, mineral, year) for year in wide.years])
     flows = plan.flows[plan.flows["mineral"] == mineral]
     used = set(zip(flows["refiner"], flows["project"], flows["member"], flows["year"], strict=True))
-    found: dict[tuple[component.Columns, Any], float] = {}
+    unused: dict[tuple[component.Columns, Any], float] = {}
     for i in np.flatnonzero(d.landed > cost[d.year]).tolist():
         s, member, year = wide.sources[d.source[i]], wide.members[d.member[i]], d.year[i]
         to, contract = (mineral, member, wide.years[year]), int(d.contract[i])
         if (s.name, s.project, *to[1:]) in used:
             continue
         if contract == resolve.SPOT:
-            found[market.SPOT_FLOW, (s.name, s.project, *to)] = 0.0
+            unused[market.SPOT_FLOW, (s.name, s.project, *to)] = 0.0
         else:
-            found[market.CONTRACT_FLOW, (contract, s.name, *to)] = 0.0
-    return found
+            unused[market.CONTRACT_FLOW, (contract, s.name, *to)] = 0.0
+    return unused
 
 
 def _shortage_cost(case: Case, mineral: str, year: int) -> float:
-    """Return what a tonne short costs at least: in the cheapest tier, where demand has tiers."""
+    """Return the least cost of a tonne short [money/t], in the cheapest tier if there are any."""
     costs = [
         case.tier_cost(mineral, tier, year)
-        for key, of in case.tiers_of.items()
+        for key, tiers in case.tiers_of.items()
         if (key[0], key[2]) == (mineral, year)
-        for tier, tonnes in of.items()
+        for tier, tonnes in tiers.items()
         if tonnes > 0
     ]
     return min(costs, default=case.shortage_cost(mineral, year))
@@ -411,7 +422,7 @@ def _shortage_cost(case: Case, mineral: str, year: int) -> float:
 def _budgets(plan: Plan, mineral: str) -> Limits:
     """Return what the plants of other minerals leave of each budget [money m].
 
-    Carried over, what a year adds to what all up to it leave.
+    Where budgets are carried over it is what each year adds to that.
     """
     left = projects.budgets_left(plan, (p for p in plan.case.projects if p.mineral != mineral))
     if plan.case.settings.carry_over_budget:
@@ -424,10 +435,10 @@ def _budgets(plan: Plan, mineral: str) -> Limits:
 
 
 def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
-    """Return the shortage cost from which a year's shortage is not the cheaper choice.
+    """Return the shortage cost at which a year's shortage is no longer the cheaper choice.
 
-    The plan is made again with nothing short there; what the last tonne then costs is the dual of
-    that. None where demand has tiers, or nothing proves it.
+    It adds the dual of having nothing short there (``last_tonne``). None where demand has tiers, or
+    where nothing proves it.
     """
     case = plan.case
     if any(key[0] == mineral and key[2] == year for key in case.tiers_of):
@@ -445,23 +456,23 @@ def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
     years = tuple(y for y in case.years if stated.at(y) is None or column(y) == column(year))
     header = Mineral.column_of("shortage_cost").header
     place = component.CellAddress(Mineral.SHEET, record.row, header, column(year))
-    what = f"what a tonne of {mineral} short costs"
+    words = f"what a tonne of {mineral} short costs"
     to = rounded_up(least * (1.0 + 1e-9), "money/t")
-    return CellChange(place, "shortage_cost", what, "money/t", was, least, to, years)
+    return CellChange(place, "shortage_cost", words, "money/t", was, least, to, years)
 
 
-def _newcomer(plan: Plan, at: component.Where) -> Newcomer | None:
+def _newcomer(plan: Plan, where: component.Where) -> Newcomer | None:
     """Return a new refiner that ends the shortage, tried; None where it does not.
 
     It needs no ore, sells at the mineral's price in that year alone, and makes what all members are
-    short of in that year: they share it.
+    short of in that year, since they share a shortage.
     """
-    case, (mineral, member, year) = plan.case, at
+    case, (mineral, member, year) = plan.case, where
     countries = [case.member_of[member].country, *(m.country for m in case.members)]
     country = next((code for code in countries if code), "")
     if not country:
         return None
-    short = sum(plan.value(shortage.SHORTAGE, key) for key in _served(plan, at, MINERAL_YEAR))
+    short = sum(plan.value(shortage.SHORTAGE, key) for key in _served(plan, where, MINERAL_YEAR))
     capacity = rounded_up(short, "t/yr")
     refiner = Refiner(
         name=" or ".join(["new", *(r.name for r in case.refiners)]), mineral=mineral,
@@ -469,5 +480,5 @@ def _newcomer(plan: Plan, at: component.Where) -> Newcomer | None:
         cost=ByYear(case.mineral_of[mineral].price.value(year)),
     )  # fmt: skip
     after = planned(case.change(refiners=(*case.refiners, refiner)))
-    served = after is not None and not _is_short(after, at)
+    served = after is not None and not _is_short(after, where)
     return Newcomer(case.country_name(country), capacity) if served else None

@@ -1,11 +1,11 @@
-"""What has to be paid for each tonne of an idle plant so that it runs, found by planning with it.
+"""The payment for each tonne at which an idle plant runs, found by planning with it.
 
-A plant's gap is surely not enough: it says when the first tonne is used, and where more limits bind
-than are needed it is one price of several. So each payment that is given out here was planned with,
-in the program that the action ``set support`` makes: with it the plant runs, with a step less it
-does not. Tonnes grow with the payment, whatever the program: two plans, each the cheapest at its
-own payment, say so when their costs are added up. The payment at which both cost the same is what
-is asked next (Eisner & Severance (1976), Journal of the ACM 23(4)).
+A plant's gap is a lower bound: the first tonne is used from there on, and where more limits bind
+than are needed it is only one of several prices. So each payment that is given out was planned
+with, in the program that the action ``set support`` makes. With the payment the plant runs, with a
+step less it does not. Tonnes grow with the payment, which follows from adding up the costs of two
+plans, each the cheapest at its own payment. The next payment that is tried is the one at which both
+cost the same (Eisner & Severance (1976), Journal of the ACM 23(4)).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import tolerances
-from models.answers.search import Onwards
+from models.answers.search import WarmStartedSequence
 from models.plan.plan import Plan
 from models.program.families.projects import running
 from models.resolve import Floats, Ints
@@ -37,13 +37,13 @@ _NO_STEP = -(10**6)
 
 @dataclass(frozen=True)
 class Needed:
-    """What an idle plant has to be paid for each tonne, and what it then sells.
+    """The payment for each tonne that an idle plant needs, and what it then sells.
 
-    ``source`` is its position. ``by_year`` has, for each year in which the plant is idle, the least
-    payment [money/t] in that year alone that makes it run, and its tonnes there; None and the
-    tonnes at most where none up to its whole cost does. It is empty for a project that is nowhere
-    built, which one year does not pay for. ``payment`` is the least that makes it run if paid in
-    every year, ``tonnes`` what it then sells by year.
+    ``source`` is its position. ``by_year`` has the least payment [money/t] that makes it run if
+    paid in that year alone, and its tonnes there; None, and the most tonnes, where no payment up to
+    its whole cost does. It is empty for a project that is not built at all, since one year does not
+    pay for it. ``payment`` is the least that makes it run if paid in every year; ``tonnes`` are by
+    year.
     """
 
     source: int
@@ -63,22 +63,22 @@ def payments(plan: Plan, mineral: str) -> tuple[Needed, ...]:
     )
 
 
-def rooms(plan: Plan) -> Floats:
-    """Return what each source could sell [t], by (source, year); of unbuilt projects all."""
+def headroom(plan: Plan) -> Floats:
+    """Return what each source could sell [source, year, t]; of unbuilt projects their capacity."""
     e = plan.expanded
-    found = e.usable.copy()
+    sellable = e.usable.copy()
     for r, source in enumerate(e.sources):
         if isinstance(source.record, Project):
             runs = np.array([running(plan, source.record, year) for year in e.years])
-            found[r] = e.nameplate[r] * (runs if runs.any() else e.startable[r])
-    return found
+            sellable[r] = e.nameplate[r] * (runs if runs.any() else e.startable[r])
+    return sellable
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The payments that are asked for, numbered: of three digits, below 10 of a tenth at least.
+    """The payments that are tried, numbered in the steps in which they are printed.
 
-    So they are printed. ``is_fine`` are those of three digits throughout.
+    They have three digits, but steps of a tenth below 10 unless ``is_fine``.
     """
 
     is_fine: bool = False
@@ -108,9 +108,9 @@ class Steps:
 
 @dataclass(frozen=True)
 class _SalesByYear:
-    """A plan with a payment: tonnes of the plant by year, all of them discounted, and the cost.
+    """A plan with a payment: tonnes of the plant by year, their discounted sum, and its cost.
 
-    The cost is without the payment, beyond that of the plan without it; all discounted.
+    The cost is discounted, leaves the payment out, and is relative to the plan without it.
     """
 
     tonnes: Floats
@@ -122,26 +122,26 @@ class _Asked:
     """The plan's program, planned again with payments for one plant at a time."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan, self.room = plan, rooms(plan)
+        self.plan, self.headroom = plan, headroom(plan)
         self.measure = plan.program.measure(plan.case.tolerance_scale)
-        self._programs: dict[int, Onwards] = {}
+        self._programs: dict[int, WarmStartedSequence] = {}
         e = plan.expanded
         self.nothing = np.array(
             [[plan.tolerance(s.mineral, year) for year in e.years] for s in e.sources]
-        ).reshape(self.room.shape)
+        ).reshape(self.headroom.shape)
 
     def idle(self, r: int) -> tuple[int, ...]:
         """Return the years, by position, in which a plant could run and does not."""
         if not self._runs(r, self.plan.sold[r], range(len(self.plan.expanded.years))):
-            could = self.room[r] > self.nothing[r]
-            low = self.plan.sold[r] < RUNS * self.room[r] - self.nothing[r]
+            could = self.headroom[r] > self.nothing[r]
+            low = self.plan.sold[r] < RUNS * self.headroom[r] - self.nothing[r]
             return tuple(np.flatnonzero(could & low).tolist())
         return ()
 
     def needed(self, r: int, idle: tuple[int, ...]) -> Needed:
         """Return what a plant needs that is idle in some years."""
         e = self.plan.expanded
-        every: list[int] = np.flatnonzero(self.room[r] > self.nothing[r]).tolist()
+        every: list[int] = np.flatnonzero(self.headroom[r] > self.nothing[r]).tolist()
         gaps = np.nan_to_num(self.plan.gaps.gap[r])
         by_year = dict[int, tuple[float | None, float]]()
         # with whole projects prices are those of the builds chosen: no gap is a bound
@@ -165,18 +165,20 @@ class _Asked:
         return isinstance(record, Project) and not any(running(self.plan, record, y) for y in years)
 
     def _runs(self, r: int, tonnes: Floats, years: Sequence[int]) -> bool:
-        at, asked = list(years), RUNS * self.room[r] - self.nothing[r]
+        sold, asked = (
+            amounts[list(years)] for amounts in (tonnes, RUNS * self.headroom[r] - self.nothing[r])
+        )
         if self._is_unbuilt(r):
-            return bool(tonnes[at].sum() >= max(asked[at].sum(), 0.0) and tonnes[at].any())
-        return bool(np.all(tonnes[at] >= asked[at]))
+            return bool(sold.sum() >= max(asked.sum(), 0.0) and sold.any())
+        return bool(np.all(sold >= asked))
 
     def _least(
         self, r: int, years: list[int], guess: float, sure: float
     ) -> tuple[float | None, _SalesByYear]:
         """Return the least payment in some years that makes a plant run, and what it then sells.
 
-        ``sure`` is surely not enough, ``guess`` may be. None where the whole cost is not enough;
-        then what it sells with all of that paid.
+        ``sure`` is surely not enough, ``guess`` may be enough. None where the plant's whole cost is
+        not enough, with what it sells at that payment.
         """
         e = self.plan.expanded
         whole, paid = float(e.costs[r, years].max()), float(e.supports[r, years].max())
@@ -212,8 +214,8 @@ class _Asked:
     ) -> int:
         """Return the least payment that works, between one too low and one that does.
 
-        Asked by turns are the payment at which the plans at both ends cost the same, the one just
-        below what works, and the middle; first the one below, where what works was a good guess.
+        Tried in turn: the payment at which the plans at both ends cost the same, the one just below
+        what works, and the middle. After a good guess the one just below comes first.
         """
         turn = 0 if low in plans else 1
         while high - low > 1:
@@ -231,29 +233,32 @@ class _Asked:
 
     def _sold(self, r: int, years: list[int], payment: float) -> _SalesByYear:
         """Plan again with a payment for each tonne of a plant in some years."""
-        plan, of = self.plan, self.plan.program
+        plan, program = self.plan, self.plan.program
         d, tonnes, cost = plan.expanded.deliveries, plan.sold[r].copy(), 0.0
-        own: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
+        deliveries: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
         tonnes[years] = 0.0
-        blocks = np.searchsorted(of.column_starts, of.flow[own], side="right") - 1
+        blocks = np.searchsorted(program.column_starts, program.flow[deliveries], side="right") - 1
         for b in np.unique(blocks).tolist():
-            at = own[blocks == b]
-            columns, base = of.flow[at] - of.columns_of(b).start, of.block(b)
-            more = np.minimum(payment, d.cost[at]) - d.support[at]
+            inside = deliveries[blocks == b]
+            columns, base = program.flow[inside] - program.columns_of(b).start, program.block(b)
+            more = np.minimum(payment, d.cost[inside]) - d.support[inside]
             price = base.cost.copy()
-            price[columns] -= more * plan.expanded.discounts[d.year[at]]
+            price[columns] -= more * plan.expanded.discounts[d.year[inside]]
             x = self._program(b).solved(dataclasses.replace(base, cost=price))[0].x
-            np.add.at(tonnes, d.year[at], x[columns])
+            np.add.at(tonnes, d.year[inside], x[columns])
             cost += float(np.sum(base.cost * (x - plan.blocks[b].x)))
         return _SalesByYear(tonnes, self._weighed(years, tonnes), cost)
 
-    def _program(self, b: int) -> Onwards:
-        """Return what plans a block again, begun with the plan itself."""
+    def _program(self, b: int) -> WarmStartedSequence:
+        """Return the sequence that plans a block again, started from the plan itself."""
         if b not in self._programs:
-            of = self.plan.program
-            units = (of.column_unit[of.columns_of(b)], of.row_unit[of.rows_of(b)])
-            need, measure = float(of.need[b]), float(self.measure[b])
-            made = Onwards(of.block(b), "payment", need=need, measure=measure, units=units)
-            made.solved(of.block(b))
-            self._programs[b] = made
+            program = self.plan.program
+            columns, rows = program.columns_of(b), program.rows_of(b)
+            sequence = WarmStartedSequence(
+                program.block(b), "payment",
+                need=float(program.need[b]), measure=float(self.measure[b]),
+                units=(program.column_unit[columns], program.row_unit[rows]),
+            )  # fmt: skip
+            sequence.solved(program.block(b))
+            self._programs[b] = sequence
         return self._programs[b]

@@ -1,9 +1,8 @@
 """Members that plan together: the program in their parts, and what any group of them costs.
 
-Of members that plan together each brings its demand, stocks, contracts and limits, and its rights
-to what all share. So every limit of the program is a sum of the members' parts, and what a group S
-costs is c(S) = min {c x : A x >= the sum of its parts}: a linear production game (Owen 1975,
-Mathematical Programming 9).
+Each member brings its demand, stocks, contracts and limits, and its rights to what all share. So
+every limit of the program is a sum of the members' parts, and a group S costs c(S) = min {c x : A x
+>= the sum of its parts}: a linear production game (Owen 1975, Mathematical Programming 9).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from models.program import TONNES, ComponentArrays, Program, Scaling, component
 from models.program.division import Owners, own
 from models.program.families.security import SURVIVAL, to_be_served
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
-from models.solve import Certificate, Held, Solution, certify_alone
+from models.solve import Certificate, PersistentSolver, Solution, certify_alone
 from models.solve import LinearProgram as Arrays
 
 ROW_LIMITS, COLUMN_LIMITS = ("row_lower", "row_upper"), ("lower", "upper")
@@ -34,10 +33,10 @@ SHARED = -1
 
 
 def shareable(case: Case) -> Case:
-    """Return the case whose limits are sums of members' parts.
+    """Return the case in which every limit is a sum of members' parts.
 
-    Builds are fractions. A shortage beyond a member's part costs nothing on top: that part depends
-    on who is there.
+    Plants are built in fractions, and there is no penalty for unfair shortages, since a fair part
+    depends on who takes part.
     """
     settings = dataclasses.replace(case.settings, fair_shortage_weight=0.0, whole_projects=False)
     return case if settings == case.settings else case.change(settings=settings)
@@ -48,10 +47,10 @@ def shareable(case: Case) -> Case:
 
 @dataclass(frozen=True)
 class Piece:
-    """Blocks that are solved together: how they are taken out of the whole, and scaled.
+    """Blocks that are solved together: how they are taken out of the whole program, and scaled.
 
-    ``basis`` is what the coalition's plan ended with; ``measure`` [t] what violations are parts of;
-    ``raised`` tells how it is scaled where small numbers are raised (None: as else).
+    ``basis`` is the final basis of the coalition's plan, violations are parts of ``measure`` [t],
+    and ``raised`` gives the scaling with small numbers raised (None: the same).
     """
 
     take: Callable[[Arrays], Arrays]
@@ -67,10 +66,10 @@ class Piece:
 class Divided:
     """A linear program whose limits are sums of members' parts.
 
-    ``parts`` are those of each limit, by (column or row, member); ``column_owner`` and
-    ``row_owner`` whose each is (SHARED: all members'); ``column_tonnes`` and ``row_tonnes`` which
-    count tonnes; ``priced`` what a unit of each column costs that nobody pays in
-    cash, such as a shortage [money].
+    ``parts`` are those of each limit, by (column or row, member). ``column_owner`` and
+    ``row_owner`` say whose each is (SHARED: all members'), ``column_tonnes`` and ``row_tonnes``
+    which count tonnes. ``priced`` [money] is what a unit of each column costs that nobody pays in
+    cash, as of a shortage.
     """
 
     rows: Arrays
@@ -86,8 +85,8 @@ class Divided:
     def members(self) -> int:
         return int(self.parts["lower"].shape[1])
 
-    def of(self, group: Floats) -> Arrays:
-        """Return the program of a group: 1 for a member that is there, 0 for others, or between."""
+    def program_of(self, group: Floats) -> Arrays:
+        """Return the program of a group [member]: 1 for a member in it, 0 for others."""
         limits = {}
         for name, parts in self.parts.items():
             whole = getattr(self.rows, name)
@@ -96,26 +95,27 @@ class Divided:
         return dataclasses.replace(self.rows, **limits)
 
     def bills(self, duals: Floats) -> Floats:
-        """Return what each member's parts are worth at the prices of limits [money]."""
+        """Return each member's bill: its parts at the shadow prices of limits [member, money]."""
         reduced = self.rows.cost - self.rows.priced(duals)
-        found = np.zeros(self.members)
+        bills = np.zeros(self.members)
         for names, price in ((ROW_LIMITS, duals), (COLUMN_LIMITS, reduced)):
-            for name, of in zip(
+            for name, dual in zip(
                 names, (np.maximum(price, 0.0), np.minimum(price, 0.0)), strict=True
             ):
-                worth = np.where(np.isfinite(getattr(self.rows, name)), of, 0.0)
-                found += np.einsum("i,ij->j", worth, self.parts[name])
-        return found
+                priced = np.where(np.isfinite(getattr(self.rows, name)), dual, 0.0)
+                bills += np.einsum("i,ij->j", priced, self.parts[name])
+        return bills
 
 
 def divided(case: Case, unsecured: int | None = None) -> Divided:
     """Return a case's program in parts; SolverError where it has no proven optimum.
 
-    Of the member ``unsecured`` nothing has to be served if a country is lost; its stocks count.
+    The demand of the member ``unsecured`` need not be served if a country is lost; its stocks
+    count.
     """
     expanded = Expanded(shareable(case))
-    of = BlockSolver(expanded, is_compared=False)
-    program, rows = of.program, of.program.rows
+    solver = BlockSolver(expanded, is_compared=False)
+    program, rows = solver.program, solver.program.rows
     owners = Owners(expanded, Rights(expanded), program.names)
     count, columns, limits = len(expanded.members), len(rows.cost), len(rows.row_lower)
     parts = {name: np.zeros((columns, count)) for name in COLUMN_LIMITS}
@@ -126,24 +126,24 @@ def divided(case: Case, unsecured: int | None = None) -> Divided:
     for group in program.constraints:
         _divide(owners, group, row_owner, parts, {n: getattr(rows, n) for n in ROW_LIMITS})
         if group.component is SURVIVAL and unsecured is not None:
-            at = dict(zip(SURVIVAL.positions, group.index, strict=True))
-            parts["row_lower"][group.at, unsecured] -= to_be_served(owners, at)[:, unsecured]
+            index = dict(zip(SURVIVAL.positions, group.index, strict=True))
+            parts["row_lower"][group.at, unsecured] -= to_be_served(owners, index)[:, unsecured]
     return Divided(
         rows, parts, column_owner, row_owner,
         program.column_unit == TONNES, program.row_unit == TONNES, unpaid(program, expanded),
-        tuple(_pieces(of)),
+        tuple(_pieces(solver)),
     )  # fmt: skip
 
 
 def unpaid(program: Program, expanded: Expanded) -> Floats:
     """Return what a unit of each column costs that nobody pays in cash [money, discounted]."""
-    found = np.zeros(len(program.rows.cost))
-    worth = expanded.discounts
+    costs = np.zeros(len(program.rows.cost))
+    discounts = expanded.discounts
     for group in program.variables:
         for charge in group.charges:
             if charge.heading.is_penalty:
-                found[group.at] += charge.price * worth[charge.year]
-    return found
+                costs[group.at] += charge.price * discounts[charge.year]
+    return costs
 
 
 def _divide(
@@ -154,34 +154,34 @@ def _divide(
     limits: Mapping[str, Floats],
 ) -> None:
     """Enter whose a group's columns or rows are, and the members' parts of their limits."""
-    of: component.Columns | component.Rows = group.component  # type: ignore[assignment]
-    at = dict(zip(of.positions, group.index, strict=True))
-    if {component.MEMBER, component.CONTRACT} & at.keys():
-        whose[group.at] = np.argmax(own(owners, at, np.ones(len(group))), axis=1)
+    declared: component.Columns | component.Rows = group.component  # type: ignore[assignment]
+    index = dict(zip(declared.positions, group.index, strict=True))
+    if {component.MEMBER, component.CONTRACT} & index.keys():
+        whose[group.at] = np.argmax(own(owners, index, np.ones(len(group))), axis=1)
     for name, every in limits.items():
         limit = every[group.at]
         kept = np.isfinite(limit)
-        if of.divided is None:
+        if declared.divided is None:
             if limit[kept].any():
-                msg = f"{of.name} has a bound, and does not say whose it is"
+                msg = f"{declared.name} has a bound, and does not say whose it is"
                 raise TypeError(msg)
         elif kept.any():
-            inside = {what: index[kept] for what, index in at.items()}
-            parts[name][group.at[kept]] = of.divided(owners, inside, limit[kept])
+            inside = {part: positions[kept] for part, positions in index.items()}
+            parts[name][group.at[kept]] = declared.divided(owners, inside, limit[kept])
 
 
-def _pieces(of: BlockSolver) -> Iterator[Piece]:
+def _pieces(solver: BlockSolver) -> Iterator[Piece]:
     """Solve the coalition's program, and yield the blocks that were solved together."""
-    program = of.program
+    program = solver.program
     for group in together(program.blocks):
-        for blocks, _, scale, basis in of.runs(of(group)):  # the others: nothing to decide
+        for blocks, _, scale, basis in solver.runs(solver(group)):  # the others: nothing to decide
             yield Piece(
                 take=_taking(program, blocks[0], blocks[-1]),
                 columns=program.columns_of(blocks[0], blocks[-1]),
                 rows=program.rows_of(blocks[0], blocks[-1]),
                 scale=scale,
-                raised=partial(of.scaling_of, blocks, raised=True),
-                measure=float(of.measure[list(blocks)].max()),
+                raised=partial(solver.scaling_of, blocks, raised=True),
+                measure=float(solver.measure[list(blocks)].max()),
                 basis=basis,
             )
 
@@ -195,10 +195,10 @@ def _taking(program: Program, first: int, last: int) -> Callable[[Arrays], Array
 
 @dataclass(frozen=True)
 class Priced:
-    """A group planned: what it costs [money], proven, and its columns.
+    """A planned group: its proven cost [money], its bills, and the values ``x`` of its columns.
 
-    ``bills`` are what each member's parts are worth at its prices: of the members of any group they
-    sum to no more than that one costs.
+    ``bills`` are each member's parts at the group's shadow prices. For any other group they sum to
+    no more than that group costs.
     """
 
     cost: float
@@ -207,14 +207,14 @@ class Priced:
 
 
 class Pool:
-    """Members that plan together: what any group of them costs alone."""
+    """Members that plan together, and what any group of them costs alone."""
 
-    def __init__(self, of: Divided) -> None:
+    def __init__(self, divided: Divided) -> None:
         """Plan the coalition; SolverError where nothing is proven."""
-        self.of = of
-        self._held: list[Held | None] = [None] * len(of.pieces)
-        self.known: dict[tuple[float, ...], Priced] = {}
-        self.together = self.cost(np.ones(of.members))
+        self.divided = divided
+        self._solvers: list[PersistentSolver | None] = [None] * len(divided.pieces)
+        self.planned: dict[tuple[float, ...], Priced] = {}
+        self.together = self.cost(np.ones(divided.members))
 
     @property
     def scale(self) -> float:
@@ -223,81 +223,81 @@ class Pool:
 
     def restart(self) -> None:
         """Let the next group start from the coalition's plan."""
-        for held, piece in zip(self._held, self.of.pieces, strict=True):
-            if held is not None:
-                held.start_from(piece.basis)
+        for solver, piece in zip(self._solvers, self.divided.pieces, strict=True):
+            if solver is not None:
+                solver.start_from(piece.basis)
 
     def cost(self, group: Floats) -> Priced:
         """Plan a group, from where the last one ended; SolverError where nothing is proven."""
         key = tuple(group.tolist())
-        if key not in self.known:
-            of, rows = self.of, self.of.of(group)
+        if key not in self.planned:
+            divided, rows = self.divided, self.divided.program_of(group)
             x, duals = np.zeros(len(rows.cost)), np.zeros(len(rows.row_lower))
-            for i, piece in enumerate(of.pieces):
-                found = self._solved(i, piece, piece.take(rows))
-                x[piece.columns], duals[piece.rows] = found.x, found.duals
-            bills = of.bills(duals)
-            self.known[key] = Priced(float(np.sum(bills * group)), bills, x)
-        return self.known[key]
+            for i, piece in enumerate(divided.pieces):
+                solution = self._solved(i, piece, piece.take(rows))
+                x[piece.columns], duals[piece.rows] = solution.x, solution.duals
+            bills = divided.bills(duals)
+            self.planned[key] = Priced(float(np.sum(bills * group)), bills, x)
+        return self.planned[key]
 
     def alone(self, member: int) -> Floats:
-        """Plan one member, of the columns and rows that it has alone; return all columns."""
-        of = self.of
-        rows, x = of.of(np.eye(of.members)[member]), np.zeros(len(of.rows.cost))
-        for piece in of.pieces:
-            columns = np.isin(of.column_owner[piece.columns], (SHARED, member))
-            limits = np.isin(of.row_owner[piece.rows], (SHARED, member))
+        """Return the values of all columns in the plan of one member, with its own alone."""
+        divided = self.divided
+        rows = divided.program_of(np.eye(divided.members)[member])
+        x = np.zeros(len(rows.cost))
+        for piece in divided.pieces:
+            columns = np.isin(divided.column_owner[piece.columns], (SHARED, member))
+            limits = np.isin(divided.row_owner[piece.rows], (SHARED, member))
             part = _cut(piece.take(rows), columns, limits)
-            found = self._cold(piece, part, columns, limits)
-            x[piece.columns][columns] = found.x
+            solution = self._cold(piece, part, columns, limits)
+            x[piece.columns][columns] = solution.x
         return x
 
     def _solved(self, i: int, piece: Piece, rows: Arrays) -> Solution:
-        """Solve a piece from where it was; cold where that proves nothing."""
+        """Solve a piece from where it was, or from the start where that proves nothing."""
         every = (np.ones(len(rows.cost), dtype=bool), np.ones(len(rows.row_lower), dtype=bool))
-        held = self._held[i]
+        solver = self._solvers[i]
         try:
-            if held is None:
-                held = self._held[i] = Held().load(piece.scale.scaled(rows))
-                held.start_from(piece.basis)
+            if solver is None:
+                solver = self._solvers[i] = PersistentSolver().load(piece.scale.scaled(rows))
+                solver.start_from(piece.basis)
             else:
-                held.change(piece.scale.scaled(rows))
-            found = piece.scale.unscaled(held.run())
-            if self._proof(piece, rows, found, *every).passed:
-                return found
+                solver.change(piece.scale.scaled(rows))
+            solution = piece.scale.unscaled(solver.run())
+            if self._proof(piece, rows, solution, *every).passed:
+                return solution
         except SolverError:
             pass
-        self._held[i] = None
+        self._solvers[i] = None
         return self._cold(piece, rows, *every)
 
     def _cold(self, piece: Piece, rows: Arrays, columns: Bools, limits: Bools) -> Solution:
         def scaled(*, raised: bool) -> Scaling:
-            of = piece.raised() if raised and piece.raised else piece.scale
-            return Scaling(of.column[columns], of.row[limits], of.price[columns], of.dual[limits])
+            scale = piece.raised() if raised and piece.raised else piece.scale
+            return Scaling(
+                scale.column[columns], scale.row[limits], scale.price[columns], scale.dual[limits]
+            )
 
-        made = first_proven(
-            rows, scaled, lambda found: self._proof(piece, rows, found, columns, limits)
-        )
-        if made is None:
-            msg = "no proven cost of a group of members"
-            raise SolverError(msg)
-        return made[0]
+        def proof_of(solution: Solution) -> Certificate:
+            return self._proof(piece, rows, solution, columns, limits)
+
+        return first_proven("cost of a group of members", rows, scaled, proof_of)[0]
 
     def _proof(
-        self, piece: Piece, rows: Arrays, found: Solution, columns: Bools, limits: Bools
+        self, piece: Piece, rows: Arrays, solution: Solution, columns: Bools, limits: Bools
     ) -> Certificate:
-        of = self.of
-        tonnes = (of.column_tonnes[piece.columns][columns], of.row_tonnes[piece.rows][limits])
-        return certify_alone(rows, found, piece.measure, tonnes).of(0)
+        of_columns = self.divided.column_tonnes[piece.columns][columns]
+        tonnes = (of_columns, self.divided.row_tonnes[piece.rows][limits])
+        return certify_alone(rows, solution, piece.measure, tonnes).of(0)
 
 
 def _cut(rows: Arrays, columns: Bools, limits: Bools) -> Arrays:
     """Return the program of some columns and rows."""
-    at = rows.entry_rows()
-    kept = columns[rows.columns] & limits[at]
+    row_of = rows.entry_rows()
+    kept = columns[rows.columns] & limits[row_of]
     return arrays(
         (
-            (np.cumsum(limits) - 1)[at[kept]],
+            (np.cumsum(limits) - 1)[row_of[kept]],
             (np.cumsum(columns) - 1)[rows.columns[kept]],
             rows.values[kept],
         ),

@@ -1,21 +1,20 @@
-"""What a marginal price is made of, how far it holds, and what the plan would do for a tonne more.
+"""The parts of a marginal price, how far it holds, and what one tonne more would change.
 
-A price comes from complementary slackness: a column of the program that is used has no reduced
-cost: what it costs is what the rows it enters are worth. Read for the balance of a member, that
-gives the price of supply there as the landed cost of a delivery and the rents of what limits it.
-Rows that only add up (ore at a refiner, what a buyer purchases, the tiers of a shortage) are
-followed to what they add up.
+Prices follow from complementary slackness. A column that is used has no reduced cost, so its cost
+equals the duals of the rows that it enters. For a member's balance this gives the price of supply
+as the landed cost of a delivery and the rents of the limits on it. Rows that only add up (ore at a
+refiner, a buyer's purchases, the tiers of a shortage) are followed to what they add up.
 
-Written for changes of the plan, with its reduced costs and duals as prices, the program costs
-nothing at the plan itself and at every other optimum. Two programs follow (parametric programming:
-Gal (1995), Postoptimal Analyses, ch. 3; Bertsimas & Tsitsiklis (1997), ch. 5):
+Written in changes from the plan, with reduced costs and duals as prices, the program costs 0 at the
+plan and at every other optimum. Two programs follow (parametric programming: Gal (1995),
+Postoptimal Analyses, ch. 3; Bertsimas & Tsitsiklis (1997), ch. 5):
 
-- the *face*, in which all that would cost is held: how far a limit moves on it is how far the
-  shadow price holds;
-- the *whole*, with a limit moved by a unit: the least that costs beyond the shadow price.
+- The *face* has the columns that cost nothing, and fixes all others. A shadow price holds for as
+  long as its limit can move on the face.
+- The *total* program moves a limit by a unit. Its optimum is the cost beyond the shadow price.
 
-A shadow price that is one of several, because more limits bind than are needed, holds in one
-direction alone or in none; the whole then says what a unit each way is worth.
+If more limits bind than are needed, a shadow price is one of several and holds in one direction or
+in none. The total program then gives the cost of a unit each way.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ from models.errors import SolverError
 from models.program import TONNES, component
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
-from models.solve import Held
 from models.solve import LinearProgram as Arrays
+from models.solve import PersistentSolver
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -48,11 +47,11 @@ _INSIDE = 1e-3
 _FORCED = 1e3
 """What a tonne counts that has no room."""
 _SPENT = {
-    kind for of in component.components() if isinstance(of, component.Columns) for kind in of.spent
+    kind for c in component.components() if isinstance(c, component.Columns) for kind in c.spent
 }
 """Kinds of terms that are money spent, not rents."""
 NEUTRAL = _SPENT | {
-    of.kind for of in component.components() if isinstance(of, component.Rows) and of.is_neutral
+    c.kind for c in component.components() if isinstance(c, component.Rows) and c.is_neutral
 }
 """Kinds of terms that are neither the scarcity of something nor a credit for it."""
 
@@ -85,8 +84,8 @@ def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
 class Move:
     """A part of what serves one tonne more: so many units more of something, or fewer.
 
-    ``amount`` is in t, of a project the fraction of it that is built; ``cost`` is what that costs
-    in all [money of the year asked about]. ``source`` is what moves, whoever it goes to.
+    ``amount`` is in t, of a project the fraction that is built. ``cost`` is what it costs in all
+    [money of the year asked about]. ``source`` names what moves, whoever gets it.
     """
 
     kind: str
@@ -98,16 +97,15 @@ class Move:
 
 @dataclass(frozen=True)
 class MarginalPrice:
-    """A marginal price of supply and what it is made of.
+    """A marginal price of supply and its parts.
 
     ``setter`` is what would serve one tonne more: "delivery", "shortage", "stock", or "" where
-    nothing does. ``words`` name it. The terms add up to ``amount`` [money/t]. ``is_scarce`` says
-    that the delivery's tonnes are scarce themselves: other buyers would go without. The costs of
-    ``moves``, by which one tonne more is served, add up to ``amount``, too; ``has_room`` says
-    whether the plan has room for them, or they are those of one tonne less.
-
-    The price holds for ``up`` tonnes more and ``down`` tonnes less; ``more`` is what a whole tonne
-    more costs, ``less`` what one less saves [money], None where the program gives no answer.
+    nothing does; ``words`` name it. The terms add up to ``amount`` [money/t]. ``is_scarce``: the
+    delivery's tonnes are scarce themselves, so that other buyers would go without. The costs of
+    ``moves``, which serve one tonne more, add up to ``amount``, too; without ``has_slack`` they are
+    the moves of one tonne less. The price holds for ``up`` tonnes more and ``down`` tonnes less.
+    ``more`` is what a whole tonne more costs and ``less`` what one less saves [money], None where
+    there is no answer.
     """
 
     amount: float
@@ -116,7 +114,7 @@ class MarginalPrice:
     terms: tuple[component.PriceTerm, ...]
     is_scarce: bool = False
     moves: tuple[Move, ...] = ()
-    has_room: bool = True
+    has_slack: bool = True
     down: float = 0.0
     up: float = 0.0
     more: float | None = None
@@ -124,10 +122,9 @@ class MarginalPrice:
 
 
 class Pricing:
-    """The duals of a plan's program, and what columns make of them."""
+    """The duals of a plan's program, and the prices that follow from them."""
 
     def __init__(self, plan: Plan) -> None:
-        """Keep the plan."""
         self.plan = plan
         self.rows = plan.program.rows
         self._local: dict[int, Local] = {}
@@ -154,10 +151,10 @@ class Pricing:
     @cached_property
     def is_move(self) -> Bools:
         """Which columns are what someone moves or does without."""
-        found: Bools = np.zeros(len(self.rows.cost), dtype=bool)
+        moves: Bools = np.zeros(len(self.rows.cost), dtype=bool)
         for group in self.plan.program.variables:
-            found[group.at] = component.columns_named(group.component).is_move
-        return found
+            moves[group.at] = component.columns_named(group.component).is_move
+        return moves
 
     def block(self, row: int) -> int:
         return int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
@@ -170,7 +167,7 @@ class Pricing:
         return self._local[block]
 
     def tight(self, row: int) -> list[int]:
-        """Return the columns of a row that cost what they are worth."""
+        """Return the columns of a row that have no reduced cost."""
         return [
             c
             for c, _ in self.plan.entries_of(row)
@@ -178,66 +175,68 @@ class Pricing:
         ]
 
     def price(self, row: int, year: int) -> MarginalPrice:
-        """Return the price of a balance, in money of its year."""
-        worth = self.plan.case.discount(year)
-        amount = float(self.duals[row]) / worth
+        """Return the price of a balance [money of its ``year``/t]."""
+        discount = self.plan.case.discount(year)
+        amount = float(self.duals[row]) / discount
         best = min(
-            (self._candidate(row, column, worth) for column in self.tight(row)),
-            key=lambda found: found[0],
+            (self._candidate(row, column, discount) for column in self.tight(row)),
+            key=lambda candidate: candidate[0],
             default=None,
         )
         if best is None:
             return MarginalPrice(amount, "", "", ())
         (rank, *_), column, terms = best
-        of, key = self.plan.column(column)
-        setter = "delivery" if of.is_delivery else of.name
-        words, scarce = self._served_by(of, key), rank == 2  # noqa: PLR2004
+        columns, key = self.plan.column(column)
+        setter = "delivery" if columns.is_delivery else columns.name
+        words, scarce = self._served_by(columns, key), rank == 2  # noqa: PLR2004
         reach = self.local(row).reach(component.LimitStep(row, 1.0))
         return MarginalPrice(
             amount, setter, words, terms, scarce, *response(self, row, year),
             down=reach.down or 0.0,
             up=reach.up or 0.0,
-            more=None if reach.more is None else reach.more / worth,
-            less=None if reach.less is None else -reach.less / worth,
+            more=None if reach.more is None else reach.more / discount,
+            less=None if reach.less is None else -reach.less / discount,
         )  # fmt: skip
 
     def _candidate(
-        self, row: int, column: int, worth: float
+        self, row: int, column: int, discount: float
     ) -> tuple[tuple[int, float, float, int], int, tuple[component.PriceTerm, ...]]:
-        """Return how good a column is as what would serve one tonne more, and its terms.
+        """Return the rank of a column to serve one tonne more, the column, and its terms.
 
-        A shortage there is comes first; then a delivery that no limit of its own holds; then one
-        that other buyers would have to give up, or a stock; then a shortage there is not yet.
+        First comes a shortage that there is, then a delivery that no limit of its own holds, then
+        one that other buyers would have to give up, or a stock, and last a shortage that there is
+        not yet.
         """
-        of, _ = self.plan.column(column)
+        columns, _ = self.plan.column(column)
         used = float(self.plan.x[column])
-        terms = self._terms(row, column, worth)
-        own = sum(abs(t.amount) for t in terms if t.kind not in _SPENT)
-        scarce = own > tolerances.NO_REDUCED_COST * max(abs(float(self.duals[row])) / worth, 1e-300)
-        if of is SHORTAGE:
+        terms = self._terms(row, column, discount)
+        rent = sum(abs(t.amount) for t in terms if t.kind not in _SPENT)
+        price = abs(float(self.duals[row])) / discount
+        scarce = rent > tolerances.NO_REDUCED_COST * max(price, 1e-300)
+        if columns is SHORTAGE:
             rank = 0 if used > 0 else 5
-        elif of.is_delivery:
+        elif columns.is_delivery:
             rank = (2 if scarce else 1) if used > 0 else (4 if scarce else 3)
         else:
             rank = 3
-        return (rank, own if rank > 0 else 0.0, -used, column), column, terms
+        return (rank, rent if rank > 0 else 0.0, -used, column), column, terms
 
-    def _terms(self, row: int, column: int, worth: float) -> tuple[component.PriceTerm, ...]:
-        """Return a row's dual by way of one of its columns, in money of a year."""
+    def _terms(self, row: int, column: int, discount: float) -> tuple[component.PriceTerm, ...]:
+        """Return a row's dual by way of one of its columns [money of a year], in terms."""
         costs: list[component.PriceTerm] = []
         rents: dict[int, float] = {}
-        for at, term, amount in self._follow(row, column, 1.0 / worth, frozenset()):
+        for source, term, amount in self._follow(row, column, 1.0 / discount, frozenset()):
             if term is not None:
                 costs.append(term)
             else:
-                rents[at] = rents.get(at, 0.0) + amount
+                rents[source] = rents.get(source, 0.0) + amount
         merged: dict[tuple[str, str], component.PriceTerm] = {}
-        for at, amount in rents.items():
+        for source, amount in rents.items():
             if amount == 0.0:
                 continue
-            of, key = self.plan.row(at)
-            label = of.label(self.plan, key)
-            kind = label.kind or of.kind
+            rows, key = self.plan.row(source)
+            label = rows.label(self.plan, key)
+            kind = label.kind or rows.kind
             before = merged[kind, label.what].amount if (kind, label.what) in merged else 0.0
             merged[kind, label.what] = component.PriceTerm(
                 kind, label.what, amount + before, label.place
@@ -249,57 +248,61 @@ class Pricing:
     ) -> Iterator[tuple[int, component.PriceTerm | None, float]]:
         """Yield ``times`` a row's dual as a column has it: its cost less its other rows' duals.
 
-        A part is a term of cost, or a row and what it is worth.
+        A part is a term of cost, or a row and its dual.
         """
         entries = self.plan.entries(column)
-        own = sum(a for at, a in entries if at == row)
-        yield from ((-1, term, 0.0) for term in self._costs(column, times / own))
-        for at, coefficient in entries:
-            if at != row and self.duals[at] != 0.0:
-                share = -times * coefficient / own
-                through = self._through(at, seen | {row})
+        pivot = sum(a for other, a in entries if other == row)
+        yield from ((-1, term, 0.0) for term in self._costs(column, times / pivot))
+        for other, coefficient in entries:
+            if other != row and self.duals[other] != 0.0:
+                share = -times * coefficient / pivot
+                through = self._through(other, seen | {row})
                 if through is None:
-                    yield at, None, share * float(self.duals[at])
+                    yield other, None, share * float(self.duals[other])
                 else:
-                    yield from self._follow(at, through, share, seen | {row})
+                    yield from self._follow(other, through, share, seen | {row})
 
     def _through(self, row: int, seen: frozenset[int]) -> int | None:
         """Return the column through which a row that only adds up is followed."""
         through = self.plan.row(row)[0].through
         if row in seen or through is None:
             return None
-        found = [c for c in self.tight(row) if self.plan.column(c)[0] is through]
-        return max(found, key=lambda c: (float(self.plan.x[c]), -c), default=None)
+        candidates = [c for c in self.tight(row) if self.plan.column(c)[0] is through]
+        return max(candidates, key=lambda c: (float(self.plan.x[c]), -c), default=None)
 
     def _costs(self, column: int, times: float) -> list[component.PriceTerm]:
         """Return what a column costs in money of the first year, by its parts."""
-        of, key = self.plan.column(column)
-        if of.terms is None:
-            found = [component.PriceTerm(of.words, of.words, times * float(self.rows.cost[column]))]
+        columns, key = self.plan.column(column)
+        if columns.terms is None:
+            cost = times * float(self.rows.cost[column])
+            terms = [component.PriceTerm(columns.words, columns.words, cost)]
         else:
-            found = of.terms(self.plan, key, column, times)
-        return [term for i, term in enumerate(found) if term.amount != 0.0 or term.kind == "cost"]
+            terms = columns.terms(self.plan, key, column, times)
+        return [term for i, term in enumerate(terms) if term.amount != 0.0 or term.kind == "cost"]
 
-    def move_words(self, of: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
-        """Return what a column is in words, whose value moves, and what it is whoever gets it.
+    def move_words(self, columns: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
+        """Return in words what a column is, and what it is without the member that gets it.
 
-        Another mineral than the one asked about is named.
+        A mineral is named if it is not the one asked about.
         """
-        if callable(of.move):
-            return of.move(self.plan, key, mineral)
-        own = of.part(key, component.MINERAL)
-        parts = {what: of.part(key, what) for what in of.key}
-        parts["of"] = "" if own == mineral else f" of {own}"
-        said = of.move.format(**parts)
-        if "{of}" not in of.move:
-            return said, said
-        return said, of.move.format(**{**parts, component.MEMBER: "all members"})
+        if callable(columns.move):
+            return columns.move(self.plan, key, mineral)
+        named = columns.part(key, component.MINERAL)
+        parts = {part: columns.part(key, part) for part in columns.key}
+        parts["of"] = "" if named == mineral else f" of {named}"
+        words = columns.move.format(**parts)
+        if "{of}" not in columns.move:
+            return words, words
+        return words, columns.move.format(**{**parts, component.MEMBER: "all members"})
 
-    def _served_by(self, of: component.Columns, key: Any) -> str:
-        """Return what one tonne more is where it comes from a column."""
-        if callable(of.serves):
-            return of.serves(self.plan, key)
-        return of.serves.format(**{what: of.part(key, what) for what in of.key}) or of.words
+    def _served_by(self, columns: component.Columns, key: Any) -> str:
+        """Return in words where one tonne more comes from, if it comes from a column."""
+        if callable(columns.serves):
+            return columns.serves(self.plan, key)
+        return (
+            columns.serves.format(**{part: columns.part(key, part) for part in columns.key})
+            or columns.words
+        )
 
 
 # ---- the program around its optimum ------------------------------------------------------------
@@ -307,12 +310,12 @@ class Pricing:
 
 @dataclass(frozen=True)
 class Reach:
-    """How the worth of a limit goes on, by its step's units, in money of the first year.
+    """How far a shadow price holds, in units of the limit and money of the first year.
 
-    ``rate`` is d cost / d unit by the plan's duals; it holds for ``down`` units less and ``up``
-    units more, None where coefficients move. ``more`` is by how much total cost changes with one
-    unit more, ``less`` with one unit less; None where no plan is found. All but the rate are None
-    where they were not asked for.
+    ``rate`` is d cost / d unit by the plan's duals. It holds for ``down`` units less and ``up``
+    units more, None where coefficients move. ``more`` is the change of total cost with one unit
+    more, ``less`` with one unit less, None where no plan is found. Everything but the rate is None
+    unless it was asked for.
     """
 
     rate: float
@@ -323,28 +326,28 @@ class Reach:
 
 
 class Local:
-    """A block's program around the plan: made once, asked about many limits of the block."""
+    """A block's program around the plan, made once and asked about many of its limits."""
 
     def __init__(self, pricing: Pricing, block: int) -> None:
-        """Take the block's arrays."""
         program, plan = pricing.plan.program, pricing.plan
-        at, self.inside = program.columns_of(block), program.rows_of(block)
-        self.first, self.block = at.start, program.block(block)
-        self.x: Floats = plan.x[at]
+        span, self.inside = program.columns_of(block), program.rows_of(block)
+        self.first, self.block = span.start, program.block(block)
+        self.x: Floats = plan.x[span]
         self.duals: Floats = pricing.duals[self.inside]
         most = float(np.max(np.abs(self.duals), initial=0.0))
         self.priced = np.abs(self.duals) > tolerances.NO_DUAL * most
-        self.kept: Ints = np.flatnonzero(np.abs(pricing.reduced[at]) <= tolerances.NO_REDUCED_COST)
+        is_kept = np.abs(pricing.reduced[span]) <= tolerances.NO_REDUCED_COST
+        self.kept: Ints = np.flatnonzero(is_kept)
         self.rows = self._around()
         need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
         self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)
         self._face_basis: Any = None
-        self._whole: Held | None = None
+        self._solver: PersistentSolver | None = None
 
     def reach(self, step: component.LimitStep, *, is_solved: bool = True) -> Reach:
-        """Return how far the shadow price of a limit holds, and what a unit each way is worth.
+        """Return how far the shadow price of a limit holds, and the cost of a unit each way.
 
-        Without ``is_solved`` the shadow price alone is told, and nothing is solved.
+        Without ``is_solved`` only the shadow price is returned, and nothing is solved.
         """
         row, moved = step.row - self.inside.start, self._moved(step)
         rate = moved * float(self.duals[row])
@@ -363,9 +366,9 @@ class Local:
         return step.right - sum(a * float(self.x[c - self.first]) for c, a in step.entries)
 
     def _around(self) -> Arrays:
-        """Return the whole: changes of the columns, then what rows with a dual leave of a limit.
+        """Return the program of changes of the columns and of the slack that rows with a dual get.
 
-        A row with a dual stands at its limit; what it leaves of it costs the dual.
+        A row with a dual has no slack in the plan; each unit of slack costs the dual.
         """
         rows, duals, priced = self.block, self.duals, self.priced
         activity = rows.activity(self.x)
@@ -380,9 +383,9 @@ class Local:
         lower, upper = np.minimum(rows.lower - self.x, 0.0), np.maximum(rows.upper - self.x, 0.0)
         lower[rows.whole] = upper[rows.whole] = 0.0  # prices are those of the builds chosen
         entries = (rows.entry_rows(), rows.columns, rows.values)
-        own = (left, n + np.arange(k), np.where(duals[left] < 0, 1.0, -1.0))
+        slacks = (left, n + np.arange(k), np.where(duals[left] < 0, 1.0, -1.0))
         return arrays(
-            tuple(np.concatenate(pair) for pair in zip(entries, own, strict=True)),
+            tuple(np.concatenate(pair) for pair in zip(entries, slacks, strict=True)),
             (
                 np.concatenate([reduced, np.abs(duals[left])]),
                 np.concatenate([lower, np.zeros(k)]),
@@ -393,42 +396,42 @@ class Local:
 
     @cached_property
     def _face(self) -> Arrays:
-        """The columns that cost nothing; all others are held."""
-        of = self.rows
-        free = of.cost == 0.0
-        mine, place = free[of.columns], np.cumsum(free) - 1
+        """The program of the columns that cost nothing; all others are fixed."""
+        rows = self.rows
+        free = rows.cost == 0.0
+        mine, place = free[rows.columns], np.cumsum(free) - 1
         return arrays(
-            (of.entry_rows()[mine], place[of.columns[mine]], of.values[mine]),
-            (of.cost[free], of.lower[free], of.upper[free]),
-            (of.row_lower, of.row_upper),
+            (rows.entry_rows()[mine], place[rows.columns[mine]], rows.values[mine]),
+            (rows.cost[free], rows.lower[free], rows.upper[free]),
+            (rows.row_lower, rows.row_upper),
         )
 
     def _far(self, row: int, sign: float) -> float:
         """Return how far a limit moves on the face [the row's unit]; inf where nothing ends it."""
-        of, size = self._face, float(self.size[row])
-        n, far = len(of.cost), _FAR * size
-        entries = ((of.entry_rows(), row), (of.columns, n), (of.values, -sign))
-        columns = ((of.cost, -1.0 / size), (of.lower, 0.0), (of.upper, far))
+        inner, size = self._face, float(self.size[row])
+        n, far = len(inner.cost), _FAR * size
+        entries = ((inner.entry_rows(), row), (inner.columns, n), (inner.values, -sign))
+        columns = ((inner.cost, -1.0 / size), (inner.lower, 0.0), (inner.upper, far))
         face = arrays(
             tuple(np.append(*pair) for pair in entries),
             tuple(np.append(*pair) for pair in columns),
-            (of.row_lower, of.row_upper),
+            (inner.row_lower, inner.row_upper),
         )
         try:
-            held = Held().load(face)
+            solver = PersistentSolver().load(face)
             if self._face_basis is not None:
-                held.start_from(self._face_basis)
-            found = held.run_by_any()
+                solver.start_from(self._face_basis)
+            optimum = solver.run_by_any()
         except SolverError:
             return 0.0  # nothing is claimed
-        self._face_basis = found.basis
-        moved = float(found.x[n])
+        self._face_basis = optimum.basis
+        moved = float(optimum.x[n])
         if moved >= far * (1.0 - tolerances.NO_REDUCED_COST):
             return math.inf
         return moved if moved > tolerances.NEGLIGIBLE_PRICE * size else 0.0
 
     def _cost(self, step: component.LimitStep, units: float) -> float | None:
-        """Return by how much total cost changes with so many units; None where no plan is found."""
+        """Return the change of total cost with so many units [money]; None without a plan."""
         row = step.row - self.inside.start
         by = units * self._moved(step)
         low, high, values = self.rows.row_lower.copy(), self.rows.row_upper.copy(), self.rows.values
@@ -442,13 +445,13 @@ class Local:
                 values[start + np.flatnonzero(inside == column - self.first)[0]] += units * amount
         asked = dataclasses.replace(self.rows, row_lower=low, row_upper=high, values=values)
         try:
-            if self._whole is None:
-                self._whole = Held().load(self.rows)
-                self._whole.run_by_any()
-            self._whole.change(asked)
-            x = self._whole.run_by_any().x
+            if self._solver is None:
+                self._solver = PersistentSolver().load(self.rows)
+                self._solver.run_by_any()
+            self._solver.change(asked)
+            x = self._solver.run_by_any().x
         except SolverError:
-            self._whole = None
+            self._solver = None
             return None
         return float(np.sum(asked.cost * x)) + by * float(self.duals[row])
 
@@ -457,16 +460,16 @@ class Local:
 
 # At an optimum a tonne more in one balance is served by columns that cost what they are worth,
 # along rows that bind and keep binding (sensitivity analysis: Bertsimas & Tsitsiklis (1997), ch.
-# 5). Many such moves may exist; the one told moves the fewest tonnes. Whatever it is, what it costs
+# 5). Many such moves may exist; the one returned moves the fewest tonnes. The cost of any of them
 # is the marginal price.
 
 
 def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], bool]:
     """Return the moves that serve one tonne more in a balance, and whether there is room for them.
 
-    Where there is no room (a limit is just reached that is worth nothing), one tonne less is served
-    by the moves turned round, and one tonne more may cost more. No moves where the solver finds
-    none. ``year`` is the balance's, whose money the moves are in.
+    Where there is none (a limit is just reached, at no shadow price), the moves are those of one
+    tonne less, turned round, and one tonne more may cost more. There are no moves where the solver
+    finds none. The moves are in money of the balance's ``year``.
     """
     plan, local = pricing.plan, pricing.local(row)
     asked = _fewest_moves(pricing, local, row - local.inside.start)
@@ -477,29 +480,29 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
     n = len(local.kept)
     moved = x[:n] - x[n : 2 * n]
     roomy = not np.any((asked.cost >= _FORCED) & (x > tolerances.NO_DUAL))
-    worth, mineral = plan.case.discount(year), plan.row(row)[1][0]
-    found = []
+    discount, mineral = plan.case.discount(year), plan.row(row)[1][0]
+    moves = []
     for i in np.flatnonzero(np.abs(moved) > tolerances.NO_DUAL).tolist():
         column, amount = local.first + int(local.kept[i]), float(moved[i])
-        of, key = plan.column(column)
-        cost = float(pricing.rows.cost[column]) * amount / worth
-        if of.is_move or cost != 0.0:
-            what, source = pricing.move_words(of, key, mineral)
-            found.append(Move(of.name, what, amount, cost, source))
-    found.sort(key=lambda move: (-abs(move.amount), move.what))
-    return tuple(found), roomy
+        columns, key = plan.column(column)
+        cost = float(pricing.rows.cost[column]) * amount / discount
+        if columns.is_move or cost != 0.0:
+            words, source = pricing.move_words(columns, key, mineral)
+            moves.append(Move(columns.name, words, amount, cost, source))
+    moves.sort(key=lambda move: (-abs(move.amount), move.what))
+    return tuple(moves), roomy
 
 
 def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
     """Return the program of the fewest tonnes moved that serve one more in a row of a block.
 
-    Its columns: each kept column up, each down, and one a row that may be broken.
+    Its columns are each kept column up, each down, and one for each row that may be broken.
     """
-    of, kept, program = local.block, local.kept, pricing.plan.program
+    block, kept, program = local.block, local.kept, pricing.plan.program
     x, n = local.x[kept], len(kept)
     near = tolerances.NO_DUAL * max(float(np.max(program.need, initial=1.0)), 1.0)
-    activity, priced = of.activity(local.x), local.priced
-    full, empty = activity >= of.row_upper - near, activity <= of.row_lower + near
+    activity, priced = block.activity(local.x), local.priced
+    full, empty = activity >= block.row_upper - near, activity <= block.row_lower + near
     least, most = np.where(empty, 0.0, -np.inf), np.where(full, 0.0, np.inf)
     least[priced] = most[priced] = 0.0
     least[row] = most[row] = 1.0
@@ -508,12 +511,12 @@ def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
     weight = np.where(pricing.is_move[local.first + kept], 1.0, _INSIDE)
     in_tonnes = program.column_unit[local.first + kept] == TONNES
     stuck = np.where(in_tonnes, near, tolerances.NO_DUAL)
-    up = np.where(x >= of.upper[kept] - stuck, _FORCED, weight)
-    down = np.where(x <= of.lower[kept] + stuck, _FORCED, weight)
-    place = np.full(len(of.cost), -1, dtype=np.int64)
+    up = np.where(x >= block.upper[kept] - stuck, _FORCED, weight)
+    down = np.where(x <= block.lower[kept] + stuck, _FORCED, weight)
+    place = np.full(len(block.cost), -1, dtype=np.int64)
     place[kept] = np.arange(n)
-    mine = place[of.columns] >= 0
-    rows, columns, values = of.entry_rows()[mine], place[of.columns[mine]], of.values[mine]
+    mine = place[block.columns] >= 0
+    rows, columns, values = block.entry_rows()[mine], place[block.columns[mine]], block.values[mine]
     every = np.arange(2 * n, 2 * n + len(sign))
     cost = np.concatenate([up, down, np.full(len(sign), _FORCED)])
     return arrays(

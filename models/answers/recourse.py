@@ -1,15 +1,15 @@
-"""Programs of several futures with recourse, of arrays alone: as one, or in parts tied by little.
+"""Stochastic programs with recourse, as arrays: the extensive form, or a decomposition of it.
 
-``Whole`` is the extensive form (Birge & Louveaux (2011), Introduction to Stochastic Programming,
-2nd ed., ch. 2 and 3): the programs of all futures side by side, in which columns decided while
-futures cannot be told apart stand once. What is least is the expected cost, or in part the
-conditional value at risk, which is linear (Rockafellar & Uryasev (2000), Journal of Risk 2(3)).
+``ExtensiveForm`` holds the programs of all scenarios in one (Birge & Louveaux (2011), Introduction
+to Stochastic Programming, 2nd ed., ch. 2 and 3). Scenarios that cannot be told apart yet share
+their columns. The objective is the expected cost, or in part the conditional value at risk, which
+is linear (Rockafellar & Uryasev (2000), Journal of Risk 2(3)).
 
-``Tied`` takes such programs that only limits on what some of their columns use, and the tail of
-the sum of their costs, tie to each other. A policy of a part, one plan of it for all its futures,
-is a column of a small master program, the prices of which ask each part for its next policy
-(Dantzig & Wolfe (1960), Operations Research 8(1)). Mixed policies are a plan; and what the parts
-cost at the prices is a bound on what is least, whatever the prices are (Lagrange).
+``MasterProblem`` takes several such parts that share only a few limits and the tail of the sum of
+their costs (Dantzig & Wolfe (1960), Operations Research 8(1)). A policy is a plan of one part for
+all scenarios, and a column of the master problem. The duals of the master problem price the limits,
+and each part returns its cheapest policy at these prices. A convex combination of policies is a
+plan. What the parts cost at the prices is a lower bound for any prices (Lagrange).
 """
 
 from __future__ import annotations
@@ -25,17 +25,16 @@ import numpy as np
 
 from models import case, solve, tolerances
 from models.answers.price import arrays
-from models.answers.search import Onwards, first_proven
-from models.errors import SolverError
+from models.answers.search import WarmStartedSequence, first_proven
 from models.program import TONNES, Scaling, scaling
 from models.program.component import FRACTION
 from models.resolve import Bools, Floats, Ints
 
 _MOST_ROUNDS = 100
-"""Rounds of prices and policies: what is open then is told."""
+"""Rounds of prices and policies; a gap that is still open then is reported."""
 _NEAR, _STEADY = 0.1, 0.8
-"""How far prices go from those that gave the best bound, as a part of the largest, twice as far
-each round; and how much of their futures' weights the next ones keep, a tenth less each round."""
+"""Box-step radius of the prices, as a part of the largest price, doubled each round; smoothing
+weight of the scenarios' weights, reduced by 0.1 each round."""
 
 
 # ---- costs by future -----------------------------------------------------------------------------
@@ -43,10 +42,10 @@ each round; and how much of their futures' weights the next ones keep, a tenth l
 
 @dataclass(frozen=True)
 class Tail:
-    """What is least: (1 - weight) x mean + weight x CVaR of the costs of futures.
+    """The objective: (1 - weight) x mean + weight x CVaR of the scenarios' costs.
 
-    The CVaR is the mean of the dearest 1 - ``alpha`` of all futures, by probability; where
-    ``alpha`` is 1, or no future is as unlikely, the dearest of them.
+    The CVaR is the mean of the dearest 1 - ``alpha`` of all scenarios, by probability. Where
+    1 - ``alpha`` is less than any scenario's probability, it is the dearest scenario.
     """
 
     alpha: float = 0.95
@@ -54,7 +53,10 @@ class Tail:
 
 
 def cvar(costs: Floats, chances: Floats, alpha: float) -> float:
-    """Return the mean of the dearest 1 - ``alpha`` of all futures [money], by probability."""
+    """Return the conditional value at risk [money] of costs [s, money] with probabilities [s].
+
+    That is the mean of the dearest 1 - ``alpha`` of all scenarios, by probability.
+    """
     order = np.argsort(-costs, kind="stable")
     before = np.cumsum(chances[order]) - chances[order]
     part = np.clip((1.0 - alpha) - before, 0.0, chances[order])
@@ -63,7 +65,7 @@ def cvar(costs: Floats, chances: Floats, alpha: float) -> float:
 
 
 def valued(costs: Floats, chances: Floats, tail: Tail) -> float:
-    """Return what is least in a plan under risk, of its cost in each future [money]."""
+    """Return the objective of a plan under risk [money] from its cost in each scenario [s]."""
     expected = float((chances * costs).sum())
     if not tail.weight:
         return expected
@@ -71,7 +73,7 @@ def valued(costs: Floats, chances: Floats, tail: Tail) -> float:
 
 
 def dearness(chances: Floats, alpha: float) -> Floats:
-    """Return what a future's cost beyond the tail's least counts for; 0: the dearest is all."""
+    """Return the weight of each scenario's excess over eta [s]; 0: the tail is the maximum."""
     beyond = 1.0 - alpha
     return chances / beyond if beyond > chances.min() else np.zeros(len(chances))
 
@@ -81,10 +83,10 @@ def dearness(chances: Floats, alpha: float) -> Floats:
 
 @dataclass(frozen=True)
 class ScenarioProgram:
-    """The program of one future; ``columns`` and ``numbers`` number its columns and its rows.
+    """The program of one scenario; ``columns`` and ``numbers`` number its columns and its rows.
 
-    Columns of one number are one in all futures. So are rows of one number that say the same.
-    The units are those of ``models.program``.
+    Columns with the same number are one column in all scenarios. So are equal rows with the same
+    number. The units are those of ``models.program``.
     """
 
     rows: solve.LinearProgram
@@ -95,49 +97,55 @@ class ScenarioProgram:
 
 
 class ExtensiveForm:
-    """The programs of futures as one; ``place`` is by future where its columns stand in ``rows``.
+    """The programs of all scenarios as one program, ``rows``.
 
-    ``costs`` [s] are those of a solution; the tail is counted in ``unit`` [money].
+    ``place`` has by scenario the positions of its columns in ``rows``. The tail is counted in
+    ``unit`` [money].
     """
 
     def __init__(
         self,
-        sides: Sequence[ScenarioProgram],
+        scenarios: Sequence[ScenarioProgram],
         chances: Floats,
         tail: Tail | None = None,
         *,
         need: float = 1.0,
         unit: float = 1.0,
     ) -> None:
-        """Lay the programs side by side; ``need`` [t] is what violations are parts of."""
-        self.sides, self.chances, self.tail, self.need = sides, chances, tail or Tail(), need
-        every = np.concatenate([s.columns for s in sides])
+        """Join the scenarios' programs; violations are measured as parts of ``need`` [t]."""
+        self.scenarios, self.chances, self.tail, self.need = (
+            scenarios,
+            chances,
+            tail or Tail(),
+            need,
+        )
+        every = np.concatenate([s.columns for s in scenarios])
         self.numbers, inverse = np.unique(every, return_inverse=True)
-        ends = np.cumsum([len(s.columns) for s in sides])[:-1]
+        ends = np.cumsum([len(s.columns) for s in scenarios])[:-1]
         self.place: list[Ints] = np.split(inverse.astype(np.int64), ends)
-        of, count = [s.rows for s in sides], len(self.numbers)
-        self._at, self._cost = inverse, np.concatenate([r.cost for r in of])
-        self._side = np.repeat(np.arange(len(sides)), [len(r.cost) for r in of])
+        programs, count = [s.rows for s in scenarios], len(self.numbers)
+        self._column_of, self._cost = inverse, np.concatenate([r.cost for r in programs])
+        self._scenario_of = np.repeat(np.arange(len(scenarios)), [len(r.cost) for r in programs])
         lower, upper = np.full(count, np.inf), np.full(count, -np.inf)
         whole, self.column_unit = np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int8)
-        for side, at in zip(sides, self.place, strict=True):
-            # futures differ in bounds that say what no plan could use: the widest holds for all
-            np.minimum.at(lower, at, side.rows.lower)
-            np.maximum.at(upper, at, side.rows.upper)
-            whole[at] |= side.rows.whole
-            self.column_unit[at] = side.column_unit
-        width = np.concatenate([np.diff(r.starts) for r in of])
+        for scenario, place in zip(scenarios, self.place, strict=True):
+            # scenarios differ in bounds that no plan reaches: the widest holds for all
+            np.minimum.at(lower, place, scenario.rows.lower)
+            np.maximum.at(upper, place, scenario.rows.upper)
+            whole[place] |= scenario.rows.whole
+            self.column_unit[place] = scenario.column_unit
+        width = np.concatenate([np.diff(r.starts) for r in programs])
         row = np.repeat(np.arange(len(width)), width)
-        column = np.concatenate([at[r.columns] for r, at in zip(of, self.place, strict=True)])
+        column = np.concatenate([p[r.columns] for r, p in zip(programs, self.place, strict=True)])
         order = np.argsort(row * max(count, 1) + column, kind="stable")
-        column, values = column[order], np.concatenate([r.values for r in of])[order]
-        least = np.concatenate([r.row_lower for r in of])
-        most = np.concatenate([r.row_upper for r in of])
-        first = _first_alike(np.concatenate([s.numbers for s in sides]))
+        column, values = column[order], np.concatenate([r.values for r in programs])[order]
+        least = np.concatenate([r.row_lower for r in programs])
+        most = np.concatenate([r.row_upper for r in programs])
+        first = _first_alike(np.concatenate([s.numbers for s in scenarios]))
         kept = first == np.arange(len(first))
         kept |= (least != least[first]) | (most != most[first])
         kept |= _differ(first, width, column, values)
-        self.row_unit = np.concatenate([s.row_unit for s in sides])[kept]
+        self.row_unit = np.concatenate([s.row_unit for s in scenarios])[kept]
         self.rows = solve.LinearProgram(
             cost=self.weighed(chances),
             lower=lower,
@@ -153,36 +161,38 @@ class ExtensiveForm:
             self._add_tail(unit)
 
     def _add_tail(self, unit: float) -> None:
-        """Add the tail: columns eta and q of each future, and q >= its cost - eta, in ``unit``."""
-        of, weight, count = self.rows, self.tail.weight, len(self.chances)
-        eta = len(of.cost)
+        """Add eta, a q of each scenario, and the rows q >= cost - eta, all in ``unit``."""
+        rows, weight, count = self.rows, self.tail.weight, len(self.chances)
+        eta = len(rows.cost)
         dear = dearness(self.chances, self.tail.alpha)
         added = [
             (
-                np.concatenate([at, [eta, eta + 1 + s]]),
-                np.concatenate([-s_.rows.cost / unit, [1, 1]]),
+                np.concatenate([place, [eta, eta + 1 + s]]),
+                np.concatenate([-scenario.rows.cost / unit, [1, 1]]),
             )
-            for s, (s_, at) in enumerate(zip(self.sides, self.place, strict=True))
+            for s, (scenario, place) in enumerate(zip(self.scenarios, self.place, strict=True))
         ]
         self.rows = dataclasses.replace(
-            of,
-            cost=np.concatenate([(1.0 - weight) * of.cost, weight * unit * np.append(1.0, dear)]),
-            lower=np.concatenate([of.lower, [-np.inf], np.zeros(count)]),
-            upper=np.concatenate([of.upper, [np.inf], np.where(dear > 0, np.inf, 0.0)]),
-            row_lower=np.append(of.row_lower, np.zeros(count)),
-            row_upper=np.append(of.row_upper, np.full(count, np.inf)),
-            starts=np.append(of.starts, of.starts[-1] + np.cumsum([len(at) for at, _ in added])),
-            columns=np.concatenate([of.columns, *(at for at, _ in added)]),
-            values=np.concatenate([of.values, *(values for _, values in added)]),
-            whole=np.append(of.whole, np.zeros(count + 1, dtype=bool)),
+            rows,
+            cost=np.concatenate([(1.0 - weight) * rows.cost, weight * unit * np.append(1.0, dear)]),
+            lower=np.concatenate([rows.lower, [-np.inf], np.zeros(count)]),
+            upper=np.concatenate([rows.upper, [np.inf], np.where(dear > 0, np.inf, 0.0)]),
+            row_lower=np.append(rows.row_lower, np.zeros(count)),
+            row_upper=np.append(rows.row_upper, np.full(count, np.inf)),
+            starts=np.append(rows.starts, rows.starts[-1] + np.cumsum([len(p) for p, _ in added])),
+            columns=np.concatenate([rows.columns, *(place for place, _ in added)]),
+            values=np.concatenate([rows.values, *(values for _, values in added)]),
+            whole=np.append(rows.whole, np.zeros(count + 1, dtype=bool)),
         )
         self.column_unit = np.append(self.column_unit, np.full(count + 1, FRACTION, np.int8))
         self.row_unit = np.append(self.row_unit, np.full(count, FRACTION, np.int8))
 
     def weighed(self, weights: Floats) -> Floats:
-        """Return the cost of each column where so much of each future's cost counts."""
-        found = np.bincount(self._at, weights[self._side] * self._cost, len(self.numbers))
-        return np.asarray(found, dtype=float)
+        """Return the cost of each column [money] with such a weight of each scenario [s]."""
+        cost = np.bincount(
+            self._column_of, weights[self._scenario_of] * self._cost, len(self.numbers)
+        )
+        return np.asarray(cost, dtype=float)
 
     def solved(
         self,
@@ -190,44 +200,46 @@ class ExtensiveForm:
         is_kept: Callable[[list[Floats]], bool] = lambda _: True,
         search: case.SearchLimits = case.TO_THE_END,
     ) -> tuple[list[Floats], solve.Certificate]:
-        """Return the proven values by future, and the proof; SolverError where there is none.
+        """Return the proven values by scenario, and the proof.
 
-        ``rows`` are those of the whole with other bounds; ``is_kept`` is what the values by future
-        have to pass beside the proof; ``search`` where that for whole columns ends.
+        ``rows`` are those of the extensive form with other bounds. ``is_kept`` is a further test
+        of the values by scenario. ``search`` says where the search for integer columns ends.
+        Raises SolverError where no attempt is proven.
         """
         accepted = search.gap if search.seconds is None else np.inf
         rows = self.rows if rows is None else rows
 
-        def accepts(found: solve.Solution, proof: solve.Certificate) -> bool:
-            return proof.passed_within(accepted) and is_kept(self.by_future(found.x))
+        def accepts(solution: solve.Solution, proof: solve.Certificate) -> bool:
+            return proof.passed_within(accepted) and is_kept(self.by_future(solution.x))
 
         units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
         scaled = partial(scaling, rows, need=self.need, **units)
         limits = {"seconds": search.seconds, "gap": search.gap}
-        made = first_proven(rows, scaled, partial(self.certificate, rows), accepts, **limits)
-        if made is None:
-            msg = f"no proven plan for {len(self.sides)} futures at once"
-            raise SolverError(msg)
-        found, proof = made
-        return self.by_future(found.x), proof
+        question = f"plan for {len(self.scenarios)} futures at once"
+        proof_of = partial(self.certificate, rows)
+        solution, proof = first_proven(question, rows, scaled, proof_of, accepts, **limits)
+        return self.by_future(solution.x), proof
 
     def by_future(self, x: Floats) -> list[Floats]:
-        return [x[at] for at in self.place]
+        return [x[place] for place in self.place]
 
     def joined(self, x: Sequence[Floats]) -> Floats:
-        """Return the values of the whole's columns, of those of each future's."""
-        found = np.full(len(self.numbers), np.nan)
-        for at, of in zip(self.place, x, strict=True):
-            found[at] = of
-        return found
+        """Return the values of the columns of ``rows`` from those of each scenario."""
+        values = np.full(len(self.numbers), np.nan)
+        for place, scenario_x in zip(self.place, x, strict=True):
+            values[place] = scenario_x
+        return values
 
     def costs(self, x: Sequence[Floats]) -> Floats:
-        """Return what each future costs [money]."""
-        return np.array([(s.rows.cost * of).sum() for s, of in zip(self.sides, x, strict=True)])
+        """Return the cost of each scenario [s, money]."""
+        return np.array(
+            [(s.rows.cost * values).sum() for s, values in zip(self.scenarios, x, strict=True)]
+        )
 
-    def certificate(self, rows: solve.LinearProgram, found: solve.Solution) -> solve.Certificate:
+    def certificate(self, rows: solve.LinearProgram, solution: solve.Solution) -> solve.Certificate:
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
-        return solve.certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
+        proofs = solve.certify_alone(rows, solution, self.need, tonnes)
+        return proofs.of(0, mip_gap=solution.mip_gap)
 
 
 def _first_alike(numbers: Ints) -> Ints:
@@ -241,11 +253,11 @@ def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
     same_width = width == width[first]
     row = np.repeat(np.arange(len(width)), np.where(same_width, width, 0))
     inside = np.repeat(same_width, width)
-    own = np.flatnonzero(inside)
-    other = own - starts[row] + starts[first[row]]
-    unlike = (column[own] != column[other]) | (values[own] != values[other])
-    found: Bools = ~same_width | (np.bincount(row[unlike], minlength=len(width)) > 0)
-    return found
+    entries = np.flatnonzero(inside)
+    other = entries - starts[row] + starts[first[row]]
+    unlike = (column[entries] != column[other]) | (values[entries] != values[other])
+    unequal: Bools = ~same_width | (np.bincount(row[unlike], minlength=len(width)) > 0)
+    return unequal
 
 
 # ---- parts tied by little ------------------------------------------------------------------------
@@ -253,62 +265,65 @@ def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
 
 @dataclass(frozen=True)
 class DistinctScenarios:
-    """A program for the futures that differ for it; ``of`` [s] is which of them each of all is.
+    """A part in extensive form, over the scenarios that differ for it.
 
-    ``uses`` [limit, i] is what a unit of its column ``at`` [i] takes of each shared limit.
+    ``scenario_of`` [s] says which of them each scenario of all is. A unit of the column
+    ``columns`` [i] takes ``uses`` [limit, i] of each shared limit.
     """
 
-    whole: ExtensiveForm
-    of: Ints
-    at: Ints
+    extensive: ExtensiveForm
+    scenario_of: Ints
+    columns: Ints
     uses: Floats
 
-    def asked(self) -> Onwards:
-        """Return a solver for its policies, each found from the one before."""
-        w = self.whole
-        units = (w.column_unit, w.row_unit)
-        return Onwards(w.rows, "policy", need=w.need, measure=w.need, units=units)
+    def asked(self) -> WarmStartedSequence:
+        """Return the sequence that finds its policies, each started from the one before."""
+        form = self.extensive
+        units = (form.column_unit, form.row_unit)
+        return WarmStartedSequence(
+            form.rows, "policy", need=form.need, measure=form.need, units=units
+        )
 
     def policy(
-        self, asked: Onwards, rows: solve.LinearProgram, prices: Floats, weights: Floats
+        self, asked: WarmStartedSequence, rows: solve.LinearProgram, prices: Floats, weights: Floats
     ) -> tuple[Policy, solve.Certificate]:
-        """Return the cheapest policy at prices of the limits and weights of all futures' costs.
+        """Return the cheapest policy at ``prices`` [limit] and ``weights`` [s], and its proof.
 
-        ``rows`` are those of the whole with other bounds.
+        ``rows`` are those of the extensive form with other bounds.
         """
-        w = self.whole
-        own = np.bincount(self.of, weights, len(w.sides)).astype(float)
-        cost = w.weighed(own)
-        np.add.at(cost, self.at, (prices[:, None] * self.uses).sum(axis=0))
-        found, proof = asked.solved(dataclasses.replace(rows, cost=cost))
-        at = np.flatnonzero(found.x)
-        costs = w.costs(w.by_future(found.x))[self.of]
-        return Policy(at, found.x[at], costs, self.taken(found.x)), proof
+        form = self.extensive
+        own_weights = np.bincount(self.scenario_of, weights, len(form.scenarios)).astype(float)
+        cost = form.weighed(own_weights)
+        np.add.at(cost, self.columns, (prices[:, None] * self.uses).sum(axis=0))
+        solution, proof = asked.solved(dataclasses.replace(rows, cost=cost))
+        used = np.flatnonzero(solution.x)
+        costs = form.costs(form.by_future(solution.x))[self.scenario_of]
+        return Policy(used, solution.x[used], costs, self.taken(solution.x)), proof
 
     def taken(self, x: Floats) -> Floats:
-        return np.asarray((self.uses * x[self.at]).sum(axis=1))
+        return np.asarray((self.uses * x[self.columns]).sum(axis=1))
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A plan of a part for all its futures: ``amounts`` of the columns ``at``, 0 of all others.
+    """A plan of a part for all its scenarios: ``amounts`` of ``columns``, 0 of all others.
 
-    ``costs`` [s, money] are by future of all, ``taken`` by limit.
+    ``costs`` [s, money] are by scenario of all; ``taken`` [limit] is what it uses of each limit.
     """
 
-    at: Ints
+    columns: Ints
     amounts: Floats
     costs: Floats
     taken: Floats
 
 
 @dataclass(frozen=True)
-class Mix:
-    """The best found of parts that are tied: the values ``x`` of each part's columns.
+class ConvexCombination:
+    """The best convex combination of policies: the values ``x`` of each part's columns.
 
-    ``least`` [money] is what nothing costs less than, but for the ``dual_infeasibility`` of its
-    proof; ``prices`` of the limits and ``weights`` of futures prove it. ``overrun`` is by what part
-    of it a limit is exceeded, ``pools`` are the policies of each part that were mixed.
+    ``least`` [money] is the lower bound that ``prices`` [limit] and ``weights`` [s] prove, up to
+    ``dual_infeasibility``. ``overrun`` is by what part of it a limit is exceeded at most; ``pools``
+    are each part's policies.
     """
 
     x: tuple[Floats, ...]
@@ -320,10 +335,10 @@ class Mix:
     pools: tuple[tuple[Policy, ...], ...]
 
 
-class Tied:
-    """Parts that share ``limits`` (> 0) and the ``tail`` of what they cost together.
+class MasterProblem:
+    """The parts that share ``limits`` (> 0) and the ``tail`` of the sum of their costs.
 
-    ``chances`` [s] are those of all futures; money is counted in ``unit``.
+    ``chances`` [s] are the probabilities of all scenarios; money is counted in ``unit``.
     """
 
     def __init__(
@@ -334,7 +349,6 @@ class Tied:
         tail: Tail,
         unit: float,
     ) -> None:
-        """Take the parts."""
         self.parts, self.limits, self.chances, self.unit = parts, limits, chances, unit
         self.weight = tail.weight if tail.alpha > 0 else 0.0  # of all futures it is their mean
         self.dear = dearness(chances, tail.alpha)
@@ -342,14 +356,14 @@ class Tied:
     def mixed(
         self,
         rows: Sequence[solve.LinearProgram],
-        start: Mix | None = None,
+        start: ConvexCombination | None = None,
         search: case.SearchLimits = case.TO_THE_END,
-    ) -> Mix:
-        """Return the best mix of policies, to a gap that is none unless the ``search`` ends before.
+    ) -> ConvexCombination:
+        """Return the best convex combination, with no gap unless the ``search`` ends before.
 
-        ``rows`` are those of the parts with other bounds. Without a ``start``, policies that the
-        limits do not bind; else its policies, which keep them, and its prices come first.
-        SolverError where a program is not proven.
+        ``rows`` are those of the parts with other bounds. The first policies ignore the limits,
+        unless there is a ``start``: then its policies and prices come first.
+        Raises SolverError where a program is not proven.
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
         most = max(0.5 * tolerances.MOST_GAP, search.gap)
@@ -360,41 +374,42 @@ class Tied:
         least, best, worst = -np.inf, (prices, weights), 0.0
         for i in range(_MOST_ROUNDS):
             every = zip(self.parts, solvers, rows, strict=True)
-            made = [part.policy(asked, of, prices, weights) for part, asked, of in every]
-            bound = sum(proof.dual for _, proof in made) - float((prices * self.limits).sum())
+            policies = [part.policy(asked, r, prices, weights) for part, asked, r in every]
+            bound = sum(proof.dual for _, proof in policies) - float((prices * self.limits).sum())
             if bound > least:
                 least, best = bound, (prices, weights)
-                worst = max(proof.dual_infeasibility for _, proof in made)
-            for pool, (policy, _) in zip(pools, made, strict=True):
+                worst = max(proof.dual_infeasibility for _, proof in policies)
+            for pool, (policy, _) in zip(pools, policies, strict=True):
                 pool.append(policy)
             parts, value, *ask = self._master(pools)
             if self.gap(value, least) <= most or time.perf_counter() > ends:
                 break
-            # prices of few policies swing: at first they stay near those that gave the best bound
+            # prices from few policies swing: at first they stay near those of the best bound
             kept = max(0.0, _STEADY - i / 10) if start else 0.0
             weights = kept * best[1] + (1.0 - kept) * ask[1]
             near = _NEAR * 2.0**i * (np.max(best[0], initial=0.0) or np.inf)
             prices = np.clip(ask[0], np.maximum(best[0] - near, 0.0), best[0] + near)
-        x = tuple(np.zeros(len(of.cost)) for of in rows)
+        x = tuple(np.zeros(len(program.cost)) for program in rows)
         for values, pool, of_pool in zip(x, pools, parts, strict=True):
             for policy, share in zip(pool, of_pool.tolist(), strict=True):
-                values[policy.at] += share * policy.amounts
-        taken = sum((part.taken(of) for part, of in zip(self.parts, x, strict=True)), -self.limits)
+                values[policy.columns] += share * policy.amounts
+        uses = (part.taken(values) for part, values in zip(self.parts, x, strict=True))
+        taken = sum(uses, -self.limits)
         overrun = float(np.max(taken / self.limits, initial=0.0))
-        return Mix(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
+        return ConvexCombination(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
 
     def gap(self, value: float, least: float) -> float:
-        """Return by what part of its cost a plan may be dearer than the cheapest."""
+        """Return the relative gap between a plan's cost and the lower bound."""
         return (value - least) / max(abs(value), self.unit)
 
     def _master(
         self, pools: Sequence[Sequence[Policy]]
     ) -> tuple[list[Floats], float, Floats, Floats]:
-        """Return the parts of policies in the best mix, its value [money], and what it asks.
+        """Return the weights of each part's policies, their value [money], and the next prices.
 
-        Those are prices of the limits [money] and weights of futures. The columns are the policies,
-        then eta and q of each future where the tail counts; the rows that a part's policies add up
-        to 1, the limits, and q >= cost - eta.
+        Prices are of the limits [money] and weights of the scenarios. The columns are the policies,
+        then eta and a q of each scenario if the tail counts. The rows say that a part's weights
+        add up to 1, that the limits hold, and q >= cost - eta.
         """
         every = [policy for pool in pools for policy in pool]
         of_part = np.repeat(np.arange(len(pools)), [len(pool) for pool in pools])
@@ -420,47 +435,44 @@ class Tied:
             cost = np.concatenate([cost, self.weight * np.append(1.0, self.dear)])
             lower = np.concatenate([lower, [-np.inf], np.zeros(tail)])
             upper = np.concatenate([upper, [np.inf], np.where(self.dear > 0, np.inf, 0.0)])
-        one, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
-        # the policies that are known keep the limits but for their solver's rounding
-        room = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
+        ones, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
+        # the first policies keep the limits up to rounding
+        allowed = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
         rows = arrays(
-            [np.concatenate(of) for of in zip(*entries, strict=True)],
+            [np.concatenate(pieces) for pieces in zip(*entries, strict=True)],
             (cost, lower, upper),
             (
-                np.concatenate([one, np.full(limits, -np.inf), none]),
-                np.concatenate([one, room, endless]),
+                np.concatenate([ones, np.full(limits, -np.inf), none]),
+                np.concatenate([ones, allowed, endless]),
             ),
         )
         sizes = np.ones(len(cost)), np.ones(first + tail)
-        made = first_proven(
+        solution, proof = first_proven(
+            "mix of policies",
             rows,
             lambda **_: Scaling(*sizes, *sizes),
-            lambda found: solve.certify_alone(rows, found, 1.0, (sizes[0] > 0, sizes[1] > 0)).of(0),
+            lambda x: solve.certify_alone(rows, x, 1.0, (sizes[0] > 0, sizes[1] > 0)).of(0),
         )
-        if made is None:
-            msg = "no proven mix of policies"
-            raise SolverError(msg)
-        found, proof = made
-        _, ties, dear = np.split(found.duals, [len(pools), first])
-        mix = np.where(found.x[:many] > tolerances.POLICY_WEIGHT, found.x[:many], 0.0)
+        _, ties, dear = np.split(solution.duals, [len(pools), first])
+        mix = np.where(solution.x[:many] > tolerances.POLICY_WEIGHT, solution.x[:many], 0.0)
         parts = np.split(mix, _firsts(pools)[1:])
         prices = np.maximum(-ties, 0.0) * self.unit / self.limits
         value = proof.primal * self.unit
-        return [of / of.sum() for of in parts], value, prices, self._weights(dear)
+        return [pieces / pieces.sum() for pieces in parts], value, prices, self._weights(dear)
 
     def _weights(self, dear: Floats) -> Floats:
-        """Return the weights of futures' costs: of duals of the tail some that it can have.
+        """Return the scenarios' weights [s]: the duals of the tail, moved into their bounds.
 
-        So the bound holds whatever the duals are.
+        With such weights the bound holds whatever the duals are.
         """
         if not self.weight:
             return self.chances
         most = self.weight * np.where(self.dear > 0, self.dear, 1.0)
-        of = np.clip(dear, 0.0, most)
-        rest = self.weight - float(of.sum())
-        room = most - of if rest > 0 else of
-        of += rest * room / max(float(room.sum()), 1e-300)
-        return np.asarray((1.0 - self.weight) * self.chances + of)
+        weights = np.clip(dear, 0.0, most)
+        rest = self.weight - float(weights.sum())
+        headroom = most - weights if rest > 0 else weights
+        weights += rest * headroom / max(float(headroom.sum()), 1e-300)
+        return np.asarray((1.0 - self.weight) * self.chances + weights)
 
 
 def _firsts(pools: Sequence[Sequence[Policy]]) -> Ints:

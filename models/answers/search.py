@@ -1,8 +1,7 @@
 """Programs of the smallest change of cells and of the smallest cap, solved and certified.
 
-The smallest cap on single countries that costs no tonne of supply is a column, not a grid: per
-mineral, the least S such that the coalition is short no more than it must be when no country is
-capped.
+The smallest cap on single countries that costs no tonne of supply is a column, not a grid search:
+by mineral the least S at which the coalition is no shorter than without any cap.
 """
 
 from __future__ import annotations
@@ -26,7 +25,15 @@ from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Expanded, Floats, Ints
-from models.solve import ONWARDS, Certificate, Held, LinearProgram, Solution, certify, certify_alone
+from models.solve import (
+    WARM_START,
+    Certificate,
+    LinearProgram,
+    PersistentSolver,
+    Solution,
+    certify,
+    certify_alone,
+)
 
 if TYPE_CHECKING:
     from models.program.sourcing import Frame
@@ -39,7 +46,8 @@ def _passed(_: Solution, proof: Certificate) -> bool:
     return proof.passed
 
 
-def first_proven(
+def first_proven(  # noqa: PLR0913, PLR0917 - a program, and how it is scaled and proven
+    question: str,
     rows: LinearProgram,
     scaled: Callable[..., Scaling],
     proof_of: Callable[[Solution], Certificate],
@@ -47,53 +55,64 @@ def first_proven(
     attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
     /,
     **limits: Any,
-) -> tuple[Solution, Certificate] | None:
-    """Return the first attempt's solution that is accepted, and its proof; None where none is.
+) -> tuple[Solution, Certificate]:
+    """Return the first attempt's solution that is accepted, and its proof.
 
-    ``scaled`` tells how the program is scaled, with small numbers ``raised`` or not; ``limits``
-    where a search for whole columns ends, as of ``solve``.
+    ``scaled`` returns the scaling, with small numbers ``raised`` or not. ``limits`` say where a
+    search for integer columns ends (``models.solve.solve``). Raises SolverError, "no proven
+    ``question``", where no attempt is accepted.
     """
     for attempt in attempts:
         scale = scaled(raised=attempt.raised)
         try:
-            found = scale.unscaled(solver.solve(scale.scaled(rows), attempt, **limits))
+            solution = scale.unscaled(solver.solve(scale.scaled(rows), attempt, **limits))
         except SolverError:
             continue
-        proof = proof_of(found)
-        if accepts(found, proof):
-            return found, proof
-    return None
+        proof = proof_of(solution)
+        if accepts(solution, proof):
+            return solution, proof
+    msg = f"no proven {question}"
+    raise SolverError(msg)
+
+
+def total_of(columns: Ints, most: float) -> tuple[Ints, Floats, float]:
+    """Return a limit for ``bounded``: the sum of some columns, and the most that it may be."""
+    return columns, np.ones(len(columns)), most
 
 
 def bounded(rows: LinearProgram, limits: Iterable[tuple[Ints, Floats, float]]) -> LinearProgram:
-    """Return a program with more rows: columns, amounts, and the most that these add up to."""
-    parts = [(at[order], by[order], most) for at, by, most in limits for order in [np.argsort(at)]]
-    ends = np.cumsum([len(at) for at, *_ in parts], dtype=np.int64)
+    """Return a program with added rows, each of columns, amounts and an upper limit."""
+    parts = [
+        (columns[order], by[order], most)
+        for columns, by, most in limits
+        for order in [np.argsort(columns)]
+    ]
+    ends = np.cumsum([len(columns) for columns, *_ in parts], dtype=np.int64)
     return dataclasses.replace(
         rows,
         row_lower=np.append(rows.row_lower, np.full(len(parts), -np.inf)),
         row_upper=np.append(rows.row_upper, [most for *_, most in parts]),
         starts=np.append(rows.starts, rows.starts[-1] + ends),
-        columns=np.concatenate([rows.columns, *(at for at, *_ in parts)]),
+        columns=np.concatenate([rows.columns, *(columns for columns, *_ in parts)]),
         values=np.concatenate([rows.values, *(by for _, by, _ in parts)]),
         row_keys=(),
     )
 
 
-class Onwards:
-    """Programs of one shape, each solved from the optimum of the one before, and proven.
+class WarmStartedSequence:
+    """Programs of one shape, each proven and solved from the optimum of the one before.
 
-    They differ from ``rows``, whose costs they are scaled by, in costs and bounds. ``need`` [t] is
-    the largest demand, ``measure`` [t] what violations are parts of; ``units`` are what columns and
-    rows count, ``size`` [t] is how large a row's limit is where that is not its bound. Where they
-    ask for tonnes, not money, ``tonnes`` is how many are no little: a tonne then counts 1.
-    ``what`` they ask for is said where one is not proven.
+    They have other costs and bounds than ``rows``, which set the scaling. ``need`` [t] is the
+    largest demand, violations are parts of ``measure`` [t], ``units`` are those of columns and
+    rows, and ``size`` [t] is how large a row's limit is where its bound does not say so. If the
+    objective is in tonnes, not money, so many ``tonnes`` are not negligible, and a tonne counts 1.
+    ``question`` names the answer in the error that is raised where nothing is proven.
     """
 
     def __init__(  # noqa: PLR0913 - a program and how it is measured, all of it named
         self,
         rows: LinearProgram,
-        what: str,
+        question: str,
         *,
         need: float,
         measure: float,
@@ -102,9 +121,8 @@ class Onwards:
         tonnes: float | None = None,
         attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
     ) -> None:
-        """Choose the scaling."""
         self._attempts = attempts
-        self.what, self._in_tonnes = what, None if tonnes is None else units[0] == TONNES
+        self.question, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
         self._scaling = partial(
             scaling, rows, need=need, column_unit=units[0], row_unit=units[1], row_size=size
         )
@@ -115,25 +133,24 @@ class Onwards:
             tonnes=(units[0] == TONNES, units[1] == TONNES),
             finest=(0.0, 0.0) if tonnes is None else (1.0, tonnes),
         )
-        self._held: Held | None = None  # loaded with the second program: there may be none
+        # loaded with the second program: there may be none
+        self._solver: PersistentSolver | None = None
         self._basis: Any = None
 
     def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
         """Return the optimum and its proof; SolverError where no attempt gives one.
 
-        With whole columns each program is solved as such, from the start.
+        Programs with integer columns are each solved from the start.
         """
-        made = self._onwards(rows)
-        if made is None:
-            self._held = self._basis = None
+        proven = self._onwards(rows)
+        if proven is None:
+            self._solver = self._basis = None
             proof_of = partial(self._proof, rows)
-            made = first_proven(rows, self._scaled, proof_of, _passed, self._attempts)
-        if made is None:
-            msg = f"no proven {self.what}"
-            raise SolverError(msg)
-        if self._held is None and not rows.whole.any():
-            self._basis = made[0].basis
-        return made
+            question, attempts = self.question, self._attempts
+            proven = first_proven(question, rows, self._scaled, proof_of, _passed, attempts)
+        if self._solver is None and not rows.whole.any():
+            self._basis = proven[0].basis
+        return proven
 
     def _scaled(self, *, raised: bool = False) -> Scaling:
         scale = self._scaling(raised=raised)
@@ -143,33 +160,32 @@ class Onwards:
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
     def _onwards(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
-        """Return the optimum reached from that of the program before, if it is proven."""
-        if self._held is None and self._basis is None:
+        """Return the optimum reached from that of the program before; None if it is not proven."""
+        if self._solver is None and self._basis is None:
             return None
         try:
-            if self._held is None:
-                self._held = Held(ONWARDS).load(self._scale.scaled(rows))
-                self._held.start_from(self._basis)
+            if self._solver is None:
+                self._solver = PersistentSolver(WARM_START).load(self._scale.scaled(rows))
+                self._solver.start_from(self._basis)
             else:
-                self._held.change(self._scale.scaled(rows))
-            found = self._scale.unscaled(self._held.run())
+                self._solver.change(self._scale.scaled(rows))
+            solution = self._scale.unscaled(self._solver.run())
         except SolverError:
             return None
-        proof = self._proof(rows, found)
-        return (found, proof) if proof.passed else None
+        proof = self._proof(rows, solution)
+        return (solution, proof) if proof.passed else None
 
-    def _proof(self, rows: LinearProgram, found: Solution) -> Certificate:
-        return self._certify(rows, found).of(0, mip_gap=found.mip_gap)
+    def _proof(self, rows: LinearProgram, solution: Solution) -> Certificate:
+        return self._certify(rows, solution).of(0, mip_gap=solution.mip_gap)
 
 
 class Model:
-    """A compiled model: scaled by ``need`` [t], violations measured as parts of ``measure`` [t]."""
+    """A compiled model, scaled by ``need`` [t]; violations are parts of ``measure`` [t]."""
 
-    def __init__(self, frame: Frame, what: str, need: float, measure: float) -> None:
-        """Compile a model of ``what``."""
+    def __init__(self, frame: Frame, question: str, need: float, measure: float) -> None:
         from models.program.compile import compile_model
 
-        self.what, self.need, self.measure = what, need, measure
+        self.question, self.need, self.measure = question, need, measure
         self.other = frozenset(frame.units)
         self.rows = compile_model(frame.model)
         self.column_unit = units_of(self.rows.column_keys, len(self.rows.cost), frame.units)
@@ -178,32 +194,29 @@ class Model:
 
     def solved(self, rows: LinearProgram) -> Floats:
         """Return the proven values of the columns; SolverError where there are none."""
-        made = first_proven(
+        return first_proven(
+            f"smallest {self.question}",
             rows,
             partial(
                 scaling, rows, need=self.need, column_unit=self.column_unit, row_unit=self.row_unit
             ),
-            lambda found: certify(rows, found, self.measure, self.other),
-        )
-        if made is not None:
-            return made[0].x
-        msg = f"no proven smallest {self.what}"
-        raise SolverError(msg)
+            lambda solution: certify(rows, solution, self.measure, self.other),
+        )[0].x
 
 
 # ---- the smallest change -----------------------------------------------------------------------
 
 
 class ChangeSearch:
-    """One program of the least change: ``levers`` and what they may not make worse."""
+    """The program of the least change: relaxable ``parameters``, and what may not get worse."""
 
-    def __init__(self, wide: Expanded, levers: tuple[InputCell, ...], bounds: Bounds) -> None:
-        """Build the model of all cells of the case."""
+    def __init__(self, wide: Expanded, parameters: tuple[InputCell, ...], bounds: Bounds) -> None:
         from models.program.sourcing import build_least_change
 
-        of = program_of(wide)
-        frame = build_least_change(wide, [c for cells in of.blocks for c in cells], levers, bounds)
-        need = float(np.max(of.need, initial=1.0))
+        program = program_of(wide)
+        cells = [cell for block in program.blocks for cell in block]
+        frame = build_least_change(wide, cells, parameters, bounds)
+        need = float(np.max(program.need, initial=1.0))
         self.model = Model(frame, "change", need, wide.case.tolerance_scale)
         self.change = self.model.columns["change"].stretch
         self.left = self.model.columns["left"].start
@@ -216,9 +229,9 @@ class ChangeSearch:
         return max(0.0, float(x[self.left]))
 
     def smallest(self, left: float) -> dict[int, float]:
-        """Return the units of each lever that is used, with so many tonnes left over [t].
+        """Return the units of each parameter that is changed, with so much ``left`` over [t].
 
-        A lever is not used where fewer do without it and need hardly grow.
+        A parameter is left alone if fewer do without it and need hardly grow.
         """
         upper = self.model.rows.upper.copy()
         upper[self.left] = left + tolerances.CHANGE_SLACK * self.model.need
@@ -230,14 +243,14 @@ class ChangeSearch:
             without = upper.copy()
             without[self.change.start + i] = 0.0
             try:
-                found = self._units(without)
+                fewer_units = self._units(without)
             except SolverError:
                 continue  # it is needed
-            fewer = np.count_nonzero(found > tolerances.CHANGED_UNITS) < np.count_nonzero(
+            fewer = np.count_nonzero(fewer_units > tolerances.CHANGED_UNITS) < np.count_nonzero(
                 units > tolerances.CHANGED_UNITS
             )
-            if fewer and float(found.sum()) <= (1.0 + SPARE) * total:
-                upper, units = without, found
+            if fewer and float(fewer_units.sum()) <= (1.0 + SPARE) * total:
+                upper, units = without, fewer_units
         return {i: float(u) for i, u in enumerate(units.tolist()) if u > tolerances.CHANGED_UNITS}
 
     def _units(self, upper: Floats) -> Floats:
@@ -245,27 +258,30 @@ class ChangeSearch:
 
 
 def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
-    """Return how much more than a tonne short the last tonne of a year costs, with none short.
+    """Return the cost of the last tonne of a year beyond a tonne short [money of the first year].
 
-    In money of the first year; None where nothing proves it.
+    It is the dual of having nothing short there; None where nothing proves it.
     """
     every = (plan.column_at(SHORTAGE, (mineral, member, year)) for member in plan.expanded.members)
-    asked = [at for at in every if at >= 0]
-    of = BlockSolver(plan.expanded, plan.program.names, like=plan.program, is_compared=False)
-    block = int(np.searchsorted(of.program.column_starts, asked[0], side="right")) - 1
-    rows, own = of.program.block(block), np.array(asked) - of.program.columns_of(block).start
+    asked = [column for column in every if column >= 0]
+    blocks = BlockSolver(plan.expanded, plan.program.names, like=plan.program, is_compared=False)
+    program = blocks.program
+    block = int(np.searchsorted(program.column_starts, asked[0], side="right")) - 1
+    rows, inside = program.block(block), np.array(asked) - program.columns_of(block).start
     upper = rows.upper.copy()
-    upper[own] = 0.0
+    upper[inside] = 0.0
     rows = dataclasses.replace(rows, upper=upper)
 
-    def proof_of(found: Solution) -> Certificate:
-        return of.program.certify(found.x, found.duals, of.measure, block, block, rows).of(0)
+    def proof_of(solution: Solution) -> Certificate:
+        x, duals = solution.x, solution.duals
+        return program.certify(x, duals, blocks.measure, block, block, rows).of(0)
 
-    made = first_proven(rows, partial(of.scaling, block, rows), proof_of)
-    if made is None:
+    try:
+        proven = first_proven("last tonne", rows, partial(blocks.scaling, block, rows), proof_of)
+    except SolverError:
         return None
-    reduced = rows.cost - rows.priced(made[0].duals)
-    return max(0.0, float(-reduced[own].min()))
+    reduced = rows.cost - rows.priced(proven[0].duals)
+    return max(0.0, float(-reduced[inside].min()))
 
 
 # ---- the smallest cap --------------------------------------------------------------------------
@@ -274,12 +290,11 @@ def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
 def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     """Return by mineral the smallest cap at which no more is short than in ``uncapped``.
 
-    Minerals that a budget ties are asked together: the sum of their caps is least.
-
-    ``uncapped`` is the proven plan of the same case without its caps on countries. The caps are
-    those of the case's max limits on countries, each alone, in all their years; a mineral without
-    one is not in the answer, nor is any in basis purchases, where the base moves with the plan.
-    Raises SolverError where no attempt gives a proven optimum.
+    ``uncapped`` is the proven plan of the same case without its caps on countries. The caps are the
+    case's max limits on countries, each alone, in all their years. A mineral without one is left
+    out, and so are all in basis purchases, where the base moves with the plan. For minerals that a
+    budget ties the sum of their caps is least. Raises SolverError where no attempt gives a proven
+    optimum.
     """
     if case.settings.share_basis == schema.PURCHASES:
         return {}
@@ -293,22 +308,22 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     )
     (m, _, t), tonnes = uncapped.part(SHORTAGE)
     np.add.at(short, (m, t), tonnes)
-    found: dict[str, float] = {}
-    of = program_of(e)
-    for b, measure in enumerate(of.measure(case.tolerance_scale).tolist()):
-        rows, minerals, units = _asking(of, b, e, short.ravel())
-        need, attempts = float(of.need[b]), (solver.PRESOLVED, *solver.ATTEMPTS)
-        asked = Onwards(
+    shares_of: dict[str, float] = {}
+    program = program_of(e)
+    for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
+        rows, minerals, units = _asking(program, b, e, short.ravel())
+        need, attempts = float(program.need[b]), (solver.PRESOLVED, *solver.ATTEMPTS)
+        asked = WarmStartedSequence(
             rows, "smallest cap", need=need, measure=measure, units=units, attempts=attempts
         )
         shares = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
         for mineral, share in zip((e.minerals[i] for i in minerals), shares, strict=True):
-            found[mineral] = max(found.get(mineral, 0.0), share)
-    return found
+            shares_of[mineral] = max(shares_of.get(mineral, 0.0), share)
+    return shares_of
 
 
 def _asking(
-    of: Program, b: int, e: Expanded, short: Floats
+    program: Program, b: int, e: Expanded, short: Floats
 ) -> tuple[LinearProgram, list[int], tuple[Ints, Ints]]:
     r"""Return the program of a block that asks for the smallest caps, not for the cheapest plan.
 
@@ -319,26 +334,27 @@ def _asking(
     alone, and is one of the last columns, of the minerals that are returned; ``short`` [t] is by
     mineral and year the shortage allowed. The units are those of columns and of rows.
     """
-    at, inside, rows = of.columns_of(b), of.rows_of(b), of.block(b)
+    span, inside, rows = program.columns_of(b), program.rows_of(b), program.block(b)
     n, m, row, years = len(rows.cost), len(rows.row_lower), rows.entry_rows(), len(e.years)
-    cell, demand, is_cap = (np.zeros(len(of.row_unit), dtype=kind) for kind in (int, float, bool))
-    for group in of.constraints:
+    count = len(program.row_unit)
+    cell, demand, is_cap = (np.zeros(count, dtype=kind) for kind in (int, float, bool))
+    for group in program.constraints:
         if group.component is SHARE:
             cell[group.at] = group.cell
-    for limit, shares in zip(e.case.share_limits, of.shares, strict=True):
+    for limit, shares in zip(e.case.share_limits, program.shares, strict=True):
         if limit.caps_each_country:
             is_cap[shares.rows], demand[shares.rows] = True, shares.demand
-    is_flow = np.isin(np.arange(at.start, at.stop), of.flow)[rows.columns]
+    is_flow = np.isin(np.arange(span.start, span.stop), program.flow)[rows.columns]
     capped = np.unique(row[is_flow & is_cap[inside][row]])
     minerals, which = np.unique(cell[inside][capped] // years, return_inverse=True)
-    (lacking,) = (group for group in of.variables if group.component is SHORTAGE)
-    own = within(lacking.at, at)
-    cells, of_cell = np.unique(lacking.cell[own], return_inverse=True)
+    (lacking,) = (group for group in program.variables if group.component is SHORTAGE)
+    within_block = within(lacking.at, span)
+    cells, of_cell = np.unique(lacking.cell[within_block], return_inverse=True)
     kept = is_flow | ~is_cap[inside][row]  # no excess
     entries = (
         (row[kept], rows.columns[kept], rows.values[kept]),
         (capped, n + which, -demand[inside][capped]),
-        (m + of_cell, lacking.at[own] - at.start, np.ones(len(of_cell))),
+        (m + of_cell, lacking.at[within_block] - span.start, np.ones(len(of_cell))),
     )
     caps, most = np.zeros(len(minerals)), rows.row_upper.copy()
     most[capped] = 0.0
@@ -356,7 +372,7 @@ def _asking(
     )
     whole = np.append(rows.whole, caps > 0)
     units = (
-        np.append(of.column_unit[at], np.full(len(caps), FRACTION)),
-        np.append(of.row_unit[inside], np.full(len(cells), TONNES)),
+        np.append(program.column_unit[span], np.full(len(caps), FRACTION)),
+        np.append(program.row_unit[inside], np.full(len(cells), TONNES)),
     )
     return dataclasses.replace(asked, whole=whole), minerals.tolist(), units

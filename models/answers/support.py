@@ -1,9 +1,8 @@
 """Tariffs in place of caps.
 
-A tariff on a capped country of what a cap's shadow price is,
-without the cap, has the same plan among its cheapest: prices and quantities do the same (Weitzman
-(1974), Review of Economic Studies 41(4)), and by the program's duality its cost is that of the
-capped plan and the tariff's revenue.
+A tariff on a capped country equal to the cap's shadow price, without the cap, has the same plan
+among its cheapest: prices and quantities do the same (Weitzman (1974), Review of Economic Studies
+41(4)). By duality its cost is that of the capped plan and the tariff's revenue.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from models.schema import BY_COUNTRY, MAX, REFINING
 
 @dataclass(frozen=True)
 class TariffEquivalent:
-    """What a tariff on a country would have to be to do what a cap on it does.
+    """The tariff on a country that would do what a cap on it does.
 
-    ``tariff`` [money/t] is the cap's shadow price, ``of_cost`` that over the average cost of what
-    the buyer has from there; ``revenue`` [money] is the tariff on the tonnes of the plan.
+    ``tariff`` [money/t] is the cap's shadow price, ``of_cost`` the same over the average cost of
+    what the buyer has from there, and ``revenue`` [money] the tariff on the plan's tonnes.
     """
 
     year: int
@@ -41,24 +40,24 @@ class TariffEquivalent:
 
 
 def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
-    """Return the tariffs that would do what the caps on countries do, where those bind.
+    """Return the tariffs that would do what the binding caps on countries do.
 
-    Of caps on demand; a cap on purchases moves with what is bought, which no tariff does.
+    These are caps on demand; a cap on purchases moves with what is bought, which no tariff does.
     """
-    found = []
+    needed = []
     flows = plan.flows[plan.flows["contract"] == SPOT]
     for row in plan.limits.to_dict("records"):
         is_cap = (row["kind"], row["stage"], row["group"]) == (MAX, REFINING, BY_COUNTRY)
         if not is_cap or row["shadow_price"] <= 0 or plan.case.settings.share_basis != "demand":
             continue
-        at = (flows["year"] == row["year"]) & (flows["mineral"] == row["mineral"])
-        mine = flows[at & (flows["country"] == row["supplier"])]
+        chosen = (flows["year"] == row["year"]) & (flows["mineral"] == row["mineral"])
+        mine = flows[chosen & (flows["country"] == row["supplier"])]
         cost = float(np.average(mine["cost"], weights=mine["tonnes"])) if len(mine) else 0.0
-        found.append(
+        needed.append(
             TariffEquivalent(
                 row["year"], row["mineral"], row["buyer"], row["supplier"], row["allowed"],
                 row["tonnes"], row["shadow_price"],
                 row["shadow_price"] / cost if cost > 0 else None,
             )
         )  # fmt: skip
-    return tuple(found)
+    return tuple(needed)

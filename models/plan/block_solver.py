@@ -1,7 +1,7 @@
-"""Blocks: build, compile, compare with the case's arrays, solve, prove; and again, cold, if not.
+"""Blocks: build, compile, compare with the case's arrays, solve, prove; else once more, cold.
 
-A model is built once for each shape. Blocks that differ in numbers alone, such as a mineral's other
-years, take theirs from the arrays, which the model built has been compared with.
+A model is built once for each shape. Blocks that differ only in numbers, such as a mineral's other
+years, take them from the arrays that the model was compared with.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from models.solve import Certificate, Certificates, LinearProgram, Solution, fit
 class BlockResult:
     """A solved and proved block: its columns' values and its rows' duals, in the program's order.
 
-    Values in t (or fractions), duals in discounted money for each unit of the right-hand side.
-    ``worst`` is the position in the block of the row, or after all rows of the column, that is
-    violated most, -1 where nothing is; ``measure`` [t] is what the certificate's violation is a
-    part of; ``size`` counts rows, columns and nonzeros; ``built`` says
-    whether a model was built for it; ``basis`` is what a like block may start from.
+    Values are in t (or fractions), duals in discounted money per unit of the right-hand side.
+    ``worst`` is the position in the block of what is violated most, a row or, after all rows, a
+    column; -1: none. The certificate's violation is a part of ``measure`` [t]. ``size`` counts
+    rows, columns and nonzeros, ``built`` says whether a model was built for it, and a block of the
+    same shape may start from ``basis``.
     """
 
     block: int
@@ -64,22 +64,22 @@ def block_result(  # noqa: PLR0913, PLR0917 - what a block's result is read from
     measure: Floats,
     first: int = 0,
 ) -> BlockResult:
-    """Return what a solution and its certificates say of block b.
+    """Return the result of block ``b`` from a solution and its certificates.
 
-    They are of the blocks from ``first`` on; ``measure`` [t] is that of every block of the program.
+    Both are of the blocks from ``first`` on; ``measure`` [t] is that of every block of the program.
     """
     before, above = int(program.column_starts[first]), int(program.row_starts[first])
-    at, inside = program.columns_of(b), program.rows_of(b)
-    rows, columns = inside.stop - inside.start, at.stop - at.start
+    span, inside = program.columns_of(b), program.rows_of(b)
+    rows, columns = inside.stop - inside.start, span.stop - span.start
     i, worst = b - first, -1
     if certificates.worst_row[i] >= 0:
         worst = int(certificates.worst_row[i]) + above - inside.start
     elif certificates.worst_column[i] >= 0:
-        worst = rows + int(certificates.worst_column[i]) + before - at.start
+        worst = rows + int(certificates.worst_column[i]) + before - span.start
     starts = program.rows.starts
     return BlockResult(
         block=b,
-        x=solution.x[at.start - before : at.stop - before],
+        x=solution.x[span.start - before : span.stop - before],
         duals=solution.duals[inside.start - above : inside.stop - above],
         certificate=certificates.of(i, mip_gap=solution.mip_gap),
         worst=worst,
@@ -91,7 +91,7 @@ def block_result(  # noqa: PLR0913, PLR0917 - what a block's result is read from
 
 
 def worths(case: Case, program: Program) -> Floats:
-    """Return what money of the year of each row's dual is worth in the first year."""
+    """Return the discount factor of each row's year."""
     years, which = np.unique(program.row_year, return_inverse=True)
     worth = [case.discount(year) if year else 1.0 for year in years.tolist()]
     return np.array(worth, dtype=float)[which]
@@ -104,10 +104,10 @@ def worths(case: Case, program: Program) -> Floats:
 class Proof:
     """The proof of a whole plan: the worst of its blocks.
 
-    ``violation`` and ``allowed`` in t, the latter of the case's largest demand: what a block is
-    allowed is of its own, see ``BlockResult.measure``; ``dual_infeasibility`` and ``gap`` relative;
-    ``models`` were built and compared with the case's arrays, the other blocks being of the same
-    shapes; ``retries`` say which attempts failed before one passed.
+    ``violation`` is in t, and so is ``allowed``, a part of the case's largest demand; a block's own
+    allowance follows from ``BlockResult.measure``. ``dual_infeasibility`` and ``gap`` are relative.
+    So many ``models`` were built and compared with the case's arrays; the other blocks have the
+    same shapes. ``retries`` say which attempts failed before one passed.
     """
 
     violation: float
@@ -129,7 +129,7 @@ OPTIMAL = "optimal"
 
 
 def status_of(gap: float) -> str:
-    """Return ``optimal``, or ``feasible`` where a search ended at a larger gap than none."""
+    """Return ``optimal``, or ``feasible`` where a search ended with a gap."""
     return OPTIMAL if gap <= tolerances.MOST_MIP_GAP else "feasible"
 
 
@@ -161,9 +161,9 @@ def worst_place(program: Program, block: int, worst: int) -> tuple[str, Any] | N
     rows, columns = program.rows_of(block), program.columns_of(block)
     count = rows.stop - rows.start
     is_row = worst < count
-    at = rows.start + worst if is_row else columns.start + worst - count
+    position = rows.start + worst if is_row else columns.start + worst - count
     for group in program.constraints if is_row else program.variables:
-        place = within(group.at, slice(at, at + 1))
+        place = within(group.at, slice(position, position + 1))
         if place.stop > place.start:
             return group.name, group.keys(np.array([place.start]))[0]
     return None
@@ -203,9 +203,9 @@ class BlockSolver:
     ) -> None:
         """Take the case's program as arrays.
 
-        ``names``, ``blocks`` and ``like`` as of ``program_of``; ``tolerance_scale`` [t] is the most
-        that violations are measured by (None: the case's own); without ``is_compared`` no model is
-        built.
+        ``names``, ``blocks`` and ``like`` are those of ``program_of``. ``tolerance_scale`` [t] is
+        the most that violations are measured by (None: the case's own). Without ``is_compared`` no
+        Pyomo model is built.
         """
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
@@ -218,12 +218,12 @@ class BlockSolver:
         self.measure = self.program.measure(of_case)
 
     def __call__(self, blocks: Sequence[int]) -> list[BlockResult]:
-        """Solve blocks in order, small ones of them several at a time.
+        """Return the results of blocks in order; small ones are solved several at a time.
 
-        Each piece starts from the one before where they are of one shape, and that one was solved
-        in one. Raises SolverError where no attempt gives a proven optimum.
+        A piece starts from the one before if both have one shape. Raises SolverError where no
+        attempt gives a proven optimum.
         """
-        found: list[BlockResult] = []
+        results: list[BlockResult] = []
         shapes: tuple[bytes, ...] = ()
         last: list[BlockResult] = []
         for piece in pieces(self.program, blocks):
@@ -233,8 +233,8 @@ class BlockSolver:
                 last = [self.solve(piece[0], shapes[0], start)]
             else:
                 last = self._together(piece, shapes, start)
-            found += last
-        return found
+            results += last
+        return results
 
     def all(self) -> list[BlockResult]:
         """Solve all blocks, those of the same minerals one after another."""
@@ -243,15 +243,15 @@ class BlockSolver:
     def runs(
         self, results: Sequence[BlockResult]
     ) -> Iterator[tuple[tuple[int, ...], LinearProgram, Scaling, Any]]:
-        """Yield the blocks of a group that were solved in one: their program, scaling and basis.
+        """Yield the blocks of a group that were solved together: their program, scaling and basis.
 
-        Left out is what another run may not start from: what is empty, or must be whole.
+        Empty blocks and blocks with integer columns are left out: no other run may start from them.
         """
-        of, of_block = self.program, {result.block: result for result in results}
-        for piece in pieces(of, [*of_block]):
+        program, of_block = self.program, {result.block: result for result in results}
+        for piece in pieces(program, [*of_block]):
             is_one = in_one([of_block[b] for b in piece])
             for blocks in [piece] if is_one else [(b,) for b in piece]:
-                rows, basis = of.block(blocks[0], blocks[-1]), of_block[blocks[0]].basis
+                rows, basis = program.block(blocks[0], blocks[-1]), of_block[blocks[0]].basis
                 if basis is not None and not rows.whole.any():
                     yield blocks, rows, self.scaling_of(blocks), basis
 
@@ -268,37 +268,37 @@ class BlockSolver:
         for attempt, basis in attempts:
             scale = self.scaling(b, rows, raised=attempt.raised)
             name = attempt.name if basis is None else f"{attempt.name} from a like block"
-            (found,) = self._tried((b,), rows, scale, attempt, basis)
-            if isinstance(found, BlockResult):
+            (result,) = self._tried((b,), rows, scale, attempt, basis)
+            if isinstance(result, BlockResult):
                 return replace(
-                    found, failures=tuple(failures), built=built, build_seconds=since - began,
+                    result, failures=tuple(failures), built=built, build_seconds=since - began,
                     solve_seconds=time.perf_counter() - since,
                 )  # fmt: skip
-            failures.append(f"{name}: {found}")
+            failures.append(f"{name}: {result}")
         msg = f"no proven optimum for {self.where(b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
     def _together(
         self, piece: tuple[int, ...], shapes: tuple[bytes, ...], start: Any
     ) -> list[BlockResult]:
-        """Solve neighbouring blocks as one program; one that is not proven so is solved alone."""
+        """Solve neighbouring blocks as one program; what is not proven so is solved alone."""
         began = time.perf_counter()
         each = [self.program.block(b) for b in piece]
-        built = [self.compare(*one) for one in zip(piece, each, shapes, strict=True)]
+        built = [self.compare(*each_block) for each_block in zip(piece, each, shapes, strict=True)]
         since = time.perf_counter()
         rows = self.program.block(piece[0], piece[-1])
         scale = joined([self.scaling(b, r) for b, r in zip(piece, each, strict=True)])
         tried = self._tried(piece, rows, scale, solver.ATTEMPTS[0], start)
         building, solving = since - began, time.perf_counter() - since
         results = []
-        for i, found in enumerate(tried):
-            if isinstance(found, BlockResult):
+        for i, outcome in enumerate(tried):
+            if isinstance(outcome, BlockResult):
                 result = replace(
-                    found, build_seconds=building / len(piece), solve_seconds=solving / len(piece)
+                    outcome, build_seconds=building / len(piece), solve_seconds=solving / len(piece)
                 )
             else:
                 alone = self.solve(piece[i], shapes[i])
-                why = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks: {found}"
+                why = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks: {outcome}"
                 result = replace(alone, failures=(why, *alone.failures))
             results.append(replace(result, built=built[i]))
         return results
@@ -316,16 +316,17 @@ class BlockSolver:
         limits = self._limits() if rows.whole.any() else {}
         accepted = math.inf if limits.get("seconds") else limits.get("gap", 0.0)
         try:
-            found = solver.solve(scale.scaled(rows), attempt, *begin, **limits)
+            solved = solver.solve(scale.scaled(rows), attempt, *begin, **limits)
         except SolverError as error:
             return [str(error)] * len(piece)
-        if not fits(rows, found):
+        if not fits(rows, solved):
             return [NO_NUMBERS] * len(piece)
-        of, first, solution = self.program, piece[0], scale.unscaled(found)
-        certificates = of.certify(solution.x, solution.duals, self.measure, first, piece[-1], rows)
+        program, first, solution = self.program, piece[0], scale.unscaled(solved)
+        x, duals = solution.x, solution.duals
+        certificates = program.certify(x, duals, self.measure, first, piece[-1], rows)
         results: list[BlockResult | str] = []
         for i, b in enumerate(piece):
-            result = block_result(of, b, solution, certificates, self.measure, first)
+            result = block_result(program, b, solution, certificates, self.measure, first)
             proof = result.certificate
             if proof.passed_within(accepted):
                 results.append(result)
@@ -343,25 +344,26 @@ class BlockSolver:
 
     def scaling(self, b: int, rows: LinearProgram, *, raised: bool = False) -> Scaling:
         """Return how a block is scaled."""
-        of = self.program
-        at, inside = of.columns_of(b), of.rows_of(b)
+        program = self.program
+        span, inside = program.columns_of(b), program.rows_of(b)
         return scaling(
             rows,
-            need=float(of.need[b]),
-            column_unit=of.column_unit[at],
-            row_unit=of.row_unit[inside],
-            row_size=of.row_size[inside],
+            need=float(program.need[b]),
+            column_unit=program.column_unit[span],
+            row_unit=program.row_unit[inside],
+            row_size=program.row_size[inside],
             raised=raised,
         )
 
     def scaling_of(self, blocks: Sequence[int], *, raised: bool = False) -> Scaling:
-        of = self.program
-        return joined([self.scaling(b, of.block(b), raised=raised) for b in blocks])
+        program = self.program
+        return joined([self.scaling(b, program.block(b), raised=raised) for b in blocks])
 
     def compare(self, b: int, rows: LinearProgram, shape: bytes) -> bool:
-        """Build the model of a block whose shape is new, and compare the two.
+        """Build the model of a block whose shape is new, and compare it with the arrays.
 
-        Returns whether it was new; raises SolverError where it is not the case's program.
+        Returns whether the shape was new; raises SolverError where the model is not the case's
+        program.
         """
         if shape in self.proven or not self._is_compared:
             return False
@@ -382,9 +384,9 @@ class BlockSolver:
             raise SolverError(msg)
 
     def compare_beside(self) -> None:
-        """Build and compare the models of all shapes in a process beside this one, from now on.
+        """Start to compare the models of all shapes in a background process.
 
-        What is solved meanwhile is the case's only once ``confirm`` has come back.
+        What is solved meanwhile is the case's only once ``confirm`` has returned.
         """
 
         def compare_shapes() -> None:
@@ -397,14 +399,16 @@ class BlockSolver:
         self._beside = beside.Beside(compare_shapes)
 
     def confirm(self) -> None:
-        """Wait for what is compared beside; SolverError where a program is not the case's."""
+        """Wait for the background comparison; SolverError where a program is not the case's."""
         if self._beside is not None:
             self._beside.result()
 
     def compare_all(self) -> list[bool]:
-        """Compare all blocks, which were solved without; return of which a model was built."""
-        self._is_compared, of = True, self.program
-        return [self.compare(b, of.block(b), of.shape(b)) for b in range(len(of.blocks))]
+        """Compare all blocks, solved without it; return for which of them a model was built."""
+        self._is_compared, program = True, self.program
+        return [
+            self.compare(b, program.block(b), program.shape(b)) for b in range(len(program.blocks))
+        ]
 
     def where(self, b: int) -> str:
         """Return the minerals and years of a block in words."""
@@ -419,7 +423,7 @@ def optimality_words(proof: Certificate) -> str:
 
 
 def refusal(proof: Certificate, worst: str) -> str:
-    """Return why a solution is no proof; ``worst`` is the row or column violated most, if any."""
+    """Return why a solution is no proof; ``worst`` names the row or column violated most."""
     return (
         f"violation {proof.violation:.2g} of the largest need in {worst or 'no row'}, "
         f"{optimality_words(proof)}, MIP gap {proof.mip_gap:.2g}"
@@ -434,33 +438,34 @@ def in_one(results: Sequence[BlockResult]) -> bool:
 def together(blocks: Sequence[Sequence[Cell]]) -> list[tuple[int, ...]]:
     """Return the blocks in groups to be solved one after another: those of the same minerals."""
     minerals = [frozenset(m for m, _ in cells) for cells in blocks]
-    found: list[list[int]] = []
+    groups: list[list[int]] = []
     for b, mine in enumerate(minerals):
         if b and mine == minerals[b - 1]:
-            found[-1].append(b)
+            groups[-1].append(b)
         else:
-            found.append([b])
-    return [tuple(group) for group in found]
+            groups.append([b])
+    return [tuple(group) for group in groups]
 
 
 def pieces(program: Program, blocks: Sequence[int]) -> list[tuple[int, ...]]:
-    """Return blocks that are solved together: neighbours of at most MOST_COLUMNS in all.
+    """Return the blocks that are solved together: neighbours of at most MOST_COLUMNS in all.
 
-    A run of the solver costs as much as some hundred columns do; what must be whole stays alone.
+    A run of the solver costs as much as some hundred columns do. Blocks with integer columns are
+    alone.
     """
-    found: list[list[int]] = []
-    room = 0
+    parts: list[list[int]] = []
+    left = 0
     for b in blocks:
-        at = program.columns_of(b)
-        wide = at.stop - at.start
-        alone = bool(program.rows.whole[at].any())
-        if found and found[-1][-1] == b - 1 and wide <= room and not alone:
-            found[-1].append(b)
-            room -= wide
+        span = program.columns_of(b)
+        wide = span.stop - span.start
+        alone = bool(program.rows.whole[span].any())
+        if parts and parts[-1][-1] == b - 1 and wide <= left and not alone:
+            parts[-1].append(b)
+            left -= wide
         else:
-            found.append([b])
-            room = 0 if alone else MOST_COLUMNS - wide
-    return [tuple(piece) for piece in found]
+            parts.append([b])
+            left = 0 if alone else MOST_COLUMNS - wide
+    return [tuple(piece) for piece in parts]
 
 
 @contextmanager

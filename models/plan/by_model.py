@@ -1,7 +1,7 @@
-"""Plans solved from the Pyomo model itself: with what an analyst added to it, or by another solver.
+"""Plans solved from the Pyomo model itself, with an analyst's extension or by another solver.
 
-The proof is the same as of any plan, from the arrays and the solution alone; of an extended model
-it is that of all of it, what was added included.
+The proof is as of any plan, from the arrays and the solution alone. That of an extended model
+covers the extension, too.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from models.program.outside import Extend, Extended
 
 BY_HIGHS = "prices by HiGHS"
-"""What is said of a block whose solver told no duals."""
+"""The remark on a block whose solver returned no duals."""
 
 
 @dataclass(frozen=True)
 class Extension:
-    """What was added to the model of a case, and what became of it.
+    """What was added to the model of a case, and its solution.
 
-    ``values`` of variables by name and key; ``duals`` of constraints likewise [money of the first
-    year for each unit of the right-hand side, as it was written]; ``whole`` is how many variables
-    have to be whole numbers, ``cost`` what those added cost [money, discounted].
+    ``values`` are of its variables by name and key, ``duals`` of its constraints [money of the
+    first year per unit of the right-hand side, as it was written]. ``whole`` is how many variables
+    are integer, ``cost`` [money, discounted] what the added variables cost.
     """
 
     values: dict[str, dict[Any, float]]
@@ -50,13 +50,13 @@ class Extension:
     def words(self) -> str:
         """What was added: ``2 constraints (most_open 2), 1 variable (open 1)``."""
         parts = (("constraint", self.duals), ("variable", self.values))
-        return ", ".join(_counted(what, of) for what, of in parts if of) or "nothing"
+        return ", ".join(_counted(sort, values) for sort, values in parts if values) or "nothing"
 
 
-def _counted(what: str, of: dict[str, dict[Any, float]]) -> str:
-    number = sum(map(len, of.values()))
-    named = ", ".join(f"{name} {len(each):,}" for name, each in of.items())
-    return f"{number:,} {what}{'' if number == 1 else 's'} ({named})"
+def _counted(sort: str, values: dict[str, dict[Any, float]]) -> str:
+    number = sum(map(len, values.values()))
+    named = ", ".join(f"{name} {len(each):,}" for name, each in values.items())
+    return f"{number:,} {sort}{'' if number == 1 else 's'} ({named})"
 
 
 def model(case: Case) -> Any:
@@ -65,7 +65,7 @@ def model(case: Case) -> Any:
 
 
 def block_models(case: Case) -> dict[str, Any]:
-    """Return the models of the blocks of a case, which do not touch one another, by name."""
+    """Return the models of the blocks of a case, which share nothing, by name."""
     solver_of = BlockSolver(Expanded(case), is_compared=False)
     return {
         solver_of.where(b): _opened(solver_of.expanded, cells)
@@ -77,28 +77,28 @@ def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
     """Return a model in which stocks are bounded by their maximum, as any plan's are."""
     from models.program.sourcing import build
 
-    made = build(expanded, cells).model
-    for key, stock in made.stock.items():
+    model = build(expanded, cells).model
+    for key, stock in model.stock.items():
         most = maximum(expanded, key)
         if most is not None:
             stock.setub(None if math.isinf(most) else most)
-    return made
+    return model
 
 
 def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Plan:
-    """Return the proven plan of a checked case, extended, or by the solver of a name ("" HiGHS).
+    """Return the proven plan of a checked case, extended, or by the solver ``name`` ("" HiGHS).
 
-    An extension may tie all to all, so then the whole case is one block. Errors are those of
-    ``models.program.outside``, and SolverError where there is no proven optimum, as where what was
-    added cannot be kept.
+    An extension may tie anything to anything, so the whole case is then one block. Raises the
+    errors of ``models.program.outside``, and SolverError where there is no proven optimum, such as
+    where the extension cannot be met.
     """
     expanded, blocks = Expanded(case), split(case)
     if extend is not None and blocks:
         blocks = (tuple(cell for cells in blocks for cell in cells),)
-    of = BlockSolver(expanded, blocks=blocks)
-    models = [_BlockModel(of, b, extend) for b in range(len(blocks))]
+    solver = BlockSolver(expanded, blocks=blocks)
+    models = [_BlockModel(solver, b, extend) for b in range(len(blocks))]
     solved = [each.solve(name) for each in models]
-    plan = Plan(case, [result for result, _ in solved], expanded, of.program)
+    plan = Plan(case, [result for result, _ in solved], expanded, solver.program)
     if extend is not None and solved:
         plan.extension = models[0].extension(solved[0][1])
     return plan
@@ -107,92 +107,93 @@ def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Pla
 class _BlockModel:
     """A block's model in Pyomo, with what was added to it."""
 
-    def __init__(self, of: BlockSolver, b: int, extend: Extend | None) -> None:
+    def __init__(self, solver: BlockSolver, b: int, extend: Extend | None) -> None:
         from models.program.outside import extended
         from models.program.sourcing import build
 
-        self.of, self.b, program = of, b, of.program
+        self.solver, self.b, program = solver, b, solver.program
         self.columns, self.rows = program.columns_of(b), program.rows_of(b)
-        self.own = (self.columns.stop - self.columns.start, self.rows.stop - self.rows.start)
-        self.need = float(of.measure[b])
-        e, cells, arrays = of.expanded, program.blocks[b], program.rows
+        self.own_size = (self.columns.stop - self.columns.start, self.rows.stop - self.rows.start)
+        self.need = float(solver.measure[b])
+        e, cells, arrays = solver.expanded, program.blocks[b], program.rows
         self.model = build(e, cells).model if extend is None else _opened(e, cells)
         if extend is not None:
             arrays = dataclasses.replace(arrays, upper=widest(e, program))
         unit = (program.column_unit[self.columns], program.row_unit[self.rows])
         rows = program.block(b, arrays=arrays)
-        self.made: Extended = extended(self.model, rows, unit, self.need, extend)
+        self.compiled: Extended = extended(self.model, rows, unit, self.need, extend)
 
     def solve(self, name: str) -> tuple[BlockResult, Solution]:
         """Solve and prove, by the solver of a name ("" HiGHS); SolverError where that fails."""
         failures: list[str] = []
         for attempt in (None,) if name else solver.ATTEMPTS:
             try:
-                found = self._by_highs(self.made.rows, attempt) if attempt else self._by(name)
+                rows = self.compiled.rows
+                solution = self._by_highs(rows, attempt) if attempt else self._by(name)
             except SolverError as error:
                 failures.append(f"{attempt.name if attempt else name}: {error}")
                 continue
-            certificate, worst = self._proof(found)
+            certificate, worst = self._proof(solution)
             if certificate.passed:
-                return self._result(found, certificate, worst, failures), found
-            failures.append(f"{found.attempt}: {refusal(certificate, certificate.violated)}")
-        msg = f"no proven optimum for {self.of.where(self.b)}: {'; '.join(failures)}"
+                return self._result(solution, certificate, worst, failures), solution
+            failures.append(f"{solution.attempt}: {refusal(certificate, certificate.violated)}")
+        msg = f"no proven optimum for {self.solver.where(self.b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
     def _result(
-        self, found: Solution, certificate: Certificate, worst: int, failures: list[str]
+        self, solution: Solution, certificate: Certificate, worst: int, failures: list[str]
     ) -> BlockResult:
-        rows, (n, m) = self.made.rows, self.own
+        rows, (n, m) = self.compiled.rows, self.own_size
         return BlockResult(
-            block=self.b, x=found.x[:n], duals=found.duals[:m], certificate=certificate,
-            worst=worst, measure=self.need, attempt=found.attempt, failures=tuple(failures),
+            block=self.b, x=solution.x[:n], duals=solution.duals[:m], certificate=certificate,
+            worst=worst, measure=self.need, attempt=solution.attempt, failures=tuple(failures),
             size=(len(rows.row_lower), len(rows.cost), len(rows.values)), built=True,
         )  # fmt: skip
 
     def _by_highs(self, rows: LinearProgram, attempt: solver.Attempt) -> Solution:
-        (columns, units), size = self.made.unit, np.full(len(rows.row_lower), np.nan)
-        size[: self.own[1]] = self.of.program.row_size[self.rows]
+        (columns, units), size = self.compiled.unit, np.full(len(rows.row_lower), np.nan)
+        size[: self.own_size[1]] = self.solver.program.row_size[self.rows]
         scale = scaling(
             rows, need=self.need, column_unit=columns, row_unit=units, row_size=size,
             raised=attempt.raised,
         )  # fmt: skip
-        found = solver.solve(scale.scaled(rows), attempt)
-        if not fits(rows, found):
+        solution = solver.solve(scale.scaled(rows), attempt)
+        if not fits(rows, solution):
             raise SolverError(NO_NUMBERS)
-        return scale.unscaled(found)
+        return scale.unscaled(solution)
 
     def _by(self, name: str) -> Solution:
-        """Solve by another solver; prices that it does not tell are HiGHS's.
+        """Solve by another solver; duals that it does not return are computed by HiGHS.
 
-        Whoever tells them: what they prove of its values is computed here.
+        In either case the certificate is computed here.
         """
         from models.program.outside import solve_by
 
-        x, duals, gap = solve_by(name, self.model, self.made)
+        x, duals, gap = solve_by(name, self.model, self.compiled)
         if duals is not None:
             return Solution(x, duals, np.zeros(0), name, gap)
-        priced = solver.first_solved(partial(self._by_highs, self.made.rows.fixed_at(x)))
+        priced = solver.first_solved(partial(self._by_highs, self.compiled.rows.fixed_at(x)))
         return Solution(x, priced.duals, np.zeros(0), f"{name}, {BY_HIGHS}", gap)
 
-    def _proof(self, found: Solution) -> tuple[Certificate, int]:
+    def _proof(self, solution: Solution) -> tuple[Certificate, int]:
         """Return the certificate, and the worst row or column of the case's own, -1 for others."""
-        rows, (columns, units), (n, m) = self.made.rows, self.made.unit, self.own
-        proof = certify_alone(rows, found, self.need, (columns == TONNES, units == TONNES))
+        rows, (columns, units), (n, m) = self.compiled.rows, self.compiled.unit, self.own_size
+        proof = certify_alone(rows, solution, self.need, (columns == TONNES, units == TONNES))
         row, column = int(proof.worst_row[0]), int(proof.worst_column[0])
         worst = row if 0 <= row < m else m + column if 0 <= column < n else -1
-        return proof.of(0, proof.worst_name(0, rows), found.mip_gap), worst
+        return proof.of(0, proof.worst_name(0, rows), solution.mip_gap), worst
 
-    def extension(self, found: Solution) -> Extension:
-        """Return what was added, and what became of it."""
-        (columns, rows), n = self.made.added, self.own[0]
-        whole, cost = self.made.rows.whole[n:], self.made.rows.cost[n:]
+    def extension(self, solution: Solution) -> Extension:
+        """Return what was added, and its solution."""
+        (columns, rows), n = self.compiled.added, self.own_size[0]
+        whole, cost = self.compiled.rows.whole[n:], self.compiled.rows.cost[n:]
         return Extension(
-            values=_by_key(columns, found.x),
-            duals=_by_key(rows, found.duals * self.made.factor),
+            values=_by_key(columns, solution.x),
+            duals=_by_key(rows, solution.duals * self.compiled.factor),
             whole=int(whole.sum()),
-            cost=float((cost * found.x[n:]).sum()),
+            cost=float((cost * solution.x[n:]).sum()),
         )
 
 
 def _by_key(names: tuple[Keys, ...], numbers: Floats) -> dict[str, dict[Any, float]]:
-    return {of.name: dict(zip(of.index, numbers[of.stretch].tolist(), strict=True)) for of in names}
+    return {k.name: dict(zip(k.index, numbers[k.stretch].tolist(), strict=True)) for k in names}

@@ -1,7 +1,7 @@
 """Why a member is short: what stops each supplier that could still serve it, in words.
 
-What stops one is read from what its rows leave, not from duals, which are not unique. Each
-component of the program says what is told of it (``Rows.stops``).
+What stops a supplier follows from the slack of its rows, not from duals, which are not unique. Each
+component of the program says how it stops one (``Rows.stops``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MANY = 20_000
 
 
 def causes_beside(plan: Solved, short: pd.DataFrame) -> Beside[list[str]] | None:
-    """Begin ``causes`` in a process beside; None where that would not be worth it."""
+    """Start ``causes`` in a background process; None where that would not be worth it."""
     suppliers = len(short) * len(plan.expanded.sources) // max(1, len(plan.expanded.minerals))
     return Beside(lambda: causes(plan, short)) if suppliers > _MANY and can_fork() else None
 
@@ -42,7 +42,7 @@ def causes(plan: Solved, short: pd.DataFrame) -> list[str]:
 
 
 Told = tuple[int, Stop]
-"""What stops a supplier, and its rank: what is told of several, and in which order."""
+"""What stops a supplier, and the rank that orders several."""
 
 
 def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterator[Told]:
@@ -54,7 +54,7 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
     inside = np.arange(cell.start, cell.stop)
     inside = inside[e.deliveries.member[inside] == j]
     columns = (inside, plan.program.flow[inside], e.deliveries.source[inside])
-    for p, column, r in zip(*(of.tolist() for of in columns), strict=True):
+    for p, column, r in zip(*(numbers.tolist() for numbers in columns), strict=True):
         deliveries.setdefault(r, []).append((p, column))
     nothing = plan.tolerance(mineral, year)
     for r in e.of_mineral[mineral]:
@@ -68,59 +68,59 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
 
 
 def _first(plan: Solved, flow: Flow) -> list[Told]:
-    """Return what stops a source: of all that does, what is told first."""
+    """Return what stops a source: of everything that does, what is named first."""
     limits, starts = plan.once(_limits)
     rows: dict[Rows, list[int]] = {}
     first, *others = (limits[starts[c] : starts[c + 1]] for c in flow.columns)
-    for at, of in sorted(set(first).intersection(*others)) if others else first:
-        rows.setdefault(of, []).append(at)
+    for row, declared in sorted(set(first).intersection(*others)) if others else first:
+        rows.setdefault(declared, []).append(row)
     for rank, telling in plan.once(_telling):
-        found = [
+        stops = [
             (rank, stop)
-            for of in telling
-            if of in rows or of.stops_beyond
-            for stop in _stops(plan, flow, of, rows.get(of, ()))
+            for declared in telling
+            if declared in rows or declared.stops_beyond
+            for stop in _stops(plan, flow, declared, rows.get(declared, ()))
         ]
-        if found:
-            return found[:1] if found[0][1].name or found[0][1].many else found
+        if stops:
+            return stops[:1] if stops[0][1].name or stops[0][1].many else stops
     return [(_LAST, _TOO_DEAR)]
 
 
 def _telling(_: Solved) -> list[tuple[int, list[Rows]]]:
     """Return the components that may say what stops a source, by the rank of what they say."""
-    found: dict[int, list[Rows]] = {}
-    for of in components():
-        if isinstance(of, Rows) and (of.stops is not None or of.bears_on is not None):
-            found.setdefault(of.stop_rank, []).append(of)
-    return sorted(found.items())
+    rows_of: dict[int, list[Rows]] = {}
+    for rows in (each for each in components() if isinstance(each, Rows)):
+        if rows.stops is not None or rows.bears_on is not None:
+            rows_of.setdefault(rows.stop_rank, []).append(rows)
+    return sorted(rows_of.items())
 
 
 def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
-    """Return, column by column, the rows that have no room for more of it, and where each begins.
+    """Return, column by column, the rows without slack for more of it, and where each begins.
 
-    Beside each row stands its component. Equations are among them, whatever the sign: they have to
-    be kept. What counts as nothing is the least strict of all cells' here; who asks knows its own.
+    Each row comes with its component. Equations are included whatever their sign, since they have
+    to hold. The tolerance is the loosest of all cells; the caller applies its own.
     """
-    of, e = plan.program.rows, plan.expanded
+    arrays, e = plan.program.rows, plan.expanded
     nothing = max((plan.tolerance(m, year) for m in e.minerals for year in e.years), default=0.0)
-    entry_rows = of.entry_rows()
-    is_full = (plan.room <= nothing)[entry_rows] & (of.values > 0)
-    at = np.flatnonzero(is_full | (of.row_lower == of.row_upper)[entry_rows])
-    at = at[np.argsort(of.columns[at], kind="stable")]
-    starts = np.searchsorted(of.columns[at], np.arange(len(of.cost) + 1))
-    rows = entry_rows[at].tolist()
-    known = {row: (row, plan.component_of(row)) for row in set(rows)}
-    return [known[row] for row in rows], starts.tolist()
+    entry_rows = arrays.entry_rows()
+    is_full = (plan.room <= nothing)[entry_rows] & (arrays.values > 0)
+    entries = np.flatnonzero(is_full | (arrays.row_lower == arrays.row_upper)[entry_rows])
+    entries = entries[np.argsort(arrays.columns[entries], kind="stable")]
+    starts = np.searchsorted(arrays.columns[entries], np.arange(len(arrays.cost) + 1))
+    rows = entry_rows[entries].tolist()
+    limits = {row: (row, plan.component_of(row)) for row in set(rows)}
+    return [limits[row] for row in rows], starts.tolist()
 
 
-def _stops(plan: Solved, flow: Flow, of: Rows, at: Sequence[int]) -> Iterator[Stop]:
-    """Yield what a component says of rows in which all stands that a source sells there."""
-    if of.stops is not None:
-        yield from of.stops(plan, flow, at)
-    elif of.bears_on is not None:
-        for row in at:
+def _stops(plan: Solved, flow: Flow, rows: Rows, full: Sequence[int]) -> Iterator[Stop]:
+    """Yield what a component says of rows that contain everything that a source sells there."""
+    if rows.stops is not None:
+        yield from rows.stops(plan, flow, full)
+    elif rows.bears_on is not None:
+        for row in full:
             if plan.room[row] <= flow.nothing:
-                yield Stop(f"{of.label(plan, plan.row(row)[1]).what} binds")
+                yield Stop(f"{rows.label(plan, plan.row(row)[1]).what} binds")
 
 
 def _sentence(stops: list[Told]) -> str:
@@ -129,33 +129,33 @@ def _sentence(stops: list[Told]) -> str:
     counted: dict[Stop, int] = {}
     named: dict[str, dict[str, float]] = {}
     once: dict[str, None] = {}
-    rank = {stop.what: of for of, stop in stops}
+    rank = {stop.what: each_rank for each_rank, stop in stops}
     for _, stop in stops:
         if stop.name:
             listed.setdefault(stop.what, []).append(stop.name)
         elif stop.many:
-            of = Stop(stop.what, many=stop.many)
-            counted[of] = counted.get(of, 0) + 1
+            stopped = Stop(stop.what, many=stop.many)
+            counted[stopped] = counted.get(stopped, 0) + 1
             named.setdefault(stop.what, {}).update(stop.named)
         else:
             once[stop.what] = None
-    said = [(rank[what], _listed(names, f"{what} ")) for what, names in listed.items()]
-    # limits are told after what is used up and before all else
-    told = [text for of, text in sorted(said, key=lambda s: s[0]) if of == 0]
-    told += list(once)
-    told += [text for of, text in sorted(said, key=lambda s: s[0]) if of > 0]
-    for of, number in counted.items():
-        sizes = named[of.what]
+    sentences = [(rank[words], _listed(names, f"{words} ")) for words, names in listed.items()]
+    # limits come after what is used up and before all else
+    phrases = [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank == 0]
+    phrases += list(once)
+    phrases += [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank > 0]
+    for stopped, number in counted.items():
+        sizes = named[stopped.what]
         largest = sorted(sizes, key=lambda name: (-sizes[name], name))
-        text = f"{number} {of.what if number == 1 else of.many}"
-        told.append(f"{text} ({_listed(largest)})" if largest else text)
-    if not told:
+        text = f"{number} {stopped.what if number == 1 else stopped.many}"
+        phrases.append(f"{text} ({_listed(largest)})" if largest else text)
+    if not phrases:
         return "No supplier can run in this year."
-    text = "; ".join(told)
+    text = "; ".join(phrases)
     return text[0].upper() + text[1:] + "."
 
 
-def _listed(names: list[str], what: str = "") -> str:
+def _listed(names: list[str], words: str = "") -> str:
     shown = ", ".join(names[:_NAMED])
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{what}{shown}{more}"
+    return f"{words}{shown}{more}"

@@ -61,8 +61,8 @@ PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 
 
 def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd.DataFrame:
-    found = pd.DataFrame(list(rows), columns=columns.split())
-    return found.sort_values(order.split(), kind="stable", ignore_index=True) if order else found
+    table = pd.DataFrame(list(rows), columns=columns.split())
+    return table.sort_values(order.split(), kind="stable", ignore_index=True) if order else table
 
 
 class Plan(Solved):
@@ -125,9 +125,9 @@ class Plan(Solved):
     @cached_property
     def x(self) -> Floats:  # type: ignore[override]
         """The value of every column of the program, the solver's rounding taken as 0."""
-        of, x = self.program, self.solver_x
-        least = tolerances.SOLVED_VALUE * np.repeat(of.least_need, np.diff(of.column_starts))
-        dust = np.where(of.column_unit == TONNES, least, tolerances.SOLVED_VALUE)
+        program, x = self.program, self.solver_x
+        need = np.repeat(program.least_need, np.diff(program.column_starts))
+        dust = tolerances.SOLVED_VALUE * np.where(program.column_unit == TONNES, need, 1.0)
         return np.where(np.abs(x) > dust, x, 0.0)
 
     @cached_property
@@ -161,30 +161,30 @@ class Plan(Solved):
         support (only where a scenario has any paid), total [money].
         """
         e, d = self.expanded, self.expanded.deliveries
-        at = np.flatnonzero(self.delivered > tolerances.LEAST_FLOW)
-        sources = [e.sources[i] for i in d.source[at].tolist()]
+        used = np.flatnonzero(self.delivered > tolerances.LEAST_FLOW)
+        sources = [e.sources[i] for i in d.source[used].tolist()]
         same = {n: n for n in ("project", "country", "owner", "company", "kind")}
         names = {"mineral": "mineral", "refiner": "name"} | same
-        found: dict[str, Any] = {"year": np.array(e.years, dtype=np.int64)[d.year[at]]}
-        found |= {header: [getattr(s, name) for s in sources] for header, name in names.items()}
-        found["member"] = [e.members[j] for j in d.member[at].tolist()]
-        found |= {"contract": d.contract[at], "tonnes": self.delivered[at]}
-        found |= {name: getattr(d, name)[at] for name in ("cost", "tariff", "freight", "landed")}
+        columns: dict[str, Any] = {"year": np.array(e.years, dtype=np.int64)[d.year[used]]}
+        columns |= {header: [getattr(s, name) for s in sources] for header, name in names.items()}
+        columns["member"] = [e.members[j] for j in d.member[used].tolist()]
+        columns |= {"contract": d.contract[used], "tonnes": self.delivered[used]}
+        columns |= {n: getattr(d, n)[used] for n in ("cost", "tariff", "freight", "landed")}
         if self.expanded.supports.any():
-            found["support"] = d.support[at]
-        return pd.DataFrame({**found, "total": found["tonnes"] * found["landed"]})
+            columns["support"] = d.support[used]
+        return pd.DataFrame({**columns, "total": columns["tonnes"] * columns["landed"]})
 
     @cached_property
     def support_paid(self) -> dict[str, float]:
         """What each member pays in all for tonnes that a scenario supports [money]."""
-        e, d, found = self.expanded, self.expanded.deliveries, dict[str, float]()
+        e, d, paid = self.expanded, self.expanded.deliveries, dict[str, float]()
         for i in np.flatnonzero(self.delivered * d.support > 0).tolist():
             source, year = e.sources[d.source[i]], e.years[d.year[i]]
             parts = paying(self.case, payer_of(e, source, year), source.mineral, year)
-            for member, of in parts.items():
-                money = of * float(self.delivered[i] * d.support[i])
-                found[member] = found.get(member, 0.0) + money
-        return found
+            for member, part in parts.items():
+                money = part * float(self.delivered[i] * d.support[i])
+                paid[member] = paid.get(member, 0.0) + money
+        return paid
 
     @cached_property
     def supply(self) -> pd.DataFrame:
@@ -234,8 +234,8 @@ class Plan(Solved):
 
     @cached_property
     def shortages(self) -> pd.DataFrame:
-        said = self._causes.result() if self._causes else causes(self, self.short)
-        return self.short.assign(cause=said)
+        reasons = self._causes.result() if self._causes else causes(self, self.short)
+        return self.short.assign(cause=reasons)
 
     @cached_property
     def sources(self) -> pd.DataFrame:
@@ -278,28 +278,30 @@ class Plan(Solved):
             "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
         }  # fmt: skip
         sold, bought = np.zeros(limit.size), np.zeros(limit.shape[:3])
-        at = np.flatnonzero(self.delivered > 0)
+        used = np.flatnonzero(self.delivered > 0)
         country = np.array([countries.index(s.country) for s in e.sources], dtype=np.int64)
-        for buyer in (0, 1 + d.member[at]):
-            cell = (d.year[at] * len(e.minerals) + d.mineral[at]) * limit.shape[2] + buyer
-            code = cell * len(countries) + country[d.source[at]]
-            np.add.at(sold, code, self.delivered[at])
+        for buyer in (0, 1 + d.member[used]):
+            cell = (d.year[used] * len(e.minerals) + d.mineral[used]) * limit.shape[2] + buyer
+            code = cell * len(countries) + country[d.source[used]]
+            np.add.at(sold, code, self.delivered[used])
             code = code[np.sort(np.unique(code, return_index=True)[1])]  # each once, as they come
             np.add.at(bought.reshape(-1), code // max(1, len(countries)), sold[code])
         need = np.empty(bought.shape)
         need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
         need[:, :, 1:] = np.moveaxis(e.demand, 2, 0)
         is_told = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
-        order = [np.argsort(np.array(of)) for of in axes.values()]
+        order = [np.argsort(np.array(names)) for names in axes.values()]
         rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_told[np.ix_(*order)]), strict=True))
-        found: dict[str, Any] = {
-            name: [of[i] for i in row.tolist()]
-            for (name, of), row in zip(axes.items(), rows, strict=True)
+        columns: dict[str, Any] = {
+            name: [names[i] for i in row.tolist()]
+            for (name, names), row in zip(axes.items(), rows, strict=True)
         }
-        found |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
-        found |= {"purchased": bought[rows[:3]], "limit": limit[rows]}
-        of = pd.DataFrame(found).assign(limit=lambda of: of["limit"].where(of["limit"] < np.inf))
-        return of.assign(**{f"of_{base}": shares_of(of, base) for base in (DEMAND, PURCHASES)})
+        columns |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
+        columns |= {"purchased": bought[rows[:3]], "limit": limit[rows]}
+        table = pd.DataFrame(columns)
+        table["limit"] = table["limit"].where(table["limit"] < np.inf)
+        shares = {f"of_{base}": shares_of(table, base) for base in (DEMAND, PURCHASES)}
+        return table.assign(**shares)
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 
@@ -313,8 +315,8 @@ class Plan(Solved):
         e, d = self.expanded, self.expanded.deliveries
         of_contract, rows = d.contract >= 0, []
         taken = np.zeros((len(self.case.contracts), len(e.years)))
-        at = (d.contract[of_contract], d.year[of_contract])
-        np.add.at(taken, at, self.delivered[of_contract])
+        place = (d.contract[of_contract], d.year[of_contract])
+        np.add.at(taken, place, self.delivered[of_contract])
         for k, record in enumerate(self.case.contracts):
             for t, year in enumerate(e.years):
                 if in_force(record, year):
@@ -363,10 +365,11 @@ class Plan(Solved):
         for p in self.case.projects:
             for year in self.expanded.years:
                 built, at_work = self.value(BUILT, (p.name, year)), running(self, p, year)
-                of = sold[p.name, year]
-                money = (p.capex * built, capital_charge(self.case, p) * at_work, of["rent"])
+                tonnes = sold[p.name, year]
+                money = (p.capex * built, capital_charge(self.case, p) * at_work, tonnes["rent"])
                 whose = (p.name, p.refiner, p.mineral, p.country)
-                rows.append((year, *whose, built, at_work, of["usable"], of["tonnes"], *money))
+                amounts = (tonnes["usable"], tonnes["tonnes"])
+                rows.append((year, *whose, built, at_work, *amounts, *money))
         columns = "year project refiner mineral country built running capacity tonnes"
         return _table(rows, f"{columns} capex charge rent")
 
@@ -405,8 +408,8 @@ class Plan(Solved):
         caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
         is_any = np.array([bool(cap.flows or cap.ore) for cap in caps], dtype=bool)
         whose = [
-            (of.limit, of.record.limit, of.record.stage, of.mineral, of.buyer, of.record.group,
-             of.supplier, of.year) for of in caps
+            (cap.limit, cap.record.limit, cap.record.stage, cap.mineral, cap.buyer,
+             cap.record.group, cap.supplier, cap.year) for cap in caps
         ]  # fmt: skip
         share = np.array([cap.share for cap in caps], dtype=float)
         nothing = np.array([self.tolerance(cap.mineral, cap.year) for cap in caps], dtype=float)
@@ -436,15 +439,15 @@ class Plan(Solved):
             if not row.caps_each_country:
                 continue
             m, t = e.mineral_at[mineral], e.years.index(year)
-            at, who = next((i, w) for i, (n, w) in enumerate(buyers_of(e, row)) if n == buyer)
+            position, who = next((i, w) for i, (n, w) in enumerate(buyers_of(e, row)) if n == buyer)
             of_purchases = self.case.settings.share_basis == PURCHASES
             base = self.bought(m, who, t) if of_purchases else needed(e, m, who, t)
             money = abs(dual) * base * self.case.discount(year)
-            worth.append(((m, t, limit, at, supplier), mineral, money))
-        found: dict[str, float] = {}
+            worth.append(((m, t, limit, position, supplier), mineral, money))
+        savings: dict[str, float] = {}
         for _, mineral, money in sorted(worth):
-            found[mineral] = found.get(mineral, 0.0) + money
-        return found
+            savings[mineral] = savings.get(mineral, 0.0) + money
+        return savings
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -454,12 +457,12 @@ class Plan(Solved):
         """
         first = self.expanded.years[0]
         place = {(s.name, s.mineral): s.country for s in self.expanded.sources}
-        known = {s.mineral for s in self.case.current_supply}
+        minerals = {s.mineral for s in self.case.current_supply}
         tonnes: dict[tuple[str, str, str], list[float]] = {}
         for s in self.case.current_supply:
             tonnes.setdefault((s.mineral, s.refiner, s.member), [0.0, 0.0])[0] += s.tonnes
         for row in self.flows.to_dict("records"):
-            if row["year"] == first and row["mineral"] in known:
+            if row["year"] == first and row["mineral"] in minerals:
                 key = (row["mineral"], row["refiner"], row["member"])
                 tonnes.setdefault(key, [0.0, 0.0])[1] += row["tonnes"]
         rows = [
@@ -480,8 +483,8 @@ class Plan(Solved):
                 self.value(OF_TIER, (mineral, member, tier, year)),
                 self.case.tier_cost(mineral, tier, year),
             )
-            for (mineral, member, year), of in sorted(self.case.tiers_of.items())
-            for tier, demand in sorted(of.items())
+            for (mineral, member, year), by_tier in sorted(self.case.tiers_of.items())
+            for tier, demand in sorted(by_tier.items())
         ]  # fmt: skip
         return _table(rows, "year mineral member tier demand short cost")
 
@@ -499,7 +502,7 @@ class Plan(Solved):
 
     @cached_property
     def costs(self) -> pd.DataFrame:
-        """Cost by heading, as they are told: ``money`` undiscounted, ``discounted``."""
+        """Cost by heading, in their order: ``money`` undiscounted, ``discounted``."""
         rows = (
             (heading, float(money.sum()), float(discounted.sum()))
             for heading, money, discounted, _ in self._charges()
@@ -511,9 +514,9 @@ class Plan(Solved):
         """Cost by mineral and heading: ``money`` undiscounted, ``discounted``; every pair once."""
         every = list(self._charges())
         rows = (
-            (mineral, heading, float(money[of == m].sum()), float(discounted[of == m].sum()))
+            (mineral, heading, float(money[which == m].sum()), float(discounted[which == m].sum()))
             for m, mineral in enumerate(self.expanded.minerals)
-            for heading, money, discounted, of in every
+            for heading, money, discounted, which in every
         )
         return _table(rows, "mineral heading money discounted")
 
@@ -522,16 +525,16 @@ class Plan(Solved):
         years = len(self.expanded.years)
         worth = self.expanded.discounts
         none = (np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
-        found = {heading: [none] for heading in headings()}
+        charges = {heading: [none] for heading in headings()}
         for group in self.program.variables:
             x = self.x[group.at]
             units = np.maximum(x, 0.0) if columns_named(group.component).is_delivery else x
             for charge in group.charges:
                 money = units * charge.price
-                found[charge.heading].append(
+                charges[charge.heading].append(
                     (money, money * worth[charge.year], group.cell // years)
                 )
-        for heading, parts in found.items():
+        for heading, parts in charges.items():
             money, discounted, mineral = (np.concatenate(part) for part in zip(*parts, strict=True))
             yield heading.name, money, discounted, mineral
 

@@ -1,4 +1,4 @@
-"""What a plan leaves if a country is lost, beside what Security asks for."""
+"""What a plan leaves if a country is lost, and what Security asks for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECURED = "row year mineral country demand lost left served target missing bindi
 
 
 def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
-    """Yield ``SECURED`` of each country that a row of Security has lost, mineral and year."""
+    """Yield ``SECURED`` for each country lost under a row of Security, mineral and year."""
     e, every = plan.expanded, [*asked(plan.expanded)]
     cells = {(e.mineral_at[s.mineral], e.years.index(s.year)) for s in every}
     supply = plan.sold + _reserves(plan, cells)
@@ -31,19 +31,19 @@ def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
         for name in ("country", "mineral")
     )
     for s in every:
-        t, here, own = e.years.index(s.year), mineral == s.mineral, country == s.country
-        left = float(supply[here & ~own, t].sum()) + _stock(plan, s)
+        t, here, mine = e.years.index(s.year), mineral == s.mineral, country == s.country
+        left = float(supply[here & ~mine, t].sum()) + _stock(plan, s)
         target, nothing = 1.0 - s.most_short, plan.tolerance(s.mineral, s.year)
         missing = plan.value(MISSING, s.key)
         yield (
-            s.row, s.year, s.mineral, s.country, s.demand, float(plan.sold[here & own, t].sum()),
+            s.row, s.year, s.mineral, s.country, s.demand, float(plan.sold[here & mine, t].sum()),
             left, survived_share(left, s.demand), target, missing if missing > nothing else 0.0,
             left <= target * s.demand + nothing, plan.dual(SURVIVAL, s.key) * POINT * s.demand,
         )  # fmt: skip
 
 
 def _stock(plan: Plan, s: Survival) -> float:
-    """Return the stocks that count [t]: at the end of the year before, in the first the opening."""
+    """Return the stocks that count [t], at the end of the year before or at the opening."""
     years, members = plan.expanded.years, plan.expanded.members
     t = years.index(s.year)
     if t == 0 or not s.record.count_stocks:
@@ -54,10 +54,10 @@ def _stock(plan: Plan, s: Survival) -> float:
 def _reserves(plan: Plan, cells: set[tuple[int, int]]) -> Floats:
     """Return what each source could sell more [t/yr], by (source, year), in some cells.
 
-    The program holds no more of it than it needs. What surge, capacity and ore allow beyond that
-    could be sold, too: of what needs ore, where it yields most first.
+    The program holds no more of it than it needs. What surge, capacity and ore allow beyond that is
+    added here; ore goes first where it yields most.
     """
-    e, found = plan.expanded, np.zeros(plan.sold.shape)
+    e, reserves = plan.expanded, np.zeros(plan.sold.shape)
     for m, t in cells:
         year, selling = e.years[t], [(r, e.sources[r]) for r in sellers(e, m, t)]
         mined = plan.at(ORE, (e.minerals[m], year))
@@ -65,14 +65,14 @@ def _reserves(plan: Plan, cells: set[tuple[int, int]]) -> Floats:
         room: dict[int, float] = {}
         for r, source in selling:
             key = (source.name, source.project, source.mineral, year)
-            found[r, t] = plan.value(RESERVE, key)
-            ore -= found[r, t] / source.recovery if source.needs_ore else 0.0
-            own = plan.at(REFINING_CAPACITY, (source.name, source.mineral, year))
-            capacity = plan.at(PROJECT_CAPACITY, key) if source.project else own
-            limits = [at for at in (plan.at(SURGE, key), capacity) if at >= 0]
-            room[r] = max(0.0, float(plan.room[limits].min()) - found[r, t])
+            reserves[r, t] = plan.value(RESERVE, key)
+            ore -= reserves[r, t] / source.recovery if source.needs_ore else 0.0
+            capacity_row = plan.at(REFINING_CAPACITY, (source.name, source.mineral, year))
+            capacity = plan.at(PROJECT_CAPACITY, key) if source.project else capacity_row
+            limits = [row for row in (plan.at(SURGE, key), capacity) if row >= 0]
+            room[r] = max(0.0, float(plan.room[limits].min()) - reserves[r, t])
         for r, source in sorted(selling, key=lambda each: -each[1].recovery):
             more = min(room[r], max(0.0, ore) * source.recovery) if source.needs_ore else room[r]
             ore -= more / source.recovery if source.needs_ore else 0.0
-            found[r, t] += more
-    return found
+            reserves[r, t] += more
+    return reserves

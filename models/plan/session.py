@@ -3,7 +3,7 @@
 Each block of the base case stays in the solver with its basis. A variant's program is made from its
 own case (``models.program``) and laid out as the base's; a block whose plan of before still
 proves itself is not solved again, any other is changed in place and solved from where it was, and
-every plan is proven anew from the variant's own arrays. What does not fit the base's layout, or
+every plan is proven again from the variant's own arrays. What does not fit the base's layout, or
 gives no proof, is solved cold.
 
 The plan of a variant depends on the base case, and on the variants solved since ``restart``, and on
@@ -27,7 +27,15 @@ from models.program import Fitted, Program, Scaling, fit, split
 from models.program.builder import all_names
 from models.program.parts import PartialProgram, apart, part_of, spliced, touched
 from models.resolve import Bools, Expanded, Floats
-from models.solve import AGAIN, Certificates, Held, LinearProgram, Solution, extended, fits
+from models.solve import (
+    AGAIN,
+    Certificates,
+    LinearProgram,
+    PersistentSolver,
+    Solution,
+    extended,
+    fits,
+)
 
 _KEPT = 4
 """Parts of the base are kept laid out that have so many times its columns in all."""
@@ -45,7 +53,7 @@ class _Kept:
     rows: LinearProgram
     scale: Scaling
     basis: Any
-    held: Held | None = None
+    solver: PersistentSolver | None = None
     is_under_way: bool = False
 
 
@@ -74,7 +82,7 @@ class Session:
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
         self._moved: set[int] = set()
-        self._known: dict[frozenset[int], PartialProgram] = {}
+        self._parts: dict[frozenset[int], PartialProgram] = {}
         self._kept: dict[int, _Kept] = {}
 
     @cached_property
@@ -99,10 +107,10 @@ class Session:
         if self._is_beside:
             solver.compare_beside()
         for group in block_solver.together(solver.program.blocks):
-            found = solver(group)
-            for blocks, *run in solver.runs(found):
+            proven = solver(group)
+            for blocks, *run in solver.runs(proven):
                 self._kept.update(dict.fromkeys(blocks, _Kept(blocks, *run)))
-            results += found
+            results += proven
         plan = Plan(self.case, results, solver.expanded, solver.program)
         self._start = (plan.solver_x, plan.discounted)
         self.restart()
@@ -130,9 +138,9 @@ class Session:
         base = self._begun.program
         solving.check(case, self.case)
         part = self._differing(case)
-        found = None if part is None else self._solve_part(case, part)
-        if found is not None:
-            return found
+        spliced_plan = None if part is None else self._solve_part(case, part)
+        if spliced_plan is not None:
+            return spliced_plan
         expanded = self._solver.expanded.changed(case)
         solver = block_solver.BlockSolver(expanded, base.names, like=base, is_compared=False)
         is_like = _comparable(self._solver.expanded, expanded)
@@ -140,10 +148,10 @@ class Session:
         return Plan(case, results, expanded, solver.program)
 
     def solve_cold(self, case: Case) -> Plan:
-        """Return the proven optimal plan of a variant, started from nothing: that of ``solve``.
+        """Return the proven optimal plan of a variant, started from nothing.
 
-        So it is the same beside any base: of plans that cost the same, the one found does not
-        depend on what it is set beside. Raises what ``solve`` raises.
+        Of plans that cost the same, the one found does then not depend on the base. Raises what
+        ``solve`` raises.
         """
         solving.check(case, self.case)
         expanded = Expanded(case)
@@ -163,17 +171,17 @@ class Session:
         return apart(self._solver.expanded, self._begun.program, pieces)
 
     def _part(self, minerals: frozenset[int]) -> PartialProgram:
-        """Return a part of the base; the last are kept, since neighbours in a study are alike."""
-        base, known = self._begun.program, self._known
-        if minerals not in known:
-            known[minerals] = part_of(self._solver.expanded, base, minerals)
-            while sum(len(p.columns) for p in known.values()) > _KEPT * len(base.rows.cost):
-                del known[next(iter(known))]
-        return known[minerals]
+        """Return a part of the base; the last are kept, since a study's neighbours are alike."""
+        base, parts = self._begun.program, self._parts
+        if minerals not in parts:
+            parts[minerals] = part_of(self._solver.expanded, base, minerals)
+            while sum(len(p.columns) for p in parts.values()) > _KEPT * len(base.rows.cost):
+                del parts[next(iter(parts))]
+        return parts[minerals]
 
     @cached_property
     def _standing(self) -> tuple[list[block_solver.BlockResult], Bools]:
-        """Blocks as a variant that leaves them alone has them, and which need no solve."""
+        """The blocks of a variant that leaves them unchanged, and which of them need no solve."""
         program, measure = self._begun.program, self._solver.measure
         certificates = program.certify(*self._start, measure)
         solution = Solution(*self._start, np.zeros(0), attempt=_AS_BEFORE)
@@ -186,40 +194,40 @@ class Session:
     def _differing(self, case: Case) -> PartialProgram | None:
         """Return the part in which a variant may differ from the plan of the base.
 
-        None where that is all of it, or cannot be told, and where the blocks are others.
+        None where it may differ anywhere, and where its blocks are not the base's.
         """
         base, names = self._begun.program, touched(self.case, case)
         if names is None or len(self._apart) == 1 or split(case) != base.blocks:
             return None
-        at, unsettled = self._solver.expanded.mineral_at, ~self._standing[1]
+        position, unsettled = self._solver.expanded.mineral_at, ~self._standing[1]
         unsettled[[*self._moved]] = True
-        minerals = {at[name] for name in names}
+        minerals = {position[name] for name in names}
         minerals |= {m for b in np.flatnonzero(unsettled) for m, _ in base.blocks[b]}
-        found = [one for one in self._apart if not one.isdisjoint(minerals)]
-        if not found or len(found) == len(self._apart):
+        groups = [group for group in self._apart if not group.isdisjoint(minerals)]
+        if not groups or len(groups) == len(self._apart):
             return None
-        part = self._part(frozenset().union(*found))
+        part = self._part(frozenset().union(*groups))
         same = base.measure(case.tolerance_scale) == self._solver.measure
         same[[*part.blocks]] = True
         return part if same.all() else None
 
     def _solve_part(self, case: Case, part: PartialProgram) -> Plan | None:
-        """Solve the part that differs, laid out alone; None where it has others to plan for.
+        """Solve the part that differs, laid out alone; None where positions are not the base's.
 
-        All else stands as it is in the base.
+        Everything else is as in the base.
         """
-        base, own = self._begun.program, part.expanded.changed(part.of(case))
-        names = (*base.names, *sorted(all_names(own).difference(base.names)))
+        base, expanded = self._begun.program, part.expanded.changed(part.of(case))
+        names = (*base.names, *sorted(all_names(expanded).difference(base.names)))
         scale = case.tolerance_scale
-        solver = block_solver.BlockSolver(own, names, tolerance_scale=scale, is_compared=False)
-        if not _comparable(part.expanded, own):
+        solver = block_solver.BlockSolver(expanded, names, tolerance_scale=scale, is_compared=False)
+        if not _comparable(part.expanded, expanded):
             return None
         results = self._standing[0].copy()
         for result in self._from_before(solver, part):
-            at = part.blocks[result.block]
-            results[at] = replace(result, block=at)
+            block = part.blocks[result.block]
+            results[block] = replace(result, block=block)
         whole = self._solver.expanded.changed(case)
-        return Plan(case, results, whole, spliced(base, part, whole, own, solver.program))
+        return Plan(case, results, whole, spliced(base, part, whole, expanded, solver.program))
 
     # ---- from the plan before -------------------------------------------------------------------
 
@@ -232,31 +240,31 @@ class Session:
         x, duals = self._in_variant(fitted, part)
         certificates = program.certify(x, duals, solver.measure)
         settled = _settled(program, certificates) & (fitted.of_block >= 0)
-        told = self._solve_pieces(fitted, settled, part)
-        if told:
+        troubles = self._solve_pieces(fitted, settled, part)
+        if troubles:
             x, duals = self._in_variant(fitted, part)
             certificates = program.certify(x, duals, solver.measure)
         results = []
-        for b, of in enumerate(fitted.of_block.tolist()):
-            name, trouble = told.get(of, (_AS_BEFORE, "" if settled[b] else "not kept"))
+        for b, block in enumerate(fitted.of_block.tolist()):
+            name, trouble = troubles.get(block, (_AS_BEFORE, "" if settled[b] else "not kept"))
             solution = Solution(x, duals, np.zeros(0), attempt=name)
             result = block_solver.block_result(program, b, solution, certificates, solver.measure)
             proof = result.certificate
-            if of < 0 or trouble or not proof.passed:
-                start = None if of in told else self._extended(program, fitted, b, part)
+            if block < 0 or trouble or not proof.passed:
+                start = None if block in troubles else self._extended(program, fitted, b, part)
                 result = solver.solve(b, start=start)
-                if of in told:
+                if block in troubles:
                     trouble = trouble or (
                         f"violation {proof.violation:.2g}, {block_solver.optimality_words(proof)}"
                     )
-                    said = f"from the plan before: {trouble}"
-                    result = replace(result, failures=(said, *result.failures))
-                    self._kept[part.blocks[of]].is_under_way = False
+                    attempt = f"from the plan before: {trouble}"
+                    result = replace(result, failures=(attempt, *result.failures))
+                    self._kept[part.blocks[block]].is_under_way = False
             results.append(result)
         return results
 
     def _in_variant(self, fitted: Fitted, part: PartialProgram) -> tuple[Floats, Floats]:
-        """Return the values and duals of before, in the variant's order; 0 for what is new."""
+        """Return the values and duals of before in the variant's order; 0 for what is new."""
         x, duals = self._x[part.columns], self._duals[part.rows]
         x = np.where(fitted.columns >= 0, np.append(x, 0.0)[fitted.columns], 0.0)
         duals = np.where(fitted.rows >= 0, np.append(duals, 0.0)[fitted.rows], 0.0)
@@ -265,64 +273,65 @@ class Session:
     def _solve_pieces(
         self, fitted: Fitted, settled: Bools, part: PartialProgram
     ) -> dict[int, tuple[str, str]]:
-        """Solve, in place and from where they were, the part's blocks that are not settled.
+        """Solve the part's blocks that are not settled, in place and from where they were.
 
-        Returns by block of the part the attempt's name and the trouble it met, for those solved.
+        Returns for each of them the attempt's name and the trouble it met.
         """
-        told: dict[int, tuple[str, str]] = {}
-        of = part.program
+        troubles: dict[int, tuple[str, str]] = {}
+        program = part.program
         unsettled = {
-            of for of, done in zip(fitted.of_block.tolist(), settled, strict=True) if not done
+            block for block, done in zip(fitted.of_block.tolist(), settled, strict=True) if not done
         }
         place = {b: i for i, b in enumerate(part.blocks)}
         for piece in dict.fromkeys(self._kept[b].blocks for b in part.blocks if b in self._kept):
-            own = [place[b] for b in piece]
-            if unsettled.isdisjoint(own):
+            blocks = [place[b] for b in piece]
+            if unsettled.isdisjoint(blocks):
                 continue
             kept = self._kept[piece[0]]
-            at, inside = of.columns_of(own[0], own[-1]), of.rows_of(own[0], own[-1])
-            rows = of.block(own[0], own[-1], fitted.arrays)
+            ends = blocks[0], blocks[-1]
+            span, inside = program.columns_of(*ends), program.rows_of(*ends)
+            rows = program.block(*ends, fitted.arrays)
             try:
-                found = kept.scale.unscaled(self._run(kept, rows))
-                trouble = "" if fits(rows, found) else block_solver.NO_NUMBERS
+                solution = kept.scale.unscaled(self._run(kept, rows))
+                trouble = "" if fits(rows, solution) else block_solver.NO_NUMBERS
             except SolverError as error:
                 trouble = str(error)
             kept.is_under_way = not trouble
             if not trouble:
-                self._x[part.columns[at]] = found.x
-                self._duals[part.rows[inside]] = found.duals
+                self._x[part.columns[span]] = solution.x
+                self._duals[part.rows[inside]] = solution.duals
                 self._moved.update(piece)
-            told.update(dict.fromkeys(own, ("" if trouble else found.attempt, trouble)))
-        return told
+            troubles.update(dict.fromkeys(blocks, ("" if trouble else solution.attempt, trouble)))
+        return troubles
 
     def _extended(self, program: Program, fitted: Fitted, b: int, part: PartialProgram) -> Any:
-        """Return the basis of a block's like in the base, for one that has more; None: none."""
+        """Return the extended basis of the like block in the base; None if there is none."""
         like = int(fitted.like[b])
         kept = self._kept.get(part.blocks[like]) if self._is_near and like >= 0 else None
         if kept is None:
             return None
-        of, first = part.program, part.blocks.index(kept.blocks[0])
+        base, first = part.program, part.blocks.index(kept.blocks[0])
         every = (
-            (fitted.columns[program.columns_of(b)], of.columns_of(first)),
-            (fitted.rows[program.rows_of(b)], of.rows_of(first)),
+            (fitted.columns[program.columns_of(b)], base.columns_of(first)),
+            (fitted.rows[program.rows_of(b)], base.rows_of(first)),
         )
-        columns, rows = (np.where(at >= 0, at - piece.start, -1) for at, piece in every)
+        columns, rows = (np.where(places >= 0, places - piece.start, -1) for places, piece in every)
         return extended(kept.basis, columns, rows)
 
     @staticmethod
     def _run(kept: _Kept, rows: LinearProgram) -> Solution:
-        """Change what the solver holds, and solve it from where it was."""
-        if kept.held is None:
-            kept.held = Held(AGAIN).load(kept.scale.scaled(kept.rows))
-        kept.held.change(kept.scale.scaled(rows))
+        """Change the program that the solver has, and solve it from where it was."""
+        if kept.solver is None:
+            kept.solver = PersistentSolver(AGAIN).load(kept.scale.scaled(kept.rows))
+        kept.solver.change(kept.scale.scaled(rows))
         if not kept.is_under_way:
-            kept.held.start_from(kept.basis)
+            kept.solver.start_from(kept.basis)
             kept.is_under_way = True
-        return kept.held.run()
+        return kept.solver.run()
 
 
 def _settled(program: Program, certificates: Certificates) -> Bools:
-    """Return the blocks whose plan of before is proven for a variant as it stands."""
+    """Return the blocks whose earlier plan is proven for a variant as it is."""
     whole = program.rows.whole
     searched = np.array(
         [bool(whole[program.columns_of(b)].any()) for b in range(len(program.blocks))], dtype=bool
@@ -334,7 +343,7 @@ def _settled(program: Program, certificates: Certificates) -> Bools:
 def _comparable(base: Expanded, variant: Expanded) -> bool:
     """Return whether positions of minerals, members, years, sources and contracts are the same."""
 
-    def said(e: Expanded) -> tuple[Any, ...]:
+    def layout(e: Expanded) -> tuple[Any, ...]:
         case = e.case
         return (
             e.minerals,
@@ -346,4 +355,4 @@ def _comparable(base: Expanded, variant: Expanded) -> bool:
             [(m.mineral, m.country) for m in case.mines],
         )
 
-    return said(base) == said(variant)
+    return layout(base) == layout(variant)

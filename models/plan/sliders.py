@@ -1,9 +1,9 @@
-"""A case's program with what sliders change of it, so that a page can plan it again on its own.
+"""A case's program and what sliders change in it, so that a page can plan it again by itself.
 
 A slider changes a case, and so some numbers of its program, never which columns and rows there are.
-What it changes is read from the programs of a few cases, laid out as one: no rule of the program is
-said here again. Each is tried on a case that it was not made from, so what a straight line does not
-follow is refused.
+The change is read from the programs of a few cases with one layout, so no rule of the program is
+repeated here. Each slider is tried on a case that it was not read from, and refused if its change
+is not along a straight line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from models.errors import PlannerError, SolverError
 from models.plan.block_solver import BlockSolver, pieces
 from models.program import Program, Scaling, fit, program_of
 from models.resolve import Bools, Expanded, Floats, Ints
-from models.solve import Held, LinearProgram, statuses
+from models.solve import LinearProgram, PersistentSolver, statuses
 
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
 """The arrays of a program that a slider may change."""
@@ -37,17 +37,17 @@ Settings = Mapping[str, Sequence[float]]
 
 
 class NotStraightError(PlannerError):
-    """A slider changes the program otherwise than along a straight line."""
+    """A slider does not change the program along a straight line."""
 
 
 @dataclass(frozen=True)
 class Slider:
-    """A number that is moved: by name, what it makes of a case, and for what it has parts.
+    """A number that can be moved: its name, its change of a case, and what it has parts for.
 
-    ``change`` takes a case, the value, and for parts "" (all at once) or a country's code.
-    ``between`` are the values that its rule is read at and ``tried`` the one that it is tried at.
-    ``scales`` says that it multiplies what stands, so 1 leaves it alone; else it replaces it.
-    ``parts`` are MINERAL, COUNTRY or "". ``is_loss`` has no value: a part is lost or not.
+    ``change`` takes a case, the value, and for parts "" (all at once) or a country's code. Its rule
+    is read at the values ``between`` and tried at ``tried``. ``scales``: it multiplies what is
+    there, so that 1 changes nothing; else it replaces it. ``parts`` are MINERAL, COUNTRY or "".
+    ``is_loss`` has no value: a part is lost or not.
     """
 
     name: str
@@ -84,25 +84,25 @@ def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> 
     """Return a program's arrays with sliders set; the page does the same in JavaScript."""
     arrays = {name: getattr(base, name).copy() for name in ARRAYS}
     (demand,) = settings.get(DEMAND, (1.0,))
-    for of in layers:
-        if of.slider not in settings:
+    for layer in layers:
+        if layer.slider not in settings:
             continue
-        value = np.array(settings[of.slider], dtype=float)[of.part]
-        on, array = ~np.isnan(value), arrays[of.array]
-        at, value = of.at[on], value[on]
-        if of.scales:
-            array[at] += of.slope[on] * (value - 1.0)
+        value = np.array(settings[layer.slider], dtype=float)[layer.part]
+        on, array = ~np.isnan(value), arrays[layer.array]
+        positions, value = layer.at[on], value[on]
+        if layer.scales:
+            array[positions] += layer.slope[on] * (value - 1.0)
         else:
-            array[at] = of.const[on] + of.slope[on] * value
-            array[at] += (demand - 1.0) * (of.const_d[on] + of.slope_d[on] * value)
+            array[positions] = layer.const[on] + layer.slope[on] * value
+            array[positions] += (demand - 1.0) * (layer.const_d[on] + layer.slope_d[on] * value)
     return dataclasses.replace(base, **arrays)
 
 
 @dataclass(frozen=True)
 class Basis:
-    """An optimal basis: the settings it is of, and the status of each column, then each row.
+    """An optimal basis of some settings: the status of each column, then of each row.
 
-    ``objective`` [money] is what the plan of the settings costs.
+    ``objective`` [money] is the cost of the plan of these settings.
     """
 
     settings: Settings
@@ -114,8 +114,8 @@ class Basis:
 class Adjustable:
     """A case's program that sliders change.
 
-    ``layout`` is the case whose program has every column and row that any setting needs;
-    ``layers`` are what the sliders do, ``countries`` those that parts by country are of.
+    ``layout`` is the case whose program has every column and row that any setting needs. ``layers``
+    are what the sliders do, ``countries`` the parts of sliders by country.
     """
 
     case: Case
@@ -150,10 +150,10 @@ class Adjustable:
         return pieces(self.program, range(len(self.program.blocks)))
 
     def arrays_of(self, case: Case) -> LinearProgram:
-        """Return the arrays of a case, laid out; NotStraightError where it has other rows."""
-        of = self.program
-        variant = program_of(self.expanded.changed(case), of.names, like=of)
-        fitted = fit(variant, of)
+        """Return the arrays of a case in the layout; NotStraightError where it has other rows."""
+        program = self.program
+        variant = program_of(self.expanded.changed(case), program.names, like=program)
+        fitted = fit(variant, program)
         if (fitted.of_block < 0).any():
             msg = "the case has columns or rows that the layout lacks"
             raise NotStraightError(msg)
@@ -171,21 +171,21 @@ class Adjustable:
         """Return what a slider changes, read at two values, and at both with demand doubled."""
         ends = [self._set(slider, value) for value in slider.between]
         more = [self._set(slider, value, _TWICE) for value in self._with_demand(slider)]
-        found = []
+        layers = []
         for name in ARRAYS:
             numbers = [getattr(rows, name) for rows in (self.base, *ends, *more)]
-            at = np.flatnonzero(np.any([_differs(n, numbers[0]) for n in numbers[1:3]], axis=0))
-            if not len(at):
+            moved = np.flatnonzero(np.any([_differs(n, numbers[0]) for n in numbers[1:3]], axis=0))
+            if not len(moved):
                 continue
-            const, slope = _line(numbers[1][at], numbers[2][at], slider)
-            const_d, slope_d = np.zeros((2, len(at)))
+            const, slope = _line(numbers[1][moved], numbers[2][moved], slider)
+            const_d, slope_d = np.zeros((2, len(moved)))
             if more:
-                twice = _line(numbers[3][at], numbers[4][at], slider)
+                twice = _line(numbers[3][moved], numbers[4][moved], slider)
                 const_d, slope_d = map(_apart, twice, (const, slope))
-            of = (at, self._parts(slider.parts, name, at), const, slope, const_d, slope_d)
-            found.append(Layer(slider.name, name, slider.scales, *of))
-        self._try(slider, found)
-        return found
+            fields = (moved, self._parts(slider.parts, name, moved), const, slope, const_d, slope_d)
+            layers.append(Layer(slider.name, name, slider.scales, *fields))
+        self._try(slider, layers)
+        return layers
 
     def _with_demand(self, slider: Slider) -> tuple[float, ...]:
         return () if self.demand is None or slider.scales else slider.between
@@ -199,14 +199,14 @@ class Adjustable:
 
     def _try(self, slider: Slider, layers: list[Layer]) -> None:
         """Compare the rule with cases that it was not made from."""
-        count = max((int(of.part.max()) + 1 for of in layers), default=1)
-        known = [of for of in self.layers if of.slider == DEMAND]
+        count = max((int(layer.part.max()) + 1 for layer in layers), default=1)
+        demand_layers = [layer for layer in self.layers if layer.slider == DEMAND]
         for demand in (1.0, _TRIED_DEMAND) if self._with_demand(slider) else (1.0,):
             settings = {DEMAND: (demand,), slider.name: (slider.tried,) * count}
-            made = set_to(self.base, [*known, *layers], settings)
+            arrays = set_to(self.base, [*demand_layers, *layers], settings)
             wanted = self._set(slider, slider.tried, demand)
             for name in ARRAYS:
-                if _differs(getattr(made, name), getattr(wanted, name)).any():
+                if _differs(getattr(arrays, name), getattr(wanted, name)).any():
                     msg = f"{slider.name} changes the program ({name}) in no straight line"
                     raise NotStraightError(msg)
 
@@ -219,78 +219,79 @@ class Adjustable:
             rows = self.arrays_of(slider.change(self.case, 0.0, country))
             for name in ARRAYS:
                 values = getattr(rows, name)
-                at = np.flatnonzero(_differs(values, getattr(self.base, name)))
-                fixed[name].append((at, np.full(len(at), number), values[at]))
-        found = []
+                moved = np.flatnonzero(_differs(values, getattr(self.base, name)))
+                fixed[name].append((moved, np.full(len(moved), number), values[moved]))
+        layers = []
         for name, parts in fixed.items():
             if not parts:
                 continue
-            at, part, const = (np.concatenate([p[i] for p in parts]) for i in range(3))
-            if len(at):
-                none = np.zeros(len(at))
-                found.append(Layer(slider.name, name, False, at, part, const, none, none, none))
-        return found
+            moved, part, const = (np.concatenate([p[i] for p in parts]) for i in range(3))
+            if len(moved):
+                none = np.zeros(len(moved))
+                layers.append(Layer(slider.name, name, False, moved, part, const, none, none, none))
+        return layers
 
-    def _parts(self, parts: str, array: str, at: Ints) -> Ints:
+    def _parts(self, parts: str, array: str, positions: Ints) -> Ints:
         """Return which of a slider's values each position follows."""
         if not parts:
-            return np.zeros(len(at), dtype=np.int64)
-        of = self.program
+            return np.zeros(len(positions), dtype=np.int64)
+        program = self.program
         if array == "values":
-            at = of.rows.entry_rows()[at]
+            positions = program.rows.entry_rows()[positions]
         if parts == COUNTRY:
-            return self.country_of_column[at]
-        groups = of.variables if array in {"cost", "lower", "upper"} else of.constraints
-        size = len(of.rows.cost if groups is of.variables else of.rows.row_lower)
+            return self.country_of_column[positions]
+        groups = program.variables if array in {"cost", "lower", "upper"} else program.constraints
+        size = len(program.rows.cost if groups is program.variables else program.rows.row_lower)
         mineral = np.zeros(size, dtype=np.int64)
         for group in groups:
             mineral[group.at] = group.cell // len(self.expanded.years)
-        return mineral[at]
+        return mineral[positions]
 
     @cached_property
     def country_of_column(self) -> Ints:
         """The position of the country that each column's delivery comes from; -1 for others."""
         number = {country: i for i, country in enumerate(self.countries)}
         of_source = np.array([number[s.country] for s in self.expanded.sources], dtype=np.int64)
-        found = np.full(len(self.program.rows.cost), -1, dtype=np.int64)
-        found[self.program.flow] = of_source[self.expanded.deliveries.source]
-        return found
+        countries = np.full(len(self.program.rows.cost), -1, dtype=np.int64)
+        countries[self.program.flow] = of_source[self.expanded.deliveries.source]
+        return countries
 
     # ---- bases --------------------------------------------------------------------------------
 
     def bases(self, wanted: Iterable[Settings]) -> Iterator[Basis]:
         """Yield an optimal basis of each setting, in order; each starts from the one before.
 
-        A setting whose solution gives no proof is left out, and so are all of a case whose builds
-        are whole, which are searched for.
+        Settings whose solution is not proven are left out, and so is any case with integer builds,
+        which need a search.
         """
         if self.base.whole.any() or not len(self.base.cost):
             return
-        held: dict[int, Held] = {}
+        held: dict[int, PersistentSolver] = {}
         for settings in wanted:
             with contextlib.suppress(SolverError):
                 yield self._basis(settings, held)
 
-    def _basis(self, settings: Settings, held: dict[int, Held]) -> Basis:
+    def _basis(self, settings: Settings, held: dict[int, PersistentSolver]) -> Basis:
         """Return the basis of a setting; ``held`` are the solvers by the first block of a piece."""
-        of, rows = self.program, set_to(self.base, self.layers, settings)
-        found, x, duals = [], [], []
+        program, rows = self.program, set_to(self.base, self.layers, settings)
+        solutions, x, duals = [], [], []
         for first, *rest in self.pieces:
             last = rest[-1] if rest else first
-            part = _part(self.scaling, of.columns_of(first, last), of.rows_of(first, last))
-            scaled = part.scaled(of.block(first, last, rows))
-            if first not in held:
-                held[first] = Held().load(scaled)
-            held[first].change(scaled)
-            solution = part.unscaled(held[first].run_by_any())
-            found.append(statuses(solution.basis))
+            columns, inside = program.columns_of(first, last), program.rows_of(first, last)
+            part = _part(self.scaling, columns, inside)
+            scaled = part.scaled(program.block(first, last, rows))
+            solver = held.setdefault(first, PersistentSolver())
+            solver.change(scaled)
+            solution = part.unscaled(solver.run_by_any())
+            solutions.append(statuses(solution.basis))
             x.append(solution.x)
             duals.append(solution.duals)
-        proof = of.certify(np.concatenate(x), np.concatenate(duals), self.solver.measure, rows=rows)
-        if not all(proof.of(b).passed for b in range(len(of.blocks))):
+        values = np.concatenate(x), np.concatenate(duals)
+        proof = program.certify(*values, self.solver.measure, rows=rows)
+        if not all(proof.of(b).passed for b in range(len(program.blocks))):
             msg = "the solution is no proof"
             raise SolverError(msg)
-        in_order = [part for parts in zip(*found, strict=True) for part in parts]
+        in_order = [part for parts in zip(*solutions, strict=True) for part in parts]
         return Basis(settings, float(proof.primal.sum()), np.concatenate(in_order))
 
 
@@ -309,7 +310,7 @@ def _differs(a: Floats, b: Floats) -> Bools:
 
 
 def _line(first: Floats, last: Floats, slider: Slider) -> tuple[Floats, Floats]:
-    """Return constant and slope of lines through what is at two values; an infinite one stays."""
+    """Return constant and slope of the lines through two values; an infinite value is constant."""
     low, high = slider.between
     slope = _apart(last, first) / (high - low)
     return first - slope * low, slope

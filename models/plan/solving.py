@@ -31,18 +31,19 @@ def solve(case: Case, run: Map = map, *, extend: Extend | None = None, solver: s
     """Return the proven optimal plan of a case.
 
     Raises InputError where records contradict one another, SolverError where no attempt gives a
-    proven optimum. ``run`` maps a function over groups of blocks, which come and go one after
-    another: the built-in map, a process pool's, a cluster's. It must keep their order.
+    proven optimum. ``run`` maps a function over groups of blocks and keeps their order: the
+    built-in map, that of a process pool or of a cluster.
 
     ``extend`` is given the case's whole model in Pyomo and adds variables, linear constraints and
-    what its variables cost to it; ``Plan.extension`` says what. ValueError where it changes the
-    case's own. ``solver`` is one that Pyomo finds, such as "glpk" or "gurobi" ("": HiGHS);
-    UsageError where it finds none of that name. With either, all is solved here, block by block.
+    the variables' costs; ``Plan.extension`` has them. It raises ValueError where it changes the
+    case's own. ``solver`` is a solver that Pyomo finds, such as "glpk" or "gurobi" ("": HiGHS);
+    UsageError where it finds none of that name. With either, all blocks are solved here, one by
+    one.
     """
     check(case)
     if extend is not None or solver:
         return solve_model(case, extend, solver)
-    return Plan(case, [result for found in run(solve_group, groups(case)) for result in found])
+    return Plan(case, [result for results in run(solve_group, groups(case)) for result in results])
 
 
 def check(case: Case, passed: Case | None = None) -> None:
@@ -67,7 +68,7 @@ class BlockGroup:
 
 
 def groups(case: Case) -> Iterable[BlockGroup]:
-    """Yield the groups of a case, each when it is asked for: the blocks of the same minerals."""
+    """Yield the groups of a case, each made on demand: the blocks of the same minerals."""
     blocks = split(case)
     names = [m.name for m in case.minerals]
     for numbers in together(blocks):
@@ -85,10 +86,8 @@ def solve_group(group: BlockGroup) -> list[BlockResult]:
     """Return the results of a group's blocks, numbered as in the whole case."""
     expanded = Expanded(group.case)
     solver = BlockSolver(expanded, blocks=group.cells, tolerance_scale=group.tolerance_scale)
-    found = solver(range(len(group.cells)))
-    return [
-        replace(result, block=b, basis=None) for b, result in zip(group.blocks, found, strict=True)
-    ]
+    results = solver(range(len(group.cells)))
+    return [replace(r, block=b, basis=None) for b, r in zip(group.blocks, results, strict=True)]
 
 
 # ---- parts: what the blocks of a case leave apart ----------------------------------------------
@@ -100,8 +99,8 @@ def solve_group(group: BlockGroup) -> list[BlockResult]:
 def parts(case: Case) -> tuple[tuple[str, ...], ...]:
     """Return the minerals that belong together, in the order of the case's minerals.
 
-    Blocks tie them, or a limit on one mineral that names a refiner or a company of another. The
-    case must keep the rules of ``models.checks``.
+    Blocks tie them, and so does a limit on one mineral that names a refiner or a company of
+    another. The case must keep the rules of ``models.checks``.
     """
     expanded = Expanded(case)
     names = expanded.minerals
@@ -131,10 +130,10 @@ def parts(case: Case) -> tuple[tuple[str, ...], ...]:
 def part(case: Case, minerals: tuple[str, ...]) -> Case:
     """Return the case of some minerals alone, without scenarios, risks and rights.
 
-    Its objective and its amounts are those of its minerals in the whole case, where ``minerals``
-    are whole parts.
+    If ``minerals`` are whole parts, its objective and amounts are those of its minerals in the
+    whole case.
     """
-    of = frozenset(minerals)
+    chosen = frozenset(minerals)
     mine = case.of_minerals(minerals)
     sellers = {r.name for r in mine.refiners} | {p.refiner for p in mine.projects} | {""}
     companies = {r.company for r in mine.refiners} | {p.company for p in mine.projects} | {""}
@@ -143,13 +142,13 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
         lanes=tuple(
             row
             for row in case.lanes
-            if row.mineral in {"", *of} and row.refiner in sellers and row.company in companies
+            if row.mineral in {"", *chosen} and row.refiner in sellers and row.company in companies
         ),
-        share_limits=tuple(row for row in case.share_limits if _counts(row, of, named)),
-        security=tuple(row for row in case.security if row.mineral in {"", *of}),
-        ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *of}),
-        ceilings=tuple(c for c in case.ceilings if c[2] in of),
-        member_ceilings=tuple(c for c in case.member_ceilings if c[2] in of),
+        share_limits=tuple(row for row in case.share_limits if _counts(row, chosen, named)),
+        security=tuple(row for row in case.security if row.mineral in {"", *chosen}),
+        ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *chosen}),
+        ceilings=tuple(c for c in case.ceilings if c[2] in chosen),
+        member_ceilings=tuple(c for c in case.member_ceilings if c[2] in chosen),
         scenarios=(),
         risks=(),
         rights=(),
@@ -159,9 +158,9 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
 def _counts(
     row: schema.ShareLimit, minerals: frozenset[str], names: Mapping[str, Collection[str]]
 ) -> bool:
-    """Whether a limit counts for any of some minerals, as far as its own cells say.
+    """Return whether a limit counts for any of some minerals, as far as its own cells say.
 
-    ``names`` are the suppliers that they have, of the groups that name one.
+    ``names`` are the suppliers that these have, of the groups that name one.
     """
     is_there = row.supplier in names.get(row.group, {row.supplier})
     return row.mineral in {"", *minerals} and is_there
@@ -180,11 +179,11 @@ def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
     failures: Sequence[str] = (),
     built: int = 0,
 ) -> Plan:
-    """Return the plan of a case that a solution makes, with the certificates that it deserves.
+    """Return the plan of a case from a solution, with the certificates that it deserves.
 
-    ``x`` [t or fractions] and the undiscounted duals ``prices`` are in the program's order, the
-    program being the case's own. ``mip_gap``, ``failures`` and the number of models
-    ``built`` are what the run says of itself: nothing here can tell.
+    ``x`` [t or fractions] and the undiscounted duals ``prices`` are in the order of the case's own
+    program. ``mip_gap``, ``failures`` and the number of models ``built`` are taken from the run,
+    since they cannot be checked here.
     """
     case = expanded.case
     duals, measure = prices * worths(case, program), program.measure(case.tolerance_scale)

@@ -42,19 +42,19 @@ class SupportBill:
 
 def bills(plan: Plan) -> tuple[SupportBill, ...]:
     """Return the bills of all rows of Supports, by their row and year, where tonnes are sold."""
-    case, e, found = plan.case, plan.expanded, list[SupportBill]()
+    case, e, paid = plan.case, plan.expanded, list[SupportBill]()
     for row in case.supports:
-        at = supported(e, row)
+        sources = supported(e, row)
         for t, year in enumerate(e.years):
-            tonnes = float(plan.sold[at, t].sum())
+            tonnes = float(plan.sold[sources, t].sum())
             if tonnes <= 0 or not in_force(row, year):
                 continue
             price = case.mineral_of[row.mineral].price.value(year)
             reference = price if row.reference is None else row.reference
             each = difference(row.strike, reference, row.clawback)
-            of = (row.row, year, row.plant, row.mineral, row.payer, tonnes, row.strike)
-            found.append(SupportBill(*of, reference, each))
-    return tuple(found)
+            fields = (row.row, year, row.plant, row.mineral, row.payer, tonnes, row.strike)
+            paid.append(SupportBill(*fields, reference, each))
+    return tuple(paid)
 
 
 def difference(strike: float, reference: float, clawback: float | None) -> float:
@@ -69,5 +69,5 @@ def difference(strike: float, reference: float, clawback: float | None) -> float
 def paid_of(plan: Plan) -> Iterator[tuple[str, SupportBill, float]]:
     """Yield each member that pays of a bill of the plan, the bill, and what it pays [money]."""
     for bill in bills(plan):
-        for member, of in paying(plan.case, bill.payer, bill.mineral, bill.year).items():
-            yield member, bill, of * bill.total
+        for member, share in paying(plan.case, bill.payer, bill.mineral, bill.year).items():
+            yield member, bill, share * bill.total

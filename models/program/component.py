@@ -12,7 +12,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from models import resolve, schema
 from models.case import Case, in_force
@@ -207,6 +207,9 @@ SOURCE, MINE, CALENDAR = "source", "mine", "calendar"
 year that is its own position, since it need not be one that is planned."""
 _STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
 
+NOT_RELAXABLE = ""
+"""What rows declare that no change of the input relaxes to end a shortage."""
+
 _COMPONENTS: dict[str, Component] = {}
 
 
@@ -233,6 +236,8 @@ class Component:
     None where it follows from others.
     """
 
+    ASKS: ClassVar[tuple[str, ...]] = ()
+    """A field, and the field that has to be declared with it."""
     name: str
     key: tuple[str, ...]
     index: tuple[str, ...] = ()
@@ -241,9 +246,12 @@ class Component:
     unit: int = TONNES
 
     def __post_init__(self) -> None:
-        """Enter the component in the list of all: a name stands for one thing."""
+        """Enter the component in the list of all; ValueError if declared twice or not in full."""
         if self.name in _COMPONENTS:
             msg = f"component {self.name!r} is declared twice"
+            raise ValueError(msg)
+        if self.ASKS and getattr(self, self.ASKS[0]) and getattr(self, self.ASKS[1]) is None:
+            msg = f"component {self.name!r} has {self.ASKS[0]}: declare {self.ASKS[1]}"
             raise ValueError(msg)
         _COMPONENTS[self.name] = self
 
@@ -281,11 +289,13 @@ class Columns(Component):
     the cost of a unit [money of the first year] for an explanation, by key and position; ``spent``
     are the kinds of these terms that are money spent. ``decided`` is the year in which one is
     decided, by the case and its key; None where it follows from others, as a shortage does.
-    ``gives_way`` says that they leave the room they take to whatever else wants it.
+    ``is_first_stage`` says whether it is decided before the future is known, and is the same in all
+    futures. ``gives_way`` says that they leave the room they take to whatever else wants it.
     ``divided`` says what of their bounds is each member's where members plan apart
     (``models.program.division``); None where they are 0 and infinite whoever is there.
     """
 
+    ASKS = ("decided", "is_first_stage")
     headings: tuple[CostHeading, ...] = ()
     balance: int = 0
     is_delivery: bool = False
@@ -295,6 +305,7 @@ class Columns(Component):
     terms: Callable[[Solved, Any, int, float], list[PriceTerm]] | None = None
     spent: tuple[str, ...] = ()
     decided: Callable[[Case, Any], int] | None = None
+    is_first_stage: bool | None = None
     gives_way: bool = False
     divided: Division | None = None
 
@@ -333,13 +344,15 @@ class Rows(Component):
     anything, that is each row that is full. Of several that stop one the lowest ``stop_rank`` is
     told. ``through`` are the columns that a row adds up, by which a price is followed. ``step``
     tells what its cell says, and what a unit of that is in the program; ``slope`` by how much its
-    limit rises with a tonne of demand. ``is_scarce`` says that it may be what is scarcest,
-    ``is_neutral`` that its price is neither the scarcity of something nor a credit for it,
-    ``is_capacity`` that it holds all that a
-    source sells in a year to what it can. ``divided`` says what of a limit is each member's where
-    members plan apart (``models.program.division``).
+    limit rises with a tonne of demand. ``relaxable`` names the input whose change may end a
+    shortage by relaxing the rows (the family's ``Loosening``), or is NOT_RELAXABLE. ``is_scarce``
+    says that it may be what is scarcest, ``is_neutral`` that its price is neither the scarcity of
+    something nor a credit for it, ``is_capacity`` that it holds all that a source sells in a year
+    to what it can. ``divided`` says what of a limit is each member's where members plan apart
+    (``models.program.division``).
     """
 
+    ASKS = ("bears_on", "relaxable")
     kind: str
     divided: Division
     label: Callable[[Solved, Any], Label]
@@ -350,6 +363,7 @@ class Rows(Component):
     through: Columns | None = None
     step: Callable[[Solved, Any, int], tuple[float, LimitStep]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None
+    relaxable: str | None = None
     is_scarce: bool = False
     is_neutral: bool = False
     is_capacity: bool = False

@@ -77,6 +77,7 @@ SPOT_FLOW = component.Columns(
     terms=_landed,
     spent=("cost", "tariff", "freight", "support"),
     decided=component.in_its_year,
+    is_first_stage=False,
 )
 CONTRACT_FLOW = component.Columns(
     name="contracted",
@@ -97,6 +98,7 @@ CONTRACT_FLOW = component.Columns(
     terms=_landed,
     spent=("cost", "tariff", "freight", "support"),
     decided=component.in_its_year,
+    is_first_stage=False,
 )
 
 

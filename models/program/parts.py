@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from models.case import OF_MINERAL, Case, InOrder
+from models.case import OF_MINERAL, UNPLANNED, Case, InOrder
 from models.program.builder import Charge, ComponentArrays, integers
 from models.program.component import CONTRACT, MINE, MINERAL, PROJECT, SOURCE
 from models.program.program import Program, program_of
@@ -24,16 +24,13 @@ from models.resolve import Deliveries, Expanded, Ints
 
 # ---- what differs --------------------------------------------------------------------------------
 
-_UNREAD = {"scenarios", "risks", "rights", "supports", "country_names", "scenario"}
-"""Fields of a case that no program is made of."""
-
 
 def touched(base: Case, variant: Case) -> frozenset[str] | None:
     """Return the minerals whose programs may differ; None: all, for all that can be told."""
     found: set[str] = set()
     for name in (field.name for field in dataclasses.fields(base)):
         new, old = getattr(variant, name), getattr(base, name)
-        if new is old or name in _UNREAD:
+        if new is old or name in UNPLANNED:
             continue
         if name == "minerals":
             found |= {row.name for row in _apart(new, old)}

@@ -150,8 +150,8 @@ class PlanTable(Result):
 
     def __init_subclass__(cls) -> None:
         """Declare what is carried from the input, as the input declares it."""
-        every = (of for record in cls.INPUTS for of in record.columns() if of.carried)
-        carried = {of.field: carried_field(of) for of in every}
+        every = (column for record in cls.INPUTS for column in record.columns() if column.carried)
+        carried = {column.field: carried_field(column) for column in every}
         unit = {"unit": vars(cls).get("unit", UNIT.like(printed=False))}
         last = {"note": NOTE, "source": SOURCE} if cls.INPUTS else {}
         for name, declared in (unit | carried | last).items():
@@ -172,7 +172,8 @@ class PlanTable(Result):
         more = cls._more(plan, table)
         if "inputs" in more:
             rows = more.pop("inputs")
-            names = {of.field for record in cls.INPUTS for of in record.columns() if of.carried}
+            columns = (column for record in cls.INPUTS for column in record.columns())
+            names = {column.field for column in columns if column.carried}
             for name in (*names, "note", "source"):
                 cells = [getattr(r, name, None) if r else "" for r in rows]
                 if name not in names or any(cell not in {None, ""} for cell in cells):
@@ -181,8 +182,8 @@ class PlanTable(Result):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        found: pd.DataFrame = getattr(plan, cls.OF)
-        return found
+        frame: pd.DataFrame = getattr(plan, cls.OF)
+        return frame
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

@@ -160,8 +160,8 @@ class Field:
             else:
                 pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
                 seen.add(part)
-        found = re.fullmatch(pattern, header)
-        return None if found is None else found.groupdict()
+        match = re.fullmatch(pattern, header)
+        return None if match is None else match.groupdict()
 
     @overload
     def __get__(self, result: None, owner: type[Result]) -> Field: ...
@@ -210,14 +210,14 @@ class Result:
 
     def __init_subclass__(cls) -> None:
         """Bind the fields to the class: a declaration may be shared by several."""
-        found = dict.fromkeys(f.name for f in cls.FIELDS)
+        names = dict.fromkeys(f.name for f in cls.FIELDS)
         for name, declared in vars(cls).copy().items():
             if isinstance(declared, Field):
                 bound = replace(declared, name=name, table=cls.TABLE)
                 setattr(cls, name, bound)
-                found[name] = None
-        cls.FIELDS = tuple(getattr(cls, name) for name in found)
-        unknown = set(cls.GRAIN) - set(found)
+                names[name] = None
+        cls.FIELDS = tuple(getattr(cls, name) for name in names)
+        unknown = set(cls.GRAIN) - set(names)
         if unknown:
             msg = f"{cls.__name__}: no field {', '.join(sorted(unknown))}"
             raise TypeError(msg)
@@ -234,8 +234,8 @@ class Result:
     ) -> None:
         """Take a sequence (an array, a Series, a list) for every field that is not optional."""
         due = {f.name for f in self.FIELDS if not f.optional}
-        known = {f.name for f in self.FIELDS}
-        wrong = (due - columns.keys()) | (columns.keys() - known)
+        names = {f.name for f in self.FIELDS}
+        wrong = (due - columns.keys()) | (columns.keys() - names)
         if wrong:
             msg = f"{type(self).__name__}: columns lack or are unknown: {', '.join(sorted(wrong))}"
             raise TypeError(msg)
@@ -261,14 +261,14 @@ class Result:
 
         Headers without a placeholder are looked for first, so that none is taken for another.
         """
-        found: dict[str, int] = {}
+        places: dict[str, int] = {}
         declared = (f for f in cls.FIELDS if not f.spread)
         for each in sorted(declared, key=lambda f: "{" in f.whole):
             for place, header in enumerate(headers):
-                if place not in found.values() and each.read(header) is not None:
-                    found[each.name] = place
+                if place not in places.values() and each.read(header) is not None:
+                    places[each.name] = place
                     break
-        return found
+        return places
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -294,28 +294,29 @@ class Result:
 
     def where(self, kept: Any) -> Self:
         """Return the rows that a sequence of yes and no keeps."""
-        at = [i for i, keep in enumerate(_listed(kept)) if keep]
-        data = {name: _at(values, at) for name, values in self.data.items()}
-        looks = {name: [each[i] for i in at] for name, each in self.looks.items()}
+        kept_rows = [i for i, keep in enumerate(_listed(kept)) if keep]
+        data = {name: _rows_at(values, kept_rows) for name, values in self.data.items()}
+        looks = {name: [each[i] for i in kept_rows] for name, each in self.looks.items()}
         return type(self)(words=self.words, looks=looks, **data)
 
 
 R = TypeVar("R", bound=Result)
 
 
-def spread_over(kind: type[R], of: Field, names: Sequence[str]) -> type[R]:
+def spread_over(kind: type[R], declared: Field, names: Sequence[str]) -> type[R]:
     """Return a table's class with a column for each of some names where one field stands for them.
 
     Their data go by ``of_0``, ``of_1`` and so on.
     """
     headers = [spread_header(kind, name) for name in names]
-    made = {f"of_{i}": _named(of, each) for i, each in enumerate(headers)}
-    body = {"__doc__": kind.__doc__, "TABLE": "", **made}  # which there are is in no catalogue
-    found: type[R] = type(kind.__name__, (kind,), body)
-    found.TABLE = kind.TABLE
-    apart = [[*map(found.__dict__.get, made)] if f.name == of.name else [f] for f in kind.FIELDS]
-    found.FIELDS = tuple(f for fields in apart for f in fields if f is not None)
-    return found
+    columns = {f"of_{i}": _named(declared, each) for i, each in enumerate(headers)}
+    body = {"__doc__": kind.__doc__, "TABLE": "", **columns}  # which there are is in no catalogue
+    table: type[R] = type(kind.__name__, (kind,), body)
+    table.TABLE = kind.TABLE
+    of_names = [*map(table.__dict__.get, columns)]
+    apart = [of_names if f.name == declared.name else [f] for f in kind.FIELDS]
+    table.FIELDS = tuple(f for fields in apart for f in fields if f is not None)
+    return table
 
 
 def spread_header(kind: type[Result], name: str) -> str:
@@ -343,29 +344,29 @@ def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     lead: Mapping[Field, Sequence[Any]],
     across: Sequence[str],
     cells: Mapping[tuple[Any, ...], Any],
-    of: Field,
+    declared: Field,
     words: Mapping[str, str],
 ) -> Result:
     """Return a matrix: a row for each of ``lead``, then a column for each name ``across``.
 
     ``cells`` are by the row's lead and the name; what is not among them is blank. Which columns
-    there are is known with the data alone; what they mean is declared once, by ``of``.
+    there are is known with the data alone; what they mean is declared once, by ``declared``.
     """
     fields = {f.name: f for f in lead}
     headers = [header_of_name(each, lead) for each in across]
-    spread = {f"of_{i}": _named(of, each) for i, each in enumerate(headers)}
-    kind: type[Result] = type(name, (Result,), {"__doc__": of.meaning, **fields, **spread})
+    spread = {f"of_{i}": _named(declared, each) for i, each in enumerate(headers)}
+    kind: type[Result] = type(name, (Result,), {"__doc__": declared.meaning, **fields, **spread})
     rows = list(zip(*lead.values(), strict=True))
     columns: dict[str, Any] = {f.name: list(values) for f, values in lead.items()}
-    for at, each in enumerate(across):
-        columns[f"of_{at}"] = [cells.get((*row, each)) for row in rows]
-    made = kind(words=words, **columns)
+    for position, each in enumerate(across):
+        columns[f"of_{position}"] = [cells.get((*row, each)) for row in rows]
+    table = kind(words=words, **columns)
     kind.TABLE = name  # once the class is made: which columns it has is no part of the catalogue
-    return made
+    return table
 
 
-def _named(of: Field, name: str) -> Field:
-    return of.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
+def _named(declared: Field, name: str) -> Field:
+    return declared.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
 
 
 def _kept(values: Any) -> Any:
@@ -380,8 +381,8 @@ def _plain(values: Any) -> Any:
     return values.to_numpy() if hasattr(values, "to_numpy") else values
 
 
-def _at(values: Any, at: list[int]) -> Any:
+def _rows_at(values: Any, positions: list[int]) -> Any:
     if hasattr(values, "iloc"):
-        return values.iloc[at]
+        return values.iloc[positions]
     listed = _listed(values)
-    return [listed[i] for i in at]
+    return [listed[i] for i in positions]

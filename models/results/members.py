@@ -156,15 +156,15 @@ class Members(Result):
         shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
         rows = []
         for member in (m.name for m in case.members):
-            of = whole.get(member, {})
+            totals = whole.get(member, {})
             row: dict[str, Any] = {
                 "member": member,
-                "need": of.get("need", 0.0),
-                "paid": of.get("paid", 0.0),
-                "paid_a_year": of.get("paid", 0.0) / years,
-                "paid_short": of.get("short_cost", 0.0) / years,
+                "need": totals.get("need", 0.0),
+                "paid": totals.get("paid", 0.0),
+                "paid_a_year": totals.get("paid", 0.0) / years,
+                "paid_short": totals.get("short_cost", 0.0) / years,
                 "against_coalition": against.get(member),
-                "short": measures.part(of.get("short", 0.0), of.get("need", 0.0)),
+                "short": measures.part(totals.get("short", 0.0), totals.get("need", 0.0)),
                 **costs.get(member, {}),
                 "dependent": 0,
             }
@@ -174,8 +174,8 @@ class Members(Result):
                 row["support"] = plan.support_paid.get(member, 0.0) / years
             row |= floors.get(member, {})
             rows.append(row | shortest.get(member, {}) | depends.get(member, {}))
-        made = cls.of_rows(rows, words=words_of(case))
-        return made if floors else made.without(cls.floors, cls.floors_of)
+        table = cls.of_rows(rows, words=words_of(case))
+        return table if floors else table.without(cls.floors, cls.floors_of)
 
 
 class WhoPays(Result):
@@ -219,10 +219,12 @@ class WhoPays(Result):
 
         ``case`` says which members and years there are; see ``paying`` of the others.
         """
-        known = [*cases]
-        each = paying(case, [now for _, now in known], reference)
+        named = [*cases]
+        each = paying(case, [now for _, now in named], reference)
         rows = [
-            {"case": name, **row} for (name, _), of in zip(known, each, strict=True) for row in of
+            {"case": name, **row}
+            for (name, _), by_member in zip(named, each, strict=True)
+            for row in by_member
         ]
         return cls.of_rows(rows, words=words_of(case))
 
@@ -239,31 +241,35 @@ def paying(
         return []
     import pandas as pd  # a check does without
 
-    parts = [table.assign(case=at) for at, table in enumerate(tables)]
+    parts = [table.assign(case=position) for position, table in enumerate(tables)]
     every = pd.concat(parts, ignore_index=True)
     every = every.assign(paid=measures.paid(every))
     every = every.assign(alike=_equally_cheap(every, reference))
     whole, other = (
-        measures.like_for_like(of, reference, "case", "member")
-        for of in (every, every[~every["alike"]])
+        measures.like_for_like(rows, reference, "case", "member")
+        for rows in (every, every[~every["alike"]])
     )
-    paid, lost = (measures.sums(every, of, "case", "member") for of in ("paid", "short_cost"))
+    paid, lost = (
+        measures.sums(every, amount, "case", "member") for amount in ("paid", "short_cost")
+    )
     before = measures.sums(reference, "short_cost", "member")
     years = max(1, len(case.years))
 
-    def row(at: int, name: str) -> dict[str, Any]:
-        extra, same = (of.get((at, name), (0.0, 0.0))[i] for i, of in enumerate((other, whole)))
-        here, there = lost.get((at, name), 0.0), before.get(name, 0.0)
+    def row(position: int, name: str) -> dict[str, Any]:
+        extra, same = (
+            totals.get((position, name), (0.0, 0.0))[i] for i, totals in enumerate((other, whole))
+        )
+        here, there = lost.get((position, name), 0.0), before.get(name, 0.0)
         return {
             "member": name,
-            "paid_a_year": paid.get((at, name), 0.0) / years,
+            "paid_a_year": paid.get((position, name), 0.0) / years,
             "extra": extra / years,
             "dearer": measures.part(extra, same),
             "paid_short": here / years,
             "extra_shortage": measures.beyond(here, there, max(here, there)) / years,
         }
 
-    return [[row(at, m.name) for m in case.members] for at in range(len(tables))]
+    return [[row(position, m.name) for m in case.members] for position in range(len(tables))]
 
 
 def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bool]:
@@ -278,7 +284,7 @@ def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bo
     differs = set[tuple[Any, ...]]()
     each = ["mineral", "year", "member"]
     for amount, by in (("purchased", each), ("short_cost", each), ("paid", each[:2])):
-        here, there = (of.groupby(by)[amount].sum() for of, by in
+        here, there = (table.groupby(by)[amount].sum() for table, by in
                        ((every, ["case", *by]), (reference, by)))  # fmt: skip
         before = there.reindex(here.reset_index("case").index, fill_value=0.0).to_numpy()
         size = there.groupby("mineral").sum().abs()
@@ -318,9 +324,10 @@ def _totals(plan: Plan) -> dict[str, dict[str, float]]:
         need=table["demand"] * price, short=table["short"] * price, paid=measures.paid(table)
     )
     sums = {
-        of: measures.sums(amounts, of, "member") for of in ("need", "short", "paid", "short_cost")
+        name: measures.sums(amounts, name, "member")
+        for name in ("need", "short", "paid", "short_cost")
     }
-    return {member: {of: by[member] for of, by in sums.items()} for member in sums["need"]}
+    return {member: {name: by[member] for name, by in sums.items()} for member in sums["need"]}
 
 
 def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -332,11 +339,11 @@ def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:
     lacking = plan.short.groupby(["member", "mineral"])["short"].sum()
     for member, mineral, tonnes in lacking.reset_index().itertuples(index=False):
         shares[str(member)].append((float(tonnes) / need[member, mineral], str(mineral)))
-    found = {}
+    worst = {}
     for member, each in shares.items():
-        share, mineral = max(each, key=lambda of: (round(of[0], 9), of[1]))
-        found[member] = {"short_mineral": mineral, "short_of_it": share}
-    return found
+        share, mineral = max(each, key=lambda pair: (round(pair[0], 9), pair[1]))
+        worst[member] = {"short_mineral": mineral, "short_of_it": share}
+    return worst
 
 
 def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -345,13 +352,13 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
         return {}
     last = plan.supply[plan.supply["year"] == plan.case.years[-1]]
     keys = zip(last["member"], last["mineral"], strict=True)
-    worth = dict(zip(keys, measures.paid(last), strict=True))
+    paid = dict(zip(keys, measures.paid(last), strict=True))
     rows = {}
-    for member, found in dependences_of(plan).items():
-        ties = [of for of in found if printed(of.share) == printed(found[0].share)]
-        most = max(ties, key=lambda of: worth.get((member, of.mineral), 0.0))
+    for member, ties_of in dependences_of(plan).items():
+        ties = [tie for tie in ties_of if printed(tie.share) == printed(ties_of[0].share)]
+        most = max(ties, key=lambda tie: paid.get((member, tie.mineral), 0.0))
         rows[member] = {
-            "dependent": sum(1 for of in found if is_much(of.share)),
+            "dependent": sum(1 for tie in ties_of if is_much(tie.share)),
             "depends_mineral": most.mineral,
             "depends_country": most.country,
             "depends_share": most.share,
@@ -377,8 +384,8 @@ def dependences_of(plan: Plan) -> dict[str, list[Dependence]]:
     dust = {mineral: plan.tolerance(mineral, year) for mineral in rows["mineral"].unique()}
     rows = rows[rows["purchased"] > rows["mineral"].map(dust).astype(float)]
     home = {c for c in rows["country"].unique() if schema.COALITION in case.blocs_of(c)}
-    found = {
-        str(member): measures.dependences(own, home)
-        for member, own in rows.groupby("buyer", sort=False)
+    ties = {
+        str(member): measures.dependences(mine, home)
+        for member, mine in rows.groupby("buyer", sort=False)
     }
-    return {member: each for member, each in found.items() if each}
+    return {member: each for member, each in ties.items() if each}

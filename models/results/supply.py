@@ -572,6 +572,6 @@ class Changes(PlanTable):
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
-        known = {(s.mineral, s.refiner, s.member): s for s in plan.case.current_supply}
+        supplied = {(s.mineral, s.refiner, s.member): s for s in plan.case.current_supply}
         keys = zip(table["mineral"], table["refiner"], table["member"], strict=True)
-        return {"inputs": [known.get(key) for key in keys]}
+        return {"inputs": [supplied.get(key) for key in keys]}

@@ -92,8 +92,8 @@ class Column:
     ``default`` says in words what a blank cell means. ``refers`` names the sheets that a name must
     be defined in. ``least`` and ``most`` bound a number after conversion to the unit;
     ``above`` and ``below`` exclude the bound itself. ``hints`` say what to do about a value that is
-    likely to be tried and is no choice. ``carried`` ones stand in the plan's sheets, too, beside
-    what comes of the row.
+    likely to be tried and is no choice. ``or_group`` cells hold a member or a group of members.
+    ``carried`` ones stand in the plan's sheets, too, beside what comes of the row.
     """
 
     header: str
@@ -111,12 +111,17 @@ class Column:
     choices: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
     hints: tuple[tuple[str, str], ...] = ()
+    or_group: bool = False
     carried: bool = False
     field: str = ""
 
     @property
     def title(self) -> str:
         return f"{self.header} ({self.unit})" if self.unit else self.header
+
+    @property
+    def holds_member(self) -> bool:
+        return self.or_group or "Members" in self.refers
 
     def holds(self, number: float) -> bool:
         """Return whether a number, in the column's unit, is finite and within its bounds."""
@@ -197,6 +202,10 @@ class Record:
     SHEET: ClassVar[str]
     MEANING: ClassVar[str]
     REQUIRED: ClassVar[bool] = False
+    IS_PLANNED: ClassVar[bool] = True
+    """Whether the program is made of its rows; of others a plan is the same with and without."""
+    IS_ORDERED: ClassVar[bool] = False
+    """Whether the order of its rows has a meaning."""
     SPREAD: ClassVar[str] = ""
     """What the columns beyond the declared ones are: "years" (Demand), "members" (Freight)."""
 

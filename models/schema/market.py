@@ -382,6 +382,7 @@ class Lane(Record):
     """A change to the lanes it matches; a later row overrides, cell by cell."""
 
     SHEET = "Lanes"
+    IS_ORDERED = True
     MEANING = "Changes to lanes, applied from top to bottom. A blank selector matches all."
 
     mineral: str = selector("Mineral", "Which mineral.", "Minerals")
@@ -419,6 +420,7 @@ class OreLane(Record):
     """A change to the ore lanes it matches; a later row overrides, cell by cell."""
 
     SHEET = "Ore lanes"
+    IS_ORDERED = True
     MEANING = "Changes to ore lanes, applied from top to bottom. A blank selector matches all."
 
     mineral: str = selector("Mineral", "Which mineral.", "Minerals")

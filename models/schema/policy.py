@@ -49,6 +49,7 @@ class ShareLimit(Record):
     buyer: str = named(
         "Buyer",
         "each (every member alone), one member, or a group of members.",
+        or_group=True,
         value="",
         default="the coalition as one",
     )
@@ -201,6 +202,7 @@ class Support(Record):
     """A contract for difference: what a plant is paid where its market pays less."""
 
     SHEET = "Supports"
+    IS_PLANNED = False
     MEANING = (
         "Contracts for difference: plants are paid if the market pays less than the strike price."
     )
@@ -225,6 +227,7 @@ class Support(Record):
     payer: str = named(
         "Payer",
         "A member, or a group whose members pay by their demand.",
+        or_group=True,
         value="",
         default="all members, by their demand",
     )
@@ -285,6 +288,7 @@ class Right(Record):
     """What part of a plant or a mine a member may count as its own."""
 
     SHEET = "Rights"
+    IS_PLANNED, IS_ORDERED = False, True
     MEANING = "The part of a capacity that a member counts as its own when members plan alone."
 
     member: str = named("Member", "The member.", "Members")
@@ -392,6 +396,7 @@ class ScenarioStep(ActionRow):
     """One change of a what-if; the steps of a name apply top to bottom."""
 
     SHEET = "Scenarios"
+    IS_PLANNED, IS_ORDERED = False, True
     MEANING = (
         "What-ifs. The rows of one scenario apply from top to bottom. The workbook"
         " itself never changes."
@@ -405,6 +410,7 @@ class EventStep(ActionRow):
     """One change that an event makes in the years in which it is under way."""
 
     SHEET = "Risks"
+    IS_PLANNED, IS_ORDERED = False, True
     MEANING = (
         "Events that may happen. All rows of an event happen together; `planner risk` draws when."
     )

@@ -18,11 +18,11 @@ from models.scorecard.supplied import Buyer, PlanSupply, buyers
 class Score:
     """One measure of one mineral and buyer ("" the coalition).
 
-    ``before``, ``first`` and ``last`` are before the plan, in its first and its last year;
-    ``before_is`` says what the first is of. Of benchmarks, ``due`` are the shares of the years in
-    which they are to be met, ``met`` says whether all that are known keep it (None: there is no
-    benchmark, or no share is known). Of the share of one country, ``over`` are the workbook's own
-    limits that are kept of demand and broken of purchases, the farthest first.
+    ``before``, ``first`` and ``last`` are before the plan, in its first and in its last year;
+    ``before_is`` says what the first is of. Of a benchmark, ``due`` are the shares of the years in
+    which it applies, and ``met`` says whether all known ones keep it (None: there is no benchmark,
+    or no share is known). Of the share of one country, ``over`` are the workbook's own limits that
+    are kept of demand and broken of purchases, the farthest first.
     """
 
     measure: Measure
@@ -49,7 +49,7 @@ class Score:
 
     @property
     def reached(self) -> dict[int, float]:
-        """The share by year of the years in which a benchmark is to be met."""
+        """The share by year, in the years in which a benchmark applies."""
         return {year: v.amount for year, v in self.due if v.amount is not None}
 
     @property
@@ -62,23 +62,23 @@ class Score:
 
 
 def due_years(years: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the years in which benchmarks are to be met: from 2030 on, else the last."""
+    """Return the years in which benchmarks apply: from 2030 on, else the last."""
     return tuple(y for y in years if y >= DUE) or years[-1:]
 
 
 def scorecard(plan: Plan) -> tuple[Score, ...]:
-    """Return every measure of every buyer and mineral of a plan; nothing of one without years."""
+    """Return every measure of every buyer and mineral of a plan; none of a plan without years."""
     if not plan.case.years:
         return ()
     supply = PlanSupply(plan)
-    found = (
+    rows = (
         _score(supply, measure, mineral, buyer)
         for measure in MEASURES
         for buyer in buyers(plan.case)
         if not (buyer.name and measure.of_coalition)
         for mineral in supply.expanded.minerals
     )
-    return tuple(score for score in found if score is not None)
+    return tuple(score for score in rows if score is not None)
 
 
 def _score(supply: PlanSupply, measure: Measure, mineral: str, buyer: Buyer) -> Score | None:

@@ -9,7 +9,7 @@ Regulation (EU) 2024/1252, Art. 5(1), sets them for 2030: Union capacity able to
 for at least 10 %, to process at least 40 % and to recycle at least 25 % of the Union's annual
 consumption of strategic raw materials, overall; and of each such material, at any relevant stage
 of processing, no more than 65 % of annual consumption from a single third country. Here each is
-told mineral by mineral, of flows in a plan (before it, of capacity), with the demand of the
+measured mineral by mineral, of flows in a plan (before it, of capacity), with the demand of the
 workbook as consumption; for the coalition as if it were the Union, and for the EU's own where the
 workbook has a group of members and a bloc of that name. Inside is where a plant or a mine stands:
 in a country of the buyer's bloc (the column Bloc of Countries; a country not listed there is in the
@@ -39,7 +39,7 @@ _ALL = 0.9995
 
 @dataclass(frozen=True)
 class Value:
-    """A number, None where it cannot be told; ``remark`` names who, or says why there is none."""
+    """A number, None where it is unknown; ``remark`` names who, or says why there is none."""
 
     amount: float | None
     remark: str = ""
@@ -89,48 +89,48 @@ class Measure:
     lacks: Callable[[Supply], str] = lambda _: ""
     of_coalition: bool = False
 
-    def __call__(self, of: Supply) -> Value:
-        lacks = self.lacks(of)
-        return Value(None, lacks) if lacks else self.value(of)
+    def __call__(self, supply: Supply) -> Value:
+        lacks = self.lacks(supply)
+        return Value(None, lacks) if lacks else self.value(supply)
 
 
 def _over(amount: float, whole: float, remark: str = "", lacks: str = NO_DEMAND) -> Value:
     """Return a part of a whole; no number, and what it ``lacks``, where the whole is nothing."""
-    found = measures.part(amount, whole)
-    return Value(None, lacks) if found is None else Value(found, remark)
+    share = measures.part(amount, whole)
+    return Value(None, lacks) if share is None else Value(share, remark)
 
 
 # ---- concentration: the higher, the more concentrated, or the worse governed ---------------------
 
 
 def _largest(number: int) -> Callable[[Supply], Value]:
-    def value(of: Supply) -> Value:
-        amounts = of.by_country
+    def value(supply: Supply) -> Value:
+        amounts = supply.by_country
         top = measures.largest(amounts, number)
-        remark = of.names(country for country, _ in top)
+        remark = supply.names(country for country, _ in top)
         return _over(sum(t for _, t in top), sum(amounts.values()), remark, NOTHING_SUPPLIED)
 
     return value
 
 
 def _hhi(amounts: dict[str, float]) -> Value:
-    found = measures.hhi(amounts)
-    return Value(found, NOTHING_SUPPLIED if found is None else "")
+    index = measures.hhi(amounts)
+    return Value(index, NOTHING_SUPPLIED if index is None else "")
 
 
-def _hhi_governance(of: Supply) -> Value:
+def _hhi_governance(supply: Supply) -> Value:
     """Return the index weighted by governance.
 
     The World Bank's scores, -2.5 (worst) to 2.5 (best), are turned round and scaled to 10 to 0 as
     the Commission does. Not computed where a supplier has no governance value; the remark then says
     between what and what it lies, all of those governed best, and worst.
     """
-    amounts = of.by_country
+    amounts = supply.by_country
     whole = sum(amounts.values())
     if whole <= 0:
         return Value(None, NOTHING_SUPPLIED)
-    scores = {c.code: c.governance for c in of.whole.case.countries}
-    known, unknown, odd = 0.0, dict[str, float](), []
+    scores = {c.code: c.governance for c in supply.whole.case.countries}
+    rated, unknown, odd = 0.0, dict[str, float](), []
     for country, amount in measures.named(amounts).items():
         score, share = scores.get(country), amount / whole
         if score is None:
@@ -138,89 +138,89 @@ def _hhi_governance(of: Supply) -> Value:
         elif abs(score) > _SCALE:
             odd.append(country)
         else:
-            known += share**2 * (WORST * (_SCALE - score) / (2 * _SCALE))
+            rated += share**2 * (WORST * (_SCALE - score) / (2 * _SCALE))
     if odd:
-        return Value(None, f"Governance beyond -2.5 to 2.5 for {of.names(odd)}")
+        return Value(None, f"Governance beyond -2.5 to 2.5 for {supply.names(odd)}")
     if unknown:
-        lacking = of.names(sorted(unknown, key=lambda c: (-unknown[c], c)), 2)
-        high = known + WORST * sum(share**2 for share in unknown.values())
-        return Value(None, f"{known:z.2f} to {high:z.2f}: no Governance for {lacking}")
-    return Value(known)
+        lacking = supply.names(sorted(unknown, key=lambda c: (-unknown[c], c)), 2)
+        high = rated + WORST * sum(share**2 for share in unknown.values())
+        return Value(None, f"{rated:z.2f} to {high:z.2f}: no Governance for {lacking}")
+    return Value(rated)
 
 
 # ---- the benchmarks ------------------------------------------------------------------------------
 
 
-def _extraction(of: Supply) -> Value:
-    inside = sum(t for country, t in of.ore.items() if of.is_inside(country))
-    followed = of.followed
+def _extraction(supply: Supply) -> Value:
+    inside = sum(t for country, t in supply.ore.items() if supply.is_inside(country))
+    followed = supply.followed
     remark = "" if followed > _ALL else f"ore is followed behind {followed:z.0%} of primary tonnes"
-    return _over(inside, of.demand, remark)
+    return _over(inside, supply.demand, remark)
 
 
-def _processing(of: Supply) -> Value:
-    return _over(sum(t for s, t in of.tonnes if of.is_inside(s.country)), of.consumed)
+def _processing(supply: Supply) -> Value:
+    return _over(sum(t for s, t in supply.tonnes if supply.is_inside(s.country)), supply.consumed)
 
 
-def _recycling(of: Supply) -> Value:
-    recycled = ((s, t) for s, t in of.tonnes if s.kind == schema.RECYCLED)
-    return _over(sum(t for s, t in recycled if of.is_inside(s.country)), of.consumed)
+def _recycling(supply: Supply) -> Value:
+    recycled = ((s, t) for s, t in supply.tonnes if s.kind == schema.RECYCLED)
+    return _over(sum(t for s, t in recycled if supply.is_inside(s.country)), supply.consumed)
 
 
-def _largest_outside(of: Supply, amounts: dict[str, float], lacks: str) -> Value:
+def _largest_outside(supply: Supply, amounts: dict[str, float], lacks: str) -> Value:
     """Return the largest amount from a third country over demand; before over all amounts."""
-    top = measures.largest({c: t for c, t in amounts.items() if not of.is_inside(c)})
-    remark, tonnes = of.names(c for c, _ in top), sum(t for _, t in top)
-    if of.year is None:
+    top = measures.largest({c: t for c, t in amounts.items() if not supply.is_inside(c)})
+    remark, tonnes = supply.names(c for c, _ in top), sum(t for _, t in top)
+    if supply.year is None:
         return _over(tonnes, sum(amounts.values()), remark, lacks)
-    return _over(tonnes, of.demand, remark)
+    return _over(tonnes, supply.demand, remark)
 
 
-def _no_mines(of: Supply) -> str:
-    is_mined = any(mine.mineral == of.mineral for mine in of.whole.case.mines)
+def _no_mines(supply: Supply) -> str:
+    is_mined = any(mine.mineral == supply.mineral for mine in supply.whole.case.mines)
     return "" if is_mined else "no mines of it in the workbook"
 
 
-def _no_recycling(of: Supply) -> str:
-    e = of.whole.expanded
-    is_recycled = any(e.sources[i].kind == schema.RECYCLED for i in e.of_mineral[of.mineral])
+def _no_recycling(supply: Supply) -> str:
+    e = supply.whole.expanded
+    is_recycled = any(e.sources[i].kind == schema.RECYCLED for i in e.of_mineral[supply.mineral])
     return "" if is_recycled else "no recycled supply of it in the workbook"
 
 
 # ---- how far supply goes without others ----------------------------------------------------------
 
 
-def _import_reliance(of: Supply) -> Value:
-    inside = _processing(of)
+def _import_reliance(supply: Supply) -> Value:
+    inside = _processing(supply)
     return inside if inside.amount is None else Value(max(0.0, 1.0 - inside.amount))
 
 
-def _cover(of: Supply) -> Value:
-    stock = of.stock
+def _cover(supply: Supply) -> Value:
+    stock = supply.stock
     if stock is None:  # of the EU there is no row then: the coalition's says it
-        return Value(None, "" if of.buyer.name else "no stockpile")
-    days = measures.days_of_cover(stock, of.demand)
+        return Value(None, "" if supply.buyer.name else "no stockpile")
+    days = measures.days_of_cover(stock, supply.demand)
     return Value(days, NO_DEMAND if days is None else "")
 
 
 def _n_1(field: str) -> Callable[[Supply], Value]:
     """Return N-1 by the field of it that a year of the plan is read from."""
 
-    def value(of: Supply) -> Value:
-        case = of.whole.case
-        if of.year is not None:
-            row = of.whole.without_largest[of.mineral, of.year]
+    def value(supply: Supply) -> Value:
+        case = supply.whole.case
+        if supply.year is not None:
+            row = supply.whole.without_largest[supply.mineral, supply.year]
             amount, lost = row[field], row["largest"]
             if math.isnan(amount):
                 return Value(None, NO_DEMAND)
             return Value(amount, case.country_name(lost) if lost else "")
-        usable = of.usable
+        usable = supply.usable
         lost, most = largest_country(usable)
         at_home = 0.0
         if field == "over_rest":
-            at_home = home_demand(case, of.mineral, case.years[0], lost)
+            at_home = home_demand(case, supply.mineral, case.years[0], lost)
         remark = case.country_name(lost) if lost else ""
-        return _over(sum(usable.values()) - most, of.demand - at_home, remark)
+        return _over(sum(usable.values()) - most, supply.demand - at_home, remark)
 
     return value
 
@@ -254,7 +254,7 @@ HHI_COUNTRY = Measure(
     "sum over c of (100 S_c)^2",
     "Hirschman (1945), Herfindahl (1950); above 1,800 highly concentrated: US merger guidelines,"
     " 2023",
-    lambda of: _hhi(of.by_country),
+    lambda supply: _hhi(supply.by_country),
     unit="index, 0 to 10,000",
     look=Look.INDEX,
     of_coalition=True,
@@ -264,7 +264,7 @@ HHI_OWNER = Measure(
     "Concentration by country of the owner (HHI by owner)",
     "sum over o of (100 S_o)^2, S_o the share of refiners owned in o, wherever they stand",
     "as HHI; owner from the column Owner country, blank: where the refiner stands",
-    lambda of: _hhi(of.by_owner),
+    lambda supply: _hhi(supply.by_owner),
     unit="index, 0 to 10,000",
     look=Look.INDEX,
     of_coalition=True,
@@ -316,7 +316,7 @@ ONE_COUNTRY = Measure(
     "max over countries outside the bloc of tonnes bought of their refiners over D; before: over"
     " the world's capacity, or over all bought today",
     f"{_ART_5}(b): at most 65 % at any relevant stage of processing",
-    lambda of: _largest_outside(of, of.by_country, NOTHING_SUPPLIED),
+    lambda supply: _largest_outside(supply, supply.by_country, NOTHING_SUPPLIED),
     required=Required(0.65, schema.BY_COUNTRY, schema.REFINING, is_most=True),
 )
 ONE_COUNTRY_ORE = Measure(
@@ -325,7 +325,7 @@ ONE_COUNTRY_ORE = Measure(
     "max over countries outside the bloc of metal contained in their ore over D; before: of their"
     " mine capacity over that of all mines",
     f"{_ART_5}(b), at the stage of mining: at most 65 %",
-    lambda of: _largest_outside(of, of.ore, "no mine is open"),
+    lambda supply: _largest_outside(supply, supply.ore, "no mine is open"),
     before="nameplate",
     required=Required(0.65, schema.BY_COUNTRY, schema.MINING, is_most=True),
     lacks=_no_mines,

@@ -1,4 +1,4 @@
-"""Who supplies whom, before a plan and in it: what every measure is read from."""
+"""Who supplies whom, before a plan and in it: the data of every measure."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ class Buyer:
 
 
 def buyers(case: Case) -> tuple[Buyer, ...]:
-    """Return the coalition; and the EU where members are grouped as EU and a bloc is called EU."""
-    at = {m.name: j for j, m in enumerate(case.members)}
-    found = [Buyer("", tuple(range(len(at))), COALITION)]
+    """Return the coalition, and the EU if members are grouped as EU and a bloc is called EU."""
+    position = {m.name: j for j, m in enumerate(case.members)}
+    chosen = [Buyer("", tuple(range(len(position))), COALITION)]
     group = next((name for name in case.groups if fold(name) == fold(EU)), None)
     bloc = next((name for name in case.blocs if fold(name) == fold(EU)), None)
     if group is not None and bloc is not None:
-        found.append(Buyer(group, tuple(at[m] for m in case.groups[group]), bloc))
-    return tuple(found)
+        chosen.append(Buyer(group, tuple(position[m] for m in case.groups[group]), bloc))
+    return tuple(chosen)
 
 
 class PlanSupply:
-    """The supply of a plan's case before the plan, and of the plan year by year.
+    """The supply of a case before the plan, and of the plan year by year.
 
-    Before is what the workbook says of today: of a mineral with rows in Current supply, what
-    members buy from whom; of any other, the nameplate capacity of all its refiners in the first
-    year, that closed to the coalition included.
+    Before is what the workbook says of today. For a mineral with rows in Current supply that is
+    what members buy from whom, for any other the nameplate capacity of all its refiners in the
+    first year, including what is closed to the coalition.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -77,38 +77,38 @@ class PlanSupply:
         e = self.expanded
         today = np.zeros((len(e.sources), len(e.members)))
         for row in self.case.current_supply:
-            at = e.source_of_refiner[row.refiner, row.mineral], e.member_at[row.member]
-            today[at] += row.tonnes
+            place = e.source_of_refiner[row.refiner, row.mineral], e.member_at[row.member]
+            today[place] += row.tonnes
         return today
 
     @cached_property
     def of_today(self) -> frozenset[str]:
-        """The minerals of which it is known what members buy today."""
+        """The minerals with known purchases of today."""
         return frozenset(row.mineral for row in self.case.current_supply if row.tonnes > 0)
 
     @cached_property
     def ore(self) -> dict[tuple[str, int | None], dict[str, float]]:
         """Contained metal [t/yr] by (mineral, year), then mine country; of year None capacity."""
-        found: dict[tuple[str, int | None], dict[str, float]] = {}
+        by_cell: dict[tuple[str, int | None], dict[str, float]] = {}
         first, ore = self.case.years[0], self.plan.amounts(ORE)
         rows: list[tuple[str, int | None, str, float]] = [
             *((m.mineral, None, m.country, mine_capacity(m, first)) for m in self.case.mines),
-            *((of, year, country, t) for (country, _, _, of, year), t in ore.items()),
+            *((name, year, country, t) for (country, _, _, name, year), t in ore.items()),
         ]
         for mineral, year, country, amount in rows:
             if amount > 0:
-                by_country = found.setdefault((mineral, year), {})
+                by_country = by_cell.setdefault((mineral, year), {})
                 by_country[country] = by_country.get(country, 0.0) + amount
-        return found
+        return by_cell
 
     @cached_property
     def over(self) -> dict[tuple[str, str], tuple[OverByPurchases, ...]]:
         """Limits kept of demand and broken of purchases by (mineral, buyer), the farthest first."""
-        found: dict[tuple[str, str], tuple[OverByPurchases, ...]] = {}
+        by_buyer: dict[tuple[str, str], tuple[OverByPurchases, ...]] = {}
         for each in over_by_purchases(self.plan.countries, self.case.settings.share_basis):
-            of = each.mineral, each.buyer
-            found[of] = (*found.get(of, ()), each)
-        return found
+            key = each.mineral, each.buyer
+            by_buyer[key] = (*by_buyer.get(key, ()), each)
+        return by_buyer
 
     @cached_property
     def without_largest(self) -> dict[tuple[str, int], dict[Any, Any]]:
@@ -130,19 +130,20 @@ class Supply:
     def tonnes(self) -> tuple[tuple[Source, float], ...]:
         """What each source supplies [t/yr]; its capacity where that is before."""
         e, members = self.whole.expanded, list(self.buyer.members)
-        at = list(e.of_mineral[self.mineral])
+        sources = list(e.of_mineral[self.mineral])
         if self.year is not None:
-            amounts = self.whole.sold[at][:, members, e.years.index(self.year)].sum(axis=1)
+            amounts = self.whole.sold[sources][:, members, e.years.index(self.year)].sum(axis=1)
         elif self.mineral in self.whole.of_today:
-            amounts = self.whole.today[at][:, members].sum(axis=1)
+            amounts = self.whole.today[sources][:, members].sum(axis=1)
         else:
-            amounts = np.where([bool(e.sources[i].project) for i in at], 0.0, e.nameplate[at, 0])
-        found = zip(at, amounts.tolist(), strict=True)
-        return tuple((e.sources[i], amount) for i, amount in found if amount > 0)
+            is_project = [bool(e.sources[i].project) for i in sources]
+            amounts = np.where(is_project, 0.0, e.nameplate[sources, 0])
+        supplied = zip(sources, amounts.tolist(), strict=True)
+        return tuple((e.sources[i], amount) for i, amount in supplied if amount > 0)
 
     @property
     def by_country(self) -> dict[str, float]:
-        """The tonnes by where their sources stand."""
+        """The tonnes by the country of their sources."""
         return summed((source.country, amount) for source, amount in self.tonnes)
 
     @property
@@ -220,11 +221,11 @@ class Supply:
 
 
 def summed(amounts: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Return amounts added up by what they are of."""
-    found: dict[str, float] = {}
+    """Return the sums of amounts by name."""
+    totals: dict[str, float] = {}
     for name, amount in amounts:
-        found[name] = found.get(name, 0.0) + amount
-    return found
+        totals[name] = totals.get(name, 0.0) + amount
+    return totals
 
 
 # ---- N-1: what is left of supply without its largest country -------------------------------------
@@ -254,7 +255,7 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
     for mineral in plan.expanded.minerals:
         for year in (y for y in case.years if y >= first_year):
             here = usable[mineral, year], sales[mineral, year]
-            supply, bought = (float(np.sum([*of.values()])) for of in here)
+            supply, bought = (float(np.sum([*amounts.values()])) for amounts in here)
             (lost, most), (seller, sold) = map(largest_country, here)
             demand = case.coalition_demand(mineral, year)
             at_home = home_demand(case, mineral, year, lost)
@@ -290,5 +291,5 @@ def home_demand(case: Case, mineral: str, year: int, country: str) -> float:
 
 
 def _over(left: float, demand: float) -> float:
-    found = part(left, demand)
-    return np.nan if found is None else found
+    share = part(left, demand)
+    return np.nan if share is None else share

@@ -19,10 +19,10 @@ from models.solve.certificate import name_at as name_at
 from models.solve.highs import AGAIN as AGAIN
 from models.solve.highs import ATTEMPTS as ATTEMPTS
 from models.solve.highs import LISTENER as LISTENER
-from models.solve.highs import ONWARDS as ONWARDS
 from models.solve.highs import PRESOLVED as PRESOLVED
+from models.solve.highs import WARM_START as WARM_START
 from models.solve.highs import Attempt as Attempt
-from models.solve.highs import Held as Held
+from models.solve.highs import PersistentSolver as PersistentSolver
 from models.solve.highs import SearchProgress as SearchProgress
 from models.solve.highs import extended as extended
 from models.solve.highs import first_solved as first_solved

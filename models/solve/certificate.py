@@ -26,7 +26,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Keys:
-    """What the rows or columns of one component are known by: a stretch of positions."""
+    """The keys of one component's rows or columns, which take a stretch of positions."""
 
     name: str
     start: int
@@ -37,10 +37,10 @@ class Keys:
         return slice(self.start, self.start + len(self.index))
 
 
-def name_at(keys: Sequence[Keys], at: int) -> str:
+def name_at(keys: Sequence[Keys], position: int) -> str:
     """Return the name of a position, such as ``spot('Jin', '', 'copper', 'A', 2026)``; else ""."""
-    stretches = (of for of in keys if of.stretch.start <= at < of.stretch.stop)
-    return next((f"{of.name}{of.index[at - of.start]}" for of in stretches), "")
+    stretches = (group for group in keys if group.stretch.start <= position < group.stretch.stop)
+    return next((f"{group.name}{group.index[position - group.start]}" for group in stretches), "")
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class LinearProgram:
         """Return the linear program with the whole columns fixed at x, rounded."""
         if not self.whole.any():
             return self
-        at = np.clip(np.round(x), self.lower, self.upper)
-        lower, upper = (np.where(self.whole, at, of) for of in (self.lower, self.upper))
+        fixed = np.clip(np.round(x), self.lower, self.upper)
+        lower, upper = (np.where(self.whole, fixed, bounds) for bounds in (self.lower, self.upper))
         return dataclasses.replace(self, lower=lower, upper=upper, whole=np.zeros_like(self.whole))
 
     def entry_rows(self) -> Ints:
@@ -96,7 +96,7 @@ def _summed(where: Ints, terms: Floats, count: int) -> Floats:
 class Solution:
     """Values of columns and duals of rows (d objective / d right-hand side).
 
-    ``basis`` is what a program of the same shape may start from; only the solver can read it.
+    A program of the same shape may start from ``basis``; only the solver can read it.
     """
 
     x: Floats
@@ -189,14 +189,14 @@ def certify(
 ) -> Certificate:
     """Return the certificate of a solution of one block.
 
-    ``measure`` [t] is what violations are parts of; ``fractions`` are the components not in tonnes.
-    With whole columns it is that of the linear program with those fixed.
+    Violations are parts of ``measure`` [t]; the components ``fractions`` are not in tonnes. With
+    integer columns it is the certificate of the linear program with these fixed.
     """
     sizes = (len(rows.cost), len(rows.row_lower))
     tonnes = [np.ones(count, dtype=bool) for count in sizes]
-    for found, keys in zip(tonnes, (rows.column_keys, rows.row_keys), strict=True):
-        for of in keys:
-            found[of.stretch] = of.name not in fractions
+    for is_tonnes, keys in zip(tonnes, (rows.column_keys, rows.row_keys), strict=True):
+        for group in keys:
+            is_tonnes[group.stretch] = group.name not in fractions
     alone = certify_alone(rows, solution, measure, (tonnes[0], tonnes[1]))
     return alone.of(0, alone.worst_name(0, rows), solution.mip_gap)
 
@@ -208,7 +208,7 @@ def certify_alone(
     tonnes: tuple[Bools, Bools],
     finest: tuple[float, float] = (0.0, 0.0),
 ) -> Certificates:
-    """Return the certificates of a program that is one block; else as of ``certify_blocks``."""
+    """Return the certificates of a program that is one block, as of ``certify_blocks``."""
     if not fits(rows, solution):
         none, no_proof, no_money = np.array([-1]), np.array([np.inf]), np.array([np.nan])
         return Certificates(no_proof, none, none, no_proof, no_proof, no_money, no_money)
@@ -244,10 +244,10 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
 ) -> Certificates:
     """Return the certificates of all blocks at once.
 
-    ``measure`` [t] is what the violations of each block are parts of, unless it is as fine as
-    numbers get; ``tonnes`` say which columns and rows are in tonnes; ``starts`` where each block's
-    columns and rows begin, and one more entry each that ends the last. ``finest`` are the price and
-    the objective below which dual infeasibility and gap are no parts of them: where least is 0.
+    The violations of each block are parts of its ``measure`` [t], unless that is finer than numbers
+    get. ``tonnes`` say which columns and rows are in tonnes. ``starts`` are where each block's
+    columns and rows begin, with one more entry each for the end. ``finest`` are the price and the
+    objective that dual infeasibility and gap are at least divided by.
     """
     fixed = rows.fixed_at(x)
     lower, upper = fixed.lower, fixed.upper
@@ -256,7 +256,7 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     activity = _summed(entry_rows, of_entries, len(rows.row_lower))
 
     def violated(measure: Floats) -> tuple[Floats, Ints, Ints]:
-        of_row, of_column = (np.repeat(measure, np.diff(at)) for at in (row_starts, column_starts))
+        of_row, of_column = (np.repeat(measure, np.diff(s)) for s in (row_starts, column_starts))
         by_row = _violations(activity, rows.row_lower, rows.row_upper, of_row, tonnes[1])
         by_column = _violations(x, lower, upper, of_column, tonnes[0])
         return _worst(by_row, by_column, row_starts, column_starts)
@@ -298,7 +298,7 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
 
 
 def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonnes: Bools) -> Floats:
-    """Return by how much limits are broken, as a part of what they are measured by."""
+    """Return by how much limits are broken, relative to their measure."""
     by = np.maximum(low - value, value - high)
     if tonnes.all():
         return np.asarray(by / measure)
@@ -311,7 +311,7 @@ def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonne
 def _worst(
     by_row: Floats, by_column: Floats, row_starts: Ints, column_starts: Ints
 ) -> tuple[Floats, Ints, Ints]:
-    """Return each block's largest violation, 0 where there is none, and where it is."""
+    """Return each block's largest violation, 0 where there is none, and its position."""
     rows, columns = _most(by_row, row_starts), _most(by_column, column_starts)
     violation = np.maximum(0.0, np.maximum(rows, columns))
     worst_row, worst_column = np.full((2, len(violation)), -1, dtype=np.int64)
@@ -325,12 +325,12 @@ def _worst(
 
 
 def _most(values: Floats, starts: Ints) -> Floats:
-    """Return each block's largest value; 0 where a block has none, or all are below 0."""
-    found = np.zeros(len(starts) - 1)
+    """Return each block's largest value; 0 where it has none above 0."""
+    largest = np.zeros(len(starts) - 1)
     filled = np.flatnonzero(np.diff(starts))
     if len(filled):
-        found[filled] = np.maximum(0.0, np.maximum.reduceat(values, starts[:-1][filled]))
-    return found
+        largest[filled] = np.maximum(0.0, np.maximum.reduceat(values, starts[:-1][filled]))
+    return largest
 
 
 def _sums(values: Floats, starts: Ints) -> Floats:

@@ -84,14 +84,14 @@ ATTEMPTS = (
 """The settings tried in turn until a solution passes its proof; each starts cold."""
 _UNPERTURBED = ("dual_simplex_cost_perturbation_multiplier", 0.0)
 AGAIN = Attempt("dual simplex, costs as they are", (*ATTEMPTS[0].options, _UNPERTURBED), longest=10)
-"""From the optimum of a program of which limits, costs or coefficients have changed since.
+"""From the optimum of a program whose limits, costs or coefficients have changed since.
 
 Perturbed costs, which help from scratch, would make thousands of its prices infeasible, and take
 ten times as many iterations; without them the method may go in circles.
 """
 PRESOLVED = Attempt("dual simplex after presolve", (("solver", "simplex"), ("presolve", "on")))
-"""For a program of which presolve leaves little; tried before the others."""
-ONWARDS = Attempt(
+"""For a program that presolve makes small; tried before the others."""
+WARM_START = Attempt(
     "primal simplex from the program before",
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
 )
@@ -136,30 +136,30 @@ def solve(
 ) -> Solution:
     """Solve to optimality; raises SolverError where HiGHS reports anything else.
 
-    ``start`` is the basis of a program of the same shape. With whole columns the program is solved
-    as such, with rows that help the search alone (``tightened``), then again as a linear program
-    with those fixed, so that duals are those of the builds chosen. That search ends after
-    ``seconds``, or at a relative ``gap``, with the best found.
+    ``start`` is the basis of a program of the same shape. A program with integer columns is solved
+    twice: as such, with rows that help the search (``tightened``), and then as a linear program
+    with these columns fixed, so that duals are those of the builds chosen. The search ends after
+    ``seconds`` [s], or at a relative ``gap``, with the best found.
     """
     if not len(rows.cost):
         return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), attempt.name)
     if not rows.whole.any():
-        held = Held(attempt).load(rows)
+        held = PersistentSolver(attempt).load(rows)
         if start is not None:
             held.start_from(start)
         return held.run()
-    search = Held(attempt, whole=True)
+    search = PersistentSolver(attempt, whole=True)
     search.stop_at(seconds, gap)
     first = search.load(tightened(rows)).run()
     fixed = rows.fixed_at(first.x)
-    return dataclasses.replace(Held(attempt).load(fixed).run(), mip_gap=first.mip_gap)
+    return dataclasses.replace(PersistentSolver(attempt).load(fixed).run(), mip_gap=first.mip_gap)
 
 
 def first_solved(solved_by: Callable[[Attempt], Solution]) -> Solution:
     """Return the solution of the first attempt that ends at an optimum; SolverError if none does.
 
-    So every program has its second try. Of programs that are proven too, ``first_proven`` takes the
-    first whose solution passes its proof.
+    Programs that are proven, too, go to ``first_proven``, which takes the first solution that
+    passes.
     """
     failures = []
     for attempt in ATTEMPTS:
@@ -196,28 +196,28 @@ def statuses(basis: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
     0 at its lower limit, 1 basic, 2 at its upper limit, 3 free at 0, 4 nonbasic.
     """
-    columns, rows = ([int(s) for s in of] for of in (basis.col_status, basis.row_status))
+    columns, rows = ([int(s) for s in kinds] for kinds in (basis.col_status, basis.row_status))
     return np.array(columns, dtype=np.uint8), np.array(rows, dtype=np.uint8)
 
 
 def extended(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> Any:
     """Return a basis of a program that has more than another: new columns at 0, new rows basic.
 
-    ``columns`` and ``rows`` are positions in the other program, -1 for what is new. None where it
-    is no basis, since what the other has more was in it.
+    ``columns`` and ``rows`` are positions in the other program, -1 for what is new. None where the
+    other's basis needs what this program does not have.
     """
     import highspy
 
-    at = [
-        np.where(of >= 0, known[of], new)
-        for of, known, new in zip((columns, rows), statuses(basis), (0, 1), strict=True)
+    places = [
+        np.where(state >= 0, before[state], new)
+        for state, before, new in zip((columns, rows), statuses(basis), (0, 1), strict=True)
     ]
-    if sum(int((of == 1).sum()) for of in at) != len(rows):
+    if sum(int((state == 1).sum()) for state in places) != len(rows):
         return None
-    found, kinds = highspy.HighsBasis(), [highspy.HighsBasisStatus(i) for i in range(5)]
-    found.col_status, found.row_status = ([kinds[i] for i in of.tolist()] for of in at)
-    found.valid = True
-    return found
+    longer, kinds = highspy.HighsBasis(), [highspy.HighsBasisStatus(i) for i in range(5)]
+    longer.col_status, longer.row_status = ([kinds[i] for i in state.tolist()] for state in places)
+    longer.valid = True
+    return longer
 
 
 def version() -> str:
@@ -227,8 +227,8 @@ def version() -> str:
     return f"HiGHS {highspy.Highs.version(_instance())}"
 
 
-class Held:
-    """A linear program that stays in the solver: changed in place, solved again from where it was.
+class PersistentSolver:
+    """A persistent solver: its program is changed in place and solved again from where it was.
 
     Every call's status is checked: what the solver refuses is a SolverError.
     """
@@ -248,7 +248,7 @@ class Held:
         if seconds is not None:
             _check(self._highs.setOptionValue("time_limit", seconds), "the time to stop at")
 
-    def load(self, rows: LinearProgram) -> Held:
+    def load(self, rows: LinearProgram) -> PersistentSolver:
         """Hand a program over, and forget the one before."""
         import highspy
 
@@ -284,10 +284,9 @@ class Held:
         return self
 
     def change(self, rows: LinearProgram) -> None:
-        """Change the program held to one of the same shape; only what differs is handed over.
+        """Change the program to one of the same shape; only differences are handed over.
 
-        The basis stays, but where coefficients differ: then the program is handed over anew, and
-        starts from the basis all the same.
+        The basis is kept. Where coefficients differ the program is loaded again, with that basis.
         """
         held, highs = self.rows, self._highs
         _check_numbers(rows)
@@ -297,17 +296,18 @@ class Held:
             if basis is not None:
                 self.start_from(basis)
             return
-        for change, names, what in (
+        for change, names, part in (
             (highs.changeColsCost, ("cost",), "new costs"),
             (highs.changeColsBounds, ("lower", "upper"), "new bounds"),
             (highs.changeRowsBounds, ("row_lower", "row_upper"), "new limits"),
         ):
             new = [getattr(rows, name) for name in names]
-            at = np.flatnonzero(
+            changed = np.flatnonzero(
                 np.any([getattr(held, n) != to for n, to in zip(names, new, strict=True)], axis=0)
             )
-            if len(at):
-                _check(change(len(at), at.astype(np.int32), *(to[at] for to in new)), what)
+            if len(changed):
+                numbers = (to[changed] for to in new)
+                _check(change(len(changed), changed.astype(np.int32), *numbers), part)
         self.rows = rows
 
     def start_from(self, basis: Any) -> None:
@@ -331,19 +331,19 @@ class Held:
         if status != highspy.HighsModelStatus.kOptimal and not is_late:
             msg = f"the solver ended with: {solver.modelStatusToString(status)}"
             raise SolverError(msg)
-        found = solver.getSolution()
-        x = np.asarray(found.col_value, dtype=float)
+        values = solver.getSolution()
+        x = np.asarray(values.col_value, dtype=float)
         if self.whole:
             gap = max(0.0, float(solver.getInfo().mip_gap))
             return Solution(x, np.zeros(0), np.zeros(0), name, gap)
-        duals = np.asarray(found.row_dual, dtype=float)
-        reduced = np.asarray(found.col_dual, dtype=float)
+        duals = np.asarray(values.row_dual, dtype=float)
+        reduced = np.asarray(values.col_dual, dtype=float)
         return Solution(x, duals, reduced, name, basis=solver.getBasis())
 
     def run_by_any(self) -> Solution:
         """Solve from where it was; where that is refused, from the start by each attempt in turn.
 
-        SolverError where none ends at an optimum.
+        Raises SolverError where none ends at an optimum.
         """
         try:
             return self.run()
@@ -356,9 +356,9 @@ class Held:
     def _search(self) -> Any:
         """Run in a thread of its own, so that Ctrl-C and a request to end are heard meanwhile.
 
-        A search that does not end soon after it was asked to is left behind: it ends with the
+        A search that does not end soon after it was asked to is abandoned: it ends with the
         process, and highspy starts no other meanwhile. Signals come to the main thread alone, so
-        elsewhere nothing has to listen.
+        that other threads need not listen.
         """
         solver = self._highs
         here = threading.current_thread()
@@ -386,18 +386,18 @@ class Held:
 
 
 def _leave(solver: Any, stop: BaseException) -> None:
-    """End a process that was stopped while a search still runs, which must not be torn down."""
+    """End a process that was stopped while a search is still running."""
     if solver.is_solver_running():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(stop.code if isinstance(stop, SystemExit) and isinstance(stop.code, int) else 130)
 
 
-def _check(status: Any, what: str, tolerated: Any = None) -> None:
+def _check(status: Any, action: str, tolerated: Any = None) -> None:
     import highspy
 
     if status not in {highspy.HighsStatus.kOk, tolerated}:
-        msg = f"the solver refused {what} ({status.name})"
+        msg = f"the solver refused {action} ({status.name})"
         raise SolverError(msg)
 
 

@@ -1,10 +1,10 @@
-"""More rows for a search over whole builds: the same builds and plans, a tighter relaxation.
+"""More rows for a search over integer builds: the same solutions, a tighter relaxation.
 
-A plant's row says that all it sells is at most its capacity times whether it is built. Half of a
-plant then serves a small buyer in full, and the search has to close that gap by branching. A row a
-buyer closes it at once: what a buyer takes of a plant is at most what it can use at all, times
-whether the plant is built (the strong formulation of facility location: Nemhauser & Wolsey 1988,
-Integer and Combinatorial Optimization, ch. I.1).
+A plant's row says that all it sells is at most its capacity times whether it is built. So half of a
+plant serves a small buyer in full, and the search has to close that gap by branching. A row for
+each buyer closes it at once: what a buyer takes from a plant is at most what it can use at all,
+times whether the plant is built (the strong formulation of facility location: Nemhauser & Wolsey
+1988, Integer and Combinatorial Optimization, ch. I.1).
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _TIGHTER = 1.0 - tolerances.TIGHTER_ROW
 
 
 def tightened(rows: LinearProgram) -> LinearProgram:
-    """Return a program of the same columns and whole solutions, with a row a plant and buyer.
+    """Return a program with the same integer solutions, and a row for each plant and buyer.
 
-    Such a row is made of a row ``sum of a x - sum of c b <= 0`` with a, c > 0, continuous x >= 0
-    and whole b in {0, 1}: each ``a x - sum of min(c, a u) b <= 0``, where u is what other rows
-    leave x at most. It holds for every whole solution: x is 0 where no b is 1, else at most u.
+    Such a row is made from a row ``sum of a x - sum of c b <= 0`` with a, c > 0, continuous x >= 0
+    and integer b in {0, 1}: each ``a x - sum of min(c, a u) b <= 0``, where u is the most that
+    other rows allow x. It holds for every integer solution: x is 0 if no b is 1, and else at most
+    u.
     """
     most = _most(rows)
     starts, columns, values = [rows.starts], [rows.columns], [rows.values]
@@ -54,29 +55,29 @@ def _plants(rows: LinearProgram) -> list[tuple[Ints, Ints]]:
     """Return the rows that tie several flows to builds: their flows' and builds' entries."""
     whole = rows.whole[rows.columns]
     fits = np.where(whole, rows.values < 0, (rows.values > 0) & (rows.lower[rows.columns] >= 0))
-    of = rows.entry_rows()
-    is_unfit = np.bincount(of, ~fits, len(rows.row_lower)) > 0
-    has_builds = np.bincount(of, whole, len(rows.row_lower)) > 0
+    row_of = rows.entry_rows()
+    is_unfit = np.bincount(row_of, ~fits, len(rows.row_lower)) > 0
+    has_builds = np.bincount(row_of, whole, len(rows.row_lower)) > 0
     of_plants = has_builds & ~is_unfit & (rows.row_upper == 0.0) & np.isneginf(rows.row_lower)
-    found = []
+    plants = []
     for row in np.flatnonzero(of_plants).tolist():
-        at = np.arange(rows.starts[row], rows.starts[row + 1])
-        flows, builds = at[~whole[at]], at[whole[at]]
+        entries = np.arange(rows.starts[row], rows.starts[row + 1])
+        flows, builds = entries[~whole[entries]], entries[whole[entries]]
         if len(flows) > 1:
-            found.append((flows, builds))
-    return found
+            plants.append((flows, builds))
+    return plants
 
 
 def _most(rows: LinearProgram) -> Floats:
     """Return the most that each column can be by its own bound and by each row alone."""
     most = rows.upper.copy()
-    of, columns = rows.entry_rows(), rows.columns
+    row_of, columns = rows.entry_rows(), rows.columns
     for sign, limit in ((1.0, rows.row_upper), (-1.0, -rows.row_lower)):
         values = sign * rows.values
         with np.errstate(invalid="ignore"):  # 0 x inf, of entries that do not count
             least = np.where(values > 0, values * rows.lower[columns], values * rows.upper[columns])
-        room = limit - np.bincount(of, np.where(values == 0, 0.0, least), len(limit))
-        up = (values > 0) & np.isfinite(room[of])
-        alone = (room[of[up]] + least[up]) / values[up]
+        slack = limit - np.bincount(row_of, np.where(values == 0, 0.0, least), len(limit))
+        up = (values > 0) & np.isfinite(slack[row_of])
+        alone = (slack[row_of[up]] + least[up]) / values[up]
         np.minimum.at(most, columns[up], np.maximum(alone, 0.0))
     return most

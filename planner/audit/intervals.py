@@ -18,7 +18,7 @@ import numpy as np
 from models import tolerances
 from models.errors import SolverError
 from models.results import Changes, Field, Flows, Prices, Stocks, Tiers
-from models.solve import Floats, Held, LinearProgram
+from models.solve import Floats, LinearProgram, PersistentSolver
 from planner.audit.accounts import AccountSheet
 from planner.render import table, words
 
@@ -184,7 +184,7 @@ class _ReaderProgram:
         if not needed.any():
             return []
         self._known = self._rows()
-        self._solved = Held().load(self._known)
+        self._solved = PersistentSolver().load(self._known)
         for member in sorted({f.member for f in self.figures}):
             part = np.array([f.member == member for f in self.figures]) & (needed > 0)
             self._look(

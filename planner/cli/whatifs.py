@@ -66,7 +66,7 @@ class Asked:
                     what_if = WhatIf(option, text, words, steps)
                     own = (replace(f, found=f"`{what_if.typed}`: {f.found}") for f in findings)
                     made.append(replace(what_if, findings=tuple(own)))
-        wrong.said += self.wrong
+        wrong.lines += self.wrong
         wrong.tell()
         return tuple(made)
 

@@ -262,17 +262,13 @@ def set_stock_target(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def remove_member(case: Case, step: schema.ScenarioStep) -> Case:
-    """Remove the member with its demand, stockpiles, contracts, supply and own limits.
+    """Remove the member with every row that names it, and its column of Freight.
 
-    Refiners stay, countries keep their blocs.
+    A row of a group goes with the last member of it. Refiners stay, countries keep their blocs.
     """
     gone = {m.name for m in case.members if step.member in {"", m.name}}
     left = {m.group for m in case.members if m.name not in gone}
     gone_buyers = gone | {name for name in case.groups if name not in left}
-    theirs = (
-        "demand", "stockpiles", "contracts", "current_supply", "lanes", "rights", "scenarios",
-        "risks",
-    )  # fmt: skip
     freight = tuple(
         dataclasses.replace(row, costs=tuple(cost for cost in row.costs if cost[0] not in gone))
         for row in case.freight
@@ -280,12 +276,23 @@ def remove_member(case: Case, step: schema.ScenarioStep) -> Case:
     return case.change(
         members=tuple(m for m in case.members if m.name not in gone),
         freight=freight,
-        share_limits=tuple(row for row in case.share_limits if row.buyer not in gone_buyers),
         **{
-            table: tuple(row for row in getattr(case, table) if row.member not in gone)
-            for table in theirs
+            table: tuple(
+                row
+                for row in getattr(case, table)
+                if gone_buyers.isdisjoint(getattr(row, name) for name in names)
+            )
+            for table, names in _MEMBER_FIELDS.items()
         },
     )
+
+
+_MEMBER_FIELDS = {
+    Case.SHEET_FIELDS[record.SHEET]: names
+    for record in schema.SHEETS
+    if (names := [column.field for column in record.columns() if column.holds_member])
+}
+"""The fields of records that hold a member, or a group of members, by table of the case."""
 
 
 # ---- security ----------------------------------------------------------------------------------

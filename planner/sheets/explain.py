@@ -34,7 +34,6 @@ _MEASURE = (
     "These cells are chosen because they change least against what they say now (from 100 to 150 "
     "is half; a closed lane or a cell at 0, against the member's demand), and are few."
 )
-_KINDS = "share limits, capacities and the part of them that is open, lanes, mines and budgets"
 _SHEETS = {record.SHEET: record for record in schema.SHEETS}
 
 
@@ -171,8 +170,8 @@ def scarce_words(scarce: Scarce, currency: str) -> str:
     hard = scarce.hardest
     of = f"{scarce.mineral}, " if scarce.mineral else ""
     return (
-        f"Scarcest: {of}{hard.what}. At the margin, {_one_unit(hard.unit, currency)} more in "
-        f"{hard.year} would save {_large(hard.worth)} {currency}."
+        f"Scarcest: {of}{hard.words}. At the margin, {_one_unit(hard.unit, currency)} more in "
+        f"{hard.year} would save {_large(hard.shadow_price)} {currency}."
     )
 
 
@@ -254,7 +253,7 @@ def _price(
 ) -> Iterator[str]:
     yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
     yield _holds(found, price, currency)
-    if price.moves and price.has_room:
+    if price.moves and price.has_slack:
         yield "How the plan would find one tonne more:"
         yield from _moves(price.moves, currency)
     if price.terms:
@@ -373,9 +372,9 @@ def _binding(found: answers.Explanation, cells: Cells, currency: str) -> Iterato
         "and all else as it stands:"
     )
     for b in bounds[:SHOWN]:
-        size = "" if b.unit == "point" else f", at {_limit(b.at, b.unit, currency)}"
+        size = "" if b.unit == "point" else f", at {_limit(b.limit, b.unit, currency)}"
         size += ", for all minerals" if b.is_common else ""
-        yield f"  {b.what[0].upper()}{b.what[1:]}{size}{cells.at(b.place)}"
+        yield f"  {b.words[0].upper()}{b.words[1:]}{size}{cells.at(b.place)}"
         yield f"    {_worth_words(b, currency)}"
     if len(bounds) > SHOWN:
         yield f"  ... and {len(bounds) - SHOWN} more (--json has all)"
@@ -389,26 +388,26 @@ def _binding(found: answers.Explanation, cells: Cells, currency: str) -> Iterato
 def _worth_words(b: answers.Bound, currency: str) -> str:
     """Return what one unit of a limit is worth, which way, and how far that holds."""
     unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
-    said = f"{unit} {way} saves {_money(b.worth)} {currency} at the margin"
+    said = f"{unit} {way} saves {_money(b.shadow_price)} {currency} at the margin"
     if b.saves is not None:
         said = f"{unit} {way} saves {_money(b.saves)} {currency}"
         if _near(b.saves, 0.0):
             said = f"{unit} {way} saves nothing by itself: something else binds as well"
     said = said[0].upper() + said[1:]
     held = _range(b, currency)
-    if held and _near(b.worth if b.saves is None else b.saves, b.worth):
+    if held and _near(b.shadow_price if b.saves is None else b.saves, b.shadow_price):
         return f"{said}, as does each {held}."
     if held:
         past = "above" if b.direction > 0 else "below"
-        return f"{said}: {_money(b.worth)} {currency} each, {held}; less {past} that."
-    if b.costs is not None and not _near(b.costs, b.worth if b.saves is None else b.saves):
+        return f"{said}: {_money(b.shadow_price)} {currency} each, {held}; less {past} that."
+    if b.costs is not None and not _near(b.costs, b.shadow_price if b.saves is None else b.saves):
         return f"{said}; {unit} {other} costs {_money(b.costs)} {currency}."
     return f"{said}."
 
 
 def _range(b: answers.Bound, currency: str) -> str:
     """Return from what to what the rate holds, "" where it holds nowhere or that is not known."""
-    if b.low is None or b.high is None or not b.low < b.at < b.high:
+    if b.low is None or b.high is None or not b.low < b.limit < b.high:
         return ""
     low, high = (_limit(each, b.unit, currency) for each in (b.low, b.high))
     if b.high == float("inf") or (b.unit == "point" and b.high >= 1.0):
@@ -432,7 +431,7 @@ def _change_told(found: answers.Explanation, change: LeastChange, cells: Cells) 
         yield f"  {_change_words(each, cells)}"
         years = each_year({*each.years} - {found.year}, " and ")
         also = f"; the cell also holds for {years}" if found.year in each.years and years else ""
-        yield f"    {each.what}{also}"
+        yield f"    {each.words}{also}"
         if cells.is_of_scenario(each.place):
             yield (
                 "    (the scenario or what-if says that, not the workbook: it has to change there)"
@@ -454,17 +453,18 @@ def _typed_unit(change: CellChange, cells: Cells) -> str:
 
 
 def _nothing_does(found: answers.Explanation, change: LeastChange) -> Iterator[str]:
+    kinds = listed(answers.relaxable_words())
     if change.is_unknown:
         yield "No smallest change is known: the search for it found no proven optimum."
         return
     if change.is_dear:
         yield (
-            f"Supply can be had by changes of {_KINDS}. The cheapest plan leaves the shortage all "
+            f"Supply can be had by changes of {kinds}. The cheapest plan leaves the shortage all "
             "the same: what they let in costs more than a tonne short, or is used elsewhere."
         )
     else:
         yield (
-            f"No change of {_KINDS} ends this shortage: whatever they are,"
+            f"No change of {kinds} ends this shortage: whatever they are,"
             f" {plain_amount(change.left)} t stay short."
         )
     if change.newcomer is not None:
@@ -532,7 +532,7 @@ def facts(
         "source": "" if price is None else price.words,
         "source_is_scarce": price is not None and price.is_scarce,
         "moves": [dataclasses.asdict(m) for m in (() if price is None else price.moves)],
-        "has_room": price is None or price.has_room,
+        "has_room": price is None or price.has_slack,
         "terms": [
             {
                 "kind": t.kind,
@@ -552,11 +552,11 @@ def facts(
 def _bound(b: answers.Bound, cells: Cells) -> dict[str, object]:
     return {
         "kind": b.kind,
-        "what": b.what,
-        "limit": b.at,
+        "what": b.words,
+        "limit": b.limit,
         "unit": b.unit,
         "saving_direction": "more" if b.direction > 0 else "less",
-        "worth": b.worth,
+        "worth": b.shadow_price,
         "holds_from": json_value(b.low),
         "holds_to": json_value(b.high),
         "one_unit_saves": b.saves,
@@ -573,7 +573,7 @@ def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
         "cells": [
             {
                 "cell": cells.cell(c.place),
-                "what": c.what,
+                "what": c.words,
                 "unit": _typed_unit(c, cells),
                 "from": cells.typed(c.place, c.was),
                 "to": cells.typed_up(c.place, c.to),

@@ -331,8 +331,8 @@ def _remark(found: answers.Exit, mineral: str, years: Sequence[Row], name: str) 
     others += [f"{tonnes(row['stock'])} come out of stock"] if row["stock"] > 0 else []
     others += [f"{tonnes(row['short'])} are short as planned"] if row["short"] > 0 else []
     holds = [h for h in found.holds if (h.mineral, h.year) == (mineral, row["year"])]
-    holds.sort(key=lambda h: -h.at * h.spares)
-    sizes = (f"{h.what} ({tonnes(h.at)})" if h.unit == "t" else h.what for h in holds)
+    holds.sort(key=lambda h: -h.limit * h.spares)
+    sizes = (f"{h.words} ({tonnes(h.limit)})" if h.unit == "t" else h.words for h in holds)
     full = listed(sizes, 2) if holds else "all that others can deliver"
     need = tonnes(row["demand"])
     return (
@@ -401,17 +401,18 @@ def _limits(found: answers.Exit, cells: explain.Cells) -> list[Row]:
     currency = found.plan.case.settings.currency
     of: dict[Any, list[answers.Hold]] = defaultdict(list)
     for hold in found.holds:
-        which = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.what
+        which = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.words
         of[hold.mineral, hold.kind, which].append(hold)
     rows = []
     for (mineral, kind, _), holds in of.items():
         last = max(holds, key=lambda hold: hold.year)
         rows.append({
-            "mineral": mineral, "kind": kind, "what": last.what,
+            "mineral": mineral, "kind": kind, "what": last.words,
             "years": each_year(hold.year for hold in holds),
-            "limit": last.at, "unit": last.unit.replace("money", currency), "spares": last.spares,
+            "limit": last.limit, "unit": last.unit.replace("money", currency),
+            "spares": last.spares,
             "cell": cells.cell(last.place),
-            "size": sum(hold.at * hold.spares for hold in holds),
+            "size": sum(hold.limit * hold.spares for hold in holds),
         })  # fmt: skip
     order = found.plan.expanded.mineral_at
     return sorted(rows, key=lambda row: (order[row["mineral"]], -row["size"], row["what"]))

@@ -240,7 +240,7 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
     projects = {p.name: p for p in case.projects}
     found: dict[tuple[str, str, str, int], list[float]] = {}
     for decision in decisions:
-        of, key = decision.of, decision.key
+        of, key = decision.component, decision.key
         mineral, year, size = of.part(key, MINERAL_PART), of.part(key, YEAR_PART), 1.0
         rows = []
         if of is BUILT:

@@ -109,7 +109,7 @@ def test_where_only_a_what_if_is_in_the_way(case, call, ask):
     """Every lane to Japan is blocked: no cell helps, and without the block nothing is short."""
     code, out, _ = call("explain", case, *asked(), "--block", "*:Japan")
     assert code == 0
-    assert "No change of share limits, " in out
+    assert "No change of capacities and the part of them that is open, lanes, " in out
     assert "A new refiner would not end it either; less demand would." in out
     assert "Without scenario and what-ifs Japan is not short there." in out
     code, said = ask("explain", case, *asked(), "--block", "*:Japan")

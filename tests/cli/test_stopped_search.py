@@ -20,12 +20,12 @@ from tests.models.desk import BookT, jin, make, read
 SEARCH = """
 import sys
 from models.solve import highs
-solve = highs.Held.run
+solve = highs.PersistentSolver.run
 def run(held):
     if held.whole:
         print("searching", file=sys.stderr, flush=True)
     return solve(held)
-highs.Held.run = run
+highs.PersistentSolver.run = run
 from planner.cli import main
 sys.exit(main(["solve", "hard.xlsx"]))
 """

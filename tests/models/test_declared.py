@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 import models.program.program as program_module
-import models.program.sourcing as sourcing_module
-from models.answers import explain, scarcest
+from models.answers import LeastChange, explain, relaxable_words, scarcest
 from models.program import component as declared
+from models.program import families
 from models.program.builder import Builder, grouped
 from models.program.component import (
     MINERAL,
+    NOT_RELAXABLE,
     PROJECT,
     REFINER,
     YEAR,
@@ -26,16 +27,21 @@ from models.program.component import (
     CostHeading,
     Family,
     Label,
+    Levers,
     Rows,
     by_key,
     components,
     headings,
+    in_its_year,
 )
 from models.program.division import by_right
 from models.program.families import FAMILIES
 from models.program.solved import Solved
 from models.program.sourcing import Frame
-from tests.models.desk import BookT, cost, jin, make, solve, sur
+from planner.sheets import explain as words
+from tests.models import test_golden as golden
+from tests.models.desk import BookT, cost, jin, make, read, solve, sur
+from tests.models.test_golden import NAMES as FAMILY_NAMES
 
 ROOT = Path(__file__).parents[2]
 DIMENSIONS = {
@@ -77,6 +83,63 @@ def test_headings_are_told_once_and_cash_first() -> None:
     found = headings()
     assert len({heading.name for heading in found}) == len(found)
     assert [h.is_penalty for h in found] == sorted(h.is_penalty for h in found)
+
+
+# ---- what a component has to declare -------------------------------------------------------------
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return what any component declares; what a test declares is gone after it."""
+    monkeypatch.setattr(declared, "_COMPONENTS", dict(declared._COMPONENTS))
+    return {"name": "new", "key": (MINERAL, YEAR), "meaning": "A new one."}
+
+
+def test_rows_that_limit_supply_say_what_relaxes_them(own: dict[str, Any]) -> None:
+    """They are named among what may end a shortage, or declare that nothing relaxes them."""
+    rows = own | {"kind": "new", "label": lambda *_: Label("new"), "divided": by_right}
+    with pytest.raises(ValueError, match="declare relaxable"):
+        Rows(**rows, bears_on=by_key)
+    before = relaxable_words()
+    for name, kind in (("one", "quotas"), ("two", "quotas"), ("three", NOT_RELAXABLE)):
+        Rows(**rows | {"name": name}, bears_on=by_key, relaxable=kind)
+    assert relaxable_words() == (*before, "quotas")
+
+
+def test_what_no_change_ends_names_a_kind_that_is_added(own: dict[str, Any]) -> None:
+    """The sentence of ``planner explain`` reads what the rows declare."""
+    plan = solve(make(jin(10), sur(10), demand={"A": 70}))
+    found = explain(plan, "copper", "A", 2026)
+    cells = words.Cells(plan.case, plan.case, lambda *_: "", lambda *_: None)
+    Rows(
+        **own, kind="new", label=lambda *_: Label("new"), divided=by_right, bears_on=by_key,
+        relaxable="quotas",
+    )  # fmt: skip
+    for is_dear in (True, False):
+        lines = "\n".join(words.told(found, LeastChange(left=50.0, is_dear=is_dear), cells))
+        assert " and quotas" in lines
+
+
+def test_rows_are_relaxed_by_their_family_where_they_say_so() -> None:
+    """The cells that a least change moves loosen the rows that declare it, and no others."""
+    relaxed = set()
+    for name in FAMILY_NAMES:
+        case = read(getattr(golden, name)())
+        for year in case.years:
+            cells = Levers(case.of_minerals(["copper"]), year, need=1.0)
+            for family in FAMILIES:
+                if family.loosening is not None:
+                    family.loosening.levers(cells)
+            relaxed |= {rows for cell in cells.found.values() for rows, *_ in cell.limits}
+    assert relaxed == {of for of in components() if isinstance(of, Rows) and of.relaxable}
+
+
+def test_columns_that_are_decided_say_when(own: dict[str, Any]) -> None:
+    """In the first stage they are the same in all futures; a plan under risk depends on it."""
+    with pytest.raises(ValueError, match="declare is_first_stage"):
+        Columns(**own, move="new", decided=in_its_year)
+    first = {of.name for of in components() if isinstance(of, Columns) and of.is_first_stage}
+    assert first == {"built", "budget_carried"}
 
 
 # ---- no name is typed twice ----------------------------------------------------------------------
@@ -150,7 +213,7 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
 
     quota = Rows(
         name="quota", key=key, meaning="A quota.", cell=None, kind="quota", label=label,
-        bears_on=by_key, is_scarce=True, divided=by_right,
+        bears_on=by_key, relaxable=NOT_RELAXABLE, is_scarce=True, divided=by_right,
     )  # fmt: skip
 
     def model(f: Frame) -> None:
@@ -178,8 +241,7 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
 
     family = Family(model, arrays)
     every = (*FAMILIES[:-1], family, FAMILIES[-1])
-    monkeypatch.setattr(sourcing_module, "FAMILIES", every)
-    monkeypatch.setattr(program_module, "FAMILIES", every)
+    monkeypatch.setattr(families, "FAMILIES", every)
     monkeypatch.setattr(program_module, "_BEFORE_LIMITS", every[:-1])
 
 
@@ -199,7 +261,7 @@ def test_a_family_that_is_added_is_told_truly() -> None:
     for cause in plan.shortages["cause"]:
         assert cause == "Capacity open to the coalition is used up at Sur; the quota of Jin binds."
     found = explain(plan, "copper", "A", 2026)
-    assert {bound.kind: bound.at for bound in found.binding} == {"capacity": 20, "quota": 30}
+    assert {bound.kind: bound.limit for bound in found.binding} == {"capacity": 20, "quota": 30}
     assert found.price is not None
     assert sum(term.amount for term in found.price.terms) == pytest.approx(found.price.amount)
     assert {one.hardest.kind for one in scarcest(plan)} == {"capacity", "quota"}

@@ -47,7 +47,7 @@ def test_the_closed_form() -> None:
     assert found.plan.objective == near(5_000)
     assert found.path.objective == near(8_500)
     assert found.alone == {"copper": near(150)}
-    full = {h.year: (h.at, h.spares, h.direction) for h in found.holds if h.kind == "capacity"}
+    full = {h.year: (h.limit, h.spares, h.direction) for h in found.holds if h.kind == "capacity"}
     assert full == {y: (c, near(1), 1) for y, c in zip(FIVE[:4], GROWING, strict=False)}
 
 
@@ -132,7 +132,7 @@ def test_one_budget_for_all_minerals() -> None:
     assert (left(found, 2026), left(found, 2026, "tin")) == (near(20), near(100))
     assert found.alone == {"copper": near(20), "tin": near(60)}
     of_tin = {h.kind: h for h in found.holds if h.mineral == "tin"}
-    assert (of_tin["budget"].at, of_tin["budget"].unit) == (0.8, "money m")
+    assert (of_tin["budget"].limit, of_tin["budget"].unit) == (0.8, "money m")
     assert of_tin["budget"].spares == near(50)
     assert set(found.proofs) == {"copper", "tin", TOGETHER}
     both = china(two_plants(y2026=2))

@@ -31,7 +31,7 @@ def parts(found: Explanation) -> dict[str, float]:
 
 def bound(found: Explanation, what: str) -> Bound:
     """The one thing that binds with these words in its name."""
-    (one,) = [b for b in found.binding if what in b.what]
+    (one,) = [b for b in found.binding if what in b.words]
     return one
 
 
@@ -54,7 +54,12 @@ def test_the_dearer_refiner_sets_the_price() -> None:
     assert not found.price.is_scarce
     assert [(m.what, m.amount) for m in found.price.moves] == [("Sur (CHL) to A, 2026", near(1))]
     (only,) = found.binding
-    assert (only.kind, only.at, only.unit, only.worth) == ("capacity", near(60), "t", near(15))
+    assert (only.kind, only.limit, only.unit, only.shadow_price) == (
+        "capacity",
+        near(60),
+        "t",
+        near(15),
+    )
     assert only.place is not None
     assert (only.place.sheet, only.place.row, only.place.column) == ("Refiners", 2, "Capacity")
 
@@ -80,9 +85,9 @@ def test_a_cap_adds_its_rent_to_the_price_at_the_capped_source() -> None:
         ("Sur (CHL) to A, 2026", 1.0),
     }
     limit = bound(found, "row 2 of Share limits")
-    assert (limit.unit, limit.at) == ("point", near(0.5))
-    assert limit.worth == near(10 * 200 / 100)
-    assert slope(book, "Share limits", 0, "Share", 0.01) == near(-limit.worth * 100)
+    assert (limit.unit, limit.limit) == ("point", near(0.5))
+    assert limit.shadow_price == near(10 * 200 / 100)
+    assert slope(book, "Share limits", 0, "Share", 0.01) == near(-limit.shadow_price * 100)
     assert found.demand_cost == near(20 - 10 / 2)  # half a tonne more may be Jin's
     assert slope(book, "Demand", 1, "2026") == near(15)
 
@@ -116,7 +121,7 @@ def test_a_shortage_sets_the_price() -> None:
     assert found.price.setter == "shortage"
     assert found.is_short
     assert (found.demand, found.purchased, found.short) == near((100, 60, 40))
-    assert bound(found, "Jin").worth == near(490)
+    assert bound(found, "Jin").shadow_price == near(490)
 
 
 def test_the_fair_share_is_a_part_of_the_price() -> None:
@@ -154,11 +159,11 @@ def test_ore_is_followed_to_the_mine() -> None:
     )  # fmt: skip
     found = of(solve(book))
     assert parts(found) == near({"cost": 30})
-    assert bound(found, "mines of").worth == near(6)
+    assert bound(found, "mines of").shadow_price == near(6)
     book["Refiners"][1]["Capacity (t/yr)"] = 10  # 15 short: the ore is worth (500 - 10) / 2
     found = of(solve(book))
     assert parts(found) == near({"shortage": 500})
-    assert bound(found, "mines of").worth == near(241)
+    assert bound(found, "mines of").shadow_price == near(241)
 
 
 def test_a_reserve_sets_the_price_of_a_later_year() -> None:
@@ -190,7 +195,7 @@ def test_a_limit_on_purchases_binds_by_what_is_bought() -> None:
     assert found.price.amount == near(15)
     assert sum(term.amount for term in found.price.terms) == near(15)
     assert sorted(round(m.amount, 6) for m in found.price.moves) == [0.5, 0.5]
-    assert bound(found, "Share limits").worth == near(10 * 100 / 100)
+    assert bound(found, "Share limits").shadow_price == near(10 * 100 / 100)
 
 
 # ---- what is scarcest --------------------------------------------------------------------------

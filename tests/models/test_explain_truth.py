@@ -27,7 +27,7 @@ def told_at(book: BookT, b: Bound, units: float) -> float:
     sheet, row = b.place.sheet, b.place.row
     header = header_of(book, sheet, row, b.place.column)
     was = float(str(book[sheet][row - 2][header]))
-    assert was == near(b.at)
+    assert was == near(b.limit)
     by = units * (0.01 if b.unit == "point" else 1.0)
     return solve(changed(book, sheet, row - 2, **{header: was + by})).objective
 
@@ -101,17 +101,17 @@ def test_a_unit_of_a_limit_is_worth_what_the_edited_workbook_saves(
         assert b.costs == near(told_at(book, b, -1.0) - before, abs=1e-4)
         assert b.saves is not None
         assert b.costs is not None
-        assert b.saves - 1e-4 <= b.worth <= b.costs + 1e-4
+        assert b.saves - 1e-4 <= b.shadow_price <= b.costs + 1e-4
         assert b.low is not None
         assert b.high is not None
-        up = (min(b.high, 1.0 if b.unit == "point" else 1e4) - b.at) / unit
-        down = (b.low - b.at) / unit
+        up = (min(b.high, 1.0 if b.unit == "point" else 1e4) - b.limit) / unit
+        down = (b.low - b.limit) / unit
         for units in (up, down):
-            assert told_at(book, b, units) == near(before - units * b.worth, abs=1e-3)
+            assert told_at(book, b, units) == near(before - units * b.shadow_price, abs=1e-3)
         for end, by in ((b.high, up + 2.0), (b.low, down - 2.0)):
-            inside = 0.0 < b.at + by * unit < (1.0 if b.unit == "point" else 1e4)
+            inside = 0.0 < b.limit + by * unit < (1.0 if b.unit == "point" else 1e4)
             if math.isfinite(end) and inside and end > 0.0:
-                assert told_at(book, b, by) > before - by * b.worth + 1e-4
+                assert told_at(book, b, by) > before - by * b.shadow_price + 1e-4
 
 
 def test_two_limits_at_once_are_worth_nothing_alone() -> None:
@@ -123,7 +123,7 @@ def test_two_limits_at_once_are_worth_nothing_alone() -> None:
         unit = 1 if b.unit == "point" else 1.0
         assert b.saves == near(0, abs=1e-6)
         assert b.costs == near(10 * unit)
-    assert all(b.high == near(b.at) for b in found)
+    assert all(b.high == near(b.limit) for b in found)
 
 
 def test_a_point_of_a_limit_on_purchases() -> None:
@@ -147,7 +147,7 @@ def test_a_million_of_a_budget() -> None:
     book = make(jin(50), settings=settings, Projects=[plant], Budget=budget)
     plan = solve(book)
     b = bound(of(plan), "budget")
-    assert (b.at, b.unit) == (0.5, "money m")
+    assert (b.limit, b.unit) == (0.5, "money m")
     assert b.saves == near(plan.objective - told_at(book, b, 1.0))
     assert (b.low, b.high) == near((0, 2))
 
@@ -157,7 +157,7 @@ def test_sales_that_may_grow() -> None:
     today = [{"Mineral": "copper", "Refiner": "Jin", "Member": "A", "Tonnes (t/yr)": 40}]
     book = make(jin(500, Max_growth=0.5), sur(), Current_supply=today)
     b = bound(of(solve(book)), "Max growth")
-    assert (b.at, b.saves, b.costs, b.low, b.high) == near((60, 10, 10, 0, 100))
+    assert (b.limit, b.saves, b.costs, b.low, b.high) == near((60, 10, 10, 0, 100))
 
 
 def test_a_minimum_saves_the_other_way() -> None:
@@ -173,9 +173,9 @@ def test_a_tonne_of_capacity_is_one_of_the_cell() -> None:
     """Half of Jin's 120 is open: a tonne more in the cell brings half of one, 5."""
     book = make(jin(120, Available_share=0.5), sur())
     b = bound(of(solve(book)), "Jin")
-    assert (b.at, b.worth, b.saves) == near((120, 5, 5))
+    assert (b.limit, b.shadow_price, b.saves) == near((120, 5, 5))
     assert told_at(book, b, 1.0) == near(solve(book).objective - 5)
-    assert "50 % of it open" in b.what
+    assert "50 % of it open" in b.words
 
 
 def test_a_tonne_of_a_plant_that_is_built_in_part() -> None:
@@ -187,9 +187,9 @@ def test_a_tonne_of_a_plant_that_is_built_in_part() -> None:
     budget = [{"Year": 2026, "Capex (USD m)": 0.004}]
     book = make(jin(50), demand=100, Projects=[plant], Budget=budget)
     b = bound(of(solve(book)), "project P")
-    assert (b.at, b.low, b.high) == (50, None, None)
+    assert (b.limit, b.low, b.high) == (50, None, None)
     assert b.saves == near(solve(book).objective - told_at(book, b, 1.0))
-    assert b.worth == near(0.4 * 490)
+    assert b.shadow_price == near(0.4 * 490)
 
 
 _FIELDS = {"Capacity": "capacity", "Share": "share"}
@@ -224,7 +224,11 @@ def test_worths_in_books_with_every_feature(seed: int) -> None:
         for b in explain(plan, row["mineral"], row["member"], row["year"]).binding:
             unit = 0.01 if b.unit == "point" else 1.0
             for sign, told in ((b.direction, b.saves), (-b.direction, b.costs)):
-                if told is None or b.at + sign * unit < 0 or (b.unit == "point" and b.at > 0.99):
+                if (
+                    told is None
+                    or b.limit + sign * unit < 0
+                    or (b.unit == "point" and b.limit > 0.99)
+                ):
                     continue
                 case = with_cell(plan.case, b, sign * unit)
                 if case is None:

@@ -18,13 +18,13 @@ from scipy.sparse import csr_matrix, vstack
 from models.answers import recourse as module
 from models.answers.futures import Future, RiskPlans, apart, under_risk
 from models.answers.recourse import (
+    ConvexCombination,
     DistinctScenarios,
     ExtensiveForm,
-    Mix,
+    MasterProblem,
     Policy,
     ScenarioProgram,
     Tail,
-    Tied,
     cvar,
     valued,
 )
@@ -37,7 +37,7 @@ from models.program.families.projects import BUILT
 from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, budget_year
 from models.schema import BudgetYear, ScenarioStep
-from models.solve import LinearProgram
+from models.solve import Certificate, LinearProgram
 from planner.scenarios.actions import after
 from tests.models.desk import jin, make, read, sur
 from tests.models.test_laws import rounding
@@ -212,7 +212,7 @@ def embargo(chance: float) -> list[tuple[float, Happens]]:
 
 
 def amounts(found: RiskPlans, component: object) -> dict[object, tuple[float, float]]:
-    return {d.key: (d.plain, d.risky) for d in found.decisions if d.of is component}
+    return {d.key: (d.plain, d.risky) for d in found.decisions if d.component is component}
 
 
 def test_a_stock_is_the_hedge_against_an_embargo() -> None:
@@ -362,7 +362,7 @@ def test_a_second_formulation_agrees(monkeypatch: pytest.MonkeyPatch, seed: int)
     monkeypatch.setattr(ExtensiveForm, "__init__", kept)
     found = planned(plan, happens)
     expected = float(chances_of(happens) @ found.risky.costs)
-    assert split(made[0].sides, chances_of(happens)) == pytest.approx(
+    assert split(made[0].scenarios, chances_of(happens)) == pytest.approx(
         expected, rel=2e-6, abs=1e-6 * plan.case.largest_demand + rounding(plan)
     )
 
@@ -406,9 +406,12 @@ def split(sides: Sequence[ScenarioProgram], chances: Floats) -> float:
 
 
 def test_what_is_not_proven_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "first_proven", lambda *_, **__: None)
+    """Of whatever attempt, a solution that its certificate refuses is not given out."""
+    plan = solve_case(read(make(jin(), sur(), years=YEARS)))
+    refused = Certificate(1.0, "", 1.0, 1.0, 0.0, 0.0)
+    monkeypatch.setattr(ExtensiveForm, "certificate", lambda *_: refused)
     with pytest.raises(SolverError, match="no proven plan for 2 futures"):
-        planned(solve_case(read(make(jin(), sur(), years=YEARS))), embargo(0.5))
+        planned(plan, embargo(0.5))
 
 
 # ---- minerals planned apart ----------------------------------------------------------------------
@@ -436,7 +439,7 @@ def two_farms(number: int, most: float) -> ScenarioProgram:
     return ScenarioProgram(rows, columns, numbers, np.full(18, TONNES), np.full(9, TONNES))
 
 
-def farms_apart(most: float, tail: Tail) -> tuple[Tied, list[LinearProgram]]:
+def farms_apart(most: float, tail: Tail) -> tuple[MasterProblem, list[LinearProgram]]:
     """The same two, each a part of its own, that share the limit."""
     of = [[0, 1, 2], [1, 2, 0]]
     wholes = [ExtensiveForm(FARMS, THIRDS, need=500.0) for _ in of]
@@ -444,21 +447,21 @@ def farms_apart(most: float, tail: Tail) -> tuple[Tied, list[LinearProgram]]:
         DistinctScenarios(whole, np.array(at), whole.place[0][[2]], np.ones((1, 1)))
         for whole, at in zip(wholes, of, strict=True)
     ]
-    return Tied(parts, np.array([most]), THIRDS, tail, 64.0), [w.rows for w in wholes]
+    return MasterProblem(parts, np.array([most]), THIRDS, tail, 64.0), [w.rows for w in wholes]
 
 
-def mixed(most: float, tail: Tail) -> tuple[Tied, Mix]:
+def mixed(most: float, tail: Tail) -> tuple[MasterProblem, ConvexCombination]:
     """Their best mix, begun from no beets at all."""
     tied, rows = farms_apart(most, tail)
     none = [replace(r, upper=r.upper.copy()) for r in rows]
     for r, part in zip(none, tied.parts, strict=True):
-        r.upper[part.at] = 0.0
+        r.upper[part.columns] = 0.0
     return tied, tied.mixed(rows, tied.mixed(none))
 
 
-def value_of(tied: Tied, mix: Mix, tail: Tail) -> float:
+def value_of(tied: MasterProblem, mix: ConvexCombination, tail: Tail) -> float:
     costs = [
-        part.whole.costs(part.whole.by_future(x))[part.of]
+        part.extensive.costs(part.extensive.by_future(x))[part.scenario_of]
         for part, x in zip(tied.parts, mix.x, strict=True)
     ]
     return valued(np.sum(costs, axis=0), THIRDS, tail)
@@ -486,7 +489,7 @@ def test_what_mixes_policies_grows_as_its_entries_do() -> None:
     many = 4_000
     whole = ExtensiveForm(FARMS, THIRDS, need=500.0)
     part = DistinctScenarios(whole, np.arange(many) % 3, whole.place[0][[2]], np.ones((1, 1)))
-    tied = Tied([part], np.array([100.0]), np.full(many, 1 / many), Tail(0.5, 0.5), 64.0)
+    tied = MasterProblem([part], np.array([100.0]), np.full(many, 1 / many), Tail(0.5, 0.5), 64.0)
     policies = [Policy(np.arange(0), np.zeros(0), np.full(many, c), np.zeros(1)) for c in (2, 1.0)]
     tracemalloc.start()
     parts, value, *_ = tied._master([policies])
@@ -567,19 +570,19 @@ def test_fewer_futures_planned_before_are_within_the_time_limit(
     12 futures, and 2 before; a search's own clock stands still.
     """
     plan = solve_case(with_budgets(160, carried=True).case.change(search=SearchLimits(64.0)))
-    mixed_, clock, asked = Tied.mixed, [0.0], []
+    mixed_, clock, asked = MasterProblem.mixed, [0.0], []
 
     def slow(
-        self: Tied,
+        self: MasterProblem,
         rows: list[LinearProgram],
-        start: Mix | None = None,
+        start: ConvexCombination | None = None,
         search: SearchLimits = TO_THE_END,
-    ) -> Mix:
+    ) -> ConvexCombination:
         asked.append((len(self.chances), search.seconds))
         clock[0] += search.seconds
         return mixed_(self, rows, start, search)
 
-    monkeypatch.setattr(Tied, "mixed", slow)
+    monkeypatch.setattr(MasterProblem, "mixed", slow)
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     planned(plan, happens_of(plan, 160, 12), at_once=2)
     assert asked == [(12, 64), (2, 16), (2, 16), (12, 32)]
@@ -588,16 +591,16 @@ def test_fewer_futures_planned_before_are_within_the_time_limit(
 def test_fewer_futures_that_are_not_proven_end_no_study(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = with_budgets(160, carried=True)
     happens = happens_of(plan, 160, 12)
-    mixed_, failed = Tied.mixed, []
+    mixed_, failed = MasterProblem.mixed, []
 
-    def failing(self: Tied, *words: object, **more: object) -> Mix:
+    def failing(self: MasterProblem, *words: object, **more: object) -> ConvexCombination:
         if len(self.chances) < len(happens):
             failed.append(len(self.chances))
             raise SolverError
         return mixed_(self, *words, **more)  # type: ignore[arg-type]
 
     costs = planned(plan, happens, at_once=2).risky.costs
-    monkeypatch.setattr(Tied, "mixed", failing)
+    monkeypatch.setattr(MasterProblem, "mixed", failing)
     found = planned(plan, happens, at_once=2).risky.costs
     assert failed == [2]
     chances = chances_of(happens)
@@ -635,9 +638,9 @@ def test_a_wrong_master_proves_nothing(monkeypatch: pytest.MonkeyPatch, wrong: s
     happens = happens_of(plan, 160, 4)
     chances = chances_of(happens)
     least = valued(planned(plan, happens, TIED).risky.costs, chances, TIED)
-    master, weights = Tied._master, Tied._weights
+    master, weights = MasterProblem._master, MasterProblem._weights
 
-    def broken(self: Tied, pools: list[list[Policy]]) -> tuple[object, ...]:
+    def broken(self: MasterProblem, pools: list[list[Policy]]) -> tuple[object, ...]:
         if wrong == "costs":
             pools = [[replace(p, costs=0.5 * p.costs) for p in pool] for pool in pools]
         if wrong == "limits":
@@ -648,9 +651,11 @@ def test_a_wrong_master_proves_nothing(monkeypatch: pytest.MonkeyPatch, wrong: s
         return parts, value, 3.0 * prices if wrong == "prices" else prices, of
 
     monkeypatch.setattr(module, "_MOST_ROUNDS", 20)
-    monkeypatch.setattr(Tied, "_master", broken)
+    monkeypatch.setattr(MasterProblem, "_master", broken)
     if wrong == "weights":
-        monkeypatch.setattr(Tied, "_weights", lambda of, dear: weights(of, 7.0 * dear[::-1]))
+        monkeypatch.setattr(
+            MasterProblem, "_weights", lambda of, dear: weights(of, 7.0 * dear[::-1])
+        )
     with suppress(SolverError):
         course = planned(plan, happens, TIED, at_once=0).risky
         value, gap = valued(course.costs, chances, TIED), course.proof.mip_gap + course.proof.gap
@@ -660,12 +665,12 @@ def test_a_wrong_master_proves_nothing(monkeypatch: pytest.MonkeyPatch, wrong: s
 
 def test_a_bound_above_the_plan_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = with_budgets(160, carried=True)
-    mixed_ = Tied.mixed
+    mixed_ = MasterProblem.mixed
 
-    def above(self: Tied, *words: object, **more: object) -> Mix:
+    def above(self: MasterProblem, *words: object, **more: object) -> ConvexCombination:
         mix = mixed_(self, *words, **more)  # type: ignore[arg-type]
         return replace(mix, least=mix.least * 1.001)
 
-    monkeypatch.setattr(Tied, "mixed", above)
+    monkeypatch.setattr(MasterProblem, "mixed", above)
     with pytest.raises(SolverError, match="no proven plan for 4 futures, mineral by mineral"):
         planned(plan, happens_of(plan, 160, 4), at_once=0)

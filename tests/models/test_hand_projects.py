@@ -346,9 +346,9 @@ def test_what_binds_where_budgets_are_carried_over() -> None:
     )
     found = explain(solve(book), "copper", "A", 2027)
     (bound,) = (b for b in found.binding if b.kind == "budget")
-    assert bound.what == "the budget of 2027 with what is left of earlier ones"
-    assert (bound.place.sheet, bound.place.row, bound.at) == ("Budget", 3, near(0.2))
-    assert (bound.worth, bound.low, bound.high) == near((9_499_000, 0, 0.7), abs=1e-6)
+    assert bound.words == "the budget of 2027 with what is left of earlier ones"
+    assert (bound.place.sheet, bound.place.row, bound.limit) == ("Budget", 3, near(0.2))
+    assert (bound.shadow_price, bound.low, bound.high) == near((9_499_000, 0, 0.7), abs=1e-6)
     assert bound.saves == near(9_499_000 / 2)
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models.case import Case
+from models.case import UNPLANNED, Case
 from models.program import NameIndex, fit, program_of
 from models.program.builder import Builder
 from models.program.compile import compile_model, differences
@@ -15,6 +15,7 @@ from models.program.sourcing import build
 from models.resolve import Expanded
 from planner.scenarios import drop_share_limits, set_max_country_share
 from tests.budget import BUDGET
+from tests.models import test_golden
 from tests.models.desk import jin, make, read, solve, sur
 from tests.models.test_laws import draw
 
@@ -144,3 +145,26 @@ def test_what_differs_is_named() -> None:
     said = differences(dataclasses.replace(rows, row_keys=tuple(other)), rows)
     assert any("is missing" in words for words in said)
     assert any("nothing of the case" in words for words in said)
+
+
+def test_what_no_program_is_made_of_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variant that differs there alone has the base's program; whatever is read is planned."""
+    read_fields = set[str]()
+
+    def recorded(self: Case, name: str) -> object:
+        read_fields.add(name)
+        return object.__getattribute__(self, name)
+
+    cases = [read(draw(seed)) for seed in range(10)]
+    cases += [read(getattr(test_golden, name)()) for name in test_golden.NAMES]
+    monkeypatch.setattr(Case, "__getattribute__", recorded, raising=False)
+    for case in cases:
+        expanded = Expanded(case)
+        for cells in program_of(expanded).blocks:
+            build(expanded, cells)
+    monkeypatch.undo()
+    labels = {"country_names", "scenario"}
+    sheets = {*Case.SHEET_FIELDS.values()}
+    assert read_fields & UNPLANNED <= labels  # a label names things, in messages too
+    assert sheets - read_fields <= UNPLANNED
+    assert UNPLANNED - labels == {"supports", "rights", "scenarios", "risks"}

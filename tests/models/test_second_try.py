@@ -45,16 +45,16 @@ ASKED: dict[str, Callable[[], Any]] = {
 
 def refused(patch: Patch, attempts: Callable[[str], bool]) -> list[str]:
     """Let the solver refuse some attempts; return the names of those that were asked."""
-    run, asked = highs.Held.run, list[str]()
+    run, asked = highs.PersistentSolver.run, list[str]()
 
-    def faulty(self: highs.Held) -> Solution:
+    def faulty(self: highs.PersistentSolver) -> Solution:
         asked.append(self.attempt.name)
         if attempts(self.attempt.name):
             said = "the solver ended with: Unknown"
             raise SolverError(said)
         return run(self)
 
-    patch.setattr(highs.Held, "run", faulty)
+    patch.setattr(highs.PersistentSolver, "run", faulty)
     return asked
 
 
@@ -65,7 +65,7 @@ def test_what_is_refused_is_asked_in_another_way(
 ) -> None:
     """The first attempts fail, from where a program was, too: the answer is the same."""
     expected = ASKED[what]()
-    names = {a.name for a in (*solver.ATTEMPTS[:failing], solver.AGAIN, solver.ONWARDS)}
+    names = {a.name for a in (*solver.ATTEMPTS[:failing], solver.AGAIN, solver.WARM_START)}
     asked = refused(monkeypatch, names.__contains__)
     found = ASKED[what]()
     assert solver.ATTEMPTS[0].name in asked
@@ -97,7 +97,7 @@ def once() -> Iterator[str]:
             if path.parent.name != "solve":
                 text = path.read_text(encoding="utf-8")
                 for found in re.finditer(
-                    r"^.*(solver\.solve\(|\b_?held\S*\.run\(\)).*$", text, re.MULTILINE
+                    r"^.*(solver\.solve\(|\b_?solver\.run\(\)).*$", text, re.MULTILINE
                 ):
                     yield f"{path.relative_to(ROOT)}: {found[0].strip()}"
 
@@ -108,12 +108,13 @@ _SOLVED = "solver.solve(scale.scaled(rows),"
 def test_no_program_is_asked_in_one_way_alone() -> None:
     """What runs an attempt is inside a loop over them, or goes to one where it is refused."""
     allowed = {
-        "models/answers/pool.py: found = piece.scale.unscaled(held.run())",  # then _cold
-        f"models/answers/search.py: found = scale.unscaled({_SOLVED} attempt, **limits))",
-        "models/answers/search.py: found = self._scale.unscaled(self._held.run())",  # first_proven
-        f"models/plan/block_solver.py: found = {_SOLVED} attempt, *begin, **limits)",
-        "models/plan/by_model.py: found = solver.solve(scale.scaled(rows), attempt)",
-        "models/plan/session.py: return kept.held.run()",  # then BlockSolver.solve
+        "models/answers/pool.py: solution = piece.scale.unscaled(solver.run())",  # then _cold
+        f"models/answers/search.py: solution = scale.unscaled({_SOLVED} attempt, **limits))",
+        # then first_proven
+        "models/answers/search.py: solution = self._scale.unscaled(self._solver.run())",
+        f"models/plan/block_solver.py: solved = {_SOLVED} attempt, *begin, **limits)",
+        "models/plan/by_model.py: solution = solver.solve(scale.scaled(rows), attempt)",
+        "models/plan/session.py: return kept.solver.run()",  # then BlockSolver.solve
         "models/plan/session.py: result = solver.solve(b, start=start)",  # of a BlockSolver
         "models/program/outside.py: result = solver.solve(model, options=options)",  # not HiGHS
     }

@@ -17,7 +17,7 @@ from models.plan import session as session_module
 from models.program import Program, fit, program_of
 from models.resolve import Expanded
 from models.schema import ByYear, ScenarioStep
-from models.solve import Held, LinearProgram, Solution, highs
+from models.solve import LinearProgram, PersistentSolver, Solution, highs
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
 from planner.studies.draws import Surprise
 from tests.budget import BUDGET
@@ -185,11 +185,11 @@ def test_what_is_as_before_is_not_solved_again(monkeypatch: pytest.MonkeyPatch) 
     assert session.base.proof.retries == ()
     session.solve(wide)
 
-    def never(_: Held) -> Solution:
+    def never(_: PersistentSolver) -> Solution:
         msg = "solved again"
         raise AssertionError(msg)
 
-    monkeypatch.setattr(Held, "run", never)
+    monkeypatch.setattr(PersistentSolver, "run", never)
     plan = session.solve(wide)
     assert {block.attempt for block in plan.blocks} == {"as before"}
 
@@ -293,8 +293,8 @@ def test_changed_in_place_wrongly(
     true = solve(variant)
     session = Session(case)
     assert session.base.proof.retries == ()
-    change = Held.change
-    monkeypatch.setattr(Held, "change", lambda self, rows: change(self, fault(rows)))
+    change = PersistentSolver.change
+    monkeypatch.setattr(PersistentSolver, "change", lambda self, rows: change(self, fault(rows)))
     plan = session.solve(variant)
     assert plan.objective == pytest.approx(true.objective, rel=1e-9)
     assert any(said.startswith("from the plan before") for said in plan.proof.retries)
@@ -307,14 +307,14 @@ def test_returned_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
     true = solve(variant)
     session = Session(case)
     assert session.base.proof.retries == ()
-    run = Held.run
+    run = PersistentSolver.run
 
-    def faulty(self: Held) -> Solution:
+    def faulty(self: PersistentSolver) -> Solution:
         found = run(self)
         return dataclasses.replace(found, x=found.x * 1.01) if session_is_warm else found
 
     session_is_warm = True
-    monkeypatch.setattr(Held, "run", faulty)
+    monkeypatch.setattr(PersistentSolver, "run", faulty)
     with pytest.raises(SolverError):  # every attempt is broken: no plan comes out
         session.solve(variant)
     session_is_warm = False

@@ -78,7 +78,7 @@ def production(prices: list[float], technology: list[list[float]], resources: Fl
 
 def costs(pool: Pool) -> Floats:
     """Return what every group costs, planned one by one."""
-    return np.array([0.0, *(pool.cost(group).cost for group in groups(pool.of.members)[1:])])
+    return np.array([0.0, *(pool.cost(group).cost for group in groups(pool.divided.members)[1:])])
 
 
 def test_published_production_game() -> None:
@@ -182,7 +182,7 @@ def test_bills(seed: int) -> None:
     listed = np.array([0.0, *costs_of(plan, range(1, 1 << members))])
     size = abs(found.cost) or 1.0
     pool = Pool(divided(plan.case))  # what its columns cost, the other side of the prices
-    assert found.cost == pytest.approx(np.sum(pool.of.rows.cost * pool.together.x), rel=1e-9)
+    assert found.cost == pytest.approx(np.sum(pool.divided.rows.cost * pool.together.x), rel=1e-9)
     assert found.cost == pytest.approx(plan.objective, rel=1e-9)
     assert_allclose(found.alone, listed[[1 << i for i in range(members)]], atol=1e-7 * size)
     for rule, split in found.bills.items():

@@ -12,7 +12,7 @@ import pytest
 from models.errors import SolverError
 from models.program import program_of
 from models.resolve import Expanded
-from models.solve import Held, LinearProgram
+from models.solve import LinearProgram, PersistentSolver
 from models.solve.tighten import tightened
 from tests.models.desk import make, read, refiner, sur
 
@@ -46,7 +46,7 @@ def cost(rows: LinearProgram, **bounds: Any) -> float:
     """Return the least cost of a linear program; infinite where there is none."""
     free = dataclasses.replace(rows, whole=np.zeros_like(rows.whole), **bounds)
     try:
-        return float(rows.cost @ Held().load(free).run().x)
+        return float(rows.cost @ PersistentSolver().load(free).run().x)
     except SolverError:
         return np.inf
 
@@ -84,11 +84,13 @@ def test_they_close_the_gap_of_facility_location() -> None:
                for i in range(5) for j, name in enumerate("ABCDEFGHIJ")],
     )  # fmt: skip
     rows = rows_of(book)
-    best = Held(whole=True).load(tightened(rows)).run()
+    best = PersistentSolver(whole=True).load(tightened(rows)).run()
     whole = float(rows.cost @ best.x)
     assert cost(rows) < whole - 1.0
     assert cost(tightened(rows)) > cost(rows) + 1.0
-    assert float(rows.cost @ Held(whole=True).load(rows).run().x) == pytest.approx(whole)
+    assert float(rows.cost @ PersistentSolver(whole=True).load(rows).run().x) == pytest.approx(
+        whole
+    )
 
 
 def test_a_program_without_whole_columns_stays() -> None:

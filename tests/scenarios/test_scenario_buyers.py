@@ -5,14 +5,19 @@ Jin of China sells at 10, Sur of Chile at 20; a tonne short costs 500.
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Sequence
 
 import pytest
 
 from models import checks
+from models.case import Case, InOrder
 from models.errors import Severity
+from models.schema import SHEETS, CellKind, Column, Member, Record, ScenarioStep
+from planner.scenarios.actions import ACTIONS
 from planner.workbook import read_tables
-from tests.models.desk import BookT, jin, make, solve, sur, tonnes
+from tests.models.desk import BookT, jin, make, read, solve, sur, tonnes
 from tests.scenarios.edits import Row
 from tests.scenarios.what_if import base_of, case_of, objective, plan_of, step
 
@@ -165,6 +170,48 @@ def without_a(book: BookT) -> BookT:
 
 
 LEAVES = step("remove member", Member="A")
+
+
+@pytest.mark.parametrize("payer", ["A", "G", "B", "H", None])
+def test_what_a_member_pays_goes_with_it(payer: str | None) -> None:
+    """A support that A, or its group, pays is gone; of others, and of all, it is left."""
+    support = {"Plant": "Jin", "Mineral": "copper", "Strike price (USD/t)": 30, "Payer": payer}
+    case = case_of({**club(), "Supports": [support]}, LEAVES)
+    assert [row.payer for row in case.supports] == [payer or ""] * (payer not in {"A", "G"})
+    assert not [f for f in checks.check(case) if f.severity is Severity.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("record", "column"),
+    [(r, c) for r in SHEETS for c in r.columns() if c.holds_member],
+    ids=lambda of: of.SHEET if isinstance(of, type) else of.field,
+)
+def test_no_row_that_names_a_member_is_left(record: type[Record], column: Column) -> None:
+    """A record of any sheet that names A, or its group, is gone with it; a blank selector stays."""
+
+    def row(who: str) -> Record:
+        made = object.__new__(record)
+        for field in dataclasses.fields(record):
+            object.__setattr__(made, field.name, who if field.name == column.field else "")
+        return made
+
+    table = Case.SHEET_FIELDS[record.SHEET]
+    case = read(club()).change(**{table: InOrder(map(row, ("A", "B", "G", "")))})
+    leaves = ScenarioStep(name="gone", action="remove member", member="A")
+    left = getattr(ACTIONS["remove member"](case, leaves), table)
+    assert sorted(getattr(each, column.field) for each in left) == ["", "B"]
+
+
+def test_each_column_that_holds_a_member_declares_it() -> None:
+    """A name that its header or its meaning calls a member's is known as one."""
+    names = [(r, c) for r in SHEETS for c in r.columns() if c.kind is CellKind.NAME]
+    assert not [
+        (record.SHEET, column.header)
+        for record, column in names
+        if re.search(r"\bmember\b", f"{column.header} {column.meaning}", re.IGNORECASE)
+        and not (column.holds_member or record is Member)
+    ]
+    assert [r.SHEET for r in SHEETS if r.SPREAD == "members"] == ["Freight"]
 
 
 def test_a_member_goes_with_all_its_rows() -> None:

@@ -67,6 +67,7 @@ GROWTH = component.Rows(
     kind="growth",
     label=_growth_label,
     bears_on=component.by_key,
+    relaxable=component.NOT_RELAXABLE,
     stops=component.when_full(_no_faster),
     stop_rank=4,
     step=_growth_step,
@@ -81,6 +82,7 @@ AGREED = component.Rows(
         f"what {key[1] or key[0]} may sell beyond what was agreed"
     ),
     bears_on=component.by_key,
+    relaxable=component.NOT_RELAXABLE,
     stops=component.when_full(_no_faster),
     stop_rank=4,
     divided=division.by_right,
@@ -95,6 +97,7 @@ AGREED_BY_MEMBER = component.Rows(
         f"what {key[1] or key[0]} may sell {key[3]} beyond what was agreed"
     ),
     bears_on=component.by_key,
+    relaxable=component.NOT_RELAXABLE,
     stops=component.when_full(_no_faster),
     stop_rank=4,
     divided=division.own,

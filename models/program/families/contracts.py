@@ -42,6 +42,7 @@ MINIMUM = component.Rows(
     kind="contract min",
     label=lambda of, key: _label(of, key, "min"),
     bears_on=component.by_key,
+    relaxable=component.NOT_RELAXABLE,
     divided=division.own,
 )
 MAXIMUM = component.Rows(
@@ -52,6 +53,7 @@ MAXIMUM = component.Rows(
     kind="contract max",
     label=lambda of, key: _label(of, key, "max"),
     bears_on=component.by_key,
+    relaxable=component.NOT_RELAXABLE,
     divided=division.own,
 )
 

@@ -111,6 +111,7 @@ SHARE = Rows(
     kind="share limit",
     label=_label,
     bears_on=_bears_on,
+    relaxable="share limits",
     stops=_stops,
     stops_beyond=True,
     step=_step,

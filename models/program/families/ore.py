@@ -103,6 +103,7 @@ ORE = component.Columns(
     terms=_terms,
     spent=("ore premium", "ore freight"),
     decided=component.in_its_year,
+    is_first_stage=False,
 )
 BALANCE = component.Rows(
     name="ore_balance",
@@ -124,6 +125,7 @@ CAPACITY = component.Rows(
     kind="mine",
     label=_mine_label,
     bears_on=component.by_key,
+    relaxable="mines",
     is_scarce=True,
     divided=division.by_right,
 )

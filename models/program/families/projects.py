@@ -220,6 +220,7 @@ BUILT = component.Columns(
     headings=(CAPITAL,),
     move="of project {project} built for {year}",
     decided=_begun,
+    is_first_stage=True,
     divided=division.by_right,
 )
 ONCE = component.Rows(
@@ -239,6 +240,7 @@ CAPACITY = component.Rows(
     kind="project capacity",
     label=_capacity_label,
     bears_on=component.by_key,
+    relaxable=component.NOT_RELAXABLE,
     is_capacity=True,
     stops=component.when_full(_full),
     stop_rank=0,
@@ -253,6 +255,7 @@ CARRIED = component.Columns(
     unit=component.MONEY,
     is_move=False,
     move="of the budgets up to {year} left for later years",
+    is_first_stage=True,
 )
 BUDGET = component.Rows(
     name="budget",
@@ -264,6 +267,7 @@ BUDGET = component.Rows(
     kind="budget",
     label=_budget_label,
     bears_on=_budget_bears_on,
+    relaxable="budgets",
     is_scarce=True,
     divided=division.by_capital,
 )

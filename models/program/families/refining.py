@@ -55,6 +55,7 @@ CAPACITY = component.Rows(
     kind="capacity",
     label=_label,
     bears_on=component.by_key,
+    relaxable="capacities and the part of them that is open",
     is_capacity=True,
     stops=component.when_full(used_up),
     stop_rank=0,

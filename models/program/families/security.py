@@ -162,6 +162,7 @@ SURVIVAL = component.Rows(
     kind="security",
     label=_label,
     bears_on=component.by_key,
+    relaxable=component.NOT_RELAXABLE,
     step=_step,
     slope=_slope,
     divided=_least_by_member,

@@ -54,6 +54,7 @@ STOCK = component.Columns(
     terms=_holding,
     spent=("holding",),
     decided=component.in_its_year,
+    is_first_stage=False,
     divided=division.own,
 )
 SHORTFALL = component.Columns(

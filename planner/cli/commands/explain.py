@@ -140,19 +140,19 @@ def _cell(
         ("--member", member, named.members, [m.name for m in case.members]),
     ):
         if text is None:
-            wrong.said.append(missing_option(option, known))
+            wrong.lines.append(missing_option(option, known))
             continue
         with wrong.kept(f"{option}: "):
             several = names(text)
             found.append(several[0])
             if len(several) > 1 or not several[0]:
                 which = f", such as {several[0]}" if several[0] else ""
-                wrong.said.append(f"{option} {text!r} must name one alone{which}")
+                wrong.lines.append(f"{option} {text!r} must name one alone{which}")
     if year is None:
-        wrong.said.append(missing_option("--year", list(map(str, case.years))))
+        wrong.lines.append(missing_option("--year", list(map(str, case.years))))
     elif year not in case.years:
         close = min(case.years, key=lambda y: abs(y - year), default=None)
         hint = "" if close is None else f"; did you mean {close}?"
-        wrong.said.append(f"--year {year} is no year of the sheet Demand{hint}")
+        wrong.lines.append(f"--year {year} is no year of the sheet Demand{hint}")
     wrong.tell()
     return found[0], found[1], year or 0

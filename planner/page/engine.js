@@ -33,7 +33,7 @@ const TYPES = {
 
 /** Return the program: what is said of it, and its arrays as views of the bytes.
  *
- * The words and the bytes have to be those of the seal (planner/page/pack.py): an array that is
+ * The words and the bytes have to be those of the seal (planner/page/write.py): an array that is
  * another gives a plan of another case, and the proof of that plan holds.
  */
 function unpack(text, bytes, seal) {

@@ -22,7 +22,6 @@ from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, draw
-from planner.render.paper import WIDEST, Paper, print_setup, printed_rows
 from planner.render.study_front import StudyFront, draw_study
 from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import clean
@@ -177,8 +176,8 @@ def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
     columns = _printed(table)
     said = f"{table.name}: {made_by}" if made_by else table.name
-    paper = Paper.of(table, widths[:columns])
-    print_setup(sheet, said, paper)
+    paper = style.Paper.of(table, widths[:columns])
+    style.print_setup(sheet, said, paper)
     # every sheet has a print area: some programs print no sheet without one where another has one
     if not columns:
         # For the screen alone. An area must not be empty, and a hidden sheet is one that verify
@@ -187,7 +186,7 @@ def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by
         sheet.print_area(0, last + 1, 0, last + 1)
         sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen. {_ALL}")
         return
-    shown = printed_rows(paper, heights, lines)
+    shown = style.printed_rows(paper, heights, lines)
     sheet.print_area(0, 0, max(shown, 1), columns - 1)
     if shown < rows:
         said = f"Printed: {shown:,} of {rows:,} rows; the others are there on the screen."
@@ -259,11 +258,13 @@ def _widths(table: Table) -> tuple[list[float], int]:
     made: list[float] = []
     for i, lines in enumerate(style.HEADER_LINES):
         made = [widths[i] for widths in every]
-        if sum(made[:count]) <= WIDEST:
+        if sum(made[:count]) <= style.WIDEST:
             return made, lines
     long = [i for i, c in enumerate(table.columns[:count]) if _wraps(c)]
     for i in sorted(long, key=lambda i: -made[i]):
-        made[i] = max(min(made[i], _NARROWEST_LONG), made[i] - max(0.0, sum(made[:count]) - WIDEST))
+        made[i] = max(
+            min(made[i], _NARROWEST_LONG), made[i] - max(0.0, sum(made[:count]) - style.WIDEST)
+        )
     return made, style.HEADER_LINES[-1]
 
 

@@ -265,7 +265,7 @@ def _following(desk: Desk) -> Any:
     if path is None:
         yield
         return
-    from planner.workbook.saved import fingerprint, saves
+    from planner.workbook.save import fingerprint, saves
 
     known = fingerprint(path)
     desk.follow()

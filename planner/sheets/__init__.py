@@ -28,9 +28,8 @@ from models.results.common import PlanTable
 from planner.render.table import Table, TableColumn, table_of
 from planner.render.xlsx import write_workbook
 from planner.sheets.by_year import by_year, shortage_causes
-from planner.sheets.checks import checks
+from planner.sheets.checks import checks, duals, values
 from planner.sheets.context import Context, RunRecord
-from planner.sheets.duals import duals, values
 from planner.sheets.figures import by_mineral, members
 from planner.sheets.front import overview
 from planner.sheets.glossary import glossary

@@ -6,23 +6,24 @@ sources follow.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models import answers, results, schema, tolerances
-from models.plan import OPTIMAL, Plan
+from models.case import in_force
+from models.plan import OPTIMAL, Plan, bills, paid_of
 from planner.render import words
 from planner.render.chart import Picture
 from planner.render.front import AnswerState, Front, Light, Sentence
 from planner.render.table import Table, table_of
-from planner.sheets import explain, supports
+from planner.render.words import amount, each_year, listed
+from planner.sheets import explain
 from planner.sheets import findings as sheets_findings
 from planner.sheets.checks import checks
-from planner.sheets.context import Context, once
-from planner.sheets.estimates import estimates
+from planner.sheets.context import Context, estimates, once, question
 from planner.sheets.figures import binding, by_mineral, figures
-from planner.sheets.question import question
 from planner.sheets.survival import needed_in, survival
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 @once
 def _front(context: Context) -> Front:
     drawn = front_pictures(context)
-    lights = (_limits, _security, _stocks, _contracts, supports.supported, _proof)
+    lights = (_limits, _security, _stocks, _contracts, _supported, _proof)
     asked, table = question(context.case), by_mineral(context)
     said = sheets_findings.answer(table, asked)
     return Front(
@@ -110,7 +111,7 @@ def _notes(context: Context) -> Iterator[str]:
     )
 
 
-# ---- yes, partly or no -------------------------------------------------------------------------
+# ---- yes, partly or no ------------------------------------------------------------------------
 
 
 def _limits(context: Context) -> Light:
@@ -190,7 +191,7 @@ def _proof(context: Context) -> Light:
     return Light("Is it proven?", AnswerState.GOOD if passed else AnswerState.BAD, said, "Checks")
 
 
-# ---- what it builds, where it is tight, where the figures come from ----------------------------
+# ---- what it builds, where it is tight, where the figures come from ---------------------------
 
 
 def _lines(context: Context) -> Iterator[Sentence]:
@@ -269,3 +270,60 @@ def shortage_words(plan: Plan) -> str:
         f"Costliest shortage: in {year}, {short / need * 100:.3g} % of {mineral} need is unmet,"
         f" {explain.plain_amount(short)} t.{shared} {cause}"
     )
+
+
+# ---- who pays for supports -----------------------------------------------------------------------
+
+_NAMED = 3
+
+
+def _supported(context: Context) -> Light | None:
+    """Return who pays for the plants of the rows of Supports, and which of them sell nothing.
+
+    None where there is no such row.
+    """
+    idle = _idle(context)
+    paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
+    when = set[int]()
+    for member, bill, money in paid_of(context.plan):
+        when |= {bill.year} if money else set()
+        paid[member] += money
+        received[_named(bill.plant, bill.row)] += money
+    asked = "Are plants supported?"
+    if not paid:
+        return Light(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
+    total = sum(paid.values())
+    payers, plants = (listed(_largest(of), _NAMED) for of in (paid, received))
+    size = amount(abs(total), context.currency)
+    years = each_year(when, " and ") or "no year"
+    if total < 0:
+        said = f"{plants} {_pay(received)} {payers} {size} back in {years}."
+    else:
+        said = f"{payers} {_pay(paid)} {plants} {size} in {years}."
+    state = AnswerState.CARE if idle else AnswerState.GOOD
+    return Light(asked, state, f"{said} {idle}".rstrip(), results.Members.TABLE)
+
+
+def _idle(context: Context) -> str:
+    """Return which plants sell nothing while a row of Supports is for them; "" if each sells."""
+    case, selling = context.case, {bill.row for bill in bills(context.plan)}
+    rows = [row for row in case.supports if row.row not in selling]
+    # a row may be for years that are not planned
+    rows = [row for row in rows if any(in_force(row, year) for year in case.years)]
+    if not rows:
+        return ""
+    sells = "sells" if len(rows) == 1 else "sell"
+    named = listed((_named(row.plant, row.row) for row in rows), _NAMED)
+    return f"{named} {sells} nothing, so no support is paid."
+
+
+def _named(plant: str, row: int) -> str:
+    return f"{plant} (row {row} of {schema.Support.SHEET})"
+
+
+def _largest(amounts: dict[str, float]) -> list[str]:
+    return sorted(amounts, key=lambda name: -abs(amounts[name]))
+
+
+def _pay(amounts: dict[str, float]) -> str:
+    return "pay" if len(amounts) > 1 else "pays"

@@ -15,10 +15,8 @@ from models.results import ByMineral, Figure, Look, Summary, common, overall
 from models.results.field import spread_over
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, known, search_words
-from planner.sheets.context import Context
-from planner.sheets.estimates import estimates
+from planner.sheets.context import Context, estimates, question
 from planner.sheets.figures import binding, figures
-from planner.sheets.question import question
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 """How a plan says when it was written."""

@@ -35,7 +35,7 @@ from planner.render.words import (
     word,
 )
 from planner.scenarios.events import events
-from planner.sheets.estimates import estimates
+from planner.sheets.context import estimates
 from planner.sheets.findings import number_short, shortages
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell

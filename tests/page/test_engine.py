@@ -17,8 +17,8 @@ from models.plan import Session, solve
 from models.results import Security
 from planner import page as engine_of
 from planner.cli import main
-from planner.page.pack import program, sealed
 from planner.page.sliders import adjustable, grid
+from planner.page.write import program, sealed
 from planner.run import open_input
 from planner.sheets.findings import rows_of
 from planner.sheets.survival import is_missed, needed_of, survival

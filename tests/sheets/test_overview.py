@@ -22,8 +22,7 @@ from planner.render.front import AnswerState
 from planner.render.words import amount, finely, share, solid
 from planner.report.plan import notes as notes_of
 from planner.sheets import write_plan
-from planner.sheets.context import Context
-from planner.sheets.estimates import estimates
+from planner.sheets.context import Context, estimates, question
 from planner.sheets.figures import by_mineral
 from planner.sheets.findings import (
     _price,
@@ -35,7 +34,6 @@ from planner.sheets.findings import (
     rows_of,
 )
 from planner.sheets.front import overview
-from planner.sheets.question import question
 from planner.sheets.summary import summary
 from planner.workbook import read_tables
 from planner.workbook.plan_file import read_plan

@@ -1,21 +1,24 @@
-"""The commands orders, report and page: files for others, of a plan or a workbook."""
+"""The commands orders, report, page and model: files for others, of a plan or a workbook."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from models import errors, units
+from planner.cli import whatifs
 from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
 from planner.cli.commands import common
-from planner.cli.paths import folder_target, html, target
+from planner.cli.paths import case_part, folder_target, html, target
 from planner.cli.words import line, row, show_warnings
-from planner.render.words import cut, number_of, plain
+from planner.render.words import cut, number_of, plain, span
 
 if TYPE_CHECKING:
+    from models.case import Case
     from planner.documents.folder import Written
     from planner.documents.orders import Orders
 
@@ -256,3 +259,90 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
         Key.SECONDS: round(seconds, 6),
     }
     return end(answer, as_json=as_json)
+
+
+# ---- model ---------------------------------------------------------------------------------------
+
+_LONGEST_PART = 60
+
+
+@click.command(cls=Command)
+@click.argument("file", type=common.WORKBOOK)
+@whatifs.case_options
+@common.output_option(
+    "Write the model here, as .lp or .mps [outputs/<FILE's name>[-<scenario> or"
+    " -what-if]-model.lp].",
+    "MODEL",
+)
+@click.option(
+    "--by-block", is_flag=True, help="Write a file for each independent block of the model."
+)
+@common.JSON
+def model(
+    file: Path, of: dict[str, Any], output: Path | None, by_block: bool, as_json: bool
+) -> int:
+    """Write the model of a workbook as a file for other solvers: LP or MPS.
+
+    It is the Pyomo model that planner solve solves: least discounted cost, in tonnes and the
+    workbook's currency. Names are readable, and comments at the top explain them. Nothing is
+    solved.
+
+    \b
+    planner model case.xlsx -o model.lp
+    planner model case.xlsx --lose COD -o model.mps
+    planner model case.xlsx --by-block -o model.lp    model-Cobalt 2026.lp and so on
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    def target_of(name: str = "") -> Path:
+        stem = "-".join(filter(None, (file.stem, case_part(file, of, name), "model.lp")))
+        return target(output or Path("outputs") / stem, "model")
+
+    form = target_of().suffix.casefold().removeprefix(".")
+    from models.program.outside import FORMATS, write_model
+    from planner.run import start_file
+    from planner.workbook.save import save
+
+    if form not in FORMATS:
+        msg = f"--output must end in .lp or .mps, not {output}: these formats are written"
+        raise errors.UsageError(msg)
+    tell = common.progress(as_json)
+    start = start_file(file, **of, tell=tell)
+    tell("Building")
+    wanted, written = target_of(start.case.scenario), []
+    for place, made in _models(start.case, wanted, by_block=by_block).items():
+        write = partial(write_model, made, form=form, about=_about(start.case, file))
+        written.append(save(target(place, "model"), write))
+        common.tell_where(place, written[-1])
+    if not as_json:
+        show_warnings(start.book.warnings, "Checks")
+        more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
+        line("Model", f"{written[0]}{more}" if written else "nothing is planned: no file")
+    answer: Answer = {
+        Key.STATUS: "ok",
+        Key.SCENARIO: start.case.scenario,
+        Key.OUTPUT: [str(path) for path in written],
+        Key.WARNINGS: sorted_out(start.book.warnings)[Key.WARNINGS],
+        Key.ERRORS: [],
+    }
+    return end(answer, as_json=as_json)
+
+
+def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
+    """Return the models to write, each by its file."""
+    from models.plan import block_models
+    from models.plan import model as whole
+    from planner.documents.folder import file_part
+
+    if not by_block:
+        return {wanted: whole(case)}
+    return {
+        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): made
+        for name, made in block_models(case).items()
+    }
+
+
+def _about(case: Case, file: Path) -> tuple[str, str]:
+    years, money = span(case.years) if case.years else "no year", case.settings.currency
+    of = f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"
+    names = "Names are component(key): what each component is, and its key."
+    return f"{of} first year. Amounts in t.", names

@@ -278,8 +278,8 @@ def words_of(run: PlanRun) -> dict[str, str]:
     from models.plan import OPTIMAL
     from models.results import Figure, Security
     from models.results.common import PURCHASES
+    from planner.sheets.context import question
     from planner.sheets.findings import answer, dependence, findings
-    from planner.sheets.question import question
     from planner.sheets.survival import needed_in, survival
 
     plan = run.plan

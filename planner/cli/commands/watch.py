@@ -52,7 +52,7 @@ def watch(file: Path, of: dict[str, Any], output: Path | None, as_json: bool) ->
     common.require("watch", "watch needs watchfiles, which is", "watchfiles")
     target = paths.plan_path(file, output, None, of=paths.case_part(file, of))
     desk = _Desk(file, of, target, as_json)
-    from planner.workbook.saved import fingerprint, saves
+    from planner.workbook.save import fingerprint, saves
 
     digest = ""
     with suppress(OSError):

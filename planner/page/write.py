@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models import measures, plan, schema
+from models import measures, plan, schema, tolerances
 from models.plan.sliders import Adjustable, Basis
 from models.plan.solving import check
 from models.program import TONNES
@@ -22,7 +22,8 @@ from planner._version import __version__
 from planner.page.highs import Highs
 from planner.page.sliders import adjustable, cells_of, grid
 from planner.render.html import hash_of, json_of, render
-from planner.render.words import clean
+from planner.render.sentences import PAGE
+from planner.render.words import NAMED, clean
 from planner.sheets.survival import asked_of, tests_of
 from planner.studies.sweep import path_of
 
@@ -120,6 +121,8 @@ def _words(book: Book, name: str, of: Adjustable) -> dict[str, Any]:
         "tests": vars(tests_of(of.case, asked_of(of.case))),
         "security": _least(row.max_short for row in of.case.security),
         "cells": cells_of(book, of.countries),
+        "sentences": PAGE,
+        "named": NAMED,
     }
 
 
@@ -143,6 +146,17 @@ _ALIGNED = 8
 _WHOLE = ("i1", "u1", "i2", "u2", "i4")
 _FLOW, _SHORT, _TIER = 1, 2, 3
 """What a column is, for who reads a plan: tonnes bought, short, or short of one tier."""
+_TOLERANCES = {
+    "violation": tolerances.MOST_VIOLATION,
+    "gap": tolerances.MOST_GAP,
+    "mip_gap": tolerances.MOST_MIP_GAP,
+    "terms": tolerances.FINEST_TERMS,
+    "price": tolerances.NEGLIGIBLE_PRICE,
+    "missing": tolerances.MISSING_PART,
+    "share": tolerances.SHOWN_SHARE,
+    "flow": tolerances.LEAST_FLOW,
+}
+"""The tolerances of ``engine.js`` and ``page.js``, by the names that these have for them."""
 
 
 def packed(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, int]], bytes]:
@@ -198,6 +212,7 @@ def program(of: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], bytes]:
     pieces = [(piece[0], piece[-1]) for piece in of.pieces]
     said = {
         "arrays": places,
+        "tolerances": _TOLERANCES,
         "layers": [
             {"slider": of.slider, "array": of.array, "scales": of.scales} for of in of.layers
         ],

@@ -190,6 +190,12 @@ def money(value: float, currency: str) -> str:
     return f"{number(value)} {currency}"
 
 
+TARIFFS = (
+    "{tariffs} of {cost} is tariffs, which members' own treasuries receive. Net of them the cost is"
+    " {net}."
+)
+
+
 def tariff_words(plans: Mapping[str, tuple[float, float]], currency: str) -> str:
     """Say how much of cash costs is tariffs, and the costs net of them; "" where there are none.
 
@@ -204,10 +210,7 @@ def tariff_words(plans: Mapping[str, tuple[float, float]], currency: str) -> str
         if said:
             said += f" {where}tariffs {amounts[0]}, net cost {amounts[1]}."
         elif tariffs > 0:
-            said = (
-                f"{where}{amounts[0]} of the cash cost is tariffs, which members' own treasuries"
-                f" receive. Net of them the cost is {amounts[1]}."
-            )
+            said = where + TARIFFS.format(tariffs=amounts[0], cost="the cash cost", net=amounts[1])
     return said
 
 

@@ -17,6 +17,7 @@ from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.front import AnswerState, KeyFinding, Light
+from planner.render.sentences import SAME_TONNES, ranked
 from planner.render.words import amount, counted, known, listed, opened, share, solid
 
 Country = Callable[[str], str]
@@ -136,12 +137,13 @@ def _need(rows: Sequence[Row]) -> KeyFinding:
     needed = [row for row in rows if row["demand"] > 0]
     if not needed:
         return KeyFinding(name, "no need", "Nothing is needed in any year.", sheet)
-    lacking = sorted((row for row in needed if row["short"] > 0), key=_part_short, reverse=True)
+    lacking = [row for row in needed if row["short"] > 0]
     number = _minerals(len(needed) - len(lacking), len(needed))
     if not lacking:
         return KeyFinding(name, number, "No member is short in any year.", sheet)
-    named = [f"{row['mineral']} {share(_part_short(row))}" for row in lacking]
-    return KeyFinding(name, number, f"Unmet need over all years: {listed(named, _NAMED)}.", sheet)
+    parts = {row["mineral"]: _part_short(row) for row in lacking}
+    unmet = ranked(parts, lambda mineral: f"{mineral} {share(parts[mineral])}", _NAMED)
+    return KeyFinding(name, number, f"Unmet need over all years: {unmet}.", sheet)
 
 
 def cautions(table: ByMineral, country: Country) -> Iterator[str]:
@@ -250,8 +252,8 @@ def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
     )
     number = f"{share(of) if of is not None else size} {than}"
     free = "" if same > 0 else ", which cost nothing"
-    said = f"The same tonnes cost {size} a year {than} than without limits{free}.{weight}"
-    return KeyFinding(name, number, f"{said} {unbought}", sheet)
+    cost = SAME_TONNES.format(more=f"{size} a year {than} than without limits{free}")
+    return KeyFinding(name, number, f"{cost}{weight} {unbought}", sheet)
 
 
 def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> str:
@@ -270,12 +272,14 @@ def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> 
 
 def _unbought(rows: Sequence[Row]) -> str:
     """Return what limits leave unbought: a cost is never told without it."""
-    lacking = [row for row in rows if (row["short_by_limits"] or 0.0) > 0]
+    lacking = {row["mineral"]: row for row in rows if (row["short_by_limits"] or 0.0) > 0}
     if not lacking:
         return "No tonne stays unbought because of them."
-    lacking.sort(key=lambda row: -row["short_by_limits"] / row["demand"])
-    named = [f"{amount(row['short_by_limits'], 't')} of {row['mineral']}" for row in lacking]
-    return f"Over all years they leave {listed(named, _NAMED)} unbought."
+    parts = {mineral: row["short_by_limits"] / row["demand"] for mineral, row in lacking.items()}
+    tonnes = ranked(
+        parts, lambda name: f"{amount(lacking[name]['short_by_limits'], 't')} of {name}", _NAMED
+    )
+    return f"Over all years they leave {tonnes} unbought."
 
 
 def _bought(rows: Sequence[Row]) -> list[Row]:
@@ -324,29 +328,3 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     named = tuple(short(str(row["mineral"])) for row in drawn)
     title = f"Largest supplier's share of what is bought, {last}"
     return Picture(title, Form.GROUPED, named, shown, "", "")
-
-
-# ---- what is short, in the words of all studies --------------------------------------------------
-
-
-def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
-    """Return of how many minerals need is short, and the one shortest of it: never a sum of them.
-
-    ``parts`` are of need, by mineral: ``3 of 8 minerals are short, most of all Tin: 41 % of need``.
-    """
-    short = [(part, name) for name, part in parts.items() if part > tolerances.SAME_SHARE]
-    if not short:
-        return f"no mineral is short{beyond}"
-    most, name = max(short, key=lambda each: each[0])
-    if len(parts) == 1:
-        return f"{name} is short{beyond}: {share(most)} of need"
-    verb, which = ("is", "") if len(short) == 1 else ("are", "most of all ")
-    return (
-        f"{_number(len(short), len(parts))} minerals {verb} short{beyond}, {which}{name}:"
-        f" {share(most)} of need"
-    )
-
-
-def number_short(parts: Mapping[str, float]) -> str:
-    """Return of how many minerals need is short: ``3 of 8``."""
-    return _number(sum(part > tolerances.SAME_SHARE for part in parts.values()), len(parts))

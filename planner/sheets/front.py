@@ -17,6 +17,7 @@ from models.plan import OPTIMAL, Plan, bills, paid_of
 from planner.render import words
 from planner.render.chart import Picture
 from planner.render.front import AnswerState, Front, Light, Sentence
+from planner.render.sentences import ranked
 from planner.render.table import Table, table_of
 from planner.render.words import amount, each_year, listed
 from planner.sheets import explain
@@ -293,7 +294,10 @@ def _supported(context: Context) -> Light | None:
     if not paid:
         return Light(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
     total = sum(paid.values())
-    payers, plants = (listed(_largest(of), _NAMED) for of in (paid, received))
+    payers, plants = (
+        ranked({name: abs(cost) for name, cost in money.items()}, str, _NAMED)
+        for money in (paid, received)
+    )
     size = amount(abs(total), context.currency)
     years = each_year(when, " and ") or "no year"
     if total < 0:
@@ -319,10 +323,6 @@ def _idle(context: Context) -> str:
 
 def _named(plant: str, row: int) -> str:
     return f"{plant} (row {row} of {schema.Support.SHEET})"
-
-
-def _largest(amounts: dict[str, float]) -> list[str]:
-    return sorted(amounts, key=lambda name: -abs(amounts[name]))
 
 
 def _pay(amounts: dict[str, float]) -> str:

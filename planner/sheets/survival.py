@@ -14,6 +14,7 @@ from models.resolve import Expanded
 from models.results import Security
 from models.schema import COALITION, EACH_OUTSIDE
 from planner.render.front import AnswerState, Light
+from planner.render.sentences import WITHOUT, WORST_LOSS
 from planner.render.words import each_year, listed, share
 from planner.sheets.findings import Country, Row, rows_of
 
@@ -154,7 +155,7 @@ class Claim:
     def sentences(self, needed: Cells) -> Iterator[str]:
         """Yield what holds, and what doesn't, each with the minerals and years that it covers."""
         some = self.lost.replace("any one country", "at least one country")
-        for lost, cells, than in (
+        for lost, cells, bound in (
             (self.lost, self.held, "at most"),
             (some, self.missed, "more than"),
         ):
@@ -164,8 +165,8 @@ class Claim:
                     for at, pick in enumerate((min, max))
                 )
                 part = " to ".join(dict.fromkeys(map(share, (least, largest))))
-                of = cells_words(cells, needed)
-                yield f"Without {lost}, {than} {part} of {of} is short."
+                minerals = cells_words(cells, needed)
+                yield WITHOUT.format(lost=lost, bound=bound, part=part, minerals=minerals)
 
 
 def claims(table: Security) -> list[Claim]:
@@ -205,10 +206,11 @@ def survival(table: Security, needed: Cells, country: Country) -> Light | None:
     if failed:
         worst = max(failed, key=lambda row: row["target"] - row["served"])
         said.append(
-            f"The worst: without {country(worst['country'])} {share(1.0 - worst['served'])} of"
-            f" {worst['mineral']} is short in {worst['year']}; {share(1.0 - worst['target'])} may"
-            " be."
-        )
+            WORST_LOSS.format(
+                country=country(worst["country"]), short=share(1.0 - worst["served"]),
+                mineral=worst["mineral"], year=worst["year"], most=share(1.0 - worst["target"]),
+            )
+        )  # fmt: skip
     said += [untested_words(_cells(rows), needed), IN_SECURITY]
     counted = _cells(row for row in rows if is_named or lost_words(row["asked"]) == everyone)
     state = AnswerState.CARE if failed or without(needed, counted) else AnswerState.GOOD

@@ -87,7 +87,7 @@ COUNTED = "This test counts a surge of the others and all stocks, and loses each
             AnswerState.BAD,
             (
                 "Without at least one country outside the coalition, more than 10 % to 50 % of"
-                " copper is short. The worst: without China 80 % of copper is short in 2027; 10 %"
+                " copper is short. The worst: without China, 80 % of copper is short in 2027; 10 %"
                 " may be."
             ),
         ),

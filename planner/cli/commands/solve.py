@@ -347,7 +347,7 @@ def _show_named(lines: dict[str, str]) -> None:
 def _short(plan: Plan) -> dict[str, str]:
     """Return of each mineral that is short how much [t], and which part of need in which years."""
     from models.measures import missing_in_each, sums_within
-    from planner.sheets.missing import in_years
+    from planner.render.sentences import in_years
 
     short, need = (sums_within(plan.supply, of, "mineral", "year") for of in ("short", "demand"))
     found = {}

@@ -38,10 +38,10 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         slip = 1 < share <= 100 and not percent  # noqa: PLR2004
         usual = param.default if param is not None and isinstance(param.default, float) else 0.65
         hint = f"did you mean {share / 100:g} ({share:g} %)?" if slip else f"such as {usual:g}"
-        said = f"{text!r} is not a share from 0 to 1; {hint}"
+        message = f"{text!r} is not a share from 0 to 1; {hint}"
         if ctx is None or param is None or "blocks" not in {p.name for p in ctx.command.params}:
-            self.fail(said, param, ctx)
-        ctx.meta.setdefault(_LATE, []).append(f"{param.opts[0]} {said}")
+            self.fail(message, param, ctx)
+        ctx.meta.setdefault(_LATE, []).append(f"{param.opts[0]} {message}")
         return math.nan
 
 

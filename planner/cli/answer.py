@@ -88,16 +88,16 @@ def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | N
     """Tell of a failure and return its exit code; ``result`` is what had been reached."""
     status = next((word for kind, word in _STATUS.items() if isinstance(error, kind)), "error")
     messages = str(error).splitlines()  # several mistakes of a command line are a line each
-    said: Any = failure(status, *messages)
+    answer: Any = failure(status, *messages)
     if isinstance(error, InputError):
-        said = sorted_out(error.findings)
+        answer = sorted_out(error.findings)
     for message in messages:
         click.echo(f"Error: {message}", err=True)
     if as_json:
         before = (result or {}).get(Key.ERRORS)
         if isinstance(before, list):  # what the workbook has stays told
-            said = {**said, Key.ERRORS: [*before, *said[Key.ERRORS]]}
-        print_json({**(result or {}), Key.STATUS: status, **said})
+            answer = {**answer, Key.ERRORS: [*before, *answer[Key.ERRORS]]}
+        print_json({**(result or {}), Key.STATUS: status, **answer})
     return error.exit_code
 
 
@@ -131,11 +131,11 @@ class Command(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            known = {name.lstrip("-"): name for p in self.params for name in p.opts}
+            options = {name.lstrip("-"): name for p in self.params for name in p.opts}
             typed = error.option_name.lstrip("-")
-            close = [name for name in known if name.startswith(typed)]
-            close = close or difflib.get_close_matches(typed, known, n=1, cutoff=_CLOSE_OPTION)
-            meant = [known[name] for name in close]
+            close = [name for name in options if name.startswith(typed)]
+            close = close or difflib.get_close_matches(typed, options, n=1, cutoff=_CLOSE_OPTION)
+            meant = [options[name] for name in close]
             raise click.NoSuchOption(error.option_name, possibilities=meant, ctx=ctx) from error
 
     def invoke(self, ctx: click.Context) -> int:
@@ -156,10 +156,10 @@ class Command(click.Command):
 
 def sorted_out(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
     """Return errors and warnings apart, as JSON carries them."""
-    found = list(findings)
+    listed = list(findings)
     return {
-        Key.ERRORS: [_finding(f) for f in found if f.severity is Severity.ERROR],
-        Key.WARNINGS: [_finding(f) for f in found if f.severity is Severity.WARNING],
+        Key.ERRORS: [_finding(f) for f in listed if f.severity is Severity.ERROR],
+        Key.WARNINGS: [_finding(f) for f in listed if f.severity is Severity.WARNING],
     }
 
 

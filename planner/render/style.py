@@ -102,26 +102,26 @@ def kept_off(form: str) -> str:
 _WIDEST_OF = {Look.LONG: _WIDEST_LONG, Look.REMARK: _WIDEST_REMARK, Look.SENTENCE: _WIDEST_SENTENCE}
 
 
-def footer(said: str) -> str:
+def footer(text: str) -> str:
     """Return a page's footer: what it is of, and its number."""
-    plain = said[:_FOOTER].replace("&", "&&")[:_FOOTER].rstrip("&")
+    plain = text[:_FOOTER].replace("&", "&&")[:_FOOTER].rstrip("&")
     return f"&L{plain}&RPage &P of &N"
 
 
-def on_a4(sheet: Any, said: str) -> None:
+def on_a4(sheet: Any, text: str) -> None:
     """Print a sheet on landscape A4 whose foot says of what it is."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
-    sheet.set_footer(footer(said))
+    sheet.set_footer(footer(text))
 
 
 def lines(value: Cell, wide: float, look: Look) -> int:
     """Return on how many lines of a column's width a text stands; a plain one runs over instead."""
     if not isinstance(value, str) or look is Look.TEXT:
         return 1
-    found = math.ceil(width_of(value) * _LETTER / max(wide - 2, 1.0))
-    return min(found, MOST_LINES) if look is Look.SENTENCE else max(found, 1)
+    count = math.ceil(width_of(value) * _LETTER / max(wide - 2, 1.0))
+    return min(count, MOST_LINES) if look is Look.SENTENCE else max(count, 1)
 
 
 class Styles:
@@ -144,12 +144,12 @@ class Styles:
         The thick white rule keeps the first row of each page apart, however small it is printed;
         the filter's arrow covers what a wider indent leaves free.
         """
-        at = {"align": "left", "indent": 1}
+        place = {"align": "left", "indent": 1}
         if not look.is_text:
-            at = {"align": "right", "indent": 2 if filtered else 1}
+            place = {"align": "right", "indent": 2 if filtered else 1}
         return self.get(
             bold=True, font_color=WHITE, bg_color=NAVY, text_wrap=True, valign="vcenter",
-            border=1, border_color=LINE, bottom=5, bottom_color=WHITE, **at,
+            border=1, border_color=LINE, bottom=5, bottom_color=WHITE, **place,
         )  # fmt: skip
 
     def section(self) -> Any:
@@ -181,35 +181,37 @@ def header_height(lines: int) -> float:
 
 
 def widths(
-    of: TableColumn, *, filtered: bool, sections: frozenset[int] = frozenset()
+    column: TableColumn, *, filtered: bool, sections: frozenset[int] = frozenset()
 ) -> tuple[float, ...]:
     """Return widths that show every cell, and the header on each of ``HEADER_LINES`` at most.
 
     Text beyond the widest is wrapped, or cut off in remarks; rows in ``sections`` run over.
     """
     seen: set[tuple[Cell, Look]]
-    if of.looks is None and not of.look.is_text:
-        numbers = _numbers(of.values)
-        seen = {(n, of.look) for n in (min(numbers), max(numbers))} if numbers else set()
-    elif of.looks is None and not sections:
-        seen = {(value, of.look) for value in set(of.values)}
+    if column.looks is None and not column.look.is_text:
+        numbers = _numbers(column.values)
+        seen = {(n, column.look) for n in (min(numbers), max(numbers))} if numbers else set()
+    elif column.looks is None and not sections:
+        seen = {(value, column.look) for value in set(column.values)}
     else:
-        pairs = enumerate(zip(of.values, of.looks or [of.look] * len(of.values), strict=True))
+        pairs = enumerate(
+            zip(column.values, column.looks or [column.look] * len(column.values), strict=True)
+        )
         seen = {pair for i, pair in pairs if i not in sections}
     if len(seen) > _SAMPLED:
         seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
-    most = most_money(of)
+    most = most_money(column)
     body = max((_drawn(*cell, most) for cell in seen), default=0)
-    if of.widest:
-        widest = of.widest
-    elif of.looks is not None and any(look is Look.LONG for look in of.looks):
+    if column.widest:
+        widest = column.widest
+    elif column.looks is not None and any(look is Look.LONG for look in column.looks):
         widest = _WIDEST_MIXED
     else:
-        widest = _WIDEST_OF.get(of.look, _WIDEST)
-    if not of.look.is_text:
+        widest = _WIDEST_OF.get(column.look, _WIDEST)
+    if not column.look.is_text:
         body += 1  # numbers keep off the words to their right
     body = min(max(body + 2, _NARROWEST), widest)
-    heads = (round(_in_lines(of.header, lines) * BOLD) for lines in HEADER_LINES)
+    heads = (round(_in_lines(column.header, lines) * BOLD) for lines in HEADER_LINES)
     return tuple(float(max(body, head + (_ARROW if filtered else 1))) for head in heads)
 
 
@@ -281,7 +283,7 @@ class Paper:
     keys: int = 0
 
     @classmethod
-    def of(cls, table: Table, widths: Sequence[float]) -> Paper:
+    def fitting(cls, table: Table, widths: Sequence[float]) -> Paper:
         """Return as few pages as let the columns, of these widths, be read."""
         wide, keys = sum(widths), 0
         if wide <= WIDEST:
@@ -300,7 +302,7 @@ class Paper:
         return self.wide <= _WIDEST_UPRIGHT
 
 
-def print_setup(sheet: Any, said: str, paper: Paper) -> None:
+def print_setup(sheet: Any, text: str, paper: Paper) -> None:
     """Print on A4, narrow tables upright; the header, and the keys of a wide one, on every page."""
     if not paper.is_upright:
         sheet.set_landscape()
@@ -310,7 +312,7 @@ def print_setup(sheet: Any, said: str, paper: Paper) -> None:
     sheet.repeat_rows(0)
     if paper.keys:
         sheet.repeat_columns(0, paper.keys - 1)
-    sheet.set_footer(footer(said))
+    sheet.set_footer(footer(text))
 
 
 def printed_rows(paper: Paper, heights: Sequence[float], lines: int) -> int:

@@ -40,7 +40,7 @@ from planner.workbook import Book
 
 __all__ = ["SHEETS", "Context", "Look", "RunRecord", "Table", "TableColumn", "tables", "write_plan"]
 
-SHEETS = tuple(sorted((of for of in CATALOGUE.values() if of.PLACE), key=lambda of: of.PLACE))
+SHEETS = tuple(sorted((r for r in CATALOGUE.values() if r.PLACE), key=lambda r: r.PLACE))
 """The sheets in order. Overview, which is no table, stands first, Charts before Plan, Glossary
 last."""
 _MADE: Mapping[type[Result], Callable[[Context], Result | None]] = {
@@ -58,19 +58,19 @@ _MADE: Mapping[type[Result], Callable[[Context], Result | None]] = {
 """What makes a sheet that a plan alone does not say; None where there is nothing to say."""
 
 
-STACKED = tuple(of for of in SHEETS if of not in _MADE or of in {Members, Scorecard})
+STACKED = tuple(r for r in SHEETS if r not in _MADE or r in {Members, Scorecard})
 """Those that plans of several scenarios may have under one another: with a row a year, or a member;
 Summary, Checks and what proves a single plan are not among them."""
 
 
 def sheet(result: type[Result], context: Context) -> Table | None:
     """Return a sheet of a plan as it is shown; None where the input has no such rows."""
-    made = None
+    rows = None
     if result in _MADE:
-        made = _MADE[result](context)
+        rows = _MADE[result](context)
     elif issubclass(result, PlanTable) and result.is_due(context.plan, context.book.case):
-        made = result.of(context.plan)
-    return None if made is None else table_of(made, context.country)
+        rows = result.of(context.plan)
+    return None if rows is None else table_of(rows, context.country)
 
 
 def tables(plan: Plan, book: Book, **more: Any) -> dict[str, Table]:
@@ -84,17 +84,17 @@ def write_plan(
     """Write the plan's workbook, charts included, to a file; return its sheets as ``tables``."""
     context = Context(plan, book, **more)
     plan.foresee()
-    made = _tables(context)
+    sheets = _tables(context)
     write_workbook(
-        path, tuple(made.values()), pictures(context), context.title, context.made_by,
-        front=overview(context, made), created=context.record.written, is_packed=is_packed,
+        path, tuple(sheets.values()), pictures(context), context.title, context.made_by,
+        front=overview(context, sheets), created=context.record.written, is_packed=is_packed,
     )  # fmt: skip
-    return made
+    return sheets
 
 
 def _tables(context: Context) -> dict[str, Table]:
-    made = [table for table in (sheet(result, context) for result in SHEETS) if table is not None]
-    if any(table.name == ShortageCauses.TABLE for table in made):  # which says it in print
-        made = [replace(t, printed=0) if t.name == Shortages.TABLE else t for t in made]
-    said = overview(context, (table.name for table in made)).texts
-    return {table.name: table for table in (*made, glossary(made, said))}
+    shown = [table for table in (sheet(result, context) for result in SHEETS) if table is not None]
+    if any(table.name == ShortageCauses.TABLE for table in shown):  # which says it in print
+        shown = [replace(t, printed=0) if t.name == Shortages.TABLE else t for t in shown]
+    texts = overview(context, (table.name for table in shown)).texts
+    return {table.name: table for table in (*shown, glossary(shown, texts))}

@@ -77,13 +77,13 @@ class Context:
     @property
     def made_by(self) -> str:
         """The scenario and the run's options in words: ``Base; max country share 30 %``."""
-        said = [self.case.scenario]
+        words = [self.case.scenario]
         for name, value in self.options.items():
             if name.casefold() != "scenario":
-                said.append(f"{name[:1].lower()}{name[1:]} {_percent(value)}")
+                words.append(f"{name[:1].lower()}{name[1:]} {_percent(value)}")
         if self.plan.extension is not None:
-            said.append(f"extended by {self.plan.extension.words}")
-        return "; ".join(said)
+            words.append(f"extended by {self.plan.extension.words}")
+        return "; ".join(words)
 
     @property
     def is_as_given(self) -> bool:
@@ -112,8 +112,8 @@ def once(make: Callable[[Context], T]) -> Callable[[Context], T]:
     def kept(context: Context) -> T:
         if make not in context.kept:
             context.kept[make] = make(context)
-        found: T = context.kept[make]
-        return found
+        result: T = context.kept[make]
+        return result
 
     return kept
 
@@ -141,7 +141,7 @@ def question(case: Case) -> str:
     if not (is_cap and of_all) or paths or len(suppliers) > 1 or path[-1] is None:
         return f"{asked} within its share limits?"
     outside = " outside it" if suppliers == {f"{EACH_OUTSIDE}{COALITION}"} else ""
-    steps = [year for year, of in zip(case.years, path, strict=True) if of != path[-1]]
+    steps = [year for year, cap in zip(case.years, path, strict=True) if cap != path[-1]]
     later = [year for year in case.years if steps and year > steps[-1]]
     since = f" (from {later[0]})" if later else ""
     return f"{asked} with at most {share(path[-1])} from any one country{outside}{since}?"

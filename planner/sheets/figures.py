@@ -52,20 +52,20 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     refiners = plan.sources[plan.sources["project"] == ""]
     capacity = measures.sums_within(refiners, "nameplate", "mineral", "country")
     sold_by = measures.sums_within(sold, "tonnes", "mineral", "country")
-    found = []
-    for of in case.minerals:
-        name = of.name
+    result = []
+    for record in case.minerals:
+        name = record.name
         needed, short = demand.get(name, 0.0), shortage.get(name, 0.0)
         of_supply = free.get(name, 0.0) if free is not None else (None if has_limits else short)
-        last, own = lasts.get(name), bound[name]
-        at_limit, of_others = _bound_on(own, last)
+        last, limits = lasts.get(name), bound[name]
+        at_limit, of_others = _bound_on(limits, last)
         spent, bought = paid.get(name, 0.0), purchased.get(name, 0.0)
         more = extra.get(name) if has_limits else None
         top = tops.get(name)
-        found.append(
+        result.append(
             {
                 "mineral": name,
-                "unit": of.unit or "t",
+                "unit": record.unit or "t",
                 "demand": needed,
                 "purchased": bought,
                 "short": short,
@@ -75,14 +75,15 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "extra_paid": more,
                 "extra": None if more is None else measures.part(more, bought),
                 "demand_value": sum(
-                    case.coalition_demand(name, year) * of.price.value(year) for year in case.years
+                    case.coalition_demand(name, year) * record.price.value(year)
+                    for year in case.years
                 ),
                 "top": top,
                 "last": last,
                 **(vars(top) if top else {}),
                 **({f"last_{key}": value for key, value in vars(last).items()} if last else {}),
                 "years_at_limit": at_limit,
-                "bound_on_members": sum(buyer != "" for buyer, *_ in own),
+                "bound_on_members": sum(buyer != "" for buyer, *_ in limits),
                 "bound_on_others": of_others,
                 "hhi_capacity": measures.hhi(capacity[name]),
                 "hhi_purchases": measures.hhi(sold_by[name]),
@@ -94,7 +95,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 **supplies(context).get(name, {}),
             }
         )
-    return tuple(found)
+    return tuple(result)
 
 
 def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
@@ -103,7 +104,7 @@ def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]
     Beside it what its shortage costs more.
     """
     more = measures.constant_basket(plan.supply, free.supply).get((), {})
-    here, there = (measures.sums(of.supply, "short_cost", "mineral") for of in (plan, free))
+    here, there = (measures.sums(each.supply, "short_cost", "mineral") for each in (plan, free))
     return (
         {name: extra for name, (extra, _) in more.items()},
         {m: measures.beyond(cost, there[m], max(cost, there[m])) for m, cost in here.items()},
@@ -112,12 +113,12 @@ def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]
 
 def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
     """Return buyer, group, supplier and year of each max limit that binds, by mineral."""
-    table, found = binding(plan), defaultdict[str, list[tuple[str, str, str, int]]](list)
+    table, limits = binding(plan), defaultdict[str, list[tuple[str, str, str, int]]](list)
     columns = (table[c].tolist() for c in ("kind", "mineral", "buyer", "group", "supplier", "year"))
     for kind, mineral, *row in zip(*columns, strict=True):
         if kind == schema.MAX:
-            found[mineral].append(tuple(row))
-    return found
+            limits[mineral].append(tuple(row))
+    return limits
 
 
 def _bound_on(
@@ -129,8 +130,8 @@ def _bound_on(
         return None, len(of_coalition)
     on_it = [year for *on, year in of_coalition if on == [schema.BY_COUNTRY, last.country]]
     years = len(set(on_it))
-    known = years > 0 or last.limit is not None
-    return (years if known else None), len(of_coalition) - len(on_it)
+    is_limited = years > 0 or last.limit is not None
+    return (years if is_limited else None), len(of_coalition) - len(on_it)
 
 
 def coalition_purchases(plan: Plan) -> pd.DataFrame:
@@ -230,8 +231,8 @@ def _today(case: Case) -> dict[str, _Stop]:
             tonnes = case.coalition_demand(r.mineral, first) * has / world[r.mineral]
         plants[r.mineral].append(_Plant(r.country, tonnes, has * (1.0 if part is None else part)))
     return {
-        mineral: _stop(of, case, 0.0, sum(plant.sold for plant in of))
-        for mineral, of in plants.items()
+        mineral: _stop(of_mineral, case, 0.0, sum(plant.sold for plant in of_mineral))
+        for mineral, of_mineral in plants.items()
     }
 
 
@@ -268,30 +269,30 @@ def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:
     Of those whose shares are printed alike the most that depend on one country stand first, by what
     they buy.
     """
-    found: dict[str, list[tuple[str, Dependence]]] = defaultdict(list)
+    by_mineral: dict[str, list[tuple[str, Dependence]]] = defaultdict(list)
     for member, each in dependences_of(plan).items():
-        for of in each:
-            found[of.mineral].append((member, of))
-    for members in found.values():
-        same = Counter(_told(of) for _, of in members)
+        for dependence in each:
+            by_mineral[dependence.mineral].append((member, dependence))
+    for members in by_mineral.values():
+        same = Counter(_told(dependence) for _, dependence in members)
         members.sort(key=lambda e: (-round(e[1].purchased, 6), e[0]))
         members.sort(key=lambda e: (-printed(e[1].share), -same[_told(e[1])]))
-    return found
+    return by_mineral
 
 
-def _told(of: Dependence) -> tuple[float, str]:
-    return printed(of.share), of.country
+def _told(dependence: Dependence) -> tuple[float, str]:
+    return printed(dependence.share), dependence.country
 
 
 def _kept(plan: Plan) -> dict[str, str]:
     """Return of each mineral under share limits whether all of them are kept: yes or no."""
     table = plan.limits
-    found = dict.fromkeys(map(str, table["mineral"]), "yes")
+    kept = dict.fromkeys(map(str, table["mineral"]), "yes")
     over = table[table["excess"] > 0]
     for mineral, year, excess in zip(over["mineral"], over["year"], over["excess"], strict=True):
         if excess > plan.tolerance(mineral, int(year)):
-            found[str(mineral)] = "no"
-    return found
+            kept[str(mineral)] = "no"
+    return kept
 
 
 @once
@@ -305,21 +306,21 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
     now, then = _today(context.book.case), _planned(plan, year)
     free = None if context.without_limits is None else _planned(context.without_limits, year)
     sold = plan.countries[plan.countries["year"] == year]
-    found = {}
+    by_name = {}
     for m in case.minerals:
-        of, rows = then[m.name], sold[sold["mineral"] == m.name]
+        stop, rows = then[m.name], sold[sold["mineral"] == m.name]
         need, before = case.coalition_demand(m.name, year), now.get(m.name, _Stop())
         coalition = rows[rows["buyer"] == ""]
-        own = coalition[coalition["country"] == of.country]
-        top = measures.largest_country_share(own, PURCHASES) if len(own) else None
-        of_demand = None if top is None else measures.part(float(own["tonnes"].sum()), need)
+        of_supplier = coalition[coalition["country"] == stop.country]
+        top = measures.largest_country_share(of_supplier, PURCHASES) if len(of_supplier) else None
+        of_demand = None if top is None else measures.part(float(of_supplier["tonnes"].sum()), need)
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
         alike = sum(_told(each) == _told(members[0][1]) for _, each in members)
         if alike > 1:
             every = counted(len(case.members), "member")
             member = f"{'all' if alike == len(case.members) else f'{alike:,} of'} {every}"
-        found[m.name] = {
+        by_name[m.name] = {
             "need": need,
             "supplier_free": None if free is None else free[m.name].country,
             "supplier_free_share": None if free is None else free[m.name].share,
@@ -328,12 +329,12 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             "supplier_today_share": before.share,
             "served_without_today": before.served,
             "surged_today": before.surged,
-            "supplier": of.country,
-            "supplier_share": of.share,
+            "supplier": stop.country,
+            "supplier_share": stop.share,
             "supplier_of_demand": of_demand,
             "supplier_limit": top and top.limit,
-            "served_without": of.served,
-            "surged": of.surged,
+            "served_without": stop.served,
+            "surged": stop.surged,
             "dependent": member,
             "dependent_country": most and most.country,
             "dependent_share": most and most.share,
@@ -341,4 +342,4 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             "wholly_dependent": sum(printed(each.share) >= 1.0 for _, each in members),
             "limits_kept": kept.get(m.name),
         }
-    return found
+    return by_name

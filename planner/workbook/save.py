@@ -34,19 +34,19 @@ def save(
     with told_as_write_error(path):
         refuse_no_file(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_file(target.parent, target.suffix) as made:
-            write(made)
-            _settle(made, target)
+        with scratch_file(target.parent, target.suffix) as scratch:
+            write(scratch)
+            _settle(scratch, target)
             if not is_in_use(target) and (over or not target.exists()):
                 # Windows refuses to replace a file that another program holds open.
                 with contextlib.suppress(PermissionError):
-                    made.replace(target)
+                    scratch.replace(target)
                     names_to_disk(target.parent)
                     return path
             if not beside:
                 msg = f"{path} is open in another program or read-only"
                 raise WriteError(msg)
-            other = _put_beside(made, target)
+            other = _put_beside(scratch, target)
             names_to_disk(target.parent)
             return path.with_name(other.name) if path.parent.resolve() == other.parent else other
 
@@ -54,8 +54,8 @@ def save(
 def save_text(path: Path, text: str) -> Path:
     """Put a text at a path as ``save`` does; half a letter, which no file holds, is a ``?``."""
 
-    def write(made: Path) -> None:
-        made.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    def write(scratch: Path) -> None:
+        scratch.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
     return save(path, write)
 
@@ -69,7 +69,7 @@ def told_as_write_error(path: Path) -> Iterator[None]:
         raise WriteError(_why(path, error)) from error
 
 
-def refuse_no_file(path: Path, what: str = "file") -> None:
+def refuse_no_file(path: Path, word: str = "file") -> None:
     """Raise WriteError where what stands at a path is no file: a folder, a pipe, a device."""
     try:
         mode = behind_links(path).stat().st_mode
@@ -78,7 +78,7 @@ def refuse_no_file(path: Path, what: str = "file") -> None:
             raise WriteError(_why(path, error)) from error
         return  # nothing is there, or writing will say why
     if stat.S_ISDIR(mode):
-        msg = f"{path} is a folder: name a file{'' if what == 'file' else f' for the {what}'}"
+        msg = f"{path} is a folder: name a file{'' if word == 'file' else f' for the {word}'}"
         raise WriteError(msg)
     if not stat.S_ISREG(mode):
         msg = f"{path} is a pipe, device or socket, which nothing is written to: name a file"
@@ -117,20 +117,20 @@ def behind_links(path: Path) -> Path:
         raise WriteError(_why(path, error)) from error
 
 
-def _settle(made: Path, target: Path) -> None:
+def _settle(scratch: Path, target: Path) -> None:
     """Write the file durably, with the permissions of the one it replaces."""
-    to_disk(made)
+    to_disk(scratch)
     if target.exists() and not is_in_use(target):
-        made.chmod(stat.S_IMODE(target.stat().st_mode))
+        scratch.chmod(stat.S_IMODE(target.stat().st_mode))
     else:
-        share(made, 0o666)
+        share(scratch, 0o666)
 
 
-def share(made: Path, mode: int) -> None:
+def share(scratch: Path, mode: int) -> None:
     """Give a scratch file or folder the permissions of any new one: it was kept from all others."""
     mask = os.umask(0)
     os.umask(mask)
-    made.chmod(mode & ~mask)
+    scratch.chmod(mode & ~mask)
 
 
 def to_disk(file: Path) -> None:
@@ -148,26 +148,26 @@ def names_to_disk(folder: Path) -> None:
             os.close(handle)
 
 
-def _put_beside(made: Path, target: Path) -> Path:
+def _put_beside(scratch: Path, target: Path) -> Path:
     """Move the file to the first free ``name (2).xlsx``; never over a file that is there."""
     for number in count(2):
         other = target.with_name(f"{target.stem} ({number}){target.suffix}")
         if other.exists() or is_in_use(other):
             continue
         try:
-            os.link(made, other)
+            os.link(scratch, other)
         except FileExistsError:
             continue
         except OSError:  # a file system without hard links
-            made.replace(other)
+            scratch.replace(other)
         return other
     raise AssertionError
 
 
 def _why(path: Path, error: Exception) -> str:
     cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
-    said = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
-    return f"{path} cannot be written: {said}"
+    reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
+    return f"{path} cannot be written: {reason}"
 
 
 # ---- when another program has saved a workbook ---------------------------------------------------
@@ -189,10 +189,10 @@ _PATIENCE = 3.0
 _Seen = tuple[int, int, int]
 
 
-def saves(path: Path, known: str = "", stop: Event | None = None) -> Iterator[None]:
+def saves(path: Path, last: str = "", stop: Event | None = None) -> Iterator[None]:
     """Yield each time a workbook holds something else, until ``stop`` is set.
 
-    ``known`` is the SHA-256 of what is known of it already ("" nothing). A file that is not there
+    ``last`` is the SHA-256 of what is known of it already ("" nothing). A file that is not there
     is waited for.
     """
     from watchfiles import Change, watch
@@ -210,8 +210,8 @@ def saves(path: Path, known: str = "", stop: Event | None = None) -> Iterator[No
         if _seen(real) in {None, seen}:
             continue
         seen, digest = _at_rest(real)
-        if digest not in {"", known}:
-            known = digest
+        if digest not in {"", last}:
+            last = digest
             yield
 
 
@@ -223,10 +223,10 @@ def fingerprint(path: Path) -> str:
 def _seen(path: Path) -> _Seen | None:
     """Return by what a change of a file shows; None where there is none."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _at_rest(path: Path) -> tuple[_Seen | None, str]:

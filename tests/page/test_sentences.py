@@ -15,7 +15,7 @@ PAGE_JS, ENGINE_JS = (
     for name in ("page.js", "engine.js")
 )
 FIELD = re.compile(r"\{(\w+)\}")
-LEAST = 9
+LEAST = 12
 """Letters of a piece of a sentence that other sentences hardly share."""
 
 

@@ -109,7 +109,7 @@ def test_a_claim_names_what_it_covers_and_what_not(
     """A country, minerals and years; yes only where all that is needed is tested and holds."""
     found = said_of(solve(read_tables(secured(*security)).case))
     assert found is not None
-    assert (found.state, found.said) == (
+    assert (found.state, found.text) == (
         state,
         f"{said} {COUNTED}".replace("40 % to 50", "40 % to 50"),
     )
@@ -120,7 +120,7 @@ def test_where_all_may_be_short_nothing_is_claimed() -> None:
     found = said_of(solve(read_tables(secured({"Max short": 1})).case))
     assert found is not None
     assert found.state is AnswerState.NONE
-    assert "nothing is tested" in found.said
+    assert "nothing is tested" in found.text
 
 
 # ---- on random books -----------------------------------------------------------------------------

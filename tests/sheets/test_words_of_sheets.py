@@ -76,5 +76,5 @@ def test_a_plant_built_in_part_is_named_on_the_first_page(whole, money, said):
     ]
     book = rows(Projects=[plant], Budget=budget)
     book["Settings"] = [*book["Settings"], {"Setting": "Whole projects", "Value": whole}]
-    lines = [line.said for line in overview(context(book), ()).lines]
+    lines = [line.text for line in overview(context(book), ()).lines]
     assert lines[0] == f"New plants: {said}."

@@ -52,31 +52,31 @@ def orders(plan: Path, folder: Path, as_json: bool) -> int:
 
     tell = common.progress(as_json)
     began = time.perf_counter()
-    found = orders_of(open_plan(plan, tell))
+    split = orders_of(open_plan(plan, tell))
     tell(f"Writing {folder}")
-    written, names = write_orders(found, folder)
+    written, names = write_orders(split, folder)
     seconds = time.perf_counter() - began
     if not as_json:
-        _show(found, folder, written, seconds)
-    return end(_answer(found, folder, written, names, seconds), as_json=as_json)
+        _show(split, folder, written, seconds)
+    return end(_answer(split, folder, written, names, seconds), as_json=as_json)
 
 
 def _answer(
-    found: Orders, folder: Path, written: Written, names: dict[str, str], seconds: float
+    split: Orders, folder: Path, written: Written, names: dict[str, str], seconds: float
 ) -> Answer:
     """Return what a program hears."""
-    table = found.table
+    table = split.table
     return {
         Key.STATUS: "ok",
-        Key.PLAN: str(found.plan.path),
-        "plan_sha256": found.plan.sha256,
-        "plan_id": found.plan_id,
-        Key.SCENARIO: found.scenario,
-        Key.CURRENCY: found.plan.currency,
+        Key.PLAN: str(split.plan.path),
+        "plan_sha256": split.plan.sha256,
+        "plan_id": split.plan_id,
+        Key.SCENARIO: split.scenario,
+        Key.CURRENCY: split.plan.currency,
         Key.ORDERS: len(table),
         Key.TONNES: float(table["tonnes"].sum()),
         Key.TOTAL: float(table["total_amount"].sum()),
-        Key.TAKE_OR_PAY: sum(m.take_or_pay for m in found.members),
+        Key.TAKE_OR_PAY: sum(m.take_or_pay for m in split.members),
         Key.MEMBERS: [
             {
                 "member": m.member,
@@ -91,52 +91,52 @@ def _answer(
                 Key.TAKE_OR_PAY: m.take_or_pay,
                 "short_t": m.short,
             }
-            for m in found.members
+            for m in split.members
         ],
         Key.OUTPUT: str(folder),
         "files": [str(path) for path in written.files],
         "removed": list(written.removed),
         "kept": list(written.kept),
-        **sorted_out(found.warnings),
+        **sorted_out(split.warnings),
         Key.SECONDS: round(seconds, 6),
     }
 
 
-def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None:
+def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None:
     """Tell what each member orders, and where it all stands."""
     from planner.documents.folder import ORDERS
 
-    money, scale, decimals = found.plan.currency, 1.0, 0
-    if max((m.total for m in found.members), default=0.0) >= units.MILLION:
+    money, scale, decimals = split.plan.currency, 1.0, 0
+    if max((m.total for m in split.members), default=0.0) >= units.MILLION:
         money, scale, decimals = f"{money} m", units.MILLION, 1
-    click.secho(plain(found.plan.title), bold=True, err=True)
+    click.secho(plain(split.plan.title), bold=True, err=True)
     click.echo(
-        f"{found.headline}; scenario {plain(found.scenario)}; money in {money}",
+        f"{split.headline}; scenario {plain(split.scenario)}; money in {money}",
         err=True,
     )
-    if found.members:
-        _show_members(found, scale, decimals)
-    for finding in found.warnings:
+    if split.members:
+        _show_members(split, scale, decimals)
+    for finding in split.warnings:
         line("Warning", plain(finding.message), "yellow", of_head=True)
     for name in written.removed:
         line("Removed", f"{name}, which an earlier run wrote")
     for name in written.kept:
         line("Kept", f"{name}: changed since an earlier run wrote it, or open")
-    workbooks = number_of(len(found.members), "workbook")
+    workbooks = number_of(len(split.members), "workbook")
     line(ORDERS.what.capitalize(), f"{folder}: {workbooks}, orders.csv  ({seconds:z.1f} s)")
 
 
-def _show_members(found: Orders, scale: float, decimals: int) -> None:
+def _show_members(split: Orders, scale: float, decimals: int) -> None:
     """Tell what each member orders, and all of them."""
     from models.results.common import MEMBER
 
-    shown = found.members[:_SHOWN]
+    shown = split.members[:_SHOWN]
     names = [cut(plain(m.member), _LONGEST) for m in shown]
     wide = max(len(name) for name in [*names, MEMBER.header, "All"]) + 2
     row(f"  {MEMBER.header}", ("orders", "tonnes", "total", "take or pay", "short, t"), wide, 15)
-    rows = [(len(m.orders), m.tonnes, m.total, m.take_or_pay, m.short) for m in found.members]
+    rows = [(len(m.orders), m.tonnes, m.total, m.take_or_pay, m.short) for m in split.members]
     lines = list(zip(names, rows, strict=False))
-    if len(found.members) > 1:
+    if len(split.members) > 1:
         count, *sums = (sum(column) for column in zip(*rows, strict=True))
         lines.append(("All", (int(count), *sums)))
     for name, (count, tonnes, total, paid, short) in lines:
@@ -148,8 +148,8 @@ def _show_members(found: Orders, scale: float, decimals: int) -> None:
             f"{short:z,.0f}" if short else "-",
         )
         row(f"  {name}", cells, wide, 15)
-    if len(found.members) > _SHOWN:
-        click.echo(f"  and {len(found.members) - _SHOWN:,} more members", err=True)
+    if len(split.members) > _SHOWN:
+        click.echo(f"  and {len(split.members) - _SHOWN:,} more members", err=True)
 
 
 # ---- report --------------------------------------------------------------------------------------
@@ -179,22 +179,22 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     from planner.workbook.save import save_text
 
     tell = common.progress(as_json)
-    found = []
+    sources = []
     for path in (file, *studies):
         tell(f"Reading {path}")
         with of_file(path):
-            found.append(read_report(path))
-        if len(found) > 1 and not found[-1].is_study:
+            sources.append(read_report(path))
+        if len(sources) > 1 and not sources[-1].is_study:
             msg = f"{path} is a plan: after the first workbook come studies, from sweep, stress, "
             msg += "compare or risk"
             raise errors.UsageError(msg)
     changed = [
-        f for each in found if isinstance(each.source, PlanFile) for f in edited(each.source)
+        f for each in sources if isinstance(each.source, PlanFile) for f in edited(each.source)
     ]
     for finding in changed if not as_json else ():
         line("Warning", plain(finding.message), "yellow", of_head=True)
     tell("Drawing")
-    written = save_text(place, report_html(*found))
+    written = save_text(place, report_html(*sources))
     common.tell_where(place, written)
     if not as_json:
         line("Report", str(written))
@@ -241,20 +241,20 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     tell(f"Reading {file}")
     book = open_input(file)
     solver = highs.fetched(tell)
-    made = page_of(book, file.name, solver, tell)
-    written = save_text(place, made.html)
+    sliders = page_of(book, file.name, solver, tell)
+    written = save_text(place, sliders.html)
     common.tell_where(place, written)
     seconds = time.perf_counter() - began
     if not as_json:
         show_warnings(book.warnings, "Checks")
-        for note in made.notes:
+        for note in sliders.notes:
             line("Note", note, "yellow")
-        line("Page", f"{written}  ({len(made.html) / 1e6:z.1f} MB, {seconds:z.1f} s)")
+        line("Page", f"{written}  ({len(sliders.html) / 1e6:z.1f} MB, {seconds:z.1f} s)")
     answer: Answer = {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
-        Key.OBJECTIVE: made.objective,
-        Key.NOTES: list(made.notes),
+        Key.OBJECTIVE: sliders.objective,
+        Key.NOTES: list(sliders.notes),
         **sorted_out(book.warnings),
         Key.SECONDS: round(seconds, 6),
     }
@@ -279,7 +279,7 @@ _LONGEST_PART = 60
 )
 @common.JSON
 def model(
-    file: Path, of: dict[str, Any], output: Path | None, by_block: bool, as_json: bool
+    file: Path, variation: dict[str, Any], output: Path | None, by_block: bool, as_json: bool
 ) -> int:
     """Write the model of a workbook as a file for other solvers: LP or MPS.
 
@@ -294,7 +294,7 @@ def model(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     def target_of(name: str = "") -> Path:
-        stem = "-".join(filter(None, (file.stem, case_part(file, of, name), "model.lp")))
+        stem = "-".join(filter(None, (file.stem, case_part(file, variation, name), "model.lp")))
         return target(output or Path("outputs") / stem, "model")
 
     form = target_of().suffix.casefold().removeprefix(".")
@@ -306,11 +306,11 @@ def model(
         msg = f"--output must end in .lp or .mps, not {output}: these formats are written"
         raise errors.UsageError(msg)
     tell = common.progress(as_json)
-    start = start_file(file, **of, tell=tell)
+    start = start_file(file, **variation, tell=tell)
     tell("Building")
     wanted, written = target_of(start.case.scenario), []
-    for place, made in _models(start.case, wanted, by_block=by_block).items():
-        write = partial(write_model, made, form=form, about=_about(start.case, file))
+    for place, program in _models(start.case, wanted, by_block=by_block).items():
+        write = partial(write_model, program, form=form, about=_about(start.case, file))
         written.append(save(target(place, "model"), write))
         common.tell_where(place, written[-1])
     if not as_json:
@@ -336,13 +336,15 @@ def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
     if not by_block:
         return {wanted: whole(case)}
     return {
-        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): made
-        for name, made in block_models(case).items()
+        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): program
+        for name, program in block_models(case).items()
     }
 
 
 def _about(case: Case, file: Path) -> tuple[str, str]:
     years, money = span(case.years) if case.years else "no year", case.settings.currency
-    of = f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"
+    objective = (
+        f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"
+    )
     names = "Names are component(key): what each component is, and its key."
-    return f"{of} first year. Amounts in t.", names
+    return f"{objective} first year. Amounts in t.", names

@@ -10,6 +10,10 @@ _LATE = "planner.mistakes"
 """Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
 
 
+_READABLE = 10**9
+"""A larger number in a range says nothing to a reader."""
+
+
 class NeededOption(click.Option):
     """An option that a command can't do without; the command itself says so, with the choices."""
 
@@ -65,6 +69,11 @@ class IntegerOption(click.IntRange):
             hint = f"; did you mean {number:z.0f}?" if fits else ""
             self.fail(f"{text!r} is not a whole number {span}{hint}", param, ctx)
         return int(text)
+
+    def _describe_range(self) -> str:
+        """Return the range as help names it; a largest number of the machine's is left out."""
+        is_open = self.max is None or self.max > _READABLE
+        return f"{self.min or 0:,} {'or more' if is_open else f'to {self.max:,}'}"
 
 
 def late_mistakes() -> tuple[str, ...]:

@@ -180,7 +180,7 @@ def scarce_words(scarce: Scarce, currency: str) -> str:
 
 
 def explained(
-    explanation: answers.Explanation,
+    answer: answers.Explanation,
     change: LeastChange | None,
     cells: Cells,
     without: float | None = None,
@@ -191,53 +191,51 @@ def explained(
     and no change of it helps.
     """
     currency = cells.planned.settings.currency
-    unit = cells.planned.mineral_of[explanation.mineral].unit or "t"
+    unit = cells.planned.mineral_of[answer.mineral].unit or "t"
     unit_words = "" if unit == "t" else f" ({unit})"
-    mineral, member, year = explanation.mineral, explanation.member, explanation.year
+    mineral, member, year = answer.mineral, answer.member, answer.year
     yield f"{mineral}{unit_words} for {member} in {year}"
-    if explanation.price is None:
+    if answer.price is None:
         yield f"{member} has no demand for {mineral} in {year}, and no reserve."
         return
-    yield _need(explanation)
-    if explanation.cause:
-        yield f"Why short: {explanation.cause}"
-    if explanation.sharing > 1:
-        yield f"All {explanation.sharing} members are short of it in {year} for that cause."
-    for plant in explanation.unpaid:
+    yield _need(answer)
+    if answer.cause:
+        yield f"Why short: {answer.cause}"
+    if answer.sharing > 1:
+        yield f"All {answer.sharing} members are short of it in {year} for that cause."
+    for plant in answer.unpaid:
         yield f"{_unpaid(plant, currency)}{cells.bracketed(plant.place)}"
     yield ""
-    yield from _price(explanation, explanation.price, cells, currency)
+    yield from _price(answer, answer.price, cells, currency)
     yield ""
-    yield from _binding(explanation, cells, currency)
-    yield from _idle(explanation, currency)
+    yield from _binding(answer, cells, currency)
+    yield from _idle(answer, currency)
     if change is not None:
         yield ""
-        yield from _change_told(explanation, change, cells)
+        yield from _change_told(answer, change, cells)
     if without is not None:
-        short = f"short {plain_amount(without)} t" if without > explanation.nothing else "not short"
-        yield f"Without scenario and what-ifs {explanation.member} is {short} there."
+        short = f"short {plain_amount(without)} t" if without > answer.nothing else "not short"
+        yield f"Without scenario and what-ifs {answer.member} is {short} there."
 
 
-def _need(explanation: answers.Explanation) -> str:
-    text = (
-        f"Needs {plain_amount(explanation.demand)} t, buys {plain_amount(explanation.purchased)} t"
-    )
-    stored = explanation.purchased + explanation.short - explanation.demand
-    if stored > explanation.nothing:
+def _need(answer: answers.Explanation) -> str:
+    text = f"Needs {plain_amount(answer.demand)} t, buys {plain_amount(answer.purchased)} t"
+    stored = answer.purchased + answer.short - answer.demand
+    if stored > answer.nothing:
         text += f", puts {plain_amount(stored)} t into its reserve"
-    elif stored < -explanation.nothing:
+    elif stored < -answer.nothing:
         text += f", takes {plain_amount(-stored)} t from its reserve"
-    if explanation.is_short:
-        share = explanation.short / explanation.demand * 100.0
-        return f"{text}, is short {plain_amount(explanation.short)} t ({share:.3g} % of its need)."
+    if answer.is_short:
+        share = answer.short / answer.demand * 100.0
+        return f"{text}, is short {plain_amount(answer.short)} t ({share:.3g} % of its need)."
     return f"{text}; nothing is short."
 
 
-def _idle(explanation: answers.Explanation, currency: str) -> Iterator[str]:
+def _idle(answer: answers.Explanation, currency: str) -> Iterator[str]:
     """Yield what idle plants lack to be used, by whoever comes nearest to buying there."""
-    if explanation.idle:
-        named = [f"{who} {_money(gap)}" for who, gap in explanation.idle]
-        start = f"Idle plants of {explanation.mineral} in {explanation.year} lack at least"
+    if answer.idle:
+        named = [f"{who} {_money(gap)}" for who, gap in answer.idle]
+        start = f"Idle plants of {answer.mineral} in {answer.year} lack at least"
         yield f"{start}, in {currency} a tonne: {listed(named, _IDLE)}."
 
 
@@ -253,10 +251,10 @@ def _unpaid(plant: Unpaid, currency: str) -> str:
 
 
 def _price(
-    explanation: answers.Explanation, price: answers.MarginalPrice, cells: Cells, currency: str
+    answer: answers.Explanation, price: answers.MarginalPrice, cells: Cells, currency: str
 ) -> Iterator[str]:
     yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
-    yield _holds(explanation, price, currency)
+    yield _holds(answer, price, currency)
     if price.moves and price.has_room:
         yield "How the plan would find one tonne more:"
         yield from _moves(price.moves, currency)
@@ -265,7 +263,7 @@ def _price(
         yield from _terms(price, cells, currency)
     elif not price.setter and not _near(price.amount, 0.0):
         yield "No single supplier's cost explains it."
-    cost = explanation.demand_cost
+    cost = answer.demand_cost
     if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
         about = "" if price.up > 0 and price.down > 0 else "some "
         asked = cells.planned.security
@@ -277,12 +275,10 @@ def _price(
         )
 
 
-def _holds(explanation: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
+def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
     """Return what one tonne more and less is worth, and how far the price holds."""
     more, less = price.more, price.less
-    costs = (
-        "" if more is None else f"One tonne more for {explanation.member} would cost {_money(more)}"
-    )
+    costs = "" if more is None else f"One tonne more for {answer.member} would cost {_money(more)}"
     costs += f" {currency}" if costs else ""
     if price.up > 0 and price.down > 0:
         how_far = f"the price holds for {_far(price.up)} more and {_far(price.down)} less"
@@ -368,14 +364,14 @@ def _term(term: answers.PriceTerm) -> str:
 # ---- what binds --------------------------------------------------------------------------------
 
 
-def _binding(explanation: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
-    bounds = sorted(explanation.binding, key=lambda b: _near(b.saves or 0.0, 0.0))
+def _binding(answer: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
+    bounds = sorted(answer.binding, key=lambda b: _near(b.saves or 0.0, 0.0))
     if not bounds:
         yield "No limit binds there that would save anything if it were wider."
         return
     yield (
-        f"What binds for {explanation.mineral} in {explanation.year}, and what moving it is worth,"
-        " each alone and all else as it stands:"
+        f"What binds for {answer.mineral} in {answer.year}, and what moving it is worth, each alone"
+        " and all else as it stands:"
     )
     for b in bounds[:SHOWN]:
         size = "" if b.unit == "point" else f", at {_limit(b.at, b.unit, currency)}"
@@ -424,29 +420,25 @@ def _range(b: answers.Bound, currency: str) -> str:
 # ---- the smallest change of a workbook that ends a shortage -------------------------------------
 
 
-def _change_told(
-    explanation: answers.Explanation, change: LeastChange, cells: Cells
-) -> Iterator[str]:
+def _change_told(answer: answers.Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
     """Yield what removes the shortage, cell by cell, or that nothing does and what would."""
     if not change.changes:
-        yield from _nothing_does(explanation, change)
+        yield from _nothing_does(answer, change)
         return
     if change.is_dear:
         yield "Supply is there, but a tonne of it costs more than a tonne short. It is bought with:"
     else:
-        yield f"The smallest change of its kind that ends the shortage of {explanation.member}:"
+        yield f"The smallest change of its kind that ends the shortage of {answer.member}:"
     for each in change.changes:
         yield f"  {_change_words(each, cells)}"
-        years = each_year({*each.years} - {explanation.year}, " and ")
-        also = (
-            f"; the cell also holds for {years}" if explanation.year in each.years and years else ""
-        )
+        years = each_year({*each.years} - {answer.year}, " and ")
+        also = f"; the cell also holds for {years}" if answer.year in each.years and years else ""
         yield f"    {each.what}{also}"
         if cells.is_of_scenario(each.place):
             yield (
                 "    (the scenario or what-if says that, not the workbook: it has to change there)"
             )
-    yield from (f"  {line}" for line in _planned_again(change, explanation))
+    yield from (f"  {line}" for line in _planned_again(change, answer))
     if not change.is_dear:
         yield f"  {_MEASURE}"
 
@@ -462,7 +454,7 @@ def _typed_unit(change: CellChange, cells: Cells) -> str:
     return change.unit if change.unit in {answers.SHARE, answers.OPEN} else cells.unit(change.place)
 
 
-def _nothing_does(explanation: answers.Explanation, change: LeastChange) -> Iterator[str]:
+def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[str]:
     if change.is_unknown:
         yield "No smallest change is known: the search for it found no proven optimum."
         return
@@ -479,25 +471,25 @@ def _nothing_does(explanation: answers.Explanation, change: LeastChange) -> Iter
     if change.newcomer is not None:
         tonnes, country = plain_amount(change.newcomer.capacity), change.newcomer.country
         yield (
-            f"What would: a new refiner in {country} that makes {tonnes} t in {explanation.year}"
-            f" and needs no ore (tried: {explanation.member} is then not short), or so much less"
+            f"What would: a new refiner in {country} that makes {tonnes} t in {answer.year}"
+            f" and needs no ore (tried: {answer.member} is then not short), or so much less"
             " demand."
         )
     else:
         yield "A new refiner would not end it either; less demand would."
 
 
-def _planned_again(change: LeastChange, explanation: answers.Explanation) -> Iterator[str]:
+def _planned_again(change: LeastChange, answer: answers.Explanation) -> Iterator[str]:
     """Yield what the plan made with the change says of those who are short in that year."""
     outcome = change.outcome
     if outcome is None:
         return
-    there = f"short of {explanation.mineral} in {explanation.year}"
-    others = [name for name in outcome.served if name != explanation.member]
+    there = f"short of {answer.mineral} in {answer.year}"
+    others = [name for name in outcome.served if name != answer.member]
     if not outcome.still:
         yield f"Planned again with it, nobody is {there}."
     else:
-        members = [explanation.member, *others]
+        members = [answer.member, *others]
         verb = "are" if others else "is"
         yield f"Planned again with it, {listed(members, NAMED)} {verb} not {there}."
         still = [f"{name} {plain_amount(tonnes)} t" for name, tonnes in outcome.still]
@@ -505,39 +497,39 @@ def _planned_again(change: LeastChange, explanation: answers.Explanation) -> Ite
     if outcome.elsewhere > 0:
         yield f"Elsewhere {plain_amount(outcome.elsewhere)} t more are short than in the plan."
     if not change.is_dear and any(each.unit != answers.OPEN for each in change.changes):
-        yield f"With a hundredth less of it, {explanation.member} is still short."
+        yield f"With a hundredth less of it, {answer.member} is still short."
 
 
 # ---- the same as data ----------------------------------------------------------------------------
 
 
 def facts(
-    explanation: answers.Explanation, change: LeastChange | None, cells: Cells
+    answer: answers.Explanation, change: LeastChange | None, cells: Cells
 ) -> dict[str, object]:
     """Return the same facts as ``explained``; what has no end or no answer is null."""
-    price = explanation.price
+    price = answer.price
     terms = () if price is None else price.terms
     return {
-        "mineral": explanation.mineral,
-        "member": explanation.member,
-        "year": explanation.year,
-        "demand_t": explanation.demand,
-        "purchased_t": explanation.purchased,
-        "short_t": explanation.short,
-        "cause": explanation.cause,
+        "mineral": answer.mineral,
+        "member": answer.member,
+        "year": answer.year,
+        "demand_t": answer.demand,
+        "purchased_t": answer.purchased,
+        "short_t": answer.short,
+        "cause": answer.cause,
         "unpaid": [
             {"project": u.project.name, "built": u.built, "needs_m": u.needs, "left_m": u.left,
              "budget_year": u.year, "cell": cells.cell(u.place)}
-            for u in explanation.unpaid
+            for u in answer.unpaid
         ],
-        "idle": [{"plant": who, "gap": gap} for who, gap in explanation.idle],
-        "members_short_for_it": explanation.sharing or None,
+        "idle": [{"plant": who, "gap": gap} for who, gap in answer.idle],
+        "members_short_for_it": answer.sharing or None,
         "marginal_price": price and price.amount,
         "holds_for_more_t": price and json_value(price.up),
         "holds_for_less_t": price and json_value(price.down),
         "one_tonne_more_costs": price and price.more,
         "one_tonne_less_saves": price and price.less,
-        "demand_cost": explanation.demand_cost,
+        "demand_cost": answer.demand_cost,
         "set_by": price and (price.setter or "nothing"),
         "source": "" if price is None else price.words,
         "source_is_scarce": price is not None and price.is_scarce,
@@ -554,7 +546,7 @@ def facts(
             }
             for t in terms
         ],
-        "binding": [_bound(b, cells) for b in explanation.binding],
+        "binding": [_bound(b, cells) for b in answer.binding],
         "change": None if change is None else _change_facts(change, cells),
     }  # fmt: skip
 

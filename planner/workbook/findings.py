@@ -241,7 +241,7 @@ _VERB = re.compile(
     r"|must|appl(?:y|ies)|cannot|exceeds?|appears?|comes?|belongs?|adds?)\b"
 )
 _THING = re.compile(r"(?:the|an?) ")
-_OURS = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it) ")
+_OURS = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it|rows?) ")
 """Words that a sentence begins with; a name or a path keeps its spelling."""
 
 

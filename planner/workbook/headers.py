@@ -14,7 +14,7 @@ from models.errors import Finding, Severity
 from models.schema import SHEETS, CellKind, Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.units import UnitError, accepted, factor, in_currency
-from planner.workbook.cells import as_float, hint_of, is_number, plain, shown
+from planner.workbook.cells import as_float, hint_of, is_number, one_of, plain, shown
 from planner.workbook.countries import member_meant
 from planner.workbook.findings import CellError, ReadingContext, address, at_cell
 from planner.workbook.grid import Grid
@@ -136,9 +136,9 @@ def unit_factor(column: Column, unit: str | None, place: str, name: str, currenc
     called without.
     """
     if column.unit and unit is None:
-        options = " or ".join(f"({u})" for u in accepted(column.unit, currency))
+        options = one_of(tuple(f"({u})" for u in accepted(column.unit, currency)))
         message = f"{place} has no unit"
-        raise CellError(message, f"{name} with {options}")
+        raise CellError(message, f"{name} {options}")
     if unit is None:
         return 1.0
     if not column.unit:

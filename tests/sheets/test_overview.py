@@ -311,6 +311,13 @@ def test_the_answer_by_hand():
     free = rows()
     del free["Share limits"]
     assert answered(free).text == "Not in full. Copper is 11.5 % short."
+    tenth = rows(Refiners=[refiner("Chile works", "Chile", 90, 10)])
+    del tenth["Share limits"]
+    for row in tenth["Demand"]:
+        row |= {"2026": 50, "2027": 50}
+    tenth["Demand"] = tenth["Demand"][:2]
+    found = answered(tenth)  # 90 of 100 t: as much as a need that is partly met has
+    assert (found.state, found.text) == (AnswerState.CARE, "Not in full. Copper is 10 % short.")
     soft = with_peru()
     soft["Share limits"][0]["Penalty (USD/t)"] = 1
     found = answered(soft)

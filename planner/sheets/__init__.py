@@ -7,23 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models import results
 from models.plan import Plan
-from models.results import (
-    CATALOGUE,
-    ByMineral,
-    ChartData,
-    Checks,
-    Duals,
-    Look,
-    MeasuresByYear,
-    Members,
-    Result,
-    Scorecard,
-    ShortageCauses,
-    Shortages,
-    Summary,
-    Values,
-)
+from models.results import Look
 from models.results.common import PlanTable
 from planner.render.table import Table, TableColumn, table_of
 from planner.render.xlsx import write_workbook
@@ -40,30 +26,30 @@ from planner.workbook import Book
 
 __all__ = ["SHEETS", "Context", "Look", "RunRecord", "Table", "TableColumn", "tables", "write_plan"]
 
-SHEETS = tuple(sorted((r for r in CATALOGUE.values() if r.PLACE), key=lambda r: r.PLACE))
+SHEETS = tuple(sorted((r for r in results.CATALOGUE.values() if r.PLACE), key=lambda r: r.PLACE))
 """The sheets in order. Overview, which is no table, stands first, Charts before Plan, Glossary
 last."""
-_MADE: Mapping[type[Result], Callable[[Context], Result | None]] = {
-    Summary: summary,
-    ByMineral: by_mineral,
-    Members: members,
-    MeasuresByYear: by_year,
-    ShortageCauses: lambda context: shortage_causes(context.plan),
-    Scorecard: lambda context: scorecard_of(context.plan),
-    Checks: checks,
-    ChartData: chart_data,
-    Values: values,
-    Duals: duals,
+_MADE: Mapping[type[results.Result], Callable[[Context], results.Result | None]] = {
+    results.Summary: summary,
+    results.ByMineral: by_mineral,
+    results.Members: members,
+    results.MeasuresByYear: by_year,
+    results.ShortageCauses: lambda context: shortage_causes(context.plan),
+    results.Scorecard: lambda context: scorecard_of(context.plan),
+    results.Checks: checks,
+    results.ChartData: chart_data,
+    results.Values: values,
+    results.Duals: duals,
 }
 """What makes a sheet that a plan alone does not say; None where there is nothing to say."""
 
 
-STACKED = tuple(r for r in SHEETS if r not in _MADE or r in {Members, Scorecard})
+STACKED = tuple(r for r in SHEETS if r not in _MADE or r in {results.Members, results.Scorecard})
 """Those that plans of several scenarios may have under one another: with a row a year, or a member;
 Summary, Checks and what proves a single plan are not among them."""
 
 
-def sheet(result: type[Result], context: Context) -> Table | None:
+def sheet(result: type[results.Result], context: Context) -> Table | None:
     """Return a sheet of a plan as it is shown; None where the input has no such rows."""
     rows = None
     if result in _MADE:
@@ -94,7 +80,7 @@ def write_plan(
 
 def _tables(context: Context) -> dict[str, Table]:
     shown = [table for table in (sheet(result, context) for result in SHEETS) if table is not None]
-    if any(table.name == ShortageCauses.TABLE for table in shown):  # which says it in print
-        shown = [replace(t, printed=0) if t.name == Shortages.TABLE else t for t in shown]
+    if any(table.name == results.ShortageCauses.TABLE for table in shown):  # which says it in print
+        shown = [replace(t, printed=0) if t.name == results.Shortages.TABLE else t for t in shown]
     texts = overview(context, (table.name for table in shown)).texts
     return {table.name: table for table in (*shown, glossary(shown, texts))}

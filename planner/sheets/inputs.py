@@ -7,45 +7,36 @@ from dataclasses import MISSING, dataclass, fields
 from itertools import groupby
 from typing import Any
 
+from models import schema
 from models.case import Case
 from models.results.common import look_of
 from models.results.field import Look
-from models.schema import (
-    SHEETS,
-    ByYear,
-    CellKind,
-    Column,
-    Demand,
-    EventStep,
-    Freight,
-    Lane,
-    Project,
-    Record,
-    Refiner,
-    ScenarioStep,
-    ShareLimit,
-)
 from models.units import in_currency
 from planner.render.table import Cell
 from planner.render.words import clean, span
 
 ADDED, REMOVED = "added", "removed"
 
-_BESIDE: dict[str, tuple[Column, str, str, Look]] = {
-    "extra_usable": (Refiner.column_of("capacity"), "usable capacity added", "t/yr", Look.TONNES),
-    "support": (Refiner.column_of("cost"), "support paid", "USD/t", Look.PRICE),
+_BESIDE: dict[str, tuple[schema.Column, str, str, Look]] = {
+    "extra_usable": (
+        schema.Refiner.column_of("capacity"),
+        "usable capacity added",
+        "t/yr",
+        Look.TONNES,
+    ),
+    "support": (schema.Refiner.column_of("cost"), "support paid", "USD/t", Look.PRICE),
     "built_in": (
-        Project.column_of("first_year"),
+        schema.Project.column_of("first_year"),
         "year in which it is built in full",
         "",
         Look.YEAR,
     ),
-    "freight_factor": (Lane.column_of("freight"), "freight multiplied by", "", Look.PRICE),
-    "tariff_added": (Lane.column_of("tariff"), "added to the tariff", "", Look.SHARE),
-    "except_minerals": (ShareLimit.column_of("mineral"), "all minerals but", "", Look.PRICE),
+    "freight_factor": (schema.Lane.column_of("freight"), "freight multiplied by", "", Look.PRICE),
+    "tariff_added": (schema.Lane.column_of("tariff"), "added to the tariff", "", Look.SHARE),
+    "except_minerals": (schema.ShareLimit.column_of("mineral"), "all minerals but", "", Look.PRICE),
 }
 """Fields that only a scenario fills: the column they stand beside, what they are, unit, look."""
-_NAMES = {CellKind.NAME, CellKind.COUNTRY, CellKind.CHOICE}
+_NAMES = {schema.CellKind.NAME, schema.CellKind.COUNTRY, schema.CellKind.CHOICE}
 
 
 @dataclass(frozen=True)
@@ -73,8 +64,8 @@ def input_differences(base: Case, case: Case) -> Iterator[InputDifference]:
     """Yield every input of the base that a case has otherwise, in the order of the sheets."""
     if base == case:
         return
-    for record in SHEETS:
-        if record in {ScenarioStep, EventStep}:  # they say changes, and are none
+    for record in schema.SHEETS:
+        if record in {schema.ScenarioStep, schema.EventStep}:  # they say changes, and are none
             continue
         before, after = base.records(record.SHEET), case.records(record.SHEET)
         if before is after or before == after:
@@ -82,17 +73,18 @@ def input_differences(base: Case, case: Case) -> Iterator[InputDifference]:
         for difference in _of_sheet(base, before, after):
             # that its member left is told in Members
             is_gone = (
-                record is Freight and difference.column in base.member_of.keys() - case.member_of
+                record is schema.Freight
+                and difference.column in base.member_of.keys() - case.member_of
             )
             if not is_gone:
                 yield difference
 
 
 def _of_sheet(
-    case: Case, before: Iterable[Record], after: Iterable[Record]
+    case: Case, before: Iterable[schema.Record], after: Iterable[schema.Record]
 ) -> Iterator[InputDifference]:
     """Pair the rows of a sheet by their place in the workbook, else by what they are of."""
-    left: dict[object, list[Record]] = {}
+    left: dict[object, list[schema.Record]] = {}
     for record in after:
         left.setdefault(_key(record), []).append(record)
     for record in sorted(before, key=lambda r: r.row):
@@ -110,7 +102,7 @@ def _of_sheet(
         yield from _of_added(case, record)
 
 
-def _key(record: Record) -> object:
+def _key(record: schema.Record) -> object:
     """Return what a record is recognised by."""
     if record.row:
         return record.row
@@ -118,11 +110,13 @@ def _key(record: Record) -> object:
     return tuple(getattr(record, name) for name in keys) if keys else record
 
 
-def _first(record: Record) -> str:
+def _first(record: schema.Record) -> str:
     return next(iter(type(record).columns())).header
 
 
-def record_differences(case: Case, before: Record, after: Record) -> Iterator[InputDifference]:
+def record_differences(
+    case: Case, before: schema.Record, after: schema.Record
+) -> Iterator[InputDifference]:
     """Yield what differs between a row and what became of it, cell by cell."""
     label, place = _label(case, before), (before.SHEET, before.row)
     for f in fields(before):
@@ -138,7 +132,7 @@ def record_differences(case: Case, before: Record, after: Record) -> Iterator[In
                 if cell != now.get(header):
                     name = str(header)
                     yield InputDifference(*place, name, words + name, cell, other, shown.look)
-        elif isinstance(old, ByYear) and isinstance(new, ByYear):
+        elif isinstance(old, schema.ByYear) and isinstance(new, schema.ByYear):
             yield from _by_year(case, place, shown, words, (old, new))
         else:
             yield InputDifference(*place, shown.header, words, _shown(old), _shown(new), shown.look)
@@ -149,7 +143,7 @@ def _by_year(
     place: tuple[str, int],
     shown: _FieldWords,
     start: str,
-    series: tuple[ByYear, ByYear],
+    series: tuple[schema.ByYear, schema.ByYear],
 ) -> Iterator[InputDifference]:
     """Yield the years in which a series differs, those with equal numbers in one cell together."""
 
@@ -165,12 +159,12 @@ def _by_year(
             yield InputDifference(*place, cell, words, old, new, shown.look, column_after=other)
 
 
-def _cell_of(header: str, series: ByYear, year: int) -> str:
+def _cell_of(header: str, series: schema.ByYear, year: int) -> str:
     steps = [y for y, value in series.steps if y <= year and value is not None]
     return f"{header} {steps[-1]}" if steps else header
 
 
-def _of_added(case: Case, record: Record) -> Iterator[InputDifference]:
+def _of_added(case: Case, record: schema.Record) -> Iterator[InputDifference]:
     """Yield what an added row says: its filled cells that are no selectors, or that it is there."""
     label, differences = _label(case, record), list[InputDifference]()
     columns = {c.field: c for c in type(record).columns()}
@@ -197,7 +191,7 @@ def _cells(shown: _FieldWords, value: Any) -> Iterator[tuple[str, str, Any]]:
     if shown.is_spread:
         for name, content in value:
             yield str(name), f"{shown.words}{name}", content
-    elif isinstance(value, ByYear):
+    elif isinstance(value, schema.ByYear):
         yield shown.header, shown.words, value.base
         for year, content in value.steps:
             if content is not None:
@@ -219,11 +213,11 @@ class _FieldWords:
     is_spread: bool = False
 
 
-def _told(case: Case, record: Record, field: str) -> _FieldWords:
+def _told(case: Case, record: schema.Record, field: str) -> _FieldWords:
     currency = case.settings.currency
-    if isinstance(record, Demand) and field == "tonnes":
+    if isinstance(record, schema.Demand) and field == "tonnes":
         return _FieldWords("", "Demand (t) ", Look.TONNES, is_spread=True)
-    if isinstance(record, Freight) and field == "costs":
+    if isinstance(record, schema.Freight) and field == "costs":
         return _FieldWords("", f"Freight ({currency}/t) to ", Look.PRICE, is_spread=True)
     column = next((c for c in type(record).columns() if c.field == field), None)
     if column is not None:
@@ -238,16 +232,16 @@ def _told(case: Case, record: Record, field: str) -> _FieldWords:
     return _FieldWords(header, f"{words} ({unit})" if unit else words, look)
 
 
-def _is_label(record: Record, column: Column | None) -> bool:
+def _is_label(record: schema.Record, column: schema.Column | None) -> bool:
     """Return whether a column says which row it is rather than what holds there."""
     if column is None:
         return False
     if any(c.key for c in type(record).columns()):
         return column.key
-    return column.kind in _NAMES or column.kind is CellKind.YEAR
+    return column.kind in _NAMES or column.kind is schema.CellKind.YEAR
 
 
-def _label(case: Case, record: Record) -> str:
+def _label(case: Case, record: schema.Record) -> str:
     """Return a record by its key, or by all that says which row it is, with headers."""
     keyed = any(c.key for c in type(record).columns())
     parts = []
@@ -256,7 +250,10 @@ def _label(case: Case, record: Record) -> str:
         is_default = not column.required and value == getattr(type(record), column.field, None)
         if not _is_label(record, column) or is_default or value in {"", None}:
             continue
-        is_code = column.kind is CellKind.COUNTRY or column.field in {"supplier", "lost_country"}
+        is_code = column.kind is schema.CellKind.COUNTRY or column.field in {
+            "supplier",
+            "lost_country",
+        }
         text = case.country_name(value) if is_code else str(_shown(value))
         parts.append(text if keyed else f"{column.header} {text}")
     return ", ".join(parts) or "all"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -93,6 +94,7 @@ def _plan(context: Context) -> Rows:
 
 
 def _cost(context: Context) -> Rows:
+    each = partial(_each, context)
     plan, money, plain = context.plan, context.currency, _plain(context)
     rate = context.case.settings.discount_rate
     discounted = f", discounted at {rate * 100:.3g} % a year" if rate > 0 else ""
@@ -110,9 +112,8 @@ def _cost(context: Context) -> Rows:
     remark = f"Cash cost less tariffs{plain}."
     yield Figure.NET_COST, measures.net_cost(plan.cash, plan.tariffs), Look.MONEY, money, remark
     remark = f"Cost or price, tariff and freight of all flows{plain}."
-    paid = _each(context, "paid")
-    yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, remark, paid
-    remark, landed = "Purchases cost over tonnes purchased.", _each(context, "landed")
+    yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, remark, each("paid")
+    remark, landed = "Purchases cost over tonnes purchased.", each("landed")
     yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, remark, landed
     yield "Cost by heading" + (" (undiscounted)" if rate > 0 else "")
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
@@ -130,17 +131,15 @@ def _plain(context: Context) -> str:
 
 
 def _supply(context: Context) -> Rows:
+    each = partial(_each, context)
     plan, demand = context.plan, context.case.total_demand
     yield "Supply"
     yield overall.COUNTED_IN, None, Look.LONG, "", "", common.units_of(context.case)
-    needed = _each(context, "demand")
-    yield Figure.DEMAND, demand, Look.TONNES, "t", "", needed
-    bought = _each(context, "purchased")
+    yield Figure.DEMAND, demand, Look.TONNES, "t", "", each("demand")
+    bought = each("purchased")
     yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", "Purchases for stock included.", bought
-    short = _each(context, "short")
-    yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", short
-    served = _each(context, "served")
-    yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", served
+    yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", each("short")
+    yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", each("served")
 
 
 def _beside_today(context: Context) -> Rows:
@@ -180,28 +179,26 @@ def _beside_today(context: Context) -> Rows:
 
 def _largest(context: Context) -> Rows:
     """The last year's in full: a limit that tightens is what it is meant to be at the end."""
+    each = partial(_each, context)
     case, unit = context.case, f"of {context.basis}"
     several = len(case.years) > 1
     last = f" in {case.years[-1]}" if several else ""
     share = f"Largest country's share of {context.basis}"
     yield f"Largest share of one country in the coalition's {context.basis}"
-    tops = _each(context, "last" if several else "top")
+    tops = each("last" if several else "top")
     yield f"{share}{last}", None, Look.SHARE, unit, "", _of_top(tops, lambda t: t.share, 0.0)
     names = _of_top(tops, lambda top: context.country(top.country), "none sells")
     yield f"{_NAME}{last}", None, Look.LONG, "", "", names
     remark = "The coalition's on that country; blank: none."
     limits = _of_top(tops, lambda top: top.limit)
     yield f"{ByMineral.limit.header}{last}", None, Look.SHARE, unit, remark, limits
-    at_limit = _each(context, "years_at_limit")
     remark = "In how many years that limit binds."
-    yield ByMineral.years_at_limit.header, None, Look.COUNT, "years", remark, at_limit
-    others = _each(context, "bound_on_others")
+    yield ByMineral.years_at_limit.header, None, Look.COUNT, "years", remark, each("years_at_limit")
     remark = "Of the coalition, on other suppliers than that country."
-    yield "Binding limits on other suppliers", None, Look.COUNT, "", remark, others
-    members = _each(context, "bound_on_members")
-    yield ByMineral.bound_on_members.header, None, Look.COUNT, "", "", members
+    yield "Binding limits on other suppliers", None, Look.COUNT, "", remark, each("bound_on_others")
+    yield ByMineral.bound_on_members.header, None, Look.COUNT, "", "", each("bound_on_members")
     if several:
-        tops = _each(context, "top")
+        tops = each("top")
         remark = "The largest of any year; each year's stands in By year."
         yield share, None, Look.SHARE, unit, remark, _of_top(tops, lambda top: top.share, 0.0)
 
@@ -213,17 +210,17 @@ def _of_top(
 
 
 def _concentration(context: Context) -> Rows:
+    each = partial(_each, context)
     scale = "0 to 10,000"
     before = f"Nameplate capacity, all countries and years. {_HHI_SCALE}"
     after = "The coalition's purchases, all years; Scorecard has single years."
     yield "Concentration by country (HHI), before and after"
-    capacity = _each(context, "hhi_capacity")
-    yield ByMineral.hhi_capacity.header, None, Look.INDEX, scale, before, capacity
-    purchases = _each(context, "hhi_purchases")
-    yield ByMineral.hhi_purchases.header, None, Look.INDEX, scale, after, purchases
+    yield ByMineral.hhi_capacity.header, None, Look.INDEX, scale, before, each("hhi_capacity")
+    yield ByMineral.hhi_purchases.header, None, Look.INDEX, scale, after, each("hhi_purchases")
 
 
 def _cost_of_limits(context: Context) -> Rows:
+    each = partial(_each, context)
     plan, free, money = context.plan, context.without_limits, context.currency
     yield "What the share limits cost (this plan against the same case without them)"
     if not context.case.share_limits:
@@ -250,24 +247,23 @@ def _cost_of_limits(context: Context) -> Rows:
     for measure, row, remark in (
         (
             Figure.LIMITS_COST_A_YEAR,
-            _each(context, "extra_paid"),
+            each("extra_paid"),
             f"{same} without limits; charges of new plants left out{plain}.",
         ),
         (
             Figure.LIMITS_SHORTAGE_A_YEAR,
-            _each(context, "shortage_by_limits"),
+            each("shortage_by_limits"),
             f"What is short more than without limits, at its cost{plain}. Nobody pays it.",
         ),
     ):
         a_year = {name: cost / years for name, cost in row.items() if cost is not None}
         yield measure, sum(a_year.values()), Look.MONEY, f"{money} a year", remark, a_year
     remark = "Landed, against the same minerals without the limits, at the tonnes bought here."
-    dearer = _each(context, "extra")
-    yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, remark, dearer
-    supply = _each(context, "short_of_supply")
+    yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, remark, each("extra")
+    supply = each("short_of_supply")
     remark, unit = "Short without share limits too.", "t"
     yield ByMineral.short_of_supply.header, free.shortage, Look.TONNES, unit, remark, supply
-    limits, of_limits = plan.shortage - free.shortage, _each(context, "short_by_limits")
+    limits, of_limits = plan.shortage - free.shortage, each("short_by_limits")
     remark = "Short with the share limits and not without them."
     yield ByMineral.short_by_limits.header, limits, Look.TONNES, unit, remark, of_limits
 

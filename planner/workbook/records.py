@@ -13,17 +13,8 @@ from models.checks.common import near
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings
 from models.units import MONEY
-from planner.workbook import headers
+from planner.workbook import findings, headers
 from planner.workbook.cells import DECIMAL, WHOLE, converter, hint_of, numbers, shown, text, wanted
-from planner.workbook.findings import (
-    CellError,
-    DefaultTaken,
-    ReadingContext,
-    SheetLayout,
-    Unit,
-    address,
-    at_cell,
-)
 from planner.workbook.grid import Grid, refuse_merged, unseen
 from planner.workbook.headers import HeaderRow, ParsedHeader
 
@@ -53,7 +44,9 @@ class Parsed:
         return tuple(records)
 
 
-def _headings(record: type[Record], grid: Grid, context: ReadingContext) -> list[ParsedHeader]:
+def _headings(
+    record: type[Record], grid: Grid, context: findings.ReadingContext
+) -> list[ParsedHeader]:
     """Read the header row of a sheet; what is wrong goes into the context's findings."""
     header = HeaderRow(record, grid, context)
     context.findings += header.findings
@@ -62,13 +55,15 @@ def _headings(record: type[Record], grid: Grid, context: ReadingContext) -> list
     shown = {h.position: h.label for h in header.headings if h.position in read}
     context.findings += unseen(record.SHEET, grid, shown)
     places = {h.key: h.position for h in header.headings}
-    units = {h.key: Unit(h.unit or "", h.factor) for h in header.headings if h.factor != 1.0}
-    context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places, units=units)
+    units = {
+        h.key: findings.Unit(h.unit or "", h.factor) for h in header.headings if h.factor != 1.0
+    }
+    context.layout.sheets[record.SHEET] = findings.SheetLayout(grid.header_row, places, units=units)
     context.lacking |= {(record.SHEET, name) for name in header.refused}
     return header.headings
 
 
-def read_sheet(record: type[Record], grid: Grid, context: ReadingContext) -> Parsed:
+def read_sheet(record: type[Record], grid: Grid, context: findings.ReadingContext) -> Parsed:
     """Read a sheet of the catalogue; what is wrong goes into the context's findings."""
     return _SheetReading(record, grid, context).parsed
 
@@ -76,7 +71,7 @@ def read_sheet(record: type[Record], grid: Grid, context: ReadingContext) -> Par
 class _SheetReading:
     """One sheet in the reading."""
 
-    def __init__(self, record: type[Record], grid: Grid, context: ReadingContext) -> None:
+    def __init__(self, record: type[Record], grid: Grid, context: findings.ReadingContext) -> None:
         self.record, self.grid, self.context = record, grid, context
         self.parsed = Parsed(record, grid.rows)
         self.sheet = record.SHEET
@@ -150,7 +145,7 @@ class _SheetReading:
                 continue
             try:
                 converted = convert(value)
-            except CellError as error:
+            except findings.CellError as error:
                 self.context.error(self.sheet, self.grid.rows[i], label, error)
                 cells.append(_placeholder(self.record, column))
                 if column.key:
@@ -169,12 +164,12 @@ class _SheetReading:
             return ()
         try:
             names_text = text(value)
-        except CellError as error:
+        except findings.CellError as error:
             self.context.error(self.sheet, row, label, error)
             self.parsed.unread = True
             return ()
         if "," in common_letters(names_text):
-            comma = CellError(shown(value), "names of blocs", "separate blocs with ;")
+            comma = findings.CellError(shown(value), "names of blocs", "separate blocs with ;")
             self.context.error(self.sheet, row, label, comma)
         names = (clean(part) for part in re.split("[;,；，]", names_text))
         return tuple(sorted({name for name in names if name}))
@@ -184,7 +179,7 @@ class _SheetReading:
         if not column.required:
             return
         message = f"a blank cell; {column.header} must be filled"
-        blank = CellError(message, wanted(column, self.context.currency))
+        blank = findings.CellError(message, wanted(column, self.context.currency))
         for i, value in enumerate(raw):
             if value is not None:
                 continue
@@ -204,7 +199,7 @@ class _SheetReading:
     def _count_blank(self, label: str, raw: list[Any], used: str) -> None:
         cells = raw.count(None)
         if cells:
-            self.context.defaults.append(DefaultTaken(self.sheet, label, cells, used))
+            self.context.defaults.append(findings.DefaultTaken(self.sheet, label, cells, used))
 
     # ---- the columns beyond the declared ones --------------------------------------------------
 
@@ -284,7 +279,7 @@ class _SheetReading:
                     if v not in {"", None}
                 )
                 headers_of = " + ".join(c.header for c in keys)
-                twice = CellError(
+                twice = findings.CellError(
                     f"{name} appears twice, first in {cell}", f"each {headers_of} once"
                 )
                 self.context.error(self.sheet, row, keys[0].header, twice)
@@ -298,7 +293,7 @@ def _said(value: object) -> str:
     """A note as it reads, whatever stands there."""
     try:
         return "" if value is None else text(value)
-    except CellError:
+    except findings.CellError:
         return shown(value)
 
 
@@ -331,7 +326,7 @@ def _placeholder(record: type[Record], column: Column) -> Any:
 # ---- Settings ----------------------------------------------------------------------------------
 
 
-def read_settings(grid: Grid | None, context: ReadingContext) -> Settings:
+def read_settings(grid: Grid | None, context: findings.ReadingContext) -> Settings:
     """Read the sheet of a row per setting; what is wrong goes into the context's findings.
 
     It is read before all others, since headers name its currency.
@@ -343,11 +338,13 @@ def read_settings(grid: Grid | None, context: ReadingContext) -> Settings:
         row, label, value = rows.get(column.field, (0, column.header, None))
         factor = _setting_factor(column, row, label, context) if row else 1.0
         if value is None:
-            context.defaults.append(DefaultTaken(Settings.SHEET, column.header, 1, column.default))
+            context.defaults.append(
+                findings.DefaultTaken(Settings.SHEET, column.header, 1, column.default)
+            )
         elif column.field != "currency":
             try:
                 fields[column.field] = converter(column, factor, context.currency)(value)
-            except CellError as error:
+            except findings.CellError as error:
                 context.error(Settings.SHEET, row, column.header, error)
     return Settings(**fields)
 
@@ -356,7 +353,7 @@ _Rows = dict[str, tuple[int, str, object]]
 """Row, label as written and value by the field of the setting."""
 
 
-def _settings(grid: Grid, context: ReadingContext) -> _Rows:
+def _settings(grid: Grid, context: findings.ReadingContext) -> _Rows:
     places = {h.column: h.position for h in _headings(Settings, grid, context) if h.column}
     if headers.SETTING not in places or headers.VALUE not in places:
         return {}
@@ -365,9 +362,9 @@ def _settings(grid: Grid, context: ReadingContext) -> _Rows:
     for row, label, value in zip(grid.rows, *columns, strict=True):
         column, wrong = _setting(label, value)
         if column is not None and column.field in settings:
-            first = address(places[headers.SETTING], settings[column.field][0])
+            first = findings.address(places[headers.SETTING], settings[column.field][0])
             message = f"{column.header} appears twice, first in {first}"
-            wrong = CellError(message, "each setting once")
+            wrong = findings.CellError(message, "each setting once")
         if wrong is not None:
             context.error(Settings.SHEET, row, headers.SETTING.header, wrong)
         elif column is not None:
@@ -376,10 +373,10 @@ def _settings(grid: Grid, context: ReadingContext) -> _Rows:
     return settings
 
 
-def _setting(label: object, value: object) -> tuple[Column | None, CellError | None]:
+def _setting(label: object, value: object) -> tuple[Column | None, findings.CellError | None]:
     """Return the setting that a row is of, or what is wrong with its name; neither: it is blank."""
     if label is None:
-        nameless = CellError(f"{shown(value)} without the name of a setting", "a setting")
+        nameless = findings.CellError(f"{shown(value)} without the name of a setting", "a setting")
         return None, None if value is None else nameless
     name = common_letters(label) if isinstance(label, str) else shown(label)
     column = headers.setting_named(name)
@@ -388,10 +385,10 @@ def _setting(label: object, value: object) -> tuple[Column | None, CellError | N
     names = ", ".join(c.header for c in headers.SETTINGS.values())
     titles = {key: c.title for key, c in headers.SETTINGS.items()}
     hint = near(headers.split_unit(name)[0], titles)
-    return None, CellError(f"{name!r} is not a setting", f"one of {names}", hint)
+    return None, findings.CellError(f"{name!r} is not a setting", f"one of {names}", hint)
 
 
-def _currency(rows: _Rows, context: ReadingContext) -> str:
+def _currency(rows: _Rows, context: findings.ReadingContext) -> str:
     """Return the workbook's currency; US dollars where it is blank or no three-letter code."""
     row, _, value = rows.get("currency", (0, "", None))
     if value is None:
@@ -399,19 +396,23 @@ def _currency(rows: _Rows, context: ReadingContext) -> str:
     if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", fold(value)):
         return fold(value).upper()
     expected = "a three-letter currency code such as USD or EUR"
-    wrong = CellError(shown(value), expected, hint_of(value))
+    wrong = findings.CellError(shown(value), expected, hint_of(value))
     context.error(Settings.SHEET, row, Settings.column_of("currency").header, wrong)
     return MONEY
 
 
-def _setting_factor(column: Column, row: int, label: str, context: ReadingContext) -> float:
+def _setting_factor(
+    column: Column, row: int, label: str, context: findings.ReadingContext
+) -> float:
     """Return what a setting's value is multiplied by, from the unit beside its name."""
     unit = None if fold(label) == fold(column.header) else headers.split_unit(label)[1]
     place = f"the setting {label!r}"
     try:
         return headers.unit_factor(column, unit, place, column.header, context.currency)
-    except CellError as error:
+    except findings.CellError as error:
         position = context.layout.sheets[Settings.SHEET].columns[fold(headers.SETTING.header)]
         wanted = error.expected if column.unit else column.header
-        context.findings.append(at_cell(Settings.SHEET, position, row, error.found, wanted))
+        context.findings.append(
+            findings.at_cell(Settings.SHEET, position, row, error.found, wanted)
+        )
         return 1.0

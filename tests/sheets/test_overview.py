@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from models.measures import (
@@ -33,7 +35,7 @@ from planner.sheets.findings import (
     like_for_like,
     rows_of,
 )
-from planner.sheets.front import overview
+from planner.sheets.front import _stocks, overview
 from planner.sheets.summary import summary
 from planner.workbook import read_tables
 from planner.workbook.plan_file import read_plan
@@ -617,3 +619,27 @@ def test_numbers_in_words():
     assert amount(-2.5e9, "USD") == "-2.5 billion USD"
     assert amount(12, "t") == "12 t"
     assert amount(0.1234, "t") == "0.123 t"
+
+
+@pytest.mark.parametrize(
+    ("below", "end"),
+    [
+        ([(2026, "A"), (2027, "A")], "1 of 3 reserves; in the last year, 2027, 1 is still below."),
+        ([(2026, "A"), (2027, "A"), (2027, "B")],
+         "2 of 3 reserves; in the last year, 2027, 2 are still below."),
+        ([(2026, "A"), (2026, "B")], "2 of 3 reserves; in the last year, 2027, all are filled."),
+    ],
+)  # fmt: skip
+def test_reserves_below_their_target_are_counted_over_all_years_and_in_the_last(below, end):
+    rows_ = [
+        {"mineral": "tin", "member": member, "year": year, "target": 5.0,
+         "shortfall": 2.0 * ((year, member) in below)}
+        for year in (2026, 2027) for member in "ABC"
+    ]  # fmt: skip
+    found = _stocks(
+        SimpleNamespace(
+            plan=SimpleNamespace(stocks=pd.DataFrame(rows_)),
+            case=SimpleNamespace(years=(2026, 2027)),
+        )
+    )
+    assert (found.state, found.text) == (AnswerState.CARE, f"Below target in some year: {end}")

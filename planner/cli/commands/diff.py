@@ -121,11 +121,11 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def _show(difference: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> None:
+def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> None:
     """Tell what differs in a few lines, the figures aligned, and where the rest stands."""
-    pair = difference.pair
+    pair = result.pair
     click.secho(f"{plain(pair.old.path.name)} -> {plain(pair.new.path.name)}", bold=True, err=True)
-    for change in difference.words:
+    for change in result.words:
         line(
             change.measure,
             f"{plain(str(change.old or 'none'))} -> {plain(str(change.new or 'none'))}",
@@ -133,28 +133,28 @@ def _show(difference: PlanDifference, inputs: Inputs, output: Path | None, secon
     _show_inputs(inputs)
     for note in (*pair.notes(), *inputs.notes):
         line("Note", plain(note), "yellow", of_head=True)
-    click.echo(difference.headline, err=True)
-    if not difference.is_equal:
-        money = _money(difference)
-        _show_totals(difference, money)
+    click.echo(result.headline, err=True)
+    if not result.is_equal:
+        money = _money(result)
+        _show_totals(result, money)
         unit = money[1].replace(" ", ", ")
         paid = ("paid", f"paid{unit}", money[0], money[2])
         _show_rows(
-            "mineral", difference.minerals, [*_AMOUNTS, paid, ("share", "top share, %", 0.01, 1)]
+            "mineral", result.minerals, [*_AMOUNTS, paid, ("share", "top share, %", 0.01, 1)]
         )
-        who = difference.who_pays.frame()
+        who = result.who_pays.frame()
         extra = ("extra", f"dearer{unit}", money[0], money[2])
         lost = ("shortage", f"shortage{unit}", money[0], money[2])
         _show_rows("member", who.assign(extra_change=who["extra"]), [paid, extra, lost])
         from models.measures import SAME_COST  # which loads numpy
 
         click.echo(f"    {SAME_COST}", err=True)
-        _show_moves(difference)
+        _show_moves(result)
     if not pair.same_money:
         line("Prices", f"not compared: they are in {pair.money}")
-    elif len(difference.prices):
-        rows = number_of(len(difference.prices), "row")
-        line("Prices", f"{rows} of {difference.prices_in_all:,} differ (year, mineral, member)")
+    elif len(result.prices):
+        rows = number_of(len(result.prices), "row")
+        line("Prices", f"{rows} of {result.prices_in_all:,} differ (year, mineral, member)")
     if output is not None:
         line("Difference", f"{output}  ({seconds:z.1f} s)")
 
@@ -196,12 +196,12 @@ def _value(value: Cell, look: Look) -> str:
     return f"{value:g}" if look is Look.YEAR else f"{value:z,.6g}"
 
 
-def _money(difference: PlanDifference) -> Scale:
-    amounts = difference.minerals[["paid_old", "paid_new"]].to_numpy()
+def _money(result: PlanDifference) -> Scale:
+    amounts = result.minerals[["paid_old", "paid_new"]].to_numpy()
     return (units.MILLION, " m", 1) if (amounts >= units.MILLION).any() else (1.0, "", 0)
 
 
-def _show_totals(difference: PlanDifference, money: Scale) -> None:
+def _show_totals(result: PlanDifference, money: Scale) -> None:
     from models.results import Figure, Look
     from planner.documents.difference import KEYS
 
@@ -209,7 +209,7 @@ def _show_totals(difference: PlanDifference, money: Scale) -> None:
     scales = {
         Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1),
     }  # fmt: skip
-    for total in difference.lines:
+    for total in result.lines:
         if total.measure not in {*KEYS, Figure.COST_PER_TONNE} or total.is_title:
             continue
         scale, more, decimals = scales.get(total.look, (1.0, "", 0))
@@ -249,16 +249,14 @@ def _changes(row: Mapping[Hashable, float], amount: str) -> bool:
     return any(known(row.get(f"{amount}_{side}", 0.0)) for side in ("old", "new"))
 
 
-def _show_moves(difference: PlanDifference) -> None:
-    moves = [
-        move for move in zip(*(difference.moves.data[n] for n in _MOVE), strict=True) if move[2]
-    ]
+def _show_moves(result: PlanDifference) -> None:
+    moves = [move for move in zip(*(result.moves.data[n] for n in _MOVE), strict=True) if move[2]]
     moves.sort(key=lambda move: -abs(move[-1]))
     names = [cut(plain(f"{m}: {seller} to {buyer}"), _LONG) for m, seller, buyer, *_ in moves]
     shown = names[:_SHOWN]
     wide = max([_NAME, *(len(name) + 2 for name in shown)]) + 2
     if moves:
-        title = f"  Largest moves ({len(shown)} of {difference.moved:,})"
+        title = f"  Largest moves ({len(shown)} of {result.moved:,})"
         row(title, ("old, t", "new, t", "change, t"), wide, 14)
     for name, (_, _, _, old, new, change) in zip(shown, moves, strict=False):
         cells = (
@@ -267,8 +265,8 @@ def _show_moves(difference: PlanDifference) -> None:
             _amount(change, 1.0, 0, is_change=True),
         )
         row(f"    {name}", cells, wide, 14)
-    if difference.among_equals:
-        minerals = plain(", ".join(difference.among_equals))
+    if result.among_equals:
+        minerals = plain(", ".join(result.among_equals))
         click.echo(f"    Equally cheap, flows not told: {minerals}", err=True)
 
 
@@ -289,21 +287,19 @@ def _amount(value: object, scale: float, decimals: int, *, is_change: bool = Fal
 # ---- JSON ----------------------------------------------------------------------------------------
 
 
-def _answer(
-    difference: PlanDifference, inputs: Inputs, output: Path | None, seconds: float
-) -> Answer:
+def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> Answer:
     """Return what a program hears."""
     from planner.documents.difference import KEYS
     from planner.documents.inputs import CHANGE
     from planner.render.table import records
 
-    pair = difference.pair
-    figures = {total.measure: total for total in difference.lines}
+    pair = result.pair
+    figures = {total.measure: total for total in result.lines}
     return {
         Key.STATUS: "ok",
         "old": str(pair.old.path),
         "new": str(pair.new.path),
-        "equal": difference.is_equal,
+        "equal": result.is_equal,
         Key.CURRENCY: pair.new.currency,
         "years": list(pair.years),
         Key.NOTES: list(pair.notes()),
@@ -313,16 +309,14 @@ def _answer(
             if name in figures
         },
         Key.WORDS: [
-            {"what": total.measure, **_sides(total.old, total.new)} for total in difference.words
+            {"what": total.measure, **_sides(total.old, total.new)} for total in result.words
         ],
-        Key.MINERALS: list(_rows(difference.minerals, ("mineral",))),
-        Key.MEMBERS: list(_rows(difference.members.frame(), ("member", "mineral"))),
-        "who_pays": records(difference.who_pays),
-        "moves": records(
-            difference.moves, *(f for f in difference.moves.fields if f.name != "unit")
-        ),
-        "among_equals": list(difference.among_equals),
-        "prices_differ": len(difference.prices) if pair.same_money else None,
+        Key.MINERALS: list(_rows(result.minerals, ("mineral",))),
+        Key.MEMBERS: list(_rows(result.members.frame(), ("member", "mineral"))),
+        "who_pays": records(result.who_pays),
+        "moves": records(result.moves, *(f for f in result.moves.fields if f.name != "unit")),
+        "among_equals": list(result.among_equals),
+        "prices_differ": len(result.prices) if pair.same_money else None,
         "inputs": {
             Key.COMPARED: inputs.are_compared,
             "said": inputs.reason,

@@ -28,7 +28,7 @@
     const [size, word] = [[1e12, "tn"], [1e9, "bn"], [1e6, "m"], [1, ""]]
       .find(([least]) => Math.abs(value) >= 0.9995 * least) || [1, ""];
     const count = value / size;
-    const shown = (Math.abs(count) < 10 && word ? two : Math.abs(count) < 100 ? one : whole);
+    const shown = (Math.abs(count) < 10 && word ? two : count && Math.abs(count) < 100 ? one : whole);
     return `${said.currency}\u00a0${shown.format(count)}${word && `\u00a0${word}`}`;
   }
 
@@ -202,8 +202,8 @@
   const missing = (of) => fewOf(range(M).filter((m) => of[m].short >= LITTLE)
     .sort((a, b) => of[b].short - of[a].short).map((m) => `${minerals[m]} ${share(of[m].short)}`));
 
-  const missingWords = (of) => inner(missing(of)
-    ? sentence("missing", { minerals: missing(of) }) : sentence("nothing"));
+  const missingWords = (of, beyond = "") => (missing(of)
+    ? sentence("missing", { minerals: missing(of), beyond }) : sentence("nothing", { beyond }));
 
   function findings(of, before) {
     const found = [], more = now.objective - plan.objective;
@@ -305,7 +305,7 @@
     const cost = Math.abs(more) < 1e-7 * Math.abs(plan.objective) ? "the same"
       : signed(money(more), more);
     by("brief").hidden = false;
-    const lacks = missingWords(of.minerals);
+    const lacks = inner(missingWords(of.minerals));
     by("brief-cost").textContent = `${cost === "the same" ? "Costs what the plan costs"
       : `${cost} against the plan`}; ${lacks}`;
     const shown = [
@@ -314,7 +314,7 @@
       ["Paid for purchases", money(sum(now.paid)),
         `not discounted; plan ${money(sum(plan.paid))}; ${lacks}`],
       ["Minerals that are short", `${shortOf(of)} of ${M}`,
-        `plan ${shortOf(before)}; there ${missingWords(before.minerals)}`],
+        `plan ${shortOf(before)}; there ${inner(missingWords(before.minerals))}`],
       ["Largest share of one country", first ? share(first.share) : "none", first
         ? `${first.country}, ${first.mineral}, ${first.year}; plan ${share(was ? was.share : 0)}` : ""],
     ];
@@ -404,8 +404,8 @@
       : `No mineral gives way down to a cap of ${share(CAPS[CAPS.length - 1])}.`;
     const tight = steps[steps.length - 1];
     if (ready && tight !== undefined) {
-      const lacks = missingWords(points.get(tight).short.map((short) => ({ short })));
-      lead.textContent += ` At ${share(tight)}, ${lacks}.`;
+      const short = points.get(tight).short.map((part) => ({ short: part }));
+      lead.textContent += ` ${missingWords(short, ` at a cap of ${share(tight)}`)}.`;
     }
     const rank = (m) => { const at = order.findIndex((of) => of.m === m); return at < 0 ? M : at; };
     table(by("short-by-cap"), ["Mineral", ...CAPS.map((value) => whole.format(100 * value))],

@@ -36,7 +36,7 @@ def listed(items: Iterable[str], most: int | None = None) -> str:
     names = list(items)
     if most is not None and len(names) > most + 1:
         names = [*names[:most], f"{len(names) - most} more"]
-    return _joined(names, " and ")
+    return joined(names, " and ")
 
 
 def few(names: Sequence[str], most: int = NAMED) -> str:
@@ -75,10 +75,10 @@ def each_year(years: Iterable[int], last: str = ", ") -> str:
         for run in runs
         for word in (map(str, run) if len(run) <= _PAIR else [f"{run[0]} to {run[-1]}"])
     ]
-    return _joined(words, last)
+    return joined(words, last)
 
 
-def _joined(words: list[str], last: str) -> str:
+def joined(words: list[str], last: str) -> str:
     return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

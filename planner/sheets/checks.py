@@ -17,7 +17,7 @@ from models.plan import OPTIMAL, Plan
 from models.program import ComponentArrays
 from models.resolve import SPOT, Floats
 from models.results import Checks, Duals, Flows, Look, Result, Values
-from planner.render.words import clean, search_words
+from planner.render.words import clean, few, search_words
 from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
 from planner.workbook.findings import sentence
@@ -134,8 +134,7 @@ def _worst_block(context: Context) -> tuple[float, str]:
     worst = max(violated, key=lambda block: block.certificate.violation)
     cells = context.plan.program.blocks[worst.block]
     names = [context.plan.expanded.minerals[m] for m in sorted({m for m, _ in cells})]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return worst.certificate.violation, ", ".join(names[:_NAMED]) + more
+    return worst.certificate.violation, few(names, _NAMED)
 
 
 def _recount(context: Context) -> Rows:

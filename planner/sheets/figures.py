@@ -251,16 +251,12 @@ def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
     columns = (table[c] for c in ("mineral", "country", "tonnes", "usable"))
     for mineral, country, tonnes, usable in zip(*columns, strict=True):
         plants[str(mineral)].append(_Plant(str(country), float(tonnes), float(usable)))
-    short = _short(plan, year)
+    short = measures.sums(plan.supply[plan.supply["year"] == year], "short", "mineral")
     need = plan.case.coalition_demand
     return {
         m.name: _stop(plants[m.name], plan.case, short.get(m.name, 0.0), need(m.name, year))
         for m in plan.case.minerals
     }
-
-
-def _short(plan: Plan, year: int) -> dict[str, float]:
-    return measures.sums(plan.supply[plan.supply["year"] == year], "short", "mineral")
 
 
 def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:

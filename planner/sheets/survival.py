@@ -15,7 +15,7 @@ from models.results import Security
 from models.schema import COALITION, EACH_OUTSIDE
 from planner.render.front import AnswerState, Light
 from planner.render.sentences import WITHOUT, WORST_LOSS
-from planner.render.words import each_year, listed, share
+from planner.render.words import each_year, joined, listed, share
 from planner.sheets.findings import Country, Row, rows_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def cells_words(cells: Cells, needed: Cells, each: str = "any") -> str:
         parts = [f"{parts[0]} in {EVERY_YEAR}"]
     parts += [f"{listed(names, _NAMED)} in {when}" for when, names in years.items()]
     kept = parts if len(parts) <= _NAMED + 1 else [*parts[:_NAMED], "others in some years"]
-    return ", and ".join(filter(None, (", ".join(kept[:-1]), kept[-1])))
+    return joined(kept, ", and ")
 
 
 def untested_words(tested: Cells, needed: Cells) -> str:

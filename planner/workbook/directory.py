@@ -149,7 +149,9 @@ def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
     start = entry.start + _HEADER.size + of_name + of_extra
     behind = following - start - entry.packed
     descriptor = _read(file, start + entry.packed, min(max(behind, 0), _LONGEST_DESCRIPTOR + 1))
-    described = {struct.pack(form, *due) for form in ("<3L", "<L2Q")} if _fit(due) else set()
+    described = (
+        {struct.pack(form, *due) for form in ("<3L", "<L2Q")} if max(due) <= _ELSEWHERE else set()
+    )
     described |= {struct.pack("<L2Q", *due)}
     allowed = {b""} if not is_later else set()
     if flags & _DESCRIBED:
@@ -158,10 +160,6 @@ def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
         msg = f"the bytes behind {entry} are in no directory"
         raise OddError(msg)
     return PartPlace(start, entry.packed)
-
-
-def _fit(numbers: tuple[int, ...]) -> bool:
-    return max(numbers) <= _ELSEWHERE
 
 
 def _wide(name: bytes, extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...]:

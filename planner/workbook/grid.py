@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from models import case, errors
+from planner.render.words import few
 from planner.workbook.archive import refuse_if
 from planner.workbook.findings import address, at_cell, letters
 from planner.workbook.number_format import other_number
@@ -374,5 +375,4 @@ _KIND: dict[str, Any] = {"severity": errors.Severity.WARNING}
 
 
 def _few(single: str, several: str, names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return (single if len(names) == 1 else several).format(f"{', '.join(names[:_NAMED])}{more}")
+    return (single if len(names) == 1 else several).format(few(names, _NAMED))

@@ -48,25 +48,16 @@ if TYPE_CHECKING:
     from planner.studies import Run, Study, run_study
     from planner.workbook import Book, read, read_tables
 
-_HOMES = {
-    "Book": "planner.workbook",
-    "Case": "models.case",
-    "Plan": "models.plan",
-    "Run": "planner.studies",
-    "Session": "models.plan",
-    "Study": "planner.studies",
-    "apply": "planner.scenarios",
-    "drop_share_limits": "planner.scenarios",
-    "model": "models.plan",
-    "read": "planner.workbook",
-    "read_tables": "planner.workbook",
-    "run_study": "planner.studies",
-    "set_max_country_share": "planner.scenarios",
-    "solve": "models.plan",
-    "tables": "planner.sheets",
-    "write_csv": "planner.documents.folder",
-    "write_plan": "planner.sheets",
+_NAMES = {
+    "models.case": ("Case",),
+    "models.plan": ("Plan", "Session", "model", "solve"),
+    "planner.documents.folder": ("write_csv",),
+    "planner.scenarios": ("apply", "drop_share_limits", "set_max_country_share"),
+    "planner.sheets": ("tables", "write_plan"),
+    "planner.studies": ("Run", "Study", "run_study"),
+    "planner.workbook": ("Book", "read", "read_tables"),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "Book",

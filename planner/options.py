@@ -10,6 +10,10 @@ _LATE = "planner.mistakes"
 """Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
 
 
+_READABLE = 10**9
+"""A larger number in a range says nothing to a reader."""
+
+
 class NeededOption(click.Option):
     """An option that a command can't do without; the command itself says so, with the choices."""
 
@@ -38,10 +42,10 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         slip = 1 < share <= 100 and not percent  # noqa: PLR2004
         usual = param.default if param is not None and isinstance(param.default, float) else 0.65
         hint = f"did you mean {share / 100:g} ({share:g} %)?" if slip else f"such as {usual:g}"
-        said = f"{text!r} is not a share from 0 to 1; {hint}"
+        message = f"{text!r} is not a share from 0 to 1; {hint}"
         if ctx is None or param is None or "blocks" not in {p.name for p in ctx.command.params}:
-            self.fail(said, param, ctx)
-        ctx.meta.setdefault(_LATE, []).append(f"{param.opts[0]} {said}")
+            self.fail(message, param, ctx)
+        ctx.meta.setdefault(_LATE, []).append(f"{param.opts[0]} {message}")
         return math.nan
 
 
@@ -65,6 +69,11 @@ class IntegerOption(click.IntRange):
             hint = f"; did you mean {number:z.0f}?" if fits else ""
             self.fail(f"{text!r} is not a whole number {span}{hint}", param, ctx)
         return int(text)
+
+    def _describe_range(self) -> str:
+        """Return the range as help names it; a largest number of the machine's is left out."""
+        is_open = self.max is None or self.max > _READABLE
+        return f"{self.min or 0:,} {'or more' if is_open else f'to {self.max:,}'}"
 
 
 def late_mistakes() -> tuple[str, ...]:

@@ -33,8 +33,8 @@ def scratch_file(folder: Path, suffix: str) -> Iterator[Path]:
         os.close(handle)
         return Path(name)
 
-    with _held(folder, make) as made:
-        yield made
+    with _held(folder, make) as path:
+        yield path
 
 
 @contextlib.contextmanager
@@ -44,8 +44,8 @@ def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
     Unless it was moved by then.
     """
     place = Path(tempfile.gettempdir()) if folder is None else folder
-    with _held(place, lambda: Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))) as made:
-        yield made
+    with _held(place, lambda: Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))) as path:
+        yield path
 
 
 @contextlib.contextmanager
@@ -54,21 +54,21 @@ def _held(folder: Path, make: Callable[[], Path]) -> Iterator[Path]:
     for left in folder.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             _clear(left)
-    made = make()
+    path = make()
     lock: int | None = None
     try:
         with contextlib.suppress(OSError):  # a file system without locks: none is cleared there
             while (
-                fcntl is not None and (lock := _lock(made)) is None
+                fcntl is not None and (lock := _lock(path)) is None
             ):  # another run took it for a dead one's
-                made = make()
-        yield made
+                path = make()
+        yield path
     except BaseException:
-        _empty(made)
+        _empty(path)
         raise
     finally:
         _let_go(lock)
-        _remove(made)
+        _remove(path)
 
 
 def _clear(left: Path) -> None:
@@ -104,12 +104,12 @@ def _let_go(lock: int | None) -> None:
         os.close(lock)
 
 
-def _empty(made: Path) -> None:
+def _empty(path_held: Path) -> None:
     """Give back the room of what could not be written.
 
     A writer that found a disk full still holds its file open, and is to close it without a word.
     """
-    for path in [*made.iterdir()] if made.is_dir() else [made]:
+    for path in [*path_held.iterdir()] if path_held.is_dir() else [path_held]:
         with contextlib.suppress(OSError):
             if path.stat().st_nlink == 1:  # it has no other name by now
                 os.truncate(path, 0)

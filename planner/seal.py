@@ -19,12 +19,12 @@ SEALED: tuple[tuple[type[Result], Field], ...] = (
 
 def seal(columns: Iterable[Iterable[float]], texts: Iterable[str] = ()) -> str:
     """Return the fingerprint of columns of numbers, and of texts that say what they are of."""
-    made = hashlib.sha256()
+    digest = hashlib.sha256()
     for text in texts:
-        made.update(f"{len(text)} {text}\n".encode())
+        digest.update(f"{len(text)} {text}\n".encode())
     for numbers in columns:
-        made.update(" ".join(float(number).hex() for number in numbers).encode() + b"\n")
-    return made.hexdigest()[:32]
+        digest.update(" ".join(float(number).hex() for number in numbers).encode() + b"\n")
+    return digest.hexdigest()[:32]
 
 
 def is_short(columns: Iterable[Iterable[float]]) -> bool:

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from inputs.tables import ESTIMATE
-from planner.sheets.estimates import estimates
+from planner.sheets.context import estimates
 from planner.workbook import read
 
 TOP = Path(__file__).parent.parent

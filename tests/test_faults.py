@@ -109,7 +109,7 @@ CELLS = [
 ]
 
 HEADERS = [
-    (head(R, CAP, "Capacity"), "Refiners!D1", "Capacity with (t/yr) or (kg/yr)"),
+    (head(R, CAP, "Capacity"), "Refiners!D1", "Capacity (t/yr), (kg/yr)"),
     (head(R, CAP, "Capacity (MT/yr)"), "Refiners!D1", "traders write MT for tonnes"),
     (head(R, CAP, "Capacity (t)"), "Refiners!D1", "accepted are (t/yr)"),
     (head(R, CAP, "Capacity (boxes/yr)"), "Refiners!D1", "accepted are (t/yr)"),
@@ -151,7 +151,7 @@ HEADERS = [
     (head(SET, "Value", "Amount"), "Settings!C1", "the column 'Value' is missing"),
     (add(SET, "Curency", "EUR"), "Settings!A10", "did you mean 'Currency'?"),
     (add(SET, "currency", "EUR"), "Settings!A10", "first in A3"),
-    (add(SET, "Default freight", 5), "Settings!A10", "Default freight with (USD/t)"),
+    (add(SET, "Default freight", 5), "Settings!A10", "Default freight (USD/t)"),
     (add(SET, "Default freight (EUR/t)", 5), "Settings!A10", "accepted are (USD/t)"),
     (add(SET, "Cost of capital (%)", 0.5), "Settings!A10", "the unit (%)"),
     (add(SET, "Cost of capital", 8), "Settings!B10", "did you mean 0.08 (8 %)?"),

@@ -15,7 +15,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.workbook.saved import saves
+from planner.workbook.save import saves
 
 PLAIN = Path(__file__).parents[1] / "inputs" / "plain.xlsx"
 SOON = 15.0

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import click
+import pytest
+
+from models.errors import Finding
 from models.units import spelled
+from planner.options import IntegerOption
+from planner.render.sentences import ranked
 from planner.render.words import each_year, least, listed, percent, share, span
+from planner.workbook.findings import sentence
+from planner.workbook.grid import Grid, unseen
 
 
 def test_names() -> None:
@@ -42,3 +50,41 @@ def test_no_zero_has_a_sign() -> None:
 def test_a_bound_is_spelled() -> None:
     said = [spelled(number) for number in (0.0, 1e3, 1e8, 2.5e9, -1e10)]
     assert said == ["0", "1000", "100 million", "2.5 billion", "-10 billion"]
+
+
+def test_the_largest_is_named_first() -> None:
+    """Of equal amounts the first of the input; one more than the most is named, too."""
+    amounts = {"Tin": 1.0, "Zinc": 3.0, "Lead": 3.0, "Iron": 2.0}
+    assert ranked(amounts, str.lower) == "zinc, lead, iron and tin"
+    assert ranked(amounts, str.upper, 2) == "ZINC, LEAD and 2 more"
+
+
+def test_a_row_opens_a_sentence_with_a_capital() -> None:
+    """A name keeps its letters; a number of things does not begin with one."""
+    texts = ["row 4 is hidden", "rows 4, 5 are hidden", "iron works is no member"]
+    assert [sentence(Finding(found=text)) for text in texts] == [
+        "Row 4 is hidden.", "Rows 4, 5 are hidden.", "iron works is no member.",
+    ]  # fmt: skip
+
+
+def test_help_names_a_range_in_words() -> None:
+    """The largest seed is the machine's and says nothing to a reader."""
+    ranges = (IntegerOption(min=1), IntegerOption(1, 100_000), IntegerOption(0, 2**63 - 1))
+    options = [click.Option(["--n"], type=kind) for kind in ranges]
+    records = [option.get_help_record(click.Context(click.Command("c"))) for option in options]
+    assert [record and record[1].strip() for record in records] == [
+        "[1 or more]", "[1 to 100,000]", "[0 or more]",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("last", "text"),
+    [
+        (2, "row 2 is hidden"),
+        (6, "rows 2, 3, 4, 5, 6 are hidden"),
+        (7, "rows 2, 3, 4, 5, 6 and 1 more are hidden"),
+    ],
+)
+def test_five_hidden_rows_are_named_and_of_more_the_first_five(last, text) -> None:
+    grid = Grid("Demand", 1, {1: "Mineral"}, hidden_rows=tuple(range(2, last + 1)))
+    assert [finding.found for finding in unseen("Demand", grid, {})] == [f"{text} but still read"]

@@ -25,7 +25,7 @@ from planner.audit.file import RECORDS, PlanSheets, SheetRow
 from planner.audit.parts import Parts, amiss, parts
 from planner.render.words import clean, few, span
 from planner.sheets import Table, write_plan
-from planner.sheets.duals import DUALS, FREE, THIS, VALUES, key_text
+from planner.sheets.checks import DUALS, FREE, THIS, VALUES, key_text
 from planner.workbook import Book, excel, plan_columns, save
 from planner.workbook.grid import Grid
 

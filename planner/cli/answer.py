@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import (
-    Finding,
-    InputError,
-    PlannerError,
-    Severity,
-    SolverError,
-    UsageError,
-    WriteError,
-)
+from models import errors
 from planner.stops import raise_lost
 
 if TYPE_CHECKING:
@@ -35,11 +27,11 @@ _CLOSE_OPTION = 0.7
 FAULT = 70
 """A fault of the planner's own (EX_SOFTWARE), which none of its exit codes stands for."""
 
-_STATUS: dict[type[PlannerError], str] = {
-    InputError: "input_error",
-    UsageError: "usage_error",
-    SolverError: "solver_error",
-    WriteError: "write_error",
+_STATUS: dict[type[errors.PlannerError], str] = {
+    errors.InputError: "input_error",
+    errors.UsageError: "usage_error",
+    errors.SolverError: "solver_error",
+    errors.WriteError: "write_error",
 }
 
 Answer = dict[str, object]
@@ -81,27 +73,32 @@ def print_json(data: Mapping[str, object], indent: int | None = 2) -> None:
 
 def failure(status: str, *messages: str) -> Answer:
     """Return the answer of a command that failed for a reason, or more, outside the workbook."""
-    return {Key.STATUS: status, Key.ERRORS: [Finding(found=each).as_json() for each in messages]}
+    return {
+        Key.STATUS: status,
+        Key.ERRORS: [errors.Finding(found=each).as_json() for each in messages],
+    }
 
 
-def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | None = None) -> int:
+def fail(
+    error: errors.PlannerError, *, as_json: bool, result: Mapping[str, object] | None = None
+) -> int:
     """Tell of a failure and return its exit code; ``result`` is what had been reached."""
     status = next((word for kind, word in _STATUS.items() if isinstance(error, kind)), "error")
     messages = str(error).splitlines()  # several mistakes of a command line are a line each
-    said: Any = failure(status, *messages)
-    if isinstance(error, InputError):
-        said = sorted_out(error.findings)
+    answer: Any = failure(status, *messages)
+    if isinstance(error, errors.InputError):
+        answer = sorted_out(error.findings)
     for message in messages:
         click.echo(f"Error: {message}", err=True)
     if as_json:
         before = (result or {}).get(Key.ERRORS)
         if isinstance(before, list):  # what the workbook has stays told
-            said = {**said, Key.ERRORS: [*before, *said[Key.ERRORS]]}
-        print_json({**(result or {}), Key.STATUS: status, **said})
+            answer = {**answer, Key.ERRORS: [*before, *answer[Key.ERRORS]]}
+        print_json({**(result or {}), Key.STATUS: status, **answer})
     return error.exit_code
 
 
-def end(answer: Answer, *, as_json: bool, failed: PlannerError | None = None) -> int:
+def end(answer: Answer, *, as_json: bool, failed: errors.PlannerError | None = None) -> int:
     """Tell a program what was reached, and return the exit code: of the failure, else 0."""
     if failed is not None:
         return fail(failed, as_json=as_json, result=answer)
@@ -115,7 +112,7 @@ def of_file(path: Path) -> Iterator[None]:
     """Say of an InputError which of the command's files it is of."""
     try:
         yield
-    except InputError as error:
+    except errors.InputError as error:
         error.file = path
         raise
 
@@ -131,18 +128,18 @@ class Command(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            known = {name.lstrip("-"): name for p in self.params for name in p.opts}
+            options = {name.lstrip("-"): name for p in self.params for name in p.opts}
             typed = error.option_name.lstrip("-")
-            close = [name for name in known if name.startswith(typed)]
-            close = close or difflib.get_close_matches(typed, known, n=1, cutoff=_CLOSE_OPTION)
-            meant = [known[name] for name in close]
+            close = [name for name in options if name.startswith(typed)]
+            close = close or difflib.get_close_matches(typed, options, n=1, cutoff=_CLOSE_OPTION)
+            meant = [options[name] for name in close]
             raise click.NoSuchOption(error.option_name, possibilities=meant, ctx=ctx) from error
 
     def invoke(self, ctx: click.Context) -> int:
         """Run the command and return its exit code."""
         try:
             return int(super().invoke(ctx) or 0)
-        except InputError as error:
+        except errors.InputError as error:
             raise_lost()
             as_json = bool(ctx.params["as_json"])
             if as_json:
@@ -154,16 +151,16 @@ class Command(click.Command):
             return error.exit_code
 
 
-def sorted_out(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
+def sorted_out(findings: Iterable[errors.Finding]) -> dict[str, list[dict[str, str]]]:
     """Return errors and warnings apart, as JSON carries them."""
-    found = list(findings)
+    listed = list(findings)
     return {
-        Key.ERRORS: [_finding(f) for f in found if f.severity is Severity.ERROR],
-        Key.WARNINGS: [_finding(f) for f in found if f.severity is Severity.WARNING],
+        Key.ERRORS: [_finding(f) for f in listed if f.severity is errors.Severity.ERROR],
+        Key.WARNINGS: [_finding(f) for f in listed if f.severity is errors.Severity.WARNING],
     }
 
 
-def _finding(finding: Finding) -> dict[str, str]:
+def _finding(finding: errors.Finding) -> dict[str, str]:
     from planner.workbook.findings import sentence
 
     return {**finding.as_json(), "message": sentence(finding)}

@@ -33,24 +33,24 @@ _CELLS, _MOST = 40, 500
 def work(order: dict[str, Any]) -> dict[str, Any]:
     """Run the commands until one fails; return the code, and what each answered."""
     progress.A_LINE = _OFTEN
-    answers, code, made = [], 0, ""
+    answers, code, workbook = [], 0, ""
     for command in order["commands"]:
         if code:
             break
-        told = io.StringIO()
-        with contextlib.redirect_stdout(told):
-            code = main([made if word == MADE else word for word in command])
-        made = _brought_up() or made
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            code = main([workbook if word == MADE else word for word in command])
+        workbook = _brought_up() or workbook
         answer = {}
         with contextlib.suppress(ValueError):
-            answer = json.loads(told.getvalue())
+            answer = json.loads(output.getvalue())
         if command[0] == "check":
             has_findings = answer.get("errors") or answer.get("warnings")
             grids = _grids(Path(command[1])) if has_findings else {}
             answer |= {"beside": beside(grids, answer)}
             answer |= {} if code else _choices(Path(command[1]))
         if command[0] == "solve" and answer.get("output"):
-            _spell(answer, made)
+            _spell(answer, workbook)
         answers.append(answer)
     return {"code": code, "answers": answers}
 
@@ -65,11 +65,11 @@ def _brought_up() -> str:
     return min((name for name in names if name.endswith(".xlsx")), key=len, default="")
 
 
-def _spell(answer: dict[str, Any], made: str) -> None:
+def _spell(answer: dict[str, Any], workbook: str) -> None:
     """Spell countries as the plan does."""
     from planner.run import open_plan
 
-    plan = open_plan(Path(made))
+    plan = open_plan(Path(workbook))
     for row in answer["minerals"]:
         row["supplier"] = row["supplier"] and plan.country(row["supplier"])
 
@@ -99,24 +99,26 @@ def beside(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any
     """Return each finding with the header and the row that it stands in, as far as there is one."""
     from planner.workbook.findings import address
 
-    found: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
     for kind in ("errors", "warnings"):
         for each in answer.get(kind, ()):
             row: list[dict[str, Any]] = []
             grid = grids.get(each["sheet"])
             number = int("".join(c for c in each["cell"] if c.isdigit()) or 0)
-            if grid is not None and number in grid.rows and len(found) < _MOST:
-                at = grid.rows.index(number)
+            if grid is not None and number in grid.rows and len(shown) < _MOST:
+                position = grid.rows.index(number)
                 row = [
                     {
                         "header": str(header),
-                        "value": "" if (value := grid.values(place)[at]) is None else str(value),
+                        "value": ""
+                        if (value := grid.values(place)[position]) is None
+                        else str(value),
                         "is_it": address(place, number) == each["cell"],
                     }
                     for place, header in list(grid.header.items())[:_CELLS]
                 ]
-            found.append({**each, "kind": kind.removesuffix("s"), "row": row})
-    return found
+            shown.append({**each, "kind": kind.removesuffix("s"), "row": row})
+    return shown
 
 
 def limit(memory: int) -> None:

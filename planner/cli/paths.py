@@ -23,8 +23,8 @@ _LONGEST = 255
 # ---- every command's targets --------------------------------------------------------------------
 
 
-def target(path: Path, what: str, *also_read: Path) -> Path:
-    """Return where a command may write a file; ``what`` is the word for it.
+def target(path: Path, word: str, *also_read: Path) -> Path:
+    """Return where a command may write a file; ``word`` is the word for it.
 
     UsageError where the file is one that the command reads, by whatever links or spelling;
     WriteError where a folder, a pipe or a device stands there.
@@ -32,7 +32,7 @@ def target(path: Path, what: str, *also_read: Path) -> Path:
     _refuse_source(path, also_read)
     from planner.workbook.save import refuse_no_file
 
-    refuse_no_file(path, what)
+    refuse_no_file(path, word)
     return path
 
 
@@ -57,8 +57,8 @@ def _sources() -> Iterator[Path]:
     context = click.get_current_context()
     for parameter in context.command.params:
         if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, OutputPath):
-            said = context.params.get(parameter.name or "") or ()
-            yield from (said,) if isinstance(said, Path) else said
+            paths = context.params.get(parameter.name or "") or ()
+            yield from (paths,) if isinstance(paths, Path) else paths
 
 
 def _same(path: Path, source: Path) -> bool:
@@ -96,16 +96,16 @@ def partial_folder(folder: Path | None) -> Path | None:
 
 
 def plan_path(
-    file: Path, output: Path | None, csv_folder: Path | None, suffix: str = "plan", of: str = ""
+    file: Path, output: Path | None, csv_folder: Path | None, suffix: str = "plan", part: str = ""
 ) -> Path:
     """Return where the plan goes, or what another command makes: ``suffix`` is the word for it.
 
-    Unless ``output`` says it, the name is that of the input, then ``of`` what case it is.
+    Unless ``output`` says it, the name is that of the input, then ``part`` what case it is.
     UsageError where that is an input; WriteError where nothing can be written there, or where the
     folder for the tables is somebody's.
     """
     if output is None:
-        output = Path("outputs") / "-".join(filter(None, (file.stem, of, f"{suffix}.xlsx")))
+        output = Path("outputs") / "-".join(filter(None, (file.stem, part, f"{suffix}.xlsx")))
     path = target(xlsx(output, "--output"), suffix)
     if csv_folder is not None:
         _refuse_csv_folder(csv_folder, path)
@@ -127,21 +127,20 @@ def _refuse_csv_folder(folder: Path, workbook: Path) -> None:
         raise UsageError(msg)
 
 
-def case_part(file: Path, of: Mapping[str, Any], scenario: str = "") -> str:
+def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str:
     """Return what tells a result of some case from that of the base: "" where that is planned.
 
     It is the scenario's name, then ``what-if`` and the what-ifs and the cap, as they were typed. It
-    is short, so that what is made of the plan can have a name, too. ``of`` are the case's options,
-    as far as the command has them, ``scenario`` its name as the workbook spells it, where that is
-    known.
+    is short, so that what is made of the plan can have a name, too. ``options`` are the case's, as
+    far as the command has them, ``scenario`` its name as the workbook spells it, where known.
     """
     from models.case import fold
     from planner.documents.folder import file_part
     from planner.scenarios import BASE
 
-    scenario = " ".join((scenario or of.get("scenario") or BASE).split())
+    scenario = " ".join((scenario or options.get("scenario") or BASE).split())
     scenario = "" if fold(scenario) == fold(BASE) else scenario
-    asked, cap = of.get("what_ifs"), of.get("max_country_share")
+    asked, cap = options.get("what_ifs"), options.get("max_country_share")
     words = list(asked.words) if asked else []
     words += [f"cap {cap * 100:.10g}"] if cap is not None else []
     if words:
@@ -153,9 +152,9 @@ def case_part(file: Path, of: Mapping[str, Any], scenario: str = "") -> str:
     return file_part(" ".join(filter(None, [scenario, *words])), min(room, _LONGEST_PART), is_taken)
 
 
-def study_part(file: Path, of: Mapping[str, Any], own: str, scenario: str = "") -> str:
+def study_part(file: Path, options: Mapping[str, Any], part: str, scenario: str = "") -> str:
     """Return what tells a study's workbook from others of the same input: case, then its own."""
-    return "-".join(filter(None, (case_part(file, of, scenario), name_part(own))))
+    return "-".join(filter(None, (case_part(file, options, scenario), name_part(part))))
 
 
 def name_part(words: str) -> str:
@@ -204,14 +203,14 @@ def html(page: Path) -> Path:
     return page
 
 
-def xlsx(path: Path, what: str) -> Path:
+def xlsx(path: Path, name: str) -> Path:
     """Return a path that ends in .xlsx, as what is written is a workbook of that kind."""
     if not path.name:
-        msg = f"{what} must name a file, such as case.xlsx"
+        msg = f"{name} must name a file, such as case.xlsx"
         raise UsageError(msg)
     if not path.suffix:
         return path if is_folder(path) else path.with_name(f"{path.name}.xlsx")
     if path.suffix.casefold() != ".xlsx":
-        msg = f"{what} must end in .xlsx, not {path.suffix}: a workbook of that kind is written"
+        msg = f"{name} must end in .xlsx, not {path.suffix}: a workbook of that kind is written"
         raise UsageError(msg)
     return path

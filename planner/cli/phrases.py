@@ -118,7 +118,7 @@ class _Phrase:
 
     action: str
     takes: schema.Takes
-    of: dict[str, str]
+    values: dict[str, str]
 
     @property
     def keys(self) -> str:
@@ -137,20 +137,20 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
     UsageError.
     """
     phrase = _parts(text, named)
-    for key in phrase.of:
+    for key in phrase.values:
         field = _FIELDS.get(key, key.replace(" ", "_"))
         if key != "value" and field not in phrase.takes.selectors:
             _refuse(f"{key} is not a selector of `{phrase.action}`, which takes {phrase.keys}")
     first, last = _years(phrase)
-    country = named.country(phrase.of.get("country", ""))
+    country = named.country(phrase.values.get("country", ""))
     step = schema.ScenarioStep(
         name=WHAT_IF,
         action=phrase.action,
-        mineral=phrase.of.get("mineral", ""),
+        mineral=phrase.values.get("mineral", ""),
         country=country,
-        refiner=phrase.of.get("refiner", ""),
-        company=phrase.of.get("owner", ""),
-        member=phrase.of.get("member", ""),
+        refiner=phrase.values.get("refiner", ""),
+        company=phrase.values.get("owner", ""),
+        member=phrase.values.get("member", ""),
         first_year=first,
         last_year=last,
         value=_value(phrase),
@@ -164,7 +164,7 @@ def _parts(text: str, named: Named) -> _Phrase:
     if case.fold(head) not in actions:
         near = did_you_mean(head, schema.ACTIONS) or f"there is {', '.join(schema.ACTIONS)}"
         _refuse(f"begin with an action; {near}" if "=" in head else f"no action {head!r}; {near}")
-    action, of = actions[case.fold(head)], dict[str, str]()
+    action, values = actions[case.fold(head)], dict[str, str]()
     for part in filter(None, rest):
         key, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
@@ -173,12 +173,12 @@ def _parts(text: str, named: Named) -> _Phrase:
         if key not in _KEYS:
             near = did_you_mean(key, _KEYS)
             _refuse(f"{key!r} is not known; {near or 'there is ' + ', '.join(_KEYS)}")
-        if key in of:
+        if key in values:
             _refuse(f"{key} is said twice")
         if not value:
             _refuse(f"{key}= says nothing: leave it out for all")
-        of[key] = value
-    return _Phrase(action, schema.TAKES[action], of)
+        values[key] = value
+    return _Phrase(action, schema.TAKES[action], values)
 
 
 def _guess(part: str, named: Named) -> str:
@@ -204,10 +204,10 @@ def _guess(part: str, named: Named) -> str:
 
 def _years(phrase: _Phrase) -> tuple[int | None, int | None]:
     """Return first and last year: of ``years=2027-2030``, ``2027-``, ``-2030``, ``2027``."""
-    span = phrase.of.get("years")
+    span = phrase.values.get("years")
     if span is None:
         return _year(phrase, "first year"), _year(phrase, "last year")
-    if phrase.of.keys() & {"first year", "last year"}:
+    if phrase.values.keys() & {"first year", "last year"}:
         _refuse("years says both first year and last year: leave those out")
     match = _YEARS.fullmatch(span)
     if match is None or not (match[1] or match[3]):
@@ -224,7 +224,7 @@ def _years(phrase: _Phrase) -> tuple[int | None, int | None]:
 
 
 def _year(phrase: _Phrase, key: str) -> int | None:
-    text = phrase.of.get(key)
+    text = phrase.values.get(key)
     if text is None:
         return None
     if not re.fullmatch(r"\d{4}", text):
@@ -234,7 +234,7 @@ def _year(phrase: _Phrase, key: str) -> int | None:
 
 def _value(phrase: _Phrase) -> float | None:
     """Return the value: a number, a percentage of a factor or share, or an amount with its unit."""
-    text, takes = phrase.of.get("value"), phrase.takes
+    text, takes = phrase.values.get("value"), phrase.takes
     wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
     if text is None:
         if takes.value:
@@ -261,11 +261,11 @@ def _value(phrase: _Phrase) -> float | None:
     return number
 
 
-def _tonnes(text: str, unit: str, own: str) -> float:
+def _tonnes(text: str, unit: str, wanted: str) -> float:
     """Return what an amount in a unit is multiplied by; ``5 kt`` of a yearly amount is a year's."""
-    yearly = own.endswith("/yr") and "/" not in unit
+    yearly = wanted.endswith("/yr") and "/" not in unit
     try:
-        return units.factor(f"{unit}/yr" if yearly else unit, own)
+        return units.factor(f"{unit}/yr" if yearly else unit, wanted)
     except units.UnitError as error:
         msg = f"value={text}: {error}"
         raise errors.UsageError(msg) from error
@@ -274,15 +274,15 @@ def _tonnes(text: str, unit: str, own: str) -> float:
 def _words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
     """Return a phrase in the workbook's names: ``scale capacity (China, from 2027): 0.7``."""
     chosen = [
-        " and ".join(found)
-        for found in (
+        " and ".join(names)
+        for names in (
             named.minerals(step.mineral),
-            (named.country_name(step.country, phrase.of.get("country", "")),),
+            (named.country_name(step.country, phrase.values.get("country", "")),),
             named.refiners(step.refiner),
             named.companies(step.company),
             named.members(step.member),
         )
-        if found != ("",)
+        if names != ("",)
     ]
     first, last = step.first_year, step.last_year
     if first is not None and first == last:

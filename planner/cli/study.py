@@ -60,8 +60,8 @@ class Halt:
         return f"{self.finished:,} of {self.total:,} runs finished"
 
     def option(self, more: str) -> dict[str, str]:
-        said = "the sheet Runs names the others"
-        return {"Stopped": "; ".join(filter(None, (self.words, more, said)))}
+        rest = "the sheet Runs names the others"
+        return {"Stopped": "; ".join(filter(None, (self.words, more, rest)))}
 
 
 class StudyCommand(click.Command):
@@ -75,12 +75,12 @@ class StudyCommand(click.Command):
 
     def __getattribute__(self, name: str) -> Any:
         """Return what the command itself has, once the kind is loaded."""
-        own = super().__getattribute__
+        attribute = super().__getattribute__
         if name in {"callback", "params", "help", "epilog", "make_context"}:
-            if own("_made") is None:
-                self._made = command_of(own("listed").kind)
-            return getattr(own("_made"), name)
-        return own(name)
+            if attribute("_made") is None:
+                self._made = command_of(attribute("listed").kind)
+            return getattr(attribute("_made"), name)
+        return attribute(name)
 
 
 def command_of(kind: type[StudyKind]) -> click.Command:
@@ -94,8 +94,8 @@ def command_of(kind: type[StudyKind]) -> click.Command:
     command: Any = partial(run_kind, kind)
     for option in reversed(shared):
         command = option(command)
-    made: click.Command = click.command(kind.NAME, cls=Command, help=kind.__doc__)(command)
-    return made
+    built: click.Command = click.command(kind.NAME, cls=Command, help=kind.__doc__)(command)
+    return built
 
 
 def run_kind(  # noqa: PLR0913 - what a command line says
@@ -198,10 +198,10 @@ def _beside(
     """Write the plan beside a study's workbook; return where it stands, and what went wrong."""
     from planner.workbook.save import save
 
-    made = study.beside()
-    if made is None or written is None:
+    plan = study.beside()
+    if plan is None or written is None:
         return None, None
-    end, write = made
+    end, write = plan
     try:
         path = paths.plan_path(file, written.with_name(f"{written.stem}-{end}.xlsx"), None)
         return save(path, write), None

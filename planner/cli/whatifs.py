@@ -51,7 +51,7 @@ class Asked:
         from planner.scenarios import WhatIf
         from planner.scenarios.named import Named
 
-        named, made, wrong = Named(case), list[WhatIf](), Mistakes()
+        named, what_ifs, wrong = Named(case), list[WhatIf](), Mistakes()
         for option, texts, read in (
             (BLOCK, self.blocks, phrases.block),
             (LOSE, self.losses, phrases.lose),
@@ -64,11 +64,11 @@ class Asked:
                     if errors:
                         raise UsageError("\n".join(errors))
                     what_if = WhatIf(option, text, words, steps)
-                    own = (replace(f, found=f"`{what_if.typed}`: {f.found}") for f in findings)
-                    made.append(replace(what_if, findings=tuple(own)))
+                    placed = (replace(f, found=f"`{what_if.typed}`: {f.found}") for f in findings)
+                    what_ifs.append(replace(what_if, findings=tuple(placed)))
         wrong.lines += self.wrong
         wrong.tell()
-        return tuple(made)
+        return tuple(what_ifs)
 
 
 def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -117,7 +117,7 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
 def case_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add what makes a case of a workbook: scenario, what-ifs and the limit on countries' shares.
 
-    The command gets them as the keyword ``of``, as ``start_file`` takes them.
+    The command gets them as the keyword ``variation``, as ``start_file`` takes them.
     """
 
     @SCENARIO
@@ -131,7 +131,11 @@ def case_options(command: Callable[..., int]) -> Callable[..., int]:
         max_country_share: float | None,
         **options: object,
     ) -> int:
-        of = {"scenario": scenario, "what_ifs": asked, "max_country_share": max_country_share}
-        return command(*arguments, of=of, **options)
+        variation = {
+            "scenario": scenario,
+            "what_ifs": asked,
+            "max_country_share": max_country_share,
+        }
+        return command(*arguments, variation=variation, **options)
 
     return of_case

@@ -80,10 +80,10 @@ def console(stream: TextIO) -> Console:
             """Raise on, where rich would exit with the code of a workbook with errors."""
             raise  # noqa: PLE0704 - rich calls this as it handles the BrokenPipeError
 
-    made = Screen(file=stream, highlight=False, emoji=False)
-    if not made.is_terminal:
-        made.width = ENDLESS
-    return made
+    screen = Screen(file=stream, highlight=False, emoji=False)
+    if not screen.is_terminal:
+        screen.width = ENDLESS
+    return screen
 
 
 def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False) -> None:
@@ -135,10 +135,10 @@ def _table(findings: Sequence[Finding], *, brief: bool) -> Table:
         table.add_column(overflow="fold", no_wrap=whole)
     for finding in findings:
         wanted = shortened(finding.expected) if brief else finding.expected
-        said = sentence(replace(finding, expected=wanted))
+        text = sentence(replace(finding, expected=wanted))
         table.add_row(
             Text(f"  {plain(finding.place) or '-'}"),
             Text(finding.severity.value, style=_COLOURS[finding.severity]),
-            Text(plain(said)),
+            Text(plain(text)),
         )
     return table

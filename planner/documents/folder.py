@@ -25,7 +25,7 @@ from planner.render.table import Table
 from planner.render.words import few, guarded
 from planner.scratch import scratch_folder
 from planner.workbook import save
-from planner.workbook.saved import fingerprint
+from planner.workbook.save import fingerprint
 
 _MOST_MANIFEST = 1 << 24
 _UNSAFE = re.compile(r"[^\w .,()&+'’-]+")

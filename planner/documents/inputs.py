@@ -16,7 +16,7 @@ from planner.render.table import Cell
 from planner.sheets import inputs
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
-from planner.workbook.saved import fingerprint
+from planner.workbook.save import fingerprint
 
 if TYPE_CHECKING:
     from models.schema import Column

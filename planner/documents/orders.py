@@ -409,7 +409,7 @@ def origin(orders: Orders) -> Origin:
         plan_id=orders.plan_id,
         currency=plan.currency,
         years="" if years is None else str(years),
-        said=tuple(said),
+        facts=tuple(said),
         warnings=tuple(f.message for f in orders.warnings),
     )
 

@@ -7,7 +7,7 @@
 "use strict";
 
 const ARRAYS = ["cost", "lower", "upper", "row_lower", "row_upper", "values"];
-const MOST_VIOLATION = 1e-6, MOST_GAP = 1e-7, MOST_MIP_GAP = 1e-9;
+
 const OPTIONS = {
   output_flag: false, random_seed: 0, solver: "simplex", presolve: "off", simplex_strategy: 0,
   primal_feasibility_tolerance: 1e-9, dual_feasibility_tolerance: 1e-9,
@@ -22,7 +22,7 @@ const SEARCH = {  // for builds that are whole; then they are fixed, and the res
 };
 const BY_MINERAL = ["cap", "security"];  // sliders with a value for each mineral
 const MOST_KEPT = 80;  // bases of settings that were solved here, beside those that came along
-const MOST_MISSING = 1e-6;  // part of a need that is missing and is rounding
+
 const MOST_STEP = 2;  // what a lost country counts for, beside a cap moved from 0 to 100 %
 
 // ---- what came along ---------------------------------------------------------------------------
@@ -33,7 +33,7 @@ const TYPES = {
 
 /** Return the program: what is said of it, and its arrays as views of the bytes.
  *
- * The words and the bytes have to be those of the seal (planner/page/pack.py): an array that is
+ * The words and the bytes have to be those of the seal (planner/page/write.py): an array that is
  * another gives a plan of another case, and the proof of that plan holds.
  */
 function unpack(text, bytes, seal) {
@@ -200,7 +200,7 @@ function certify(program, arrays, x, duals) {
   const { column_starts: c, row_starts: r, measure, tonnes_column, tonnes_row } = program.arrays;
   const { found, terms } = activity(program, arrays.values, x);
   const { reduced, prices } = priced(program, arrays, duals);
-  const { cost, lower, upper, row_lower, row_upper } = arrays;
+  const { cost, lower, upper, row_lower, row_upper } = arrays, accepted = program.tolerances;
   const worst = { violation: 0, dual: 0, gap: 0, objective: 0 };
   for (let b = 0; b + 1 < c.length; b++) {
     const violated = (unit) => {
@@ -220,10 +220,10 @@ function certify(program, arrays, x, duals) {
       if (tonnes_row[i]) most = Math.max(most, terms[i]);
     }
     let violation = violated(measure[b]);
-    if (violation > MOST_VIOLATION) violation = violated(Math.max(measure[b], 1e-7 * most));
+    if (violation > accepted.violation) violation = violated(Math.max(measure[b], accepted.terms * most));
     let primal = 0, dual = 0, noise = 0, infeasible = 0;
     for (let j = c[b]; j < c[b + 1]; j++) {
-      const price = Math.max(prices[j], 1e-8 * dearest, 1e-300);
+      const price = Math.max(prices[j], accepted.price * dearest, 1e-300);
       infeasible = Math.max(infeasible, wrongSign(reduced[j], lower[j], upper[j]) / price);
       const value = valued(reduced[j], lower[j], upper[j]);
       primal += cost[j] * x[j];
@@ -242,8 +242,8 @@ function certify(program, arrays, x, duals) {
     worst.gap = Math.max(worst.gap, Math.abs(primal - dual) / scale);
     worst.objective += primal;
   }
-  worst.passed = worst.violation <= MOST_VIOLATION && worst.dual <= MOST_GAP
-    && worst.gap <= MOST_GAP && Number.isFinite(worst.objective);
+  worst.passed = worst.violation <= accepted.violation && worst.dual <= accepted.gap
+    && worst.gap <= accepted.gap && Number.isFinite(worst.objective);
   return worst;
 }
 
@@ -353,7 +353,7 @@ class Planner {
     const set = { kind: "set", indices: whole };
     model.options.set(SEARCH);
     model.changeColsIntegrality(set, Int32Array.from(whole, () => 1));
-    const ended = this.run(model) && !(model.info.get("mip_gap") > MOST_MIP_GAP);
+    const ended = this.run(model) && !(model.info.get("mip_gap") > this.program.tolerances.mip_gap);
     const { colValue } = model.getSolution(), built = whole.map((j) => Math.round(colValue[j]));
     model.clearIntegrality();
     model.changeColsBounds(set, Float64Array.from(built), Float64Array.from(built));
@@ -471,15 +471,16 @@ function outcome(program, { x, arrays, proof, how }, settings) {
  */
 function survival(program, settings, x) {
   const of = program.arrays, found = { tested: 0, missed: 0, worst: null };
+  const { missing, share } = program.tolerances;
   const [T, J] = [program.years.length, program.members.length];
   of.lost_column.forEach((column, i) => {
     const [m, c, t] = [of.lost_mineral[i], of.lost_country[i], of.lost_year[i]];
     const most = settings.security[m] === null ? of.lost_most[i] : settings.security[m];
     let need = 0;
     for (let j = 0; j < J; j++) need += of.demand[(m * J + j) * T + t] * settings.demand[0];
-    if (most > 0.9995 || need <= 0 || settings.lost[c] !== null) return;
+    if (most > 1 - share || need <= 0 || settings.lost[c] !== null) return;
     found.tested += 1;
-    if (x[column] <= MOST_MISSING * need) return;
+    if (x[column] <= missing * need) return;
     found.missed += 1;
     const beyond = x[column] / need;
     if (found.worst && beyond <= found.worst.beyond) return;

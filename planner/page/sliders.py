@@ -82,16 +82,16 @@ INSTEAD = {
 
 def adjustable(case: Case) -> tuple[sliders.Adjustable, tuple[str, ...]]:
     """Return the case's program with the sliders that it has, and why it lacks any other."""
-    found = sliders.Adjustable(case, capped(case, 0.5), _suppliers(case))
+    program = sliders.Adjustable(case, capped(case, 0.5), _suppliers(case))
     lacking = []
     for slider in SLIDERS:
         try:
-            found.add(slider)
+            program.add(slider)
         except sliders.NotStraightError:
             lacking.append(
                 f"{slider.name.capitalize()} can't be moved here; use {INSTEAD[slider.name]}."
             )
-    return found, tuple(lacking)
+    return program, tuple(lacking)
 
 
 def _suppliers(case: Case) -> tuple[str, ...]:
@@ -107,40 +107,40 @@ _LARGE, _LARGEST = 8, 3
 """How many of the largest suppliers are lost, and how many have tariffs, in turn."""
 
 
-def grid(of: sliders.Adjustable) -> list[sliders.Settings]:
+def grid(program: sliders.Adjustable) -> list[sliders.Settings]:
     """Return settings whose bases a browser may start from: the case as it stands comes first."""
     nothing: dict[str, Sequence[float]] = {
         sliders.DEMAND: (1.0,),
         "budget": (1.0,),
-        "cap": (np.nan,) * len(of.case.minerals),
-        "security": (np.nan,) * len(of.case.minerals),
-        "tariff": (np.nan,) * len(of.countries),
-        "lost": (np.nan,) * len(of.countries),
+        "cap": (np.nan,) * len(program.case.minerals),
+        "security": (np.nan,) * len(program.case.minerals),
+        "tariff": (np.nan,) * len(program.countries),
+        "lost": (np.nan,) * len(program.countries),
     }
 
     def alone(slider: str, country: str, value: float) -> sliders.Settings:
-        values = [value if code == country else np.nan for code in of.countries]
+        values = [value if code == country else np.nan for code in program.countries]
         return {**nothing, slider: values}
 
-    large = _largest(of)
+    large = _largest(program)
     return [
         nothing,
-        *({**nothing, "cap": (cap,) * len(of.case.minerals)} for cap in _CAPS),
+        *({**nothing, "cap": (cap,) * len(program.case.minerals)} for cap in _CAPS),
         *({**nothing, sliders.DEMAND: (demand,)} for demand in _DEMANDS),
         *(alone("lost", country, 1.0) for country in large[:_LARGE]),
         *(alone("tariff", country, t) for country in large[:_LARGEST] for t in _TARIFFS),
     ]
 
 
-def _largest(of: sliders.Adjustable) -> list[str]:
+def _largest(program: sliders.Adjustable) -> list[str]:
     """Return the countries by the largest part of any mineral's usable capacity that they have."""
-    usable, part = of.expanded.usable.sum(axis=1), dict[str, float]()
+    usable, part = program.expanded.usable.sum(axis=1), dict[str, float]()
     every = Counter[str]()
-    own = Counter[tuple[str, str]]()
-    for source, tonnes in zip(of.expanded.sources, usable.tolist(), strict=True):
+    total = Counter[tuple[str, str]]()
+    for source, tonnes in zip(program.expanded.sources, usable.tolist(), strict=True):
         every[source.mineral] += tonnes
-        own[source.mineral, source.country] += tonnes
-    for (mineral, country), tonnes in own.items():
+        total[source.mineral, source.country] += tonnes
+    for (mineral, country), tonnes in total.items():
         if country != schema.REST_OF_WORLD and tonnes > 0:
             part[country] = max(part.get(country, 0.0), tonnes / every[mineral])
     return sorted(part, key=lambda country: (-part[country], country))
@@ -167,18 +167,18 @@ def cells_of(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def _columns(layout: Layout, sheet: type[schema.Record], pattern: str) -> list[int]:
-    of = layout.of(sheet.SHEET).columns
-    return sorted(at for header, at in of.items() if re.fullmatch(pattern, header))
+    columns = layout.sheet(sheet.SHEET).columns
+    return sorted(position for header, position in columns.items() if re.fullmatch(pattern, header))
 
 
 def _block(
     layout: Layout, rows: Iterable[schema.Record], sheet: type[schema.Record], pattern: str
 ) -> str:
     """Return the cells of some columns in all given rows."""
-    columns, at = _columns(layout, sheet, pattern), [row.row for row in rows]
-    if not columns or not at:
+    columns, lines = _columns(layout, sheet, pattern), [row.row for row in rows]
+    if not columns or not lines:
         return ""
-    first, last = address(columns[0], min(at)), address(columns[-1], max(at))
+    first, last = address(columns[0], min(lines)), address(columns[-1], max(lines))
     return f"{sheet.SHEET}!{first}" if first == last else f"{sheet.SHEET}!{first}:{last}"
 
 
@@ -191,8 +191,8 @@ def _caps(layout: Layout, case: Case, mineral: str) -> str:
 
 def _plants(layout: Layout, case: Case, country: str) -> str:
     """Return the cells of the capacities of a country's plants, and whether it has ore."""
-    found = [plant for plant in plants(case) if plant.country == country]
-    cells = [_block(layout, [plant], type(plant), r"capacity( \d{4})?") for plant in found]
+    there = [plant for plant in plants(case) if plant.country == country]
+    cells = [_block(layout, [plant], type(plant), r"capacity( \d{4})?") for plant in there]
     more = len(cells) - _NAMED
     named = [*cells[:_NAMED], *([counted(more, "other cell")] if more > 0 else [])]
     if any(mine.country == country for mine in case.mines):

@@ -1,29 +1,34 @@
-"""The page as one HTML file: the program, the solver and what is said, all inside."""
+"""The page as one HTML file: the program as bytes, the solver and the page's words, all inside."""
 
 from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from models import measures, plan, schema
+import numpy as np
+from numpy.typing import NDArray
+
+from models import measures, plan, schema, tolerances
+from models.plan.sliders import Adjustable, Basis
 from models.plan.solving import check
+from models.program import TONNES
+from models.program.families import security, shortage
 from planner._version import __version__
 from planner.page.highs import Highs
-from planner.page.pack import program, sealed
 from planner.page.sliders import adjustable, cells_of, grid
 from planner.render.html import hash_of, json_of, render
-from planner.render.words import clean
+from planner.render.sentences import PAGE
+from planner.render.words import NAMED, clean
 from planner.sheets.survival import asked_of, tests_of
 from planner.studies.sweep import path_of
 
 if TYPE_CHECKING:
-    from models.plan.sliders import Adjustable
     from planner.workbook import Book
-
 
 _WITH_NOTHING_MOVED = (
     "The command below may show another."
@@ -48,21 +53,21 @@ def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -
     """
     check(book.case)
     tell("Reading what each slider changes")
-    of, notes = adjustable(book.case)
-    wanted = grid(of)
+    sliders, notes = adjustable(book.case)
+    wanted = grid(sliders)
     bases = []
-    for number, basis in enumerate(of.bases(wanted), 1):
+    for number, basis in enumerate(sliders.bases(wanted), 1):
         tell(f"Planning {number} of {len(wanted)} settings to start from")
         bases.append(basis)
-    known = bases[:1] and bases[0].settings is wanted[0]
-    objective = bases[0].objective if known else plan.solve(book.case).objective
-    said, raw = program(of, bases)
-    said |= _words(book, name, of) | {"objective": objective}
-    return PlanningPage(_html(book, said, raw, solver, notes), notes, objective)
+    is_planned = bases[:1] and bases[0].settings is wanted[0]
+    objective = bases[0].objective if is_planned else plan.solve(book.case).objective
+    data, raw = program(sliders, bases)
+    data |= _words(book, name, sliders) | {"objective": objective}
+    return PlanningPage(_html(book, data, raw, solver, notes), notes, objective)
 
 
 def _html(
-    book: Book, said: dict[str, Any], raw: bytes, solver: Highs, notes: tuple[str, ...]
+    book: Book, data: dict[str, Any], raw: bytes, solver: Highs, notes: tuple[str, ...]
 ) -> str:
     """Return the page's HTML.
 
@@ -70,14 +75,14 @@ def _html(
     brings, and WebAssembly; and fetch nothing: whatever a name of the input says, it is text. The
     script holds the seal of the page's words and arrays, without which nothing is planned.
     """
-    told = json_of(said)
-    script = f'const SEAL = "{sealed(told, raw)}";\n{_own("page.js")}'
+    text = json_of(data)
+    script = f'const SEAL = "{sealed(text, raw)}";\n{_own("page.js")}'
     worker = "\n".join((solver.loader, _own("engine.js"), _own("worker.js")))
     style = files("planner.report").joinpath("page.css").read_text(encoding="utf-8")
     return render(
         "page.html",
-        title=said["title"],
-        made_from=f"Made from {said['file']} by planner {__version__}",
+        title=data["title"],
+        made_from=f"Made from {data['file']} by planner {__version__}",
         policy=(
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; worker-src blob:; "
             f"script-src {hash_of(script)} 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"
@@ -88,7 +93,7 @@ def _html(
         ties=f"{measures.SAME_COST} {_WITH_NOTHING_MOVED}",
         solver=solver.title,
         licence=solver.licence,
-        said=told,
+        said=text,
         program=_zipped(raw),
         wasm=_zipped(solver.wasm),
         worker=base64.b64encode(worker.encode()).decode(),
@@ -96,9 +101,12 @@ def _html(
     )
 
 
-def _words(book: Book, name: str, of: Adjustable) -> dict[str, Any]:
+def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
     """Return what the page says of the case."""
-    settings, caps = of.case.settings, [r for r in of.case.share_limits if r.caps_each_country]
+    settings, caps = (
+        sliders.case.settings,
+        [r for r in sliders.case.share_limits if r.caps_each_country],
+    )
     return {
         "title": clean(settings.plan_title) or name,
         "file": name,
@@ -110,18 +118,20 @@ def _words(book: Book, name: str, of: Adjustable) -> dict[str, Any]:
                 for r in caps
                 if r.mineral in {"", m.name} and m.name not in r.except_minerals
             )
-            for m in of.case.minerals
+            for m in sliders.case.minerals
         ],
-        "path": path_of(of.case, is_one=True),
-        "tests": vars(tests_of(of.case, asked_of(of.case))),
-        "security": _least(row.max_short for row in of.case.security),
-        "cells": cells_of(book, of.countries),
+        "path": path_of(sliders.case, is_one=True),
+        "tests": vars(tests_of(sliders.case, asked_of(sliders.case))),
+        "security": _least(row.max_short for row in sliders.case.security),
+        "cells": cells_of(book, sliders.countries),
+        "sentences": PAGE,
+        "named": NAMED,
     }
 
 
 def _least(shares: Iterable[schema.ByYear]) -> float:
     """Return where a slider stands before it is moved: the least of some shares, in per cent."""
-    return round(min((share for of in shares for share in of.numbers()), default=1.0), 2)
+    return round(min((share for series in shares for share in series.numbers()), default=1.0), 2)
 
 
 def _own(name: str) -> str:
@@ -130,3 +140,151 @@ def _own(name: str) -> str:
 
 def _zipped(raw: bytes) -> str:
     return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()
+
+
+# ---- the program as bytes ------------------------------------------------------------------------
+
+_ALIGNED = 8
+"""Bytes that every array begins at a multiple of, as typed arrays ask for."""
+_WHOLE = ("i1", "u1", "i2", "u2", "i4")
+_FLOW, _SHORT, _TIER = 1, 2, 3
+"""What a column is, for who reads a plan: tonnes bought, short, or short of one tier."""
+_TOLERANCES = {
+    "violation": tolerances.MOST_VIOLATION,
+    "gap": tolerances.MOST_GAP,
+    "mip_gap": tolerances.MOST_MIP_GAP,
+    "terms": tolerances.FINEST_TERMS,
+    "price": tolerances.NEGLIGIBLE_PRICE,
+    "missing": tolerances.MISSING_PART,
+    "share": tolerances.SHOWN_SHARE,
+    "flow": tolerances.LEAST_FLOW,
+}
+"""The tolerances of ``engine.js`` and ``page.js``, by the names that these have for them."""
+
+
+def packed(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, int]], bytes]:
+    """Return type, offset and length of each array, and their bytes."""
+    places, parts, offset = dict[str, tuple[str, int, int]](), list[bytes](), 0
+    for name, array in arrays.items():
+        small = _smallest(array)
+        raw = small.tobytes()
+        places[name] = (small.dtype.str[1:], offset, small.size)
+        parts += [raw, b"\0" * (-len(raw) % _ALIGNED)]
+        offset += len(parts[-2]) + len(parts[-1])
+    return places, b"".join(parts)
+
+
+def sealed(text: str, raw: bytes) -> str:
+    """Return the seal of what the page says and of its arrays' bytes, as ``engine.js`` makes it."""
+    return hashlib.sha256(text.encode() + raw).hexdigest()
+
+
+def _smallest(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array in the smallest type that holds it; numbers with fractions as they are."""
+    if array.dtype.kind == "f":
+        return array.astype("<f8")
+    fits = (t for t in _WHOLE if array.size == 0 or np.array_equal(array.astype(f"<{t}"), array))
+    return array.astype(f"<{next(fits)}")
+
+
+def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], bytes]:
+    """Return what is said of a program and the bytes of its arrays, as ``engine.js`` reads them."""
+    case, rows, scaling = sliders.case, sliders.base, sliders.scaling
+    arrays: dict[str, NDArray[Any]] = {
+        "cost": rows.cost, "lower": rows.lower, "upper": rows.upper,
+        "row_lower": rows.row_lower, "row_upper": rows.row_upper, "values": rows.values,
+        "starts": rows.starts, "columns": rows.columns,
+        "column_starts": sliders.program.column_starts, "row_starts": sliders.program.row_starts,
+        "measure": sliders.solver.measure,
+        "tonnes_column": sliders.program.column_unit == TONNES,
+        "tonnes_row": sliders.program.row_unit == TONNES,
+        "whole": np.flatnonzero(rows.whole),
+    }  # fmt: skip
+    for name in ("column", "row", "price", "dual"):
+        arrays[f"scale_{name}"] = np.round(np.log2(getattr(scaling, name))).astype(np.int64)
+    for i, layer in enumerate(sliders.layers):
+        for name in ("at", "part", "const", "slope", "const_d", "slope_d"):
+            values = getattr(layer, name)
+            if name in {"at", "const"} or values.any():
+                arrays[f"layer{i}_{name}"] = values
+    arrays |= _read(sliders) | _losses(sliders)
+    stored = np.array([basis.statuses for basis in bases], dtype=np.uint8)
+    stored[1:] ^= stored[:-1].copy()
+    arrays["bases"] = stored.ravel()
+    places, raw = packed(arrays)
+    pieces = [(piece[0], piece[-1]) for piece in sliders.pieces]
+    data = {
+        "arrays": places,
+        "tolerances": _TOLERANCES,
+        "layers": [
+            {"slider": layer.slider, "array": layer.array, "scales": layer.scales}
+            for layer in sliders.layers
+        ],
+        "pieces": [{"columns": _ends(sliders.program.columns_of(*piece)),
+                    "rows": _ends(sliders.program.rows_of(*piece))} for piece in pieces],
+        "bases": [_told(basis) for basis in bases],
+        "minerals": [m.name for m in case.minerals],
+        "members": [m.name for m in case.members],
+        "countries": [case.country_name(code) for code in sliders.countries],
+        "codes": list(sliders.countries),
+        "years": list(case.years),
+        "discounts": [case.discount(year) for year in case.years],
+    }  # fmt: skip
+    return data, raw
+
+
+def _ends(piece: slice) -> tuple[int, int]:
+    return int(piece.start), int(piece.stop)
+
+
+def _told(basis: Basis) -> dict[str, list[float | None]]:
+    """Return the settings of a basis; null where a slider is not moved."""
+    return {
+        name: [None if np.isnan(value) else value for value in values]
+        for name, values in basis.settings.items()
+    }
+
+
+def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
+    """Return what each column is, of which mineral, member, country and year.
+
+    Of a delivery also its cost or price [money/t] and its tariff, a fraction of that.
+    """
+    e, program = sliders.expanded, sliders.program
+    names = ("kind", "mineral", "member", "country", "year")
+    arrays = {name: np.zeros(len(program.rows.cost), dtype=np.int64) for name in names}
+    flow, d = program.flow, e.deliveries
+    arrays["kind"][flow] = _FLOW
+    arrays["country"][flow] = sliders.country_of_column[flow]
+    prices = {"price": np.zeros(len(program.rows.cost)), "tariff": np.zeros(len(program.rows.cost))}
+    prices["price"][flow], prices["tariff"][flow] = d.cost, d.tariff
+    for name in ("mineral", "member", "year"):
+        arrays[name][flow] = getattr(d, name)
+    for group in program.variables:
+        if group.component is shortage.OF_TIER:
+            arrays["kind"][group.at] = _TIER
+        elif group.component is shortage.SHORTAGE:
+            keys = group.keys(np.arange(len(group)))
+            places = [(e.mineral_at[m], e.member_at[j], e.years.index(y)) for m, j, y in keys]
+            arrays["kind"][group.at] = _SHORT
+            for i, name in enumerate(("mineral", "member", "year")):
+                arrays[name][group.at] = [place[i] for place in places]
+    return {**arrays, **prices, "demand": e.demand.astype(float).ravel()}
+
+
+def _losses(sliders: Adjustable) -> dict[str, NDArray[Any]]:
+    """Return of each loss that Security tests the column of what is missing, and what it is of.
+
+    ``lost_most`` is the part that may be short as the workbook has it.
+    """
+    e, most = sliders.expanded, {s.key: s.most_short for s in security.asked(sliders.expanded)}
+    rows = [
+        (column, e.mineral_at[m], sliders.countries.index(country), e.years.index(year), most[key])
+        for group in sliders.program.variables
+        if group.component is security.MISSING
+        for column, key in zip(group.at.tolist(), group.keys(np.arange(len(group))), strict=True)
+        for _, m, country, year in [key]
+    ]
+    names = ("column", "mineral", "country", "year")
+    arrays = {f"lost_{name}": np.array([r[i] for r in rows], int) for i, name in enumerate(names)}
+    return {**arrays, "lost_most": np.array([r[-1] for r in rows], float)}

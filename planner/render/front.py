@@ -41,7 +41,7 @@ class KeyFinding:
 
     name: str
     number: str
-    said: str
+    text: str
     sheet: str
 
 
@@ -51,7 +51,7 @@ class Light:
 
     question: str
     state: AnswerState
-    said: str
+    text: str
     sheet: str
 
 
@@ -59,7 +59,7 @@ class Light:
 class Sentence:
     """A sentence; ``sheet`` has the rest ("" none)."""
 
-    said: str
+    text: str
     sheet: str = ""
 
 
@@ -86,11 +86,11 @@ class Front:
     def texts(self) -> Iterator[str]:
         """Every sentence on the page."""
         for point in self.findings:
-            yield from (point.name, point.said)
+            yield from (point.name, point.text)
         yield from (*self.minerals.headers, *self.notes)
         for light in (self.answer, *self.lights):
-            yield from (light.question, light.said)
-        yield from (*(line.said for line in self.lines), *self.care)
+            yield from (light.question, light.text)
+        yield from (*(line.text for line in self.lines), *self.care)
         if self.picture is not None:
             yield from (self.picture.title, *(s.name for s in self.picture.series))
 
@@ -172,26 +172,26 @@ class FrontSheet:
         self.tall(row, self.ROW * scale + (count - 1) * style.LINE_HEIGHT * scale)
 
     def link(
-        self, row: int, columns: tuple[int, int], name: str, said: str = "", indent: int = 0
+        self, row: int, columns: tuple[int, int], name: str, text: str = "", indent: int = 0
     ) -> None:
         """Write a link to a sheet across columns."""
         form = self.styles.get(
-            font_color=palette.BLUE, underline=1, align="left" if said else "right", indent=indent
+            font_color=palette.BLUE, underline=1, align="left" if text else "right", indent=indent
         )
         first, last = columns
         if last > first:
             self.sheet.merge_range(row, first, row, last, "", form)
-        self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, said or name)
+        self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, text or name)
 
     def gap(self) -> None:
         self.heights[self.row] = _LOW
         self.row += 1
 
-    def finish(self, what: str) -> None:
+    def finish(self, subject: str) -> None:
         """Set heights, and print it all on one landscape page whose foot says of what it is."""
         for row in range(self.row + 1):
             self.sheet.set_row(row, self.heights.get(row, self.ROW))
-        style.on_a4(self.sheet, f"Overview: {what}")
+        style.on_a4(self.sheet, f"Overview: {subject}")
         self.sheet.print_area(0, 0, self.row, len(self.widths) - 1)
         self.sheet.fit_to_pages(1, 1)
 
@@ -214,7 +214,7 @@ def draw(
     page.words(1, whole, f"Scenario: {front.made_by}", font_size=_SMALL, font_color=palette.MUTED)
     page.words(2, whole, front.answer.question, font_size=12, font_color=palette.MUTED)
     colour = _COLOUR[front.answer.state]
-    page.words(3, whole, front.answer.said, bold=True, font_size=14, font_color=colour)
+    page.words(3, whole, front.answer.text, bold=True, font_size=14, font_color=colour)
     page.row = 4
     page.gap()
     _findings(page, front)
@@ -244,7 +244,7 @@ def _findings(page: FrontSheet, front: Front) -> None:
             large["font_size"] = 15
         page.words(top + 1, columns, point.number, **large, **edge)
         page.heights[top + 1] = _LARGE
-        page.words(top + 2, columns, point.said, font_size=_SMALL, valign="top", **edge)
+        page.words(top + 2, columns, point.text, font_size=_SMALL, valign="top", **edge)
         if point.sheet in front.links:
             page.link(top + 3, (left, last), point.sheet, f"More: {point.sheet}", indent=1)
     page.row = top + 4
@@ -254,22 +254,24 @@ def _minerals(page: FrontSheet, front: Front) -> None:
     """Write the table of minerals, a column of it a column of the page."""
     table, top = front.minerals, page.row
     line = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
-    for at, column in enumerate(table.columns):
+    for place, column in enumerate(table.columns):
         page.words(
-            top, (at, at), column.header, **line, bold=True, font_color=palette.WHITE,
+            top, (place, place), column.header, **line, bold=True, font_color=palette.WHITE,
             bg_color=palette.NAVY, indent=1, align="left" if column.look.is_text else "right",
         )  # fmt: skip
         form = style.kept_off(style.number_format(column.look, column.values))
         for row, value in enumerate(column.values, top + 1):
             if isinstance(value, int | float):
                 look = page.styles.get(**line, num_format=form, align="right")
-                page.sheet.write_number(row, at, value, look)
+                page.sheet.write_number(row, place, value, look)
             else:
-                most = round(_NAME_LINES * page.widths[at])  # whole in the sheet By mineral
-                page.words(row, (at, at), cut(value or "", most), **line, bold=at == 0, indent=1)
+                most = round(_NAME_LINES * page.widths[place])  # whole in the sheet By mineral
+                page.words(
+                    row, (place, place), cut(value or "", most), **line, bold=place == 0, indent=1
+                )
     page.row = top + 1 + len(table)
-    for said in front.notes:
-        page.words(page.row, (0, _COLUMNS - 1), said, font_size=_SMALL)
+    for note in front.notes:
+        page.words(page.row, (0, _COLUMNS - 1), note, font_size=_SMALL)
         page.row += 1
 
 
@@ -282,7 +284,7 @@ def _lights(page: FrontSheet, front: Front) -> None:
         page.words(row, (first + 1, last - 2), light.question, bold=True)
         if light.sheet in front.links:
             page.link(row, (last - 1, last), light.sheet)
-        page.words(row + 1, (first + 1, last), light.said, font_size=_SMALL, valign="top")
+        page.words(row + 1, (first + 1, last), light.text, font_size=_SMALL, valign="top")
         row += 2
     page.row = row
 
@@ -312,10 +314,12 @@ def _chart(
     page.tall(page.row - 1, page.heights.get(page.row - 1, FrontSheet.ROW) + short * 0.75)
     first, last = _LEFT
     wide = sum(int(page.widths[i] * 7 + 5) for i in range(first, last + 1))
-    made = native.chart(book, front.picture, rows, name)
-    made.set_size({"width": wide - 12, "height": high - 4})
-    made.set_plotarea({"layout": _PLOT})
-    page.sheet.insert_chart(top, first, made, {"x_offset": 1, "y_offset": 2, "object_position": 2})
+    drawing = native.chart(book, front.picture, rows, name)
+    drawing.set_size({"width": wide - 12, "height": high - 4})
+    drawing.set_plotarea({"layout": _PLOT})
+    page.sheet.insert_chart(
+        top, first, drawing, {"x_offset": 1, "y_offset": 2, "object_position": 2}
+    )
 
 
 def _lines(page: FrontSheet, front: Front) -> None:
@@ -326,7 +330,7 @@ def _lines(page: FrontSheet, front: Front) -> None:
     head(page, page.row, (first, last), "What it builds, and where it is tight")
     page.row += 1
     for line in front.lines:
-        page.words(page.row, (first, last - 2), line.said, font_size=_SMALL, valign="top")
+        page.words(page.row, (first, last - 2), line.text, font_size=_SMALL, valign="top")
         if line.sheet in front.links:
             page.link(page.row, (last - 1, last), line.sheet)
         page.row += 1
@@ -336,11 +340,11 @@ def _foot(page: FrontSheet, front: Front) -> None:
     whole = (0, _COLUMNS - 1)
     head(page, page.row, whole, "What to read with care, and where to read on")
     page.row += 1
-    for said in front.care:
-        page.words(page.row, whole, said, font_size=_SMALL)
+    for text in front.care:
+        page.words(page.row, whole, text, font_size=_SMALL)
         page.row += 1
     pairs = range(0, _COLUMNS, 2)
     for i, name in enumerate(front.links):
-        at = pairs[i % len(pairs)]
-        page.link(page.row + i // len(pairs), (at, at + 1), name, name)
+        place = pairs[i % len(pairs)]
+        page.link(page.row + i // len(pairs), (place, place + 1), name, name)
     page.row += (len(front.links) - 1) // len(pairs) if front.links else 0

@@ -17,9 +17,9 @@ from planner.render.words import clean
 _PERCENT = re.compile(r"(?<=\d) %")
 
 
-def render(template: str, **what: object) -> str:
+def render(template: str, **values: object) -> str:
     """Return a page made of one of ``planner/render/templates``; every text is escaped."""
-    return environment().get_template(template).render(**what)
+    return environment().get_template(template).render(**values)
 
 
 @cache

@@ -1,17 +1,18 @@
-"""How the plan's workbook looks: formats, colours and widths, in one place."""
+"""How the plan's workbook looks: formats, colours, widths, and what is printed on which pages."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
 
 from models.results.field import Look
 from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
-from planner.render.table import Cell, TableColumn
+from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import width_of
 
 TABLE_STYLE = "Table Style Light 1"
@@ -101,26 +102,26 @@ def kept_off(form: str) -> str:
 _WIDEST_OF = {Look.LONG: _WIDEST_LONG, Look.REMARK: _WIDEST_REMARK, Look.SENTENCE: _WIDEST_SENTENCE}
 
 
-def footer(said: str) -> str:
+def footer(text: str) -> str:
     """Return a page's footer: what it is of, and its number."""
-    plain = said[:_FOOTER].replace("&", "&&")[:_FOOTER].rstrip("&")
+    plain = text[:_FOOTER].replace("&", "&&")[:_FOOTER].rstrip("&")
     return f"&L{plain}&RPage &P of &N"
 
 
-def on_a4(sheet: Any, said: str) -> None:
+def on_a4(sheet: Any, text: str) -> None:
     """Print a sheet on landscape A4 whose foot says of what it is."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
-    sheet.set_footer(footer(said))
+    sheet.set_footer(footer(text))
 
 
 def lines(value: Cell, wide: float, look: Look) -> int:
     """Return on how many lines of a column's width a text stands; a plain one runs over instead."""
     if not isinstance(value, str) or look is Look.TEXT:
         return 1
-    found = math.ceil(width_of(value) * _LETTER / max(wide - 2, 1.0))
-    return min(found, MOST_LINES) if look is Look.SENTENCE else max(found, 1)
+    count = math.ceil(width_of(value) * _LETTER / max(wide - 2, 1.0))
+    return min(count, MOST_LINES) if look is Look.SENTENCE else max(count, 1)
 
 
 class Styles:
@@ -143,12 +144,12 @@ class Styles:
         The thick white rule keeps the first row of each page apart, however small it is printed;
         the filter's arrow covers what a wider indent leaves free.
         """
-        at = {"align": "left", "indent": 1}
+        place = {"align": "left", "indent": 1}
         if not look.is_text:
-            at = {"align": "right", "indent": 2 if filtered else 1}
+            place = {"align": "right", "indent": 2 if filtered else 1}
         return self.get(
             bold=True, font_color=WHITE, bg_color=NAVY, text_wrap=True, valign="vcenter",
-            border=1, border_color=LINE, bottom=5, bottom_color=WHITE, **at,
+            border=1, border_color=LINE, bottom=5, bottom_color=WHITE, **place,
         )  # fmt: skip
 
     def section(self) -> Any:
@@ -180,35 +181,37 @@ def header_height(lines: int) -> float:
 
 
 def widths(
-    of: TableColumn, *, filtered: bool, sections: frozenset[int] = frozenset()
+    column: TableColumn, *, filtered: bool, sections: frozenset[int] = frozenset()
 ) -> tuple[float, ...]:
     """Return widths that show every cell, and the header on each of ``HEADER_LINES`` at most.
 
     Text beyond the widest is wrapped, or cut off in remarks; rows in ``sections`` run over.
     """
     seen: set[tuple[Cell, Look]]
-    if of.looks is None and not of.look.is_text:
-        numbers = _numbers(of.values)
-        seen = {(n, of.look) for n in (min(numbers), max(numbers))} if numbers else set()
-    elif of.looks is None and not sections:
-        seen = {(value, of.look) for value in set(of.values)}
+    if column.looks is None and not column.look.is_text:
+        numbers = _numbers(column.values)
+        seen = {(n, column.look) for n in (min(numbers), max(numbers))} if numbers else set()
+    elif column.looks is None and not sections:
+        seen = {(value, column.look) for value in set(column.values)}
     else:
-        pairs = enumerate(zip(of.values, of.looks or [of.look] * len(of.values), strict=True))
+        pairs = enumerate(
+            zip(column.values, column.looks or [column.look] * len(column.values), strict=True)
+        )
         seen = {pair for i, pair in pairs if i not in sections}
     if len(seen) > _SAMPLED:
         seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
-    most = most_money(of)
+    most = most_money(column)
     body = max((_drawn(*cell, most) for cell in seen), default=0)
-    if of.widest:
-        widest = of.widest
-    elif of.looks is not None and any(look is Look.LONG for look in of.looks):
+    if column.widest:
+        widest = column.widest
+    elif column.looks is not None and any(look is Look.LONG for look in column.looks):
         widest = _WIDEST_MIXED
     else:
-        widest = _WIDEST_OF.get(of.look, _WIDEST)
-    if not of.look.is_text:
+        widest = _WIDEST_OF.get(column.look, _WIDEST)
+    if not column.look.is_text:
         body += 1  # numbers keep off the words to their right
     body = min(max(body + 2, _NARROWEST), widest)
-    heads = (round(_in_lines(of.header, lines) * BOLD) for lines in HEADER_LINES)
+    heads = (round(_in_lines(column.header, lines) * BOLD) for lines in HEADER_LINES)
     return tuple(float(max(body, head + (_ARROW if filtered else 1))) for head in heads)
 
 
@@ -244,3 +247,90 @@ def _drawn(value: Cell, look: Look, most: float) -> int:
         return len(f"{value:z.1%}") if look is Look.SHARE else max(7, len(f"{value:z,.2f}"))
     decimals = 0 if abs(value) >= 100 or look in {Look.COUNT, Look.INDEX} else 3  # noqa: PLR2004
     return len(f"{value:z,.{decimals}f}")
+
+
+# ---- how a table is printed ----------------------------------------------------------------------
+#
+# A program that prints a workbook prints all of it unless a sheet says what, and a plan of many
+# rows would be hundreds of pages that nobody reads.
+
+_WIDEST_UPRIGHT, WIDEST = 146, 215
+"""Characters across a page of A4, upright and across, that are printed at 7 points."""
+_WIDEST_KEYS = 60
+"""Characters of the columns that are printed again on each page of a table of several pages."""
+MOST_PAGES = 2
+"""Pages of one sheet that are printed by default."""
+_SIDES = (595.0, 842.0)
+"""Width and height of A4 upright in points."""
+_ACROSS, _DOWN = 58.0, 80.0
+"""What the margins take of a page's width and height in points."""
+_CHARACTER = 5.45
+"""Points of a character of a column's width, the column's own margins included."""
+_SPARE = 0.96
+"""The part of a page that is reckoned with: no two programs break pages at the same row."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Pages of A4 that a table's columns are printed on, beside one another.
+
+    ``wide`` is in characters, on all these pages; ``keys`` are the columns that say what a row is
+    of, which each page has.
+    """
+
+    wide: float
+    across: int = 1
+    keys: int = 0
+
+    @classmethod
+    def fitting(cls, table: Table, widths: Sequence[float]) -> Paper:
+        """Return as few pages as let the columns, of these widths, be read."""
+        wide, keys = sum(widths), 0
+        if wide <= WIDEST:
+            return cls(wide)
+        for i, column in enumerate(table.columns[: len(widths)], start=1):
+            is_key = column.look.is_text or column.look is Look.YEAR
+            if not is_key or sum(widths[:i]) > _WIDEST_KEYS:
+                break
+            keys = i
+        again = sum(widths[:keys])
+        across = math.ceil((wide - again) / (WIDEST - again))
+        return cls(wide + again * (across - 1), across, keys)
+
+    @property
+    def is_upright(self) -> bool:
+        return self.wide <= _WIDEST_UPRIGHT
+
+
+def print_setup(sheet: Any, text: str, paper: Paper) -> None:
+    """Print on A4, narrow tables upright; the header, and the keys of a wide one, on every page."""
+    if not paper.is_upright:
+        sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(paper.across, 0)
+    sheet.repeat_rows(0)
+    if paper.keys:
+        sheet.repeat_columns(0, paper.keys - 1)
+    sheet.set_footer(footer(text))
+
+
+def printed_rows(paper: Paper, heights: Sequence[float], lines: int) -> int:
+    """Return how many rows of some heights [points] are printed on pages as wide as their columns.
+
+    Columns are made smaller until they fit, never larger; the header, of so many lines, is on each
+    page.
+    """
+    across, down = _SIDES if paper.is_upright else _SIDES[::-1]
+    across = (across - _ACROSS) * paper.across
+    size = min(1.0, across / max(paper.wide * _CHARACTER, 1.0))
+    room = (down - _DOWN) / size * _SPARE - header_height(lines)
+    most = max(1, MOST_PAGES // paper.across)
+    pages, left = 1, room
+    for row, height in enumerate(heights):
+        if height > left:
+            if pages == most:
+                return row
+            pages, left = pages + 1, room
+        left -= height
+    return len(heights)

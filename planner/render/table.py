@@ -92,31 +92,33 @@ def table_of(result: Result, country: Callable[[str], str] = str) -> Table:
     )
 
 
-def _column(result: Result, of: Field, country: Callable[[str], str]) -> TableColumn:
-    values = result.data[of.name]
-    if of.names is Name.COUNTRY:
+def _column(result: Result, field: Field, country: Callable[[str], str]) -> TableColumn:
+    values = result.data[field.name]
+    if field.names is Name.COUNTRY:
         values = _each(values, country)
-    elif of.names in WHOLE:
-        whole = WHOLE[of.names]
+    elif field.names in WHOLE:
+        whole = WHOLE[field.names]
         values = _each(values, lambda name: name or whole)
-    elif of.names is Name.SUPPLIER:
+    elif field.names is Name.SUPPLIER:
         pairs = zip(values, result.data["group"], strict=True)
         values = [country(v) if g in OF_COUNTRIES else v for v, g in pairs]
-    elif of.scale != 1.0:
-        values = [of.scaled(value) for value in _listed(values)]
-    title, looks = of.title(result.words), result.looks.get(of.name)
+    elif field.scale != 1.0:
+        values = [field.scaled(value) for value in _listed(values)]
+    title, looks = field.title(result.words), result.looks.get(field.name)
     if looks is not None:
         cells = [clean(v) if isinstance(v, str) else v for v in values]
-        return TableColumn(title, of.look, cells, list(looks), of.meaning, of.colour, of.widest)
-    made = column(title, of.look, values)
-    return replace(made, meaning=of.meaning, colour=of.colour, widest=of.widest)
+        return TableColumn(
+            title, field.look, cells, list(looks), field.meaning, field.colour, field.widest
+        )
+    plain_column = column(title, field.look, values)
+    return replace(plain_column, meaning=field.meaning, colour=field.colour, widest=field.widest)
 
 
 def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:
     """Return what is said of each value: few in many rows."""
     listed = _listed(values)
-    known = {value: None if value is None else say(value) for value in set(listed)}
-    return [known[value] for value in listed]
+    words = {value: None if value is None else say(value) for value in set(listed)}
+    return [words[value] for value in listed]
 
 
 def column(header: str, look: Look, values: Iterable[Any]) -> TableColumn:
@@ -125,8 +127,8 @@ def column(header: str, look: Look, values: Iterable[Any]) -> TableColumn:
     kinds = set(map(type, listed))
     if look.is_text:
         if kinds == {str}:  # nearly every column: few texts in many cells
-            known = {text: _word(text) for text in set(listed)}
-            return TableColumn(header, look, [known[text] for text in listed])
+            words = {text: _word(text) for text in set(listed)}
+            return TableColumn(header, look, [words[text] for text in listed])
         return TableColumn(header, look, [_word(v) for v in listed])
     if kinds == {int} or (kinds == {float} and math.isfinite(sum(listed))):
         return TableColumn(header, look, listed)
@@ -149,13 +151,13 @@ def _number(value: Any) -> int | float | None:
     return int(value) if isinstance(value, int) else float(value)
 
 
-def _series(of: TableColumn) -> Any:
+def _series(column: TableColumn) -> Any:
     import pandas as pd
 
-    if of.looks is not None or of.look.is_text:
-        return pd.Series(list(of.values), dtype=object)
-    whole = of.look in {Look.YEAR, Look.COUNT} and None not in of.values
-    return pd.Series(list(of.values), dtype="int64" if whole else "float64")
+    if column.looks is not None or column.look.is_text:
+        return pd.Series(list(column.values), dtype=object)
+    whole = column.look in {Look.YEAR, Look.COUNT} and None not in column.values
+    return pd.Series(list(column.values), dtype="int64" if whole else "float64")
 
 
 # ---- results on a terminal: numbers under one another -------------------------------------------

@@ -33,10 +33,10 @@ def listed(items: Iterable[str], most: int | None = None) -> str:
 
     One more than ``most`` is named, too: it takes no more room than its number.
     """
-    found = list(items)
-    if most is not None and len(found) > most + 1:
-        found = [*found[:most], f"{len(found) - most} more"]
-    return _joined(found, " and ")
+    names = list(items)
+    if most is not None and len(names) > most + 1:
+        names = [*names[:most], f"{len(names) - most} more"]
+    return joined(names, " and ")
 
 
 def few(names: Sequence[str], most: int = NAMED) -> str:
@@ -52,10 +52,10 @@ def missing_option(option: str, choices: Sequence[str]) -> str:
 
 def span(years: Iterable[int]) -> str:
     """Return from when to when years go, whatever is between: ``2026 to 2035``, ``no years``."""
-    found = sorted(years)
-    if not found:
+    ordered = sorted(years)
+    if not ordered:
         return "no years"
-    first, last = found[0], found[-1]
+    first, last = ordered[0], ordered[-1]
     return str(first) if first == last else f"{first} to {last}"
 
 
@@ -75,10 +75,10 @@ def each_year(years: Iterable[int], last: str = ", ") -> str:
         for run in runs
         for word in (map(str, run) if len(run) <= _PAIR else [f"{run[0]} to {run[-1]}"])
     ]
-    return _joined(words, last)
+    return joined(words, last)
 
 
-def _joined(words: list[str], last: str) -> str:
+def joined(words: list[str], last: str) -> str:
     return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
@@ -124,9 +124,9 @@ def amount(number: float, unit: str) -> str:
     return f"{tiny(number) or f'{number:z,.3g}'} {unit}"
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, noun: str) -> str:
     """Return a number of things: ``1 year``, ``3 years``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def number_of(count: int, noun: str) -> str:
@@ -170,8 +170,8 @@ def tiny(value: float) -> str:
 
 def signed(value: float, form: str) -> str:
     """Return a change in the given format: +3, -2, and 0 without a sign."""
-    said = f"{value:+z{form}}"
-    return said if any(digit in said for digit in "123456789") else said[1:]
+    text = f"{value:+z{form}}"
+    return text if any(digit in text for digit in "123456789") else text[1:]
 
 
 def tonnes(value: float) -> str:
@@ -190,6 +190,12 @@ def money(value: float, currency: str) -> str:
     return f"{number(value)} {currency}"
 
 
+TARIFFS = (
+    "{tariffs} of {cost} is tariffs, which members' own treasuries receive. Net of them the cost is"
+    " {net}."
+)
+
+
 def tariff_words(plans: Mapping[str, tuple[float, float]], currency: str) -> str:
     """Say how much of cash costs is tariffs, and the costs net of them; "" where there are none.
 
@@ -197,18 +203,15 @@ def tariff_words(plans: Mapping[str, tuple[float, float]], currency: str) -> str
     """
     from models.measures import net_cost  # which loads numpy
 
-    said = ""
+    text = ""
     for name, (cash, tariffs) in plans.items():
         amounts = money(tariffs, currency), money(net_cost(cash, tariffs), currency)
         where = f"{opened(name)}: " if name else ""
-        if said:
-            said += f" {where}tariffs {amounts[0]}, net cost {amounts[1]}."
+        if text:
+            text += f" {where}tariffs {amounts[0]}, net cost {amounts[1]}."
         elif tariffs > 0:
-            said = (
-                f"{where}{amounts[0]} of the cash cost is tariffs, which members' own treasuries"
-                f" receive. Net of them the cost is {amounts[1]}."
-            )
-    return said
+            text = where + TARIFFS.format(tariffs=amounts[0], cost="the cash cost", net=amounts[1])
+    return text
 
 
 def scale(largest: float, currency: str) -> tuple[float, str]:
@@ -321,10 +324,10 @@ def label(text: object, most: int = _LABEL) -> str:
 
 def labels(texts: Sequence[object]) -> list[str]:
     """Return the labels of an axis: what differs stays different, cut or not."""
-    made = [label(text) for text in texts]
-    if len(set(made)) < len({clean(str(text)) for text in texts}):
+    short = [label(text) for text in texts]
+    if len(set(short)) < len({clean(str(text)) for text in texts}):
         return [label(text, MOST_CHARACTERS) for text in texts]
-    return made
+    return short
 
 
 def word(value: object) -> str:

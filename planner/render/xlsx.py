@@ -22,7 +22,6 @@ from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, draw
-from planner.render.paper import WIDEST, Paper, print_setup, printed_rows
 from planner.render.study_front import StudyFront, draw_study
 from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import clean
@@ -76,8 +75,8 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     parts = contextlib.nullcontext() if in_memory else scratch_folder()
     kind = _Workbook if is_packed or not in_memory else _Unpacked
     with parts as folder, kind(str(path), {**options, "tmpdir": folder}) as book:
-        said = {"title": title[:255], "subject": made_by[:255]}
-        book.set_properties(said if created is None else {**said, "created": created})
+        properties = {"title": title[:255], "subject": made_by[:255]}
+        book.set_properties(properties if created is None else {**properties, "created": created})
         book.set_size(1920, 1200)
         styles = style.Styles(book)
         first = None if front is None else book.add_worksheet(NAME)
@@ -176,9 +175,9 @@ def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by
     sheet.freeze_panes(1, 0)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
     columns = _printed(table)
-    said = f"{table.name}: {made_by}" if made_by else table.name
-    paper = Paper.of(table, widths[:columns])
-    print_setup(sheet, said, paper)
+    text = f"{table.name}: {made_by}" if made_by else table.name
+    paper = style.Paper.fitting(table, widths[:columns])
+    style.print_setup(sheet, text, paper)
     # every sheet has a print area: some programs print no sheet without one where another has one
     if not columns:
         # For the screen alone. An area must not be empty, and a hidden sheet is one that verify
@@ -187,11 +186,11 @@ def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by
         sheet.print_area(0, last + 1, 0, last + 1)
         sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen. {_ALL}")
         return
-    shown = printed_rows(paper, heights, lines)
+    shown = style.printed_rows(paper, heights, lines)
     sheet.print_area(0, 0, max(shown, 1), columns - 1)
     if shown < rows:
-        said = f"Printed: {shown:,} of {rows:,} rows; the others are there on the screen."
-        sheet.set_header(f"&L{said} {_ALL}")
+        text = f"Printed: {shown:,} of {rows:,} rows; the others are there on the screen."
+        sheet.set_header(f"&L{text} {_ALL}")
 
 
 def _coloured(sheet: Any, table: Table, styles: style.Styles) -> None:
@@ -256,15 +255,18 @@ def _widths(table: Table) -> tuple[list[float], int]:
     every = [
         style.widths(c, filtered=table.filtered, sections=table.sections) for c in table.columns
     ]
-    made: list[float] = []
+    widest: list[float] = []
     for i, lines in enumerate(style.HEADER_LINES):
-        made = [widths[i] for widths in every]
-        if sum(made[:count]) <= WIDEST:
-            return made, lines
+        widest = [widths[i] for widths in every]
+        if sum(widest[:count]) <= style.WIDEST:
+            return widest, lines
     long = [i for i, c in enumerate(table.columns[:count]) if _wraps(c)]
-    for i in sorted(long, key=lambda i: -made[i]):
-        made[i] = max(min(made[i], _NARROWEST_LONG), made[i] - max(0.0, sum(made[:count]) - WIDEST))
-    return made, style.HEADER_LINES[-1]
+    for i in sorted(long, key=lambda i: -widest[i]):
+        widest[i] = max(
+            min(widest[i], _NARROWEST_LONG),
+            widest[i] - max(0.0, sum(widest[:count]) - style.WIDEST),
+        )
+    return widest, style.HEADER_LINES[-1]
 
 
 def _wraps(column: TableColumn) -> bool:
@@ -281,8 +283,8 @@ def _heights(table: Table, widths: Sequence[float]) -> list[float]:
                 (v, Look.LONG if look is Look.TEXT and not column.look.is_text else look)
                 for v, look in zip(column.values, looks, strict=True)
             ]
-            known = {cell: style.lines(cell[0], wide, cell[1]) for cell in set(cells)}
-            lines = [max(most, known[cell]) for most, cell in zip(lines, cells, strict=True)]
+            counts = {cell: style.lines(cell[0], wide, cell[1]) for cell in set(cells)}
+            lines = [max(most, counts[cell]) for most, cell in zip(lines, cells, strict=True)]
     heights = [style.ROW_HEIGHT + (most - 1) * style.LINE_HEIGHT for most in lines]
     for row in table.sections:
         heights[row] = style.SECTION_HEIGHT
@@ -325,16 +327,16 @@ def _each(column: TableColumn, styles: style.Styles) -> list[Any]:
     if column.looks is None:
         look = styles.cell(column.look, column.values)
         return [None if value is None else look for value in column.values]
-    found, most = [], style.most_money(column)
+    formats, most = [], style.most_money(column)
     for value, look in zip(column.values, column.looks, strict=True):
         if isinstance(value, str) and not column.look.is_text:
-            found.append(styles.among_numbers())
+            formats.append(styles.among_numbers())
         elif isinstance(value, str):
-            found.append(styles.cell(look if look.is_text else Look.TEXT, ()))
+            formats.append(styles.cell(look if look.is_text else Look.TEXT, ()))
         else:
             form = style.among_others(look, value, most)
-            found.append(None if value is None else styles.number(form))
-    return found
+            formats.append(None if value is None else styles.number(form))
+    return formats
 
 
 # ---- worksheets whose cells below the header are written a column at a time ---------------------
@@ -381,7 +383,11 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
             self._register(column)
         if heights:
             self._check_dimensions(len(heights), max(len(self._filled) - 1, 0))
-        odd = {of: _pixels(of) for of in set(heights) if _pixels(of) != self.default_row_height}
+        odd = {
+            height: _pixels(height)
+            for height in set(heights)
+            if _pixels(height) != self.default_row_height
+        }
         for row, points in enumerate(heights, start=1) if odd else ():
             if points in odd:
                 self.row_sizes[row] = [odd[points], False]  # comments and charts stand by them
@@ -393,8 +399,8 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
         """
         self.add_table(0, 0, 1, last, options)
         whole = xl_range(0, 0, max(rows, 1), last)
-        made = self.tables[-1]
-        made |= {name: whole for name in ("range", "a_range", "autofilter") if made.get(name)}
+        table = self.tables[-1]
+        table |= {name: whole for name in ("range", "a_range", "autofilter") if table.get(name)}
 
     def _register(self, column: Filled) -> None:
         """Enter a column's texts into the workbook's list, and check its numbers."""
@@ -426,8 +432,8 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
         """Yield the rows from ``first`` to before ``stop``, counted from below the header."""
         numbers = [str(row + 2) for row in range(first, stop)]
         parts = [_part(column, i, first, stop, numbers) for i, column in enumerate(self._filled)]
-        known = {height: _height(height) for height in set(self._heights[first:stop])}
-        heights = [known[height] for height in self._heights[first:stop]]
+        attributes = {height: _height(height) for height in set(self._heights[first:stop])}
+        heights = [attributes[height] for height in self._heights[first:stop]]
         cells = "".join(part.template for part in parts)
         given = [each for part in parts for each in part.given]
         if any(part.is_full for part in parts):
@@ -469,11 +475,11 @@ class _CellTemplate:
 def _part(column: Filled, place: int, first: int, stop: int, numbers: list[str]) -> _CellTemplate:
     """Put rows of a column into words: with one template where all are texts, or all numbers."""
     values, texts = column.values[first:stop], column.texts
-    at = f'<c r="{xl_col_to_name(place)}'
+    start = f'<c r="{xl_col_to_name(place)}'
     if isinstance(column.formats, list):
         cells = zip(numbers, values, map(_style, column.formats[first:stop]), strict=True)
         return _CellTemplate(
-            "%s", ([_cell(at, *cell, texts) or _blank(at, *cell) for cell in cells],)
+            "%s", ([_cell(start, *cell, texts) or _blank(start, *cell) for cell in cells],)
         )
     kinds = set(map(type, values))
     if kinds == {type(None)}:
@@ -481,27 +487,29 @@ def _part(column: Filled, place: int, first: int, stop: int, numbers: list[str])
     look = _style(column.formats)
     if all(issubclass(kind, str) for kind in kinds):
         places = [*map(texts.__getitem__, values)]  # type: ignore[arg-type]
-        return _CellTemplate(f'{at}%s{look} t="s"><v>%s</v></c>', (numbers, places), is_full=True)
+        return _CellTemplate(
+            f'{start}%s{look} t="s"><v>%s</v></c>', (numbers, places), is_full=True
+        )
     if all(issubclass(kind, int | float) for kind in kinds):
-        return _CellTemplate(f"{at}%s{look}><v>%.17G</v></c>", (numbers, values), is_full=True)
+        return _CellTemplate(f"{start}%s{look}><v>%.17G</v></c>", (numbers, values), is_full=True)
     rows = zip(numbers, values, strict=True)
-    return _CellTemplate("%s", ([_cell(at, n, value, look, texts) for n, value in rows],))
+    return _CellTemplate("%s", ([_cell(start, n, value, look, texts) for n, value in rows],))
 
 
 def _style(look: Any) -> str:
     return "" if look is None else f'" s="{look._get_xf_index()}"'  # noqa: SLF001
 
 
-def _cell(at: str, number: str, value: Cell, look: str, texts: dict[str, str]) -> str:
+def _cell(start: str, number: str, value: Cell, look: str, texts: dict[str, str]) -> str:
     if value is None or not look:
         return ""
     if isinstance(value, str):
-        return f'{at}{number}{look} t="s"><v>{texts[value]}</v></c>'
-    return f"{at}{number}{look}><v>{value:.17G}</v></c>"
+        return f'{start}{number}{look} t="s"><v>{texts[value]}</v></c>'
+    return f"{start}{number}{look}><v>{value:.17G}</v></c>"
 
 
-def _blank(at: str, number: str, _: Cell, look: str) -> str:
-    return f"{at}{number}{look}/>" if look else ""
+def _blank(start: str, number: str, _: Cell, look: str) -> str:
+    return f"{start}{number}{look}/>" if look else ""
 
 
 def _height(points: float) -> str:

@@ -118,7 +118,7 @@ def plan_page(plan: PlanFile) -> ReportPage:
         about(plan),
         notes(plan),
         asked.question if asked else "",
-        asked.said if asked else "",
+        asked.text if asked else "",
     )
 
 
@@ -126,11 +126,11 @@ def headlines(plan: PlanFile) -> tuple[Headline, ...]:
     """Return the findings of the plan's first page, in the same words."""
     years = plan.result(Prices).frame()["year"].nunique()
     points = findings(plan.result(ByMineral), years, plan.country)
-    found = [Headline(point.name, point.number, point.said) for point in points]
+    found = [Headline(point.name, point.number, point.text) for point in points]
     needed = needed_in(plan.result(Prices).frame())
     light = survival(plan.result(Security), needed, plan.country)
     if light is not None:
-        found.append(Headline(light.question, light.state.value[1], light.said))
+        found.append(Headline(light.question, light.state.value[1], light.text))
     return tuple(found)
 
 

@@ -129,8 +129,8 @@ class Variant:
 
     def with_findings(self, case: Case) -> tuple[Case, tuple[Finding, ...]]:
         """Return the case that is planned, and a warning for each change that touches nothing."""
-        changed, found = apply_with_findings(case, self.scenario)
-        findings = list(found)
+        changed, of_scenario = apply_with_findings(case, self.scenario)
+        findings = list(of_scenario)
         for what_if in self.what_ifs:
             before, changed = changed, after(changed, what_if.steps)
             findings += what_if.findings
@@ -150,28 +150,28 @@ class Variant:
     @property
     def typed(self) -> tuple[tuple[str, str], ...]:
         """What is asked for as options of the command line, name and value."""
-        said = [("--scenario", self.scenario)] if self._is_scenario else []
-        said += [(what_if.option, what_if.given) for what_if in self.what_ifs]
+        options = [("--scenario", self.scenario)] if self._is_scenario else []
+        options += [(what_if.option, what_if.given) for what_if in self.what_ifs]
         if self.max_country_share is not None:
-            said.append(("--max-country-share", repr(float(self.max_country_share))))
+            options.append(("--max-country-share", repr(float(self.max_country_share))))
         if self.search.seconds is not None:
-            said.append(("--time-limit", f"{self.search.seconds:g}"))
+            options.append(("--time-limit", f"{self.search.seconds:g}"))
         if self.search.gap:
-            said.append(("--gap", f"{self.search.gap:g}"))
-        return tuple(said)
+            options.append(("--gap", f"{self.search.gap:g}"))
+        return tuple(options)
 
     @property
     def changes(self) -> dict[str, str]:
         """What is asked for on top of the scenario, as rows of options."""
-        said: dict[str, str] = {}
+        rows: dict[str, str] = {}
         for what_if in self.what_ifs:
-            before = said.get(what_if.heading)
-            said[what_if.heading] = f"{before}; {what_if.words}" if before else what_if.words
+            before = rows.get(what_if.heading)
+            rows[what_if.heading] = f"{before}; {what_if.words}" if before else what_if.words
         if self.max_country_share is not None:
-            said[LIMIT] = f"{self.max_country_share:g}"
+            rows[LIMIT] = f"{self.max_country_share:g}"
         ends = [f"{self.search.seconds:g} s"] if self.search.seconds is not None else []
         ends += [f"a gap of {self.search.gap:.3g}"] if self.search.gap else []
-        return said | ({SEARCH: f"ends at {' or '.join(ends)}"} if ends else {})
+        return rows | ({SEARCH: f"ends at {' or '.join(ends)}"} if ends else {})
 
     def within(self, findings: tuple[Finding, ...]) -> Iterator[Finding]:
         """Yield findings that say in which scenario and with which what-ifs they arise."""
@@ -185,20 +185,24 @@ class Variant:
 
 def _nothing(case: Case, what_if: WhatIf) -> Finding:
     """Return the warning that a what-if changes nothing, with the reason where one is seen."""
-    said = dict.fromkeys(
-        found.found.partition(" matches ")[2] or found.found
-        for found in steps_that_match_nothing(case.change(scenarios=what_if.steps, risks=()))
+    reasons = dict.fromkeys(
+        finding.found.partition(" matches ")[2] or finding.found
+        for finding in steps_that_match_nothing(case.change(scenarios=what_if.steps, risks=()))
     )
-    hint = f"it matches {'; '.join(said)}" if said else "nothing matches, or it stands so already"
+    hint = (
+        f"it matches {'; '.join(reasons)}"
+        if reasons
+        else "nothing matches, or it stands so already"
+    )
     return warning("", found=f"`{what_if.typed}` changes nothing", hint=hint)
 
 
 def scenario_name(case: Case, name: str) -> str:
     """Return a scenario's name as the workbook spells it; UsageError names the closest to it."""
-    known = {fold(k): k for k in (BASE, *names(case))}
-    if fold(name) not in known:
-        hint, every = near(name, known), few(list(known.values()), _MOST_LISTED)
+    spelt = {fold(k): k for k in (BASE, *names(case))}
+    if fold(name) not in spelt:
+        hint, every = near(name, spelt), few(list(spelt.values()), _MOST_LISTED)
         listed = f"{hint} The scenarios are {every}" if hint else f"the scenarios are {every}"
         msg = f"no scenario {name!r} in the sheet Scenarios; {listed}"
         raise UsageError(msg)
-    return known[fold(name)]
+    return spelt[fold(name)]

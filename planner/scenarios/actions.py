@@ -91,9 +91,9 @@ def _by_year(
     def changed(year: int, before: float | None) -> float | None:
         return change(before) if in_force(step, year) else before
 
-    def record(of: Any, names: str) -> Any:
-        made = {name: getattr(of, name).map(case.years, changed) for name in names.split()}
-        return dataclasses.replace(of, **made)
+    def record(row: Any, names: str) -> Any:
+        values = {name: getattr(row, name).map(case.years, changed) for name in names.split()}
+        return dataclasses.replace(row, **values)
 
     return case.change(
         **{
@@ -177,10 +177,10 @@ def add_capacity(case: Case, step: schema.ScenarioStep) -> Case:
             if not in_force(step, year):
                 return extra
             share = record.available_share.at(year)
-            own = record.capacity.value(year) * (1.0 if share is None else share)
+            usable = record.capacity.value(year) * (1.0 if share is None else share)
             left = extra + value
-            floored = left <= -own * (1.0 - tolerances.CAPACITY_LEFT)
-            return -own if floored else left  # usable capacity is floored at 0
+            floored = left <= -usable * (1.0 - tolerances.CAPACITY_LEFT)
+            return -usable if floored else left  # usable capacity is floored at 0
 
         return dataclasses.replace(record, extra_usable=record.extra_usable.map(case.years, added))
 
@@ -202,8 +202,8 @@ def build_project(case: Case, step: schema.ScenarioStep) -> Case:
 
     def project(record: schema.Project) -> schema.Project:
         # its own first year may lie before the horizon, in a gap of it, or beyond it
-        own = next((year for year in case.years if year >= record.first_year), None)
-        built_in = step.first_year or own
+        planned = next((year for year in case.years if year >= record.first_year), None)
+        built_in = step.first_year or planned
         return record if built_in is None else dataclasses.replace(record, built_in=built_in)
 
     return case.change(projects=_changed(case.projects, step, project))
@@ -393,8 +393,8 @@ def drop_share_limits(case: Case, mineral: str = "") -> Case:
 
 def _known(case: Case, mineral: str) -> str:
     """Return a mineral's name as the case spells it ("" for all); KeyError where it has none."""
-    known = {fold(m.name): m.name for m in case.minerals} | {"": ""}
-    return known[fold(mineral)]
+    names = {fold(m.name): m.name for m in case.minerals} | {"": ""}
+    return names[fold(mineral)]
 
 
 def _without(row: schema.ShareLimit, mineral: str) -> schema.ShareLimit:

@@ -39,8 +39,13 @@ def events(case: Case) -> tuple[Event, ...]:
     for position, step in enumerate(case.risks):
         rows.setdefault(step.name, []).append(position)
     return tuple(
-        Event(name, case.risks[of[0]].probability, case.risks[of[0]].duration, tuple(of))
-        for name, of in rows.items()
+        Event(
+            name,
+            case.risks[positions[0]].probability,
+            case.risks[positions[0]].duration,
+            tuple(positions),
+        )
+        for name, positions in rows.items()
     )
 
 
@@ -59,15 +64,15 @@ def hits(case: Case, under_way: Mapping[str, Iterable[int]], alone: int | None =
     )
 
 
-def strike(case: Case, what: Hits) -> Case:
+def strike(case: Case, rows: Hits) -> Case:
     """Return the case in which rows of Risks hold in some years."""
-    return after(case, steps(case, what))
+    return after(case, steps(case, rows))
 
 
-def steps(case: Case, what: Hits) -> tuple[schema.ScenarioStep, ...]:
+def steps(case: Case, rows: Hits) -> tuple[schema.ScenarioStep, ...]:
     """Return what rows of Risks do in some years, a step a stretch of years, top to bottom."""
     years: dict[int, set[int]] = {}
-    for position, year in what:
+    for position, year in rows:
         years.setdefault(position, set()).add(year)
     return tuple(
         _step(case.risks[position], first, last)
@@ -78,25 +83,25 @@ def steps(case: Case, what: Hits) -> tuple[schema.ScenarioStep, ...]:
 
 def _step(row: schema.EventStep, first: int, last: int) -> schema.ScenarioStep:
     """Return what a row does from one year to another, as a step of a scenario of its name."""
-    said = {f.name: getattr(row, f.name) for f in dataclasses.fields(schema.ScenarioStep)}
-    return schema.ScenarioStep(**{**said, "first_year": first, "last_year": last})
+    values = {f.name: getattr(row, f.name) for f in dataclasses.fields(schema.ScenarioStep)}
+    return schema.ScenarioStep(**{**values, "first_year": first, "last_year": last})
 
 
 def touched(case: Case, row: schema.EventStep) -> frozenset[str]:
     """Return the minerals of which a row of Risks may change anything."""
     if row.action == "scale demand":
-        own = [d.mineral for d in case.demand if row.member in {"", d.member}]
+        minerals = [d.mineral for d in case.demand if row.member in {"", d.member}]
     elif row.action == "set stock target":
-        own = [s.mineral for s in case.stockpiles if row.member in {"", s.member}]
+        minerals = [s.mineral for s in case.stockpiles if row.member in {"", s.member}]
     elif row.action in {"scale mines", "block ore"}:
-        own = [m.mineral for m in case.mines if row.country in {"", m.country}]
+        minerals = [m.mineral for m in case.mines if row.country in {"", m.country}]
     else:
-        own = [
+        minerals = [
             p.mineral
             for p in plants(case)
             if row.selects(p.mineral, p.country, seller(p), p.company)
         ]
-    return frozenset(mineral for mineral in own if row.mineral in {"", mineral})
+    return frozenset(mineral for mineral in minerals if row.mineral in {"", mineral})
 
 
 def findings(case: Case) -> tuple[errors.Finding, ...]:
@@ -118,5 +123,5 @@ def _tried(case: Case, event: Event) -> Iterator[errors.Finding]:
         struck = hit
     for finding in checks.check(struck, checks.RULES):
         if finding.severity is errors.Severity.ERROR:
-            found = f"in the event {event.name}: {finding.found}"
-            yield dataclasses.replace(finding, found=found)
+            message = f"in the event {event.name}: {finding.found}"
+            yield dataclasses.replace(finding, found=message)

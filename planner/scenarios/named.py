@@ -58,19 +58,19 @@ class Named:
         """
         if text == "*":
             return (Seller(""),)
-        found = self._owners_and_refiners(partial(_matching, text))
+        matching = self._owners_and_refiners(partial(_matching, text))
         code = country_code(text)
-        if code is not None and (not found or code in self._countries):
+        if code is not None and (not matching or code in self._countries):
             return (Seller(self.country_name(code, text), country=code),)
         hint = closest_country(text)
-        if not found and parts:
-            found = self._owners_and_refiners(partial(_having, text, beginnings=not hint))
-        if not found:
+        if not matching and parts:
+            matching = self._owners_and_refiners(partial(_having, text, beginnings=not hint))
+        if not matching:
             owners = companies(self.case)
             is_simple = hint or not owners  # nearly a country: no company is meant
             wanted = "a country or a refiner" if is_simple else "a country, a company or a refiner"
             raise _unknown(text, wanted, hint or _near(text, owners | self.case.refiner_names))
-        return found
+        return matching
 
     def _owners_and_refiners(
         self, match: Callable[[Iterable[str]], tuple[str, ...]]
@@ -91,8 +91,8 @@ class Named:
     def _countries(self) -> set[str]:
         """The countries that refine, mine or buy."""
         case = self.case
-        found = {plant.country for plant in plants(case)}
-        return found | {m.country for m in case.mines} | {m.country for m in case.members}
+        sellers = {plant.country for plant in plants(case)}
+        return sellers | {m.country for m in case.mines} | {m.country for m in case.members}
 
     def countries_outside(self) -> list[str]:
         """Return by name the countries that sell and have no member."""
@@ -128,7 +128,7 @@ class Named:
 
     def members(self, text: str) -> tuple[str, ...]:
         """Return the members that a text names, by their name, country or group; ("",) for all."""
-        known = [m.name for m in self.case.members]
+        names = [m.name for m in self.case.members]
 
         def otherwise() -> tuple[str, ...]:
             code = country_code(text)
@@ -136,27 +136,27 @@ class Named:
             groups = {fold(name): members for name, members in self.case.groups.items()}
             return theirs or groups.get(fold(text), ())
 
-        return self._names(text, "member", known, otherwise)
+        return self._names(text, "member", names, otherwise)
 
     def _names(
         self,
         text: str,
-        what: str,
-        known: list[str],
+        kind: str,
+        names: list[str],
         otherwise: Callable[[], tuple[str, ...]] = lambda: (),
     ) -> tuple[str, ...]:
         if text.strip() in {"", "*"}:
             return ("",)
-        found = _matching(text, known) or otherwise()
-        if not found:
-            raise _unknown(text, f"a {what} of the workbook", _near(text, known))
-        return found
+        matching = _matching(text, names) or otherwise()
+        if not matching:
+            raise _unknown(text, f"a {kind} of the workbook", _near(text, names))
+        return matching
 
     def checked(self, steps: tuple[ScenarioStep, ...]) -> tuple[tuple[Finding, ...], list[str]]:
         """Return the warnings on steps, and what a row of Scenarios would be refused for."""
-        told = self.case.change(scenarios=steps, risks=())
+        case = self.case.change(scenarios=steps, risks=())
         findings = dict.fromkeys(
-            f for f in checks.check(told, _RULES) if f.sheet == ScenarioStep.SHEET
+            f for f in checks.check(case, _RULES) if f.sheet == ScenarioStep.SHEET
         )
         warnings = tuple(
             dataclasses.replace(f, sheet="", row=0, column="")
@@ -167,24 +167,24 @@ class Named:
         return warnings, errors
 
 
-def _matching(text: str, known: Iterable[str]) -> tuple[str, ...]:
+def _matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that a text is, or that match where it has a ``*``."""
     parts = (re.escape(part) for part in fold(text).split("*"))
     pattern = re.compile(".*".join(parts))
-    exact = [name for name in known if fold(name) == fold(text)]
-    return tuple(exact or (name for name in known if pattern.fullmatch(fold(name))))
+    exact = [name for name in names if fold(name) == fold(text)]
+    return tuple(exact or (name for name in names if pattern.fullmatch(fold(name))))
 
 
-def _having(text: str, known: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
+def _having(text: str, names: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
     """Return the names in which a text is whole words, else where a word begins with it."""
-    spelt = {fold(name): name for name in known}
-    found = [] if "*" in text else having(fold(text), spelt, beginnings=beginnings)
-    return tuple(spelt[name] for name in found)
+    spelt = {fold(name): name for name in names}
+    folded = [] if "*" in text else having(fold(text), spelt, beginnings=beginnings)
+    return tuple(spelt[name] for name in folded)
 
 
-def _near(text: str, known: Iterable[str]) -> str:
+def _near(text: str, choices: Iterable[str]) -> str:
     """Return a hint with the closest name, or the one that a text is a part of."""
-    names = list(known)
+    names = list(choices)
     bare = fold(text).strip("* ")
     part_of = [name for name in names if bare and bare in fold(name)]
     if len(part_of) == 1:

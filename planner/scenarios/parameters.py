@@ -139,9 +139,9 @@ def parameter_of(case: Case, typed: str) -> Parameter:
     """
     wrong = Mistakes()
     with wrong.kept(f"--over {typed!r}: "):
-        found = _parameter(case, typed)
+        parameter = _parameter(case, typed)
     wrong.tell()
-    return found
+    return parameter
 
 
 def _parameter(case: Case, typed: str) -> Parameter:
@@ -158,11 +158,11 @@ def _parameter(case: Case, typed: str) -> Parameter:
             msg = "the cap is swept for all minerals at once; write --over cap"
             raise UsageError(msg)
         return THE_CAP
-    found = _aimed(Named(case), kind, rest)
-    if not found.changes(case):
+    parameter = _aimed(Named(case), kind, rest)
+    if not parameter.changes(case):
         msg = f"the workbook has nothing that this changes{_places(case, kind)}"
         raise UsageError(msg)
-    return found
+    return parameter
 
 
 def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
@@ -175,15 +175,15 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
         places = _find(named, kind, place)
     wrong.tell()
     aims = tuple(
-        ScenarioStep(name="sweep", action=kind.action, mineral=of, **selectors)
+        ScenarioStep(name="sweep", action=kind.action, mineral=name, **selectors)
         for _, selectors in places
-        for of in minerals
+        for name in minerals
     )
     who = ", ".join(words for words, _ in places if words)
-    what = ", ".join(filter(None, minerals))
+    named_minerals = ", ".join(filter(None, minerals))
     title = f"{kind.title} {kind.joint} {who}" if who else kind.title
     typed = ":".join(filter(None, (kind.word, place, mineral)))
-    return Parameter(kind, typed, f"{title}, {what}" if what else title, aims)
+    return Parameter(kind, typed, f"{title}, {named_minerals}" if named_minerals else title, aims)
 
 
 def _split(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:
@@ -224,13 +224,13 @@ def _places(case: Case, kind: ParameterKind) -> str:
     if kind.place == "member":
         return ""
     if kind.place == "refiner":
-        codes, what = {plant.country for plant in plants(case)}, "refiners and projects stand in"
+        codes, things = {plant.country for plant in plants(case)}, "refiners and projects stand in"
     else:
-        codes, what = {m.country for m in case.mines}, "mines are in"
+        codes, things = {m.country for m in case.mines}, "mines are in"
     names = sorted(map(case.country_name, codes))
     if not names:
-        return f"; it has no {what.partition(' ')[0]}"
-    return f"; its {what} {few(names, _MOST)}"
+        return f"; it has no {things.partition(' ')[0]}"
+    return f"; its {things} {few(names, _MOST)}"
 
 
 def _close_code(case: Case, kind: ParameterKind, place: str, error: str) -> str:

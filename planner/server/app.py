@@ -109,10 +109,10 @@ class Guard:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                known = {name.lower() for name, _ in message["headers"]}
+                given = {name.lower() for name, _ in message["headers"]}
                 more = ((n.lower().encode(), v.encode()) for n, v in HEADERS.items())
                 message["headers"] = [
-                    *message["headers"], *((n, v) for n, v in more if n not in known)
+                    *message["headers"], *((n, v) for n, v in more if n not in given)
                 ]  # fmt: skip
             await send(message)
 
@@ -239,13 +239,13 @@ class Desk:
             return
         if self.followed is None:
             self.followed = BrowserSession(Path(tempfile.mkdtemp(dir=self.folder)))
-        made = self.followed.folder / f"followed-{secrets.token_hex(4)}"
+        copy = self.followed.folder / f"followed-{secrets.token_hex(4)}"
         with contextlib.suppress(OSError):
-            shutil.copyfile(path, made)
+            shutil.copyfile(path, copy)
             for job in self.followed.jobs:
                 if job.state is JobState.WAITING:  # of a workbook that was saved again since
                     job.stop()
-            self.followed.take(path.name, made)
+            self.followed.take(path.name, copy)
             for kind in (CHECK, PLAN):
                 self.followed.start(kind, {}, self.config.limits, self.places)
 
@@ -265,13 +265,13 @@ def _following(desk: Desk) -> Any:
     if path is None:
         yield
         return
-    from planner.workbook.saved import fingerprint, saves
+    from planner.workbook.save import fingerprint, saves
 
-    known = fingerprint(path)
+    digest = fingerprint(path)
     desk.follow()
 
     def listen() -> None:
-        for _ in saves(path, known, stop):
+        for _ in saves(path, digest, stop):
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(desk.follow)
 
@@ -318,8 +318,8 @@ def application(config: Config) -> Starlette:
         Route("/favicon.ico", lambda _: Response(status_code=204)),  # asked for by bare answers
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
-    told = {HTTPException: _failed, OSError: _failed}
-    app = Starlette(routes=routes, lifespan=life, exception_handlers=told)
+    handlers = {HTTPException: _failed, OSError: _failed}
+    app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
     app.add_middleware(Guard, config=config)
     return app
 
@@ -335,15 +335,15 @@ async def _front(request: Request) -> Response:
     No redirect, no session and no job: whoever follows a link to here may not keep cookies.
     """
     desk = _desk(request)
-    key = known = desk.key_of(request)
-    if not known:
+    key = given_key = desk.key_of(request)
+    if not given_key:
         given, wanted = request.query_params.get("token", ""), desk.config.token
         if wanted and not hmac.compare_digest(given.encode(), wanted.encode()):
             words = "This page needs its token: open the address that planner serve printed."
             raise HTTPException(401, words)
         key = desk.key()
     response = _shown("server.html", desk, key)
-    if not known:
+    if not given_key:
         # lax: a link from another site leads to the same session; no form of another site is heard
         response.set_cookie(_COOKIE, key, httponly=True, samesite="lax", path="/")
     return response
@@ -357,17 +357,17 @@ async def _take(request: Request) -> Response:
     """Take a workbook, and check it."""
     desk, key = _desk(request), _key(request)
     _refuse_more(desk.find(key))
-    with scratch.scratch_file(desk.folder, ".upload") as made:
+    with scratch.scratch_file(desk.folder, ".upload") as upload:
         async with request.form(max_files=1, max_fields=4) as form:
             _sent_by(desk, key, form)
             given = form.get("workbook")
             if not isinstance(given, UploadFile) or not given.filename:
                 raise HTTPException(400, "Choose a workbook first.")
-            with made.open("wb") as file:
+            with upload.open("wb") as file:
                 while chunk := await given.read(_CHUNK):
                     file.write(chunk)
         session = desk.open(key)
-        session.take(given.filename, made)
+        session.take(given.filename, upload)
     session.follows = False
     session.start(CHECK, {}, desk.config.limits, desk.places)
     return _back(request)
@@ -383,18 +383,18 @@ async def _start(request: Request) -> Response:
         kind, shown = kinds().get(str(form.get("kind", ""))), desk.shown(session)
         if kind is None or shown is None or shown.workbook is None:
             raise HTTPException(400, "There is no workbook, or nothing of that name to do.")
-        said = {name: str(form.get(name, "")).strip() for name in FIELDS}
-    said = {name: value for name, value in said.items() if value}
-    if any(len(value) > _LONGEST for value in said.values()):
+        fields = {name: str(form.get(name, "")).strip() for name in FIELDS}
+    fields = {name: value for name, value in fields.items() if value}
+    if any(len(value) > _LONGEST for value in fields.values()):
         raise HTTPException(400, f"A field takes at most {_LONGEST} characters.")
-    lacking = [FIELDS[name] for name in FIELDS if name in kind.needs - said.keys()]
+    lacking = [FIELDS[name] for name in FIELDS if name in kind.needs - fields.keys()]
     if lacking:
         raise HTTPException(400, f"{kind.title} needs: {', '.join(lacking)}.")
     # the country to leave stands in the same form, and is of no other kind's
-    over = [FIELDS[name] for name in said if name not in {*kind.takes, "country"}]
+    over = [FIELDS[name] for name in fields if name not in {*kind.takes, "country"}]
     if over:
         raise HTTPException(400, f"{kind.title} goes without: {', '.join(over)}. Leave it blank.")
-    options = {name: value for name, value in said.items() if name in kind.takes}
+    options = {name: value for name, value in fields.items() if name in kind.takes}
     session = desk.open(key)
     if shown is desk.followed:
         session.follows = True
@@ -458,10 +458,10 @@ def _sent_by(desk: Desk, key: str, form: Mapping[str, Any]) -> None:
 
 def _job(request: Request, *sessions: BrowserSession | None) -> Job:
     jobs = [job for session in sessions if session is not None for job in session.jobs]
-    found = next((j for j in jobs if j.key == request.path_params["key"]), None)
-    if found is None:
+    asked_for = next((j for j in jobs if j.key == request.path_params["key"]), None)
+    if asked_for is None:
         raise HTTPException(404, "There is no such job, or no longer.")
-    return found
+    return asked_for
 
 
 def _back(request: Request, place: str = "") -> Response:
@@ -469,26 +469,33 @@ def _back(request: Request, place: str = "") -> Response:
 
 
 def _shown(template: str, desk: Desk, key: str) -> Response:
-    own = desk.find(key)
-    session = desk.shown(own)
+    mine = desk.find(key)
+    session = desk.shown(mine)
     is_followed = session is not None and session is desk.followed
     check = None if session is None else session.check
     answers = check.result.get("answers") if check is not None else None
-    found = (answers[0] if answers else {}).get("beside", ())
-    owners = [own] if own is session else [own, session]
-    jobs = [job for of in owners if of is not None for job in reversed(of.jobs)]
+    findings = (answers[0] if answers else {}).get("beside", ())
+    owners = [mine] if mine is session else [mine, session]
+    jobs = [
+        job
+        for each_session in owners
+        if each_session is not None
+        for job in reversed(each_session.jobs)
+    ]
     text = _PAGES.get_template(template).render(
         form=desk.form(key),
         workbook=None if session is None or session.workbook is None else session.workbook.name,
         check=check,
         findings={
-            kind: [(sheet, list(rows)) for sheet, rows in groupby(of, lambda f: f["sheet"])]
+            kind: [
+                (sheet, list(rows)) for sheet, rows in groupby(each_session, lambda f: f["sheet"])
+            ]
             for kind in ("error", "warning")
-            if (of := [each for each in found if each["kind"] == kind])
+            if (each_session := [each for each in findings if each["kind"] == kind])
         },
         marked=[name for name in check.files if name.endswith(".xlsx")] if check else [],
         jobs=[job for job in jobs if job.kind is not CHECK],
-        own=[] if own is None else own.jobs,
+        own=[] if mine is None else mine.jobs,
         is_live=any(job.is_live for job in jobs),
         studies=[kind for kind in kinds().values() if kind is not PLAN],
         plan=PLAN,
@@ -506,11 +513,11 @@ async def _failed(_: Request, error: Exception) -> Response:
     if isinstance(error, OSError):
         return _words("That cannot be done", trouble_of(error), 507)
     status = error.status_code if isinstance(error, HTTPException) else 500
-    said = error.detail if isinstance(error, HTTPException) else "That went wrong."
-    return _words("That cannot be done", said, status)
+    message = error.detail if isinstance(error, HTTPException) else "That went wrong."
+    return _words("That cannot be done", message, status)
 
 
-def _words(title: str, said: str, status: int) -> Response:
+def _words(title: str, text: str, status: int) -> Response:
     return HTMLResponse(
-        _PAGES.get_template("server_words.html").render(title=title, said=said), status
+        _PAGES.get_template("server_words.html").render(title=title, text=text), status
     )

@@ -150,11 +150,11 @@ def _of_study(study: type[StudyKind], asked: str) -> JobKind:
 
     for option in study.OPTIONS:
         option(command)
-    own: list[click.Parameter] = getattr(command, "__click_params__", [])
-    takes = {name.lstrip("-") for parameter in own for name in parameter.opts}
+    parameters: list[click.Parameter] = getattr(command, "__click_params__", [])
+    takes = {name.lstrip("-") for parameter in parameters for name in parameter.opts}
     shared = {"scenario": study.SCENARIO, "lose": study.WHAT_IFS, "max-country-share": study.LIMIT}
     takes |= {name for name, is_taken in shared.items() if is_taken}
-    needs = frozenset(str(p.name) for p in own if p.required or isinstance(p, NeededOption))
+    needs = frozenset(str(p.name) for p in parameters if p.required or isinstance(p, NeededOption))
     taken = frozenset(FIELDS.keys() & takes)
     return JobKind(study.NAME, study.TITLE, study.QUESTION, taken, needs, asked)
 
@@ -201,8 +201,8 @@ class Job:
         """The names of what can be downloaded."""
         if self.is_live:
             return []
-        found = (path for path in self.folder.iterdir() if path.suffix in _DOWNLOADS)
-        names = {path.name for path in found} - {self.file.name}
+        paths = (path for path in self.folder.iterdir() if path.suffix in _DOWNLOADS)
+        names = {path.name for path in paths} - {self.file.name}
         return sorted(name for name in names if not name.startswith((PREFIX, ".")))
 
     async def run(self, limits: ServerLimits, place: asyncio.Semaphore) -> None:
@@ -223,8 +223,8 @@ class Job:
         if not self.result and code == WriteError.exit_code and not self.trouble:
             self.trouble = "It could not write what it found: the disk of this server may be full."
         if self.state is JobState.RUNNING:
-            known = JobState.ERRORS if self.result or self.trouble else JobState.KILLED
-            self.state = _OF_CODE.get(int(self.result.get("code", code)), known)
+            failure = JobState.ERRORS if self.result or self.trouble else JobState.KILLED
+            self.state = _OF_CODE.get(int(self.result.get("code", code)), failure)
             if self.asked_to_stop and self.state is not JobState.DONE:
                 self.state = JobState.STOPPED
 
@@ -306,8 +306,8 @@ class BrowserSession:
 
     @property
     def check(self) -> Job | None:
-        found = (j for j in reversed(self.jobs) if j.kind is CHECK and j.file == self.workbook)
-        return next(found, None)
+        checks = (j for j in reversed(self.jobs) if j.kind is CHECK and j.file == self.workbook)
+        return next(checks, None)
 
     def take(self, name: str, content: Path) -> None:
         """Take a workbook over, under a name that is safe: what it is called, as far as may be.
@@ -325,12 +325,12 @@ class BrowserSession:
 
     def take_as(self, workbook: Path) -> None:
         """Take what another session has, by a name of its own."""
-        made = self.folder / f"taken-{secrets.token_hex(4)}"
+        copy = self.folder / f"taken-{secrets.token_hex(4)}"
         try:
-            made.hardlink_to(workbook)
+            copy.hardlink_to(workbook)
         except OSError:
-            shutil.copyfile(workbook, made)
-        self.take(workbook.name, made)
+            shutil.copyfile(workbook, copy)
+        self.take(workbook.name, copy)
 
     def _drop(self, job: Job) -> None:
         self.jobs.remove(job)

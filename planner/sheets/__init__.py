@@ -7,30 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models import results
 from models.plan import Plan
-from models.results import (
-    CATALOGUE,
-    ByMineral,
-    ChartData,
-    Checks,
-    Duals,
-    Look,
-    MeasuresByYear,
-    Members,
-    Result,
-    Scorecard,
-    ShortageCauses,
-    Shortages,
-    Summary,
-    Values,
-)
+from models.results import Look
 from models.results.common import PlanTable
 from planner.render.table import Table, TableColumn, table_of
 from planner.render.xlsx import write_workbook
 from planner.sheets.by_year import by_year, shortage_causes
-from planner.sheets.checks import checks
+from planner.sheets.checks import checks, duals, values
 from planner.sheets.context import Context, RunRecord
-from planner.sheets.duals import duals, values
 from planner.sheets.figures import by_mineral, members
 from planner.sheets.front import overview
 from planner.sheets.glossary import glossary
@@ -41,37 +26,37 @@ from planner.workbook import Book
 
 __all__ = ["SHEETS", "Context", "Look", "RunRecord", "Table", "TableColumn", "tables", "write_plan"]
 
-SHEETS = tuple(sorted((of for of in CATALOGUE.values() if of.PLACE), key=lambda of: of.PLACE))
+SHEETS = tuple(sorted((r for r in results.CATALOGUE.values() if r.PLACE), key=lambda r: r.PLACE))
 """The sheets in order. Overview, which is no table, stands first, Charts before Plan, Glossary
 last."""
-_MADE: Mapping[type[Result], Callable[[Context], Result | None]] = {
-    Summary: summary,
-    ByMineral: by_mineral,
-    Members: members,
-    MeasuresByYear: by_year,
-    ShortageCauses: lambda context: shortage_causes(context.plan),
-    Scorecard: lambda context: scorecard_of(context.plan),
-    Checks: checks,
-    ChartData: chart_data,
-    Values: values,
-    Duals: duals,
+_MADE: Mapping[type[results.Result], Callable[[Context], results.Result | None]] = {
+    results.Summary: summary,
+    results.ByMineral: by_mineral,
+    results.Members: members,
+    results.MeasuresByYear: by_year,
+    results.ShortageCauses: lambda context: shortage_causes(context.plan),
+    results.Scorecard: lambda context: scorecard_of(context.plan),
+    results.Checks: checks,
+    results.ChartData: chart_data,
+    results.Values: values,
+    results.Duals: duals,
 }
 """What makes a sheet that a plan alone does not say; None where there is nothing to say."""
 
 
-STACKED = tuple(of for of in SHEETS if of not in _MADE or of in {Members, Scorecard})
+STACKED = tuple(r for r in SHEETS if r not in _MADE or r in {results.Members, results.Scorecard})
 """Those that plans of several scenarios may have under one another: with a row a year, or a member;
 Summary, Checks and what proves a single plan are not among them."""
 
 
-def sheet(result: type[Result], context: Context) -> Table | None:
+def sheet(result: type[results.Result], context: Context) -> Table | None:
     """Return a sheet of a plan as it is shown; None where the input has no such rows."""
-    made = None
+    rows = None
     if result in _MADE:
-        made = _MADE[result](context)
+        rows = _MADE[result](context)
     elif issubclass(result, PlanTable) and result.is_due(context.plan, context.book.case):
-        made = result.of(context.plan)
-    return None if made is None else table_of(made, context.country)
+        rows = result.of(context.plan)
+    return None if rows is None else table_of(rows, context.country)
 
 
 def tables(plan: Plan, book: Book, **more: Any) -> dict[str, Table]:
@@ -85,17 +70,17 @@ def write_plan(
     """Write the plan's workbook, charts included, to a file; return its sheets as ``tables``."""
     context = Context(plan, book, **more)
     plan.foresee()
-    made = _tables(context)
+    sheets = _tables(context)
     write_workbook(
-        path, tuple(made.values()), pictures(context), context.title, context.made_by,
-        front=overview(context, made), created=context.record.written, is_packed=is_packed,
+        path, tuple(sheets.values()), pictures(context), context.title, context.made_by,
+        front=overview(context, sheets), created=context.record.written, is_packed=is_packed,
     )  # fmt: skip
-    return made
+    return sheets
 
 
 def _tables(context: Context) -> dict[str, Table]:
-    made = [table for table in (sheet(result, context) for result in SHEETS) if table is not None]
-    if any(table.name == ShortageCauses.TABLE for table in made):  # which says it in print
-        made = [replace(t, printed=0) if t.name == Shortages.TABLE else t for t in made]
-    said = overview(context, (table.name for table in made)).texts
-    return {table.name: table for table in (*made, glossary(made, said))}
+    shown = [table for table in (sheet(result, context) for result in SHEETS) if table is not None]
+    if any(table.name == results.ShortageCauses.TABLE for table in shown):  # which says it in print
+        shown = [replace(t, printed=0) if t.name == results.Shortages.TABLE else t for t in shown]
+    texts = overview(context, (table.name for table in shown)).texts
+    return {table.name: table for table in (*shown, glossary(shown, texts))}

@@ -31,19 +31,21 @@ def by_year(context: Context) -> MeasuresByYear | None:
     kind = spread_over(MeasuresByYear, MeasuresByYear.years, [str(year) for year in case.years])
     units, money = common.units_of(case), f"{context.currency}/t"
     columns: dict[str, Any] = {name: [] for name in ("measure", "mineral", "unit")}
-    columns |= {f"of_{at}": [] for at in range(len(case.years))}
+    columns |= {f"of_{i}": [] for i in range(len(case.years))}
     looks: list[Look] = []
     sections = []
     for (measure, meaning), (look, unit, cells) in _blocks(context).items():
         sections.append(len(looks))
         for mineral in ("", *(m.name for m in case.minerals)):
-            of = units.get(mineral, "") if unit == "t" else unit if mineral else ""
+            mineral_unit = units.get(mineral, "") if unit == "t" else unit if mineral else ""
             columns["measure"].append(measure if mineral else f"{measure}: {meaning}")
             columns["mineral"].append(mineral or None)
-            columns["unit"].append(f"{money[:-2]} per {units[mineral]}" if of == money else of)
+            columns["unit"].append(
+                f"{money[:-2]} per {units[mineral]}" if mineral_unit == money else mineral_unit
+            )
             looks.append(look if mineral else Look.LONG)
-            for at, year in enumerate(case.years):
-                columns[f"of_{at}"].append(cells.get((mineral, year)))
+            for i, year in enumerate(case.years):
+                columns[f"of_{i}"].append(cells.get((mineral, year)))
     mixed = {name: looks for name in columns if name.startswith("of_")}
     return kind(words=common.words_of(case), looks=mixed, sections=sections, **columns)
 
@@ -54,15 +56,15 @@ def _blocks(
     """Return by measure and meaning its look, its unit and its cells."""
     plan, basis = context.plan, context.basis
     need, bought, short = (
-        sums(plan.supply, what, "mineral", "year") for what in ("demand", "purchased", "short")
+        sums(plan.supply, amount, "mineral", "year") for amount in ("demand", "purchased", "short")
     )
-    paid, tonnes = (sums(plan.flows, what, "mineral", "year") for what in ("total", "tonnes"))
-    served = {at: served_share(need[at], short[at]) for at in need if need[at] > 0}
-    landed = {at: landed_cost(paid[at], tonnes[at]) for at in paid}
+    paid, tonnes = (sums(plan.flows, amount, "mineral", "year") for amount in ("total", "tonnes"))
+    served = {cell: served_share(need[cell], short[cell]) for cell in need if need[cell] > 0}
+    landed = {cell: landed_cost(paid[cell], tonnes[cell]) for cell in paid}
     tops = _tops(context)
 
-    def of_top(of: Callable[[Top], Any]) -> dict[At, Any]:
-        return {at: of(top) for at, (top, _) in tops.items()}
+    def of_top(read: Callable[[Top], Any]) -> dict[At, Any]:
+        return {cell: read(top) for cell, (top, _) in tops.items()}
 
     whose = f"the country with the largest share of {basis}"
     return {
@@ -74,10 +76,10 @@ def _blocks(
             Look.TEXT, "", of_top(lambda top: context.country(top.country))
         ),
         (CountryShares.of_demand.header, "of that country, for stock too"): (
-            Look.SHARE, "of demand", {at: of for at, (_, (of, _)) in tops.items()}
+            Look.SHARE, "of demand", {cell: part for cell, (_, (part, _)) in tops.items()}
         ),
         (CountryShares.of_purchases.header, "of that country, of all that is bought"): (
-            Look.SHARE, "of purchases", {at: of for at, (_, (_, of)) in tops.items()}
+            Look.SHARE, "of purchases", {cell: part for cell, (_, (_, part)) in tops.items()}
         ),
         (common.LIMIT.header, f"the tightest of the coalition on that country, of {basis}"): (
             Look.SHARE, f"of {basis}", of_top(lambda top: top.limit)
@@ -94,8 +96,8 @@ def _tops(context: Context) -> dict[At, tuple[Top, tuple[float, float]]]:
     tops = largest_country_shares(table, context.basis, ("mineral", "year"))
     whose = zip(*(table[c].tolist() for c in ("mineral", "year", "country")), strict=True)
     shares = (table[c].fillna(0.0).tolist() for c in ("of_demand", "of_purchases"))
-    known = dict(zip(whose, zip(*shares, strict=True), strict=True))
-    return {at: (top, known[*at, top.country]) for at, top in tops.items()}
+    of_country = dict(zip(whose, zip(*shares, strict=True), strict=True))
+    return {cell: (top, of_country[*cell, top.country]) for cell, top in tops.items()}
 
 
 # ---- who is short, and why ---------------------------------------------------------------------
@@ -112,16 +114,18 @@ def shortage_causes(plan: Plan) -> ShortageCauses | None:
     units, need = common.units_of(case), _who_needs(case)
     cells: dict[tuple[str, int, str], list[tuple[str, float, float]]] = defaultdict(list)
     columns = ("mineral", "year", "cause", "member", "short", "demand")
-    for *at, member, short, demand in zip(*(table[c].tolist() for c in columns), strict=True):
-        cells[*at,].append((member, short, demand))
-    found: dict[tuple[str, str, str], list[At]] = defaultdict(list)
+    for *place, member, short, demand in zip(*(table[c].tolist() for c in columns), strict=True):
+        cells[*place,].append((member, short, demand))
+    shared: dict[tuple[str, str, str], list[At]] = defaultdict(list)
     for mineral, year, cause in sorted(cells):
         names = tuple(name for name, *_ in cells[mineral, year, cause])
-        found[mineral, _who(names, need[mineral, year]), cause].append((mineral, year))
+        shared[mineral, _who(names, need[mineral, year]), cause].append((mineral, year))
     rows = []
-    for (mineral, who, cause), every in sorted(found.items(), key=lambda of: (of[0][0], of[1])):
-        parts = [np.array([of for _, *of in cells[mineral, y, cause]]) for _, y in every]
-        short, demand = (float(sum(part[:, of].sum() for part in parts)) for of in (0, 1))
+    for (mineral, who, cause), every in sorted(
+        shared.items(), key=lambda amounts: (amounts[0][0], amounts[1])
+    ):
+        parts = [np.array([amounts for _, *amounts in cells[mineral, y, cause]]) for _, y in every]
+        short, demand = (float(sum(part[:, amounts].sum() for part in parts)) for amounts in (0, 1))
         years = each_year(year for _, year in every)
         row = {"mineral": mineral, "years": years, "members": who, "demand": demand}
         row |= {"short": short, "share": short / demand, "cause": cause, "unit": units[mineral]}
@@ -130,11 +134,11 @@ def shortage_causes(plan: Plan) -> ShortageCauses | None:
 
 
 def _who_needs(case: Case) -> dict[At, set[str]]:
-    found: dict[At, set[str]] = defaultdict(set)
+    members: dict[At, set[str]] = defaultdict(set)
     for (mineral, member, year), tonnes in case.demand_of.items():
         if tonnes > 0:
-            found[mineral, year].add(member)
-    return found
+            members[mineral, year].add(member)
+    return members
 
 
 def _who(names: tuple[str, ...], need: set[str]) -> str:

@@ -1,20 +1,25 @@
-"""Checks: the proof of the plan, what was odd in the input, and every default taken."""
+"""Checks: the proof of the plan, what was odd in the input, and every default taken.
+
+With the input workbook, Values, Duals and the sheet Plan are enough to prove the plan again without
+solving anything (``planner.audit``).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from models import tolerances
-from models.plan import OPTIMAL
+from models.plan import OPTIMAL, Plan
+from models.program import ComponentArrays
+from models.resolve import SPOT, Floats
 from models.results import Checks, Duals, Flows, Look, Result, Values
-from planner.render.words import search_words
+from planner.render.words import clean, few, search_words
 from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
-from planner.sheets.duals import duals, values
 from planner.workbook.findings import sentence
 
 OPTION = "run"
@@ -45,9 +50,9 @@ def checks(context: Context) -> Checks:
     passed = all(row.get("passed") != "no" for row in proof)
     words = _passed(context) if passed else "Not passed: see the rows that say no."
     verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
-    made = [verdict, *proof, *_input(context)]
-    data: dict[str, Any] = {f.name: [row.get(f.name) for row in made] for f in Checks.FIELDS}
-    looks = [row.get("look", Look.COUNT) for row in made]
+    rows = [verdict, *proof, *_input(context)]
+    data: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Checks.FIELDS}
+    looks = [row.get("look", Look.COUNT) for row in rows]
     return Checks(looks={Checks.value.name: looks}, **data)
 
 
@@ -99,13 +104,15 @@ def _proof(context: Context) -> Rows:
     is_whole = context.case.settings.whole_projects or added
     fixed = f" (holds for the {'whole variables' if added else 'builds'} fixed)" if is_whole else ""
     is_seen = proof.violated and _seen(proof.violation, proof.allowed)
-    at = f", at {proof.violated}" if is_seen else ""
-    yield _figure(f"{WORST[0]}{at}", proof.violation, proof.allowed, "t")
+    where_worst = f", at {proof.violated}" if is_seen else ""
+    yield _figure(f"{WORST[0]}{where_worst}", proof.violation, proof.allowed, "t")
     worst, where = _worst_block(context)
-    at = f", reached for {where}" if where and _seen(worst, tolerances.MOST_VIOLATION) else ""
-    yield _figure(f"{WORST[1]}{at}", worst, tolerances.MOST_VIOLATION, "relative")
-    what = f"Largest dual infeasibility{fixed}"
-    yield _figure(what, proof.dual_infeasibility, tolerances.MOST_GAP, "relative")
+    where_worst = (
+        f", reached for {where}" if where and _seen(worst, tolerances.MOST_VIOLATION) else ""
+    )
+    yield _figure(f"{WORST[1]}{where_worst}", worst, tolerances.MOST_VIOLATION, "relative")
+    text = f"Largest dual infeasibility{fixed}"
+    yield _figure(text, proof.dual_infeasibility, tolerances.MOST_GAP, "relative")
     yield _figure(
         f"Gap between primal and dual objective{fixed}", proof.gap, tolerances.MOST_GAP, "relative"
     )
@@ -127,8 +134,7 @@ def _worst_block(context: Context) -> tuple[float, str]:
     worst = max(violated, key=lambda block: block.certificate.violation)
     cells = context.plan.program.blocks[worst.block]
     names = [context.plan.expanded.minerals[m] for m in sorted({m for m, _ in cells})]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return worst.certificate.violation, ", ".join(names[:_NAMED]) + more
+    return worst.certificate.violation, few(names, _NAMED)
 
 
 def _recount(context: Context) -> Rows:
@@ -138,8 +144,8 @@ def _recount(context: Context) -> Rows:
     recounted += plan.extension.cost if plan.extension else 0.0
     scale = max(abs(plan.objective), abs(recounted), 1e-12)
     off = abs(plan.objective - recounted) / scale
-    what = "Total cost recounted from the tables against the solver's"
-    yield _figure(what, off, tolerances.RECOUNTED_COST, "relative")
+    text = "Total cost recounted from the tables against the solver's"
+    yield _figure(text, off, tolerances.RECOUNTED_COST, "relative")
     supply, stocks = plan.supply, plan.stocks
     kept = {
         (row["mineral"], row["member"], row["year"]): row["closing"] - row["opening"]
@@ -149,23 +155,23 @@ def _recount(context: Context) -> Rows:
     change = np.array([kept.get(key, 0.0) for key in keys], dtype=float)
     left = (supply["purchased"] - change + supply["short"] - supply["demand"]).abs()
     worst = float(left.max()) if len(left) else 0.0
-    what = "Purchases, stocks and shortage against demand, recounted from the tables"
-    yield _figure(what, worst, plan.proof.allowed, "t")
+    text = "Purchases, stocks and shortage against demand, recounted from the tables"
+    yield _figure(text, worst, plan.proof.allowed, "t")
     largest = supply["demand"].groupby(supply["mineral"]).max()
     shares = left.groupby(supply["mineral"]).max() / largest.where(largest > 0)
     shares = shares.dropna()
     most = _seen(float(shares.max()), tolerances.MOST_VIOLATION) if len(shares) else 0.0
-    what = f"{WORST[2]}, reached for {shares.idxmax()}" if most else WORST[2]
-    yield {"check": "proof", "what": what, "value": most, "look": Look.TINY, "unit": "relative"}
+    text = f"{WORST[2]}, reached for {shares.idxmax()}" if most else WORST[2]
+    yield {"check": "proof", "what": text, "value": most, "look": Look.TINY, "unit": "relative"}
     over = plan.sources["tonnes"] - plan.sources["usable"]
     worst = max(0.0, float(over.max())) if len(over) else 0.0
-    what = "Tonnes beyond usable capacity, recounted from the tables"
-    yield _figure(what, worst, plan.proof.allowed, "t")
+    text = "Tonnes beyond usable capacity, recounted from the tables"
+    yield _figure(text, worst, plan.proof.allowed, "t")
 
 
 def _program(context: Context) -> Rows:
     proof = context.plan.proof
-    for what, value, unit in (
+    for text, value, unit in (
         ("Blocks, each counted from the case, solved and proven alone", proof.blocks, "blocks"),
         ("Models built and compared with the case, one for all blocks of a shape", proof.models,
          "models"),
@@ -175,7 +181,7 @@ def _program(context: Context) -> Rows:
         ("Attempts that failed before one passed the proof", len(proof.retries), ""),
         *((_WHERE.sub("", failure), None, "") for failure in proof.retries),
     ):  # fmt: skip
-        yield {"check": "program", "what": what, "value": value, "unit": unit}
+        yield {"check": "program", "what": text, "value": value, "unit": unit}
     for option, given in context.made_with:
         yield {"check": OPTION, "what": given, "column": option}
     yield {"check": OPTION, "what": f"{SEAL}: {seal(_sealed(context))}"}
@@ -183,9 +189,76 @@ def _program(context: Context) -> Rows:
 
 def _sealed(context: Context) -> tuple[Sequence[float], ...]:
     """Return the columns of numbers that are sealed."""
-    made: dict[type[Result], Result] = {
+    sheets: dict[type[Result], Result] = {
         Flows: Flows.of(context.plan),
         Values: values(context),
         Duals: duals(context),
     }
-    return tuple(made[result].data[of.name] for result, of in SEALED)
+    return tuple(sheets[result].data[field.name] for result, field in SEALED)
+
+
+# ---- the sheets Values and Duals -----------------------------------------------------------------
+
+VALUES, DUALS = Values.TABLE, Duals.TABLE
+THIS, FREE = "this plan", "without share limits"
+"""Whose values and duals they are: the plan's, or those of the one that it is set against."""
+
+
+@once
+def values(context: Context) -> Values:
+    """Return the sheet Values."""
+
+    def rows_of(plan: Plan) -> Iterator[tuple[str, str, float]]:
+        numbers = _unlisted(plan) if plan is context.plan else plan.solver_x
+        return _keyed(plan.program.variables, numbers)
+
+    plan, family, key, value = _stacked(context, rows_of)
+    return Values(plan=plan, family=family, key=key, value=value)
+
+
+@once
+def duals(context: Context) -> Duals:
+    """Return the sheet Duals."""
+    plan, family, key, dual = _stacked(
+        context, lambda plan: _keyed(plan.program.constraints, plan.prices)
+    )
+    return Duals(words={"money": context.currency}, plan=plan, family=family, key=key, dual=dual)
+
+
+def _stacked(
+    context: Context, rows_of: Callable[[Plan], Iterator[tuple[str, str, float]]]
+) -> tuple[Sequence[Any], ...]:
+    """Return the columns of what is told of the plan, and of the one that it is set against."""
+    plans = {THIS: context.plan, FREE: context.without_limits}
+    stacked = [
+        (whose, *row) for whose, plan in plans.items() if plan is not None for row in rows_of(plan)
+    ]
+    return tuple(zip(*stacked, strict=True)) if stacked else ((),) * 4
+
+
+def _keyed(parts: Sequence[ComponentArrays], numbers: Floats) -> Iterator[tuple[str, str, float]]:
+    """Yield family, key in words and number of every column or row whose number is not 0."""
+    for group in parts:
+        mine = numbers[group.at]
+        filled = np.flatnonzero(mine)
+        if group.limits is not None:  # those of each row of Share limits together
+            filled = filled[np.argsort(group.limits[filled], kind="stable")]
+        for key, number in zip(group.keys(filled), mine[filled].tolist(), strict=True):
+            yield group.name, key_text(key), number
+
+
+def key_text(key: Any) -> str:
+    """Return a key in words: ``Cobalt | Japan | 2026``; two keys never read the same."""
+    parts = [*map(str, key)] if isinstance(key, tuple) else [str(key)]
+    text = " | ".join(parts)
+    if "\\" in text or text.count("|") >= len(parts):  # seldom, of tens of thousands
+        text = " | ".join(p.replace("\\", "\\\\").replace("|", "\\|") for p in parts)
+    return clean(text).strip()
+
+
+def _unlisted(plan: Plan) -> Floats:
+    """Return a plan's values, those of the spot flows that the sheet Plan lists left out."""
+    numbers = plan.solver_x
+    listed = (plan.expanded.deliveries.contract == SPOT) & (plan.delivered > tolerances.LEAST_FLOW)
+    numbers[plan.program.flow[listed]] = 0.0
+    return numbers

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, TypeVar
 
-from models.case import Case
+from models.case import Case, in_force
 from models.plan import Plan
+from models.schema import COALITION, EACH_OUTSIDE, Settings
 from models.solve import version
 from planner import _version, workbook
-from planner.render.words import span
+from planner.render.words import counted, is_estimate, share, span
 
 T = TypeVar("T")
 
@@ -76,13 +77,13 @@ class Context:
     @property
     def made_by(self) -> str:
         """The scenario and the run's options in words: ``Base; max country share 30 %``."""
-        said = [self.case.scenario]
+        words = [self.case.scenario]
         for name, value in self.options.items():
             if name.casefold() != "scenario":
-                said.append(f"{name[:1].lower()}{name[1:]} {_percent(value)}")
+                words.append(f"{name[:1].lower()}{name[1:]} {_percent(value)}")
         if self.plan.extension is not None:
-            said.append(f"extended by {self.plan.extension.words}")
-        return "; ".join(said)
+            words.append(f"extended by {self.plan.extension.words}")
+        return "; ".join(words)
 
     @property
     def is_as_given(self) -> bool:
@@ -111,7 +112,47 @@ def once(make: Callable[[Context], T]) -> Callable[[Context], T]:
     def kept(context: Context) -> T:
         if make not in context.kept:
             context.kept[make] = make(context)
-        found: T = context.kept[make]
-        return found
+        result: T = context.kept[make]
+        return result
 
     return kept
+
+
+# ---- what its sheets ask of a case ---------------------------------------------------------------
+
+
+def question(case: Case) -> str:
+    """Return what a plan of a case is to say: whether its need is met within its share limits.
+
+    One cap on single countries for all minerals is named; where it changes, with the year from
+    which it stays. The answer is of all years.
+    """
+    asked, limits = "Can the coalition get what it needs", case.share_limits
+    if not limits or not case.years:
+        return f"{asked}?"
+    paths = {
+        tuple(row.share.value(year) if in_force(row, year) else None for year in case.years)
+        for row in limits
+    }
+    path = paths.pop()
+    is_cap = all(r.caps_each_country and not (r.mineral or r.except_minerals) for r in limits)
+    of_all = any(not row.buyer for row in limits)
+    suppliers = {row.supplier for row in limits}
+    if not (is_cap and of_all) or paths or len(suppliers) > 1 or path[-1] is None:
+        return f"{asked} within its share limits?"
+    outside = " outside it" if suppliers == {f"{EACH_OUTSIDE}{COALITION}"} else ""
+    steps = [year for year, cap in zip(case.years, path, strict=True) if cap != path[-1]]
+    later = [year for year in case.years if steps and year > steps[-1]]
+    since = f" (from {later[0]})" if later else ""
+    return f"{asked} with at most {share(path[-1])} from any one country{outside}{since}?"
+
+
+def estimates(case: Case, *sheets: str) -> str:
+    """Return how many rows of a workbook, or of some of its sheets, are estimates; "" for none.
+
+    ``430 of 538 rows``: rows whose Note marks them, of all rows but those of Settings.
+    """
+    every = sheets or tuple(sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
+    rows = [row for sheet in every for row in case.records(sheet)]
+    marked = sum(is_estimate(getattr(row, "note", "")) for row in rows)
+    return f"{marked:,} of {counted(len(rows), 'row')}" if marked else ""

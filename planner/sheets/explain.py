@@ -56,20 +56,20 @@ class Cells:
         if place is None:
             return ""
         column = self._column(place)
-        found = self.cell_of(place.sheet, place.row, column)
+        cell = self.cell_of(place.sheet, place.row, column)
         row = f" row {place.row}" if place.row else ""
-        return f"{place.sheet}!{found}" if found else f"{place.sheet}{row}, {column}"
+        return f"{place.sheet}!{cell}" if cell else f"{place.sheet}{row}, {column}"
 
-    def at(self, *places: answers.CellAddress | None) -> str:
+    def bracketed(self, *places: answers.CellAddress | None) -> str:
         """Return cells in brackets, to be put behind what they are; "" of none.
 
         A cell that is written in another unit than what is told of it is said with that unit.
         """
-        found = []
+        cells = []
         for place in filter(None, places):
             other = self._other_unit(place)
-            found.append(self.cell(place) + (f", in {other[0]}" if other else ""))
-        return f"  [{'; '.join(found)}]" if found else ""
+            cells.append(self.cell(place) + (f", in {other[0]}" if other else ""))
+        return f"  [{'; '.join(cells)}]" if cells else ""
 
     def unit(self, place: answers.CellAddress) -> str:
         """Return the unit that a cell is written in, "" where it has none."""
@@ -168,9 +168,9 @@ def _near(a: float, b: float) -> bool:
 def scarce_words(scarce: Scarce, currency: str) -> str:
     """Return what is scarcest, and what a unit more of it would save at the margin."""
     hard = scarce.hardest
-    of = f"{scarce.mineral}, " if scarce.mineral else ""
+    where = f"{scarce.mineral}, " if scarce.mineral else ""
     return (
-        f"Scarcest: {of}{hard.words}. At the margin, {_one_unit(hard.unit, currency)} more in "
+        f"Scarcest: {where}{hard.words}. At the margin, {_one_unit(hard.unit, currency)} more in "
         f"{hard.year} would save {_large(hard.shadow_price)} {currency}."
     )
 
@@ -178,8 +178,8 @@ def scarce_words(scarce: Scarce, currency: str) -> str:
 # ---- one member, mineral and year ---------------------------------------------------------------
 
 
-def told(
-    found: answers.Explanation,
+def explained(
+    answer: answers.Explanation,
     change: LeastChange | None,
     cells: Cells,
     without: float | None = None,
@@ -190,51 +190,52 @@ def told(
     and no change of it helps.
     """
     currency = cells.planned.settings.currency
-    unit = cells.planned.mineral_of[found.mineral].unit or "t"
-    of = "" if unit == "t" else f" ({unit})"
-    yield f"{found.mineral}{of} for {found.member} in {found.year}"
-    if found.price is None:
-        yield f"{found.member} has no demand for {found.mineral} in {found.year}, and no reserve."
+    unit = cells.planned.mineral_of[answer.mineral].unit or "t"
+    unit_words = "" if unit == "t" else f" ({unit})"
+    mineral, member, year = answer.mineral, answer.member, answer.year
+    yield f"{mineral}{unit_words} for {member} in {year}"
+    if answer.price is None:
+        yield f"{member} has no demand for {mineral} in {year}, and no reserve."
         return
-    yield _need(found)
-    if found.cause:
-        yield f"Why short: {found.cause}"
-    if found.sharing > 1:
-        yield f"All {found.sharing} members are short of it in {found.year} for that cause."
-    for plant in found.unpaid:
-        yield f"{_unpaid(plant, currency)}{cells.at(plant.place)}"
+    yield _need(answer)
+    if answer.cause:
+        yield f"Why short: {answer.cause}"
+    if answer.sharing > 1:
+        yield f"All {answer.sharing} members are short of it in {year} for that cause."
+    for plant in answer.unpaid:
+        yield f"{_unpaid(plant, currency)}{cells.bracketed(plant.place)}"
     yield ""
-    yield from _price(found, found.price, cells, currency)
+    yield from _price(answer, answer.price, cells, currency)
     yield ""
-    yield from _binding(found, cells, currency)
-    yield from _idle(found, currency)
+    yield from _binding(answer, cells, currency)
+    yield from _idle(answer, currency)
     if change is not None:
         yield ""
-        yield from _change_told(found, change, cells)
+        yield from _change_told(answer, change, cells)
     if without is not None:
-        short = f"short {plain_amount(without)} t" if without > found.nothing else "not short"
-        yield f"Without scenario and what-ifs {found.member} is {short} there."
+        short = f"short {plain_amount(without)} t" if without > answer.nothing else "not short"
+        yield f"Without scenario and what-ifs {answer.member} is {short} there."
 
 
-def _need(found: answers.Explanation) -> str:
-    said = f"Needs {plain_amount(found.demand)} t, buys {plain_amount(found.purchased)} t"
-    stored = found.purchased + found.short - found.demand
-    if stored > found.nothing:
-        said += f", puts {plain_amount(stored)} t into its reserve"
-    elif stored < -found.nothing:
-        said += f", takes {plain_amount(-stored)} t from its reserve"
-    if found.is_short:
-        share = found.short / found.demand * 100.0
-        return f"{said}, is short {plain_amount(found.short)} t ({share:.3g} % of its need)."
-    return f"{said}; nothing is short."
+def _need(answer: answers.Explanation) -> str:
+    text = f"Needs {plain_amount(answer.demand)} t, buys {plain_amount(answer.purchased)} t"
+    stored = answer.purchased + answer.short - answer.demand
+    if stored > answer.nothing:
+        text += f", puts {plain_amount(stored)} t into its reserve"
+    elif stored < -answer.nothing:
+        text += f", takes {plain_amount(-stored)} t from its reserve"
+    if answer.is_short:
+        share = answer.short / answer.demand * 100.0
+        return f"{text}, is short {plain_amount(answer.short)} t ({share:.3g} % of its need)."
+    return f"{text}; nothing is short."
 
 
-def _idle(found: answers.Explanation, currency: str) -> Iterator[str]:
+def _idle(answer: answers.Explanation, currency: str) -> Iterator[str]:
     """Yield what idle plants lack to be used, by whoever comes nearest to buying there."""
-    if found.idle:
-        named = [f"{who} {_money(gap)}" for who, gap in found.idle]
-        said = f"Idle plants of {found.mineral} in {found.year} lack at least"
-        yield f"{said}, in {currency} a tonne: {listed(named, _IDLE)}."
+    if answer.idle:
+        named = [f"{who} {_money(gap)}" for who, gap in answer.idle]
+        start = f"Idle plants of {answer.mineral} in {answer.year} lack at least"
+        yield f"{start}, in {currency} a tonne: {listed(named, _IDLE)}."
 
 
 def _unpaid(plant: Unpaid, currency: str) -> str:
@@ -249,10 +250,10 @@ def _unpaid(plant: Unpaid, currency: str) -> str:
 
 
 def _price(
-    found: answers.Explanation, price: answers.MarginalPrice, cells: Cells, currency: str
+    answer: answers.Explanation, price: answers.MarginalPrice, cells: Cells, currency: str
 ) -> Iterator[str]:
     yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
-    yield _holds(found, price, currency)
+    yield _holds(answer, price, currency)
     if price.moves and price.has_slack:
         yield "How the plan would find one tonne more:"
         yield from _moves(price.moves, currency)
@@ -261,7 +262,7 @@ def _price(
         yield from _terms(price, cells, currency)
     elif not price.setter and not _near(price.amount, 0.0):
         yield "No single supplier's cost explains it."
-    cost = found.demand_cost
+    cost = answer.demand_cost
     if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
         about = "" if price.up > 0 and price.down > 0 else "some "
         asked = cells.planned.security
@@ -273,10 +274,10 @@ def _price(
         )
 
 
-def _holds(found: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
+def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
     """Return what one tonne more and less is worth, and how far the price holds."""
     more, less = price.more, price.less
-    costs = "" if more is None else f"One tonne more for {found.member} would cost {_money(more)}"
+    costs = "" if more is None else f"One tonne more for {answer.member} would cost {_money(more)}"
     costs += f" {currency}" if costs else ""
     if price.up > 0 and price.down > 0:
         how_far = f"the price holds for {_far(price.up)} more and {_far(price.down)} less"
@@ -325,8 +326,8 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
     rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)
     other = [] if _near(rest, 0.0) else [f"{rest:z,.2f}"]
     left, right = max(map(len, amounts)), max(map(len, [*moneys, *other]))
-    for many, spent, (_, _, what, _) in zip(amounts, moneys, lines, strict=True):
-        yield f"  {many:>{left}}  {spent:>{right}} {currency}  {what}"
+    for many, spent, (_, _, source, _) in zip(amounts, moneys, lines, strict=True):
+        yield f"  {many:>{left}}  {spent:>{right}} {currency}  {source}"
     for spent in other:
         all_else = "all else, such as tonnes that change hands"
         yield f"  {'':>{left}}  {spent:>{right}} {currency}  {all_else}"
@@ -346,8 +347,8 @@ def _terms(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterato
     terms = [term for term in price.terms if not _near(term.amount, 0.0)] or price.terms
     amounts, total = [f"{term.amount:z,.2f}" for term in terms], f"{price.amount:z,.2f}"
     wide = max(map(len, [*amounts, total]))
-    for said, term in zip(amounts, terms, strict=True):
-        yield f"  {said:>{wide}}  {_term(term)}{cells.at(term.place, term.times)}"
+    for amount, term in zip(amounts, terms, strict=True):
+        yield f"  {amount:>{wide}}  {_term(term)}{cells.bracketed(term.place, term.times)}"
     if len(terms) > 1:
         yield f"  {total:>{wide}}  in all, {currency}/t"
 
@@ -362,19 +363,19 @@ def _term(term: answers.PriceTerm) -> str:
 # ---- what binds --------------------------------------------------------------------------------
 
 
-def _binding(found: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
-    bounds = sorted(found.binding, key=lambda b: _near(b.saves or 0.0, 0.0))
+def _binding(answer: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
+    bounds = sorted(answer.binding, key=lambda b: _near(b.saves or 0.0, 0.0))
     if not bounds:
         yield "No limit binds there that would save anything if it were wider."
         return
     yield (
-        f"What binds for {found.mineral} in {found.year}, and what moving it is worth, each alone "
-        "and all else as it stands:"
+        f"What binds for {answer.mineral} in {answer.year}, and what moving it is worth, each alone"
+        " and all else as it stands:"
     )
     for b in bounds[:SHOWN]:
         size = "" if b.unit == "point" else f", at {_limit(b.limit, b.unit, currency)}"
         size += ", for all minerals" if b.is_common else ""
-        yield f"  {b.words[0].upper()}{b.words[1:]}{size}{cells.at(b.place)}"
+        yield f"  {b.words[0].upper()}{b.words[1:]}{size}{cells.bracketed(b.place)}"
         yield f"    {_worth_words(b, currency)}"
     if len(bounds) > SHOWN:
         yield f"  ... and {len(bounds) - SHOWN} more (--json has all)"
@@ -388,21 +389,21 @@ def _binding(found: answers.Explanation, cells: Cells, currency: str) -> Iterato
 def _worth_words(b: answers.Bound, currency: str) -> str:
     """Return what one unit of a limit is worth, which way, and how far that holds."""
     unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
-    said = f"{unit} {way} saves {_money(b.shadow_price)} {currency} at the margin"
+    text = f"{unit} {way} saves {_money(b.shadow_price)} {currency} at the margin"
     if b.saves is not None:
-        said = f"{unit} {way} saves {_money(b.saves)} {currency}"
+        text = f"{unit} {way} saves {_money(b.saves)} {currency}"
         if _near(b.saves, 0.0):
-            said = f"{unit} {way} saves nothing by itself: something else binds as well"
-    said = said[0].upper() + said[1:]
+            text = f"{unit} {way} saves nothing by itself: something else binds as well"
+    text = text[0].upper() + text[1:]
     held = _range(b, currency)
     if held and _near(b.shadow_price if b.saves is None else b.saves, b.shadow_price):
-        return f"{said}, as does each {held}."
+        return f"{text}, as does each {held}."
     if held:
         past = "above" if b.direction > 0 else "below"
-        return f"{said}: {_money(b.shadow_price)} {currency} each, {held}; less {past} that."
+        return f"{text}: {_money(b.shadow_price)} {currency} each, {held}; less {past} that."
     if b.costs is not None and not _near(b.costs, b.shadow_price if b.saves is None else b.saves):
-        return f"{said}; {unit} {other} costs {_money(b.costs)} {currency}."
-    return f"{said}."
+        return f"{text}; {unit} {other} costs {_money(b.costs)} {currency}."
+    return f"{text}."
 
 
 def _range(b: answers.Bound, currency: str) -> str:
@@ -418,25 +419,25 @@ def _range(b: answers.Bound, currency: str) -> str:
 # ---- the smallest change of a workbook that ends a shortage -------------------------------------
 
 
-def _change_told(found: answers.Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
+def _change_told(answer: answers.Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
     """Yield what removes the shortage, cell by cell, or that nothing does and what would."""
     if not change.changes:
-        yield from _nothing_does(found, change)
+        yield from _nothing_does(answer, change)
         return
     if change.is_dear:
         yield "Supply is there, but a tonne of it costs more than a tonne short. It is bought with:"
     else:
-        yield f"The smallest change of its kind that ends the shortage of {found.member}:"
+        yield f"The smallest change of its kind that ends the shortage of {answer.member}:"
     for each in change.changes:
         yield f"  {_change_words(each, cells)}"
-        years = each_year({*each.years} - {found.year}, " and ")
-        also = f"; the cell also holds for {years}" if found.year in each.years and years else ""
+        years = each_year({*each.years} - {answer.year}, " and ")
+        also = f"; the cell also holds for {years}" if answer.year in each.years and years else ""
         yield f"    {each.words}{also}"
         if cells.is_of_scenario(each.place):
             yield (
                 "    (the scenario or what-if says that, not the workbook: it has to change there)"
             )
-    yield from (f"  {said}" for said in _planned_again(change, found))
+    yield from (f"  {line}" for line in _planned_again(change, answer))
     if not change.is_dear:
         yield f"  {_MEASURE}"
 
@@ -452,7 +453,7 @@ def _typed_unit(change: CellChange, cells: Cells) -> str:
     return change.unit if change.unit in {answers.SHARE, answers.OPEN} else cells.unit(change.place)
 
 
-def _nothing_does(found: answers.Explanation, change: LeastChange) -> Iterator[str]:
+def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[str]:
     kinds = listed(answers.relaxable_words())
     if change.is_unknown:
         yield "No smallest change is known: the search for it found no proven optimum."
@@ -470,24 +471,25 @@ def _nothing_does(found: answers.Explanation, change: LeastChange) -> Iterator[s
     if change.newcomer is not None:
         tonnes, country = plain_amount(change.newcomer.capacity), change.newcomer.country
         yield (
-            f"What would: a new refiner in {country} that makes {tonnes} t in {found.year} and "
-            f"needs no ore (tried: {found.member} is then not short), or so much less demand."
+            f"What would: a new refiner in {country} that makes {tonnes} t in {answer.year}"
+            f" and needs no ore (tried: {answer.member} is then not short), or so much less"
+            " demand."
         )
     else:
         yield "A new refiner would not end it either; less demand would."
 
 
-def _planned_again(change: LeastChange, found: answers.Explanation) -> Iterator[str]:
+def _planned_again(change: LeastChange, answer: answers.Explanation) -> Iterator[str]:
     """Yield what the plan made with the change says of those who are short in that year."""
     outcome = change.outcome
     if outcome is None:
         return
-    there = f"short of {found.mineral} in {found.year}"
-    others = [name for name in outcome.served if name != found.member]
+    there = f"short of {answer.mineral} in {answer.year}"
+    others = [name for name in outcome.served if name != answer.member]
     if not outcome.still:
         yield f"Planned again with it, nobody is {there}."
     else:
-        members = [found.member, *others]
+        members = [answer.member, *others]
         verb = "are" if others else "is"
         yield f"Planned again with it, {listed(members, NAMED)} {verb} not {there}."
         still = [f"{name} {plain_amount(tonnes)} t" for name, tonnes in outcome.still]
@@ -495,39 +497,39 @@ def _planned_again(change: LeastChange, found: answers.Explanation) -> Iterator[
     if outcome.elsewhere > 0:
         yield f"Elsewhere {plain_amount(outcome.elsewhere)} t more are short than in the plan."
     if not change.is_dear and any(each.unit != answers.OPEN for each in change.changes):
-        yield f"With a hundredth less of it, {found.member} is still short."
+        yield f"With a hundredth less of it, {answer.member} is still short."
 
 
 # ---- the same as data ----------------------------------------------------------------------------
 
 
 def facts(
-    found: answers.Explanation, change: LeastChange | None, cells: Cells
+    answer: answers.Explanation, change: LeastChange | None, cells: Cells
 ) -> dict[str, object]:
-    """Return the same facts as ``told``; what has no end or no answer is null."""
-    price = found.price
+    """Return the same facts as ``explained``; what has no end or no answer is null."""
+    price = answer.price
     terms = () if price is None else price.terms
     return {
-        "mineral": found.mineral,
-        "member": found.member,
-        "year": found.year,
-        "demand_t": found.demand,
-        "purchased_t": found.purchased,
-        "short_t": found.short,
-        "cause": found.cause,
+        "mineral": answer.mineral,
+        "member": answer.member,
+        "year": answer.year,
+        "demand_t": answer.demand,
+        "purchased_t": answer.purchased,
+        "short_t": answer.short,
+        "cause": answer.cause,
         "unpaid": [
             {"project": u.project.name, "built": u.built, "needs_m": u.needs, "left_m": u.left,
              "budget_year": u.year, "cell": cells.cell(u.place)}
-            for u in found.unpaid
+            for u in answer.unpaid
         ],
-        "idle": [{"plant": who, "gap": gap} for who, gap in found.idle],
-        "members_short_for_it": found.sharing or None,
+        "idle": [{"plant": who, "gap": gap} for who, gap in answer.idle],
+        "members_short_for_it": answer.sharing or None,
         "marginal_price": price and price.amount,
         "holds_for_more_t": price and json_value(price.up),
         "holds_for_less_t": price and json_value(price.down),
         "one_tonne_more_costs": price and price.more,
         "one_tonne_less_saves": price and price.less,
-        "demand_cost": found.demand_cost,
+        "demand_cost": answer.demand_cost,
         "set_by": price and (price.setter or "nothing"),
         "source": "" if price is None else price.words,
         "source_is_scarce": price is not None and price.is_scarce,
@@ -544,7 +546,7 @@ def facts(
             }
             for t in terms
         ],
-        "binding": [_bound(b, cells) for b in found.binding],
+        "binding": [_bound(b, cells) for b in answer.binding],
         "change": None if change is None else _change_facts(change, cells),
     }  # fmt: skip
 

@@ -1,17 +1,30 @@
-"""What is said of each mineral: shortage, the largest country, concentration, resilience."""
+"""What the sheets show of each mineral: shortage, largest country and supplier, concentration.
+
+A supplier is one country outside the coalition; Rest of world, being many, is none. Its shares are
+of what is bought in the last year planned, of the plan and of the same case without share limits.
+Today is measured alike where the sheet Current supply says what is bought. For other minerals the
+shares of the world's refining capacity in the first year stand in, named as an estimate.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from models import measures, results, schema
-from models.measures import Top
+from models.case import Case, in_force
+from models.measures import Dependence, Top, printed
 from models.plan import Plan
 from models.results import common, supply
-from planner.sheets import findings, suppliers
+from models.results.members import dependences_of
+from models.results.overall import CAPACITY_TODAY, CURRENT_SUPPLY
+from models.schema import COALITION, PURCHASES, REST_OF_WORLD
+from planner.render.words import counted
+from planner.sheets import findings
 from planner.sheets.context import Context, once
 
 
@@ -39,20 +52,20 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     refiners = plan.sources[plan.sources["project"] == ""]
     capacity = measures.sums_within(refiners, "nameplate", "mineral", "country")
     sold_by = measures.sums_within(sold, "tonnes", "mineral", "country")
-    found = []
-    for of in case.minerals:
-        name = of.name
+    result = []
+    for record in case.minerals:
+        name = record.name
         needed, short = demand.get(name, 0.0), shortage.get(name, 0.0)
         of_supply = free.get(name, 0.0) if free is not None else (None if has_limits else short)
-        last, own = lasts.get(name), bound[name]
-        at_limit, of_others = _bound_on(own, last)
+        last, limits = lasts.get(name), bound[name]
+        at_limit, of_others = _bound_on(limits, last)
         spent, bought = paid.get(name, 0.0), purchased.get(name, 0.0)
         more = extra.get(name) if has_limits else None
         top = tops.get(name)
-        found.append(
+        result.append(
             {
                 "mineral": name,
-                "unit": of.unit or "t",
+                "unit": record.unit or "t",
                 "demand": needed,
                 "purchased": bought,
                 "short": short,
@@ -62,14 +75,15 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "extra_paid": more,
                 "extra": None if more is None else measures.part(more, bought),
                 "demand_value": sum(
-                    case.coalition_demand(name, year) * of.price.value(year) for year in case.years
+                    case.coalition_demand(name, year) * record.price.value(year)
+                    for year in case.years
                 ),
                 "top": top,
                 "last": last,
                 **(vars(top) if top else {}),
                 **({f"last_{key}": value for key, value in vars(last).items()} if last else {}),
                 "years_at_limit": at_limit,
-                "bound_on_members": sum(buyer != "" for buyer, *_ in own),
+                "bound_on_members": sum(buyer != "" for buyer, *_ in limits),
                 "bound_on_others": of_others,
                 "hhi_capacity": measures.hhi(capacity[name]),
                 "hhi_purchases": measures.hhi(sold_by[name]),
@@ -78,10 +92,10 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 if of_supply is None
                 else measures.short_by_limits(short, of_supply, needed),
                 "shortage_by_limits": lost.get(name),
-                **suppliers.supplies(context).get(name, {}),
+                **supplies(context).get(name, {}),
             }
         )
-    return tuple(found)
+    return tuple(result)
 
 
 def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
@@ -90,7 +104,7 @@ def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]
     Beside it what its shortage costs more.
     """
     more = measures.constant_basket(plan.supply, free.supply).get((), {})
-    here, there = (measures.sums(of.supply, "short_cost", "mineral") for of in (plan, free))
+    here, there = (measures.sums(each.supply, "short_cost", "mineral") for each in (plan, free))
     return (
         {name: extra for name, (extra, _) in more.items()},
         {m: measures.beyond(cost, there[m], max(cost, there[m])) for m, cost in here.items()},
@@ -99,12 +113,12 @@ def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]
 
 def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
     """Return buyer, group, supplier and year of each max limit that binds, by mineral."""
-    table, found = binding(plan), defaultdict[str, list[tuple[str, str, str, int]]](list)
+    table, limits = binding(plan), defaultdict[str, list[tuple[str, str, str, int]]](list)
     columns = (table[c].tolist() for c in ("kind", "mineral", "buyer", "group", "supplier", "year"))
     for kind, mineral, *row in zip(*columns, strict=True):
         if kind == schema.MAX:
-            found[mineral].append(tuple(row))
-    return found
+            limits[mineral].append(tuple(row))
+    return limits
 
 
 def _bound_on(
@@ -116,8 +130,8 @@ def _bound_on(
         return None, len(of_coalition)
     on_it = [year for *on, year in of_coalition if on == [schema.BY_COUNTRY, last.country]]
     years = len(set(on_it))
-    known = years > 0 or last.limit is not None
-    return (years if known else None), len(of_coalition) - len(on_it)
+    is_limited = years > 0 or last.limit is not None
+    return (years if is_limited else None), len(of_coalition) - len(on_it)
 
 
 def coalition_purchases(plan: Plan) -> pd.DataFrame:
@@ -139,3 +153,189 @@ def by_mineral(context: Context) -> results.ByMineral:
 @once
 def members(context: Context) -> results.Members:
     return results.Members.of(context.plan, context.without_limits)
+
+
+# ---- whom the coalition depends on ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """The largest supplier, its share of what is bought, and what is served without it.
+
+    ``surged`` is that with a surge of the others.
+    """
+
+    country: str | None = None
+    share: float | None = None
+    served: float | None = None
+    surged: float | None = None
+
+
+@dataclass(frozen=True)
+class _Plant:
+    """What a plant sells the coalition in a year, and what of its capacity is open to it [t]."""
+
+    country: str
+    sold: float
+    usable: float
+
+
+def _stop(plants: Iterable[_Plant], case: Case, short: float, need: float) -> _Stop:
+    """Return what the loss of the largest supplier does; ``need`` and ``short`` in t of a year."""
+    if need <= 0:
+        return _Stop()
+    plants = list(plants)
+    sold: dict[str, float] = defaultdict(float)
+    for plant in plants:
+        sold[plant.country] += plant.sold
+    drawn, served = max(0.0, need - short - sum(sold.values())), measures.served_share(need, short)
+    top = measures.largest_supplier(sold, _home(case))
+    if top is None:
+        return _Stop(served=served, surged=served)
+    left = [plant for plant in plants if plant.country != top[0]]
+    more = (measures.with_surge(plant.sold, plant.usable, case.settings.surge) for plant in left)
+    without, surged = (
+        measures.served_without(others, drawn, need, served)
+        for others in (sum(plant.sold for plant in left), sum(more))
+    )
+    return _Stop(*top, without, surged)
+
+
+def _home(case: Case) -> frozenset[str]:
+    codes = {r.country for r in case.refiners} | {p.country for p in case.projects}
+    return frozenset({REST_OF_WORLD, *(c for c in codes if COALITION in case.blocs_of(c))})
+
+
+# ---- today --------------------------------------------------------------------------------------
+
+
+def _today(case: Case) -> dict[str, _Stop]:
+    """Return what is bought today of each mineral, of the workbook as it stands."""
+    if not case.years:
+        return {}
+    first = case.years[0]
+    sold: dict[tuple[str, str], float] = defaultdict(float)
+    for flow in case.current_supply:
+        sold[flow.refiner, flow.mineral] += flow.tonnes
+    given = todays_minerals(case)
+    world: dict[str, float] = defaultdict(float)
+    for r in case.refiners:
+        if in_force(r, first):
+            world[r.mineral] += r.capacity.value(first)
+    plants: dict[str, list[_Plant]] = defaultdict(list)
+    for r in case.refiners:
+        has = r.capacity.value(first) if in_force(r, first) else 0.0
+        part = r.available_share.at(first)
+        tonnes = sold[r.name, r.mineral]
+        if r.mineral not in given and world[r.mineral] > 0:
+            tonnes = case.coalition_demand(r.mineral, first) * has / world[r.mineral]
+        plants[r.mineral].append(_Plant(r.country, tonnes, has * (1.0 if part is None else part)))
+    return {
+        mineral: _stop(of_mineral, case, 0.0, sum(plant.sold for plant in of_mineral))
+        for mineral, of_mineral in plants.items()
+    }
+
+
+def todays_minerals(case: Case) -> set[str]:
+    """Return the minerals of which the workbook says what is bought today."""
+    return {flow.mineral for flow in case.current_supply if flow.tonnes > 0}
+
+
+# ---- in the plan ------------------------------------------------------------------------------
+
+
+def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
+    """Return what is bought of each mineral in a year of a plan."""
+    plants: dict[str, list[_Plant]] = defaultdict(list)
+    table = plan.sources[plan.sources["year"] == year]
+    columns = (table[c] for c in ("mineral", "country", "tonnes", "usable"))
+    for mineral, country, tonnes, usable in zip(*columns, strict=True):
+        plants[str(mineral)].append(_Plant(str(country), float(tonnes), float(usable)))
+    short = measures.sums(plan.supply[plan.supply["year"] == year], "short", "mineral")
+    need = plan.case.coalition_demand
+    return {
+        m.name: _stop(plants[m.name], plan.case, short.get(m.name, 0.0), need(m.name, year))
+        for m in plan.case.minerals
+    }
+
+
+def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:
+    """Return of each mineral the members that depend on a country for it, the most dependent first.
+
+    Of those whose shares are printed alike the most that depend on one country stand first, by what
+    they buy.
+    """
+    by_mineral: dict[str, list[tuple[str, Dependence]]] = defaultdict(list)
+    for member, each in dependences_of(plan).items():
+        for dependence in each:
+            by_mineral[dependence.mineral].append((member, dependence))
+    for members in by_mineral.values():
+        same = Counter(_told(dependence) for _, dependence in members)
+        members.sort(key=lambda e: (-round(e[1].purchased, 6), e[0]))
+        members.sort(key=lambda e: (-printed(e[1].share), -same[_told(e[1])]))
+    return by_mineral
+
+
+def _told(dependence: Dependence) -> tuple[float, str]:
+    return printed(dependence.share), dependence.country
+
+
+def _kept(plan: Plan) -> dict[str, str]:
+    """Return of each mineral under share limits whether all of them are kept: yes or no."""
+    table = plan.limits
+    kept = dict.fromkeys(map(str, table["mineral"]), "yes")
+    over = table[table["excess"] > 0]
+    for mineral, year, excess in zip(over["mineral"], over["year"], over["excess"], strict=True):
+        if excess > plan.tolerance(mineral, int(year)):
+            kept[str(mineral)] = "no"
+    return kept
+
+
+@once
+def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
+    """Return by mineral whom the coalition depends on, by the names of the fields of ByMineral."""
+    plan, case = context.plan, context.case
+    if not case.years:
+        return {}
+    year, kept, dependent = case.years[-1], _kept(plan), _dependent(plan)
+    given = todays_minerals(context.book.case)
+    now, then = _today(context.book.case), _planned(plan, year)
+    free = None if context.without_limits is None else _planned(context.without_limits, year)
+    sold = plan.countries[plan.countries["year"] == year]
+    by_name = {}
+    for m in case.minerals:
+        stop, rows = then[m.name], sold[sold["mineral"] == m.name]
+        need, before = case.coalition_demand(m.name, year), now.get(m.name, _Stop())
+        coalition = rows[rows["buyer"] == ""]
+        of_supplier = coalition[coalition["country"] == stop.country]
+        top = measures.largest_country_share(of_supplier, PURCHASES) if len(of_supplier) else None
+        of_demand = None if top is None else measures.part(float(of_supplier["tonnes"].sum()), need)
+        members = dependent.get(m.name, [])
+        member, most = members[0] if members else (None, None)
+        alike = sum(_told(each) == _told(members[0][1]) for _, each in members)
+        if alike > 1:
+            every = counted(len(case.members), "member")
+            member = f"{'all' if alike == len(case.members) else f'{alike:,} of'} {every}"
+        by_name[m.name] = {
+            "need": need,
+            "supplier_free": None if free is None else free[m.name].country,
+            "supplier_free_share": None if free is None else free[m.name].share,
+            "supplier_today": before.country,
+            "today_by": before.country and (CURRENT_SUPPLY if m.name in given else CAPACITY_TODAY),
+            "supplier_today_share": before.share,
+            "served_without_today": before.served,
+            "surged_today": before.surged,
+            "supplier": stop.country,
+            "supplier_share": stop.share,
+            "supplier_of_demand": of_demand,
+            "supplier_limit": top and top.limit,
+            "served_without": stop.served,
+            "surged": stop.surged,
+            "dependent": member,
+            "dependent_country": most and most.country,
+            "dependent_share": most and most.share,
+            "alike": alike,
+            "wholly_dependent": sum(printed(each.share) >= 1.0 for _, each in members),
+            "limits_kept": kept.get(m.name),
+        }
+    return by_name

@@ -17,6 +17,7 @@ from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.front import AnswerState, KeyFinding, Light
+from planner.render.sentences import SAME_TONNES, ranked
 from planner.render.words import amount, counted, known, listed, opened, share, solid
 
 Country = Callable[[str], str]
@@ -94,25 +95,25 @@ def answer(table: ByMineral, question: str) -> Light | None:
     beyond = [row for row in needed if row["limits_kept"] == "no"]
     missed = {row["mineral"] for row in (*lacking, *beyond)}
     if not missed:
-        said = "Yes: all that is needed, in every year and for every member."
-        return Light(question, AnswerState.GOOD, said, ByMineral.TABLE)
-    said = f"Not for {_minerals(len(missed), len(needed))}."
+        text = "Yes: all that is needed, in every year and for every member."
+        return Light(question, AnswerState.GOOD, text, ByMineral.TABLE)
+    text = f"Not for {_minerals(len(missed), len(needed))}."
     if len(missed) == len(needed):
-        said = "For no mineral in full." if len(needed) > 1 else "Not in full."
+        text = "For no mineral in full." if len(needed) > 1 else "Not in full."
     if not lacking:
         goes = "goes beyond its limit" if len(beyond) == 1 else "go beyond their limits"
         who = opened(listed((row["mineral"] for row in beyond), _NAMED))
-        said += f" {who} {goes}, at a penalty."
-        return Light(question, AnswerState.CARE, said, ByMineral.TABLE)
+        text += f" {who} {goes}, at a penalty."
+        return Light(question, AnswerState.CARE, text, ByMineral.TABLE)
     worst = max(lacking, key=_part_short)
-    said += (
+    text += (
         f" {opened(worst['mineral'])} {'is' if len(needed) == 1 else 'is hit hardest:'}"
         f" {share(_part_short(worst))} {'short' if len(needed) == 1 else 'of its need stays unmet'}"
         f"{_because(worst)}."
     )
     least = min(row["served"] for row in needed)
     return Light(
-        question, AnswerState.CARE if least >= LEAST_SERVED else AnswerState.BAD, said, "Shortages"
+        question, AnswerState.CARE if least >= LEAST_SERVED else AnswerState.BAD, text, "Shortages"
     )
 
 
@@ -136,12 +137,13 @@ def _need(rows: Sequence[Row]) -> KeyFinding:
     needed = [row for row in rows if row["demand"] > 0]
     if not needed:
         return KeyFinding(name, "no need", "Nothing is needed in any year.", sheet)
-    lacking = sorted((row for row in needed if row["short"] > 0), key=_part_short, reverse=True)
+    lacking = [row for row in needed if row["short"] > 0]
     number = _minerals(len(needed) - len(lacking), len(needed))
     if not lacking:
         return KeyFinding(name, number, "No member is short in any year.", sheet)
-    named = [f"{row['mineral']} {share(_part_short(row))}" for row in lacking]
-    return KeyFinding(name, number, f"Unmet need over all years: {listed(named, _NAMED)}.", sheet)
+    parts = {row["mineral"]: _part_short(row) for row in lacking}
+    unmet = ranked(parts, lambda mineral: f"{mineral} {share(parts[mineral])}", _NAMED)
+    return KeyFinding(name, number, f"Unmet need over all years: {unmet}.", sheet)
 
 
 def cautions(table: ByMineral, country: Country) -> Iterator[str]:
@@ -157,13 +159,13 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
     ]
     if above:
         top = max(above, key=lambda row: row["supplier_share"] - row["supplier_limit"])
-        said = (
+        text = (
             f"Limits count demand, so {country(top['supplier'])} still sells"
             f" {share(top['supplier_share'])} of the {top['mineral']} that is bought"
         )
         more = len(above) - 1
         also = f" The same holds for {counted(more, 'more mineral')}." if more else ""
-        yield f"{said}.{also}"
+        yield f"{text}.{also}"
 
 
 # ---- if the largest supplier stops ---------------------------------------------------------------
@@ -175,16 +177,16 @@ def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
     if not needed:
         return KeyFinding(name, "no need", f"Nothing is needed in {last}.", sheet)
     if not any(row["supplier"] for row in needed):
-        said = f"No single country outside the coalition sells to it in {last}."
-        return KeyFinding(name, "nobody", said, sheet)
+        text = f"No single country outside the coalition sells to it in {last}."
+        return KeyFinding(name, "nobody", text, sheet)
     kept = sum(keeps_enough(row["served_without"]) for row in needed)
     number = f"{_number(kept, len(needed))} keep{'s' if len(needed) == 1 else ''}"
     least = min(needed, key=lambda row: row["served_without"])
     without = f" without {country(least['supplier'])}" if least["supplier"] else ""
-    said = f"{opened(least['mineral'])} keeps {share(least['served_without'])} of its need{without}"
-    said += ", the least of all" if len(needed) > 1 else ""
+    text = f"{opened(least['mineral'])} keeps {share(least['served_without'])} of its need{without}"
+    text += ", the least of all" if len(needed) > 1 else ""
     return KeyFinding(
-        name, f"{number} {share(KEEPS_ENOUGH)}", f"{said}. {IF_IT_STOPS} {SEE_MORE}", sheet
+        name, f"{number} {share(KEEPS_ENOUGH)}", f"{text}. {IF_IT_STOPS} {SEE_MORE}", sheet
     )
 
 
@@ -201,12 +203,12 @@ def dependence(table: ByMineral, country: Country) -> str:
     if not bought:
         return f"No member buys from a single country outside the coalition in {last}."
     much = sum(is_much(row["dependent_share"]) for row in bought)
-    said = f"No member buys over {share(MUCH)} of a mineral from one country outside in {last}"
+    start = f"No member buys over {share(MUCH)} of a mineral from one country outside in {last}"
     if much:
         which = f"Of {len(rows):,} minerals, {much:,} {'has' if much == 1 else 'have'}"
         if much == len(rows):
             which = "Every mineral has" if much > 1 else f"{opened(bought[0]['mineral'])} has"
-        said = f"{which} a member that buys over {share(MUCH)} from one country outside in {last}"
+        start = f"{which} a member that buys over {share(MUCH)} from one country outside in {last}"
     top = max(printed(row["dependent_share"]) for row in bought)
     ties = [row for row in bought if printed(row["dependent_share"]) == top]
     most = max(ties, key=lambda row: row["wholly_dependent"])
@@ -217,10 +219,10 @@ def dependence(table: ByMineral, country: Country) -> str:
     place = where.pop() if len(where) == 1 else "one country"
     if len({row["dependent"] for row in ties}) == 1 and place != "one country":
         return (
-            f"{said}. Most is bought of {minerals}: {most['dependent']} {buys} {part_of} of {each}"
+            f"{start}. Most is bought of {minerals}: {most['dependent']} {buys} {part_of} of {each}"
             f" in {place}."
         )
-    return f"{said}. {minerals} each have a member that buys {part_of} of it in {place}."
+    return f"{start}. {minerals} each have a member that buys {part_of} of it in {place}."
 
 
 # ---- what the limits cost ------------------------------------------------------------------------
@@ -229,53 +231,55 @@ def dependence(table: ByMineral, country: Country) -> str:
 def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
     name, sheet = "Price of the limits", ByMineral.TABLE
     if not any(row["limits_kept"] for row in rows):
-        said = "The workbook has no share limit on what is needed."
-        return KeyFinding(name, "no limits", said, sheet)
-    found = like_for_like(rows)
-    if found is None:
-        said = "What the same tonnes cost without share limits is not known."
-        return KeyFinding(name, "not known", said, sheet)
-    more, same = found
+        text = "The workbook has no share limit on what is needed."
+        return KeyFinding(name, "no limits", text, sheet)
+    premium = like_for_like(rows)
+    if premium is None:
+        text = "What the same tonnes cost without share limits is not known."
+        return KeyFinding(name, "not known", text, sheet)
+    more, same = premium
     unbought = _unbought(rows)
     a_year = solid(more, same) / max(1, years)
     if not a_year:
-        said = "The tonnes bought cost the same as without limits."
-        return KeyFinding(name, "nothing more", f"{said} {unbought}", sheet)
+        text = "The tonnes bought cost the same as without limits."
+        return KeyFinding(name, "nothing more", f"{text} {unbought}", sheet)
     parts = {row["mineral"]: row["extra"] * row["purchased"] for row in _bought(rows)}
     weight = _weight(parts, more, years, money) if len(parts) > 1 else ""
-    size, of, than = (
+    size, share_more, than = (
         amount(abs(a_year), money),
         part(abs(more), same),
         "more" if a_year > 0 else "less",
     )
-    number = f"{share(of) if of is not None else size} {than}"
+    number = f"{share(share_more) if share_more is not None else size} {than}"
     free = "" if same > 0 else ", which cost nothing"
-    said = f"The same tonnes cost {size} a year {than} than without limits{free}.{weight}"
-    return KeyFinding(name, number, f"{said} {unbought}", sheet)
+    cost = SAME_TONNES.format(more=f"{size} a year {than} than without limits{free}")
+    return KeyFinding(name, number, f"{cost}{weight} {unbought}", sheet)
 
 
 def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> str:
     """Return which mineral is most of what is paid more, and what the others are beside it."""
     top = max(parts, key=lambda m: (abs(parts[m]), m))
     rest = more - parts[top]
-    one, others = (amount(abs(cost) / max(1, years), money) for cost in (parts[top], rest))
+    largest, others = (amount(abs(cost) / max(1, years), money) for cost in (parts[top], rest))
     if abs(rest) <= tolerances.SAME_SHARE * abs(more):
         return f" {opened(top)} alone is all of it."
     if (rest > 0) == (parts[top] > 0):
-        return f" {opened(top)} alone is {one} of it."
+        return f" {opened(top)} alone is {largest} of it."
     more_here, there = ("more", "less") if parts[top] > 0 else ("less", "more")
     who = "the others together" if len(parts) > 2 else "the other"  # noqa: PLR2004
-    return f" {opened(top)} costs {one} {more_here}, {who} {others} {there}."
+    return f" {opened(top)} costs {largest} {more_here}, {who} {others} {there}."
 
 
 def _unbought(rows: Sequence[Row]) -> str:
     """Return what limits leave unbought: a cost is never told without it."""
-    lacking = [row for row in rows if (row["short_by_limits"] or 0.0) > 0]
+    lacking = {row["mineral"]: row for row in rows if (row["short_by_limits"] or 0.0) > 0}
     if not lacking:
         return "No tonne stays unbought because of them."
-    lacking.sort(key=lambda row: -row["short_by_limits"] / row["demand"])
-    named = [f"{amount(row['short_by_limits'], 't')} of {row['mineral']}" for row in lacking]
-    return f"Over all years they leave {listed(named, _NAMED)} unbought."
+    parts = {mineral: row["short_by_limits"] / row["demand"] for mineral, row in lacking.items()}
+    tonnes = ranked(
+        parts, lambda name: f"{amount(lacking[name]['short_by_limits'], 't')} of {name}", _NAMED
+    )
+    return f"Over all years they leave {tonnes} unbought."
 
 
 def _bought(rows: Sequence[Row]) -> list[Row]:
@@ -307,46 +311,20 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     ]
     plan = "With limits" if any(known(row["supplier_free_share"]) for row in drawn) else "Plan"
 
-    def of(name: str) -> list[float | None]:
+    def column(name: str) -> list[float | None]:
         return [row[name] for row in drawn]
 
     series = [
         Series("Today, of purchases", Role.OTHER, today, palette.ORANGE),
-        Series("Without limits, of purchases", Role.FREE, of("supplier_free_share")),
-        Series(f"{plan}, of purchases", Role.PLAN, of("supplier_share")),
+        Series("Without limits, of purchases", Role.FREE, column("supplier_free_share")),
+        Series(f"{plan}, of purchases", Role.PLAN, column("supplier_share")),
     ]
     if of_demand:
-        demanded = of("supplier_of_demand")
+        demanded = column("supplier_of_demand")
         series.append(Series(f"{plan}, of demand", Role.PLAN, demanded, palette.PALE_SKY))
     limit = f"Limit, of {words['basis']}"
-    series.append(Series(limit, Role.LIMIT, of("supplier_limit")))
+    series.append(Series(limit, Role.LIMIT, column("supplier_limit")))
     shown = tuple(s for s in series if any(known(value) for value in s.values))
     named = tuple(short(str(row["mineral"])) for row in drawn)
     title = f"Largest supplier's share of what is bought, {last}"
     return Picture(title, Form.GROUPED, named, shown, "", "")
-
-
-# ---- what is short, in the words of all studies --------------------------------------------------
-
-
-def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
-    """Return of how many minerals need is short, and the one shortest of it: never a sum of them.
-
-    ``parts`` are of need, by mineral: ``3 of 8 minerals are short, most of all Tin: 41 % of need``.
-    """
-    short = [(part, name) for name, part in parts.items() if part > tolerances.SAME_SHARE]
-    if not short:
-        return f"no mineral is short{beyond}"
-    most, name = max(short, key=lambda each: each[0])
-    if len(parts) == 1:
-        return f"{name} is short{beyond}: {share(most)} of need"
-    verb, which = ("is", "") if len(short) == 1 else ("are", "most of all ")
-    return (
-        f"{_number(len(short), len(parts))} minerals {verb} short{beyond}, {which}{name}:"
-        f" {share(most)} of need"
-    )
-
-
-def number_short(parts: Mapping[str, float]) -> str:
-    """Return of how many minerals need is short: ``3 of 8``."""
-    return _number(sum(part > tolerances.SAME_SHARE for part in parts.values()), len(parts))

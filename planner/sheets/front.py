@@ -6,23 +6,25 @@ sources follow.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models import answers, results, schema, tolerances
-from models.plan import OPTIMAL, Plan
+from models.case import in_force
+from models.plan import OPTIMAL, Plan, bills, paid_of
 from planner.render import words
 from planner.render.chart import Picture
 from planner.render.front import AnswerState, Front, Light, Sentence
+from planner.render.sentences import ranked
 from planner.render.table import Table, table_of
-from planner.sheets import explain, supports
+from planner.render.words import amount, each_year, listed
+from planner.sheets import explain
 from planner.sheets import findings as sheets_findings
 from planner.sheets.checks import checks
-from planner.sheets.context import Context, once
-from planner.sheets.estimates import estimates
+from planner.sheets.context import Context, estimates, once, question
 from planner.sheets.figures import binding, by_mineral, figures
-from planner.sheets.question import question
 from planner.sheets.survival import needed_in, survival
 
 if TYPE_CHECKING:
@@ -48,13 +50,13 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 @once
 def _front(context: Context) -> Front:
     drawn = front_pictures(context)
-    lights = (_limits, _security, _stocks, _contracts, supports.supported, _proof)
+    lights = (_limits, _security, _stocks, _contracts, _supported, _proof)
     asked, table = question(context.case), by_mineral(context)
-    said = sheets_findings.answer(table, asked)
+    light_of_need = sheets_findings.answer(table, asked)
     return Front(
         title=context.title,
         made_by=context.made_by,
-        answer=said
+        answer=light_of_need
         or Light(asked, AnswerState.NONE, "Nothing is planned.", results.ByMineral.TABLE),
         findings=sheets_findings.findings(table, len(context.case.years), context.country),
         minerals=_minerals(context),
@@ -74,17 +76,17 @@ def _rows(context: Context) -> list[sheets_findings.Row]:
 
 def _shown(context: Context) -> list[bool]:
     """Return whether each mineral is on the page: those of the largest value of demand."""
-    by_value = sorted(figures(context), key=lambda of: -of["demand_value"])[:MOST_ROWS]
-    kept = {of["mineral"] for of in by_value}
-    return [of["mineral"] in kept for of in figures(context)]
+    by_value = sorted(figures(context), key=lambda row: -row["demand_value"])[:MOST_ROWS]
+    kept = {row["mineral"] for row in by_value}
+    return [row["mineral"] in kept for row in figures(context)]
 
 
 def _minerals(context: Context) -> Table:
     """Return the page's table of minerals: some fields of By mineral."""
-    made = by_mineral(context).where(_shown(context))
-    whole = table_of(made, context.country)
+    chosen = by_mineral(context).where(_shown(context))
+    whole = table_of(chosen, context.country)
     return replace(
-        whole, columns=tuple(whole.column(f.title(made.words)) for f in sheets_findings.TOLD)
+        whole, columns=tuple(whole.column(f.title(chosen.words)) for f in sheets_findings.TOLD)
     )
 
 
@@ -110,7 +112,7 @@ def _notes(context: Context) -> Iterator[str]:
     )
 
 
-# ---- yes, partly or no -------------------------------------------------------------------------
+# ---- yes, partly or no ------------------------------------------------------------------------
 
 
 def _limits(context: Context) -> Light:
@@ -123,16 +125,16 @@ def _limits(context: Context) -> Light:
     broken = over["excess"][over["excess"] > dust]
     if broken.empty:
         reached = int((binding(context.plan)["kind"] == schema.MAX).sum())
-        said = (
+        text = (
             f"All {len(table):,}, one for each supplier, mineral and year; {reached:,} of them are"
             " used up to the last tonne."
         )
-        return Light(question, AnswerState.GOOD, said, "Share limits")
-    said = (
+        return Light(question, AnswerState.GOOD, text, "Share limits")
+    text = (
         f"{words.counted(len(broken), 'limit')} of {len(table):,} not, at their penalty:"
         f" {words.amount(float(broken.sum()), 't')} beyond them."
     )
-    return Light(question, AnswerState.CARE, said, "Share limits")
+    return Light(question, AnswerState.CARE, text, "Share limits")
 
 
 def _security(context: Context) -> Light | None:
@@ -155,12 +157,12 @@ def _stocks(context: Context) -> Light | None:
         rows.groupby(["mineral", "member"]).ngroups
         for rows in (below, table, below[below["year"] == last])
     )
-    said = (
+    text = (
         f"Below target in some year: {missed} of {words.counted(held, 'reserve')}; in the last"
         f" year, {last}, {at_end or 'all'} {'is' if at_end == 1 else 'are'}"
         f" {'still below' if at_end else 'filled'}."
     )
-    return Light(question, AnswerState.CARE, said, "Stocks")
+    return Light(question, AnswerState.CARE, text, "Stocks")
 
 
 def _contracts(context: Context) -> Light | None:
@@ -178,19 +180,19 @@ def _proof(context: Context) -> Light:
     passed = checks(context).passed[0] == "yes"
     if passed and context.plan.status != OPTIMAL:
         best = words.search_words(context.plan.proof.mip_gap)
-        said = f"It keeps every rule of the case: computed apart from the solver. {best}"
-        return Light("Is it proven?", AnswerState.CARE, said, "Checks")
-    what = words.proven_words()
+        text = f"It keeps every rule of the case: computed apart from the solver. {best}"
+        return Light("Is it proven?", AnswerState.CARE, text, "Checks")
+    proven = words.proven_words()
     if context.plan.extension is not None:
         keeps = "It keeps every rule of the case and what was added to its model; no plan that does"
-        what = words.proven_words(keeps)
+        proven = words.proven_words(keeps)
     if context.within:
-        what = f"It keeps every rule of the case, and {context.within}"
-    said = f"{what}: computed apart from the solver." if passed else "See the rows that say no."
-    return Light("Is it proven?", AnswerState.GOOD if passed else AnswerState.BAD, said, "Checks")
+        proven = f"It keeps every rule of the case, and {context.within}"
+    text = f"{proven}: computed apart from the solver." if passed else "See the rows that say no."
+    return Light("Is it proven?", AnswerState.GOOD if passed else AnswerState.BAD, text, "Checks")
 
 
-# ---- what it builds, where it is tight, where the figures come from ----------------------------
+# ---- what it builds, where it is tight, where the figures come from ---------------------------
 
 
 def _lines(context: Context) -> Iterator[Sentence]:
@@ -198,13 +200,13 @@ def _lines(context: Context) -> Iterator[Sentence]:
     if not table.empty:
         started = table[table["built"] > tolerances.LEAST_FLOW]
         plants, all_of = started["project"].nunique(), table["project"].nunique()
-        said = "no plant is built"
+        builds = "no plant is built"
         if plants:
             cost = words.amount(float(started["capex"].sum()) * 1e6, context.currency)
-            said = (
+            builds = (
                 f"{plants} of {words.counted(all_of, 'plant')} built for {cost}{_in_part(started)}"
             )
-        yield Sentence(f"New plants: {said}.", "Projects")
+        yield Sentence(f"New plants: {builds}.", "Projects")
     lacking = shortage_words(context.plan)
     if lacking:
         yield Sentence(lacking, "Shortages")
@@ -219,12 +221,14 @@ def _lines(context: Context) -> Iterator[Sentence]:
 def _in_part(started: pd.DataFrame) -> str:
     """Return the plants that are not built in full at once, "" where all are."""
     steps = started.sort_values("year").groupby("project")["built"].agg(list)
-    said = [
+    built = [
         words.built_in_steps(str(project), parts)
-        for project, parts in sorted(steps.items(), key=lambda of: (sum(of[1]), str(of[0])))
+        for project, parts in sorted(
+            steps.items(), key=lambda project_steps: (sum(project_steps[1]), str(project_steps[0]))
+        )
         if min(parts) < 1.0 - tolerances.LEAST_FLOW
     ]
-    return f". In part or in steps: {words.listed(said, _IN_PART)}" if said else ""
+    return f". In part or in steps: {words.listed(built, _IN_PART)}" if built else ""
 
 
 def _origin(context: Context) -> Iterator[str]:
@@ -233,9 +237,9 @@ def _origin(context: Context) -> Iterator[str]:
     yield from _tariffs(context)
     name = context.book.path.name if context.book.path is not None else "a case without a file"
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
-    said = f"Made from {name}; money is {context.currency}{price}, undiscounted."
+    text = f"Made from {name}; money is {context.currency}{price}, undiscounted."
     marked = estimates(context.book.case)
-    yield f"{said} Marked as estimates: {marked} of the workbook." if marked else said
+    yield f"{text} Marked as estimates: {marked} of the workbook." if marked else text
 
 
 def _tariffs(context: Context) -> Iterator[str]:
@@ -259,7 +263,7 @@ def shortage_words(plan: Plan) -> str:
         for mineral, year in zip(table["mineral"], table["year"].tolist(), strict=True)
     ]
     lost = (table["short"] * cost).groupby([table["mineral"], table["year"]]).sum()
-    mineral, year = min(lost.index, key=lambda at: (-lost[at], at))
+    mineral, year = min(lost.index, key=lambda cell: (-lost[cell], cell))
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     cause = rows.loc[rows["short"].idxmax(), "cause"]
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
@@ -269,3 +273,59 @@ def shortage_words(plan: Plan) -> str:
         f"Costliest shortage: in {year}, {short / need * 100:.3g} % of {mineral} need is unmet,"
         f" {explain.plain_amount(short)} t.{shared} {cause}"
     )
+
+
+# ---- who pays for supports -----------------------------------------------------------------------
+
+_NAMED = 3
+
+
+def _supported(context: Context) -> Light | None:
+    """Return who pays for the plants of the rows of Supports, and which of them sell nothing.
+
+    None where there is no such row.
+    """
+    idle = _idle(context)
+    paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
+    when = set[int]()
+    for member, bill, money in paid_of(context.plan):
+        when |= {bill.year} if money else set()
+        paid[member] += money
+        received[_named(bill.plant, bill.row)] += money
+    asked = "Are plants supported?"
+    if not paid:
+        return Light(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
+    total = sum(paid.values())
+    payers, plants = (
+        ranked({name: abs(cost) for name, cost in money.items()}, str, _NAMED)
+        for money in (paid, received)
+    )
+    size = amount(abs(total), context.currency)
+    years = each_year(when, " and ") or "no year"
+    if total < 0:
+        text = f"{plants} {_pay(received)} {payers} {size} back in {years}."
+    else:
+        text = f"{payers} {_pay(paid)} {plants} {size} in {years}."
+    state = AnswerState.CARE if idle else AnswerState.GOOD
+    return Light(asked, state, f"{text} {idle}".rstrip(), results.Members.TABLE)
+
+
+def _idle(context: Context) -> str:
+    """Return which plants sell nothing while a row of Supports is for them; "" if each sells."""
+    case, selling = context.case, {bill.row for bill in bills(context.plan)}
+    rows = [row for row in case.supports if row.row not in selling]
+    # a row may be for years that are not planned
+    rows = [row for row in rows if any(in_force(row, year) for year in case.years)]
+    if not rows:
+        return ""
+    sells = "sells" if len(rows) == 1 else "sell"
+    named = listed((_named(row.plant, row.row) for row in rows), _NAMED)
+    return f"{named} {sells} nothing, so no support is paid."
+
+
+def _named(plant: str, row: int) -> str:
+    return f"{plant} (row {row} of {schema.Support.SHEET})"
+
+
+def _pay(amounts: dict[str, float]) -> str:
+    return "pay" if len(amounts) > 1 else "pays"

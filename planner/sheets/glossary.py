@@ -135,22 +135,22 @@ TERMS = (
 """Every term in the order of the alphabet."""
 
 
-def glossary(tables: Sequence[Table], said: Iterable[str] = ()) -> Table:
+def glossary(tables: Sequence[Table], sentences: Iterable[str] = ()) -> Table:
     """Return the terms used in a workbook: those in its headers, in Summary, Checks or Overview.
 
-    ``said`` are the sentences of the first page.
+    ``sentences`` are the sentences of the first page.
     """
-    words = {OVERVIEW: list(said), **{table.name: _words(table) for table in tables}}
-    found: dict[str, list[str]] = {}
+    words = {OVERVIEW: list(sentences), **{table.name: _words(table) for table in tables}}
+    places: dict[str, list[str]] = {}
     for term in TERMS:
         shown = re.compile(term.shown_by, re.IGNORECASE)
-        found[term.name] = [name for name, of in words.items() if any(map(shown.search, of))]
-    used = [term for term in TERMS if found[term.name]]
+        places[term.name] = [name for name, texts in words.items() if any(map(shown.search, texts))]
+    used = [term for term in TERMS if places[term.name]]
     return table_of(
         results.Glossary(
             term=[term.name for term in used],
             meaning=[term.meaning for term in used],
-            places=[", ".join(found[term.name]) for term in used],
+            places=[", ".join(places[term.name]) for term in used],
         )
     )
 
@@ -159,7 +159,7 @@ def _words(table: Table) -> list[str]:
     """Return a sheet's headers without units, and its words where it says things in sentences."""
     if table.name == results.ChartData.TABLE:
         return []
-    found = [header.partition(" (")[0] for header in table.headers]
+    texts = [header.partition(" (")[0] for header in table.headers]
     kinds = (
         table.column(results.Checks.check.header).values
         if table.name == results.Checks.TABLE
@@ -167,6 +167,6 @@ def _words(table: Table) -> list[str]:
     )
     for field in _WORDS.get(table.name, ()):
         cells = table.column(field.header).values
-        told = (c for i, c in enumerate(cells) if kinds is None or kinds[i] != _DEFAULT)
-        found += [cell for cell in told if isinstance(cell, str)]
-    return found
+        read = (c for i, c in enumerate(cells) if kinds is None or kinds[i] != _DEFAULT)
+        texts += [cell for cell in read if isinstance(cell, str)]
+    return texts

@@ -42,22 +42,22 @@ class Origin:
     plan_id: str
     currency: str
     years: str
-    said: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...] = ()
 
 
 def member_tables(member: str, frames: Frames, origin: Origin) -> tuple[Table, ...]:
     """Return the sheets of a member's workbook in order; those without a row are left out."""
     words = {"money": origin.currency}
-    made: list[Result] = [summary_of(_summary(member, frames, origin))]
-    made += _by_year(frames, words)
+    results: list[Result] = [summary_of(_summary(member, frames, origin))]
+    results += _by_year(frames, words)
     for result, frame in frames.items():
         if len(frame) or result is OrderSheet:
             data: dict[str, Any] = {f.name: frame[f.name] for f in result.FIELDS}
-            made.append(result(words=words, **data))
-    kept = [table_of(result) for result in made]
-    found = [(t.name, c.header, c.meaning) for t in kept[1:] for c in t.columns]
-    sheets, headers, meanings = zip(*found, strict=True)
+            results.append(result(words=words, **data))
+    kept = [table_of(result) for result in results]
+    notes = [(t.name, c.header, c.meaning) for t in kept[1:] for c in t.columns]
+    sheets, headers, meanings = zip(*notes, strict=True)
     return (*kept, table_of(ColumnNotes(sheet=sheets, column=headers, meaning=meanings)))
 
 
@@ -68,11 +68,11 @@ def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
     yield Figure.TITLE, origin.title
     yield Figure.YEARS, origin.years
     yield OrderSheet.TABLE, len(orders), Look.COUNT, "", "One a row on the sheet Orders."
-    yield from origin.said
+    yield from origin.facts
     changes = "Changes when any order of the plan does."
     yield "Plan id", origin.plan_id, Look.LONG, "", changes
-    for said in origin.warnings:
-        yield "Warning", said
+    for warning in origin.warnings:
+        yield "Warning", warning
     yield "Money, all years (undiscounted)"
     for name, word in _MONEY:
         remark = "The refiners' cost, or the contracts' price." if name == "price" else ""
@@ -127,12 +127,12 @@ def _by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:
     }
     rows: list[dict[str, Any]] = []
     for key in keys:
-        row: dict[str, Any] = {name: float(of.get(key, 0.0)) for name, of in sums.items()}
+        row: dict[str, Any] = {name: float(by_key.get(key, 0.0)) for name, by_key in sums.items()}
         row |= {"year": key[0], "mineral": key[1], "unit": units[key[1]]}
         row["landed"] = landed_cost(row["total_amount"], row["tonnes"])
         rows.append(row | {"orders": int(counts.get(key, 0))})
-    made = OrdersByYear.of_rows(rows, words=words)
-    return [made.without(*(f for f in OrdersByYear.FIELDS if f.name not in rows[0]))]
+    result = OrdersByYear.of_rows(rows, words=words)
+    return [result.without(*(f for f in OrdersByYear.FIELDS if f.name not in rows[0]))]
 
 
 _SUMMED = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,10 +16,8 @@ from models.results import ByMineral, Figure, Look, Summary, common, overall
 from models.results.field import spread_over
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, known, search_words
-from planner.sheets.context import Context
-from planner.sheets.estimates import estimates
+from planner.sheets.context import Context, estimates, question
 from planner.sheets.figures import binding, figures
-from planner.sheets.question import question
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 """How a plan says when it was written."""
@@ -32,7 +31,7 @@ mineral, by its name; a text alone heads a group."""
 _NAME = f"{ByMineral.country.header}'s name"
 _DEAREST = 5
 """How many binding limits are named."""
-_REMARKS = {of.name: "A penalty, not paid." if of.is_penalty else of.remark for of in headings()}
+_REMARKS = {h.name: "A penalty, not paid." if h.is_penalty else h.remark for h in headings()}
 _HHI_SCALE = "10,000 is one country alone; above 1,800 is highly concentrated; see Glossary."
 _BLANK: tuple[Any, ...] = ("", None, Look.LONG, "", "", {})
 
@@ -48,10 +47,10 @@ def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = 
         if isinstance(row, str):
             sections.append(len(looks))
         given = (row, None) if isinstance(row, str) else row
-        measure, value, look, unit, remark, of = (*given, *_BLANK[len(given) :])
+        measure, value, look, unit, remark, each = (*given, *_BLANK[len(given) :])
         looks.append(look)
         cells = {"measure": measure, "value": value, "unit": unit, "remark": remark}
-        cells |= {name: of.get(mineral) for name, mineral in zip(spread, minerals, strict=True)}
+        cells |= {name: each.get(mineral) for name, mineral in zip(spread, minerals, strict=True)}
         for name, cell in cells.items():
             is_unknown = isinstance(cell, float) and not math.isfinite(cell)
             columns[name].append(None if is_unknown or cell == "" else cell)  # a text may run over
@@ -81,12 +80,12 @@ def _plan(context: Context) -> Rows:
     yield Figure.QUESTION, question(case), Look.LONG
     yield Figure.SCENARIO, context.made_by, Look.LONG, "", "" if context.is_as_given else other
     if context.plan.extension is not None:
-        said = "In Python, to the model. The plan keeps the case's rules and what was added."
-        yield Figure.EXTENDED, context.plan.extension.words, Look.LONG, "", said
+        remark = "In Python, to the model. The plan keeps the case's rules and what was added."
+        yield Figure.EXTENDED, context.plan.extension.words, Look.LONG, "", remark
     plan = context.plan
-    said = "Proven; the proof stands in Checks."
-    said = said if plan.status == OPTIMAL else search_words(plan.proof.mip_gap)
-    yield Figure.STATUS, context.within or plan.status, Look.LONG, "", said
+    remark = "Proven; the proof stands in Checks."
+    remark = remark if plan.status == OPTIMAL else search_words(plan.proof.mip_gap)
+    yield Figure.STATUS, context.within or plan.status, Look.LONG, "", remark
     yield Figure.YEARS, context.horizon
     if case.settings.price_year is not None:
         yield Figure.PRICE_YEAR, case.settings.price_year, Look.YEAR, context.currency
@@ -95,27 +94,27 @@ def _plan(context: Context) -> Rows:
 
 
 def _cost(context: Context) -> Rows:
+    each = partial(_each, context)
     plan, money, plain = context.plan, context.currency, _plain(context)
     rate = context.case.settings.discount_rate
     discounted = f", discounted at {rate * 100:.3g} % a year" if rate > 0 else ""
     per_tonne = measures.landed_cost(plan.purchases, plan.tonnes)
     yield "Cost"
-    said = f"What the plan minimises: cash cost, shortage and penalties{discounted}."
-    yield Figure.TOTAL_COST, plan.objective, Look.MONEY, money, said
-    said = (
+    remark = f"What the plan minimises: cash cost, shortage and penalties{discounted}."
+    yield Figure.TOTAL_COST, plan.objective, Look.MONEY, money, remark
+    remark = (
         "What is paid, not the cost of shortage and other penalties; of projects a yearly capital"
         f" charge, not the capex{plain}."
     )
-    yield Figure.CASH_COST, plan.cash, Look.MONEY, money, said
-    said = f"Tariff x cost or price of all flows; members' own treasuries receive it{plain}."
-    yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, said
-    said = f"Cash cost less tariffs{plain}."
-    yield Figure.NET_COST, measures.net_cost(plan.cash, plan.tariffs), Look.MONEY, money, said
-    said = f"Cost or price, tariff and freight of all flows{plain}."
-    paid = _each(context, "paid")
-    yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, said, paid
-    said, landed = "Purchases cost over tonnes purchased.", _each(context, "landed")
-    yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, said, landed
+    yield Figure.CASH_COST, plan.cash, Look.MONEY, money, remark
+    remark = f"Tariff x cost or price of all flows; members' own treasuries receive it{plain}."
+    yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, remark
+    remark = f"Cash cost less tariffs{plain}."
+    yield Figure.NET_COST, measures.net_cost(plan.cash, plan.tariffs), Look.MONEY, money, remark
+    remark = f"Cost or price, tariff and freight of all flows{plain}."
+    yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, remark, each("paid")
+    remark, landed = "Purchases cost over tonnes purchased.", each("landed")
+    yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, remark, landed
     yield "Cost by heading" + (" (undiscounted)" if rate > 0 else "")
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
@@ -123,8 +122,8 @@ def _cost(context: Context) -> Rows:
 
     added = plan.extension.cost if plan.extension else 0.0
     if added:
-        said = f"A part of the total cost{discounted}; in no other."
-        yield f"{overall.COST}what was added to the model", added, Look.MONEY, money, said
+        remark = f"A part of the total cost{discounted}; in no other."
+        yield f"{overall.COST}what was added to the model", added, Look.MONEY, money, remark
 
 
 def _plain(context: Context) -> str:
@@ -132,17 +131,15 @@ def _plain(context: Context) -> str:
 
 
 def _supply(context: Context) -> Rows:
+    each = partial(_each, context)
     plan, demand = context.plan, context.case.total_demand
     yield "Supply"
     yield overall.COUNTED_IN, None, Look.LONG, "", "", common.units_of(context.case)
-    needed = _each(context, "demand")
-    yield Figure.DEMAND, demand, Look.TONNES, "t", "", needed
-    bought = _each(context, "purchased")
+    yield Figure.DEMAND, demand, Look.TONNES, "t", "", each("demand")
+    bought = each("purchased")
     yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", "Purchases for stock included.", bought
-    short = _each(context, "short")
-    yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", short
-    served = _each(context, "served")
-    yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", served
+    yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", each("short")
+    yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", each("served")
 
 
 def _beside_today(context: Context) -> Rows:
@@ -159,118 +156,116 @@ def _beside_today(context: Context) -> Rows:
     ):  # fmt: skip
         shares: dict[str, float] = {}
         countries: dict[str, str] = {}
-        for mineral, of in by_mineral:
+        for mineral, rows in by_mineral:
             whole, tops = (
-                float(of[name].sum()),
-                measures.largest(measures.sums(of, name, "country")),
+                float(rows[name].sum()),
+                measures.largest(measures.sums(rows, name, "country")),
             )
             if whole > 0 and tops:
                 country, most = tops[0]
                 countries[str(mineral)] = context.country(country)
                 shares[str(mineral)] = most / whole
         of_supply = f"of {unit}"
-        said = guessed if name == "today" else ""
-        yield f"{ByMineral.country.header} {when}", None, Look.SHARE, of_supply, said, shares
+        remark = guessed if name == "today" else ""
+        yield f"{ByMineral.country.header} {when}", None, Look.SHARE, of_supply, remark, shares
         yield f"{_NAME} {when}", None, Look.LONG, "", "", countries
     moved = {
-        str(m): float((of["today"] - of["planned"]).clip(lower=0.0).sum()) for m, of in by_mineral
+        str(m): float((rows["today"] - rows["planned"]).clip(lower=0.0).sum())
+        for m, rows in by_mineral
     }
-    said = "What flows of today lose in the first year; row by row in the sheet Changes."
-    yield "Moved from today's suppliers", None, Look.TONNES, "t", said, moved
+    remark = "What flows of today lose in the first year; row by row in the sheet Changes."
+    yield "Moved from today's suppliers", None, Look.TONNES, "t", remark, moved
 
 
 def _largest(context: Context) -> Rows:
     """The last year's in full: a limit that tightens is what it is meant to be at the end."""
+    each = partial(_each, context)
     case, unit = context.case, f"of {context.basis}"
     several = len(case.years) > 1
     last = f" in {case.years[-1]}" if several else ""
     share = f"Largest country's share of {context.basis}"
     yield f"Largest share of one country in the coalition's {context.basis}"
-    tops = _each(context, "last" if several else "top")
+    tops = each("last" if several else "top")
     yield f"{share}{last}", None, Look.SHARE, unit, "", _of_top(tops, lambda t: t.share, 0.0)
     names = _of_top(tops, lambda top: context.country(top.country), "none sells")
     yield f"{_NAME}{last}", None, Look.LONG, "", "", names
-    said = "The coalition's on that country; blank: none."
+    remark = "The coalition's on that country; blank: none."
     limits = _of_top(tops, lambda top: top.limit)
-    yield f"{ByMineral.limit.header}{last}", None, Look.SHARE, unit, said, limits
-    at_limit = _each(context, "years_at_limit")
-    said = "In how many years that limit binds."
-    yield ByMineral.years_at_limit.header, None, Look.COUNT, "years", said, at_limit
-    others = _each(context, "bound_on_others")
-    said = "Of the coalition, on other suppliers than that country."
-    yield "Binding limits on other suppliers", None, Look.COUNT, "", said, others
-    members = _each(context, "bound_on_members")
-    yield ByMineral.bound_on_members.header, None, Look.COUNT, "", "", members
+    yield f"{ByMineral.limit.header}{last}", None, Look.SHARE, unit, remark, limits
+    remark = "In how many years that limit binds."
+    yield ByMineral.years_at_limit.header, None, Look.COUNT, "years", remark, each("years_at_limit")
+    remark = "Of the coalition, on other suppliers than that country."
+    yield "Binding limits on other suppliers", None, Look.COUNT, "", remark, each("bound_on_others")
+    yield ByMineral.bound_on_members.header, None, Look.COUNT, "", "", each("bound_on_members")
     if several:
-        tops = _each(context, "top")
-        said = "The largest of any year; each year's stands in By year."
-        yield share, None, Look.SHARE, unit, said, _of_top(tops, lambda top: top.share, 0.0)
+        tops = each("top")
+        remark = "The largest of any year; each year's stands in By year."
+        yield share, None, Look.SHARE, unit, remark, _of_top(tops, lambda top: top.share, 0.0)
 
 
 def _of_top(
-    tops: Mapping[str, measures.Top | None], of: Callable[[measures.Top], Any], none: Any = None
+    tops: Mapping[str, measures.Top | None], read: Callable[[measures.Top], Any], none: Any = None
 ) -> dict[str, Any]:
-    return {mineral: none if top is None else of(top) for mineral, top in tops.items()}
+    return {mineral: none if top is None else read(top) for mineral, top in tops.items()}
 
 
 def _concentration(context: Context) -> Rows:
+    each = partial(_each, context)
     scale = "0 to 10,000"
     before = f"Nameplate capacity, all countries and years. {_HHI_SCALE}"
     after = "The coalition's purchases, all years; Scorecard has single years."
     yield "Concentration by country (HHI), before and after"
-    capacity = _each(context, "hhi_capacity")
-    yield ByMineral.hhi_capacity.header, None, Look.INDEX, scale, before, capacity
-    purchases = _each(context, "hhi_purchases")
-    yield ByMineral.hhi_purchases.header, None, Look.INDEX, scale, after, purchases
+    yield ByMineral.hhi_capacity.header, None, Look.INDEX, scale, before, each("hhi_capacity")
+    yield ByMineral.hhi_purchases.header, None, Look.INDEX, scale, after, each("hhi_purchases")
 
 
 def _cost_of_limits(context: Context) -> Rows:
+    each = partial(_each, context)
     plan, free, money = context.plan, context.without_limits, context.currency
     yield "What the share limits cost (this plan against the same case without them)"
     if not context.case.share_limits:
-        said = "The case has no share limits: they cost nothing."
-        yield "Share limits", "none", Look.LONG, "", said
+        remark = "The case has no share limits: they cost nothing."
+        yield "Share limits", "none", Look.LONG, "", remark
         return
     if free is None:
-        said = "The case without share limits has no plan."
-        yield "Share limits", "not known", Look.LONG, "", said
+        remark = "The case without share limits has no plan."
+        yield "Share limits", "not known", Look.LONG, "", remark
         return
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
-    known = [of for of in figures(context) if of["extra"] is not None]
-    bought = sum(of["purchased"] for of in known)
-    extra = measures.part(sum(of["extra"] * of["purchased"] for of in known), bought)
-    said = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
-    yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, said
+    compared = [row for row in figures(context) if row["extra"] is not None]
+    bought = sum(row["purchased"] for row in compared)
+    extra = measures.part(sum(row["extra"] * row["purchased"] for row in compared), bought)
+    remark = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
+    yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, remark
     less, plain = free.tonnes - plan.tonnes, _plain(context)
-    said = f"Cash cost, all years, with the limits less that without, new plants in it{plain}."
+    remark = f"Cash cost, all years, with the limits less that without, new plants in it{plain}."
     if less > 0:
-        said = f"Less is bought, and not paid for: {less:z,.0f} t. {said}"
-    yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, said
+        remark = f"Less is bought, and not paid for: {less:z,.0f} t. {remark}"
+    yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, remark
     years = max(1, len(context.case.years))
     same = "As on Overview and Members: what the tonnes bought cost more than the same tonnes"
-    for measure, of, said in (
+    for measure, row, remark in (
         (
             Figure.LIMITS_COST_A_YEAR,
-            _each(context, "extra_paid"),
+            each("extra_paid"),
             f"{same} without limits; charges of new plants left out{plain}.",
         ),
         (
             Figure.LIMITS_SHORTAGE_A_YEAR,
-            _each(context, "shortage_by_limits"),
+            each("shortage_by_limits"),
             f"What is short more than without limits, at its cost{plain}. Nobody pays it.",
         ),
     ):
-        a_year = {name: cost / years for name, cost in of.items() if cost is not None}
-        yield measure, sum(a_year.values()), Look.MONEY, f"{money} a year", said, a_year
-    said = "Landed, against the same minerals without the limits, at the tonnes bought here."
-    dearer = _each(context, "extra")
-    yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, said, dearer
-    supply = _each(context, "short_of_supply")
-    said, unit = "Short without share limits too.", "t"
-    yield ByMineral.short_of_supply.header, free.shortage, Look.TONNES, unit, said, supply
-    limits, of_limits = plan.shortage - free.shortage, _each(context, "short_by_limits")
-    said = "Short with the share limits and not without them."
-    yield ByMineral.short_by_limits.header, limits, Look.TONNES, unit, said, of_limits
+        a_year = {name: cost / years for name, cost in row.items() if cost is not None}
+        yield measure, sum(a_year.values()), Look.MONEY, f"{money} a year", remark, a_year
+    remark = "Landed, against the same minerals without the limits, at the tonnes bought here."
+    yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, remark, each("extra")
+    supply = each("short_of_supply")
+    remark, unit = "Short without share limits too.", "t"
+    yield ByMineral.short_of_supply.header, free.shortage, Look.TONNES, unit, remark, supply
+    limits, of_limits = plan.shortage - free.shortage, each("short_by_limits")
+    remark = "Short with the share limits and not without them."
+    yield ByMineral.short_by_limits.header, limits, Look.TONNES, unit, remark, of_limits
 
 
 def _resilience(context: Context) -> Rows:
@@ -279,8 +274,8 @@ def _resilience(context: Context) -> Rows:
         return
     last = context.case.years[-1]
     yield f"What is still served if the largest supplier stops, in {last}"
-    said, unit = f"{measures.IF_IT_STOPS} {measures.SEE_MORE}", f"of {last}'s need"
-    yield Figure.IF_IT_STOPS, None, Look.SHARE, unit, said, each
+    remark, unit = f"{measures.IF_IT_STOPS} {measures.SEE_MORE}", f"of {last}'s need"
+    yield Figure.IF_IT_STOPS, None, Look.SHARE, unit, remark, each
     kept = sum(map(measures.keeps_enough, each.values()))
     yield Figure.KEEP_ENOUGH, kept, Look.COUNT, f"of {counted(len(each), 'mineral')}"
 
@@ -289,17 +284,17 @@ def _binding(context: Context) -> Rows:
     table, limits = binding(context.plan), context.case.share_limits
     on_members = int((table["buyer"] != "").sum())
     yield "Binding share limits"
-    said = f"Of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone."
-    said += f" {on_members} of those on members or groups." if on_members else ""
-    said += f" The dearest {_DEAREST} follow." if len(table) > _DEAREST else ""
-    yield Figure.BINDING_LIMITS, len(table), Look.COUNT, "", said
+    remark = f"Of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone."
+    remark += f" {on_members} of those on members or groups." if on_members else ""
+    remark += f" The dearest {_DEAREST} follow." if len(table) > _DEAREST else ""
+    yield Figure.BINDING_LIMITS, len(table), Look.COUNT, "", remark
     for (limit, mineral, buyer, supplier), (year, price, years) in _dearest(table):
-        of = limits[limit]
-        name = context.case.supplier_name(of.group, supplier)
-        measure = f"Shadow price: {of.limit} {name}, {mineral}, {buyer or COALITION_BUYER}"
+        row = limits[limit]
+        name = context.case.supplier_name(row.group, supplier)
+        measure = f"Shadow price: {row.limit} {name}, {mineral}, {buyer or COALITION_BUYER}"
         often = counted(years, "year")
-        said = f"What one tonne of relief saves in {year}, its dearest year; binds in {often}."
-        yield measure, price, Look.PRICE, context.per_tonne, said
+        remark = f"What one tonne of relief saves in {year}, its dearest year; binds in {often}."
+        yield measure, price, Look.PRICE, context.per_tonne, remark
 
 
 def _dearest(
@@ -326,14 +321,14 @@ def _run(context: Context) -> Rows:
     if settings.carry_over_budget:
         yield Figure.CARRY_OVER_BUDGET, "yes"
     if settings.surge != measures.SURGE or context.case.security:
-        said = "What a supplier that is left sells more, of its usable capacity."
-        yield Figure.SURGE, settings.surge, Look.SHARE, "of capacity", said
+        remark = "What a supplier that is left sells more, of its usable capacity."
+        yield Figure.SURGE, settings.surge, Look.SHARE, "of capacity", remark
     for name, value in context.options.items():
         if name != Figure.SCENARIO:  # it stands under the title
             yield f"{overall.OPTION}{name}", value
     if marked := estimates(book.case):
-        said = "Rows of the input whose Note marks them as an estimate."
-        yield Figure.ESTIMATES, marked, Look.LONG, "", said
+        remark = "Rows of the input whose Note marks them as an estimate."
+        yield Figure.ESTIMATES, marked, Look.LONG, "", remark
     yield Figure.INPUT_FILE, book.path.name if book.path is not None else "none", Look.TEXT
     yield Figure.INPUT_SHA256, book.sha256, Look.TEXT
     yield Figure.PLANNER, record.planner

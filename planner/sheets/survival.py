@@ -14,7 +14,8 @@ from models.resolve import Expanded
 from models.results import Security
 from models.schema import COALITION, EACH_OUTSIDE
 from planner.render.front import AnswerState, Light
-from planner.render.words import each_year, listed, share
+from planner.render.sentences import WITHOUT, WORST_LOSS
+from planner.render.words import each_year, joined, listed, share
 from planner.sheets.findings import Country, Row, rows_of
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ _NAMED = 2
 
 def cells_of(pairs: Iterable[tuple[str, int]]) -> Cells:
     """Return the years of each mineral, from pairs of mineral and year."""
-    found = defaultdict[str, set[int]](set)
+    by_mineral = defaultdict[str, set[int]](set)
     for mineral, year in pairs:
-        found[str(mineral)].add(int(year))
-    return {mineral: frozenset(years) for mineral, years in found.items()}
+        by_mineral[str(mineral)].add(int(year))
+    return {mineral: frozenset(years) for mineral, years in by_mineral.items()}
 
 
 def needed_in(supply: pd.DataFrame) -> Cells:
@@ -49,7 +50,7 @@ def needed_in(supply: pd.DataFrame) -> Cells:
 
 def needed_of(case: Case) -> Cells:
     every = ((m.name, year) for m in case.minerals for year in case.years)
-    return cells_of(of for of in every if case.coalition_demand(*of) > 0)
+    return cells_of(cell for cell in every if case.coalition_demand(*cell) > 0)
 
 
 def asked_of(case: Case) -> Cells:
@@ -91,9 +92,9 @@ def cells_words(cells: Cells, needed: Cells, each: str = "any") -> str:
     parts = [listed(whole, _NAMED)] if whole else []
     if years and whole:
         parts = [f"{parts[0]} in {EVERY_YEAR}"]
-    parts += [f"{listed(of, _NAMED)} in {when}" for when, of in years.items()]
+    parts += [f"{listed(names, _NAMED)} in {when}" for when, names in years.items()]
     kept = parts if len(parts) <= _NAMED + 1 else [*parts[:_NAMED], "others in some years"]
-    return ", and ".join(filter(None, (", ".join(kept[:-1]), kept[-1])))
+    return joined(kept, ", and ")
 
 
 def untested_words(tested: Cells, needed: Cells) -> str:
@@ -154,18 +155,18 @@ class Claim:
     def sentences(self, needed: Cells) -> Iterator[str]:
         """Yield what holds, and what doesn't, each with the minerals and years that it covers."""
         some = self.lost.replace("any one country", "at least one country")
-        for lost, cells, than in (
+        for lost, cells, bound in (
             (self.lost, self.held, "at most"),
             (some, self.missed, "more than"),
         ):
             if cells:
                 least, largest = (
-                    pick(self.most[mineral][at] for mineral in cells)
-                    for at, pick in enumerate((min, max))
+                    pick(self.most[mineral][end] for mineral in cells)
+                    for end, pick in enumerate((min, max))
                 )
                 part = " to ".join(dict.fromkeys(map(share, (least, largest))))
-                of = cells_words(cells, needed)
-                yield f"Without {lost}, {than} {part} of {of} is short."
+                minerals = cells_words(cells, needed)
+                yield WITHOUT.format(lost=lost, bound=bound, part=part, minerals=minerals)
 
 
 def claims(table: Security) -> list[Claim]:
@@ -173,15 +174,15 @@ def claims(table: Security) -> list[Claim]:
     by_whom = defaultdict[str, list[Row]](list)
     for row in _tested(table):
         by_whom[row["asked"] or ANY].append(row)
-    found = []
+    made_of = []
     for who, rows in by_whom.items():
         most = defaultdict[str, list[float]](list)
         for row in rows:
             most[row["mineral"]].append(printed(1.0 - row["target"]))
         missed = _cells(filter(is_missed, rows))
         ends = {mineral: (min(parts), max(parts)) for mineral, parts in most.items()}
-        found.append(Claim(lost_words(who), without(_cells(rows), missed), missed, ends))
-    return found
+        made_of.append(Claim(lost_words(who), without(_cells(rows), missed), missed, ends))
+    return made_of
 
 
 def survival(table: Security, needed: Cells, country: Country) -> Light | None:
@@ -192,29 +193,30 @@ def survival(table: Security, needed: Cells, country: Country) -> Light | None:
     """
     if not len(table):
         return None
-    rows, found = _tested(table), claims(table)
+    rows, claimed = _tested(table), claims(table)
     everyone = lost_words(ANY)
-    is_named = bool(found) and not any(claim.lost.startswith("any one") for claim in found)
-    whom = listed((claim.lost for claim in found), _NAMED) if is_named else "a country"
+    is_named = bool(claimed) and not any(claim.lost.startswith("any one") for claim in claimed)
+    whom = listed((claim.lost for claim in claimed), _NAMED) if is_named else "a country"
     question = f"Does it survive the loss of {whom}?"
-    if not found:
+    if not claimed:
         nothing = "Security lets all of the need be short, so nothing is tested."
         return Light(question, AnswerState.NONE, nothing, table.TABLE)
-    said = [sentence for claim in found for sentence in claim.sentences(needed)]
+    texts = [sentence for claim in claimed for sentence in claim.sentences(needed)]
     failed = [row for row in rows if is_missed(row)]
     if failed:
         worst = max(failed, key=lambda row: row["target"] - row["served"])
-        said.append(
-            f"The worst: without {country(worst['country'])} {share(1.0 - worst['served'])} of"
-            f" {worst['mineral']} is short in {worst['year']}; {share(1.0 - worst['target'])} may"
-            " be."
-        )
-    said += [untested_words(_cells(rows), needed), IN_SECURITY]
+        texts.append(
+            WORST_LOSS.format(
+                country=country(worst["country"]), short=share(1.0 - worst["served"]),
+                mineral=worst["mineral"], year=worst["year"], most=share(1.0 - worst["target"]),
+            )
+        )  # fmt: skip
+    texts += [untested_words(_cells(rows), needed), IN_SECURITY]
     counted = _cells(row for row in rows if is_named or lost_words(row["asked"]) == everyone)
     state = AnswerState.CARE if failed or without(needed, counted) else AnswerState.GOOD
     if {row["mineral"] for row in failed} == {row["mineral"] for row in rows}:
         state = AnswerState.BAD
-    return Light(question, state, " ".join(filter(None, said)), table.TABLE)
+    return Light(question, state, " ".join(filter(None, texts)), table.TABLE)
 
 
 def is_missed(row: Row) -> bool:

@@ -24,6 +24,7 @@ from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.render.table import COALITION_BUYER, Table, TableColumn, table_of, with_number
 from planner.render.words import (
     clean,
@@ -44,7 +45,6 @@ from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, figures
 from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
-from planner.sheets.missing import hardest, in_years, missing, worst_first
 from planner.studies import cases
 from planner.studies.compare_tables import (
     LARGEST_SHARES,

@@ -35,6 +35,7 @@ from models.results.common import (
 )
 from planner.options import NeededOption
 from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
+from planner.render.sentences import missing
 from planner.render.words import (
     each_year,
     known,
@@ -49,7 +50,6 @@ from planner.render.words import (
 )
 from planner.scenarios.named import Named
 from planner.sheets import explain, findings
-from planner.sheets.missing import missing
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import BASIS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables

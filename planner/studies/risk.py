@@ -22,6 +22,7 @@ from models.results import Colour, Field, Look, Result, common, field
 from models.results import Figure as Total
 from planner.options import IntegerOption, Share
 from planner.render.chart import Form, Picture, Role, Series, decimals, numbers, round_step, short
+from planner.render.sentences import number_short, shortages
 from planner.render.table import Record, records
 from planner.render.words import (
     known,
@@ -35,8 +36,7 @@ from planner.render.words import (
     word,
 )
 from planner.scenarios.events import events
-from planner.sheets.estimates import estimates
-from planner.sheets.findings import number_short, shortages
+from planner.sheets.context import estimates
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables

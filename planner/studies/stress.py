@@ -26,10 +26,9 @@ from models.results.field import crossed
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
+from planner.render.sentences import in_years, missing, number_short
 from planner.render.table import Table, records, table_of
 from planner.render.words import known, listed, money, plain, scale, share, span, tariff_words, word
-from planner.sheets.findings import number_short
-from planner.sheets.missing import in_years, missing
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables

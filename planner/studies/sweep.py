@@ -25,12 +25,11 @@ from models.results.common import MINERAL, SHORT, words_of
 from models.schema import SecurityTarget
 from models.schema.column import MOST_TARIFF
 from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.sentences import hardest, missing, number_short, shortages, worst_first
 from planner.render.table import with_number
 from planner.render.words import counted, inner, known, least, listed, money, percent, scale, share
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
-from planner.sheets.findings import number_short, shortages
-from planner.sheets.missing import hardest, missing, worst_first
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import (

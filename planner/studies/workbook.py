@@ -14,7 +14,7 @@ from models.solve import version
 from planner._version import __version__
 from planner.render import chart, study_front, words, xlsx
 from planner.render.table import Table, table_of
-from planner.sheets.estimates import estimates
+from planner.sheets.context import estimates
 from planner.studies.kind import ASSUMED, BASIS, YEARS, StudyKind, Tables
 from planner.workbook.findings import sentence
 

@@ -80,16 +80,16 @@ def reason(error: BaseException) -> str:
 class RefusedError(ValueError):
     """A file that is not opened, or not unpacked any further; the text says why."""
 
-    def __init__(self, said: str, hint: str = "") -> None:
-        super().__init__(said)
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
         self.hint = hint
 
 
 def refuse_if(*cases: tuple[bool, str] | tuple[bool, str, str]) -> None:
     """Raise RefusedError with what is said of the first case that holds, and the hint."""
-    for holds, *said in cases:
+    for holds, *message in cases:
         if holds:
-            raise RefusedError(*said)
+            raise RefusedError(*message)
 
 
 def contents(path: Path) -> bytes:
@@ -97,12 +97,12 @@ def contents(path: Path) -> bytes:
     refuse_odd(path)
     try:
         size = path.stat().st_size
-        said = f"the file has {size:,} bytes; at most {MOST_PACKED:,} are read"
-        refuse_if((size > MOST_PACKED, said))
+        message = f"the file has {size:,} bytes; at most {MOST_PACKED:,} are read"
+        refuse_if((size > MOST_PACKED, message))
         return path.read_bytes()
     except OSError as error:
-        said = f"the file cannot be read ({reason(error)})"
-        raise RefusedError(said) from error
+        message = f"the file cannot be read ({reason(error)})"
+        raise RefusedError(message) from error
 
 
 def refuse_odd(path: Path) -> None:
@@ -110,12 +110,12 @@ def refuse_odd(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:  # too long a name, or letters that no name has
-        said = "there is no such file"
+        message = "there is no such file"
         if isinstance(error, PermissionError) and len(path.name) <= MOST_NAME:
-            said = f"the file cannot be read ({error.strerror})"
+            message = f"the file cannot be read ({error.strerror})"
         elif len(path.name) > MOST_NAME:
-            said += f": its name has more than {MOST_NAME} letters"
-        raise RefusedError(said) from error
+            message += f": its name has more than {MOST_NAME} letters"
+        raise RefusedError(message) from error
     refuse_if(
         (stat.S_ISDIR(mode), "this is a folder"),
         (not stat.S_ISREG(mode), "this is not a regular file"),
@@ -145,8 +145,8 @@ class Archive(zipfile.ZipFile):
         try:
             self._places = places(self._file)
         except (OverflowError, ValueError, struct.error) as error:
-            said = f"the file is damaged or not one archive: {error}"
-            raise RefusedError(said, RESAVE) from error
+            message = f"the file is damaged or not one archive: {error}"
+            raise RefusedError(message, RESAVE) from error
 
     @property
     def _file(self) -> BinaryIO:
@@ -155,14 +155,14 @@ class Archive(zipfile.ZipFile):
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
         """Return a part that is held as a whole; RefusedError where it is too large for that."""
         part = name if isinstance(name, str) else name.filename
-        found, marks = [], 0
+        pieces, marks = [], 0
         with self._bounded(part, MOST_HELD, pwd) as source:
             while piece := source.read(_CHUNK):
                 marks += piece.count(b"<")
-                found.append(piece)
-                said = f"the part {part} has more than {MOST_MARKS:,} elements"
-                refuse_if((marks > 2 * MOST_MARKS, said))
-        return b"".join(found)
+                pieces.append(piece)
+                message = f"the part {part} has more than {MOST_MARKS:,} elements"
+                refuse_if((marks > 2 * MOST_MARKS, message))
+        return b"".join(pieces)
 
     def texts(self, name: str) -> IO[bytes]:
         return self._bounded(name, MOST_TEXTS)
@@ -293,8 +293,8 @@ class _Package:
         if len(self.documents) > 1:
             yield f"{_ROOT} names {len(self.documents)} workbooks: {', '.join(self.documents)}"
         elif self.documents and books != self.documents:
-            said = ", ".join(books) or "none"
-            yield f"{_ROOT} names the workbook {self.book}, {_KINDS} names {said}"
+            names = ", ".join(books) or "none"
+            yield f"{_ROOT} names the workbook {self.book}, {_KINDS} names {names}"
         shown = [t for k, t in self.links if k in {"worksheet", "chartsheet", "dialogsheet"}]
         for part, count in Counter(shown).items():
             if count > 1:
@@ -324,38 +324,38 @@ class _Package:
     def _formats(self) -> Iterator[str]:
         """Yield where there is more than one list of formats, or a format is given twice."""
         yield from self._one(_FORMATS, _OF_STYLES, "list of formats")
-        found = [t for kind, t in self.links if kind == _FORMATS]
-        if found and found != [_STYLES] and _STYLES in self.names:
-            yield f"{_STYLES} is not the list of formats that the workbook names, {found[0]}"
+        lists = [t for kind, t in self.links if kind == _FORMATS]
+        if lists and lists != [_STYLES] and _STYLES in self.names:
+            yield f"{_STYLES} is not the list of formats that the workbook names, {lists[0]}"
         for part in self._of(_OF_STYLES):
             if part in self.names:
-                own = [e.get("numFmtId", "") for e in _formats_in(self.archive.xml(part))]
-                for number in (each for each, count in Counter(own).items() if count > 1):
+                numbers = [e.get("numFmtId", "") for e in _formats_in(self.archive.xml(part))]
+                for number in (each for each, count in Counter(numbers).items() if count > 1):
                     yield f"{part} gives the number format {number} twice"
 
-    def _one(self, link: str, kind: re.Pattern[str], what: str) -> Iterator[str]:
+    def _one(self, link: str, kind: re.Pattern[str], thing: str) -> Iterator[str]:
         named, there = [t for k, t in self.links if k == link], self._of(kind)
         if max(len(named), len(there)) > 1 or (named and there and named != there):
-            yield f"there is more than one {what}: {', '.join(sorted({*named, *there}))}"
+            yield f"there is more than one {thing}: {', '.join(sorted({*named, *there}))}"
 
     def _of(self, kind: re.Pattern[str]) -> list[str]:
-        return [part for part, of in self.kinds if kind.fullmatch(of)]
+        return [part for part, each in self.kinds if kind.fullmatch(each)]
 
     def _kinds(self) -> list[tuple[str, str]]:
         """Return each part that is given a kind, with the kind; by its ending or by its name."""
-        found: list[tuple[str, str]] = []
+        kinds: list[tuple[str, str]] = []
         ends: dict[str, str] = {}
         for each in self.archive.xml(_KINDS).iter() if _KINDS in self.names else ():
             kind = each.get("ContentType", "")
             if local(each) == "Override":
-                found.append((each.get("PartName", "").lstrip("/"), kind))
+                kinds.append((each.get("PartName", "").lstrip("/"), kind))
             elif local(each) == "Default":
                 ends[each.get("Extension", "").casefold()] = kind
-        given = {part for part, _ in found}
+        given = {part for part, _ in kinds}
         for name in sorted(self.names - given):
             kind = ends.get(name.rpartition(".")[2].casefold(), "")
-            found.append((name, kind))
-        return found
+            kinds.append((name, kind))
+        return kinds
 
 
 def _formats_in(styles: Element) -> Iterator[Element]:
@@ -403,12 +403,12 @@ def _has_strangers(source: IO[bytes]) -> bool:
     from xml.parsers import expat
 
     open_tags: list[str] = []
-    found: list[str] = []
+    strangers: list[str] = []
 
     def begin(name: str, _: object) -> None:
         space, _, tag = name.rpartition("}")
         if open_tags and space not in {MAIN, _STRICT} and "extLst" not in open_tags:
-            found.append(tag)
+            strangers.append(tag)
         if open_tags or tag == "sheetData":
             open_tags.append(tag)
 
@@ -419,4 +419,4 @@ def _has_strangers(source: IO[bytes]) -> bool:
     parser = expat.ParserCreate(namespace_separator="}")
     parser.StartElementHandler, parser.EndElementHandler = begin, finish
     parser.ParseFile(source)
-    return bool(found)
+    return bool(strangers)

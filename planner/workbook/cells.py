@@ -151,8 +151,8 @@ def country(value: object) -> str:
         raise CellError(shown(value), CellKind.COUNTRY.value, hint_of(value))
     code = country_code(value)
     if code is None:
-        found = f"{quoted(value)} is not a known country"
-        raise CellError(found, CellKind.COUNTRY.value, partial(closest_country, value))
+        message = f"{quoted(value)} is not a known country"
+        raise CellError(message, CellKind.COUNTRY.value, partial(closest_country, value))
     return code
 
 
@@ -166,15 +166,15 @@ def yes_no(value: object) -> bool:
 
 
 def _choice(column: Column) -> Convert:
-    known = {case.fold(choice): choice for choice in column.choices}
-    told = {case.fold(value): hint for value, hint in column.hints}
+    choices = {case.fold(choice): choice for choice in column.choices}
+    hints = {case.fold(value): hint for value, hint in column.hints}
 
     def choose(value: object) -> str:
         if isinstance(value, str):
-            found = known.get(case.fold(value))
-            if found is not None:
-                return found
-            hint = told.get(case.fold(value)) or near(value, known)
+            choice = choices.get(case.fold(value))
+            if choice is not None:
+                return choice
+            hint = hints.get(case.fold(value)) or near(value, choices)
         else:
             hint = hint_of(value)
         raise CellError(shown(value), one_of(column.choices), hint)
@@ -190,25 +190,25 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
         if (  # nearly every cell: the quick way
             (type(value) is float or type(value) is int)
             and -LARGEST < value < LARGEST
-            and least < (found := value * factor) < most
+            and least < (number_read := value * factor) < most
         ):
-            return found
+            return number_read
         if isinstance(value, Printed) and _fits(value, of_unit):
             value = value.value
         if not is_number(value):
             raise CellError(shown(value), wanted(column, currency), _number_hint(column, value))
         given = as_float(value)
-        found = given * factor
-        if column.holds(found):
-            return found
+        number_read = given * factor
+        if column.holds(number_read):
+            return number_read
         hint = ""
         if not column.unit and most <= FRACTION_MOST and most < given <= 100:  # noqa: PLR2004
             hint = units.percent_hint(given)
-        if factor != 1.0 and found > most:
-            own = units.in_currency(column.unit, currency)
+        if factor != 1.0 and number_read > most:
+            unit = units.in_currency(column.unit, currency)
             typed = f"{plain(given)} {_unit_of(column, factor, currency)}"
-            said = f"{typed}, which is {units.spelled(found)} {own}"
-            raise CellError(said, f"at most {units.spelled(most)} {own}", hint)
+            message = f"{typed}, which is {units.spelled(number_read)} {unit}"
+            raise CellError(message, f"at most {units.spelled(most)} {unit}", hint)
         raise CellError(shown(value), wanted(column, currency), hint)
 
     return number
@@ -228,11 +228,11 @@ def numbers(
     """
     if column.kind not in DECIMAL or not set(map(type, cells)) <= {int, float, type(None)}:
         return None
-    found: list[float] = [value for value in cells if value is not None]  # type: ignore[misc]
-    low, high = min(found, default=0.0), max(found, default=0.0)
-    if not (low > -LARGEST and high < LARGEST and math.isfinite(sum(found))):
+    filled: list[float] = [value for value in cells if value is not None]  # type: ignore[misc]
+    low, high = min(filled, default=0.0), max(filled, default=0.0)
+    if not (low > -LARGEST and high < LARGEST and math.isfinite(sum(filled))):
         return None
-    if found and not (column.holds(low * factor) and column.holds(high * factor)):
+    if filled and not (column.holds(low * factor) and column.holds(high * factor)):
         return None
     return [blank if value is None else value * factor for value in cells]  # type: ignore[operator]
 

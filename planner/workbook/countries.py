@@ -94,9 +94,9 @@ def country_words(name: str) -> frozenset[str]:
     code = country_code(name)
     if code is None or code == schema.REST_OF_WORLD:
         return frozenset()
-    of = pycountry.countries.get(alpha_3=code)
+    country = pycountry.countries.get(alpha_3=code)
     names = [*_ALIASES.get(code, "").split("; "), code]
-    names += [getattr(of, each, "") for each in _NAMES]
+    names += [getattr(country, each, "") for each in _NAMES]
     return frozenset(filter(None, names))
 
 
@@ -122,20 +122,20 @@ def _index() -> dict[str, str]:
     """ISO3 code by folded name, ISO2 and ISO3 code."""
     import pycountry
 
-    found: dict[str, str] = {}
+    codes: dict[str, str] = {}
     for country in pycountry.countries:
         for attribute in _NAMES:
             name = getattr(country, attribute, "")
             head, _, tail = name.partition(", ")
             # "Bolivia, Plurinational State of" with its words turned round, too
             for spelling in filter(None, (name, tail and f"{tail} {head}")):
-                found.setdefault(fold_country(spelling), country.alpha_3)
+                codes.setdefault(fold_country(spelling), country.alpha_3)
     for code, names in _ALIASES.items():
-        found.update({fold_country(name): code for name in names.split("; ")})
-        found.setdefault(code.casefold(), code)
-    found["xk"] = "XKX"
-    del found[_CONGO]  # which of the two is not said
-    return found
+        codes.update({fold_country(name): code for name in names.split("; ")})
+        codes.setdefault(code.casefold(), code)
+    codes["xk"] = "XKX"
+    del codes[_CONGO]  # which of the two is not said
+    return codes
 
 
 @cache
@@ -144,5 +144,5 @@ def _shown() -> dict[str, str]:
     import pycountry
 
     aliases = (name for names in _ALIASES.values() for name in names.split("; "))
-    official = (getattr(of, "common_name", of.name) for of in pycountry.countries)
+    official = (getattr(country, "common_name", country.name) for country in pycountry.countries)
     return {fold_country(name): name for name in (*aliases, *official)}

@@ -74,8 +74,8 @@ def places(file: BinaryIO) -> dict[int, PartPlace]:
     return located
 
 
-def _read(file: BinaryIO, at: int, size: int) -> bytes:
-    file.seek(at)
+def _read(file: BinaryIO, start: int, size: int) -> bytes:
+    file.seek(start)
     return file.read(size)
 
 
@@ -108,19 +108,22 @@ def _directory(file: BinaryIO) -> tuple[int, int, int]:
 
 def _entries(file: BinaryIO, start: int, end: int, count: int) -> Iterator[_Entry]:
     """Yield what the directory lists."""
-    content, at = _read(file, start, end - start), 0
+    content, cursor = _read(file, start, end - start), 0
     for _ in range(count):
         (sign, _, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra, of_comment,
-         disk, _, _, offset) = _ENTRY.unpack_from(content, at)  # fmt: skip
-        at += _ENTRY.size
-        name, extra = content[at : at + of_name], content[at + of_name : at + of_name + of_extra]
-        at += of_name + of_extra + of_comment
+         disk, _, _, offset) = _ENTRY.unpack_from(content, cursor)  # fmt: skip
+        cursor += _ENTRY.size
+        name, extra = (
+            content[cursor : cursor + of_name],
+            content[cursor + of_name : cursor + of_name + of_extra],
+        )
+        cursor += of_name + of_extra + of_comment
         if sign != _IS_ENTRY or disk not in {0, _ELSEWHERE_SHORT}:
             msg = "its directory holds something that is not an entry"
             raise OddError(msg)
         sizes = _wide(name, extra, (unpacked, packed, offset))
         yield _Entry(name, flags, method, crc, sizes[1], sizes[0], sizes[2])
-    if at != len(content):
+    if cursor != len(content):
         msg = "its directory is longer than its entries"
         raise OddError(msg)
 
@@ -133,20 +136,22 @@ def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
     content = _read(file, entry.start + _HEADER.size, of_name + of_extra)
     name, extra = content[:of_name], content[of_name:]
     sizes = _wide(name, extra, (unpacked, packed))
-    own, due = (crc, sizes[1], sizes[0]), (entry.crc, entry.packed, entry.unpacked)
-    is_later = bool(flags & _DESCRIBED) and own == (0, 0, 0)
+    given, due = (crc, sizes[1], sizes[0]), (entry.crc, entry.packed, entry.unpacked)
+    is_later = bool(flags & _DESCRIBED) and given == (0, 0, 0)
     bits = _ENCRYPTED | _UTF8
     if (
         sign != _IS_HEADER
         or (name, method, flags & bits) != (entry.name, entry.method, entry.flags & bits)
-        or not (is_later or own == due)
+        or not (is_later or given == due)
     ):
         msg = f"the header of {entry} is not as the directory lists it"
         raise OddError(msg)
     start = entry.start + _HEADER.size + of_name + of_extra
     behind = following - start - entry.packed
     descriptor = _read(file, start + entry.packed, min(max(behind, 0), _LONGEST_DESCRIPTOR + 1))
-    described = {struct.pack(form, *due) for form in ("<3L", "<L2Q")} if _fit(due) else set()
+    described = (
+        {struct.pack(form, *due) for form in ("<3L", "<L2Q")} if max(due) <= _ELSEWHERE else set()
+    )
     described |= {struct.pack("<L2Q", *due)}
     allowed = {b""} if not is_later else set()
     if flags & _DESCRIBED:
@@ -155,10 +160,6 @@ def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
         msg = f"the bytes behind {entry} are in no directory"
         raise OddError(msg)
     return PartPlace(start, entry.packed)
-
-
-def _fit(numbers: tuple[int, ...]) -> bool:
-    return max(numbers) <= _ELSEWHERE
 
 
 def _wide(name: bytes, extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...]:

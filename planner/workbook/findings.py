@@ -42,7 +42,7 @@ def at_cell(  # noqa: PLR0913, PLR0917 - the parts of a finding
     sheet: str,
     position: int,
     row: int,
-    found: str,
+    message: str,
     expected: str = "",
     hint: str = "",
     *,
@@ -51,11 +51,11 @@ def at_cell(  # noqa: PLR0913, PLR0917 - the parts of a finding
 ) -> Finding:
     """Return a finding at a cell that is known by its place; at a row as a whole if that is 0."""
     cell = address(position, row) if position else ""
-    return Finding(sheet, row, column, found, expected, hint, severity, cell)
+    return Finding(sheet, row, column, message, expected, hint, severity, cell)
 
 
-def refused(path: Path, found: str, expected: str, hint: str = "") -> InputError:
-    return InputError([Finding(found=f"{path}: {found}", expected=expected, hint=hint)])
+def refused(path: Path, message: str, expected: str, hint: str = "") -> InputError:
+    return InputError([Finding(found=f"{path}: {message}", expected=expected, hint=hint)])
 
 
 def quoted(text: str) -> str:
@@ -66,9 +66,9 @@ def quoted(text: str) -> str:
 class CellError(Exception):
     """A cell that cannot be read as its column wants it."""
 
-    def __init__(self, found: str, expected: str, hint: str | Callable[[], str] = "") -> None:
-        super().__init__(found)
-        self.found, self.expected, self.hint = found, expected, hint
+    def __init__(self, message: str, expected: str, hint: str | Callable[[], str] = "") -> None:
+        super().__init__(message)
+        self.found, self.expected, self.hint = message, expected, hint
 
 
 # ---- where things stand -------------------------------------------------------------------------
@@ -100,13 +100,13 @@ class Layout:
 
     sheets: dict[str, SheetLayout] = field(default_factory=dict)
 
-    def of(self, sheet: str) -> SheetLayout:
+    def sheet(self, name: str) -> SheetLayout:
         """Return the places of a sheet; none of one that is not there."""
-        return self.sheets.get(sheet, SheetLayout())
+        return self.sheets.get(name, SheetLayout())
 
     def position(self, sheet: str, row: int, column: str) -> tuple[int, int]:
         """Return row and column (1 is A) of a place, 0 for what is not known."""
-        place = self.of(sheet)
+        place = self.sheet(sheet)
         name = fold(column)
         if name in place.rows:
             return place.rows[name], place.columns.get("value", 0)
@@ -120,24 +120,24 @@ class Layout:
 
         A column that the sheet lacks gives the first cell of the row; row 0 is the header row.
         """
-        place = self.of(sheet)
+        place = self.sheet(sheet)
         if not place.header_row:
             return ""
-        at, position = self.position(sheet, row, column)
-        if sheet == Settings.SHEET and not at:
+        line, position = self.position(sheet, row, column)
+        if sheet == Settings.SHEET and not line:
             return ""
         first = min(place.columns.values(), default=1)
-        return address(position or first, at or place.header_row)
+        return address(position or first, line or place.header_row)
 
     def known_cell(self, sheet: str, row: int, column: str) -> str:
         """Return the address of a cell; "" where the sheet has no such column or setting."""
-        place = self.of(sheet)
-        known = place.rows if sheet == Settings.SHEET else place.columns
-        return self.cell(sheet, row, column) if fold(column) in known else ""
+        place = self.sheet(sheet)
+        names = place.rows if sheet == Settings.SHEET else place.columns
+        return self.cell(sheet, row, column) if fold(column) in names else ""
 
     def unit(self, sheet: str, column: str) -> Unit | None:
         """Return the unit that a column is written in, None where it is the catalogue's own."""
-        return self.of(sheet).units.get(fold(column))
+        return self.sheet(sheet).units.get(fold(column))
 
     def in_order(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return findings with their cells, each once, by sheet, row and column."""
@@ -192,7 +192,7 @@ class ReadingContext:
     years: tuple[int, ...] = ()
     spellings: dict[str, set[str]] = field(default_factory=dict)
     listed: dict[str, str] = field(default_factory=dict)
-    told: Counter[tuple[str, str, Severity]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, Severity]] = field(default_factory=Counter)
 
     def error(self, sheet: str, row: int, column: str, error: CellError) -> None:
         """Keep a cell's error and mark its row; thousands of errors get no hints that take time."""
@@ -206,31 +206,31 @@ class ReadingContext:
 
     def is_room(self, sheet: str, column: str, severity: Severity) -> bool:
         """Return whether a column's further finding is to be kept; count it if not."""
-        self.told[sheet, column, severity] += 1
-        return self.told[sheet, column, severity] <= MOST_TOLD
+        self.counts[sheet, column, severity] += 1
+        return self.counts[sheet, column, severity] <= MOST_TOLD
 
     def more(self) -> list[Finding]:
         """Return a finding for each column that has more of them than are kept."""
         return [
             Finding(sheet, 0, column, f"{count - MOST_TOLD:,} more such cells", severity=severity)
-            for (sheet, column, severity), count in self.told.items()
+            for (sheet, column, severity), count in self.counts.items()
             if count > MOST_TOLD
         ]
 
     def spell(self, code: str, spelling: str, *, listed: bool = False) -> None:
         """Keep how a country is spelt; the sheet Countries has the say."""
-        said = clean(spelling)
-        said = said.upper() if fold(said) == fold(code) else said
+        written = clean(spelling)
+        written = written.upper() if fold(written) == fold(code) else written
         if listed:
-            self.listed.setdefault(code, said)
-        self.spellings.setdefault(code, set()).add(said)
+            self.listed.setdefault(code, written)
+        self.spellings.setdefault(code, set()).add(written)
 
     def country_name(self, code: str) -> str:
         """Return how a country is spelt: as listed, else by a name before a code."""
         if code in self.listed:
             return self.listed[code]
         spellings = self.spellings.get(code, {code})
-        return min(spellings, key=lambda said: (len(said) <= len(code), said))
+        return min(spellings, key=lambda name: (len(name) <= len(code), name))
 
 
 # ---- in sentences -------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ _VERB = re.compile(
     r"|must|appl(?:y|ies)|cannot|exceeds?|appears?|comes?|belongs?|adds?)\b"
 )
 _THING = re.compile(r"(?:the|an?) ")
-_OURS = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it) ")
+_OURS = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it|rows?) ")
 """Words that a sentence begins with; a name or a path keeps its spelling."""
 
 
@@ -252,14 +252,14 @@ def sentence(finding: Finding) -> str:
 
 def statement(finding: Finding) -> str:
     """Say what is there and what is expected."""
-    found, wanted = finding.found.strip(), finding.expected.strip()
-    if not found:
+    message, wanted = finding.found.strip(), finding.expected.strip()
+    if not message:
         return _ended(f"expected {wanted}") if wanted else ""
     if not wanted:
-        return _ended(found)
+        return _ended(message)
     # A thing that stands there is told with a verb, what is said of it already has one.
-    bare = _THING.match(found) and not _VERB.search(_QUOTED.sub("", found))
-    return _ended(f"{'found ' if bare else ''}{found}; expected {wanted}")
+    bare = _THING.match(message) and not _VERB.search(_QUOTED.sub("", message))
+    return _ended(f"{'found ' if bare else ''}{message}; expected {wanted}")
 
 
 def advice(finding: Finding) -> str:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from models import case, errors
+from planner.render.words import few
 from planner.workbook.archive import refuse_if
 from planner.workbook.findings import address, at_cell, letters
 from planner.workbook.number_format import other_number
@@ -87,8 +88,8 @@ _SEEN = 1.0
 """A row of fewer points or a column of fewer characters cannot be seen."""
 
 
-def is_yes(said: str) -> bool:
-    return said.lower() in _YES
+def is_yes(text: str) -> bool:
+    return text.lower() in _YES
 
 
 def _is_small(size: str) -> bool:
@@ -98,17 +99,17 @@ def _is_small(size: str) -> bool:
         return False
 
 
-def is_hidden_row(said: Mapping[str, str], *, are_all: bool) -> bool:
+def is_hidden_row(attributes: Mapping[str, str], *, are_all: bool) -> bool:
     """Return whether a row cannot be seen; ``are_all``: nor can those that say nothing."""
-    if "ht" not in said:
-        return is_yes(said["hidden"]) if "hidden" in said else are_all
-    return is_yes(said.get("hidden", "")) or _is_small(said["ht"])
+    if "ht" not in attributes:
+        return is_yes(attributes["hidden"]) if "hidden" in attributes else are_all
+    return is_yes(attributes.get("hidden", "")) or _is_small(attributes["ht"])
 
 
-def hidden_columns(said: Mapping[str, str]) -> list[tuple[int, int]]:
+def hidden_columns(attributes: Mapping[str, str]) -> list[tuple[int, int]]:
     """Return the first and last of columns that cannot be seen; nothing where they can."""
-    if is_yes(said.get("hidden", "")) or _is_small(said.get("width", "")):
-        return [(int(said.get("min", "1")), int(said.get("max", "1")))]
+    if is_yes(attributes.get("hidden", "")) or _is_small(attributes.get("width", "")):
+        return [(int(attributes.get("min", "1")), int(attributes.get("max", "1")))]
     return []
 
 
@@ -127,19 +128,19 @@ class SheetExtras:
     rules: list[tuple[str, str]] = field(default_factory=list)
     are_rows_hidden: bool = False
 
-    def hear_row(self, number: int, said: Mapping[str, str]) -> None:
+    def hear_row(self, number: int, attributes: Mapping[str, str]) -> None:
         """Keep a row that cannot be seen."""
-        if is_hidden_row(said, are_all=self.are_rows_hidden):
+        if is_hidden_row(attributes, are_all=self.are_rows_hidden):
             self.rows.append(number)
 
     def put_into(self, grid: Grid) -> Grid:
         """Return the cells with what was heard of them."""
         looks = 0
-        said = f"conditional formats are of more than {MOST_LOOKS:,} cells of {grid.title}"
+        message = f"conditional formats are of more than {MOST_LOOKS:,} cells of {grid.title}"
         for addresses, code in dict.fromkeys(self.rules):
             for each in addresses.split():
                 looks += 1 + _print(grid, each, code)
-                refuse_if((looks > MOST_LOOKS, said))
+                refuse_if((looks > MOST_LOOKS, message))
         kept = {grid.header_row, *grid.rows}
         hidden = {p for p in grid.header if any(a <= p <= b for a, b in self.columns)}
         return replace(
@@ -252,14 +253,14 @@ def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:
 
 def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
     """Return the filled cells of each row below the header, in order."""
-    found: dict[int, list[tuple[int, object]]] = {}
+    filled: dict[int, list[tuple[int, object]]] = {}
     for position, values in grid.columns.items():
         for row, value in zip(grid.rows, values, strict=True):
             if value is not None:
-                found.setdefault(row, []).append((position, value))
+                filled.setdefault(row, []).append((position, value))
     for row, position, value in grid.stray:
-        found.setdefault(row, []).append((position, value))
-    return [(row, sorted(found[row], key=lambda cell: cell[0])) for row in sorted(found)]
+        filled.setdefault(row, []).append((position, value))
+    return [(row, sorted(filled[row], key=lambda cell: cell[0])) for row in sorted(filled)]
 
 
 @contextlib.contextmanager
@@ -316,11 +317,11 @@ def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[err
     for area in grid.merged:
         reaches = any(area.left <= position <= area.right for position in read)
         if area.bottom >= grid.header_row and reaches and _spread(grid, area, places):
-            found, hint = (
+            message, hint = (
                 f"the cells {area} are merged",
                 "unmerge them and fill each cell",
             )
-            yield at_cell(sheet, area.left, area.top, found, "single cells", hint)
+            yield at_cell(sheet, area.left, area.top, message, "single cells", hint)
 
 
 def _spread(grid: Grid, area: Area, places: Mapping[int, int]) -> bool:
@@ -350,27 +351,28 @@ def unseen(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[errors.F
         yield errors.warning(sheet, found=f"the sheet is hidden but {shown}", hint=hint)
     if grid.hidden_rows:
         rows = [str(row) for row in grid.hidden_rows]
-        said = _few("row {} is hidden", "rows {} are hidden", rows)
+        message = _few("row {} is hidden", "rows {} are hidden", rows)
         first = min(grid.header, default=1)
-        yield at_cell(sheet, first, grid.hidden_rows[0], f"{said} but {shown}", "", hint, **_KIND)
+        yield at_cell(
+            sheet, first, grid.hidden_rows[0], f"{message} but {shown}", "", hint, **_KIND
+        )
     columns = [position for position in grid.hidden_columns if position in read]
     if columns:
         named = [f"{read[position]} ({letters(position)})" for position in columns]
-        said = _few("the column {} is hidden", "the columns {} are hidden", named)
+        message = _few("the column {} is hidden", "the columns {} are hidden", named)
         top = grid.header_row
-        yield at_cell(sheet, columns[0], top, f"{said} but {shown}", "", hint, **_KIND)
+        yield at_cell(sheet, columns[0], top, f"{message} but {shown}", "", hint, **_KIND)
     formulas = [each for each in grid.volatile if each.position in read]
     if formulas:
         cells = [f"{address(f.position, f.row)} ({f.function})" for f in formulas]
-        said = _few("the formula in {} changes", "the formulas in {} change", cells)
-        said += " with each calculation: the saved value is read"
+        message = _few("the formula in {} changes", "the formulas in {} change", cells)
+        message += " with each calculation: the saved value is read"
         hint = "replace the formula with its value"
-        yield at_cell(sheet, formulas[0].position, formulas[0].row, said, "", hint, **_KIND)
+        yield at_cell(sheet, formulas[0].position, formulas[0].row, message, "", hint, **_KIND)
 
 
 _KIND: dict[str, Any] = {"severity": errors.Severity.WARNING}
 
 
-def _few(one: str, several: str, names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return (one if len(names) == 1 else several).format(f"{', '.join(names[:_NAMED])}{more}")
+def _few(single: str, several: str, names: Sequence[str]) -> str:
+    return (single if len(names) == 1 else several).format(few(names, _NAMED))

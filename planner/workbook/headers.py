@@ -14,7 +14,7 @@ from models.errors import Finding, Severity
 from models.schema import SHEETS, CellKind, Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.units import UnitError, accepted, factor, in_currency
-from planner.workbook.cells import as_float, hint_of, is_number, plain, shown
+from planner.workbook.cells import as_float, hint_of, is_number, one_of, plain, shown
 from planner.workbook.countries import member_meant
 from planner.workbook.findings import CellError, ReadingContext, address, at_cell
 from planner.workbook.grid import Grid
@@ -129,27 +129,27 @@ def known_headers(record: type[Record], cells: Iterable[object]) -> int:
     return sum(understand(record, text, {}).column is not None for text in texts)
 
 
-def unit_factor(column: Column, unit: str | None, what: str, name: str, currency: str) -> float:
+def unit_factor(column: Column, unit: str | None, place: str, name: str, currency: str) -> float:
     """Return what numbers in a unit are multiplied by to be in their column's own.
 
-    Raises CellError; ``what`` is the header or the setting that has the unit, ``name`` what it is
+    Raises CellError; ``place`` is the header or the setting that has the unit, ``name`` what it is
     called without.
     """
     if column.unit and unit is None:
-        options = " or ".join(f"({u})" for u in accepted(column.unit, currency))
-        found = f"{what} has no unit"
-        raise CellError(found, f"{name} with {options}")
+        options = one_of(tuple(f"({u})" for u in accepted(column.unit, currency)))
+        message = f"{place} has no unit"
+        raise CellError(message, f"{name} {options}")
     if unit is None:
         return 1.0
     if not column.unit:
         hint = "write fractions, or format the cells as percent" if "%" in unit else ""
-        found = f"the unit ({unit}) in {what}"
-        raise CellError(found, f"{name} without a unit", hint)
+        message = f"the unit ({unit}) in {place}"
+        raise CellError(message, f"{name} without a unit", hint)
     try:
         return factor(unit, column.unit, currency)
     except UnitError as error:
-        found = f"{what}: {error}"
-        raise CellError(found, "") from error
+        message = f"{place}: {error}"
+        raise CellError(message, "") from error
 
 
 class HeaderRow:
@@ -185,9 +185,9 @@ class HeaderRow:
         if heading.is_remark and not heading.always:
             return self._unlisted(replace(heading, text=written))
         if heading.year is not None and not FIRST_YEAR <= heading.year <= LAST_YEAR:
-            said = f"the year {heading.name if heading.spread else heading.year}"
-            said += "" if heading.spread else f" in the header {heading.text!r}"
-            self._error(position, said, f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+            message = f"the year {heading.name if heading.spread else heading.year}"
+            message += "" if heading.spread else f" in the header {heading.text!r}"
+            self._error(position, message, f"a year from {FIRST_YEAR} to {LAST_YEAR}")
             if heading.spread:
                 return None
         return heading if heading.always else self._with_factor(heading)
@@ -211,9 +211,9 @@ class HeaderRow:
         column = heading.column or SPREADS[self.record.SPREAD]
         if heading.spread and not heading.unit:
             return heading
-        what, name = f"the header {heading.text!r}", heading.label
+        place, name = f"the header {heading.text!r}", heading.label
         try:
-            times = unit_factor(column, heading.unit, what, name, self.context.currency)
+            times = unit_factor(column, heading.unit, place, name, self.context.currency)
         except CellError as error:
             self._error(heading.position, error.found, error.expected, str(error.hint))
             return heading
@@ -223,8 +223,8 @@ class HeaderRow:
         """A column of Freight that is no member's: a slip in its name, or a note."""
         if self.context.members is None:  # Members could not be read: no word about its names
             return None
-        name, own = heading.name, self.context.members_of
-        hint = near(name, self.context.members) or member_meant(name, own)
+        name, countries = heading.name, self.context.members_of
+        hint = near(name, self.context.members) or member_meant(name, countries)
         if not (hint or self.context.members_sure):
             return None  # it may be the member whose name cannot be read
         if hint or any(isinstance(v, Real) for v in self.grid.values(heading.position)):
@@ -238,10 +238,10 @@ class HeaderRow:
         by_year = _BY_YEAR.fullmatch(heading.name)
         stem = self.columns.get(fold(by_year["name"])) if by_year else None
         hint = f"{stem.header} cannot be given by year" if stem else self._near(heading.name)
-        said = f"the column {heading.text!r} is not known and is kept as a note"
+        message = f"the column {heading.text!r} is not known and is kept as a note"
         row = self.grid.header_row
         self.findings.append(
-            Finding(self.record.SHEET, row, heading.text, said, "", hint, Severity.WARNING)
+            Finding(self.record.SHEET, row, heading.text, message, "", hint, Severity.WARNING)
         )
         return heading
 
@@ -258,9 +258,9 @@ class HeaderRow:
         for heading in self.headings:
             before = kept.setdefault(heading.key, heading)
             if before is not heading:
-                at = address(before.position, self.grid.header_row)
-                said = f"the column {heading.label!r} appears twice, first in {at}"
-                self._error(heading.position, said, "each column once")
+                first = address(before.position, self.grid.header_row)
+                message = f"the column {heading.label!r} appears twice, first in {first}"
+                self._error(heading.position, message, "each column once")
                 repeated.add(heading.key)
         # which of the two is meant is not known, so neither is read
         self.refused = {h.column.header for h in self.headings if h.column and h.key in repeated}
@@ -270,8 +270,8 @@ class HeaderRow:
         years = [(h.year, h.position) for h in self.headings if h.year is not None and h.spread]
         for (earlier, _), (later, position) in itertools.pairwise(years):
             if earlier > later:
-                said = f"the year {later} comes after {earlier}"
-                self._error(position, said, "year columns in ascending order")
+                message = f"the year {later} comes after {earlier}"
+                self._error(position, message, "year columns in ascending order")
         if self.record.SPREAD == YEARS and not years and not self.findings:
             first = min(self.grid.header)
             self._error(first, "no year column", "one column per year, headed 2026, 2027, ...")
@@ -284,23 +284,23 @@ class HeaderRow:
         for position, cells in sorted(columns.items()):
             row, value = cells[0]
             more = f" and {len(cells) - 1} more below are" if len(cells) > 1 else " is"
-            found = f"{shown(value)}{more} in a column without a header"
+            message = f"{shown(value)}{more} in a column without a header"
             if self.record.SPREAD and any(isinstance(v, Real) for _, v in cells):
                 wanted = f"a header in {address(position, self.grid.header_row)}"
-                said = at_cell(self.record.SHEET, position, row, found, wanted)
+                finding = at_cell(self.record.SHEET, position, row, message, wanted)
             else:
-                found, kind = f"{found} and not read", Severity.WARNING
-                said = at_cell(self.record.SHEET, position, row, found, severity=kind)
-            self.findings.append(said)
+                message, kind = f"{message} and not read", Severity.WARNING
+                finding = at_cell(self.record.SHEET, position, row, message, severity=kind)
+            self.findings.append(finding)
 
     def _missing(self, there: set[str]) -> None:
         for column in self.columns.values():
             must = column.required or self.record is Settings
             if must and column.header not in there:
                 title = in_currency(column.title, self.context.currency)
-                found = f"the column {column.header!r} is missing"
-                self._error(max(self.grid.header) + 1, found, f"a column headed {title!r}")
+                message = f"the column {column.header!r} is missing"
+                self._error(max(self.grid.header) + 1, message, f"a column headed {title!r}")
 
-    def _error(self, position: int, found: str, expected: str, hint: str = "") -> None:
+    def _error(self, position: int, message: str, expected: str, hint: str = "") -> None:
         row = self.grid.header_row
-        self.findings.append(at_cell(self.record.SHEET, position, row, found, expected, hint))
+        self.findings.append(at_cell(self.record.SHEET, position, row, message, expected, hint))

@@ -89,8 +89,8 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
             errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
             cells = _cells(book, titles, errors_first)
             _clean(book)
-            for (title, address), found in list(cells.items())[:MOST_MARKED]:
-                _mark(book[title], address, found)
+            for (title, address), listed in list(cells.items())[:MOST_MARKED]:
+                _mark(book[title], address, listed)
             for sheet in book.worksheets:
                 _fit_comments(sheet)
             _list(book, errors_first, titles, len(cells))
@@ -119,12 +119,12 @@ def _keep_drop_downs(sheet: Any, content: bytes) -> None:
     """Keep the lists that Excel stores apart, since they stand on another sheet."""
     if b":dataValidation " not in content:
         return
-    known = set(DataValidation.__attrs__) - {"sqref", "count"}
+    attributes = set(DataValidation.__attrs__) - {"sqref", "count"}
     for rule in fromstring(content).iter(f"{_EXTENSION}dataValidation"):
         cells = rule.findtext(f"{_FORMULA}sqref")
         if not cells:
             continue
-        options: Any = {name: value for name, value in rule.attrib.items() if name in known}
+        options: Any = {name: value for name, value in rule.attrib.items() if name in attributes}
         for name in ("formula1", "formula2"):
             options[name] = rule.findtext(f"{_EXTENSION}{name}/{_FORMULA}f")
         sheet.add_data_validation(DataValidation(sqref=cells, **options))
@@ -167,8 +167,8 @@ def _mark(sheet: Any, address: str, findings: Sequence[Finding]) -> None:
         lines.append(f"and {len(findings) - MOST_JOINED:,} more")
     text = "\n".join((SIGN, *lines))
     old = cell.comment
-    said = text if old is None else f"{old.text.rstrip()}\n\n{text}"
-    cell.comment = Comment(said, "planner" if old is None else old.author)
+    comment = text if old is None else f"{old.text.rstrip()}\n\n{text}"
+    cell.comment = Comment(comment, "planner" if old is None else old.author)
 
 
 def _colour(cell: Any, fill: PatternFill, ink: str | None) -> None:
@@ -266,8 +266,8 @@ def _line(sheet: Any, row: int, finding: Finding, title: str | None, look: dict[
     _text(sheet, f"B{row}", _cut(title or finding.sheet or "Workbook"))
     place = _text(sheet, f"C{row}", finding.cell or ("A1" if title else ""))
     if title:
-        at = f"{quote_sheetname(title)}!{finding.cell or 'A1'}"
-        place.hyperlink = Hyperlink(ref=place.coordinate, location=at)
+        target = f"{quote_sheetname(title)}!{finding.cell or 'A1'}"
+        place.hyperlink = Hyperlink(ref=place.coordinate, location=target)
         place.font = look["link"]
     _text(sheet, f"D{row}", _cut(statement(finding)))
     _text(sheet, f"E{row}", _cut(advice(finding)))

@@ -228,9 +228,9 @@ def _blank(placeholder: str) -> str:
     return {"0": "0", "?": " "}.get(placeholder, "")
 
 
-def _power(tokens: Sequence[FormatToken], places: Sequence[int], at: int, number: Decimal) -> str:
-    mantissa = [i for i in places if i < at]
-    point = next((i for i in range(at) if tokens[i] == FormatToken("mark", ".")), at)
+def _power(tokens: Sequence[FormatToken], places: Sequence[int], mark: int, number: Decimal) -> str:
+    mantissa = [i for i in places if i < mark]
+    point = next((i for i in range(mark) if tokens[i] == FormatToken("mark", ".")), mark)
     step, decimals = sum(i < point for i in mantissa), sum(i > point for i in mantissa)
     exponent = 0 if not number else number.adjusted() // max(step, 1) * max(step, 1)
     part = number.scaleb(-exponent).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)

@@ -109,16 +109,16 @@ class TablePlace(NamedTuple):
 
 def table_places(path: Path) -> dict[str, TablePlace]:
     """Return the first table of each sheet by the sheet's title; none where a part is damaged."""
-    found: dict[str, TablePlace] = {}
+    places: dict[str, TablePlace] = {}
     try:
         with Archive(path) as archive:
             for sheet in sheet_parts(path):
                 place = next(_tables(archive, sheet.part), None)
                 if place is not None:
-                    found[sheet.title] = place
+                    places[sheet.title] = place
     except (*BROKEN, errors.InputError):
         return {}
-    return found
+    return places
 
 
 def _tables(archive: Archive, sheet: str) -> Iterator[TablePlace]:
@@ -162,16 +162,16 @@ def cell_formats(path: Path) -> dict[str, CellFormats]:
 
 
 def _formats(sheet: Any) -> CellFormats:
-    found = CellFormats()
+    result = CellFormats()
     for row in sheet.iter_rows(max_row=MOST_ROWS):
         for i, cell in enumerate(row):
             if cell.value is None:
                 continue
             if not isinstance(cell.value, str):
-                found.formats[cell.row, cell.column] = cell.number_format
+                result.formats[cell.row, cell.column] = cell.number_format
             if i == 0 and cell.fill.fill_type == "solid":
-                found.fills[cell.row] = str(cell.fill.fgColor.rgb)[-6:]
-    return found
+                result.fills[cell.row] = str(cell.fill.fgColor.rgb)[-6:]
+    return result
 
 
 # ---- formulas, and what is hidden ---------------------------------------------------------------
@@ -202,30 +202,30 @@ class Anatomy:
         msg = "a sheet declares an entity"
         raise ValueError(msg)
 
-    def _start(self, name: str, said: dict[str, str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         """Hear of an element; of names only what stands behind the namespace counts."""
         tag = name.rpartition("}")[2]
         if tag == "c":
-            self._cell(said.get("r", ""))
+            self._cell(attributes.get("r", ""))
         elif tag == "f" and self._is_in_cell:
             self.formulas.append(findings.address(self._place, self._at))
         elif tag == "row":
-            self._row(said)
+            self._row(attributes)
         elif tag == "col":
-            self._column(said)
+            self._column(attributes)
         elif tag == "sheetFormatPr":
-            self._are_rows_hidden = grid.is_yes(said.get("zeroHeight", ""))
+            self._are_rows_hidden = grid.is_yes(attributes.get("zeroHeight", ""))
 
     def _end(self, name: str) -> None:
         if name.rpartition("}")[2] == "c":
             self._is_in_cell = False
 
-    def _row(self, said: dict[str, str]) -> None:
-        number = int(float(said["r"])) if "r" in said else self._at + 1
+    def _row(self, attributes: dict[str, str]) -> None:
+        number = int(float(attributes["r"])) if "r" in attributes else self._at + 1
         if number <= self._at:
             self.misplaced.append(f"A{number}")
         self._at, self._place = number, 0
-        if grid.is_hidden_row(said, are_all=self._are_rows_hidden):
+        if grid.is_hidden_row(attributes, are_all=self._are_rows_hidden):
             self.rows.append(number)
 
     def _cell(self, cell: str) -> None:
@@ -237,6 +237,6 @@ class Anatomy:
             self.misplaced.append(cell or findings.address(place, self._at))
         self._place = place
 
-    def _column(self, said: dict[str, str]) -> None:
-        for ends in grid.hidden_columns(said):
+    def _column(self, attributes: dict[str, str]) -> None:
+        for ends in grid.hidden_columns(attributes):
             self.columns.append(":".join(dict.fromkeys(map(findings.letters, ends))))

@@ -114,38 +114,38 @@ def bare(header: str) -> str:
 def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
     """Refuse a workbook of another kind, with what it is; InputError."""
     folded = {case.fold(name) for name in grids}
-    study = next((said for name, said in _STUDIES.items() if name in folded), "")
+    study = next((message for name, message in _STUDIES.items() if name in folded), "")
     plan = grids.get(PLAN)
     several = plan is not None and Figure.SCENARIO in plan.header.values()
     if study or several:
-        said = f"this is {study or 'a study of several plans'}, not a plan"
-        raise refused(path, said, PLAN_FILE, _ONE_PLAN)
+        message = f"this is {study or 'a study of several plans'}, not a plan"
+        raise refused(path, message, PLAN_FILE, _ONE_PLAN)
     if plan is None or SUMMARY not in grids:
         if is_input(path):
             hint = f"make its plan first: planner solve {path.name}"
             raise refused(path, "this is an input workbook, not a plan", PLAN_FILE, hint)
         lacks = " and ".join(name for name in (SUMMARY, PLAN) if name not in grids)
-        said = f"this is not a plan: it has no sheet {lacks}"
-        raise refused(path, said, PLAN_FILE, "name a workbook that planner solve wrote")
+        message = f"this is not a plan: it has no sheet {lacks}"
+        raise refused(path, message, PLAN_FILE, "name a workbook that planner solve wrote")
     redacted = _redacted(grids[SUMMARY])
     if redacted:
-        said = f"this plan is redacted ({redacted}): the figures that were taken out are missing"
-        raise refused(path, said, PLAN_FILE, "take the plan as it was written")
+        message = f"this plan is redacted ({redacted}): the figures that were taken out are missing"
+        raise refused(path, message, PLAN_FILE, "take the plan as it was written")
 
 
 def refuse_no_study(path: Path, grids: Mapping[str, Grid], sheet: str, command: str) -> None:
     """Refuse a workbook that has nothing in the sheet that a command's own have; InputError."""
     if sheet not in grids:
         kinds = {"an input workbook": is_input, "a plan": is_plan}
-        kind = next((kind for kind, known in kinds.items() if known(path)), "another workbook")
-        found, by = f"this is {kind}, its sheet {sheet} is missing or empty", f"planner {command}"
-        raise refused(path, found, f"a workbook of {by}", f"name one that {by} wrote")
+        kind = next((kind for kind, is_kind in kinds.items() if is_kind(path)), "another workbook")
+        message, by = f"this is {kind}, its sheet {sheet} is missing or empty", f"planner {command}"
+        raise refused(path, message, f"a workbook of {by}", f"name one that {by} wrote")
 
 
 def _redacted(summary: Grid) -> str:
     """Return what Summary says was redacted, "" where nothing was."""
-    at = {str(header): position for position, header in summary.header.items()}
-    columns = [summary.values(at.get(f.header, 0)) for f in (Summary.measure, Summary.value)]
+    positions = {str(header): position for position, header in summary.header.items()}
+    columns = [summary.values(positions.get(f.header, 0)) for f in (Summary.measure, Summary.value)]
     rows = zip(*columns, strict=True)
     return next((str(value) for measure, value in rows if measure == REDACTED), "")
 
@@ -153,10 +153,10 @@ def _redacted(summary: Grid) -> str:
 def refuse_twice(path: Path, titles: Sequence[str]) -> None:
     """Refuse a workbook that gives a sheet twice; InputError."""
     sheets = Counter(map(case.fold, titles))
-    found = next((title for title in titles if sheets[case.fold(title)] > 1), "")
-    if found:
-        said = f"two sheets are called {found}"
-        raise refused(path, said, PLAN_FILE, "take the plan as it was written")
+    twice = next((title for title in titles if sheets[case.fold(title)] > 1), "")
+    if twice:
+        message = f"two sheets are called {twice}"
+        raise refused(path, message, PLAN_FILE, "take the plan as it was written")
 
 
 def missing(grids: Mapping[str, Grid]) -> Iterator[errors.Finding]:
@@ -165,15 +165,15 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[errors.Finding]:
         grid = grids.get(sheet)
         if grid is None:
             if not wanted.is_optional:
-                said = f"the sheet {sheet} is missing"
-                yield errors.Finding(sheet, found=said, expected=f"the sheets {_AS_WRITTEN}")
+                message = f"the sheet {sheet} is missing"
+                yield errors.Finding(sheet, found=message, expected=f"the sheets {_AS_WRITTEN}")
             continue
         there = {bare(str(header)) for header in grid.header.values()}
         lacks = [name for name in wanted.fields if name not in there]
         if lacks:
-            said = f"the column {', '.join(lacks)} is missing"
+            message = f"the column {', '.join(lacks)} is missing"
             every = f"the columns {_AS_WRITTEN}"
-            yield at_cell(sheet, min(grid.header), grid.header_row, said, every)
+            yield at_cell(sheet, min(grid.header), grid.header_row, message, every)
 
 
 def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[errors.Finding]:
@@ -184,21 +184,21 @@ def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[errors
     for sheet, grid in grids.items():
         wanted = _WANTED.get(sheet, Wanted()) if is_plan else Wanted()
         for position, header in grid.header.items():
-            of = wanted.fields.get(bare(str(header)))
-            number = of is not None and not of.look.is_text
-            what = f"{'a number' if number else 'the text'} as planner solve wrote it"
-            expected = what if is_plan else ""
+            field = wanted.fields.get(bare(str(header)))
+            number = field is not None and not field.look.is_text
+            written = f"{'a number' if number else 'the text'} as planner solve wrote it"
+            expected = written if is_plan else ""
             for row, value in zip(grid.rows, grid.values(position), strict=True):
                 hint = ""
                 if isinstance(value, Fault | Dated | Printed):
-                    found, hint = shown(value), value.hint
-                elif value is None and of in wanted.filled:
-                    found = "the cell is blank"
+                    message, hint = shown(value), value.hint
+                elif value is None and field in wanted.filled:
+                    message = "the cell is blank"
                 elif number and value is not None and not is_number(value):
-                    found = f"{value!r} is not a number"
+                    message = f"{value!r} is not a number"
                 else:
                     continue
-                yield at_cell(sheet, position, row, found, expected, hint, column=str(header))
+                yield at_cell(sheet, position, row, message, expected, hint, column=str(header))
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

@@ -82,17 +82,17 @@ class PlanFile:
     def currency(self) -> str:
         return self.result(Flows).words.get("money", "")
 
-    def result(self, of: type[R]) -> R:
+    def result(self, kind: type[R]) -> R:
         """Return a sheet as its fields, countries by their codes; empty where there is none.
 
         A column that the sheet lacks is blank.
         """
-        if of not in self._results:
-            self._results[of] = read_back(self.tables.get(of.TABLE), of)
-        return cast("R", self._results[of])
+        if kind not in self._results:
+            self._results[kind] = read_back(self.tables.get(kind.TABLE), kind)
+        return cast("R", self._results[kind])
 
-    def __contains__(self, of: type[Result]) -> bool:
-        return of.TABLE in self.tables and len(self.tables[of.TABLE]) > 0
+    def __contains__(self, kind: type[Result]) -> bool:
+        return kind.TABLE in self.tables and len(self.tables[kind.TABLE]) > 0
 
     @cached_property
     def _results(self) -> dict[type[Result], Result]:
@@ -101,14 +101,14 @@ class PlanFile:
     @cached_property
     def countries(self) -> dict[str, str]:
         """Every country's name as the plan spells it, by code."""
-        found: dict[str, str] = {}
+        names: dict[str, str] = {}
         for result in (r for r in results.CATALOGUE.values() if not r.BOOK):
             for each in result.FIELDS:
                 table = self.tables.get(result.TABLE)
                 if each.names is Name.COUNTRY and table is not None and each.header in table:
                     for name in table[each.header].dropna().unique():
-                        found.setdefault(code_of(str(name)), str(name))
-        return found
+                        names.setdefault(code_of(str(name)), str(name))
+        return names
 
     def country(self, code: str) -> str:
         return self.countries.get(code, code)
@@ -116,24 +116,24 @@ class PlanFile:
     @cached_property
     def _measures(self) -> dict[str, tuple[Value, str]]:
         """Value and unit of each figure of Summary by its folded name; the first counts."""
-        found: dict[str, tuple[Value, str]] = {}
+        measures: dict[str, tuple[Value, str]] = {}
         for name, value, unit in self._figures():
-            found.setdefault(case.fold(name), (value, unit))
-        return found
+            measures.setdefault(case.fold(name), (value, unit))
+        return measures
 
     def _figures(self) -> Iterator[tuple[str, Value, str]]:
         """Yield name, value and unit of what Summary says of the plan and of each mineral."""
         table = self.tables.get(Summary.TABLE)
         names = self.result(results.ByMineral).data["mineral"]
         headers = {str(n): spread_header(Summary, str(n)) for n in names}
-        of = {
+        columns = {
             f": {name}": list(table[header])
             for name, header in headers.items()
             if table is not None and header in table
         }
         rows = self.result(Summary).rows(Summary.measure, Summary.value, Summary.unit)
         for i, (measure, value, unit) in enumerate(rows):
-            cells = {"": value, **{name: column[i] for name, column in of.items()}}
+            cells = {"": value, **{name: column[i] for name, column in columns.items()}}
             for name, cell in cells.items():
                 if cell is not None and cell == cell:  # noqa: PLR0124 - NaN is a blank cell
                     yield f"{measure}{name}", cell, unit or ""
@@ -205,7 +205,9 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
 def _sheet_of(table: str) -> str:
     """Return the sheet that an Excel table is named after, whose name knows letters alone."""
     name = table.removesuffix("_table")
-    declared = {re.sub(r"\W", "_", of.TABLE): of.TABLE for of in results.CATALOGUE.values()}
+    declared = {
+        re.sub(r"\W", "_", result.TABLE): result.TABLE for result in results.CATALOGUE.values()
+    }
     return declared.get(name) or name.replace("_", " ")
 
 
@@ -247,7 +249,7 @@ def edited(plan: PlanFile) -> tuple[Finding, ...]:
 
     A plan that carries them may have been changed, too: ``planner verify`` tells with its input.
     """
-    sums = (finding for of in _SUMS for finding in _not_summed(plan, *of))
+    sums = (finding for total in _SUMS for finding in _not_summed(plan, *total))
     return (*sums, *_not_bought(plan), *_not_sealed(plan))
 
 
@@ -261,32 +263,32 @@ def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
         return
     texts = map(str, plan.result(results.Checks).what)
     seals = [text.removeprefix(f"{SEAL}: ") for text in texts if text.startswith(SEAL)]
-    columns = [_numbers(plan, result, of).dropna().tolist() for result, of in SEALED]
+    columns = [_numbers(plan, result, field).dropna().tolist() for result, field in SEALED]
     if seals and seals != [seal(columns)] and not is_short(columns):
-        said = "numbers of Plan, Values or Duals do not match the plan's seal"
-        yield _changed(results.Checks.TABLE, said)
+        message = "numbers of Plan, Values or Duals do not match the plan's seal"
+        yield _changed(results.Checks.TABLE, message)
 
 
-def _numbers(plan: PlanFile, result: type[Result], of: Field) -> pd.Series:
-    return pd.to_numeric(plan.result(result).frame()[of.name], errors="coerce")
+def _numbers(plan: PlanFile, result: type[Result], field: Field) -> pd.Series:
+    return pd.to_numeric(plan.result(result).frame()[field.name], errors="coerce")
 
 
 def _not_summed(
-    plan: PlanFile, result: type[Result], of: Field, measure: Figure
+    plan: PlanFile, result: type[Result], field: Field, measure: Figure
 ) -> Iterator[Finding]:
     """Yield that the rows of a column do not add up to what Summary says."""
     sheet = result.TABLE
-    if not any(of.read(str(header)) is not None for header in plan.tables.get(sheet, ())):
+    if not any(field.read(str(header)) is not None for header in plan.tables.get(sheet, ())):
         return
     unit = plan.unit(measure)
-    said, found = plan.number(measure), float(_numbers(plan, result, of).sum())
+    stated, added = plan.number(measure), float(_numbers(plan, result, field).sum())
     if (
-        not abs(said - found)
-        <= tolerances.SAME_SUM * max(abs(said), abs(found)) + tolerances.SAME_SUM
+        not abs(stated - added)
+        <= tolerances.SAME_SUM * max(abs(stated), abs(added)) + tolerances.SAME_SUM
     ):
-        whose = "" if result is Flows else f"'s {of.header}"
-        rows = f"the rows of the sheet {sheet}{whose} add up to {found:z,.2f} {unit}"
-        yield _changed(sheet, f"{rows}, Summary says {said:z,.2f} {unit}")
+        whose = "" if result is Flows else f"'s {field.header}"
+        rows = f"the rows of the sheet {sheet}{whose} add up to {added:z,.2f} {unit}"
+        yield _changed(sheet, f"{rows}, Summary says {stated:z,.2f} {unit}")
 
 
 def _not_bought(plan: PlanFile) -> Iterator[Finding]:
@@ -295,20 +297,22 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
     bought = plan.result(Flows).frame().groupby(keys)[Flows.tonnes.name].sum()
     listed = plan.result(Prices).frame().groupby(keys)[Prices.purchased.name].sum()
     off = bought.sub(listed, fill_value=0.0).abs()
-    found = off[
+    wrong = off[
         off
         > tolerances.SAME_SUM * listed.reindex(off.index, fill_value=0.0).abs()
         + tolerances.UNLISTED_FLOWS
     ]
-    if len(found):
-        year, mineral, member = found.index[0]
-        count = f"{len(found):,} such row{'s' if len(found) > 1 else ''}"
-        said = f"{member} buys other tonnes of {mineral} in {year} than in the sheet Plan ({count})"
-        yield _changed(Prices.TABLE, said)
+    if len(wrong):
+        year, mineral, member = wrong.index[0]
+        count = f"{len(wrong):,} such row{'s' if len(wrong) > 1 else ''}"
+        message = (
+            f"{member} buys other tonnes of {mineral} in {year} than in the sheet Plan ({count})"
+        )
+        yield _changed(Prices.TABLE, message)
 
 
-def _changed(sheet: str, said: str) -> Finding:
-    return warning(sheet, found=f"{said}: rows were changed after the plan was made", hint=_HINT)
+def _changed(sheet: str, message: str) -> Finding:
+    return warning(sheet, found=f"{message}: rows were changed after the plan was made", hint=_HINT)
 
 
 # ---- cells to tables --------------------------------------------------------------------------
@@ -332,8 +336,8 @@ def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
         whole = part[1] if part and part[1] in grids else name
         parts.setdefault(whole, []).append(pd.DataFrame(columns))
     return {
-        name: found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
-        for name, found in parts.items()
+        name: frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+        for name, frames in parts.items()
     }
 
 
@@ -350,31 +354,31 @@ def _series(header: str, values: Sequence[object]) -> pd.Series:
 # ---- tables to fields --------------------------------------------------------------------------
 
 
-def read_back(table: pd.DataFrame | None, of: type[R]) -> R:
+def read_back(table: pd.DataFrame | None, kind: type[R]) -> R:
     """Return a table as a result: each field's column, whatever fills its header."""
     headers = [] if table is None else [str(header) for header in table.columns]
-    places = of.positions(headers)
+    places = kind.positions(headers)
     words: dict[str, str] = {}
     data: dict[str, Any] = {}
-    for each in of.FIELDS:
+    for each in kind.FIELDS:
         if table is not None and each.name in places:
             header = headers[places[each.name]]
             words |= each.read(header) or {}
             data[each.name] = _values(each, table[header])
         elif not each.optional:
             data[each.name] = [None] * (0 if table is None else len(table))
-    return of(words=words, **data)
+    return kind(words=words, **data)
 
 
-def _values(of: Field, column: pd.Series) -> pd.Series | list[str | None]:
+def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
     """Return a column of a sheet as its field holds it."""
-    if of.names is Name.COUNTRY:
+    if field.names is Name.COUNTRY:
         codes = {name: code_of(name) for name in column.dropna().unique()}
         return [codes.get(name) for name in column]  # pandas would make blanks NaN
-    if of.scale != 1.0:
-        return pd.to_numeric(column, errors="coerce") * of.scale
-    if of.names in WHOLE:
-        whole = WHOLE[of.names]
+    if field.scale != 1.0:
+        return pd.to_numeric(column, errors="coerce") * field.scale
+    if field.names in WHOLE:
+        whole = WHOLE[field.names]
         return column.map(lambda name: "" if name == whole else name)
     return column
 

@@ -15,12 +15,12 @@ from models.case import Case, clean, fold
 from models.checks.common import Rule, having, is_total, is_word_of_total, looks_like
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
+from planner.workbook.cells import country
 from planner.workbook.countries import member_meant
 from planner.workbook.excel import open_excel
-from planner.workbook.findings import DefaultTaken, Layout, ReadingContext, at_cell
+from planner.workbook.findings import CellError, DefaultTaken, Layout, ReadingContext, at_cell
 from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
 from planner.workbook.headers import RECORDS, SUCH_AS, YEARS, known_headers, understand
-from planner.workbook.names import unify
 from planner.workbook.records import Parsed, read_settings, read_sheet
 
 CLOSE_SHEET = 0.75
@@ -68,17 +68,17 @@ def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:
     The same rules hold as for a file; the header counts as row 1, the first row as row 2.
     """
     grids = [from_rows(title, rows) for title, rows in tables.items()]
-    said = repr([(title, [list(row.items()) for row in rows]) for title, rows in tables.items()])
-    return _read(grids, hashlib.sha256(said.encode()).hexdigest(), None)
+    text = repr([(title, [list(row.items()) for row in rows]) for title, rows in tables.items()])
+    return _read(grids, hashlib.sha256(text.encode()).hexdigest(), None)
 
 
 def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     context = ReadingContext()
-    found = _sheets(grids, context)
-    settings = read_settings(found.get(Settings.SHEET), context)
+    known_sheets = _sheets(grids, context)
+    settings = read_settings(known_sheets.get(Settings.SHEET), context)
     parsed: dict[str, Parsed] = {}
     for record in SHEETS:
-        grid = found.get(record.SHEET)
+        grid = known_sheets.get(record.SHEET)
         if record is not Settings and grid is not None and grid.header_row:
             parsed[record.SHEET] = read_sheet(record, grid, context)
             if record is Member:
@@ -90,7 +90,9 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     _beginnings(parsed, context)
     unify(parsed, context)
     spelt = {code: context.country_name(code) for code in context.spellings}
-    rows: dict[str, Any] = {Case.SHEET_FIELDS[s]: of.records() for s, of in parsed.items()}
+    rows: dict[str, Any] = {
+        Case.SHEET_FIELDS[s]: sheet_rows.records() for s, sheet_rows in parsed.items()
+    }
     case = Case(
         years=context.years,
         settings=settings,
@@ -99,7 +101,7 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     )
     context.findings += _checked(case, parsed, context)
     context.findings += context.more()
-    findings = context.layout.in_order(_totals_told_once(found, parsed, context))
+    findings = context.layout.in_order(_totals_told_once(known_sheets, parsed, context))
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
     return Book(case, findings, tuple(context.defaults), context.layout, sha256, path)
@@ -107,38 +109,38 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
 
 def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
     """Return the known sheets by their name in the catalogue, and say what is amiss with others."""
-    known = {fold(name): name for name in RECORDS}
-    found: dict[str, Grid] = {}
+    names = {fold(name): name for name in RECORDS}
+    sheets: dict[str, Grid] = {}
     unknown: list[Grid] = []
     for grid in grids:
-        name = known.get(fold(grid.title))
+        name = names.get(fold(grid.title))
         if name is None:
             unknown.append(grid)
-        elif name in found:
-            said = f"the sheets {found[name].title!r} and {grid.title!r} have the same name"
-            context.findings.append(Finding(name, found=said, expected="each sheet once"))
+        elif name in sheets:
+            message = f"the sheets {sheets[name].title!r} and {grid.title!r} have the same name"
+            context.findings.append(Finding(name, found=message, expected="each sheet once"))
         else:
-            found[name] = _below_titles(RECORDS[name], grid, context)
+            sheets[name] = _below_titles(RECORDS[name], grid, context)
     for grid in unknown:
-        if hint := _meant(grid, known, {fold(name) for name in known.values() if name in found}):
-            said = f"the sheet {grid.title!r} is not known and not read"
-            context.findings.append(warning(grid.title, found=said, hint=hint))
+        if hint := _meant(grid, names, {fold(name) for name in names.values() if name in sheets}):
+            message = f"the sheet {grid.title!r} is not known and not read"
+            context.findings.append(warning(grid.title, found=message, hint=hint))
     required = (record for record in SHEETS if record.REQUIRED)
-    lacks = (_lacks(record, found.get(record.SHEET)) for record in required)
+    lacks = (_lacks(record, sheets.get(record.SHEET)) for record in required)
     context.findings += filter(None, lacks)
-    return found
+    return sheets
 
 
-def _meant(grid: Grid, known: Mapping[str, str], there: Container[str]) -> str:
+def _meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> str:
     """Return a hint with the sheet that one of an unknown name is meant as; "" if none.
 
     That is the one that is spelt alike; else one that the workbook does not have, whose name has
     the words of this one or the reverse, or whose columns these are.
     """
     title = fold(grid.title)
-    if close := difflib.get_close_matches(title, known, n=1, cutoff=CLOSE_SHEET):
-        return f"did you mean {known[close[0]]!r}?"
-    absent = {key: name for key, name in known.items() if key not in there}
+    if close := difflib.get_close_matches(title, names, n=1, cutoff=CLOSE_SHEET):
+        return f"did you mean {names[close[0]]!r}?"
+    absent = {key: name for key, name in names.items() if key not in there}
     within = [key for key in absent if having(key, [title], beginnings=False)]
     meant = [absent[key] for key in having(title, absent) or within]
     meant = meant or [name for name in absent.values() if _has_columns_of(RECORDS[name], grid)]
@@ -163,8 +165,10 @@ def _below_titles(record: type[Record], grid: Grid, context: ReadingContext) -> 
     rows = lines(grid) if len(grid.rows) + len(grid.stray) else []
     for i, (row, cells) in enumerate(rows[:MOST_TITLES]):
         if known_headers(record, (value for _, value in cells)) >= enough:
-            said = f"the header seems to be in row {row}: clear the rows above"
-            context.findings.append(at_cell(record.SHEET, min(grid.header), grid.header_row, said))
+            message = f"the header seems to be in row {row}: clear the rows above"
+            context.findings.append(
+                at_cell(record.SHEET, min(grid.header), grid.header_row, message)
+            )
             return replace(fill(grid.title, rows[i:]), merged=grid.merged)
     return grid
 
@@ -175,8 +179,11 @@ def _lacks(record: type[Record], grid: Grid | None) -> Finding | None:
     if record.SPREAD == YEARS:
         names += f", and a column for each year, such as {SUCH_AS}"
     if grid is None:
-        said, wanted = f"the sheet {record.SHEET} is missing", f"a sheet with the columns {names}"
-        return Finding(record.SHEET, found=said, expected=wanted)
+        message, wanted = (
+            f"the sheet {record.SHEET} is missing",
+            f"a sheet with the columns {names}",
+        )
+        return Finding(record.SHEET, found=message, expected=wanted)
     if not grid.header_row:
         wanted = f"a header row with the columns {names}"
         return Finding(record.SHEET, found=f"the sheet {record.SHEET} is empty", expected=wanted)
@@ -191,24 +198,24 @@ def _beginnings(parsed: Mapping[str, Parsed], context: ReadingContext) -> None:
         for header, year in rows.begins.items():
             lacks = (sheet, header) in context.lacking
             if context.years and year > context.years[0] and not lacks:
-                said = f"there is no value before the column {header} {year}"
+                message = f"there is no value before the column {header} {year}"
                 wanted = f"a column {header} without a year, or one for {context.years[0]}"
                 row = context.layout.sheets[sheet].header_row
-                context.findings.append(Finding(sheet, row, f"{header} {year}", said, wanted))
+                context.findings.append(Finding(sheet, row, f"{header} {year}", message, wanted))
                 context.lacking.add((sheet, header))
 
 
 def _checked(case: Case, parsed: Mapping[str, Parsed], context: ReadingContext) -> list[Finding]:
     """Run the rules on what could be read, without what only follows from what could not."""
     unread = [f for f in context.findings if f.severity is Severity.ERROR]
-    found = _as_members(_kept(checks.RULES, case, parsed, context, unread), case, context)
-    wrong = [f for f in found if f.severity is Severity.ERROR]
+    findings = _as_members(_kept(checks.RULES, case, parsed, context, unread), case, context)
+    wrong = [f for f in findings if f.severity is Severity.ERROR]
     for finding in wrong:
         context.bad.setdefault((finding.sheet, finding.row), set()).add(finding.column)
-    found += _kept(checks.ADVICE, case, parsed, context, unread + wrong)
+    findings += _kept(checks.ADVICE, case, parsed, context, unread + wrong)
     if not (unread or wrong):
-        found += checks.check(case, checks.FORESIGHT)
-    return found
+        findings += checks.check(case, checks.FORESIGHT)
+    return findings
 
 
 def _by_country(names: Sequence[str], countries: Sequence[str]) -> dict[str, str]:
@@ -216,21 +223,21 @@ def _by_country(names: Sequence[str], countries: Sequence[str]) -> dict[str, str
     return {c: n for n, c in zip(names, countries, strict=True) if n and c and count[c] == 1}
 
 
-def _as_members(found: list[Finding], case: Case, context: ReadingContext) -> list[Finding]:
+def _as_members(findings: list[Finding], case: Case, context: ReadingContext) -> list[Finding]:
     """Return findings, those on a country in a member's place with the member that is meant."""
     rows: dict[str, dict[int, Record]] = {}
-    made = []
-    for finding in found:
+    hinted = []
+    for finding in findings:
         columns = {c.header: c for c in RECORDS[finding.sheet].columns()}
         column = columns.get(finding.column)
         is_name = Member.SHEET in _HOMES.get((finding.sheet, finding.column), set())
         hint = ""
         if column and is_name and not finding.hint.startswith("did you mean"):
-            of = rows.setdefault(finding.sheet, {r.row: r for r in case.records(finding.sheet)})
-            typed = getattr(of.get(finding.row), column.field, "")
+            by_row = rows.setdefault(finding.sheet, {r.row: r for r in case.records(finding.sheet)})
+            typed = getattr(by_row.get(finding.row), column.field, "")
             hint = member_meant(str(typed or ""), context.members_of)
-        made.append(replace(finding, hint=hint) if hint else finding)
-    return made
+        hinted.append(replace(finding, hint=hint) if hint else finding)
+    return hinted
 
 
 def _kept(
@@ -242,8 +249,8 @@ def _kept(
 ) -> list[Finding]:
     """Return what rules find that does not come from an error."""
     failed = {f.sheet for f in errors}
-    headless = {f.sheet for f in errors if f.row <= context.layout.of(f.sheet).header_row}
-    found: list[Finding] = []
+    headless = {f.sheet for f in errors if f.row <= context.layout.sheet(f.sheet).header_row}
+    findings: list[Finding] = []
     for rule in rules:
         needs = checks.NEEDS.get(rule, checks.Needs())
         if needs.sheets & failed or needs.headers & headless:
@@ -252,28 +259,30 @@ def _kept(
             continue
         for finding in rule(case):
             torn = finding.sheet in headless
-            told = (finding.sheet, finding.column) in context.lacking or (
+            is_told = (finding.sheet, finding.column) in context.lacking or (
                 torn and (needs.fields or finding.severity is Severity.WARNING)
             )
             follows = bool(errors) and _follows(finding, parsed)
-            if told or follows or _rests_on_bad(finding, needs, context):
+            if is_told or follows or _rests_on_bad(finding, needs, context):
                 continue
             if context.is_room(finding.sheet, finding.column, finding.severity):
-                found.append(finding)
-    return found
+                findings.append(finding)
+    return findings
 
 
 def _rests_on_bad(finding: Finding, needs: checks.Needs, context: ReadingContext) -> bool:
     """Whether a finding stands at a cell that could not be read, or comes from one in its row."""
     bad = context.bad.get((finding.sheet, finding.row), set())
     if needs.others:
-        bad = bad.union(*(of for (sheet, _), of in context.bad.items() if sheet == finding.sheet))
+        bad = bad.union(
+            *(columns for (sheet, _), columns in context.bad.items() if sheet == finding.sheet)
+        )
     if not bad:
         return False
     if finding.severity is Severity.WARNING or finding.column in bad:
         return True
-    own = RECORDS[finding.sheet].columns()
-    return any(c.header in bad for c in own if c.field in needs.fields)
+    declared = RECORDS[finding.sheet].columns()
+    return any(c.header in bad for c in declared if c.field in needs.fields)
 
 
 def _freight_is_sure(
@@ -315,7 +324,7 @@ _HOMES[schema.SecurityTarget.SHEET, schema.SecurityTarget.column_of("lost_countr
 """The sheets that the name in a column is defined in."""
 
 
-# ---- rows of totals ----------------------------------------------------------------------------
+# ---- rows of totals ---------------------------------------------------------------------------
 
 
 def _totals_told_once(
@@ -327,10 +336,10 @@ def _totals_told_once(
     for sheet in {sheet for sheet, _ in faulty} & parsed.keys():
         homes = ({schema.Mineral.SHEET, Member.SHEET} - {sheet}) & parsed.keys()
         defined = {fold(str(name)) for home in homes for name in parsed[home].fields["name"]}
-        for row, at, value in _named_total(sheet, grids[sheet], context):
+        for row, position, value in _named_total(sheet, grids[sheet], context):
             if (sheet, row) in faulty and fold(value) not in defined:
-                said = f"{value!r}: {looks_like('row')}"
-                totals.setdefault((sheet, row), at_cell(sheet, at, row, said))
+                message = f"{value!r}: {looks_like('row')}"
+                totals.setdefault((sheet, row), at_cell(sheet, position, row, message))
     others = [f for f in context.findings if (f.sheet, f.row) not in totals]
     return [*others, *totals.values()]
 
@@ -343,22 +352,128 @@ def _named_total(sheet: str, grid: Grid, context: ReadingContext) -> Iterator[tu
     """
     places, naming, nameless = context.layout.sheets[sheet].columns, set[int](), set[int]()
     for column in RECORDS[sheet].columns():
-        at = places.get(fold(column.header))
+        position = places.get(fold(column.header))
         is_name = bool(column.refers) or column.kind in {CellKind.NAME, CellKind.COUNTRY}
         must = column.key or column.required
-        if at is None or not (is_name or must):
+        if position is None or not (is_name or must):
             continue
-        naming.add(at)
-        for row, value in zip(grid.rows, grid.values(at), strict=True):
+        naming.add(position)
+        for row, value in zip(grid.rows, grid.values(position), strict=True):
             if is_total(value):
-                yield row, at, str(value)
+                yield row, position, str(value)
             elif value is None and is_name and must:
                 nameless.add(row)
     others = (
-        (row, at, value)
-        for at in grid.columns.keys() - naming
-        for row, value in zip(grid.rows, grid.values(at), strict=True)
+        (row, position, value)
+        for position in grid.columns.keys() - naming
+        for row, value in zip(grid.rows, grid.values(position), strict=True)
     )
-    for row, at, value in (*others, *grid.stray) if nameless else ():
+    for row, position, value in (*others, *grid.stray) if nameless else ():
         if row in nameless and is_word_of_total(value):
-            yield row, at, str(value)
+            yield row, position, str(value)
+
+
+# ---- one spelling for names that mean the same ---------------------------------------------------
+
+Spelling = Mapping[str, str]
+"""A spelling by folded name."""
+
+
+def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
+    """Give every name in the parsed sheets the spelling of its home sheet, where it matches."""
+
+    def values(sheet: str, field: str) -> list[Any]:
+        return sheets[sheet].fields[field] if sheet in sheets else []
+
+    refiner, project, member = (r.SHEET for r in (schema.Refiner, schema.Project, schema.Member))
+    companies = _least([*values(refiner, "company"), *values(project, "company")])
+    refiners = _least(values(project, "refiner")) | _least(values(refiner, "name"))
+    groups = _least(values(member, "group"))
+    blocs = _least(bloc for row in values(schema.Country.SHEET, "blocs") for bloc in row)
+    blocs |= {fold(bloc): bloc for bloc in (schema.COALITION, schema.OTHER)}
+    buyers = groups | _first(values(member, "name")) | {schema.EACH: schema.EACH}
+    spellings: dict[tuple[str, str], Spelling] = {
+        (sheet, column.field): refiners
+        if column.refers[0] == refiner
+        else _first(values(column.refers[0], "name"))
+        for sheet, parsed in sheets.items()
+        for column in parsed.record.columns()
+        if column.refers
+    }
+    spellings |= {(refiner, "name"): refiners, (project, "refiner"): refiners}
+    spellings |= {(sheet, "company"): companies for sheet in (refiner, project)}
+    spellings |= {(member, "group"): groups, (schema.ShareLimit.SHEET, "buyer"): buyers}
+    plants = _first(values(project, "name")) | refiners
+    spellings |= {(schema.Support.SHEET, "plant"): plants, (schema.Support.SHEET, "payer"): buyers}
+    for steps in (schema.ScenarioStep.SHEET, schema.EventStep.SHEET):
+        spellings[steps, "name"] = _first(values(steps, "name"))
+        spellings[steps, "company"] = companies
+    for (sheet, column), spelling in spellings.items():
+        if sheet in sheets:
+            cells = values(sheet, column)
+            spelt = {value: spelling.get(fold(value), value) for value in set(cells)}
+            sheets[sheet].fields[column] = [spelt[value] for value in cells]
+    if schema.Country.SHEET in sheets:
+        sheets[schema.Country.SHEET].fields["blocs"] = [
+            tuple(sorted({blocs[fold(bloc)] for bloc in row}))
+            for row in values(schema.Country.SHEET, "blocs")
+        ]
+    if schema.ShareLimit.SHEET in sheets:
+        named = {
+            schema.BY_BLOC: blocs,
+            schema.BY_KIND: {kind: kind for kind in (schema.PRIMARY, schema.RECYCLED)},
+            schema.BY_REFINER: refiners,
+            schema.BY_COMPANY: companies,
+        }
+        _suppliers(sheets[schema.ShareLimit.SHEET], blocs, named, context)
+    if schema.SecurityTarget.SHEET in sheets:
+        lost = sheets[schema.SecurityTarget.SHEET]
+        for i in range(len(lost.rows)):
+            hint = "leave the cell blank for each country outside the coalition"
+            _country(lost, "lost_country", i, blocs, hint, context)
+
+
+def _suppliers(
+    limits: Parsed, blocs: Spelling, named: Mapping[str, Spelling], context: ReadingContext
+) -> None:
+    """Give each limit's supplier the spelling of what its group is made of."""
+    sheet, suppliers = limits.record.SHEET, limits.fields["supplier"]
+    header = limits.record.column_of("group").header
+    for i, (group, supplier) in enumerate(zip(limits.fields["group"], suppliers, strict=True)):
+        if header in context.bad.get((sheet, limits.rows[i]), set()):
+            continue
+        if group in schema.OF_COUNTRIES:
+            hint = "leave the cell blank to limit each country alone"
+            _country(limits, "supplier", i, blocs, hint, context)
+        elif supplier:
+            suppliers[i] = named[group].get(fold(supplier), supplier)
+
+
+def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
+    parsed: Parsed, field: str, i: int, blocs: Spelling, hint: str, context: ReadingContext
+) -> None:
+    """Read a cell that names a country, or each outside a bloc; ``hint`` is for the word each."""
+    cells, outside = parsed.fields[field], schema.EACH_OUTSIDE
+    name, folded = cells[i], fold(cells[i])
+    if folded.startswith(outside):
+        bloc = blocs.get(folded.removeprefix(outside), name[len(outside) :])
+        cells[i] = f"{outside}{bloc}"
+    elif folded:
+        try:
+            cells[i] = country(name)
+            context.spell(cells[i], name)
+        except CellError as error:
+            advice = hint if folded == schema.EACH else error.hint
+            header = parsed.record.column_of(field).header
+            wrong = CellError(error.found, error.expected, advice)
+            context.error(parsed.record.SHEET, parsed.rows[i], header, wrong)
+            cells[i] = ""
+
+
+def _first(names: Iterable[object]) -> dict[str, str]:
+    spelt = [str(name) for name in names if name]
+    return {fold(name): name for name in reversed(spelt)}
+
+
+def _least(names: Iterable[object]) -> dict[str, str]:
+    return _first(sorted({str(name) for name in names if name}))

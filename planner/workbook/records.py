@@ -13,17 +13,8 @@ from models.checks.common import near
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings
 from models.units import MONEY
-from planner.workbook import headers
+from planner.workbook import findings, headers
 from planner.workbook.cells import DECIMAL, WHOLE, converter, hint_of, numbers, shown, text, wanted
-from planner.workbook.findings import (
-    CellError,
-    DefaultTaken,
-    ReadingContext,
-    SheetLayout,
-    Unit,
-    address,
-    at_cell,
-)
 from planner.workbook.grid import Grid, refuse_merged, unseen
 from planner.workbook.headers import HeaderRow, ParsedHeader
 
@@ -46,14 +37,16 @@ class Parsed:
         """Return the records of all rows that have their key."""
         names = list(self.fields)
         columns = [self.fields[name] for name in names]
-        found = []
+        records = []
         for position, (row, *values) in enumerate(zip(self.rows, *columns, strict=True)):
             if position not in self.lost:
-                found.append(self.record(row=row, **dict(zip(names, values, strict=True))))
-        return tuple(found)
+                records.append(self.record(row=row, **dict(zip(names, values, strict=True))))
+        return tuple(records)
 
 
-def _headings(record: type[Record], grid: Grid, context: ReadingContext) -> list[ParsedHeader]:
+def _headings(
+    record: type[Record], grid: Grid, context: findings.ReadingContext
+) -> list[ParsedHeader]:
     """Read the header row of a sheet; what is wrong goes into the context's findings."""
     header = HeaderRow(record, grid, context)
     context.findings += header.findings
@@ -62,13 +55,15 @@ def _headings(record: type[Record], grid: Grid, context: ReadingContext) -> list
     shown = {h.position: h.label for h in header.headings if h.position in read}
     context.findings += unseen(record.SHEET, grid, shown)
     places = {h.key: h.position for h in header.headings}
-    units = {h.key: Unit(h.unit or "", h.factor) for h in header.headings if h.factor != 1.0}
-    context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places, units=units)
+    units = {
+        h.key: findings.Unit(h.unit or "", h.factor) for h in header.headings if h.factor != 1.0
+    }
+    context.layout.sheets[record.SHEET] = findings.SheetLayout(grid.header_row, places, units=units)
     context.lacking |= {(record.SHEET, name) for name in header.refused}
     return header.headings
 
 
-def read_sheet(record: type[Record], grid: Grid, context: ReadingContext) -> Parsed:
+def read_sheet(record: type[Record], grid: Grid, context: findings.ReadingContext) -> Parsed:
     """Read a sheet of the catalogue; what is wrong goes into the context's findings."""
     return _SheetReading(record, grid, context).parsed
 
@@ -76,14 +71,14 @@ def read_sheet(record: type[Record], grid: Grid, context: ReadingContext) -> Par
 class _SheetReading:
     """One sheet in the reading."""
 
-    def __init__(self, record: type[Record], grid: Grid, context: ReadingContext) -> None:
+    def __init__(self, record: type[Record], grid: Grid, context: findings.ReadingContext) -> None:
         self.record, self.grid, self.context = record, grid, context
         self.parsed = Parsed(record, grid.rows)
         self.sheet = record.SHEET
         in_order = sorted(_headings(record, grid, context), key=lambda h: (h.year or 0, h.spread))
         for column in record.columns():
-            own = [h for h in in_order if h.column == column]
-            self.parsed.fields[column.field] = self._column(column, own)
+            headings = [h for h in in_order if h.column == column]
+            self.parsed.fields[column.field] = self._column(column, headings)
         spread = [h for h in in_order if h.spread]
         if record.SPREAD == headers.YEARS:
             self.context.years = tuple(h.year for h in spread if h.year is not None)
@@ -95,9 +90,9 @@ class _SheetReading:
 
     # ---- columns -------------------------------------------------------------------------------
 
-    def _column(self, column: Column, own: list[ParsedHeader]) -> list[Any]:
-        plain = next((h for h in own if h.year is None), ParsedHeader("", column=column))
-        stepped = [h for h in own if h.year is not None]
+    def _column(self, column: Column, headings: list[ParsedHeader]) -> list[Any]:
+        plain = next((h for h in headings if h.year is None), ParsedHeader("", column=column))
+        stepped = [h for h in headings if h.year is not None]
         series = (self.sheet, column.field) in _SERIES
         stand_in = _placeholder(self.record, column)
         default = _DEFAULTS[self.sheet].get(column.field)
@@ -113,10 +108,10 @@ class _SheetReading:
         self._count(column, raw)
         if not series:
             return base
-        made = {number: ByYear(number) for number in set(base)}
+        series_of = {number: ByYear(number) for number in set(base)}
         if column.required:
-            made[None] = ByYear(stand_in)
-        return [made[number] for number in base]
+            series_of[None] = ByYear(stand_in)
+        return [series_of[number] for number in base]
 
     def _stepped(
         self, column: Column, base: list[Any], stepped: list[ParsedHeader]
@@ -125,12 +120,12 @@ class _SheetReading:
         for h in stepped:
             steps.append((h.year or 0, self._cells(column, h, None)))
             self._count_blank(h.label, self.grid.values(h.position), "the value before")
-        found = [
+        series = [
             ByYear(number, tuple((year, cells[i]) for year, cells in steps if cells[i] is not None))
             for i, number in enumerate(base)
         ]
-        self._count(column, [s if s.numbers() else None for s in found])
-        return found
+        self._count(column, [s if s.numbers() else None for s in series])
+        return series
 
     def _cells(self, column: Column, heading: ParsedHeader, blank: object) -> list[Any]:
         """Convert the cells of a column; blank ones give ``blank``, bad ones a stand-in."""
@@ -141,50 +136,50 @@ class _SheetReading:
         if at_once is not None:
             return at_once
         convert = converter(column, heading.factor, self.context.currency)
-        known: dict[object, object] = {}
-        found = []
+        read: dict[object, object] = {}
+        cells = []
         for i, value in enumerate(raw):
             is_text = type(value) is str
-            if value is None or (is_text and value in known):
-                found.append(blank if value is None else known[value])
+            if value is None or (is_text and value in read):
+                cells.append(blank if value is None else read[value])
                 continue
             try:
                 converted = convert(value)
-            except CellError as error:
+            except findings.CellError as error:
                 self.context.error(self.sheet, self.grid.rows[i], label, error)
-                found.append(_placeholder(self.record, column))
+                cells.append(_placeholder(self.record, column))
                 if column.key:
                     self._lose(i)
                 continue
             if is_text:
-                known[value] = converted
-            found.append(converted)
+                read[value] = converted
+            cells.append(converted)
         if column.kind is CellKind.COUNTRY:
-            for spelling, code in known.items():
+            for spelling, code in read.items():
                 self.context.spell(str(code), str(spelling), listed=self.record is Country)
-        return found
+        return cells
 
     def _blocs(self, label: str, row: int, value: object) -> tuple[str, ...]:
         if value is None:
             return ()
         try:
-            said = text(value)
-        except CellError as error:
+            names_text = text(value)
+        except findings.CellError as error:
             self.context.error(self.sheet, row, label, error)
             self.parsed.unread = True
             return ()
-        if "," in common_letters(said):
-            comma = CellError(shown(value), "names of blocs", "separate blocs with ;")
+        if "," in common_letters(names_text):
+            comma = findings.CellError(shown(value), "names of blocs", "separate blocs with ;")
             self.context.error(self.sheet, row, label, comma)
-        names = (clean(part) for part in re.split("[;,；，]", said))
+        names = (clean(part) for part in re.split("[;,；，]", names_text))
         return tuple(sorted({name for name in names if name}))
 
     def _required(self, column: Column, plain: ParsedHeader, raw: list[Any]) -> None:
         """A required cell that is blank is an error; its column missing was one already."""
         if not column.required:
             return
-        said = f"a blank cell; {column.header} must be filled"
-        blank = CellError(said, wanted(column, self.context.currency))
+        message = f"a blank cell; {column.header} must be filled"
+        blank = findings.CellError(message, wanted(column, self.context.currency))
         for i, value in enumerate(raw):
             if value is not None:
                 continue
@@ -204,7 +199,7 @@ class _SheetReading:
     def _count_blank(self, label: str, raw: list[Any], used: str) -> None:
         cells = raw.count(None)
         if cells:
-            self.context.defaults.append(DefaultTaken(self.sheet, label, cells, used))
+            self.context.defaults.append(findings.DefaultTaken(self.sheet, label, cells, used))
 
     # ---- the columns beyond the declared ones --------------------------------------------------
 
@@ -214,13 +209,16 @@ class _SheetReading:
         for h, cells in zip(headings, columns, strict=True):
             count = cells.count(None)
             if count == len(cells) > 1:
-                said, hint = f"{count} blank cells, the whole column", "they count as a demand of 0"
+                message, hint = (
+                    f"{count} blank cells, the whole column",
+                    "they count as a demand of 0",
+                )
                 rows = [self.grid.header_row]
             else:
-                said, hint = "a blank cell", "it counts as a demand of 0"
+                message, hint = "a blank cell", "it counts as a demand of 0"
                 rows = [r for r, value in zip(self.grid.rows, cells, strict=True) if value is None]
             self.context.findings += (
-                warning(self.sheet, row, h.label, found=said, hint=hint) for row in rows
+                warning(self.sheet, row, h.label, found=message, hint=hint) for row in rows
             )
             self._count_blank(h.label, cells, "0")
         if not columns:
@@ -249,11 +247,11 @@ class _SheetReading:
         count = len(self.grid.rows)
         notes: dict[int, list[str]] = {}
         for h in sorted(headings, key=lambda h: (h.always != "note", h.position)):
-            said = [_said(value) for value in self.grid.values(h.position)]
+            texts = [_said(value) for value in self.grid.values(h.position)]
             if h.always == "source":
-                self.parsed.fields["source"] = said
+                self.parsed.fields["source"] = texts
                 continue
-            for i, part in enumerate(said):
+            for i, part in enumerate(texts):
                 if part:
                     notes.setdefault(i, []).append(part if h.always else f"{h.text}: {part}")
         if notes:
@@ -273,15 +271,17 @@ class _SheetReading:
             before = first.setdefault(key, i)
             if before != i:
                 row, values = self.grid.rows[i], [values[i] for values in columns]
-                at = self.grid.rows[before]
-                cell = self.context.layout.cell(self.sheet, at, keys[0].header)
-                said = " + ".join(
+                first_row = self.grid.rows[before]
+                cell = self.context.layout.cell(self.sheet, first_row, keys[0].header)
+                name = " + ".join(
                     self.context.country_name(v) if c.kind is CellKind.COUNTRY else str(v)
                     for c, v in zip(keys, values, strict=True)
                     if v not in {"", None}
                 )
-                what = " + ".join(c.header for c in keys)
-                twice = CellError(f"{said} appears twice, first in {cell}", f"each {what} once")
+                headers_of = " + ".join(c.header for c in keys)
+                twice = findings.CellError(
+                    f"{name} appears twice, first in {cell}", f"each {headers_of} once"
+                )
                 self.context.error(self.sheet, row, keys[0].header, twice)
                 self.parsed.lost.add(i)
 
@@ -293,7 +293,7 @@ def _said(value: object) -> str:
     """A note as it reads, whatever stands there."""
     try:
         return "" if value is None else text(value)
-    except CellError:
+    except findings.CellError:
         return shown(value)
 
 
@@ -326,7 +326,7 @@ def _placeholder(record: type[Record], column: Column) -> Any:
 # ---- Settings ----------------------------------------------------------------------------------
 
 
-def read_settings(grid: Grid | None, context: ReadingContext) -> Settings:
+def read_settings(grid: Grid | None, context: findings.ReadingContext) -> Settings:
     """Read the sheet of a row per setting; what is wrong goes into the context's findings.
 
     It is read before all others, since headers name its currency.
@@ -338,11 +338,13 @@ def read_settings(grid: Grid | None, context: ReadingContext) -> Settings:
         row, label, value = rows.get(column.field, (0, column.header, None))
         factor = _setting_factor(column, row, label, context) if row else 1.0
         if value is None:
-            context.defaults.append(DefaultTaken(Settings.SHEET, column.header, 1, column.default))
+            context.defaults.append(
+                findings.DefaultTaken(Settings.SHEET, column.header, 1, column.default)
+            )
         elif column.field != "currency":
             try:
                 fields[column.field] = converter(column, factor, context.currency)(value)
-            except CellError as error:
+            except findings.CellError as error:
                 context.error(Settings.SHEET, row, column.header, error)
     return Settings(**fields)
 
@@ -351,42 +353,42 @@ _Rows = dict[str, tuple[int, str, object]]
 """Row, label as written and value by the field of the setting."""
 
 
-def _settings(grid: Grid, context: ReadingContext) -> _Rows:
+def _settings(grid: Grid, context: findings.ReadingContext) -> _Rows:
     places = {h.column: h.position for h in _headings(Settings, grid, context) if h.column}
     if headers.SETTING not in places or headers.VALUE not in places:
         return {}
     columns = [grid.values(places[column]) for column in (headers.SETTING, headers.VALUE)]
-    found: _Rows = {}
+    settings: _Rows = {}
     for row, label, value in zip(grid.rows, *columns, strict=True):
         column, wrong = _setting(label, value)
-        if column is not None and column.field in found:
-            first = address(places[headers.SETTING], found[column.field][0])
-            said = f"{column.header} appears twice, first in {first}"
-            wrong = CellError(said, "each setting once")
+        if column is not None and column.field in settings:
+            first = findings.address(places[headers.SETTING], settings[column.field][0])
+            message = f"{column.header} appears twice, first in {first}"
+            wrong = findings.CellError(message, "each setting once")
         if wrong is not None:
             context.error(Settings.SHEET, row, headers.SETTING.header, wrong)
         elif column is not None:
-            found[column.field] = (row, common_letters(str(label)), value)
+            settings[column.field] = (row, common_letters(str(label)), value)
             context.layout.sheets[Settings.SHEET].rows[fold(column.header)] = row
-    return found
+    return settings
 
 
-def _setting(label: object, value: object) -> tuple[Column | None, CellError | None]:
+def _setting(label: object, value: object) -> tuple[Column | None, findings.CellError | None]:
     """Return the setting that a row is of, or what is wrong with its name; neither: it is blank."""
     if label is None:
-        nameless = CellError(f"{shown(value)} without the name of a setting", "a setting")
+        nameless = findings.CellError(f"{shown(value)} without the name of a setting", "a setting")
         return None, None if value is None else nameless
-    said = common_letters(label) if isinstance(label, str) else shown(label)
-    column = headers.setting_named(said)
+    name = common_letters(label) if isinstance(label, str) else shown(label)
+    column = headers.setting_named(name)
     if column is not None:
         return column, None
     names = ", ".join(c.header for c in headers.SETTINGS.values())
     titles = {key: c.title for key, c in headers.SETTINGS.items()}
-    hint = near(headers.split_unit(said)[0], titles)
-    return None, CellError(f"{said!r} is not a setting", f"one of {names}", hint)
+    hint = near(headers.split_unit(name)[0], titles)
+    return None, findings.CellError(f"{name!r} is not a setting", f"one of {names}", hint)
 
 
-def _currency(rows: _Rows, context: ReadingContext) -> str:
+def _currency(rows: _Rows, context: findings.ReadingContext) -> str:
     """Return the workbook's currency; US dollars where it is blank or no three-letter code."""
     row, _, value = rows.get("currency", (0, "", None))
     if value is None:
@@ -394,19 +396,23 @@ def _currency(rows: _Rows, context: ReadingContext) -> str:
     if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", fold(value)):
         return fold(value).upper()
     expected = "a three-letter currency code such as USD or EUR"
-    wrong = CellError(shown(value), expected, hint_of(value))
+    wrong = findings.CellError(shown(value), expected, hint_of(value))
     context.error(Settings.SHEET, row, Settings.column_of("currency").header, wrong)
     return MONEY
 
 
-def _setting_factor(column: Column, row: int, label: str, context: ReadingContext) -> float:
+def _setting_factor(
+    column: Column, row: int, label: str, context: findings.ReadingContext
+) -> float:
     """Return what a setting's value is multiplied by, from the unit beside its name."""
     unit = None if fold(label) == fold(column.header) else headers.split_unit(label)[1]
-    what = f"the setting {label!r}"
+    place = f"the setting {label!r}"
     try:
-        return headers.unit_factor(column, unit, what, column.header, context.currency)
-    except CellError as error:
-        at = context.layout.sheets[Settings.SHEET].columns[fold(headers.SETTING.header)]
+        return headers.unit_factor(column, unit, place, column.header, context.currency)
+    except findings.CellError as error:
+        position = context.layout.sheets[Settings.SHEET].columns[fold(headers.SETTING.header)]
         wanted = error.expected if column.unit else column.header
-        context.findings.append(at_cell(Settings.SHEET, at, row, error.found, wanted))
+        context.findings.append(
+            findings.at_cell(Settings.SHEET, position, row, error.found, wanted)
+        )
         return 1.0

@@ -1,14 +1,18 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, and noticing when another program has saved one."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import stat
+import time
+import zipfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from threading import Event
 
 from xlsxwriter.exceptions import FileCreateError
 
@@ -30,19 +34,19 @@ def save(
     with told_as_write_error(path):
         refuse_no_file(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_file(target.parent, target.suffix) as made:
-            write(made)
-            _settle(made, target)
+        with scratch_file(target.parent, target.suffix) as scratch:
+            write(scratch)
+            _settle(scratch, target)
             if not is_in_use(target) and (over or not target.exists()):
                 # Windows refuses to replace a file that another program holds open.
                 with contextlib.suppress(PermissionError):
-                    made.replace(target)
+                    scratch.replace(target)
                     names_to_disk(target.parent)
                     return path
             if not beside:
                 msg = f"{path} is open in another program or read-only"
                 raise WriteError(msg)
-            other = _put_beside(made, target)
+            other = _put_beside(scratch, target)
             names_to_disk(target.parent)
             return path.with_name(other.name) if path.parent.resolve() == other.parent else other
 
@@ -50,8 +54,8 @@ def save(
 def save_text(path: Path, text: str) -> Path:
     """Put a text at a path as ``save`` does; half a letter, which no file holds, is a ``?``."""
 
-    def write(made: Path) -> None:
-        made.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    def write(scratch: Path) -> None:
+        scratch.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
     return save(path, write)
 
@@ -65,7 +69,7 @@ def told_as_write_error(path: Path) -> Iterator[None]:
         raise WriteError(_why(path, error)) from error
 
 
-def refuse_no_file(path: Path, what: str = "file") -> None:
+def refuse_no_file(path: Path, word: str = "file") -> None:
     """Raise WriteError where what stands at a path is no file: a folder, a pipe, a device."""
     try:
         mode = behind_links(path).stat().st_mode
@@ -74,7 +78,7 @@ def refuse_no_file(path: Path, what: str = "file") -> None:
             raise WriteError(_why(path, error)) from error
         return  # nothing is there, or writing will say why
     if stat.S_ISDIR(mode):
-        msg = f"{path} is a folder: name a file{'' if what == 'file' else f' for the {what}'}"
+        msg = f"{path} is a folder: name a file{'' if word == 'file' else f' for the {word}'}"
         raise WriteError(msg)
     if not stat.S_ISREG(mode):
         msg = f"{path} is a pipe, device or socket, which nothing is written to: name a file"
@@ -113,20 +117,20 @@ def behind_links(path: Path) -> Path:
         raise WriteError(_why(path, error)) from error
 
 
-def _settle(made: Path, target: Path) -> None:
+def _settle(scratch: Path, target: Path) -> None:
     """Write the file durably, with the permissions of the one it replaces."""
-    to_disk(made)
+    to_disk(scratch)
     if target.exists() and not is_in_use(target):
-        made.chmod(stat.S_IMODE(target.stat().st_mode))
+        scratch.chmod(stat.S_IMODE(target.stat().st_mode))
     else:
-        share(made, 0o666)
+        share(scratch, 0o666)
 
 
-def share(made: Path, mode: int) -> None:
+def share(scratch: Path, mode: int) -> None:
     """Give a scratch file or folder the permissions of any new one: it was kept from all others."""
     mask = os.umask(0)
     os.umask(mask)
-    made.chmod(mode & ~mask)
+    scratch.chmod(mode & ~mask)
 
 
 def to_disk(file: Path) -> None:
@@ -144,23 +148,98 @@ def names_to_disk(folder: Path) -> None:
             os.close(handle)
 
 
-def _put_beside(made: Path, target: Path) -> Path:
+def _put_beside(scratch: Path, target: Path) -> Path:
     """Move the file to the first free ``name (2).xlsx``; never over a file that is there."""
     for number in count(2):
         other = target.with_name(f"{target.stem} ({number}){target.suffix}")
         if other.exists() or is_in_use(other):
             continue
         try:
-            os.link(made, other)
+            os.link(scratch, other)
         except FileExistsError:
             continue
         except OSError:  # a file system without hard links
-            made.replace(other)
+            scratch.replace(other)
         return other
     raise AssertionError
 
 
 def _why(path: Path, error: Exception) -> str:
     cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
-    said = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
-    return f"{path} cannot be written: {said}"
+    reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
+    return f"{path} cannot be written: {reason}"
+
+
+# ---- when another program has saved a workbook ---------------------------------------------------
+#
+# Excel writes a temporary file, renames the old workbook away and the new one into its place;
+# LibreOffice copies over it; others write in place, in pieces. All of them touch the file more than
+# once, and beside it come and go lock files (``~$case.xlsx``, ``.~lock.case.xlsx#``). So the folder
+# is watched, the file is read once it has come to rest, and what it holds decides.
+
+_LOOK = 2_000
+"""Milliseconds after which the file is looked at even if the system told of nothing (a share)."""
+_GATHERED, _STEP = 400, 100
+"""Milliseconds over which the system's messages are taken together, and that none comes in."""
+_REST = 0.2
+"""Seconds in which a file at rest does not change."""
+_PATIENCE = 3.0
+"""Seconds that a file has to become whole; one that does not is read as it is."""
+
+_Seen = tuple[int, int, int]
+
+
+def saves(path: Path, last: str = "", stop: Event | None = None) -> Iterator[None]:
+    """Yield each time a workbook holds something else, until ``stop`` is set.
+
+    ``last`` is the SHA-256 of what is known of it already ("" nothing). A file that is not there
+    is waited for.
+    """
+    from watchfiles import Change, watch
+
+    real = Path(os.path.realpath(path))
+
+    def is_it(_: Change, name: str) -> bool:
+        return Path(name).name == real.name
+
+    seen: _Seen | None = None
+    for _ in watch(
+        real.parent, watch_filter=is_it, debounce=_GATHERED, step=_STEP, recursive=False,
+        rust_timeout=_LOOK, yield_on_timeout=True, stop_event=stop,
+    ):  # fmt: skip
+        if _seen(real) in {None, seen}:
+            continue
+        seen, digest = _at_rest(real)
+        if digest not in {"", last}:
+            last = digest
+            yield
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of what a file holds."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _seen(path: Path) -> _Seen | None:
+    """Return by what a change of a file shows; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _at_rest(path: Path) -> tuple[_Seen | None, str]:
+    """Wait until a file is whole and at rest; return how it looks, and its SHA-256, "" none."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        before = _seen(path)
+        time.sleep(_REST)
+        is_late = time.monotonic() > end
+        try:
+            if _seen(path) == before and (is_late or zipfile.is_zipfile(path)):
+                return before, fingerprint(path)
+        except OSError:  # gone again, or held by whoever writes it
+            pass
+        if is_late:
+            return before, ""

@@ -56,12 +56,12 @@ def formats_of(book: Any) -> FormatsToCheck:
     from openpyxl.styles.numbers import BUILTIN_FORMATS_MAX_SIZE, builtin_format_code
 
     dates = frozenset(map(str, book._date_formats))  # noqa: SLF001
-    own = book._number_formats  # noqa: SLF001
-    known: dict[str, str] = {}
+    custom = book._number_formats  # noqa: SLF001
+    codes: dict[str, str] = {}
     for i, style in enumerate(book._cell_styles):  # noqa: SLF001
         number = style.numFmtId - BUILTIN_FORMATS_MAX_SIZE
-        code = own[number] if number >= 0 else builtin_format_code(style.numFmtId)
-        known[str(i)] = code or number_format.GENERAL
+        code = custom[number] if number >= 0 else builtin_format_code(style.numFmtId)
+        codes[str(i)] = code or number_format.GENERAL
     rules = {
         str(i): str(each.numFmt.formatCode)
         for i, each in enumerate(book._differential_styles.styles)  # noqa: SLF001
@@ -69,9 +69,9 @@ def formats_of(book: Any) -> FormatsToCheck:
     }
     return FormatsToCheck(
         numbers={
-            k: c for k, c in known.items() if k not in dates and not number_format.shows_numbers(c)
+            k: c for k, c in codes.items() if k not in dates and not number_format.shows_numbers(c)
         },
-        texts={k: c for k, c in known.items() if not number_format.shows_texts(c)},
+        texts={k: c for k, c in codes.items() if not number_format.shows_texts(c)},
         dates=dates,
         rules={key: code for key, code in rules.items() if not number_format.shows_numbers(code)},
     )
@@ -95,14 +95,14 @@ class VolatileWords:
         for name, formula in names.items():
             for word in set(_NAMES.findall(_IN_QUOTES.sub("", formula.casefold()))):
                 users[word].append(name)
-        found = [name for name, formula in names.items() if self.of(formula)]
-        known = set(found)
-        for name in found:  # it grows by those that use what it has
-            more = [user for user in users[name.casefold()] if user not in known]
-            known.update(more)
-            found += more
-        self._words = self._pattern(found)
-        self._hints = [word.upper().encode() for word in ("RAND", *_FUNCTIONS[3:], *found, "&")]
+        volatile = [name for name, formula in names.items() if self.function_in(formula)]
+        seen = set(volatile)
+        for name in volatile:  # it grows by those that use what it has
+            more = [user for user in users[name.casefold()] if user not in seen]
+            seen.update(more)
+            volatile += more
+        self._words = self._pattern(volatile)
+        self._hints = [word.upper().encode() for word in ("RAND", *_FUNCTIONS[3:], *volatile, "&")]
 
     @staticmethod
     def _pattern(names: Iterable[str]) -> re.Pattern[str]:
@@ -110,7 +110,7 @@ class VolatileWords:
         either = rf"(?:{functions})(?=\s*\()" + (rf"|(?:{calls})(?![\w.(])" if calls else "")
         return re.compile(rf"(?<![\w.])(?:_xlfn\.)?({either})", re.IGNORECASE)
 
-    def of(self, formula: str) -> str:
+    def function_in(self, formula: str) -> str:
         """Return what makes a formula volatile, "" where nothing does."""
         match = self._words.search(_IN_QUOTES.sub("", formula))
         return match[1].upper() if match else ""
@@ -176,30 +176,30 @@ def _rows(
     number = 0
     with source.archive.open(part) as file:
         for piece in _filled(source, file):
-            at = 0
+            offset = 0
             may_be_volatile = source.volatile.may_be_in(piece)
             reader.may_be_volatile = reader.may_be_volatile or may_be_volatile
-            while at < len(piece):
-                taken = plain.take(piece, at)
+            while offset < len(piece):
+                taken = plain.take(piece, offset)
                 if taken is not None and not (
-                    may_be_volatile and source.volatile.may_be_in(piece[at : taken.end])
+                    may_be_volatile and source.volatile.may_be_in(piece[offset : taken.end])
                 ):
-                    number, at = taken.number, taken.end
+                    number, offset = taken.number, taken.end
                     source.count(cells=len(taken.cells) + 1)
-                    if extras.are_rows_hidden or _may_hide(taken.said):
-                        extras.hear_row(number, dict(_SAID.findall(taken.said.decode())))
+                    if extras.are_rows_hidden or _may_hide(taken.attributes):
+                        extras.hear_row(number, dict(_ATTRIBUTE.findall(taken.attributes.decode())))
                     yield number, taken.cells
                     continue
-                end = piece.find(b"<row ", at + 1)
-                passed = piece[at:end] if end > 0 else piece[at:]
-                at += len(passed)
+                end = piece.find(b"<row ", offset + 1)
+                passed = piece[offset:end] if end > 0 else piece[offset:]
+                offset += len(passed)
                 plain.pass_by(passed)
                 for element in tree.feed(passed):
                     if element.tag != _ROW_TAG:
                         _hear(element, source, extras)
                         continue
-                    said = element.get("r")
-                    number = int(float(said)) if said else number + 1
+                    row_number = element.get("r")
+                    number = int(float(row_number)) if row_number else number + 1
                     extras.hear_row(number, element.attrib)
                     yield number, reader.cells(element, number)
                 plain.is_on = plain.is_on and not (source.is_stale and reader.arrays)
@@ -218,9 +218,9 @@ def _hear(element: Any, source: SheetSource, extras: grid.SheetExtras) -> None:
         code = source.formats.rules.get(element.get("dxfId", ""))
         extras.rules += [] if code is None else [(element.get(_AREAS, ""), code)]
     else:
-        own = [each for each in element.iter() if local(each) in {"numFmt", "sqref"}]
-        areas = " ".join(each.text or "" for each in own if local(each) == "sqref")
-        codes = (each.get("formatCode", "") for each in own if local(each) == "numFmt")
+        parts = [each for each in element.iter() if local(each) in {"numFmt", "sqref"}]
+        areas = " ".join(each.text or "" for each in parts if local(each) == "sqref")
+        codes = (each.get("formatCode", "") for each in parts if local(each) == "numFmt")
         extras.rules += [(areas, code) for code in codes if not number_format.shows_numbers(code)]
 
 
@@ -251,8 +251,8 @@ class _Tree:
 
 
 @lru_cache(1024)
-def _plain_style(said: str) -> str:
-    return str(int(said))
+def _plain_style(style: str) -> str:
+    return str(int(style))
 
 
 class _CellReader:
@@ -285,7 +285,7 @@ class _CellReader:
 
     def cells(self, row: Any, number: int) -> list[tuple[int, object]]:
         """Return position and value of the cells of a row; blank ones may be among them."""
-        found = []
+        cells = []
         place = 0
         for element in row:
             address = element.get("r")
@@ -295,12 +295,12 @@ class _CellReader:
                 self.extras.volatile.append((number, place, word))
             if self.arrays and self._is_unsaved(element, value) and self._in_array(place, number):
                 value = UNSAVED
-            found.append((place, value))
-        return found
+            cells.append((place, value))
+        return cells
 
     def _volatile(self, element: Any) -> str:
         formula = element.find(self.formula)
-        return "" if formula is None else self.volatile.of(formula.text or "")
+        return "" if formula is None else self.volatile.function_in(formula.text or "")
 
     def _in_array(self, column: int, row: int) -> bool:
         return any(a.left <= column <= a.right and a.top <= row <= a.bottom for a in self.arrays)
@@ -332,14 +332,14 @@ class _CellReader:
         if sum(part.tag in self.values for part in element) > 1:
             return grid.Fault("a cell that holds two values")
         self._array(element.find(self.formula))
-        said = element.findtext(self.value_tag)
+        text = element.findtext(self.value_tag)
         kind = element.get("t", "n")
-        if said and not _WRITTEN.get(kind, _ANY).fullmatch(said):
-            return _unread(said)
+        if text and not _WRITTEN.get(kind, _ANY).fullmatch(text):
+            return _unread(text)
         cell = self.parser.parse_cell(element)
         value: object = cell["value"]
-        if kind == "n" and said and style in self.formats.dates:
-            return grid.Dated(_number(said), value if cell["data_type"] == "d" else None)
+        if kind == "n" and text and style in self.formats.dates:
+            return grid.Dated(_number(text), value if cell["data_type"] == "d" else None)
         if cell["data_type"] == "e":
             return grid.Fault(f"the error value {value}")
         value = value + 0.0 if type(value) is float else value  # no -0
@@ -368,9 +368,9 @@ def _number(text: str) -> float:
     return float(text) + 0.0 if "." in text or "e" in text.lower() else int(text)  # no -0
 
 
-def _unread(said: str) -> grid.Fault:
-    found = f"a cell that cannot be read: {findings.quoted(said)} is not a number"
-    return grid.Fault(found, "type the number again")
+def _unread(text: str) -> grid.Fault:
+    message = f"a cell that cannot be read: {findings.quoted(text)} is not a number"
+    return grid.Fault(message, "type the number again")
 
 
 _PIECE = 1 << 18
@@ -414,20 +414,20 @@ _ROW = rb'<row r="(\d{1,7})"([^<>]*)(?<!/)>((?:%s)+)</row>'
 """What a row looks like that needs no parser: no markup or escape is left out of sight."""
 
 
-_TALL, _SAID = re.compile(rb' ht="[1-9]'), re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
+_TALL, _ATTRIBUTE = re.compile(rb' ht="[1-9]'), re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
 
 
 class PlainRow(NamedTuple):
-    """A row as it was taken: its number, its cells, what is said of it, and where it ends."""
+    """A row as it was taken: its number, its cells, its attributes, and where it ends."""
 
     number: int
     cells: list[tuple[int, object]]
-    said: bytes
+    attributes: bytes
     end: int
 
 
-def _may_hide(said: bytes) -> bool:
-    return b"hidden" in said or (b"ht" in said and not _TALL.search(said))
+def _may_hide(attributes: bytes) -> bool:
+    return b"hidden" in attributes or (b"ht" in attributes and not _TALL.search(attributes))
 
 
 class PlainRows:
@@ -458,9 +458,9 @@ class PlainRows:
         if b"</sheetData" in part or b"<!" in part:  # a comment may hide rows
             self.is_on = self._known = False
 
-    def take(self, piece: bytes, at: int) -> PlainRow | None:
+    def take(self, piece: bytes, offset: int) -> PlainRow | None:
         """Return the row that begins at a place; None: not sure."""
-        match = self._row.match(piece, at) if self.is_on else None
+        match = self._row.match(piece, offset) if self.is_on else None
         if match is None:
             return None
         try:
@@ -474,7 +474,7 @@ class PlainRows:
     def _cells(self, row: bytes) -> list[tuple[int, object]] | None:
         """Return position and value of each cell of a row."""
         strings, numbers, texts = self._strings, self._numbers, self._texts
-        found: list[tuple[int, object]] = []
+        cells: list[tuple[int, object]] = []
         if b"_" in row and _ODD_NUMBER.search(row):
             return None
         for column, style, kind, value, text in self._cell.findall(row):
@@ -482,15 +482,15 @@ class PlainRows:
             if texts and kind and kind != b"n" and style in texts:
                 return None
             if kind == b"s" and value.isdigit():
-                found.append((place, strings[int(value)]))
+                cells.append((place, strings[int(value)]))
             elif (not kind or kind == b"n") and value and style not in numbers:
                 is_whole = not (b"." in value or b"e" in value or b"E" in value)
-                found.append((place, int(value) if is_whole else float(value) + 0.0))
+                cells.append((place, int(value) if is_whole else float(value) + 0.0))
             elif (kind == b"str" and value) or (kind == b"inlineStr" and text):
-                found.append((place, (value or text).decode()))
+                cells.append((place, (value or text).decode()))
             else:
                 return None
-        return found
+        return cells
 
 
 def _coded(styles: Iterable[str]) -> frozenset[bytes]:
@@ -514,7 +514,7 @@ def shared_texts(package: Any) -> list[str]:
     part = package.package.find(SHARED_STRINGS)
     if part is None:
         return []
-    found: list[str] = []
+    texts: list[str] = []
     with package.archive.texts(part.PartName[1:]) as source:
         events = iterparse(source)  # noqa: S314 - expat bounds what entities grow to
         for count, (_, node) in enumerate(events):
@@ -522,9 +522,9 @@ def shared_texts(package: Any) -> list[str]:
                 msg = f"the texts of the file have more than {MOST_CELLS:,} elements"
                 raise RefusedError(msg)
             if node.tag == _ENTRY:
-                found.append(_text_of(node).replace("x005F_", ""))
+                texts.append(_text_of(node).replace("x005F_", ""))
                 node.clear()
-    return found
+    return texts
 
 
 def _text_of(entry: Any) -> str:

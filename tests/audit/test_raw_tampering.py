@@ -17,8 +17,7 @@ from planner.audit.verify import verify
 from planner.cli import main
 from planner.run import solve_file, start_file
 from planner.sheets import write_plan
-from planner.sheets.checks import WORST
-from planner.sheets.duals import FREE
+from planner.sheets.checks import FREE, WORST
 from planner.studies.agreed import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw

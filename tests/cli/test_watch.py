@@ -107,7 +107,7 @@ def turns(monkeypatch):
                 yield
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("planner.workbook.saved.saves", saves)
+        monkeypatch.setattr("planner.workbook.save.saves", saves)
 
     return of
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.page.pack import program, sealed
 from planner.page.sliders import adjustable, grid
+from planner.page.write import program, sealed
 from tests.page.solver import solver_or_skip
 from tests.report.browser import chromium
 

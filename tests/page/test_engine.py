@@ -17,8 +17,8 @@ from models.plan import Session, solve
 from models.results import Security
 from planner import page as engine_of
 from planner.cli import main
-from planner.page.pack import program, sealed
 from planner.page.sliders import adjustable, grid
+from planner.page.write import program, sealed
 from planner.run import open_input
 from planner.sheets.findings import rows_of
 from planner.sheets.survival import is_missed, needed_of, survival
@@ -113,8 +113,8 @@ def test_the_worst_loss_is_named_as_the_plan_names_it(planned):
     assert worst["short"] == pytest.approx(0.55)
     plan = solve(variant_of(case, moved["command"]))
     light = survival(Security.of(plan), needed_of(case), case.country_name)
-    assert "without China 55 % of copper is short in 2027; 5 % may be" in light.said
-    assert "Not tested: copper in 2026" in light.said
+    assert "without China, 55 % of copper is short in 2027; 5 % may be" in light.text
+    assert "Not tested: copper in 2026" in light.text
 
 
 def test_the_command_gives_the_same(planned, tmp_path, monkeypatch, capsys):

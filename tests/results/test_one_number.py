@@ -181,7 +181,7 @@ def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made):
     years = len(case.years)
     page = findings(made.run.minerals, years, case.country_name)
     assert [(h.name, h.value, h.remark) for h in headlines(made.file)] == [
-        (point.name, point.number, point.said) for point in page
+        (point.name, point.number, point.text) for point in page
     ]
     lines = mineral_lines(made.run.minerals, case.country_name)
     for row in back:
@@ -233,8 +233,8 @@ def test_if_the_largest_supplier_stops_has_one_number(made):
     assert loss.number.startswith(f"{kept} of {len(wanted)} keep")
     words_there = solved(made.run, None)["words"]
     assert loss.number in words_there["Loss"]
-    assert measures.IF_IT_STOPS in loss.said
-    assert "planner stress" in loss.said
+    assert measures.IF_IT_STOPS in loss.text
+    assert "planner stress" in loss.text
 
 
 def test_rest_of_world_is_no_country_of_the_report(made):
@@ -311,7 +311,7 @@ def test_what_limits_cost_like_for_like(made, tmp_path):
     assert said == pytest.approx(dict.fromkeys(said, wanted), abs=near)
     price = findings(run.minerals, years, case.country_name)[1]
     if abs(wanted) > near and any(row["limits_kept"] for row in rows_of(table)):
-        assert f"{words.amount(abs(wanted) / years, made.file.currency)} a year" in price.said
+        assert f"{words.amount(abs(wanted) / years, made.file.currency)} a year" in price.text
 
 
 def test_what_is_served_and_what_a_tonne_costs(made):

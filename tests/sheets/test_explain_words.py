@@ -8,7 +8,7 @@ import json
 import pytest
 
 from models.answers import PriceTerm, explain, least_change
-from planner.sheets.explain import Cells, facts, told
+from planner.sheets.explain import Cells, explained, facts
 from tests.models.desk import FIRST, BookT, jin, make, refiner, solve, sur
 from tests.models.test_explain import capped
 
@@ -22,7 +22,7 @@ def said(book: BookT, member: str = "A", year: int = FIRST) -> list[str]:
     change = least_change(plan, "copper", member, year)
     found = explain(plan, "copper", member, year)
     json.dumps(facts(found, change, cells), allow_nan=False)
-    return [" ".join(line.split()) for line in told(found, change, cells)]
+    return [" ".join(line.split()) for line in explained(found, change, cells)]
 
 
 def test_a_price_that_holds() -> None:
@@ -178,7 +178,7 @@ def test_parts_that_are_rounding_are_not_told() -> None:
     dust = PriceTerm("fair share", "its part in sharing the shortage fairly", 0.001)
     price = dataclasses.replace(found.price, terms=(*found.price.terms, dust))
     cells = Cells(plan.case, plan.case, lambda *_: "", lambda *_: None)
-    lines = list(told(dataclasses.replace(found, price=price), None, cells))
+    lines = list(explained(dataclasses.replace(found, price=price), None, cells))
     assert any("the cost of a tonne short" in line for line in lines)
     assert not any("sharing the shortage" in line or "in all, " in line for line in lines)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from models.measures import (
@@ -22,8 +24,7 @@ from planner.render.front import AnswerState
 from planner.render.words import amount, finely, share, solid
 from planner.report.plan import notes as notes_of
 from planner.sheets import write_plan
-from planner.sheets.context import Context
-from planner.sheets.estimates import estimates
+from planner.sheets.context import Context, estimates, question
 from planner.sheets.figures import by_mineral
 from planner.sheets.findings import (
     _price,
@@ -34,8 +35,7 @@ from planner.sheets.findings import (
     like_for_like,
     rows_of,
 )
-from planner.sheets.front import overview
-from planner.sheets.question import question
+from planner.sheets.front import _stocks, overview
 from planner.sheets.summary import summary
 from planner.workbook import read_tables
 from planner.workbook.plan_file import read_plan
@@ -167,7 +167,7 @@ def test_a_part_of_the_cost_is_no_larger_than_the_whole():
         return paid | {"mineral": mineral, "limits_kept": "yes", "short_by_limits": 0.0}
 
     def said(*parts):
-        return _price([row(f"m{i}", part) for i, part in enumerate(parts)], 1, "USD").said
+        return _price([row(f"m{i}", part) for i, part in enumerate(parts)], 1, "USD").text
 
     assert "limits. M0 costs 5 USD more, the other 2 USD less." in said(5.0, -2.0)
     assert "limits. M0 costs 5 USD more, the others together 2 USD less." in said(5, -1, -1)
@@ -278,20 +278,20 @@ def points(book):
 
 def test_findings_by_hand():
     need, price, loss = points(rows())
-    assert (need.number, need.said) == (
+    assert (need.number, need.text) == (
         "0 of 1 mineral", "Unmet need over all years: copper 16.9 %.",
     )  # fmt: skip
     # of 90 t in 2026 30 cost 21, not 11; in 2027 126 t cost 1,686, and without limits 130 t 1,730
     more = (30 * 10 + 1686 - 126 * 1730 / 130) / 2
     assert price.number == f"{share(more * 2 / (216 * 2830 / 230))} more"
-    assert price.said == (
+    assert price.text == (
         f"The same tonnes cost {amount(more, 'USD')} a year more than without limits."
         " Over all years they leave 14 t of copper unbought."
     )
     assert (loss.name, loss.number) == (
         "If the largest supplier stopped in 2027", "0 of 1 keeps 80 %",
     )  # fmt: skip
-    assert loss.said == (f"Copper keeps 18.8 % of its need without China. {IF_IT_STOPS} {SEE_MORE}")
+    assert loss.text == (f"Copper keeps 18.8 % of its need without China. {IF_IT_STOPS} {SEE_MORE}")
 
 
 def answered(book):
@@ -302,21 +302,28 @@ def answered(book):
 def test_the_answer_by_hand():
     """44 of 260 t are short, 14 of them by the limits; and where nothing is."""
     found = answered(rows())
-    assert (found.state, found.said) == (
+    assert (found.state, found.text) == (
         AnswerState.BAD, "Not in full. Copper is 16.9 % short, 31.8 % of it because of the limits.",
     )  # fmt: skip
     ample = [refiner(f"{c} works", c, 90, 10) for c in ("China", "Chile", "Peru")]
     found = answered(rows(Refiners=ample))
-    assert (found.state, found.said) == (
+    assert (found.state, found.text) == (
         AnswerState.GOOD, "Yes: all that is needed, in every year and for every member.",
     )  # fmt: skip
     free = rows()
     del free["Share limits"]
-    assert answered(free).said == "Not in full. Copper is 11.5 % short."
+    assert answered(free).text == "Not in full. Copper is 11.5 % short."
+    tenth = rows(Refiners=[refiner("Chile works", "Chile", 90, 10)])
+    del tenth["Share limits"]
+    for row in tenth["Demand"]:
+        row |= {"2026": 50, "2027": 50}
+    tenth["Demand"] = tenth["Demand"][:2]
+    found = answered(tenth)  # 90 of 100 t: as much as a need that is partly met has
+    assert (found.state, found.text) == (AnswerState.CARE, "Not in full. Copper is 10 % short.")
     soft = with_peru()
     soft["Share limits"][0]["Penalty (USD/t)"] = 1
     found = answered(soft)
-    assert (found.state, found.said) == (
+    assert (found.state, found.text) == (
         AnswerState.CARE, "Not in full. Copper goes beyond its limit, at a penalty.",
     )  # fmt: skip
 
@@ -352,7 +359,7 @@ def test_tonnes_that_cost_nothing_without_limits_have_no_share_of_it():
         row["2027"] = row["2026"]
     price = points(book)[1]
     assert price.number == "600 USD more"
-    assert price.said == (
+    assert price.text == (
         "The same tonnes cost 600 USD a year more than without limits, which cost nothing."
         " Over all years they leave 20 t of copper unbought."
     )
@@ -362,7 +369,7 @@ def test_a_workbook_without_limits_says_so():
     book = rows()
     del book["Share limits"]
     assert points(book)[1].number == "no limits"
-    assert points(book)[1].said == "The workbook has no share limit on what is needed."
+    assert points(book)[1].text == "The workbook has no share limit on what is needed."
 
 
 def test_what_the_limits_cost_may_not_be_known():
@@ -377,7 +384,7 @@ def test_a_coalition_that_serves_itself_has_no_supplier_to_lose():
     assert points(book)[2].number == "nobody"
     front = overview(context(book), ())
     assert front.picture is None
-    assert front.lines[-1].said.startswith("No member buys from a single country outside")
+    assert front.lines[-1].text.startswith("No member buys from a single country outside")
 
 
 def test_no_demand_is_no_question():
@@ -396,12 +403,12 @@ def test_one_year_and_names_of_other_alphabets():
     book["Refiners"] = [{**row, "Mineral": name} for row in book["Refiners"]]
     book["Demand"] = [{"Mineral": name, "Member": member, "2026": 100}]
     need, price, loss = points(book)
-    assert f"over all years: {name}" in need.said
-    assert f"{name} keeps 30 % of its need without China" in loss.said
+    assert f"over all years: {name}" in need.text
+    assert f"{name} keeps 30 % of its need without China" in loss.text
     found = context(book)
     said = dependence(by_mineral(found), found.country)
     assert f"{name}: {member} buys 66.7 % of it in China" in said  # two thirds
-    assert "a year" in price.said
+    assert "a year" in price.text
 
 
 # ---- numbers of findings are those of the rows, on random books ----------------------------------
@@ -431,7 +438,7 @@ def test_numbers_of_findings_are_those_of_the_rows(random):
     if any(row["supplier"] for row in needed):
         keep = sum(row["served_without"] >= KEEPS_ENOUGH - 1e-6 for row in needed)
         assert loss.number.startswith(f"{keep} of {len(needed)} keep")
-        assert share(min(row["served_without"] for row in needed)) in loss.said
+        assert share(min(row["served_without"] for row in needed)) in loss.text
     said = dependence(table, random.country)
     if any(row["dependent"] for row in told):
         much = sum(round(row["dependent_share"] or 0.0, 3) > MUCH for row in told)
@@ -443,10 +450,10 @@ def test_numbers_of_findings_are_those_of_the_rows(random):
     found = like_for_like(told)
     if any(row["limits_kept"] for row in told) and found is not None and found[0]:
         assert found[0] == pytest.approx(more)
-        assert f"{amount(abs(more) / years, random.currency)} a year" in price.said
+        assert f"{amount(abs(more) / years, random.currency)} a year" in price.text
         lost = any((row["short_by_limits"] or 0.0) > 0 for row in told)
-        assert "unbought" in price.said  # a cost never without the tonnes
-        assert ("leave" in price.said) == lost
+        assert "unbought" in price.text  # a cost never without the tonnes
+        assert ("leave" in price.text) == lost
 
 
 def test_shares_of_the_first_page_are_those_of_country_shares(random):
@@ -541,8 +548,8 @@ def test_no_sentence_adds_up_minerals_without_saying_the_weight(random):
     assert wrong == []
     assert not any("by value" in said for said in front.texts if "largest value" not in said)
     price = front.findings[1]
-    paid = "USD a year" in price.said or "EUR a year" in price.said
-    assert not paid or len(names) == 1 or re.search("alone is| costs .* (more|less), ", price.said)
+    paid = "USD a year" in price.text or "EUR a year" in price.text
+    assert not paid or len(names) == 1 or re.search("alone is| costs .* (more|less), ", price.text)
 
 
 # ---- lights and sentences ------------------------------------------------------------------------
@@ -572,7 +579,7 @@ def test_lights_of_a_soft_limit_a_reserve_and_a_contract():
     assert found["Are the share limits kept?"] is AnswerState.CARE
     assert found["Are the reserves filled?"] is AnswerState.CARE
     assert found["Are the contracts taken?"] is AnswerState.GOOD
-    said = {light.question: light.said for light in overview(context(book), ()).lights}
+    said = {light.question: light.text for light in overview(context(book), ()).lights}
     assert said["Are the reserves filled?"] == (
         "Below target in some year: 1 of 1 reserve; in the last year, 2027, 1 is still below."
     )
@@ -590,8 +597,8 @@ def test_each_state_has_a_sign_and_a_word_of_its_own():
 
 def test_lines_and_what_to_read_with_care():
     found = overview(context(rows()), ("Members",))
-    assert found.lines[0].said.startswith("Costliest shortage: in 2027,")
-    assert any(line.said.startswith("Scarcest: copper") for line in found.lines)
+    assert found.lines[0].text.startswith("Costliest shortage: in 2027,")
+    assert any(line.text.startswith("Scarcest: copper") for line in found.lines)
     assert found.lines[-1].sheet == "Members"
     assert found.care == (
         "Limits count demand, so China still sells 76.2 % of the copper that is bought.",
@@ -612,3 +619,27 @@ def test_numbers_in_words():
     assert amount(-2.5e9, "USD") == "-2.5 billion USD"
     assert amount(12, "t") == "12 t"
     assert amount(0.1234, "t") == "0.123 t"
+
+
+@pytest.mark.parametrize(
+    ("below", "end"),
+    [
+        ([(2026, "A"), (2027, "A")], "1 of 3 reserves; in the last year, 2027, 1 is still below."),
+        ([(2026, "A"), (2027, "A"), (2027, "B")],
+         "2 of 3 reserves; in the last year, 2027, 2 are still below."),
+        ([(2026, "A"), (2026, "B")], "2 of 3 reserves; in the last year, 2027, all are filled."),
+    ],
+)  # fmt: skip
+def test_reserves_below_their_target_are_counted_over_all_years_and_in_the_last(below, end):
+    rows_ = [
+        {"mineral": "tin", "member": member, "year": year, "target": 5.0,
+         "shortfall": 2.0 * ((year, member) in below)}
+        for year in (2026, 2027) for member in "ABC"
+    ]  # fmt: skip
+    found = _stocks(
+        SimpleNamespace(
+            plan=SimpleNamespace(stocks=pd.DataFrame(rows_)),
+            case=SimpleNamespace(years=(2026, 2027)),
+        )
+    )
+    assert (found.state, found.text) == (AnswerState.CARE, f"Below target in some year: {end}")

@@ -87,7 +87,7 @@ COUNTED = "This test counts a surge of the others and all stocks, and loses each
             AnswerState.BAD,
             (
                 "Without at least one country outside the coalition, more than 10 % to 50 % of"
-                " copper is short. The worst: without China 80 % of copper is short in 2027; 10 %"
+                " copper is short. The worst: without China, 80 % of copper is short in 2027; 10 %"
                 " may be."
             ),
         ),
@@ -100,7 +100,7 @@ def test_first_page(
     found = light(two(*security))
     assert found is not None
     assert found.question == f"Does it survive the loss of {asked}?"
-    assert (found.state, found.said) == (state, f"{said} {COUNTED}")
+    assert (found.state, found.text) == (state, f"{said} {COUNTED}")
 
 
 def zinc(book: BookT) -> BookT:
@@ -118,10 +118,10 @@ def test_first_page_and_report_name_what_is_not_survived(tmp_path: Path) -> None
     said = (
         "Without any one country outside the coalition, at most 50 % of copper is short. Without"
         " at least one country outside the coalition, more than 50 % of zinc is short. The worst:"
-        f" without China 100 % of zinc is short in 2026; 50 % may be. {COUNTED}"
+        f" without China, 100 % of zinc is short in 2026; 50 % may be. {COUNTED}"
     )
     assert found is not None
-    assert (found.state, found.said) == (AnswerState.CARE, said)
+    assert (found.state, found.text) == (AnswerState.CARE, said)
     read = read_tables(book)
     write_plan(tmp_path / "plan.xlsx", solve(read.case), read)
     head = headlines(read_plan(tmp_path / "plan.xlsx"))[-1]

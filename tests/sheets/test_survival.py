@@ -79,7 +79,7 @@ def secured(*security: dict[str, Any]) -> BookT:
             [{"Max short": 0.4}], AnswerState.CARE,
             ("Without any one country outside the coalition, at most 40 % of copper and zinc is"
             " short. Without at least one country outside the coalition, more than 40 % of tin is"
-            " short. The worst: without China 100 % of tin is short in 2026; 40 % may be."),
+            " short. The worst: without China, 100 % of tin is short in 2026; 40 % may be."),
         ),
         (
             [{"Mineral": "copper", "Max short": 0.4}, {"Mineral": "zinc", "Max short": 0.5},
@@ -92,13 +92,13 @@ def secured(*security: dict[str, Any]) -> BookT:
             [{"Max short": 1, "Max short 2028": 0.4}], AnswerState.CARE,
             ("Without any one country outside the coalition, at most 40 % of copper and zinc in"
             " 2028 is short. Without at least one country outside the coalition, more than 40 % of"
-            " tin in 2028 is short. The worst: without China 100 % of tin is short in 2028; 40 %"
+            " tin in 2028 is short. The worst: without China, 100 % of tin is short in 2028; 40 %"
             " may be. Not tested: every mineral in 2026 and 2027."),
         ),
         (
             [{"Mineral": "tin", "Max short": 0.4}], AnswerState.BAD,
             ("Without at least one country outside the coalition, more than 40 % of tin is short."
-            " The worst: without China 100 % of tin is short in 2026; 40 % may be. Not tested:"
+            " The worst: without China, 100 % of tin is short in 2026; 40 % may be. Not tested:"
             " copper and zinc."),
         ),
     ],
@@ -109,7 +109,7 @@ def test_a_claim_names_what_it_covers_and_what_not(
     """A country, minerals and years; yes only where all that is needed is tested and holds."""
     found = said_of(solve(read_tables(secured(*security)).case))
     assert found is not None
-    assert (found.state, found.said) == (
+    assert (found.state, found.text) == (
         state,
         f"{said} {COUNTED}".replace("40 % to 50", "40 % to 50"),
     )
@@ -120,7 +120,7 @@ def test_where_all_may_be_short_nothing_is_claimed() -> None:
     found = said_of(solve(read_tables(secured({"Max short": 1})).case))
     assert found is not None
     assert found.state is AnswerState.NONE
-    assert "nothing is tested" in found.said
+    assert "nothing is tested" in found.text
 
 
 # ---- on random books -----------------------------------------------------------------------------

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from models.plan.block_solver import place_words
@@ -76,5 +79,17 @@ def test_a_plant_built_in_part_is_named_on_the_first_page(whole, money, said):
     ]
     book = rows(Projects=[plant], Budget=budget)
     book["Settings"] = [*book["Settings"], {"Setting": "Whole projects", "Value": whole}]
-    lines = [line.said for line in overview(context(book), ()).lines]
+    lines = [line.text for line in overview(context(book), ()).lines]
     assert lines[0] == f"New plants: {said}."
+
+
+@pytest.mark.parametrize(("number", "follow"), [(5, ""), (6, " The dearest 5 follow.")])
+def test_the_dearest_limits_are_announced_where_not_all_follow(monkeypatch, number, follow):
+    summaries = import_module("planner.sheets.summary")  # the package has the function so
+    table = pd.DataFrame({"buyer": [""] * number})
+    monkeypatch.setattr(summaries, "binding", lambda _: table)
+    monkeypatch.setattr(summaries, "_dearest", lambda _: [])
+    plan, case = SimpleNamespace(limits=range(9)), SimpleNamespace(share_limits=())
+    _, (_, count, *_, remark) = summaries._binding(SimpleNamespace(plan=plan, case=case))
+    text = "Of 9, each buyer, supplier, mineral and year counted alone."
+    assert (count, remark) == (number, f"{text}{follow}")

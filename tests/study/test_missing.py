@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from models import measures
 from models.results.common import MINERAL
 from planner.cli import main
+from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.report import read_report
 from planner.report.study import study_page
-from planner.sheets.missing import hardest, in_years, missing, worst_first
 from planner.studies.compare import MissingByYear, ScenarioMinerals, _ComparisonFinding
 from planner.studies.kind import Tables
 from planner.studies.stress import Detail, LossByMineral, NMinusOne

@@ -6,9 +6,8 @@ import click
 
 from planner._version import __version__
 from planner.cli.commands.diff import diff
-from planner.cli.commands.documents import orders, page, report
+from planner.cli.commands.documents import model, orders, page, report
 from planner.cli.commands.explain import explain
-from planner.cli.commands.model import model
 from planner.cli.commands.serve import serve
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import redact, verify

@@ -1,21 +1,24 @@
-"""The commands orders, report and page: files for others, of a plan or a workbook."""
+"""The commands orders, report, page and model: files for others, of a plan or a workbook."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from models import errors, units
+from planner.cli import whatifs
 from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
 from planner.cli.commands import common
-from planner.cli.paths import folder_target, html, target
+from planner.cli.paths import case_part, folder_target, html, target
 from planner.cli.words import line, row, show_warnings
-from planner.render.words import cut, number_of, plain
+from planner.render.words import cut, number_of, plain, span
 
 if TYPE_CHECKING:
+    from models.case import Case
     from planner.documents.folder import Written
     from planner.documents.orders import Orders
 
@@ -49,31 +52,31 @@ def orders(plan: Path, folder: Path, as_json: bool) -> int:
 
     tell = common.progress(as_json)
     began = time.perf_counter()
-    found = orders_of(open_plan(plan, tell))
+    split = orders_of(open_plan(plan, tell))
     tell(f"Writing {folder}")
-    written, names = write_orders(found, folder)
+    written, names = write_orders(split, folder)
     seconds = time.perf_counter() - began
     if not as_json:
-        _show(found, folder, written, seconds)
-    return end(_answer(found, folder, written, names, seconds), as_json=as_json)
+        _show(split, folder, written, seconds)
+    return end(_answer(split, folder, written, names, seconds), as_json=as_json)
 
 
 def _answer(
-    found: Orders, folder: Path, written: Written, names: dict[str, str], seconds: float
+    split: Orders, folder: Path, written: Written, names: dict[str, str], seconds: float
 ) -> Answer:
     """Return what a program hears."""
-    table = found.table
+    table = split.table
     return {
         Key.STATUS: "ok",
-        Key.PLAN: str(found.plan.path),
-        "plan_sha256": found.plan.sha256,
-        "plan_id": found.plan_id,
-        Key.SCENARIO: found.scenario,
-        Key.CURRENCY: found.plan.currency,
+        Key.PLAN: str(split.plan.path),
+        "plan_sha256": split.plan.sha256,
+        "plan_id": split.plan_id,
+        Key.SCENARIO: split.scenario,
+        Key.CURRENCY: split.plan.currency,
         Key.ORDERS: len(table),
         Key.TONNES: float(table["tonnes"].sum()),
         Key.TOTAL: float(table["total_amount"].sum()),
-        Key.TAKE_OR_PAY: sum(m.take_or_pay for m in found.members),
+        Key.TAKE_OR_PAY: sum(m.take_or_pay for m in split.members),
         Key.MEMBERS: [
             {
                 "member": m.member,
@@ -88,52 +91,52 @@ def _answer(
                 Key.TAKE_OR_PAY: m.take_or_pay,
                 "short_t": m.short,
             }
-            for m in found.members
+            for m in split.members
         ],
         Key.OUTPUT: str(folder),
         "files": [str(path) for path in written.files],
         "removed": list(written.removed),
         "kept": list(written.kept),
-        **sorted_out(found.warnings),
+        **sorted_out(split.warnings),
         Key.SECONDS: round(seconds, 6),
     }
 
 
-def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None:
+def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None:
     """Tell what each member orders, and where it all stands."""
     from planner.documents.folder import ORDERS
 
-    money, scale, decimals = found.plan.currency, 1.0, 0
-    if max((m.total for m in found.members), default=0.0) >= units.MILLION:
+    money, scale, decimals = split.plan.currency, 1.0, 0
+    if max((m.total for m in split.members), default=0.0) >= units.MILLION:
         money, scale, decimals = f"{money} m", units.MILLION, 1
-    click.secho(plain(found.plan.title), bold=True, err=True)
+    click.secho(plain(split.plan.title), bold=True, err=True)
     click.echo(
-        f"{found.headline}; scenario {plain(found.scenario)}; money in {money}",
+        f"{split.headline}; scenario {plain(split.scenario)}; money in {money}",
         err=True,
     )
-    if found.members:
-        _show_members(found, scale, decimals)
-    for finding in found.warnings:
+    if split.members:
+        _show_members(split, scale, decimals)
+    for finding in split.warnings:
         line("Warning", plain(finding.message), "yellow", of_head=True)
     for name in written.removed:
         line("Removed", f"{name}, which an earlier run wrote")
     for name in written.kept:
         line("Kept", f"{name}: changed since an earlier run wrote it, or open")
-    workbooks = number_of(len(found.members), "workbook")
+    workbooks = number_of(len(split.members), "workbook")
     line(ORDERS.what.capitalize(), f"{folder}: {workbooks}, orders.csv  ({seconds:z.1f} s)")
 
 
-def _show_members(found: Orders, scale: float, decimals: int) -> None:
+def _show_members(split: Orders, scale: float, decimals: int) -> None:
     """Tell what each member orders, and all of them."""
     from models.results.common import MEMBER
 
-    shown = found.members[:_SHOWN]
+    shown = split.members[:_SHOWN]
     names = [cut(plain(m.member), _LONGEST) for m in shown]
     wide = max(len(name) for name in [*names, MEMBER.header, "All"]) + 2
     row(f"  {MEMBER.header}", ("orders", "tonnes", "total", "take or pay", "short, t"), wide, 15)
-    rows = [(len(m.orders), m.tonnes, m.total, m.take_or_pay, m.short) for m in found.members]
+    rows = [(len(m.orders), m.tonnes, m.total, m.take_or_pay, m.short) for m in split.members]
     lines = list(zip(names, rows, strict=False))
-    if len(found.members) > 1:
+    if len(split.members) > 1:
         count, *sums = (sum(column) for column in zip(*rows, strict=True))
         lines.append(("All", (int(count), *sums)))
     for name, (count, tonnes, total, paid, short) in lines:
@@ -145,8 +148,8 @@ def _show_members(found: Orders, scale: float, decimals: int) -> None:
             f"{short:z,.0f}" if short else "-",
         )
         row(f"  {name}", cells, wide, 15)
-    if len(found.members) > _SHOWN:
-        click.echo(f"  and {len(found.members) - _SHOWN:,} more members", err=True)
+    if len(split.members) > _SHOWN:
+        click.echo(f"  and {len(split.members) - _SHOWN:,} more members", err=True)
 
 
 # ---- report --------------------------------------------------------------------------------------
@@ -176,22 +179,22 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     from planner.workbook.save import save_text
 
     tell = common.progress(as_json)
-    found = []
+    sources = []
     for path in (file, *studies):
         tell(f"Reading {path}")
         with of_file(path):
-            found.append(read_report(path))
-        if len(found) > 1 and not found[-1].is_study:
+            sources.append(read_report(path))
+        if len(sources) > 1 and not sources[-1].is_study:
             msg = f"{path} is a plan: after the first workbook come studies, from sweep, stress, "
             msg += "compare or risk"
             raise errors.UsageError(msg)
     changed = [
-        f for each in found if isinstance(each.source, PlanFile) for f in edited(each.source)
+        f for each in sources if isinstance(each.source, PlanFile) for f in edited(each.source)
     ]
     for finding in changed if not as_json else ():
         line("Warning", plain(finding.message), "yellow", of_head=True)
     tell("Drawing")
-    written = save_text(place, report_html(*found))
+    written = save_text(place, report_html(*sources))
     common.tell_where(place, written)
     if not as_json:
         line("Report", str(written))
@@ -238,21 +241,110 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     tell(f"Reading {file}")
     book = open_input(file)
     solver = highs.fetched(tell)
-    made = page_of(book, file.name, solver, tell)
-    written = save_text(place, made.html)
+    sliders = page_of(book, file.name, solver, tell)
+    written = save_text(place, sliders.html)
     common.tell_where(place, written)
     seconds = time.perf_counter() - began
     if not as_json:
         show_warnings(book.warnings, "Checks")
-        for note in made.notes:
+        for note in sliders.notes:
             line("Note", note, "yellow")
-        line("Page", f"{written}  ({len(made.html) / 1e6:z.1f} MB, {seconds:z.1f} s)")
+        line("Page", f"{written}  ({len(sliders.html) / 1e6:z.1f} MB, {seconds:z.1f} s)")
     answer: Answer = {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
-        Key.OBJECTIVE: made.objective,
-        Key.NOTES: list(made.notes),
+        Key.OBJECTIVE: sliders.objective,
+        Key.NOTES: list(sliders.notes),
         **sorted_out(book.warnings),
         Key.SECONDS: round(seconds, 6),
     }
     return end(answer, as_json=as_json)
+
+
+# ---- model ---------------------------------------------------------------------------------------
+
+_LONGEST_PART = 60
+
+
+@click.command(cls=Command)
+@click.argument("file", type=common.WORKBOOK)
+@whatifs.case_options
+@common.output_option(
+    "Write the model here, as .lp or .mps [outputs/<FILE's name>[-<scenario> or"
+    " -what-if]-model.lp].",
+    "MODEL",
+)
+@click.option(
+    "--by-block", is_flag=True, help="Write a file for each independent block of the model."
+)
+@common.JSON
+def model(
+    file: Path, variation: dict[str, Any], output: Path | None, by_block: bool, as_json: bool
+) -> int:
+    """Write the model of a workbook as a file for other solvers: LP or MPS.
+
+    It is the Pyomo model that planner solve solves: least discounted cost, in tonnes and the
+    workbook's currency. Names are readable, and comments at the top explain them. Nothing is
+    solved.
+
+    \b
+    planner model case.xlsx -o model.lp
+    planner model case.xlsx --lose COD -o model.mps
+    planner model case.xlsx --by-block -o model.lp    model-Cobalt 2026.lp and so on
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    def target_of(name: str = "") -> Path:
+        stem = "-".join(filter(None, (file.stem, case_part(file, variation, name), "model.lp")))
+        return target(output or Path("outputs") / stem, "model")
+
+    form = target_of().suffix.casefold().removeprefix(".")
+    from models.program.outside import FORMATS, write_model
+    from planner.run import start_file
+    from planner.workbook.save import save
+
+    if form not in FORMATS:
+        msg = f"--output must end in .lp or .mps, not {output}: these formats are written"
+        raise errors.UsageError(msg)
+    tell = common.progress(as_json)
+    start = start_file(file, **variation, tell=tell)
+    tell("Building")
+    wanted, written = target_of(start.case.scenario), []
+    for place, program in _models(start.case, wanted, by_block=by_block).items():
+        write = partial(write_model, program, form=form, about=_about(start.case, file))
+        written.append(save(target(place, "model"), write))
+        common.tell_where(place, written[-1])
+    if not as_json:
+        show_warnings(start.book.warnings, "Checks")
+        more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
+        line("Model", f"{written[0]}{more}" if written else "nothing is planned: no file")
+    answer: Answer = {
+        Key.STATUS: "ok",
+        Key.SCENARIO: start.case.scenario,
+        Key.OUTPUT: [str(path) for path in written],
+        Key.WARNINGS: sorted_out(start.book.warnings)[Key.WARNINGS],
+        Key.ERRORS: [],
+    }
+    return end(answer, as_json=as_json)
+
+
+def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
+    """Return the models to write, each by its file."""
+    from models.plan import block_models
+    from models.plan import model as whole
+    from planner.documents.folder import file_part
+
+    if not by_block:
+        return {wanted: whole(case)}
+    return {
+        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): program
+        for name, program in block_models(case).items()
+    }
+
+
+def _about(case: Case, file: Path) -> tuple[str, str]:
+    years, money = span(case.years) if case.years else "no year", case.settings.currency
+    objective = (
+        f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"
+    )
+    names = "Names are component(key): what each component is, and its key."
+    return f"{objective} first year. Amounts in t.", names

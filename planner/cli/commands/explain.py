@@ -38,7 +38,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     mineral: str | None,
     member: str | None,
     year: int | None,
-    of: dict[str, Any],
+    variation: dict[str, Any],
     as_json: bool,
 ) -> int:
     """Explain what a member pays for a mineral in a year, and why it is short.
@@ -54,24 +54,24 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     from planner.run import start_file
 
     tell = progress(as_json)
-    start = start_file(file, **of, tell=tell)
+    start = start_file(file, **variation, tell=tell)
     cell = _cell(start.case, mineral, member, year)
     began = time.perf_counter()
     from planner.sheets import explain as words
 
     layout = start.book.layout
     cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
-    found, change = _found(start, cell, cells, tell)
+    explanation, change = _found(start, cell, cells, tell)
     without = _without(start, cell, change, tell)
     if not as_json:
         for name, value in start.options.items():
             click.echo(plain(f"{name}: {value}"))
-        for text in words.told(found, change, cells, without):
+        for text in words.explained(explanation, change, cells, without):
             click.echo(plain(text))
     seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
     answer = {
         Key.STATUS: "optimal",
-        **words.facts(found, change, cells),
+        **words.facts(explanation, change, cells),
         "short_without_what_ifs_t": without,
         Key.CURRENCY: start.case.settings.currency,
         Key.SCENARIO: start.case.scenario,
@@ -95,10 +95,10 @@ def _found(
         plan = solve(start.case)
     except InputError as error:
         raise start.placed(error.findings) from error
-    found = explain(plan, *cell)
-    if found.is_short:
+    explanation = explain(plan, *cell)
+    if explanation.is_short:
         tell("Looking for the smallest change that removes the shortage")
-    return found, least_change(plan, *cell, cells.is_of_scenario)
+    return explanation, least_change(plan, *cell, cells.is_of_scenario)
 
 
 def _without(
@@ -134,17 +134,17 @@ def _cell(
     """
     from planner.scenarios.named import Named
 
-    named, found, wrong = Named(case), list[str](), Mistakes()
-    for option, text, names, known in (
+    named, spelt, wrong = Named(case), list[str](), Mistakes()
+    for option, text, names, choices in (
         ("--mineral", mineral, named.minerals, [m.name for m in case.minerals]),
         ("--member", member, named.members, [m.name for m in case.members]),
     ):
         if text is None:
-            wrong.lines.append(missing_option(option, known))
+            wrong.lines.append(missing_option(option, choices))
             continue
         with wrong.kept(f"{option}: "):
             several = names(text)
-            found.append(several[0])
+            spelt.append(several[0])
             if len(several) > 1 or not several[0]:
                 which = f", such as {several[0]}" if several[0] else ""
                 wrong.lines.append(f"{option} {text!r} must name one alone{which}")
@@ -155,4 +155,4 @@ def _cell(
         hint = "" if close is None else f"; did you mean {close}?"
         wrong.lines.append(f"--year {year} is no year of the sheet Demand{hint}")
     wrong.tell()
-    return found[0], found[1], year or 0
+    return spelt[0], spelt[1], year or 0

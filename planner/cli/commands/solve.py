@@ -93,7 +93,7 @@ _HEADS = ("Need met", "Limits cost", "Loss")
 @common.JSON
 def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path,
-    of: dict[str, Any],
+    variation: dict[str, Any],
     solver: str,
     seconds: float | None,
     gap: float,
@@ -152,8 +152,8 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             csv_folder=csv_folder,
             where=where,
             as_json=as_json,
-            asked=of.pop("what_ifs"),
-            **of,
+            asked=variation.pop("what_ifs"),
+            **variation,
             search=SearchLimits(seconds, gap),
             futures=futures,
             seed=_SEED if seed is None else seed,
@@ -162,7 +162,9 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         )
 
     def target_of(name: str = "") -> Path:
-        return paths.plan_path(file, output, csv_folder, of=paths.case_part(file, of, name))
+        return paths.plan_path(
+            file, output, csv_folder, part=paths.case_part(file, variation, name)
+        )
 
     target_of()  # refused before any work is done
     from models.case import SearchLimits
@@ -171,16 +173,16 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     tell = common.progress(as_json)
 
-    def searching(found: SearchProgress) -> None:
+    def searching(state: SearchProgress) -> None:
         known_by = (
-            f"within {words.percent(found.gap)}" if math.isfinite(found.gap) else "no plan yet"
+            f"within {words.percent(state.gap)}" if math.isfinite(state.gap) else "no plan yet"
         )
-        tell(f"Searching whole projects, {found.seconds:z.0f} s: {known_by}")
+        tell(f"Searching whole projects, {state.seconds:z.0f} s: {known_by}")
 
     LISTENER.set(searching)
     run = solve_file(
         file,
-        **of,
+        **variation,
         search=SearchLimits(seconds, gap),
         where=where,
         solver=solver,
@@ -221,10 +223,10 @@ def write_run(
     timings, sheets = dict(run.seconds), dict[str, Table]()
     more: dict[str, Any] = {"record": RunRecord(solver=run.solver)} if run.solver else {}
 
-    def write(made: Path) -> None:
+    def write(path: Path) -> None:
         sheets.update(
             write_plan(
-                made,
+                path,
                 run.plan,
                 run.book,
                 without_limits=run.without_limits,
@@ -278,8 +280,8 @@ def words_of(run: PlanRun) -> dict[str, str]:
     from models.plan import OPTIMAL
     from models.results import Figure, Security
     from models.results.common import PURCHASES
+    from planner.sheets.context import question
     from planner.sheets.findings import answer, dependence, findings
-    from planner.sheets.question import question
     from planner.sheets.survival import needed_in, survival
 
     plan = run.plan
@@ -292,7 +294,7 @@ def words_of(run: PlanRun) -> dict[str, str]:
     discounted = "discounted, " if case.settings.discount_rate else ""
     is_optimal = plan.status == OPTIMAL
     tariffs = words.tariff_words({"": (plan.cash, plan.tariffs)}, money)
-    said = {
+    lines = {
         "Planned": f"{minerals}, {words.number_of(members, 'member')}, {years}; {asked}",
         PURCHASES.header: f"{plan.tonnes:z,.0f} t for {plan.purchases:z,.0f} {money}",
         **({"Tariffs": tariffs} if tariffs else {}),
@@ -303,15 +305,15 @@ def words_of(run: PlanRun) -> dict[str, str]:
         else words.search_words(plan.proof.mip_gap),
     }
     table, country = run.minerals, case.country_name
-    found = answer(table, question(case))
-    said |= {Figure.QUESTION.value: found.question, "Answer": found.said} if found else {}
+    need = answer(table, question(case))
+    lines |= {Figure.QUESTION.value: need.question, "Answer": need.text} if need else {}
     points = findings(table, len(case.years), country)
-    figures = (f"{point.name}: {point.number}. {point.said}" for point in points)
-    said |= zip(_HEADS, figures, strict=False)
+    figures = (f"{point.name}: {point.number}. {point.text}" for point in points)
+    lines |= zip(_HEADS, figures, strict=False)
     light = survival(Security.of(plan), needed_in(plan.supply), country) if case.security else None
-    said |= {Security.TABLE: light.said} if light is not None else {}
+    lines |= {Security.TABLE: light.text} if light is not None else {}
     # last: the rows of minerals, which say who depends on whom, follow it
-    return said | ({"Dependence": of} if (of := dependence(table, country)) else {})
+    return lines | ({"Dependence": sentence} if (sentence := dependence(table, country)) else {})
 
 
 def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
@@ -347,15 +349,17 @@ def _show_named(lines: dict[str, str]) -> None:
 def _short(plan: Plan) -> dict[str, str]:
     """Return of each mineral that is short how much [t], and which part of need in which years."""
     from models.measures import missing_in_each, sums_within
-    from planner.sheets.missing import in_years
+    from planner.render.sentences import in_years
 
-    short, need = (sums_within(plan.supply, of, "mineral", "year") for of in ("short", "demand"))
-    found = {}
+    short, need = (
+        sums_within(plan.supply, amount, "mineral", "year") for amount in ("short", "demand")
+    )
+    lines = {}
     for name, years in short.items():
         tonnes, by_year = sum(years.values()), in_years(missing_in_each(years, need[name]))
         if tonnes > 0:
-            found[name] = f"{tonnes:z,.0f} t{f', of need {by_year}' if by_year else ''}"
-    return found
+            lines[name] = f"{tonnes:z,.0f} t{f', of need {by_year}' if by_year else ''}"
+    return lines
 
 
 def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, str]:
@@ -363,7 +367,7 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
     from models.schema import DEMAND
     from planner.sheets.findings import rows_of
 
-    found = {}
+    lines = {}
     for row in rows_of(table):
         if row["supplier"] is None:
             continue
@@ -377,11 +381,11 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
         if words.known(row["served_without"]):
             parts.append(f"{words.share(row['served_without'])} served without it")
         if row["dependent"] is not None:
-            of = f"{words.share(row['dependent_share'])} in {country(row['dependent_country'])}"
+            part = f"{words.share(row['dependent_share'])} in {country(row['dependent_country'])}"
             buys = "buys" if (row["alike"] or 1) == 1 else "buy"
-            parts.append(f"{row['dependent']} {buys} {of}")
-        found[str(row["mineral"])] = f"{country(row['supplier'])} {'; '.join(parts)}"
-    return found
+            parts.append(f"{row['dependent']} {buys} {part}")
+        lines[str(row["mineral"])] = f"{country(row['supplier'])} {'; '.join(parts)}"
+    return lines
 
 
 def _beside(row: dict[str, Any], country: Callable[[str], str]) -> str:
@@ -391,7 +395,9 @@ def _beside(row: dict[str, Any], country: Callable[[str], str]) -> str:
     sides = [("without limits", row["supplier_free"], row["supplier_free_share"])]
     if row["today_by"] == CURRENT_SUPPLY:
         sides.append(("today", row["supplier_today"], row["supplier_today_share"]))
-    said = [
-        f"{when} {country(who)} {words.share(of)}" for when, who, of in sides if words.known(of)
+    parts = [
+        f"{when} {country(who)} {words.share(part)}"
+        for when, who, part in sides
+        if words.known(part)
     ]
-    return f" ({', '.join(said)})" if said else ""
+    return f" ({', '.join(parts)})" if parts else ""

@@ -77,9 +77,9 @@ class _Outcome:
     def _answer(self) -> Answer:
         verdict = self.verdict
         status = "cannot_verify" if verdict is None else "differs" if self.findings else "verified"
-        said: Answer = {Key.STATUS: status, Key.PLAN: str(self.plan), "input": str(self.file)}
+        answer: Answer = {Key.STATUS: status, Key.PLAN: str(self.plan), "input": str(self.file)}
         if verdict is not None:
-            said |= {
+            answer |= {
                 "made_by": self.made_by,
                 "verified_by": __version__,
                 Key.COMPARED: str(verdict.compared),
@@ -96,7 +96,7 @@ class _Outcome:
                 "whole_projects": verdict.whole_projects,
                 "not_proven": list(_not_proven(verdict)),
             }
-        return {**said, **sorted_out(self.findings)}
+        return {**answer, **sorted_out(self.findings)}
 
     def _lines(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
         """Yield what was compared, and what is proven whatever other cells say."""
@@ -106,21 +106,23 @@ class _Outcome:
         if verdict.input_file != self.file.name:  # nothing proves a name
             yield "Input name", f"the plan calls it {plain(verdict.input_file)}"
         if verdict.is_proven:
-            of = "holds for the flows, values and duals that stand there: " if self.findings else ""
+            scope = (
+                "holds for the flows, values and duals that stand there: " if self.findings else ""
+            )
             broken = f"no constraint broken by more than {verdict.violation:.2g} t"
             cheaper = f"no plan cheaper by more than {verdict.gap:.1g} of the total cost"
-            yield "Proof", f"{of}{broken}, {cheaper}"
+            yield "Proof", f"{scope}{broken}, {cheaper}"
         else:
             yield "Proof", "refused: see above"
-        for said in _not_proven(verdict):
-            yield "Not proven", said
+        for text in _not_proven(verdict):
+            yield "Not proven", text
         if self.made_by != __version__:
-            said = (
+            text = (
                 f"the plan says it was written by planner {plain(self.made_by) or '(none)'}; this"
                 f" is {__version__}. Another version may write other sheets and words: the proof"
                 " does not depend on them"
             )
-            yield "Versions", said
+            yield "Versions", text
 
 
 def _not_proven(verdict: Verdict) -> Iterator[str]:
@@ -201,8 +203,8 @@ def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """
     from planner.cli.commands.solve import solve
 
-    known = [p for p in solve.params if p.name in _OF_CASE]
-    parser = click.Command("solve", params=known, add_help_option=False)
+    parameters = [p for p in solve.params if p.name in _OF_CASE]
+    parser = click.Command("solve", params=parameters, add_help_option=False)
     words = [f"{option}={given}" for option, given in typed if option.startswith("--")]
     if len(words) < len(typed):
         msg = "an option begins with --"
@@ -217,25 +219,25 @@ def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Fin
     from planner.run import start_file
 
     try:
-        said = _options(typed)
+        options = _options(typed)
         return start_file(
             file,
-            scenario=said["scenario"],
-            what_ifs=Asked(said["blocks"], said["losses"], said["changes"]),
-            max_country_share=said["max_country_share"],
-            search=SearchLimits(said["seconds"], said["gap"]),
+            scenario=options["scenario"],
+            what_ifs=Asked(options["blocks"], options["losses"], options["changes"]),
+            max_country_share=options["max_country_share"],
+            search=SearchLimits(options["seconds"], options["gap"]),
         )
     except (click.ClickException, errors.UsageError) as error:
         why = error.format_message() if isinstance(error, click.ClickException) else str(error)
         words = " ".join(f"{option} {given!r}" for option, given in typed)
-        found = f"the options {words} cannot be applied to {file.name}: {why}"
-        return errors.Finding("Checks", column="What", found=found)
+        message = f"the options {words} cannot be applied to {file.name}: {why}"
+        return errors.Finding("Checks", column="What", found=message)
 
 
 def _other(file: Path, recorded: Recorded) -> errors.Finding:
-    found = f"{file.name} is not the file that the plan says it was made from"
+    message = f"{file.name} is not the file that the plan says it was made from"
     expected = f"a file of the SHA-256 {recorded.input_sha256 or '(none)'}"
-    return errors.Finding("Summary", found=found, expected=expected)
+    return errors.Finding("Summary", found=message, expected=expected)
 
 
 def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding]:
@@ -245,23 +247,27 @@ def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding
 
     if not recorded.redacted:
         return []
-    known, fingerprint = read_salt(salt), open_excel(file).sha256
+    secret, fingerprint = read_salt(salt), open_excel(file).sha256
     # a copy of an earlier version has the plain fingerprint
-    fits = {fingerprint, salted(fingerprint, known)} if known else {fingerprint}
+    fits = {fingerprint, salted(fingerprint, secret)} if secret else {fingerprint}
     is_its = recorded.input_sha256 in fits
-    said = f"It was made from {file.name}, as the fingerprint says."
+    origin = f"It was made from {file.name}, as the fingerprint says."
     other: list[errors.Finding] = []
-    if not is_its and not known:
-        said = f"Without the salt nobody can say if it was made from {file.name}: {salt} has none."
+    if not is_its and not secret:
+        origin = (
+            f"Without the salt nobody can say if it was made from {file.name}: {salt} has none."
+        )
     elif not is_its:
-        said = f"It was not made from {file.name}, as fingerprint and salt say."
-        found = f"with the salt in {salt.name}, {file.name} has another fingerprint than the plan's"
-        other = [errors.Finding("Summary", found=found)]
+        origin = f"It was not made from {file.name}, as fingerprint and salt say."
+        message = (
+            f"with the salt in {salt.name}, {file.name} has another fingerprint than the plan's"
+        )
+        other = [errors.Finding("Summary", found=message)]
     why = "Nothing else can be checked, since values and duals are taken out."
     redacted = errors.Finding(
         "Summary",
         found=f"this plan is redacted ({recorded.redacted})",
-        hint=f"{said} {why} Verify the plan as it was written.",
+        hint=f"{origin} {why} Verify the plan as it was written.",
     )
     return [*other, redacted]
 
@@ -271,12 +277,12 @@ def _incomplete(sheets: PlanSheets) -> list[errors.Finding]:
     hint = "Without it nothing can be proven: plan again, or ask for the workbook as written."
     wanted = () if sheets.recorded.redacted else ("Values", "Duals")
     lacks = [name for name in wanted if name not in sheets.grids]
-    found = [errors.Finding(name, found="this sheet is missing", hint=hint) for name in lacks]
+    findings = [errors.Finding(name, found="this sheet is missing", hint=hint) for name in lacks]
     if sheets.recorded.extended:
-        said = f"the model of this plan was extended in Python, by {sheets.recorded.extended}"
+        message = f"the model of this plan was extended in Python, by {sheets.recorded.extended}"
         hint = "The workbook does not hold what was added: plan again with it, and compare by diff."
-        found.append(errors.Finding("Summary", found=said, hint=hint))
-    return found
+        findings.append(errors.Finding("Summary", found=message, hint=hint))
+    return findings
 
 
 # ---- redact --------------------------------------------------------------------------------------
@@ -351,38 +357,38 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     if sheets.recorded.redacted:
         msg = f"{plan} is redacted already: redact the plan as it was written"
         raise errors.UsageError(msg)
-    found = redacted(sheets, named(sheets, members), protection, keep_totals=keep_totals)
-    known = _known(found)
-    if known and keep_totals and unless_computable:
-        raise errors.UsageError("\n".join(_computable(found, known)))
-    written = save(copy, lambda path: write_redacted(path, found))
+    result = redacted(sheets, named(sheets, members), protection, keep_totals=keep_totals)
+    computable = _known(result)
+    if computable and keep_totals and unless_computable:
+        raise errors.UsageError("\n".join(_computable(result, computable)))
+    written = save(copy, lambda path: write_redacted(path, result))
     tell_where(copy, written)
     salt = target(salt_file(written), "salt")
-    write_salt(salt, found.salt)
+    write_salt(salt, result.salt)
     if not as_json:
-        _show(found, known, written, salt)
+        _show(result, computable, written, salt)
     answer: Answer = {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
         "salt": str(salt),
-        Key.MEMBERS: list(found.members),
-        "rows_removed": {sheet: gone for sheet, (gone, _) in found.rows.items()},
-        "totals_withheld": sorted(found.withheld.totals),
-        "money_withheld": sorted(found.withheld.money),
-        "stocks_withheld": sorted(found.withheld.stocks),
-        "computable": known if keep_totals else [],
+        Key.MEMBERS: list(result.members),
+        "rows_removed": {sheet: gone for sheet, (gone, _) in result.rows.items()},
+        "totals_withheld": sorted(result.withheld.totals),
+        "money_withheld": sorted(result.withheld.money),
+        "stocks_withheld": sorted(result.withheld.stocks),
+        "computable": computable if keep_totals else [],
         Key.ERRORS: [],
     }
     return end(answer, as_json=as_json)
 
 
-def _show(found: Redacted, known: list[str], written: Path, salt: Path) -> None:
-    names = plain(" and ".join(found.members))
+def _show(result: Redacted, computable: list[str], written: Path, salt: Path) -> None:
+    names = plain(" and ".join(result.members))
     click.secho(f"Without orders, stocks, contracts and prices of {names}", bold=True, err=True)
-    for sheet, (gone, joined) in found.rows.items():
+    for sheet, (gone, joined) in result.rows.items():
         instead = f", {number_of(joined, 'row')} in their place" if joined else ""
         click.echo(f"  {sheet:<16} {number_of(gone, 'row')} taken out{instead}", err=True)
-    for text in _computable(found, known):
+    for text in _computable(result, computable):
         click.secho(plain(text), fg="yellow", err=True)
     click.echo(
         "Whoever has the input workbook can plan it again and has every number back.", err=True
@@ -391,38 +397,40 @@ def _show(found: Redacted, known: list[str], written: Path, salt: Path) -> None:
     line("Salt", f"{salt}; keep it: verify needs it, and with it numbers of the input can be tried")
 
 
-def _computable(found: Redacted, known: list[str]) -> list[str]:
+def _computable(result: Redacted, figures_known: list[str]) -> list[str]:
     """Return what the totals tell of what is taken out, and what was done about it."""
-    if not known:
+    if not figures_known:
         return []
-    lines = [f"  {figures}" for figures in known]
-    if not found.withheld.sentences:
+    lines = [f"  {figures}" for figures in figures_known]
+    if not result.withheld.sentences:
         return [
             "What is taken out can be computed, the total less all other members:",
             *lines,
             "Without --keep-totals the totals that tell it are withheld.",
         ]
     return [
-        *found.withheld.sentences,
+        *result.withheld.sentences,
         "Withheld, too, is what is summed over all minerals. From it could be computed:",
         *lines,
         "Take out others that buy and stock the same, and more can stay.",
     ]
 
 
-def _known(found: Redacted) -> list[str]:
+def _known(result: Redacted) -> list[str]:
     """Return of each member what totals tell: minerals, how many figures, how closely."""
-    every = [known for of in found.withheld.told.values() for known in of]
+    every = [figure for figures in result.withheld.told.values() for figure in figures]
     return [
-        _of_member(member, [known for known in every if known.figure.member == member])
-        for member in found.members
-        if any(known.figure.member == member for known in every)
+        _of_member(member, [figure for figure in every if figure.figure.member == member])
+        for member in result.members
+        if any(figure.figure.member == member for figure in every)
     ]
 
 
-def _of_member(member: str, of: list[Known]) -> str:
-    minerals = list(dict.fromkeys(known.mineral for known in of))
-    wide = max(((k.most - k.least) / abs(k.figure.value) for k in of if k.figure.value), default=0)
-    what = f"{number_of(len(of), 'figure')} of {listed(minerals, _NAMED)}"
+def _of_member(member: str, figures: list[Known]) -> str:
+    minerals = list(dict.fromkeys(figure.mineral for figure in figures))
+    wide = max(
+        ((k.most - k.least) / abs(k.figure.value) for k in figures if k.figure.value), default=0
+    )
+    named = f"{number_of(len(figures), 'figure')} of {listed(minerals, _NAMED)}"
     near = f"to within {max(wide, 0.01):z.0%}" if wide > tolerances.KNOWN_EXACTLY else "exactly"
-    return f"{member}: {what}, each known {near}"
+    return f"{member}: {named}, each known {near}"

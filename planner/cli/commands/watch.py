@@ -37,7 +37,7 @@ _WIDE = 60
 @whatifs.case_options
 @common.output_option("Write the plan here [where solve writes it].", "PLAN")
 @common.JSON
-def watch(file: Path, of: dict[str, Any], output: Path | None, as_json: bool) -> int:
+def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: bool) -> int:
     """Plan again each time the workbook is saved, and say what changed.
 
     The plan goes where planner solve writes it. Three lines compare it with the last plan: cells of
@@ -50,9 +50,9 @@ def watch(file: Path, of: dict[str, Any], output: Path | None, as_json: bool) ->
     planner watch case.xlsx --scenario Embargo
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     common.require("watch", "watch needs watchfiles, which is", "watchfiles")
-    target = paths.plan_path(file, output, None, of=paths.case_part(file, of))
-    desk = _Desk(file, of, target, as_json)
-    from planner.workbook.saved import fingerprint, saves
+    target = paths.plan_path(file, output, None, part=paths.case_part(file, variation))
+    desk = _Desk(file, variation, target, as_json)
+    from planner.workbook.save import fingerprint, saves
 
     digest = ""
     with suppress(OSError):

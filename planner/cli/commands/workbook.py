@@ -62,12 +62,12 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         raise UsageError(msg)
     if example:
         content = _example().read_bytes()
-        written = save(path, lambda made: made.write_bytes(content))
+        written = save(path, lambda place: place.write_bytes(content))
     else:
         from planner.workbook.template import template_tables, write_book
 
         sheets, tables = _sheets(wanted, every=every), template_tables()
-        written = save(path, lambda made: write_book(made, tables, sheets=sheets))
+        written = save(path, lambda place: write_book(place, tables, sheets=sheets))
     if not as_json:
         tell_where(path, written)
         click.echo(f"Wrote {written}. Next: planner check {written}", err=True)
@@ -87,20 +87,20 @@ def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     from planner.workbook.template import EVERY_CASE
 
     names = {fold(name): name for name in _sheet_names()}
-    known = ", ".join(name for name in names.values() if name not in EVERY_CASE)
-    found = list(EVERY_CASE)
+    optional = ", ".join(name for name in names.values() if name not in EVERY_CASE)
+    chosen = list(EVERY_CASE)
     for text in wanted:
         words = [word for word in text.split(",") if word.strip()]
         if not words:
-            msg = f"--with {text!r} names no sheet; there is {known}"
+            msg = f"--with {text!r} names no sheet; there is {optional}"
             raise UsageError(msg)
         for word in words:
             if fold(word) not in names:
-                hint = near(word, names, 0.5) or f"there is {known}"
+                hint = near(word, names, 0.5) or f"there is {optional}"
                 msg = f"no sheet {word.strip()!r}; {hint}"
                 raise UsageError(msg)
-            found.append(names[fold(word)])
-    return list(names.values()) if every else found
+            chosen.append(names[fold(word)])
+    return list(names.values()) if every else chosen
 
 
 def _example() -> Path:
@@ -168,18 +168,18 @@ def _marked(
     if not is_markable(findings):
         click.echo(f"{copy} is not written: nothing can be marked in {file}", err=True)
         return None
-    made = mark(file, copy, findings)
-    tell_where(copy, made.path)
+    marked = mark(file, copy, findings)
+    tell_where(copy, marked.path)
     if not as_json:
-        left = f", {made.left:,} more are not" if made.left else ""
-        cells = f"{number_of(made.cells, 'cell')} marked{left}"
-        click.echo(f"Wrote {made.path}: {cells}; its first sheet lists the findings", err=True)
-    return made
+        left = f", {marked.left:,} more are not" if marked.left else ""
+        cells = f"{number_of(marked.cells, 'cell')} marked{left}"
+        click.echo(f"Wrote {marked.path}: {cells}; its first sheet lists the findings", err=True)
+    return marked
 
 
-def _copied(made: Marked | None) -> Answer:
+def _copied(marked: Marked | None) -> Answer:
     """Return what a program hears of the marked copy."""
     return {
-        "marked": None if made is None else str(made.path),
-        "marked_cells": 0 if made is None else made.cells,
+        "marked": None if marked is None else str(marked.path),
+        "marked_cells": 0 if marked is None else marked.cells,
     }

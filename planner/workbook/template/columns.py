@@ -42,26 +42,26 @@ def headings(record: type[Record], tables: Tables) -> list[ParsedHeader]:
     currency, name = currency_of(tables), schema.Member.column_of("name").header
     rows = tables.get(schema.Member.SHEET, ())
     members = {case.fold(str(row[name])): str(row[name]) for row in rows if row.get(name)}
-    found = []
+    there = []
     for text in dict.fromkeys(str(key) for row in tables.get(record.SHEET, ()) for key in row):
         heading = replace(headers.understand(record, case.clean(text), members), text=text)
         is_unknown = heading.is_remark and not heading.always
         if is_unknown and record.SPREAD == headers.MEMBERS and not members:
             heading = replace(heading, spread=text)
-        found.append(heading)
-    base = {h.column: h for h in found if h.year is None}
+        there.append(heading)
+    base = {h.column: h for h in there if h.year is None}
     shown: list[ParsedHeader] = []
     for column in headers.declared(record).values():
         shown.append(base.get(column) or ParsedHeader(title(column, currency), column=column))
-        steps = ((h.year, h) for h in found if h.column is column and h.year is not None)
+        steps = ((h.year, h) for h in there if h.column is column and h.year is not None)
         shown += (h for _, h in sorted(steps, key=lambda step: step[0]))
-    spread = [h for h in found if h.spread]
+    spread = [h for h in there if h.spread]
     if record.SPREAD == headers.MEMBERS and not spread:
         spread = [ParsedHeader(member, spread=member) for member in members.values()]
-    remarks = {h.always: h for h in found if h.always}
+    remarks = {h.always: h for h in there if h.always}
     for field, word in headers.REMARKS.items():
         remarks.setdefault(field, ParsedHeader(word, always=field))
-    extra = (h for h in found if h.is_remark and not h.always)
+    extra = (h for h in there if h.is_remark and not h.always)
     return [*shown, *spread, *extra, *remarks.values()]
 
 
@@ -219,12 +219,12 @@ class Choices:
         return {"validate": "list", "source": source, "show_error": False}
 
 
-def _list(source: list[str] | str, said: str) -> Rule:
+def _list(source: list[str] | str, wanted: str) -> Rule:
     return {
         "validate": "list",
         "source": source,
         "error_title": "Not in the list",
-        "error_message": f"Expected {said}."[:LONGEST_LITERAL],
+        "error_message": f"Expected {wanted}."[:LONGEST_LITERAL],
     }
 
 

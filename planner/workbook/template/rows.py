@@ -43,10 +43,10 @@ def _example(
 
 
 def _settings() -> Sequence[Row]:
-    said = ((column, getattr(_SETTINGS, column.field)) for column in schema.Settings.columns())
+    pairs = ((column, getattr(_SETTINGS, column.field)) for column in schema.Settings.columns())
     return [
         {SETTING.header: title(column, units.MONEY), VALUE.header: value}
-        for column, value in said
+        for column, value in pairs
         if value is not None and value != ""
     ]
 

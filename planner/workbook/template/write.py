@@ -154,8 +154,8 @@ class _TemplateSheet:
 
     def _settings(self) -> None:
         """Give each value of Settings its own format, drop-down and bound."""
-        at = {h.column: i for i, h in enumerate(self.layout)}
-        name_at, value_at = at[SETTING], at[VALUE]
+        places = {h.column: i for i, h in enumerate(self.layout)}
+        name_at, value_at = places[SETTING], places[VALUE]
         for line, row in enumerate(self.rows, start=1):
             column = setting_named(str(row.get(self.layout[name_at].text) or ""))
             if column is None:
@@ -170,8 +170,8 @@ class _TemplateSheet:
             rule = self.choices.cell_rule(column)
             if rule is not None:
                 self.sheet.data_validation(line, value_at, line, value_at, rule)
-            said = [column.meaning, *columns.facts(column, self.currency), columns.must(column)]
-            _comment(self.sheet, line, name_at, "\n".join(said))
+            lines = [column.meaning, *columns.facts(column, self.currency), columns.must(column)]
+            _comment(self.sheet, line, name_at, "\n".join(lines))
 
 
 def _as_text(cell: object) -> str:
@@ -323,9 +323,9 @@ class _Page:
         self._pair("Light header", "may be blank: its note names the default", **LIGHT)
         self._pair("Grey header", "remarks, not computed with", **REMARK)
         for record in SHEETS:
-            said = f"Must be there. {record.MEANING}" if record.REQUIRED else record.MEANING
+            meaning = f"Must be there. {record.MEANING}" if record.REQUIRED else record.MEANING
             if record.SHEET in sheets:
-                self._pair(record.SHEET, said, is_link=True, underline=1, font_color="#0B5394")
+                self._pair(record.SHEET, meaning, is_link=True, underline=1, font_color="#0B5394")
             else:
                 there = f"(not in this workbook) {record.MEANING}"
                 self._pair(record.SHEET, there, font_color="#667085")

@@ -218,13 +218,13 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     pair = Pair(old, new)
     prices = _prices(pair)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
-    flows = moves(*(_flows(pair, plan) for plan in (old, new)), group=["mineral"])
+    flows = moves(_flows(pair, old), _flows(pair, new), ["mineral"])
     flows = flows[flows["mineral"].map(pair.in_both).astype(bool)]
     equal = _among_equals(pair, sorted(flows["mineral"].unique()))
-    told_apart = flows[~flows["mineral"].isin(equal)].groupby("mineral")
+    groups = flows[~flows["mineral"].isin(equal)].groupby("mineral")
     rows = [
         {**row, "mineral": mineral, "unit": pair.unit(str(mineral))}
-        for mineral, group in told_apart
+        for mineral, group in groups
         for row in largest_moves(group)
     ]
     return PlanDifference(
@@ -413,9 +413,7 @@ def _joined(
     for amount in amounts:
         look = _LOOKS[amount]
         fill = 0.0 if look in _AMOUNTS else float("nan")
-        was, now = (
-            side[amount].reindex(both, fill_value=fill).astype("float64") for side in sides
-        )
+        was, now = (side[amount].reindex(both, fill_value=fill).astype("float64") for side in sides)
         by = now - was
         by = by.where(by.abs() > tolerances.SAME_COST * np.fmax(was.abs(), now.abs()), by * 0.0)
         if look in {Look.TONNES, Look.PRICE}:

@@ -13,6 +13,7 @@ from models.results import Figure, Look
 from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
+from planner.render.words import cut, number_of, plain
 from planner.sheets import inputs
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
@@ -25,11 +26,13 @@ CHANGE = (
     InputChanges.sheet, InputChanges.old_cell, InputChanges.new_cell, InputChanges.what,
     InputChanges.old, InputChanges.new,
 )  # fmt: skip
-"""What is told of a change, in order."""
+"""What is shown of a change, in order."""
 _IN_ORDER = {"Lanes", "Ore lanes"}
 """Sheets whose rows apply top to bottom."""
 _SHOWN = 12
-"""Characters of a SHA-256 that are told."""
+"""Characters of a SHA-256 that are shown."""
+_NAME, _VALUE = 60, 28
+"""Characters of an input's name, and of a text in its cell, that a line shows."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,38 @@ class Inputs:
     reason: str
     are_compared: bool
     notes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> str:
+        """How many inputs differ, in words."""
+        number = len(self.changes)
+        differ = "differs" if number == 1 else "differ"
+        return f"{number_of(number, 'input')} {differ}" if number else "no input differs"
+
+    @property
+    def in_words(self) -> Iterator[tuple[str, str, str, str]]:
+        """Each change: its place, its name, the old and the new value.
+
+        A row that was added or removed has no old value; one whose order alone changed has neither.
+        """
+        looks = self.changes.looks[InputChanges.old.name]
+        for row, look in zip(self.changes.rows(*CHANGE), looks, strict=True):
+            sheet, old_cell, new_cell, name, old, new = row
+            cell = new_cell or old_cell
+            place = f"{sheet}!{cell}" if cell else sheet
+            place += " (old)" if old_cell and not new_cell else ""
+            values = (_value(old, look), _value(new, look))
+            if old is None and new in {None, inputs.ADDED, inputs.REMOVED}:  # of a row
+                values = ("", str(new or ""))
+            yield plain(place), cut(plain(name), _NAME), *values
+
+
+def _value(value: Cell, look: Look) -> str:
+    if value is None or isinstance(value, str):
+        return cut(plain(value), _VALUE) if value else "blank"
+    if look is Look.SHARE:
+        return f"{value * 100:z.4g} %"
+    return f"{value:g}" if look is Look.YEAR else f"{value:z,.6g}"
 
 
 def find_input(plan: PlanFile) -> Path | None:

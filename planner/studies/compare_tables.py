@@ -207,10 +207,10 @@ class ScenarioInputs(Result):
 class FlowDifferences(Result):
     """The flows that change most from the base to each scenario.
 
-    Refiners of one country cost the same on the way, often at the gate too, and equally cheap plans
-    split a member's purchases between them in many ways. So what is compared is what each country
-    sells each member, and what each refiner sells the coalition; a mineral whose cost and shortage
-    are the base's is left out: its flows differ, if they do, by a choice among equals alone.
+    Refiners of one country often cost the same on the way and at the gate, so equally cheap plans
+    split a member's purchases between them in many ways. Compared is therefore what each country
+    sells each member, and what each refiner sells the coalition. A mineral that costs the same and
+    is as short as in the base is left out: its flows can differ only by a choice among equals.
     """
 
     TABLE, BOOK = "Differences", "compare"
@@ -219,16 +219,16 @@ class FlowDifferences(Result):
     level = field.text(
         "Level",
         "country to member: what one country sells one member; refiner to coalition: what one"
-        " refiner or project sells all members. Each level tells the same tonnes.",
+        " refiner or project sells all members. Both levels count the same tonnes.",
     )
     seller = difference_of_files.Moves.seller.like(
         meaning="The ten largest changes of each scenario, mineral and level are listed; a row"
-        " below them counts the others. A mineral that costs and lacks in each year what it does in"
-        " the base is named in the scenario's last row."
+        " below them counts the others. The scenario's last row names the minerals that cost the"
+        " same and are as short in each year as in the base."
     )
     buyer = difference_of_files.Moves.buyer
-    before = field.tonnes("Base", _OVER_YEARS)
-    after = field.tonnes("In the scenario", _OVER_YEARS)
+    old = field.tonnes("Base", _OVER_YEARS)
+    new = field.tonnes("In the scenario", _OVER_YEARS)
     change = field.tonnes(CHANGE.header, "Scenario less base.")
     unit = UNIT
 

@@ -21,19 +21,17 @@ from planner.stops import raise_lost
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.results import Look
     from planner.documents.difference import PlanDifference
     from planner.documents.inputs import Inputs
-    from planner.render.table import Cell
     from planner.workbook.plan_file import PlanFile
 
 _SHOWN, _ROWS = 8, 12
-"""Inputs and moves, and rows of a table told on the terminal; the workbook has them all."""
+"""Inputs and moves, and rows of a table shown on the terminal; the workbook has them all."""
 _NAME, _LONG = 28, 60
 _WIDE = _NAME + 2
-_MOVE = ("mineral", "seller", "buyer", "old", "new", "change")
+Amount = tuple[str, str, float, int]
+"""Name of an amount's columns, head, scale and decimals."""
 _AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
-"""Amounts of minerals: field, head, scale, decimals."""
 Scale = tuple[float, str, int]
 """What an amount is divided by, what its unit then has more, and its decimals."""
 
@@ -80,22 +78,22 @@ def diff(
         before = open_plan(old, tell)
     with of_file(new):
         after = open_plan(new, tell)
-    found = _inputs(before, after, inputs)
+    compared = _inputs(before, after, inputs)
     tell("Comparing")
     result = compare_plans(before, after)
     title = f"{old.name} to {new.name}"
     failed: errors.PlannerError | None = None
     written: Path | None = None
     try:
-        written = save(target, lambda path: write_difference(path, result, found, title))
+        written = save(target, lambda path: write_difference(path, result, compared, title))
         tell_where(target, written)
     except errors.PlannerError as error:
         raise_lost()
-        failed = error  # the difference is told all the same
+        failed = error  # the difference is shown all the same
     seconds = time.perf_counter() - began
     if not as_json:
-        _show(result, found, written, seconds)
-    return end(_answer(result, found, written, seconds), as_json=as_json, failed=failed)
+        _show(result, compared, written, seconds)
+    return end(_answer(result, compared, written, seconds), as_json=as_json, failed=failed)
 
 
 def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> Inputs:
@@ -107,10 +105,10 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
     if named is None:
         if old.measure(Figure.INPUT_SHA256) == new.measure(Figure.INPUT_SHA256):
             return not_compared(old, new, (None, None))
-        found = (find_input(old), find_input(new))
-        if found[0] is None or found[1] is None:
-            return not_compared(old, new, found)
-        named = (found[0], found[1])
+        paths = (find_input(old), find_input(new))
+        if paths[0] is None or paths[1] is None:
+            return not_compared(old, new, paths)
+        named = (paths[0], paths[1])
     books = []
     for path in named:
         with of_file(path):
@@ -121,82 +119,57 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def _show(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> None:
-    """Tell what differs in a few lines, the figures aligned, and where the rest stands."""
-    pair = found.pair
+def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> None:
+    """Show what differs in a few lines, the figures aligned, and where the rest is."""
+    pair = result.pair
     click.secho(f"{plain(pair.old.path.name)} -> {plain(pair.new.path.name)}", bold=True, err=True)
-    for of in found.words:
-        line(of.measure, f"{plain(str(of.old or 'none'))} -> {plain(str(of.new or 'none'))}")
+    for word in result.words:
+        line(word.measure, f"{plain(str(word.old or 'none'))} -> {plain(str(word.new or 'none'))}")
     _show_inputs(inputs)
     for note in (*pair.notes(), *inputs.notes):
         line("Note", plain(note), "yellow", of_head=True)
-    click.echo(found.headline, err=True)
-    if not found.is_equal:
-        money = _money(found)
-        _show_totals(found, money)
-        unit = money[1].replace(" ", ", ")
-        paid = ("paid", f"paid{unit}", money[0], money[2])
-        _show_rows("mineral", found.minerals, [*_AMOUNTS, paid, ("share", "top share, %", 0.01, 1)])
-        who = found.who_pays.frame()
-        extra = ("extra", f"dearer{unit}", money[0], money[2])
-        lost = ("shortage", f"shortage{unit}", money[0], money[2])
+    click.echo(result.headline, err=True)
+    if not result.is_equal:
+        scale = _money(result)
+        size, more, decimals = scale
+        _show_totals(result, scale)
+        paid, extra, lost = (
+            (amount, f"{head}{more.replace(' ', ', ')}", size, decimals)
+            for amount, head in (("paid", "paid"), ("extra", "dearer"), ("shortage", "shortage"))
+        )
+        share = ("share", "top share, %", 0.01, 1)
+        _show_rows("mineral", result.minerals, [*_AMOUNTS, paid, share])
+        who = result.who_pays.frame()
         _show_rows("member", who.assign(extra_change=who["extra"]), [paid, extra, lost])
         from models.measures import SAME_COST  # which loads numpy
 
         click.echo(f"    {SAME_COST}", err=True)
-        _show_moves(found)
+        _show_moves(result)
     if not pair.same_money:
         line("Prices", f"not compared: they are in {pair.money}")
-    elif len(found.prices):
-        rows = number_of(len(found.prices), "row")
-        line("Prices", f"{rows} of {found.prices_in_all:,} differ (year, mineral, member)")
+    elif len(result.prices):
+        rows = number_of(len(result.prices), "row")
+        line("Prices", f"{rows} of {result.prices_in_all:,} differ (year, mineral, member)")
     if output is not None:
         line("Difference", f"{output}  ({seconds:z.1f} s)")
 
 
 def _show_inputs(inputs: Inputs) -> None:
-    if not inputs.are_compared:
-        line("Inputs", plain(inputs.reason))
-        return
-    from models.results.difference import InputChanges
-    from planner.documents.inputs import CHANGE
-    from planner.sheets.inputs import ADDED, REMOVED
-
-    every = len(inputs.changes)
-    count = f"{number_of(every, 'input')} {'differs' if every == 1 else 'differ'}"
-    line("Inputs", f"{count if every else 'no input differs'}: {plain(inputs.reason)}")
-    looks = inputs.changes.looks[InputChanges.old.name]
-    rows = zip(inputs.changes.rows(*CHANGE), looks, strict=True)
-    for (sheet, old_cell, new_cell, what, old, new), look in islice(rows, _SHOWN):
-        cell = new_cell or old_cell
-        place = f"{sheet}!{cell}" if cell else sheet
-        place += " (old)" if old_cell and not new_cell else ""
-        change = f"  {_value(old, look)} -> {_value(new, look)}"
-        if old is None and new in {None, ADDED, REMOVED}:  # of a row, not of a cell
-            change = f"  {new}" if new else ""
-        click.echo(f"  {plain(place):<22} {cut(plain(what), _LONG)}{change}", err=True)
-    if every > _SHOWN:
-        click.echo(f"  and {every - _SHOWN:,} more, on the sheet Inputs", err=True)
+    reason = plain(inputs.reason)
+    line("Inputs", f"{inputs.count}: {reason}" if inputs.are_compared else reason)
+    for place, name, old, new in islice(inputs.in_words, _SHOWN):
+        change = f"  {old} -> {new}" if old else f"  {new}".rstrip()
+        click.echo(f"  {place:<22} {name}{change}", err=True)
+    if len(inputs.changes) > _SHOWN:
+        click.echo(f"  and {len(inputs.changes) - _SHOWN:,} more, on the sheet Inputs", err=True)
 
 
-def _value(value: Cell, look: Look) -> str:
-    from models.results import Look
-
-    if value is None:
-        return "blank"
-    if isinstance(value, str):
-        return cut(plain(value), _NAME)
-    if look is Look.SHARE:
-        return f"{value * 100:z.4g} %"
-    return f"{value:g}" if look is Look.YEAR else f"{value:z,.6g}"
-
-
-def _money(found: PlanDifference) -> Scale:
-    amounts = found.minerals[["paid_old", "paid_new"]].to_numpy()
+def _money(result: PlanDifference) -> Scale:
+    amounts = result.minerals[["paid_old", "paid_new"]].to_numpy()
     return (units.MILLION, " m", 1) if (amounts >= units.MILLION).any() else (1.0, "", 0)
 
 
-def _show_totals(found: PlanDifference, money: Scale) -> None:
+def _show_totals(result: PlanDifference, money: Scale) -> None:
     from models.results import Figure, Look
     from planner.documents.difference import KEYS
 
@@ -204,29 +177,34 @@ def _show_totals(found: PlanDifference, money: Scale) -> None:
     scales = {
         Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1),
     }  # fmt: skip
-    for of in found.lines:
-        if of.measure not in {*KEYS, Figure.COST_PER_TONNE} or of.is_title:
+    for total in result.lines:
+        if total.measure not in {*KEYS, Figure.COST_PER_TONNE} or total.is_title:
             continue
-        scale, more, decimals = scales.get(of.look, (1.0, "", 0))
-        cells = [_amount(value, scale, decimals) for value in (of.old, of.new)]
-        cells.append(_amount(of.change, scale, decimals, is_change=True))
-        unit = "%" if of.look is Look.SHARE else f"{of.unit}{more}"
+        scale, more, decimals = scales.get(total.look, (1.0, "", 0))
+        cells = [_amount(value, scale, decimals) for value in (total.old, total.new)]
+        cells.append(_amount(total.change, scale, decimals, is_change=True))
+        unit = "%" if total.look is Look.SHARE else f"{total.unit}{more}"
         part = ""
-        if of.part is not None and of.change:
-            part = f"  {signed(of.part, ',.0%' if abs(of.part) >= 10 else '.1%')}"  # noqa: PLR2004
-        row(f"  {of.measure}, {unit}", cells, _WIDE, 16, part)
+        if total.part is not None and total.change:
+            form = ",.0%" if abs(total.part) >= 10 else ".1%"  # noqa: PLR2004
+            part = f"  {signed(total.part, form)}"
+        row(f"  {total.measure}, {unit}", cells, _WIDE, 16, part)
 
 
-def _show_rows(key: str, table: pd.DataFrame, whats: Sequence[tuple[str, str, float, int]]) -> None:
-    """Tell the changes of rows, those that have any: fields, heads, scales and decimals."""
-    rows = [r for r in table.to_dict("records") if any(_changes(r, what) for what, *_ in whats)]
+def _show_rows(key: str, table: pd.DataFrame, amounts: Sequence[Amount]) -> None:
+    """Show the changes of the rows that have any."""
+    rows = [
+        each
+        for each in table.to_dict("records")
+        if any(_changes(each, name) for name, *_ in amounts)
+    ]
     if not rows:
         return
-    row(f"  Change by {key}", (head for _, head, *_ in whats), _WIDE, 16)
+    row(f"  Change by {key}", (head for _, head, *_ in amounts), _WIDE, 16)
     for each in rows[:_ROWS]:
         cells = (
-            _amount(each[f"{w}_change"], scale, digits, is_change=True)
-            for w, _, scale, digits in whats
+            _amount(each[f"{name}_change"], scale, decimals, is_change=True)
+            for name, _, scale, decimals in amounts
         )
         row(f"    {cut(plain(str(each[key])), _NAME - 2)}", cells, _WIDE, 16)
     left, same = len(rows) - _ROWS, len(table) - len(rows)
@@ -236,33 +214,29 @@ def _show_rows(key: str, table: pd.DataFrame, whats: Sequence[tuple[str, str, fl
         click.echo(f"    {same:,} without any change", err=True)
 
 
-def _changes(of: Mapping[Hashable, float], what: str) -> bool:
-    """Return whether an amount of a row changes, or may: one that is not known in both does not."""
-    change = of[f"{what}_change"]
+def _changes(amounts: Mapping[Hashable, float], name: str) -> bool:
+    """Return whether an amount changes, or may: one that is known in no plan does not."""
+    change = amounts[f"{name}_change"]
     if known(change):
         return bool(change)
-    return any(known(of.get(f"{what}_{side}", 0.0)) for side in ("old", "new"))
+    return any(known(amounts.get(f"{name}_{side}", 0.0)) for side in ("old", "new"))
 
 
-def _show_moves(found: PlanDifference) -> None:
-    moves = [move for move in zip(*(found.moves.data[n] for n in _MOVE), strict=True) if move[2]]
-    moves.sort(key=lambda move: -abs(move[-1]))
-    names = [cut(plain(f"{m}: {seller} to {buyer}"), _LONG) for m, seller, buyer, *_ in moves]
-    shown = names[:_SHOWN]
-    wide = max([_NAME, *(len(name) + 2 for name in shown)]) + 2
-    if moves:
-        title = f"  Largest moves ({len(shown)} of {found.moved:,})"
+def _show_moves(result: PlanDifference) -> None:
+    shown = [(cut(plain(flow[0]), _LONG), *flow[1:]) for flow in result.flows[:_SHOWN]]
+    wide = max([_NAME, *(len(name) + 2 for name, *_ in shown)]) + 2
+    if shown:
+        title = f"  Largest moves ({len(shown)} of {result.moved:,})"
         row(title, ("old, t", "new, t", "change, t"), wide, 14)
-    for name, (_, _, _, old, new, change) in zip(shown, moves, strict=False):
-        cells = (
-            _amount(old, 1.0, 0),
-            _amount(new, 1.0, 0),
+    for name, *sides, change in shown:
+        cells = [
+            *(_amount(side, 1.0, 0) for side in sides),
             _amount(change, 1.0, 0, is_change=True),
-        )
+        ]
         row(f"    {name}", cells, wide, 14)
-    if found.among_equals:
-        minerals = plain(", ".join(found.among_equals))
-        click.echo(f"    Equally cheap, flows not told: {minerals}", err=True)
+    if result.among_equals:
+        minerals = plain(", ".join(result.among_equals))
+        click.echo(f"    Equally cheap, flows not shown: {minerals}", err=True)
 
 
 def _amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:
@@ -282,19 +256,19 @@ def _amount(value: object, scale: float, decimals: int, *, is_change: bool = Fal
 # ---- JSON ----------------------------------------------------------------------------------------
 
 
-def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> Answer:
-    """Return what a program hears."""
+def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> Answer:
+    """Return the difference as JSON has it."""
     from planner.documents.difference import KEYS
     from planner.documents.inputs import CHANGE
     from planner.render.table import records
 
-    pair = found.pair
-    figures = {of.measure: of for of in found.lines}
+    pair = result.pair
+    figures = {line.measure: line for line in result.lines}
     return {
         Key.STATUS: "ok",
         "old": str(pair.old.path),
         "new": str(pair.new.path),
-        "equal": found.is_equal,
+        "equal": result.is_equal,
         Key.CURRENCY: pair.new.currency,
         "years": list(pair.years),
         Key.NOTES: list(pair.notes()),
@@ -303,13 +277,13 @@ def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds:
             for name, key in KEYS.items()
             if name in figures
         },
-        Key.WORDS: [{"what": of.measure, **_sides(of.old, of.new)} for of in found.words],
-        Key.MINERALS: list(_rows(found.minerals, ("mineral",))),
-        Key.MEMBERS: list(_rows(found.members.frame(), ("member", "mineral"))),
-        "who_pays": records(found.who_pays),
-        "moves": records(found.moves, *(f for f in found.moves.fields if f.name != "unit")),
-        "among_equals": list(found.among_equals),
-        "prices_differ": len(found.prices) if pair.same_money else None,
+        Key.WORDS: [{"what": word.measure, **_sides(word.old, word.new)} for word in result.words],
+        Key.MINERALS: list(_rows(result.minerals, ("mineral",))),
+        Key.MEMBERS: list(_rows(result.members.frame(), ("member", "mineral"))),
+        "who_pays": records(result.who_pays),
+        "moves": records(result.moves, *(f for f in result.moves.fields if f.name != "unit")),
+        "among_equals": list(result.among_equals),
+        "prices_differ": len(result.prices) if pair.same_money else None,
         "inputs": {
             Key.COMPARED: inputs.are_compared,
             "said": inputs.reason,
@@ -329,9 +303,9 @@ def _sides(*values: object) -> Answer:
 
 def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
     """Yield an object a row: its names, then old, new and change of each amount."""
-    whats = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
+    amounts = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
     for each in table.to_dict("records"):
-        found: Answer = {key: each[key] for key in keys}
-        for what in whats:
-            found[what] = _sides(*(each[f"{what}_{side}"] for side in ("old", "new", "change")))
-        yield found
+        answer: Answer = {key: each[key] for key in keys}
+        for name in amounts:
+            answer[name] = _sides(*(each[f"{name}_{side}"] for side in ("old", "new", "change")))
+        yield answer

@@ -43,43 +43,43 @@ from planner.workbook.plan_columns import PART
 class Account:
     """What of a sheet stays, and what a reader learns from it about the members taken out.
 
-    Every column of numbers has one place: ``own`` ones are of the row's own member, of the input or
-    of another plan; ``implied`` ones follow from the sums that ``known`` columns have in the
-    reader's program; ``money`` ones follow from what is paid for a mineral, which is in it, too;
-    ``never`` ones are blank in every redacted plan, for they tell more.
+    Every column of numbers has one place: ``of_row`` ones are of the row's own member, of the
+    input or of another plan; ``implied`` ones follow from the sums that ``known_sums`` columns have
+    in the reader's program; ``money`` ones follow from what is paid for a mineral, which is in it,
+    too; ``never`` ones are blank in every redacted plan, for they say more.
 
     ``goes`` are the columns that are blank where a mineral's totals are withheld (None: the rows
-    go). ``sums`` are added up in a row of all those taken out in a year, and ``tells_one`` says
-    whether a row without figures stands where no sum can be told: not where that there is one is a
-    figure of its own. ``known`` are the columns that a reader is taken to know in sum, by the
-    columns ``by``: from what stands there, or from totals less all others. ``read`` are others that
+    go). ``sums`` are added up in a row of all members taken out in a year; ``tells_one`` says
+    whether a row without figures replaces a sum that is withheld, which it doesn't where the row
+    itself is a figure. ``known_sums`` are the columns that a reader is taken to know in sum, by the
+    columns ``by``: from rows of the sheet, or from totals less all others. ``read`` are others that
     redacting has to find.
     """
 
-    of: type[Result]
-    own: tuple[Field, ...] = ()
+    result: type[Result]
+    of_row: tuple[Field, ...] = ()
     implied: tuple[Field, ...] = ()
     money: tuple[Field, ...] = ()
     never: tuple[Field, ...] = ()
     goes: tuple[Field, ...] | None = ()
     sums: tuple[Field, ...] = ()
     tells_one: bool = False
-    known: tuple[Field, ...] = ()
+    known_sums: tuple[Field, ...] = ()
     by: tuple[str, ...] = ("year",)
     read: tuple[Field, ...] = ()
 
     @cached_property
     def kept(self) -> tuple[Field, ...]:
         """The columns that stay in rows of a mineral whose totals are withheld."""
-        goes = self.of.FIELDS if self.goes is None else (*self.goes, *self.never)
-        return tuple(f for f in self.of.FIELDS if f not in goes)
+        goes = self.result.FIELDS if self.goes is None else (*self.goes, *self.never)
+        return tuple(f for f in self.result.FIELDS if f not in goes)
 
     @property
     def needed(self) -> set[str]:
         """The fields without which the sheet cannot be redacted."""
-        found = {f.name for f in (*self.sums, *self.known)}
-        keys = {*self.by, "mineral", "member"} if found else set()
-        return found | keys | {f.name for f in self.read}
+        names = {f.name for f in (*self.sums, *self.known_sums)}
+        keys = {*self.by, "mineral", "member"} if names else set()
+        return names | keys | {f.name for f in self.read}
 
 
 _TOTALS = {ByMineral.mineral, ByMineral.hhi_capacity, ByMineral.unit}
@@ -91,7 +91,7 @@ _TIERS = (Tiers.demand, Tiers.short)
 _ACCOUNTS = (
     Account(
         ByMineral,
-        own=(
+        of_row=(
             ByMineral.hhi_capacity,
             ByMineral.supplier_limit,
             ByMineral.last_limit,
@@ -136,7 +136,7 @@ _ACCOUNTS = (
     ),
     Account(
         Members,
-        own=(
+        of_row=(
             Members.need,
             Members.paid_a_year,
             Members.support,
@@ -154,7 +154,7 @@ _ACCOUNTS = (
     ),
     Account(
         Flows,
-        own=(
+        of_row=(
             Flows.tonnes,
             Flows.cost,
             Flows.tariff,
@@ -165,13 +165,13 @@ _ACCOUNTS = (
         ),
         sums=(Flows.tonnes,),
         tells_one=True,
-        known=(Flows.tonnes,),
+        known_sums=(Flows.tonnes,),
         by=("year", "refiner", "project"),
         read=(Flows.total,),
     ),
     Account(
         Shortages,
-        own=(Shortages.demand, Shortages.short, Shortages.share),
+        of_row=(Shortages.demand, Shortages.short, Shortages.share),
         goes=(Shortages.cause,),
         sums=(Shortages.demand, Shortages.short),
     ),
@@ -188,7 +188,7 @@ _ACCOUNTS = (
     ),
     Account(
         ShareLimits,
-        own=(ShareLimits.row, ShareLimits.limit),
+        of_row=(ShareLimits.row, ShareLimits.limit),
         implied=(
             ShareLimits.share,
             ShareLimits.shadow_price,
@@ -201,22 +201,22 @@ _ACCOUNTS = (
     ),
     Account(
         Refiners,
-        own=(Refiners.capacity, Refiners.nameplate),
+        of_row=(Refiners.capacity, Refiners.nameplate),
         implied=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap),
         goes=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap),
     ),
     Account(
         Prices,
-        own=(Prices.landed, *_NEED),
+        of_row=(Prices.landed, *_NEED),
         implied=(Prices.marginal,),
         goes=(Prices.marginal,),
         sums=_NEED,
         tells_one=True,
-        known=_NEED,
+        known_sums=_NEED,
     ),
     Account(
         Contracts,
-        own=(
+        of_row=(
             Contracts.min,
             Contracts.minimum,
             Contracts.maximum,
@@ -228,19 +228,19 @@ _ACCOUNTS = (
         ),
         implied=(Contracts.worth,),
         goes=(Contracts.worth,),
-        known=(Contracts.untaken,),
+        known_sums=(Contracts.untaken,),
     ),
     Account(
         Stocks,
-        own=(*_STOCK, Stocks.days),
+        of_row=(*_STOCK, Stocks.days),
         implied=(Stocks.worth, Stocks.day_worth),
         goes=(Stocks.worth, Stocks.day_worth),
         sums=tuple(f for f in _STOCK if f not in {Stocks.target, Stocks.shortfall}),
-        known=_STOCK,
+        known_sums=_STOCK,
     ),
     Account(
         Projects,
-        own=(
+        of_row=(
             Projects.started,
             Projects.running,
             Projects.capacity,
@@ -251,22 +251,27 @@ _ACCOUNTS = (
         implied=(Projects.tonnes, Projects.rent),
         goes=(Projects.tonnes, Projects.rent),
     ),
-    Account(Tiers, own=(*_TIERS, Tiers.share, Tiers.cost), known=_TIERS, by=("year", "tier")),
+    Account(
+        Tiers,
+        of_row=(*_TIERS, Tiers.share, Tiers.cost),
+        known_sums=_TIERS,
+        by=("year", "tier"),
+    ),
     Account(
         Changes,
-        own=(Changes.today, Changes.planned, Changes.change),
-        known=(Changes.today,),
+        of_row=(Changes.today, Changes.planned, Changes.change),
+        known_sums=(Changes.today,),
         by=("refiner",),
     ),
     Account(
         Ore,
-        own=(Ore.premium, Ore.freight, Ore.mine_capacity),
+        of_row=(Ore.premium, Ore.freight, Ore.mine_capacity),
         implied=(Ore.tonnes, Ore.rent),
         goes=None,
     ),
     Account(
         Scorecard,
-        own=(Scorecard.required,),
+        of_row=(Scorecard.required,),
         implied=(Scorecard.before, Scorecard.after_first, Scorecard.after_last),
         goes=None,
     ),
@@ -286,7 +291,7 @@ def account_of(sheet: str) -> Account | None:
     """Return the account of a sheet, or of the table that it is a further sheet of."""
     part = PART.fullmatch(sheet)
     names = {sheet, part[1] if part else sheet}
-    return next((account for account in _ACCOUNTS if account.of.TABLE in names), None)
+    return next((account for account in _ACCOUNTS if account.result.TABLE in names), None)
 
 
 @dataclass(frozen=True)
@@ -319,7 +324,7 @@ class AccountSheet:
     @cached_property
     def whose(self) -> str:
         """The field that says whose a row is, "" where none does."""
-        grain, kinds = self.account.of.GRAIN, {Name.MEMBER, Name.BUYER}
+        grain, kinds = self.account.result.GRAIN, {Name.MEMBER, Name.BUYER}
         buyers = (n for n, f in self.fields.items() if f.names in kinds and n in grain)
         return next(buyers, "")
 
@@ -334,7 +339,7 @@ class AccountSheet:
             )
 
     def texts(self, *names: str) -> Iterator[tuple[str, ...]]:
-        """Yield the cells of some columns, the first of which is a text; none where one lacks."""
+        """Yield the cells of some columns, the first a text; none where a column is missing."""
         if self.fields.keys() >= set(names):
             for line in self.lines:
                 if isinstance(line.cells[names[0]], str):
@@ -370,7 +375,7 @@ _LOOKS = {
     "#,##0.00": Look.SECONDS,
     "[=0]0;[>=0.01]#,##0.00;0.0E+00": Look.TINY,
 }
-"""The look of a number by its format; any other is one of tonnes or of prices, told alike."""
+"""The look of a number by its format; any other is one of tonnes or of prices, shown alike."""
 _ROOM = re.compile(r"_.")
 """Room that a format leaves beside a number."""
 
@@ -382,15 +387,15 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
         return None
     places = sorted(grid.header)
     headers = [str(grid.header[place]) for place in places]
-    names = {at: name for name, at in account.of.positions(headers).items()}
-    declared = {f.name: f for f in account.of.FIELDS}
-    spread = next((f for f in account.of.FIELDS if f.spread), Field.text(""))
+    names = {index: name for name, index in account.result.positions(headers).items()}
+    declared = {f.name: f for f in account.result.FIELDS}
+    spread = next((f for f in account.result.FIELDS if f.spread), Field.text(""))
     fields = {  # a column of nobody's gets a name that is no field's
         names.get(i, f"?{i}"): declared.get(names.get(i, ""), spread.like(header=header))
         for i, header in enumerate(headers)
     }
     of_columns = zip(headers, fields.values(), places, strict=True)
-    columns = tuple(_column(grid, shown, *of) for of in of_columns)
+    columns = tuple(_column(grid, shown, *column) for column in of_columns)
     unprinted = (i for i, f in enumerate(fields.values()) if not f.printed)
     pale = PALE.lstrip("#").upper()
     table = Table(
@@ -402,19 +407,22 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
     return AccountSheet(table, account, fields)
 
 
-def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) -> TableColumn:
+def _column(
+    grid: Grid, shown: CellFormats, header: str, declared: Field, place: int
+) -> TableColumn:
     """Return a column with the look of its field, or with a look each cell where it mixes some."""
     values = [_cell(value) for value in grid.values(place)]
-    number = Look.TONNES if of.look.is_text else of.look
+    number = Look.TONNES if declared.look.is_text else declared.look
     looks = [
-        of.look if value is None or isinstance(value, str)
+        declared.look if value is None or isinstance(value, str)
         else _LOOKS.get(_ROOM.sub("", shown.formats.get((row, place), "")), number)
         for row, value in zip(grid.rows, values, strict=True)
     ]  # fmt: skip
     is_long = bool(grid.rows) and grid.rows[-1] > MOST_ROWS
-    is_mixed = not is_long and set(looks) - {of.look}
+    is_mixed = not is_long and set(looks) - {declared.look}
     kept = looks if is_mixed else None
-    return TableColumn(header, of.look, values, kept, of.meaning, of.colour, of.widest)
+    more = (declared.meaning, declared.colour, declared.widest)
+    return TableColumn(header, declared.look, values, kept, *more)
 
 
 def _cell(value: object) -> Cell:

@@ -73,7 +73,7 @@ def plot(picture: chart.Picture, alt: str) -> Plot:
 
 @dataclass(frozen=True)
 class View:
-    """What stands below the selectors: charts, and the table of their numbers."""
+    """What is below the selectors: charts, and the table of their numbers."""
 
     plots: tuple[Plot, ...]
     facts: Facts

@@ -119,9 +119,9 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
     if {f.name for f in TOLD} - ByMineral.positions(headers).keys():
         version = word(plan.measure(Figure.PLANNER)) or "of another version"
         lines.append(
-            f"Written by planner {version}, whose sheet {ByMineral.TABLE} lacks columns that"
-            " findings are made of: they, and the parts made of them, are left out. Plan the"
-            " workbook again to read them."
+            f"Written by planner {version}: its sheet {ByMineral.TABLE} lacks columns that findings"
+            " are made of. They and the sections made of them are left out. Plan the workbook again"
+            " to read them."
         )
     checks = plan.result(Checks).frame()
     failed = checks[(checks["passed"] == "no") & (checks["check"] != "verdict")]
@@ -162,7 +162,7 @@ def minerals(plan: PlanFile) -> Section | None:
     return Section(
         "minerals",
         table.TABLE,
-        "Of each mineral the largest supplier, one country outside the coalition, by where it"
+        "The largest supplier of each mineral: one country outside the coalition, by where it"
         " refines. What is short, and what limits cost a tonne, is of all years.",
         Numbers(table, _DRAWN).view(picture),
         blocks=(
@@ -195,7 +195,7 @@ def members(plan: PlanFile) -> Section | None:
         "members",
         table.TABLE,
         "What each member pays, what the share limits cost it in cash and in priced shortage, and"
-        " the mineral of which it depends most on one country outside the coalition. "
+        " the mineral for which it depends most on one country outside the coalition. "
         f"{measures.SAME_COST}",
         Numbers(table, _MEMBERS_DRAWN).view(picture),
         blocks=(Numbers(table, heading="Member by member"),),
@@ -214,7 +214,7 @@ class LargestShares(Result):
     reached = field.text("At the limit")
 
 
-class BindingLimits(Result):
+class DearestLimits(Result):
     """The limits that bind: on whom, when, and what relief saves."""
 
     kind, mineral, buyer = LIMIT.like(look=Look.TEXT), MINERAL, BUYER
@@ -300,13 +300,13 @@ def _binding(plan: PlanFile) -> tuple[Numbers, ...]:
             "row": f"{row['row']:z.0f}{estimate}" if known(row["row"]) else "",
         })  # fmt: skip
     rows.sort(key=lambda row: -abs(row["saves"]) if known(row["saves"]) else float("inf"))
-    dearest = BindingLimits.of_rows(rows[:_MOST_BINDING], words={"money": plan.currency})
+    dearest = DearestLimits.of_rows(rows[:_MOST_BINDING], words={"money": plan.currency})
     note = _more(len(rows) - len(dearest), "", ShareLimits.TABLE)
     return (Numbers(dearest, heading="Limits that bind, the dearest first", note=note),)
 
 
 def _more(number: int, noun: str, sheet: str) -> str:
-    return f"{number:,} more{noun} stand in the sheet {sheet}." if number else ""
+    return f"{number:,} more{noun} are in the sheet {sheet}." if number else ""
 
 
 def _range(values: pd.Series) -> str:
@@ -349,7 +349,7 @@ def shortage(plan: PlanFile) -> Section | None:
     return Section(
         "shortage",
         title,
-        "What demand is not met, over all years. Blank: no demand.",
+        "The demand that is not met, over all years. Blank: no demand.",
         Numbers(matrix).view(_why(plan) if ByMineral in plan else None, whose),
         blocks=_causes(plan),
     )
@@ -389,7 +389,7 @@ def _causes(plan: PlanFile) -> tuple[Numbers, ...]:
     causes = causes.assign(cause=causes["cause"].astype(object).where(causes["cause"].notna(), ""))
     note = _more(len(every) - len(causes), " causes", ShortageCauses.TABLE)
     rows = LargestCauses.of_rows(causes.to_dict("records"))
-    return (Numbers(rows, heading="Causes, of each mineral the largest", note=note),)
+    return (Numbers(rows, heading="The largest causes of each mineral", note=note),)
 
 
 # ---- what it costs -------------------------------------------------------------------------------
@@ -432,10 +432,10 @@ def prices(plan: PlanFile) -> Section | None:
     return Section(
         "prices",
         "Prices",
-        "What the coalition pays landed, by tonnes bought, and what one tonne more of supply is "
-        "worth, by demand. A tonne more of demand also moves limits that are shares of demand, so "
-        "it may cost more or less. Where a mineral is short the marginal price is the cost of"
-        " shortage.",
+        "The landed cost that the coalition pays on average of the tonnes bought, and what one "
+        "tonne more of supply would save on average of demand. One tonne more of demand also moves "
+        "limits that are shares of demand, so it may cost more or less. Where a mineral is short, "
+        "the marginal price is the cost of shortage.",
         Numbers(MineralPrices.of_rows(rows, words={"money": plan.currency})).view(*charts),
     )
 
@@ -485,8 +485,8 @@ def costs(plan: PlanFile) -> Section | None:
     return Section(
         "costs",
         "What it costs",
-        "Purchases, freight, tariffs and projects are paid; the cost of shortage and other "
-        f"penalties is what the plan weighs them with. {_in_all(plan)}",
+        "Purchases, freight, tariffs and projects are paid. Shortage and other penalties are not:"
+        f" their cost is the weight that they have in the plan. {_in_all(plan)}",
         Numbers(table).view(Picture(title, Form.BARS, names, series, unit, "", Look.MONEY)),
     )
 

@@ -130,7 +130,7 @@ def _about(study: StudyFile, tables: Tables) -> tuple[part.Facts, tuple[str, ...
     warned = [value for name, value in pairs if name == "Warning"]
     notes = [f"Warning: {value}" for value in warned[:_MOST_NOTES]]
     if len(warned) > _MOST_NOTES:
-        notes.append(f"{len(warned) - _MOST_NOTES:,} more warnings stand in the sheet About.")
+        notes.append(f"{len(warned) - _MOST_NOTES:,} more warnings are in the sheet About.")
     rows = [("Workbook", study.path.name), ("SHA-256 of the workbook", study.sha256)]
     rows += [(w, v) for w, v in pairs if w != "Warning" and w not in _ORIGIN]
     rows += [(w, v) for w, v in pairs if w in _ORIGIN]

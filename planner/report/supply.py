@@ -71,7 +71,7 @@ def supply(plan: PlanFile) -> Section | None:
         "supply",
         "Who supplies the coalition",
         "Each mineral's demand over all years by the country that it is refined in, and what is "
-        "short. Beyond 100 % is bought for stock; what lacks of 100 % is drawn from stock.",
+        "short. What exceeds 100 % is bought for stock; what is missing to 100 % comes from stock.",
         Numbers(crossed("Supply", lead, names, cells, field.share(""), {})).view(picture),
     )
 
@@ -97,7 +97,7 @@ def flows(plan: PlanFile) -> ReportSection | None:
         "Flows from refiner country to member",
         "From the country of refining, on the left, to the member that buys, on the right; the "
         "width is tonnes. Grey countries supply less of all minerals than the coloured ones. The "
-        "map shows where what is bought is refined; its borders are Natural Earth's.",
+        "map shows where the mineral is refined that is bought; its borders are Natural Earth's.",
         views,
         {MINERAL.header: tuple(minerals), YEAR.header: tuple(periods)},
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from models import tolerances
@@ -27,7 +26,7 @@ def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
     return both[both["change"].abs() > tolerances.LEAST_MOVE * largest].reset_index()
 
 
-def largest_moves(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def largest_moves(rows: pd.DataFrame) -> Iterator[dict[Any, Any]]:
     """Yield the moves of one group, the largest first, and a last row that sums up the others."""
     order = rows.assign(size=-rows["change"].abs()).sort_values(["size", "seller", "buyer"])
     yield from order.drop(columns="size").head(MOST_MOVES).to_dict("records")
@@ -45,7 +44,8 @@ def minerals_that_differ(pairs: Iterable[tuple[pd.Series, pd.Series]]) -> set[st
     minerals: set[str] = set()
     for old, new in pairs:
         before, after = old.align(new, fill_value=0.0)
-        sizes = np.maximum(before.abs(), after.abs()).groupby(level="mineral").transform("max")
-        is_other = (after - before).abs() > tolerances.SAME_COST * sizes.clip(lower=1.0)
+        sizes = pd.concat([before.abs(), after.abs()], axis=1).max(axis=1)
+        largest = sizes.groupby(level="mineral").transform("max").clip(lower=1.0)
+        is_other = (after - before).abs() > tolerances.SAME_COST * largest
         minerals |= {str(mineral) for mineral, _ in is_other.index[is_other]}
     return minerals

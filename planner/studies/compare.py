@@ -1,4 +1,4 @@
-"""Compare: the base case and what-ifs of it, each planned whole and set beside the base."""
+"""Compare: the base case and what-ifs of it, each planned in full and compared with the base."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ MOST_CHANGES = 2_000
 class Entry:
     """One case of a comparison.
 
-    ``case`` is the case that is planned; ``context`` holds its plan (None: there is none, and
+    ``case`` is the case that is planned; ``context`` holds its plan (None: it has none, and
     ``error`` says why). ``cell_of`` gives the address of a cell of the workbook by
     sheet, row and column header, "" where there is none. ``foreseen`` is as of ``Compared``;
     ``changes`` says in words what the case changes.
@@ -512,7 +512,7 @@ def _of_plans(result: type[Result], context: Context) -> Table | None:
 
 
 def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
-    """Return what JSON has of a case; all have the same keys, null where no plan is."""
+    """Return a case as JSON has it: all have the same keys, null where there is no plan."""
     return {
         "scenario": entry.name,
         "objective_usd": plan and plan.objective,
@@ -624,8 +624,8 @@ class _ComparisonCharts(_ComparisonTables):
     def labels(self, *, small: bool = False) -> tuple[str, ...]:
         """Return the names of the bars, each on one line so that none is left out for want of room.
 
-        Longer ones lose their middle, for scenarios often differ at their ends; those that are
-        alike then are numbered, in the order of the sheet Comparison.
+        Longer ones lose their middle, for scenarios often differ at their ends; if two are then
+        alike, they are numbered in the order of the sheet Comparison.
         """
         most = _SMALL_LABEL if small else _LABEL
         names = [clean(name) for name in self.names]
@@ -786,9 +786,9 @@ UNFORESEEN_BEFORE = "Unforeseen before"
 
 
 def known_year(case: Case, year: int | None) -> None:
-    """Raise UsageError for a year before which nobody knows that is none of the case's."""
+    """Raise UsageError where the year before which nobody knows is not a year of the case."""
     if year is not None and year not in case.years:
-        msg = f"{YEAR_OPTION} {year} is no year of the plan, which has {each_year(case.years)}"
+        msg = f"{YEAR_OPTION} {year} is not a year of the plan, which has {each_year(case.years)}"
         raise UsageError(msg)
 
 

@@ -412,7 +412,7 @@ def _computable(found: Redacted, known: list[str]) -> list[str]:
 
 def _known(found: Redacted) -> list[str]:
     """Return of each member what totals tell: minerals, how many figures, how closely."""
-    every = [known for of in found.withheld.told.values() for known in of]
+    every = [known for of in found.withheld.computable.values() for known in of]
     return [
         _of_member(member, [known for known in every if known.figure.member == member])
         for member in found.members

@@ -64,7 +64,7 @@ def world_map(shares: Mapping[str, float]) -> tuple[Any, tuple[str, ...]]:
 def _names(shares: Mapping[str, float], codes: Mapping[str, str]) -> Any:
     """Return the names of the largest, each above or below its country where it is crowded.
 
-    Left out are those that would still be on another.
+    Names that would still be on another are left out.
     """
     kept: dict[str, Point] = {}
     for name in sorted(shares, key=lambda n: (-shares[n], n))[:_MOST_NAMES]:

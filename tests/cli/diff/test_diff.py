@@ -158,7 +158,7 @@ def test_other_currency_unit_years(old, made, ask, call):
     for said in (
         "Money is in USD in the old plan and in EUR in the new one: it is not compared",
         "The years planned differ (2026 to 2027; 2027 to 2028)",
-        "those of both (2027)",
+        "only the years of both (2027)",
         "copper is counted in t Cu and in t ore: its tonnes are not compared",
         "Only the new plan has the minerals Tin",
         "Only the old plan has the members B/C",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from models.case import fold
 from models.results import (
@@ -82,202 +83,109 @@ class Account:
         return names | keys | {f.name for f in self.read}
 
 
-_TOTALS = {ByMineral.mineral, ByMineral.hhi_capacity, ByMineral.unit}
-_NEED = (Prices.demand, Prices.purchased, Prices.short)
-_STOCK = (
-    Stocks.opening, Stocks.change, Stocks.closing, Stocks.target, Stocks.shortfall, Stocks.most,
-)  # fmt: skip
-_TIERS = (Tiers.demand, Tiers.short)
+def _account(
+    result: type[Result],
+    *,
+    goes: str | None = "",
+    by: tuple[str, ...] = ("year",),
+    tells_one: bool = False,
+    **columns: str,
+) -> Account:
+    """Return the account of a sheet, its columns by the names of its fields."""
+
+    def fields(names: str) -> tuple[Field, ...]:
+        return tuple(getattr(result, name) for name in names.split())
+
+    kinds: dict[str, Any] = {kind: fields(names) for kind, names in columns.items()}
+    kinds["goes"] = None if goes is None else fields(goes)
+    return Account(result, by=by, tells_one=tells_one, **kinds)
+
+
+_NEED, _TIERS = "demand purchased short", "demand short"
+_STOCK = "opening change closing target shortfall most"
+_TOTALS = " ".join(
+    f.name for f in ByMineral.FIELDS if f.name not in {"mineral", "hhi_capacity", "unit"}
+)
 _ACCOUNTS = (
-    Account(
+    _account(
         ByMineral,
-        of_row=(
-            ByMineral.hhi_capacity,
-            ByMineral.supplier_limit,
-            ByMineral.last_limit,
-            ByMineral.limit,
-            ByMineral.year,
-            ByMineral.short_of_supply,
-            ByMineral.supplier_free_share,
-        ),
-        implied=(
-            ByMineral.need,
-            ByMineral.demand,
-            ByMineral.purchased,
-            ByMineral.short,
-            ByMineral.served,
-            ByMineral.supplier_today_share,
-            ByMineral.supplier_share,
-            ByMineral.supplier_of_demand,
-            ByMineral.served_without_today,
-            ByMineral.served_without,
-            ByMineral.surged_today,
-            ByMineral.surged,
-            ByMineral.last_share,
-            ByMineral.share,
-            ByMineral.hhi_purchases,
-            ByMineral.years_at_limit,
-            ByMineral.short_by_limits,
-        ),
-        money=(ByMineral.landed, ByMineral.paid),
-        never=(
-            ByMineral.dependent,
-            ByMineral.dependent_country,
-            ByMineral.dependent_share,
-            ByMineral.alike,
-            ByMineral.wholly_dependent,
-            ByMineral.bound_on_members,
-            ByMineral.limits_kept,
-            ByMineral.extra,
-            ByMineral.shortage_by_limits,
-        ),
-        goes=tuple(f for f in ByMineral.FIELDS if f not in _TOTALS),
-        read=(ByMineral.mineral,),
+        of_row="hhi_capacity supplier_limit last_limit limit year short_of_supply"
+        " supplier_free_share",
+        implied="need demand purchased short served supplier_today_share supplier_share"
+        " supplier_of_demand served_without_today served_without surged_today surged last_share"
+        " share hhi_purchases years_at_limit short_by_limits",
+        money="landed paid",
+        never="dependent dependent_country dependent_share alike wholly_dependent bound_on_members"
+        " limits_kept extra shortage_by_limits",
+        goes=_TOTALS,
+        read="mineral",
     ),
-    Account(
+    _account(
         Members,
-        of_row=(
-            Members.need,
-            Members.paid_a_year,
-            Members.support,
-            Members.extra,
-            Members.extra_shortage,
-            Members.short,
-            Members.short_of_it,
-            Members.depends_share,
-            Members.dependent,
-            Members.paid,
-            Members.dearer,
-            Members.paid_short,
-        ),
-        never=(Members.against_coalition, Members.floors, Members.floors_of),
+        of_row="need paid_a_year support extra extra_shortage short short_of_it depends_share"
+        " dependent paid dearer paid_short",
+        never="against_coalition floors floors_of",
     ),
-    Account(
+    _account(
         Flows,
-        of_row=(
-            Flows.tonnes,
-            Flows.cost,
-            Flows.tariff,
-            Flows.freight,
-            Flows.support,
-            Flows.landed,
-            Flows.total,
-        ),
-        sums=(Flows.tonnes,),
+        of_row="tonnes cost tariff freight support landed total",
+        sums="tonnes",
         tells_one=True,
-        known_sums=(Flows.tonnes,),
+        known_sums="tonnes",
         by=("year", "refiner", "project"),
-        read=(Flows.total,),
+        read="total",
     ),
-    Account(
-        Shortages,
-        of_row=(Shortages.demand, Shortages.short, Shortages.share),
-        goes=(Shortages.cause,),
-        sums=(Shortages.demand, Shortages.short),
-    ),
-    Account(
-        CountryShares,
-        implied=(
-            CountryShares.tonnes,
-            CountryShares.of_demand,
-            CountryShares.of_purchases,
-            CountryShares.limit,
-            CountryShares.headroom,
-            CountryShares.over,
-        ),
-    ),
-    Account(
+    _account(Shortages, of_row="demand short share", goes="cause", sums="demand short"),
+    _account(CountryShares, implied="tonnes of_demand of_purchases limit headroom over"),
+    _account(
         ShareLimits,
-        of_row=(ShareLimits.row, ShareLimits.limit),
-        implied=(
-            ShareLimits.share,
-            ShareLimits.shadow_price,
-            ShareLimits.tonnes,
-            ShareLimits.base,
-            ShareLimits.room,
-            ShareLimits.excess,
-        ),
-        goes=(ShareLimits.binding, ShareLimits.shadow_price),
+        of_row="row limit",
+        implied="share shadow_price tonnes base room excess",
+        goes="binding shadow_price",
     ),
-    Account(
+    _account(
         Refiners,
-        of_row=(Refiners.capacity, Refiners.nameplate),
-        implied=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap),
-        goes=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap),
+        of_row="capacity nameplate",
+        implied="tonnes utilization rent gap",
+        goes="tonnes utilization rent gap",
     ),
-    Account(
+    _account(
         Prices,
-        of_row=(Prices.landed, *_NEED),
-        implied=(Prices.marginal,),
-        goes=(Prices.marginal,),
+        of_row=f"landed {_NEED}",
+        implied="marginal",
+        goes="marginal",
         sums=_NEED,
         tells_one=True,
         known_sums=_NEED,
     ),
-    Account(
+    _account(
         Contracts,
-        of_row=(
-            Contracts.min,
-            Contracts.minimum,
-            Contracts.maximum,
-            Contracts.taken,
-            Contracts.untaken,
-            Contracts.price,
-            Contracts.paid,
-            Contracts.row,
-        ),
-        implied=(Contracts.worth,),
-        goes=(Contracts.worth,),
-        known_sums=(Contracts.untaken,),
+        of_row="min minimum maximum taken untaken price paid row",
+        implied="worth",
+        goes="worth",
+        known_sums="untaken",
     ),
-    Account(
+    _account(
         Stocks,
-        of_row=(*_STOCK, Stocks.days),
-        implied=(Stocks.worth, Stocks.day_worth),
-        goes=(Stocks.worth, Stocks.day_worth),
-        sums=tuple(f for f in _STOCK if f not in {Stocks.target, Stocks.shortfall}),
+        of_row=f"{_STOCK} days",
+        implied="worth day_worth",
+        goes="worth day_worth",
+        sums="opening change closing most",
         known_sums=_STOCK,
     ),
-    Account(
+    _account(
         Projects,
-        of_row=(
-            Projects.started,
-            Projects.running,
-            Projects.capacity,
-            Projects.capex,
-            Projects.spent_in,
-            Projects.charge,
-        ),
-        implied=(Projects.tonnes, Projects.rent),
-        goes=(Projects.tonnes, Projects.rent),
+        of_row="started running capacity capex spent_in charge",
+        implied="tonnes rent",
+        goes="tonnes rent",
     ),
-    Account(
-        Tiers,
-        of_row=(*_TIERS, Tiers.share, Tiers.cost),
-        known_sums=_TIERS,
-        by=("year", "tier"),
-    ),
-    Account(
-        Changes,
-        of_row=(Changes.today, Changes.planned, Changes.change),
-        known_sums=(Changes.today,),
-        by=("refiner",),
-    ),
-    Account(
-        Ore,
-        of_row=(Ore.premium, Ore.freight, Ore.mine_capacity),
-        implied=(Ore.tonnes, Ore.rent),
-        goes=None,
-    ),
-    Account(
-        Scorecard,
-        of_row=(Scorecard.required,),
-        implied=(Scorecard.before, Scorecard.after_first, Scorecard.after_last),
-        goes=None,
-    ),
-    Account(Summary, read=(Summary.measure, Summary.value, Summary.remark)),
-    Account(Checks, read=(Checks.check, Checks.sheet, Checks.what)),
-    Account(Glossary),
+    _account(Tiers, of_row=f"{_TIERS} share cost", known_sums=_TIERS, by=("year", "tier")),
+    _account(Changes, of_row="today planned change", known_sums="today", by=("refiner",)),
+    _account(Ore, of_row="premium freight mine_capacity", implied="tonnes rent", goes=None),
+    _account(Scorecard, of_row="required", implied="before after_first after_last", goes=None),
+    _account(Summary, read="measure value remark"),
+    _account(Checks, read="check sheet what"),
+    _account(Glossary),
 )
 """By sheet; any other sheet is left out. Totals are in the sheets without members and in the rows
 of the coalition. Shadow prices, and causes in words, go with the totals: they say which capacity

@@ -8,31 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from models import results
 from models.case import fold
-from models.results import (
-    ByMineral,
-    Changes,
-    Checks,
-    Contracts,
-    CountryShares,
-    Field,
-    Flows,
-    Glossary,
-    Look,
-    Members,
-    Name,
-    Ore,
-    Prices,
-    Projects,
-    Refiners,
-    Result,
-    Scorecard,
-    ShareLimits,
-    Shortages,
-    Stocks,
-    Summary,
-    Tiers,
-)
 from planner.render.palette import PALE
 from planner.render.table import Cell, Table, TableColumn
 from planner.workbook.grid import Fault, Grid
@@ -57,20 +34,20 @@ class Account:
     redacting has to find.
     """
 
-    result: type[Result]
-    of_row: tuple[Field, ...] = ()
-    implied: tuple[Field, ...] = ()
-    money: tuple[Field, ...] = ()
-    never: tuple[Field, ...] = ()
-    goes: tuple[Field, ...] | None = ()
-    sums: tuple[Field, ...] = ()
+    result: type[results.Result]
+    of_row: tuple[results.Field, ...] = ()
+    implied: tuple[results.Field, ...] = ()
+    money: tuple[results.Field, ...] = ()
+    never: tuple[results.Field, ...] = ()
+    goes: tuple[results.Field, ...] | None = ()
+    sums: tuple[results.Field, ...] = ()
     tells_one: bool = False
-    known_sums: tuple[Field, ...] = ()
+    known_sums: tuple[results.Field, ...] = ()
     by: tuple[str, ...] = ("year",)
-    read: tuple[Field, ...] = ()
+    read: tuple[results.Field, ...] = ()
 
     @cached_property
-    def kept(self) -> tuple[Field, ...]:
+    def kept(self) -> tuple[results.Field, ...]:
         """The columns that stay in rows of a mineral whose totals are withheld."""
         goes = self.result.FIELDS if self.goes is None else (*self.goes, *self.never)
         return tuple(f for f in self.result.FIELDS if f not in goes)
@@ -84,7 +61,7 @@ class Account:
 
 
 def _account(
-    result: type[Result],
+    result: type[results.Result],
     *,
     goes: str | None = "",
     by: tuple[str, ...] = ("year",),
@@ -93,7 +70,7 @@ def _account(
 ) -> Account:
     """Return the account of a sheet, its columns by the names of its fields."""
 
-    def fields(names: str) -> tuple[Field, ...]:
+    def fields(names: str) -> tuple[results.Field, ...]:
         return tuple(getattr(result, name) for name in names.split())
 
     kinds: dict[str, Any] = {kind: fields(names) for kind, names in columns.items()}
@@ -104,11 +81,11 @@ def _account(
 _NEED, _TIERS = "demand purchased short", "demand short"
 _STOCK = "opening change closing target shortfall most"
 _TOTALS = " ".join(
-    f.name for f in ByMineral.FIELDS if f.name not in {"mineral", "hhi_capacity", "unit"}
+    f.name for f in results.ByMineral.FIELDS if f.name not in {"mineral", "hhi_capacity", "unit"}
 )
 _ACCOUNTS = (
     _account(
-        ByMineral,
+        results.ByMineral,
         of_row="hhi_capacity supplier_limit last_limit limit year short_of_supply"
         " supplier_free_share",
         implied="need demand purchased short served supplier_today_share supplier_share"
@@ -121,13 +98,13 @@ _ACCOUNTS = (
         read="mineral",
     ),
     _account(
-        Members,
+        results.Members,
         of_row="need paid_a_year support extra extra_shortage short short_of_it depends_share"
         " dependent paid dearer paid_short",
         never="against_coalition floors floors_of",
     ),
     _account(
-        Flows,
+        results.Flows,
         of_row="tonnes cost tariff freight support landed total",
         sums="tonnes",
         tells_one=True,
@@ -135,22 +112,22 @@ _ACCOUNTS = (
         by=("year", "refiner", "project"),
         read="total",
     ),
-    _account(Shortages, of_row="demand short share", goes="cause", sums="demand short"),
-    _account(CountryShares, implied="tonnes of_demand of_purchases limit headroom over"),
+    _account(results.Shortages, of_row="demand short share", goes="cause", sums="demand short"),
+    _account(results.CountryShares, implied="tonnes of_demand of_purchases limit headroom over"),
     _account(
-        ShareLimits,
+        results.ShareLimits,
         of_row="row limit",
         implied="share shadow_price tonnes base room excess",
         goes="binding shadow_price",
     ),
     _account(
-        Refiners,
+        results.Refiners,
         of_row="capacity nameplate",
         implied="tonnes utilization rent gap",
         goes="tonnes utilization rent gap",
     ),
     _account(
-        Prices,
+        results.Prices,
         of_row=f"landed {_NEED}",
         implied="marginal",
         goes="marginal",
@@ -159,14 +136,14 @@ _ACCOUNTS = (
         known_sums=_NEED,
     ),
     _account(
-        Contracts,
+        results.Contracts,
         of_row="min minimum maximum taken untaken price paid row",
         implied="worth",
         goes="worth",
         known_sums="untaken",
     ),
     _account(
-        Stocks,
+        results.Stocks,
         of_row=f"{_STOCK} days",
         implied="worth day_worth",
         goes="worth day_worth",
@@ -174,18 +151,20 @@ _ACCOUNTS = (
         known_sums=_STOCK,
     ),
     _account(
-        Projects,
+        results.Projects,
         of_row="started running capacity capex spent_in charge",
         implied="tonnes rent",
         goes="tonnes rent",
     ),
-    _account(Tiers, of_row=f"{_TIERS} share cost", known_sums=_TIERS, by=("year", "tier")),
-    _account(Changes, of_row="today planned change", known_sums="today", by=("refiner",)),
-    _account(Ore, of_row="premium freight mine_capacity", implied="tonnes rent", goes=None),
-    _account(Scorecard, of_row="required", implied="before after_first after_last", goes=None),
-    _account(Summary, read="measure value remark"),
-    _account(Checks, read="check sheet what"),
-    _account(Glossary),
+    _account(results.Tiers, of_row=f"{_TIERS} share cost", known_sums=_TIERS, by=("year", "tier")),
+    _account(results.Changes, of_row="today planned change", known_sums="today", by=("refiner",)),
+    _account(results.Ore, of_row="premium freight mine_capacity", implied="tonnes rent", goes=None),
+    _account(
+        results.Scorecard, of_row="required", implied="before after_first after_last", goes=None
+    ),
+    _account(results.Summary, read="measure value remark"),
+    _account(results.Checks, read="check sheet what"),
+    _account(results.Glossary),
 )
 """By sheet; any other sheet is left out. Totals are in the sheets without members and in the rows
 of the coalition. Shadow prices, and causes in words, go with the totals: they say which capacity
@@ -207,7 +186,7 @@ class AccountRow:
     """A row: its cells by field, their looks where a column mixes several."""
 
     cells: Mapping[str, Cell]
-    looks: Mapping[str, Look] = field(default_factory=dict)
+    looks: Mapping[str, results.Look] = field(default_factory=dict)
     is_section: bool = False
 
     def having(self, **cells: Cell) -> AccountRow:
@@ -220,7 +199,7 @@ class AccountSheet:
 
     table: Table
     account: Account
-    fields: Mapping[str, Field]
+    fields: Mapping[str, results.Field]
 
     @property
     def is_whole(self) -> bool:
@@ -232,7 +211,7 @@ class AccountSheet:
     @cached_property
     def whose(self) -> str:
         """The field that says whose a row is, "" where none does."""
-        grain, kinds = self.account.result.GRAIN, {Name.MEMBER, Name.BUYER}
+        grain, kinds = self.account.result.GRAIN, {results.Name.MEMBER, results.Name.BUYER}
         buyers = (n for n, f in self.fields.items() if f.names in kinds and n in grain)
         return next(buyers, "")
 
@@ -276,12 +255,12 @@ class AccountSheet:
 # ---- a sheet read back with the looks that it was written with ---------------------------------
 
 _LOOKS = {
-    "0.0%": Look.SHARE,
-    "0": Look.YEAR,
-    "#,##0": Look.COUNT,
-    "#,##0.0": Look.MILLIONS,
-    "#,##0.00": Look.SECONDS,
-    "[=0]0;[>=0.01]#,##0.00;0.0E+00": Look.TINY,
+    "0.0%": results.Look.SHARE,
+    "0": results.Look.YEAR,
+    "#,##0": results.Look.COUNT,
+    "#,##0.0": results.Look.MILLIONS,
+    "#,##0.00": results.Look.SECONDS,
+    "[=0]0;[>=0.01]#,##0.00;0.0E+00": results.Look.TINY,
 }
 """The look of a number by its format; any other is one of tonnes or of prices, shown alike."""
 _ROOM = re.compile(r"_.")
@@ -297,7 +276,7 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
     headers = [str(grid.header[place]) for place in places]
     names = {index: name for name, index in account.result.positions(headers).items()}
     declared = {f.name: f for f in account.result.FIELDS}
-    spread = next((f for f in account.result.FIELDS if f.spread), Field.text(""))
+    spread = next((f for f in account.result.FIELDS if f.spread), results.Field.text(""))
     fields = {  # a column of nobody's gets a name that is no field's
         names.get(i, f"?{i}"): declared.get(names.get(i, ""), spread.like(header=header))
         for i, header in enumerate(headers)
@@ -316,11 +295,11 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
 
 
 def _column(
-    grid: Grid, shown: CellFormats, header: str, declared: Field, place: int
+    grid: Grid, shown: CellFormats, header: str, declared: results.Field, place: int
 ) -> TableColumn:
     """Return a column with the look of its field, or with a look each cell where it mixes some."""
     values = [_cell(value) for value in grid.values(place)]
-    number = Look.TONNES if declared.look.is_text else declared.look
+    number = results.Look.TONNES if declared.look.is_text else declared.look
     looks = [
         declared.look if value is None or isinstance(value, str)
         else _LOOKS.get(_ROOM.sub("", shown.formats.get((row, place), "")), number)

@@ -23,21 +23,9 @@ from models.results.common import SHORT, units_of, words_of
 from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
 from planner import scenarios
+from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, drawn, short
 from planner.render.table import COALITION_BUYER, Table, TableColumn, table_of, with_number
-from planner.render.words import (
-    clean,
-    each_year,
-    few,
-    known,
-    money,
-    number_of,
-    percent,
-    share,
-    signed,
-    span,
-    tariff_words,
-)
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, figures
@@ -45,7 +33,7 @@ from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
 from planner.sheets.missing import hardest, in_years, missing, worst_first
 from planner.sheets.moves import largest_moves, minerals_that_differ, moves
-from planner.studies import cases
+from planner.studies import cases, regret
 from planner.studies.compare_tables import (
     LARGEST_SHARES,
     SCENARIO,
@@ -61,16 +49,6 @@ from planner.studies.compare_tables import (
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.members import BillsByScenario, bills_section, who_pays_section
-from planner.studies.regret import (
-    Regret,
-    Short,
-    in_vain,
-    in_vain_costs,
-    not_knowing,
-    regrets,
-    short_of,
-    stays_away,
-)
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -110,7 +88,7 @@ def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -
 
     None where no plan has the sheet.
     """
-    tables = [(clean(e.name), make(e.context)) for e in entries if e.context is not None]
+    tables = [(words.clean(e.name), make(e.context)) for e in entries if e.context is not None]
     parts = [(name, table) for name, table in tables if table is not None]
     if not parts:
         return None
@@ -158,11 +136,11 @@ def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
     """Return by project mineral, country, capex, tonnes and starts; what starts of it by year."""
     rows = context.plan.projects
     starting = rows[rows["built"] > tolerances.SAME_SHARE].sort_values("year")
-    words = [
+    texts = [
         f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}"
         for part, year in zip(starting["built"], starting["year"], strict=True)
     ]
-    starts = starting.assign(starts=words).groupby("project")["starts"].agg(", ".join)
+    starts = starting.assign(starts=texts).groupby("project")["starts"].agg(", ".join)
     groups = rows.groupby("project")
     projects = groups[["mineral", "country"]].first().join([groups[_AMOUNTS].sum(), starts])
     parts = rows.groupby(["project", "year"])["built"].sum()
@@ -188,10 +166,10 @@ def _in_a_line(base: Context, context: Context) -> str:
     """
     projects = ((row["project"], row["capex_more"]) for row in moved(base, context))
     names = [
-        f"{project} {signed(more, ',.1f') if round(more, 1) else 'at another time'}"
+        f"{project} {words.signed(more, ',.1f') if round(more, 1) else 'at another time'}"
         for project, more in projects
     ]
-    return few(names, _MOST_NAMED)
+    return words.few(names, _MOST_NAMED)
 
 
 def _with_total(base: Context, context: Context) -> list[Row]:
@@ -315,7 +293,7 @@ def _of_plan(context: Context) -> dict[str, float]:
         "tonnes": plan.tonnes,
         "short": plan.shortage,
         "served": plan.served_share,
-        "keep_enough": float(sum(map(keeps_enough, filter(known, left)))),
+        "keep_enough": float(sum(map(keeps_enough, filter(words.known, left)))),
         "binding": float(len(binding(plan))),
     }
 
@@ -336,12 +314,12 @@ def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
             }
             worth = _worth_short(planned[name]).get(mineral, 0.0)
             rows.append({**row, **more, "scenario": name, "worth_short": worth})
-    words = words_of(next(iter(planned.values())).case)
-    return ScenarioMinerals.of_rows(rows, words=words)
+    units = words_of(next(iter(planned.values())).case)
+    return ScenarioMinerals.of_rows(rows, words=units)
 
 
 def by_year(
-    entries: Sequence[Entry], vain: Mapping[str, Short] | None = None
+    entries: Sequence[Entry], vain: Mapping[str, regret.Short] | None = None
 ) -> MissingByYear | None:
     """Return a row a scenario, mineral and year; None where no case has a plan.
 
@@ -350,11 +328,11 @@ def by_year(
     plans = {e.name: e.context.plan for e in entries if e.context is not None}
     if not plans:
         return None
-    short = {name: short_of(plan) for name, plan in plans.items()}
+    short = {name: regret.short_of(plan) for name, plan in plans.items()}
     need = {n: sums(plan.supply, "demand", "mineral", "year") for n, plan in plans.items()}
     base = entries[0].name
     for name, tonnes in (vain or {}).items() if base in need else ():
-        short[stays_away(name)], need[stays_away(name)] = tonnes, need[base]
+        short[regret.stays_away(name)], need[regret.stays_away(name)] = tonnes, need[base]
     before, rows = short.get(base), list[Row]()
     for name, lost in short.items():
         more = before and {key: change(t, before.get(key, 0.0)) or 0.0 for key, t in lost.items()}
@@ -427,7 +405,9 @@ def matrix(
     minerals: Sequence[str], rows: Mapping[str, Sequence[float | None]], name: str, meaning: str
 ) -> Result:
     """Return shares with a row a scenario and a column a mineral."""
-    headers = [f"{m} (mineral)" if fold(m) == fold(SCENARIO.header) else clean(m) for m in minerals]
+    headers = [
+        f"{m} (mineral)" if fold(m) == fold(SCENARIO.header) else words.clean(m) for m in minerals
+    ]
     cells = {
         (scenario, header): value
         for scenario, row in rows.items()
@@ -452,7 +432,7 @@ def _matrix(
 
 def results(
     entries: Sequence[Entry],
-    vain: Mapping[str, Outcome[Short]] | None = None,
+    vain: Mapping[str, Outcome[regret.Short]] | None = None,
     bills: Mapping[str, DualBill] | None = None,
 ) -> list[Result]:
     """Return the declared tables of a comparison.
@@ -469,7 +449,7 @@ def results(
     away = {foreseen[n]: o.found for n, o in outcomes.items() if o.found is not None}
     tables = (
         comparison(entries),
-        regrets(base.case, _pairs(entries), costs),
+        regret.regrets(base.case, _pairs(entries), costs),
         by_mineral(entries),
         by_year(entries, away),
         against and paying(*against),
@@ -553,7 +533,7 @@ def _drawn(planned: pd.DataFrame, year: str) -> pd.DataFrame:
     cost = {
         name: float(value)
         for name, value in zip(names, planned["surprise"], strict=True)
-        if known(value)
+        if words.known(value)
     }
     pairs = {name.removesuffix(f" ({cases.UNFORESEEN})"): by for name, by in cost.items()}
     ranks = [
@@ -628,7 +608,7 @@ class _ComparisonCharts(_ComparisonTables):
         alike, they are numbered in the order of the sheet Comparison.
         """
         most = _SMALL_LABEL if small else _LABEL
-        names = [clean(name) for name in self.names]
+        names = [words.clean(name) for name in self.names]
         cut = [_without_middle(name, most) for name in names]
         return tuple(
             shown if cut.count(shown) == 1 else _without_middle(f"{number}: {name}", most)
@@ -639,7 +619,7 @@ class _ComparisonCharts(_ComparisonTables):
         """Return a column of a mineral by scenario; None where it is blank."""
         rows = self.rows[self.rows["mineral"] == mineral]
         values = dict(zip(rows["scenario"], rows[name], strict=True))
-        return [float(values[s]) if known(values.get(s)) else None for s in self.names]
+        return [float(values[s]) if words.known(values.get(s)) else None for s in self.names]
 
     def money(self, highest: float) -> tuple[float, str, Look]:
         """Return what amounts are divided by, the unit they are then in, and how they look."""
@@ -697,7 +677,7 @@ class _ComparisonCharts(_ComparisonTables):
     def cost(self) -> Picture:
         """What each scenario costs: what is paid, and shortage and other penalties."""
         paid, fines = (
-            [float(v) * MILLION if known(v) else 0.0 for v in self.table[name]]
+            [float(v) * MILLION if words.known(v) else 0.0 for v in self.table[name]]
             for name in ("paid", "penalties")
         )
         size, unit, look = self.money(max(a + b for a, b in zip(paid, fines, strict=True)))
@@ -788,7 +768,8 @@ UNFORESEEN_BEFORE = "Unforeseen before"
 def known_year(case: Case, year: int | None) -> None:
     """Raise UsageError where the year before which nobody knows is not a year of the case."""
     if year is not None and year not in case.years:
-        msg = f"{YEAR_OPTION} {year} is not a year of the plan, which has {each_year(case.years)}"
+        years = words.each_year(case.years)
+        msg = f"{YEAR_OPTION} {year} is not a year of the plan, which has {years}"
         raise UsageError(msg)
 
 
@@ -819,7 +800,8 @@ class Compare(StudyKind):
         "total cost discounted at the discount rate; cash cost, purchases, who pays undiscounted"
     )
     RESULTS = (
-        Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario, Regret,
+        Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario,
+        regret.Regret,
     )  # fmt: skip
     SCENARIO = False
     LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."
@@ -881,7 +863,7 @@ class Compare(StudyKind):
                 warnings = (finding.found for each in self.cases for finding in each.warnings)
                 msg = f"{nothing}: {'; '.join(w for w in warnings if cases.UNFORESEEN in w)}"
                 raise UsageError(msg)
-        self.task = number_of(len(self.cases), "case")
+        self.task = words.number_of(len(self.cases), "case")
         warned = [*start.book.warnings, *(f for case in self.cases for f in case.warnings)]
         book = dataclasses.replace(start.book, warnings=start.book.layout.in_order(warned))
         super().__init__(dataclasses.replace(start, book=book))
@@ -902,7 +884,7 @@ class Compare(StudyKind):
             self.bills = {n: p.bill for n, p in plans if p is not None and p.bill is not None}
         self.outcomes = outcomes.every
         self.entries = [self._entry(case) for case in self.cases]
-        self.vain = in_vain(case, self.cases, outcomes, where)
+        self.vain = regret.in_vain(case, self.cases, outcomes, where)
         self.stopped = self.vain.stopped
 
     @property
@@ -912,7 +894,9 @@ class Compare(StudyKind):
                 for e in self.entries if e.context is not None}  # fmt: skip
         most = sorted(paid, key=lambda name: -paid[name][1])[:1]
         names = dict.fromkeys([*list(paid)[:1], *most])
-        return tariff_words({name: paid[name] for name in names}, self.start.case.settings.currency)
+        return words.tariff_words(
+            {name: paid[name] for name in names}, self.start.case.settings.currency
+        )
 
     def _entry(self, case: cases.ComparedCase) -> Entry:
         """Return a case with its plan, or with why it has none."""
@@ -944,7 +928,7 @@ class Compare(StudyKind):
     def judged(self) -> Sequence[Outcome[Any]]:
         """Every case; those that break the rules have that as their error."""
         outcomes = {outcome.name: outcome for outcome in self.outcomes}
-        names = {e.name: stays_away(e.foreseen) for e in self.entries}
+        names = {e.name: regret.stays_away(e.foreseen) for e in self.entries}
         return [
             *(outcomes.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries),
             *(dataclasses.replace(outcome, name=names[outcome.name]) for outcome in self.vain),
@@ -964,7 +948,7 @@ class Compare(StudyKind):
     def subject(self) -> str:
         """The base and how many scenarios."""
         foreseen = sum(isinstance(case.variant, Variant) for case in self.cases)
-        subject = f"Base and {number_of(foreseen - 1, 'scenario')}"
+        subject = f"Base and {words.number_of(foreseen - 1, 'scenario')}"
         return subject if self.unforeseen is None else f"{subject}, foreseen and unforeseen"
 
     @property
@@ -973,7 +957,9 @@ class Compare(StudyKind):
         chosen = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
         rate = self.start.case.settings.discount_rate
         late = {UNFORESEEN_BEFORE: f"{self.unforeseen}"} if self.unforeseen is not None else {}
-        options = chosen | self.asked.changes | late | ({RATE: percent(rate)} if rate > 0 else {})
+        options = (
+            chosen | self.asked.changes | late | ({RATE: words.percent(rate)} if rate > 0 else {})
+        )
         options["Loss of a supplier"] = (
             "known from the scenario's first year and planned for: the coalition buys again from"
             " scratch. planner stress holds it to a plan already agreed; the plan's Overview says"
@@ -1020,7 +1006,7 @@ class Compare(StudyKind):
         foresight = _foresight(self.entries, list(cost.values()))
         for row, is_foreseen, surprise in zip(rows, *foresight.values(), strict=True):
             row |= {"foresight": is_foreseen, "surprise_usd": surprise}
-        return {"unforeseen": self.unforeseen, **answer, "regret": tables.records(Regret)}
+        return {"unforeseen": self.unforeseen, **answer, "regret": tables.records(regret.Regret)}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1106,13 +1092,15 @@ class _ComparisonFinding(_ComparisonTables):
             })
             for mineral, each in when.items()
         }  # fmt: skip
-        return missing(parts, f" beyond the base, {span(years)}" if years else " beyond the base")
+        return missing(
+            parts, f" beyond the base, {words.span(years)}" if years else " beyond the base"
+        )
 
     def headline(self) -> Headline:
         """Return the finding, its three numbers, and how to read them."""
         here = _lacking(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)
         cash = self.base["cash"]
-        amount = money(float(cash) * MILLION, self.currency) if known(cash) else ""
+        amount = words.money(float(cash) * MILLION, self.currency) if words.known(cash) else ""
         base = KeyFigure(
             str(self.base["scenario"]),
             f"{amount} paid" if amount else "unknown",
@@ -1128,8 +1116,11 @@ class _ComparisonFinding(_ComparisonTables):
         surprised, surprise = list[KeyFigure](), ""
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
-            late, surprise = not_knowing(self.late, year, self.currency, self.missing_beyond)
-            surprised = [*late, *in_vain_costs(self.tables, self.currency, self.missing_beyond)]
+            late, surprise = regret.not_knowing(self.late, year, self.currency, self.missing_beyond)
+            surprised = [
+                *late,
+                *regret.in_vain_costs(self.tables, self.currency, self.missing_beyond),
+            ]
         if surprised:
             figures = [figures[0], *surprised]
         finding = " ".join(filter(None, (self._sentence(worst), surprise)))
@@ -1168,14 +1159,14 @@ class _ComparisonFinding(_ComparisonTables):
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
         lacks, end = "nothing more", ""
         if hit > tolerances.MISSING_PART:
-            lacks, end = f"at most {share(hit)} more of a mineral", " in any year"
+            lacks, end = f"at most {words.share(hit)} more of a mineral", " in any year"
         which = "The other scenario costs" if len(rest) == 1 else "The others cost at most"
         return f"{finding} {which} {costs}, and {lacks} is missing{end}."
 
     def _premium(self, name: str) -> str:
         """Return how much dearer the same tonnes are in a scenario; "" where they are not."""
         by = self.dearer_by(name)
-        return f"{share(by)} more{_FOR_SAME}" if by > tolerances.MISSING_PART else ""
+        return f"{words.share(by)} more{_FOR_SAME}" if by > tolerances.MISSING_PART else ""
 
     def _worst(self, name: str) -> KeyFigure:
         mineral, years = self.severity(name)
@@ -1191,9 +1182,9 @@ class _ComparisonFinding(_ComparisonTables):
         extra, _ = self.paid[name]
         if not extra > 0:
             return KeyFigure("Dearest for the same tonnes", "none", "none makes them dearer.")
-        remark = f"{money(extra, self.currency)} a year more. {self.lacks(name)}."
+        remark = f"{words.money(extra, self.currency)} a year more. {self.lacks(name)}."
         by = part(*self.paid[name])
-        shown = f"{name}: +{share(by)}" if by is not None else name
+        shown = f"{name}: +{words.share(by)}" if by is not None else name
         return KeyFigure("Dearest for the same tonnes", shown, remark)
 
     def _care(self, dearest: str) -> Iterator[str]:
@@ -1242,7 +1233,7 @@ def _by_year_of(tables: Tables, scenario: str, amount: Field) -> dict[str, ByYea
     years, t = defaultdict[str, ByYear](dict), MissingByYear
     rows = tables[t].rows(t.scenario, t.mineral, t.year, amount, t.need) if t in tables else ()
     for name, mineral, year, tonnes, need in rows:
-        if name == scenario and known(tonnes):
+        if name == scenario and words.known(tonnes):
             years[str(mineral)][int(year)] = float(tonnes), float(need)
     return years
 
@@ -1270,7 +1261,7 @@ def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:
     t = ScenarioMinerals
     rows = tables[t].rows(t.scenario, t.mineral, t.demand, amount) if t in tables else ()
     return {
-        str(mineral): tonnes / need if known(tonnes) else 0.0
+        str(mineral): tonnes / need if words.known(tonnes) else 0.0
         for name, mineral, need, tonnes in rows
         if name == scenario and need > 0
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -233,24 +233,16 @@ class _Solution:
         x = self._numbers(Values.value, whose, program.variables, size, amiss)
         size = len(program.rows.row_lower)
         prices = self._numbers(Duals.dual, whose, program.constraints, size, amiss)
-        if whose != THIS:
-            plan = solving.plan_again(expanded, program, x, prices)
-            return plan, [*amiss, *_unproven(plan, whose)]
-        for line, column, tonnes in self._flows(expanded, program, amiss):
-            if x[column]:
-                message = "this flow is there twice: here and before, or in the sheet Values"
-                amiss.append(line.finding(Flows.tonnes, message))
-            x[column] += tonnes
-        recorded = self.file.recorded
-        plan = solving.plan_again(
-            expanded,
-            program,
-            x,
-            prices,
-            mip_gap=recorded.mip_gap,
-            failures=recorded.failures,
-            built=recorded.built,
-        )
+        run: dict[str, Any] = {}
+        if whose == THIS:
+            recorded = self.file.recorded
+            run = {name: getattr(recorded, name) for name in ("mip_gap", "failures", "built")}
+            for line, column, tonnes in self._flows(expanded, program, amiss):
+                if x[column]:
+                    message = "this flow is there twice: here and before, or in the sheet Values"
+                    amiss.append(line.finding(Flows.tonnes, message))
+                x[column] += tonnes
+        plan = solving.plan_again(expanded, program, x, prices, **run)
         return plan, [*amiss, *_unproven(plan, whose)]
 
     def _numbers(

@@ -147,8 +147,8 @@ class Pair:
             if not self.comparable(mineral):
                 name = self.spelling(results.Name.MINERAL, mineral)
                 yield f"{name} is counted in {old} and in {new}: its tonnes are not compared"
-        yield from self._alone(results.Name.MINERAL, "minerals")
-        yield from self._alone(results.Name.MEMBER, "members")
+        yield from self._alone(results.Name.MINERAL, "mineral")
+        yield from self._alone(results.Name.MEMBER, "member")
         if not self.same_basis:
             bases = [plan.measure(results.Figure.SHARE_BASIS) for plan in (self.old, self.new)]
             yield f"Shares are of {bases[0]} in the old plan and of {bases[1]} in the new one"
@@ -162,7 +162,8 @@ class Pair:
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
             alone = sorted(name for key, name in mine.items() if key not in other)
             if alone:
-                yield f"Only the {word} plan has the {noun} {few(alone, _MOST)}"
+                nouns = noun if len(alone) == 1 else f"{noun}s"
+                yield f"Only the {word} plan has the {nouns} {few(alone, _MOST)}"
 
 
 def _filled(plan: PlanFile, result: type[results.Result], field: results.Field) -> Iterator[str]:

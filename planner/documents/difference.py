@@ -179,6 +179,12 @@ class PlanDifference:
         return f"The new plan {' and '.join(clauses)}."
 
     @property
+    def not_shown(self) -> str:
+        """Which minerals' flows are left out, and why; "" where none is."""
+        names = ", ".join(self.among_equals)
+        return f"Equally cheap plans, flows not shown: {names}" if names else ""
+
+    @property
     def flows(self) -> list[tuple[str, float, float, float]]:
         """The listed flows, the largest change first: in words, then old, new and change [t]."""
         names, amounts = (Moves.mineral, Moves.seller, Moves.buyer), (Moves.old, Moves.new)
@@ -525,8 +531,7 @@ def _by_mineral(result: PlanDifference) -> MineralChanges:
 
 def _all_moves(result: PlanDifference) -> Moves:
     """Return the moves, and in a last row the minerals whose flows are left out."""
-    if not result.among_equals:
+    if not result.not_shown:
         return result.moves
-    names = ", ".join(result.among_equals)
-    last = {"seller": f"Equally cheap plans, flows not shown: {names}"}
-    return Moves.of_rows([*result.moves.frame().to_dict("records"), last])
+    rows = result.moves.frame().to_dict("records")
+    return Moves.of_rows([*rows, {"seller": result.not_shown}])

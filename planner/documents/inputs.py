@@ -13,7 +13,7 @@ from models.results import Figure, Look
 from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
-from planner.render.words import cut, number_of, plain
+from planner.render.words import cut, listed, number_of, plain
 from planner.sheets import inputs
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
@@ -113,7 +113,7 @@ def not_compared(old: PlanFile, new: PlanFile, paths: tuple[Path | None, Path | 
     ]
     reason = (
         "the plans are made from different workbooks, which are not compared:"
-        f" {' and '.join(lacks)} was not found, or has changed since;"
+        f" {listed(lacks)} was not found, or has changed since;"
         " name both with --inputs OLD_IN NEW_IN"
     )
     return Inputs(_changes(()), reason, are_compared=False)

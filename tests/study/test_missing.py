@@ -155,9 +155,9 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
             {"Ban": {"Tin": 0.1, "Zinc": 0.2}, "Strike": {"Tin": 0.05}, "Flood": {}},
             {"Strike": 1.0, "Flood": 4.0},
             (
-                "Ban is worst. Beyond the base 2 of 2 minerals are shorter, Zinc by 20 % in 2030. The"
-                " others cost at most 4 % more for the same tonnes, and at most 5 % more of a mineral"
-                " is missing in any year."
+                "Ban is worst. Beyond the base 2 of 2 minerals are shorter, Zinc by 20 % in 2030."
+                " The others cost at most 4 % more for the same tonnes, and at most 5 % more of a"
+                " mineral is missing in any year."
             ),
         ),
         (

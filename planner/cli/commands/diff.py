@@ -234,9 +234,8 @@ def _show_moves(result: PlanDifference) -> None:
             _amount(change, 1.0, 0, is_change=True),
         ]
         row(f"    {name}", cells, wide, 14)
-    if result.among_equals:
-        minerals = plain(", ".join(result.among_equals))
-        click.echo(f"    Equally cheap, flows not shown: {minerals}", err=True)
+    if result.not_shown:
+        click.echo(f"    {plain(result.not_shown)}", err=True)
 
 
 def _amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:

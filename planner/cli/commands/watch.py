@@ -17,7 +17,7 @@ from planner.cli import paths, whatifs, words
 from planner.cli.answer import Answer, Command, Key, print_json, sorted_out
 from planner.cli.commands import common
 from planner.cli.commands.solve import show_plan, write_run
-from planner.render.words import amount, known, listed, number_of, plain, signed
+from planner.render.words import amount, inner, known, listed, number_of, plain, signed
 from planner.stops import heard, raise_lost
 
 if TYPE_CHECKING:
@@ -177,8 +177,8 @@ def _minerals(result: PlanDifference) -> str:
 def _flows(result: PlanDifference) -> str:
     """Return the flows that changed most."""
     flows = [f"{name} {_change(change, 't')}" for name, _, _, change in result.flows]
-    if result.among_equals:
-        flows.append(f"equally cheap, not shown: {', '.join(result.among_equals)}")
+    if result.not_shown:
+        flows.append(inner(result.not_shown))
     return _few(flows) if flows else "none differs"
 
 

@@ -52,18 +52,21 @@ def part_of(section: Section, country: Callable[[str], str] = str) -> part.Repor
 
     Charts tile where all of them are small, or where a reader chooses among views of several.
     """
-    sides = [(tuple(map(plot_of, drawn)), numbers) for drawn, numbers in section.views.values()]
-    is_small = section.choice or all(p.small for drawn, _ in section.views.values() for p in drawn)
+    views = [(tuple(map(plot_of, drawn)), numbers) for drawn, numbers in section.views.values()]
+    pictures = [picture for drawn, _ in section.views.values() for picture in drawn]
+    is_small = bool(pictures) and all(picture.small for picture in pictures)
+    if section.choice:
+        is_small = any(len(plots) > 1 for plots, _ in views)
     return part.ReportSection(
         section.key,
         section.heading,
         section.lead,
         {
             (i,) if section.choice else (): part.View(plots, _facts(numbers, country))
-            for i, (plots, numbers) in enumerate(sides)
+            for i, (plots, numbers) in enumerate(views)
         },
         {section.choice: tuple(section.views)} if section.choice else {},
-        small=bool(is_small) and any(len(plots) > 1 for plots, _ in sides),
+        small=is_small,
         blocks=tuple(_facts(block, country) for block in section.blocks),
     )
 

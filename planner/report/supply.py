@@ -97,7 +97,7 @@ def flows(plan: PlanFile) -> ReportSection | None:
         "Flows from refiner country to member",
         "From the country of refining, on the left, to the member that buys, on the right; the "
         "width is tonnes. Grey countries supply less of all minerals than the coloured ones. The "
-        "map shows where the mineral is refined that is bought; its borders are Natural Earth's.",
+        "map shows where the purchases are refined; its borders are Natural Earth's.",
         views,
         {MINERAL.header: tuple(minerals), YEAR.header: tuple(periods)},
     )

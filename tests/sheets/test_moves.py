@@ -70,3 +70,5 @@ def test_minerals_that_cost_the_same_in_each_year_are_alike():
     swapped = pd.Series([1e9, 1.0, 5.0, 1e9], index=years)
     assert minerals_that_differ([(old, old), (old, swapped)]) == {"Y"}
     assert minerals_that_differ([(old, old.drop(("X", 2030)))]) == {"X"}
+    assert minerals_that_differ([(old / 1e9, same / 1e9)]) == set()
+    assert minerals_that_differ([(old / 1e9, swapped / 1e9)]) == {"Y"}

@@ -1158,7 +1158,7 @@ class _ComparisonFinding(_ComparisonTables):
         costs = self._premium(max(rest, key=self.dearer_by)) or "no more"
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
         lacks, end = "nothing more", ""
-        if hit > tolerances.MISSING_PART:
+        if hit:
             lacks, end = f"at most {words.share(hit)} more of a mineral", " in any year"
         which = "The other scenario costs" if len(rest) == 1 else "The others cost at most"
         return f"{finding} {which} {costs}, and {lacks} is missing{end}."

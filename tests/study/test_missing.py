@@ -128,14 +128,14 @@ def test_parts_beyond_the_base_are_of_the_need_of_the_years_that_are_named() -> 
 
 
 def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, float]) -> str:
-    """The sentence of a comparison: parts missing beyond the base, and extra cost of 100 paid."""
+    """The sentence of a comparison: parts missing beyond the base, and parts paid more."""
     finding = object.__new__(_ComparisonFinding)
     finding.when = {
         name: {mineral: {2030: (part * 100.0, 100.0)} for mineral, part in parts.items()}
         for name, parts in missing_in_2030.items()
     }
     finding.names = list(missing_in_2030)
-    finding.paid = {name: (paid.get(name, 0.0), 100.0) for name in finding.names}
+    finding.paid = {name: (paid.get(name, 0.0), 1.0) for name in finding.names}
     finding.minerals = 2
     return finding._sentence(finding.names[0])
 
@@ -145,7 +145,7 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
     [
         (
             {"Ban": {"Tin": 0.2, "Zinc": 0.0}, "Strike": {"Tin": 0.0}},
-            {"Strike": 3.0},
+            {"Strike": 0.03},
             (
                 "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % in 2030. The"
                 " other scenario costs 3 % more for the same tonnes, and nothing more is missing."
@@ -153,7 +153,7 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
         ),
         (
             {"Ban": {"Tin": 0.1, "Zinc": 0.2}, "Strike": {"Tin": 0.05}, "Flood": {}},
-            {"Strike": 1.0, "Flood": 4.0},
+            {"Strike": 0.01, "Flood": 0.04},
             (
                 "Ban is worst. Beyond the base 2 of 2 minerals are shorter, Zinc by 20 % in 2030."
                 " The others cost at most 4 % more for the same tonnes, and at most 5 % more of a"
@@ -162,7 +162,7 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
         ),
         (
             {"Ban": {"Tin": 0.2}, "Strike": {"Tin": tolerances.MISSING_PART}},
-            {"Strike": 100 * tolerances.MISSING_PART},
+            {"Strike": tolerances.MISSING_PART},
             (
                 "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % in 2030. The"
                 " other scenario costs no more, and nothing more is missing."
@@ -170,7 +170,7 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
         ),
         (
             {"Ban": {"Tin": 0.2}},
-            {"Ban": 7.0},
+            {"Ban": 0.07},
             (
                 "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % in 2030. The"
                 " tonnes still bought cost 7 % more."
@@ -178,7 +178,7 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
         ),
         (
             {"Ban": {}, "Strike": {}},
-            {"Ban": 1.0, "Strike": 2.0},
+            {"Ban": 0.01, "Strike": 0.02},
             (
                 "No scenario leaves more of a mineral missing than the base. Strike costs most: 2 %"
                 " more for the same tonnes."

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Ask = Callable[[Case], tuple[WhatIf, ...]]
-"""What is asked beside the workbook, told in the names of its case; raises UsageError."""
+"""What is asked beside the workbook, in the names of its case; raises UsageError."""
 
 CLOSE_NAME = 0.6
 """How alike the names of two files are at least, where the one may be meant by the other."""
@@ -43,7 +43,7 @@ CLOSE_NAME = 0.6
 def open_plan(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanFile:
     """Read a plan workbook back.
 
-    Raises InputError where it is none; a plan that is missing is told with the one that may be
+    Raises InputError where it is none; if the file is missing, the error names the plan that may be
     meant.
     """
     from planner.workbook.plan_file import read_plan
@@ -66,7 +66,7 @@ def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> Pla
 def open_input(path: Path) -> Book:
     """Read an input workbook; InputError with all findings where it has errors.
 
-    A plan given in its place is told as such, in one finding.
+    A plan given in its place is one finding, which says so.
     """
     try:
         return _named(path, read)
@@ -93,7 +93,7 @@ def _named(path: Path, how: Callable[[Path], T]) -> T:
 def _similar(path: Path) -> Path | None:
     """Return the workbook of a path's folder whose name is the most like it."""
     try:
-        found = [
+        names = [
             each.name
             for each in path.parent.iterdir()
             if each.suffix.casefold() in {".xlsx", ".xlsm"}
@@ -102,7 +102,7 @@ def _similar(path: Path) -> Path | None:
     except (OSError, ValueError):
         return None
     stems: dict[str, str] = {}
-    for name in sorted(found):
+    for name in sorted(names):
         stems.setdefault(Path(name).stem.casefold(), name)
     close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=CLOSE_NAME)
     return path.with_name(stems[close[0]]) if close else None
@@ -272,8 +272,8 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     without_limits, trouble = None, ""
     plans: list[Plan] = []
 
-    def counted(of: Case) -> Plan:
-        plans.append(plan_of(of))
+    def counted(each: Case) -> Plan:
+        plans.append(plan_of(each))
         return plans[-1]
 
     with _planning(case, where, notify, solver, beside=beside) as (plan_of, confirm):

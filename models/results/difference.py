@@ -34,7 +34,7 @@ class Difference(Result):
 
 
 class InputChanges(Result):
-    """Every input that differs, and where it stands in each workbook."""
+    """Every input that differs, and its cell in each workbook."""
 
     TABLE, BOOK = "Inputs", BOOK
 
@@ -58,8 +58,8 @@ class MineralChanges(Result):
     mineral = common.MINERAL
     figure = field.text(
         "Figure",
-        "Amounts are sums over the years that both plans have; the largest country share is that of"
-        " any of these years.",
+        "Amounts are sums over the years that both plans have; the largest country share is the"
+        " largest of these years.",
     )
     old = _OLD
     new = _NEW
@@ -134,9 +134,9 @@ class Moves(Result):
     mineral = common.MINERAL
     seller = field.text(
         "From",
-        "The ten largest changes of each mineral are listed; a row below them counts the others. A"
-        " mineral that costs and lacks the same in each year is named in the last row: its flows"
-        " differ by a choice among equally cheap ones.",
+        "The ten largest changes of each mineral are listed; a row below them counts the others."
+        " The last row names the minerals that cost the same and are as short in each year: their"
+        " flows differ only by a choice among equally cheap ones.",
         key="from",
     )
     buyer = field.text("To", key="to")

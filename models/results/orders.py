@@ -32,10 +32,10 @@ class OrderLines(Result):
     refiner = field.text("refiner", "Who sells.", names=Name.REFINER)
     project = field.text(
         "project",
-        "The project whose new plant delivers; empty for a plant that stands.",
+        "The project that builds the plant; empty for an existing plant.",
         names=Name.PROJECT,
     )
-    country = field.text("country", "Where the refiner stands.")
+    country = field.text("country", "The refiner's country.")
     country_code = field.text(
         "country_code", "The same as ISO 3166-1 alpha-3; empty for Rest of world."
     )
@@ -47,7 +47,7 @@ class OrderLines(Result):
     tonnes = field("tonnes", Look.TONNES, "Tonnes of the year.")
     currency = field.text("currency", "The currency of every price and amount.")
     price_year = field.text(
-        "price_year", "The year in whose money prices are; empty where the workbook says none."
+        "price_year", "Prices are in this year's money; empty if the workbook names no year."
     )
     unit_price = field(
         "unit_price", Look.PRICE, "The refiner's cost, or the contract's price, per tonne."

@@ -6,32 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
+from models import results
 from models.case import fold
-from models.results import (
-    ByMineral,
-    Changes,
-    Checks,
-    Contracts,
-    CountryShares,
-    Field,
-    Flows,
-    Glossary,
-    Look,
-    Members,
-    Name,
-    Ore,
-    Prices,
-    Projects,
-    Refiners,
-    Result,
-    Scorecard,
-    ShareLimits,
-    Shortages,
-    Stocks,
-    Summary,
-    Tiers,
-)
 from planner.render.palette import PALE
 from planner.render.table import Cell, Table, TableColumn
 from planner.workbook.grid import Fault, Grid
@@ -43,236 +21,150 @@ from planner.workbook.plan_columns import PART
 class Account:
     """What of a sheet stays, and what a reader learns from it about the members taken out.
 
-    Every column of numbers has one place: ``own`` ones are of the row's own member, of the input or
-    of another plan; ``implied`` ones follow from the sums that ``known`` columns have in the
-    reader's program; ``money`` ones follow from what is paid for a mineral, which is in it, too;
-    ``never`` ones are blank in every redacted plan, for they tell more.
+    Every column of numbers has one place: ``of_row`` ones are of the row's own member, of the
+    input or of another plan; ``implied`` ones follow from the sums that ``known_sums`` columns have
+    in the reader's program; ``money`` ones follow from what is paid for a mineral, which is in it,
+    too; ``never`` ones are blank in every redacted plan, for they say more.
 
     ``goes`` are the columns that are blank where a mineral's totals are withheld (None: the rows
-    go). ``sums`` are added up in a row of all those taken out in a year, and ``tells_one`` says
-    whether a row without figures stands where no sum can be told: not where that there is one is a
-    figure of its own. ``known`` are the columns that a reader is taken to know in sum, by the
-    columns ``by``: from what stands there, or from totals less all others. ``read`` are others that
+    go). ``sums`` are added up in a row of all members taken out in a year; ``tells_one`` says
+    whether a row without figures replaces a sum that is withheld, which it doesn't where the row
+    itself is a figure. ``known_sums`` are the columns that a reader is taken to know in sum, by the
+    columns ``by``: from rows of the sheet, or from totals less all others. ``read`` are others that
     redacting has to find.
     """
 
-    of: type[Result]
-    own: tuple[Field, ...] = ()
-    implied: tuple[Field, ...] = ()
-    money: tuple[Field, ...] = ()
-    never: tuple[Field, ...] = ()
-    goes: tuple[Field, ...] | None = ()
-    sums: tuple[Field, ...] = ()
+    result: type[results.Result]
+    of_row: tuple[results.Field, ...] = ()
+    implied: tuple[results.Field, ...] = ()
+    money: tuple[results.Field, ...] = ()
+    never: tuple[results.Field, ...] = ()
+    goes: tuple[results.Field, ...] | None = ()
+    sums: tuple[results.Field, ...] = ()
     tells_one: bool = False
-    known: tuple[Field, ...] = ()
+    known_sums: tuple[results.Field, ...] = ()
     by: tuple[str, ...] = ("year",)
-    read: tuple[Field, ...] = ()
+    read: tuple[results.Field, ...] = ()
 
     @cached_property
-    def kept(self) -> tuple[Field, ...]:
+    def kept(self) -> tuple[results.Field, ...]:
         """The columns that stay in rows of a mineral whose totals are withheld."""
-        goes = self.of.FIELDS if self.goes is None else (*self.goes, *self.never)
-        return tuple(f for f in self.of.FIELDS if f not in goes)
+        goes = self.result.FIELDS if self.goes is None else (*self.goes, *self.never)
+        return tuple(f for f in self.result.FIELDS if f not in goes)
 
     @property
     def needed(self) -> set[str]:
         """The fields without which the sheet cannot be redacted."""
-        found = {f.name for f in (*self.sums, *self.known)}
-        keys = {*self.by, "mineral", "member"} if found else set()
-        return found | keys | {f.name for f in self.read}
+        names = {f.name for f in (*self.sums, *self.known_sums)}
+        keys = {*self.by, "mineral", "member"} if names else set()
+        return names | keys | {f.name for f in self.read}
 
 
-_TOTALS = {ByMineral.mineral, ByMineral.hhi_capacity, ByMineral.unit}
-_NEED = (Prices.demand, Prices.purchased, Prices.short)
-_STOCK = (
-    Stocks.opening, Stocks.change, Stocks.closing, Stocks.target, Stocks.shortfall, Stocks.most,
-)  # fmt: skip
-_TIERS = (Tiers.demand, Tiers.short)
+def _account(
+    result: type[results.Result],
+    *,
+    goes: str | None = "",
+    by: tuple[str, ...] = ("year",),
+    tells_one: bool = False,
+    **columns: str,
+) -> Account:
+    """Return the account of a sheet, its columns by the names of its fields."""
+
+    def fields(names: str) -> tuple[results.Field, ...]:
+        return tuple(getattr(result, name) for name in names.split())
+
+    kinds: dict[str, Any] = {kind: fields(names) for kind, names in columns.items()}
+    kinds["goes"] = None if goes is None else fields(goes)
+    return Account(result, by=by, tells_one=tells_one, **kinds)
+
+
+_NEED, _TIERS = "demand purchased short", "demand short"
+_STOCK = "opening change closing target shortfall most"
+_TOTALS = " ".join(
+    f.name for f in results.ByMineral.FIELDS if f.name not in {"mineral", "hhi_capacity", "unit"}
+)
 _ACCOUNTS = (
-    Account(
-        ByMineral,
-        own=(
-            ByMineral.hhi_capacity,
-            ByMineral.supplier_limit,
-            ByMineral.last_limit,
-            ByMineral.limit,
-            ByMineral.year,
-            ByMineral.short_of_supply,
-            ByMineral.supplier_free_share,
-        ),
-        implied=(
-            ByMineral.need,
-            ByMineral.demand,
-            ByMineral.purchased,
-            ByMineral.short,
-            ByMineral.served,
-            ByMineral.supplier_today_share,
-            ByMineral.supplier_share,
-            ByMineral.supplier_of_demand,
-            ByMineral.served_without_today,
-            ByMineral.served_without,
-            ByMineral.surged_today,
-            ByMineral.surged,
-            ByMineral.last_share,
-            ByMineral.share,
-            ByMineral.hhi_purchases,
-            ByMineral.years_at_limit,
-            ByMineral.short_by_limits,
-        ),
-        money=(ByMineral.landed, ByMineral.paid),
-        never=(
-            ByMineral.dependent,
-            ByMineral.dependent_country,
-            ByMineral.dependent_share,
-            ByMineral.alike,
-            ByMineral.wholly_dependent,
-            ByMineral.bound_on_members,
-            ByMineral.limits_kept,
-            ByMineral.extra,
-            ByMineral.shortage_by_limits,
-        ),
-        goes=tuple(f for f in ByMineral.FIELDS if f not in _TOTALS),
-        read=(ByMineral.mineral,),
+    _account(
+        results.ByMineral,
+        of_row="hhi_capacity supplier_limit last_limit limit year short_of_supply"
+        " supplier_free_share",
+        implied="need demand purchased short served supplier_today_share supplier_share"
+        " supplier_of_demand served_without_today served_without surged_today surged last_share"
+        " share hhi_purchases years_at_limit short_by_limits",
+        money="landed paid",
+        never="dependent dependent_country dependent_share alike wholly_dependent bound_on_members"
+        " limits_kept extra shortage_by_limits",
+        goes=_TOTALS,
+        read="mineral",
     ),
-    Account(
-        Members,
-        own=(
-            Members.need,
-            Members.paid_a_year,
-            Members.support,
-            Members.extra,
-            Members.extra_shortage,
-            Members.short,
-            Members.short_of_it,
-            Members.depends_share,
-            Members.dependent,
-            Members.paid,
-            Members.dearer,
-            Members.paid_short,
-        ),
-        never=(Members.against_coalition, Members.floors, Members.floors_of),
+    _account(
+        results.Members,
+        of_row="need paid_a_year support extra extra_shortage short short_of_it depends_share"
+        " dependent paid dearer paid_short",
+        never="against_coalition floors floors_of",
     ),
-    Account(
-        Flows,
-        own=(
-            Flows.tonnes,
-            Flows.cost,
-            Flows.tariff,
-            Flows.freight,
-            Flows.support,
-            Flows.landed,
-            Flows.total,
-        ),
-        sums=(Flows.tonnes,),
+    _account(
+        results.Flows,
+        of_row="tonnes cost tariff freight support landed total",
+        sums="tonnes",
         tells_one=True,
-        known=(Flows.tonnes,),
+        known_sums="tonnes",
         by=("year", "refiner", "project"),
-        read=(Flows.total,),
+        read="total",
     ),
-    Account(
-        Shortages,
-        own=(Shortages.demand, Shortages.short, Shortages.share),
-        goes=(Shortages.cause,),
-        sums=(Shortages.demand, Shortages.short),
+    _account(results.Shortages, of_row="demand short share", goes="cause", sums="demand short"),
+    _account(results.CountryShares, implied="tonnes of_demand of_purchases limit headroom over"),
+    _account(
+        results.ShareLimits,
+        of_row="row limit",
+        implied="share shadow_price tonnes base room excess",
+        goes="binding shadow_price",
     ),
-    Account(
-        CountryShares,
-        implied=(
-            CountryShares.tonnes,
-            CountryShares.of_demand,
-            CountryShares.of_purchases,
-            CountryShares.limit,
-            CountryShares.headroom,
-            CountryShares.over,
-        ),
+    _account(
+        results.Refiners,
+        of_row="capacity nameplate",
+        implied="tonnes utilization rent gap",
+        goes="tonnes utilization rent gap",
     ),
-    Account(
-        ShareLimits,
-        own=(ShareLimits.row, ShareLimits.limit),
-        implied=(
-            ShareLimits.share,
-            ShareLimits.shadow_price,
-            ShareLimits.tonnes,
-            ShareLimits.base,
-            ShareLimits.room,
-            ShareLimits.excess,
-        ),
-        goes=(ShareLimits.binding, ShareLimits.shadow_price),
-    ),
-    Account(
-        Refiners,
-        own=(Refiners.capacity, Refiners.nameplate),
-        implied=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap),
-        goes=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap),
-    ),
-    Account(
-        Prices,
-        own=(Prices.landed, *_NEED),
-        implied=(Prices.marginal,),
-        goes=(Prices.marginal,),
+    _account(
+        results.Prices,
+        of_row=f"landed {_NEED}",
+        implied="marginal",
+        goes="marginal",
         sums=_NEED,
         tells_one=True,
-        known=_NEED,
+        known_sums=_NEED,
     ),
-    Account(
-        Contracts,
-        own=(
-            Contracts.min,
-            Contracts.minimum,
-            Contracts.maximum,
-            Contracts.taken,
-            Contracts.untaken,
-            Contracts.price,
-            Contracts.paid,
-            Contracts.row,
-        ),
-        implied=(Contracts.worth,),
-        goes=(Contracts.worth,),
-        known=(Contracts.untaken,),
+    _account(
+        results.Contracts,
+        of_row="min minimum maximum taken untaken price paid row",
+        implied="worth",
+        goes="worth",
+        known_sums="untaken",
     ),
-    Account(
-        Stocks,
-        own=(*_STOCK, Stocks.days),
-        implied=(Stocks.worth, Stocks.day_worth),
-        goes=(Stocks.worth, Stocks.day_worth),
-        sums=tuple(f for f in _STOCK if f not in {Stocks.target, Stocks.shortfall}),
-        known=_STOCK,
+    _account(
+        results.Stocks,
+        of_row=f"{_STOCK} days",
+        implied="worth day_worth",
+        goes="worth day_worth",
+        sums="opening change closing most",
+        known_sums=_STOCK,
     ),
-    Account(
-        Projects,
-        own=(
-            Projects.started,
-            Projects.running,
-            Projects.capacity,
-            Projects.capex,
-            Projects.spent_in,
-            Projects.charge,
-        ),
-        implied=(Projects.tonnes, Projects.rent),
-        goes=(Projects.tonnes, Projects.rent),
+    _account(
+        results.Projects,
+        of_row="started running capacity capex spent_in charge",
+        implied="tonnes rent",
+        goes="tonnes rent",
     ),
-    Account(Tiers, own=(*_TIERS, Tiers.share, Tiers.cost), known=_TIERS, by=("year", "tier")),
-    Account(
-        Changes,
-        own=(Changes.today, Changes.planned, Changes.change),
-        known=(Changes.today,),
-        by=("refiner",),
+    _account(results.Tiers, of_row=f"{_TIERS} share cost", known_sums=_TIERS, by=("year", "tier")),
+    _account(results.Changes, of_row="today planned change", known_sums="today", by=("refiner",)),
+    _account(results.Ore, of_row="premium freight mine_capacity", implied="tonnes rent", goes=None),
+    _account(
+        results.Scorecard, of_row="required", implied="before after_first after_last", goes=None
     ),
-    Account(
-        Ore,
-        own=(Ore.premium, Ore.freight, Ore.mine_capacity),
-        implied=(Ore.tonnes, Ore.rent),
-        goes=None,
-    ),
-    Account(
-        Scorecard,
-        own=(Scorecard.required,),
-        implied=(Scorecard.before, Scorecard.after_first, Scorecard.after_last),
-        goes=None,
-    ),
-    Account(Summary, read=(Summary.measure, Summary.value, Summary.remark)),
-    Account(Checks, read=(Checks.check, Checks.sheet, Checks.what)),
-    Account(Glossary),
+    _account(results.Summary, read="measure value remark"),
+    _account(results.Checks, read="check sheet what"),
+    _account(results.Glossary),
 )
 """By sheet; any other sheet is left out. Totals are in the sheets without members and in the rows
 of the coalition. Shadow prices, and causes in words, go with the totals: they say which capacity
@@ -286,7 +178,7 @@ def account_of(sheet: str) -> Account | None:
     """Return the account of a sheet, or of the table that it is a further sheet of."""
     part = PART.fullmatch(sheet)
     names = {sheet, part[1] if part else sheet}
-    return next((account for account in _ACCOUNTS if account.of.TABLE in names), None)
+    return next((account for account in _ACCOUNTS if account.result.TABLE in names), None)
 
 
 @dataclass(frozen=True)
@@ -294,7 +186,7 @@ class AccountRow:
     """A row: its cells by field, their looks where a column mixes several."""
 
     cells: Mapping[str, Cell]
-    looks: Mapping[str, Look] = field(default_factory=dict)
+    looks: Mapping[str, results.Look] = field(default_factory=dict)
     is_section: bool = False
 
     def having(self, **cells: Cell) -> AccountRow:
@@ -307,7 +199,7 @@ class AccountSheet:
 
     table: Table
     account: Account
-    fields: Mapping[str, Field]
+    fields: Mapping[str, results.Field]
 
     @property
     def is_whole(self) -> bool:
@@ -319,7 +211,7 @@ class AccountSheet:
     @cached_property
     def whose(self) -> str:
         """The field that says whose a row is, "" where none does."""
-        grain, kinds = self.account.of.GRAIN, {Name.MEMBER, Name.BUYER}
+        grain, kinds = self.account.result.GRAIN, {results.Name.MEMBER, results.Name.BUYER}
         buyers = (n for n, f in self.fields.items() if f.names in kinds and n in grain)
         return next(buyers, "")
 
@@ -334,7 +226,7 @@ class AccountSheet:
             )
 
     def texts(self, *names: str) -> Iterator[tuple[str, ...]]:
-        """Yield the cells of some columns, the first of which is a text; none where one lacks."""
+        """Yield the cells of some columns, the first a text; none where a column is missing."""
         if self.fields.keys() >= set(names):
             for line in self.lines:
                 if isinstance(line.cells[names[0]], str):
@@ -363,14 +255,14 @@ class AccountSheet:
 # ---- a sheet read back with the looks that it was written with ---------------------------------
 
 _LOOKS = {
-    "0.0%": Look.SHARE,
-    "0": Look.YEAR,
-    "#,##0": Look.COUNT,
-    "#,##0.0": Look.MILLIONS,
-    "#,##0.00": Look.SECONDS,
-    "[=0]0;[>=0.01]#,##0.00;0.0E+00": Look.TINY,
+    "0.0%": results.Look.SHARE,
+    "0": results.Look.YEAR,
+    "#,##0": results.Look.COUNT,
+    "#,##0.0": results.Look.MILLIONS,
+    "#,##0.00": results.Look.SECONDS,
+    "[=0]0;[>=0.01]#,##0.00;0.0E+00": results.Look.TINY,
 }
-"""The look of a number by its format; any other is one of tonnes or of prices, told alike."""
+"""The look of a number by its format; any other is one of tonnes or of prices, shown alike."""
 _ROOM = re.compile(r"_.")
 """Room that a format leaves beside a number."""
 
@@ -382,15 +274,15 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
         return None
     places = sorted(grid.header)
     headers = [str(grid.header[place]) for place in places]
-    names = {at: name for name, at in account.of.positions(headers).items()}
-    declared = {f.name: f for f in account.of.FIELDS}
-    spread = next((f for f in account.of.FIELDS if f.spread), Field.text(""))
+    names = {index: name for name, index in account.result.positions(headers).items()}
+    declared = {f.name: f for f in account.result.FIELDS}
+    spread = next((f for f in account.result.FIELDS if f.spread), results.Field.text(""))
     fields = {  # a column of nobody's gets a name that is no field's
         names.get(i, f"?{i}"): declared.get(names.get(i, ""), spread.like(header=header))
         for i, header in enumerate(headers)
     }
     of_columns = zip(headers, fields.values(), places, strict=True)
-    columns = tuple(_column(grid, shown, *of) for of in of_columns)
+    columns = tuple(_column(grid, shown, *column) for column in of_columns)
     unprinted = (i for i, f in enumerate(fields.values()) if not f.printed)
     pale = PALE.lstrip("#").upper()
     table = Table(
@@ -402,19 +294,22 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
     return AccountSheet(table, account, fields)
 
 
-def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) -> TableColumn:
+def _column(
+    grid: Grid, shown: CellFormats, header: str, declared: results.Field, place: int
+) -> TableColumn:
     """Return a column with the look of its field, or with a look each cell where it mixes some."""
     values = [_cell(value) for value in grid.values(place)]
-    number = Look.TONNES if of.look.is_text else of.look
+    number = results.Look.TONNES if declared.look.is_text else declared.look
     looks = [
-        of.look if value is None or isinstance(value, str)
+        declared.look if value is None or isinstance(value, str)
         else _LOOKS.get(_ROOM.sub("", shown.formats.get((row, place), "")), number)
         for row, value in zip(grid.rows, values, strict=True)
     ]  # fmt: skip
     is_long = bool(grid.rows) and grid.rows[-1] > MOST_ROWS
-    is_mixed = not is_long and set(looks) - {of.look}
+    is_mixed = not is_long and set(looks) - {declared.look}
     kept = looks if is_mixed else None
-    return TableColumn(header, of.look, values, kept, of.meaning, of.colour, of.widest)
+    more = (declared.meaning, declared.colour, declared.widest)
+    return TableColumn(header, declared.look, values, kept, *more)
 
 
 def _cell(value: object) -> Cell:

@@ -1,4 +1,4 @@
-"""Two workbooks cell by cell: the plan as it lies there, and the plan as it was computed anew."""
+"""Two workbooks cell by cell: the plan as it is, and the plan as it was computed again."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from planner.workbook.findings import at_cell
 from planner.workbook.grid import Dated, Fault, Grid, Printed, lines
 from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
+_MISSING = "this sheet is missing"
 _SENTENCES = {Checks.TABLE, ChartData.TABLE, Glossary.TABLE}
 _SAID = {Look.LONG, Look.SENTENCE, Look.REMARK}
 _FARTHEST, _SEARCHES = 25, 50
@@ -23,53 +24,53 @@ _FARTHEST, _SEARCHES = 25, 50
 
 
 def compare(
-    found: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
+    sheets: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
 ) -> list[Finding]:
-    """Return what differs on all sheets; ``tables``, made anew, say what each number is."""
-    missing = (title for title in expected if title not in found)
-    told = [Finding(title, found="this sheet is missing") for title in missing]
-    for title, grid in found.items():
+    """Return what differs on all sheets; ``tables``, written again, say what each number is."""
+    findings = [Finding(t, found=_MISSING) for t in expected if t not in sheets]
+    for title, grid in sheets.items():
         if title in expected:
             part = PART.fullmatch(title)
             table = tables.get(title) or tables.get(part[1] if part else "")
             if table is None:
-                _page(grid, expected[title], told)
+                _page(grid, expected[title], findings)
             else:
                 if grid.header_row != expected[title].header_row and expected[title].header_row:
-                    said = f"the header stands in row {grid.header_row or 'none'}"
-                    told.append(Finding(title, grid.header_row, found=said, expected="row 1"))
-                _page(grid, expected[title], told, is_table=True)
-                _Rows(grid, expected[title], table, told).compare()
+                    row = grid.header_row
+                    message = f"the header is in row {row}" if row else "there is no header"
+                    findings.append(Finding(title, row, found=message, expected="row 1"))
+                _page(grid, expected[title], findings, is_table=True)
+                _Rows(grid, expected[title], table, findings).compare()
         else:
-            said = "this sheet is none that the planner wrote into this plan"
-            told.append(Finding(title, found=said))
-    kept = [title for title in found if title in expected]
-    wanted = [title for title in expected if title in found]
+            message = "the planner wrote no such sheet into this plan"
+            findings.append(Finding(title, found=message))
+    kept = [title for title in sheets if title in expected]
+    wanted = [title for title in expected if title in sheets]
     if kept != wanted:
         moved = next(f for f, e in zip(kept, wanted, strict=True) if f != e)
-        told.append(Finding(moved, found="this sheet does not stand in its place"))
-    return told
+        findings.append(Finding(moved, found="this sheet is not in its place"))
+    return findings
 
 
 def in_common(
-    found: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
+    sheets: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
 ) -> tuple[dict[str, Grid], dict[str, Grid]]:
-    """Return what two versions of the planner say alike of a plan: fields, not sentences.
+    """Return what two versions of the planner both write of a plan: fields, not sentences.
 
-    Those are numbers and names, by their headers and, in Summary, by their measures. Pages, charts,
-    the glossary and Checks are sentences, or say of the version what it checks.
+    Fields are numbers and names, by their headers and, in Summary, by their measures. Pages,
+    charts, the glossary and Checks are sentences, or say what the version checks.
     """
     here: dict[str, Grid] = {}
     due: dict[str, Grid] = {}
-    for title in (t for t in found if t in expected and t in tables and t not in _SENTENCES):
-        there, wanted = found[title], expected[title]
-        at = {header: place for place, header in there.header.items()}
+    for title in (t for t in sheets if t in expected and t in tables and t not in _SENTENCES):
+        there, wanted = sheets[title], expected[title]
+        place_of = {header: place for place, header in there.header.items()}
         kept = {Summary.measure.header, Summary.value.header} if title == SUMMARY else set()
         columns = tables[title].columns
         places = {
-            place: at[header]
+            place: place_of[header]
             for place, header in wanted.header.items()
-            if header in at and (header in kept or columns[place - 1].look not in _SAID)
+            if header in place_of and (header in kept or columns[place - 1].look not in _SAID)
         }
         here[title] = _fields(there, places, wanted)
         due[title] = _fields(wanted, dict(zip(places, places, strict=True)), wanted)
@@ -80,16 +81,16 @@ def in_common(
 
 
 def unmatched(
-    found: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
+    sheets: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
 ) -> Iterator[Finding]:
-    """Yield what a plan of another version holds and this one has no counterpart of, or misses.
+    """Yield what a plan of another version has and this version does not write, or the reverse.
 
     Sheets, columns and measures by their names; on pages and charts each number.
     """
-    for title in found.keys() | expected.keys():
-        there, wanted = found.get(title), expected.get(title)
+    for title in sheets.keys() | expected.keys():
+        there, wanted = sheets.get(title), expected.get(title)
         if there is None:
-            yield Finding(title, found="this sheet is missing", expected=_OF_THIS)
+            yield Finding(title, found=_MISSING, expected=_OF_THIS)
         elif wanted is None:
             yield Finding(title, found=f"this sheet {_UNKNOWN}")
         elif title not in tables or title == ChartData.TABLE:
@@ -104,38 +105,38 @@ _OF_THIS = "what this version writes"
 _UNKNOWN = "has no counterpart in what this version writes: nothing in it is compared"
 
 
-def _other_columns(found: Grid, expected: Grid) -> Iterator[Finding]:
-    """Yield columns by their headers; a header that stands twice is a counterpart once."""
-    top = found.header_row
+def _other_columns(sheet: Grid, expected: Grid) -> Iterator[Finding]:
+    """Yield columns by their headers; a header that is there twice is a counterpart once."""
+    top = sheet.header_row
     due = Counter(expected.header.values())
-    for place, header in sorted(found.header.items()):
+    for place, header in sorted(sheet.header.items()):
         if due[header]:
             due[header] -= 1
         else:
-            yield at_cell(found.title, place, top, f"the column {header!r} {_UNKNOWN}")
+            yield at_cell(sheet.title, place, top, f"the column {header!r} {_UNKNOWN}")
     for header in due.elements():
-        said = f"the column {header!r} is missing"
-        yield Finding(found.title, top, found=said, expected=_OF_THIS)
-    for row, place, _ in found.stray:
-        yield at_cell(found.title, place, row, f"this cell {_UNKNOWN}")
+        message = f"the column {header!r} is missing"
+        yield Finding(sheet.title, top, found=message, expected=_OF_THIS)
+    for row, place, _ in sheet.stray:
+        yield at_cell(sheet.title, place, row, f"this cell {_UNKNOWN}")
 
 
-def _other_measures(found: Grid, expected: Grid) -> Iterator[Finding]:
+def _other_measures(sheet: Grid, expected: Grid) -> Iterator[Finding]:
     """Yield measures of Summary."""
     head = Summary.measure.header
-    places = [{h: p for p, h in grid.header.items()}.get(head, 0) for grid in (found, expected)]
+    places = [{h: p for p, h in grid.header.items()}.get(head, 0) for grid in (sheet, expected)]
     there, due = (
         {name: row for row, name in zip(grid.rows, grid.values(place), strict=True)}
-        for grid, place in zip((found, expected), places, strict=True)
+        for grid, place in zip((sheet, expected), places, strict=True)
     )
     for name, row in there.items():
         if name not in due:
-            yield at_cell(found.title, places[0], row, f"the measure {name!r} {_UNKNOWN}")
+            yield at_cell(sheet.title, places[0], row, f"the measure {name!r} {_UNKNOWN}")
     for name in due.keys() - there.keys():
-        yield Finding(found.title, found=f"the measure {name!r} is missing", expected=_OF_THIS)
+        yield Finding(sheet.title, found=f"the measure {name!r} is missing", expected=_OF_THIS)
 
 
-def _other_numbers(found: Grid, expected: Grid) -> Iterator[Finding]:
+def _other_numbers(sheet: Grid, expected: Grid) -> Iterator[Finding]:
     """Yield numbers of a page that are not on it as this version writes it."""
     there, wanted = (
         sorted(
@@ -143,7 +144,7 @@ def _other_numbers(found: Grid, expected: Grid) -> Iterator[Finding]:
             for place, value in _cells(grid, grid.header_row, is_table=False).items()
             if is_number(value)
         )
-        for grid in (found, expected)
+        for grid in (sheet, expected)
     )
     due = deque(number for number, _ in wanted)
     for number, (row, place) in there:
@@ -152,14 +153,14 @@ def _other_numbers(found: Grid, expected: Grid) -> Iterator[Finding]:
         if due and near(due[0], number):
             due.popleft()
         else:
-            said = f"the number {number:.15g} {_UNKNOWN.partition(':')[0]}"
-            yield at_cell(found.title, place, row, said)
+            message = f"the number {number:.15g} {_UNKNOWN.partition(':')[0]}"
+            yield at_cell(sheet.title, place, row, message)
 
 
 def _fields(grid: Grid, places: Mapping[int, int], like: Grid) -> Grid:
     """Return some columns of a sheet, as those of another."""
     header = {place: like.header[place] for place in places}
-    columns = {place: grid.values(at) for place, at in places.items()}
+    columns = {place: grid.values(origin) for place, origin in places.items()}
     return Grid(grid.title, like.header_row, header, grid.rows, columns)
 
 
@@ -176,43 +177,43 @@ def _measures(summary: Grid, names: AbstractSet[object]) -> Grid:
     return Grid(summary.title, summary.header_row, summary.header, rows, columns)
 
 
-def _page(found: Grid, expected: Grid, told: list[Finding], *, is_table: bool = False) -> None:
+def _page(sheet: Grid, expected: Grid, findings: list[Finding], *, is_table: bool = False) -> None:
     """Compare cells: all of a sheet that is no table, of a table header and cells beside it."""
-    top = found.header_row if is_table else expected.header_row
-    there, wanted = _cells(found, found.header_row, is_table), _cells(expected, top, is_table)
+    top = sheet.header_row if is_table else expected.header_row
+    there, wanted = _cells(sheet, sheet.header_row, is_table), _cells(expected, top, is_table)
     for row, place in sorted({*there, *wanted}):
         here, due = there.get((row, place)), wanted.get((row, place))
         if here != due and not near(here, due):
             header = str(expected.header.get(place, "")) if is_table else ""
-            said = _shown(here), _shown(due)
-            told.append(at_cell(found.title, place, row, *said, column=header))
+            texts = _shown(here), _shown(due)
+            findings.append(at_cell(sheet.title, place, row, *texts, column=header))
 
 
 def _cells(grid: Grid, top: int, is_table: bool) -> dict[tuple[int, int], object]:
     """Return cells by row and column, those of the header in the row ``top``."""
-    found = {(top, place): value for place, value in grid.header.items()}
+    by_place = {(top, place): value for place, value in grid.header.items()}
     if is_table:
-        return found | {(row, place): value for row, place, value in grid.stray}
-    return found | {(row, place): v for row, cells in lines(grid) for place, v in cells}
+        return by_place | {(row, place): value for row, place, value in grid.stray}
+    return by_place | {(row, place): v for row, cells in lines(grid) for place, v in cells}
 
 
 def near(here: object, due: object, dust: float = tolerances.CANCELLED) -> bool:
     """Return whether two cells hold numbers that differ by no more than rounding."""
     if not is_number(here) or not is_number(due):
         return False
-    one, other = float(here), float(due)
-    return abs(one - other) <= tolerances.SAME_CELL * max(abs(one), abs(other)) + dust
+    first, second = float(here), float(due)
+    return abs(first - second) <= tolerances.SAME_CELL * max(abs(first), abs(second)) + dust
 
 
 class _Rows:
     """The rows of a table, found and expected."""
 
-    def __init__(self, found: Grid, expected: Grid, table: Table, told: list[Finding]) -> None:
-        self.found, self.expected, self.told = found, expected, told
+    def __init__(self, sheet: Grid, expected: Grid, table: Table, findings: list[Finding]) -> None:
+        self.sheet, self.expected, self.findings = sheet, expected, findings
         self.places = sorted(expected.header)
         self.there, self.wanted = (
             list(zip(*(grid.values(place) for place in self.places), strict=True))
-            for grid in (found, expected)
+            for grid in (sheet, expected)
         )
         columns = dict(enumerate(table.columns, start=1))
         self.largest = [_largest(columns.get(p), expected.values(p)) for p in self.places]
@@ -220,15 +221,15 @@ class _Rows:
         self.searches = 0
 
     def compare(self) -> None:
-        """Compare row by row; a row too many or too few is told once."""
+        """Compare row by row; a row too many or too few is one finding."""
         i = k = 0
         while i < len(self.there) or k < len(self.wanted):
             extra, lacking = self._shifted(i, k)
             for n in range(i, i + extra):
-                self._tell(n, 0, "this row is none of the plan's", "")
+                self._tell(n, 0, "the plan has no such row", "")
             above = " above" if i < len(self.there) else ""
             for row in self.wanted[k : k + lacking]:
-                self._tell(i, 0, f"this row is missing{above}", _said(row))
+                self._tell(i, 0, f"this row is missing{above}", _in_words(row))
             if not extra and not lacking:
                 for n in self._differing(i, k):
                     here, due = self.there[i][n], self.wanted[k][n]
@@ -239,7 +240,7 @@ class _Rows:
     def _shifted(self, i: int, k: int) -> tuple[int, int]:
         """Return how many rows from here on are too many, or how many are missing; 0 and 0: none.
 
-        Rows that go on alike below were changed in their cells; a table that is different
+        Where the next rows match, the cells of this one were changed; a table that is different
         throughout is not searched for ever.
         """
         if i >= len(self.there) or k >= len(self.wanted):
@@ -259,10 +260,10 @@ class _Rows:
 
     def _differing(self, i: int, k: int) -> list[int]:
         """Return which cells of a row differ from what they should be."""
-        found, due = self.there[i], self.wanted[k]
-        if found == due:
+        row, due = self.there[i], self.wanted[k]
+        if row == due:
             return []
-        pairs = enumerate(zip(found, due, strict=True))
+        pairs = enumerate(zip(row, due, strict=True))
         return [
             n
             for n, (here, wanted) in pairs
@@ -275,18 +276,19 @@ class _Rows:
             self.expected.rows[k] - self.expected.header_row - 1
         )
         due = dict(zip(self.headers, self.wanted[k], strict=True))
-        is_proof = self.found.title == Checks.TABLE and self.headers[n] == Checks.value.header
+        is_proof = self.sheet.title == Checks.TABLE and self.headers[n] == Checks.value.header
         accepted = due.get(Checks.accepted.header)
         if is_proof and self.wanted[k][n] and is_number(accepted):
             room += tolerances.PROOF_REPEATED * float(accepted)
         return room
 
-    def _tell(self, i: int, place: int, found: str, expected: str) -> None:
-        """Tell what is amiss with the i-th row, in a column or (0) as a whole."""
-        rows = self.found.rows
-        row = rows[i] if i < len(rows) else (rows[-1] if rows else self.found.header_row) + 1
+    def _tell(self, i: int, place: int, message: str, expected: str) -> None:
+        """Add a finding on the i-th row, in a column or (0) as a whole."""
+        rows = self.sheet.rows
+        row = rows[i] if i < len(rows) else (rows[-1] if rows else self.sheet.header_row) + 1
         header = str(self.expected.header.get(place, ""))
-        self.told.append(at_cell(self.found.title, place, row, found, expected, column=header))
+        finding = at_cell(self.sheet.title, place, row, message, expected, column=header)
+        self.findings.append(finding)
 
 
 def _largest(column: TableColumn | None, values: Sequence[object]) -> Callable[[int], float]:
@@ -310,6 +312,6 @@ def _shown(value: object) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _said(row: Sequence[object]) -> str:
-    told = [str(v) if not isinstance(v, float) else f"{v:.6g}" for v in row if v is not None]
-    return ", ".join(told[:6])
+def _in_words(row: Sequence[object]) -> str:
+    texts = [str(v) if not isinstance(v, float) else f"{v:.6g}" for v in row if v is not None]
+    return ", ".join(texts[:6])

@@ -1,4 +1,4 @@
-"""A plan's workbook as it lies there: its cells, and what the run says of itself."""
+"""A plan's workbook as it is: its cells, and what the run recorded of itself."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ RECORDS: Mapping[str, re.Pattern[str]] = {
     Figure.INPUT_FILE: re.compile(r"[^/\\\x00-\x1f]{1,120}\.xls[xm]", re.IGNORECASE),
 }
 """Measures of Summary that are the run's own record, and the form of each: nothing in the two files
-tells them. One of another form counts as none; the input's name is told where it is another."""
+says them. One of another form counts as none; the input's name is shown where it is another."""
 _NUMBER = r"(?:\d[\d.e+-]{0,12}|inf|nan)"
 _PROOF = (
     rf"violation {_NUMBER}(?: of the largest need in no row)?, dual infeasibility {_NUMBER},"
@@ -97,15 +97,16 @@ class Recorded:
 
 @dataclass(frozen=True)
 class SheetRow:
-    """A row of a sheet: where it stands, and the cells of the fields that were asked for."""
+    """A row of a sheet: where it is, and the cells of the fields that were asked for."""
 
     sheet: str
     row: int
     cells: tuple[object, ...]
     places: Mapping[Field, int]
 
-    def finding(self, of: Field, found: str, expected: str = "") -> Finding:
-        return at_cell(self.sheet, self.places[of], self.row, found, expected, column=of.header)
+    def finding(self, column: Field, message: str, expected: str = "") -> Finding:
+        place, header = self.places[column], column.header
+        return at_cell(self.sheet, place, self.row, message, expected, column=header)
 
 
 @dataclass(frozen=True)
@@ -124,15 +125,15 @@ class PlanSheets:
     def lines(self, *fields: Field) -> Iterator[SheetRow]:
         """Yield the rows of a table, its further sheets included, with the fields asked for.
 
-        A header is told without its unit; a column that lacks gives blanks. A value is the one that
-        is kept, whatever its format prints.
+        A header is read without its unit; a missing column gives blanks. A value is the one that
+        the cell holds, whatever its format prints.
         """
         for title in self.grids:
             part = PART.fullmatch(title)
             if fields[0].table in {title, part[1] if part else title}:
                 grid = self.grids[title]
-                at = {bare(str(h)): place for place, h in grid.header.items()}
-                places = {of: at.get(of.header, 0) for of in fields}
+                place_of = {bare(str(h)): place for place, h in grid.header.items()}
+                places = {column: place_of.get(column.header, 0) for column in fields}
                 columns = [_as_kept(grid.values(place)) for place in places.values()]
                 for row, *cells in zip(grid.rows, *columns, strict=True):
                     yield SheetRow(title, row, tuple(cells), places)
@@ -140,15 +141,15 @@ class PlanSheets:
     @property
     def sealed(self) -> Iterator[list[float]]:
         """The numbers that the plan's seal is of, by column."""
-        for _, of in SEALED:
-            cells = (line.cells[0] for line in self.lines(of))
+        for _, column in SEALED:
+            cells = (line.cells[0] for line in self.lines(column))
             yield [float(value) for value in cells if is_number(value)]
 
     @cached_property
     def recorded(self) -> Recorded:
         """What the run wrote of itself, as far as it is there."""
         timings: dict[str, float] = {}
-        said: dict[str, str] = {}
+        values: dict[str, str] = {}
         for line in self.lines(Summary.measure, Summary.value):
             measure, value = str(line.cells[0]), line.cells[1]
             stage = measure.removeprefix(TIME)
@@ -157,15 +158,15 @@ class PlanSheets:
                     timings[stage] = float(value)
             elif measure in RECORDS:
                 if RECORDS[measure].fullmatch(str(value)):
-                    said[measure] = str(value)
+                    values[measure] = str(value)
             else:
-                said[measure] = str(value or "")
+                values[measure] = str(value or "")
         failures: list[str] = []
         typed: list[tuple[str, str]] = []
         built, mip_gap, is_failed = 0, 0.0, False
         for line in self.lines(Checks.check, Checks.column, Checks.what, Checks.value):
-            kind, option, what, value = line.cells
-            text, number = str(what or ""), value if is_number(value) else 0
+            kind, option, words, value = line.cells
+            text, number = str(words or ""), value if is_number(value) else 0
             if kind == "program" and is_failed:
                 failures += [text] if _FAILURE.fullmatch(text) else []
             elif kind == "program":
@@ -177,15 +178,15 @@ class PlanSheets:
                 typed.append((str(option or ""), text))
         return Recorded(
             made_with=tuple(typed),
-            input_file=said.get(Figure.INPUT_FILE, ""),
-            input_sha256=said.get(Figure.INPUT_SHA256, ""),
-            record=_record(said),
+            input_file=values.get(Figure.INPUT_FILE, ""),
+            input_sha256=values.get(Figure.INPUT_SHA256, ""),
+            record=_record(values),
             timings=timings,
             failures=tuple(failures),
             built=built,
             mip_gap=mip_gap,
-            redacted=said.get(REDACTED, ""),
-            extended=said.get(Figure.EXTENDED, ""),
+            redacted=values.get(REDACTED, ""),
+            extended=values.get(Figure.EXTENDED, ""),
         )
 
 
@@ -193,17 +194,17 @@ def _as_kept(values: list[object]) -> list[object]:
     return [value.value if isinstance(value, Printed) else value for value in values]
 
 
-def _record(said: Mapping[str, str]) -> RunRecord:
+def _record(values: Mapping[str, str]) -> RunRecord:
     """Return versions and time as a plan gives them."""
     now = RunRecord()
     try:
-        written = datetime.strptime(said[Figure.WRITTEN], WRITTEN)
+        written = datetime.strptime(values[Figure.WRITTEN], WRITTEN)
     except (KeyError, ValueError):
         written = now.written
     return RunRecord(
-        said.get(Figure.PLANNER, now.planner),
-        said.get(Figure.SOLVER, now.solver),
-        said.get(PYTHON, now.python),
+        values.get(Figure.PLANNER, now.planner),
+        values.get(Figure.SOLVER, now.solver),
+        values.get(PYTHON, now.python),
         written,
     )
 
@@ -228,17 +229,17 @@ def open_plan(path: Path) -> PlanSheets:
     """Open a plan's workbook.
 
     Raises InputError where it is no workbook, or no plan, and where a sheet or a part of the
-    archive stands twice: what is read would depend on the program that reads it.
+    archive is there twice: what is read would depend on the program that reads it.
     """
     file = open_excel(path)
     refuse_twice(path, [sheet.title for sheet in file.sheets])
     grids = _Grids({sheet.title: sheet for sheet in file.sheets})
     if not {fold(name) for name in grids} & {fold(name) for name in (SUMMARY, PLAN, Checks.TABLE)}:
-        said, hint = "this is no plan", "name a workbook that planner solve wrote"
+        message, hint = "this is no plan", "name a workbook that planner solve wrote"
         if is_input(path):
-            said = "this is an input workbook, no plan"
+            message = "this is an input workbook, not a plan"
             hint = "the plan comes first, then its input"
-        raise refused(path, said, PLAN_FILE, hint)
+        raise refused(path, message, PLAN_FILE, hint)
     listed = sheet_parts(path)
     refuse_twice(path, [sheet.title for sheet in listed])
     return PlanSheets(path, file.sha256, grids, listed)

@@ -1,9 +1,9 @@
-"""What a reader can compute of the members taken out where the totals of a mineral stand.
+"""What a reader can compute of the members taken out if the totals of a mineral stay.
 
-A reader knows what they have together: the total less all others. Each of their figures is then
-known to lie between the least and the most that it can be, by the sums and the balances of the plan
-(cell suppression: Fischetti and Salazar-Gonzalez, Management Science 47, 2001). Who of them buys,
-needs and stocks a mineral in a year, the reader is taken to know.
+A reader knows what they have together: the total less all others. Each of their figures then lies
+between the least and the most that it can be, by the sums and the balances of the plan (cell
+suppression: Fischetti and Salazar-Gonzalez, Management Science 47, 2001). The reader is taken to
+know who of them buys, needs and stocks a mineral in a year.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ _Row = tuple[dict[int, float], float]
 
 @dataclass(frozen=True)
 class WithheldCell:
-    """A cell of a member's that is withheld: its column, whose, what it is by, and its value."""
+    """A withheld cell of a member: its column, the member, what it is by, and its value."""
 
-    of: Field
+    column: Field
     member: str
     by: tuple[table.Cell, ...]
     value: float
@@ -66,12 +66,12 @@ class WithheldCell:
 
     @property
     def is_stock(self) -> bool:
-        return self.of.table == Stocks.TABLE
+        return self.column.table == Stocks.TABLE
 
 
 @dataclass(frozen=True)
 class Known:
-    """A figure of a mineral, and the least and the most that a reader can tell it to be."""
+    """A figure of a mineral, and the least and the most that it can be, as a reader knows."""
 
     mineral: str
     figure: WithheldCell
@@ -81,56 +81,57 @@ class Known:
 
 @dataclass(frozen=True)
 class Withheld:
-    """What must not be told: figures that totals tell too closely, by mineral.
+    """What is withheld: ``computable`` are the figures that totals give away, by mineral.
 
-    Of some it is enough that what is paid for them (``money``), or their stocks (``stocks``), are
-    not told, even in sum; of the others all totals are withheld (``totals``).
+    Of some minerals it is enough to withhold what is paid for them (``money``), or their stocks
+    (``stocks``), even in sum; of the others all totals are withheld (``totals``).
     """
 
-    told: dict[str, list[Known]]
+    computable: dict[str, list[Known]]
     money: frozenset[str] = frozenset()
     stocks: frozenset[str] = frozenset()
     totals: frozenset[str] = frozenset()
 
     @property
     def is_partial(self) -> bool:
-        """Whether tonnes of some mineral are withheld: no sum over all of them may be told."""
+        """Whether tonnes of some mineral are withheld: then so is every sum over all minerals."""
         return bool(self.totals or self.stocks)
 
     @property
     def sentences(self) -> list[str]:
         """Which totals are withheld, and which stocks, a sentence each."""
         totals, money, stocks = (
-            words.listed(sorted(of)) for of in (self.totals, self.money, self.stocks)
+            words.listed(sorted(names)) for names in (self.totals, self.money, self.stocks)
         )
         return [
             *([f"Totals of {totals} are withheld."] if totals else []),
-            *([f"What is paid for {money} is not told in sum."] if money else []),
-            *([f"Stocks of {stocks} are not told in sum."] if stocks else []),
+            *([f"What is paid for {money} is not shown in sum."] if money else []),
+            *([f"Stocks of {stocks} are not shown in sum."] if stocks else []),
         ]
 
 
 def withheld(
     sheets: Iterable[AccountSheet], gone: AbstractSet[str], protection: float, *, keep_totals: bool
 ) -> Withheld:
-    """Return the figures of members that totals tell too closely, and what is withheld for that."""
-    found = _figures(sheets, gone)
+    """Return the figures of members that totals give away, and what is withheld for that."""
+    figures = _figures(sheets, gone)
 
-    def known(names: Iterable[str], *lacks: str) -> dict[str, list[Known]]:
-        """Return the figures told too closely to a reader who lacks some kinds of sums."""
-        told = {name: _ReaderProgram(name, found[name], lacks).told(protection) for name in names}
-        return {name: of for name, of in told.items() if of}
+    def known(names: Iterable[str], *withheld: str) -> dict[str, list[Known]]:
+        """Return the figures known too closely where some kinds of sums are withheld."""
+        programs = {name: _ReaderProgram(name, figures[name], withheld) for name in names}
+        closely = {name: program.too_close(protection) for name, program in programs.items()}
+        return {name: each for name, each in closely.items() if each}
 
-    told = known(sorted(found))
+    computable = known(sorted(figures))
     if keep_totals:
-        return Withheld(told)
-    money, stocks, totals = set[str](), set[str](), set(told)
-    for lacks in ((_MONEY,), (_STOCKS,), (_MONEY, _STOCKS)):
-        is_enough = totals - known(sorted(totals), *lacks).keys()
+        return Withheld(computable)
+    money, stocks, totals = set[str](), set[str](), set(computable)
+    for kinds in ((_MONEY,), (_STOCKS,), (_MONEY, _STOCKS)):
+        is_enough = totals - known(sorted(totals), *kinds).keys()
         totals -= is_enough
-        money |= is_enough if _MONEY in lacks else set()
-        stocks |= is_enough if _STOCKS in lacks else set()
-    return Withheld(told, frozenset(money), frozenset(stocks), frozenset(totals))
+        money |= is_enough if _MONEY in kinds else set()
+        stocks |= is_enough if _STOCKS in kinds else set()
+    return Withheld(computable, frozenset(money), frozenset(stocks), frozenset(totals))
 
 
 _MONEY, _STOCKS = "money", "stocks"
@@ -145,21 +146,21 @@ def _figures(
     paid: dict[tuple[str, Field, str, tuple[table.Cell, ...]], float] = defaultdict(float)
     for sheet in sheets:
         account = sheet.account
-        for line in sheet.lines if account.known else ():
+        for line in sheet.lines if account.known_sums else ():
             if line.cells["member"] in gone:
                 mineral, member = str(line.cells["mineral"]), str(line.cells["member"])
                 by = tuple(line.cells[name] for name in account.by)
-                for of in account.known:
-                    totals[mineral, of, member, by] += _number(line.cells[of.name])
-                if account.of is Flows:
+                for column in account.known_sums:
+                    totals[mineral, column, member, by] += _number(line.cells[column.name])
+                if account.result is Flows:
                     key = (mineral, Flows.tonnes, member, by)
                     paid[key] += _number(line.cells[Flows.total.name])
-    found: dict[str, list[WithheldCell]] = defaultdict(list)
+    figures: dict[str, list[WithheldCell]] = defaultdict(list)
     for key, value in totals.items():
-        mineral, of, member, by = key
+        mineral, column, member, by = key
         price = paid[key] / value if value and key in paid else 0.0
-        found[mineral].append(WithheldCell(of, member, by, value, price))
-    return found
+        figures[mineral].append(WithheldCell(column, member, by, value, price))
+    return figures
 
 
 def _number(value: table.Cell) -> float:
@@ -170,15 +171,15 @@ class _ReaderProgram:
     """A reader's linear program of one mineral: a column each figure, rows of what is known."""
 
     def __init__(
-        self, mineral: str, figures: list[WithheldCell], lacks: Container[str] = ()
+        self, mineral: str, figures: list[WithheldCell], withheld: Container[str] = ()
     ) -> None:
-        self.mineral, self.lacks = mineral, lacks
+        self.mineral, self.withheld = mineral, withheld
         self.figures = list(_held(figures))
         self.true = np.array([f.value for f in self.figures], dtype=float)
         self.unit = float(np.abs(self.true).max(initial=0)) or 1.0
         self.least, self.most = self.true.copy(), self.true.copy()
 
-    def told(self, protection: float) -> list[Known]:
+    def too_close(self, protection: float) -> list[Known]:
         """Return the figures that are known more closely than the protection."""
         needed = self._needed(protection)
         if not needed.any():
@@ -219,10 +220,10 @@ class _ReaderProgram:
         size = np.abs(self.true)
         levels: dict[tuple[str, table.Cell], float] = defaultdict(float)
         for f, value in zip(self.figures, size, strict=True):
-            if f.of in _LEVELS:
+            if f.column in _LEVELS:
                 levels[f.member, f.year] = max(levels[f.member, f.year], value)
         for i, f in enumerate(self.figures):
-            if f.of in _LEVELS:
+            if f.column in _LEVELS:
                 size[i] = levels[f.member, f.year]
         return np.where(size > tolerances.WITHHELD_FIGURE * self.unit, protection * size, 0.0)
 
@@ -234,7 +235,7 @@ class _ReaderProgram:
         count = len(self.figures)
         return LinearProgram(
             cost=np.zeros(count),
-            lower=np.where([f.of is Stocks.change for f in self.figures], -_MOST, 0.0),
+            lower=np.where([f.column is Stocks.change for f in self.figures], -_MOST, 0.0),
             upper=np.full(count, _MOST),
             # what is not quite kept by the figures, rounded, is kept by nothing better
             row_lower=np.where(room > 0, np.minimum(true, 0.0), true) / self.unit,
@@ -248,14 +249,14 @@ class _ReaderProgram:
     def _sums(self) -> Iterator[_Row]:
         sums: dict[tuple[Field, tuple[table.Cell, ...]], dict[int, float]] = defaultdict(dict)
         for i, f in enumerate(self.figures):
-            if not (f.is_stock and _STOCKS in self.lacks):
-                sums[f.of, f.by][i] = 1.0
+            if not (f.is_stock and _STOCKS in self.withheld):
+                sums[f.column, f.by][i] = 1.0
         return ((row, 0.0) for row in sums.values())
 
     def _paid(self) -> Iterator[_Row]:
         """Yield what all of them pay in all years: a reader knows what a tonne costs each."""
         prices = {i: f.price for i, f in enumerate(self.figures) if f.price}
-        if prices and _MONEY not in self.lacks:
+        if prices and _MONEY not in self.withheld:
             typical = max(prices.values())
             yield {i: price / typical for i, price in prices.items()}, 0.0
 
@@ -263,21 +264,21 @@ class _ReaderProgram:
         each: dict[tuple[str, table.Cell], list[int]] = defaultdict(list)
         for i, f in enumerate(self.figures):
             each[f.member, f.year].append(i)
-        for at in each.values():
-            of = {i: self.figures[i].of for i in at}
+        for places in each.values():
+            columns = {i: self.figures[i].column for i in places}
             for room, terms in _BALANCES:
-                row = {i: terms[each] for i, each in of.items() if each in terms}
+                row = {i: terms[each] for i, each in columns.items() if each in terms}
                 first = next(iter(terms))  # demand without tiers adds up to none
-                if row and (first in of.values() or first.table != Tiers.TABLE):
+                if row and (first in columns.values() or first.table != Tiers.TABLE):
                     yield row, room
 
     def _carried(self) -> Iterator[_Row]:
         """Yield that each stock opens as it closed in the year before."""
         stocks: dict[tuple[Field, str], list[int]] = defaultdict(list)
         for i in sorted(range(len(self.figures)), key=lambda i: str(self.figures[i].year)):
-            stocks[self.figures[i].of, self.figures[i].member].append(i)
-        for (of, member), closing in list(stocks.items()):
-            if of is Stocks.closing:
+            stocks[self.figures[i].column, self.figures[i].member].append(i)
+        for (column, member), closing in list(stocks.items()):
+            if column is Stocks.closing:
                 later = stocks[Stocks.opening, member][1:]
                 yield from (({i: 1.0, j: -1.0}, 0.0) for i, j in zip(closing, later, strict=False))
 
@@ -287,23 +288,24 @@ def _held(figures: list[WithheldCell]) -> Iterator[WithheldCell]:
 
     A tonne that a member could have bought costs it what it costs those who bought there.
     """
-    active = {(f.of.table, f.member, f.by) for f in figures if f.value}
+    active = {(f.column.table, f.member, f.by) for f in figures if f.value}
     stocked = {f.member for f in figures if f.is_stock and f.value}
-    buyers = [(f.member, f.by) for f in figures if f.of.table == Prices.TABLE and f.value]
-    today = [(f.member, ()) for f in figures if f.of is Changes.today and f.value]
-    for of, members in ((Flows.tonnes, buyers), (Changes.today, today)):
-        bought = {(f.member, f.by): f for f in figures if f.of is of}
+    buyers = [(f.member, f.by) for f in figures if f.column.table == Prices.TABLE and f.value]
+    today = [(f.member, ()) for f in figures if f.column is Changes.today and f.value]
+    for column, members in ((Flows.tonnes, buyers), (Changes.today, today)):
+        bought = {(f.member, f.by): f for f in figures if f.column is column}
         prices: dict[tuple[table.Cell, ...], list[float]] = defaultdict(list)
         for (_, by), f in bought.items():
             prices[by].append(f.price)
         for member, when in dict.fromkeys(members):
-            for by, known in prices.items():
+            for by, prices_there in prices.items():
                 if by[: len(when)] == when:
-                    other = WithheldCell(of, member, by, 0.0, sum(known) / len(known))
+                    average = sum(prices_there) / len(prices_there)
+                    other = WithheldCell(column, member, by, 0.0, average)
                     yield bought.get((member, by), other)
     for f in figures:
-        is_active = (f.of.table, f.member, f.by) in active
-        if f.of not in _BY_SITE and (is_active or (f.is_stock and f.member in stocked)):
+        is_active = (f.column.table, f.member, f.by) in active
+        if f.column not in _BY_SITE and (is_active or (f.is_stock and f.member in stocked)):
             yield f
 
 

@@ -1,4 +1,4 @@
-"""The parts of two packages: a plan's file as it lies there, and as the planner writes it.
+"""The parts of two packages: a plan's file as it is, and as the planner writes it.
 
 And what a workbook shows beside the values of its cells, and the planner never writes.
 """
@@ -38,9 +38,9 @@ class Parts:
     """How a package differs from the planner's own.
 
     ``changed`` are the parts that differ, each with the first cell that does ("": not in a cell);
-    ``unsure`` are sheets of which numbers alone differ, perhaps by rounding. ``is_saved_anew`` says
-    that no sheet, and no list of texts, sheets or formats is as the planner writes it: as when
-    another program opened the file and saved it.
+    ``unsure`` are sheets in which only numbers differ, perhaps by rounding. ``is_saved_anew`` says
+    that no sheet, and no list of texts, sheets or formats is as the planner writes it: another
+    program opened the file and saved it.
     """
 
     changed: Mapping[str, str]
@@ -58,10 +58,10 @@ class Parts:
         """The parts that no saving of a plan makes: macros, links to other files, pictures."""
         return (name for name in self.names if not _OFFICE.fullmatch(name))
 
-    def told(self, sheets: Sequence[SheetPart], *, cells: bool) -> Iterator[tuple[str, str, str]]:
+    def named(self, sheets: Sequence[SheetPart], *, cells: bool) -> Iterator[tuple[str, str, str]]:
         """Yield part, title of its sheet and first cell of what differs.
 
-        ``cells``: cells that differ are told already, and with them sheets and the list of texts.
+        ``cells``: cells that differ are named already, and with them sheets and the list of texts.
         """
         titles = {sheet.part: sheet.title for sheet in sheets}
         for name, cell in self.changed.items():
@@ -69,32 +69,32 @@ class Parts:
                 yield name, titles.get(name, ""), cell
 
 
-def parts(found: Path, own: Path) -> Parts:
+def parts(file: Path, written: Path) -> Parts:
     """Compare two packages part by part, byte for byte; numbers to a billionth."""
     changed: dict[str, str] = {}
     unsure, alike = set(), False
-    with zipfile.ZipFile(found) as here, zipfile.ZipFile(own) as due:
+    with zipfile.ZipFile(file) as here, zipfile.ZipFile(written) as due:
         there, wanted = here.namelist(), due.namelist()
         for name in [*wanted, *sorted({*there} - {*wanted})]:
             if name not in there or name not in wanted:
                 changed[name] = ""
                 continue
-            one, other = here.read(name), due.read(name)
-            kind = _kind(name, one, other)
+            left, right = here.read(name), due.read(name)
+            kind = _kind(name, left, right)
             if kind == "changed":
-                changed[name] = _first_cell(name, one, other)
+                changed[name] = _first_cell(name, left, right)
             elif kind == "unsure":
                 unsure.add(name)
-            elif one != other or name in _OWN or name.startswith(_SHEET):
+            elif left != right or name in _OWN or name.startswith(_SHEET):
                 alike = True
     return Parts(changed, frozenset(unsure), not alike and not unsure, there)
 
 
-def _kind(name: str, found: bytes, own: bytes) -> str:
+def _kind(name: str, part: bytes, written: bytes) -> str:
     """Return "" where two parts differ in no more than the rounding of numbers."""
-    if found == own:
+    if part == written:
         return ""
-    here, due = _NUMBER.split(found), _NUMBER.split(own)
+    here, due = _NUMBER.split(part), _NUMBER.split(written)
     if len(here) != len(due) or here[::2] != due[::2]:
         return "changed"
     pairs = zip(map(float, here[1::2]), map(float, due[1::2]), strict=True)
@@ -103,14 +103,14 @@ def _kind(name: str, found: bytes, own: bytes) -> str:
     return "unsure" if name.startswith(_SHEET) else "changed"
 
 
-def _first_cell(name: str, found: bytes, own: bytes) -> str:
+def _first_cell(name: str, part: bytes, written: bytes) -> str:
     """Return the first cell of a sheet that differs, "" where what differs is in no cell."""
     if not name.startswith(_SHEET):
         return ""
-    pairs = enumerate(zip(found, own, strict=False))
-    at = next((i for i, (here, due) in pairs if here != due), min(len(found), len(own)))
-    last = found.find(b"</sheetData>")
-    cells = [] if 0 <= last < at else _CELL.findall(found, 0, found.find(b">", at) + 1)
+    pairs = enumerate(zip(part, written, strict=False))
+    position = next((i for i, (here, due) in pairs if here != due), min(len(part), len(written)))
+    last = part.find(b"</sheetData>")
+    cells = [] if 0 <= last < position else _CELL.findall(part, 0, part.find(b">", position) + 1)
     return cells[-1].decode() if cells else ""
 
 
@@ -126,34 +126,35 @@ def amiss(file: PlanSheets) -> Iterator[Finding]:
     """
     for sheet in file.listed:
         if sheet.kind != WORKSHEET:
-            said = f"this is no sheet of cells but a {sheet.kind or 'name without a sheet'}"
-            yield Finding(sheet.title, found=said, expected="a sheet that the planner wrote")
+            message = f"this is a {sheet.kind or 'name without a sheet'}, not a sheet of cells"
+            yield Finding(sheet.title, found=message, expected="a sheet that the planner wrote")
             continue
         if sheet.is_hidden:
             yield Finding(sheet.title, found="this sheet is hidden", expected="all sheets shown")
         try:
-            found = Anatomy(file.path, sheet.part)
+            anatomy = Anatomy(file.path, sheet.part)
         except archive.BROKEN as error:
-            said = f"the sheet {sheet.title} is damaged ({error})"
-            raise findings.refused(file.path, said, plan_columns.PLAN_FILE) from error
-        yield from _in_sheet(sheet.title, found)
+            message = f"the sheet {sheet.title} is damaged ({error})"
+            raise findings.refused(file.path, message, plan_columns.PLAN_FILE) from error
+        yield from _in_sheet(sheet.title, anatomy)
 
 
-def _in_sheet(title: str, found: Anatomy) -> Iterator[Finding]:
-    for cell in found.formulas:
-        yield Finding(
-            title, _row(cell), found="a formula stands here", expected="a plain value", cell=cell
-        )
-    for cell in found.misplaced:
-        said = "this cell or row stands twice, or out of its place: programs show one or the other"
-        yield Finding(title, _row(cell), found=said, cell=cell)
-    if found.rows:
-        count, first = len(found.rows), found.rows[0]
-        said = f"{count:,} row{'s are' if count > 1 else ' is'} hidden, the first of them {first}"
-        yield Finding(title, first, found=said, hint=f"a filter may hide them: {_SHOW}")
-    if found.columns:
-        said = f"columns are hidden: {', '.join(found.columns)}"
-        yield Finding(title, found=said, hint=_SHOW)
+def _in_sheet(title: str, anatomy: Anatomy) -> Iterator[Finding]:
+    for cell in anatomy.formulas:
+        message = "this cell holds a formula"
+        yield Finding(title, _row(cell), found=message, expected="a plain value", cell=cell)
+    for cell in anatomy.misplaced:
+        message = "this cell or row is there twice, or out of its place: programs show one of them"
+        yield Finding(title, _row(cell), found=message, cell=cell)
+    if anatomy.rows:
+        count, first = len(anatomy.rows), anatomy.rows[0]
+        message = f"row {first} is hidden"
+        if count > 1:
+            message = f"{count:,} rows are hidden, the first of them {first}"
+        yield Finding(title, first, found=message, hint=f"a filter may hide them: {_SHOW}")
+    if anatomy.columns:
+        message = f"columns are hidden: {', '.join(anatomy.columns)}"
+        yield Finding(title, found=message, hint=_SHOW)
 
 
 def _row(cell: str) -> int:

@@ -1,8 +1,8 @@
 """Redact: a plan's workbook without some members' orders, stocks, contracts and prices.
 
-The workbook is made again from its tables, so that nothing of what goes is left in any of its
-parts. Totals stay where they tell nothing of a member; first page and charts, whose sentences and
-shares nobody can account for, do not.
+The workbook is written again from its tables, so that no part of it keeps anything that goes.
+Totals stay where they say nothing of a single member. First page and charts go: nobody can account
+for what their sentences and shares give away.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ from planner.workbook.parts import cell_formats
 from planner.workbook.plan_columns import REDACTED, SUMMARY
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
-"""Who stands for several members together, and where no sum is told; what stands for a text that
-names one."""
+"""Names of the row of several members together and of a row without figures, and what replaces a
+text that names a member."""
 OF_A_MEMBER = "N-1, demand of the others"
 """The score that is computed with the demand of a single country's members."""
 
@@ -53,7 +53,7 @@ _OF_THE_RUN = {
     Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS, Figure.CARRY_OVER_BUDGET,
     Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER, PYTHON, Figure.WRITTEN,
 }  # fmt: skip
-"""Measures of Summary that tell nothing of what is bought, needed or held."""
+"""Measures of Summary that say nothing of what is bought, needed or held."""
 _OF_MONEY = (Figure.PURCHASES_COST, Figure.COST_PER_TONNE)
 """Measures of Summary with what is paid, which is in the reader's program."""
 _OF_SUMS = (
@@ -64,7 +64,7 @@ _OF_SUMS = (
     ByMineral.short_of_supply.header, ByMineral.short_by_limits.header,
     "Shadow price: ",
 )  # fmt: skip
-"""What measures of Summary begin with that tell no more than the sums in the reader's program, or
+"""Beginnings of measures of Summary that say no more than the sums in the reader's program, or
 that are of another plan. All others go: cash, penalties, holding cost and what the limits cost are
 sums of money with weights by member."""
 _SUPPLY = {
@@ -84,8 +84,8 @@ class Redacted:
     """A plan's workbook without some members.
 
     ``rows`` counts by sheet the rows that went, and the rows that are in their place; ``withheld``
-    says of which minerals totals are withheld. ``salt`` is that of the input's fingerprint: it is
-    for the owner alone.
+    says which minerals' totals are withheld. ``salt`` is of the input's fingerprint: it is for the
+    owner alone.
     """
 
     tables: tuple[Table, ...]
@@ -99,23 +99,23 @@ class Redacted:
 
 def members_of(file: PlanSheets) -> tuple[str, ...]:
     """Return the members that a plan has, in the order of the sheet Prices."""
-    found = (line.cells[0] for line in file.lines(Prices.member))
-    return tuple(dict.fromkeys(str(name) for name in found if name is not None))
+    names = (line.cells[0] for line in file.lines(Prices.member))
+    return tuple(dict.fromkeys(str(name) for name in names if name is not None))
 
 
 def named(file: PlanSheets, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return members as the plan spells them; UsageError names the closest to an unknown one."""
     from models.checks.common import did_you_mean
 
-    known = {case.fold(name): name for name in members_of(file)}
+    spellings = {case.fold(name): name for name in members_of(file)}
     for name in wanted:
-        if case.fold(name) not in known:
-            by_code = {code: m for m in known.values() if (code := country_code(m))}
-            hint = member_meant(name, by_code) or did_you_mean(name, known.values())
-            hint = hint or f"there is {', '.join(known.values())}"
+        if case.fold(name) not in spellings:
+            by_code = {code: m for m in spellings.values() if (code := country_code(m))}
+            hint = member_meant(name, by_code) or did_you_mean(name, spellings.values())
+            hint = hint or f"there is {', '.join(spellings.values())}"
             msg = f"{name!r} is not a member in {file.path}; {hint}"
             raise errors.UsageError(msg)
-    return tuple(dict.fromkeys(known[case.fold(name)] for name in wanted))
+    return tuple(dict.fromkeys(spellings[case.fold(name)] for name in wanted))
 
 
 def redact(
@@ -128,7 +128,7 @@ def redact(
     """Return a plan without members, who are named as in its sheets.
 
     The fingerprint of its input is salted: whoever knows all of the input but one number could try
-    numbers until the plain one fits. Raises UsageError where the plan lacks one of its own
+    numbers until the plain one fits. Raises UsageError where the plan has not all of its own
     sheets, or tables are not as written.
     """
     sheets = _sheets(file)
@@ -136,22 +136,22 @@ def redact(
     rules = _Rules(sheets, gone, every, withheld(sheets, gone, protection, keep_totals=keep_totals))
     tables: list[Table] = []
     rows: dict[str, tuple[int, int]] = {}
-    said: dict[Cell, Cell] = {}
+    values: dict[Cell, Cell] = {}
     for sheet in sheets:
         kept = [_salted(line, salt) for line in rules.redacted(sheet)]
         table = sheet.of_lines(kept)
         joined = sum(line.cells.get(sheet.whose) in {OTHERS, WITHHELD} for line in kept)
         if gone_rows := len(sheet.table) - len(table) + joined:
             rows[sheet.table.name] = gone_rows, joined
-        if sheet.account.of is Summary:
-            said = {line.cells["measure"]: line.cells["value"] for line in kept}
+        if sheet.account.result is Summary:
+            values = {line.cells["measure"]: line.cells["value"] for line in kept}
             table = sheet.of_lines([*rules.mark(), *replace(sheet, table=table).lines])
         tables.append(table)
-    title = str(said.get(Figure.TITLE) or "Plan")
+    title = str(values.get(Figure.TITLE) or "Plan")
     return Redacted(
         tables=tuple(tables),
         title=f"{title} {GONE}" if title != GONE else f"Plan {GONE}",
-        made_by=f"{said.get(Figure.SCENARIO) or 'Plan'}; redacted",
+        made_by=f"{values.get(Figure.SCENARIO) or 'Plan'}; redacted",
         members=members,
         rows=rows,
         withheld=rules.withheld,
@@ -163,15 +163,15 @@ def _salted(line: AccountRow, salt: str) -> AccountRow:
     """Return a line of Summary, the fingerprint of the input salted where it is that."""
     if line.cells.get("measure") != Figure.INPUT_SHA256 or not line.cells["value"]:
         return line
-    remark = "Salted: it tells nothing of the input without the salt, which the owner keeps."
+    remark = "Salted: it says nothing of the input without the salt, which the owner keeps."
     return line.having(value=salted(str(line.cells["value"]), salt), remark=remark)
 
 
 def _sheets(file: PlanSheets) -> list[AccountSheet]:
-    """Return the sheets that have an account; UsageError where some lack, or cannot be read."""
+    """Return the sheets that have an account; UsageError where one is missing or unreadable."""
     shown = cell_formats(file.path)
-    found = [sheet_of(grid, shown[title]) for title, grid in file.grids.items()]
-    sheets = [sheet for sheet in found if sheet is not None]
+    every = [sheet_of(grid, shown[title]) for title, grid in file.grids.items()]
+    sheets = [sheet for sheet in every if sheet is not None]
     names = {sheet.table.name for sheet in sheets}
     lacks = [name for name in (SUMMARY, ByMineral.TABLE, Prices.TABLE) if name not in names]
     if lacks:
@@ -184,13 +184,13 @@ def _sheets(file: PlanSheets) -> list[AccountSheet]:
     return sheets
 
 
-def write_redacted(path: Path, of: Redacted) -> None:
-    write_workbook(path, of.tables, (), of.title, of.made_by, charts_before="")
+def write_redacted(path: Path, copy: Redacted) -> None:
+    write_workbook(path, copy.tables, (), copy.title, copy.made_by, charts_before="")
 
 
 @dataclass(frozen=True)
 class _Rules:
-    """What goes from each sheet with members, and what stands for those members together.
+    """What goes from each sheet with members, and what replaces those members together.
 
     ``gone`` are the members that are taken out of all that the plan has, ``members``; of some
     minerals totals are ``withheld``.
@@ -207,8 +207,8 @@ class _Rules:
 
     @cached_property
     def _minerals(self) -> set[str]:
-        found = (s.texts("mineral") for s in self.sheets if s.account.of is ByMineral)
-        return {name for texts in found for (name,) in texts}
+        cells = (s.texts("mineral") for s in self.sheets if s.account.result is ByMineral)
+        return {name for texts in cells for (name,) in texts}
 
     def redacted(self, sheet: AccountSheet) -> list[AccountRow]:
         """Return a sheet's rows without the members', and without texts that name them."""
@@ -230,10 +230,10 @@ class _Rules:
                     below[key] = len(kept)
         if sheet.account.sums:
             order = {key: i for i, key in enumerate(taken)}
-            # below those who stay: among them its place would tell a name by the order
+            # below those who stay: among them its place in the order would give a name away
             for key in sorted(taken, key=lambda key: (below[key], order[key]), reverse=True):
                 lines = taken[key]
-                joined = _joined(lines, sheet, told=not self._lacks_totals(lines[0], sheet))
+                joined = _joined(lines, sheet, has_sums=not self._lacks_totals(lines[0], sheet))
                 if joined is not None:
                     kept.insert(below[key], joined)
         return kept
@@ -243,11 +243,11 @@ class _Rules:
         count = f"{len(self.gone)} member{'s' if len(self.gone) > 1 else ''}"
         lacking = "Totals of tonnes are as planned and still count what is taken out."
         if self.withheld.sentences:
-            sums = "Nor is what is summed over minerals: it would tell what is taken out."
+            sums = "So are sums over minerals: they would give away what is taken out."
             lacking = " ".join([*self.withheld.sentences, sums])
         remark = (
-            f"{OTHERS} stands for several members together, {WITHHELD} for figures that are not"
-            f" told: where cells are blank, rows do not add up to the totals. {lacking}"
+            f"{OTHERS} stands for several members together, {WITHHELD} for figures that are left"
+            f" out: where cells are blank, rows do not add up to the totals. {lacking}"
         )
         value = f"orders, stocks, contracts and prices of {count}"
         heading = AccountRow({"measure": f"This copy leaves out {value}."}, is_section=True)
@@ -258,16 +258,16 @@ class _Rules:
         return sheet.whose == "buyer" and isinstance(who, str) and not is_member
 
     def _lacks_totals(self, line: AccountRow, sheet: AccountSheet) -> bool:
-        """Return whether a line is of a mineral of which the sheet's totals are withheld.
+        """Return whether a line is of a mineral whose totals the sheet withholds.
 
         A line of Members is of all minerals.
         """
-        if sheet.account.of is Members:
+        if sheet.account.result is Members:
             return self.withheld.is_partial
-        of = self.withheld.totals
-        if sheet.account.of in {Stocks, Scorecard}:  # they tell of stocks in sum
-            of |= self.withheld.stocks
-        return line.cells.get("mineral") in of
+        minerals = self.withheld.totals
+        if sheet.account.result in {Stocks, Scorecard}:  # they have stocks in sum
+            minerals |= self.withheld.stocks
+        return line.cells.get("mineral") in minerals
 
     def _cleaned(self, line: AccountRow, sheet: AccountSheet) -> AccountRow | None:
         """Return a sheet's line without texts that name a member; None where it is of one."""
@@ -276,7 +276,7 @@ class _Rules:
             return None
         cells = dict(blanked.cells)
         for name, value in blanked.cells.items():
-            if name in _FREE and sheet.account.of is not Scorecard:
+            if name in _FREE and sheet.account.result is not Scorecard:
                 cells[name] = None if value is None else GONE
                 continue
             field = sheet.fields[name]
@@ -291,39 +291,39 @@ class _Rules:
         return blanked.having(**cells)
 
     def _blanked(self, line: AccountRow, sheet: AccountSheet) -> AccountRow | None:
-        """Return a line without what its sheet tells of members beside names; None: it goes."""
-        cells, of = line.cells, sheet.account.of
+        """Return a line without what else its sheet gives away of members; None: it goes."""
+        cells, result = line.cells, sheet.account.result
         measure = str(cells.get("measure") or "")
-        if of is Summary:
+        if result is Summary:
             if line.is_section or self._stays(measure):
                 return line.having(value=GONE) if measure.startswith(OPTION) else line
             return self._of_minerals(line, sheet) if measure.startswith(_OF_SUMS) else None
-        if of is Checks:
+        if result is Checks:
             if cells["check"] == "run":  # options as typed serve to verify, which is over
                 return None
             if cells["check"] == "warning":  # it may quote any cell of the input
                 line = line.having(what=GONE, cell=None, column=None, value=None)
-            if cells.get("unit") == "t":  # a part of the largest demand, whose ever that is
+            if cells.get("unit") == "t":  # a part of the largest demand of any member
                 line = line.having(accepted=None)
         never = [f.name for f in sheet.account.never if f.name in cells]
-        if of is ByMineral and cells.get("mineral") in self.withheld.money:
+        if result is ByMineral and cells.get("mineral") in self.withheld.money:
             never += [f.name for f in sheet.account.money if f.name in cells]
         line = line.having(**dict.fromkeys(never))
-        if of is Scorecard and measure.startswith(OF_A_MEMBER):
+        if result is Scorecard and measure.startswith(OF_A_MEMBER):
             return None
-        if of is Contracts and cells.get("minimum") != cells.get("min"):
-            # by how much minimums shrink tells what all of them are together
+        if result is Contracts and cells.get("minimum") != cells.get("min"):
+            # by how much minimums shrink gives away what all of them are together
             return line.having(minimum=None, untaken=None, paid=None)
         return line
 
     def _of_minerals(self, line: AccountRow, sheet: AccountSheet) -> AccountRow | None:
-        """Return what a row of Summary tells of minerals of which nothing is withheld, if any."""
+        """Return what a row of Summary says of minerals that have nothing withheld, if any."""
         lacks = self._lacking(str(line.cells.get("measure") or ""))
-        told = {n: f.header for n, f in sheet.fields.items() if self._is_mineral(f)}
+        headers = {n: f.header for n, f in sheet.fields.items() if self._is_mineral(f)}
         withheld = {spread_header(Summary, mineral) for mineral in lacks}
-        goes = (name for name, header in told.items() if header in withheld)
+        goes = (name for name, header in headers.items() if header in withheld)
         left = line.having(value=None, **dict.fromkeys(goes))
-        return left if any(left.cells[name] is not None for name in told) else None
+        return left if any(left.cells[name] is not None for name in headers) else None
 
     def _is_mineral(self, field: Field) -> bool:
         """Return whether a column of Summary is a mineral's."""
@@ -332,13 +332,13 @@ class _Rules:
         }
 
     def _lacking(self, measure: str) -> AbstractSet[str]:
-        of = self.withheld.totals
-        return of | self.withheld.money if measure.startswith(_OF_MONEY) else of
+        minerals = self.withheld.totals
+        return minerals | self.withheld.money if measure.startswith(_OF_MONEY) else minerals
 
     def _stays(self, measure: str) -> bool:
         """Return whether a measure of Summary has no total in it that is withheld.
 
-        What is summed over minerals would tell the one that is withheld, less all the others.
+        A sum over minerals, less all the others, would give the withheld one away.
         Older plans have a row for each mineral, which stays with it.
         """
         if measure in _OF_THE_RUN or measure.startswith((OPTION, TIME)):
@@ -347,29 +347,29 @@ class _Rules:
             return False
         if not self.withheld.is_partial and not self._lacking(measure):
             return True
-        of = {mineral for mineral in self._minerals if measure.endswith(f": {mineral}")}
-        return bool(of) and not of & self._lacking(measure)
+        minerals = {mineral for mineral in self._minerals if measure.endswith(f": {mineral}")}
+        return bool(minerals) and not minerals & self._lacking(measure)
 
 
 def _without_totals(line: AccountRow, sheet: AccountSheet, *, is_total: bool) -> AccountRow | None:
-    """Return a line of a mineral whose totals are withheld; None where it is nothing but those."""
+    """Return a line of a mineral whose totals are withheld; None where it has only totals."""
     stays = {f.name for f in sheet.account.kept}
     if is_total or not stays:
         return None
     return line.having(**dict.fromkeys(line.cells.keys() - stays))
 
 
-def _joined(lines: list[AccountRow], sheet: AccountSheet, *, told: bool) -> AccountRow | None:
+def _joined(lines: list[AccountRow], sheet: AccountSheet, *, has_sums: bool) -> AccountRow | None:
     """Return the row of several members together, or one that says that figures are withheld."""
     account, first = sheet.account, lines[0]
-    told = told and len({line.cells[sheet.whose] for line in lines}) > 1
-    if not told and not account.tells_one:
+    has_sums = has_sums and len({line.cells[sheet.whose] for line in lines}) > 1
+    if not has_sums and not account.tells_one:
         return None
     cells = {name: first.cells[name] for name in ("year", "mineral", "unit") if name in first.cells}
-    cells[sheet.whose] = OTHERS if told else WITHHELD
-    for of in account.sums if told else ():
-        values = (line.cells[of.name] for line in lines)
-        cells[of.name] = float(sum(v for v in values if isinstance(v, int | float)))
+    cells[sheet.whose] = OTHERS if has_sums else WITHHELD
+    for column in account.sums if has_sums else ():
+        values = (line.cells[column.name] for line in lines)
+        cells[column.name] = float(sum(v for v in values if isinstance(v, int | float)))
     return AccountRow(cells, first.looks)
 
 
@@ -414,10 +414,10 @@ def telling(
     named = {name for name in codes if not _is_code(name)}
     stems = {rf"(?<!\w){re.escape(_stem(_folded(word)))}" for word in gone | named if _bends(word)}
     whole = {re.escape(_folded(word)) for word in words | named | (theirs - kept)}
-    found = "|".join(sorted(stems | {_word(of) for of in whole}, key=len, reverse=True))
+    pattern = "|".join(sorted(stems | {_word(text) for text in whole}, key=len, reverse=True))
     coded = "|".join(sorted(re.escape(code) for code in codes - named)) or "(?!)"
     return Telling(
-        re.compile(rf"(?i:{found}|{_TYPED.pattern})|(?<![A-Za-z])(?:{coded})(?![A-Za-z])")
+        re.compile(rf"(?i:{pattern}|{_TYPED.pattern})|(?<![A-Za-z])(?:{coded})(?![A-Za-z])")
     )
 
 

@@ -24,7 +24,7 @@ def new_salt() -> str:
 
 
 def salted(fingerprint: str, salt: str) -> str:
-    """Return a fingerprint that fits the same input and tells nothing without the salt."""
+    """Return a fingerprint that fits the same input and says nothing without the salt."""
     return hmac.new(bytes.fromhex(salt), fingerprint.encode(), hashlib.sha256).hexdigest()
 
 
@@ -45,7 +45,7 @@ def write_salt(path: Path, salt: str) -> None:
 def read_salt(path: Path) -> str:
     """Return the salt in a file; "" where there is none."""
     try:
-        found = path.read_text(encoding="ascii", errors="replace").strip()
+        text = path.read_text(encoding="ascii", errors="replace").strip()
     except OSError:
         return ""
-    return found if _SALT.fullmatch(found) else ""
+    return text if _SALT.fullmatch(text) else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from planner.workbook import Book, excel, plan_columns, save
 from planner.workbook.grid import Grid
 
 _SCRATCH = Path("the folder for temporary files")
-_NO_NUMBER = "no number that a plan could hold stands here"
+_NO_NUMBER = "this cell holds no number that a plan could have"
 _MOST = 1e100
 """A number beyond is no plan's, and of two that are not beyond the product is a number, too.
 
@@ -86,10 +86,9 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
     """Return whether a workbook is the proven plan of a case, and what does not match.
 
     ``book`` is the input as read, ``variant`` what the recorded options ask for, ``case`` what it
-    makes of the input.
-    Nothing is solved: the file is written again from its own values and duals, and compared.
-    Raises InputError where a sheet of the workbook cannot be read, and WriteError where there is no
-    room to write it again.
+    makes of the input. Nothing is solved: the file is written again from its own values and duals,
+    and compared. Raises InputError where a sheet of the workbook cannot be read, and WriteError
+    where there is no room to write it again.
     """
     solution = _Solution(file)
     plan = solution.plan(case, THIS)
@@ -101,9 +100,9 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
         book = dataclasses.replace(book, path=Path(recorded.input_file))
     with contextlib.ExitStack() as stack:
         with save.told_as_write_error(_SCRATCH):
-            made = stack.enter_context(scratch.scratch_folder()) / "plan.xlsx"
-            known = write_plan(
-                made,
+            copy = stack.enter_context(scratch.scratch_folder()) / "plan.xlsx"
+            tables = write_plan(
+                copy,
                 plan,
                 book,
                 without_limits=free,
@@ -113,10 +112,10 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
                 record=recorded.record,
                 is_packed=False,
             )
-        compared, differing, cells = _compared(file, made, known)
+        compared, differing, cells = _compared(file, copy, tables)
     proof = plan.proof
     return Verdict(
-        findings=tuple(_in_order([*findings, *differing], [*known])),
+        findings=tuple(_in_order([*findings, *differing], [*tables])),
         compared=compared,
         is_proven=is_proven,
         cells=cells,
@@ -139,62 +138,63 @@ def is_other_input(file: PlanSheets, book: Book) -> bool:
 
 
 def _compared(
-    file: PlanSheets, made: Path, known: Mapping[str, Table]
+    file: PlanSheets, copy: Path, tables: Mapping[str, Table]
 ) -> tuple[ComparisonBasis, list[Finding], int]:
-    """Return how a file was compared with the one made anew, what differs, and of how many cells.
+    """Return how a file was compared with the copy, what differs, and of how many cells.
 
-    Sheets that are those made anew, part for part, are not read.
+    Sheets that are the copy's, part for part, are not read.
     """
-    found = parts(file.path, made)
-    if found.is_own and not found.unsure:
-        return ComparisonBasis.PARTS, [], sum(_size(file, title, known) for title in file.grids)
+    difference = parts(file.path, copy)
+    if difference.is_own and not difference.unsure:
+        return ComparisonBasis.PARTS, [], sum(_size(file, title, tables) for title in file.grids)
     cells = sum(_cells(grid) for grid in file.grids.values())
-    return *_told(file, found, made, known), cells
+    return *_differences(file, difference, copy, tables), cells
 
 
 def _cells(grid: Grid) -> int:
     return len(grid.header) * (1 + len(grid.rows))
 
 
-def _size(file: PlanSheets, title: str, known: Mapping[str, Table]) -> int:
+def _size(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
     """Return how many cells a sheet has that is as it was made: its table's, with its header."""
     part = plan_columns.PART.fullmatch(title)
-    table = known.get(title)
-    if table is None and part is not None and part[1] in known:  # the first counted all rows
-        return len(known[part[1]].columns)
+    table = tables.get(title)
+    if table is None and part is not None and part[1] in tables:  # the first counted all rows
+        return len(tables[part[1]].columns)
     return _cells(file.grids[title]) if table is None else len(table.columns) * (1 + len(table))
 
 
-def _told(
-    file: PlanSheets, found: Parts, made: Path, known: Mapping[str, Table]
+def _differences(
+    file: PlanSheets, difference: Parts, copy: Path, tables: Mapping[str, Table]
 ) -> tuple[ComparisonBasis, list[Finding]]:
     """Return how a file was compared, and what differs, where it is not the same part for part."""
-    anew = {grid.title: grid for grid in excel.open_excel(made).grids}
-    if found.is_own:
-        return ComparisonBasis.PARTS, compare(file.grids, anew, known)
+    written = {grid.title: grid for grid in excel.open_excel(copy).grids}
+    if difference.is_own:
+        return ComparisonBasis.PARTS, compare(file.grids, written, tables)
     findings = list(amiss(file))
     is_older = file.recorded.record.planner != _version.__version__
     if is_older:
-        findings += compare(*in_common(file.grids, anew, known), known)
-        findings += unmatched(file.grids, anew, known)
+        findings += compare(*in_common(file.grids, written, tables), tables)
+        findings += unmatched(file.grids, written, tables)
     else:
-        findings += compare(file.grids, anew, known)
-    if found.is_saved_anew and seal.is_short(file.sealed):
+        findings += compare(file.grids, written, tables)
+    if difference.is_saved_anew and seal.is_short(file.sealed):
         findings = [f for f in findings if not (f.sheet == Checks.TABLE and seal.SEAL in f.found)]
-    if found.is_saved_anew or is_older:
-        said = "this part is none that opening and saving a plan makes"
-        findings += [Finding(found=f"{name}: {said}") for name in found.strange]
+    if difference.is_saved_anew or is_older:
+        message = "opening and saving a plan makes no such part"
+        findings += [Finding(found=f"{name}: {message}") for name in difference.strange]
         return ComparisonBasis.FIELDS if is_older else ComparisonBasis.CELLS, findings
-    said = "this part of the file is not as the planner writes it"
-    for name, title, cell in found.told(file.listed, cells=bool(findings)):
-        findings.append(Finding(title, found=f"{name}: {said}", cell=cell))
+    message = "this part of the file is not as the planner writes it"
+    for name, title, cell in difference.named(file.listed, cells=bool(findings)):
+        findings.append(Finding(title, found=f"{name}: {message}", cell=cell))
     return ComparisonBasis.PARTS, findings
 
 
 class _Solution:
-    """The plans whose values and duals a workbook holds, and why they are no proven ones.
+    """The plans that a workbook's values and duals make, and why they are not proven.
 
-    What names no column or row of a program, stands twice or is no number is left out, and told.
+    What names no column or row of a program, is there twice or is no number is left out, with a
+    finding.
     """
 
     def __init__(self, file: PlanSheets) -> None:
@@ -212,14 +212,14 @@ class _Solution:
         return plan
 
     def beside(self, case: Case, whose: str) -> Plan | None:
-        """Return a plan that this one is set against; None where it is missing, which is told.
+        """Return a plan that this one is compared with; None where it is missing, with a finding.
 
         A plan of nothing has no value and no dual: there it is not missing.
         """
         plan, amiss = self._plan(case, whose)
         if amiss and not self.has(whose):
-            said = f"the plan {whose} is missing: what it is set against is not proven"
-            self.findings.append(Finding(VALUES, found=said))
+            message = f"the plan {whose} is missing: what is compared with it is not proven"
+            self.findings.append(Finding(VALUES, found=message))
             return None
         self.findings += amiss
         return plan
@@ -233,89 +233,81 @@ class _Solution:
         x = self._numbers(Values.value, whose, program.variables, size, amiss)
         size = len(program.rows.row_lower)
         prices = self._numbers(Duals.dual, whose, program.constraints, size, amiss)
-        if whose != THIS:
-            plan = solving.plan_again(expanded, program, x, prices)
-            return plan, [*amiss, *_unproven(plan, whose)]
-        for line, column, tonnes in self._flows(expanded, program, amiss):
-            if x[column]:
-                found = "this flow stands twice: here and before, or in the sheet Values"
-                amiss.append(line.finding(Flows.tonnes, found))
-            x[column] += tonnes
-        said = self.file.recorded
-        plan = solving.plan_again(
-            expanded,
-            program,
-            x,
-            prices,
-            mip_gap=said.mip_gap,
-            failures=said.failures,
-            built=said.built,
-        )
+        run: dict[str, Any] = {}
+        if whose == THIS:
+            recorded = self.file.recorded
+            run = {name: getattr(recorded, name) for name in ("mip_gap", "failures", "built")}
+            for line, column, tonnes in self._flows(expanded, program, amiss):
+                if x[column]:
+                    message = "this flow is there twice: here and before, or in the sheet Values"
+                    amiss.append(line.finding(Flows.tonnes, message))
+                x[column] += tonnes
+        plan = solving.plan_again(expanded, program, x, prices, **run)
         return plan, [*amiss, *_unproven(plan, whose)]
 
     def _numbers(
         self,
-        of: Field,
+        column: Field,
         whose: str,
         groups: Sequence[ComponentArrays],
         size: int,
         amiss: list[Finding],
     ) -> Floats:
         """Return values or undiscounted duals in the program's order, 0 for what is not there."""
-        sheet = Values if of is Values.value else Duals
-        found, seen = np.zeros(size), np.zeros(size, dtype=bool)
+        sheet = Values if column is Values.value else Duals
+        numbers, seen = np.zeros(size), np.zeros(size, dtype=bool)
         places: dict[str, dict[str, int]] = {}
-        for line in self.file.lines(sheet.plan, sheet.family, sheet.key, of):
+        for line in self.file.lines(sheet.plan, sheet.family, sheet.key, column):
             plan, family, key, number = line.cells
             name = str(family)
             if plan == whose and name not in places:
                 places[name] = _places(groups, name)
-            at = places[name].get(str(key), -1) if plan == whose else -1
+            place = places[name].get(str(key), -1) if plan == whose else -1
             if plan != whose:
                 if whose == THIS and plan != FREE:
-                    said = f"{plan!r} is no plan of this workbook"
+                    message = f"this workbook has no plan {plan!r}"
                     expected = f"{THIS!r} or {FREE!r}"
-                    amiss.append(line.finding(sheet.plan, said, expected))
+                    amiss.append(line.finding(sheet.plan, message, expected))
             elif not places[name]:
                 amiss.append(line.finding(sheet.family, f"the case has no {name!r}"))
-            elif at < 0:
+            elif place < 0:
                 amiss.append(line.finding(sheet.key, f"the case has no {name} {key!r}"))
             elif not _fits(number):
-                amiss.append(line.finding(of, _NO_NUMBER))
-            elif seen[at]:
-                amiss.append(line.finding(sheet.key, f"{name} {key!r} stands twice"))
+                amiss.append(line.finding(column, _NO_NUMBER))
+            elif seen[place]:
+                amiss.append(line.finding(sheet.key, f"{name} {key!r} is there twice"))
             else:
-                found[at], seen[at] = float(number), True
-        return found
+                numbers[place], seen[place] = float(number), True
+        return numbers
 
     def _flows(
         self, e: Expanded, program: Program, amiss: list[Finding]
     ) -> Iterator[tuple[SheetRow, int, float]]:
         """Yield the column and the tonnes of each spot flow of the sheet Plan.
 
-        Flows under a contract stand in Values, too, since contracts may share a name.
+        Flows under a contract are in Values, too, since contracts may share a name.
         """
         d = e.deliveries
-        at = np.flatnonzero(d.contract == SPOT)
+        spot = np.flatnonzero(d.contract == SPOT)
         sources = [
             tuple(clean(name).strip() for name in (s.mineral, s.name, s.project)) for s in e.sources
         ]
         members = [clean(name).strip() for name in e.members]
-        keys = zip(d.year[at].tolist(), d.source[at].tolist(), d.member[at].tolist(), strict=True)
+        keys = zip(*(each[spot].tolist() for each in (d.year, d.source, d.member)), strict=True)
         columns = {
             (e.years[t], *sources[r], members[j]): column
-            for (t, r, j), column in zip(keys, program.flow[at].tolist(), strict=True)
+            for (t, r, j), column in zip(keys, program.flow[spot].tolist(), strict=True)
         }
-        of = (Flows.year, Flows.mineral, Flows.refiner, Flows.project, Flows.member)
-        for line in self.file.lines(*of, Flows.contract, Flows.tonnes):
+        fields = (Flows.year, Flows.mineral, Flows.refiner, Flows.project, Flows.member)
+        for line in self.file.lines(*fields, Flows.contract, Flows.tonnes):
             year, mineral, refiner, project, member, contract, tonnes = line.cells
             if contract is not None:
                 continue
             key = (year, str(mineral), str(refiner), str(project or ""), str(member))
             column = columns.get(key, -1)
             if column < 0:
-                said = f"in the case {refiner} sells no {mineral} to {member} in {year}"
-                amiss.append(line.finding(Flows.refiner, said))
+                message = f"in the case {refiner} sells no {mineral} to {member} in {year}"
+                amiss.append(line.finding(Flows.refiner, message))
             elif not _fits(tonnes):
                 amiss.append(line.finding(Flows.tonnes, _NO_NUMBER))
             else:
@@ -324,12 +316,12 @@ class _Solution:
 
 def _places(groups: Sequence[ComponentArrays], family: str) -> dict[str, int]:
     """Return the position in the program of each key of a family, in words."""
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     for group in groups:
         if group.name == family:
             keys = group.keys(np.arange(len(group.at)))
-            found.update(zip(map(key_text, keys), group.at.tolist(), strict=True))
-    return found
+            places.update(zip(map(key_text, keys), group.at.tolist(), strict=True))
+    return places
 
 
 def _fits(value: object) -> TypeGuard[int | float]:
@@ -338,7 +330,7 @@ def _fits(value: object) -> TypeGuard[int | float]:
 
 def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
     """Yield what the certificates refuse, block by block."""
-    of = "" if whose == THIS else f" of the plan {whose}"
+    which = "" if whose == THIS else f" of the plan {whose}"
     for block in plan.blocks:
         certificate, where = block.certificate, _where(plan, block.block)
         refused = f"at most {tolerances.MOST_GAP:g}"
@@ -347,22 +339,22 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
             name = f"{worst[0]} {worst[1]}" if worst is not None else "(none)"
             yield Finding(
                 _sheet_of(plan, block.block, block.worst) if whose == THIS else VALUES,
-                found=f"the values{of} break the constraint {name} by"
+                found=f"the values{which} break the constraint {name} by"
                 f" {certificate.violation * block.measure:.6g} t ({where})",
                 expected=f"at most {tolerances.MOST_VIOLATION * block.measure:.3g} t",
             )
         if not certificate.dual_infeasibility <= tolerances.MOST_GAP:
-            said = (
-                f"the duals{of} prove nothing for {where}: a reduced cost or dual has the wrong"
+            message = (
+                f"the duals{which} prove nothing for {where}: a reduced cost or dual has the wrong"
                 f" sign by {certificate.dual_infeasibility:.3g} of its prices"
             )
-            yield Finding(DUALS, found=said, expected=refused)
+            yield Finding(DUALS, found=message, expected=refused)
         if not certificate.gap <= tolerances.MOST_GAP:
-            said = (
-                f"values and duals{of} differ in what they say {where} costs, by"
+            message = (
+                f"values and duals{which} differ in what they say {where} costs, by"
                 f" {certificate.gap:.3g} of it: it is not proven to be the cheapest"
             )
-            yield Finding(DUALS, found=said, expected=refused)
+            yield Finding(DUALS, found=message, expected=refused)
 
 
 def _sheet_of(plan: Plan, block: int, worst: int) -> str:
@@ -372,9 +364,10 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
         columns = rows.columns[rows.starts[worst] : rows.starts[worst + 1]]
     else:
         columns = np.array([worst - len(rows.row_lower)])
-    at = columns + program.columns_of(block).start
+    positions = columns + program.columns_of(block).start
     spot = program.flow[plan.expanded.deliveries.contract == SPOT]
-    return VALUES if bool((plan.x[at[~np.isin(at, spot)]] != 0).any()) else plan_columns.PLAN
+    others = plan.x[positions[~np.isin(positions, spot)]]
+    return VALUES if bool((others != 0).any()) else plan_columns.PLAN
 
 
 def _where(plan: Plan, block: int) -> str:

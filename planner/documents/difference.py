@@ -5,11 +5,13 @@ The tables have old, new and change side by side.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
 
 from models import schema, tolerances
 from models.measures import SAME_COST, change, largest_country_shares, like_for_like, part
@@ -29,10 +31,8 @@ from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, Table, table_of
 from planner.render.words import each_year, known, money, percent, tonnes
+from planner.sheets.moves import largest_moves, minerals_that_differ, moves
 from planner.workbook.plan_file import PlanFile
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 R = TypeVar("R", bound=Result)
 
@@ -51,7 +51,7 @@ KEYS = {
     Figure.SHORTAGE: "shortage_t",
     Figure.SERVED_SHARE: "served_share",
 }
-"""Figures that a program hears of by a name of their own."""
+"""The figures in JSON, by their keys there."""
 _FAMILIES = (("Cost by heading", COST), ("Concentration (HHI)", HHI_BY))
 _WORDS = {
     Figure.SCENARIO, Figure.STATUS, Figure.YEARS, Figure.PRICE_YEAR, Figure.SHARE_BASIS,
@@ -109,7 +109,6 @@ class MeasurePair:
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing differs."""
         return self.change == 0.0 if isinstance(self.old, float) else self.old == self.new
 
 
@@ -118,11 +117,11 @@ class PlanDifference:
     """Two plans compared.
 
     ``lines`` are figures of Summary. ``minerals`` has a row a mineral, with columns
-    ``<what>_old``, ``<what>_new`` and ``<what>_change`` (NaN: cannot be compared), as the tables
-    by member and of prices have. ``prices`` are those alone that differ, of ``prices_in_all``; all
-    of them where the currencies do, and nothing of them is compared. ``moved`` is how many flows
-    differ. ``among_equals`` are minerals whose flows differ though each year costs and lacks the
-    same: equally cheap plans, one of which was shown each time.
+    ``<amount>_old``, ``<amount>_new`` and ``<amount>_change`` (NaN: cannot be compared), as the
+    tables by member and of prices have. ``prices`` are only those that differ, of
+    ``prices_in_all``; all of them where the currencies do, and no price is then compared. ``moved``
+    counts the flows that differ. ``among_equals`` are minerals whose flows differ though each year
+    costs the same and is as short: each plan shows one of several equally cheap ones.
     """
 
     pair: Pair
@@ -146,9 +145,9 @@ class PlanDifference:
     def same_totals(self) -> bool:
         """Whether no figure of Summary differs, and no mineral and member."""
         return all(line.is_same for line in self.lines if line.counts) and all(
-            bool(_is_same(table, what).all())
-            for table, whats in ((self.minerals, _MINERAL), (self.members.frame(), _MEMBER))
-            for what in whats
+            bool(_is_same(table, amount).all())
+            for table, amounts in ((self.minerals, _MINERAL), (self.members.frame(), _MEMBER))
+            for amount in amounts
         )
 
     @property
@@ -159,8 +158,13 @@ class PlanDifference:
     def verdict(self) -> str:
         """Says that the plans are equal, or as good as; "" where they differ."""
         if self.is_equal:
-            return EQUAL
-        return TIES if self.same_totals and not len(self.moves) and self.among_equals else ""
+            return "The two plans are equal: every figure, flow and price is the same"
+        if self.same_totals and not len(self.moves) and self.among_equals:
+            return (
+                "The two plans cost the same and leave the same missing; only the choice among"
+                " equally cheap flows differs"
+            )
+        return ""
 
     @property
     def headline(self) -> str:
@@ -169,8 +173,27 @@ class PlanDifference:
             return f"{self.verdict}."
         figures = {line.measure: line for line in self.lines if line.is_figure}
         cost, short = (figures.get(name) for name in (Figure.TOTAL_COST, Figure.SHORTAGE))
-        said = [*_more_cost(cost), *_more_missing(short)]
-        return f"The new plan {' and '.join(said)}." if said else "The totals can't be compared."
+        clauses = [*_more_cost(cost), *_more_missing(short)]
+        if not clauses:
+            return "The totals can't be compared."
+        return f"The new plan {' and '.join(clauses)}."
+
+    @property
+    def not_shown(self) -> str:
+        """Which minerals' flows are left out, and why; "" where none is."""
+        names = ", ".join(self.among_equals)
+        return f"Equally cheap plans, flows not shown: {names}" if names else ""
+
+    @property
+    def flows(self) -> list[tuple[str, float, float, float]]:
+        """The listed flows, the largest change first: in words, then old, new and change [t]."""
+        names, amounts = (Moves.mineral, Moves.seller, Moves.buyer), (Moves.old, Moves.new)
+        flows = [
+            (f"{mineral}: {seller} to {buyer}", *tonnes)
+            for mineral, seller, buyer, *tonnes in self.moves.rows(*names, *amounts, Moves.change)
+            if buyer  # the row that counts the other flows has none
+        ]
+        return sorted(flows, key=lambda flow: -abs(flow[-1]))
 
 
 def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
@@ -201,8 +224,15 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     pair = Pair(old, new)
     prices = _prices(pair)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
-    flows = _changed_flows(pair)
-    equal = _equal(pair, sorted(flows["mineral"].unique()))
+    flows = moves(_flows(pair, old), _flows(pair, new), ["mineral"])
+    flows = flows[flows["mineral"].map(pair.in_both).astype(bool)]
+    equal = _among_equals(pair, sorted(flows["mineral"].unique()))
+    groups = flows[~flows["mineral"].isin(equal)].groupby("mineral")
+    rows = [
+        {**row, "mineral": mineral, "unit": pair.unit(str(mineral))}
+        for mineral, group in groups
+        for row in largest_moves(group)
+    ]
     return PlanDifference(
         pair=pair,
         lines=tuple(_lines(pair)),
@@ -211,22 +241,22 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
         who_pays=_who_pays(pair),
         prices=_result(pair, PriceChanges, prices[~same]),
         prices_in_all=len(prices),
-        moves=_result(pair, Moves, _moves(flows[~flows["mineral"].isin(equal)])),
+        moves=Moves.of_rows(rows),
         moved=len(flows),
         among_equals=tuple(equal),
     )
 
 
-def _result(pair: Pair, of: type[R], table: pd.DataFrame) -> R:
-    """Return rows as what is declared of them, with the unit of each mineral."""
+def _result(pair: Pair, kind: type[R], table: pd.DataFrame) -> R:
+    """Return rows as a declared table, with the unit of each mineral."""
     units = [pair.unit(mineral) for mineral in table["mineral"]]
-    data: dict[str, Any] = {f.name: list(table[f.name]) for f in of.FIELDS if f.name in table}
-    return of(words={"money": pair.money}, unit=units, **data)
+    data: dict[str, Any] = {f.name: list(table[f.name]) for f in kind.FIELDS if f.name in table}
+    return kind(words={"money": pair.money}, unit=units, **data)
 
 
-def _is_same(table: pd.DataFrame, what: str) -> pd.Series:
-    old, new = table[f"{what}_old"], table[f"{what}_new"]
-    return (table[f"{what}_change"] == 0.0) | (old.isna() & new.isna())
+def _is_same(table: pd.DataFrame, amount: str) -> pd.Series:
+    old, new = table[f"{amount}_old"], table[f"{amount}_new"]
+    return (table[f"{amount}_change"] == 0.0) | (old.isna() & new.isna())
 
 
 # ---- figures of Summary -----------------------------------------------------------------------
@@ -262,22 +292,19 @@ def _figure(pair: Pair, name: str, absent: float | None = None) -> Iterator[Meas
     if values == [None, None]:
         return
     unit = pair.new.unit(name) or pair.old.unit(name)
-    is_money = bool(unit) and unit.partition("/")[0] in {pair.old.currency, pair.new.currency}
-    look, remark, known = Look.COUNT, "", True
-    if is_money:
+    look, remark, is_known = Look.INDEX if unit else Look.COUNT, "", True
+    if unit and unit.partition("/")[0] in {pair.old.currency, pair.new.currency}:
         look = Look.PRICE if "/" in unit else Look.MONEY
-        known, unit = pair.same_money, unit if pair.same_money else pair.money
-        remark = "" if known else "Not in one currency."
+        is_known, unit = pair.same_money, unit if pair.same_money else pair.money
+        remark = "" if is_known else "Not in one currency."
     elif unit == "t":
-        look, known = Look.TONNES, pair.all_comparable
-        remark = "" if known else "Not all minerals are counted in one unit."
+        look, is_known = Look.TONNES, pair.all_comparable
+        remark = "" if is_known else "Not all minerals are counted in one unit."
     elif unit.startswith("of "):
         look, remark = Look.SHARE, "The change is in percentage points."
-    elif unit:
-        look = Look.INDEX
     if None in values:
-        known, remark = False, f"Only the {'new' if values[0] is None else 'old'} plan says it."
-    yield MeasurePair(name, values[0], values[1], look, unit, remark, is_known=known)
+        is_known, remark = False, f"Only the {'new' if values[0] is None else 'old'} plan has it."
+    yield MeasurePair(name, values[0], values[1], look, unit, remark, is_known=is_known)
 
 
 def _word(plan: PlanFile, name: str) -> str | None:
@@ -291,11 +318,11 @@ _LOOKS = {
     "demand": Look.TONNES, "purchased": Look.TONNES, "short": Look.TONNES, "paid": Look.MONEY,
     "landed": Look.PRICE, "marginal": Look.PRICE, "share": Look.SHARE,
 }  # fmt: skip
-"""What is compared of minerals, members and prices."""
+"""The amounts that are compared of minerals, members and prices."""
 _MINERAL = ("demand", "purchased", "short", "paid", "landed", "share")
 _MEMBER = ("purchased", "short", "paid", "landed")
 _AMOUNTS = {Look.TONNES, Look.MONEY}
-"""Looks of what is 0 where a plan lacks a row."""
+"""Looks of amounts that are 0 where a plan has no such row."""
 
 
 def _minerals(pair: Pair) -> pd.DataFrame:
@@ -320,37 +347,37 @@ def _members(pair: Pair) -> pd.DataFrame:
 
 def _who_pays(pair: Pair) -> WhoPaysMore:
     """Return a row a member: what it pays, like for like, and what its shortage costs."""
-    sides, money = (pair.old, pair.new), pair.same_money
-    bought = [pair.rows(plan, Prices) for plan in sides]
+    sides, is_one_money = (pair.old, pair.new), pair.same_money
+    old, new = (pair.rows(plan, Prices) for plan in sides)
     paid = [_amounts(pair, plan, ["member"])["paid"].to_dict() for plan in sides]
     lost = [_shortage_costs(pair, plan) for plan in sides]
-    is_known = [of["mineral"].map(pair.comparable).astype(bool) for of in bought]
-    old, new = (of[kept] for of, kept in zip(bought, is_known, strict=True))
-    premiums = like_for_like(new, old, "member") if money and pair.years else {}
+    before, after = (
+        bought[bought["mineral"].map(pair.comparable).astype(bool)] for bought in (old, new)
+    )
+    premiums = like_for_like(after, before, "member") if is_one_money and pair.years else {}
     rows: list[dict[str, Any]] = []
-    for name in dict.fromkeys([*bought[1]["member"], *bought[0]["member"]]):
+    for name in dict.fromkeys([*new["member"], *old["member"]]):
         extra, same = premiums.get(str(name), (None, 0.0))
         dearer = None if extra is None else part(extra, same)
         row: dict[str, Any] = {"member": name, "extra": extra, "dearer": dearer}
-        for what, amounts in (("paid", paid), ("shortage", lost)):
-            was, now = (of.get(name, 0.0) if of is not None else None for of in amounts)
-            row |= {f"{what}_old": was, f"{what}_new": now}
-            row[f"{what}_change"] = change(now, was, tolerances.SAME_COST) if money else None
+        for amount, costs in (("paid", paid), ("shortage", lost)):
+            was, now = (each.get(name, 0.0) if each is not None else None for each in costs)
+            by = change(now, was, tolerances.SAME_COST) if is_one_money else None
+            row |= {f"{amount}_old": was, f"{amount}_new": now, f"{amount}_change": by}
         rows.append(row)
     return WhoPaysMore.of_rows(rows, words={"money": pair.money})
 
 
 def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:
-    """Return what each member is short at its cost; None where the plan does not say it of them.
+    """Return each member's shortage at its cost; None where the plan does not have it.
 
-    The sheet Members says it of all the plan's years.
+    The sheet Members has it of all the plan's years.
     """
     if Members not in plan or not pair.same_years:
         return None
-    of = plan.result(Members)
-    rows = of.rows(Members.member, Members.paid_short)
-    spelt = ((pair.spelling(Name.MEMBER, name), cost) for name, cost in rows)
-    return {name: float(cost) * len(pair.years) for name, cost in spelt}
+    rows = plan.result(Members).rows(Members.member, Members.paid_short)
+    costs = ((pair.spelling(Name.MEMBER, name), cost) for name, cost in rows)
+    return {name: float(cost) * len(pair.years) for name, cost in costs}
 
 
 def _prices(pair: Pair) -> pd.DataFrame:
@@ -371,8 +398,6 @@ def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
 
 def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
     """Return each mineral's largest share of one country in any year, and the country."""
-    import pandas as pd
-
     basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
     tops = largest_country_shares(pair.rows(plan, CountryShares), basis)
     shares = {mineral: top.share for mineral, top in tops.items()}
@@ -381,23 +406,20 @@ def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
 
 
 def _joined(
-    pair: Pair, sides: list[pd.DataFrame], whats: tuple[str, ...], keys: list[str]
+    pair: Pair, sides: list[pd.DataFrame], amounts: tuple[str, ...], keys: list[str]
 ) -> pd.DataFrame:
-    """Return old, new and change of every column, a row a key that either plan has.
+    """Return old, new and change of every amount, a row a key that either plan has.
 
     The change is unknown where the plans count in other currencies, units or bases of shares.
     """
-    import numpy as np
-    import pandas as pd
-
     old, new = sides
     both = new.index.union(old.index).sort_values()
     is_of_one = both.get_level_values("mineral").map(pair.comparable).to_numpy(bool)
-    made: dict[str, pd.Series] = {}
-    for what in whats:
-        look = _LOOKS[what]
+    columns: dict[str, pd.Series] = {}
+    for amount in amounts:
+        look = _LOOKS[amount]
         fill = 0.0 if look in _AMOUNTS else float("nan")
-        was, now = (side[what].reindex(both, fill_value=fill).astype("float64") for side in sides)
+        was, now = (side[amount].reindex(both, fill_value=fill).astype("float64") for side in sides)
         by = now - was
         by = by.where(by.abs() > tolerances.SAME_COST * np.fmax(was.abs(), now.abs()), by * 0.0)
         if look in {Look.TONNES, Look.PRICE}:
@@ -405,102 +427,62 @@ def _joined(
         is_money = look in {Look.MONEY, Look.PRICE}
         if not (pair.same_money if is_money else pair.same_basis or look is not Look.SHARE):
             by = by * float("nan")
-        made[f"{what}_old"], made[f"{what}_new"], made[f"{what}_change"] = was, now, by
-    return pd.DataFrame(made, index=both).reset_index(names=keys)
-
-
-MOST_MOVES = 10
-"""Flows listed of one mineral; the others are counted."""
-_FLOW = ["mineral", "seller", "buyer"]
-
-
-def _changed_flows(pair: Pair) -> pd.DataFrame:
-    """Return the flows that differ, of the minerals that both plans have in one unit."""
-    import pandas as pd
-
-    before, after = (_flows(pair, plan) for plan in (pair.old, pair.new))
-    both = pd.DataFrame({"old": before, "new": after}).fillna(0.0).reset_index(names=_FLOW)
-    both = both[both["mineral"].map(pair.in_both).astype(bool)]
-    both["change"] = both["new"] - both["old"]
-    largest = both.groupby("mineral")[["old", "new"]].transform("max").max(axis=1)
-    return both[both["change"].abs() > tolerances.LEAST_MOVE * largest]
+        columns |= {f"{amount}_old": was, f"{amount}_new": now, f"{amount}_change": by}
+    return pd.DataFrame(columns, index=both).reset_index(names=keys)
 
 
 def _flows(pair: Pair, plan: PlanFile) -> pd.Series:
     table = pair.rows(plan, Flows)
     table = table.assign(seller=table["country"].map(pair.country), buyer=table["member"])
-    return table.groupby(_FLOW)["tonnes"].sum()
+    return table.groupby(["mineral", "seller", "buyer"])["tonnes"].sum()
 
 
-def _moves(flows: pd.DataFrame) -> pd.DataFrame:
-    """Return of each mineral the flows that changed most, then a row that counts the others."""
-    import pandas as pd
-
-    parts = [flows.head(0)]
-    order = flows.assign(by=-flows["change"].abs()).sort_values(["by", "seller", "buyer"])
-    for mineral, rows in order.drop(columns="by").groupby("mineral", sort=True):
-        parts.append(rows.head(MOST_MOVES))
-        rest = rows.iloc[MOST_MOVES:]
-        if len(rest):
-            seller = f"{len(rest)} other flow{'' if len(rest) == 1 else 's'}"
-            last = {"mineral": mineral, "seller": seller, "buyer": ""}
-            parts.append(pd.DataFrame([last | rest[["old", "new", "change"]].sum().to_dict()]))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _equal(pair: Pair, minerals: list[str]) -> list[str]:
-    """Return the minerals that cost and lack the same in every year of both plans."""
-    import numpy as np
-
+def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
+    """Return the minerals that cost the same and are as short in every year of both plans."""
     if not pair.same_money:
         return []
-    differ: set[str] = set()
-    for of, amount in ((Flows, "total"), (Prices, "short")):
-        old, new = (
-            pair.rows(plan, of).groupby(["mineral", "year"])[amount].sum()
-            for plan in (pair.old, pair.new)
-        )
-        was, now = old.align(new, fill_value=0.0)
-        least = tolerances.SAME_COST * np.maximum(np.fmax(was.abs(), now.abs()), 1.0)
-        differ |= {str(mineral) for mineral, _ in was.index[(was - now).abs() > least]}
+    old, new = (
+        [
+            pair.rows(plan, kind).groupby(["mineral", "year"])[amount].sum()
+            for kind, amount in ((Flows, "total"), (Prices, "short"))
+        ]
+        for plan in (pair.old, pair.new)
+    )
+    differ = minerals_that_differ(zip(old, new, strict=True))
     return [mineral for mineral in minerals if mineral not in differ]
-
-
-EQUAL = "The two plans are equal: every figure, flow and price is the same"
-TIES = "The two plans cost and lack the same; only the choice among equally cheap flows differs"
 
 
 # ---- sheets -----------------------------------------------------------------------------------
 
 
-def write_difference(path: Path, found: PlanDifference, inputs: Inputs, title: str) -> None:
+def write_difference(path: Path, result: PlanDifference, inputs: Inputs, title: str) -> None:
     """Write the workbook of a difference to a file."""
     from planner.render.xlsx import write_workbook
 
-    made = difference_tables(found, inputs)
-    write_workbook(path, made, (), f"Difference: {title}", title, charts_before="")
+    tables = difference_tables(result, inputs)
+    write_workbook(path, tables, (), f"Difference: {title}", title, charts_before="")
 
 
-def difference_tables(found: PlanDifference, inputs: Inputs) -> tuple[Table, ...]:
+def difference_tables(result: PlanDifference, inputs: Inputs) -> tuple[Table, ...]:
     """Return the sheets in order; those without a row are left out, but for the first."""
-    first = _figures(found, inputs)
     further: tuple[Result, ...] = (
-        inputs.changes, _by_mineral(found), found.members, found.who_pays, _all_moves(found),
-        found.prices,
+        inputs.changes, _by_mineral(result), result.members, result.who_pays, _all_moves(result),
+        result.prices,
     )  # fmt: skip
-    return tuple(table_of(result) for result in (first, *(r for r in further if len(r))))
+    first = _figures(result, inputs)
+    return tuple(table_of(each) for each in (first, *(r for r in further if len(r))))
 
 
-def _figures(found: PlanDifference, inputs: Inputs) -> Difference:
-    notes = [*found.pair.notes(), *inputs.notes]
-    if not found.is_equal:
+def _figures(result: PlanDifference, inputs: Inputs) -> Difference:
+    notes = [*result.pair.notes(), *inputs.notes]
+    if not result.is_equal:
         notes.append(SAME_COST)
-    lines = [MeasurePair(found.headline), MeasurePair("What was compared")]
+    lines = [MeasurePair(result.headline), MeasurePair("What was compared")]
     lines.append(MeasurePair("Inputs", remark=inputs.reason))
-    lines += [MeasurePair(NOTE.header, remark=said) for said in notes]
-    if found.pair.years:
-        lines.append(MeasurePair("Years of the other sheets", remark=each_year(found.pair.years)))
-    lines += found.lines
+    lines += [MeasurePair(NOTE.header, remark=note) for note in notes]
+    if result.pair.years:
+        lines.append(MeasurePair("Years of the other sheets", remark=each_year(result.pair.years)))
+    lines += result.lines
     return Difference(
         measure=[line.measure for line in lines],
         remark=[line.remark or None for line in lines],
@@ -510,7 +492,7 @@ def _figures(found: PlanDifference, inputs: Inputs) -> Difference:
 
 
 def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
-    """Return the columns that tell what figures were, what they are, and how they differ."""
+    """Return the columns with the old and new figures, and how they differ."""
     looks = [line.look for line in lines]
     return {
         "old": [line.old for line in lines],
@@ -522,22 +504,22 @@ def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
     }
 
 
-def _by_mineral(found: PlanDifference) -> MineralChanges:
+def _by_mineral(result: PlanDifference) -> MineralChanges:
     """Return the figures of a mineral under one another."""
-    pair = found.pair
+    pair = result.pair
     lines: list[MeasurePair] = []
     minerals: list[str] = []
-    for row in found.minerals.to_dict("records"):
+    for row in result.minerals.to_dict("records"):
         unit = pair.unit(str(row["mineral"]))
         units = {
             Look.TONNES: unit, Look.MONEY: pair.money, Look.PRICE: f"{pair.money} per {unit}",
         }  # fmt: skip
-        for what in _MINERAL:
-            sides = (row[f"{what}_{word}"] for word in ("old", "new"))
+        for amount in _MINERAL:
+            sides = (row[f"{amount}_{word}"] for word in ("old", "new"))
             old, new = (float(side) if known(side) else None for side in sides)
-            look, is_known = _LOOKS[what], known(row[f"{what}_change"])
-            own = units.get(look, "")
-            lines.append(MeasurePair(FIGURES[what], old, new, look, own, is_known=is_known))
+            look, is_known = _LOOKS[amount], known(row[f"{amount}_change"])
+            name, unit_of_it = FIGURES[amount], units.get(look, "")
+            lines.append(MeasurePair(name, old, new, look, unit_of_it, is_known=is_known))
         names = (row[f"country_{word}"] for word in ("old", "new"))
         was, now = (name if isinstance(name, str) else None for name in names)
         lines.append(MeasurePair(FIGURES["country"], was, now))
@@ -547,13 +529,9 @@ def _by_mineral(found: PlanDifference) -> MineralChanges:
     )
 
 
-def _all_moves(found: PlanDifference) -> Moves:
-    """Return the moves, and in a last row the minerals of which none is told."""
-    if not found.among_equals:
-        return found.moves
-    said = f"Equally cheap plans, flows not told: {', '.join(found.among_equals)}"
-    last = {"mineral": "", "seller": said, "buyer": "", "unit": ""}
-    data: dict[str, Any] = {
-        name: [*values, last.get(name, math.nan)] for name, values in found.moves.data.items()
-    }
-    return Moves(**data)
+def _all_moves(result: PlanDifference) -> Moves:
+    """Return the moves, and in a last row the minerals whose flows are left out."""
+    if not result.not_shown:
+        return result.moves
+    rows = result.moves.frame().to_dict("records")
+    return Moves.of_rows([*rows, {"seller": result.not_shown}])

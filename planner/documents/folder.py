@@ -34,16 +34,16 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\..*)?", 
 _LONGEST = 200
 """Bytes of a stem: with a code and an ending it is within the 255 that file systems take."""
 _OF_THE_SYSTEM = {"thumbs.db", "desktop.ini"}
-"""What Windows puts into folders by itself; others hide theirs behind a dot."""
+"""What Windows puts into folders by itself; other systems hide theirs behind a dot."""
 
 Write = Callable[[Path], object]
 
 
 @dataclass(frozen=True)
 class FolderKind:
-    """What a folder of the planner's holds: who makes it, and the file that lists what is there."""
+    """A folder that the planner fills: its contents, who makes it, and the file that lists it."""
 
-    what: str
+    contents: str
     maker: str
     manifest: str
 
@@ -96,13 +96,13 @@ def file_part(name: str, most: int, is_taken: bool = False) -> str:
     return part
 
 
-def _stem(name: str, what: str = "member") -> str:
+def _stem(name: str, kind: str = "member") -> str:
     text = unicodedata.normalize("NFC", name)
     whole = " ".join(_UNSAFE.sub("-", text).split())
     safe = whole.encode()[:_LONGEST].decode(errors="ignore").strip(" .")
     if not re.search(r"\w", safe) or _RESERVED.fullmatch(safe):
-        safe = f"{what} {safe}".strip(" .-")
-    return safe if safe != what else f"{what} {_code(name)}"
+        safe = f"{kind} {safe}".strip(" .-")
+    return safe if safe != kind else f"{kind} {_code(name)}"
 
 
 def _code(name: str) -> str:
@@ -118,7 +118,7 @@ def refuse_folder(folder: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
         if not folder.exists():
             return {}
         if not folder.is_dir():
-            msg = f"{folder} is a file: name a folder for the {kind.what}"
+            msg = f"{folder} is a file: name a folder for the {kind.contents}"
             raise WriteError(msg)
         if (folder / kind.manifest).exists():
             return _listed_in(folder / kind.manifest, kind)
@@ -173,21 +173,21 @@ def _mend(folder: Path, kind: FolderKind) -> None:
         shutil.rmtree(before, ignore_errors=True)
 
 
-def _is_alone(folder: Path, own: set[str]) -> bool:
+def _is_alone(folder: Path, ours: set[str]) -> bool:
     """Return whether a folder can be changed for another: it is not there, or all in it is ours.
 
-    One that somebody is in, such as the current one, stays and is filled anew.
+    One that somebody is in, such as the current one, stays and is filled again.
     """
     if not folder.exists():
         return True
     is_used = Path.cwd().is_relative_to(folder) or folder.is_mount()
-    is_ours = all(path.name in own for path in folder.iterdir())
+    is_ours = all(path.name in ours for path in folder.iterdir())
     return is_ours and not is_used and os.access(folder.parent, os.W_OK)
 
 
 @dataclass(frozen=True)
 class _Change:
-    """Files that stand ready in a scratch folder, and the folder that they go to."""
+    """Files that are ready in a scratch folder, and the folder that they go to."""
 
     scratch: Path
     folder: Path
@@ -247,11 +247,11 @@ class _Change:
             name: sorted(new.get(name, set()) | old.get(name, set())) for name in {**new, **old}
         }
         data = {**self.about, "complete": not old, "files": files}
-        made = self.scratch / f"{self.kind.manifest}.new"
+        manifest = self.scratch / f"{self.kind.manifest}.new"
         text = json.dumps(data, indent=1, ensure_ascii=False)
-        made.write_text(f"{text}\n", encoding="utf-8")
-        save.to_disk(made)
-        made.replace(folder / self.kind.manifest)
+        manifest.write_text(f"{text}\n", encoding="utf-8")
+        save.to_disk(manifest)
+        manifest.replace(folder / self.kind.manifest)
 
 
 def _filled(path: Path, write: Write) -> str:
@@ -278,11 +278,11 @@ def _listed_in(path: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
     """Return the fingerprints of each file that a manifest lists."""
     try:
         small = path.is_file() and path.stat().st_size <= _MOST_MANIFEST
-        said = json.loads(path.read_text(encoding="utf-8")) if small else None
+        manifest = json.loads(path.read_text(encoding="utf-8")) if small else None
     except (ValueError, RecursionError):
-        said = None
-    is_ours = isinstance(said, dict) and said.get("made_by") == kind.maker
-    files = said.get("files") if isinstance(said, dict) else None
+        manifest = None
+    is_ours = isinstance(manifest, dict) and manifest.get("made_by") == kind.maker
+    files = manifest.get("files") if isinstance(manifest, dict) else None
     if not is_ours or not isinstance(files, dict):
         msg = f"{path} is not from {kind.maker}: choose another folder"
         raise WriteError(msg)

@@ -13,6 +13,7 @@ from models.results import Figure, Look
 from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
+from planner.render.words import cut, listed, number_of, plain
 from planner.sheets import inputs
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
@@ -25,11 +26,13 @@ CHANGE = (
     InputChanges.sheet, InputChanges.old_cell, InputChanges.new_cell, InputChanges.what,
     InputChanges.old, InputChanges.new,
 )  # fmt: skip
-"""What is told of a change, in order."""
+"""What is shown of a change, in order."""
 _IN_ORDER = {"Lanes", "Ore lanes"}
 """Sheets whose rows apply top to bottom."""
 _SHOWN = 12
-"""Characters of a SHA-256 that are told."""
+"""Characters of a SHA-256 that are shown."""
+_NAME, _VALUE = 60, 28
+"""Characters of an input's name, and of a text in its cell, that a line shows."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,41 @@ class Inputs:
     are_compared: bool
     notes: tuple[str, ...] = ()
 
+    @property
+    def count(self) -> str:
+        """How many inputs differ, in words."""
+        number = len(self.changes)
+        differ = "differs" if number == 1 else "differ"
+        return f"{number_of(number, 'input')} {differ}" if number else "no input differs"
+
+    @property
+    def in_words(self) -> Iterator[tuple[str, str, str, str]]:
+        """Each change: its place, its name, the old and the new value.
+
+        A row that was added or removed has no old value; one whose order alone changed has neither.
+        """
+        looks = self.changes.looks[InputChanges.old.name]
+        for row, look in zip(self.changes.rows(*CHANGE), looks, strict=True):
+            sheet, old_cell, new_cell, name, old, new = row
+            cell = new_cell or old_cell
+            place = f"{sheet}!{cell}" if cell else sheet
+            place += " (old)" if old_cell and not new_cell else ""
+            values = (_value(old, look), _value(new, look))
+            if old is None and new in {None, inputs.ADDED, inputs.REMOVED}:  # of a row
+                values = ("", str(new or ""))
+            yield plain(place), cut(plain(name), _NAME), *values
+
+
+def _value(value: Cell, look: Look) -> str:
+    if value is None or isinstance(value, str):
+        return cut(plain(value), _VALUE) if value else "blank"
+    if look is Look.SHARE:
+        return f"{value * 100:z.4g} %"
+    return f"{value:g}" if look is Look.YEAR else f"{value:z,.6g}"
+
 
 def find_input(plan: PlanFile) -> Path | None:
-    """Return the workbook that a plan was made from, where it lies near it and is unchanged."""
+    """Return the workbook that a plan was made from, if it is near the plan and unchanged."""
     name, wanted = plan.measure(Figure.INPUT_FILE), plan.measure(Figure.INPUT_SHA256)
     if not isinstance(name, str) or Path(name).name != name:
         return None
@@ -62,7 +97,7 @@ def find_input(plan: PlanFile) -> Path | None:
     return None
 
 
-def not_compared(old: PlanFile, new: PlanFile, found: tuple[Path | None, Path | None]) -> Inputs:
+def not_compared(old: PlanFile, new: PlanFile, paths: tuple[Path | None, Path | None]) -> Inputs:
     """Say why inputs are not compared, or that there is nothing to compare."""
     prints = [str(plan.measure(Figure.INPUT_SHA256) or "") for plan in (old, new)]
     if prints[0] and prints[0] == prints[1]:
@@ -73,15 +108,15 @@ def not_compared(old: PlanFile, new: PlanFile, found: tuple[Path | None, Path | 
     lacks = [
         f"the one of {plan.path.name} ({plan.measure(Figure.INPUT_FILE) or 'no file'},"
         f" SHA-256 {sha[:_SHOWN]}...)"
-        for plan, path, sha in zip((old, new), found, prints, strict=True)
+        for plan, path, sha in zip((old, new), paths, prints, strict=True)
         if path is None
     ]
-    said = (
+    reason = (
         "the plans are made from different workbooks, which are not compared:"
-        f" {' and '.join(lacks)} was not found, or has changed since;"
+        f" {listed(lacks)} was not found, or has changed since;"
         " name both with --inputs OLD_IN NEW_IN"
     )
-    return Inputs(_changes(()), said, are_compared=False)
+    return Inputs(_changes(()), reason, are_compared=False)
 
 
 def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> Inputs:
@@ -92,7 +127,7 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
             name = "the workbook" if book.path is None else str(book.path)
             notes.append(
                 f"{name} is not the file that {plan.path.name} was made from: its SHA-256 differs"
-                " (it was changed or saved anew since)"
+                " (it was changed or saved again since)"
             )
     changes = _changes(_lines(*books, scenarios=_scenarios(old, new)))
     names = [book.path.name if book.path is not None else "" for book in books]
@@ -100,8 +135,8 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
 
 
 def _scenarios(*plans: PlanFile) -> set[str]:
-    said = (str(plan.measure(Figure.SCENARIO) or "") for plan in plans)
-    return {fold(text.partition(";")[0]) for text in said}
+    texts = (str(plan.measure(Figure.SCENARIO) or "") for plan in plans)
+    return {fold(text.partition(";")[0]) for text in texts}
 
 
 # ---- rows that are the same row -----------------------------------------------------------------
@@ -109,52 +144,52 @@ def _scenarios(*plans: PlanFile) -> set[str]:
 
 def _changes(lines: Iterable[tuple[Mapping[str, Cell], Look]]) -> InputChanges:
     """Return inputs that differ, each by field and with the look of its values."""
-    found = [*lines]
-    looks = [look for _, look in found]
-    return InputChanges.of_rows([row for row, _ in found], looks={"old": looks, "new": looks})
+    every = [*lines]
+    looks = [look for _, look in every]
+    return InputChanges.of_rows([row for row, _ in every], looks={"old": looks, "new": looks})
 
 
 def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[str, Cell], Look]]:
     before, case, rows = _aligned(old.case, new.case)
-    for found in (*inputs.input_differences(before, case), *_steps(old.case, new.case, scenarios)):
-        row = rows.get((found.sheet, found.row), -found.row_after)
-        is_setting = found.sheet == Settings.SHEET  # which its name alone tells
+    for change in (*inputs.input_differences(before, case), *_steps(old.case, new.case, scenarios)):
+        row = rows.get((change.sheet, change.row), -change.row_after)
+        is_setting = change.sheet == Settings.SHEET  # known by its name alone
         yield (
             {
-                "sheet": found.sheet,
-                "old_cell": _cell(old, found.sheet, found.row, found.column),
-                "new_cell": _cell(new, found.sheet, row, found.column_after or found.column),
-                "what": found.what.rpartition(": ")[2] if is_setting else found.what,
-                "old": _spelt(old.case, found, found.before),
-                "new": _spelt(new.case, found, found.after),
+                "sheet": change.sheet,
+                "old_cell": _cell(old, change.sheet, change.row, change.column),
+                "new_cell": _cell(new, change.sheet, row, change.column_after or change.column),
+                "what": change.what.rpartition(": ")[2] if is_setting else change.what,
+                "old": _spelt(old.case, change, change.before),
+                "new": _spelt(new.case, change, change.after),
             },
-            found.look,
+            change.look,
         )
     for sheet in sorted(_IN_ORDER):
         if _reordered(old.case.records(sheet), new.case.records(sheet)):
-            said = "the same rows in another order: a later one overrides an earlier"
-            yield {"sheet": sheet, "old_cell": "", "new_cell": "", "what": said}, Look.TEXT
+            order = "the same rows in another order: a later one overrides an earlier"
+            yield {"sheet": sheet, "old_cell": "", "new_cell": "", "what": order}, Look.TEXT
 
 
 def _cell(book: Book, sheet: str, row: int, column: str) -> str:
-    """Return where an input stands, "" where the workbook has no such row or column."""
+    """Return the cell of an input, "" where the workbook has no such row or column."""
     layout = book.layout
     is_there = row and layout.position(sheet, row, column)[1]
     return layout.cell(sheet, row, column) if is_there else ""
 
 
-def _spelt(case: Case, found: inputs.InputDifference, value: Cell) -> Cell:
-    is_code = isinstance(value, str) and found.what.lower().endswith("country")
+def _spelt(case: Case, change: inputs.InputDifference, value: Cell) -> Cell:
+    is_code = isinstance(value, str) and change.what.lower().endswith("country")
     return case.country_name(str(value)) if is_code else value
 
 
 def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], int]]:
-    """Give each new record the row of the old one that it is; its own below 0 if there is none.
+    """Give each new record the row of its old one; where it has none, its own below 0.
 
-    Returns both cases so numbered, and the new row of each old one. A record is another's if it
-    equals it, has its key, or (in sheets without a key) says the same of which row it is; else if
-    one cell alone tells them apart, as where a name is changed. Steps of scenarios are paired so,
-    too, where they are compared.
+    Returns both cases so numbered, and the new row of each old one. Two records are a pair if they
+    are equal, have one key, or (in sheets without a key) the same names, places and years; else if
+    they differ in one cell, as where a name is changed. Steps of scenarios are paired in the same
+    way.
     """
     numbered: dict[str, object] = {}
     rows: dict[tuple[str, int], int] = {}
@@ -163,11 +198,11 @@ def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], in
             continue
         mine = list(new.records(record.SHEET))
         pairs = _pairs(record, old.records(record.SHEET), mine)
-        for at, each in enumerate(mine):
-            row = pairs[at].row if at in pairs else -each.row
+        for i, each in enumerate(mine):
+            row = pairs[i].row if i in pairs else -each.row
             if row > 0:
                 rows[record.SHEET, row] = each.row
-            mine[at] = replace(each, row=row)
+            mine[i] = replace(each, row=row)
         numbered[Case.SHEET_FIELDS[record.SHEET]] = tuple(mine)
     rows[Settings.SHEET, 1] = 1  # their cells are found by the settings' names
     numbered["settings"] = replace(new.settings, row=1)
@@ -184,10 +219,10 @@ def _pairs(record: type[Record], old: Iterable[Record], new: list[Record]) -> di
         places: dict[object, list[Record]] = {}
         for each in left:
             places.setdefault(same(each), []).append(each)
-        for at, each in enumerate(new):
-            matches = [] if at in pairs else places.get(same(each), [])
+        for i, each in enumerate(new):
+            matches = [] if i in pairs else places.get(same(each), [])
             if matches:
-                pairs[at] = matches.pop(0)
+                pairs[i] = matches.pop(0)
         taken = {id(each) for each in pairs.values()}
         left = [each for each in left if id(each) not in taken]
     return pairs
@@ -237,13 +272,13 @@ def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[inputs.InputDi
     for step in mine:
         if id(step) not in taken:
             yield _whole_step(step, step.row, inputs.REMOVED)
-    for at, step in enumerate(others):
-        before = pairs.get(at)
+    for i, step in enumerate(others):
+        before = pairs.get(i)
         if before is None:
-            found = [_whole_step(step, 0, inputs.ADDED)]
+            differences = [_whole_step(step, 0, inputs.ADDED)]
         else:
-            found = [*inputs.record_differences(old, before, step)]
-        yield from (replace(each, row_after=-step.row) for each in found)
+            differences = [*inputs.record_differences(old, before, step)]
+        yield from (replace(each, row_after=-step.row) for each in differences)
 
 
 def _whole_step(step: Record, row: int, word: str) -> inputs.InputDifference:

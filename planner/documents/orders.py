@@ -42,7 +42,7 @@ _MOST_TOLD = 20
 class MemberOrders:
     """What a plan asks of one member: rows by the sheets of the member's workbook.
 
-    Orders have the fields of OrderLines. Of a sheet that the plan lacks there are none.
+    Orders have the fields of OrderLines. A sheet that is not in the plan has no rows.
     """
 
     member: str
@@ -76,8 +76,8 @@ class MemberOrders:
         """Demand that is not met [t]."""
         return self._sum(MemberShortages, Shortages.short)
 
-    def _sum(self, sheet: type[Result], of: Field) -> float:
-        return float(self.frames[sheet][of.name].sum()) if sheet in self.frames else 0.0
+    def _sum(self, sheet: type[Result], column: Field) -> float:
+        return float(self.frames[sheet][column.name].sum()) if sheet in self.frames else 0.0
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Orders:
 
     @property
     def headline(self) -> str:
-        """Says how many orders there are, of how many members, and of which years."""
+        """How many orders there are, of how many members, in which years."""
         years = self.plan.measure(Figure.YEARS)
         count, members = counted(len(self.table), "order"), counted(len(self.members), "member")
         return f"{count} of {members}{'' if years is None else f', {years}'}"
@@ -130,10 +130,10 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     codes = {
         code: "" if code == schema.REST_OF_WORLD else code for code in source["country"].unique()
     }
-    prices = {name: source[of] for name, of in _PRICES.items()}
+    prices = {name: source[column] for name, column in _PRICES.items()}
     if Flows.support.name in source:  # the buyer pays so much less at the gate
         prices["price"] = prices["price"] - source[Flows.support.name].fillna(0.0)
-    made = {
+    data = {
         "scenario": [str(plan.measure(Figure.SCENARIO) or "")] * rows,
         "year": years,
         "start_date": [f"{year}-01-01" for year in years],
@@ -151,7 +151,7 @@ def _table(plan: PlanFile) -> pd.DataFrame:
         **{f"{name}_amount": price * source["tonnes"] for name, price in prices.items()},
         "total_amount": source["total"],
     }
-    table = pd.DataFrame(made)
+    table = pd.DataFrame(data)
     for name in ("member", "mineral", "refiner", "country"):
         table[name] = table[name].map(str)
     table["order_id"], table["revision"] = order_ids(plan, table), _revisions(table)
@@ -165,10 +165,10 @@ def _table(plan: PlanFile) -> pd.DataFrame:
 
 def _revisions(table: pd.DataFrame) -> list[str]:
     """Return a code of each order's terms, to the kilogram and to four decimals of money."""
-    said = [table["mass_unit"], table["currency"]]
-    said.append(table["tonnes"].map(lambda tonnes: rounded(tonnes, 3)))
-    said += [table[name].map(lambda price: rounded(price, 4)) for name in _TERMS]
-    return [f"R-{code('|'.join(map(str, row)), 8)}" for row in zip(*said, strict=True)]
+    terms = [table["mass_unit"], table["currency"]]
+    terms.append(table["tonnes"].map(lambda tonnes: rounded(tonnes, 3)))
+    terms += [table[name].map(lambda price: rounded(price, 4)) for name in _TERMS]
+    return [f"R-{code('|'.join(map(str, row)), 8)}" for row in zip(*terms, strict=True)]
 
 
 def _words(column: pd.Series) -> pd.Series:
@@ -185,15 +185,15 @@ def _filled(value: object) -> bool:
 def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
     """Yield every member that buys, has demand, a contract or a stock, by name."""
     read = (Contracts, Stocks, Shortages, Prices)
-    parts: dict[type[Result], pd.DataFrame] = {of: plan.result(of).frame() for of in read}
+    parts: dict[type[Result], pd.DataFrame] = {kind: plan.result(kind).frame() for kind in read}
     parts[Contracts] = _named(parts[Contracts])
     names = set(table["member"])
     for part in parts.values():
         names |= {str(name) for name in part["member"].dropna()}
-    told: dict[type[Result], pd.DataFrame] = {OrderSheet: table}
-    told |= {sheet: parts[of] for of, sheet in _SHEETS if of.TABLE in plan.tables}
+    rows: dict[type[Result], pd.DataFrame] = {OrderSheet: table}
+    rows |= {sheet: parts[kind] for kind, sheet in _SHEETS if kind.TABLE in plan.tables}
     for name in sorted(names, key=lambda n: (case.fold(n), n)):
-        mine = {sheet: part[part["member"] == name] for sheet, part in told.items()}
+        mine = {sheet: part[part["member"] == name] for sheet, part in rows.items()}
         yield MemberOrders(name, mine)
 
 
@@ -226,7 +226,7 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
             Flows.TABLE,
             column=header,
             found=f"{year}, {mineral} from {refiner} to {member}: tonnes x landed cost is not the"
-            " total; the row was changed after the plan was made",
+            " total, so the row was changed after the plan was made",
             expected="the row as planner solve wrote it",
             hint="make the plan again, and change the input workbook instead",
         )
@@ -249,7 +249,7 @@ _NO_NAME = "\x00"
 _BY_PLACE = re.compile(r"row \d+ of Contracts|contract \d+")
 """What the sheet Plan calls a contract without a name."""
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: nothing that is taken for something else when it is read out."""
+"""Crockford's base 32: no letter is taken for another when it is read out."""
 _EXACT = Context(prec=64, rounding=ROUND_HALF_EVEN)
 
 Names = tuple[int, tuple[str, ...]]
@@ -259,11 +259,11 @@ Names = tuple[int, tuple[str, ...]]
 def order_id(year: int, key: Iterable[str], tranche: int = 0) -> str:
     """Return the id of an order: of its year and its names, whatever else the plan holds.
 
-    Names count as the workbook reads them, without regard to case and spaces. ``tranche`` tells
-    apart contracts that have all names in common, from 0 on.
+    Names count as the workbook reads them, without regard to case and spaces. ``tranche`` numbers
+    contracts that have all names in common, from 0 on.
     """
-    said = "\x1f".join([str(year), *_folded(key), *([str(tranche)] if tranche else [])])
-    return f"ORD-{year}-{code(said, 12)}"
+    text = "\x1f".join([str(year), *_folded(key), *([str(tranche)] if tranche else [])])
+    return f"ORD-{year}-{code(text, 12)}"
 
 
 def code(text: str, length: int) -> str:
@@ -272,7 +272,7 @@ def code(text: str, length: int) -> str:
 
 
 def rounded(value: float, decimals: int, digits: int = 12) -> Decimal:
-    """Return a number to so many decimals, the last bits of a float without a say.
+    """Return a number to so many decimals, whatever the last bits of a float are.
 
     It is rounded to ``digits`` significant ones first: 106.1085 and 106.10849999999999 are one, as
     a workbook that another program saved has the other.
@@ -284,11 +284,10 @@ def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
     """Return the id of each row of orders, no two alike.
 
     ``table`` has the columns ``year``, those of KEY, ``tonnes`` and ``unit_price``. Contracts that
-    have all names in common are told apart by their price, minimum and maximum, and not by the
-    place of their row.
+    have all names in common are ordered by their price, minimum and maximum, not by their rows.
     """
     tranches = _tranches(plan)
-    keys, found = _keys(table, tranches), [""] * len(table)
+    keys, ids = _keys(table, tranches), [""] * len(table)
     seen: set[tuple[Names, int]] = set()
     for key, places in _alike(keys, table).items():
         ranks = tranches.get(key, [])
@@ -298,8 +297,8 @@ def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
             while (key, rank) in seen:
                 rank += 1  # noqa: PLW2901 - the next that is free
             seen.add((key, rank))
-            found[place] = order_id(*key, rank)
-    return found
+            ids[place] = order_id(*key, rank)
+    return ids
 
 
 def _folded(names: Iterable[str]) -> list[str]:
@@ -308,22 +307,22 @@ def _folded(names: Iterable[str]) -> list[str]:
 
 def _keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
     """Return year and names of each order, contracts without a name called as such."""
-    found: list[Names] = []
+    every: list[Names] = []
     for year, *names, contract in zip(table["year"], *(table[n] for n in KEY), strict=True):
         key = int(year), tuple(_folded([*names, contract]))
         bare = int(year), tuple(_folded([*names, _NO_NAME]))
         is_named = key in tranches or not _BY_PLACE.fullmatch(contract)
-        found.append(key if is_named else bare)
-    return found
+        every.append(key if is_named else bare)
+    return every
 
 
 def _alike(keys: Sequence[Names], table: pd.DataFrame) -> dict[Names, list[int]]:
     """Return the rows of each key, by price and tonnes where there are several."""
     order = table.reset_index(drop=True).sort_values(["unit_price", "tonnes"], kind="stable")
-    found: dict[Names, list[int]] = {}
+    rows: dict[Names, list[int]] = {}
     for place in order.index:
-        found.setdefault(keys[place], []).append(int(place))
-    return found
+        rows.setdefault(keys[place], []).append(int(place))
+    return rows
 
 
 def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
@@ -334,24 +333,25 @@ def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
     alike: dict[Names, list[tuple[float, float, float, float]]] = {}
     for key, terms in _terms(plan):
         alike.setdefault(key, []).append(terms)
-    found = {}
+    ranks_of = {}
     for key, several in alike.items():
         ranked = sorted(range(len(several)), key=several.__getitem__)
-        taken = [(several[at][0], several[at][3], rank) for rank, at in enumerate(ranked)]
-        found[key] = [rank for _, tonnes, rank in sorted(taken) if tonnes > tolerances.LEAST_FLOW]
-    return found
+        taken = [(several[i][0], several[i][3], rank) for rank, i in enumerate(ranked)]
+        least = tolerances.LEAST_FLOW
+        ranks_of[key] = [rank for _, tonnes, rank in sorted(taken) if tonnes > least]
+    return ranks_of
 
 
 def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, float]]]:
     """Yield year and names of each contract, and its price, minimum, maximum and what is taken."""
-    found = plan.result(Contracts)
+    contracts = plan.result(Contracts)
     names = (Contracts.mineral, Contracts.refiner, Contracts.member)
     terms = (Contracts.price, Contracts.min, Contracts.maximum, Contracts.taken)
-    for year, contract, mineral, refiner, member, *numbers in found.rows(
+    for year, contract, mineral, refiner, member, *numbers in contracts.rows(
         Contracts.year, Contracts.contract, *names, *terms
     ):
-        own = contract if isinstance(contract, str) and contract else _NO_NAME
-        key = int(year), tuple(_folded([str(mineral), str(refiner), "", str(member), own]))
+        name = contract if isinstance(contract, str) and contract else _NO_NAME
+        key = int(year), tuple(_folded([str(mineral), str(refiner), "", str(member), name]))
         price, least, most, taken = map(_or_most, numbers)
         yield key, (price, least, most, taken)
 
@@ -375,7 +375,7 @@ digits add to a flow is not for a purchasing system."""
 def write_orders(orders: Orders, folder: Path) -> tuple[Written, dict[str, str]]:
     """Write all files of a plan's orders; return them, and the workbook of each member.
 
-    Raises WriteError where a file of somebody else stands in the way.
+    Raises WriteError where a file of somebody else is in the way.
     """
     names = {
         name: f"{stem}.xlsx" for name, stem in file_names(m.member for m in orders.members).items()
@@ -402,14 +402,14 @@ def origin(orders: Orders) -> Origin:
 
     plan = orders.plan
     years = plan.measure(Figure.YEARS)
-    said = [(Figure.SCENARIO, orders.scenario), ("Plan file", plan.path.name)]
-    said += [(name, str(v)) for name in _CARRIED if (v := plan.measure(name)) is not None]
+    rows = [(Figure.SCENARIO, orders.scenario), ("Plan file", plan.path.name)]
+    rows += [(name, str(v)) for name in _CARRIED if (v := plan.measure(name)) is not None]
     return Origin(
         title=plan.title,
         plan_id=orders.plan_id,
         currency=plan.currency,
         years="" if years is None else str(years),
-        facts=tuple(said),
+        facts=tuple(rows),
         warnings=tuple(f.message for f in orders.warnings),
     )
 
@@ -418,18 +418,18 @@ def _write_member(orders: Orders, member: MemberOrders, path: Path) -> None:
     from planner.render.xlsx import write_workbook
     from planner.sheets.orders import member_tables
 
-    made = member_tables(member.member, member.frames, origin(orders))
+    tables = member_tables(member.member, member.frames, origin(orders))
     title = f"Orders of {member.member}: {orders.plan.title}"
-    write_workbook(path, made, (), title, f"{title}; {orders.scenario}", charts_before="")
+    write_workbook(path, tables, (), title, f"{title}; {orders.scenario}", charts_before="")
 
 
 class _CsvNumber(float):
     """A number that a CSV file has as it was rounded."""
 
-    said: str
+    text: str
 
     def __str__(self) -> str:
-        return self.said
+        return self.text
 
 
 def _fields(column: pd.Series) -> Iterator[object]:
@@ -438,7 +438,7 @@ def _fields(column: pd.Series) -> Iterator[object]:
     for value in column:
         if isinstance(value, float):
             number = _CsvNumber(value)
-            number.said = plain_number(value, *places)
+            number.text = plain_number(value, *places)
             yield number
         else:
             yield value if isinstance(value, int) else str(value)
@@ -446,13 +446,13 @@ def _fields(column: pd.Series) -> Iterator[object]:
 
 def plain_number(value: float, decimals: int, digits: int) -> str:
     """Return a number rounded, with a decimal point, no exponent and no thousands separators."""
-    said = format(rounded(value, decimals, digits), "f")
-    said = said.rstrip("0").rstrip(".") if "." in said else said
-    return "0" if said == "-0" else said
+    text = format(rounded(value, decimals, digits), "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 def _readme(orders: Orders, names: dict[str, str]) -> Iterable[str]:
-    """Yield the lines of the page that stands beside the orders."""
+    """Yield the lines of the page beside the orders."""
     yield orders.headline
     yield f"Plan: {orders.plan.title}"
     yield f"Scenario: {orders.scenario}"

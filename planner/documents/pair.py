@@ -1,4 +1,4 @@
-"""Two plans side by side: what they have in common, and what cannot be compared."""
+"""Two plans side by side: what they share, and what cannot be compared."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST = 5
 class Pair:
     """Two plans; rows of both are matched by names without regard to case and spaces.
 
-    Amounts by mineral, member and flow are of ``years``, those that both plan.
+    Amounts by mineral, member and flow are of ``years``, which both plans have.
     """
 
     old: PlanFile
@@ -83,16 +83,16 @@ class Pair:
     def all_comparable(self) -> bool:
         return all(self.comparable(mineral) for mineral in self.units)
 
-    def rows(self, plan: PlanFile, of: type[results.Result]) -> pd.DataFrame:
+    def rows(self, plan: PlanFile, kind: type[results.Result]) -> pd.DataFrame:
         """Return a sheet's rows of the common years: names as this pair spells them, codes."""
-        table = plan.result(of).frame()
+        table = plan.result(kind).frame()
         kept = table[table[YEAR_FIELD].isin(self.years)]
         return kept.assign(
             **{
                 field.name: kept[field.name].map(
                     {n: self.spelling(field.names, n) for n in kept[field.name].dropna().unique()}
                 )
-                for field in of.FIELDS
+                for field in kind.FIELDS
                 if field.names in _SPELT
             }
         )
@@ -107,14 +107,14 @@ class Pair:
 
     @cached_property
     def _spellings(self) -> dict[tuple[results.Name, str], str]:
-        found: dict[tuple[results.Name, str], str] = {}
+        spellings: dict[tuple[results.Name, str], str] = {}
         for plan in (self.new, self.old):
-            for of in (results.Prices, results.Flows, results.CountryShares):
-                for field in of.FIELDS:
+            for result in (results.Prices, results.Flows, results.CountryShares):
+                for field in result.FIELDS:
                     if field.names in _SPELT:
-                        for name in dict.fromkeys(_filled(plan, of, field)):
-                            found.setdefault((field.names, fold(name)), name)
-        return found
+                        for name in dict.fromkeys(_filled(plan, result, field)):
+                            spellings.setdefault((field.names, fold(name)), name)
+        return spellings
 
     def notes(self) -> tuple[str, ...]:
         """Return in sentences what cannot be compared, or is compared with care."""
@@ -140,15 +140,15 @@ class Pair:
             ]
             common = each_year(self.years) or "none"
             yield (
-                f"The years planned differ ({spans[0]}; {spans[1]}): totals are of each plan's own"
-                f" years, what stands by mineral, member and flow of those of both ({common})"
+                f"The years planned differ ({spans[0]}; {spans[1]}): totals count all years of each"
+                f" plan, rows by mineral, member and flow only the years of both ({common})"
             )
         for mineral, (old, new) in sorted(self.units.items()):
             if not self.comparable(mineral):
                 name = self.spelling(results.Name.MINERAL, mineral)
                 yield f"{name} is counted in {old} and in {new}: its tonnes are not compared"
-        yield from self._alone(results.Name.MINERAL, "minerals")
-        yield from self._alone(results.Name.MEMBER, "members")
+        yield from self._alone(results.Name.MINERAL, "mineral")
+        yield from self._alone(results.Name.MEMBER, "member")
         if not self.same_basis:
             bases = [plan.measure(results.Figure.SHARE_BASIS) for plan in (self.old, self.new)]
             yield f"Shares are of {bases[0]} in the old plan and of {bases[1]} in the new one"
@@ -156,47 +156,48 @@ class Pair:
         if rates[0] != rates[1]:
             yield f"Total cost is {rates[0]} in the old plan and {rates[1]} in the new one"
 
-    def _alone(self, kind: results.Name, what: str) -> Iterator[str]:
+    def _alone(self, kind: results.Name, noun: str) -> Iterator[str]:
         """Yield which minerals or members only one of the plans has."""
         names = [{fold(n): n for n in _names(p, kind)} for p in (self.old, self.new)]
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
             alone = sorted(name for key, name in mine.items() if key not in other)
             if alone:
-                yield f"Only the {word} plan has the {what} {few(alone, _MOST)}"
+                nouns = noun if len(alone) == 1 else f"{noun}s"
+                yield f"Only the {word} plan has the {nouns} {few(alone, _MOST)}"
 
 
-def _filled(plan: PlanFile, of: type[results.Result], field: results.Field) -> Iterator[str]:
-    yield from map(str, plan.result(of).frame()[field.name].dropna())
+def _filled(plan: PlanFile, result: type[results.Result], field: results.Field) -> Iterator[str]:
+    yield from map(str, plan.result(result).frame()[field.name].dropna())
 
 
 def _years(plan: PlanFile) -> tuple[int, ...]:
-    found: set[int] = set()
-    for of in (results.Flows, results.Prices, results.Refiners):
-        found |= {int(year) for year in plan.result(of).frame()[YEAR_FIELD].dropna()}
-    return tuple(sorted(found))
+    years: set[int] = set()
+    for result in (results.Flows, results.Prices, results.Refiners):
+        years |= {int(year) for year in plan.result(result).frame()[YEAR_FIELD].dropna()}
+    return tuple(sorted(years))
 
 
 def _units(plan: PlanFile) -> dict[str, str]:
-    found: dict[str, str] = {}
+    units: dict[str, str] = {}
     for mineral, unit in (
         *plan.result(results.ByMineral).rows(results.ByMineral.mineral, results.ByMineral.unit),
         *plan.result(results.Prices).rows(results.Prices.mineral, results.Prices.unit),
         *plan.result(results.Flows).rows(results.Flows.mineral, results.Flows.unit),
     ):
-        found.setdefault(fold(str(mineral)), str(unit or "t"))
-    return found
+        units.setdefault(fold(str(mineral)), str(unit or "t"))
+    return units
 
 
 def _names(plan: PlanFile, kind: results.Name) -> Iterator[str]:
-    for of in (results.ByMineral, results.Prices, results.Flows):
-        for field in of.FIELDS:
+    for result in (results.ByMineral, results.Prices, results.Flows):
+        for field in result.FIELDS:
             if field.names is kind:
-                yield from dict.fromkeys(_filled(plan, of, field))
+                yield from dict.fromkeys(_filled(plan, result, field))
 
 
 def _discount(plan: PlanFile) -> str:
     """Return how a plan's total cost is discounted: its remark in Summary says so."""
     remarks = plan.result(results.Summary).rows(results.Summary.measure, results.Summary.remark)
-    said = " ".join(str(remark) for name, remark in remarks if name == results.Figure.TOTAL_COST)
-    found = re.search(r"discounted at [^.,;]+(?:\.\d+)?[^.,;]*", said)
-    return found[0].strip() if found else "not discounted"
+    text = " ".join(str(remark) for name, remark in remarks if name == results.Figure.TOTAL_COST)
+    match = re.search(r"discounted at [^.,;]+(?:\.\d+)?[^.,;]*", text)
+    return match[0].strip() if match else "not discounted"

@@ -20,7 +20,7 @@ class Report:
 
     @property
     def is_study(self) -> bool:
-        """Return whether it is a study, of which a report may have several."""
+        """Return whether it is a study; a report may have several."""
         return isinstance(self.source, StudyFile)
 
 

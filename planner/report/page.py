@@ -12,7 +12,7 @@ from planner.render.html import hash_of, json_of, render
 from planner.render.words import inner, listed
 from planner.report.part import Choice, Facts, ReportPage, ReportSection, View
 from planner.report.world import outlines
-from planner.studies.kind import KeyFigure as Headline
+from planner.studies.kind import KeyFigure
 
 
 def html_of(page: ReportPage) -> str:
@@ -84,9 +84,9 @@ def _view(view: View) -> dict[str, object]:
 
 
 def _figure(figure: Any) -> dict[str, object]:
-    made = figure.to_plotly_json()
-    made["layout"].pop("template", None)
-    return {"data": made["data"], "layout": made["layout"]}
+    data = figure.to_plotly_json()
+    data["layout"].pop("template", None)
+    return {"data": data["data"], "layout": data["layout"]}
 
 
 # ---- a plan and its studies ----------------------------------------------------------------------
@@ -114,17 +114,17 @@ def together(first: ReportPage, further: Sequence[ReportPage]) -> ReportPage:
     )
 
 
-def _named(page: ReportPage, headlines: Sequence[Headline]) -> Iterator[Headline]:
+def _named(page: ReportPage, headlines: Sequence[KeyFigure]) -> Iterator[KeyFigure]:
     return (replace(h, name=f"{page.kind}: {h.name}") for h in headlines)
 
 
 def _parts(page: ReportPage, number: int) -> Iterator[ReportSection]:
-    found = " ".join(filter(None, (page.question, page.finding)))
+    finding = " ".join(filter(None, (page.question, page.finding)))
     for part in page.parts:
         heading = f"{page.kind}: {inner(part.heading)}"
-        lead = " ".join(filter(None, (found, part.lead)))
+        lead = " ".join(filter(None, (finding, part.lead)))
         yield replace(part, key=f"study{number}-{part.key}", heading=heading, lead=lead)
-        found = ""
+        finding = ""
 
 
 def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]:
@@ -146,9 +146,9 @@ def _notes(first: ReportPage, page: ReportPage) -> Iterator[str]:
 
 
 def _input(page: ReportPage) -> str:
-    return next((value for what, value in page.about.rows if what == Figure.INPUT_SHA256), "")
+    return next((value for name, value in page.about.rows if name == Figure.INPUT_SHA256), "")
 
 
 def _about(first: ReportPage, further: Sequence[ReportPage]) -> Facts:
-    rows = [(f"{page.kind}: {what}", value) for page in further for what, value in page.about.rows]
+    rows = [(f"{page.kind}: {name}", value) for page in further for name, value in page.about.rows]
     return replace(first.about, rows=(*first.about.rows, *rows))

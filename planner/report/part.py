@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.results import Field, Look, Result
+from models.results import Field, Result
 from planner.render import chart, plotly, table
 from planner.render.words import known
 from planner.studies.kind import KeyFigure
 
-Columns = Mapping[Any, Iterable[Any]]
-"""Values by the field that they are of, or by a header of their own, alone or with its look."""
 Choice = tuple[int, ...]
 """Which option of each selector is chosen, counted from 0."""
 
@@ -31,37 +29,16 @@ class Facts:
     note: str = ""
 
 
-def facts(columns: Columns, **words: str) -> Facts:
-    """Return a table of texts from columns.
-
-    ``words`` fill the placeholders of fields' headers; a name of the workbook is a header of its
-    own, in which braces are braces. A column of numbers without a look has the digits that matter.
-    """
-    made = []
-    for head, values in columns.items():
-        cells = list(values)
-        title, look = str(head), Look.TONNES if any(map(known, cells)) else Look.TEXT
-        if isinstance(head, Field):
-            title, look = head.title(words), head.look
-        elif isinstance(head, tuple):
-            title, look = head
-        made.append(table.TableColumn(title, look, cells))
-    return _texts(made)
-
-
 def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Facts:
     """Return some fields of a result, or all, as a table of texts."""
     columns = table.table_of(result, country).columns
-    named = {f.name: column for f, column in zip(result.fields, columns, strict=True)}
-    return _texts([named[f.name] for f in fields or result.fields if f.name in named])
-
-
-def _texts(columns: Sequence[table.TableColumn]) -> Facts:
-    looks = (c.looks or [c.look] * len(c.values) for c in columns)
-    cells = [map(table.shown, c.values, of) for c, of in zip(columns, looks, strict=True)]
-    numbers = [not c.look.is_text or any(map(known, c.values)) for c in columns]
-    numeric = frozenset(i for i, is_number in enumerate(numbers) if is_number)
-    return Facts(tuple(c.header for c in columns), tuple(zip(*cells, strict=True)), numeric)
+    names = [f.name for f in result.fields]
+    chosen = [columns[names.index(f.name)] for f in fields or result.fields if f.name in names]
+    looks = (c.looks or [c.look] * len(c.values) for c in chosen)
+    cells = [map(table.shown, c.values, each) for c, each in zip(chosen, looks, strict=True)]
+    is_number = [not c.look.is_text or any(map(known, c.values)) for c in chosen]
+    numeric = frozenset(i for i, is_one in enumerate(is_number) if is_one)
+    return Facts(tuple(c.header for c in chosen), tuple(zip(*cells, strict=True)), numeric)
 
 
 @dataclass(frozen=True)
@@ -96,7 +73,7 @@ def plot(picture: chart.Picture, alt: str) -> Plot:
 
 @dataclass(frozen=True)
 class View:
-    """What stands below the selectors: charts, and the table of their numbers."""
+    """What is below the selectors: charts, and the table of their numbers."""
 
     plots: tuple[Plot, ...]
     facts: Facts
@@ -137,7 +114,7 @@ class ReportPage:
     """A whole report.
 
     ``made_by`` is the scenario and the options; ``verdict`` whether it is proven, ``sound`` whether
-    that is good news; ``notes`` are told before all else; ``about`` says where it comes from;
+    that is good news; ``notes`` come before all else; ``about`` says where it comes from;
     ``question`` and ``finding`` are what a study asks and answers, ``care`` how to read it.
     ``further`` are headlines behind a click: of a plan's studies, all but the answer of each.
     """

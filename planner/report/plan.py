@@ -1,24 +1,15 @@
-"""The report of one plan: its headlines, and a part for each question that a reader has."""
+"""The report of one plan: its headlines, and a section for each question that a reader has."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from models import tolerances
-from models.measures import (
-    IF_IT_STOPS,
-    SAME_COST,
-    SEE_MORE,
-    WITH_SURGE,
-    Top,
-    largest_country_share,
-    part,
-    shares_of,
-)
+from models import measures, tolerances
 from models.results import (
+    About,
     ByMineral,
     Checks,
     CountryShares,
@@ -26,6 +17,7 @@ from models.results import (
     Look,
     Members,
     Prices,
+    Result,
     Security,
     ShareLimits,
     ShortageCauses,
@@ -34,43 +26,19 @@ from models.results import (
     field,
 )
 from models.results.common import BUYER, COUNTRY, KIND, LIMIT, MINERAL, ROW, SHORT, YEAR
+from models.results.field import crossed
 from models.results.overall import COST, OPTION
 from models.schema import DEMAND, REST_OF_WORLD
 from models.units import MILLION
-from planner.render import palette
+from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
-from planner.render.table import COALITION_BUYER
-from planner.render.words import (
-    NAMED,
-    counted,
-    inner,
-    is_estimate,
-    known,
-    listed,
-    money,
-    number,
-    percent,
-    scale,
-    span,
-    tariff_words,
-    word,
-)
-from planner.report.part import (
-    Columns,
-    Facts,
-    Plot,
-    ReportPage,
-    ReportSection,
-    View,
-    facts,
-    facts_of,
-    plot,
-)
-from planner.report.study import plot_of
+from planner.render.words import known, word
+from planner.report.part import Facts, ReportPage, ReportSection, facts_of
+from planner.report.study import part_of
 from planner.report.supply import flows, supply
 from planner.sheets.findings import TOLD, answer, cautions, chart, findings, rows_of
 from planner.sheets.survival import needed_in, survival
-from planner.studies.kind import KeyFigure as Headline
+from planner.studies.kind import KeyFigure, Numbers, Section
 from planner.workbook.plan_file import PlanFile, bare, edited
 
 _ABOUT = (
@@ -80,16 +48,12 @@ _ABOUT = (
 )  # fmt: skip
 _MOST_BINDING = 40
 _MOST_CAUSES = 3
-"""Causes of each mineral that are told, the largest first."""
+"""Causes of each mineral that are listed, the largest first."""
 _PENALTY = "A penalty, not paid"
-_LOWEST = field.price("Lowest of a member")
-_HIGHEST = field.price("Highest of a member")
-_AMOUNT = field.money("Amount")
-_SAVES = field.price("A tonne of relief saves at most")
-_SHARE = field.share("Share of {basis}")
 _DRAWN = (
-    ByMineral.supplier_free_share, ByMineral.supplier_share, ByMineral.supplier_of_demand,
-    ByMineral.supplier_limit, ByMineral.supplier_today_share, ByMineral.today_by,
+    ByMineral.mineral, ByMineral.supplier_free_share, ByMineral.supplier_share,
+    ByMineral.supplier_of_demand, ByMineral.supplier_limit, ByMineral.supplier_today_share,
+    ByMineral.today_by,
 )  # fmt: skip
 _MEMBERS_DRAWN = (Members.member, Members.extra, Members.extra_shortage)
 _STOPPED = (
@@ -97,41 +61,43 @@ _STOPPED = (
     ByMineral.supplier_today, ByMineral.today_by, ByMineral.served_without_today,
     ByMineral.surged_today,
 )  # fmt: skip
-_Prices = tuple[str, int, float | None, float | None, float | None, float | None]
-Tops = dict[int, Top]
-"""The largest country of a mineral by year."""
 
 
 def plan_page(plan: PlanFile) -> ReportPage:
     """Return the report of a plan."""
-    said, sound = verdict(plan)
-    asked = answer(plan.result(ByMineral), word(plan.measure(Figure.QUESTION)))
+    proof, is_sound = verdict(plan)
+    reply = answer(plan.result(ByMineral), word(plan.measure(Figure.QUESTION)))
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
+    sections = (make(plan) for make in SECTIONS)
     return ReportPage(
         "Plan",
         plan.title,
         "; ".join(filter(None, (scenario and f"Scenario: {scenario}", years))),
-        said,
-        sound,
+        proof,
+        is_sound,
         headlines(plan),
-        tuple(made for made in (make(plan) for make in PARTS) if made is not None),
+        tuple(
+            each if isinstance(each, ReportSection) else part_of(each, plan.country)
+            for each in sections
+            if each is not None
+        ),
         about(plan),
         notes(plan),
-        asked.question if asked else "",
-        asked.text if asked else "",
+        reply.question if reply else "",
+        reply.text if reply else "",
     )
 
 
-def headlines(plan: PlanFile) -> tuple[Headline, ...]:
+def headlines(plan: PlanFile) -> tuple[KeyFigure, ...]:
     """Return the findings of the plan's first page, in the same words."""
     years = plan.result(Prices).frame()["year"].nunique()
     points = findings(plan.result(ByMineral), years, plan.country)
-    found = [Headline(point.name, point.number, point.text) for point in points]
+    figures = [KeyFigure(point.name, point.number, point.text) for point in points]
     needed = needed_in(plan.result(Prices).frame())
     light = survival(plan.result(Security), needed, plan.country)
     if light is not None:
-        found.append(Headline(light.question, light.state.value[1], light.text))
-    return tuple(found)
+        figures.append(KeyFigure(light.question, light.state.value[1], light.text))
+    return tuple(figures)
 
 
 def verdict(plan: PlanFile) -> tuple[str, bool]:
@@ -139,10 +105,8 @@ def verdict(plan: PlanFile) -> tuple[str, bool]:
     checks = plan.result(Checks).frame()
     rows = checks[checks["check"] == "verdict"]
     if rows.empty:
-        return (
-            f"Status: {word(plan.measure(Figure.STATUS)) or 'unknown'}; no checks in the file",
-            False,
-        )
+        status = word(plan.measure(Figure.STATUS)) or "unknown"
+        return f"Status: {status}; no checks in the file", False
     if edited(plan):
         return "Edited since it was written: its sheets do not carry its own sums.", False
     return word(rows.iloc[0]["what"]), word(rows.iloc[0]["passed"]) == "yes"
@@ -150,29 +114,28 @@ def verdict(plan: PlanFile) -> tuple[str, bool]:
 
 def notes(plan: PlanFile) -> tuple[str, ...]:
     """Return what a reader must know before the numbers: failed checks, warnings, estimates."""
-    said = [f"Edited since it was written: {found.message}" for found in edited(plan)]
+    lines = [f"Edited since it was written: {finding.message}" for finding in edited(plan)]
     headers = list(plan.tables.get(ByMineral.TABLE, pd.DataFrame()).columns)
     if {f.name for f in TOLD} - ByMineral.positions(headers).keys():
         version = word(plan.measure(Figure.PLANNER)) or "of another version"
-        said.append(
-            f"Written by planner {version}, whose sheet {ByMineral.TABLE} lacks columns that"
-            " findings are made of: they, and the parts made of them, are left out. Plan the"
-            " workbook again to read them."
+        lines.append(
+            f"Written by planner {version}: its sheet {ByMineral.TABLE} lacks columns that findings"
+            " are made of. They and the sections made of them are left out. Plan the workbook again"
+            " to read them."
         )
     checks = plan.result(Checks).frame()
     failed = checks[(checks["passed"] == "no") & (checks["check"] != "verdict")]
-    said += [f"Check failed: {word(what)}." for what in failed["what"]]
-    warned = int((checks["check"] == "warning").sum())
+    lines += [f"Check failed: {word(check)}." for check in failed["what"]]
+    warned, defaults = (int((checks["check"] == kind).sum()) for kind in ("warning", "default"))
     if warned:
-        said.append(f"{counted(warned, 'warning')} on the input: see the sheet Checks of the plan.")
-    taken = int((checks["check"] == "default").sum())
-    if taken:
-        said.append(
-            f"Blank cells took the default in {counted(taken, 'column')}: see the sheet Checks."
-        )
+        warnings = words.counted(warned, "warning")
+        lines.append(f"{warnings} on the input: see the sheet Checks of the plan.")
+    if defaults:
+        columns = words.counted(defaults, "column")
+        lines.append(f"Blank cells took the default in {columns}: see the sheet Checks.")
     if marked := word(plan.measure(Figure.ESTIMATES)):
-        said.append(f"{Figure.ESTIMATES}: {marked} of the workbook.")
-    return (*said, *cautions(plan.result(ByMineral), plan.country))
+        lines.append(f"{Figure.ESTIMATES}: {marked} of the workbook.")
+    return (*lines, *cautions(plan.result(ByMineral), plan.country))
 
 
 def about(plan: PlanFile) -> Facts:
@@ -181,44 +144,42 @@ def about(plan: PlanFile) -> Facts:
     rows = {"Plan": plan.path.name, "SHA-256 of the plan": plan.sha256}
     rows |= {name: word(plan.measure(name)) for name in (Figure.SCENARIO, *options, *_ABOUT)}
     rows = {bare(name): value for name, value in rows.items() if value}
-    return facts({"What": rows.keys(), "Value": rows.values()})
+    return facts_of(About(what=list(rows), value=list(rows.values())))
 
 
 # ---- mineral by mineral --------------------------------------------------------------------------
 
 
-def minerals(plan: PlanFile) -> ReportSection | None:
-    """Draw the largest supplier's share of each mineral, and tell what depends on it."""
-    made = plan.result(ByMineral)
-    rows = [row for row in rows_of(made) if known(row["need"])]
-    picture = chart(rows, made.words) if rows else None
+def minerals(plan: PlanFile) -> Section | None:
+    """Draw the largest supplier's share of each mineral, and list what depends on it."""
+    table = plan.result(ByMineral)
+    rows = [row for row in rows_of(table) if known(row["need"])]
+    picture = chart(rows, table.words) if rows else None
     if picture is None:
         return None
-    told = made.where([known(need) for need in made.need])
-    note = f"{IF_IT_STOPS} {WITH_SURGE} {SEE_MORE}"
-    each, stopped = (facts_of(told, *of, country=plan.country) for of in (TOLD, _STOPPED))
-    return ReportSection(
+    table = table.where([known(need) for need in table.need])
+    note = f"{measures.IF_IT_STOPS} {measures.WITH_SURGE} {measures.SEE_MORE}"
+    return Section(
         "minerals",
-        made.TABLE,
-        "Of each mineral the largest supplier, one country outside the coalition, by where it"
+        table.TABLE,
+        "The largest supplier of each mineral: one country outside the coalition, by where it"
         " refines. What is short, and what limits cost a tonne, is of all years.",
-        {(): View((plot_of(picture),), facts_of(told, ByMineral.mineral, *_DRAWN))},
+        Numbers(table, _DRAWN).view(picture),
         blocks=(
-            replace(each, heading="Mineral by mineral"),
-            replace(stopped, heading="If the largest supplier stops", note=note),
+            Numbers(table, TOLD, "Mineral by mineral"),
+            Numbers(table, _STOPPED, "If the largest supplier stops", note),
         ),
     )
 
 
-def members(plan: PlanFile) -> ReportSection | None:
-    """Draw what the limits cost each member, and tell what it pays and depends on."""
-    made = plan.result(Members)
-    if not any(known(need) and need > 0 for need in made.need):
+def members(plan: PlanFile) -> Section | None:
+    """Draw what the limits cost each member, and list what it pays and depends on."""
+    table = plan.result(Members)
+    if not any(known(need) and need > 0 for need in table.need):
         return None
-    names = tuple(str(member) for member in made.member)
     costs = (
-        ("In cash, like for like", Role.PLAN, made.extra),
-        ("In priced shortage, not paid", Role.SHORT, made.extra_shortage),
+        ("In cash, like for like", Role.PLAN, table.extra),
+        ("In priced shortage, not paid", Role.SHORT, table.extra_shortage),
     )
     series = tuple(
         Series(name, role, numbers(values, MILLION))
@@ -226,24 +187,44 @@ def members(plan: PlanFile) -> ReportSection | None:
         if any(known(v) and v for v in values)
     )
     unit = f"{plan.currency} m a year"
-    what = f" {inner(series[0].name)}" if len(series) == 1 else ""
-    title = f"What the share limits cost each member{what} ({unit})"
-    picture = Picture(title, Form.ROWS, names, series, unit, "", Look.MONEY)
-    return ReportSection(
+    kind = f" {words.inner(series[0].name)}" if len(series) == 1 else ""
+    title = f"What the share limits cost each member{kind} ({unit})"
+    names = tuple(map(str, table.member))
+    picture = Picture(title, Form.ROWS, names, series, unit, "", Look.MONEY) if series else None
+    return Section(
         "members",
-        made.TABLE,
+        table.TABLE,
         "What each member pays, what the share limits cost it in cash and in priced shortage, and"
-        " the mineral of which it depends most on one country outside the coalition. "
-        f"{SAME_COST}",
-        {(): View((plot_of(picture),) if series else (), facts_of(made, *_MEMBERS_DRAWN))},
-        blocks=(replace(facts_of(made, country=plan.country), heading="Member by member"),),
+        " the mineral for which it depends most on one country outside the coalition. "
+        f"{measures.SAME_COST}",
+        Numbers(table, _MEMBERS_DRAWN).view(picture),
+        blocks=(Numbers(table, heading="Member by member"),),
     )
 
 
 # ---- shares against limits -----------------------------------------------------------------------
 
 
-def shares(plan: PlanFile) -> ReportSection | None:
+class LargestShares(Result):
+    """The largest country of each mineral and year, and whether its limit is reached."""
+
+    mineral, year, country = MINERAL, YEAR, COUNTRY
+    share = field.share("Share of {basis}")
+    limit = ByMineral.limit
+    reached = field.text("At the limit")
+
+
+class DearestLimits(Result):
+    """The limits that bind: on whom, when, and what relief saves."""
+
+    kind, mineral, buyer = LIMIT.like(look=Look.TEXT), MINERAL, BUYER
+    supplier, stage = ShareLimits.supplier.like(names=None), ShareLimits.stage
+    years, limit = field.text("Binds in"), field.text("Limit there")
+    saves = field.price("A tonne of relief saves at most")
+    row = ROW.like(look=Look.TEXT)
+
+
+def shares(plan: PlanFile) -> Section | None:
     """Draw a small chart a mineral: the largest country's share a year, and its limit."""
     table = plan.result(CountryShares).frame()
     table = table[table["buyer"] == ""]
@@ -252,154 +233,129 @@ def shares(plan: PlanFile) -> ReportSection | None:
     if not tops:
         return None
     years = tuple(sorted({int(year) for year in table["year"]}))
-    plots = tuple(_share_plot(plan, mineral, years, of, basis) for mineral, of in tops.items())
-    every = [(mineral, top) for mineral, of in tops.items() for top in of.values()]
-    numbers: Columns = {
-        MINERAL: [mineral for mineral, _ in every],
-        YEAR: [top.year for _, top in every],
-        COUNTRY: [plan.country(top.country) for _, top in every],
-        _SHARE: [top.share for _, top in every],
-        ByMineral.limit: [top.limit for _, top in every],
-        "At the limit": ["yes" if _is_reached(top) else "" for _, top in every],
-    }
-    return ReportSection(
+    rows = [
+        {"mineral": mineral, "reached": "yes" if _is_reached(top) else "", **vars(top)}
+        for mineral, by_year in tops.items()
+        for top in by_year.values()
+    ]
+    return Section(
         "shares",
         "Shares against limits",
         f"The country with the largest share of the coalition's {basis}, of those under a limit "
         "where there are any, and the limit on it.",
-        {(): View(plots, facts(numbers, basis=basis))},
-        small=True,
+        Numbers(LargestShares.of_rows(rows, words={"basis": basis})).view(
+            *(_share_chart(plan, mineral, years, by_year) for mineral, by_year in tops.items())
+        ),
         blocks=_binding(plan),
     )
 
 
-def _is_reached(top: Top) -> bool:
+def _is_reached(top: measures.Top) -> bool:
     return top.limit is not None and top.share >= top.limit - tolerances.SAME_SHARE
 
 
-def _tops(table: pd.DataFrame, basis: str) -> dict[str, Tops]:
+def _tops(table: pd.DataFrame, basis: str) -> dict[str, dict[int, measures.Top]]:
     """Return the largest country of each mineral and year, of those under a limit if any is."""
-    found: dict[str, Tops] = {}
+    tops: dict[str, dict[int, measures.Top]] = {}
     single = table["country"] != REST_OF_WORLD
     for (mineral, year), rows in table[single].groupby(["mineral", "year"], sort=False):
-        limited = rows[rows["limit"].notna() & shares_of(rows, basis).notna()]
-        top = largest_country_share(limited if len(limited) else rows, basis, idle=True)
+        limited = rows[rows["limit"].notna() & measures.shares_of(rows, basis).notna()]
+        some = limited if len(limited) else rows
+        top = measures.largest_country_share(some, basis, idle=True)
         if top is not None:
-            found.setdefault(str(mineral), {})[int(str(year))] = top
-    return {m: dict(sorted(found[m].items())) for m in sorted(found, key=str.casefold)}
+            tops.setdefault(str(mineral), {})[int(str(year))] = top
+    return {m: dict(sorted(tops[m].items())) for m in sorted(tops, key=str.casefold)}
 
 
-def _share_plot(plan: PlanFile, mineral: str, years: tuple[int, ...], at: Tops, basis: str) -> Plot:
-    hints = [plan.country(at[y].country) if y in at else "" for y in years]
-    line = [at[y].share if y in at else None for y in years]
-    limits = [at[y].limit if y in at else None for y in years]
-    series = [Series(ByMineral.country.header, Role.PLAN, line, hints=hints)]
-    said = "No limit."
+def _share_chart(
+    plan: PlanFile, mineral: str, years: tuple[int, ...], by_year: Mapping[int, measures.Top]
+) -> Picture:
+    tops = [by_year.get(year) for year in years]
+    countries = [plan.country(top.country) if top else "" for top in tops]
+    line, limits = ([getattr(top, name, None) for top in tops] for name in ("share", "limit"))
+    series = [Series(ByMineral.country.header, Role.PLAN, line, hints=countries)]
     if any(limit is not None for limit in limits):
         series.append(Series(LIMIT.header, Role.LIMIT, limits))
-        reached = sum(map(_is_reached, at.values()))
-        said = f"The limit is reached in {reached} of {len(at)} years."
-    top, last = max(at.values(), key=lambda t: t.share), [*at.values()][-1]
-    who = {plan.country(t.country) for t in at.values()}
-    title = f"{mineral}: {who.pop() if len(who) == 1 else 'largest country'}"
-    return plot(
-        Picture(title, Form.GROUPED, years, tuple(series), "", "", small=True),
-        f"{mineral}: the largest share of {basis} is {percent(top.share)} "
-        f"({plan.country(top.country)}, {top.year}); {percent(last.share)} in {last.year}. {said}",
-    )
+    names = {*countries} - {""}
+    title = f"{mineral}: {names.pop() if len(names) == 1 else 'largest country'}"
+    return Picture(title, Form.GROUPED, years, tuple(series), "", "", small=True)
 
 
-def _binding(plan: PlanFile) -> tuple[Facts, ...]:
-    """Return the limits that bind, the dearest first: on whom, when, and what relief saves."""
+def _binding(plan: PlanFile) -> tuple[Numbers, ...]:
+    """Return the limits that bind, the dearest first."""
     table = plan.result(ShareLimits).frame()
     table = table[table["binding"] == "yes"]
     if table.empty:
         return ()
-    rows = []
-    for _, of in table.groupby(
+    rows: list[dict[Any, Any]] = []
+    for _, limits in table.groupby(
         ["kind", "mineral", "buyer", "supplier", "stage"], sort=False, dropna=False
     ):
-        dearest = of.sort_values("shadow_price", ascending=False, kind="stable").iloc[0]
-        rows.append({**dearest, "years": span(of["year"].unique()), "range": _range(of["limit"])})
-    limits = pd.DataFrame(rows)
-    limits = limits.sort_values("shadow_price", key=abs, ascending=False, kind="stable")
-    told = limits.head(_MOST_BINDING)
-    numbers: Columns = {
-        LIMIT.like(look=Look.TEXT): ["at most" if k == "max" else "at least" for k in told["kind"]],
-        MINERAL: told["mineral"],
-        BUYER: [buyer or COALITION_BUYER for buyer in told["buyer"]],
-        ShareLimits.supplier: told["supplier"],
-        ShareLimits.stage: told["stage"],
-        "Binds in": told["years"],
-        "Limit there": told["range"],
-        _SAVES: told["shadow_price"],
-        ROW.like(look=Look.TEXT): [
-            _input_row(*each) for each in zip(told["row"], told["note"], strict=True)
-        ],
-    }
-    more = len(limits) - len(told)
-    note = f"{more:,} more stand in the sheet Share limits." if more else ""
-    heading = "Limits that bind, the dearest first"
-    return (replace(facts(numbers, money=plan.currency), heading=heading, note=note),)
+        row = limits.sort_values("shadow_price", ascending=False, kind="stable").iloc[0]
+        years, values = words.span(limits["year"].unique()), _range(limits["limit"])
+        estimate = ", an estimate" if words.is_estimate(row["note"]) else ""
+        rows.append({
+            **row, "kind": "at most" if row["kind"] == "max" else "at least", "years": years,
+            "limit": values, "saves": row["shadow_price"],
+            "row": f"{row['row']:z.0f}{estimate}" if known(row["row"]) else "",
+        })  # fmt: skip
+    rows.sort(key=lambda row: -abs(row["saves"]) if known(row["saves"]) else float("inf"))
+    dearest = DearestLimits.of_rows(rows[:_MOST_BINDING], words={"money": plan.currency})
+    note = _more(len(rows) - len(dearest), "", ShareLimits.TABLE)
+    return (Numbers(dearest, heading="Limits that bind, the dearest first", note=note),)
 
 
-def _input_row(row: object, note: object) -> str:
-    estimate = ", an estimate" if is_estimate(note) else ""
-    return f"{row:z.0f}{estimate}" if known(row) else ""
+def _more(number: int, noun: str, sheet: str) -> str:
+    return f"{number:,} more{noun} are in the sheet {sheet}." if number else ""
 
 
 def _range(values: pd.Series) -> str:
     low, high = values.min(), values.max()
-    return (
-        percent(low) if high - low < tolerances.SAME_SHARE else f"{percent(low)} to {percent(high)}"
-    )
+    first = words.percent(low)
+    return first if high - low < tolerances.SAME_SHARE else f"{first} to {words.percent(high)}"
 
 
 # ---- what is short -------------------------------------------------------------------------------
 
 
-def shortage(plan: PlanFile) -> ReportSection | None:
-    """Draw the part of demand that is short by mineral and member, and tell the causes."""
+class LargestCauses(Result):
+    """The causes of shortage, by mineral, the largest first."""
+
+    mineral = MINERAL
+    years = field.text(Figure.YEARS)
+    short = SHORT
+    members = field.text("For")
+    cause = Shortages.cause
+
+
+def shortage(plan: PlanFile) -> Section | None:
+    """Draw the part of demand that is short by mineral and member, and list the causes."""
     table = plan.result(Prices).frame()
     table = table[table["demand"] > 0]
     if table.empty:
         return None
+    title = Figure.SHORTAGE.value
     if not (table["short"] > 0).any():
-        empty = View((), facts({"Note": ["All demand is served."]}))
-        return ReportSection("shortage", Figure.SHORTAGE.value, "Nothing is short.", {(): empty})
+        nothing = Numbers(LargestCauses.of_rows(())).view()
+        return Section("shortage", title, "Nothing is short.", nothing)
     sums = table.groupby(["member", "mineral"])[["short", "demand"]].sum()
-    parts = (sums["short"] / sums["demand"]).unstack()
-    parts = parts.sort_index(key=_folded).sort_index(axis=1, key=_folded)
-    cells = {(str(mineral), Look.SHARE): parts[mineral] for mineral in parts}
-    numbers: Columns = {Members.member: parts.index, **cells}
-    plots = (_why(plan), _whose(parts)) if ByMineral in plan else (_whose(parts),)
-    return ReportSection(
+    parts: dict[Any, float] = (sums["short"] / sums["demand"]).to_dict()
+    names, across = (sorted({key[i] for key in parts}, key=str.casefold) for i in (0, 1))
+    series = [Series(m, Role.SHORT, [parts.get((m, each)) for each in across]) for m in names]
+    heading = "Part of demand that is short, by member and mineral, all years"
+    axis = SHORT.header.lower()
+    whose = Picture(heading, Form.HEAT, tuple(across), tuple(series), axis, "")
+    matrix = crossed(title, {Members.member: names}, across, parts, field.share(""), {})
+    return Section(
         "shortage",
-        Figure.SHORTAGE.value,
-        "What demand is not met, over all years. Blank: no demand.",
-        {(): View(plots, facts(numbers))},
+        title,
+        "The demand that is not met, over all years. Blank: no demand.",
+        Numbers(matrix).view(_why(plan) if ByMineral in plan else None, whose),
         blocks=_causes(plan),
     )
 
 
-def _folded(names: pd.Index) -> pd.Index:
-    return names.map(str.casefold)
-
-
-def _whose(parts: pd.DataFrame) -> Plot:
-    """Draw the part of demand that is short by member, in rows, and mineral."""
-    drawn = parts.astype(object).where(parts.notna(), None)
-    series = [Series(m, Role.SHORT, list(drawn.loc[m])) for m in parts.index]
-    member, mineral = cast("tuple[str, str]", parts.stack().idxmax())
-    title = "Part of demand that is short, by member and mineral, all years"
-    return plot(
-        Picture(title, Form.HEAT, tuple(map(str, parts)), tuple(series), SHORT.header.lower(), ""),
-        f"A map of {len(parts)} members and {len(parts.columns)} minerals. The most is short for "
-        f"{member} of {mineral}: {percent(parts.loc[member, mineral])} of its demand.",
-    )
-
-
-def _why(plan: PlanFile) -> Plot:
+def _why(plan: PlanFile) -> Picture:
     """Draw, by mineral, what no supply could give and what the limits forbid."""
     table = plan.result(ByMineral).frame().set_index("mineral")
     table = table[table["short"] > 0]
@@ -410,134 +366,128 @@ def _why(plan: PlanFile) -> Plot:
         Series("Supply can't give it", Role.ONE_OF_MANY, can_t, palette.ORANGE),
         Series("The limits forbid it", Role.SHORT, forbidden),
     )
-    said = "; ".join(
-        f"{m}: {percent(a)} cannot be supplied, {percent(b)} is forbidden"
-        for m, a, b in zip(table.index, can_t, forbidden, strict=True)
-    )
     title, axis = "Part of demand that is short, and why", "Part of demand"
-    picture = Picture(title, Form.BARS, tuple(table.index), series, axis, "")
-    return plot(picture, f"Bars by mineral. {said}.")
+    return Picture(title, Form.BARS, tuple(table.index), series, axis, "")
 
 
-def _causes(plan: PlanFile) -> tuple[Facts, ...]:
+def _causes(plan: PlanFile) -> tuple[Numbers, ...]:
     """Return the causes of shortage, by mineral, the largest first."""
     table = plan.result(Shortages).frame()
     if table.empty:
         return ()
     groups = table.groupby(["mineral", "cause"], sort=False, dropna=False)
     every = groups.agg(
-        years=("year", lambda years: span(years.unique())),
+        years=("year", lambda years: words.span(years.unique())),
         short=("short", "sum"),
-        members=("member", lambda names: listed(sorted(set(names), key=str.casefold), NAMED)),
-    ).reset_index()
+        members=(
+            "member", lambda names: words.listed(sorted(set(names), key=str.casefold), words.NAMED)
+        ),
+    ).reset_index()  # fmt: skip
     every = every.sort_values("short", ascending=False, kind="stable")
     every = every.sort_values("mineral", key=lambda names: names.map(str.casefold), kind="stable")
-    told = every.groupby("mineral", sort=False).head(_MOST_CAUSES)
-    numbers: Columns = {
-        MINERAL: told["mineral"],
-        Figure.YEARS: told["years"],
-        SHORT: told["short"],
-        "For": told["members"],
-        Shortages.cause: [None if cause != cause else cause for cause in told["cause"]],  # noqa: PLR0124
-    }
-    more = len(every) - len(told)
-    note = f"{more:,} more causes stand in the sheet {ShortageCauses.TABLE}." if more else ""
-    return (replace(facts(numbers), heading="Causes, of each mineral the largest", note=note),)
+    causes = every.groupby("mineral", sort=False).head(_MOST_CAUSES)
+    causes = causes.assign(cause=causes["cause"].astype(object).where(causes["cause"].notna(), ""))
+    note = _more(len(every) - len(causes), " causes", ShortageCauses.TABLE)
+    rows = LargestCauses.of_rows(causes.to_dict("records"))
+    return (Numbers(rows, heading="The largest causes of each mineral", note=note),)
 
 
 # ---- what it costs -------------------------------------------------------------------------------
 
 
-def prices(plan: PlanFile) -> ReportSection | None:
+class MineralPrices(Result):
+    """What a mineral costs in a year: landed, and one tonne more of supply."""
+
+    mineral, year, landed, marginal = MINERAL, YEAR, Prices.landed, Prices.marginal
+    lowest = field.price("Lowest of a member")
+    highest = field.price("Highest of a member")
+
+
+class CostHeadings(Result):
+    """The headings of cost: what is paid, and penalties, which are not."""
+
+    heading, kind = field.text("Heading"), KIND
+    amount = field.money("Amount")
+
+
+def prices(plan: PlanFile) -> Section | None:
     """Draw a small chart a mineral: average landed cost and marginal price over the years."""
     table = plan.result(Prices).frame()
     if table.empty or not (table["demand"] > 0).any():
         return None
-    rows: list[_Prices] = [
-        (str(mineral), int(str(year)), _mean(of, "landed", "purchased"),
-         _mean(of, "marginal", "demand"), *_ends(of))
-        for (mineral, year), of in table.groupby(["mineral", "year"])
-    ]  # fmt: skip
-    rows.sort(key=lambda row: (row[0].casefold(), row[1]))
-    fields = (MINERAL, YEAR, Prices.landed, Prices.marginal, _LOWEST, _HIGHEST)
-    numbers: Columns = dict(zip(fields, zip(*rows, strict=True), strict=True))
-    unit = f"{plan.currency}/t"
-    plots = [
-        _price_plot(mineral, [row for row in rows if row[0] == mineral], unit)
-        for mineral in dict.fromkeys(row[0] for row in rows)
+    rows: list[dict[str, Any]] = []
+    for (mineral, year), bought in table.groupby(["mineral", "year"]):
+        marginal = bought.loc[bought["demand"] > 0, "marginal"].dropna()
+        rows.append({
+            "mineral": str(mineral), "year": int(str(year)),
+            "landed": _mean(bought, "landed", "purchased"),
+            "marginal": _mean(bought, "marginal", "demand"),
+            "lowest": marginal.min(), "highest": marginal.max(),
+        })  # fmt: skip
+    rows.sort(key=lambda row: (row["mineral"].casefold(), row["year"]))
+    charts = [
+        _price_chart(mineral, [row for row in rows if row["mineral"] == mineral], plan.currency)
+        for mineral in dict.fromkeys(row["mineral"] for row in rows)
     ]
-    return ReportSection(
+    return Section(
         "prices",
         "Prices",
-        "What the coalition pays landed, by tonnes bought, and what one tonne more of supply is "
-        "worth, by demand. A tonne more of demand also moves limits that are shares of demand, so "
-        "it may cost more or less. Where a mineral is short the marginal price is the cost of"
-        " shortage.",
-        {(): View(tuple(plots), facts(numbers, money=plan.currency))},
-        small=True,
+        "The landed cost that the coalition pays on average of the tonnes bought, and what one "
+        "tonne more of supply would save on average of demand. One tonne more of demand also moves "
+        "limits that are shares of demand, so it may cost more or less. Where a mineral is short, "
+        "the marginal price is the cost of shortage.",
+        Numbers(MineralPrices.of_rows(rows, words={"money": plan.currency})).view(*charts),
     )
 
 
-def _mean(of: pd.DataFrame, name: str, weight: str) -> float | None:
-    of = of[of[name].notna() & (of[weight] > 0)]
-    return part(float((of[name] * of[weight]).sum()), float(of[weight].sum()))
+def _mean(rows: pd.DataFrame, name: str, weight: str) -> float | None:
+    rows = rows[rows[name].notna() & (rows[weight] > 0)]
+    return measures.part(float((rows[name] * rows[weight]).sum()), float(rows[weight].sum()))
 
 
-def _ends(of: pd.DataFrame) -> tuple[float | None, float | None]:
-    found = of.loc[of["demand"] > 0, "marginal"].dropna()
-    return (float(found.min()), float(found.max())) if len(found) else (None, None)
-
-
-def _price_plot(mineral: str, rows: list[_Prices], unit: str) -> Plot:
-    years = tuple(row[1] for row in rows)
-    landed, marginal = [row[2] for row in rows], [row[3] for row in rows]
+def _price_chart(mineral: str, rows: Sequence[Mapping[str, Any]], currency: str) -> Picture:
+    landed, marginal = ([row[name] for row in rows] for name in ("landed", "marginal"))
     series = (
         Series(Prices.landed.header, Role.PLAN, landed),
         Series(Prices.marginal.header, Role.ONE_OF_MANY, marginal, palette.ORANGE),
     )
-    first, last = (next((v for v in side if known(v)), None) for side in (landed, landed[::-1]))
-    top = max((v for v in marginal if v is not None), default=None)
-    return plot(
-        Picture(f"{mineral} ({unit})", Form.LINES, years, series, "", "", Look.PRICE, small=True),
-        f"{mineral}: average landed cost {number(first) or 'unknown'} {unit} in {years[0]}, "
-        f"{number(last) or 'unknown'} in {years[-1]}; the marginal price reaches "
-        f"{number(top) or 'no known value'}.",
-    )
+    title, years = f"{mineral} ({currency}/t)", tuple(row["year"] for row in rows)
+    return Picture(title, Form.LINES, years, series, "", "", Look.PRICE, small=True)
 
 
-def costs(plan: PlanFile) -> ReportSection | None:
+def costs(plan: PlanFile) -> Section | None:
     """Draw the headings of cost: what is paid, and penalties, which are not."""
     figures = plan.result(Summary).rows(Summary.measure, Summary.value, Summary.remark)
-    found = [
+    headings = [
         (name.removeprefix(COST).capitalize(), float(value), str(remark).startswith(_PENALTY))
         for name, value, remark in figures
         if str(name).startswith(COST) and known(value)
     ]
-    if not found:
+    if not headings:
         return None
-    found.sort(key=lambda f: -f[1])
-    names = tuple(name for name, *_ in found)
-    size, unit = scale(max(abs(amount) for _, amount, _ in found), plan.currency)
-    series = (
-        Series("Paid", Role.PLAN, [None if p else v / size for _, v, p in found]),
-        Series("Penalty, not paid", Role.SHORT, [v / size if p else None for _, v, p in found]),
-    )
-    drawn = tuple(s for s in series if any(v is not None for v in s.values))
+    headings.sort(key=lambda heading: -heading[1])
+    names = tuple(name for name, *_ in headings)
+    size, unit = words.scale(max(abs(amount) for _, amount, _ in headings), plan.currency)
+    series = tuple(
+        Series(name, role, [v / size if is_fine is fine else None for _, v, is_fine in headings])
+        for name, role, fine in (
+            ("Paid", Role.PLAN, False), ("Penalty, not paid", Role.SHORT, True)
+        )
+        if any(is_fine is fine for *_, is_fine in headings)
+    )  # fmt: skip
     title = f"Cost by heading, all years, undiscounted ({unit})"
-    said = "; ".join(f"{name}: {money(v, plan.currency)}" for name, v, _ in found)
-    picture = Picture(title, Form.BARS, names, drawn, unit, "", Look.MONEY)
-    numbers: Columns = {
-        "Heading": names,
-        KIND: ["penalty, not paid" if is_penalty else "paid" for *_, is_penalty in found],
-        _AMOUNT: [amount for _, amount, _ in found],
-    }
-    made = facts(numbers, money=plan.currency)
-    return ReportSection(
+    table = CostHeadings(
+        heading=names,
+        kind=["penalty, not paid" if is_fine else "paid" for *_, is_fine in headings],
+        amount=[amount for _, amount, _ in headings],
+        words={"money": plan.currency},
+    )
+    return Section(
         "costs",
         "What it costs",
-        "Purchases, freight, tariffs and projects are paid; the cost of shortage and other "
-        f"penalties is what the plan weighs them with. {_in_all(plan)}",
-        {(): View((plot(picture, f"Bars by heading. {said}."),), made)},
+        "Purchases, freight, tariffs and projects are paid. Shortage and other penalties are not:"
+        f" their cost is the weight that they have in the plan. {_in_all(plan)}",
+        Numbers(table).view(Picture(title, Form.BARS, names, series, unit, "", Look.MONEY)),
     )
 
 
@@ -547,12 +497,13 @@ def _in_all(plan: PlanFile) -> str:
     if not known(cash):
         return ""
     tariffs = plan.number(Figure.TARIFFS)
-    told = tariff_words({"": (cash, tariffs)}, plan.currency) if known(tariffs) else ""
+    net = words.tariff_words({"": (cash, tariffs)}, plan.currency) if known(tariffs) else ""
+    paid, objective = (words.money(amount, plan.currency) for amount in (cash, total))
     return (
-        f"In all years {money(cash, plan.currency)} is paid; {money(total, plan.currency)} is the"
-        f" objective, which is discounted and prices shortage. {told}"
+        f"In all years {paid} is paid; {objective} is the objective, which is discounted and"
+        f" prices shortage. {net}"
     ).rstrip()
 
 
-PARTS = (minerals, members, supply, flows, shares, shortage, prices, costs)
-"""The parts in order; None where the plan has nothing to show of it."""
+SECTIONS = (minerals, members, supply, flows, shares, shortage, prices, costs)
+"""The sections in order; None where the plan has nothing to show of it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import zip_longest
 
 from models.errors import UsageError
 from models.results import About, Runs
@@ -14,7 +16,7 @@ from planner.studies.kind import Numbers, Section, Tables
 from planner.workbook.plan_file import StudyFile
 
 _IN_WORDS = 12
-"""Categories whose values stand in a chart's sentence; of more the largest is told."""
+"""Categories that a chart's sentence names with their values; of more only the largest."""
 _MOST_NOTES = 8
 _ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, "Planner", "Solver")
 
@@ -45,26 +47,33 @@ def study_page(study: StudyFile) -> part.ReportPage:
     )
 
 
-def part_of(section: Section) -> part.ReportSection:
-    """Return a section as a part of the report; what is read back has countries by name."""
-    views: dict[part.Choice, part.View] = {
-        (i,) if section.choice else (): part.View(tuple(map(plot_of, pictures)), _facts(numbers))
-        for i, (pictures, numbers) in enumerate(section.views.values())
-    }
+def part_of(section: Section, country: Callable[[str], str] = str) -> part.ReportSection:
+    """Return a section as a part of the report; ``country`` names a country by its code.
+
+    Charts tile where all of them are small, or where a reader chooses among views of several.
+    """
+    views = [(tuple(map(plot_of, drawn)), numbers) for drawn, numbers in section.views.values()]
+    pictures = [picture for drawn, _ in section.views.values() for picture in drawn]
+    is_small = bool(pictures) and all(picture.small for picture in pictures)
+    if section.choice:
+        is_small = any(len(plots) > 1 for plots, _ in views)
     return part.ReportSection(
         section.key,
         section.heading,
         section.lead,
-        views,
+        {
+            (i,) if section.choice else (): part.View(plots, _facts(numbers, country))
+            for i, (plots, numbers) in enumerate(views)
+        },
         {section.choice: tuple(section.views)} if section.choice else {},
-        small=bool(section.choice) and any(len(p) > 1 for p, _ in section.views.values()),
-        blocks=tuple(map(_facts, section.blocks)),
+        small=is_small,
+        blocks=tuple(_facts(block, country) for block in section.blocks),
     )
 
 
-def _facts(numbers: Numbers) -> part.Facts:
-    made = part.facts_of(numbers.result, *numbers.fields)
-    return replace(made, heading=numbers.heading, note=numbers.note)
+def _facts(numbers: Numbers, country: Callable[[str], str]) -> part.Facts:
+    facts = part.facts_of(numbers.result, *numbers.fields, country=country)
+    return replace(facts, heading=numbers.heading, note=numbers.note)
 
 
 def plot_of(picture: chart.Picture) -> part.Plot:
@@ -74,7 +83,7 @@ def plot_of(picture: chart.Picture) -> part.Plot:
 
 def _sentence(picture: chart.Picture) -> str:
     if picture.form is chart.Form.LINES:
-        first, last = (table.shown(picture.categories[at], picture.scale) for at in (0, -1))
+        first, last = (table.shown(picture.categories[i], picture.scale) for i in (0, -1))
         ends = (
             f"{s.name}, is marked"
             if s.role is chart.Role.HERE
@@ -83,20 +92,20 @@ def _sentence(picture: chart.Picture) -> str:
         )
         return f"Lines from {first} to {last}: {'; '.join(ends)}"
     cells: list[tuple[float, str, table.Cell]] = [
-        (value, series.name, category)
+        (value, f"{series.name} ({hint})" if hint else series.name, category)
         for series in picture.series
-        for category, value in zip(picture.categories, series.values, strict=True)
+        for category, value, hint in zip_longest(picture.categories, series.values, series.hints)
         if value is not None
     ]
     if picture.form is chart.Form.HEAT or len(picture) > _IN_WORDS:
-        what = "A map of" if picture.form is chart.Form.HEAT else "Bars:"
+        kind = "A map of" if picture.form is chart.Form.HEAT else "Bars:"
         size = f"{len(picture.series)} by {len(picture)}"
         if not cells:
-            return f"{what} {size}"
+            return f"{kind} {size}"
         value, name, category = max(cells, key=lambda cell: cell[0])
-        return f"{what} {size}; the most is {_value(picture, value)}: {category}, {name}"
+        return f"{kind} {size}; the most is {_value(picture, value)}: {category}, {name}"
     each = (
-        f"{c}: {', '.join(f'{n} {_value(picture, v)}' for v, n, at in cells if at == c)}"
+        f"{c}: {', '.join(f'{n} {_value(picture, v)}' for v, n, name in cells if name == c)}"
         for c in dict.fromkeys(picture.categories)
     )
     return f"Bars. {'; '.join(each)}"
@@ -109,25 +118,24 @@ def _value(picture: chart.Picture, value: float | None) -> str:
 def _verdict(tables: Tables) -> tuple[str, bool]:
     """Return whether each run of the study is proven."""
     proven = [proof == "yes" for proof in tables[Runs].proven] if Runs in tables else []
-    every, lacking = len(proven), proven.count(False)
+    every, unproven = len(proven), proven.count(False)
     if not every:
         return "No runs in the file", False
-    if not lacking:
-        one = f"Each of {every:,} runs is" if every > 1 else "The one run is"
-        return f"{one} proven optimal.", True
-    return f"{lacking:,} of {every:,} runs have no proven plan and are left out.", False
+    if unproven:
+        return f"{unproven:,} of {every:,} runs have no proven plan and are left out.", False
+    return f"{f'Each of {every:,} runs' if every > 1 else 'The one run'} is proven optimal.", True
 
 
 def _about(study: StudyFile, tables: Tables) -> tuple[part.Facts, tuple[str, ...]]:
     """Return where the study comes from, and what its sheet About warns of."""
     about = tables[About].rows(About.what, About.value) if About in tables else ()
-    pairs = [(words.word(what), words.word(value)) for what, value in about]
-    warned = [value for what, value in pairs if what == "Warning"]
+    pairs = [(words.word(name), words.word(value)) for name, value in about]
+    warned = [value for name, value in pairs if name == "Warning"]
     notes = [f"Warning: {value}" for value in warned[:_MOST_NOTES]]
     if len(warned) > _MOST_NOTES:
-        notes.append(f"{len(warned) - _MOST_NOTES:,} more warnings stand in the sheet About.")
+        notes.append(f"{len(warned) - _MOST_NOTES:,} more warnings are in the sheet About.")
     rows = [("Workbook", study.path.name), ("SHA-256 of the workbook", study.sha256)]
     rows += [(w, v) for w, v in pairs if w != "Warning" and w not in _ORIGIN]
     rows += [(w, v) for w, v in pairs if w in _ORIGIN]
-    columns = zip((About.what, About.value), zip(*rows, strict=True), strict=True)
-    return part.facts(dict(columns)), tuple(notes)
+    facts = part.facts_of(About(what=[w for w, _ in rows], value=[v for _, v in rows]))
+    return facts, tuple(notes)

@@ -7,15 +7,17 @@ from typing import cast
 import pandas as pd
 
 from models import tolerances
-from models.results import ByMineral, Flows, Look, field
-from models.results.common import MINERAL, SHORT, TONNES, YEAR
+from models.results import ByMineral, Flows, Result, field
+from models.results.common import MINERAL, NOTE, SHORT, TONNES, YEAR
+from models.results.field import crossed
 from models.schema import REST_OF_WORLD
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.plotly import SankeyLink, sankey
 from planner.render.words import NAMED, inner, label, listed, percent, tonnes
-from planner.report.part import Choice, Columns, Plot, ReportSection, View, facts, plot
+from planner.report.part import Choice, Plot, ReportSection, View, facts_of
 from planner.report.world import world_map
+from planner.studies.kind import Numbers, Section
 from planner.workbook.plan_file import PlanFile
 
 _MOST_COLOURED = 5
@@ -24,7 +26,6 @@ _MOST = 12
 _ON_MAP = 3
 """Countries that the map's sentence names."""
 _OTHERS, _OTHER_MEMBERS, _ALL = "Other countries", "Other members", "All years"
-_PART = field.share("Part of all")
 _Pairs = dict[tuple[str, str], float]
 
 
@@ -45,36 +46,33 @@ def leading(plan: PlanFile) -> dict[str, str]:
     return dict(zip(first[:_MOST_COLOURED], palette.COLOURS, strict=False))
 
 
-def supply(plan: PlanFile) -> ReportSection | None:
+def supply(plan: PlanFile) -> Section | None:
     """Draw each mineral as a bar: who serves its demand, and what is not served."""
-    of = plan.result(ByMineral).frame().set_index("mineral")
-    of = of[(of["demand"] > 0) | (of["purchased"] > 0)]
-    if of.empty:
+    table = plan.result(ByMineral).frame().set_index("mineral")
+    table = table[(table["demand"] > 0) | (table["purchased"] > 0)]
+    if table.empty:
         return None
-    whole = of["demand"].where(of["demand"] > 0, of["purchased"])
+    whole = table["demand"].where(table["demand"] > 0, table["purchased"])
     sums = _sold(plan).groupby(["mineral", "country"])["tonnes"].sum().unstack(fill_value=0)
-    share = sums.reindex(of.index, fill_value=0.0).div(whole, axis=0)
-    short = of["short"] / whole
+    share = sums.reindex(table.index, fill_value=0.0).div(whole, axis=0)
     colours = leading(plan)
     series = [Series(c, Role.ONE_OF_MANY, list(share[c]), colours[c]) for c in colours]
-    rest = share.drop(columns=[*colours]).sum(axis=1)
+    rest, short = share.drop(columns=[*colours]).sum(axis=1), table["short"] / whole
     series += [Series(_OTHERS, Role.OTHER, [*rest]), Series(SHORT.header, Role.SHORT, [*short])]
     series = [s for s in series if any((v or 0.0) > tolerances.SHOWN_SHARE for v in s.values)]
-    said, worst = "Nothing is short.", str(short.idxmax())
-    if short[worst] > 0:
-        said = f"The most is short of {worst}: {percent(short[worst])} of its demand."
     title, axis = "Parts of the coalition's demand, all years", "Part of demand"
-    drawn = plot(
-        Picture(title, Form.BARS, tuple(of.index), tuple(series), axis, ""),
-        f"Bars of {len(of)} minerals, each split by supplier country and what is short. {said}",
-    )
-    numbers: Columns = {MINERAL: of.index} | {(s.name, Look.SHARE): s.values for s in series}
-    return ReportSection(
+    minerals = tuple(map(str, table.index))
+    picture = Picture(title, Form.BARS, minerals, tuple(series), axis, "")
+    cells = {
+        (m, s.name): value for s in series for m, value in zip(minerals, s.values, strict=True)
+    }
+    lead, names = {ByMineral.mineral: minerals}, [s.name for s in series]
+    return Section(
         "supply",
         "Who supplies the coalition",
         "Each mineral's demand over all years by the country that it is refined in, and what is "
-        "short. Beyond 100 % is bought for stock; what lacks of 100 % is drawn from stock.",
-        {(): View((drawn,), facts(numbers))},
+        "short. What exceeds 100 % is bought for stock; what is missing to 100 % comes from stock.",
+        Numbers(crossed("Supply", lead, names, cells, field.share(""), {})).view(picture),
     )
 
 
@@ -90,47 +88,58 @@ def flows(plan: PlanFile) -> ReportSection | None:
     colours = leading(plan)
     views: dict[Choice, View] = {}
     for m, mineral in enumerate(minerals):
-        of = sold[sold["mineral"] == mineral]
+        bought = sold[sold["mineral"] == mineral]
         for p, period in enumerate(periods):
-            chosen = of if period == _ALL else of[of["year"] == int(period)]
-            views[m, p] = _view(chosen, mineral, period, str(of["unit"].iloc[0] or "t"), colours)
+            rows = bought if period == _ALL else bought[bought["year"] == int(period)]
+            views[m, p] = _view(rows, mineral, period, str(bought["unit"].iloc[0] or "t"), colours)
     return ReportSection(
         "flows",
         "Flows from refiner country to member",
         "From the country of refining, on the left, to the member that buys, on the right; the "
         "width is tonnes. Grey countries supply less of all minerals than the coloured ones. The "
-        "map shows where what is bought is refined; its borders are Natural Earth's.",
+        "map shows where the purchases are refined; its borders are Natural Earth's.",
         views,
         {MINERAL.header: tuple(minerals), YEAR.header: tuple(periods)},
     )
 
 
-def _view(of: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[str, str]) -> View:
-    sums = cast("_Pairs", of.groupby(["country", "member"])["tonnes"].sum().to_dict())
+class FlowParts(Result):
+    """The flows of a mineral, the largest first."""
+
+    source, target = field.text("From country"), field.text("To member")
+    amount, part = TONNES.like(unit="{unit}"), field.share("Part of all")
+
+
+class NothingBought(Result):
+    """Said where a mineral is not bought."""
+
+    note = NOTE
+
+
+def _view(
+    rows: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[str, str]
+) -> View:
+    sums = cast("_Pairs", rows.groupby(["country", "member"])["tonnes"].sum().to_dict())
     every = [SankeyLink(*key, amount) for key, amount in sums.items()]
     every.sort(key=lambda f: (-f.amount, f.source, f.target))
     when = inner(period)
     if not every:
-        return View((), facts({"Note": [f"Nothing is bought of {mineral} in {when}."]}))
+        return View((), facts_of(NothingBought(note=[f"No {mineral} is bought in {when}."])))
     total, first = sum(f.amount for f in every), every[0]
     alt = (
         f"Flows of {mineral}, {when}: {tonnes(total)} in {len(every)} flows. The largest goes from "
         f"{first.source} to {first.target}: {tonnes(first.amount)}, "
         f"{percent(first.amount / total)} of all."
     )
-    drawn = _gathered(every)
-    high = max(len({f.source for f in drawn}), len({f.target for f in drawn}))
-    figure = sankey(drawn, colours, unit=label(unit))
-    table = facts(
-        {
-            "From country": [f.source for f in every],
-            "To member": [f.target for f in every],
-            TONNES.like(unit=unit): [f.amount for f in every],
-            _PART: [f.amount / total for f in every],
-        }
+    links = _gathered(every)
+    high = max(len({f.source for f in links}), len({f.target for f in links}))
+    figure = sankey(links, colours, unit=label(unit))
+    table = [{**vars(f), "part": f.amount / total} for f in every]
+    plots = (
+        Plot(f"{mineral}, {when} ({unit})", figure, alt, 220 + 30 * high),
+        _map(every, mineral, when),
     )
-    title = f"{mineral}, {when} ({unit})"
-    return View((Plot(title, figure, alt, 220 + 30 * high), _map(every, mineral, when)), table)
+    return View(plots, facts_of(FlowParts.of_rows(table, words={"unit": unit})))
 
 
 def _map(every: list[SankeyLink], mineral: str, when: str) -> Plot:
@@ -139,8 +148,8 @@ def _map(every: list[SankeyLink], mineral: str, when: str) -> Plot:
     total = sum(sums.values())
     parts = {name: amount / total for name, amount in sums.items()}
     figure, lacking = world_map(parts)
-    said = listed([f"{name} {percent(parts[name])}" for name in [*parts][:_ON_MAP]], NAMED)
-    alt = f"A map of where {mineral} is refined, {when}: {said}."
+    largest = listed([f"{name} {percent(parts[name])}" for name in [*parts][:_ON_MAP]], NAMED)
+    alt = f"A map of where {mineral} is refined, {when}: {largest}."
     if lacking:
         rest = percent(sum(parts[name] for name in lacking))
         alt += f" Not on the map: {listed(lacking, NAMED)}, {rest} in all."

@@ -26,7 +26,7 @@ _STARTS = "Which part of the project starts in which year; blank: it is not buil
 _OVER_YEARS = "Over all years."
 _OUTPUT = "Over all years; of all projects by weight."
 SCENARIO = field.text(
-    Measure.SCENARIO, "Base is the workbook as it stands; each scenario changes it alone."
+    Measure.SCENARIO, "Base is the workbook as it is; each scenario changes only this."
 )
 _SCENARIO = SCENARIO.like(meaning="")
 
@@ -43,7 +43,7 @@ class Comparison(Result):
     foresight = field.text(
         "Foresight",
         "foreseen: known from the first year. unforeseen: nobody knew before the year that About"
-        " names; what the base decides in earlier years stands.",
+        " names; what the base decides in earlier years stays decided.",
         optional=True,
     )
     total = _millions(
@@ -56,7 +56,7 @@ class Comparison(Result):
     surprise = _millions(
         "Not knowing costs",
         "Total cost unforeseen less foreseen, the row above. A scenario that acts before the year"
-        " stands there again from that year on, so that both are of the same events. Discounted.",
+        " has a row from that year on, too, so that both have the same events. Discounted.",
         optional=True,
     )
     cash = _millions(Measure.CASH_COST, "What is paid: no shortage, no penalties. Undiscounted.")
@@ -82,9 +82,9 @@ class Comparison(Result):
     moved = field(
         "Projects that change most, capex",
         Look.LONG,
-        "Capex over all years, scenario less base; all stand in the sheet Projects built. Projects"
-        " of all minerals share the sheet Budget: what a scenario of one mineral spends more is"
-        " lacking to another.",
+        "Capex over all years, scenario less base; the sheet Projects built has all of them."
+        " Projects of all minerals share the sheet Budget: what one mineral's scenario spends more,"
+        " another mineral can't spend.",
         unit="{money} m",
         optional=True,
     )
@@ -150,8 +150,8 @@ class ScenarioMinerals(Result):
 class MissingByYear(Result):
     """What is missing in each year, a row a scenario, mineral and year, where anything ever is.
 
-    A loss that begins in 2029 is as severe as its years from 2029 on: over all years it would read
-    as less. Parts times need add up to what is short over all years.
+    A loss that begins in 2029 is as severe as its years from 2029 on: over all years it would look
+    smaller. Parts times need add up to what is short over all years.
     """
 
     TABLE, GRAIN, BOOK = "Missing by year", ("scenario", "mineral", "year"), "compare"
@@ -170,8 +170,8 @@ class MissingByYear(Result):
 class WhoPaysByScenario(WhoPays):
     """Who pays for each scenario: a row a scenario and member, against the base, money a year.
 
-    Cash is told for the same tonnes: what is not bought is not paid for, and stands beside it as a
-    shortage at its cost.
+    Cash is of the same tonnes: what is not bought is not paid for, and counts as a shortage at its
+    cost in a column of its own.
     """
 
     TABLE, BOOK = "Who pays", "compare"
@@ -195,7 +195,7 @@ class ScenarioInputs(Result):
     scenario = _SCENARIO
     sheet = difference_of_files.InputChanges.sheet
     cell = Checks.cell.like(
-        meaning="Where the input stands in the workbook; added: a row that only the scenario has."
+        meaning="The input's cell in the workbook; added: a row that only the scenario has."
     )
     what = difference_of_files.InputChanges.what.like(
         meaning="The row by its key, then the column, with the years in which it differs."
@@ -207,10 +207,10 @@ class ScenarioInputs(Result):
 class FlowDifferences(Result):
     """The flows that change most from the base to each scenario.
 
-    Refiners of one country cost the same on the way, often at the gate too, and equally cheap plans
-    split a member's purchases between them in many ways. So what is compared is what each country
-    sells each member, and what each refiner sells the coalition; a mineral whose cost and shortage
-    are the base's is left out: its flows differ, if they do, by a choice among equals alone.
+    Refiners of one country often cost the same on the way and at the gate, so equally cheap plans
+    split a member's purchases between them in many ways. Compared is therefore what each country
+    sells each member, and what each refiner sells the coalition. A mineral that costs the same and
+    is as short as in the base is left out: its flows can differ only by a choice among equals.
     """
 
     TABLE, BOOK = "Differences", "compare"
@@ -219,16 +219,16 @@ class FlowDifferences(Result):
     level = field.text(
         "Level",
         "country to member: what one country sells one member; refiner to coalition: what one"
-        " refiner or project sells all members. Each level tells the same tonnes.",
+        " refiner or project sells all members. Both levels count the same tonnes.",
     )
     seller = difference_of_files.Moves.seller.like(
         meaning="The ten largest changes of each scenario, mineral and level are listed; a row"
-        " below them counts the others. A mineral that costs and lacks in each year what it does in"
-        " the base is named in the scenario's last row."
+        " below them counts the others. The scenario's last row names the minerals that cost the"
+        " same and are as short in each year as in the base."
     )
     buyer = difference_of_files.Moves.buyer
-    before = field.tonnes("Base", _OVER_YEARS)
-    after = field.tonnes("In the scenario", _OVER_YEARS)
+    old = field.tonnes("Base", _OVER_YEARS)
+    new = field.tonnes("In the scenario", _OVER_YEARS)
     change = field.tonnes(CHANGE.header, "Scenario less base.")
     unit = UNIT
 
@@ -236,19 +236,19 @@ class FlowDifferences(Result):
 class ProjectsBuilt(Result):
     """What each scenario builds otherwise than the base, the largest change of capex first.
 
-    A budget of capital is shared by the projects of all minerals, so that a scenario of one mineral
-    can leave another one short: its plant is built smaller, later or not at all.
+    Projects of all minerals share a budget of capital, so a scenario of one mineral can leave
+    another one short: its plant is built smaller, later or not at all.
     """
 
     TABLE, BOOK = "Projects built", "compare"
     scenario = _SCENARIO
     project = PROJECT.like(
-        meaning="Those that the scenario builds otherwise, the largest change of capex first; All"
-        " projects is the sum over all of them, changed or not."
+        meaning="A project that the scenario builds otherwise, the largest change of capex first;"
+        " All projects is the sum over all of them, changed or not."
     )
     mineral = MINERAL.like(
         meaning="Minerals share the sheet Budget, where there is one: a plant built larger or"
-        " sooner for one mineral can leave another one without."
+        " sooner for one mineral can leave none for another."
     )
     country = COUNTRY
     capex_before = _millions("Base capex", _OVER_YEARS)

@@ -263,22 +263,24 @@ def test_summary_tells_of_no_mineral_whose_totals_are_withheld(made, books):
     assert not any(row["Copper"] or row["Lithium"] for row in alone)
 
 
-ACCOUNTS = [a for a in map(account_of, CATALOGUE) if a and a.of not in {Summary, Checks, Glossary}]
+OTHERS_THAN_ROWS = {Summary, Checks, Glossary}
+ACCOUNTS = [a for a in map(account_of, CATALOGUE) if a and a.result not in OTHERS_THAN_ROWS]
 
 
-@pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.of.TABLE)
+@pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.result.TABLE)
 def test_every_column_of_numbers_has_one_place_in_what_a_reader_knows(account):
     """A new one fails here until it is said what it tells: it may be in the reader's program."""
-    inputs = getattr(account.of, "INPUTS", ())
+    inputs = getattr(account.result, "INPUTS", ())
     carried = {c.field for of in inputs for c in of.columns() if c.carried}
     numbers = [
-        f for f in account.of.FIELDS
+        f for f in account.result.FIELDS
         if not f.look.is_text and f.look is not Look.YEAR and f.name not in carried
     ]  # fmt: skip
-    places = (account.own, account.implied, account.money, account.never)
+    places = (account.of_row, account.implied, account.money, account.never)
     count = {f.header: sum(f in place for place in places) for f in numbers}
     assert count == dict.fromkeys(count, 1)
-    known = account_of("Prices").known if account.of.TABLE == "Shortages" else account.known
+    sheet = account_of("Prices") if account.result.TABLE == "Shortages" else account
+    known = sheet.known_sums
     assert {f.header for f in account.sums} <= {f.header for f in known}
 
 
@@ -385,16 +387,16 @@ def test_it_still_looks_like_a_plan(books):
 def test_what_can_be_computed_is_told(made):
     """Of two nothing; of one alone every figure, exactly; totals are kept where that is asked."""
     file = open_plan(made / "plan.xlsx")
-    assert redact(file, GONE).withheld.told == {}
+    assert redact(file, GONE).withheld.computable == {}
     found = redact(file, ("Korea",)).withheld
-    assert found.totals == set(found.told) == {"Copper", "Lithium"}
+    assert found.totals == set(found.computable) == {"Copper", "Lithium"}
     assert found.stocks == set()
-    told = {(k.figure.of.header, k.figure.year): k for k in found.told["Copper"]}
+    told = {(k.figure.column.header, k.figure.year): k for k in found.computable["Copper"]}
     assert told["Demand", 2026].least == pytest.approx(500)
     assert told["Demand", 2026].most == pytest.approx(500)
     assert told["Opening", 2026].most == pytest.approx(31)
     kept = redact(file, ("Korea",), keep_totals=True)
-    assert (kept.withheld.totals, set(kept.withheld.told)) == (set(), {"Copper", "Lithium"})
+    assert (kept.withheld.totals, set(kept.withheld.computable)) == (set(), {"Copper", "Lithium"})
 
 
 def test_a_contract_that_shrinks_does_not_tell_another_ones_minimum(tmp_path):

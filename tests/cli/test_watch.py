@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from importlib import import_module
-from types import SimpleNamespace
+from typing import Any, cast
 
 import openpyxl
 import pytest
 
+from models.results.difference import Moves
+from planner.cli.commands.watch import _flows
+from planner.documents.difference import PlanDifference
 from tests.cli.desk import POSIX, ROOT
 from tests.test_saved import as_excel, as_libreoffice, book
 
@@ -139,14 +141,32 @@ def test_without_watchfiles(call, plain, monkeypatch) -> None:
     assert 'pip install ".[watch]"' in err
 
 
-def test_flows_that_are_counted_are_not_told_as_one() -> None:
+@pytest.fixture
+def difference():
+    """A difference of two plans with some moves; nothing else of it is read."""
+
+    def of(*moves, among_equals=()):
+        names = ("mineral", "seller", "buyer", "change")
+        rows = [dict(zip(names, move, strict=True)) for move in moves]
+        blank = cast("Any", None)
+        return PlanDifference(
+            blank, (), blank, blank, blank, blank, 0, Moves.of_rows(rows), 0, among_equals
+        )
+
+    return of
+
+
+def test_flows_that_are_counted_are_not_shown_as_one(difference) -> None:
     """The row that counts the other flows of a mineral sells to nobody."""
-    moves = {
-        "mineral": ["Copper", "Copper"],
-        "seller": ["Chile", "3 other flows"],
-        "buyer": ["Japan", ""],
-        "change": [5.0, -9.0],
-    }
-    found = SimpleNamespace(moves=SimpleNamespace(data=moves), among_equals=())
-    watch = import_module("planner.cli.commands.watch")
-    assert watch._flows(found) == "Copper: Chile to Japan +5 t"
+    moves = (("Copper", "Chile", "Japan", 5.0), ("Copper", "3 other flows", "", -9.0))
+    assert _flows(difference(*moves)) == "Copper: Chile to Japan +5 t"
+
+
+def test_the_largest_flow_is_first_and_two_are_named(difference) -> None:
+    """By the size of the change, whichever way it goes; three are two and a number."""
+    moves = [("Tin", "A", "B", 5.0), ("Tin", "C", "B", -9.0), ("Tin", "D", "B", 7.0)]
+    assert _flows(difference(*moves[:2])) == "Tin: C to B -9 t; Tin: A to B +5 t"
+    assert _flows(difference(*moves)) == "Tin: C to B -9 t; Tin: D to B +7 t; and 1 more"
+    equal = difference(among_equals=("Tin", "Zinc"))
+    assert _flows(equal) == "equally cheap plans, flows not shown: Tin, Zinc"
+    assert _flows(difference()) == "none differs"

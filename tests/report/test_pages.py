@@ -182,7 +182,9 @@ def test_shortage_with_its_cause(page):
     shortage = part(page, "shortage")
     assert table(shortage) == [{"Member": "Japan", "Cobalt": "10.0 %"}]
     why = shortage.views[()].plots[0]
-    assert "Cobalt: 0.0 % cannot be supplied, 10.0 % is forbidden" in why.alt
+    assert why.alt.endswith(
+        "Bars. Cobalt: Supply can't give it 0.0 %, The limits forbid it 10.0 %."
+    )
     (row,) = shortage.blocks[0].rows
     assert row[:4] == ("Cobalt", "2026 to 2027", "20", "Japan")
     assert "Kokkola" in row[4]

@@ -59,6 +59,17 @@ def test_without_a_choice_there_is_one_view_and_tables_below():
     )
     assert (part.selectors, set(part.views), part.small) == ({}, {()}, False)
     assert (part.blocks[0].heading, part.blocks[0].note) == ("All", "N")
+    assert part_of(section({"": ([lines(small=True)], numbers())})).small
+
+
+def test_countries_are_named_and_a_hint_is_read_with_its_value():
+    codes = Points(cap=[0.9], country=["CHN"], cost=[1.0], words={"money": "EUR"})
+    shown = SimpleNamespace(result=codes, fields=(), heading="", note="")
+    part = part_of(section({"": ([], shown)}), {"CHN": "China"}.get)
+    assert part.view.facts.rows == (("90.0 %", "China", "1"),)
+    series = (Series("Largest", Role.PLAN, [0.6, 0.5], hints=["China", ""]),)
+    bars = Picture("Shares", Form.GROUPED, (2026, 2027), series, "", "")
+    assert plot_of(bars).alt == "Shares. Bars. 2026: Largest (China) 60.0 %; 2027: Largest 50.0 %."
 
 
 def test_what_charts_show_in_a_sentence():

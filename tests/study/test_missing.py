@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import measures
+from models import measures, tolerances
 from models.results.common import MINERAL
 from planner.cli import main
 from planner.render.sentences import hardest, in_years, missing, worst_first
@@ -125,3 +125,69 @@ def test_parts_beyond_the_base_are_of_the_need_of_the_years_that_are_named() -> 
         "Missing beyond the base, 2027 to 2029, of need: Tin 30 % and Zinc 1 %"
     )
     assert finding.lacks("None") == "Nothing more is missing beyond the base"
+
+
+def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, float]) -> str:
+    """The sentence of a comparison: parts missing beyond the base, and parts paid more."""
+    finding = object.__new__(_ComparisonFinding)
+    finding.when = {
+        name: {mineral: {2030: (part * 100.0, 100.0)} for mineral, part in parts.items()}
+        for name, parts in missing_in_2030.items()
+    }
+    finding.names = list(missing_in_2030)
+    finding.paid = {name: (paid.get(name, 0.0), 1.0) for name in finding.names}
+    finding.minerals = 2
+    return finding._sentence(finding.names[0])
+
+
+@pytest.mark.parametrize(
+    ("missing_in_2030", "paid", "sentence"),
+    [
+        (
+            {"Ban": {"Tin": 0.2, "Zinc": 0.0}, "Strike": {"Tin": 0.0}},
+            {"Strike": 0.03},
+            (
+                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % in 2030. The"
+                " other scenario costs 3 % more for the same tonnes, and nothing more is missing."
+            ),
+        ),
+        (
+            {"Ban": {"Tin": 0.1, "Zinc": 0.2}, "Strike": {"Tin": 0.05}, "Flood": {}},
+            {"Strike": 0.01, "Flood": 0.04},
+            (
+                "Ban is worst. Beyond the base 2 of 2 minerals are shorter, Zinc by 20 % in 2030."
+                " The others cost at most 4 % more for the same tonnes, and at most 5 % more of a"
+                " mineral is missing in any year."
+            ),
+        ),
+        (
+            {"Ban": {"Tin": 0.2}, "Strike": {"Tin": tolerances.MISSING_PART}},
+            {"Strike": tolerances.MISSING_PART},
+            (
+                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % in 2030. The"
+                " other scenario costs no more, and nothing more is missing."
+            ),
+        ),
+        (
+            {"Ban": {"Tin": 0.2}},
+            {"Ban": 0.07},
+            (
+                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % in 2030. The"
+                " tonnes still bought cost 7 % more."
+            ),
+        ),
+        (
+            {"Ban": {}, "Strike": {}},
+            {"Ban": 0.01, "Strike": 0.02},
+            (
+                "No scenario leaves more of a mineral missing than the base. Strike costs most: 2 %"
+                " more for the same tonnes."
+            ),
+        ),
+    ],
+)
+def test_the_worst_scenario_the_dearest_and_what_the_others_leave_missing(
+    missing_in_2030, paid, sentence
+) -> None:
+    """Which is named first, singular and plural, and what is too little to be named."""
+    assert finding_of(missing_in_2030, paid) == sentence

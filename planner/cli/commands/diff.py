@@ -21,19 +21,17 @@ from planner.stops import raise_lost
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.results import Look
     from planner.documents.difference import PlanDifference
     from planner.documents.inputs import Inputs
-    from planner.render.table import Cell
     from planner.workbook.plan_file import PlanFile
 
 _SHOWN, _ROWS = 8, 12
-"""Inputs and moves, and rows of a table told on the terminal; the workbook has them all."""
+"""Inputs and moves, and rows of a table shown on the terminal; the workbook has them all."""
 _NAME, _LONG = 28, 60
 _WIDE = _NAME + 2
-_MOVE = ("mineral", "seller", "buyer", "old", "new", "change")
+Amount = tuple[str, str, float, int]
+"""Name of an amount's columns, head, scale and decimals."""
 _AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
-"""Amounts of minerals: field, head, scale, decimals."""
 Scale = tuple[float, str, int]
 """What an amount is divided by, what its unit then has more, and its decimals."""
 
@@ -91,7 +89,7 @@ def diff(
         tell_where(target, written)
     except errors.PlannerError as error:
         raise_lost()
-        failed = error  # the difference is told all the same
+        failed = error  # the difference is shown all the same
     seconds = time.perf_counter() - began
     if not as_json:
         _show(result, compared, written, seconds)
@@ -122,29 +120,26 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
 
 
 def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> None:
-    """Tell what differs in a few lines, the figures aligned, and where the rest stands."""
+    """Show what differs in a few lines, the figures aligned, and where the rest is."""
     pair = result.pair
     click.secho(f"{plain(pair.old.path.name)} -> {plain(pair.new.path.name)}", bold=True, err=True)
-    for change in result.words:
-        line(
-            change.measure,
-            f"{plain(str(change.old or 'none'))} -> {plain(str(change.new or 'none'))}",
-        )
+    for word in result.words:
+        line(word.measure, f"{plain(str(word.old or 'none'))} -> {plain(str(word.new or 'none'))}")
     _show_inputs(inputs)
     for note in (*pair.notes(), *inputs.notes):
         line("Note", plain(note), "yellow", of_head=True)
     click.echo(result.headline, err=True)
     if not result.is_equal:
-        money = _money(result)
-        _show_totals(result, money)
-        unit = money[1].replace(" ", ", ")
-        paid = ("paid", f"paid{unit}", money[0], money[2])
-        _show_rows(
-            "mineral", result.minerals, [*_AMOUNTS, paid, ("share", "top share, %", 0.01, 1)]
+        scale = _money(result)
+        size, more, decimals = scale
+        _show_totals(result, scale)
+        paid, extra, lost = (
+            (amount, f"{head}{more.replace(' ', ', ')}", size, decimals)
+            for amount, head in (("paid", "paid"), ("extra", "dearer"), ("shortage", "shortage"))
         )
+        share = ("share", "top share, %", 0.01, 1)
+        _show_rows("mineral", result.minerals, [*_AMOUNTS, paid, share])
         who = result.who_pays.frame()
-        extra = ("extra", f"dearer{unit}", money[0], money[2])
-        lost = ("shortage", f"shortage{unit}", money[0], money[2])
         _show_rows("member", who.assign(extra_change=who["extra"]), [paid, extra, lost])
         from models.measures import SAME_COST  # which loads numpy
 
@@ -160,40 +155,13 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
 
 
 def _show_inputs(inputs: Inputs) -> None:
-    if not inputs.are_compared:
-        line("Inputs", plain(inputs.reason))
-        return
-    from models.results.difference import InputChanges
-    from planner.documents.inputs import CHANGE
-    from planner.sheets.inputs import ADDED, REMOVED
-
-    every = len(inputs.changes)
-    count = f"{number_of(every, 'input')} {'differs' if every == 1 else 'differ'}"
-    line("Inputs", f"{count if every else 'no input differs'}: {plain(inputs.reason)}")
-    looks = inputs.changes.looks[InputChanges.old.name]
-    rows = zip(inputs.changes.rows(*CHANGE), looks, strict=True)
-    for (sheet, old_cell, new_cell, words, old, new), look in islice(rows, _SHOWN):
-        cell = new_cell or old_cell
-        place = f"{sheet}!{cell}" if cell else sheet
-        place += " (old)" if old_cell and not new_cell else ""
-        change = f"  {_value(old, look)} -> {_value(new, look)}"
-        if old is None and new in {None, ADDED, REMOVED}:  # of a row, not of a cell
-            change = f"  {new}" if new else ""
-        click.echo(f"  {plain(place):<22} {cut(plain(words), _LONG)}{change}", err=True)
-    if every > _SHOWN:
-        click.echo(f"  and {every - _SHOWN:,} more, on the sheet Inputs", err=True)
-
-
-def _value(value: Cell, look: Look) -> str:
-    from models.results import Look
-
-    if value is None:
-        return "blank"
-    if isinstance(value, str):
-        return cut(plain(value), _NAME)
-    if look is Look.SHARE:
-        return f"{value * 100:z.4g} %"
-    return f"{value:g}" if look is Look.YEAR else f"{value:z,.6g}"
+    reason = plain(inputs.reason)
+    line("Inputs", f"{inputs.count}: {reason}" if inputs.are_compared else reason)
+    for place, name, old, new in islice(inputs.in_words, _SHOWN):
+        change = f"  {old} -> {new}" if old else f"  {new}".rstrip()
+        click.echo(f"  {place:<22} {name}{change}", err=True)
+    if len(inputs.changes) > _SHOWN:
+        click.echo(f"  and {len(inputs.changes) - _SHOWN:,} more, on the sheet Inputs", err=True)
 
 
 def _money(result: PlanDifference) -> Scale:
@@ -218,20 +186,25 @@ def _show_totals(result: PlanDifference, money: Scale) -> None:
         unit = "%" if total.look is Look.SHARE else f"{total.unit}{more}"
         part = ""
         if total.part is not None and total.change:
-            part = f"  {signed(total.part, ',.0%' if abs(total.part) >= 10 else '.1%')}"  # noqa: PLR2004
+            form = ",.0%" if abs(total.part) >= 10 else ".1%"  # noqa: PLR2004
+            part = f"  {signed(total.part, form)}"
         row(f"  {total.measure}, {unit}", cells, _WIDE, 16, part)
 
 
-def _show_rows(key: str, table: pd.DataFrame, whats: Sequence[tuple[str, str, float, int]]) -> None:
-    """Tell the changes of rows, those that have any: fields, heads, scales and decimals."""
-    rows = [r for r in table.to_dict("records") if any(_changes(r, amount) for amount, *_ in whats)]
+def _show_rows(key: str, table: pd.DataFrame, amounts: Sequence[Amount]) -> None:
+    """Show the changes of the rows that have any."""
+    rows = [
+        each
+        for each in table.to_dict("records")
+        if any(_changes(each, name) for name, *_ in amounts)
+    ]
     if not rows:
         return
-    row(f"  Change by {key}", (head for _, head, *_ in whats), _WIDE, 16)
+    row(f"  Change by {key}", (head for _, head, *_ in amounts), _WIDE, 16)
     for each in rows[:_ROWS]:
         cells = (
-            _amount(each[f"{w}_change"], scale, digits, is_change=True)
-            for w, _, scale, digits in whats
+            _amount(each[f"{name}_change"], scale, decimals, is_change=True)
+            for name, _, scale, decimals in amounts
         )
         row(f"    {cut(plain(str(each[key])), _NAME - 2)}", cells, _WIDE, 16)
     left, same = len(rows) - _ROWS, len(table) - len(rows)
@@ -241,33 +214,28 @@ def _show_rows(key: str, table: pd.DataFrame, whats: Sequence[tuple[str, str, fl
         click.echo(f"    {same:,} without any change", err=True)
 
 
-def _changes(row: Mapping[Hashable, float], amount: str) -> bool:
-    """Return whether an amount of a row changes, or may: one that is not known in both does not."""
-    change = row[f"{amount}_change"]
+def _changes(amounts: Mapping[Hashable, float], name: str) -> bool:
+    """Return whether an amount changes, or may: one that is known in no plan does not."""
+    change = amounts[f"{name}_change"]
     if known(change):
         return bool(change)
-    return any(known(row.get(f"{amount}_{side}", 0.0)) for side in ("old", "new"))
+    return any(known(amounts.get(f"{name}_{side}", 0.0)) for side in ("old", "new"))
 
 
 def _show_moves(result: PlanDifference) -> None:
-    moves = [move for move in zip(*(result.moves.data[n] for n in _MOVE), strict=True) if move[2]]
-    moves.sort(key=lambda move: -abs(move[-1]))
-    names = [cut(plain(f"{m}: {seller} to {buyer}"), _LONG) for m, seller, buyer, *_ in moves]
-    shown = names[:_SHOWN]
-    wide = max([_NAME, *(len(name) + 2 for name in shown)]) + 2
-    if moves:
+    shown = [(cut(plain(flow[0]), _LONG), *flow[1:]) for flow in result.flows[:_SHOWN]]
+    wide = max([_NAME, *(len(name) + 2 for name, *_ in shown)]) + 2
+    if shown:
         title = f"  Largest moves ({len(shown)} of {result.moved:,})"
         row(title, ("old, t", "new, t", "change, t"), wide, 14)
-    for name, (_, _, _, old, new, change) in zip(shown, moves, strict=False):
-        cells = (
-            _amount(old, 1.0, 0),
-            _amount(new, 1.0, 0),
+    for name, *sides, change in shown:
+        cells = [
+            *(_amount(side, 1.0, 0) for side in sides),
             _amount(change, 1.0, 0, is_change=True),
-        )
+        ]
         row(f"    {name}", cells, wide, 14)
-    if result.among_equals:
-        minerals = plain(", ".join(result.among_equals))
-        click.echo(f"    Equally cheap, flows not told: {minerals}", err=True)
+    if result.not_shown:
+        click.echo(f"    {plain(result.not_shown)}", err=True)
 
 
 def _amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:
@@ -288,13 +256,13 @@ def _amount(value: object, scale: float, decimals: int, *, is_change: bool = Fal
 
 
 def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> Answer:
-    """Return what a program hears."""
+    """Return the difference as JSON has it."""
     from planner.documents.difference import KEYS
     from planner.documents.inputs import CHANGE
     from planner.render.table import records
 
     pair = result.pair
-    figures = {total.measure: total for total in result.lines}
+    figures = {line.measure: line for line in result.lines}
     return {
         Key.STATUS: "ok",
         "old": str(pair.old.path),
@@ -308,9 +276,7 @@ def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds
             for name, key in KEYS.items()
             if name in figures
         },
-        Key.WORDS: [
-            {"what": total.measure, **_sides(total.old, total.new)} for total in result.words
-        ],
+        Key.WORDS: [{"what": word.measure, **_sides(word.old, word.new)} for word in result.words],
         Key.MINERALS: list(_rows(result.minerals, ("mineral",))),
         Key.MEMBERS: list(_rows(result.members.frame(), ("member", "mineral"))),
         "who_pays": records(result.who_pays),
@@ -336,11 +302,9 @@ def _sides(*values: object) -> Answer:
 
 def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
     """Yield an object a row: its names, then old, new and change of each amount."""
-    whats = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
+    amounts = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
     for each in table.to_dict("records"):
-        record: Answer = {key: each[key] for key in keys}
-        for amount in whats:
-            record[amount] = _sides(
-                *(each[f"{amount}_{side}"] for side in ("old", "new", "change"))
-            )
-        yield record
+        answer: Answer = {key: each[key] for key in keys}
+        for name in amounts:
+            answer[name] = _sides(*(each[f"{name}_{side}"] for side in ("old", "new", "change")))
+        yield answer

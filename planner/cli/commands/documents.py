@@ -123,7 +123,7 @@ def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None
     for name in written.kept:
         line("Kept", f"{name}: changed since an earlier run wrote it, or open")
     workbooks = number_of(len(split.members), "workbook")
-    line(ORDERS.what.capitalize(), f"{folder}: {workbooks}, orders.csv  ({seconds:z.1f} s)")
+    line(ORDERS.contents.capitalize(), f"{folder}: {workbooks}, orders.csv  ({seconds:z.1f} s)")
 
 
 def _show_members(split: Orders, scale: float, decimals: int) -> None:

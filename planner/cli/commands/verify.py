@@ -418,7 +418,7 @@ def _computable(result: Redacted, figures_known: list[str]) -> list[str]:
 
 def _known(result: Redacted) -> list[str]:
     """Return of each member what totals tell: minerals, how many figures, how closely."""
-    every = [figure for figures in result.withheld.told.values() for figure in figures]
+    every = [figure for figures in result.withheld.computable.values() for figure in figures]
     return [
         _of_member(member, [figure for figure in every if figure.figure.member == member])
         for member in result.members

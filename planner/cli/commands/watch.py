@@ -15,21 +15,19 @@ import click
 from models.errors import InputError, PlannerError, UsageError
 from planner.cli import paths, whatifs, words
 from planner.cli.answer import Answer, Command, Key, print_json, sorted_out
-from planner.cli.commands import common, solve
-from planner.render.words import amount, counted, cut, known, listed, number_of, plain, signed
+from planner.cli.commands import common
+from planner.cli.commands.solve import show_plan, write_run
+from planner.render.words import amount, inner, known, listed, number_of, plain, signed
 from planner.stops import heard, raise_lost
 
 if TYPE_CHECKING:
-    from models.results import Look
     from planner.documents.difference import PlanDifference
     from planner.documents.inputs import Inputs
-    from planner.render.table import Cell
     from planner.run import PlanRun
     from planner.workbook.plan_file import PlanFile
 
 _NAMED = 2
 """Changes named in a line; more are counted."""
-_WIDE = 60
 
 
 @click.command(cls=Command)
@@ -78,7 +76,7 @@ class _Desk:
     plans: int = 0
 
     def plan(self) -> None:
-        """Plan, write, and tell what changed; what is wrong is told, and nothing ends."""
+        """Plan, write and show what changed; show what is wrong, and end nothing."""
         try:
             self._plan()
         except InputError as error:
@@ -102,36 +100,31 @@ class _Desk:
         from planner.run import open_plan, solve_file
 
         run = solve_file(self.file, **self.of, beside=True, tell=common.progress(self.as_json))
-        written, trouble = solve.write_run(run, self.target)
+        written, trouble = write_run(run, self.target)
         if written is None or trouble is not None:
             raise trouble or PlannerError(f"{self.target} is not written")
         common.tell_where(self.target, written)
-        made, told = open_plan(written), dict[str, str]()
+        plan, lines = open_plan(written), dict[str, str]()
         if self.last is not None:
-            told = dict(self._changes(run, made))
+            from planner.documents.difference import compare_plans
+            from planner.documents.inputs import compare_inputs
+
+            before, old = self.last
+            inputs = compare_inputs(old, plan, (before.book, run.book))
+            lines = dict(changes(compare_plans(old, plan), inputs))
         elif not self.as_json:
-            solve.show_plan(self.file, run, written)
-        self.last, self.plans = (run, made), self.plans + 1
+            show_plan(self.file, run, written)
+        self.last, self.plans = (run, plan), self.plans + 1
         if self.as_json:
-            said = {head.casefold(): text for head, text in told.items()}
+            changed = {head.casefold(): text for head, text in lines.items()}
             warnings = sorted_out(run.warnings)[Key.WARNINGS]
-            _print({Key.STATUS: run.plan.status, Key.OUTPUT: str(written), "changes": said,
+            _print({Key.STATUS: run.plan.status, Key.OUTPUT: str(written), "changes": changed,
                     Key.WARNINGS: warnings})  # fmt: skip
             return
-        if told:
+        if lines:
             click.echo(f"Planned at {time.strftime('%H:%M:%S')}", err=True)
-        for head, text in told.items():
+        for head, text in lines.items():
             words.line(head, plain(text))
-
-    def _changes(self, run: PlanRun, made: PlanFile) -> Iterator[tuple[str, str]]:
-        from planner.documents.difference import compare_plans
-        from planner.documents.inputs import compare_inputs
-
-        assert self.last is not None  # noqa: S101 - there is a plan before
-        before, old = self.last
-        yield from changes(
-            compare_plans(old, made), compare_inputs(old, made, (before.book, run.book))
-        )
 
 
 def _print(answer: Answer) -> None:
@@ -141,84 +134,61 @@ def _print(answer: Answer) -> None:
 # ---- what changed, in three lines ----------------------------------------------------------------
 
 
-def changes(found: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]:
+def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]:
     """Yield head and text of what changed: in the workbook, by mineral, in flows."""
     from models.results import Figure
 
-    yield "Workbook", _workbook(inputs)
-    if found.verdict:
-        yield "Plan", found.verdict
-        return
-    yield Figure.MINERALS, _minerals(found)
-    yield "Flows", _flows(found)
-
-
-def _workbook(inputs: Inputs) -> str:
-    from models.results.difference import InputChanges
-    from planner.documents.inputs import CHANGE
-
-    every = inputs.changes
-    looks = every.looks[InputChanges.old.name]
-    said = [
-        f"{sheet}!{new_cell or old_cell} {cut(what, _WIDE)}: {_cell(old, look)} to"
-        f" {_cell(new, look)}"
-        for (sheet, old_cell, new_cell, what, old, new), look in zip(
-            every.rows(*CHANGE), looks, strict=True
-        )
+    cells = [
+        f"{place} {name}{': ' if new else ''}{f'{old} to ' if old else ''}{new}"
+        for place, name, old, new in inputs.in_words
     ]
-    if not said:
-        return "no input differs"
-    differs = "differs" if len(said) == 1 else "differ"
-    return f"{counted(len(said), 'input')} {differs}: {listed(said, _NAMED)}"
+    yield "Workbook", f"{inputs.count}: {listed(cells, _NAMED)}" if cells else inputs.count
+    if result.verdict:
+        yield "Plan", result.verdict
+        return
+    yield Figure.MINERALS, _minerals(result)
+    yield "Flows", _flows(result)
 
 
-def _cell(value: Cell, look: Look) -> str:
-    from models.results import Look
-
-    if value is None or isinstance(value, str):
-        return value or "blank"
-    return f"{value * 100:z.4g} %" if look is Look.SHARE else f"{value:z,.6g}"
-
-
-def _minerals(found: PlanDifference) -> str:
+def _minerals(result: PlanDifference) -> str:
     """Return what changes of minerals: what is short, what is paid, the largest share."""
-    money, said = found.pair.money, []
-    rows = found.minerals.to_dict("records")
+    changed = []
+    rows = result.minerals.to_dict("records")
     rows.sort(key=lambda row: -abs(_number(row["paid_change"])))
     for row in rows:
         parts = [
-            f"{what} {'+' if change > 0 else ''}{amount(change, unit)}"
-            for what, change, unit in (
+            f"{name} {_change(change, unit)}"
+            for name, change, unit in (
                 ("short", _number(row["short_change"]), "t"),
-                ("paid", _number(row["paid_change"]), money),
+                ("paid", _number(row["paid_change"]), result.pair.money),
             )
             if change
         ]
         if share := _number(row["share_change"]):
             parts.append(f"largest share {signed(share * 100, '.1f')} points")
         if parts:
-            said.append(f"{row['mineral']} {', '.join(parts)}")
-    return _few(said, len(rows) - len(said)) if said else "no amount of any changes"
+            changed.append(f"{row['mineral']} {', '.join(parts)}")
+    if not changed:
+        return "no amount of any changes"
+    others = len(rows) - len(changed)
+    return _few(changed) + (f" ({others:,} without any change)" if others else "")
 
 
-def _few(said: Sequence[str], others: int) -> str:
-    more = [f"and {len(said) - _NAMED:,} more"] if len(said) > _NAMED else []
-    rest = f" ({others:,} without any change)" if others else ""
-    return f"{'; '.join([*said[:_NAMED], *more])}{rest}"
+def _flows(result: PlanDifference) -> str:
+    """Return the flows that changed most."""
+    flows = [f"{name} {_change(change, 't')}" for name, _, _, change in result.flows]
+    if result.not_shown:
+        flows.append(inner(result.not_shown))
+    return _few(flows) if flows else "none differs"
 
 
-def _flows(found: PlanDifference) -> str:
-    """Return the flows that changed most; the row that counts others has no buyer."""
-    names = ("mineral", "seller", "buyer", "change")
-    moves = [move for move in zip(*(found.moves.data[n] for n in names), strict=True) if move[2]]
-    moves.sort(key=lambda move: -abs(_number(move[-1])))
-    said = [
-        f"{mineral}: {seller} to {buyer} {'+' if change > 0 else ''}{amount(change, 't')}"
-        for mineral, seller, buyer, change in moves
-    ]
-    if found.among_equals:
-        said.append(f"equally cheap, not told: {', '.join(found.among_equals)}")
-    return _few(said, 0) if said else "none differs"
+def _few(parts: Sequence[str]) -> str:
+    more = [f"and {len(parts) - _NAMED:,} more"] if len(parts) > _NAMED else []
+    return "; ".join([*parts[:_NAMED], *more])
+
+
+def _change(value: float, unit: str) -> str:
+    return f"{'+' if value > 0 else ''}{amount(value, unit)}"
 
 
 def _number(value: object) -> float:

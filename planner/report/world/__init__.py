@@ -64,7 +64,7 @@ def world_map(shares: Mapping[str, float]) -> tuple[Any, tuple[str, ...]]:
 def _names(shares: Mapping[str, float], codes: Mapping[str, str]) -> Any:
     """Return the names of the largest, each above or below its country where it is crowded.
 
-    Left out are those that would still be on another.
+    Names that would still be on another are left out.
     """
     kept: dict[str, Point] = {}
     for name in sorted(shares, key=lambda n: (-shares[n], n))[:_MOST_NAMES]:
@@ -80,8 +80,8 @@ def _names(shares: Mapping[str, float], codes: Mapping[str, str]) -> Any:
     )  # fmt: skip
 
 
-def _is_clear(at: Point, others: Iterable[Point]) -> bool:
-    return all(abs(at[0] - x) >= _APART[0] or abs(at[1] - y) >= _APART[1] for x, y in others)
+def _is_clear(place: Point, others: Iterable[Point]) -> bool:
+    return all(abs(place[0] - x) >= _APART[0] or abs(place[1] - y) >= _APART[1] for x, y in others)
 
 
 @cache
@@ -105,12 +105,12 @@ def middles() -> dict[str, Point]:
     """Return the middle of each country's largest part, by ISO3 code."""
     topology = outlines()
     lines = [_line(arc, topology["transform"]) for arc in topology["arcs"]]
-    found = {}
+    centres = {}
     for shape in topology["objects"]["countries"]["geometries"]:
         polygons = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
         rings = [_middle([*_ring(polygon[0], lines)]) for polygon in polygons]
-        found[shape["id"]] = max(rings, key=lambda ring: ring[0])[1]
-    return found
+        centres[shape["id"]] = max(rings, key=lambda ring: ring[0])[1]
+    return centres
 
 
 def _line(arc: Sequence[Sequence[int]], transform: dict[str, Any]) -> list[Point]:

@@ -11,8 +11,9 @@ import openpyxl
 import pytest
 
 from models.measures import SAME_COST
-from models.results import Figure
+from models.results import Figure, Name
 from planner.documents.difference import MeasurePair, PlanDifference
+from planner.documents.pair import Pair
 from planner.workbook.template import write_book
 from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, table
@@ -158,11 +159,11 @@ def test_other_currency_unit_years(old, made, ask, call):
     for said in (
         "Money is in USD in the old plan and in EUR in the new one: it is not compared",
         "The years planned differ (2026 to 2027; 2027 to 2028)",
-        "those of both (2027)",
+        "only the years of both (2027)",
         "copper is counted in t Cu and in t ore: its tonnes are not compared",
-        "Only the new plan has the minerals Tin",
-        "Only the old plan has the members B/C",
-        "Only the new plan has the members D",
+        "Only the new plan has the mineral Tin",
+        "Only the old plan has the member B/C",
+        "Only the new plan has the member D",
     ):
         assert said in notes
     assert answer["years"] == [2027]
@@ -395,3 +396,15 @@ def test_who_pays_by_hand(old, dearer, ask):
         for path in (OLD, dearer)
     ]
     assert lost == pytest.approx(costs[1] - costs[0])
+
+
+def test_names_of_one_plan_alone_are_singular_and_plural():
+    """One member, two minerals, and of seven names the first five."""
+    names = {Name.MEMBER: (["A"], ["a", "B"]), Name.MINERAL: (["Tin", "Zinc"], [*"CDEFGHI"])}
+    with mock.patch("planner.documents.pair._names", lambda plan, kind: names[kind][plan]):
+        pair = Pair(cast("Any", 0), cast("Any", 1))
+        assert [*pair._alone(Name.MEMBER, "member")] == ["Only the new plan has the member B"]
+        assert [*pair._alone(Name.MINERAL, "mineral")] == [
+            "Only the old plan has the minerals Tin, Zinc",
+            "Only the new plan has the minerals C, D, E, F, G and 2 more",
+        ]

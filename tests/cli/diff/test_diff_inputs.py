@@ -12,7 +12,9 @@ import pytest
 
 from models.case import fold
 from models.errors import InputError
-from planner.documents.inputs import _lines
+from models.results import Look
+from models.results.difference import InputChanges
+from planner.documents.inputs import Inputs, _lines
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables
 from tests.order_book import PLAN as OLD
@@ -232,3 +234,41 @@ def test_inputs_that_are_not_found(old, dearer, call, ask):
     code, _, err = call("diff", OLD, dearer, "--inputs", "two.xlsx", OLD)
     assert code == 1
     assert f"{OLD}: " in err
+
+
+def changed(*rows):
+    """Inputs that differ, by hand; each row with the look of its values."""
+    names = ("sheet", "old_cell", "new_cell", "what", "old", "new")
+    looks = [look for *_, look in rows]
+    made = [dict(zip(names, row, strict=False)) for row in rows]
+    changes = InputChanges.of_rows(made, looks={"old": looks, "new": looks})
+    return Inputs(changes, "", are_compared=True)
+
+
+def test_inputs_that_differ_are_counted():
+    one = ("Demand", "E2", "E2", "Copper", 1.0, 2.0, Look.TONNES)
+    assert changed().count == "no input differs"
+    assert changed(one).count == "1 input differs"
+    assert changed(one, one).count == "2 inputs differ"
+    assert changed(*[one] * 1000).count == "1,000 inputs differ"
+
+
+def test_inputs_in_words():
+    """A number, a share, a year, a blank cell, a row that is gone, one added, another order."""
+    assert [*changed(
+        ("Demand", "E2", "F2", "Copper", 1234.5, 0.0, Look.TONNES),
+        ("Share limits", "C2", "C2", "Share", 0.655, None, Look.SHARE),
+        ("Projects", "H2", "H2", "P", 2027, 2030.0, Look.YEAR),
+        ("Members", "A3", "", "B", None, "removed", Look.TEXT),
+        ("Members", "", "A4", "C", None, "added", Look.TEXT),
+        ("Lanes", "", "", "the same rows in another order", None, None, Look.TEXT),
+        ("Settings", "B2", "B2", "x" * 70, "y" * 40, "z", Look.TEXT),
+    ).in_words] == [
+        ("Demand!F2", "Copper", "1,234.5", "0"),
+        ("Share limits!C2", "Share", "65.5 %", "blank"),
+        ("Projects!H2", "P", "2027", "2030"),
+        ("Members!A3 (old)", "B", "", "removed"),
+        ("Members!A4", "C", "", "added"),
+        ("Lanes", "the same rows in another order", "", ""),
+        ("Settings!B2", "x" * 59 + "…", "y" * 27 + "…", "z"),
+    ]  # fmt: skip

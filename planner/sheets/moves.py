@@ -1,0 +1,51 @@
+"""The difference of two plans: amounts joined by key, the largest moves, one row for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from models import tolerances
+from planner.render.words import counted
+
+MOST_MOVES = 10
+"""Flows listed of one group; a last row counts the others."""
+_AMOUNTS = ["old", "new", "change"]
+
+
+def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
+    """Return the amounts that differ: the names in their keys, then old, new and change.
+
+    A change counts if it is no rounding of the largest amount of its ``group``.
+    """
+    both = pd.DataFrame({"old": old, "new": new}).fillna(0.0)
+    both["change"] = both["new"] - both["old"]
+    largest = both.groupby(level=list(group))[["old", "new"]].transform("max").max(axis=1)
+    return both[both["change"].abs() > tolerances.LEAST_MOVE * largest].reset_index()
+
+
+def largest_moves(rows: pd.DataFrame) -> Iterator[dict[Any, Any]]:
+    """Yield the moves of one group, the largest first, and a last row that sums up the others."""
+    order = rows.assign(size=-rows["change"].abs()).sort_values(["size", "seller", "buyer"])
+    yield from order.drop(columns="size").head(MOST_MOVES).to_dict("records")
+    rest = order.iloc[MOST_MOVES:]
+    if len(rest):
+        name = counted(len(rest), "other flow")
+        yield {"seller": name, "buyer": "", **rest[_AMOUNTS].sum().to_dict()}
+
+
+def minerals_that_differ(pairs: Iterable[tuple[pd.Series, pd.Series]]) -> set[str]:
+    """Return the minerals that cost or are short of something else in any year.
+
+    ``pairs`` are amounts of two plans by mineral and year: what is paid, and what is short.
+    """
+    minerals: set[str] = set()
+    for old, new in pairs:
+        before, after = old.align(new, fill_value=0.0)
+        sizes = pd.concat([before.abs(), after.abs()], axis=1).max(axis=1)
+        largest = sizes.groupby(level="mineral").transform("max").clip(lower=1.0)
+        is_other = (after - before).abs() > tolerances.SAME_COST * largest
+        minerals |= {str(mineral) for mineral, _ in is_other.index[is_other]}
+    return minerals

@@ -1,0 +1,74 @@
+"""The difference of two plans: what moved, the largest first, one row for the rest; by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import tolerances
+from planner.sheets.moves import MOST_MOVES, largest_moves, minerals_that_differ, moves
+
+KEYS = ["mineral", "seller", "buyer"]
+TONNES = st.floats(0.0, 1e6, allow_subnormal=False)
+FLOWS = st.dictionaries(st.tuples(st.sampled_from("XY"), st.integers(0, 20)), TONNES)
+
+
+def amounts(flows):
+    """Tonnes by mineral, seller and buyer."""
+    index = pd.MultiIndex.from_tuples([(m, f"S{s}", "B") for m, s in flows], names=KEYS)
+    return pd.Series([*flows.values()], index=index, dtype=float)
+
+
+def listed(before, after):
+    """The rows of all minerals, one after another."""
+    rows = moves(amounts(before), amounts(after), ["mineral"])
+    return [row for _, group in rows.groupby("mineral") for row in largest_moves(group)]
+
+
+@given(FLOWS, FLOWS)
+def test_the_rows_of_a_mineral_sum_to_what_moved(before, after):
+    """Ten flows and one row for the others: none is lost, none is counted twice."""
+    rows = moves(amounts(before), amounts(after), ["mineral"])
+    for _, group in rows.groupby("mineral"):
+        shown = list(largest_moves(group))
+        assert len(shown) == min(len(group), MOST_MOVES + 1)
+        assert sum(r["change"] for r in shown) == pytest.approx(group["change"].sum(), abs=1e-3)
+        sizes = [abs(r["change"]) for r in shown if r["buyer"]]
+        assert sizes == sorted(sizes, reverse=True)
+        assert all(r["change"] == r["new"] - r["old"] for r in shown if r["buyer"])
+
+
+def test_one_flow_more_than_ten_is_counted_as_one():
+    before = {("X", i): 1.0 + i for i in range(11)}
+    *_, last = listed(before, {})
+    assert (last["seller"], last["buyer"]) == ("1 other flow", "")
+    assert (last["old"], last["new"], last["change"]) == (1.0, 0.0, -1.0)
+    assert listed({**before, ("X", 11): 0.5}, {})[-1]["seller"] == "2 other flows"
+    assert len(listed({k: v for k, v in before.items() if v > 1}, {})) == MOST_MOVES
+
+
+def test_of_equal_changes_the_first_name_is_first():
+    rows = listed({("X", 2): 5.0, ("X", 1): 5.0}, {("X", 0): 5.0})
+    assert [row["seller"] for row in rows] == ["S0", "S1", "S2"]
+
+
+def test_what_is_the_rounding_of_the_largest_flow_of_a_mineral_is_no_move():
+    """A milligram is a move where no flow is larger; beside a thousand tonnes it is none."""
+    least = tolerances.LEAST_MOVE
+    assert listed({("X", 1): 1e3}, {("X", 1): 1e3 * (1 + least / 2)}) == []
+    assert len(listed({("X", 1): 1e3, ("Y", 1): 0.0}, {("X", 1): 1e3, ("Y", 1): 1e-9})) == 1
+
+
+def test_minerals_that_cost_the_same_in_each_year_are_alike():
+    """A dollar of a billion is rounding; the same sum in other years is not the same."""
+    years = pd.MultiIndex.from_product([["X", "Y"], [2030, 2031]], names=["mineral", "year"])
+    old = pd.Series([1e9, 1.0, 1e9, 5.0], index=years)
+    same = pd.Series([1e9 + 1, 50.0, 1e9, 5.0], index=years)
+    assert minerals_that_differ([(old, same)]) == set()
+    swapped = pd.Series([1e9, 1.0, 5.0, 1e9], index=years)
+    assert minerals_that_differ([(old, old), (old, swapped)]) == {"Y"}
+    assert minerals_that_differ([(old, old.drop(("X", 2030)))]) == {"X"}
+    assert minerals_that_differ([(old / 1e9, same / 1e9)]) == set()
+    assert minerals_that_differ([(old / 1e9, swapped / 1e9)]) == {"Y"}

@@ -130,7 +130,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     failed: PlannerError | None = study.errors or _failure_of(study.judged, halt)
     if not study.planned:
         return _nothing(study, halt, failed, as_json=as_json)
-    stopped = halt.option(study.known) if halt is not None else {}
+    stopped = halt.option(study.progress) if halt is not None else {}
     tables = Tables([*study.tables(), about_of(study, stopped)])
     sheets, title, wanted = study.sheets(tables), study.title, target
     if halt is not None:  # beside a whole result, under a name that says so
@@ -159,7 +159,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     if plan is not None:
         answer[Key.PLAN] = str(plan)
     if halt is not None:
-        line("Stopped", plain("; ".join(filter(None, (halt.words, study.known)))), "yellow")
+        line("Stopped", plain("; ".join(filter(None, (halt.words, study.progress)))), "yellow")
         answer[Key.STATUS] = "stopped"
     code = end(answer, as_json=as_json, failed=trouble or lacking or failed)
     return code if halt is None else halt.code
@@ -239,8 +239,8 @@ def _planned(
 
 def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float) -> None:
     """Tell the figures, the finding, what has no plan, and where it all stands."""
-    click.secho(plain(study.named), bold=True, err=True)
-    line(study.TITLE, plain(study.what))
+    click.secho(plain(study.plan_name), bold=True, err=True)
+    line(study.TITLE, plain(study.subject))
     _show_tables(study, tables)
     headline = study.headline(tables)
     for head, text in (("Finding", headline.finding), ("With care", " ".join(headline.care))):

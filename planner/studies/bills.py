@@ -526,7 +526,7 @@ class BillsStudy(StudyKind):
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
     MONEY = "discounted to the first year"
     QUESTION = "Who gains from planning together, and what would be fair?"
-    HEADING = "Bills: {named}"
+    HEADING = "Bills: {plan}"
     RESULTS = (Savings, Bills, Transfers, Groups, Wishes, Coalitions, RightsUsed)
     OPTIONS = (
         click.option(
@@ -597,7 +597,7 @@ class BillsStudy(StudyKind):
         return found.listed(np.array([0.0, *(self.costs[n] for n in range(1, self.every + 1))]))
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         return f"{len(self.costs):,} of {self.every:,} groups planned" if self.exact else ""
 
     @property
@@ -610,7 +610,7 @@ class BillsStudy(StudyKind):
         return tariff_words({"together": self.sharing.paid}, self.start.case.settings.currency)
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         return counted(self.count, "member")
 
     @property
@@ -640,7 +640,7 @@ class BillsStudy(StudyKind):
         if case.contracts:
             said[_CONTRACTS] = "minimums as in the plan together, where capacity shrinks them"
         if self.exact:
-            said[_LISTED] = self.known
+            said[_LISTED] = self.progress
             said[_SEAL] = _seal(self.costs.items(), self.start)
         return {**self.start.options, **said}
 
@@ -652,7 +652,7 @@ class BillsStudy(StudyKind):
             for rule, why in self.sharing.failed.items()
         ]
         if self.exact and len(self.costs) < self.every:
-            told.append(f"nucleolus and Shapley value are not known: {self.known}")
+            told.append(f"nucleolus and Shapley value are not known: {self.progress}")
         lacking = [o for o in self.outcomes[1:] if o.unproven]
         told += [f"not known of the run {o.name}: {o.error}" for o in lacking]
         return "; ".join(told)

@@ -834,7 +834,7 @@ class Compare(StudyKind):
 
     NAME, TITLE, WRITES = "compare", "Comparison of scenarios", "comparison"
     QUESTION = "What does each scenario cost and leave missing?"
-    HEADING = "{named}: comparison"
+    HEADING = "{plan}: comparison"
     LACKING = "no case planned"
     MONEY = (
         "total cost discounted at the discount rate; cash cost, purchases, who pays undiscounted"
@@ -975,12 +975,12 @@ class Compare(StudyKind):
         return self.judged
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         planned = sum(entry.context is not None for entry in self.entries)
         return f"{planned} of {len(self.entries)} cases planned"
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         """The base and how many scenarios."""
         foreseen = sum(isinstance(case.variant, Variant) for case in self.cases)
         of = f"Base and {number_of(foreseen - 1, 'scenario')}"

@@ -679,7 +679,7 @@ class ExitStudy(StudyKind):
             self.found = outcome
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         return "the way out is planned" if self.planned else "nothing is planned"
 
     @property
@@ -715,7 +715,7 @@ class ExitStudy(StudyKind):
         return (*self.outcomes, *least, path)
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         return f"the way out of {self.name}, {span(self.start.case.years)}"
 
     @property

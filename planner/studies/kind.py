@@ -165,7 +165,7 @@ class StudyKind:
     """What its workbook is called, as in: the frontier."""
     RESULTS: ClassVar[tuple[type[Result], ...]]
     """The declared tables of its workbook that findings and charts are made of, its own first."""
-    HEADING: ClassVar[str] = "{named}: {what}"
+    HEADING: ClassVar[str] = "{plan}: {subject}"
     """The title of its workbook, of the plan's name and of what was studied."""
     PART: ClassVar[str] = ""
     """How help calls what ``part`` puts into the name of its workbook."""
@@ -228,7 +228,7 @@ class StudyKind:
         return OPTIMAL
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         """How much of it is known: ``3 of 13 points planned``."""
         raise NotImplementedError
 
@@ -237,18 +237,18 @@ class StudyKind:
         return self.outcomes
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         raise NotImplementedError
 
     @property
-    def named(self) -> str:
+    def plan_name(self) -> str:
         """The plan's title, else the input file's name."""
         path = self.start.book.path
         return self.start.case.settings.plan_title or (path.stem if path else self.TITLE)
 
     @property
     def title(self) -> str:
-        return self.HEADING.format(named=self.named, what=self.what)
+        return self.HEADING.format(plan=self.plan_name, subject=self.subject)
 
     @property
     def options(self) -> dict[str, str]:

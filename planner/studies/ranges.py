@@ -280,12 +280,12 @@ class RangesStudy(StudyKind):
         return "; ".join(told)
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         done = sum(outcome.planned for outcome in self.outcomes)
         return f"ranges of {done:,} of {counted(len(self.outcomes), 'mineral')}"
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         return f"what is a choice for {share(self.slack)} more cash, by {self.by}"
 
     @property

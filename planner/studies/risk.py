@@ -700,7 +700,7 @@ class RiskStudy(StudyKind):
 
     NAME, TITLE, WRITES = "risk", "Study of risks", "risk study"
     QUESTION = "What do events that may happen do to cost and supply?"
-    HEADING = "{named}: events by chance"
+    HEADING = "{plan}: events by chance"
     LACKING = "no draw complete"
     MONEY = "total cost discounted at the discount rate, cash cost undiscounted"
     RESULTS = (Measures, RiskByMineral, ByMember, Events, Draws)
@@ -760,7 +760,7 @@ class RiskStudy(StudyKind):
         return any(sample.known.any() for sample in self.found.samples)
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         """Of how many draws the figures are, and that those finished early are no sample."""
         counts = [
             (of.name.lower(), int(of.known.sum()), len(of.known)) for of in self.found.samples
@@ -777,7 +777,7 @@ class RiskStudy(StudyKind):
         return tariff_words(plans, self.start.case.settings.currency)
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         """The draws, and what may answer an event."""
         found, chances = self.found, self.chances
         limits = "kept" if chances.keep_caps else "waived in years with an event"

@@ -438,7 +438,7 @@ class ScorecardStudy(StudyKind):
 
     NAME, TITLE, WRITES = "scorecard", "Scorecard", "scorecard"
     QUESTION = "Does the plan keep the benchmarks, and what would those that it misses cost?"
-    HEADING = "Scorecard: {named}"
+    HEADING = "Scorecard: {plan}"
     MONEY = "extra cash cost undiscounted, extra cost with shortage discounted"
     LACKING = "nothing was planned"
     task = "the case"
@@ -458,7 +458,7 @@ class ScorecardStudy(StudyKind):
         return True
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         priced = sum(outcome.planned for outcome in self.outcomes)
         return f"{priced:,} of {len(self.outcomes):,} missed benchmarks priced"
 
@@ -468,7 +468,7 @@ class ScorecardStudy(StudyKind):
         return (Outcome("The plan", self.found.base, plan.objective, plan.proof), *self.outcomes)
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         """How many benchmarks are met."""
         with_benchmark = [s for s in self.found.scores if s.required is not None]
         kept = sum(s.met is True for s in with_benchmark)

@@ -891,7 +891,7 @@ class StressTest(StudyKind):
 
     NAME, TITLE, WRITES = "stress", "Stress test", "stress test"
     QUESTION = "What if a supplier is lost after the plan is agreed?"
-    HEADING = "Stress test: {named}"
+    HEADING = "Stress test: {plan}"
     LACKING = "no loss planned"
     MONEY = "undiscounted, from the first year of the loss; planner compare discounts total cost"
     task = "what is agreed"
@@ -970,14 +970,14 @@ class StressTest(StudyKind):
         return self.found.capped.nothing.found is not None
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         """Of how many losses it is known what they do."""
         capped, free = self.found.capped, self.found.free
         without = f", {free.known} without share limits" if free is not None else ""
         return f"{capped.known} losses known{without}"
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         """The losses and the rules."""
         rules, found = self.rules, self.found
         if not found.losses:

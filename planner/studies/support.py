@@ -326,7 +326,7 @@ class SupportStudy(StudyKind):
 
     NAME, TITLE, WRITES = "support", "Support of plants", "support"
     QUESTION = "Which idle plants at home could be brought in, and at what price?"
-    HEADING = "What idle plants need: {named}"
+    HEADING = "What idle plants need: {plan}"
     LACKING = "nothing was planned"
     RESULTS = (Plants, CostGaps, Tariffs, SupportBills, Payers)
     LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
@@ -354,7 +354,7 @@ class SupportStudy(StudyKind):
         return {o.name: o for o in self.outcomes[1 + self.limited :]}
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         """How many of the plans and of the minerals' payments there are."""
         return f"{sum(o.planned for o in self.outcomes)} of {counted(len(self.outcomes), 'run')}"
 
@@ -364,7 +364,7 @@ class SupportStudy(StudyKind):
         return tariff_words({"the plan": (plan.cash, plan.tariffs)}, plan.case.settings.currency)
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         years = self.start.case.years
         return f"{years[0]} to {years[-1]}" if years else "no years"
 

@@ -959,12 +959,12 @@ class Sweep(StudyKind):
         return self.outcomes[-len(self.points) - bool(self.result.path) :]
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         planned = sum(outcome.planned for outcome in self.judged[-len(self.points) :])
         return f"{planned:,} of {len(self.points):,} points planned"
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         """The knob and the points: ``Cap from 90 % to 30 %, 13 points``."""
         given = (f"{inner(name)} {v}" for name, v in self.start.options.items())
         return "; ".join([title_of(self.parameter, self.points), *given])

@@ -366,7 +366,7 @@ class UnderRisk(StudyKind):
 
     NAME, TITLE, WRITES = "under-risk", "Plan under risk", "plan under risk"
     QUESTION = "What should be decided now, if events may come?"
-    HEADING = "{named}: plan under risk"
+    HEADING = "{plan}: plan under risk"
     MONEY = "discounted to the first year, shortage and penalties at their prices"
     LACKING = "the plan under risk is not known"
     RESULTS = (Worth, Decisions, Futures, Expected, Batches)
@@ -410,7 +410,7 @@ class UnderRisk(StudyKind):
         return all(outcome.planned for outcome in self.outcomes)
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         done = sum(outcome.planned for outcome in self.outcomes)
         return f"{done:,} of {counted(len(self.outcomes), 'run')}"
 
@@ -459,7 +459,7 @@ class UnderRisk(StudyKind):
         return f"{said} Differences of less than that say nothing."
 
     @property
-    def what(self) -> str:
+    def subject(self) -> str:
         return f"{self.options[FUTURES]}, seed {self.seed}; least: {self._least}"
 
     @property

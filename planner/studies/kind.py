@@ -3,6 +3,12 @@
 A kind says which runs there are and what is kept of each, declares the tables that come of them,
 and makes charts and the finding of these tables alone. So one command runs every kind
 (``planner.cli.study``), and a report made later, of the workbook, says the same.
+
+``StudyKind`` has a default for all that most kinds say alike: how many runs are planned, the rows
+of its tables for a program (``RECORDS``), its first table for the terminal, a section a table for
+the report, the share of tariffs in its plans' costs. ``largest`` gives the largest rows of a table,
+then one for all others; ``planner.render.chart`` makes charts of a table (``bars``, ``lines``,
+``heat``), of the largest rows (``top``, ``some_of``).
 """
 
 from __future__ import annotations
@@ -18,6 +24,7 @@ from models.results import About, Field, Result
 from models.results import Figure as Measure
 from planner.render.chart import Picture, drawn
 from planner.render.table import Record, Table, records, table_of
+from planner.render.words import counted, span, tariff_words
 from planner.stops import Stop
 from planner.studies.engine import Outcome, Tell
 from planner.workbook.plan_file import read_back
@@ -25,11 +32,13 @@ from planner.workbook.plan_file import read_back
 if TYPE_CHECKING:
     import pandas as pd
 
+    from models.plan import Plan
     from planner.run import Start
     from planner.scenarios import WhatIf
     from planner.studies.places import Where
 
 R = TypeVar("R", bound=Result)
+T = TypeVar("T")
 
 YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
 """Rows of About that charts and findings read, whichever the kind."""
@@ -177,6 +186,11 @@ class StudyKind:
     """Whether ``--scenario`` says which case is studied."""
     WHAT_IFS: ClassVar[bool] = True
     """Whether what-ifs may be asked for."""
+    RUN: ClassVar[str] = "run"
+    """What one of its runs is called, and in ``PROGRESS`` how many are planned of how many."""
+    PROGRESS: ClassVar[str] = "{count} planned"
+    RECORDS: ClassVar[Mapping[str, type[Result]]] = {}
+    """The tables whose rows a program hears, by their key in JSON."""
     MONEY: ClassVar[str] = ""
     """Whether its money is discounted, in words; "" where it shows none."""
     LIMIT: ClassVar[str] = ""
@@ -229,8 +243,9 @@ class StudyKind:
 
     @property
     def progress(self) -> str:
-        """How much of it is known: ``3 of 13 points planned``."""
-        raise NotImplementedError
+        """How much of it is planned: ``3 of 13 points planned``."""
+        planned = sum(outcome.planned for outcome in self.judged)
+        return self.PROGRESS.format(count=f"{planned:,} of {counted(len(self.judged), self.RUN)}")
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
@@ -238,7 +253,8 @@ class StudyKind:
 
     @property
     def subject(self) -> str:
-        raise NotImplementedError
+        """What is studied, in words; the years, where the kind alone says it."""
+        return span(self.start.case.years)
 
     @property
     def plan_name(self) -> str:
@@ -259,9 +275,15 @@ class StudyKind:
         return self.start.variant.what_ifs
 
     @property
+    def plans(self) -> Mapping[str, Plan]:
+        """The plans whose costs it shows, by what a sentence calls them."""
+        return {}
+
+    @property
     def tariffs(self) -> str:
         """How much of its costs is tariffs, and the costs net of them, once; "" of none."""
-        return ""
+        costs = {name: (plan.cash, plan.tariffs) for name, plan in self.plans.items()}
+        return tariff_words(costs, self.start.case.settings.currency)
 
     @property
     def trouble(self) -> str:
@@ -282,11 +304,12 @@ class StudyKind:
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return what a program hears beyond what it hears of every study."""
-        raise NotImplementedError
+        rows = {key: tables.records(result) for key, result in self.RECORDS.items()}
+        return {"scenario": self.start.case.scenario, **rows}
 
     def screen(self, tables: Tables) -> Iterable[str | Numbers]:
         """Return what a person reads on the terminal: lines and tables, from top to bottom."""
-        raise NotImplementedError
+        return (Numbers(tables[self.RESULTS[0]]),)
 
     def label(self, outcome: Outcome[Any]) -> str:
         return outcome.name
@@ -305,4 +328,24 @@ class StudyKind:
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        raise NotImplementedError
+        """Return the parts of the report: each table that has rows, with no chart."""
+        shown = (tables[kind] for kind in cls.RESULTS if kind in tables)
+        return tuple(
+            Section(
+                result.TABLE.lower().replace(" ", "-"), result.TABLE, "", Numbers(result).view()
+            )
+            for result in shown
+        )
+
+
+def largest(
+    rows: Sequence[T], most: int, size: Callable[[T], float], rest: Callable[[Sequence[T]], T]
+) -> list[T]:
+    """Return the ``most`` largest rows, the largest first, then one row for all others.
+
+    A single other is shown itself: it takes no more room than a row that stands for it.
+    """
+    ranked = sorted(rows, key=lambda row: -abs(size(row)))
+    if len(ranked) <= most + 1:
+        return ranked
+    return [*ranked[:most], rest(ranked[most:])]

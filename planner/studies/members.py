@@ -10,7 +10,7 @@ from models.answers.cost_sharing import DualBill
 from models.case import Case
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.chart import Picture, Role, bars, short
 from planner.render.words import money, tariff_words
 from planner.sheets.pictures import who_pays
 from planner.studies import engine, kind
@@ -170,18 +170,16 @@ def bills_section(tables: kind.Tables) -> Sequence[kind.Section]:
     return (kind.Section("bills", "Bills before and after", lead, views, results.Figure.SCENARIO),)
 
 
-def _against_base(scenario: str, of: BillsByScenario) -> Picture:
+def _against_base(scenario: str, bills: BillsByScenario) -> Picture | None:
     """What each member's bill of one scenario is beyond that of the base, in cash and shortage."""
-    rows = [r for r in of.rows(of.FIELDS[1], *of.FIELDS[-3:]) if r[0]]
-    rows = sorted(rows, key=lambda row: -abs(row[1]))[:_MOST_BARS]
-    return Picture(
-        f"Bills of {short(scenario)} less those of the base",
-        Form.GROUPED,
-        tuple(short(member) for member, *_ in rows),
-        (
-            Series("Cash", Role.PLAN, [cash for *_, cash, _ in rows]),
-            Series("Shortage (no cash)", Role.SHORT, [r[-1] for r in rows]),
-        ),
-        "{unit}",
-        MEMBER.header,
-    ).in_money(of.words.get("money", ""))
+    rows = bills.frame()
+    rows = rows[rows["member"] != ""].sort_values(
+        "more", key=lambda more: -abs(more), kind="stable"
+    )
+    parts = {
+        "Cash": (Role.PLAN, BillsByScenario.cash_more),
+        "Shortage (no cash)": (Role.SHORT, BillsByScenario.priced_more),
+    }
+    title, member = f"Bills of {short(scenario)} less those of the base", BillsByScenario.member
+    picture = bars(title, rows, member, parts, "{unit}", across=MEMBER.header, most=_MOST_BARS)
+    return picture and picture.in_money(bills.words.get("money", ""))

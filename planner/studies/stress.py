@@ -25,7 +25,18 @@ from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.field import crossed
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
-from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
+from planner.render.chart import (
+    Form,
+    Picture,
+    Role,
+    Series,
+    bars,
+    drawn,
+    lines,
+    numbers,
+    short,
+    some_of,
+)
 from planner.render.table import Table, records, table_of
 from planner.render.words import known, listed, money, plain, scale, share, span, tariff_words, word
 from planner.sheets.findings import number_short
@@ -598,21 +609,17 @@ def _horizon(tables: Tables) -> str:
 
 def _missing(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     """The countries whose loss leaves most of a mineral missing, and of which mineral."""
-    hit = losses[losses["worst_share"] > _SEEN]
-    rows = hit.sort_values("worst_share", ascending=False, kind="stable").head(_MOST_BARS)
-    if rows.empty:
-        return None
-    some = f" (the {len(rows)} worst of {len(losses)})" if len(rows) < len(losses) else ""
-    return Picture(
-        f"Missing part of the mineral hit hardest, by country lost, {_horizon(tables)}{some}",
-        Form.BARS,
-        tuple(
-            f"{short(lost)}: {mineral}"
-            for lost, mineral in zip(rows["lost"], rows["worst"], strict=True)
-        ),
-        (Series(SHARE.header, Role.SHORT, numbers(rows["worst_share"])),),
+    rows = losses[losses["worst_share"] > _SEEN]
+    rows = rows.sort_values("worst_share", ascending=False, kind="stable").head(_MOST_BARS)
+    lost = zip(rows["lost"], rows["worst"], strict=True)
+    return bars(
+        f"Missing part of the mineral hit hardest, by country lost, {_horizon(tables)}"
+        f"{some_of(len(rows), len(losses), 'worst')}",
+        rows,
+        [f"{short(name)}: {mineral}" for name, mineral in lost],
+        {SHARE.header: (Role.SHORT, Losses.worst_share)},
         "Share of the mineral's need, beyond the agreed plan",
-        "",
+        form=Form.BARS,
     )
 
 
@@ -620,21 +627,17 @@ def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     """The countries whose loss costs most, shortage priced."""
     dear = losses[losses["cost"] > 0]
     rows = dear.head(_MOST_BARS)
-    if rows.empty:
-        return None
     size, unit = scale(rows["cost"].max(), tables[Losses].words["money"])
-    some = ""
-    if len(rows) < len(dear):
-        some = f" (the {len(rows)} dearest of {len(losses)})"
-    elif len(rows) < len(losses):
+    some = some_of(len(rows), len(losses), "dearest")
+    if len(rows) == len(dear) < len(losses):
         some = f" ({len(rows)} of {len(losses)}, the others nothing)"
-    return Picture(
+    return bars(
         f"What losing a country costs, {_horizon(tables)}{some}",
-        Form.BARS,
-        tuple(short(name) for name in rows["lost"]),
-        (Series(COST.header, Role.SHORT, tuple(rows["cost"] / size)),),
+        rows,
+        Losses.lost,
+        {COST.header: (Role.SHORT, rows["cost"] / size)},
         f"Extra cost, shortage priced ({unit})",
-        "",
+        form=Form.BARS,
         look=Look.COUNT if rows["cost"].max() / size >= _WHOLE else Look.MILLIONS,
     )
 
@@ -642,52 +645,37 @@ def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
 def _n_minus_1(tables: Tables) -> Picture | None:
     """N-1 over the years, a line a mineral: those with the least left."""
     table = tables[NMinusOne].frame()
-    years = sorted(int(year) for year in set(table["year"]))
-    if len(years) < 2:  # noqa: PLR2004 - one year is no line
-        return None
-    lines = {
-        str(mineral): numbers(own["over_rest"])
-        for mineral, own in table.groupby("mineral", sort=False)
-        if own["over_rest"].notna().any()
-    }
-    least = sorted(lines, key=lambda m: min(v for v in lines[m] if v is not None))[:_MOST_LINES]
-    if not least:
-        return None
-    some = f" (the {len(least)} lowest of {len(lines)} minerals)" if len(least) < len(lines) else ""
-    return Picture(
-        f"N-1: supply without its largest country{some}",
-        Form.LINES,
-        tuple(years),
-        tuple(Series(short(m), Role.ONE_OF_MANY, v) for m, v in lines.items() if m in least),
+    left = {str(m): numbers(rows["over_rest"]) for m, rows in table.groupby("mineral", sort=False)}
+    return lines(
+        "N-1: supply without its largest country",
+        sorted({int(year) for year in table["year"]}),
+        {mineral: values for mineral, values in left.items() if any(map(known, values))},
         "Share of the demand of the others",
-        YEAR.header,
+        across=YEAR.header,
+        most=_MOST_LINES,
+        rank=lambda values: -min(value for value in values if value is not None),
+        which="lowest",
     )
 
 
 def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
     """One country lost: the share of demand newly short by mineral, capped against uncapped."""
-    sides = {"share": ("Agreed plan", Role.PLAN)}
-    if CappedOrNot in tables:
-        sides["free_share"] = ("Plan without share limits", Role.FREE)
-    rows = tables[CappedOrNot if CappedOrNot in tables else LossByMineral].frame()
-    own = rows[(rows["kind"] == LossKind.COUNTRY) & (rows["lost"] == lost)]
-    shares = own[list(sides)]
+    kind = CappedOrNot if CappedOrNot in tables else LossByMineral
+    sides = {"Agreed plan": (Role.PLAN, kind.share)}
+    if kind is CappedOrNot:
+        sides["Plan without share limits"] = Role.FREE, CappedOrNot.free_share
+    rows = tables[kind].frame()
+    rows = rows[(rows["kind"] == LossKind.COUNTRY) & (rows["lost"] == lost)]
+    shares = rows[[share.name for _, share in sides.values()]]
     if not (shares > _TALL).any(axis=None):
         return None
     order = {name: i for i, name in enumerate(_every_mineral(tables))}
-    shown = own[(shares > _SEEN).any(axis=1)]
-    shown = shown.sort_values("mineral", key=lambda c: c.map(order), kind="stable")
-    out = len(order) - len(shown)
+    rows = rows[(shares > _SEEN).any(axis=1)]
+    rows = rows.sort_values("mineral", key=lambda names: names.map(order), kind="stable")
+    out = len(order) - len(rows)
     left_out = f"; left out: {out} of {len(order)} minerals, up to {_SEEN * 100:g} %" if out else ""
-    return Picture(
-        f"{short(lost)} lost: demand newly short",
-        Form.GROUPED,
-        tuple(short(m) for m in shown["mineral"]),
-        tuple(Series(name, role, numbers(shown[key])) for key, (name, role) in sides.items()),
-        "Share of coalition demand",
-        f"{rank}{left_out}",
-        small=True,
-    )
+    title, axis = f"{short(lost)} lost: demand newly short", "Share of coalition demand"
+    return bars(title, rows, kind.mineral, sides, axis, across=f"{rank}{left_out}", small=True)
 
 
 def _heat_picture(heat: Result) -> Picture:

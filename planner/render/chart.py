@@ -162,7 +162,8 @@ def top(values: Mapping[str, Any], most: int, rank: Callable[[Any], float] = pea
 
 def some_of(shown: int, every: int, which: str = "largest") -> str:
     """Return what a title adds where not all is drawn: `` (the 6 largest of 8)``; else ""."""
-    return f" (the {shown} {which} of {every})" if shown < every else ""
+    number = "" if shown == 1 else f"{shown} "
+    return f" (the {number}{which} of {every})" if shown < every else ""
 
 
 def bars(  # noqa: PLR0913 - what a chart of bars is made of

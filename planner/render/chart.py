@@ -154,10 +154,10 @@ def peak(values: Values) -> float:
     return max((abs(value) for value in values if known(value)), default=0.0)
 
 
-def top(values: Mapping[str, Any], most: int, rank: Callable[[Any], float] = peak) -> list[str]:
-    """Return the names of the ``most`` values that rank highest, in the order that they have."""
-    highest = sorted(values, key=lambda name: -rank(values[name]))[:most]
-    return [name for name in values if name in highest]
+def top(sizes: Mapping[str, float], most: int) -> list[str]:
+    """Return the ``most`` names with the largest sizes, in the order that they have."""
+    largest = sorted(sizes, key=lambda name: -sizes[name])[:most]
+    return [name for name in sizes if name in largest]
 
 
 def some_of(shown: int, every: int, which: str = "largest") -> str:
@@ -213,7 +213,8 @@ def lines(  # noqa: PLR0913 - what a chart of lines is made of
     At most ``most`` lines are drawn, those that ``rank`` highest, in their own order: the title
     then says of how many.
     """
-    names = list(values) if most is None else top(values, most, rank)
+    sizes = {name: rank(line) for name, line in values.items()}
+    names = top(sizes, len(sizes) if most is None else most)
     if not names or len(points) < 2:  # noqa: PLR2004 - one point is no line
         return None
     series = tuple(Series(short(name), Role.ONE_OF_MANY, values[name]) for name in names)

@@ -189,8 +189,8 @@ class StudyKind:
     RUN: ClassVar[str] = "run"
     """What one of its runs is called, and in ``PROGRESS`` how many are planned of how many."""
     PROGRESS: ClassVar[str] = "{count} planned"
-    RECORDS: ClassVar[Mapping[str, type[Result]]] = {}
-    """The tables whose rows a program hears, by their key in JSON."""
+    RECORDS: ClassVar[tuple[str, ...]] = ()
+    """The keys in JSON of the rows of ``RESULTS``, in their order."""
     MONEY: ClassVar[str] = ""
     """Whether its money is discounted, in words; "" where it shows none."""
     LIMIT: ClassVar[str] = ""
@@ -304,8 +304,8 @@ class StudyKind:
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return what a program hears beyond what it hears of every study."""
-        rows = {key: tables.records(result) for key, result in self.RECORDS.items()}
-        return {"scenario": self.start.case.scenario, **rows}
+        rows = zip(self.RECORDS, map(tables.records, self.RESULTS), strict=False)
+        return {"scenario": self.start.case.scenario, **dict(rows)}
 
     def screen(self, tables: Tables) -> Iterable[str | Numbers]:
         """Return what a person reads on the terminal: lines and tables, from top to bottom."""

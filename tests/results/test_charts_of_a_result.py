@@ -89,12 +89,12 @@ AMOUNTS = st.dictionaries(st.text(max_size=3), st.floats(-9, 9), max_size=6)
 
 
 @given(AMOUNTS, st.integers(0, 7))
-def test_the_top_are_those_that_rank_highest(amounts, most) -> None:
-    found = top(amounts, most, abs)
+def test_the_top_are_the_largest_in_their_own_order(amounts, most) -> None:
+    found = top(amounts, most)
     assert found == [name for name in amounts if name in found]
     assert len(found) == min(most, len(amounts))
-    left = [abs(value) for name, value in amounts.items() if name not in found]
-    assert not found or max(left, default=0) <= min(abs(amounts[name]) for name in found)
+    left = [size for name, size in amounts.items() if name not in found]
+    assert not found or max(left, default=-9) <= min(amounts[name] for name in found)
 
 
 @given(st.lists(st.integers(-9, 9)), st.integers(1, 5))

@@ -53,20 +53,24 @@ class Tables:
     def __init__(self, results: Iterable[Result]) -> None:
         self.results = {type(result): result for result in results}
 
-    def __getitem__(self, of: type[R]) -> R:
-        found = (r for kind, r in self.results.items() if issubclass(kind, of))
-        return cast("R", next(found, None) or self.results[of])
+    def __getitem__(self, kind: type[R]) -> R:
+        results = (r for each, r in self.results.items() if issubclass(each, kind))
+        return cast("R", next(results, None) or self.results[kind])
 
-    def __contains__(self, of: type[Result]) -> bool:
-        return any(issubclass(kind, of) and len(r) for kind, r in self.results.items())
+    def rows(self, kind: type[Result], *fields: Field) -> Iterable[tuple[Any, ...]]:
+        """Return the values of some fields of a table row by row; none of one that is not there."""
+        return self[kind].rows(*fields) if kind in self else ()
 
-    def option(self, what: str) -> str:
+    def __contains__(self, kind: type[Result]) -> bool:
+        return any(issubclass(each, kind) and len(r) for each, r in self.results.items())
+
+    def option(self, name: str) -> str:
         """Return what was asked or assumed, by the name of its row in About."""
-        return self[About].option(what)
+        return self[About].option(name)
 
-    def records(self, of: type[Result]) -> list[Record]:
+    def records(self, kind: type[Result]) -> list[Record]:
         """Return the rows of a table as JSON has them; none of one that is not there."""
-        return records(self[of]) if of in self else []
+        return records(self[kind]) if kind in self else []
 
     @classmethod
     def read(cls, sheets: Mapping[str, pd.DataFrame], declared: Iterable[type[Result]]) -> Tables:
@@ -75,11 +79,11 @@ class Tables:
         Where several are declared of one sheet, it is the one most of whose headers it has.
         """
         best: dict[str, Result] = {}
-        for of in declared:
-            if of.TABLE in sheets:
-                made = read_back(sheets[of.TABLE], of)
-                if of.TABLE not in best or _filled(made) > _filled(best[of.TABLE]):
-                    best[of.TABLE] = made
+        for kind in declared:
+            if kind.TABLE in sheets:
+                result = read_back(sheets[kind.TABLE], kind)
+                if kind.TABLE not in best or _filled(result) > _filled(best[kind.TABLE]):
+                    best[kind.TABLE] = result
         return cls(best.values())
 
 
@@ -89,7 +93,7 @@ def _filled(result: Result) -> int:
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """A number of the finding: what it is, the number in words, and what stands beside it."""
+    """A number of the finding: what it is, the number in words, and what is said beside it."""
 
     name: str
     value: str
@@ -143,7 +147,7 @@ class Section:
     @staticmethod
     def views_by(
         table: R,
-        of: Field,
+        field: Field,
         draw: Callable[[Any, R], Picture | None],
         name: Callable[[Any], str] = str,
     ) -> dict[str, View]:
@@ -151,11 +155,11 @@ class Section:
 
         ``name`` says what a value is called.
         """
-        fields, found = tuple(f for f in table.fields if f.name != of.name), dict[str, View]()
-        for value in dict.fromkeys(table.data[of.name]):
-            rows = table.where([each == value for each in table.data[of.name]])
-            found[name(value)] = (drawn(draw(value, rows)), Numbers(rows, fields))
-        return found
+        fields, views = tuple(f for f in table.fields if f.name != field.name), dict[str, View]()
+        for value in dict.fromkeys(table.data[field.name]):
+            rows = table.where([each == value for each in table.data[field.name]])
+            views[name(value)] = (drawn(draw(value, rows)), Numbers(rows, fields))
+        return views
 
 
 class StudyKind:

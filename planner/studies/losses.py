@@ -383,7 +383,7 @@ class AgreedCase:
         )
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         """How many losses of those that hit the plan have one: ``12 of 42``."""
         done = sum(of.planned for of in self.outcomes.values()) if self.nothing.planned else 0
         return f"{done:,} of {len(self.outcomes):,}"

@@ -60,7 +60,15 @@ from planner.studies.compare_tables import (
 )
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.members import BillsByScenario, bills_section, who_pays_section
+from planner.studies.members import (
+    FOR_SAME,
+    BillsByScenario,
+    bills_section,
+    more_paid,
+    premium_words,
+    same_tonnes,
+    who_pays_section,
+)
 from planner.studies.regret import (
     Regret,
     Short,
@@ -626,7 +634,7 @@ class _ComparisonCharts:
             of = tables[ScenarioMinerals]
             self.rows, self.words = of.frame(), of.words
             self.minerals = list(dict.fromkeys(self.rows["mineral"]))
-        self.paid = _paid(tables)
+        self.paid = more_paid(tables, WhoPaysByScenario)
         self.severity = {name: _severity(tables, name) for name in self.names}
         self.worst = dict[str, tuple[str, float]]()
         for name in self.names:
@@ -1110,7 +1118,7 @@ class _ComparisonFinding:
         self.late = others[foresight == cases.UNFORESEEN]
         self.others = others[foresight != cases.UNFORESEEN]
         self.names = [str(name) for name in self.others["scenario"]]
-        self.paid = _paid(tables)
+        self.paid = more_paid(tables, WhoPaysByScenario)
         self.when = {n: _severity(tables, n) for n in self.names}
         whole = {n: _lacking(tables, n, ScenarioMinerals.short_more) for n in self.names}
         self.rank = {n: max(of.values(), default=0.0) for n, of in whole.items()}
@@ -1181,7 +1189,7 @@ class _ComparisonFinding:
         said = f"{worst} is worst. Beyond the base {short} by {in_years(years)}."
         if not rest:
             premium = self._premium(worst)
-            more = premium.removesuffix(_FOR_SAME)
+            more = premium.removesuffix(f" {FOR_SAME}")
             return f"{said} {f'The tonnes still bought cost {more}.' if premium else ''}".rstrip()
         dear = max(rest, key=lambda n: part(*self.paid.get(n, (0.0, 0.0))) or 0.0)
         costs = self._premium(dear) or "no more"
@@ -1199,11 +1207,8 @@ class _ComparisonFinding:
         """Return how much dearer the same tonnes are in a scenario; "" where they are not."""
         extra, same = self.paid.get(name, (0.0, 0.0))
         of = part(extra, same)
-        return (
-            f"{share(of)} more{_FOR_SAME}"
-            if of is not None and of > tolerances.MISSING_PART
-            else ""
-        )
+        is_dearer = of is not None and of > tolerances.MISSING_PART
+        return premium_words(of) if is_dearer else ""
 
     def _worst(self, name: str) -> KeyFigure:
         mineral, years = self.severity(name)
@@ -1233,9 +1238,9 @@ class _ComparisonFinding:
         yield known_ahead
         differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
         other = cases.of_other_demand(zip(self.others["scenario"], differs, strict=True))
-        yield f"{_SAME_TONNES} {other}".rstrip()
+        yield f"{same_tonnes()} {other}".rstrip()
         if BillsByScenario in self.tables:
-            yield self.tables[BillsByScenario].said(dearest).replace("for it", f"for {dearest}")
+            yield self.tables[BillsByScenario].sentence(dearest)
 
     def missing_beyond(self, name: str, other: str) -> str:
         """Return what one case leaves missing more than another, in the years in which it does."""
@@ -1252,12 +1257,6 @@ class _ComparisonFinding:
             return "Nothing more is missing"
         years = in_years(missing_in_each(more[mineral], need[mineral]))
         return f"More of {mineral} is missing: {years}"
-
-
-_FOR_SAME = " for the same tonnes"
-_SAME_TONNES = (
-    "Costs compare the same tonnes: what is missing is not paid for, and stands beside them."
-)
 
 
 def _short_of(
@@ -1294,17 +1293,6 @@ def _parts_of(years: ByYear) -> dict[int, float]:
 def _over_all(years: ByYear) -> float:
     more, need = (sum(of) for of in zip(*years.values(), strict=True)) if years else (0.0, 0.0)
     return part(more, need) or 0.0
-
-
-def _paid(tables: Tables) -> dict[str, tuple[float, float]]:
-    """Return by scenario what its tonnes cost more a year than in the base, and there [money]."""
-    of, found = WhoPaysByScenario, defaultdict[str, tuple[float, float]](lambda: (0.0, 0.0))
-    for name, paid, more in (
-        tables[of].rows(of.case, of.paid_a_year, of.extra) if of in tables else ()
-    ):
-        extra, same = found[str(name)]
-        found[str(name)] = extra + float(more), same + float(paid) - float(more)
-    return found
 
 
 def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:

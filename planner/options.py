@@ -10,6 +10,10 @@ _LATE = "planner.mistakes"
 """Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
 
 
+CAP_HELP = "Cap one country's share of each mineral, 0 to 1. Applied last."
+"""Help of ``--max-country-share``."""
+
+
 class NeededOption(click.Option):
     """An option that a command can't do without; the command itself says so, with the choices."""
 

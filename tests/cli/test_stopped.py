@@ -229,13 +229,13 @@ def test_nothing_but_the_answer_is_on_stdout_when_a_model_is_cut_off(case) -> No
     script = (
         "import sys\n"
         "import pyomo.core as pyo\n"
-        "from models.program import sourcing\n"
+        "from models.program import families\n"
         "from models.program.component import Family\n"
         "def stop(*_):\n"
         "    raise KeyboardInterrupt\n"
         "def cut_off(f):\n"
         "    f.model.cut_off = pyo.Constraint([1], rule=stop)\n"
-        "sourcing.FAMILIES = (*sourcing.FAMILIES, Family(cut_off, stop))\n"
+        "families.FAMILIES = (*families.FAMILIES, Family(cut_off, stop))\n"
         "from planner.cli import main\n"
         "sys.exit(main(['solve', 'case.xlsx', '--json']))\n"
     )

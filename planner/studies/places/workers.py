@@ -60,13 +60,13 @@ def answered(ask: Callable[[], R], seconds: float) -> R:
 
     threading.Thread(target=wait, daemon=True).start()
     try:
-        found, error = answer.get(timeout=seconds)
+        result, error = answer.get(timeout=seconds)
     except queue.Empty:
         msg = f"no answer in {seconds:g} seconds"
         raise TimeoutError(msg) from None
     if error is not None:
         raise error
-    return found  # type: ignore[return-value]  # there is an answer, or an error
+    return result  # type: ignore[return-value]  # there is an answer, or an error
 
 
 class Workers:
@@ -120,7 +120,9 @@ class Workers:
             if worker not in self._signs or self._signs[worker][0] != sign:
                 self._signs[worker] = sign, now
         silent = {worker for worker in there if now - self._signs[worker][1] > self.patience}
-        self.threads = {worker: of[0] for worker, of in there.items() if worker not in silent}
+        self.threads = {
+            worker: threads[0] for worker, threads in there.items() if worker not in silent
+        }
         if silent:
             self._replace(silent)
         if self.threads:
@@ -167,8 +169,8 @@ class Workers:
         """Return threads and the last sign of life (by the scheduler's clock) of each worker."""
         identity = self.client.sync(self.client.scheduler.identity, callback_timeout=ANSWER)
         return {
-            str(worker): (int(of["nthreads"]), float(of["last_seen"]))
-            for worker, of in identity["workers"].items()
+            str(worker): (int(worker_facts["nthreads"]), float(worker_facts["last_seen"]))
+            for worker, worker_facts in identity["workers"].items()
         }
 
     def _wait_on(self, notice: str, why: str) -> None:
@@ -225,12 +227,12 @@ class Workers:
         end = time.monotonic() + WAIT
         while time.monotonic() < end:
             try:
-                found = self.ask(versions, seconds=ANSWER)
+                answer = self.ask(versions, seconds=ANSWER)
             except TimeoutError:
                 self.look()
                 continue
-            if isinstance(found, Mapping):
-                return found
+            if isinstance(answer, Mapping):
+                return answer
             break
         msg = (
             f"the workers of the Dask scheduler at {self.address} do not say which versions they "
@@ -342,8 +344,8 @@ _one_at_a_time = threading.Lock()
 def versions() -> dict[str, str]:
     """Return what decides a plan, apart from the case."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    found = {name: version(name) for name in LIBRARIES}
-    return {"planner": __version__, "Python": python, **found}
+    installed = {name: version(name) for name in LIBRARIES}
+    return {"planner": __version__, "Python": python, **installed}
 
 
 def carry(study: bytes) -> bytes:
@@ -360,15 +362,15 @@ def plan_task(name: str, study: bytes, start: tuple[int, int], runs: bytes) -> F
 
     worker = get_worker()
     chain, first = start
-    found: Found = {}
+    outcomes: Found = {}
     with _one_at_a_time:
         if name in _ended:
             return {}
         copy = _copy_of(name, study)
         for i, outcome in enumerate(copy.outcomes(runs), first):
-            found[chain, i] = copy.kept[chain, i] = outcome
+            outcomes[chain, i] = copy.kept[chain, i] = outcome
             worker.log_event(TOPIC, [name, chain, i])
-    return found
+    return outcomes
 
 
 def alone(function: Callable[[T], R], item: T) -> R:

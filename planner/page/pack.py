@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import plan
 from models.plan.sliders import Adjustable, Basis
 from models.program import TONNES
-from models.program.families import security, shortage
 
 _ALIGNED = 8
 """Bytes that every array begins at a multiple of, as typed arrays ask for."""
@@ -116,9 +116,9 @@ def _read(of: Adjustable) -> dict[str, NDArray[Any]]:
     for name in ("mineral", "member", "year"):
         found[name][flow] = getattr(d, name)
     for group in program.variables:
-        if group.component is shortage.OF_TIER:
+        if group.component is plan.OF_TIER:
             found["kind"][group.at] = _TIER
-        elif group.component is shortage.SHORTAGE:
+        elif group.component is plan.SHORTAGE:
             keys = group.keys(np.arange(len(group)))
             at = [(e.mineral_at[m], e.member_at[j], e.years.index(y)) for m, j, y in keys]
             found["kind"][group.at] = _SHORT
@@ -132,11 +132,11 @@ def _losses(of: Adjustable) -> dict[str, NDArray[Any]]:
 
     ``lost_most`` is the part that may be short as the workbook has it.
     """
-    e, most = of.expanded, {s.key: s.most_short for s in security.asked(of.expanded)}
+    e, most = of.expanded, {s.key: s.most_short for s in plan.survivals_asked(of.expanded)}
     rows = [
         (at, e.mineral_at[m], of.countries.index(country), e.years.index(year), most[key])
         for group in of.program.variables
-        if group.component is security.MISSING
+        if group.component is plan.MISSING
         for at, key in zip(group.at.tolist(), group.keys(np.arange(len(group))), strict=True)
         for _, m, country, year in [key]
     ]

@@ -20,11 +20,8 @@ import numpy as np
 from models import tolerances
 from models.case import Agreed, Case
 from models.measures import SURGE
-from models.plan import Plan
+from models.plan import BUILT, OF_TIER, SHORTAGE, STOCK, Plan
 from models.program.component import columns_named
-from models.program.families.projects import BUILT
-from models.program.families.shortage import OF_TIER, SHORTAGE
-from models.program.families.stockpiles import STOCK
 from models.resolve import Rights, budget_year, start_years, stock_target
 from models.schema import TAKES, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
 from planner.scenarios import Variant, set_max_country_share, steps_of

@@ -21,13 +21,9 @@ from models import tolerances
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.measures import DAYS, net
-from models.plan import Plan, solve
+from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, solve
 from models.plan.solving import check
 from models.program.component import Columns
-from models.program.families.contracts import UNTAKEN
-from models.program.families.ore import ORE
-from models.program.families.shortage import OF_TIER, SHORTAGE
-from models.program.families.stockpiles import STOCK
 from models.program.market import BALANCE
 from models.resolve import Expanded, Floats
 from models.schema import REST_OF_WORLD, ScenarioStep

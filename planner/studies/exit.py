@@ -17,7 +17,7 @@ from models import answers, errors, measures, resolve, tolerances
 from models.plan import PENALTIES, Plan
 from models.results import Checks, Field, Look, Projects, Result, WhoPays, common, field, members
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
-from planner.options import NeededOption
+from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, drawn, numbers, short
 from planner.render.words import known, listed, money, percent, share, tonnes
@@ -587,7 +587,7 @@ class ExitStudy(StudyKind):
     RECORDS = ("rows", "path", "builds", "limits", "sellers", "who_pays")
     LACKING = "no way out planned"
     PART = "<C>-"
-    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
+    LIMIT = CAP_HELP
     OPTIONS = (
         click.option(
             "--country",

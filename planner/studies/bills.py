@@ -72,7 +72,7 @@ _UNKNOWN = ("the split {split} is not known", "who would leave the split {split}
 _A_RUN = 64
 """Groups planned in a run: neighbours start from one another."""
 _MOST_BARS = 16
-"""Members in a chart at most: those that save most."""
+"""Members in a chart at most, by what they save."""
 _NAMED = 4
 """Members of a group that are all named; of a larger one the first two are."""
 
@@ -751,7 +751,7 @@ class BillsStudy(StudyKind):
 def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
     """Return the costs of groups that an earlier workbook has, and why it has none to take, if so.
 
-    They are taken from one of the same input, options and planner whose seal is that of its groups.
+    They are taken if input, options and planner are the same, and the seal fits the groups.
     Raises UsageError where it is of another input, or asked otherwise; InputError where it is none.
     """
     study = read_study(path, Savings.TABLE, BillsStudy.NAME)
@@ -845,7 +845,7 @@ _SAVED = "Saved against alone ({unit})"
 
 
 def _shown(table: Savings) -> pd.DataFrame:
-    """Return the members of a chart, those that save most by dual prices first."""
+    """Return the members of a chart; who saves most by dual prices is first."""
     rows = table.frame()
     rows = rows[rows["member"] != ""]
     return rows.sort_values("duals", key=abs, ascending=False, kind="stable").head(_MOST_BARS)

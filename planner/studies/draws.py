@@ -243,7 +243,7 @@ def risk(
 ) -> Risk:
     """Draw the events of a case and plan each draw twice: as agreed, and again.
 
-    The agreed plan is that of the case with no event. Where it is made to survive losses, that
+    The agreed plan is the plan of the case with no event. Where it is made to survive losses, that
     stays so, and its penalty for what is missing is left out once events are known. A plan that
     fails does not lose the others: its draws are unknown (NaN). Raises UsageError where the case
     has no events, InputError and SolverError where the case itself cannot be planned.
@@ -288,7 +288,7 @@ class _Plans:
         drawn: Sequence[Draw],
         change: Callable[[tuple[str, ...], Hits], Change],
     ) -> None:
-        """Find the distinct sets of hits of each part, that of no hit among them.
+        """Find the distinct sets of hits of each part, also the set without hits.
 
         ``base`` is what is struck, ``case`` the one whose sheet Risks the hits are rows of.
         """

@@ -243,7 +243,7 @@ class RangesStudy(StudyKind):
             self.country = Named(case).country(least)
             sellers = {r.country for r in case.refiners} | {p.country for p in case.projects}
             if self.country not in sellers:
-                msg = f"--least {least!r}: no refiner or project of the workbook stands there"
+                msg = f"--least {least!r}: the workbook has no refiner or project there"
                 raise UsageError(msg)
         self.task = f"the case, then ranges of {counted(len(case.minerals), 'mineral')}"
 

@@ -240,11 +240,11 @@ def _of_draws(risk: Risk, sample: Sample) -> dict[str, Floats]:
 def measures(risk: Risk) -> Measures:
     """Return what each measure is over all draws, in money, t and parts of 1.
 
-    Of a chance: mean and error alone, the interval being that of the chance itself.
+    A chance has mean and error alone, and its own interval.
     """
     case, reading, words = risk.base.case, risk.reading, common.words_of(risk.base.case)
-    lacks = float(reading.short.sum())
-    base = _amounts(reading.objective, reading.cash, lacks, case.total_demand) | {MORE: 0.0}
+    short = float(reading.short.sum())
+    base = _amounts(reading.objective, reading.cash, short, case.total_demand) | {MORE: 0.0}
     rows: list[Row] = []
     for name, without in base.items():
         unit = _FORMATS[name].unit.format_map(words)
@@ -330,8 +330,8 @@ def happenings(risk: Risk) -> Events:
     }
     for sample in risk.samples:
         key, kept = PLANS[sample.name].key, sample.is_known
-        lacks: Floats = sample.short.sum(axis=(1, 2))
-        cost, tonnes = (added(values[kept], years[kept]) for values in (sample.objective, lacks))
+        short: Floats = sample.short.sum(axis=(1, 2))
+        cost, tonnes = (added(values[kept], years[kept]) for values in (sample.objective, short))
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
         columns[f"apart_{key}"] = distinguishable(*cost, *tonnes)
@@ -339,10 +339,10 @@ def happenings(risk: Risk) -> Events:
 
 
 def distinguishable(
-    cost: Floats, cost_error: Floats, lacks: Floats, lacks_error: Floats
+    cost: Floats, cost_error: Floats, short: Floats, short_error: Floats
 ) -> list[str]:
     """Return which of two figures are too far from 0, against their errors, to be chance."""
-    seen = np.abs(cost) > _APART * cost_error, np.abs(lacks) > _APART * lacks_error
+    seen = np.abs(cost) > _APART * cost_error, np.abs(short) > _APART * short_error
     return [
         "" if math.isnan(error) else _WHICH[bool(dear), bool(short_of)]
         for dear, short_of, error in zip(*seen, cost_error, strict=True)
@@ -364,8 +364,8 @@ def every_draw(risk: Risk) -> Draws:
 
 def beyond(risk: Risk, sample: Sample) -> Bools:
     """Return of each known draw whether it leaves any mineral shorter than the base does."""
-    lacks, base = sample.short[sample.is_known].sum(axis=2), risk.reading.short.sum(axis=1)
-    more: Bools = (lacks > base + _tolerance(risk)).any(axis=1)
+    short, base = sample.short[sample.is_known].sum(axis=2), risk.reading.short.sum(axis=1)
+    more: Bools = (short > base + _tolerance(risk)).any(axis=1)
     return more
 
 
@@ -722,7 +722,7 @@ class RiskStudy(StudyKind):
         return [in_units(measures(self.risk)), *(table(self.risk) for table in every)]
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return what was drawn, a row a plan, that of the agreed plan first, and the events."""
+        """Return what was drawn, a row a plan, the agreed plan first, and the events."""
         every = measures(self.risk)
         return {
             "scenario": self.start.case.scenario,

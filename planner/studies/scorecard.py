@@ -213,7 +213,7 @@ def added(case: Case, score: Score) -> AddBenchmark | str:
         return "not asked for: no limit tells recycling inside from projects that recycle elsewhere"
     outside = elsewhere(case.refiners)
     if outside and any(row.group == schema.BY_KIND for row in case.share_limits):
-        return "not asked for: the workbook limits kinds, of which recycling elsewhere is one"
+        return "not asked for: the workbook limits kinds, and recycling elsewhere is one of them"
     return AddBenchmark(limit, outside)
 
 
@@ -378,7 +378,7 @@ class ScorecardStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "scorecard", "Scorecard", "scorecard"
-    QUESTION = "Does the plan keep the benchmarks, and what would those that it misses cost?"
+    QUESTION = "Does the plan keep the benchmarks, and what would the missed ones cost?"
     HEADING = "Scorecard: {plan}"
     MONEY = "extra cash cost undiscounted, extra cost with shortage discounted"
     LACKING = "nothing was planned"

@@ -416,7 +416,7 @@ class UnderRisk(StudyKind):
 
     @property
     def runs(self) -> Sequence[engine.Outcome[Any]]:
-        """The runs, that of all futures with the proofs of its two plans."""
+        """The runs; the run of all futures has the proofs of its two plans."""
         runs = list[engine.Outcome[Any]]()
         for group, outcomes in zip(self.groups, self.results, strict=True):
             for outcome, chances in zip_longest(outcomes, group.chances):

@@ -40,7 +40,7 @@ def test_what_a_program_hears(plain, ask):
     ("options", "words"),
     [
         (("--least", "Narnia"), "not a country"),
-        (("--least", "France"), "no refiner or project of the workbook stands there"),
+        (("--least", "France"), "the workbook has no refiner or project there"),
         (("--slack", "5"), "did you mean 0.05"),
         (("--by", "mine"), "--by"),
     ],

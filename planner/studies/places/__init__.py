@@ -91,7 +91,7 @@ class Here:
 
 @dataclass(frozen=True)
 class ThisMachine:
-    """Processes on this machine, as many as cores unless told; this one alone for little work."""
+    """Processes on this machine, by default as many as cores; this one alone for little work."""
 
     workers: int | None = None
 
@@ -139,7 +139,7 @@ def routes_of(case: Case) -> int:
 
 # ---- worker processes ----------------------------------------------------------------------------
 #
-# Each has a pipe of its own, so that of a process that dies it is known which chain it had.
+# Each has its own pipe, so it is known which chain a dead process had.
 
 
 @dataclass(frozen=True)
@@ -281,7 +281,7 @@ class _Pool:
             worker.task = None
 
     def _reap(self, worker: _Worker) -> None:
-        """Put the task of a dead worker in front of those that wait."""
+        """Put the task of a dead worker in front of the waiting ones."""
         died = worker.died()
         worker.end()
         self.workers.remove(worker)
@@ -310,7 +310,7 @@ class _Pool:
 def _work(pipe: Connection) -> None:
     """Plan what comes through the pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that began the study ends this one
-    if sys.platform != "win32":  # a lock that Pyomo makes as it loads is not told as forgotten then
+    if sys.platform != "win32":  # else a lock that Pyomo makes as it loads is reported as leaked
         multiprocessing.set_start_method("fork", force=True)
     with contextlib.suppress(EOFError, OSError):
         pipe.send(None)

@@ -139,11 +139,11 @@ def _unanswered(address: str, error: Exception) -> str:
 
     if address.startswith("tls://"):
         paths = {name: dask.config.get(f"distributed.comm.tls.{name}", None) for name in TLS}
-        lacking = [f"distributed.comm.tls.{name}" for name, path in paths.items() if not path]
-        if lacking:
+        missing = [f"distributed.comm.tls.{name}" for name, path in paths.items() if not path]
+        if missing:
             return (
                 f"{address} asks for certificates, and Dask's settings here name none: "
-                f"set {', '.join(lacking)} (docs/many-runs.md, Certificates)"
+                f"set {', '.join(missing)} (docs/many-runs.md, Certificates)"
             )
         advice = "start it with the same certificate authority, and give the address that it says"
     else:

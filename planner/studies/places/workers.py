@@ -48,7 +48,7 @@ class Lost(Exception):  # noqa: N818 - what happened, not whose mistake it is
 def answered(ask: Callable[[], R], seconds: float) -> R:
     """Return the answer to a question, which may never come; TimeoutError where it does not.
 
-    Asked beside the main thread: a stranger may keep Dask waiting for ever.
+    Asked in a background thread: a stranger may keep Dask waiting for ever.
     """
     answer: queue.SimpleQueue[tuple[R | None, Exception | None]] = queue.SimpleQueue()
 
@@ -100,7 +100,7 @@ class Workers:
             raise UsageError(str(lost)) from lost
 
     def look(self, *, begun: bool = True) -> None:
-        """See who is there, and have those that are silent replaced.
+        """See who is there, and have silent workers replaced.
 
         Raises Lost where the connection is gone, or where for ``WAIT`` seconds the scheduler gave
         no answer or, once a study has ``begun``, had no worker.
@@ -134,7 +134,7 @@ class Workers:
             )
 
     def _replace(self, silent: set[str]) -> None:
-        """Do what Dask does after five minutes: give a worker's work to others, start it anew.
+        """Do what Dask does after five minutes: give a worker's work to others, and start it again.
 
         A worker without a nanny is only left; it ends itself when it comes to.
         """
@@ -223,7 +223,7 @@ class Workers:
                 raise UsageError(msg + ", ".join(wrong))
 
     def _versions(self) -> Mapping[str, object]:
-        """Return what the workers say of their versions; those that fall silent are left out."""
+        """Return what the workers say of their versions; silent ones are left out."""
         end = time.monotonic() + WAIT
         while time.monotonic() < end:
             try:
@@ -349,7 +349,7 @@ def versions() -> dict[str, str]:
 
 
 def carry(study: bytes) -> bytes:
-    """Return a packed study: the value that all its tasks depend on, made anew if it is lost."""
+    """Return a packed study: the value that all its tasks depend on, made again if it is lost."""
     return study
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models import measures, schema
-from models.answers import RUNS, Needed, TariffEquivalent, payments, tariffs
+from models.answers import RUNS, Needed, payments, tariffs
 from models.case import Case
 from models.plan import Plan, paid_of
 from models.plan import bills as bills_of
@@ -280,11 +280,6 @@ def attributes(table: type[Result], record: object) -> dict[str, Any]:
     return {f.name: getattr(record, f.name) for f in table.FIELDS}
 
 
-def tariffs_table(equivalents: Sequence[TariffEquivalent], case: Case) -> Tariffs:
-    rows = [attributes(Tariffs, each) for each in equivalents]
-    return Tariffs.of_rows(rows, words=common.words_of(case))
-
-
 def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
     """Return the bills of the rows of Supports, and what each member pays of them."""
     paid, words = dict[tuple[int, str], float](), common.words_of(plan.case)
@@ -371,7 +366,9 @@ class SupportStudy(StudyKind):
         needed = [each for o in self.paid.values() if o.planned for each in o.found or ()]
         unknown = [name for name, o in self.paid.items() if not o.planned]
         gaps = gaps_table(plan, free, needed)
-        more = (tariffs_table(tariffs(plan), plan.case), *bill_tables(plan))
+        rows = [attributes(Tariffs, each) for each in tariffs(plan)]
+        capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
+        more = (capped, *bill_tables(plan))
         plants = plants_table(plan, gaps, needed, unknown)
         return [plants, gaps, *(table for table in more if len(table))]
 

@@ -30,19 +30,9 @@ from models.resolve import Expanded, Floats, Ints
 from models.results import Field, Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
 from planner.options import CAP_HELP
+from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.render.words import (
-    counted,
-    inner,
-    listed,
-    money,
-    opened,
-    percent,
-    search_words,
-    share,
-    solid,
-)
 from planner.scenarios.events import Hits, touched
 from planner.studies import draws as drawing
 from planner.studies import engine
@@ -396,7 +386,7 @@ class UnderRisk(StudyKind):
         if why:
             msg = f"{futures:,} futures cannot be planned at once: {why}; ask for fewer --futures"
             raise UsageError(msg)
-        self.task = counted(len(self.different), "future")
+        self.task = words.counted(len(self.different), "future")
 
     def plan(
         self, where: Where | None, tell: engine.Tell | None, say: Callable[[str], None]
@@ -451,11 +441,12 @@ class UnderRisk(StudyKind):
             return drawing.NO_EVENTS
         if self.status == OPTIMAL:
             return ""
-        search, words = self.start.case.search, search_words(self.gap)
+        search, ended = self.start.case.search, words.search_words(self.gap)
         if not self.start.case.settings.whole_projects:
             is_early = search.seconds is not None or self.gap <= search.gap + tolerances.MOST_GAP
-            words = search_words(self.gap, _FOR_SHARES, "ended early" if is_early else _USED_UP)
-        return f"{words} Smaller differences mean nothing."
+            how = "ended early" if is_early else _USED_UP
+            ended = words.search_words(self.gap, _FOR_SHARES, how)
+        return f"{ended} Smaller differences mean nothing."
 
     @property
     def subject(self) -> str:
@@ -466,10 +457,10 @@ class UnderRisk(StudyKind):
         weight = self.tail.weight
         if not weight:
             return "the expected cost"
-        rest = f"{percent(1.0 - weight, 0)} the expected cost, " if weight < 1 else ""
+        rest = f"{words.percent(1.0 - weight, 0)} the expected cost, " if weight < 1 else ""
         is_single = 1.0 - self.tail.alpha <= 1.0 / len(self.drawn)
         few = ", with so few futures the dearest alone" if is_single else ""
-        return f"{rest}{percent(weight, 0)} the {_cvar_words(self.tail.alpha)}{few}"
+        return f"{rest}{words.percent(weight, 0)} the {_cvar_words(self.tail.alpha)}{few}"
 
     @property
     def options(self) -> dict[str, str]:
@@ -493,7 +484,7 @@ class UnderRisk(StudyKind):
 
     def tables(self) -> list[Result]:
         """Return the costs of each way to plan, the decisions, the futures, and what is short."""
-        case, words = self.start.case, words_of(self.start.case)
+        case, currency = self.start.case, words_of(self.start.case)
         count = Counter(draw.hits for draw in self.drawn)
         chances = np.array([count[d.hits] / len(self.drawn) for d in self.different])
         names = [m.name for m in case.minerals]
@@ -512,10 +503,10 @@ class UnderRisk(StudyKind):
         short_columns = dict(zip((f"short_{w}" for w in ways), short.sum(axis=2), strict=True))
         expected = (chances[:, None] * short).sum(axis=1)
         return [
-            PlansUnderRisk.of_rows(measured, words=words),
-            Decisions.of_rows(decided, words=words),
+            PlansUnderRisk.of_rows(measured, words=currency),
+            Decisions.of_rows(decided, words=currency),
             Futures(
-                words=words,
+                words=currency,
                 future=list(range(1, len(chances) + 1)),
                 chance=chances,
                 events=[drawing.happening(case, d.hits) for d in self.different],
@@ -523,12 +514,12 @@ class UnderRisk(StudyKind):
                 **short_columns,
             ),
             Expected(
-                words=words,
+                words=currency,
                 mineral=names,
                 demand=[sum(case.coalition_demand(m, y) for y in case.years) for m in names],
                 **dict(zip(ways, expected, strict=True)),
             ),
-            *([Batches.of_rows(batches, words=words)] if batches else []),
+            *([Batches.of_rows(batches, words=currency)] if batches else []),
         ]
 
     def _batch(self, b: int) -> dict[str, Any]:
@@ -602,19 +593,20 @@ class UnderRisk(StudyKind):
         table, futures, batches = tables[PlansUnderRisk], tables[Futures], tables.records(Batches)
         row = next(iter(table.frame().to_dict("records")))
         unit = table.words["money"]
-        cost, vss, evpi = (money(row[name], unit) for name in ("risky", "vss", "evpi"))
+        cost, vss, evpi = (words.money(row[name], unit) for name in ("risky", "vss", "evpi"))
         drawn = int(tables.option(FUTURES).split()[0].replace(",", ""))
         if list(futures.events) == [drawing.NO_EVENT]:
             why = tables.option(NOTE)
             return Headline(
                 "Nothing happens in any future drawn: the plan under risk is the plain plan."
-                + (f" {opened(why)}." if why else ""),
+                + (f" {words.opened(why)}." if why else ""),
                 (KeyFigure(_EXPECTED, cost, "as in the plain plan."),),
             )
-        error = row["error"] if batches else None
-        sure = f", give or take {money(error, unit)} between batches" if error is not None else ""
-        over = f"Over {counted(drawn, 'future')}"
-        least = "" if row["measure"] == _EXPECTED else f" of {inner(row['measure'])}"
+        sure = ""
+        if batches and row["error"] is not None:
+            sure = f", give or take {words.money(row['error'], unit)} between batches"
+        over = f"Over {words.counted(drawn, 'future')}"
+        least = "" if row["measure"] == _EXPECTED else f" of {words.inner(row['measure'])}"
         changed = _changed(tables)
         if changed:
             also = _also_changed(changed, _ADVISED)
@@ -708,6 +700,7 @@ def batches_of(futures: int) -> tuple[Ints, ...]:
 
 def _compared(informed: float, risky: float, plain: float, *, is_least: bool) -> dict[str, float]:
     """Return what each way to plan costs, and what knowing and planning under risk save."""
+    solid = words.solid
     saved = {"evpi": solid(risky - informed, risky), "vss": solid(plain - risky, plain)}
     if is_least:  # what is least saves at least 0, but for the gap that a proof leaves
         saved = {name: max(0.0, value) for name, value in saved.items()}
@@ -744,7 +737,7 @@ def _care(row: Mapping[Any, Any], drawn: int, batches: Sequence[Any]) -> Iterato
     """Yield how sure the saving is, and what it counts."""
     more = f"ask for more, such as --futures {max(_ENOUGH, 4 * drawn)}"
     if not batches:
-        futures = f"{counted(drawn, 'future')} {'is' if drawn == 1 else 'are'}"
+        futures = f"{words.counted(drawn, 'future')} {'is' if drawn == 1 else 'are'}"
         yield f"{futures} too few to say how sure the saving is: {more}."
     elif row["error"] and row["error"] >= row["vss"]:
         yield (
@@ -771,8 +764,8 @@ def _missing(tables: Tables) -> tuple[str, str]:
     apart_by, most, mineral, risky, plain = max(rows, default=(0.0, 0.0, "", 0.0, 0.0))
     if not most:
         return "nothing", "of any mineral, in either plan."
-    other = f"{share(plain)} in the plain plan" if apart_by else "as in the plain plan"
-    return f"{share(risky)} of {mineral}", f"{other}, of all years' need."
+    other = f"{words.share(plain)} in the plain plan" if apart_by else "as in the plain plan"
+    return f"{words.share(risky)} of {mineral}", f"{other}, of all years' need."
 
 
 Decision = tuple[str, str, str]
@@ -793,15 +786,15 @@ def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
         verb, rest = _advised(*decision, years)
         phrases.append(rest if verb == before else f"{verb} {rest}")
         before = verb
-    return opened(listed(phrases))
+    return words.opened(words.listed(phrases))
 
 
 def _also_changed(rows: Sequence[dict[str, Any]], most: int) -> str:
     """Return what else changes, counted by kind, and the verb: the saving is of all changes."""
     left = Counter(kind for kind, *_ in [*_by_decision(rows)][most:])
     nouns = {_BUILD: "plant", _STORE: "stock", _BUY: "supplier", _TAKE: "contract"}
-    others = [counted(left[kind], noun) for kind, noun in nouns.items() if left[kind]]
-    return f" and changes of {listed(others)} together save" if others else " saves"
+    others = [words.counted(left[kind], noun) for kind, noun in nouns.items() if left[kind]]
+    return f" and changes of {words.listed(others)} together save" if others else " saves"
 
 
 def _advised(kind: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str]:
@@ -821,5 +814,5 @@ def _advised(kind: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) 
     if abs(after - before) > _ALIKE * max(before, after):
         changes.append("larger" if after > before else "smaller")
     if years:
-        changes.append(f"{counted(abs(years), 'year')} {'earlier' if years > 0 else 'later'}")
+        changes.append(f"{words.counted(abs(years), 'year')} {'earlier' if years > 0 else 'later'}")
     return "build", f"{plant} {' and '.join(changes) or 'in other years'}"

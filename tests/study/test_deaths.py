@@ -37,7 +37,7 @@ def test_outcomes_that_never_arrive():
         (task,) = left
         left = known.after_death(task, "a worker died")
     assert deaths == board.TRIES
-    said = "a worker died while handing over what it had found, 3 times"
+    said = "a worker died while handing over its results, 3 times"
     assert [known.kept[0, i].error for i in (0, 1)] == [said, said]
 
 

@@ -74,7 +74,6 @@ def runs_of_years(years: Collection[int]) -> str:
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
-    """Return so many draws of a case's events over its years."""
     every = events(case)
     return tuple(_draw(case, every, seed, i) for i in range(number))
 
@@ -351,5 +350,4 @@ def minerals_words(case: Case, minerals: Collection[str]) -> str:
 
 
 def hits_on(minerals: tuple[str, ...], hits: Hits, reach: Reach) -> Hits:
-    """Return the hits that touch some minerals."""
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))

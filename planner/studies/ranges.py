@@ -312,7 +312,6 @@ class RangesStudy(StudyKind):
         )
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return an object a supplier, and one a mineral of the plan that buys least."""
         asked = {"slack": self.slack, "by": self.by, "trouble": self.trouble or None}
         return {**asked, **super().answer(tables)}
 

@@ -717,7 +717,6 @@ class RiskStudy(StudyKind):
         return self.start.options | {name: str(text) for name, text in rows.items() if text}
 
     def tables(self) -> list[Result]:
-        """Return the measures, who may be short, the events and the draws."""
         every = (minerals, members, happenings, every_draw)
         return [in_units(measures(self.risk)), *(table(self.risk) for table in every)]
 
@@ -797,7 +796,6 @@ class RiskStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the spread, what is short, and what each event adds."""
         return tuple(_sections(tables))
 
 

@@ -342,7 +342,6 @@ class SupportStudy(StudyKind):
 
     @property
     def progress(self) -> str:
-        """How many of the plans and of the minerals' payments there are."""
         return f"{sum(o.planned for o in self.outcomes)} of {counted(len(self.outcomes), 'run')}"
 
     @property
@@ -373,7 +372,6 @@ class SupportStudy(StudyKind):
         return [plants, gaps, *(table for table in more if len(table))]
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return an object a plant, a gap, a tariff, a bill and a payer."""
         return {**super().answer(tables), "trouble": self.trouble or None}
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:

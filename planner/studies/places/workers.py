@@ -272,7 +272,6 @@ class Work(Generic[J]):
 
     @property
     def left(self) -> list[J]:
-        """The jobs that are not done."""
         return [*(job for job, _ in self.out.values()), *self.waiting]
 
     def news(self) -> Iterator[Any]:

@@ -38,7 +38,7 @@ from planner.render.chart import (
     some_of,
 )
 from planner.render.table import Table, records, table_of
-from planner.render.words import known, listed, money, scale, share, span, word
+from planner.render.words import counted, known, listed, money, scale, share, span, word
 from planner.sheets.findings import number_short
 from planner.sheets.missing import in_years, missing
 from planner.studies.agreed import Rules
@@ -1035,7 +1035,7 @@ class StressTest(StudyKind):
                 left = f"more than {share(most)} of a mineral missing in any year"
             finding += f" No other loss leaves {left}."
         days = worst["survived"] if known(worst["survived"]) else None
-        first = "never" if days is None else "at once" if days < 1 else f"{days:z,.0f} days"
+        first = "never" if days is None else "at once" if days < 1 else counted(round(days), "day")
         hardest = max(years, key=lambda year: years[year])
         beyond = f"{missing(parts, f' beyond the agreed plan, {horizon}')}."
         remark = f"{mineral} without {lost} in {hardest}: {in_years(years)}."

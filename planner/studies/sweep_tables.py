@@ -77,8 +77,8 @@ class Frontier(Result):
     premium = _a_tonne(
         Ore.premium.header,
         "Cash cost less that of the reference, over tonnes bought. The reference is the same case"
-        " without share limits, or, if another number is changed, the case as given. Below 0: tonnes"
-        " that cannot be bought are not paid for.",
+        " without share limits, or the case as given if another number is changed. Below 0: what"
+        " cannot be bought is not paid for.",
     )
     like_for_like = _a_tonne(
         "Premium like for like",
@@ -93,8 +93,8 @@ class Frontier(Result):
     )
     with_shortage = _a_tonne(
         "Premium with shortage",
-        "Total cost less that of the reference, over demand. Shortage counts at its stated cost. For"
-        " all minerals together it never falls as a cap tightens.",
+        "Total cost less that of the reference, over demand. Shortage counts at its stated cost."
+        " For all minerals together it never falls as a cap tightens.",
         key="premium_with_shortage_usd_per_t",
     )
     tariffs = _money(Measure.TARIFFS, common.IN_CASH)
@@ -137,8 +137,8 @@ class SmallestCaps(Result):
     costs_from = field.share(
         "First point that costs tonnes",
         "The loosest cap of this sweep at which more is short than without a cap. It may be above"
-        " the mineral's smallest cap: a point caps all minerals, and a mineral that is already short"
-        " takes more of the shared budget. Blank: no point costs tonnes.",
+        " the mineral's smallest cap: a point caps all minerals, and one that is short takes more"
+        " of the shared budget. Blank: no point costs tonnes.",
     )
     lost = field.tonnes(
         "Short by the cap there",

@@ -12,6 +12,8 @@ _LATE = "planner.mistakes"
 
 _READABLE = 10**9
 """A larger number in a range says nothing to a reader."""
+CAP_HELP = "Cap one country's share of each mineral, 0 to 1. Applied last."
+"""Help of ``--max-country-share``."""
 
 
 class NeededOption(click.Option):

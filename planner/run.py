@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from models import checks
-from models.beside import can_fork
+from models.background import can_fork
 from models.case import TO_THE_END, Case, SearchLimits
 from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
@@ -197,8 +197,8 @@ class PlanRun:
     the solver proved no optimum, which ``trouble`` then tells); ``seconds`` by stage.
     ``what_ifs`` were asked for beside the workbook; ``made_with`` are all options as typed;
     ``solver`` is the one that planned, with its version, "" HiGHS. ``confirm`` waits for what is
-    still compared beside, and raises SolverError where the plan is not the case's; ``kept`` is what
-    its sheets have worked out, to be told on the terminal, too.
+    still compared in the background, and raises SolverError where the plan is not the case's;
+    ``kept`` is what its sheets have worked out, to be shown on the terminal, too.
     """
 
     book: Book
@@ -235,7 +235,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     search: SearchLimits = TO_THE_END,
     where: Where | None = None,
     solver: str = "",
-    beside: bool = False,
+    in_background: bool = False,
     tell: Callable[[str], None] = lambda _: None,
     notify: Callable[[str], None] = lambda _: None,
 ) -> PlanRun:
@@ -244,7 +244,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     Raises InputError, UsageError for an unknown scenario or a what-if that is none, or SolverError.
     ``where`` the parts of a large case are planned is this machine unless given; the plan does not
     depend on it. ``solver`` is one that Pyomo finds ("" HiGHS); UsageError where it finds none of
-    that name. With ``beside`` models are built and compared in a process beside, where that can be:
+    that name. ``in_background`` compares models in a background process, where that can be:
     call ``Run.confirm`` before the plan is given out. ``tell`` hears of each stage as it begins,
     ``notify`` what there is to say of the place (a cluster without workers).
     """
@@ -276,7 +276,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
         plans.append(plan_of(each))
         return plans[-1]
 
-    with _planning(case, where, notify, solver, beside=beside) as (plan_of, confirm):
+    with _planning(case, where, notify, solver, in_background=in_background) as (plan_of, confirm):
         try:
             plan = counted(case)
         except InputError as error:
@@ -299,9 +299,14 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
 
 @contextmanager
 def _planning(
-    case: Case, where: Where | None, notify: Callable[[str], None], solver: str, *, beside: bool
+    case: Case,
+    where: Where | None,
+    notify: Callable[[str], None],
+    solver: str,
+    *,
+    in_background: bool,
 ) -> Iterator[tuple[Callable[[Case], Plan], Callable[[], None]]]:
-    """Give what plans a case and then its variants, and what waits for what runs beside.
+    """Give what plans a case and then its variants, and what waits for the background.
 
     A small case and its variants share one comparison with the model; the parts of a large one come
     and go, on all cores. Every plan starts from nothing, so what a case is compared with is the
@@ -320,7 +325,8 @@ def _planning(
     with (where or ThisMachine()).mapping(case, notify) as over:
         routes = routes_of(case)
         if over is map and routes < WORTH_PROCESSES:
-            session = Session(case, beside=beside and routes >= WORTH_A_FORK and can_fork())
+            in_background = in_background and routes >= WORTH_A_FORK and can_fork()
+            session = Session(case, in_background=in_background)
             yield lambda of: session.base if of is case else session.solve_cold(of), session.confirm
         else:
             yield lambda of: solve(of, over), nothing

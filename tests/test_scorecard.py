@@ -216,7 +216,7 @@ def priced(made: BookT) -> tuple[ScoredPlan, dict[tuple[str, str], tuple[object,
     found = benchmarks(solve(made), Here())
     told_of = {}
     for each in found.priced:
-        other, base = each.found, found.base
+        other, base = each.totals, found.base
         key = (each.score.measure.name, each.score.buyer.name)
         told_of[key] = (each.is_kept, each.reason)
         if other is not None:

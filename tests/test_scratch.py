@@ -132,11 +132,11 @@ def test_where_no_server_of_workers_can_start_they_are_spawned(tmp_path):
     """The path of its socket may have 107 characters."""
     deep = tmp_path / ("d" * 100)
     deep.mkdir()
-    said = "from planner.studies import nursery as n; n.expect(); print(type(n.context()).__name__)"
+    code = "from planner.studies import forkserver as f; f.preload(); print(type(f.context()))"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for folder, kind in ((deep, "SpawnContext"), (tempfile.gettempdir(), "ForkServerContext")):
         ran = subprocess.run(
-            [sys.executable, "-c", said], env=env | {"TMPDIR": str(folder)}, capture_output=True,
+            [sys.executable, "-c", code], env=env | {"TMPDIR": str(folder)}, capture_output=True,
             check=True, text=True,
         )  # fmt: skip
-        assert ran.stdout == f"{kind}\n", ran.stderr
+        assert kind in ran.stdout, ran.stderr

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from models import beside, tolerances
+from models import background, tolerances
 from models import solve as solver
 from models.case import Case
 from models.errors import SolverError
@@ -210,7 +210,7 @@ class BlockSolver:
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
         self._is_compared = is_compared
-        self._beside: beside.Beside[None] | None = None
+        self._background: background.BackgroundProcess[None] | None = None
         self._began = time.perf_counter()
         self.proven: set[bytes] = set()
         """The shapes whose model has been built and compared."""
@@ -367,7 +367,7 @@ class BlockSolver:
         """
         if shape in self.proven or not self._is_compared:
             return False
-        if self._beside is None:
+        if self._background is None:
             self._compare(b, rows)
         self.proven.add(shape)
         return True
@@ -383,7 +383,7 @@ class BlockSolver:
             msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
             raise SolverError(msg)
 
-    def compare_beside(self) -> None:
+    def compare_in_background(self) -> None:
         """Start to compare the models of all shapes in a background process.
 
         What is solved meanwhile is the case's only once ``confirm`` has returned.
@@ -396,12 +396,12 @@ class BlockSolver:
             for b in first.values():
                 self._compare(b, self.program.block(b))
 
-        self._beside = beside.Beside(compare_shapes)
+        self._background = background.BackgroundProcess(compare_shapes)
 
     def confirm(self) -> None:
         """Wait for the background comparison; SolverError where a program is not the case's."""
-        if self._beside is not None:
-            self._beside.result()
+        if self._background is not None:
+            self._background.result()
 
     def compare_all(self) -> list[bool]:
         """Compare all blocks, solved without it; return for which of them a model was built."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from models.beside import Beside, can_fork
+from models.background import BackgroundProcess, can_fork
 from models.program import Flow, Solved
 from models.program.component import Rows, Stop, components
 
@@ -25,10 +25,12 @@ _MANY = 20_000
 """Suppliers of members that are short; to say what stops each takes a tenth of a second."""
 
 
-def causes_beside(plan: Solved, short: pd.DataFrame) -> Beside[list[str]] | None:
+def causes_in_background(plan: Solved, short: pd.DataFrame) -> BackgroundProcess[list[str]] | None:
     """Start ``causes`` in a background process; None where that would not be worth it."""
     suppliers = len(short) * len(plan.expanded.sources) // max(1, len(plan.expanded.minerals))
-    return Beside(lambda: causes(plan, short)) if suppliers > _MANY and can_fork() else None
+    if suppliers <= _MANY or not can_fork():
+        return None
+    return BackgroundProcess(lambda: causes(plan, short))
 
 
 def causes(plan: Solved, short: pd.DataFrame) -> list[str]:

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from models import tolerances
-from models.beside import Beside
+from models.background import BackgroundProcess
 from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share, shares_of
 from models.plan import block_solver, secured
-from models.plan.causes import causes, causes_beside
+from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
 from models.program import TONNES, Program, Solved, program_of
 from models.program.component import columns_named, headings
@@ -72,7 +72,7 @@ class Plan(Solved):
     """
 
     extension: Extension | None = None
-    _causes: Beside[list[str]] | None = None
+    _causes: BackgroundProcess[list[str]] | None = None
 
     @property
     def status(self) -> str:
@@ -229,8 +229,8 @@ class Plan(Solved):
         return short.assign(share=short["short"] / short["demand"]).reset_index(drop=True)
 
     def foresee(self) -> None:
-        """Begin in a process beside what takes long, where it does: the causes of shortages."""
-        self._causes = self._causes or causes_beside(self, self.short)
+        """Begin what takes long, the causes of shortages, in a background process."""
+        self._causes = self._causes or causes_in_background(self, self.short)
 
     @cached_property
     def shortages(self) -> pd.DataFrame:

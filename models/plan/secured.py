@@ -11,7 +11,7 @@ import numpy as np
 from models.measures import POINT, survived_share
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
-from models.program.families.security import MISSING, ORE, RESERVE, SURGE, SURVIVAL, asked
+from models.program.families.security import MISSING, ORE, RESERVE, SURGE, SURVIVAL, survivals_asked
 from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, Survival, sellers
 
@@ -23,7 +23,7 @@ SECURED = "row year mineral country demand lost left served target missing bindi
 
 def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
     """Yield ``SECURED`` for each country lost under a row of Security, mineral and year."""
-    e, every = plan.expanded, [*asked(plan.expanded)]
+    e, every = plan.expanded, [*survivals_asked(plan.expanded)]
     cells = {(e.mineral_at[s.mineral], e.years.index(s.year)) for s in every}
     supply = plan.sold + _reserves(plan, cells)
     country, mineral = (

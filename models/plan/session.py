@@ -61,13 +61,18 @@ class Session:
     """Plans of one base case and of its variants."""
 
     def __init__(
-        self, base: Case, *, is_near: bool = False, is_compared: bool = True, beside: bool = False
+        self,
+        base: Case,
+        *,
+        is_near: bool = False,
+        is_compared: bool = True,
+        in_background: bool = False,
     ) -> None:
         """Keep the base case, whose program is compared with its model.
 
         Without ``is_compared`` that is so once its own plan is asked for: another session of the
-        same case has done it. With ``beside`` a process beside does it: plans are the case's once
-        ``confirm`` says so.
+        same case has done it. ``in_background`` a process of its own compares them: plans are
+        the case's once ``confirm`` has returned.
 
         Those of variants are not: that arrays and model are one program is tested on cases of every
         kind, and the certificate of each plan holds it against the variant's own arrays.
@@ -78,7 +83,7 @@ class Session:
         self.case = base
         self._is_near = is_near
         self._is_compared = is_compared
-        self._is_beside = beside
+        self._in_background = in_background
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
         self._moved: set[int] = set()
@@ -104,8 +109,8 @@ class Session:
         """The plan of the base case, perhaps not yet compared."""
         solving.check(self.case)
         solver, results = self._solver, list[block_solver.BlockResult]()
-        if self._is_beside:
-            solver.compare_beside()
+        if self._in_background:
+            solver.compare_in_background()
         for group in block_solver.together(solver.program.blocks):
             proven = solver(group)
             for blocks, *run in solver.runs(proven):
@@ -117,7 +122,7 @@ class Session:
         return plan
 
     def confirm(self) -> None:
-        """Wait for what is compared beside; SolverError where the plans are not the case's."""
+        """Wait for the background; SolverError where the plans are not the case's."""
         self._solver.confirm()
 
     def restart(self) -> None:

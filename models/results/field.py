@@ -294,9 +294,17 @@ class Result:
 
     def where(self, kept: Any) -> Self:
         """Return the rows that a sequence of yes and no keeps."""
-        kept_rows = [i for i, keep in enumerate(_listed(kept)) if keep]
-        data = {name: _rows_at(values, kept_rows) for name, values in self.data.items()}
-        looks = {name: [each[i] for i in kept_rows] for name, each in self.looks.items()}
+        return self._taken([i for i, keep in enumerate(_listed(kept)) if keep])
+
+    def ranked(self, by: Field, most: int | None = None) -> Self:
+        """Return the rows in which a field is above 0, the largest first, at most so many."""
+        values = [v or 0.0 for v in _listed(self.data[by.name])]
+        above = [i for i, value in enumerate(values) if value > 0]
+        return self._taken(sorted(above, key=lambda i: -values[i])[:most])
+
+    def _taken(self, rows: list[int]) -> Self:
+        data = {name: _rows_at(values, rows) for name, values in self.data.items()}
+        looks = {name: [each[i] for i in rows] for name, each in self.looks.items()}
         return type(self)(words=self.words, looks=looks, **data)
 
 

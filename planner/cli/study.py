@@ -223,7 +223,7 @@ def _planned(
     where, watch, tell = how
     start = start_file(file, **kind.base(options), tell=tell)
     if isinstance(where, ThisMachine):
-        where.expect(start.case, kind.__module__)
+        where.preload(start.case, kind.__module__)
     study = kind(start, **options)
     errors = checks.errors(start.case)
     if errors:

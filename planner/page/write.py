@@ -17,7 +17,6 @@ from models import measures, plan, schema, tolerances
 from models.plan.sliders import Adjustable, Basis
 from models.plan.solving import check
 from models.program import TONNES
-from models.program.families import security, shortage
 from planner._version import __version__
 from planner.page.highs import Highs
 from planner.page.sliders import adjustable, cells_of, grid
@@ -261,9 +260,9 @@ def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
     for name in ("mineral", "member", "year"):
         arrays[name][flow] = getattr(d, name)
     for group in program.variables:
-        if group.component is shortage.OF_TIER:
+        if group.component is plan.OF_TIER:
             arrays["kind"][group.at] = _TIER
-        elif group.component is shortage.SHORTAGE:
+        elif group.component is plan.SHORTAGE:
             keys = group.keys(np.arange(len(group)))
             places = [(e.mineral_at[m], e.member_at[j], e.years.index(y)) for m, j, y in keys]
             arrays["kind"][group.at] = _SHORT
@@ -277,11 +276,14 @@ def _losses(sliders: Adjustable) -> dict[str, NDArray[Any]]:
 
     ``lost_most`` is the part that may be short as the workbook has it.
     """
-    e, most = sliders.expanded, {s.key: s.most_short for s in security.asked(sliders.expanded)}
+    e, most = (
+        sliders.expanded,
+        {s.key: s.most_short for s in plan.survivals_asked(sliders.expanded)},
+    )
     rows = [
         (column, e.mineral_at[m], sliders.countries.index(country), e.years.index(year), most[key])
         for group in sliders.program.variables
-        if group.component is security.MISSING
+        if group.component is plan.MISSING
         for column, key in zip(group.at.tolist(), group.keys(np.arange(len(group))), strict=True)
         for _, m, country, year in [key]
     ]

@@ -1,17 +1,24 @@
-"""A chart as data: series over categories, what each stands for, where its numbers stand."""
+"""A chart as data: series over categories, what each stands for, where its numbers stand.
+
+``bars``, ``lines`` and ``heat`` make a chart of a result, its fields and how many are drawn at
+most. ``top`` picks the largest, and ``some_of`` says in a title how many are drawn of how many.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models import tolerances
-from models.results import ChartData, Look
+from models.results import ChartData, Field, Look, Result
 from planner.render import palette, table
 from planner.render.words import clean, cut, known, listed, scale
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LABEL = 28
 """Longer names are cut in charts."""
@@ -135,6 +142,97 @@ class Picture:
 
 def drawn(*pictures: Picture | None) -> tuple[Picture, ...]:
     return tuple(picture for picture in pictures if picture is not None)
+
+
+# ---- charts of a result --------------------------------------------------------------------------
+
+Values = Iterable[float | None]
+
+
+def peak(values: Values) -> float:
+    """Return the largest size of a series' values; 0 where there is none."""
+    return max((abs(value) for value in values if known(value)), default=0.0)
+
+
+def top(sizes: Mapping[str, float], most: int) -> list[str]:
+    """Return the ``most`` names with the largest sizes, in the order that they have."""
+    largest = sorted(sizes, key=lambda name: -sizes[name])[:most]
+    return [name for name in sizes if name in largest]
+
+
+def some_of(shown: int, every: int, which: str = "largest") -> str:
+    """Return what a title adds where not all is drawn: `` (the 6 largest of 8)``; else ""."""
+    number = "" if shown == 1 else f"{shown} "
+    return f" (the {number}{which} of {every})" if shown < every else ""
+
+
+def bars(  # noqa: PLR0913 - what a chart of bars is made of
+    title: str,
+    rows: pd.DataFrame,
+    names: Field | Iterable[str],
+    parts: Mapping[str, tuple[Role, Field | Values]],
+    axis: str,
+    *,
+    across: str = "",
+    form: Form = Form.GROUPED,
+    most: int | None = None,
+    which: str = "",
+    **more: Any,
+) -> Picture | None:
+    """Return bars, a category for each of the first rows; None where no value is there, or all 0.
+
+    ``rows`` are of ``result.frame()``, in the order in which they are drawn; ``names`` is the field
+    that names a row, or the labels; ``parts`` are the role and the field, or the values, of each
+    series. At most ``most`` rows are drawn; with ``which`` the title says of how many.
+    """
+    labels = map(short, map(str, rows[names.name])) if isinstance(names, Field) else names
+    labels = tuple(labels)[:most]
+    columns = ((name, role, rows[values.name] if isinstance(values, Field) else values)
+               for name, (role, values) in parts.items())  # fmt: skip
+    series = tuple(Series(name, role, numbers(values)[:most]) for name, role, values in columns)
+    if not any(peak(each.values) for each in series):
+        return None
+    title += some_of(len(labels), len(rows), which) if which else ""
+    return Picture(title, form, labels, series, axis, across, **more)
+
+
+def lines(  # noqa: PLR0913 - what a chart of lines is made of
+    title: str,
+    points: Sequence[table.Cell],
+    values: Mapping[str, Sequence[float | None]],
+    axis: str,
+    *,
+    across: str = "",
+    most: int | None = None,
+    rank: Callable[[Sequence[float | None]], float] = peak,
+    which: str = "highest",
+    **more: Any,
+) -> Picture | None:
+    """Return a line a name over the points of a scale; None without two points, or without a line.
+
+    At most ``most`` lines are drawn, those that ``rank`` highest, in their own order: the title
+    then says of how many.
+    """
+    sizes = {name: rank(line) for name, line in values.items()}
+    names = top(sizes, len(sizes) if most is None else most)
+    if not names or len(points) < 2:  # noqa: PLR2004 - one point is no line
+        return None
+    series = tuple(Series(short(name), Role.ONE_OF_MANY, values[name]) for name in names)
+    title += some_of(len(names), len(values), which)
+    return Picture(title, Form.LINES, tuple(points), series, axis, across, **more)
+
+
+def heat(
+    title: str, matrix: Result, columns: Sequence[Field], axis: str, role: Role = Role.SHORT
+) -> Picture:
+    """Return a map of some columns of a matrix, as ``crossed`` makes it: its first names a row."""
+    cells = matrix.rows(matrix.fields[0], *columns)
+    rows = (Series(str(name), role, numbers(values)) for name, *values in cells)
+    names = tuple(column.title(matrix.words) for column in columns)
+    return Picture(title, Form.HEAT, names, tuple(rows), axis, "")
+
+
+# ---- what series have in common ------------------------------------------------------------------
 
 
 def _are_alike(some: Sequence[float | None], others: Sequence[float | None]) -> bool:

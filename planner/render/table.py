@@ -183,9 +183,11 @@ def grid(result: Result, *fields: Field, country: Callable[[str], str] = str) ->
         justify = "left" if field.look.is_text else "right"
         money = words if field.look is Look.MONEY else result.words  # prices are not in millions
         table.add_column(Text(field.title(money)), justify=justify)  # type: ignore[arg-type]
-    for row in result.rows(*chosen):
-        cells = zip(chosen, row, strict=True)
-        table.add_row(*(Text(_cell(field, value, size, country)) for field, value in cells))
+    looks = [result.looks.get(f.name) or [f.look] * len(result) for f in chosen]
+    for row, own in zip(result.rows(*chosen), zip(*looks, strict=True), strict=True):
+        cells = zip(chosen, own, row, strict=True)
+        texts = (_cell(f.like(look=look), value, size, country) for f, look, value in cells)
+        table.add_row(*map(Text, texts))
     return table
 
 

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from models import answers, schema, tolerances, units
 from models.case import Case
-from models.program.families.projects import BUILT
-from models.program.families.shortage import SHORTAGE
-from models.program.families.stockpiles import STOCK
+from models.plan import BUILT, SHORTAGE, STOCK
 from planner.render.table import json_value
 from planner.render.words import NAMED, each_year, listed, share, signed, tiny
 
 if TYPE_CHECKING:
     from models.answers import CellChange, LeastChange, Scarce
-    from models.program.families.projects import Unpaid
+    from models.plan import Unpaid
 
 SHOWN = 8
 """What binds is told so many times at most; the JSON form has all."""

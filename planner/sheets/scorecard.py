@@ -1,4 +1,4 @@
-"""The scorecard: every measure before the plan and after, beside the benchmarks it is to keep."""
+"""The scorecard: every measure before the plan and after, next to its benchmark."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from planner.render.table import Cell
 from planner.render.words import each_year
 
 MET, MISSED, UNTOLD = "✓ met", "✗ missed", "– no data"
-"""What is said of a benchmark: a sign and a word, so that no colour is needed to tell."""
+"""Verdicts on a benchmark: a sign and a word, readable without colour."""
 
 
 def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard | None:
@@ -23,17 +23,17 @@ def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard
 
     None where nothing is planned.
     """
-    found = scorecard(plan) if scores is None else scores
-    if not found:
+    scores = scorecard(plan) if scores is None else scores
+    if not scores:
         return None
     case, rows, sections, looks = plan.case, list[dict[str, Cell]](), list[int](), list[Look]()
-    for measure, group in groupby(found, key=lambda score: score.measure):
+    for measure, group in groupby(scores, key=lambda score: score.measure):
         about: dict[str, Cell] = {"source": measure.source, "formula": measure.formula}
         sections.append(len(rows))
         rows.append({"measure": f"{measure.title}: {measure.unit}", **about})
-        own = [{"measure": measure.title, **about, **_row(score, case)} for score in group]
-        looks += [Look.TEXT, *[measure.look] * len(own)]
-        rows += own
+        scored = [{"measure": measure.title, **about, **_row(score, case)} for score in group]
+        looks += [Look.TEXT, *[measure.look] * len(scored)]
+        rows += scored
     fields = [f.name for f in Scorecard.FIELDS]
     if case.years[0] == case.years[-1]:
         fields.remove(Scorecard.after_last.name)
@@ -62,16 +62,14 @@ def _row(score: Score, case: Case) -> dict[str, Cell]:
 
 
 def met(score: Score) -> str | None:
-    """Return what is said of a score's benchmark; None where it has none."""
-    if score.required is None:
-        return None
-    return {True: MET, False: MISSED, None: UNTOLD}[score.met]
+    """Return the verdict on a score's benchmark; None where it has none."""
+    return None if score.required is None else {True: MET, False: MISSED, None: UNTOLD}[score.met]
 
 
 def remark(score: Score, case: Case) -> str:
-    """Return who a score is about, or why it has no number; and what of it is missed.
+    """Return who a score is about, or why it has no number; and what it misses.
 
-    That is the years that miss a benchmark, and limits that are kept of demand alone.
+    That is the years that miss a benchmark, and limits that are kept for demand alone.
     """
     years = case.years
     values = {"before": score.before, str(years[0]): score.first, str(years[-1]): score.last}
@@ -80,18 +78,18 @@ def remark(score: Score, case: Case) -> str:
 
 
 def _over(score: Score, case: Case) -> str:
-    """Say where the workbook's limit is kept of demand and not of purchases, "" where nowhere."""
+    """Say where the workbook's limit is kept for demand and not for purchases; "" if nowhere."""
     if not score.over:
         return ""
     most = score.over[0]
     years = {each.year for each in score.over}
     who, part = case.country_name(most.country), f"{most.of_purchases:z.0%} of purchases"
-    said = f"{who} has {part} in {most.year}, over the limit of {most.limit:z.0%} of demand"
-    return said if len(years) == 1 else f"{said}; over it in {each_year(years)}"
+    more = f"; over it in {each_year(years)}" if len(years) > 1 else ""
+    return f"{who} has {part} in {most.year}, over the limit of {most.limit:z.0%} of demand{more}"
 
 
 def _who(values: dict[str, Value]) -> str:
-    """Return what is said of each moment, once where it is the same of all."""
+    """Return the remark of each moment, once where all have the same."""
     by_words: dict[str, list[str]] = {}
     for when, value in values.items():
         if value.remark:

@@ -1,8 +1,8 @@
 """Studies: many Cases to many Plans; what each asks, and where its runs take place.
 
 A study is a base case and chains of runs. A run is a pure function from the base Case to a variant;
-of each plan only what the study reads is kept. Loaded when first asked for: ``planner --help``
-lists the studies and makes no plan.
+only what the study reads of each plan is kept. Modules load on first use: ``planner --help`` lists
+the studies and makes no plan.
 """
 
 from __future__ import annotations
@@ -39,10 +39,7 @@ def __getattr__(name: str) -> Any:
 
 @dataclass(frozen=True)
 class Listed:
-    """A kind as it is listed, known without what it needs: its module and its command's summary.
-
-    ``asked`` is how it is asked for where that is no command of its own.
-    """
+    """A kind's module and summary, without importing it; ``asked`` if it is no command itself."""
 
     module: str
     summary: str
@@ -55,9 +52,9 @@ class Listed:
         if not self.loaded:
             from planner.studies.kind import StudyKind
 
-            made = vars(import_module(self.module)).values()
-            own = (k for k in made if isinstance(k, type) and k.__module__ == self.module)
-            self.loaded["kind"] = next(k for k in own if issubclass(k, StudyKind))
+            names = vars(import_module(self.module)).values()
+            classes = (k for k in names if isinstance(k, type) and k.__module__ == self.module)
+            self.loaded["kind"] = next(k for k in classes if issubclass(k, StudyKind))
         return self.loaded["kind"]
 
 

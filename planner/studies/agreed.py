@@ -1,10 +1,10 @@
 """A plan already agreed as a case of its own: what a loss then hits, and what may answer it.
 
-What is agreed stands: which plants are built and when, what each supplier sells, what was in stock
+What is agreed is kept: which plants are built and when, what each supplier sells, what was in stock
 when the loss begins, and what demand was to be met. What answers a loss is a surge of the suppliers
 that are left, the stocks and, unless they are kept, the share limits waived.
 
-Where a scenario comes unforeseen in a year, what was decided before stands (``decided_before``),
+Where a scenario comes unforeseen in a year, what was decided before is kept (``decided_before``),
 and all that is decided from then on is free (``Unforeseen``).
 """
 
@@ -20,11 +20,8 @@ import numpy as np
 from models import tolerances
 from models.case import Agreed, Case
 from models.measures import SURGE
-from models.plan import Plan
+from models.plan import BUILT, OF_TIER, SHORTAGE, STOCK, Plan
 from models.program.component import columns_named
-from models.program.families.projects import BUILT
-from models.program.families.shortage import OF_TIER, SHORTAGE
-from models.program.families.stockpiles import STOCK
 from models.resolve import Rights, budget_year, start_years, stock_target
 from models.schema import TAKES, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
 from planner.scenarios import Variant, set_max_country_share, steps_of
@@ -73,7 +70,9 @@ def stressed(plan: Plan, rules: Rules) -> Case:
         budget=(),
         stockpiles=tuple(_as_stored(plan, pile, years) for pile in case.stockpiles),
         ceilings=_ceilings(plan, rules.surge, years),
-        member_ceilings=() if rules.solidarity else tuple(_own(plan, rules.surge, years)),
+        member_ceilings=()
+        if rules.solidarity
+        else tuple(_member_ceilings(plan, rules.surge, years)),
         scenarios=(),
         risks=(),
     )
@@ -81,10 +80,10 @@ def stressed(plan: Plan, rules: Rules) -> Case:
 
 def unmet(plan: Plan, row: Demand, year: int) -> float:
     """Return what a plan leaves short of one row of demand in a year [t]."""
-    at = (row.mineral, row.member, year)
-    if at in plan.case.tiers_of:
+    key = (row.mineral, row.member, year)
+    if key in plan.case.tiers_of:
         return plan.value(OF_TIER, (row.mineral, row.member, row.tier, year))
-    return plan.value(SHORTAGE, at)
+    return plan.value(SHORTAGE, key)
 
 
 def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
@@ -102,16 +101,16 @@ def _ceilings(
 
     A source of which nothing is agreed may surge too, up to that part of its capacity.
     """
-    found = []
+    ceilings = []
     for row in plan.sources.to_dict("records"):
         most = row["tonnes"] + surge * row["usable"]
         if row["year"] in years and most < row["usable"]:
             key = (row["refiner"], row["project"], row["mineral"], row["year"])
-            found.append((*key, float(most)))
-    return tuple(found)
+            ceilings.append((*key, float(most)))
+    return tuple(ceilings)
 
 
-def _own(
+def _member_ceilings(
     plan: Plan, surge: float, years: tuple[int, ...]
 ) -> Iterator[tuple[str, str, str, str, int, float]]:
     """Yield what each member may buy of each source: as agreed, and its part of the surge."""
@@ -133,7 +132,7 @@ def _own(
 
 
 def _as_built(project: Project, running: dict[int, float], years: tuple[int, ...]) -> Project:
-    """Return a project as a plant that stands: of each year what the agreed plan has running."""
+    """Return a project as a built plant: of each year what the agreed plan has running."""
     first, last = years[0], years[-1]
     return dataclasses.replace(
         project,
@@ -146,12 +145,12 @@ def _as_built(project: Project, running: dict[int, float], years: tuple[int, ...
 
 
 def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile:
-    """Return a reserve as it stands when the loss begins, to be held as far as was agreed.
+    """Return a reserve as it is when the loss begins, to be held as far as was agreed.
 
     Its target is that of all demand, or what the agreed plan holds if that is less: to fall below
     it costs the target's penalty, and nobody fills a reserve beyond what was agreed.
     """
-    case, at = plan.case, plan.case.years.index(years[0])
+    case, first = plan.case, plan.case.years.index(years[0])
     held = [plan.value(STOCK, (pile.mineral, pile.member, y)) for y in case.years]
     agreed = [
         (y, min(stock_target(case, pile, y), kept))
@@ -160,13 +159,13 @@ def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile
     ]
     return dataclasses.replace(
         pile,
-        opening=min(held[at - 1] if at else pile.opening, pile.max),
+        opening=min(held[first - 1] if first else pile.opening, pile.max),
         target=ByYear(None, tuple(agreed)),
         target_days=None,
     )
 
 
-# ---- what was decided before a year stands, all else is free -----------------------------------
+# ---- what was decided before a year is kept, all else is free ----------------------------------
 
 
 def decided_before(plan: Plan, year: int) -> Agreed:
@@ -176,19 +175,19 @@ def decided_before(plan: Plan, year: int) -> Agreed:
     and stocks in their own, a plant in the year in which building it begins, and is paid for. What
     is short, not taken, lacking of a target or beyond a limit follows from these.
     """
-    case, found = plan.case, list[tuple[str, object, float]]()
+    case, decisions = plan.case, list[tuple[str, object, float]]()
     for group in plan.program.variables:
-        of = columns_named(group.component)
-        if of.decided is None:
+        columns = columns_named(group.component)
+        if columns.decided is None:
             continue
         amounts = plan.x[group.at]
-        whole = of is BUILT and case.settings.whole_projects
-        amounts = np.round(amounts) if whole else np.maximum(amounts, 0.0)
-        at = np.flatnonzero(amounts)
-        for key, amount in zip(group.keys(at), amounts[at].tolist(), strict=True):
-            if of.decided(case, key) < year:
-                found.append((of.name, of.lasting(case, key), amount))
-    return Agreed(year, tuple(found))
+        is_integer = columns is BUILT and case.settings.whole_projects
+        amounts = np.round(amounts) if is_integer else np.maximum(amounts, 0.0)
+        index = np.flatnonzero(amounts)
+        for key, amount in zip(group.keys(index), amounts[index].tolist(), strict=True):
+            if columns.decided(case, key) < year:
+                decisions.append((columns.name, columns.lasting(case, key), amount))
+    return Agreed(year, tuple(decisions))
 
 
 @dataclass(frozen=True)
@@ -196,11 +195,11 @@ class Unforeseen:
     """A change: a scenario or what-ifs from a year on, of which nobody knew before.
 
     Before ``agreed.before`` the case is the one that is changed, and what ``agreed`` says was
-    decided then stands; from that year on it is the variant. In the first year of the horizon that
-    is the variant itself. Two things that the variant does without a year of their own: a limit on
-    shares, set or gone, holds from the year on; and a plant that it has built is built so only if
-    building begins in that year or later, and if nothing of it was begun before. With ``is_known``
-    the same events are known from the first year, and nothing stands.
+    decided then is kept; from that year on it is the variant. In the first year of the horizon that
+    is the variant itself. Two changes have no year of their own: a limit on shares, set or removed,
+    holds from the year on; and a plant that the variant builds is built so only if building begins
+    in that year or later, and if nothing of it was begun before. With ``is_known`` the same events
+    are known from the first year, and nothing is kept.
     """
 
     variant: Variant

@@ -37,35 +37,27 @@ from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
 from planner._version import __version__
 from planner.render import palette
-from planner.render.chart import Form, Picture, Role, Series, drawn, short
-from planner.render.words import (
-    clean,
-    counted,
-    few,
-    known,
-    listed,
-    money,
-    opened,
-    share,
-    tariff_words,
-)
+from planner.render.chart import Form, Picture, Role, Series, bars, drawn, short
+from planner.render.words import clean, counted, few, known, listed, money, share, tariff_words
 from planner.seal import seal
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.run import Start
     from planner.studies.places import Where
 
 RULES = {
-    AS_BOUGHT: "each pays for what it buys and bears what it is short",
-    BY_DEMAND: "in proportion to what it needs, at the workbook's prices, discounted",
+    AS_BOUGHT: "each pays for what it buys and bears its own shortage",
+    BY_DEMAND: "in proportion to its demand at the workbook's prices, discounted",
     EQUAL_SAVINGS: "each saves the same amount",
-    DUAL_PRICES: "each pays what its demand is worth at the plan's marginal prices, and is paid"
-    " what its rights are worth (Owen)",
-    NUCLEOLUS: "the largest gain by leaving is as small as it can be",
-    SHAPLEY: "each pays what it adds to cost on average, in whatever order members come",
+    DUAL_PRICES: "each pays for its demand at the plan's shadow prices, and is paid for its rights"
+    " at theirs (Owen)",
+    NUCLEOLUS: "the largest gain by leaving is as small as possible",
+    SHAPLEY: "each pays what it adds to cost, averaged over all orders in which members may join",
 }
 """How each rule splits the cost."""
 _SPLIT = {
@@ -76,33 +68,32 @@ _SPLIT = {
 }
 """What a rule is called after "split"."""
 _UNKNOWN = ("the split {split} is not known", "who would leave the split {split} is not known")
-"""What is said of a search that failed: of a rule's bills, or of who is tempted by them."""
+"""What a failed search leaves open: a rule's bills, or who would leave because of them."""
 _A_RUN = 64
 """Groups planned in a run: neighbours start from one another."""
 _MOST_BARS = 16
-"""Members in a chart at most: those that save most."""
+"""Members in a chart at most, by what they save."""
 _NAMED = 4
 """Members of a group that are all named; of a larger one the first two are."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
 
-_NOW = "Discounted to the first year."
-
 
 def _millions(header: str, meaning: str, **more: Any) -> Field:
-    return field.millions(header, f"{meaning} {_NOW}", **{"key": "{name}_usd", **more})
+    meaning = f"{meaning} Discounted to the first year."
+    return field.millions(header, meaning, **{"key": "{name}_usd", **more})
 
 
 def _saved(rule: str, key: str, **more: Any) -> Field:
-    said = f"What it costs alone less its bill: {RULES[rule]}. Below 0: it would do better alone."
-    return _millions(f"Saves {rule}", said, key=f"saving_{key}_usd", **more)
+    meaning = f"Its cost alone less its bill: {RULES[rule]}. Below 0: it would do better alone."
+    return _millions(f"Saves {rule}", meaning, key=f"saving_{key}_usd", **more)
 
 
 RULE = field.text("Rule", "How the cost of planning together is split.")
 ALONE = _millions(
     "Alone",
-    "What it costs alone, with its rights: cash, and what it is short at its price.",
+    "What the member costs alone, with its rights: cash, and its shortage at its price.",
 )
 
 
@@ -121,15 +112,8 @@ class Savings(Result):
 
 
 NOT_KNOWN = "not known: the search failed"
-"""In the place of the group that is most tempted."""
-_SAVINGS = {
-    AS_BOUGHT: Savings.as_bought,
-    BY_DEMAND: Savings.by_demand,
-    EQUAL_SAVINGS: Savings.equal,
-    DUAL_PRICES: Savings.duals,
-    NUCLEOLUS: Savings.nucleolus,
-    SHAPLEY: Savings.shapley,
-}
+"""In the place of the group that would gain most by leaving."""
+_SAVINGS = dict(zip(RULES, Savings.FIELDS[2:], strict=True))
 
 
 class Bills(Result):
@@ -142,37 +126,37 @@ class Bills(Result):
     rule = RULE
     member = Savings.member
     alone = ALONE
-    bill = _millions("Bill", "Its part of what all cost together.")
+    bill = _millions("Bill", "Its part of the cost of planning together.")
     saving = _millions("Saves", "Alone less bill. Below 0: it would do better alone.")
     part = field.share(
         "Saves, of alone", "Its saving over what it costs alone.", key="saving_share"
     )
     cash_alone = _millions("Cash alone", "What it pays alone.")
-    cash = _millions("Cash of bill", "Its bill less its priced shortage: below 0 it is paid.")
+    cash = _millions("Cash of bill", "Its bill less its priced shortage; below 0 it is paid.")
     cash_saving = _millions("Saves in cash", "Cash alone less cash of the bill.")
     priced_alone = _millions(
         "Priced shortage alone",
-        "What it is short alone, what its reserves lack and other penalties, at their prices.",
+        "Its shortage alone, missing reserves and other penalties, at their prices.",
     )
     priced = _millions("Priced shortage together", "The same in the plan together; nobody pays it.")
     transfer = _millions(
         "Transfer",
-        "What it pays the others beyond what it pays as bought; below 0 it is paid. All sum to 0.",
+        "What it pays the others beyond its bill as bought; below 0 it is paid. The sum is 0.",
     )
     least = _millions(
-        "Least bill", "By the dual prices at which it pays least; there may be several."
+        "Least bill", "With the shadow prices at which it pays least; there may be several."
     )
-    most = _millions("Largest bill", "By the dual prices at which it pays most.")
+    most = _millions("Largest bill", "With the shadow prices at which it pays most.")
 
 
 class Transfers(Result):
-    """Who pays whom, so that from what each bought all come to a rule's bills."""
+    """Who pays whom, so that everyone moves from the bills as bought to a rule's bills."""
 
     TABLE, GRAIN, BOOK = "Transfers", ("rule", "payer", "receiver"), "bills"
     rule = RULE
     payer = field.text("Payer", "The member that pays.", names=Name.MEMBER)
     receiver = field.text("Receiver", "The member that is paid.", names=Name.MEMBER)
-    amount = _millions("Amount", "In cash; few payments, of many that would do.")
+    amount = _millions("Amount", "In cash. Other payments would do as well; these are few.")
 
 
 class Groups(Result):
@@ -187,11 +171,11 @@ class Groups(Result):
     bill = _millions("Their bills", "What they pay together.")
     cost = _millions("As a group alone", "What they cost with their rights alone.")
     at_most = _millions(
-        "No group gains more than", "Proven by bounds on every group, not by listing."
+        "No group gains more than", "Proven by bounds on every group, not by listing them."
     )
     in_parts = _millions(
         "Nor do parts of members",
-        "A bound on groups in which members may be with a part of all they have; blank: not asked.",
+        "A bound on groups that members may join with a part of all they have. Blank: not asked.",
     )
 
 
@@ -199,48 +183,49 @@ class Coalitions(Result):
     """What every group of members costs alone."""
 
     TABLE, GRAIN, BOOK = "Coalitions", ("number",), "bills"
-    number = field("Number", Look.COUNT, "Its bits say who is there, the first member the lowest.")
+    number = field("Number", Look.COUNT, "Its bits say who is in it, the first member the lowest.")
     group = field("Group", Look.SENTENCE)
     size = field("Size", Look.COUNT, "How many members.")
     cost = _millions("Cost", "What it costs with its rights alone.")
-    saving = _millions("Saves", "What its members cost alone in sum, less that.")
+    saving = _millions("Saves", "The sum of what its members cost alone, less that.")
 
 
 class Wishes(Result):
-    """What a member's own limits, stock targets and security cost it, and what they cost others.
+    """What a member's own limits, stock targets and security cost it and the others.
 
-    Its bill by dual prices, and the others', with them less without them.
+    Each is a bill by dual prices with the wish less the same without it.
     """
 
-    TABLE, GRAIN, BOOK = "Wishes", ("member", "what"), "bills"
-    member = MEMBER.like(meaning="The member whose wishes they are.")
-    what = field(
+    TABLE, GRAIN, BOOK = "Wishes", ("member", "wish"), "bills"
+    member = MEMBER.like(meaning="The member that has the wish.")
+    wish = field(
         "Its own",
         Look.SENTENCE,
-        "Rows of Share limits with it as buyer, and targets of its reserves; apart from them its"
-        " part of Security: that its demand counts in what has to be left if a country is lost.",
+        "Share limits with it as buyer, and targets of its reserves. Apart from them its part of"
+        " Security: its demand counts in what must be left if a country is lost.",
+        key="what",
     )
-    own = _millions("Costs it", "Its bill with them less without.", key="costs_it_usd")
-    others = _millions("Costs the others", "Below 0: they gain by it.", key="costs_others_usd")
+    costs_it = _millions("Costs it", "Its bill with them less without.", key="costs_it_usd")
+    others = _millions("Costs the others", "Below 0: they gain.", key="costs_others_usd")
     whole = _millions(
-        "Costs all", "What all cost together with them less without.", key="costs_all_usd"
+        "Costs all", "The cost of planning together with them less without.", key="costs_all_usd"
     )
     alone = _millions(
-        "Would cost it alone", "The same of what it costs alone.", key="costs_alone_usd"
+        "Would cost it alone", "The same for what it costs alone.", key="costs_alone_usd"
     )
 
 
 class RightsUsed(Result):
-    """What part of each plant and mine each member counts as its own alone: means over years."""
+    """What part of each plant and mine each member counts as its own when alone: yearly means."""
 
-    TABLE, GRAIN, BOOK = "Rights", ("what", "name", "mineral", "country"), "bills"
-    what = field.text("What", "A refiner, a project, a mine country, or all budgets.")
+    TABLE, GRAIN, BOOK = "Rights", ("kind", "name", "mineral", "country"), "bills"
+    kind = field.text("What", "A refiner, a project, a mine country, or all budgets.")
     name = field.text("Name")
     mineral = MINERAL
-    country = COUNTRY.like(meaning="Where it stands.")
+    country = COUNTRY.like(meaning="Where it is.")
     members = field.share(
         MEMBER.header,
-        "Its part: by the sheet Rights, what that leaves by the setting.",
+        "Its part: from the sheet Rights, and for the rest from the setting.",
         spread=True,
     )
 
@@ -250,12 +235,12 @@ class RightsUsed(Result):
 
 @dataclass(frozen=True)
 class CostsOf:
-    """Reads what groups cost, by their numbers as of ``games.groups``."""
+    """Reads what groups cost, by their numbers as in ``games.groups``."""
 
     numbers: tuple[int, ...]
 
     def __call__(self, plan: Plan) -> tuple[float | None, ...]:
-        """Return the costs [money]; None of a group whose cost nothing proves."""
+        """Return the costs [money]; None for a group whose cost nothing proves."""
         return costs_of(plan, self.numbers)
 
 
@@ -263,11 +248,11 @@ class CostsOf:
 class WithoutWishes:
     """The case without one member's own share limits and stock targets, and its bills there.
 
-    Where it is ``secured``, without its part of Security instead. ``what`` are the wishes in words.
+    If ``secured``, without its part of Security instead. ``wishes`` names them.
     """
 
     member: int
-    what: str
+    wishes: str
     secured: bool = False
 
     def __call__(self, case: Case) -> Case:
@@ -291,31 +276,28 @@ class WithoutWishes:
 
 
 def wishes_of(case: Case) -> Iterator[WithoutWishes]:
-    """Yield each member's own limits and targets, and its part of Security; none that it lacks."""
+    """Yield each member's own limits and targets, and its part of Security, where it has any."""
     secured = _secured(case) if case.security else {}
     for i, name in enumerate(m.name for m in case.members):
         limits = sum(row.buyer == name for row in case.share_limits)
-        kept = [
-            pile.mineral
-            for pile in case.stockpiles
-            if pile.member == name and any(stock_target(case, pile, y) > 0 for y in case.years)
-        ]
-        said = [counted(limits, "share limit")] if limits else []
-        said += [f"stock targets: {few(kept)}"] if kept else []
-        if said:
-            yield WithoutWishes(i, "; ".join(said))
+        piles = (pile for pile in case.stockpiles if pile.member == name)
+        kept = [p.mineral for p in piles if any(stock_target(case, p, y) > 0 for y in case.years)]
+        wishes = [counted(limits, "share limit")] if limits else []
+        wishes += [f"stock targets: {few(kept)}"] if kept else []
+        if wishes:
+            yield WithoutWishes(i, "; ".join(wishes))
         if secured.get(name):
             yield WithoutWishes(i, f"part of Security: {few([*secured[name]])}", secured=True)
 
 
 def _secured(case: Case) -> dict[str, dict[str, None]]:
-    """Return by member the minerals of which some of its demand has to be served."""
-    e, found = Expanded(case), {m.name: dict[str, None]() for m in case.members}
+    """Return by member the minerals for which some of its demand has to be served."""
+    e, secured = Expanded(case), {m.name: dict[str, None]() for m in case.members}
     for m, t in np.ndindex(len(e.minerals), len(e.years)):
-        if any(of.most_short < 1.0 for of in survivals(e, m, t)):
+        if any(survival.most_short < 1.0 for survival in survivals(e, m, t)):
             for j in np.flatnonzero(e.demand[m, :, t] > 0).tolist():
-                found[e.members[j]][e.minerals[m]] = None
-    return found
+                secured[e.members[j]][e.minerals[m]] = None
+    return secured
 
 
 def read(plan: Plan) -> object:
@@ -339,16 +321,17 @@ def study_of(
     count = len(case.members)
     numbers = (k ^ (k >> 1) for k in range(1, 1 << count)) if exact else iter(())
     left = [n for n in numbers if n not in known_costs]
-    chunks = [tuple(left[at : at + _A_RUN]) for at in range(0, len(left), _A_RUN)]
-    runs = [
-        Run(f"Groups, {at} of {len(chunks)}", read=CostsOf(of)) for at, of in enumerate(chunks, 1)
-    ]
-    apart = [
-        Run(f"Without {case.members[of.member].name}: {of.what}", of, of.read)
-        for of in (wishes_of(case) if wishes else ())
-    ]
-    every = (Run("Together"), *apart, *runs)
-    return Study(in_fractions(case), tuple((run,) for run in every), read)
+    chunks = [tuple(left[i : i + _A_RUN]) for i in range(0, len(left), _A_RUN)]
+    groups = (
+        Run(f"Groups, {i} of {len(chunks)}", read=CostsOf(chunk))
+        for i, chunk in enumerate(chunks, 1)
+    )
+    without = (
+        Run(f"Without {case.members[each.member].name}: {each.wishes}", each, each.read)
+        for each in (wishes_of(case) if wishes else ())
+    )
+    runs = (Run("Together"), *without, *groups)
+    return Study(in_fractions(case), tuple((run,) for run in runs), read)
 
 
 # ---- tables made ---------------------------------------------------------------------------------
@@ -356,11 +339,12 @@ def study_of(
 
 def made_of(sharing: Sharing, costs: Mapping[int, float], case: Case) -> list[Result]:
     """Return the tables of who pays what; ``costs`` are those of groups that are known."""
-    made = [savings(sharing, case), bills(sharing, case), transfers(sharing, case)]
-    made.append(tempted(sharing, case))
-    if costs:
-        made.append(coalitions(sharing, costs, case))
-    return [*made, rights(case)]
+    tables = (savings, bills, transfers, tempted)
+    return [
+        *(table(sharing, case) for table in tables),
+        *([coalitions(sharing, costs, case)] if costs else []),
+        rights(case),
+    ]
 
 
 def savings(sharing: Sharing, case: Case) -> Savings:
@@ -368,7 +352,7 @@ def savings(sharing: Sharing, case: Case) -> Savings:
     amounts = {"alone": sharing.alone}
     for rule, split in sharing.bills.items():
         amounts[_SAVINGS[rule].name] = _no_rounding(sharing.alone - split, sharing)
-    columns: dict[str, Any] = {name: [of.sum(), *of] for name, of in amounts.items()}
+    columns: dict[str, Any] = {name: [each.sum(), *each] for name, each in amounts.items()}
     return Savings(words=words_of(case), member=["", *(m.name for m in case.members)], **columns)
 
 
@@ -393,12 +377,14 @@ def bills(sharing: Sharing, case: Case) -> Bills:
             "transfer": _no_rounding(split - sharing.bills[AS_BOUGHT], sharing),
         }
         ends = {"least": duals.least, "most": duals.most} if rule == DUAL_PRICES else {}
-        rows.append({"member": ""} | {name: float(of.sum()) for name, of in amounts.items()})
-        for i, member in enumerate(case.members):
-            own = {name: float(of[i]) for name, of in (amounts | ends).items()}
-            rows.append({"member": member.name, **own})
-        for row in rows[-len(split) - 1 :]:
-            row |= {"rule": rule, "part": part(row["saving"], row["alone"])}
+        of_rule = [{name: float(each.sum()) for name, each in amounts.items()}]
+        of_rule += [
+            {name: float(each[i]) for name, each in (amounts | ends).items()}
+            for i in range(len(case.members))
+        ]
+        for name, row in zip(("", *(m.name for m in case.members)), of_rule, strict=True):
+            saved = part(row["saving"], row["alone"])
+            rows.append(row | {"rule": rule, "member": name, "part": saved})
     return Bills.of_rows(rows, words=words_of(case))
 
 
@@ -426,17 +412,16 @@ def _settled(owed: Floats) -> Iterator[tuple[int, int, float]]:
 
 
 def tempted(sharing: Sharing, case: Case) -> Groups:
-    """Return by rule the group most tempted to leave; of a rule whose search failed that it did."""
+    """Return by rule the group that would gain most by leaving, or that the search failed."""
     rows = []
-    for rule in sharing.bills:
-        of = sharing.tempted.get(rule)
-        if of is None:
-            rows.append({"rule": rule, "group": NOT_KNOWN})
-            continue
-        row = {**vars(of), "rule": rule, "group": _group(case, of.group)}
-        if of.group:
-            bill = float(sharing.bills[rule][list(of.group)].sum())
-            row |= {"bill": bill, "cost": bill - of.gain}
+    for rule, split in sharing.bills.items():
+        group = sharing.tempted.get(rule)
+        row: dict[str, Any] = {"rule": rule, "group": NOT_KNOWN}
+        if group is not None:
+            row |= vars(group) | {"group": _group(case, group.group)}
+            if group.group:
+                bill = float(split[list(group.group)].sum())
+                row |= {"bill": bill, "cost": bill - group.gain}
         rows.append(row)
     return Groups.of_rows(rows, words=words_of(case))
 
@@ -448,10 +433,10 @@ def _group(case: Case, members: Iterable[int]) -> str:
 def coalitions(sharing: Sharing, costs: Mapping[int, float], case: Case) -> Coalitions:
     """Return a row a group whose cost is known."""
     rows = []
-    for number in sorted(costs):
-        of, cost = [i for i in range(len(case.members)) if number >> i & 1], costs[number]
-        saving = float(sharing.alone[of].sum()) - cost
-        row = {"number": number, "group": _group(case, of), "size": len(of)}
+    for number, cost in sorted(costs.items()):
+        members = [i for i in range(len(case.members)) if number >> i & 1]
+        saving = float(sharing.alone[members].sum()) - cost
+        row = {"number": number, "group": _group(case, members), "size": len(members)}
         rows.append({**row, "cost": cost, "saving": saving})
     return Coalitions.of_rows(rows, words=words_of(case))
 
@@ -461,17 +446,16 @@ def wishes(
 ) -> Wishes:
     """Return a row a member with wishes of its own that are priced."""
     rows = []
-    for of, (bills_without, alone) in without.items():
-        member = of.member
+    for wish, (bills_without, alone) in without.items():
         more = _no_rounding(sharing.bills[DUAL_PRICES] - np.array(bills_without), sharing)
         rows.append(
             {
-                "member": case.members[member].name,
-                "what": of.what,
-                "own": float(more[member]),
-                "others": float(more.sum() - more[member]),
+                "member": case.members[wish.member].name,
+                "wish": wish.wishes,
+                "costs_it": float(more[wish.member]),
+                "others": float(more.sum() - more[wish.member]),
                 "whole": float(more.sum()),
-                "alone": float(sharing.alone[member]) - alone,
+                "alone": float(sharing.alone[wish.member]) - alone,
             }
         )
     return Wishes.of_rows(rows, words=words_of(case))
@@ -480,17 +464,17 @@ def wishes(
 def rights(case: Case) -> Result:
     """Return a row a plant and mine, and one for all budgets, with a column a member."""
     e = Expanded(case)
-    of = Rights(e)
+    parts = Rights(e)
     rows = [
-        ("project" if s.project else "refiner", s.project or s.name, s.mineral, s.country, *parts)
-        for s, parts in zip(e.sources, of.sources.mean(axis=1).tolist(), strict=True)
+        ("project" if s.project else "refiner", s.project or s.name, s.mineral, s.country, *means)
+        for s, means in zip(e.sources, parts.sources.mean(axis=1).tolist(), strict=True)
     ]
     rows += [
-        ("mine", "", mine.mineral, mine.country, *parts)
-        for mine, parts in zip(case.mines, of.mines.mean(axis=1).tolist(), strict=True)
+        ("mine", "", mine.mineral, mine.country, *means)
+        for mine, means in zip(case.mines, parts.mines.mean(axis=1).tolist(), strict=True)
     ]
     if case.budget:
-        rows.append(("budget", "", "", "", *of.capital.tolist()))
+        rows.append(("budget", "", "", "", *parts.capital.tolist()))
     kind = spread_over(RightsUsed, RightsUsed.members, [clean(m.name) for m in case.members])
     names = [f.name for f in kind.FIELDS]
     return kind.of_rows([dict(zip(names, row, strict=True)) for row in rows], words=words_of(case))
@@ -569,8 +553,8 @@ class BillsStudy(StudyKind):
         """Plan all together and each alone; with --exact every group."""
         del say
         study = study_of(self.start.case, self.costs, exact=self.exact, wishes=self.wishes)
-        found = run_study(study, where, tell)
-        self.outcomes, self.stopped = found.every, found.stopped
+        outcomes = run_study(study, where, tell)
+        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         for (run,), outcome in zip(study.chains, self.outcomes, strict=True):
             if not isinstance(outcome.found, tuple):
                 continue
@@ -591,10 +575,10 @@ class BillsStudy(StudyKind):
     @cached_property
     def sharing(self) -> Sharing:
         """Who pays what, also by the rules that take every group where all are known."""
-        found = cast("Sharing", self.outcomes[0].found)
+        sharing = cast("Sharing", self.outcomes[0].found)
         if len(self.costs) < self.every:
-            return found
-        return found.listed(np.array([0.0, *(self.costs[n] for n in range(1, self.every + 1))]))
+            return sharing
+        return sharing.listed(np.array([0.0, *(self.costs[n] for n in range(1, self.every + 1))]))
 
     @property
     def progress(self) -> str:
@@ -616,71 +600,72 @@ class BillsStudy(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         """What was asked, and what the bills assume."""
-        case, of = self.start.case, self.sharing
-        settings, rows = case.settings, len(case.rights)
-        said = {_RIGHTS: settings.rights + (f"; {counted(rows, 'row')} of Rights" if rows else "")}
-        width = float(np.max(of.duals.most - of.duals.least, initial=0.0))
-        several = (
-            "some of many: each bill is the mean of those at which a member pays least or most"
-        )
-        said[_PRICES] = (
-            several if width > tolerances.BILL_ROUNDING * abs(of.cost) else "the only ones"
-        )
+        settings, case, sharing = self.start.case.settings, self.start.case, self.sharing
+        rows = f"; {counted(len(case.rights), 'row')} of Rights" if case.rights else ""
+        width = float(np.max(sharing.duals.most - sharing.duals.least, initial=0.0))
+        several = width > tolerances.BILL_ROUNDING * abs(sharing.cost)
+        assumed = {
+            _RIGHTS: settings.rights + rows,
+            _PRICES: "some of many: each bill is the mean of those at which a member pays least or"
+            " most"
+            if several
+            else "the only ones",
+        }
         if settings.fair_shortage_weight > 0:
-            more = money(max(of.fairly, 0.0), settings.currency)
-            said[_FAIR] = (
+            more = money(max(sharing.fairly, 0.0), settings.currency)
+            assumed[_FAIR] = (
                 f"not priced: a member's part depends on who is there. The plan costs {more} more"
                 " for it, left out of all bills in proportion"
             )
         if settings.whole_projects:
-            said[_BUILDS] = (
-                "as fractions: with whole plants there may be no bills that leave no group a reason"
-                " to go"
+            assumed[_BUILDS] = (
+                "as fractions: with whole plants there may be no bills that give no group a reason"
+                " to leave"
             )
         if case.contracts:
-            said[_CONTRACTS] = "minimums as in the plan together, where capacity shrinks them"
+            assumed[_CONTRACTS] = "minimums as in the plan together, where capacity shrinks them"
         if self.exact:
-            said[_LISTED] = self.progress
-            said[_SEAL] = _seal(self.costs.items(), self.start)
-        return {**self.start.options, **said}
+            assumed[_LISTED] = self.progress
+            assumed[_SEAL] = _seal(self.costs.items(), self.start)
+        return {**self.start.options, **assumed}
 
     @property
     def trouble(self) -> str:
         """What is not known though it was asked for, and why: each search that failed."""
-        told = [
-            f"{_UNKNOWN[rule in self.sharing.bills].format(split=_SPLIT[rule])}: {why}"
-            for rule, why in self.sharing.failed.items()
+        sharing = self.sharing
+        unknown = [
+            f"{_UNKNOWN[rule in sharing.bills].format(split=_SPLIT[rule])}: {why}"
+            for rule, why in sharing.failed.items()
         ]
         if self.exact and len(self.costs) < self.every:
-            told.append(f"nucleolus and Shapley value are not known: {self.progress}")
-        lacking = [o for o in self.outcomes[1:] if o.unproven]
-        told += [f"not known of the run {o.name}: {o.error}" for o in lacking]
-        return "; ".join(told)
+            unknown.append(f"nucleolus and Shapley value are not known: {self.progress}")
+        runs = (o for o in self.outcomes[1:] if o.unproven)
+        return "; ".join([*unknown, *(f"not known of the run {o.name}: {o.error}" for o in runs)])
 
     def tables(self) -> list[Result]:
         """Return savings, bills, transfers, groups and rights; where asked what wishes cost."""
         case = self.start.case
-        made = made_of(self.sharing, self.costs, case)
-        return [*made, wishes(self.sharing, self.without, case)] if self.wishes else made
+        asked = [wishes(self.sharing, self.without, case)] if self.wishes else []
+        return [*made_of(self.sharing, self.costs, case), *asked]
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return what all cost, the bills, the transfers and who is tempted to leave."""
-        of, members = self.sharing, self.start.case.members
+        sharing, members = self.sharing, self.start.case.members
 
         def names(group: Tempted | None) -> list[str] | None:
             return None if group is None else [members[i].name for i in group.group]
 
         return {
             "scenario": self.start.case.scenario,
-            "alone_usd": float(of.alone.sum()),
-            "together_usd": of.cost,
-            "cash_alone_usd": float(of.alone_paid.sum()),
-            "cash_together_usd": of.cost - float(of.bought_priced.sum()),
+            "alone_usd": float(sharing.alone.sum()),
+            "together_usd": sharing.cost,
+            "cash_alone_usd": float(sharing.alone_paid.sum()),
+            "cash_together_usd": sharing.cost - float(sharing.bought_priced.sum()),
             "bills": [row for row in tables.records(Bills) if row["member"]],
             "transfers": tables.records(Transfers),
             "groups": [
-                {**row, Groups.group.json_key: names(of.tempted.get(rule))}
-                for row, rule in zip(tables.records(Groups), of.bills, strict=True)
+                {**row, Groups.group.json_key: names(sharing.tempted.get(rule))}
+                for row, rule in zip(tables.records(Groups), sharing.bills, strict=True)
             ],
             "groups_planned": len(self.costs),
             "resume_refused": self.refused or None,
@@ -703,22 +688,24 @@ class BillsStudy(StudyKind):
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
         """Say what planning together saves, in cash and in all, and who would leave which split."""
-        of, rows = tables[Bills], tables[Bills].frame()
-        currency, members = of.words.get("money", ""), len(rows["member"].unique()) - 1
+        rows, currency = tables[Bills].frame(), tables[Bills].words.get("money", "")
+        members = len(rows["member"].unique()) - 1
         if members <= 1:
-            none = KeyFigure("In the coalition", "1 member", "alone and together are the same.")
-            return Headline("There is one member: nothing to share.", (none,))
-        all_of = rows[rows["member"] == ""].iloc[0]
-        cash, alone = float(all_of["cash_saving"]), float(all_of["cash_alone"])
-        lacking, kept = _avoided(all_of), _kept(tables[Groups])
-        finding = f"{_together(cash, lacking, currency)} {_leaving(tables[Groups], members)}"
-        of_it = f"{share(cash / alone)} of {money(alone, currency)}." if alone > 0 else ""
+            single = KeyFigure("In the coalition", "1 member", "alone and together are the same.")
+            return Headline("There is one member: nothing to share.", (single,))
+        total = rows[rows["member"] == ""].iloc[0]
+        cash, alone = float(total["cash_saving"]), float(total["cash_alone"])
+        avoided, kept = _avoided(total), _kept(tables[Groups])
         figures = (
-            KeyFigure("Cash saved by planning together", money(cash, currency), of_it),
+            KeyFigure(
+                "Cash saved by planning together",
+                money(cash, currency),
+                f"{share(cash / alone)} of {money(alone, currency)}." if alone > 0 else "",
+            ),
             KeyFigure(
                 "Priced shortage avoided",
-                money(lacking, currency),
-                "at its price; no cash is paid." if lacking else "alone as much is short.",
+                money(avoided, currency),
+                "at its price; no cash is paid." if avoided else "alone as much is short.",
             ),
             KeyFigure(
                 "Splits that no group would leave",
@@ -726,48 +713,52 @@ class BillsStudy(StudyKind):
                 f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups has who would.",
             ),
         )
-        return Headline(finding + _wished(tables, currency), figures)
+        together, leaving = _together(cash, avoided, currency), _leaving(tables[Groups], members)
+        wished = _wished(tables[Wishes], currency) if Wishes in tables else ()
+        return Headline(" ".join([together, leaving, *wished]), figures)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return savings by member and rule, the way from alone to together, cash and shortage."""
-        saved = tables[Savings]
-        return drawn(_by_rule(saved, tables[Groups]), _waterfall(saved), _apart(tables[Bills]))
+        table = tables[Savings]
+        return drawn(_by_rule(table, tables[Groups]), _waterfall(table), _apart(tables[Bills]))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return savings by rule, each rule's bills, and who is tempted to leave."""
-        saved, every = tables[Savings], tables[Bills]
-        views = Section.views_by(every, Bills.rule, lambda rule, rows: _apart(rows, rule))
+        views = Section.views_by(tables[Bills], Bills.rule, lambda rule, rows: _apart(rows, rule))
         lead = (
             "What each member costs alone less its bill. Cash can be handed on, a shortage cannot:"
             " it is left where the plan has it, and counts at its price."
         )
-        blocks = [
-            Numbers(tables[Groups], heading="Who is tempted most to leave"),
-            Numbers(tables[Transfers], heading="Who pays whom, from as bought"),
-        ]
-        if Wishes in tables:
-            blocks.append(Numbers(tables[Wishes], heading="What own wishes cost"))
-        gains = Numbers(saved).view(_by_rule(saved, tables[Groups]), _waterfall(saved))
+        headings = {
+            Groups: "Who is tempted most to leave",
+            Transfers: "Who pays whom, from as bought",
+            Wishes: "What own wishes cost",
+        }
+        blocks = tuple(
+            Numbers(tables[kind], heading=heading)
+            for kind, heading in headings.items()
+            if kind is not Wishes or Wishes in tables
+        )
+        gains = Numbers(tables[Savings]).view(*cls.pictures(tables)[:-1])
         return (
             Section("savings", "Who gains", lead, gains),
-            Section("bills", "Who pays what", lead, views, "Rule", tuple(blocks)),
+            Section("bills", "Who pays what", lead, views, "Rule", blocks),
         )
 
 
 def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
     """Return the costs of groups that an earlier workbook has, and why it has none to take, if so.
 
-    They are taken from one of the same input, options and planner whose seal is that of its groups.
+    They are taken if input, options and planner are the same, and the seal fits the groups.
     Raises UsageError where it is of another input, or asked otherwise; InputError where it is none.
     """
     study = read_study(path, Savings.TABLE, BillsStudy.NAME)
     tables = Tables.read(study.tables, (Coalitions, About))
-    said = {Measure.INPUT_SHA256: start.book.sha256, **start.options}
+    asked = {Measure.INPUT_SHA256: start.book.sha256, **start.options}
     about = dict(tables[About].rows(About.what, About.value)) if About in tables else {}
-    asked = {name: about.get(name) for name in (*said, Measure.SCENARIO) if name in about}
-    if asked != said:
+    if {name: about[name] for name in (*asked, Measure.SCENARIO) if name in about} != asked:
         msg = f"--resume {path} is of another workbook, scenario or what-if than this case"
         raise errors.UsageError(msg)
     if Coalitions not in tables:
@@ -805,25 +796,16 @@ def _avoided(row: Any) -> float:
     return beyond(row["priced_alone"], row["priced"], row["alone"])
 
 
-def _together(cash: float, lacking: float, currency: str) -> str:
+def _together(cash: float, avoided: float, currency: str) -> str:
     """Return what planning together saves, in cash and in priced shortage."""
-    if cash == 0.0 and lacking == 0.0:
+    if cash == 0.0 and avoided == 0.0:
         return "Planning together saves nothing."
     paid = f"save {money(cash, currency)}" if cash >= 0 else f"pay {money(-cash, currency)} more"
-    short_of = money(abs(lacking), currency)
-    also = "avoid" if lacking > 0 else "go without more, worth"
-    if lacking == 0.0:
+    shortage = money(abs(avoided), currency)
+    if avoided == 0.0:
         return f"Together the members {paid} in cash."
-    worth = f"shortages worth {short_of}" if lacking > 0 else short_of
-    return f"Together the members {paid} in cash and {also} {worth} at their price."
-
-
-def _named(group: str) -> str:
-    """Return a group in words: all of few, else how many and the first of them."""
-    names = group.split("; ")
-    if len(names) <= _NAMED:
-        return listed(names)
-    return f"{len(names)} members ({few(names, 2)})"
+    also = f"avoid shortages worth {shortage}" if avoided > 0 else f"go without {shortage} more"
+    return f"Together the members {paid} in cash and {also} at their price."
 
 
 def _kept(leaving: Groups) -> list[str]:
@@ -833,110 +815,91 @@ def _kept(leaving: Groups) -> list[str]:
 def _leaving(leaving: Groups, members: int) -> str:
     """Return who would leave the split as bought, and which splits nobody would."""
     group = dict(leaving.rows(Groups.rule, Groups.group))[AS_BOUGHT]
-    kept = [_SPLIT[rule] for rule in _kept(leaving)]
+    others = [_SPLIT[rule] for rule in _kept(leaving) if rule != AS_BOUGHT]
     if group == NOT_KNOWN:
-        said = "Who would do better alone if each pays for what it buys is not known"
+        who = "Who would do better alone if each pays for what it buys is not known"
     elif group:
-        count = len(group.split("; "))
-        who = _named(group) if count <= _NAMED else f"{count} of {counted(members, 'member')}"
-        alone = "on its own" if count == 1 else "as a group of their own"
-        said = f"If each pays for what it buys, {who} would do better {alone}"
+        names = group.split("; ")
+        count = f"{len(names)} of {counted(members, 'member')}"
+        alone = "on its own" if len(names) == 1 else "as a group of their own"
+        leavers = listed(names) if len(names) <= _NAMED else count
+        who = f"If each pays for what it buys, {leavers} would do better {alone}"
     else:
-        said = "If each pays for what it buys, nobody would do better alone"
-    if not kept or kept == [_SPLIT[AS_BOUGHT]]:
-        return f"{said}."
-    others = [split for split in kept if split != _SPLIT[AS_BOUGHT]]
-    link = "nor if it is split" if not group else "split"
-    nobody = "" if not group else ", nobody would"
-    return f"{said}{',' if not group else ';'} {link} {listed(others)}{nobody}."
+        who = "If each pays for what it buys, nobody would do better alone"
+    if not others:
+        return f"{who}."
+    if not group:
+        return f"{who}, nor if it is split {listed(others)}."
+    return f"{who}; split {listed(others)}, nobody would."
 
 
-def _wished(tables: Tables, currency: str) -> str:
-    """Return what members' own wishes cost them and the others, the dearest first."""
-    if Wishes not in tables:
-        return ""
-    fields = (Wishes.whole, Wishes.member, Wishes.what, Wishes.own, Wishes.others)
-    rows = sorted(tables[Wishes].rows(*fields), reverse=True)
-    said = [
-        f"the wishes of {member} ({what}) cost it {money(own, currency)} and the others"
-        f" {money(others, currency)}"
-        for _, member, what, own, others in rows[:_NAMED]
-    ]
-    whole = "; ".join(said)
-    return f" {opened(whole)}."
+def _wished(wishes: Wishes, currency: str) -> Iterator[str]:
+    """Yield what members' own wishes cost them and the others, the dearest first."""
+    fields = (Wishes.whole, Wishes.member, Wishes.wish, Wishes.costs_it, Wishes.others)
+    for _, member, wish, cost, others in sorted(wishes.rows(*fields), reverse=True)[:_NAMED]:
+        costs = f"{money(cost, currency)} and the others {money(others, currency)}"
+        yield f"The wishes of {member} ({wish}) cost it {costs}."
 
 
 _SAVED = "Saved against alone ({unit})"
 
 
-def _told(saved: Savings) -> list[int]:
-    """Return the members of a chart, those that save most by dual prices first."""
-    rows = [i for i, member in enumerate(saved.member) if member]
-    most = sorted(rows, key=lambda i: -abs(saved.duals[i]))
-    return most[:_MOST_BARS]
+def _shown(table: Savings) -> pd.DataFrame:
+    """Return the members of a chart; who saves most by dual prices is first."""
+    rows = table.frame()
+    rows = rows[rows["member"] != ""]
+    return rows.sort_values("duals", key=abs, ascending=False, kind="stable").head(_MOST_BARS)
 
 
-def _by_rule(saved: Savings, leaving: Groups) -> Picture | None:
+def _in_money(picture: Picture | None, table: Result) -> Picture | None:
+    return picture and picture.in_money(table.words.get("money", ""))
+
+
+def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     """What each member saves, a column a split; its name says whether a group would leave it."""
-    at = _told(saved)
-    left = {
-        _SAVINGS[rule].name
-        for rule, group in leaving.rows(Groups.rule, Groups.group)
-        if group not in {"", NOT_KNOWN}
+    rows, stable = _shown(table), {"", NOT_KNOWN}
+    left = {r for r, group in leaving.rows(Groups.rule, Groups.group) if group not in stable}
+    parts = {
+        f.header + " (a group would leave)" * (rule in left): (Role.ONE_OF_MANY, f)
+        for rule, f in _SAVINGS.items()
+        if f.name in rows and rows[f.name].notna().all()
     }
-    fields = saved.fields[2:]
-    names = {f.name: f.header + " (a group would leave)" * (f.name in left) for f in fields}
-    each = {names[f.name]: [saved.data[f.name][i] for i in at] for f in fields}
-    each = {h: of for h, of in each.items() if all(map(known, of))}
-    if not any(v for of in each.values() for v in of):
-        return None
-    return Picture(
-        "What each member saves by planning together, by rule",
-        Form.GROUPED,
-        tuple(short(str(saved.member[i])) for i in at),
-        tuple(Series(h, Role.ONE_OF_MANY, of) for h, of in each.items()),
-        _SAVED,
-        MEMBER.header,
-    ).in_money(saved.words.get("money", ""))
+    title = "What each member saves by planning together, by rule"
+    picture = bars(title, rows, Savings.member, parts, _SAVED, across=MEMBER.header)
+    return _in_money(picture, table)
 
 
-def _waterfall(saved: Savings) -> Picture | None:
+def _waterfall(table: Savings) -> Picture | None:
     """The savings by dual prices on one another, up to what all save."""
-    at = [i for i in _told(saved) if saved.duals[i] > 0]
-    if not at:
+    rows = _shown(table)
+    rows = rows[rows["duals"] > 0]
+    amounts = rows["duals"].astype(float).tolist()
+    if not amounts:
         return None
-    amounts = [float(saved.duals[i]) for i in at]
-    before = [sum(amounts[:i]) for i in range(len(at))]
-    return Picture(
+    before = [sum(amounts[:i]) for i in range(len(amounts))]
+    picture = Picture(
         f"What planning together saves by {DUAL_PRICES}, member by member",
         Form.STACKED,
-        (*(short(str(saved.member[i])) for i in at), "All of these"),
+        (*map(short, rows["member"]), "All of these"),
         (
             Series("Saved by those before", Role.FREE, [*before, None], colour=palette.GRID),
             Series("Saved", Role.PLAN, [*amounts, sum(amounts)]),
         ),
         _SAVED,
         MEMBER.header,
-    ).in_money(saved.words.get("money", ""))
+    )
+    return _in_money(picture, table)
 
 
-def _apart(of: Bills, rule: str = DUAL_PRICES) -> Picture | None:
+def _apart(table: Bills, rule: str = DUAL_PRICES) -> Picture | None:
     """What each member saves by a rule in cash, and in shortage at its price."""
-    frame = of.frame()
-    rows = frame[(frame["rule"] == rule) & (frame["member"] != "")]
+    rows = table.frame()
+    rows = rows[(rows["rule"] == rule) & (rows["member"] != "")]
     rows = rows.sort_values("saving", ascending=False, kind="stable").head(_MOST_BARS)
-    cash = rows["cash_saving"].astype(float)
-    lacking = rows.apply(_avoided, axis="columns").astype(float)
-    if not (cash.any() or lacking.any()):
-        return None
-    return Picture(
-        f"In cash and in shortage: what each member saves, {rule}",
-        Form.GROUPED,
-        tuple(short(str(member)) for member in rows["member"]),
-        (
-            Series("Saved in cash", Role.PLAN, cash.tolist()),
-            Series("Shortage avoided at its price (no cash)", Role.SHORT, lacking.tolist()),
-        ),
-        _SAVED,
-        MEMBER.header,
-    ).in_money(of.words.get("money", ""))
+    avoided = rows.apply(_avoided, axis="columns").astype(float).tolist()
+    parts: dict[str, tuple[Role, Any]] = {
+        "Saved in cash": (Role.PLAN, Bills.cash_saving),
+        "Shortage avoided at its price (no cash)": (Role.SHORT, avoided),
+    }
+    title = f"In cash and in shortage: what each member saves, {rule}"
+    return _in_money(bars(title, rows, Bills.member, parts, _SAVED, across=MEMBER.header), table)

@@ -1,4 +1,4 @@
-"""The cases of a comparison: the base and what-ifs of it, each also as if nobody knew of it."""
+"""The cases of a comparison: the base and its what-ifs, each also as a surprise."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _LONGEST = 60
 class ComparedCase:
     """One case that is compared: its name, and the change from the workbook's case to it.
 
-    ``errors`` say where its records contradict the rules: such a case is not planned. ``warnings``
-    say what in the change touches nothing. ``foreseen`` is the name of the same change known from
-    the first year, where this is planned as if nobody had known of it.
+    ``errors`` say where its records break the rules: such a case is not planned. ``warnings`` say
+    what in the change touches nothing. For a surprise, ``foreseen`` is the name of the same change
+    known from the first year.
     """
 
     name: str
@@ -48,31 +48,31 @@ def compared(case: Case, scenarios: tuple[str, ...], asked: Variant | None) -> l
 
     ``scenarios`` are names as the workbook spells them; Base is always there, and none is twice.
     """
-    names = dict.fromkeys(name for name in scenarios if name != BASE)
-    found = [_checked(case, name, Variant(name)) for name in (BASE, *names)]
+    names = [BASE, *dict.fromkeys(name for name in scenarios if name != BASE)]
+    cases = [_checked(case, name, Variant(name)) for name in names]
     if asked is not None and asked.changes:
-        found.append(_checked(case, _name(asked, [BASE, *names]), asked))
-    return found
+        cases.append(_checked(case, _name(asked, names), asked))
+    return cases
 
 
 def _checked(case: Case, name: str, variant: Variant) -> ComparedCase:
     """Return a case to compare with what the rules say of it."""
     changed, warnings = variant.with_findings(case)
-    found = checks.check(changed, checks.RULES)
-    errors = tuple(f for f in found if f.severity is Severity.ERROR)
+    findings = checks.check(changed, checks.RULES)
+    errors = tuple(f for f in findings if f.severity is Severity.ERROR)
     return ComparedCase(name, variant, errors, warnings)
 
 
 def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> list[ComparedCase]:
-    """Return the cases, each but the base followed by itself as if nobody had known before a year.
+    """Return the cases, each but the base followed by itself as a surprise from a year on.
 
-    What acts before that year, too, stands between the two as what it is from the year on, known:
-    so that what is unforeseen is compared with the same events. Left out, with a warning, is what
-    removes a member, which has no year, and what does nothing from the year on.
+    A change that acts before that year, too, has a third case between the two: its part from the
+    year on, known. So the surprise is compared with the same events. Left out, with a warning, is
+    what removes a member, which has no year, and what does nothing from the year on.
     """
-    found = list[ComparedCase]()
+    every = list[ComparedCase]()
     for each in cases:
-        found.append(each)
+        every.append(each)
         if each.name == BASE or not isinstance(each.variant, Variant):
             continue
         late = Unforeseen(each.variant, Agreed(year))
@@ -80,15 +80,15 @@ def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> lis
         if all(step.action != _REMOVES for step in late.steps(case)):
             why = "" if late.acts(case) else f"it does nothing from {year} on"
         if why:
-            said = warning("", found=f"{each.name} is not planned as {UNFORESEEN}: {why}")
-            found[-1] = dataclasses.replace(each, warnings=(*each.warnings, said))
+            left_out = warning("", found=f"{each.name} is not planned as {UNFORESEEN}: {why}")
+            every[-1] = dataclasses.replace(each, warnings=(*each.warnings, left_out))
             continue
         name, errors = each.name, tuple(checks.errors(late(case)))
         if late.acts_before(case):
             name = f"{each.name} from {year}"
-            found.append(ComparedCase(name, dataclasses.replace(late, is_known=True), errors))
-        found.append(ComparedCase(f"{name} ({UNFORESEEN})", late, errors, foreseen=name))
-    return found
+            every.append(ComparedCase(name, dataclasses.replace(late, is_known=True), errors))
+        every.append(ComparedCase(f"{name} ({UNFORESEEN})", late, errors, foreseen=name))
+    return every
 
 
 def _name(asked: Variant, taken: list[str]) -> str:
@@ -110,7 +110,7 @@ def _joined(parts: list[str], shown: int) -> str:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, and who pays what for it; a text: why that is not known; None: nobody asked."""
+    """A plan, and who pays what for it: None if not asked for, a text if not known."""
 
     plan: Plan
     bill: DualBill | str | None = None
@@ -119,10 +119,10 @@ class Planned:
 def compare_study(case: Case, cases: list[ComparedCase], *, bills: bool = False) -> Study[Planned]:
     """Return the study: a chain for each case that keeps the rules, all started from the base.
 
-    With ``bills`` it is read of each who pays what for it.
+    With ``bills`` each result says who pays what.
     """
     chains = tuple((Run(each.name, each.variant),) for each in cases if not each.errors)
-    return Study(case, chains, billed if bills else told)
+    return Study(case, chains, billed if bills else computed)
 
 
 def plan_cases(
@@ -133,33 +133,34 @@ def plan_cases(
     *,
     bills: bool = False,
 ) -> tuple[list[ComparedCase], Outcomes[Planned]]:
-    """Return the cases with what was decided before them, and what came of each that is planned.
+    """Return the cases with what was decided before them, and the outcome of each that is planned.
 
-    What comes unforeseen is planned when the base is, whose decisions of earlier years stand. With
-    ``bills`` it is read of each other one who pays what for it.
+    Surprises are planned after the base, whose decisions of earlier years hold. With ``bills`` each
+    other result says who pays what.
     """
     total = sum(not each.errors for each in cases)
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
     study = compare_study(case, first, bills=bills)
-    found = run_study(study, where, onwards(tell, 0, total))
-    base, trouble, more = found[0].found, "", Outcomes[Planned](())
-    if base is not None and not found.stopped and late:
+    foreseen = run_study(study, where, onwards(tell, 0, total))
+    base, trouble, more = foreseen[0].found, "", Outcomes[Planned](())
+    if base is not None and not foreseen.stopped and late:
         late = [_after(base.plan, each) for each in late]
         try:
-            more = run_study(compare_study(case, late), where, onwards(tell, len(found), total))
+            more = run_study(compare_study(case, late), where, onwards(tell, len(foreseen), total))
         except UsageError as error:  # the place was there before
             trouble = str(error)
+    elif foreseen.stopped:
+        trouble = "the study was stopped before"
     else:
-        trouble = f"what was decided before is not known: {found[0].error}"
-        trouble = "the study was stopped before" if found.stopped else trouble
+        trouble = f"what was decided before is not known: {foreseen[0].error}"
     if trouble:
         left = (each.name for each in late if not each.errors)
         unrun = (Outcome[Planned](name, error=f"{NOT_RUN}{trouble}", ran=False) for name in left)
-        more = Outcomes(tuple(unrun), found.stopped)
-    known = {each.name: each for each in late}
-    decided = [known.get(each.name, each) for each in cases]
-    return decided, Outcomes((*found, *more), more.stopped)
+        more = Outcomes(tuple(unrun), foreseen.stopped)
+    by_name = {each.name: each for each in late}
+    decided = [by_name.get(each.name, each) for each in cases]
+    return decided, Outcomes((*foreseen, *more), more.stopped)
 
 
 def _after(base: Plan, each: ComparedCase) -> ComparedCase:
@@ -170,25 +171,25 @@ def _after(base: Plan, each: ComparedCase) -> ComparedCase:
     return dataclasses.replace(each, variant=change)
 
 
-_TOLD = (
+_COMPUTED = (
     "flows", "shortages", "sources", "countries", "contracts", "stocks", "projects", "ore",
     "limits", "changes", "tiers", "security", "costs", "mineral_costs", "values", "tonnes",
     "shortage",
 )  # fmt: skip
-"""What a plan has made of it, so that its program need not be laid out where it is compared."""
+"""What is computed of a plan where it is planned, so that its program is not laid out again."""
 
 
-def told(plan: Plan) -> Planned:
-    """Return a plan with what is told of it, so that it is made where it is planned."""
-    for made in _TOLD:
-        getattr(plan, made)
+def computed(plan: Plan) -> Planned:
+    """Return a plan with its tables, computed where it is planned."""
+    for name in _COMPUTED:
+        getattr(plan, name)
     return Planned(plan)
 
 
 def billed(plan: Plan) -> Planned:
     """Return a plan, and who pays what for it."""
     try:
-        return Planned(told(plan).plan, bill_of(plan))
+        return Planned(computed(plan).plan, bill_of(plan))
     except SolverError as error:
         return Planned(plan, str(error))
 
@@ -196,9 +197,9 @@ def billed(plan: Plan) -> Planned:
 # ---- what a case changes, in words ---------------------------------------------------------------
 
 _MUCH = 0.01
-"""Demand that differs from the base's by more is said to."""
+"""A difference of demand from the base's that is mentioned is larger."""
 _MOST_STEPS = 3
-"""Steps of a scenario that its words name; more are counted."""
+"""Steps of a scenario that are named; more are counted."""
 
 
 def demand_against(base: Case, case: Case) -> str:
@@ -206,7 +207,7 @@ def demand_against(base: Case, case: Case) -> str:
     if case.years != base.years:
         return ""
     pairs = [
-        [sum(of.coalition_demand(m.name, y) for y in base.years) for of in (base, case)]
+        [sum(c.coalition_demand(m.name, y) for y in base.years) for c in (base, case)]
         for m in base.minerals
     ]
     parts = sorted(after / before - 1.0 for before, after in pairs if before > 0)
@@ -217,33 +218,28 @@ def demand_against(base: Case, case: Case) -> str:
 
 
 def of_other_demand(every: Iterable[tuple[object, object]]) -> str:
-    """Return which cases have another demand than the base; ``every`` by name, as of theirs."""
-    said = [f"{name} ({by} by mineral)" for name, by in every if isinstance(by, str) and by]
-    them = "its costs and what it serves are" if len(said) == 1 else "their costs and shares are"
-    return f"Demand differs in {listed(said, 2)}: {them} of that demand." if said else ""
+    """Return which cases have another demand than the base; ``every`` are names with how much."""
+    names = [f"{name} ({by} by mineral)" for name, by in every if isinstance(by, str) and by]
+    them = "its costs and what it serves are" if len(names) == 1 else "their costs and shares are"
+    return f"Demand differs in {listed(names, 2)}: {them} of that demand." if names else ""
 
 
-def in_words(case: Case, of: Variant | Unforeseen) -> str:
+def in_words(case: Case, change: Variant | Unforeseen) -> str:
     """Return what a case changes: each step with what it selects and its years."""
-    variant = of.variant if isinstance(of, Unforeseen) else of
+    variant = change.variant if isinstance(change, Unforeseen) else change
     what_ifs = [step for what_if in variant.what_ifs for step in what_if.steps]
-    said = [_step(case, step) for step in (*steps_of(case, variant.scenario), *what_ifs)]
+    steps = [_step(case, step) for step in (*steps_of(case, variant.scenario), *what_ifs)]
     if variant.max_country_share is not None:
-        said.append(f"{LIMIT.lower()} {variant.max_country_share:g}")
-    more = [f"{len(said) - _MOST_STEPS} more"] if len(said) > _MOST_STEPS else []
-    return "; ".join([*said[:_MOST_STEPS], *more])
+        steps.append(f"{LIMIT.lower()} {variant.max_country_share:g}")
+    more = [f"{len(steps) - _MOST_STEPS} more"] if len(steps) > _MOST_STEPS else []
+    return "; ".join([*steps[:_MOST_STEPS], *more])
 
 
 def _step(case: Case, step: ScenarioStep) -> str:
-    who = (
-        step.mineral,
-        step.country and case.country_name(step.country),
-        step.refiner,
-        step.company,
-        step.member,
-    )
-    what = f"{step.action} {step.value:g}" if step.value is not None else step.action
-    said = ", ".join(filter(None, who))
+    country = step.country and case.country_name(step.country)
+    names = filter(None, (step.mineral, country, step.refiner, step.company, step.member))
+    action = f"{step.action} {step.value:g}" if step.value is not None else step.action
+    selected = ", ".join(names)
     first, last = step.first_year or case.years[0], step.last_year or case.years[-1]
     when = "" if "first_year" not in TAKES[step.action].selectors else f", {span((first, last))}"
-    return f"{what}{f': {said}' if said else ''}{when}"
+    return f"{action}{f': {selected}' if selected else ''}{when}"

@@ -48,7 +48,15 @@ from planner.studies.compare_tables import (
 )
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.members import BillsByScenario, bills_section, who_pays_section
+from planner.studies.members import (
+    FOR_SAME,
+    BillsByScenario,
+    bills_section,
+    more_paid,
+    premium_words,
+    same_tonnes,
+    who_pays_section,
+)
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -553,7 +561,7 @@ class _ComparisonTables:
         self.tables = tables
         self.every = tables[Comparison].frame()
         self.currency = tables[Comparison].words.get("money", "")
-        self.paid = _paid(tables)
+        self.paid = more_paid(tables, WhoPaysByScenario)
 
     def read(self, names: Iterable[str]) -> None:
         """Read of some scenarios what each leaves missing, in each year and over all years."""
@@ -1153,7 +1161,7 @@ class _ComparisonFinding(_ComparisonTables):
             short = f"{many} of {self.minerals} minerals {verb} shorter, {mineral}"
         finding = f"{worst} is worst. Beyond the base {short} by {in_years(years)}."
         if not rest:
-            more = self._premium(worst).removesuffix(_FOR_SAME)
+            more = self._premium(worst).removesuffix(f" {FOR_SAME}")
             return f"{finding} The tonnes still bought cost {more}." if more else finding
         costs = self._premium(max(rest, key=self.dearer_by)) or "no more"
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
@@ -1166,7 +1174,7 @@ class _ComparisonFinding(_ComparisonTables):
     def _premium(self, name: str) -> str:
         """Return how much dearer the same tonnes are in a scenario; "" where they are not."""
         by = self.dearer_by(name)
-        return f"{words.share(by)} more{_FOR_SAME}" if by > tolerances.MISSING_PART else ""
+        return premium_words(by) if by > tolerances.MISSING_PART else ""
 
     def _worst(self, name: str) -> KeyFigure:
         mineral, years = self.severity(name)
@@ -1196,9 +1204,9 @@ class _ComparisonFinding(_ComparisonTables):
         yield known_ahead
         differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
         other = cases.of_other_demand(zip(self.others["scenario"], differs, strict=True))
-        yield f"{_SAME_TONNES} {other}".rstrip()
+        yield f"{same_tonnes()} {other}".rstrip()
         if BillsByScenario in self.tables:
-            yield self.tables[BillsByScenario].said(dearest).replace("for it", f"for {dearest}")
+            yield self.tables[BillsByScenario].sentence(dearest)
 
     def missing_beyond(self, name: str, other: str) -> str:
         """Return what one case leaves missing more than another, in the years in which it does."""
@@ -1215,12 +1223,6 @@ class _ComparisonFinding(_ComparisonTables):
         if not mineral:
             return "Nothing more is missing"
         return f"More of {mineral} is missing: {in_years(_parts_of(more[mineral]))}"
-
-
-_FOR_SAME = " for the same tonnes"
-_SAME_TONNES = (
-    "Costs compare the same tonnes: what is missing is not paid for, and stands beside them."
-)
 
 
 ByYear = dict[int, tuple[float, float]]
@@ -1245,15 +1247,6 @@ def _parts_of(years: ByYear) -> dict[int, float]:
 def _over_all(years: ByYear) -> float:
     more, need = (sum(side) for side in zip(*years.values(), strict=True)) if years else (0.0, 0.0)
     return part(more, need) or 0.0
-
-
-def _paid(tables: Tables) -> dict[str, tuple[float, float]]:
-    """Return by scenario what its tonnes cost more a year than in the base, and there [money]."""
-    t, paid = WhoPaysByScenario, defaultdict[str, tuple[float, float]](lambda: (0.0, 0.0))
-    for name, cost, more in tables[t].rows(t.case, t.paid_a_year, t.extra) if t in tables else ():
-        extra, same = paid[str(name)]
-        paid[str(name)] = extra + float(more), same + float(cost) - float(more)
-    return paid
 
 
 def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:

@@ -1,11 +1,11 @@
-"""Events by chance: drawn for every year, and what each draw makes of the plan.
+"""Events by chance: drawn for every year, and what each draw does to the plan.
 
-A draw has a generator of its own, seeded by the seed and the draw's number: draw 17 is the same
-whether ten or a thousand are drawn, and whoever draws it. Each is planned twice: the plan that was
-agreed struck by the events, and the one made anew, had they been known.
+Each draw has its own generator, seeded by the seed and the draw's number: draw 17 is the same
+whether ten or a thousand are drawn. Each is planned twice: events strike the agreed plan, and the
+case is planned again as if they had been known.
 
-What a draw costs is counted mineral by mineral: minerals that no block ties are planned apart, and
-each set of events that touches a mineral is planned once, however many draws it stands in.
+Minerals that no block ties are planned apart. Each set of events that touches a mineral is planned
+once, however many draws it is in; a draw's cost is the sum over minerals.
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ import numpy as np
 from models.case import Case, in_force
 from models.errors import UsageError
 from models.measures import SURGE, beyond
-from models.plan import Plan, Session
+from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import part, parts
-from models.program.families.security import PENALTY
-from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats
 from models.schema import ScenarioStep, ShareLimit
 from planner.scenarios.actions import after, stretches
@@ -33,6 +31,7 @@ from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
 from planner.studies.places import Where
 
+NO_EVENT = "no event"
 NO_EVENTS = (
     "the workbook has no events to draw: add the sheet Risks, one row or more an event with its"
     " Yearly probability (planner new FILE --with Risks shows how)"
@@ -57,7 +56,7 @@ class Draw:
 
 
 def _label(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
-    return ", ".join(f"{name} {runs_of_years(of)}" for name, of in under_way) or "no event"
+    return ", ".join(f"{name} {runs_of_years(years)}" for name, years in under_way) or NO_EVENT
 
 
 def happening(case: Case, hits: Hits) -> str:
@@ -75,7 +74,6 @@ def runs_of_years(years: Collection[int]) -> str:
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
-    """Return so many draws of a case's events over its years."""
     every = events(case)
     return tuple(_draw(case, every, seed, i) for i in range(number))
 
@@ -84,17 +82,18 @@ def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
     """Draw each event and year on its own; an event that begins again while under way goes on."""
     source = np.random.SeedSequence(seed, spawn_key=(number,))
     chances = np.random.Generator(np.random.PCG64(source)).random((len(every), len(case.years)))
-    found: list[tuple[str, tuple[int, ...]]] = []
-    for event, of in zip(every, chances.tolist(), strict=True):
-        begins = [y for y, chance in zip(case.years, of, strict=True) if chance < event.probability]
+    under_way = dict[str, tuple[int, ...]]()
+    for event, numbers in zip(every, chances.tolist(), strict=True):
+        pairs = zip(case.years, numbers, strict=True)
+        begins = [year for year, number in pairs if number < event.probability]
         lasts = {year + i for year in begins for i in range(event.duration)}
         years = tuple(year for year in case.years if year in lasts)
         if years:
-            found.append((event.name, years))
-    return Draw(tuple(found), hits(case, dict(found)))
+            under_way[event.name] = years
+    return Draw(tuple(under_way.items()), hits(case, under_way))
 
 
-# ---- what a draw makes of a case -----------------------------------------------------------------
+# ---- what a draw changes in a case ---------------------------------------------------------------
 
 
 Ceilings = tuple[tuple[str, str, str, int, float], ...]
@@ -104,10 +103,9 @@ Ceilings = tuple[tuple[str, str, str, int, float], ...]
 class Surprise:
     """A change: events strike an agreed plan.
 
-    The case it changes is the agreed plan with no surge and all its share limits. Until the first
-    year that is struck it stays so, and nothing is stored in expectation; from then on sources may
-    sell up to ``surging``. In ``years``, those that are struck, the share limits are waived, unless
-    ``keep_caps``.
+    It changes the agreed plan with no surge and all its share limits. The plan stays so until the
+    first struck year, and stores nothing in expectation. From then on sources may sell up to
+    ``surging``. In the struck ``years`` share limits are waived, unless ``keep_caps``.
     """
 
     steps: tuple[ScenarioStep, ...]
@@ -152,8 +150,8 @@ def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) ->
 Reach = tuple[frozenset[str], ...]
 """The minerals that each row of Risks may touch."""
 
-AGREED, ANEW = "As agreed", "Re-planned"
-"""The two plans of a draw: the one that was agreed, struck; and one that knew of the events."""
+AGREED, REPLANNED = "As agreed", "Re-planned"
+"""The two plans of a draw: the agreed one, struck; and one that knew of the events."""
 
 CHAIN = 24
 """Runs in a chain: enough to gain from one another, few enough to share among workers."""
@@ -191,16 +189,16 @@ class Sample:
     short: Floats
 
     @property
-    def known(self) -> Bools:
+    def is_known(self) -> Bools:
         return ~np.isnan(self.objective)
 
 
 @dataclass(frozen=True)
 class Risk:
-    """All draws of a case, and what each plan comes to in them.
+    """All draws of a case, and the totals of both plans in them.
 
-    ``base`` is the plan of the case with no event, and ``reading`` what is kept of it; ``outcomes``
-    say how each run was proven.
+    ``base`` is the plan of the case with no event, ``reading`` its totals; ``outcomes`` say how
+    each run was proven.
     """
 
     chances: Chances
@@ -208,14 +206,14 @@ class Risk:
     reading: DrawTotals
     draws: tuple[Draw, ...]
     agreed: Sample
-    anew: Sample
+    replanned: Sample
     outcomes: tuple[Outcome[DrawTotals], ...]
     stopped: Stop | None = None
 
     @property
     def samples(self) -> tuple[Sample, Sample]:
         """Both plans, the agreed one first."""
-        return self.agreed, self.anew
+        return self.agreed, self.replanned
 
     @property
     def left_out(self) -> float:
@@ -242,12 +240,12 @@ def risk(
     where: Where | None = None,
     tell: Tell | None = None,
 ) -> Risk:
-    """Draw the events of a case and plan each draw twice: as agreed, and anew.
+    """Draw the events of a case and plan each draw twice: as agreed, and again.
 
-    The plan that is agreed is that of the case with no event; where it is made to survive losses,
-    that stands, and what it lacks of that is no cost once events are known. A plan that fails does
-    not lose the others: its draws are unknown (NaN). Raises UsageError where the case has no
-    events, InputError and SolverError where the case itself cannot be planned.
+    The agreed plan is the plan of the case with no event. Where it is made to survive losses, that
+    stays so, and its penalty for what is missing is left out once events are known. A plan that
+    fails does not lose the others: its draws are unknown (NaN). Raises UsageError where the case
+    has no events, InputError and SolverError where the case itself cannot be planned.
     """
     chances = chances or Chances()
     if not case.risks:
@@ -256,26 +254,26 @@ def risk(
     base, free = Session(case).base, case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (stressed(base, r) for r in rules)
-    ceilings, keep = surging.ceilings, chances.keep_caps
 
     def surprise(minerals: tuple[str, ...], hits: Hits) -> Change:
-        own = tuple(c for c in ceilings if c[2] in minerals)
-        return Surprise(steps(case, hits), frozenset(y for _, y in hits), own, keep)
+        ceilings = tuple(c for c in surging.ceilings if c[2] in minerals)
+        years = frozenset(y for _, y in hits)
+        return Surprise(steps(case, hits), years, ceilings, chances.keep_caps)
 
     plans = (
         _Plans(AGREED, calm, case, drawn, surprise),
-        _Plans(ANEW, free, case, drawn, lambda _, hits: foreseen(case, hits)),
+        _Plans(REPLANNED, free, case, drawn, lambda _, hits: foreseen(case, hits)),
     )
-    studies = [study for of in plans for study in of.studies]
-    found = run_studies(studies, where, tell)
-    outcomes = tuple(outcome for of in found for outcome in of)
-    stopped = found[-1].stopped if found else None
-    first, made = len(plans[0].runs), [outcome.found for outcome in outcomes]
-    lacking = base.costs.set_index("heading")["discounted"][PENALTY.name]
-    own = dataclasses.replace(reading(base), objective=base.objective - float(lacking))
-    calm_anew = reading(Session(free).base) if case.security else own
-    agreed, anew = plans[0].sample(made[:first], own), plans[1].sample(made[first:], calm_anew)
-    return Risk(chances, base, own, drawn, agreed, anew, outcomes, stopped)
+    results = run_studies([study for each in plans for study in each.studies], where, tell)
+    outcomes = tuple(outcome for each in results for outcome in each)
+    stopped = results[-1].stopped if results else None
+    first, totals = len(plans[0].runs), [outcome.found for outcome in outcomes]
+    penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
+    calm_base = dataclasses.replace(reading(base), objective=base.objective - float(penalty))
+    calm_again = reading(Session(free).base) if case.security else calm_base
+    agreed = plans[0].sample(totals[:first], calm_base)
+    replanned = plans[1].sample(totals[first:], calm_again)
+    return Risk(chances, base, calm_base, drawn, agreed, replanned, outcomes, stopped)
 
 
 class _Plans:
@@ -289,73 +287,67 @@ class _Plans:
         drawn: Sequence[Draw],
         change: Callable[[tuple[str, ...], Hits], Change],
     ) -> None:
-        """Find the distinct sets of hits of each part, that of no hit among them.
+        """Find the distinct sets of hits of each part, also the set without hits.
 
         ``base`` is what is struck, ``case`` the one whose sheet Risks the hits are rows of.
         """
         self.name, self.base, self.case, self.parts = name, base, case, parts(base)
         reach = tuple(touched(base, row) for row in case.risks)
-        self.of_draw = [[own(draw.hits, reach, of) for draw in drawn] for of in self.parts]
-        self.runs = {
-            key: at
-            for at, key in enumerate(
-                (p, hits) for p, of in enumerate(self.of_draw) for hits in sorted({(), *of})
-            )
-        }
+        self.of_draw = [[hits_on(p, draw.hits, reach) for draw in drawn] for p in self.parts]
+        every = ((p, hits) for p, each in enumerate(self.of_draw) for hits in sorted({(), *each}))
+        self.runs = {key: i for i, key in enumerate(every)}
         self._change = change
 
     @property
     def studies(self) -> tuple[Study[DrawTotals], ...]:
         """A study a part, its runs in chains of neighbours, which are alike."""
-        found = []
+        studies = []
         for p, minerals in enumerate(self.parts):
+            prefix = f"{self.name}: {minerals_words(self.base, minerals)}"
             runs = [
-                Run(self._name(minerals, hits), self._change(minerals, hits))
-                for at, hits in self.runs
-                if at == p
+                Run(f"{prefix}: {happening(self.case, hits)}", self._change(minerals, hits))
+                for i, hits in self.runs
+                if i == p
             ]
-            found.append(Study(part(self.base, minerals), chains_of(runs, CHAIN), reading))
-        return tuple(found)
+            studies.append(Study(part(self.base, minerals), chains_of(runs, CHAIN), reading))
+        return tuple(studies)
 
-    def _name(self, minerals: tuple[str, ...], hits: Hits) -> str:
-        return f"{self.name}: {whose(self.base, minerals)}: {happening(self.case, hits)}"
-
-    def sample(self, found: Sequence[DrawTotals | None], own: DrawTotals) -> Sample:
-        """Return what each draw comes to: the base case's own, and what its events add to it.
+    def sample(self, totals: Sequence[DrawTotals | None], calm: DrawTotals) -> Sample:
+        """Return the totals of each draw: those without events, and what its events add to them.
 
         What they add is the difference from the same parts without any event. So capital that is
         spent, and demand that was not to be met, count though they are left out of what is struck.
         """
-        calm: list[list[Hits]] = [[()] for _ in self.parts]
-        base, struck = self._sums(found, calm), self._sums(found, self.of_draw)
+        hits: list[list[Hits]] = [[()] for _ in self.parts]
+        base, struck = self._sums(totals, hits), self._sums(totals, self.of_draw)
         return Sample(
             self.name,
-            own.objective + (struck[0] - base[0]),
-            own.cash + (struck[1] - base[1]),
-            own.short[None] + (struck[2] - base[2]),
+            calm.objective + (struck[0] - base[0]),
+            calm.cash + (struck[1] - base[1]),
+            calm.short[None] + (struck[2] - base[2]),
         )
 
     def _sums(
-        self, found: Sequence[DrawTotals | None], of_parts: Sequence[Sequence[Hits]]
+        self, totals: Sequence[DrawTotals | None], hits: Sequence[Sequence[Hits]]
     ) -> tuple[Floats, Floats, Floats]:
-        """Return objective, cash and shortage of each draw; of a part, a set of hits a draw."""
-        count = len(of_parts[0]) if of_parts else 0
+        """Return objective, cash and shortage of each draw; ``hits`` by part and draw."""
+        count = len(hits[0]) if hits else 0
         place = {m.name: i for i, m in enumerate(self.base.minerals)}
         objective, cash = np.zeros(count), np.zeros(count)
         short = np.zeros((count, len(place), len(self.base.members)))
         for p, minerals in enumerate(self.parts):
-            at = [place[name] for name in minerals]
-            for i, own in enumerate(of_parts[p]):
-                of = found[self.runs[p, own]]
-                objective[i] += np.nan if of is None else of.objective
-                cash[i] += np.nan if of is None else of.cash
-                short[i, at] = np.nan if of is None else of.short
+            rows = [place[name] for name in minerals]
+            for i, key in enumerate(hits[p]):
+                run = totals[self.runs[p, key]]
+                objective[i] += np.nan if run is None else run.objective
+                cash[i] += np.nan if run is None else run.cash
+                short[i, rows] = np.nan if run is None else run.short
         return objective, cash, short
 
 
-def whose(case: Case, minerals: Collection[str]) -> str:
+def minerals_words(case: Case, minerals: Collection[str]) -> str:
     return ", ".join(minerals) if len(minerals) < len(case.minerals) else "all minerals"
 
 
-def own(hits: Hits, reach: Reach, minerals: tuple[str, ...]) -> Hits:
+def hits_on(minerals: tuple[str, ...], hits: Hits, reach: Reach) -> Hits:
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))

@@ -1,8 +1,8 @@
-"""Many Cases to many Plans: what a study is made of, how its runs are planned, what comes of it.
+"""Many Cases to many Plans: a study, how its runs are planned, and their outcomes.
 
 A study is a base case and chains of runs. ``planner.studies.places`` says where chains run: here,
-in processes of this machine, on a cluster. What is known meanwhile, and what is sent to a worker
-and back, stands here, too, so that it is the same wherever that is.
+in processes of this machine, on a cluster. What every place shares is here: who tracks the
+outcomes, and what is sent to a worker and back.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ Change = Callable[[Case], Case]
 or a frozen dataclass that can be called."""
 
 NOT_RUN = "not run: "
-"""What the error of a run begins with that had no turn."""
-
-"""What ends a study before its time: Ctrl-C, or a request to end the process."""
+"""What the error of a run without a turn begins with."""
 
 
 def as_given(case: Case) -> Case:
@@ -45,15 +43,15 @@ def whole(plan: Plan) -> Plan:
 
 def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
     """Return runs in chains of neighbours, at most so many in each."""
-    return tuple(tuple(runs[at : at + most]) for at in range(0, len(runs), most))
+    return tuple(tuple(runs[i : i + most]) for i in range(0, len(runs), most))
 
 
 @dataclass(frozen=True)
 class Run:
-    """One variant of a study's base case, or that itself.
+    """One variant of a study's base case, or the base case itself.
 
-    ``read`` is what is read of its plan, None: as of all. One that ``is_cold`` starts from nothing:
-    it is the plan that ``solve`` finds, whatever the base case is.
+    ``read`` replaces the study's own. A run that ``is_cold`` starts from nothing: it is the plan
+    that ``solve`` finds, whatever the base case is.
     """
 
     name: str
@@ -101,7 +99,7 @@ class Joined(Generic[T]):
 
     @cached_property
     def part_of(self) -> tuple[int, ...]:
-        return tuple(at for at, study in enumerate(self.parts) for _ in study.chains)
+        return tuple(i for i, study in enumerate(self.parts) for _ in study.chains)
 
     @property
     def runs(self) -> int:
@@ -113,13 +111,13 @@ AnyStudy = Study[T] | Joined[T]
 
 def is_first(study: AnyStudy[Any], chain: int) -> bool:
     """Return whether a chain, by position, is the first of its study that has any run."""
-    begin = study.part_of.index(study.part_of[chain])
-    return bool(study.chains[chain]) and not any(study.chains[begin:chain])
+    first = study.part_of.index(study.part_of[chain])
+    return bool(study.chains[chain]) and not any(study.chains[first:chain])
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
-    """What came of a run: what was read of its plan and the proof, or why there is none.
+    """The result of a run: what was read of its plan and the proof, or why there is none.
 
     ``ran`` is False where the study ended before the run had its turn, ``unproven`` is True where
     the solver had its turn and gave no proof.
@@ -155,23 +153,11 @@ class Outcomes(Generic[T]):
     def __len__(self) -> int:
         return len(self.every)
 
-    def __getitem__(self, at: int) -> Outcome[T]:
-        return self.every[at]
-
-    @property
-    def found(self) -> tuple[Outcome[T], ...]:
-        return tuple(outcome for outcome in self.every if outcome.planned)
-
-    @property
-    def missing(self) -> tuple[Outcome[T], ...]:
-        """The runs without a plan: those that failed and those that never had their turn."""
-        return tuple(outcome for outcome in self.every if not outcome.planned)
+    def __getitem__(self, position: int) -> Outcome[T]:
+        return self.every[position]
 
     def raise_if_stopped(self) -> None:
-        """Go on with the Ctrl-C, or the request to end, that the study was stopped by.
-
-        To be called when what is finished has been written.
-        """
+        """Raise the Ctrl-C, or the request to end, that stopped the study; after writing."""
         if self.stopped is not None:
             raise self.stopped
 
@@ -208,8 +194,8 @@ class Planner(Generic[T]):
                     self.session.restart()
                 solve = self.session.solve_cold if run.is_cold else self.session.solve
                 plan = solve(run.change(self.base))
-                found = (run.read or self.read)(plan)
-                outcome = Outcome(run.name, found, plan.objective, plan.proof)
+                result = (run.read or self.read)(plan)
+                outcome = Outcome(run.name, result, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:
                 raise_lost()
@@ -276,7 +262,7 @@ class Tracker:
     @cached_property
     def positions(self) -> frozenset[tuple[int, int]]:
         chains = enumerate(self.study.chains)
-        return frozenset((at, i) for at, chain in chains for i in range(len(chain)))
+        return frozenset((i, j) for i, chain in chains for j in range(len(chain)))
 
     @cached_property
     def promised(self) -> tuple[type, ...]:
@@ -304,40 +290,40 @@ class Tracker:
         return self.study.chains[chain][run].name
 
     def tasks(self) -> list[Task]:
-        """Return one task a chain: the first of each study, then of each the longest of the others.
+        """Return one task a chain: the first of each study, then the others, the longest first.
 
-        The firsts have what the others are measured against, so that little is known without it
-        where a study is stopped; the longest come next, so that workers end at about one time.
+        Reference runs come first, so a stopped study can still be compared. The longest come next,
+        so workers end at about the same time.
         """
-        found = [Task(at, 0, len(chain)) for at, chain in enumerate(self.study.chains) if chain]
-        of = self.study
+        study = self.study
 
         def place(task: Task) -> tuple[bool, int, int]:
-            return not is_first(of, task.chain), of.part_of[task.chain], -task.end
+            return not is_first(study, task.chain), study.part_of[task.chain], -task.end
 
-        return sorted(found, key=place)
+        tasks = (Task(i, 0, len(chain)) for i, chain in enumerate(study.chains) if chain)
+        return sorted(tasks, key=place)
 
     def after_death(self, task: Task, died: str) -> list[Task]:
         """Return what is left to do of a task whose worker died.
 
-        The task is done again from its start, since what a run starts from are the runs before
-        it. A run that has taken its worker down ``TRIES`` times is reported as failed, and the
-        chain goes on behind it as behind any failed run. Where all runs are known to be finished
-        and their outcomes are not here, handing them over takes the worker down: all are failed.
+        The task is done again from its start, since each run starts from the one before. A run that
+        has taken its worker down ``TRIES`` times has failed, and the chain goes on behind it as
+        behind any failed run. If all runs are finished but their outcomes are not here, sending
+        them takes the worker down: all have failed.
         """
         chain, deaths = task.chain, task.deaths + 1
-        at = next((i for i in task.runs if (chain, i) not in self.finished), task.end)
+        run = next((i for i in task.runs if (chain, i) not in self.finished), task.end)
         if deaths < TRIES:
-            name = self.name(chain, min(at, task.end - 1))
+            name = self.name(chain, min(run, task.end - 1))
             self.notify(f"{died} while planning {name}; its runs are planned again")
             return [Task(chain, task.first, task.end, deaths)]
         times = counted(deaths, "time")
-        if at == task.end:
-            self.fail(task, f"{died} while handing over what it had found, {times}")
+        if run == task.end:
+            self.fail(task, f"{died} while handing over its results, {times}")
             return []
         error = f"{died} while planning it, {times}"
-        self.keep(chain, at, Outcome(self.name(chain, at), error=error))
-        parts = (Task(chain, task.first, at), Task(chain, at + 1, task.end))
+        self.keep(chain, run, Outcome(self.name(chain, run), error=error))
+        parts = (Task(chain, task.first, run), Task(chain, run + 1, task.end))
         return [part for part in parts if any((chain, i) not in self.kept for i in part.runs)]
 
 
@@ -360,17 +346,17 @@ class Task:
 
 @dataclass
 class StudyCopy:
-    """What a worker keeps of one study: its cases and sessions, and the outcomes found here.
+    """A worker's copy of one study: its cases and sessions, and the outcomes found here.
 
-    Of its parts one session is kept at a time, since the chains of one come together. ``study`` is
-    what ``pack_study`` made, unpacked with the first chain; ``kept`` are packed outcomes by the
+    One session is kept at a time, since the chains of a part come together. ``study`` is what
+    ``pack_study`` returned, unpacked with the first chain; ``kept`` are packed outcomes by the
     positions of chain and run; ``ended`` asks the running chain to end.
     """
 
     study: bytes
     kept: dict[tuple[int, int], bytes] = field(default_factory=dict)
     ended: bool = False
-    _at: tuple[int, Planner[Any]] | None = None
+    _current: tuple[int, Planner[Any]] | None = None
 
     @cached_property
     def _parts(self) -> list[tuple[Case, Callable[[Plan], Any], bool]]:
@@ -379,12 +365,12 @@ class StudyCopy:
         return parts
 
     def _planner(self, part: int) -> Planner[Any]:
-        """Return the planner of a part; that of another is forgotten first."""
-        if self._at is None or self._at[0] != part:
-            self._at = None
+        """Return the planner of a part, and forget the one of any other part first."""
+        if self._current is None or self._current[0] != part:
+            self._current = None
             base, read, is_near = self._parts[part]
-            self._at = part, Planner(base, read, is_near=is_near)
-        return self._at[1]
+            self._current = part, Planner(base, read, is_near=is_near)
+        return self._current[1]
 
     def outcomes(self, runs: bytes) -> Iterator[bytes]:
         """Plan runs one after another; each outcome comes packed."""
@@ -404,15 +390,15 @@ def pack_study(study: AnyStudy[Any]) -> bytes:
 
     Raises TypeError where ``read`` cannot be sent.
     """
-    parts = [(of.base, of.read, of.is_near) for of in study.parts]
+    parts = [(part.base, part.read, part.is_near) for part in study.parts]
     return _pack(parts, "what a study reads of a plan")
 
 
 def pack_runs(study: AnyStudy[Any], task: Task) -> bytes:
     """Return the runs of a task, and whose they are; TypeError where a change cannot be sent."""
     runs = study.chains[task.chain][task.first : task.end]
-    of = study.part_of[task.chain], runs, is_first(study, task.chain)
-    return _pack(of, "a run of a study")
+    chain = study.part_of[task.chain], runs, is_first(study, task.chain)
+    return _pack(chain, "a run of a study")
 
 
 def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
@@ -421,12 +407,12 @@ def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
     ``promised`` is the class of what is read of a plan.
     """
     try:
-        found = pickle.loads(outcome)  # noqa: S301 - from a worker we gave work to
+        received = pickle.loads(outcome)  # noqa: S301 - from a worker we gave work to
     except Exception as error:  # noqa: BLE001 - whatever an object raises there
         return Outcome(name, error=f"what was read of the plan did not arrive: {fault(error)}")
-    if isinstance(found, Outcome) and found.name == name and _is_whole(found, promised):
-        return found
-    return Outcome(name, error=f"its worker sent back what is no outcome of it: {found!r:.80}")
+    if isinstance(received, Outcome) and received.name == name and _is_whole(received, promised):
+        return received
+    return Outcome(name, error=f"its worker sent back what is no outcome of it: {received!r:.80}")
 
 
 def _is_whole(outcome: Outcome[Any], promised: type) -> bool:
@@ -449,11 +435,11 @@ def returned_by(read: Callable[..., object]) -> type:
     return kind if isinstance(kind, type) else object
 
 
-def _pack(thing: object, what: str) -> bytes:
+def _pack(thing: object, name: str) -> bytes:
     try:
         return pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception as error:
-        msg = f"{what} cannot be sent to another process: {fault(error)}"
+        msg = f"{name} cannot be sent to another process: {fault(error)}"
         raise TypeError(msg) from error
 
 
@@ -476,8 +462,8 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
     Raises UsageError where the place is not there (a cluster's address at which nothing listens),
     TypeError where a change or ``read`` is no function that can be sent to another process.
     """
-    (found,) = run_studies([study], where, tell)
-    return found
+    (outcomes,) = run_studies([study], where, tell)
+    return outcomes
 
 
 def run_studies(
@@ -489,30 +475,30 @@ def run_studies(
     """
     from planner.studies.places import ThisMachine
 
-    whole = Joined(tuple(studies))
-    tracker = Tracker(whole, tell or (lambda _: None))
+    joined = Joined(tuple(studies))
+    tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
     try:
         tracker.notify()
-        (where or ThisMachine()).run(whole, tracker)
+        (where or ThisMachine()).run(joined, tracker)
     except (KeyboardInterrupt, SystemExit) as stop:
         heard()
         stopped = stop
-    found: list[list[Outcome[Any]]] = [[] for _ in studies]
-    for at, chain in enumerate(whole.chains):
-        found[whole.part_of[at]] += [
-            tracker.kept.get((at, i)) or Outcome(run.name, error=_STOPPED, ran=False)
-            for i, run in enumerate(chain)
+    every: list[list[Outcome[Any]]] = [[] for _ in studies]
+    for i, chain in enumerate(joined.chains):
+        every[joined.part_of[i]] += [
+            tracker.kept.get((i, j)) or Outcome(run.name, error=_STOPPED, ran=False)
+            for j, run in enumerate(chain)
         ]
-    ended = [at == len(found) - 1 or any(not o.ran for o in of) for at, of in enumerate(found)]
+    ended = [i == len(every) - 1 or any(not o.ran for o in part) for i, part in enumerate(every)]
     return [
-        Outcomes(tuple(of), stopped if late else None)
-        for of, late in zip(found, ended, strict=True)
+        Outcomes(tuple(part), stopped if late else None)
+        for part, late in zip(every, ended, strict=True)
     ]
 
 
 def onwards(tell: Tell | None, done: int, total: int) -> Tell | None:
-    """Return who hears of a study that is a part of a longer one."""
+    """Return the listener of a study that is a part of a longer one."""
     if tell is None:
         return None
     return lambda progress: tell(Progress(done + progress.done, total, progress.notice))

@@ -1,7 +1,7 @@
 """The way out of a country: how little of it a plan can do with, by which year, at what cost.
 
-What is asked, and how it is proven, stands in ``models.answers.exit``; here are the tables that
-come of it, and the finding, the charts and the lines that are made of these tables alone.
+``models.answers.exit`` says what is asked and how it is proven. Here are the tables that come of
+it, and the finding, the charts and the lines that are made of these tables alone.
 """
 
 from __future__ import annotations
@@ -14,40 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models import answers, errors, measures, resolve, tolerances
-from models.measures import shares_of, stays_within, sums
 from models.plan import PENALTIES, Plan
-from models.results import Checks, Field, Look, Projects, Result, WhoPays, field, members
-from models.results.common import (
-    CAPACITY,
-    CHANGE,
-    COUNTRY,
-    DEMAND,
-    KIND,
-    LIMIT,
-    MEMBER,
-    MINERAL,
-    PROJECT,
-    SHORT,
-    UNDISCOUNTED,
-    UNIT,
-    YEAR,
-    words_of,
-)
-from planner.options import NeededOption
-from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
-from planner.render.sentences import missing
-from planner.render.words import (
-    each_year,
-    known,
-    listed,
-    missing_option,
-    money,
-    percent,
-    share,
-    span,
-    tariff_words,
-    tonnes,
-)
+from models.results import Checks, Field, Look, Projects, Result, WhoPays, common, field, members
+from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
+from planner.options import CAP_HELP, NeededOption
+from planner.render import chart, words
+from planner.render.chart import Picture, Role, Series, drawn, numbers, short
+from planner.render.words import known, listed, money, percent, share, tonnes
 from planner.scenarios.named import Named
 from planner.sheets import explain, findings
 from planner.sheets.pictures import who_pays
@@ -56,15 +29,16 @@ from planner.studies.kind import BASIS, Headline, KeyFigure, Numbers, Section, S
 from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.run import Start
     from planner.studies.places import Where
 
 OF = COUNTRY.header
 """The row of About that names the country."""
-_SOLD, _TOLD = tolerances.LEAST_FLOW, tolerances.TWO_PLANS
-"""Tonnes, and shares of what is needed, up to the first are nothing; other amounts up to the second
-part of it are not told: two plans' rounding."""
-_AS_PLANNED, _FEWER = "as planned", "instead of"
+_AS_PLANNED, _INSTEAD = "as planned", "instead of"
+_NAMED = 3
+"""Minerals and plants that a sentence names; more are counted."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -74,14 +48,15 @@ def _from(level: int) -> Field:
     return field(
         f"At most {level} % from",
         Look.YEAR,
-        f"The first year from which on the country sells at most {level} % of {{basis}} in every"
-        " year, on the way out. Blank: never within the years planned.",
+        f"The first year from which the country sells at most {level} % of {{basis}} in every year."
+        " Blank: no such year is planned.",
         key=f"at_most_{level}_from",
         blank="never",
     )
 
 
-_LEFT = "On the way out: the cheapest plan with the least tonnes of the country."
+_LEAST = "In the cheapest plan that buys the fewest tonnes there."
+_BY_THEN = "Of the part of the plant that begins then."
 _LEVELS = {50: "half", 25: "quarter", 10: "tenth", 0: "none"}
 """Levels of a share in per cent, and the fields that say from when it is kept."""
 
@@ -92,41 +67,41 @@ class Exits(Result):
     TABLE, GRAIN, BOOK = "Exit", ("mineral",), "exit"
 
     mineral = MINERAL
-    planned = field.tonnes("Bought there in the plan", "Of the country, over all years.")
-    left = field.tonnes("Left", f"Bought there over all years. {_LEFT}")
+    planned = field.tonnes("Bought there in the plan", "Over all years.")
+    left = field.tonnes("Left", f"Bought there over all years. {_LEAST}")
     planned_share = field.share(
-        "Plan's share, {last}", "What the country sells over {basis}, in the plan."
+        "Plan's share, {last}", "The country's sales over {basis}, in the plan."
     )
-    left_share = field.share("Share left, {last}", f"The same. {_LEFT}")
+    left_share = field.share("Share left, {last}", f"The country's sales over {{basis}}. {_LEAST}")
     half, quarter, tenth, none = map(_from, _LEVELS)
     cash = field.millions(
         "Extra cash",
-        "Additional payments compared with the plan. Undiscounted.",
+        "What is paid on the way out, less what is paid in the plan. Undiscounted.",
         key="extra_cash_usd",
     )
     penalties = field.millions(
         "Extra shortage and penalties",
-        "What shortage, reserves below target and soft limits count for more than in the plan, of"
-        " none of which there is more in tonnes: 0 or below, but where members share it otherwise."
-        f" No cash. {UNDISCOUNTED}",
+        "Shortage, missing reserves and exceeded soft limits at their prices, less those of the"
+        " plan. In tonnes there are never more than in the plan, so this is above 0 only if members"
+        f" share a shortage in another way. Nobody pays it in cash. {common.UNDISCOUNTED}",
         key="extra_penalties_usd",
     )
     a_tonne = field.price(
         "Extra cash a tonne spared",
-        "Extra cash over the tonnes that are not bought there; blank where less is paid.",
+        "Extra cash over the tonnes that are no longer bought there. Blank: less cash is paid.",
         key="extra_cash_usd_per_t",
     )
     remark = field(
         "What holds it up",
         Look.SENTENCE,
-        "Of the last year in which anything is left: who sells what, and the largest limits that"
-        " are reached. All of them stand in the sheet What holds it up.",
+        "For the last year in which any is left: who sells how much, and the largest limits that"
+        " are reached. The sheet What holds it up has all of them.",
         widest=70,
     )
     alone = field.tonnes(
         "Left if it came first",
-        "The least over all years if no other mineral mattered. If it is lower, other"
-        " minerals take a part of the shared budget.",
+        "The fewest tonnes over all years if no other mineral mattered. If it is lower than Left,"
+        " other minerals need a part of the shared budget.",
         printed=False,
     )
 
@@ -138,17 +113,17 @@ class WayOut(Result):
 
     mineral = MINERAL
     year = YEAR
-    demand = DEMAND.like(meaning="What the coalition needs in the year.")
-    planned = field.tonnes("Bought there in the plan", "Of the country.")
-    left = field.tonnes("Left", f"Bought there. {_LEFT}")
-    planned_share = field.share("Plan's share", "What the country sells over {basis}, in the plan.")
-    left_share = field.share("Share left", f"The same. {_LEFT}")
-    others = field.tonnes("Bought of others", _LEFT)
+    demand = common.DEMAND.like(meaning="What the coalition needs in the year.")
+    planned = field.tonnes("Bought there in the plan")
+    left = field.tonnes("Left", f"Bought there. {_LEAST}")
+    planned_share = field.share("Plan's share", Exits.planned_share.meaning)
+    left_share = field.share("Share left", Exits.left_share.meaning)
+    others = field.tonnes("Bought of others", _LEAST)
     stock = field.tonnes(
-        "From stock", "Tonnes drawn from stock less tonnes stored. Below 0: more is stored."
+        "From stock", "Tonnes drawn from stock, less tonnes stored. Below 0: more is stored."
     )
     planned_short = field.tonnes("Short in the plan")
-    short = SHORT.like(meaning=f"{_LEFT} Never more than in the plan.")
+    short = common.SHORT.like(meaning=f"Never more than in the plan. {_LEAST}")
 
 
 class Builds(Result):
@@ -158,17 +133,17 @@ class Builds(Result):
 
     rank = field("No.", Look.COUNT)
     mineral = MINERAL
-    project = PROJECT
+    project = common.PROJECT
     country = COUNTRY
     begin = field("Building begins", Look.YEAR, "The year whose budget pays for it.")
     start = field("Output from", Look.YEAR, "The first year of output.")
     part = field.share("Part", "The part of the plant that begins then.")
-    capacity = CAPACITY.like(meaning="Of that part.")
-    capex = Projects.capex.like(meaning="Of that part.", key="capex_usd_m")
+    capacity = common.CAPACITY.like(meaning=_BY_THEN)
+    capex = Projects.capex.like(meaning=_BY_THEN, key="capex_usd_m")
     change = field.text(
         "Against the plan",
-        f"What the plan builds of it; {_AS_PLANNED}: the same from the same year. {_FEWER}: the way"
-        " out has built no more of it by then than the plan.",
+        f"What the plan builds of the plant. {_AS_PLANNED}: the same part from the same year."
+        f" {_INSTEAD}: by then the way out has built no more of the plant than the plan.",
     )
 
 
@@ -178,22 +153,22 @@ class BindingLimits(Result):
     TABLE, GRAIN, BOOK = "What holds it up", ("mineral", "what"), "exit"
 
     mineral = MINERAL
-    kind = KIND.like(
+    kind = common.KIND.like(
         meaning="capacity, project capacity, mine, lane, share limit, budget and so on."
     )
     what = field("What", Look.SENTENCE, "The limit, as it is in the last of the years.")
-    years = field.text("In", "The years in which it is reached and has a value.")
-    limit = LIMIT.like(look=Look.TONNES, meaning="In the last of these years.")
-    unit = UNIT.like(meaning="Of the limit. point: a hundredth of a share.")
+    years = field.text("In", "The years in which it is reached and has a dual value.")
+    limit = common.LIMIT.like(look=Look.TONNES, meaning="In the last of these years.")
+    unit = common.UNIT.like(meaning="Of the limit. point: a hundredth of a share.")
     spares = field(
         "Spares a unit",
         Look.DAYS,
-        "By how many tonnes one unit more in that year (of a minimum: less) would lower what is"
-        " bought there over all years, if the mineral came first, at the margin.",
+        "How many tonnes fewer would be bought there over all years if the limit were one unit"
+        " looser in that year and the mineral came first. It holds at the margin.",
         unit="t",
         key="spares_t_per_unit",
     )
-    cell = Checks.cell.like(meaning="The cell of the workbook that states it.")
+    cell = Checks.cell.like(meaning="The cell of the workbook that states the limit.")
 
 
 class Sellers(Result):
@@ -204,8 +179,8 @@ class Sellers(Result):
     mineral = MINERAL
     country = COUNTRY
     planned = field.tonnes("In the plan", "Sold over all years.")
-    sold = field.tonnes("On the way out")
-    change = CHANGE.like(meaning="On the way out less in the plan.", unit="t")
+    sold = field.tonnes("On the way out", "Sold over all years.")
+    change = common.CHANGE.like(meaning="On the way out, less in the plan.", unit="t")
 
 
 class Paying(Result):
@@ -218,142 +193,140 @@ class Paying(Result):
     paid_short, extra_shortage = WhoPays.paid_short, WhoPays.extra_shortage
 
 
-# ---- the tables, of what was found ---------------------------------------------------------------
+# ---- the tables of a result ----------------------------------------------------------------------
 
 Row = dict[str, Any]
 
 
-def tables_of(found: answers.Exit, cells: explain.Cells, name: str) -> list[Result]:
+def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Result]:
     """Return the tables of an exit; ``name`` is the country's."""
-    case = found.plan.case
-    words = words_of(case)
-    years = {m: rows for m, rows in _way_out(found).items() if m not in found.unknown}
-    exits = [_exit(found, mineral, rows, name) for mineral, rows in years.items()]
-    every = [row for of in years.values() for row in of]
-    (who,) = members.paying(case, [found.path.supply], found.plan.supply)
-    return [
-        Exits.of_rows(exits, words=words),
-        WayOut.of_rows(every, words=words),
-        Builds.of_rows(_builds(found), words=words),
-        BindingLimits.of_rows(_limits(found, cells), words=words),
-        Sellers.of_rows(_sellers(found), words=words),
-        Paying.of_rows(who, words=words),
-    ]
+    case = result.plan.case
+    years = {m: rows for m, rows in _way_out(result).items() if m not in result.unknown}
+    exits = [_exit(result, mineral, rows, name) for mineral, rows in years.items()]
+    (payers,) = members.paying(case, [result.path.supply], result.plan.supply)
+    rows = {
+        Exits: exits,
+        WayOut: [row for rows in years.values() for row in rows],
+        Builds: _builds(result),
+        BindingLimits: _limits(result, cells),
+        Sellers: _sellers(result),
+        Paying: payers,
+    }
+    texts = common.words_of(case)
+    return [kind.of_rows(each, words=texts) for kind, each in rows.items()]
 
 
-def _way_out(found: answers.Exit) -> dict[str, list[Row]]:
+def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
     """Return the rows of each mineral by year."""
-    case = found.plan.case
-    sold = [_sold(plan, found.country) for plan in (found.plan, found.path)]
-    lacking = [sums(plan.supply, "short", "mineral", "year") for plan in (found.plan, found.path)]
-    bought = sums(found.path.supply, "purchased", "mineral", "year")
-    rows: dict[str, list[Row]] = {m.name: [] for m in case.minerals}
-    for mineral, of in rows.items():
+    case, both = result.plan.case, (result.plan, result.path)
+    sold = [_sold(plan, result.country) for plan in both]
+    short = [measures.sums(plan.supply, "short", "mineral", "year") for plan in both]
+    bought = measures.sums(result.path.supply, "purchased", "mineral", "year")
+    minerals: dict[str, list[Row]] = {mineral.name: [] for mineral in case.minerals}
+    for mineral, rows in minerals.items():
         for year in case.years:
-            at, need = (mineral, year), case.coalition_demand(mineral, year)
-            (planned, planned_share), (left, left_share) = (s.get(at, (0.0, 0.0)) for s in sold)
-            before, gone = (_solid(of.get(at, 0.0), need) for of in lacking)
-            total = bought.get(at, 0.0)
-            of.append({
+            key, need = (mineral, year), case.coalition_demand(mineral, year)
+            (planned, planned_share), (left, left_share) = (s.get(key, (0.0, 0.0)) for s in sold)
+            short_before, short_left = (_solid(t.get(key, 0.0), need) for t in short)
+            total = bought.get(key, 0.0)
+            rows.append({
                 "mineral": mineral, "year": year, "demand": need,
                 "planned": planned, "planned_share": planned_share,
                 "left": left, "left_share": left_share, "others": max(0.0, total - left),
-                "stock": _solid(need - gone - total, need or total),
-                "planned_short": before, "short": gone,
+                "stock": _solid(need - short_left - total, need or total),
+                "planned_short": short_before, "short": short_left,
             })  # fmt: skip
-    return rows
+    return minerals
 
 
-def _solid(amount: float, of: float) -> float:
-    """Return an amount, 0 where it is a plan's rounding beside what it is a part of."""
-    return amount if abs(amount) > _TOLD * of else 0.0
+def _solid(amount: float, total: float) -> float:
+    """Return an amount, 0 where it is two plans' rounding beside what it is a part of."""
+    return amount if abs(amount) > tolerances.TWO_PLANS * total else 0.0
 
 
 def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float | None]]:
     """Return what the country sells by mineral and year [t], and its share; None without a base."""
-    rows = plan.countries
-    rows = rows[(rows["buyer"] == "") & (rows["country"] == country) & (rows["tonnes"] > _SOLD)]
-    shares = shares_of(rows, plan.case.settings.share_basis)
+    rows, least = plan.countries, tolerances.LEAST_FLOW
+    rows = rows[(rows["buyer"] == "") & (rows["country"] == country) & (rows["tonnes"] > least)]
+    shares = measures.shares_of(rows, plan.case.settings.share_basis)
     columns = (rows["mineral"], rows["year"], rows["tonnes"], shares)
     return {
-        (str(m), int(y)): (float(t), float(s) if known(s) else None)
-        for m, y, t, s in zip(*columns, strict=True)
-        if not known(s) or s > _SOLD
+        (str(mineral), int(year)): (float(sold), float(part) if known(part) else None)
+        for mineral, year, sold, part in zip(*columns, strict=True)
+        if not known(part) or part > least
     }
 
 
-def _exit(found: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
-    """Return a mineral's row; its money is 0 where rounding alone parts the two plans."""
-    planned, left = (sum(row[of] for row in years) for of in ("planned", "left"))
+def _exit(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
+    """Return a mineral's row; its money is 0 where the two plans differ by rounding alone."""
+    planned, left = (sum(row[amount] for row in years) for amount in ("planned", "left"))
     shares = {row["year"]: row["left_share"] for row in years}
     last: Row = years[-1] if years else {"planned_share": None, "left_share": None}
-    cash, penalties = (_extra(found, mineral, is_penalty=of) for of in (False, True))
+    cash = _extra(result, mineral, is_penalty=False)
     return {
         "mineral": mineral, "planned": planned, "left": left,
-        "alone": None if mineral in found.failed else found.alone.get(mineral, 0.0),
+        "alone": None if mineral in result.failed else result.alone.get(mineral, 0.0),
         "planned_share": last["planned_share"], "left_share": last["left_share"],
-        **{f: stays_within(shares, level / 100) for level, f in _LEVELS.items()},
-        "cash": cash, "penalties": penalties,
+        **{name: measures.stays_within(shares, level / 100) for level, name in _LEVELS.items()},
+        "cash": cash, "penalties": _extra(result, mineral, is_penalty=True),
         "a_tonne": measures.part(cash, _solid(planned - left, planned)) if cash > 0 else None,
-        "remark": _remark(found, mineral, years, name) + _shared(found, mineral, cash),
+        "remark": _remark(result, mineral, years, name) + _shared(result, mineral, cash),
     }  # fmt: skip
 
 
-def _extra(found: answers.Exit, mineral: str, *, is_penalty: bool) -> float:
+def _extra(result: answers.Exit, mineral: str, *, is_penalty: bool) -> float:
     """Return what a mineral costs more than in the plan [money, undiscounted]."""
     after, before = (
         float(table.loc[table["heading"].isin(PENALTIES) == is_penalty, "money"].sum())
-        for plan in (found.path, found.plan)
+        for plan in (result.path, result.plan)
         for table in [plan.mineral_costs[plan.mineral_costs["mineral"] == mineral]]
     )
-    whole = found.plan.mineral_costs["money"].abs().sum()
-    # the search leaves a shortage within a part of demand, so that two equal ones part by more
-    # than the rounding of a sum
-    is_same = measures.change(after, before, _SOLD) == 0.0
-    return 0.0 if is_same else measures.beyond(after, before, whole)
+    # the search leaves a shortage within a part of demand: two equal ones differ by more than the
+    # rounding of a sum
+    if measures.change(after, before, tolerances.LEAST_FLOW) == 0.0:
+        return 0.0
+    return measures.beyond(after, before, result.plan.mineral_costs["money"].abs().sum())
 
 
-def _shared(found: answers.Exit, mineral: str, cash: float) -> str:
+def _shared(result: answers.Exit, mineral: str, cash: float) -> str:
     """Return why a mineral that isn't bought there costs something else, "" of any other."""
-    if not cash or mineral in {*found.alone, *found.failed} or not found.plan.case.budget:
+    if not cash or mineral in {*result.alone, *result.failed} or not result.plan.case.budget:
         return ""
     return "; its cost changes since plants of all minerals share one budget"
 
 
-def _remark(found: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> str:
+def _remark(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> str:
     """Return what keeps a mineral with the country in the last year in which any is left."""
-    if mineral not in {*found.alone, *found.failed}:
+    if mineral not in {*result.alone, *result.failed}:
         return "nothing is bought there in the plan"
-    row = next((row for row in reversed(years) if row["left"] > _SOLD), None)
+    row = next((row for row in reversed(years) if row["left"] > tolerances.LEAST_FLOW), None)
     if row is None:
         return "nothing holds it up: none is left in any year"
-    others = [f"others sell {tonnes(row['others'])}"]
-    others += [f"{tonnes(row['stock'])} come out of stock"] if row["stock"] > 0 else []
-    others += [f"{tonnes(row['short'])} are short as planned"] if row["short"] > 0 else []
-    holds = [h for h in found.holds if (h.mineral, h.year) == (mineral, row["year"])]
-    holds.sort(key=lambda h: -h.limit * h.spares)
-    sizes = (f"{h.words} ({tonnes(h.limit)})" if h.unit == "t" else h.words for h in holds)
-    full = listed(sizes, 2) if holds else "all that others can deliver"
+    parts = [f"others sell {tonnes(row['others'])}"]
+    parts += [f"{tonnes(row['stock'])} come out of stock"] if row["stock"] > 0 else []
+    parts += [f"{tonnes(row['short'])} are short as planned"] if row["short"] > 0 else []
+    parts += [f"{tonnes(row['left'])} stay with {name}"]
+    holds = [hold for hold in result.holds if (hold.mineral, hold.year) == (mineral, row["year"])]
+    holds.sort(key=lambda hold: -hold.limit * hold.spares)
+    limits = [f"{h.words} ({tonnes(h.limit)})" if h.unit == "t" else h.words for h in holds]
+    reached = listed(limits, 2) or "all that others can deliver"
     need = tonnes(row["demand"])
-    return (
-        f"in {row['year']} {need} are needed: {', '.join(others)}, {tonnes(row['left'])} stay with"
-        f" {name}; reached: {full}"
-    )
+    return f"in {row['year']} {need} are needed: {', '.join(parts)}; reached: {reached}"
 
 
-def _builds(found: answers.Exit) -> list[Row]:
-    case = found.plan.case
-    after, before = (_parts(plan) for plan in (found.path, found.plan))
-    rows = list[Row]()
-    for p in case.projects:
-        for year, part in after[p.name].items():
-            rows.append({
-                "mineral": p.mineral, "project": p.name, "country": p.country,
-                "begin": resolve.budget_year(p, year, case.years), "start": year, "part": part,
-                "capacity": part * p.capacity.value(year), "capex": part * p.capex,
-                "change": _change(before[p.name], after[p.name], year),
-                "ground": year - p.lead_time,
-            })  # fmt: skip
+def _builds(result: answers.Exit) -> list[Row]:
+    case = result.plan.case
+    after, before = (_parts(plan) for plan in (result.path, result.plan))
+    rows = [
+        {
+            "mineral": p.mineral, "project": p.name, "country": p.country,
+            "begin": resolve.budget_year(p, year, case.years), "start": year, "part": part,
+            "capacity": part * p.capacity.value(year), "capex": part * p.capex,
+            "change": _change(before[p.name], after[p.name], year), "ground": year - p.lead_time,
+        }
+        for p in case.projects
+        for year, part in after[p.name].items()
+    ]  # fmt: skip
     # a plant that needs longer than there is begins first, though no budget before the first pays
     rows.sort(key=lambda row: (row["ground"], row["project"], row["start"]))
     return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
@@ -365,134 +338,122 @@ def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
     A plant that is built in steps is one, from the first of them that makes it larger than planned
     by then; ``mineral`` "" is all minerals.
     """
-    of, begun = Builds, dict[str, int]()
-    for plant, own, year, change in builds.rows(of.project, of.mineral, of.begin, of.change):
-        is_more = change != _AS_PLANNED and not str(change).startswith(_FEWER)
-        if is_more and mineral in {"", own}:
+    begun = dict[str, int]()
+    fields = (Builds.project, Builds.mineral, Builds.begin, Builds.change)
+    for plant, plant_mineral, year, change in builds.rows(*fields):
+        is_more = change != _AS_PLANNED and not str(change).startswith(_INSTEAD)
+        if is_more and mineral in {"", plant_mineral}:
             begun.setdefault(str(plant), int(year))
     return begun
 
 
 def _parts(plan: Plan) -> dict[str, dict[int, float]]:
     """Return what is built of each project by the year in which it starts."""
-    found = defaultdict[str, dict[int, float]](dict)
-    for row in plan.projects[plan.projects["built"] > _TOLD].to_dict("records"):
-        found[row["project"]][row["year"]] = row["built"]
-    return found
+    parts = defaultdict[str, dict[int, float]](dict)
+    rows = plan.projects[plan.projects["built"] > tolerances.TWO_PLANS]
+    for project, year, built in rows[["project", "year", "built"]].itertuples(index=False):
+        parts[project][year] = built
+    return parts
 
 
 def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int) -> str:
     """Return what the plan builds of a plant, against what the way out starts in a year."""
-    if abs(planned.get(year, 0.0) - built[year]) < tolerances.SAME_SHARE:
+    least = tolerances.SAME_SHARE
+    if abs(planned.get(year, 0.0) - built[year]) < least:
         return _AS_PLANNED
     if not planned:
         return "not in the plan"
-    ahead = sum(built[y] - planned.get(y, 0.0) for y in built if y <= year)
-    ahead -= sum(part for y, part in planned.items() if y <= year and y not in built)
-    kept = all(abs(built.get(y, 0.0) - part) < tolerances.SAME_SHARE for y, part in planned.items())
-    how = "on top of" if kept else "more than" if ahead > tolerances.SAME_SHARE else _FEWER
-    return f"{how} the plan's " + ", ".join(
-        f"{share(part)} from {y}" for y, part in sorted(planned.items())
-    )
+    ahead = sum(part for start, part in built.items() if start <= year)
+    ahead -= sum(part for start, part in planned.items() if start <= year)
+    is_kept = all(abs(built.get(start, 0.0) - part) < least for start, part in planned.items())
+    how = "on top of" if is_kept else "more than" if ahead > least else _INSTEAD
+    parts = (f"{share(part)} from {start}" for start, part in sorted(planned.items()))
+    return f"{how} the plan's {', '.join(parts)}"
 
 
-def _limits(found: answers.Exit, cells: explain.Cells) -> list[Row]:
+def _limits(result: answers.Exit, cells: explain.Cells) -> list[Row]:
     """Return a row a mineral and limit, whatever the years."""
-    currency = found.plan.case.settings.currency
-    of: dict[Any, list[answers.Hold]] = defaultdict(list)
-    for hold in found.holds:
-        which = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.words
-        of[hold.mineral, hold.kind, which].append(hold)
+    groups: dict[Any, list[answers.Hold]] = defaultdict(list)
+    for hold in result.holds:
+        place = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.words
+        groups[hold.mineral, hold.kind, place].append(hold)
     rows = []
-    for (mineral, kind, _), holds in of.items():
+    for (mineral, kind, _), holds in groups.items():
         last = max(holds, key=lambda hold: hold.year)
         rows.append({
             "mineral": mineral, "kind": kind, "what": last.words,
-            "years": each_year(hold.year for hold in holds),
-            "limit": last.limit, "unit": last.unit.replace("money", currency),
-            "spares": last.spares,
-            "cell": cells.cell(last.place),
+            "years": words.each_year(hold.year for hold in holds), "limit": last.limit,
+            "unit": last.unit.replace("money", result.plan.case.settings.currency),
+            "spares": last.spares, "cell": cells.cell(last.place),
             "size": sum(hold.limit * hold.spares for hold in holds),
         })  # fmt: skip
-    order = found.plan.expanded.mineral_at
+    order = result.plan.expanded.mineral_at
     return sorted(rows, key=lambda row: (order[row["mineral"]], -row["size"], row["what"]))
 
 
-def _sellers(found: answers.Exit) -> list[Row]:
-    sold = [
-        sums(table[table["buyer"] == ""], "tonnes", "mineral", "country")
-        for table in (found.plan.countries, found.path.countries)
-    ]
+def _sellers(result: answers.Exit) -> list[Row]:
+    before, after = (
+        measures.sums(table[table["buyer"] == ""], "tonnes", "mineral", "country")
+        for table in (result.plan.countries, result.path.countries)
+    )
     rows = []
-    for mineral, country in dict.fromkeys([*sold[0], *sold[1]]):
-        planned, now = (of.get((mineral, country), 0.0) for of in sold)
-        change = _solid(now - planned, max(planned, now))
-        if mineral in found.alone and change != 0.0:
-            rows.append({
-                "mineral": mineral, "country": country, "planned": planned, "sold": now,
-                "change": change,
-            })  # fmt: skip
-    order = found.plan.expanded.mineral_at
+    for mineral, country in dict.fromkeys([*before, *after]):
+        planned, sold = (amounts.get((mineral, country), 0.0) for amounts in (before, after))
+        change = _solid(sold - planned, max(planned, sold))
+        if mineral in result.alone and change != 0.0:
+            row = {"mineral": mineral, "country": country, "planned": planned, "sold": sold}
+            rows.append(row | {"change": change})
+    order = result.plan.expanded.mineral_at
     return sorted(rows, key=lambda r: (order[r["mineral"]], -abs(r["change"]), r["country"]))
 
 
 # ---- charts and words, of the tables alone -------------------------------------------------------
 
-_MOST_LINES = 8
-"""Minerals with a line at most."""
-_MOST_SMALL = 12
-"""Minerals with a chart at most: those of which most of demand is bought there in the plan."""
+_MOST_LINES, _MOST_SMALL = 8, 12
+"""Minerals with a line, and with a chart, at most: those bought there most, as a part of demand."""
+
+
+def _bought(tables: Tables, most: int) -> dict[str, pd.DataFrame]:
+    """Return the rows by year of minerals that the plan buys there: those with the most."""
+    minerals = tables[WayOut].frame().groupby("mineral", sort=False)
+    rows = {str(m): years for m, years in minerals if _is_bought(years["planned"])}
+    shares = {mineral: chart.peak(years["planned_share"]) for mineral, years in rows.items()}
+    return {mineral: rows[mineral] for mineral in chart.top(shares, most)}
+
+
+def _is_bought(amounts: Iterable[float]) -> bool:
+    return any(amount > tolerances.LEAST_FLOW for amount in amounts)
 
 
 def _curves(tables: Tables) -> dict[str, Picture]:
     """Return by mineral the country's share by year: the plan's, and on the way out."""
-    table, name, basis = tables[WayOut].frame(), tables.option(OF), tables.option(BASIS)
-    found = {}
-    for mineral, rows in table.groupby("mineral", sort=False):
-        if (rows["planned"] > _SOLD).any():
-            years = tuple(int(year) for year in rows["year"])
-            series = (
-                Series("Plan", Role.PLAN, numbers(rows["planned_share"])),
-                Series("Way out", Role.ANEW, numbers(rows["left_share"])),
-            )
-            form = Form.LINES if len(years) > 1 else Form.GROUPED
-            title = f"{short(str(mineral))}: {short(name)}'s share of {basis}"
-            found[str(mineral)] = Picture(title, form, years, series, "", "", small=True)
-    most = table.groupby("mineral")["planned_share"].max().fillna(0.0)
-    kept = sorted(found, key=lambda m: -most[m])[:_MOST_SMALL]
-    return {m: picture for m, picture in found.items() if m in kept}
+    title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)}"
+    sides = (("Plan", Role.PLAN, "planned_share"), ("Way out", Role.ANEW, "left_share"))
+    return {
+        mineral: Picture(
+            f"{short(mineral)}: {title}",
+            chart.Form.LINES if len(rows) > 1 else chart.Form.GROUPED,
+            tuple(map(int, rows["year"])),
+            tuple(Series(side, role, numbers(rows[name])) for side, role, name in sides),
+            "",
+            "",
+            small=True,
+        )
+        for mineral, rows in _bought(tables, _MOST_SMALL).items()
+    }
 
 
-def _panels(tables: Tables) -> Iterator[Picture]:
-    """Yield the country's share by year, a line a mineral: of the plan, and of the way out."""
-    table, name = tables[WayOut].frame(), tables.option(OF)
-    years = sorted({int(year) for year in table["year"]})
-    bought = table[table["planned"] > _SOLD]
-    most = bought.groupby("mineral")["planned_share"].max().fillna(0.0)
-    kept = most.sort_values(ascending=False, kind="stable").index[:_MOST_LINES]
-    if len(years) < 2 or not len(kept):  # noqa: PLR2004 - one year is no line
-        return
-    for what, of in (("the plan", "planned_share"), ("the way out", "left_share")):
-        lines = [
-            Series(short(str(m)), Role.ONE_OF_MANY, numbers(table[table["mineral"] == m][of]))
-            for m in dict.fromkeys(table["mineral"]) if m in kept
-        ]  # fmt: skip
-        title = f"{short(name)}'s share of {tables.option(BASIS)} by year: {what}"
-        yield Picture(
-            title, Form.LINES, tuple(years), tuple(lines), "Share", "", is_panel=True
-        )  # fmt: skip
+def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
+    """Return the country's share by year, a line a mineral, of the plan or of the way out."""
+    minerals = _bought(tables, _MOST_LINES)
+    years = sorted({int(year) for year in tables[WayOut].year})
+    title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)} by year: {plan}"
+    shares = {mineral: numbers(rows[share_of.name]) for mineral, rows in minerals.items()}
+    return chart.lines(title, years, shares, "Share", is_panel=True)
 
 
-def _share(row: Row, of: str) -> float:
-    return float(row[of]) if known(row[of]) else 0.0
-
-
-def sums_of(tables: Tables, amount: Field) -> dict[str, float]:
-    """Return an amount of the way out by mineral, over all years."""
-    found = defaultdict[str, float](float)
-    for mineral, value in tables[WayOut].rows(WayOut.mineral, amount):
-        found[str(mineral)] += float(value)
-    return found
+def _part(row: Row, name: str) -> float:
+    return float(row[name]) if known(row[name]) else 0.0
 
 
 class _ExitFinding:
@@ -503,116 +464,100 @@ class _ExitFinding:
 
     def __init__(self, tables: Tables) -> None:
         """Read the tables."""
-        exits, of = tables[Exits], WayOut
-        self.rows: list[Row] = [r for r in findings.rows_of(exits) if r["planned"] > _SOLD]
-        out = [*tables[of].rows(of.mineral, of.year, of.others, of.demand)]
-        self.last = max((int(year) for _, year, *_ in out), default=0)
-        self.last_year = {str(m): of_it for m, year, *of_it in out if year == self.last}
-        need, gone = (sums_of(tables, amount) for amount in (of.demand, of.short))
-        self.lacks = f"{missing(measures.missing_in_each(gone, need))}, as in the plan."
+        exits, years = tables[Exits], tables[WayOut].frame()
+        self.rows: list[Row] = [
+            row for row in findings.rows_of(exits) if _is_bought([row["planned"]])
+        ]
+        self.last = int(max(years["year"], default=0))
+        last_year = years[years["year"] == self.last].set_index("mineral")
+        self.last_year = last_year[["others", "demand"]].T.to_dict("list")
+        total = years.groupby("mineral", sort=False)[["short", "demand"]].sum().to_dict()
+        parts = measures.missing_in_each(total["short"], total["demand"])
+        self.missing = f"{missing(parts)}, as in the plan."
         self.name, self.basis = tables.option(OF), tables.option(BASIS)
-        self.currency = exits.words["money"]
+        self.currency, self.builds = exits.words["money"], tables[Builds]
 
-    def sentence(self, builds: Builds) -> str:
-        """Return how many minerals can do without the country, and what has to begin first."""
-        gone = [row for row in self.rows if known(row["none"])]
-        down, named = self.furthest, {row["mineral"] for row in gone}
+    @property
+    def sentence(self) -> str:
+        """How many minerals can do without the country, and what has to begin first."""
+        gone, furthest = [row for row in self.rows if known(row["none"])], self.furthest
+        named = {row["mineral"] for row in (*gone, furthest) if row is not None}
         if len(self.rows) == 1:
-            said = self._alone(self.rows[0])
+            sentence = self._only(self.rows[0])
         else:
-            said = f"By {self.last} {len(gone) or 'none'} of {len(self.rows)} minerals can do"
-            said += f" without {self.name}"
-            names = [f"{row['mineral']} from {row['none']:z.0f}" for row in gone]
-            said += f": {listed(names, 3)}" if gone else ""
-            if down is None:
-                said += f"; no share of {self.last} falls."
-            elif known(down["none"]):
-                said += "."
-            else:
-                said += f"; {down['mineral']} gets furthest, {self.fall(down)}."
-        named |= {row["mineral"] for row in [down] if row is not None}
-        minerals = dict(builds.rows(Builds.project, Builds.mineral))
-        for plant, year in begun_otherwise(builds).items():
-            mineral = str(minerals[plant])
-            which = [row for row in self.rows if row["mineral"] == mineral]
-            falls = (
-                f", which falls {self.fall(which[0])}," if which and mineral not in named else ""
+            years = listed([f"{row['mineral']} from {row['none']:z.0f}" for row in gone], _NAMED)
+            end = f"; no share of {self.last} falls."
+            if furthest is not None:
+                end = f"; {furthest['mineral']} gets furthest, {self.fall(furthest)}."
+                end = "." if known(furthest["none"]) else end
+            sentence = (
+                f"By {self.last} {len(gone) or 'none'} of {len(self.rows)} minerals can do without"
+                f" {self.name}{': ' if gone else ''}{years}{end}"
             )
-            return (
-                f"{said} For {mineral}{falls} building beyond the plan has to begin in {year}, with"
-                f" {plant}."
-            )
-        return said
+        first = next(iter(begun_otherwise(self.builds).items()), None)
+        if first is None:
+            return sentence
+        plant, year = first
+        mineral = str(dict(self.builds.rows(Builds.project, Builds.mineral))[plant])
+        others = [row for row in self.rows if row["mineral"] == mineral and mineral not in named]
+        falls = f", which falls {self.fall(others[0])}," if others else ""
+        return (
+            f"{sentence} For {mineral}{falls} building beyond the plan has to begin in {year}, with"
+            f" {plant}."
+        )
 
-    def _alone(self, row: Row) -> str:
+    def _only(self, row: Row) -> str:
         """Return how far the only mineral that the plan buys there gets."""
         if known(row["none"]):
             return f"{row['mineral']} can do without {self.name} from {row['none']:z.0f}."
-        left = percent(_share(row, "left_share"))
+        stays = "still comes from there" if self.furthest is None else "is left"
         return (
-            f"{row['mineral']} cannot do without {self.name} by {self.last}: {left} of"
-            f" {self.basis} {'still comes' if self.furthest is None else 'is left'}"
-            f"{' from there' if self.furthest is None else ''}."
+            f"{row['mineral']} cannot do without {self.name} by {self.last}:"
+            f" {percent(_part(row, 'left_share'))} of {self.basis} {stays}."
         )
 
     @property
     def furthest(self) -> Row | None:
         """The mineral whose share of the last year falls by most; None where none does."""
-        falls = [_share(row, "planned_share") - _share(row, "left_share") for row in self.rows]
+        falls = [_part(row, "planned_share") - _part(row, "left_share") for row in self.rows]
         most = max(falls)
         return self.rows[falls.index(most)] if most > tolerances.SHOWN_SHARE else None
 
-    @property
-    def hardest(self) -> Row:
-        """The mineral of which the largest share is left in the last year."""
-        return max(self.rows, key=lambda row: _share(row, "left_share"))
+    def fall(self, row: Row) -> str:
+        before, after = (percent(row[name]) for name in ("planned_share", "left_share"))
+        return f"from {before} to {after} of {self.basis} in {self.last}"
 
-    @property
-    def as_much_left(self) -> str:
-        """The minerals of which the largest share is left that read the same; "" of one alone."""
-        most = _share(self.hardest, "left_share")
-        ties = [
-            r["mineral"]
-            for r in self.rows
-            if most - _share(r, "left_share") <= tolerances.SHOWN_SHARE
-        ]
-        return f"{listed(ties, 3)} each" if len(ties) > 1 else ""
+    def figures(self) -> Iterator[KeyFigure]:
+        """Yield the numbers that the finding rests on."""
+        levels = {level: name for level, name in _LEVELS.items() if level}
+        counts = [sum(known(row[name]) for row in self.rows) for name in levels.values()]
+        shares = {str(row["mineral"]): _part(row, "left_share") for row in self.rows}
+        hardest = max(shares, key=lambda mineral: shares[mineral])
+        alike = [m for m in shares if shares[hardest] - shares[m] <= tolerances.SHOWN_SHARE]
+        left = f"{listed(alike, _NAMED)} each" if len(alike) > 1 else hardest
+        others, need = map(tonnes, self.last_year[hardest])
+        yield KeyFigure(
+            f"Minerals at or below {' / '.join(map(str, levels))} % by {self.last}",
+            f"{' / '.join(map(str, counts))} of {len(self.rows)}",
+            f"of the minerals bought there. Most is left of {left}, {percent(shares[hardest])} of"
+            f" {self.basis}: others sell {others} of the {need} of {hardest} that {self.last}"
+            " needs.",
+        )
+        cash, dearest = sum(row["cash"] for row in self.rows), self.dearest
+        each = ""
+        if known(dearest["a_tonne"]):
+            price = money(dearest["a_tonne"], self.currency)
+            each = f", most of it for {dearest['mineral']}: {price} for each tonne spared"
+        remark = f"over all years{each}. {self.missing}"
+        yield KeyFigure("Extra cash", money(cash, self.currency), remark)
+        begun = begun_otherwise(self.builds)
+        if begun:
+            names = listed([f"{plant} ({year})" for plant, year in begun.items()], _NAMED)
+            yield KeyFigure("Plants to build beyond the plan", str(len(begun)), f"first {names}.")
 
     @property
     def dearest(self) -> Row:
         return max(self.rows, key=lambda row: row["cash"])
-
-    def fall(self, row: Row) -> str:
-        before, after = (percent(row[of]) for of in ("planned_share", "left_share"))
-        return f"from {before} to {after} of {self.basis} in {self.last}"
-
-    def figures(self, builds: Builds) -> Iterator[KeyFigure]:
-        """Yield the numbers that the finding rests on."""
-        levels = {level: of for level, of in _LEVELS.items() if level}
-        many = [sum(known(row[of]) for row in self.rows) for of in levels.values()]
-        below = " / ".join(f"{level}" for level in levels)
-        left = self.as_much_left or str(self.hardest["mineral"])
-        others, need = self.last_year[self.hardest["mineral"]]
-        most = percent(_share(self.hardest, "left_share"))
-        yield KeyFigure(
-            f"Minerals at or below {below} % by {self.last}",
-            f"{' / '.join(map(str, many))} of {len(self.rows)}",
-            f"of the minerals bought there. Most is left of {left}, {most} of {self.basis}: others"
-            f" sell {tonnes(others)} of the {tonnes(need)} of {self.hardest['mineral']} that"
-            f" {self.last} needs.",
-        )
-        cash, dear = sum(row["cash"] for row in self.rows), self.dearest
-        said = "over all years."
-        if known(dear["a_tonne"]):
-            each = money(dear["a_tonne"], self.currency)
-            said = (
-                f"over all years, most of it for {dear['mineral']}: {each} for each tonne spared."
-            )
-        yield KeyFigure("Extra cash", money(cash, self.currency), f"{said} {self.lacks}")
-        begun = begun_otherwise(builds)
-        if begun:
-            names = listed([f"{plant} ({year})" for plant, year in begun.items()], 3)
-            yield KeyFigure("Plants to build beyond the plan", str(len(begun)), f"first {names}.")
 
 
 # ---- the study -----------------------------------------------------------------------------------
@@ -638,9 +583,10 @@ class ExitStudy(StudyKind):
     NAME, TITLE, WRITES = "exit", "Exit", "way out"
     QUESTION = "How far can we get away from a country, by when, and what comes first?"
     RESULTS = (Exits, WayOut, Builds, BindingLimits, Sellers, Paying)
+    RECORDS = ("rows", "path", "builds", "limits", "sellers", "who_pays")
     LACKING = "no way out planned"
     PART = "<C>-"
-    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
+    LIMIT = CAP_HELP
     OPTIONS = (
         click.option(
             "--country",
@@ -654,14 +600,14 @@ class ExitStudy(StudyKind):
     def __init__(self, start: Start, *, country: str | None) -> None:
         """Take the country; UsageError for one that is not known, or where none is named."""
         super().__init__(start)
-        named = Named(start.case)
+        names = Named(start.case)
         if country is None:
-            raise errors.UsageError(missing_option("--country", named.countries_outside()))
-        self.country = named.country(country.strip())
+            raise errors.UsageError(words.missing_option("--country", names.countries_outside()))
+        self.country = names.country(country.strip())
         if not self.country:
             msg = "--country: name one country"
             raise errors.UsageError(msg)
-        self.name = named.country_name(self.country, country.strip())
+        self.name = names.country_name(self.country, country.strip())
 
     @classmethod
     def part(cls, options: Mapping[str, Any]) -> str:
@@ -673,11 +619,10 @@ class ExitStudy(StudyKind):
         """Plan the case, and read its way out."""
         del say
         leave = partial(answers.exit_from, country=self.country)
-        asked = Study(self.start.case, ((Run("The plan"),),), leave)
-        done = run_study(asked, where, tell)
-        self.outcomes, self.stopped = done.every, done.stopped
-        for outcome in filter(None, (each.found for each in done)):
-            self.found = outcome
+        outcomes = run_study(Study(self.start.case, ((Run("The plan"),),), leave), where, tell)
+        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
+        for outcome in filter(None, (each.found for each in outcomes)):
+            self.result = outcome
 
     @property
     def progress(self) -> str:
@@ -688,36 +633,40 @@ class ExitStudy(StudyKind):
         """Which searches failed, and why."""
         if not self.planned:
             return ""
-        told = [f"the way out of {m} is not known: {why}" for m, why in self.found.unknown.items()]
-        told += [
-            f"the least of {m}, if it came first, is not known: {why}"
-            for m, why in self.found.failed.items()
-        ]
-        return "; ".join(told)
+        return "; ".join(
+            [
+                *(
+                    f"the way out of {m} is not known: {why}"
+                    for m, why in self.result.unknown.items()
+                ),
+                *(
+                    f"the least of {m}, if it came first, is not known: {why}"
+                    for m, why in self.result.failed.items()
+                ),
+            ]
+        )
 
     @property
-    def tariffs(self) -> str:
-        """Those of the plan, and of the way out."""
-        plans = {"the plan": self.found.plan, "the way out": self.found.path}
-        paid = {name: (of.cash, of.tariffs) for name, of in plans.items()}
-        return tariff_words(paid, self.start.case.settings.currency)
+    def plans(self) -> Mapping[str, Plan]:
+        return {"the plan": self.result.plan, "the way out": self.result.path}
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        """The plan, each least, and the way out; what was least stands with its name."""
-        found = self.found
+        """The plan, each least, and the way out."""
         least: list[Outcome[Any]] = [
-            Outcome(f"Least: {mineral}" if mineral else "Least: all minerals together", proof=proof)
-            for mineral, proof in found.proofs.items()
+            Outcome(f"Least: {mineral or 'all minerals together'}", proof=proof)
+            for mineral, proof in self.result.proofs.items()
         ]
-        path: Outcome[Any] = Outcome(
-            "The way out", objective=found.path.objective, proof=found.path.proof
+        path = self.result.path
+        return (
+            *self.outcomes,
+            *least,
+            Outcome("The way out", objective=path.objective, proof=path.proof),
         )
-        return (*self.outcomes, *least, path)
 
     @property
     def subject(self) -> str:
-        return f"the way out of {self.name}, {span(self.start.case.years)}"
+        return f"the way out of {self.name}, {super().subject}"
 
     @property
     def options(self) -> dict[str, str]:
@@ -728,8 +677,8 @@ class ExitStudy(StudyKind):
             "Counted": "what its refiners and projects sell to the coalition, purchases for stock"
             " included; ore from there that others refine is not",
             "Kept": "every limit of the workbook; against the plan no mineral is shorter in any"
-            " year, no reserve lacks more of its target, no soft limit is exceeded by more and no"
-            " mineral is bought there more in all",
+            " year, no reserve is further below its target, no soft limit is exceeded by more and"
+            " no mineral is bought there more in all",
             "All minerals": "share one budget. The sum of the country's demand shares is minimized"
             " first, then cost",
             "Left altogether": "as far as a plan shows: at most 0.0001 % of the share's base",
@@ -739,18 +688,15 @@ class ExitStudy(StudyKind):
         """Return the exit by mineral, the way out by year, builds, limits, sellers, members."""
         layout = self.start.book.layout
         cells = explain.Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
-        return tables_of(self.found, cells, self.name)
+        return tables_of(self.result, cells, self.name)
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a row of each table."""
-        keys = ("rows", "path", "builds", "limits", "sellers", "who_pays")
-        return {
-            "scenario": self.start.case.scenario,
+        return super().answer(tables) | {
             "country": self.country,
-            "objective_usd": self.found.path.objective,
-            "plan_objective_usd": self.found.plan.objective,
+            "objective_usd": self.result.path.objective,
+            "plan_objective_usd": self.result.plan.objective,
             "trouble": self.trouble or None,
-            **{key: tables.records(of) for key, of in zip(keys, self.RESULTS, strict=True)},
         }
 
     def screen(self, tables: Tables) -> Iterable[str | Numbers]:
@@ -758,56 +704,58 @@ class ExitStudy(StudyKind):
         exits, builds = tables[Exits], tables[Builds]
         left_out = {Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone}
         yield Numbers(exits, tuple(f for f in exits.fields if f not in left_out))
-        new = builds.where([change != _AS_PLANNED for change in builds.change])
+        changed = builds.where([change != _AS_PLANNED for change in builds.change])
         left_out = {Builds.rank, Builds.country, Builds.capex}
-        told = tuple(f for f in builds.fields if f not in left_out)
-        yield Numbers(new, told, "Built otherwise than planned")
+        fields = tuple(f for f in builds.fields if f not in left_out)
+        yield Numbers(changed, fields, "Built otherwise than planned")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
         """Say what can be left, how far the others fall, and what it costs."""
-        found = _ExitFinding(tables)
-        if not found.rows:
-            said = (
-                f"Nothing is bought of {tables.option(OF)} in the plan: its share is 0 % already."
+        finding = _ExitFinding(tables)
+        if not finding.rows:
+            return Headline(
+                f"Nothing is bought of {tables.option(OF)} in the plan: its share is 0 % already.",
+                (KeyFigure("Left", "already", "no mineral is bought there."),),
             )
-            return Headline(said, (KeyFigure("Left", "already", "no mineral is bought there."),))
         care = (
-            f"No mineral is shorter in any year than in the plan. {found.lacks}",
+            f"No mineral is shorter in any year than in the plan. {finding.missing}",
             "Building begins in the year of a plant's first output less its lead time.",
         )
-        builds = tables[Builds]
-        return Headline(found.sentence(builds), tuple(found.figures(builds)), care)
+        return Headline(finding.sentence, tuple(finding.figures()), care)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return the share by year of each mineral, and who pays."""
-        of = tables[Paying]
-        costs = of.rows(Paying.member, Paying.extra, Paying.extra_shortage)
+        payers = tables[Paying]
+        costs = payers.rows(Paying.member, Paying.extra, Paying.extra_shortage)
         title = f"Who pays for the way out of {short(tables.option(OF))}, a year"
-        who = who_pays(title, costs, of.words["money"], "the plan")
-        return drawn(*_panels(tables), *_curves(tables).values(), who)
+        return drawn(
+            _panel(tables, "the plan", WayOut.planned_share),
+            _panel(tables, "the way out", WayOut.left_share),
+            *_curves(tables).values(),
+            who_pays(title, costs, payers.words["money"], "the plan"),
+        )
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the way out by year, the exit by mineral with what holds it up, and builds."""
-        name, curves = tables.option(OF), _curves(tables)
-        out = tables[WayOut].where([mineral in curves for mineral in tables[WayOut].mineral])
-        views = Section.views_by(out, WayOut.mineral, lambda mineral, _: curves[mineral])
-        exits, builds = tables[Exits], tables[Builds]
+        curves, exits, builds = _curves(tables), tables[Exits], tables[Builds]
+        years = tables[WayOut].where([mineral in curves for mineral in tables[WayOut].mineral])
+        views = Section.views_by(years, WayOut.mineral, lambda mineral, _: curves[mineral])
         brief = [f for f in exits.fields if f.name not in {Exits.remark.name, Exits.alone.name}]
         blocks = [
             Numbers(exits, tuple(brief), "By mineral"),
             Numbers(exits, (Exits.mineral, Exits.remark), Exits.remark.header),
         ]
         blocks += [Numbers(builds, heading=Builds.TABLE)] if len(builds) else []
-        heading = f"The way out of {name}"
+        heading = f"The way out of {tables.option(OF)}"
         if not views:
             return (Section("exit", heading, "", blocks[0].view()),)
         lead = (
-            "The least tonnes of the country over all years with no year shorter than in the plan,"
-            " and of all plans with so little the cheapest."
+            "The cheapest plan that buys the fewest tonnes of the country over all years, with no"
+            " year shorter than in the plan."
         )
         return (Section("exit", heading, lead, views, MINERAL.header, tuple(blocks)),)

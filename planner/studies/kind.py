@@ -3,6 +3,12 @@
 A kind says which runs there are and what is kept of each, declares the tables that come of them,
 and makes charts and the finding of these tables alone. So one command runs every kind
 (``planner.cli.study``), and a report made later, of the workbook, says the same.
+
+``StudyKind`` has a default for all that most kinds say alike: how many runs are planned, the rows
+of its tables for a program (``RECORDS``), its first table for the terminal, a section a table for
+the report, the share of tariffs in its plans' costs. ``largest`` gives the largest rows of a table,
+then one for all others; ``planner.render.chart`` makes charts of a table (``bars``, ``lines``,
+``heat``), of the largest rows (``top``, ``some_of``).
 """
 
 from __future__ import annotations
@@ -18,6 +24,7 @@ from models.results import About, Field, Result
 from models.results import Figure as Measure
 from planner.render.chart import Picture, drawn
 from planner.render.table import Record, Table, records, table_of
+from planner.render.words import counted, span, tariff_words
 from planner.stops import Stop
 from planner.studies.engine import Outcome, Tell
 from planner.workbook.plan_file import read_back
@@ -25,11 +32,13 @@ from planner.workbook.plan_file import read_back
 if TYPE_CHECKING:
     import pandas as pd
 
+    from models.plan import Plan
     from planner.run import Start
     from planner.scenarios import WhatIf
     from planner.studies.places import Where
 
 R = TypeVar("R", bound=Result)
+T = TypeVar("T")
 
 YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
 """Rows of About that charts and findings read, whichever the kind."""
@@ -44,20 +53,24 @@ class Tables:
     def __init__(self, results: Iterable[Result]) -> None:
         self.results = {type(result): result for result in results}
 
-    def __getitem__(self, of: type[R]) -> R:
-        found = (r for kind, r in self.results.items() if issubclass(kind, of))
-        return cast("R", next(found, None) or self.results[of])
+    def __getitem__(self, kind: type[R]) -> R:
+        results = (r for each, r in self.results.items() if issubclass(each, kind))
+        return cast("R", next(results, None) or self.results[kind])
 
-    def __contains__(self, of: type[Result]) -> bool:
-        return any(issubclass(kind, of) and len(r) for kind, r in self.results.items())
+    def rows(self, kind: type[Result], *fields: Field) -> Iterable[tuple[Any, ...]]:
+        """Return the values of some fields of a table row by row; none of one that is not there."""
+        return self[kind].rows(*fields) if kind in self else ()
 
-    def option(self, what: str) -> str:
+    def __contains__(self, kind: type[Result]) -> bool:
+        return any(issubclass(each, kind) and len(r) for each, r in self.results.items())
+
+    def option(self, name: str) -> str:
         """Return what was asked or assumed, by the name of its row in About."""
-        return self[About].option(what)
+        return self[About].option(name)
 
-    def records(self, of: type[Result]) -> list[Record]:
+    def records(self, kind: type[Result]) -> list[Record]:
         """Return the rows of a table as JSON has them; none of one that is not there."""
-        return records(self[of]) if of in self else []
+        return records(self[kind]) if kind in self else []
 
     @classmethod
     def read(cls, sheets: Mapping[str, pd.DataFrame], declared: Iterable[type[Result]]) -> Tables:
@@ -66,11 +79,11 @@ class Tables:
         Where several are declared of one sheet, it is the one most of whose headers it has.
         """
         best: dict[str, Result] = {}
-        for of in declared:
-            if of.TABLE in sheets:
-                made = read_back(sheets[of.TABLE], of)
-                if of.TABLE not in best or _filled(made) > _filled(best[of.TABLE]):
-                    best[of.TABLE] = made
+        for kind in declared:
+            if kind.TABLE in sheets:
+                result = read_back(sheets[kind.TABLE], kind)
+                if kind.TABLE not in best or _filled(result) > _filled(best[kind.TABLE]):
+                    best[kind.TABLE] = result
         return cls(best.values())
 
 
@@ -80,7 +93,7 @@ def _filled(result: Result) -> int:
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """A number of the finding: what it is, the number in words, and what stands beside it."""
+    """A number of the finding: what it is, the number in words, and what is said beside it."""
 
     name: str
     value: str
@@ -134,7 +147,7 @@ class Section:
     @staticmethod
     def views_by(
         table: R,
-        of: Field,
+        field: Field,
         draw: Callable[[Any, R], Picture | None],
         name: Callable[[Any], str] = str,
     ) -> dict[str, View]:
@@ -142,11 +155,11 @@ class Section:
 
         ``name`` says what a value is called.
         """
-        fields, found = tuple(f for f in table.fields if f.name != of.name), dict[str, View]()
-        for value in dict.fromkeys(table.data[of.name]):
-            rows = table.where([each == value for each in table.data[of.name]])
-            found[name(value)] = (drawn(draw(value, rows)), Numbers(rows, fields))
-        return found
+        fields, views = tuple(f for f in table.fields if f.name != field.name), dict[str, View]()
+        for value in dict.fromkeys(table.data[field.name]):
+            rows = table.where([each == value for each in table.data[field.name]])
+            views[name(value)] = (drawn(draw(value, rows)), Numbers(rows, fields))
+        return views
 
 
 class StudyKind:
@@ -177,6 +190,11 @@ class StudyKind:
     """Whether ``--scenario`` says which case is studied."""
     WHAT_IFS: ClassVar[bool] = True
     """Whether what-ifs may be asked for."""
+    RUN: ClassVar[str] = "run"
+    """What one of its runs is called, and in ``PROGRESS`` how many are planned of how many."""
+    PROGRESS: ClassVar[str] = "{count} planned"
+    RECORDS: ClassVar[tuple[str, ...]] = ()
+    """The keys in JSON of the rows of ``RESULTS``, in their order."""
     MONEY: ClassVar[str] = ""
     """Whether its money is discounted, in words; "" where it shows none."""
     LIMIT: ClassVar[str] = ""
@@ -229,8 +247,9 @@ class StudyKind:
 
     @property
     def progress(self) -> str:
-        """How much of it is known: ``3 of 13 points planned``."""
-        raise NotImplementedError
+        """How much of it is planned: ``3 of 13 points planned``."""
+        planned = sum(outcome.planned for outcome in self.judged)
+        return self.PROGRESS.format(count=f"{planned:,} of {counted(len(self.judged), self.RUN)}")
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
@@ -238,7 +257,8 @@ class StudyKind:
 
     @property
     def subject(self) -> str:
-        raise NotImplementedError
+        """What is studied, in words; the years, where the kind alone says it."""
+        return span(self.start.case.years)
 
     @property
     def plan_name(self) -> str:
@@ -259,9 +279,15 @@ class StudyKind:
         return self.start.variant.what_ifs
 
     @property
+    def plans(self) -> Mapping[str, Plan]:
+        """The plans whose costs it shows, by what a sentence calls them."""
+        return {}
+
+    @property
     def tariffs(self) -> str:
         """How much of its costs is tariffs, and the costs net of them, once; "" of none."""
-        return ""
+        costs = {name: (plan.cash, plan.tariffs) for name, plan in self.plans.items()}
+        return tariff_words(costs, self.start.case.settings.currency)
 
     @property
     def trouble(self) -> str:
@@ -282,11 +308,12 @@ class StudyKind:
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return what a program hears beyond what it hears of every study."""
-        raise NotImplementedError
+        rows = zip(self.RECORDS, map(tables.records, self.RESULTS), strict=False)
+        return {"scenario": self.start.case.scenario, **dict(rows)}
 
     def screen(self, tables: Tables) -> Iterable[str | Numbers]:
         """Return what a person reads on the terminal: lines and tables, from top to bottom."""
-        raise NotImplementedError
+        return (Numbers(tables[self.RESULTS[0]]),)
 
     def label(self, outcome: Outcome[Any]) -> str:
         return outcome.name
@@ -305,4 +332,24 @@ class StudyKind:
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        raise NotImplementedError
+        """Return the parts of the report: each table that has rows, with no chart."""
+        shown = (tables[kind] for kind in cls.RESULTS if kind in tables)
+        return tuple(
+            Section(
+                result.TABLE.lower().replace(" ", "-"), result.TABLE, "", Numbers(result).view()
+            )
+            for result in shown
+        )
+
+
+def largest(
+    rows: Sequence[T], most: int, size: Callable[[T], float], rest: Callable[[Sequence[T]], T]
+) -> list[T]:
+    """Return the ``most`` largest rows, the largest first, then one row for all others.
+
+    A single other is shown itself: it takes no more room than a row that stands for it.
+    """
+    ranked = sorted(rows, key=lambda row: -abs(size(row)))
+    if len(ranked) <= most + 1:
+        return ranked
+    return [*ranked[:most], rest(ranked[most:])]

@@ -21,13 +21,9 @@ from models import tolerances
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.measures import DAYS, net
-from models.plan import Plan, solve
+from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, solve
 from models.plan.solving import check
 from models.program.component import Columns
-from models.program.families.contracts import UNTAKEN
-from models.program.families.ore import ORE
-from models.program.families.shortage import OF_TIER, SHORTAGE
-from models.program.families.stockpiles import STOCK
 from models.program.market import BALANCE
 from models.resolve import Expanded, Floats
 from models.schema import REST_OF_WORLD, ScenarioStep
@@ -83,13 +79,14 @@ class Loss:
     def sold(self, plan: Plan) -> Floats:
         """Return what a plan buys of what is lost [t], by (mineral, member, year)."""
         e, d = plan.expanded, plan.expanded.deliveries
-        found = np.zeros(e.demand.shape)
+        sold = np.zeros(e.demand.shape)
         hit = [self.country in {"", s.country} and self.refiner in {"", s.name} for s in e.sources]
-        at = np.array(hit, dtype=bool)[d.source]
+        is_hit = np.array(hit, dtype=bool)[d.source]
         if self.member:
-            at &= d.member == e.member_at[self.member]
-        np.add.at(found, (d.mineral[at], d.member[at], d.year[at]), plan.delivered[at])
-        return found
+            is_hit &= d.member == e.member_at[self.member]
+        keys = (d.mineral[is_hit], d.member[is_hit], d.year[is_hit])
+        np.add.at(sold, keys, plan.delivered[is_hit])
+        return sold
 
 
 NOTHING = Loss(LossKind.NOTHING)
@@ -108,19 +105,19 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
     homes: dict[str, set[str]] = defaultdict(set)
     for source in e.sources:
         homes[source.name].add(source.country)
-    found: dict[Loss, float] = defaultdict(float)
+    amounts: dict[Loss, float] = defaultdict(float)
     for (s, j), tonnes in np.ndenumerate(sold):
         name, country = e.sources[s].name, e.sources[s].country
         home = country if len(homes[name]) == 1 else ""
-        found[Loss(LossKind.REFINER, home, name)] += tonnes
+        amounts[Loss(LossKind.REFINER, home, name)] += tonnes
         if country != REST_OF_WORLD:
-            found[Loss(LossKind.COUNTRY, country)] += tonnes
-            found[Loss(LossKind.EMBARGO, country, member=e.members[j])] += tonnes
+            amounts[Loss(LossKind.COUNTRY, country)] += tonnes
+            amounts[Loss(LossKind.EMBARGO, country, member=e.members[j])] += tonnes
     return tuple(
         loss
         for kind in kinds
-        for loss in sorted(found, key=lambda loss: (loss.refiner, loss.country, loss.member))
-        if loss.kind is kind and found[loss] > tolerances.LEAST_FLOW
+        for loss in sorted(amounts, key=lambda loss: (loss.refiner, loss.country, loss.member))
+        if loss.kind is kind and amounts[loss] > tolerances.LEAST_FLOW
     )
 
 
@@ -129,7 +126,7 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
 
 @dataclass(frozen=True)
 class DearestPrice:
-    """The highest marginal price of a mineral [money/t], over its price, and where it stands."""
+    """The highest marginal price of a mineral [money/t], over its price, and where that is."""
 
     price: float
     over: float
@@ -180,25 +177,25 @@ def read(plan: Plan) -> LossTotals:
 
 def _to_refill(plan: Plan) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
-    found = np.array([plan.case.mineral_of[m].price.value(e.years[-1]) for m in e.minerals])
+    prices = np.array([plan.case.mineral_of[m].price.value(e.years[-1]) for m in e.minerals])
     last = (d.year == len(e.years) - 1) & (plan.delivered > tolerances.LEAST_FLOW)
-    np.maximum.at(found, d.mineral[last], d.landed[last])
-    return found
+    np.maximum.at(prices, d.mineral[last], d.landed[last])
+    return prices
 
 
 def _by_member(plan: Plan, component: Columns) -> Floats:
     """Return a component's tonnes by (mineral, member, year)."""
-    found = np.zeros(plan.expanded.demand.shape)
+    amounts = np.zeros(plan.expanded.demand.shape)
     key, tonnes = plan.part(component)
     if key:
-        found[key] = tonnes
-    return found
+        amounts[key] = tonnes
+    return amounts
 
 
 def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     e = plan.expanded
     (m, j, t), prices = plan.row_part(BALANCE)
-    usual = np.array([[of.price.value(y) for y in e.years] for of in plan.case.minerals])
+    usual = np.array([[m.price.value(y) for y in e.years] for m in plan.case.minerals])
     # prices that differ by rounding alone are one: the first in order is named
     in_order = np.argsort(np.argsort(e.members))
     order = np.lexsort((t, in_order[j]))
@@ -207,23 +204,22 @@ def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
         over = prices[order] / usual[m[order], t[order]]
     reach = np.where(np.isfinite(over), over + tolerances.SAME_MULTIPLE * np.abs(over), over)
 
-    def of(mineral: int) -> DearestPrice | None:
-        at = np.flatnonzero(m[order] == mineral)
-        if not len(at):
+    def dearest(mineral: int) -> DearestPrice | None:
+        rows = np.flatnonzero(m[order] == mineral)
+        if not len(rows):
             return None
-        first = at[reach[at] >= over[at].max()][0]
+        first = rows[reach[rows] >= over[rows].max()][0]
         i = order[first]
         return DearestPrice(float(prices[i]), float(over[first]), e.members[j[i]], e.years[t[i]])
 
-    return tuple(map(of, range(len(e.minerals))))
+    return tuple(map(dearest, range(len(e.minerals))))
 
 
 def days_until_short(gaps: Sequence[float], stock: float, nothing: Sequence[float]) -> float | None:
     """Return how many days a stock fills the gaps of the years from a loss on, None if all.
 
     ``gaps`` [t] is what purchases leave of each year's demand, below 0 where they add to the stock;
-    within a year a gap is spread evenly. Up to ``nothing`` [t] may lack in a year: the rounding of
-    sums.
+    within a year a gap is spread evenly. Up to ``nothing`` [t] of a year is the rounding of sums.
     """
     days = 0.0
     for gap, least in zip(gaps, nothing, strict=True):
@@ -267,16 +263,17 @@ class Effect:
     @cached_property
     def hit(self) -> list[int]:
         """The minerals of which something is lost, by position."""
-        found: list[int] = np.flatnonzero(
-            self.lost.sum(axis=(1, 2)) > tolerances.LEAST_FLOW
-        ).tolist()
-        return found
+        return [m for m, t in enumerate(self.lost.sum(axis=(1, 2))) if t > tolerances.LEAST_FLOW]
 
-    def tonnes(self, at: Any) -> dict[str, float]:
+    def tonnes(self, cells: Any) -> dict[str, float]:
         """Return lost, replaced, from stock and short [t] of some of (mineral, member, year)."""
-        names = ("lost_t", "replaced_t", "stock_t", "short_t")
-        every = (self.lost, self.replaced, self.stocked, self.short)
-        return {name: float(net(of[at].ravel())) for name, of in zip(names, every, strict=True)}
+        amounts = {
+            "lost_t": self.lost,
+            "replaced_t": self.replaced,
+            "stock_t": self.stocked,
+            "short_t": self.short,
+        }
+        return {name: float(net(tonnes[cells].ravel())) for name, tonnes in amounts.items()}
 
 
 @dataclass(frozen=True)
@@ -295,9 +292,9 @@ class AgreedCase:
     @cached_property
     def agreed(self) -> LossTotals:
         """The agreed plan in numbers, of the years from the loss on."""
-        seen, at = read(self.plan), self._first
+        totals, first = read(self.plan), self._first
         yearly = ("bought", "short", "stock", "cash", "tariffs", "penalty")
-        return replace(seen, **{name: getattr(seen, name)[..., at:] for name in yearly})
+        return replace(totals, **{name: getattr(totals, name)[..., first:] for name in yearly})
 
     @cached_property
     def demand(self) -> Floats:
@@ -308,10 +305,10 @@ class AgreedCase:
     def opening(self) -> Floats:
         """Stock [t] by (mineral, member) when the loss begins."""
         e = self.plan.expanded
-        found = np.zeros((len(e.minerals), len(e.members)))
+        stocks = np.zeros((len(e.minerals), len(e.members)))
         for pile in self.base.stockpiles:
-            found[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
-        return found
+            stocks[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
+        return stocks
 
     @property
     def _first(self) -> int:
@@ -325,8 +322,8 @@ class AgreedCase:
     def _nothing_counts(self) -> Floats:
         """What counts as nothing [t] by (mineral, 1, year)."""
         e, years = self.plan.expanded, self.base.years
-        found = [[self.plan.tolerance(m, year) for year in years] for m in e.minerals]
-        return np.array(found).reshape(len(e.minerals), 1, len(years))
+        least = [[self.plan.tolerance(m, year) for year in years] for m in e.minerals]
+        return np.array(least).reshape(len(e.minerals), 1, len(years))
 
     def _but_for_rounding(self, tonnes: Floats) -> Floats:
         return np.where(np.abs(tonnes) > self._nothing_counts, tonnes, 0.0)
@@ -345,48 +342,48 @@ class AgreedCase:
             return Effect(
                 zero, zero, zero, zero, none, none, none, none, none, days, days, never, never
             )
-        seen, before, calm = outcome.found, self.agreed, self.nothing.found
-        if seen is None or calm is None:
+        after, before, calm = outcome.found, self.agreed, self.nothing.found
+        if after is None or calm is None:
             return None
-        short = self._but_for_rounding(seen.short)
+        short = self._but_for_rounding(after.short)
         # what is in stock less than agreed was drawn, in this year or in one before
-        below = before.stock - seen.stock
-        paid = [(s.cash.sum(axis=1), s.penalty.sum(axis=1)) for s in (seen, calm)]
-        tariffs = [s.tariffs.sum(axis=1) for s in (seen, calm)]
-        (cash, penalty), (usual, usual_penalty) = paid
-        stocked = np.diff(below, axis=2, prepend=0.0)
-        lower = self._but_for_rounding(calm.stock - seen.stock)
+        stocked = np.diff(before.stock - after.stock, axis=2, prepend=0.0)
+        (cash, tariffs, penalty), (calm_cash, calm_tariffs, calm_penalty) = (
+            [amount.sum(axis=1) for amount in (each.cash, each.tariffs, each.penalty)]
+            for each in (after, calm)
+        )
+        lower = self._but_for_rounding(calm.stock - after.stock)
         used = lower.sum(axis=1).max(axis=1, initial=0.0)
         refill = lower[:, :, -1].sum(axis=1) * calm.to_refill
         return Effect(
             lost=lost,
-            replaced=self._but_for_rounding(seen.bought - (before.bought - lost)),
+            replaced=self._but_for_rounding(after.bought - (before.bought - lost)),
             stocked=self._but_for_rounding(stocked),
             short=short,
-            cash=net(np.array([cash, -usual])),
-            tariffs=net(np.array([tariffs[0], -tariffs[1]])),
+            cash=net(np.array([cash, -calm_cash])),
+            tariffs=net(np.array([tariffs, -calm_tariffs])),
             refill=refill,
-            cost=net(np.array([cash, refill, penalty, -usual, -usual_penalty])),
+            cost=net(np.array([cash, refill, penalty, -calm_cash, -calm_penalty])),
             used=used,
             stock_days=_over(used, self.demand[:, :, 0].sum(axis=1) / DAYS),
             share=self.share(short),
             survived=tuple(
                 map(
                     self._survived,
-                    self._need - seen.bought,
+                    self._need - after.bought,
                     short,
                     self.opening,
                     self._nothing_counts[:, 0].tolist(),
                 )
             ),
-            dearest=seen.dearest,
+            dearest=after.dearest,
         )
 
     @property
-    def known(self) -> str:
+    def progress(self) -> str:
         """How many losses of those that hit the plan have one: ``12 of 42``."""
-        done = sum(of.planned for of in self.outcomes.values()) if self.nothing.planned else 0
-        return f"{done:,} of {len(self.outcomes):,}"
+        planned = sum(o.planned for o in self.outcomes.values()) if self.nothing.planned else 0
+        return f"{planned:,} of {len(self.outcomes):,}"
 
     def trouble(self, loss: Loss) -> str:
         """Return why there is no effect: the error of the loss's run, or of that without a loss."""
@@ -407,8 +404,8 @@ class AgreedCase:
         if days is not None:
             return days
         members = np.flatnonzero(short.any(axis=1)).tolist()
-        own = [days_until_short(gaps[j].tolist(), float(opening[j]), nothing) for j in members]
-        return min((d for d in own if d is not None), default=None)
+        each = (days_until_short(gaps[j].tolist(), float(opening[j]), nothing) for j in members)
+        return min((days for days in each if days is not None), default=None)
 
     def share(self, short: Floats) -> list[float]:
         """Return by mineral what is short over all demand; 0 where there is none."""
@@ -416,8 +413,8 @@ class AgreedCase:
 
 
 def _over(amounts: Floats, wholes: Floats) -> list[float]:
-    found = np.divide(amounts, wholes, out=np.zeros(len(wholes)), where=wholes > 0)
-    return [float(v) for v in found]
+    parts = np.divide(amounts, wholes, out=np.zeros(len(wholes)), where=wholes > 0)
+    return [float(part) for part in parts]
 
 
 # ---- all of them ---------------------------------------------------------------------------------
@@ -477,22 +474,22 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     asked = [(plan, "", every, shared)]
     if free is not None:
         later = [y >= first for y in case.years]
-        sold = tuple(o for o in every if o.sold(free)[:, :, later].sum() > tolerances.LEAST_FLOW)
+        sold = tuple(s for s in every if s.sold(free)[:, :, later].sum() > tolerances.LEAST_FLOW)
         asked.append((free, UNCAPPED, sold, shared))
     if not rules.solidarity:
         asked.append((plan, ALONE, every, rules))
-    studies = [_study(of, each, lost, before) for of, before, lost, each in asked]
-    found = run_studies(studies, where, tell)
+    studies = [_study(agreed, each, lost, name) for agreed, name, lost, each in asked]
+    results = run_studies(studies, where, tell)
     sides = [
         AgreedCase(
-            of, study.base, every, outcomes[0], dict(zip(lost, outcomes.every[1:], strict=True))
+            agreed, study.base, every, result[0], dict(zip(lost, result.every[1:], strict=True))
         )
-        for (of, _, lost, _), study, outcomes in zip(asked, studies, found, strict=True)
+        for (agreed, _, lost, _), study, result in zip(asked, studies, results, strict=True)
     ]
-    outcomes = tuple(outcome for of in found for outcome in of)
+    outcomes = tuple(outcome for result in results for outcome in result)
     free_side = sides[1] if free is not None else None
     alone = None if rules.solidarity else sides[-1]
-    return Stress(rules, every, sides[0], free_side, alone, outcomes, found[-1].stopped)
+    return Stress(rules, every, sides[0], free_side, alone, outcomes, results[-1].stopped)
 
 
 def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> list[Plan]:
@@ -511,14 +508,14 @@ def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> li
         return [solve(case) for case in cases]
     for case in cases:
         check(case)
-    found = list[Plan]()
+    plans = list[Plan]()
     for outcomes in run_studies(studies, place, hear):
         outcomes.raise_if_stopped()
         (outcome,) = outcomes
         if outcome.found is None:
             raise (SolverError if outcome.unproven else PlannerError)(outcome.error)
-        found.append(outcome.found)
-    return found
+        plans.append(outcome.found)
+    return plans
 
 
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:

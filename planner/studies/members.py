@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,31 +11,55 @@ from models.answers.cost_sharing import DualBill
 from models.case import Case
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
-from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.words import money, tariff_words
+from planner.render.chart import Picture, Role, bars, short
+from planner.render.words import money, share, tariff_words
 from planner.sheets.pictures import who_pays
 from planner.studies import engine, kind
 
-_BOUGHT = " What is not bought is not paid for: cash in all may be lower."
+FOR_SAME = "for the same tonnes"
+
+
+def same_tonnes(against: str = "") -> str:
+    """Return the sentence on costs of the same tonnes; ``against`` says compared with what."""
+    return (
+        f"Costs compare the same tonnes{against and ' '}{against}: what is missing is not paid for,"
+        " so the cash that is paid may fall."
+    )
+
+
+def premium_words(premium: float | None) -> str:
+    """Return how much dearer the same tonnes are: ``0.4 % more for the same tonnes``."""
+    if premium is None:
+        return "an unknown cost"
+    return f"{share(abs(premium))} {'less' if premium < 0 else 'more'} {FOR_SAME}"
+
+
+def more_paid(tables: kind.Tables, result: type[WhoPays]) -> dict[str, tuple[float, float]]:
+    """Return by case what its tonnes cost more a year than in the reference, and there [money]."""
+    paid = defaultdict[str, tuple[float, float]](lambda: (0.0, 0.0))
+    for case, cash, extra in tables.rows(result, result.case, result.paid_a_year, result.extra):
+        more, same = paid[str(case)]
+        paid[str(case)] = more + float(extra), same + float(cash) - float(extra)
+    return paid
 
 
 def most_paid(
-    tables: kind.Tables, of: type[WhoPays], case: Any, named: str, reference: str
+    tables: kind.Tables, result: type[WhoPays], case: Any, name: str, reference: str
 ) -> Sequence[kind.KeyFigure]:
     """Return who pays most in a case of a study, shortage at its cost counted; none where none."""
-    rows = tables[of].rows(of.case, of.member, of.extra, of.extra_shortage) if of in tables else ()
-    own = [(member, cash, lost) for name, member, cash, lost in rows if name == case]
-    most = max(own, key=lambda row: row[1] + row[2], default=("", 0.0, 0.0))
-    if not most[1] + most[2] > 0:
+    fields = (result.case, result.member, result.extra, result.extra_shortage)
+    rows = [row for each, *row in tables.rows(result, *fields) if each == case]
+    member, cash, lost = max(rows, key=lambda row: row[1] + row[2], default=("", 0.0, 0.0))
+    if not cash + lost > 0:
         return ()
-    currency = tables[of].words.get("money", "")
-    each, whole = (
-        f"{money(cash, currency)} in cash for the same tonnes and {money(lost, currency)} in"
-        " shortage at its cost"
-        for cash, lost in (most[1:], (sum(row[1] for row in own), sum(row[2] for row in own)))
+    currency = tables[result].words.get("money", "")
+    most, total = (
+        f"{money(paid, currency)} in cash {FOR_SAME} and {money(short, currency)} in shortage at"
+        " its cost"
+        for paid, short in ((cash, lost), (sum(r[1] for r in rows), sum(r[2] for r in rows)))
     )
-    said = f"{each} more a year than {reference}, {named}; all members together {whole}."
-    return (kind.KeyFigure("Who pays most", str(most[0]), f"{said}{_BOUGHT}"),)
+    remark = f"{most} more a year than {reference}, {name}; all members together {total}."
+    return (kind.KeyFigure("Who pays most", str(member), f"{remark} {same_tonnes()}"),)
 
 
 def tariffs_at(outcomes: Sequence[engine.Outcome[Any]], points: int, currency: str) -> str:
@@ -43,15 +68,15 @@ def tariffs_at(outcomes: Sequence[engine.Outcome[Any]], points: int, currency: s
     ``outcomes`` are of the reference, and last of so many points; of each the first row is of all
     minerals.
     """
-    every = [outcomes[0], *outcomes[len(outcomes) - points :]] if outcomes else []
-    rows = [(of.name, of.found.rows[0]) for of in every if of.found and of.found.rows]
-    ends = {name: (row["cash"], row["tariffs"]) for name, row in [*rows[:1], *rows[-1:]]}
-    return tariff_words(ends, currency)
+    ends = [*outcomes[:1], *outcomes[len(outcomes) - points :]] if outcomes else []
+    rows = [(each.name, each.found.rows[0]) for each in ends if each.found and each.found.rows]
+    paid = {name: (row["cash"], row["tariffs"]) for name, row in [*rows[:1], *rows[-1:]]}
+    return tariff_words(paid, currency)
 
 
 def who_pays_section(
     tables: kind.Tables,
-    of: type[WhoPays],
+    result: type[WhoPays],
     choice: str,
     reference: str,
     name: Callable[[Any], str] = str,
@@ -60,19 +85,19 @@ def who_pays_section(
 
     ``choice`` says what the cases are, ``name`` what one is called.
     """
-    if of not in tables:
+    if result not in tables:
         return ()
-    currency = tables[of].words.get("money", "")
+    currency = tables[result].words.get("money", "")
 
     def draw(case: Any, rows: WhoPays) -> Picture | None:
-        costs = rows.rows(of.member, of.extra, of.extra_shortage)
+        costs = rows.rows(result.member, result.extra, result.extra_shortage)
         return who_pays(f"Who pays: {name(case)}", costs, currency, reference)
 
     lead = (
-        f"A year, against {reference}: cash for the same tonnes, and beside it what is short, at"
-        f" the shortage cost, which nobody pays in cash. {measures.SAME_COST}"
+        f"A year, against {reference}: cash {FOR_SAME}, and beside it what is short, at the"
+        f" shortage cost, which nobody pays in cash. {measures.SAME_COST}"
     )
-    views = kind.Section.views_by(tables[of], of.case, draw, name)
+    views = kind.Section.views_by(tables[result], result.case, draw, name)
     return (kind.Section("members", "Who pays", lead, views, choice),)
 
 
@@ -96,13 +121,13 @@ class BillsByScenario(Result):
         names=Name.BUYER,
     )
     before = field.millions(
-        "Bill in the base", "What it pays by dual prices. Discounted.", key="before_usd"
+        "Bill in the base", "What the member pays by dual prices. Discounted.", key="before_usd"
     )
     bill = field.millions(
         "Bill in the scenario", "The same in the scenario. Discounted.", key="bill_usd"
     )
     more = field.millions(
-        "Costs it", "Scenario less base. Below 0: it gains. Discounted.", key="more_usd"
+        "Costs it", "Scenario less base. Below 0: the member gains. Discounted.", key="more_usd"
     )
     cash_more = field.millions(
         "Of it cash", "The rest is shortage, at its price. Discounted.", key="cash_more_usd"
@@ -119,18 +144,18 @@ class BillsByScenario(Result):
         (_, base), *others = bills.items()
         least = tolerances.BILL_ROUNDING * (abs(sum(base.whole.values())) or 1.0)
         rows: list[dict[str, Any]] = []
-        for name, of in others:
-            each = []
+        for name, bills_here in others:
+            members = []
             for member in base.whole:
-                before, bill = base.whole[member], of.whole.get(member, 0.0)
-                priced = of.priced.get(member, 0.0) - base.priced[member]
-                each.append((before, bill, bill - before, bill - before - priced, priced))
-            for member, amounts in (("", [sum(a) for a in zip(*each, strict=True)]),
-                                    *zip(base.whole, each, strict=True)):  # fmt: skip
+                before, bill = base.whole[member], bills_here.whole.get(member, 0.0)
+                priced = bills_here.priced.get(member, 0.0) - base.priced[member]
+                members.append((before, bill, bill - before, bill - before - priced, priced))
+            together = [sum(amounts) for amounts in zip(*members, strict=True)]
+            for member, amounts in (("", together), *zip(base.whole, members, strict=True)):
                 before, bill, *more = amounts
                 more = [amount if abs(amount) > least else 0.0 for amount in more]
-                made = zip(cls.FIELDS, (name, member, before, bill, *more), strict=True)
-                rows.append({of_row.name: value for of_row, value in made})
+                cells = zip(cls.FIELDS, (name, member, before, bill, *more), strict=True)
+                rows.append({column.name: cell for column, cell in cells})
         return cls.of_rows(rows, words=words_of(case))
 
     @property
@@ -140,22 +165,21 @@ class BillsByScenario(Result):
         _, name = max((more, name) for member, more, name in every if not member)
         return self.where([name == each for each in self.scenario])
 
-    def said(self, scenario: str) -> str:
+    def sentence(self, scenario: str) -> str:
         """Return in a sentence who pays most for a scenario by bills, and who gains; "" if none.
 
         A member that pays nothing there is out of it, and gains nothing by that.
         """
-        currency, of = self.words.get("money", ""), type(self)
-        rows = [r for r in self.rows(of.scenario, of.more, of.member, of.bill)
-                if r[0] == scenario and r[2] and r[3]]  # fmt: skip
-        _, most, payer, _ = max(rows, key=lambda row: row[1], default=("", 0.0, "", 0.0))
-        _, least, winner, _ = min(rows, key=lambda row: row[1], default=("", 0.0, "", 0.0))
-        gains = f", and {winner} gains {money(-least, currency)}" if least < 0 else ""
-        return (
-            f"By bills {payer} pays most for it, +{money(most, currency)}{gains}."
-            if most > 0
-            else ""
-        )
+        result, currency = type(self), self.words.get("money", "")
+        rows = self.rows(result.scenario, result.member, result.bill, result.more)
+        more = {member: more for name, member, bill, more in rows
+                if name == scenario and member and bill}  # fmt: skip
+        payer, winner = (pick(more, key=lambda m: more[m], default="") for pick in (max, min))
+        if not more.get(payer, 0.0) > 0:
+            return ""
+        gain = -more[winner]
+        gains = f", and {winner} gains {money(gain, currency)}" if gain > 0 else ""
+        return f"By bills {payer} pays most for {scenario}, +{money(more[payer], currency)}{gains}."
 
 
 def bills_section(tables: kind.Tables) -> Sequence[kind.Section]:
@@ -170,18 +194,16 @@ def bills_section(tables: kind.Tables) -> Sequence[kind.Section]:
     return (kind.Section("bills", "Bills before and after", lead, views, results.Figure.SCENARIO),)
 
 
-def _against_base(scenario: str, of: BillsByScenario) -> Picture:
+def _against_base(scenario: str, bills: BillsByScenario) -> Picture | None:
     """What each member's bill of one scenario is beyond that of the base, in cash and shortage."""
-    rows = [r for r in of.rows(of.FIELDS[1], *of.FIELDS[-3:]) if r[0]]
-    rows = sorted(rows, key=lambda row: -abs(row[1]))[:_MOST_BARS]
-    return Picture(
-        f"Bills of {short(scenario)} less those of the base",
-        Form.GROUPED,
-        tuple(short(member) for member, *_ in rows),
-        (
-            Series("Cash", Role.PLAN, [cash for *_, cash, _ in rows]),
-            Series("Shortage (no cash)", Role.SHORT, [r[-1] for r in rows]),
-        ),
-        "{unit}",
-        MEMBER.header,
-    ).in_money(of.words.get("money", ""))
+    rows = bills.frame()
+    rows = rows[rows["member"] != ""].sort_values(
+        "more", key=lambda more: -abs(more), kind="stable"
+    )
+    parts = {
+        "Cash": (Role.PLAN, BillsByScenario.cash_more),
+        "Shortage (no cash)": (Role.SHORT, BillsByScenario.priced_more),
+    }
+    title, member = f"Bills of {short(scenario)} less those of the base", BillsByScenario.member
+    picture = bars(title, rows, member, parts, "{unit}", across=MEMBER.header, most=_MOST_BARS)
+    return picture and picture.in_money(bills.words.get("money", ""))

@@ -1,12 +1,12 @@
-"""Ranges: of each supplier the least and the most that the coalition could buy for next to nothing.
+"""Ranges: the least and the most that the coalition could buy from each supplier at nearly no cost.
 
-Of the plans whose cash is at most a little more than the plan's, mineral by mineral and with no
-more short in any year. What could be otherwise is a choice; what could not is a fact.
+Among plans whose cash cost for a mineral is at most a little more than the plan's, and with no more
+shortage in any year. Where least and most differ there is a choice; elsewhere there is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from models.plan import PENALTIES, Plan, Session
 from models.results import Field, Result, ShareLimits, field
 from models.results import Figure as Measure
 from models.results.common import COUNTRY, MINERAL, SHORT, UNDISCOUNTED, words_of
-from planner.options import Share
+from planner.options import CAP_HELP, Share
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.table import with_number
 from planner.render.words import counted, few, listed, percent, share
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 CHOICE, FACT, UNKNOWN = "a choice", "a fact", "not known"
 POINT = 0.01
-"""What could be otherwise by less than this part of demand is a fact."""
+"""Least and most that differ by less than this part of demand leave no choice."""
 SLACK, LEAST = "Slack", "Least of"
 """Rows of About: how much more cash is paid at most; the country of the plan that is written."""
 _MOST_BARS, _MOST_NAMED = 10, 3
@@ -52,19 +52,18 @@ def _of_demand(header: str, meaning: str) -> Field:
 
 
 class Ranges(Result):
-    """What the coalition buys of each supplier as planned, at least and at most.
+    """What the coalition buys from each supplier as planned, at least and at most, in all years.
 
-    Tonnes of all years. Each range is of plans whose cash for the mineral is at most the slack
-    above the plan's, with no more short in any year. It holds alone: two suppliers cannot both be
-    at their least.
+    Each end is a plan whose cash cost for the mineral is at most the slack above the plan's, with
+    no more shortage in any year. Each holds alone: two suppliers cannot both be at their least.
     """
 
     TABLE, GRAIN, BOOK = "Ranges", ("mineral", "country", "supplier"), "ranges"
     mineral = MINERAL
     supplier = ShareLimits.supplier.like(
-        names=None, meaning="A country; by refiner and by project a plant."
+        names=None, meaning="A country, or a plant with --by refiner and --by project."
     )
-    country = COUNTRY.like(meaning="Where the supplier stands.")
+    country = COUNTRY.like(meaning="Where the supplier is.")
     now = field.tonnes("Now", "What is bought as planned.")
     least = field.tonnes("Least", "The least that could be bought within the slack.")
     most = field.tonnes("Most", "The most that could be bought within the slack.")
@@ -73,21 +72,21 @@ class Ranges(Result):
     most_share = _of_demand("Most share", "The most within the slack")
     verdict = field.text(
         "What it is",
-        f"{CHOICE}: least and most are a point of demand or more apart; {FACT}: they are not;"
+        f"{CHOICE}: least and most differ by a point of demand or more; {FACT}: by less;"
         f" {UNKNOWN}: the search for one of them failed.",
     )
 
 
 class LeastOf(Result):
-    """The plan that takes least of a country, beside the plan: mineral by mineral, all years."""
+    """The plan that buys least from a country, next to the plan: by mineral, all years."""
 
     TABLE, GRAIN, BOOK = "Least plan", ("mineral",), "ranges"
     mineral = MINERAL
-    now = Ranges.now.like(meaning="What is bought of the country as planned.")
-    least = Ranges.least.like(meaning="What is bought of it in the plan that takes least of it.")
+    now = Ranges.now.like(meaning="What is bought from the country as planned.")
+    least = Ranges.least.like(meaning="What is bought from it in the plan that buys least there.")
     cash = field.money(Measure.CASH_COST, f"What the mineral costs as planned. {UNDISCOUNTED}")
     cash_least = field.money("Cash cost at least", f"The same in that plan. {UNDISCOUNTED}")
-    dearer = field.share("Dearer by", "The cash cost at least over that of the plan, less 1.")
+    dearer = field.share("Dearer by", "The cash cost at least over the plan's, less 1.")
     short = SHORT.like(meaning="Demand neither bought nor taken from stock as planned.")
     short_least = field.tonnes("Short at least", "The same in that plan; never more.")
 
@@ -103,44 +102,40 @@ def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
     return Study(case, tuple(runs), read)
 
 
-def table_of(found: Sequence[Range], case: Case, by: str) -> Ranges:
-    """Return the table: minerals in the case's order, who sells most of each first."""
+def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
+    """Return the table: minerals in the case's order, the largest seller first."""
     order = {m.name: i for i, m in enumerate(case.minerals)}
-    rows = sorted(found, key=lambda r: (order[r.mineral], -r.now, -(r.most or 0.0)))
-    demand = {name: sum(case.coalition_demand(name, y) for y in case.years) for name in order}
-    made: list[dict[str, object]] = []
-    for r in rows:
-        need = demand[r.mineral]
+    rows: list[dict[str, object]] = []
+    for r in sorted(ranges_found, key=lambda r: (order[r.mineral], -r.now, -(r.most or 0.0))):
+        need, verdict = sum(case.coalition_demand(r.mineral, y) for y in case.years), UNKNOWN
         ends = {end: getattr(r, end) for end in ("now", "least", "most")}
         shares = {f"{end}_share": t if t is None else part(t, need) for end, t in ends.items()}
-        verdict = UNKNOWN
         if r.least is not None and r.most is not None:
             verdict = CHOICE if r.most - r.least >= POINT * need else FACT
-        supplier = {"supplier": _name(r, case, by), "verdict": verdict}
-        made.append({**vars(r), **shares, **supplier})
-    return Ranges.of_rows(made, words=words_of(case))
+        rows.append({**vars(r), **shares, "supplier": _name(r, case, by), "verdict": verdict})
+    return Ranges.of_rows(rows, words=words_of(case))
 
 
-def _name(of: Range, case: Case, by: str) -> str:
-    if by == BY_REFINER and of.project:
-        return f"{of.project} (project)"
-    return of.project or of.refiner or case.country_name(of.country)
+def _name(supplier: Range, case: Case, by: str) -> str:
+    if by == BY_REFINER and supplier.project:
+        return f"{supplier.project} (project)"
+    return supplier.project or supplier.refiner or case.country_name(supplier.country)
 
 
 def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
-    """Return the plan that takes least of a country beside the plan."""
+    """Return the plan that buys least from a country next to the plan."""
     now, cash, short = _amounts(plan, country)
-    taken, paid, lacking = _amounts(least, country)
+    least_now, cash_least, short_least = _amounts(least, country)
     return LeastOf(
         words=words_of(plan.case),
         mineral=plan.expanded.minerals,
         now=now,
-        least=taken,
+        least=least_now,
         cash=cash,
-        cash_least=paid,
-        dearer=[part(more - of, of) for of, more in zip(cash, paid, strict=True)],
+        cash_least=cash_least,
+        dearer=[part(more - paid, paid) for paid, more in zip(cash, cash_least, strict=True)],
         short=short,
-        short_least=lacking,
+        short_least=short_least,
     )
 
 
@@ -148,8 +143,8 @@ def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
     """Yield by mineral what a country sells [t], cash [money] and what is short [t]."""
     sold, paid = plan.flows, plan.mineral_costs
     sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
-    for of, name in ((sold, "tonnes"), (paid, "money"), (plan.supply, "short")):
-        sums = of.groupby("mineral")[name].sum()
+    for rows, name in ((sold, "tonnes"), (paid, "money"), (plan.supply, "short")):
+        sums = rows.groupby("mineral")[name].sum()
         yield sums.reindex(plan.expanded.minerals, fill_value=0.0).tolist()
 
 
@@ -158,19 +153,19 @@ def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
 
 def _rows(tables: Tables) -> pd.DataFrame:
     """Return the ranges of minerals with demand as rows."""
-    rows = tables[Ranges].frame()
-    rows = with_number(rows, "now_share")
-    return rows.astype({f"{what}_share": float for what in ("now", "least", "most")})
+    rows = with_number(tables[Ranges].frame(), "now_share")
+    return rows.astype({f"{end}_share": float for end in ("now", "least", "most")})
 
 
-def _bars(title: str, names: Sequence[str], rows: pd.DataFrame, *, small: bool = False) -> Picture:
-    """Return what must come, what is bought by choice, and what more could be: bars to the most."""
-    parts = (
-        ("Least: a fact", Role.PLAN, rows["least_share"]),
-        ("Bought now, by choice", Role.ANEW, rows["now_share"] - rows["least_share"]),
-        ("Could be bought, too", Role.OUTSIDE_IDLE, rows["most_share"] - rows["now_share"]),
-    )
-    series = tuple(Series(name, role, numbers(of.clip(lower=0.0))) for name, role, of in parts)
+def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) -> Picture:
+    """Return what must be bought, what is bought by choice, and what more could be."""
+    now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
+    parts = {
+        "Least: a fact": (Role.PLAN, least.clip(lower=0.0)),
+        "Bought now, by choice": (Role.ANEW, (now - least).clip(lower=0.0)),
+        "Could be bought, too": (Role.OUTSIDE_IDLE, (most - now).clip(lower=0.0)),
+    }
+    series = tuple(Series(name, role, numbers(values)) for name, (role, values) in parts.items())
     return Picture(title, Form.BARS, tuple(map(short, names)), series, _AXIS, "", small=small)
 
 
@@ -178,14 +173,13 @@ _AXIS = "Share of coalition demand, all years"
 
 
 def _fixed(facts: pd.DataFrame, named: str) -> str:
-    """Return of which minerals the largest supplier's share is a fact; ``named`` was just named."""
-    who, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
-    if len(who) > 1:
+    """Say for which minerals the largest supplier's share is a fact; ``named`` was just named."""
+    suppliers, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
+    if len(suppliers) > 1:
         return f"The shares of the largest suppliers of {minerals} can't fall by a point."
-    whose = "Its" if who[0] == named else f"{who[0]}'s"
-    return (
-        f"{whose} {'share' if len(facts) == 1 else 'shares'} of {minerals} can't fall by a point."
-    )
+    whose = "Its" if suppliers[0] == named else f"{suppliers[0]}'s"
+    shares = "share" if len(facts) == 1 else "shares"
+    return f"{whose} {shares} of {minerals} can't fall by a point."
 
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -217,7 +211,9 @@ class RangesStudy(StudyKind):
     QUESTION = "Where could we buy otherwise for almost nothing?"
     LACKING = "no mineral planned"
     RESULTS = (Ranges, LeastOf)
-    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
+    RECORDS = ("ranges", "least")
+    RUN, PROGRESS = "mineral", "ranges of {count}"
+    LIMIT = CAP_HELP
     OPTIONS = (
         click.option(
             "--slack",
@@ -247,15 +243,15 @@ class RangesStudy(StudyKind):
             self.country = Named(case).country(least)
             sellers = {r.country for r in case.refiners} | {p.country for p in case.projects}
             if self.country not in sellers:
-                msg = f"--least {least!r}: no refiner or project of the workbook stands there"
+                msg = f"--least {least!r}: the workbook has no refiner or project there"
                 raise UsageError(msg)
         self.task = f"the case, then ranges of {counted(len(case.minerals), 'mineral')}"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the case, and find the ranges mineral by mineral."""
         case = self.start.case
-        found = run_study(study_of(case, self.slack, self.by), where, tell)
-        self.outcomes, self.stopped = found.every, found.stopped
+        outcomes = run_study(study_of(case, self.slack, self.by), where, tell)
+        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         self.least: tuple[Plan, Plan] | None = None
         if self.country and self.stopped is None and self.planned:
             say(f"Planning least of {case.country_name(self.country)}")
@@ -268,21 +264,15 @@ class RangesStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Which searches failed, and why: of ranges, and of the plan that takes least."""
+        """Which searches failed, and why: of ranges, and of the plan that buys least."""
         case, every = self.start.case, [r for o in self.outcomes for r in o.found or ()]
-        lacking = [r for r in every if r.least is None or r.most is None]
-        named = [f"{_name(r, case, self.by)} ({r.mineral})" for r in lacking]
-        told = [f"a range is not known of {few(named)}: no proven plan"] if named else []
+        missing = [r for r in every if r.least is None or r.most is None]
+        names = few([f"{_name(r, case, self.by)} ({r.mineral})" for r in missing])
+        failed = [f"a range is not known of {names}: no proven plan"] if missing else []
         if self.unproven:
-            told.append(
-                f"the plan with least of {case.country_name(self.country)}: {self.unproven}"
-            )
-        return "; ".join(told)
-
-    @property
-    def progress(self) -> str:
-        done = sum(outcome.planned for outcome in self.outcomes)
-        return f"ranges of {done:,} of {counted(len(self.outcomes), 'mineral')}"
+            country = case.country_name(self.country)
+            failed.append(f"the plan with least of {country}: {self.unproven}")
+        return "; ".join(failed)
 
     @property
     def subject(self) -> str:
@@ -299,13 +289,14 @@ class RangesStudy(StudyKind):
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
-        """Return the ranges, and the plan that takes least beside the plan."""
+        """Return the ranges, and the plan that buys least next to the plan."""
         every = [r for outcome in self.outcomes for r in outcome.found or ()]
-        made: list[Result] = [table_of(every, self.start.case, self.by)]
-        return made if self.least is None else [*made, least_of(*self.least, self.country)]
+        ranges_table = table_of(every, self.start.case, self.by)
+        least = [] if self.least is None else [least_of(*self.least, self.country)]
+        return [ranges_table, *least]
 
     def beside(self) -> tuple[str, Callable[[Path], object]] | None:
-        """Return the plan that takes least of a country."""
+        """Return the plan that buys least from a country."""
         if self.least is None:
             return None
         country = self.start.case.country_name(self.country)
@@ -316,28 +307,21 @@ class RangesStudy(StudyKind):
             book=self.start.book,
             without_limits=self.free,
             options={LEAST: f"{country}, for at most {slack}", **self.start.options},
-            within=f"it takes least of {country} for at most {slack} with no year shorter,"
-            " and of the plans that take as little none is cheaper",
+            within=f"it buys least from {country} for at most {slack} with no year shorter, and no"
+            " plan that buys as little there is cheaper",
         )
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return an object a supplier, and one a mineral of the plan that takes least."""
-        return {
-            "scenario": self.start.case.scenario,
-            "slack": self.slack,
-            "by": self.by,
-            "trouble": self.trouble or None,
-            "ranges": tables.records(Ranges),
-            "least": tables.records(LeastOf),
-        }
+        asked = {"slack": self.slack, "by": self.by, "trouble": self.trouble or None}
+        return {**asked, **super().answer(tables)}
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return the largest suppliers of each mineral."""
-        of = tables[Ranges]
-        rank = of.frame().groupby("mineral", sort=False).cumcount()
-        kept = [now > 0 and at < _MOST_NAMED for now, at in zip(of.now, rank, strict=True)]
+        table = tables[Ranges]
+        rank = table.frame().groupby("mineral", sort=False).cumcount()
+        kept = [now > 0 and i < _MOST_NAMED for now, i in zip(table.now, rank, strict=True)]
         shares = (Ranges.now_share, Ranges.least_share, Ranges.most_share, Ranges.verdict)
-        yield Numbers(of.where(kept), (Ranges.mineral, Ranges.supplier, *shares))
+        yield Numbers(table.where(kept), (Ranges.mineral, Ranges.supplier, *shares))
         if LeastOf in tables:
             yield Numbers(tables[LeastOf], heading=LeastOf.TABLE)
 
@@ -347,25 +331,29 @@ class RangesStudy(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         """Say which largest supplier's share could fall furthest, and which can't fall."""
         every = _rows(tables)
-        rows = _largest(every)
-        slack = tables.option(SLACK).partition(" of ")[0]
+        every["free"] = every["now_share"] - every["least_share"]
+        rows, slack = _largest(every), tables.option(SLACK).partition(" of ")[0]
         if rows.empty:
             return Headline("Nobody sells anything in this plan.")
-        rows["free"] = rows["now_share"] - rows["least_share"]
         chosen = rows[rows["free"] >= POINT].sort_values("free", ascending=False, kind="stable")
         facts = rows[rows["verdict"] == FACT]
         facts = facts.sort_values("now_share", ascending=False, kind="stable")
         if chosen.empty:
-            said = f"For {slack} more of its cash, no mineral's largest supplier could sell less."
+            sentences = [
+                f"For {slack} more of its cash, no mineral's largest supplier could sell less."
+            ]
         else:
             first = chosen.iloc[0]
-            said = (
-                f"For {slack} more cash for {first['mineral']}, {first['supplier']}'s share of its"
-                f" demand could fall from {percent(first['now_share'])} to"
-                f" {percent(first['least_share'])}."
-            )
-        if len(facts) and len(chosen):
-            said += f" {_fixed(facts, str(chosen.iloc[0]['supplier']))}"
+            now, least = percent(first["now_share"]), percent(first["least_share"])
+            share_of = f"{first['supplier']}'s share of its demand"
+            cash = f"For {slack} more cash for {first['mineral']}"
+            sentences = [f"{cash}, {share_of} could fall from {now} to {least}."]
+            if len(facts):
+                sentences.append(_fixed(facts, str(first["supplier"])))
+        unknown = int((rows["verdict"] == UNKNOWN).sum())
+        if unknown:
+            largest = counted(unknown, "largest supplier")
+            sentences.append(f"For {largest} the range is not known.")
         figures = [
             KeyFigure(
                 "Largest suppliers that could sell less",
@@ -373,21 +361,17 @@ class RangesStudy(StudyKind):
                 "by a point of the coalition's demand or more, each by itself.",
             ),
             KeyFigure(
-                "Largest suppliers that are a fact", f"{len(facts)} of {len(rows)}",
+                "Largest suppliers that are a fact",
+                f"{len(facts)} of {len(rows)}",
                 "least and most are less than a point apart.",
             ),
-        ]  # fmt: skip
-        falls = (every["now_share"] - every["least_share"]).fillna(0.0)
-        if len(falls) and falls.max() >= POINT:
-            top = every.iloc[int(falls.argmax())]
-            of = f"{top['supplier']}'s share of {top['mineral']}, of all suppliers."
-            figures.append(
-                KeyFigure("The largest choice", f"{falls.max() * 100.0:z.1f} points", of)
-            )
-        unknown = int((rows["verdict"] == UNKNOWN).sum())
-        if unknown:
-            said += f" Of {counted(unknown, 'largest supplier')} the range is not known."
-        return Headline(said, tuple(figures))
+        ]
+        top = every.sort_values("free", ascending=False, kind="stable").head(1)
+        for _, row in top[top["free"] >= POINT].iterrows():
+            remark = f"{row['supplier']}'s share of {row['mineral']}, of all suppliers."
+            points = f"{row['free'] * 100.0:z.1f} points"
+            figures.append(KeyFigure("The largest choice", points, remark))
+        return Headline(" ".join(sentences), tuple(figures))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -396,27 +380,27 @@ class RangesStudy(StudyKind):
         first = _largest(rows)
         if first.empty:
             return ()
-        names = [f"{mineral}: {who}" for mineral, who in first[["mineral", "supplier"]].to_numpy()]
+        names = [f"{m}: {s}" for m, s in zip(first["mineral"], first["supplier"], strict=True)]
         title = f"What is a choice: each mineral's largest supplier, {tables.option(YEARS)}"
         bought = rows[rows["most_share"] > 0].sort_values("most_share", ascending=False)
         bought = bought.groupby("mineral").head(_MOST_BARS).sort_index(kind="stable")
-        each = bought.groupby("mineral", sort=False)
-        small = [_bars(str(m), list(own["supplier"]), own, small=True) for m, own in each]
-        return (_bars(title, names, first), *small)
+        by_mineral = bought.groupby("mineral", sort=False)
+        small = (_bars(str(m), each["supplier"], each, small=True) for m, each in by_mineral)
+        return (_bars(title, names, first, small=False), *small)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the ranges of each mineral's largest supplier, then of all of each."""
-        of = tables[Ranges]
+        table = tables[Ranges]
         if not (pictures := cls.pictures(tables)):
             return ()
-        first = set(_largest(_rows(tables)).index)
-        kept = {"Largest of each": [i in first for i in range(len(of))]}
-        kept |= {p.title: [m == p.title for m in of.mineral] for p in pictures[1:]}
+        largest = _rows(tables).pipe(_largest).index
+        kept = {"Largest of each": [i in largest for i in range(len(table))]}
+        kept |= {p.title: [m == p.title for m in table.mineral] for p in pictures[1:]}
         views = {
-            name: ((picture,), Numbers(of.where(rows)))
+            name: ((picture,), Numbers(table.where(rows)))
             for (name, rows), picture in zip(kept.items(), pictures, strict=True)
         }
-        lead = "Each end is a plan of its own, proven; two suppliers cannot both be at their least."
+        lead = "Each end is a proven plan of its own. Two suppliers cannot both be at their least."
         title = "The least and the most of each supplier"
         return (Section("ranges", title, lead, views, MINERAL.header),)

@@ -29,28 +29,28 @@ class Regret(Result):
     """What it costs not to have known of a scenario, and to have planned for it in vain."""
 
     TABLE, GRAIN, BOOK = "Regret", ("scenario",), "compare"
-    scenario = field.text(Measure.SCENARIO, "As it is foreseen.")
+    scenario = field.text(Measure.SCENARIO, "The scenario as it is foreseen.")
     foreseen = field.millions(
-        "Foreseen", "Total cost of the scenario, known from the first year. Discounted."
+        "Foreseen", "Total cost if the scenario is known from the first year. Discounted."
     )
     unforeseen = field.millions(
         "Unforeseen",
-        "Total cost of the scenario where nobody knew before the year in About. Discounted.",
+        "Total cost if nobody knows of the scenario before the year in About. Discounted.",
     )
     surprise = field.millions("Not knowing costs", "Unforeseen less foreseen. Discounted.")
     vain = field.millions(
         "Planned for, stays away",
-        "Total cost where all that is decided before that year is decided as if the scenario came,"
-        " and it does not come: from the year on the inputs are the base's. Discounted.",
+        "Total cost if everything before that year is decided for the scenario, and it does not"
+        " come: from the year on the inputs are the base's. Discounted.",
     )
     regret = field.millions(
-        "Planning in vain costs", "The same less the total cost of the base. Discounted."
+        "Planning in vain costs", "Planned for, stays away, less the base. Discounted."
     )
     likely = field.share(
         "Worth planning for from",
-        "The probability of the scenario from which on planning for it costs less on average than"
-        " not doing so: planning in vain costs / (planning in vain costs + not knowing costs)."
-        " Blank where neither costs anything.",
+        "From this probability of the scenario on, planning for it costs less on average than not"
+        " planning for it: planning in vain costs / (planning in vain costs + not knowing costs)."
+        " Blank: neither costs anything.",
     )
 
 
@@ -77,9 +77,9 @@ def in_vain(
     """
     plans, chains = {outcome.name: outcome.found for outcome in planned}, []
     for each in cases:
-        found = plans.get(each.foreseen)
-        if isinstance(each.variant, Unforeseen) and found is not None:
-            agreed = decided_before(found.plan, each.variant.agreed.before)
+        foreseen = plans.get(each.foreseen)
+        if isinstance(each.variant, Unforeseen) and foreseen is not None:
+            agreed = decided_before(foreseen.plan, each.variant.agreed.before)
             chains.append((Run(each.name, partial(Case.change, agreed=agreed)),))
     if planned.stopped or not chains:
         return Outcomes((), planned.stopped)
@@ -118,21 +118,17 @@ def in_vain_costs(
 
     ``missing`` says what one case leaves missing more than another.
     """
-    of = Regret
-    rows = tables[of].rows(of.scenario, of.regret, of.likely) if of in tables else ()
-    known_of = [row for row in rows if known(row[1])]
-    if not known_of:
+    rows = tables.rows(Regret, Regret.scenario, Regret.regret, Regret.likely)
+    costs = [row for row in rows if known(row[1])]
+    if not costs:
         return ()
-    name, cost, likely = max(known_of, key=lambda row: float(row[1]))
-    if not cost > 0:
-        none = money(0.0, currency)
-        return (
-            KeyFigure("Planning in vain costs at most", none, "in any scenario that stays away."),
-        )
-    worth = f" Worth it from a probability of {percent(likely)} on." if known(likely) else ""
-    lacks = missing(stays_away(str(name)), BASE)
-    said = f"To plan for {name} that then stays away. {_PRICED} {lacks}.{worth}"
-    return (KeyFigure("Planning in vain costs at most", money(cost, currency), said),)
+    name, cost, likely = max(costs, key=lambda row: float(row[1]))
+    remark = "in any scenario that stays away."
+    if cost > 0:
+        worth = f" Worth it from a probability of {percent(likely)} on." if known(likely) else ""
+        lacks = missing(stays_away(str(name)), BASE)
+        remark = f"To plan for {name} that then stays away. {_PRICED} {lacks}.{worth}"
+    return (KeyFigure("Planning in vain costs at most", money(max(cost, 0.0), currency), remark),)
 
 
 def not_knowing(
@@ -149,16 +145,16 @@ def not_knowing(
     worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
     cost, late_name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
     if not cost > 0:
-        said = f"Not to know before {year} costs nothing in any scenario."
-        return (KeyFigure(_COSTS, money(0.0, currency), f"in no scenario, before {year}."),), said
+        sentence = f"Not to know before {year} costs nothing in any scenario."
+        none = KeyFigure(_COSTS, money(0.0, currency), f"in no scenario, before {year}.")
+        return (none,), sentence
     name, amount = late_name.removesuffix(f" ({UNFORESEEN})"), money(cost, currency)
     lacks = missing(late_name, name)
-    said = (
+    sentence = (
         f"As a surprise in {year}, {name} costs {amount} more than if it were known, with shortage"
         f" at its price; {inner(lacks)}."
     )
-    figure = KeyFigure(_COSTS, amount, f"{name}, against knowing it. {_PRICED} {lacks}.")
-    return (figure,), said
+    return (KeyFigure(_COSTS, amount, f"{name}, against knowing it. {_PRICED} {lacks}."),), sentence
 
 
 _COSTS = "Not knowing costs at most"

@@ -1,8 +1,7 @@
-"""Risk: what a plan costs and leaves short when events strike by chance.
+"""Risk: what a plan costs and leaves short when events happen by chance.
 
-What is drawn and planned stands in ``draws``; here are the tables that come of it, and the finding,
-the charts and the lines that are made of these tables alone. Percentages of the sheet Risk are
-numbers, whose errors have more digits than a share's.
+``draws`` draws and plans; here are the tables, and the finding and charts made of them. The sheet
+Risk has percentages as numbers, since their errors need more digits than a share has.
 """
 
 from __future__ import annotations
@@ -15,29 +14,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 import numpy as np
 
-from models import errors, schema, units
+from models import errors, schema, tolerances, units
 from models.measures import part
+from models.plan import Plan
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, common, field
 from models.results import Figure as Total
 from planner.options import IntegerOption, Share
-from planner.render.chart import Form, Picture, Role, Series, decimals, numbers, round_step, short
-from planner.render.sentences import number_short, shortages
-from planner.render.table import Record, records
-from planner.render.words import (
-    known,
-    money,
-    number_of,
-    plain,
-    scale,
-    scaled,
-    share,
-    tariff_words,
-    word,
+from planner.render.chart import (
+    Form,
+    Picture,
+    Role,
+    Series,
+    decimals,
+    drawn,
+    numbers,
+    round_step,
+    short,
 )
+from planner.render.sentences import number_short
+from planner.render.table import Record, records
+from planner.render.words import known, money, number_of, scale, scaled, share, word
 from planner.scenarios.events import events
 from planner.sheets.context import estimates
-from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
+from planner.studies.draws import AGREED, REPLANNED, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.spread import Chance, added, chance, spread
@@ -50,7 +50,7 @@ R = TypeVar("R", bound=Result)
 
 
 class PlanLabel(NamedTuple):
-    """One of the two plans of a draw: how headers and columns call it, and its colour."""
+    """One of the two plans of a draw: its name in headers, its key in columns, its colour."""
 
     header: str
     key: str
@@ -59,35 +59,31 @@ class PlanLabel(NamedTuple):
 
 PLANS = {
     AGREED: PlanLabel("as agreed", "agreed", Role.PLAN),
-    ANEW: PlanLabel("re-planned", "anew", Role.ANEW),
+    REPLANNED: PlanLabel("re-planned", "replanned", Role.ANEW),
 }
 
 
 class Format(NamedTuple):
-    """How a measure is shown: unit, look and scale on the sheet; on the terminal; in JSON."""
+    """How a measure is shown: unit, look and scale on the sheet; its key in JSON."""
 
     unit: str
     look: Look
     scale: float
-    form: str
-    line: str = ""
     key: str = ""
 
 
 COST, CASH, SHORTAGE = Total.TOTAL_COST.value, Total.CASH_COST.value, Total.SHORTAGE.value
 SHARE, MORE = f"{SHORTAGE}, share of demand", "Any shortage beyond the base's"
 _FORMATS = {
-    COST: Format("{money} m", Look.MILLIONS, 1e-6, ",.0f", key="objective_usd"),
-    CASH: Format("{money} m", Look.MILLIONS, 1e-6, ",.0f", key="cash_usd"),
-    SHORTAGE: Format("t", Look.TONNES, 1.0, ",.0f", key="shortage_t"),
-    SHARE: Format(
-        "% of demand", Look.PRICE, 100.0, ".2f", "  share of demand", key="shortage_share"
-    ),
-    MORE: Format("% of draws", Look.PRICE, 100.0, ".1f", "Shorter than no event"),
+    COST: Format("{money} m", Look.MILLIONS, 1e-6, "objective_usd"),
+    CASH: Format("{money} m", Look.MILLIONS, 1e-6, "cash_usd"),
+    SHORTAGE: Format("t", Look.TONNES, 1.0, "shortage_t"),
+    SHARE: Format("% of demand", Look.PRICE, 100.0, "shortage_share"),
+    MORE: Format("% of draws", Look.PRICE, 100.0),
 }
 
 _NOW = "Discounted."
-_BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
+_BY_CHANCE = " A figure within two standard errors of 0, above or below, may be chance."
 _PLAN = field.text("Plan")
 
 
@@ -152,26 +148,19 @@ def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field
     """Declare what a year of an event adds to a plan, and how sure that is."""
     header = PLANS[plan].header
     path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
-    million = Field.millions("")
+    error = field.millions(f"Standard error ({{money}} m), {header}", _NOW)
     return (
-        million.like(
-            header=f"A year adds, {header}",
-            meaning=f"{cost} {_NOW}{_BY_CHANCE}",
-            key=f"{path}.cost_usd",
+        field.millions(
+            f"A year adds, {header}", f"{cost} {_NOW}{_BY_CHANCE}", key=f"{path}.cost_usd"
         ),
-        million.like(
-            header=f"Standard error ({{money}} m), {header}",
-            meaning=_NOW,
-            unit="",
-            key=f"{path}.cost_standard_error_usd",
-        ),
+        error.like(unit="", key=f"{path}.cost_standard_error_usd"),
         field.tonnes(f"A year adds short, {header}", tonnes + _BY_CHANCE, key=f"{path}.short_t"),
         field(f"Standard error (t), {header}", Look.TONNES, key=f"{path}.short_standard_error_t"),
         field.text(
             f"Distinguishable from 0, {header}",
             "Which of the two figures lies more than 1.96 standard errors from 0. The others are"
             " not distinguishable from 0: more draws, or more years of the event in them, would"
-            " tell.",
+            " show.",
         ),
     )
 
@@ -192,9 +181,13 @@ class Events(Result):
         " differ.",
         "What a year of the event adds to shortage.",
     )
-    cost_anew, cost_error_anew, short_anew, short_error_anew, apart_anew = _adds(
-        ANEW, "The same of the plan made anew.", "The same of the plan made anew."
-    )
+    (
+        cost_replanned,
+        cost_error_replanned,
+        short_replanned,
+        short_error_replanned,
+        apart_replanned,
+    ) = _adds(REPLANNED, "The same for the re-planned plan.", "The same for the re-planned plan.")
 
 
 def _comes_to(plan: str) -> tuple[Field, Field, Field, Field]:
@@ -215,7 +208,7 @@ class Draws(Result):
 
     draw = field("Draw", Look.COUNT)
     cost_agreed, cash_agreed, short_agreed, share_agreed = _comes_to(AGREED)
-    cost_anew, cash_anew, short_anew, share_anew = _comes_to(ANEW)
+    cost_replanned, cash_replanned, short_replanned, share_replanned = _comes_to(REPLANNED)
     events = field("Events", Look.REMARK)
 
 
@@ -247,79 +240,72 @@ def _of_draws(risk: Risk, sample: Sample) -> dict[str, Floats]:
 def measures(risk: Risk) -> Measures:
     """Return what each measure is over all draws, in money, t and parts of 1.
 
-    Of a chance: mean and error alone, the interval being that of the chance itself.
+    A chance has mean and error alone, and its own interval.
     """
     case, reading, words = risk.base.case, risk.reading, common.words_of(risk.base.case)
-    lacks = float(reading.short.sum())
-    base = _amounts(reading.objective, reading.cash, lacks, case.total_demand) | {MORE: 0.0}
+    short = float(reading.short.sum())
+    base = _amounts(reading.objective, reading.cash, short, case.total_demand) | {MORE: 0.0}
     rows: list[Row] = []
     for name, without in base.items():
         unit = _FORMATS[name].unit.format_map(words)
         for sample in risk.samples:
             row: Row = {"measure": name, "plan": sample.name, "unit": unit, "base": float(without)}
             if name == MORE:
-                of = _chance(beyond(risk, sample))
-                row |= {"mean": of.share, "error": of.error, "interval": "the probability"}
-                row |= {"high_from": of.least, "high_to": of.most}
+                more = _chance(beyond(risk, sample))
+                row |= {"mean": more.share, "error": more.error, "interval": "the probability"}
+                row |= {"high_from": more.least, "high_to": more.most}
             else:
-                known_ones = _of_draws(risk, sample)[name][sample.known]
-                row |= {**vars(spread(known_ones)), "interval": "the 95th percentile"}
+                values = _of_draws(risk, sample)[name][sample.is_known]
+                row |= {**vars(spread(values)), "interval": "the 95th percentile"}
             rows.append(row)
     return Measures.of_rows(rows, words=words)
 
 
-def in_units(of: Measures) -> Measures:
+def in_units(table: Measures) -> Measures:
     """Return the measures in the units that their rows name, each cell with its look."""
-    shown = [_FORMATS[name] for name in of.measure]
+    formats = [_FORMATS[name] for name in table.measure]
     numbers = [f.name for f in Measures.FIELDS if f.look is Look.SHARE]
-    data: dict[str, Any] = dict(of.data)
+    data: dict[str, Any] = dict(table.data)
     for name in numbers:
-        pairs = zip(of.data[name], shown, strict=True)
-        data[name] = [float(v) * each.scale if known(v) else None for v, each in pairs]
-    looks = {name: [each.look for each in shown] for name in numbers}
-    return Measures(words=of.words, looks=looks, **data)
+        pairs = zip(table.data[name], formats, strict=True)
+        data[name] = [float(v) * form.scale if known(v) else None for v, form in pairs]
+    looks = {name: [form.look for form in formats] for name in numbers}
+    return Measures(words=table.words, looks=looks, **data)
 
 
 def minerals(risk: Risk) -> RiskByMineral:
     """Return how likely the coalition is short of each mineral."""
-    rows = [
-        _shortages(risk, sample, m, "", slice(None))
-        for m in range(len(risk.base.expanded.minerals))
-        for sample in risk.samples
-    ]
-    made = RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
-    return made.without(RiskByMineral.member)
+    every = range(len(risk.base.expanded.minerals))
+    rows = [_shortages(risk, s, m, slice(None)) for m in every for s in risk.samples]
+    table = RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
+    return table.without(RiskByMineral.member)
 
 
 def members(risk: Risk) -> ByMember:
     """Return how likely each member is short of what it needs."""
     e = risk.base.expanded
     rows = [
-        _shortages(risk, sample, m, member, j)
-        for m in range(len(e.minerals))
-        for j, member in enumerate(e.members)
-        if e.demand[m, j].sum() > 0
+        _shortages(risk, sample, m, slice(j, j + 1)) | {"member": e.members[j]}
+        for m, j in np.argwhere(e.demand.sum(axis=2) > 0).tolist()
         for sample in risk.samples
     ]
     return ByMember.of_rows(rows, words=common.words_of(risk.base.case))
 
 
-def _shortages(risk: Risk, sample: Sample, mineral: int, member: str, at: int | slice) -> Row:
+def _shortages(risk: Risk, sample: Sample, mineral: int, buyers: slice) -> Row:
     e = risk.base.expanded
-    kept = sample.short[sample.known][:, mineral, at]
-    tonnes: Floats = kept if kept.ndim == 1 else kept.sum(axis=1)
-    base = float(np.sum(risk.reading.short[mineral, at]))
-    demand = float(np.sum(e.demand[mineral, at]))
+    tonnes: Floats = sample.short[sample.is_known][:, mineral, buyers].sum(axis=1)
+    base = float(np.sum(risk.reading.short[mineral, buyers]))
+    demand = float(np.sum(e.demand[mineral, buyers]))
     least = _tolerance(risk)[mineral]
-    of, more = spread(tonnes), _chance(tonnes > base + least)
+    statistics, more = spread(tonnes), _chance(tonnes > base + least)
     return {
-        **vars(of),
+        **vars(statistics),
         "mineral": e.minerals[mineral],
-        "member": member,
         "plan": sample.name,
         "demand": demand,
         "base": base,
-        "share": part(of.mean, demand) or 0.0,
+        "share": part(statistics.mean, demand) or 0.0,
         "short": _chance(tonnes > least).share,
         "more": more.share,
         "least": more.least,
@@ -343,9 +329,9 @@ def happenings(risk: Risk) -> Events:
         "years": years.mean(axis=0),
     }
     for sample in risk.samples:
-        key, kept = PLANS[sample.name].key, sample.known
-        lacks: Floats = sample.short.sum(axis=(1, 2))
-        cost, tonnes = (added(of[kept], years[kept]) for of in (sample.objective, lacks))
+        key, kept = PLANS[sample.name].key, sample.is_known
+        short: Floats = sample.short.sum(axis=(1, 2))
+        cost, tonnes = (added(values[kept], years[kept]) for values in (sample.objective, short))
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
         columns[f"apart_{key}"] = distinguishable(*cost, *tonnes)
@@ -353,10 +339,10 @@ def happenings(risk: Risk) -> Events:
 
 
 def distinguishable(
-    cost: Floats, cost_error: Floats, lacks: Floats, lacks_error: Floats
+    cost: Floats, cost_error: Floats, short: Floats, short_error: Floats
 ) -> list[str]:
     """Return which of two figures are too far from 0, against their errors, to be chance."""
-    seen = np.abs(cost) > _APART * cost_error, np.abs(lacks) > _APART * lacks_error
+    seen = np.abs(cost) > _APART * cost_error, np.abs(short) > _APART * short_error
     return [
         "" if math.isnan(error) else _WHICH[bool(dear), bool(short_of)]
         for dear, short_of, error in zip(*seen, cost_error, strict=True)
@@ -371,15 +357,15 @@ def every_draw(risk: Risk) -> Draws:
     }
     for sample in risk.samples:
         values = _of_draws(risk, sample).values()
-        names = (f"{of}_{PLANS[sample.name].key}" for of in ("cost", "cash", "short", "share"))
+        names = (f"{name}_{PLANS[sample.name].key}" for name in ("cost", "cash", "short", "share"))
         columns |= dict(zip(names, values, strict=True))
     return Draws(words=common.words_of(risk.base.case), **columns)
 
 
 def beyond(risk: Risk, sample: Sample) -> Bools:
     """Return of each known draw whether it leaves any mineral shorter than the base does."""
-    lacks, base = sample.short[sample.known].sum(axis=2), risk.reading.short.sum(axis=1)
-    more: Bools = (lacks > base + _tolerance(risk)).any(axis=1)
+    short, base = sample.short[sample.is_known].sum(axis=2), risk.reading.short.sum(axis=1)
+    more: Bools = (short > base + _tolerance(risk)).any(axis=1)
     return more
 
 
@@ -398,32 +384,28 @@ _ENOUGH = 20
 
 
 def caution(risk: Risk) -> str:
-    """Say what so few draws cannot tell; "" where there are enough."""
-    parts = []
-    for sample in risk.samples:
-        lost = int((~sample.known).sum())
-        if lost:
-            why = "without a plan" if risk.stopped is None else "not finished when it was stopped"
-            said = f"{number_of(lost, 'draw')} {why}, left out of the figures"
-            parts.append(f"{sample.name.lower()}: {said}")
-    count = int(max(sample.known.sum() for sample in risk.samples))
+    """Say what so few draws cannot show; "" where there are enough."""
+    why = "without a plan" if risk.stopped is None else "not finished when it was stopped"
+    lost = {sample.name.lower(): int((~sample.is_known).sum()) for sample in risk.samples}
+    count = int(max(sample.is_known.sum() for sample in risk.samples))
     few = _too_few(count)
-    return "; ".join([*parts, f"{number_of(count, 'draw')}: {few}"] if few else parts)
+    return "; ".join([
+        *(f"{name}: {number_of(number, 'draw')} {why}, left out of the figures"
+          for name, number in lost.items() if number),
+        *([f"{number_of(count, 'draw')}: {few}"] if few else []),
+    ])  # fmt: skip
 
 
 def _too_few(count: int) -> str:
     """Say that the worst of so many draws are too few; "" where they are enough."""
-    tail = count // 20
+    tail, more = count // 20, f"take --draws {20 * _ENOUGH} or more"
     if tail >= _ENOUGH:
         return ""
     if not tail:
-        return (
-            "too few to have a worst 5 %, so the 95th percentile and CVaR say nothing; take --draws"
-            f" {20 * _ENOUGH} or more"
-        )
+        return f"too few to have a worst 5 %, so the 95th percentile and CVaR say nothing; {more}"
     return (
         f"the worst 5 % are {number_of(tail, 'draw')}, too few to trust the 95th percentile and"
-        f" CVaR; take --draws {20 * _ENOUGH} or more"
+        f" CVaR; {more}"
     )
 
 
@@ -431,51 +413,45 @@ def _too_few(count: int) -> str:
 
 _SPREAD = tuple(f for f in Measures.FIELDS if f.look is Look.SHARE)
 _OF_SHORT = tuple(f for f in _Shortages.FIELDS if f.json_key != f.name)
-"""The numbers of a shortage that JSON tells: those with a name of their own there."""
+"""The numbers of a shortage in JSON: those with a key of their own."""
 _OF_EVENT = tuple(f for f in Events.FIELDS if not f.name.startswith("apart"))
 
 
-def _of_plan(of: R, plan: str) -> R:
-    return of.where([p == plan for p in of.data["plan"]])
+def _of_plan(table: R, plan: str) -> R:
+    return table.where([p == plan for p in table.data["plan"]])
 
 
 def _row(every: Measures, tables: Tables, plan: str) -> Record:
     """Return what a plan comes to, in all and mineral by mineral, of each member by member."""
-    of = _of_plan(every, plan)
-    spreads = dict(zip(of.measure, records(of, *_SPREAD), strict=True))
-    more = spreads[MORE]
+    table, members = _of_plan(every, plan), _of_plan(tables[ByMember], plan)
+    spreads = dict(zip(table.measure, records(table, *_SPREAD), strict=True))
     by_member: dict[str, Record] = {}
-    each = _of_plan(tables[ByMember], plan)
-    rows = records(each, *_OF_SHORT)
-    for mineral, member, row in zip(each.mineral, each.member, rows, strict=True):
+    rows = zip(members.mineral, members.member, records(members, *_OF_SHORT), strict=True)
+    for mineral, member, row in rows:
         by_member.setdefault(mineral, {})[member] = row
-    whole = _of_plan(tables[RiskByMineral], plan)
+    minerals, more = _of_plan(tables[RiskByMineral], plan), spreads[MORE]
+    ends = {"mean": "mean", "standard_error": "standard_error", "from": "p95_from", "to": "p95_to"}
     return {
         "plan": plan,
         **{shown.key: spreads[name] for name, shown in _FORMATS.items() if shown.key},
-        "chance_of_shortage_beyond_base": {
-            "mean": more["mean"],
-            "standard_error": more["standard_error"],
-            "from": more["p95_from"],
-            "to": more["p95_to"],
-        },
+        "chance_of_shortage_beyond_base": {key: more[name] for key, name in ends.items()},
         "by_mineral": {
             mineral: {**row, "by_member": by_member.get(mineral, {})}
-            for mineral, row in zip(whole.mineral, records(whole, *_OF_SHORT), strict=True)
+            for mineral, row in zip(minerals.mineral, records(minerals, *_OF_SHORT), strict=True)
         },
     }
 
 
 def _nested(row: Record) -> Record:
     """Return an object of objects, where keys are paths."""
-    made: Record = {}
+    nested: Record = {}
     for path, value in row.items():
         *above, key = path.split(".")
-        place: Any = made
-        for each in above:
-            place = place.setdefault(each, {})
+        place: Any = nested
+        for name in above:
+            place = place.setdefault(name, {})
         place[key] = value
-    return made
+    return nested
 
 
 # ---- charts, of the tables alone -----------------------------------------------------------------
@@ -487,14 +463,10 @@ _FAR = 4.0
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
-def _cost_histogram(tables: Tables) -> Picture | None:
-    return _histogram(tables, "cost", COST, tables[Draws].words["money"])
-
-
-def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | None:
+def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Picture | None:
     """Return how many draws fall into each step of a quantity, of both plans; None of no draw."""
     draws = tables[Draws].data
-    samples = [[float(v) for v in draws[f"{of}_{p.key}"] if known(v)] for p in PLANS.values()]
+    samples = [[float(v) for v in draws[f"{measure}_{p.key}"] if known(v)] for p in PLANS.values()]
     every = sorted(v for sample in samples for v in sample)
     if not every:
         return None
@@ -504,9 +476,8 @@ def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | 
         size, unit = scale(max(abs(e) for e in edges), currency)
     digits = decimals((edges[1] - edges[0]) / size)
     labels = [f"{low / size:z,.{digits}f}" for low in edges[:-1]]
-    open_ended = every[-1] >= edges[-1]
     last = ""
-    if open_ended:
+    if every[-1] >= edges[-1]:
         labels[-1] += "+"
         beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
         last = f"; the last: {number_of(beyond, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
@@ -523,11 +494,11 @@ def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | 
 
 def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
     pairs = zip(PLANS.items(), values, strict=True)
-    return tuple(Series(name, plan.role, tuple(of)) for (name, plan), of in pairs)
+    return tuple(Series(name, plan.role, tuple(each)) for (name, plan), each in pairs)
 
 
 def _end(every: Sequence[float]) -> float:
-    """Return up to where steps of their own are worth it: a long tail goes into the last one."""
+    """Return where single steps end: the last one takes all of a long tail."""
     quarter, three = every[len(every) // 4], every[(3 * len(every)) // 4]
     far = three + _FAR * (three - quarter)
     return min(every[-1], far) if three > quarter else every[-1]
@@ -546,8 +517,8 @@ def _edges(low: float, high: float) -> list[float]:
 def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...]:
     """Return how many values lie in each step, its lower edge included."""
     steps = len(edges) - 1
-    at = np.floor((np.array(values) - edges[0]) / (edges[1] - edges[0]) + 1e-9)
-    counts = np.bincount(at.clip(0, steps - 1).astype(int), minlength=steps)
+    place = np.floor((np.array(values) - edges[0]) / (edges[1] - edges[0]) + 1e-9)
+    counts = np.bincount(place.clip(0, steps - 1).astype(int), minlength=steps)
     return tuple(counts.astype(float).tolist())
 
 
@@ -556,24 +527,33 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
     rows = tables[RiskByMineral].frame()
     if not (rows["share"].fillna(0.0) > 0).any():
         return None
-    own = {plan: rows[rows["plan"] == plan] for plan in PLANS}
-    base = [part(*of) or 0.0 for of in own[AGREED][["base", "demand"]].to_numpy().tolist()]
-    series = [Series("No event", Role.OTHER, tuple(100.0 * v for v in base))]
-    for name, plan in PLANS.items():
-        shares = numbers(100.0 * own[name]["share"].astype(float))
-        series.append(Series(f"{name}, expected", plan.role, shares))
+    rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
+    columns = [("No event", Role.OTHER, AGREED, "No event")]
+    columns += [(f"{name}, expected", plan.role, name, "share") for name, plan in PLANS.items()]
     return Picture(
         title=f"Share of demand short by mineral, {tables.option(YEARS)}",
         form=Form.GROUPED,
         categories=tuple(short(name) for name in dict.fromkeys(rows["mineral"])),
-        series=tuple(series),
+        series=tuple(
+            Series(
+                name, role, numbers(100.0 * rows.loc[rows["plan"] == plan, column].astype(float))
+            )
+            for name, role, plan, column in columns
+        ),
         axis="% of demand",
         across="",
         look=Look.DAYS,  # a decimal: an axis of shares would reach to 100 %
     )
 
 
-# ---- the report, of the tables alone -------------------------------------------------------------
+def _event_costs(events: Events) -> Picture:
+    """Return what a year of each event adds to the cost of both plans."""
+    costs = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
+    both, unit = scaled(numbers(costs, units.MILLION), events.words["money"])
+    title = f"What a year of each event adds to total cost ({unit})"
+    series = _series((both[: len(events)], both[len(events) :]))
+    names = tuple(map(word, events.event))
+    return Picture(title, Form.ROWS, names, series, unit, "", look=Look.MILLIONS)
 
 
 class _Steps(Result):
@@ -581,103 +561,32 @@ class _Steps(Result):
 
     step = field.text("From ({unit})")
     agreed = field(AGREED, Look.COUNT)
-    anew = field(ANEW, Look.COUNT)
+    replanned = field(REPLANNED, Look.COUNT)
 
 
-def _spread_section(tables: Tables) -> Iterator[Section]:
-    picture = _cost_histogram(tables)
-    if picture is not None:
-        agreed, anew = (series.values for series in picture.series)
-        unit = {"unit": picture.across.partition(",")[0]}
-        steps = _Steps(words=unit, step=picture.categories, agreed=agreed, anew=anew)
-        lead = (
-            "How many draws cost how much: as agreed, the plan struck by events; re-planned, as if"
-            " the events had been known beforehand."
-        )
-        yield Section("spread", "The spread of cost", lead, Numbers(steps).view(picture))
-
-
-def _short_section(tables: Tables) -> Iterator[Section]:
-    of = tables[RiskByMineral]
-    if len(of):
-        title, axis = "Expected part of demand that is short", "Expected part of demand short"
-        names = tuple(map(str, dict.fromkeys(of.mineral)))
-        series = _series(numbers(_of_plan(of, p).share) for p in PLANS)
-        picture = Picture(title, Form.ROWS, names, series, axis, "")
-        lead = "The mean over all draws, shortage without events included."
-        told = Numbers(of, _SHORT).view(picture)
-        yield Section("minerals", "What is expected to be short", lead, told)
-
-
-def _event_section(tables: Tables) -> Iterator[Section]:
-    of = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
-    if len(of):
-        costs = [v for plan in PLANS.values() for v in of.data[f"cost_{plan.key}"]]
-        both, unit = scaled(numbers(costs, units.MILLION), of.words["money"])
-        title, names = f"What a year of each event adds to total cost ({unit})", map(word, of.event)
-        series = _series((both[: len(of)], both[len(of) :]))
-        picture = Picture(title, Form.ROWS, tuple(names), series, unit, "", look=Look.MILLIONS)
-        lead = "Estimated over all draws; the workbook has the standard errors."
-        yield Section("events", "What each event adds", lead, Numbers(of, _ADDED).view(picture))
-
-
-_SHORT = (
-    RiskByMineral.mineral, RiskByMineral.plan, RiskByMineral.base, RiskByMineral.mean,
-    RiskByMineral.share, RiskByMineral.more, RiskByMineral.tail,
-)  # fmt: skip
-_ADDED = (
-    Events.event, Events.probability, Events.drawn, Events.cost_agreed, Events.cost_anew
-)  # fmt: skip
-
-
-# ---- what a person reads on the terminal, of the tables alone ------------------------------------
-
-
-def _measure(row: Mapping[str, Any]) -> str:
-    shown = _FORMATS[row["measure"]]
-    name = shown.line or f"{row['measure']}, {row['unit']}" if row["plan"] == AGREED else ""
-    sign = "%" if shown.line else ""
-    cells = [
-        f"{row[key]:{shown.form}}{sign}" if known(row[key]) else ""
-        for key in ("base", "mean", "error", "middle", "high", "tail")
-    ]
-    cells[0] = "" if row["measure"] == MORE else cells[0]
-    return f"  {name:<23} {row['plan'].lower():<11}" + "".join(f"{cell:>14}" for cell in cells)
-
-
-def _likely_short(tables: Tables) -> Iterator[str]:
-    """Yield which minerals are the likeliest to be shorter than without events, as agreed."""
-    rows = _of_plan(tables[RiskByMineral], AGREED).frame()
-    rows = rows[rows["more"] > 0].sort_values("more", ascending=False)
-    if rows.empty:
-        yield f"{'Shorter':<13} no mineral in any draw, as agreed"
-        return
-    yield f"{'Shorter':<13} chance by mineral, and the shortage expected, as agreed"
-    wide = max(len(plain(name)) for name in rows["mineral"])
-    for row in rows.to_dict("records"):
-        yield (
-            f"  {plain(row['mineral']):<{wide}}  {row['more']:z6.1%}  "
-            f"{row['mean']:z,.0f} t ({row['share']:z.2%} of demand), "
-            f"{row['base']:z,.0f} t without events"
-        )
+def _steps(picture: Picture) -> Numbers:
+    agreed, replanned = (series.values for series in picture.series)
+    unit = {"unit": picture.across.partition(",")[0]}
+    steps = _Steps(words=unit, step=picture.categories, agreed=agreed, replanned=replanned)
+    return Numbers(steps)
 
 
 # ---- the study -----------------------------------------------------------------------------------
 
 LEFT_OUT = "Left out of the total cost"
 """The row of About that says which penalty of the plan is no cost here."""
+_WAIVED = "waived in years with an event"
 _MOST_DRAWS = 100_000
 _MOST_SEED = 2**63 - 1
 
 
-def _lacking(tables: Tables) -> tuple[dict[str, float], dict[str, float]]:
+def _short_shares(tables: Tables) -> tuple[dict[str, float], dict[str, float]]:
     """Return what part of each mineral's need is short on average as agreed, and without events."""
-    table = _of_plan(tables[RiskByMineral], AGREED).frame()
-    table = table[table["demand"] > 0]
-    return (
-        dict(zip(table["mineral"], table["share"], strict=True)),
-        dict(zip(table["mineral"], table["base"] / table["demand"], strict=True)),
-    )
+    rows = _of_plan(tables[RiskByMineral], AGREED).frame()
+    rows = rows[rows["demand"] > 0]
+    parts = rows["share"], rows["base"] / rows["demand"]
+    expected, before = (dict(zip(rows["mineral"], values, strict=True)) for values in parts)
+    return expected, before
 
 
 class RiskStudy(StudyKind):
@@ -745,93 +654,79 @@ class RiskStudy(StudyKind):
         self.task = number_of(draws, "draw")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan all draws twice; what so few cannot tell is warned of."""
+        """Plan all draws twice; a warning says what so few cannot show."""
         del say
-        self.found = risk(self.start.case, self.chances, where, tell)
-        self.outcomes, self.stopped = self.found.outcomes, self.found.stopped
-        said = caution(self.found)
-        if said:
+        self.risk = risk(self.start.case, self.chances, where, tell)
+        self.outcomes, self.stopped = self.risk.outcomes, self.risk.stopped
+        limits = caution(self.risk)
+        if limits:
             book = self.start.book
-            book = replace(book, warnings=(*book.warnings, errors.warning("", found=said)))
+            book = replace(book, warnings=(*book.warnings, errors.warning("", found=limits)))
             self.start = replace(self.start, book=book)
 
     @property
     def planned(self) -> bool:
-        return any(sample.known.any() for sample in self.found.samples)
+        return any(sample.is_known.any() for sample in self.risk.samples)
 
     @property
     def progress(self) -> str:
-        """Of how many draws the figures are, and that those finished early are no sample."""
-        counts = [
-            (of.name.lower(), int(of.known.sum()), len(of.known)) for of in self.found.samples
-        ]
-        said = ", ".join(f"{name} {done:,} of {every:,} draws" for name, done, every in counts)
-        partly = any(0 < done < every for _, done, every in counts)
-        return f"figures are of: {said}{', no fair sample of all' if partly else ''}"
+        """How many draws are in the figures; if some are missing, the others are no fair sample."""
+        every, samples = len(self.risk.draws), self.risk.samples
+        counts = {s.name.lower(): int(s.is_known.sum()) for s in samples}
+        done = ", ".join(f"{name} {n:,} of {every:,} draws" for name, n in counts.items())
+        partly = any(0 < n < every for n in counts.values())
+        return f"figures are of: {done}{', no fair sample of all' if partly else ''}"
 
     @property
-    def tariffs(self) -> str:
-        """Those of the plan without events."""
-        base = self.found.base
-        plans = {"the plan without events": (base.cash, base.tariffs)}
-        return tariff_words(plans, self.start.case.settings.currency)
+    def plans(self) -> Mapping[str, Plan]:
+        return {"the plan without events": self.risk.base}
 
     @property
     def subject(self) -> str:
         """The draws, and what may answer an event."""
-        found, chances = self.found, self.chances
-        limits = "kept" if chances.keep_caps else "waived in years with an event"
-        draws = number_of(len(found.draws), "draw")
+        limits = "kept" if self.chances.keep_caps else _WAIVED
+        draws = number_of(len(self.risk.draws), "draw")
         asked = (f"{name.lower()} {value}" for name, value in self.start.options.items())
-        return "; ".join(
-            [
-                f"{draws} ({found.distinct:,} differ), seed {chances.seed}",
-                f"surge {chances.surge:z.0%}",
-                f"share limits {limits}",
-                *asked,
-            ]
-        )
+        return "; ".join([
+            f"{draws} ({self.risk.distinct:,} differ), seed {self.chances.seed}",
+            f"surge {self.chances.surge:z.0%}", f"share limits {limits}", *asked,
+        ])  # fmt: skip
 
     @property
     def options(self) -> dict[str, str]:
         """The scenario, what is drawn, and what may answer an event."""
-        found, chances = self.found, self.chances
-        limits, guess = "kept in all years", estimates(self.start.book.case, schema.EventStep.SHEET)
-        return {
-            **self.start.options,
-            "Draws": f"{len(found.draws):,}, of which {found.distinct:,} differ",
+        chances, kept = self.chances, "kept in all years"
+        guess = estimates(self.start.book.case, schema.EventStep.SHEET)
+        penalty = money(self.risk.left_out, self.start.case.settings.currency)
+        rows = {
+            "Draws": f"{len(self.risk.draws):,}, {self.risk.distinct:,} differ",
             "Seed": str(chances.seed),
-            **({LEFT_OUT: self._left_out} if self.found.left_out else {}),
-            **({"Probabilities": f"of the sheet Risks; estimates: {guess}"} if guess else {}),
+            LEFT_OUT: self.risk.left_out
+            and f"{penalty}, the penalty of Security in the plan, since here losses come as events",
+            "Probabilities": guess and f"of the sheet Risks; estimates: {guess}",
             "Surge": f"{chances.surge:z.0%} of a supplier's usable capacity, from the first event",
-            "Share limits, as agreed": limits
+            "Share limits, as agreed": kept
             if chances.keep_caps
             else "waived in years with an event",
-            "Share limits, re-planned": limits,
-            AGREED: "the plan without events, struck by them as they come: plants as built, "
-            "each supplier within what was agreed and its surge; dearer than the plain plan of"
-            " planner solve --under-risk, which from an event on buys anew of any supplier",
-            ANEW: "the cheapest plan had the events been known beforehand",
+            "Share limits, re-planned": kept,
+            AGREED: "the plan without events; then events strike. Plants stay as built, and each"
+            " supplier sells at most what was agreed and its surge. The plain plan of planner solve"
+            " --under-risk costs less: after an event it buys again from any supplier",
+            REPLANNED: "the cheapest plan had the events been known beforehand",
         }
-
-    @property
-    def _left_out(self) -> str:
-        size = money(self.found.left_out, self.start.case.settings.currency)
-        return f"{size}, the penalty of Security in the plan, since here losses come as events"
+        return self.start.options | {name: str(text) for name, text in rows.items() if text}
 
     def tables(self) -> list[Result]:
-        """Return the measures, who may be short, the events and the draws."""
-        risk = self.found
-        made = in_units(measures(risk)), minerals(risk), members(risk)
-        return [*made, happenings(risk), every_draw(risk)]
+        every = (minerals, members, happenings, every_draw)
+        return [in_units(measures(self.risk)), *(table(self.risk) for table in every)]
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return what was drawn, a row a plan, that of the agreed plan first, and the events."""
-        every = measures(self.found)
+        """Return what was drawn, a row a plan, the agreed plan first, and the events."""
+        every = measures(self.risk)
         return {
             "scenario": self.start.case.scenario,
-            "draws": len(self.found.draws),
-            "distinct_draws": self.found.distinct,
+            "draws": len(self.risk.draws),
+            "distinct_draws": self.risk.distinct,
             "plans": len(self.outcomes),
             "seed": self.chances.seed,
             "surge": self.chances.surge,
@@ -840,64 +735,98 @@ class RiskStudy(StudyKind):
             "events": [_nested(row) for row in records(tables[Events], *_OF_EVENT)],
         }
 
-    def screen(self, tables: Tables) -> Iterator[str]:
-        """Return what both plans come to, a line a measure, and who is likely to be short."""
-        heads = ("no event", "mean", "+/-", "median", "95th", "CVaR 95")
-        yield f"  {'':<35}" + "".join(f"{head:>14}" for head in heads)
-        for row in tables[Measures].frame().to_dict("records"):
-            yield _measure({str(name): value for name, value in row.items()})
-        yield "  +/-: standard error of the mean; CVaR 95: mean of the worst 5 % of the draws"
-        yield from _likely_short(tables)
+    def screen(self, tables: Tables) -> Iterator[Numbers]:
+        """Return each measure of both plans, and which minerals are likely to be shorter."""
+        yield Numbers(tables[Measures], _SPREAD_SHOWN)
+        shorter = _of_plan(tables[RiskByMineral], AGREED).ranked(RiskByMineral.more)
+        yield Numbers(shorter, _SHORT, "Chance of a larger shortage than without events")
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Return what the agreed plan costs and leaves short on average, against no event."""
-        of = _of_plan(tables[Measures], AGREED)
-        rows = {row["measure"]: row for row in of.frame().to_dict("records")}
-        currency = rows[COST]["unit"].removesuffix(" m")
+        """Say what is short on average, how often more than without events, and what is paid."""
+        frame = _of_plan(tables[Measures], AGREED).frame()
+        rows = {row["measure"]: row for row in frame.to_dict("records")}
+        more, currency = rows[MORE]["mean"], rows[COST]["unit"].removesuffix(" m")
+        if not known(rows[COST]["mean"]) or not known(more):
+            return Headline("Nothing is known: no draw has a proven plan.")
 
-        def amount(value: float) -> str:
-            return money(value * units.MILLION, currency)
+        def amount(measure: str, statistic: str) -> str:
+            return money(rows[measure][statistic] * units.MILLION, currency)
 
-        figures, paid = [], rows[CASH]
-        base, mean, high = (rows[COST][key] for key in ("base", "mean", "high"))
-        if known(mean):
-            remark = (
-                f"without events {amount(paid['base'])}. What is missing is not paid for: with"
-                f" shortage at its price and penalties, total cost is {amount(mean)} on average,"
-                f" {amount(base)} without events; one draw in twenty is above {amount(high)}"
-            )
-            few = _too_few(sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"])))
-            remark += f": {few}." if few else "."
-            figures.append(KeyFigure(f"{CASH}: mean", amount(paid["mean"]), remark))
-            expected, before = _lacking(tables)
-            remark = f"{shortages(expected)}; without events {shortages(before)}."
-            figures.append(KeyFigure("Minerals short on average", number_short(expected), remark))
-        more = rows[MORE]["mean"]
-        if known(more):
-            name = "Chance of more shortage than without events"
-            remark = "of any mineral, over all years, in the plan as agreed."
-            figures.append(KeyFigure(name, share(more / 100), remark))
-        if len(figures) < 3:  # noqa: PLR2004 - a figure is not known
-            return Headline("Nothing is known: no draw has a proven plan.", tuple(figures))
-        cost, lacks, chances = figures
-        finding = (
-            f"With events by chance the agreed plan pays {cost.value} in cash on average,"
-            f" {amount(paid['base'])} without events. On average"
-            f" {lacks.remark.partition(';')[0]}. In {chances.value} of draws some mineral is"
-            " shorter than without events."
+        expected, before = _short_shares(tables)
+        worst = max(expected, key=expected.__getitem__, default="")
+        missing = "no mineral is short"
+        if expected and expected[worst] > tolerances.SAME_SHARE:
+            missing = f"{share(expected[worst])} of the need for {worst} is missing"
+            missing += f", {share(before[worst])} without events"
+        draws = sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"]))
+        few, penalty = _too_few(draws), tables.option(LEFT_OUT)
+        total = (
+            "What is missing is not paid for. With shortage at its price and penalties, total cost"
+            f" is {amount(COST, 'mean')} on average, {amount(COST, 'base')} without events; one"
+            f" draw in twenty is above {amount(COST, 'high')}."
         )
-        penalty = tables.option(LEFT_OUT)
-        return Headline(finding, tuple(figures), (f"{LEFT_OUT}: {penalty}.",) if penalty else ())
+        figures = (
+            KeyFigure("Minerals short on average", number_short(expected), "in the agreed plan."),
+            KeyFigure(
+                "Chance of more shortage than without events",
+                share(more / 100),
+                "for any mineral, over all years, in the agreed plan.",
+            ),
+            KeyFigure(
+                f"{CASH}: mean",
+                amount(CASH, "mean"),
+                f"without events {amount(CASH, 'base')}."
+                + (f" {number_of(draws, 'draw')}: {few}." if few else ""),
+            ),
+        )
+        finding = (
+            f"On average {missing}. In {share(more / 100)} of draws some mineral is shorter than"
+            " without events."
+        )
+        care = (total, *([f"{LEFT_OUT}: {penalty}."] if penalty else []))
+        return Headline(finding, figures, care)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return the histograms, and what each mineral is expected to be short."""
+        costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
         shares = _histogram(tables, "share", "Share of demand short", "")
-        found = (_cost_histogram(tables), shares, _short_by_mineral(tables))
-        return tuple(picture for picture in found if picture is not None)
+        return drawn(costs, shares, _short_by_mineral(tables))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the spread, what is short, and what each event adds."""
-        return (*_spread_section(tables), *_short_section(tables), *_event_section(tables))
+        return tuple(_sections(tables))
+
+
+def _sections(tables: Tables) -> Iterator[Section]:
+    costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
+    if costs is not None:
+        lead = (
+            "How many draws cost how much. As agreed: the events strike the plan. Re-planned:"
+            " they were known beforehand."
+        )
+        yield Section("spread", "The spread of cost", lead, _steps(costs).view(costs))
+    if RiskByMineral in tables:
+        lead = "The mean over all draws, including shortage without events."
+        views = Numbers(tables[RiskByMineral], _SHORT).view(_short_by_mineral(tables))
+        yield Section("minerals", "What is expected to be short", lead, views)
+    events = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
+    if len(events):
+        lead = "Estimated over all draws; the workbook has the standard errors."
+        views = Numbers(events, _ADDED).view(_event_costs(events))
+        yield Section("events", "What each event adds", lead, views)
+
+
+_SPREAD_SHOWN = (
+    Measures.measure, Measures.plan, Measures.unit, Measures.base, Measures.mean,
+    Measures.error.like(header="Standard error"), Measures.middle, Measures.high,
+    Measures.tail.like(header="CVaR 95"),
+)  # fmt: skip
+_SHORT = (
+    RiskByMineral.mineral, RiskByMineral.plan, RiskByMineral.base, RiskByMineral.mean,
+    RiskByMineral.share, RiskByMineral.more.like(header="Chance of more"), RiskByMineral.tail,
+)  # fmt: skip
+_ADDED = (
+    Events.event, Events.probability, Events.drawn, Events.cost_agreed, Events.cost_replanned
+)  # fmt: skip

@@ -1,32 +1,31 @@
-"""Benchmarks that a plan misses: what each would cost, added to the case's limits alone.
+"""Benchmarks that a plan misses: what each would cost, added alone to the case's limits.
 
-A least (extraction, processing, recycling) is added as a soft limit, a tonne missing from it dearer
-than all else in the workbook: what lacks even so is what supply cannot give, and no cost told has
-that penalty in it. A most (one third country) is added as a hard one: where others cannot give, the
-plan is short. Each holds from the year in which the benchmarks are due, on one mineral and buyer.
+A minimum (extraction, processing, recycling) is added as a soft limit. Its penalty is dearer than
+anything in the workbook, so what is missing even then cannot be supplied; no cost shown includes
+the penalty. A maximum (one third country) is added as a hard limit: where other countries cannot
+supply, the plan is short. Each holds from the year in which the benchmarks are due, for one mineral
+and buyer.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from models import schema, tolerances
 from models.case import Case
-from models.plan import Plan, solve
-from models.program.families.diversification import EXCESS
-from models.program.families.shortage import SHORTAGE
+from models.plan import EXCESS, SHORTAGE, Plan, solve
 from models.resolve import caps
 from models.results import Benchmarks as Missed
 from models.results import Result, Scorecard
 from models.schema.column import MOST_PRICE
 from models.scorecard import Score, due_years, measures, scorecard
 from models.scorecard.supplied import PlanSupply, buyers
+from planner.options import CAP_HELP
 from planner.render.table import Record, records
-from planner.render.words import counted, listed, number_of, percent, plain, signed, tariff_words
+from planner.render.words import counted, listed, percent
 from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
@@ -35,15 +34,15 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 _ADDED = "benchmark"
-"""The source of a limit that was added; its note names the measure, and the buyer if not all."""
+"""The source of an added limit; its note names the measure, and the buyer if not all."""
 
 
 @dataclass(frozen=True)
 class AddBenchmark:
     """The case with a benchmark added to its limits.
 
-    ``outside`` are the codes of countries whose recycling does not count: their refiners of the
-    mineral go under primary, needing no more ore than before.
+    Recycling in countries with codes ``outside`` does not count: their refiners of the mineral
+    become primary, and need no more ore than before.
     """
 
     limit: schema.ShareLimit
@@ -65,7 +64,7 @@ class AddBenchmark:
 
 @dataclass(frozen=True)
 class ScorecardTotals:
-    """What is read of a plan.
+    """The totals of a plan.
 
     ``cash`` [money, undiscounted]; ``cost`` the objective without the penalty on an added benchmark
     [money]; ``open`` what the proof leaves open of the objective [money]; ``short`` by mineral [t,
@@ -81,16 +80,16 @@ class ScorecardTotals:
 
 @dataclass(frozen=True)
 class BenchmarkPrice:
-    """A benchmark that the plan misses, and the plan in which it is asked for.
+    """A missed benchmark, and the plan in which it is added to the limits.
 
-    ``cash`` and ``cost`` are that one's less the plan's [money], ``short`` and ``short_others`` its
-    shortage of the mineral and of all others less the plan's [t]; differences that are not proven
-    are 0. None, and ``reason``, where it was not asked for or has no plan.
+    ``cash`` and ``cost`` are that plan's less the base plan's [money], ``short`` and
+    ``short_others`` the same of shortage of the mineral and of all others [t]; differences within
+    the proofs are 0. They are None, and ``reason`` says why, where there is no such plan.
     """
 
     score: Score
     required: measures.Required
-    found: ScorecardTotals | None = None
+    totals: ScorecardTotals | None = None
     reason: str = ""
     cash: float | None = None
     cost: float | None = None
@@ -98,13 +97,9 @@ class BenchmarkPrice:
     short_others: float | None = None
 
     @property
-    def title(self) -> str:
-        return self.score.measure.title
-
-    @property
     def reached(self) -> dict[int, float]:
-        """The share by year where it is asked for."""
-        return self.found.reached if self.found else {}
+        """The share by year with the benchmark added."""
+        return self.totals.reached if self.totals else {}
 
     @property
     def worst(self) -> tuple[int, float]:
@@ -113,22 +108,22 @@ class BenchmarkPrice:
 
     @property
     def worst_asked(self) -> tuple[int, float] | None:
-        """The same of the plan with the benchmark asked for; None where there is none."""
+        """The same with the benchmark added; None where there is no such plan."""
         return self.required.worst(self.reached) if self.reached else None
 
     @property
     def is_kept(self) -> bool | None:
-        """Whether it is kept where it is asked for; None where that is not known."""
+        """Whether it is then met in all years; None where there is no such plan."""
         return len(self.kept) == len(self.reached) if self.reached else None
 
     @property
     def kept(self) -> tuple[int, ...]:
-        """The years in which it is kept where it is asked for."""
+        """The years in which it is then met."""
         return tuple(y for y, share in self.reached.items() if self.required.is_met(share))
 
     @property
     def is_moved(self) -> bool:
-        """Whether asking for it changes the share of any year."""
+        """Whether adding it changes the share of any year."""
         before = self.score.reached
         return any(
             abs(share - before[y]) > tolerances.LIMIT_KEPT for y, share in self.reached.items()
@@ -149,7 +144,7 @@ class ScoredPlan:
 def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None) -> ScoredPlan:
     """Return the scorecard of a plan and the price of each missed benchmark.
 
-    A chain is a mineral's, so that what is found does not depend on where it runs.
+    A chain has the runs of one mineral, so results do not depend on where it runs.
     """
     case, scores, base = plan.case, scorecard(plan), read(plan)
     missed = [(s, s.required, added(case, s)) for s in scores if s.required and s.met is False]
@@ -159,11 +154,11 @@ def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None)
             chains.setdefault(score.mineral, []).append(Run(_name(score), change))
     study = Study(case, tuple(map(tuple, chains.values())), read, is_near=True)
     outcomes: Outcomes[ScorecardTotals] = run_study(study, where, tell) if chains else Outcomes(())
-    of = {outcome.name: outcome for outcome in outcomes}
+    by_name = {outcome.name: outcome for outcome in outcomes}
     priced = tuple(
         BenchmarkPrice(score, required, reason=change)
         if isinstance(change, str)
-        else _priced(plan, base, BenchmarkPrice(score, required), of[_name(score)])
+        else _priced(plan, base, BenchmarkPrice(score, required), by_name[_name(score)])
         for score, required, change in missed
     )
     return ScoredPlan(plan, scores, base, priced, outcomes)
@@ -177,23 +172,23 @@ def _name(score: Score) -> str:
 def _priced(
     plan: Plan, base: ScorecardTotals, price: BenchmarkPrice, outcome: Outcome[ScorecardTotals]
 ) -> BenchmarkPrice:
-    other = outcome.found
-    if other is None:
+    totals = outcome.found
+    if totals is None:
         return replace(price, reason=outcome.error)
 
     def beyond(difference: float, least: float) -> float:
         return difference if abs(difference) > least else 0.0
 
-    least = max(tolerances.SAME_COST * abs(plan.objective), other.open)
+    least = max(tolerances.SAME_COST * abs(plan.objective), totals.open)
     few = tolerances.REMAINDER * plan.case.total_demand
-    lost = {name: other.short[name] - base.short[name] for name in base.short}
+    more = {name: totals.short[name] - base.short[name] for name in base.short}
     return replace(
         price,
-        found=other,
-        cash=beyond(other.cash - base.cash, least),
-        cost=beyond(other.cost - base.cost, least),
-        short=beyond(lost.pop(price.score.mineral), few),
-        short_others=beyond(sum(lost.values()), few),
+        totals=totals,
+        cash=beyond(totals.cash - base.cash, least),
+        cost=beyond(totals.cost - base.cost, least),
+        short=beyond(more.pop(price.score.mineral), few),
+        short_others=beyond(sum(more.values()), few),
     )
 
 
@@ -218,14 +213,14 @@ def added(case: Case, score: Score) -> AddBenchmark | str:
         return "not asked for: no limit tells recycling inside from projects that recycle elsewhere"
     outside = elsewhere(case.refiners)
     if outside and any(row.group == schema.BY_KIND for row in case.share_limits):
-        return "not asked for: the workbook limits kinds, of which recycling elsewhere is one"
+        return "not asked for: the workbook limits kinds, and recycling elsewhere is one of them"
     return AddBenchmark(limit, outside)
 
 
 def _limit(case: Case, score: Score, required: measures.Required) -> schema.ShareLimit:
-    """Return a benchmark as a row: a most is hard; a tonne that lacks of a least is dear.
+    """Return a benchmark as a row: a maximum is hard, a minimum has a penalty.
 
-    Ore of the bloc's mines is asked for of the coalition's demand, as a limit counts ore for all.
+    For ore of the bloc's mines the share is of the coalition's demand, as a limit counts all ore.
     """
     buyer, mineral = score.buyer, score.mineral
     each = {
@@ -233,17 +228,15 @@ def _limit(case: Case, score: Score, required: measures.Required) -> schema.Shar
         schema.BY_COUNTRY: f"{schema.EACH_OUTSIDE}{buyer.bloc}",
         schema.BY_KIND: schema.RECYCLED,
     }
-    share, of_all = (
-        schema.ByYear(required.share),
-        required.stage == schema.MINING and not required.is_most,
-    )
+    share = schema.ByYear(required.share)
+    of_all = required.stage == schema.MINING and not required.is_most
     if buyer.name and of_all:
         names = [case.members[j].name for j in buyer.members]
 
         def part(year: int, share: float | None) -> float:
-            own = sum(case.demand_of.get((mineral, name, year), 0.0) for name in names)
-            whole = case.coalition_demand(mineral, year)
-            return (share or 0.0) * own / whole if whole > 0 else 0.0
+            need = sum(case.demand_of.get((mineral, name, year), 0.0) for name in names)
+            total = case.coalition_demand(mineral, year)
+            return (share or 0.0) * need / total if total > 0 else 0.0
 
         share = share.map(case.years, part)
     return schema.ShareLimit(
@@ -262,97 +255,90 @@ def _limit(case: Case, score: Score, required: measures.Required) -> schema.Shar
 
 
 def read(plan: Plan) -> ScorecardTotals:
-    """Read a plan: what it costs, what is short, and how far an added benchmark is kept.
+    """Return a plan's totals, and how far an added benchmark is kept.
 
-    Recycling counts where recyclers elsewhere are now under primary and none is left, too.
+    Recycling counts even where recyclers elsewhere are now primary and none is left.
     """
     case = plan.case
     short = dict.fromkeys((m.name for m in case.minerals), 0.0)
     for (mineral, *_), tonnes in plan.amounts(SHORTAGE).items():
         short[mineral] += tonnes
     cost, reached = plan.objective, dict[int, float]()
-    for at, row in enumerate(case.share_limits):
+    for i, row in enumerate(case.share_limits):
         if row.source != _ADDED:
             continue
-        cost -= _penalty(plan, at, row)
+        cost -= _penalty(plan, i, row)
         name, _, whose = row.note.partition(" ")
         measure = next(m for m in measures.MEASURES if m.name == name)
         buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
-        values = ((y, supply.of(row.mineral, buyer, y)) for y in due_years(case.years))
-        shares = {year: measure.value(of).amount for year, of in values}
+        supplied = {y: supply.of(row.mineral, buyer, y) for y in due_years(case.years)}
+        shares = {year: measure.value(supply_of).amount for year, supply_of in supplied.items()}
         reached = {year: share for year, share in shares.items() if share is not None}
     return ScorecardTotals(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
 
 
-def _penalty(plan: Plan, at: int, row: schema.ShareLimit) -> float:
-    """Return the discounted penalty on what lacks of an added limit [money]."""
+def _penalty(plan: Plan, position: int, row: schema.ShareLimit) -> float:
+    """Return the discounted penalty for missing an added limit [money]."""
     e = plan.expanded
     return sum(
         plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * plan.case.discount(cap.year)
         for t in range(len(e.years))
         for cap in caps(e, e.mineral_at[row.mineral], t, row.stage)
-        if cap.limit == at
+        if cap.limit == position
     )
 
 
 # ---- in tables, JSON and words -------------------------------------------------------------------
 
-_OWN = "EU's own"
 CAN_BE_MET = {True: "✓ yes", False: "✗ no", None: "– not asked"}
-_TOLD = (
-    Missed.benchmark, Missed.mineral, Missed.buyer, Missed.required, Missed.worst_year,
-    Missed.worst_share, Missed.share_if_asked, Missed.extra_cash, Missed.extra_cost,
-    Missed.extra_short, Missed.extra_short_others, Missed.remark,
+_SHOWN = (
+    Missed.benchmark, Missed.mineral, Missed.required, Missed.worst_share, Missed.share_if_asked,
+    Missed.extra_cash, Missed.extra_short,
 )  # fmt: skip
 
 
 def missed_of(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
     """Return the sheet EU benchmarks: the missed ones, in the order of the scorecard."""
-    return Missed(
-        words={"money": case.settings.currency},
-        benchmark=[p.title for p in prices],
-        mineral=[p.score.mineral for p in prices],
-        buyer=[p.score.buyer.name for p in prices],
-        kind=[schema.MAX if p.required.is_most else schema.MIN for p in prices],
-        required=[p.required.share for p in prices],
-        worst_share=[p.worst[1] for p in prices],
-        worst_year=[p.worst[0] for p in prices],
-        share_if_asked=[p.worst_asked[1] if p.worst_asked else None for p in prices],
-        can_be_met=[CAN_BE_MET[p.is_kept] for p in prices],
-        extra_cash=[p.cash for p in prices],
-        extra_cost=[p.cost for p in prices],
-        extra_short=[p.short for p in prices],
-        extra_short_others=[p.short_others for p in prices],
-        remark=[
-            _remark(p, is_of_purchases=case.settings.share_basis == schema.PURCHASES)
-            for p in prices
-        ],
-    )
+    rows = [
+        {
+            "benchmark": p.score.measure.title,
+            "mineral": p.score.mineral,
+            "buyer": p.score.buyer.name,
+            "kind": schema.MAX if p.required.is_most else schema.MIN,
+            "required": p.required.share,
+            "worst_year": p.worst[0],
+            "worst_share": p.worst[1],
+            "share_if_asked": p.worst_asked[1] if p.worst_asked else None,
+            "can_be_met": CAN_BE_MET[p.is_kept],
+            "extra_cash": p.cash,
+            "extra_cost": p.cost,
+            "extra_short": p.short,
+            "extra_short_others": p.short_others,
+            "remark": _remark(p, of_purchases=case.settings.share_basis == schema.PURCHASES),
+        }
+        for p in prices
+    ]
+    return Missed.of_rows(rows, words={"money": case.settings.currency})
 
 
-def _remark(price: BenchmarkPrice, *, is_of_purchases: bool) -> str:
-    """Return whether a benchmark can be kept, in words."""
+def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
+    """Return whether a benchmark can be met, in words."""
     if price.reason or price.worst_asked is None:
         return price.reason
     year, share = price.worst_asked
-    said = []
+    parts = []
     if not price.is_kept:
         how = "supply takes it to" if price.is_moved else "supply gives nothing beyond the plan's"
-        said = [f"cannot be met: {how} {share:z.1%} in {year}, the worst year"]
+        parts = [f"cannot be met: {how} {share:z.1%} in {year}, the worst year"]
         if price.kept:
-            said.append(f"met in {len(price.kept)} of {len(price.reached)} years")
-    if is_of_purchases and price.required.is_most:
-        said.append("asked for of purchases, as Share basis says")
+            parts.append(f"met in {len(price.kept)} of {len(price.reached)} years")
+    if of_purchases and price.required.is_most:
+        parts.append("a share of purchases, as Share basis says")
     amounts = ((price.short, ""), (price.short_others, " of other minerals (one budget)"))
-    lacks = [f"{amount:z,.0f} t{of}" for amount, of in amounts if amount and amount > 0]
-    if lacks:
-        said.append(f"leaves short {', '.join(lacks)}")
-    return "; ".join(said)
-
-
-def _each_buyer(buyers: Iterable[str]) -> dict[str, int]:
-    counts = Counter(buyers)
-    return {name or "coalition": counts[name] for name in sorted(counts)}
+    short = [f"{tonnes:z,.0f} t{end}" for tonnes, end in amounts if tonnes and tonnes > 0]
+    if short:
+        parts.append(f"leaves short {', '.join(short)}")
+    return "; ".join(parts)
 
 
 def _score(case: Case, score: Score) -> dict[str, object]:
@@ -370,51 +356,6 @@ def _score(case: Case, score: Score) -> dict[str, object]:
         "unit": score.measure.unit,
         "remark": remark(score, case),
     }
-
-
-def _lines(prices: Sequence[BenchmarkPrice], currency: str) -> Iterator[str]:
-    """Yield which benchmarks are missed by how much, and what keeping each would cost."""
-    own = [p for p in prices if not p.score.buyer.name]
-    if own:
-        told_of = f"in the worst year; and if asked for: how far, extra cash {currency} m"
-        yield f"{'Missed':<13} {told_of}"
-    width = max((len(p.score.mineral) for p in own), default=0)
-    for (title, required), rows in groupby(own, key=lambda p: (p.title, p.required)):
-        yield f"  {title}, {'at most' if required.is_most else 'at least'} {required.share:z.0%}"
-        for p in rows:
-            yield f"    {plain(p.score.mineral):<{width}} {p.worst[1]:>z6.1%}  {_comes_to(p)}"
-    others = len(prices) - len(own)
-    if others:
-        said = f"{number_of(others, 'benchmark')} missed: see the sheet {Missed.TABLE}"
-        yield f"{_OWN:<13} {said}"
-
-
-def _comes_to(price: BenchmarkPrice) -> str:
-    """Return what asking for a benchmark comes to, in a few words."""
-    if price.worst_asked is None or price.cash is None:
-        return price.reason
-    money = millions(price.cash) if price.cash else "no cost"
-    if price.is_kept:
-        said = f"can be met: {money}"
-    elif price.is_moved:
-        years = f"{len(price.kept)} of {len(price.reached)} years"
-        some = f", met in {years}" if price.kept else ""
-        said = f"reaches {price.worst_asked[1]:z.1%}, no more{some}: {money}"
-    else:
-        said = "cannot be raised"
-    for amount, of in ((price.short, ""), (price.short_others, " of other minerals")):
-        said += f"; {signed(amount, ',.0f')} t short{of}" if amount else ""
-    return said
-
-
-def millions(money: float) -> str:
-    """Return money in millions with its sign: whole from ten on, else what matters of it."""
-    millions = money / 1e6
-    if abs(millions) >= 10:  # noqa: PLR2004
-        return signed(millions, ",.0f")
-    if abs(millions) >= 0.005:  # noqa: PLR2004 - less is not told in hundredths
-        return signed(millions, ".2g")
-    return "+<0.01" if money > 0 else "-<0.01"
 
 
 # ---- the study -----------------------------------------------------------------------------------
@@ -437,52 +378,47 @@ class ScorecardStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "scorecard", "Scorecard", "scorecard"
-    QUESTION = "Does the plan keep the benchmarks, and what would those that it misses cost?"
+    QUESTION = "Does the plan keep the benchmarks, and what would the missed ones cost?"
     HEADING = "Scorecard: {plan}"
     MONEY = "extra cash cost undiscounted, extra cost with shortage discounted"
     LACKING = "nothing was planned"
     task = "the case"
     RESULTS = (Missed, Scorecard)
-    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
+    RUN, PROGRESS = "missed benchmark", "{count} priced"
+    LIMIT = CAP_HELP
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the case, and price what it misses."""
         plan = solve(self.start.case)
         say("Planning each missed benchmark")
-        self.found = benchmarks(plan, where, tell)
-        self.outcomes, self.stopped = self.found.outcomes.every, self.found.outcomes.stopped
-        self.missed = missed_of(self.found.priced, self.start.case)
+        self.scored = benchmarks(plan, where, tell)
+        self.outcomes, self.stopped = self.scored.outcomes.every, self.scored.outcomes.stopped
+        self.missed = missed_of(self.scored.priced, self.start.case)
 
     @property
     def planned(self) -> bool:
         return True
 
     @property
-    def progress(self) -> str:
-        priced = sum(outcome.planned for outcome in self.outcomes)
-        return f"{priced:,} of {len(self.outcomes):,} missed benchmarks priced"
-
-    @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        plan = self.found.plan
-        return (Outcome("The plan", self.found.base, plan.objective, plan.proof), *self.outcomes)
+        plan = self.scored.plan
+        return (Outcome("The plan", self.scored.base, plan.objective, plan.proof), *self.outcomes)
 
     @property
     def subject(self) -> str:
         """How many benchmarks are met."""
-        with_benchmark = [s for s in self.found.scores if s.required is not None]
+        with_benchmark = [s for s in self.scored.scores if s.required is not None]
         kept = sum(s.met is True for s in with_benchmark)
         unknown = sum(s.met is None for s in with_benchmark)
         more = f", {unknown} without data" if unknown else ""
         return f"{kept} of {len(with_benchmark) - unknown} met{more} (Regulation (EU) 2024/1252)"
 
     @property
-    def tariffs(self) -> str:
-        plan = self.found.plan
-        return tariff_words({"the plan": (plan.cash, plan.tariffs)}, plan.case.settings.currency)
+    def plans(self) -> Mapping[str, Plan]:
+        return {"the plan": self.scored.plan}
 
     def tables(self) -> list[Result]:
-        scores = scorecard_of(self.found.plan, self.found.scores)
+        scores = scorecard_of(self.scored.plan, self.scored.scores)
         return [self.missed] if scores is None else [scores, self.missed]
 
     def answer(self, tables: Tables) -> dict[str, object]:
@@ -493,62 +429,66 @@ class ScorecardStudy(StudyKind):
             row
             | {Missed.can_be_met.json_key: p.is_kept}
             | {"years_asked": len(p.reached), "years_met": len(p.kept)}
-            for row, p in zip(records(self.missed, *_TOLD), self.found.priced, strict=True)
+            for row, p in zip(records(self.missed), self.scored.priced, strict=True)
         ]
         return {
             "scenario": case.scenario,
             "first_year": years[0] if years else None,
             "last_year": years[-1] if years else None,
-            "scores": [_score(case, score) for score in self.found.scores],
+            "scores": [_score(case, score) for score in self.scored.scores],
             "benchmarks": benchmarks,
         }
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Return how many benchmarks are missed, the worst of them, and how many can be met."""
+        """Say how many benchmarks are missed, how many of them could be met, and the worst."""
         if Missed not in tables:
-            return Headline("The plan misses no benchmark that its workbook can tell.")
-        rows = tables[Missed]
-        far = [abs(need - got) for need, got in rows.rows(Missed.required, Missed.worst_share)]
-        at = far.index(max(far))
-        whose = rows.buyer[at] or "coalition"
-        worst = f"{rows.benchmark[at]}, {rows.mineral[at]}"
-        got, need = percent(rows.worst_share[at]), percent(rows.required[at])
-        missed, kept = _each_buyer(rows.buyer), _each_buyer(
-            buyer for buyer, can in rows.rows(Missed.buyer, Missed.can_be_met)
-            if can == CAN_BE_MET[True]
-        )  # fmt: skip
-        said = listed(
-            f"{counted(number, 'benchmark')} of the {buyer} ({kept.get(buyer) or 'none'} could be"
-            " met)"
+            return Headline("The plan misses no benchmark that its workbook can show.")
+        rows: list[dict[str, Any]] = [
+            row | {"buyer": row["buyer"] or "coalition"} for row in tables.records(Missed)
+        ]
+        worst = max(rows, key=lambda row: abs(row["required"] - row["worst_share"]))
+        missed = Counter(row["buyer"] for row in rows)
+        could = Counter(row["buyer"] for row in rows if row["can_be_met"] == CAN_BE_MET[True])
+        each = listed(
+            f"{counted(number, 'benchmark')} of the {buyer} ({could[buyer] or 'none'} could be met)"
             for buyer, number in missed.items()
         )
 
-        def apart(counts: dict[str, int]) -> str:
+        def by_buyer(counts: Counter[str]) -> str:
             return listed(f"{number} of the {buyer}" for buyer, number in counts.items()) or "none"
 
+        who = f"{worst['benchmark']}, {worst['mineral']}"
+        reached, required = percent(worst["worst_share"]), percent(worst["required"])
         figures = (
+            KeyFigure("Benchmarks missed", by_buyer(missed), "in the worst year they are due."),
+            KeyFigure("Could be met", by_buyer(could), "each added alone to the limits."),
             KeyFigure(
-                "Benchmarks missed", apart(missed), "in the worst of the years they are due."
+                "Farthest off",
+                f"{reached}, required {required}",
+                f"{who}, of the {worst['buyer']}.",
             ),
-            KeyFigure("Could be met", apart(kept), "if each alone was added to the limits."),
-            KeyFigure("Farthest off", f"{got}, required {need}", f"{worst}, of the {whose}."),
         )
-        finding = (
-            f"The plan misses {said}. Farthest off: {worst}: the {whose} reaches {got}; {need} is"
-            " required."
+        return Headline(
+            f"The plan misses {each}. Farthest off: {who}: the {worst['buyer']} reaches {reached};"
+            f" {required} is required.",
+            figures,
         )
-        return Headline(finding, figures)
 
-    def screen(self, tables: Tables) -> Iterator[str]:
-        del tables
-        return _lines(self.found.priced, self.start.case.settings.currency)
+    def screen(self, tables: Tables) -> Iterator[str | Numbers]:
+        """Return the coalition's missed benchmarks, and how many the EU misses."""
+        table = tables[Missed]
+        coalition = table.where([not buyer for buyer in table.buyer])
+        yield Numbers(coalition, _SHOWN, "Missed benchmarks")
+        others = len(table) - len(coalition)
+        if others:
+            yield f"The EU misses {counted(others, 'benchmark')}: see the sheet {Missed.TABLE}"
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the missed benchmarks."""
         if Missed not in tables:
             return ()
-        of = tables[Missed]
-        lead = "Each added to the plan's limits alone, and planned."
-        return (Section("benchmarks", of.TABLE, lead, Numbers(of).view()),)
+        table = tables[Missed]
+        lead = "The plan is made again with each benchmark added alone to its limits."
+        return (Section("benchmarks", table.TABLE, lead, Numbers(table).view()),)

@@ -76,22 +76,22 @@ def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[
         f"{'' if years[mineral] == EVERY_YEAR else f' in {years[mineral]}'}"
         for mineral, value in safe["safe"].items()
     ]
-    down, to = "at no point", "at no point"
+    left, value = "something is missing at every point", "at no point"
     if each:
-        down = f"down to {listed(each, _NAMED)}"
-        to = " to ".join(dict.fromkeys(map(percent_of, (safe["safe"].min(), safe["safe"].max()))))
-    said = f"{ends}: without {lost}, nothing is missing {down}"
-    steps = sorted({of for of in safe["next"] if known(of)}, reverse=True)
+        left = f"nothing is missing down to {listed(each, _NAMED)}"
+        bounds = map(percent_of, (safe["safe"].min(), safe["safe"].max()))
+        value = f"down to {' to '.join(dict.fromkeys(bounds))}"
+    finding = f"{ends}: without {lost}, {left}"
+    steps = sorted({point for point in safe["next"] if known(point)}, reverse=True)
     if steps:  # between the two points nothing is planned
-        said += f", but some is at the next point, {listed(map(percent_of, steps), _NAMED)}"
-    columns = (rows[name].tolist() for name in ("dearer", "mineral", "value"))
-    more = [of for of in zip(*columns, strict=True) if known(of[0]) and printed(of[0]) > 0]
+        finding += f", but some is at the next point, {listed(map(percent_of, steps), _NAMED)}"
+    columns = (rows[column].tolist() for column in ("dearer", "mineral", "value"))
+    more = [row for row in zip(*columns, strict=True) if known(row[0]) and printed(row[0]) > 0]
     if more:
-        dearer, mineral, value = max(more, key=lambda of: of[0])
-        said += (
+        dearer, mineral, point = max(more, key=lambda row: row[0])
+        finding += (
             f"; {mineral} {'becomes dearest: ' if len(years) > 1 else 'costs '}{share(dearer)} more"
-            f" at {percent_of(value)}"
+            f" at {percent_of(point)}"
         )
-    what = f"{listed(each) or 'No mineral'}: what may be short of it without {lost}.{untested}"
-    to = f"down to {to}" if each else to
-    return KeyFigure(name, to, what), f"{said}.{untested}".removesuffix(".")
+    remark = f"{listed(each) or 'No mineral'}: what may be short of it without {lost}.{untested}"
+    return KeyFigure(name, value, remark), f"{finding}.{untested}".removesuffix(".")

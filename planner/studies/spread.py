@@ -1,4 +1,4 @@
-"""What a sample says: its mean, its percentiles and its tail, and how sure each of them is."""
+"""Statistics of a sample: mean, percentiles and tail, and how sure each of them is."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> tuple[floa
     distributed in large samples: Trindade et al. (2007), Journal of Banking & Finance 31(11).
     """
     ordered = np.sort(sample)
-    at = max(1, math.ceil(round(level * len(ordered), 9)))
-    value = float(ordered[at - 1])
-    of_each = value + np.maximum(0.0, ordered - value) / (1.0 - level)
-    return float(of_each.mean()), standard_error(of_each)
+    rank = max(1, math.ceil(round(level * len(ordered), 9)))
+    value = float(ordered[rank - 1])
+    terms = value + np.maximum(0.0, ordered - value) / (1.0 - level)
+    return float(terms.mean()), standard_error(terms)
 
 
 def _ranks(count: int, level: float) -> tuple[int, int]:
@@ -138,17 +138,17 @@ def added(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
     draws that scatter unequally (White 1980, Econometrica 48(4), scaled by n / (n - k)).
     """
     draws, things = counts.shape
-    found, errors = np.full(things, np.nan), np.full(things, np.nan)
+    slope_of, errors = np.full(things, np.nan), np.full(things, np.nan)
     varied = np.flatnonzero(counts.max(axis=0, initial=0) > counts.min(axis=0, initial=np.inf))
     design = np.column_stack([np.ones(draws), counts[:, varied]])
     if not len(varied) or np.linalg.matrix_rank(design) < design.shape[1] or draws <= len(varied):
-        return found, errors
+        return slope_of, errors
     inverse = np.linalg.inv(design.T @ design)
     slopes = inverse @ (design.T @ sample)
-    found[varied] = slopes[1:]
+    slope_of[varied] = slopes[1:]
     left = draws - design.shape[1]
     if left > 0:
         scattered = design * (sample - design @ slopes)[:, None]
         spread_of = inverse @ (scattered.T @ scattered) @ inverse * (draws / left)
         errors[varied] = np.sqrt(np.maximum(0.0, np.diag(spread_of)))[1:]  # 0 but for rounding
-    return found, errors
+    return slope_of, errors

@@ -1,7 +1,7 @@
-"""Support: what each idle plant has to be paid so that it runs, and what support costs whom.
+"""Support: what each idle plant has to be paid so that it runs, and who pays for support.
 
-Payments are found by planning again with them, gaps are read from the prices of two plans: with
-share limits and without.
+Each payment is found by planning again with it; gaps come from the prices of two plans, with share
+limits and without.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ import numpy as np
 import pandas as pd
 
 from models import measures, schema
-from models.answers import RUNS, Needed, TariffEquivalent, payments, tariffs
+from models.answers import RUNS, Needed, payments, tariffs
 from models.case import Case
-from models.plan import Plan, bills, paid_of
+from models.plan import Plan, paid_of
+from models.plan import bills as bills_of
 from models.results import CountryShares, Look, Result, ShareLimits, common, field
 from models.results.supply import Refiners
 from models.schema import Support as Contract
-from planner.render.chart import Form, Picture, Role, Series, numbers, short
+from planner.options import CAP_HELP
+from planner.render.chart import Form, Picture, Role, bars, drawn, lines, numbers
 from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
-from planner.render.words import amount, clean, counted, cut, few, share, tariff_words
+from planner.render.words import amount, clean, counted, cut, few, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
@@ -42,63 +44,63 @@ _MOST_BARS, _LITTLE = 12, 0.01
 
 # ---- tables --------------------------------------------------------------------------------------
 
-_PLANT = field.text("Plant", "A refiner, or a project.")
+_PLANT = field.text("Plant", "A refiner or a project.")
 _RUNS = (
-    f"A plant runs that sells at least {share(RUNS)} of what it could: a refiner in each year, a"
-    " project that is nowhere built in all years together."
+    f"A plant runs if it sells at least {share(RUNS)} of what it could: a refiner in each year, a"
+    " project that is never built in all years together."
 )
-_HELPS = "No payment helps where all that a tonne costs at its gate is not enough."
+_HELPS = "No payment helps if the whole cost of a tonne at the plant's gate is not enough."
 
 
 class Plants(Result):
     """What each idle plant has to be paid for each tonne so that it runs; the cheapest first.
 
-    Each payment was planned with, as the action set support makes it: rounded up to three digits,
-    with a step less the plant stays idle.
+    Each payment was planned with, as the action set support makes it. It is rounded up to three
+    digits; with a step less the plant stays idle.
     """
 
     TABLE, GRAIN, BOOK = "Support needed", ("mineral", "plant", "country"), "support"
     mineral = common.MINERAL
     plant = _PLANT
     country = common.COUNTRY
-    home = field.text("At home", "yes: in a country of the coalition's own.")
+    home = field.text("At home", "yes: in a country of the coalition.")
     years = field("Years idle", Look.COUNT, f"In how many years it does not run. {_RUNS}")
     payment = field.price(
         "Payment in all years",
-        "The least payment for each tonne, the same in all years, with which it runs in every year"
-        " that it could. Blank: there is none.",
+        "The least payment for each tonne, the same in all years, that makes it run in every year"
+        " in which it could. Blank: no such payment.",
     )
     of_price = field.share(
-        "Payment over price", "That payment over the mineral's price, on average of the years."
+        "Payment over price", "That payment over the mineral's price, averaged over years."
     )
     tonnes = field.tonnes(
-        "Brings in", "What it then sells in all years, more than planned.", key="brings_in_t"
+        "Brings in", "What it then sells beyond the plan, in all years.", key="brings_in_t"
     )
     helps = field.text(
         "A payment helps",
-        f"{ALL_YEARS}: one price makes it run; {SOME_YEARS}: only in the years of the sheet Gaps"
-        f" that have a payment. {_HELPS}",
+        f"{ALL_YEARS}: one payment makes it run; {SOME_YEARS}: only in the years that have a"
+        f" payment in the sheet Gaps. {_HELPS}",
     )
     least = field.price(
-        "Least payment", "The least payment in one year alone that makes it run in that year."
+        "Least payment", "The least payment in a single year that makes it run in that year."
     )
     most = field.price(
-        "Largest payment", "The same of the year that needs most, of those that one helps in."
+        "Largest payment", "The same for the year that needs most, among years that one helps in."
     )
     gap = Refiners.gap.like(
         header="Average gap",
-        meaning="Of the years in which it is idle. Less than the gap is surely not enough; more may"
-        " be needed.",
+        meaning="Over the years in which it is idle. A payment below the gap is not enough; one"
+        " above it may not be, either.",
     )
     free = Refiners.gap.like(
         header="Average gap without limits",
-        meaning="The same in the plan without share limits, 0 in years in which it is used there.",
+        meaning="The same in the plan without share limits; 0 in years in which it is used there.",
         optional=True,
     )
 
 
 class CostGaps(Result):
-    """What each plant lacks for each tonne by year: those with capacity left, and not built."""
+    """By year, what each plant with unused capacity, or not built, needs for each tonne."""
 
     TABLE, GRAIN, BOOK = "Gaps", ("year", "mineral", "plant", "country"), "support"
     year = common.YEAR
@@ -106,23 +108,23 @@ class CostGaps(Result):
     plant = _PLANT
     country = common.COUNTRY
     capacity = common.CAPACITY.like(
-        meaning="What could be used; of a project that is not built all of it."
+        meaning="What could be used; for a project that is not built, all of it."
     )
     tonnes = common.TONNES.like(meaning="What is bought there as planned.")
     payment = field.price(
         "Payment in this year",
         "The least payment for each tonne of this year alone that makes it run, found by planning"
-        " again with it. Blank: it runs as planned, or no payment helps; a project that is nowhere"
+        " again with it. Blank: it runs as planned, or no payment helps; a project that is never"
         " built needs one in all years (Support needed).",
     )
     runs = field.tonnes(
-        "Sells with it", "What it sells with that payment; where none helps, at most."
+        "Sells with it", "What it sells with that payment; where none helps, the most it sells."
     )
     member = common.MEMBER.like(
-        header="Nearest buyer", meaning="Who comes nearest to buying a tonne more."
+        header="Nearest buyer", meaning="The member that comes nearest to buying a tonne more."
     )
-    landed = field.price("Landed with ore", "What a tonne costs that member, its ore included.")
-    worth = field.price("Worth to it", "The marginal price of supply there.")
+    landed = field.price("Landed with ore", "What a tonne costs that member, including its ore.")
+    worth = field.price("Shadow price there", "What one more tonne is worth to that member.")
     gap = Refiners.gap
     of_price = field.share("Gap over price", "The gap over the mineral's price of the year.")
     free = Refiners.gap.like(
@@ -133,19 +135,19 @@ class CostGaps(Result):
 
 
 class Tariffs(Result):
-    """The tariff on a capped country that would do what the cap does, where the cap binds.
+    """The tariff on a capped country that would have the effect of the cap, where the cap binds.
 
-    Without the cap and with the tariff the plan is among the cheapest; its cost is that of the
-    capped plan and the tariff's revenue.
+    Without the cap and with the tariff the plan is among the cheapest; its cost is the capped
+    plan's and the tariff's revenue.
     """
 
     TABLE, GRAIN, BOOK = "Tariffs for caps", ("year", "mineral", "buyer", "country"), "support"
     year = common.YEAR
     mineral = common.MINERAL
     buyer = CountryShares.buyer
-    country = common.COUNTRY.like(meaning="The country that the cap holds.")
+    country = common.COUNTRY.like(meaning="The country that the cap limits.")
     share = ShareLimits.limit
-    tonnes = common.TONNES.like(meaning="What the buyer has from there.")
+    tonnes = common.TONNES.like(meaning="What the buyer buys from there.")
     tariff = field.price("Tariff in its place", "The shadow price of the cap.")
     of_cost = field.share(
         "Tariff over cost", "The tariff over the average cost of these tonnes at the plants' gates."
@@ -187,124 +189,108 @@ def read(plan: Plan) -> object:
 
 def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> CostGaps:
     """Return a row a plant and year with a gap or idle; ``free`` is the plan without limits."""
-    e, case, of, rows = plan.expanded, plan.case, plan.gaps, list[dict[str, Any]]()
-    by_year = {(n.source, e.years.index(y)): got for n in needed for y, got in n.by_year.items()}
-    for r, t in sorted({*map(tuple, np.argwhere(np.isfinite(of.gap)).tolist()), *by_year}):
-        source, year, gap = e.sources[r], e.years[t], float(of.gap[r, t])
-        price, has_gap = case.mineral_of[source.mineral].price.value(year), np.isfinite(gap)
+    e, gaps, rows = plan.expanded, plan.gaps, list[dict[str, Any]]()
+    by_year = {(n.source, e.years.index(y)): pair for n in needed for y, pair in n.by_year.items()}
+    for r, t in sorted({*map(tuple, np.argwhere(np.isfinite(gaps.gap)).tolist()), *by_year}):
+        source, year, gap = e.sources[r], e.years[t], float(gaps.gap[r, t])
         row: dict[str, Any] = {
             "year": year, "mineral": source.mineral, "plant": source.project or source.name,
             "country": source.country,
             "capacity": float(e.usable[r, t] or e.nameplate[r, t]),
             "tonnes": float(plan.sold[r, t]),
         }  # fmt: skip
-        if has_gap:
+        row["payment"], row["runs"] = by_year.get((r, t), (None, None))
+        if np.isfinite(gap):
+            price = plan.case.mineral_of[source.mineral].price.value(year)
             row |= {
-                "member": e.members[of.member[r, t]], "landed": float(of.landed[r, t]),
-                "worth": float(of.worth[r, t]), "gap": gap, "of_price": measures.part(gap, price),
+                "member": e.members[gaps.member[r, t]], "landed": float(gaps.landed[r, t]),
+                "worth": float(gaps.worth[r, t]), "gap": gap, "of_price": measures.part(gap, price),
             }  # fmt: skip
-        if (r, t) in by_year:
-            row["payment"], row["runs"] = by_year[r, t]
-        if free is not None and has_gap:
-            gap = float(free.gaps.gap[r, t])
-            row["free"] = 0.0 if free.sold[r, t] > 0 else gap if np.isfinite(gap) else None
+            if free is not None:
+                row["free"] = 0.0 if free.sold[r, t] > 0 else _finite(free.gaps.gap[r, t])
         rows.append(row)
     rows.sort(key=lambda row: (row["year"], row["mineral"]))
-    made = CostGaps.of_rows(rows, words=common.words_of(case))
-    return made if free is not None else made.without(CostGaps.free)
+    table = CostGaps.of_rows(rows, words=common.words_of(plan.case))
+    return table if free is not None else table.without(CostGaps.free)
 
 
 def plants_table(
-    plan: Plan, of: CostGaps, needed: Sequence[Needed], unknown: Sequence[str]
+    plan: Plan, gaps: CostGaps, needed: Sequence[Needed], unknown: Sequence[str]
 ) -> Plants:
     """Return a row an idle plant, the smallest part of the price first.
 
-    Of ``unknown`` minerals no payments are known; their plants are those with a gap.
+    For ``unknown`` minerals no payments are known; their plants are those with a gap.
     """
-    case, rows = plan.case, list[dict[str, Any]]()
-    gaps = of.frame()
-    places = ["mineral", "plant", "country"]
-    by_plant: dict[Any, pd.DataFrame] = dict(iter(gaps.groupby(places))) if len(gaps) else {}
-    left = {key for key, own in by_plant.items() if key[0] in unknown and _mean(own["gap"])}
+    case, rows, key = plan.case, list[dict[str, Any]](), ["mineral", "plant", "country"]
+    frame = gaps.frame()
+    by_plant: dict[Any, pd.DataFrame] = dict(iter(frame.groupby(key))) if len(frame) else {}
     for each in needed:
         source = plan.expanded.sources[each.source]
-        key = source.mineral, source.project or source.name, source.country
-        row = _plant_row(case, key, each, plan.sold[each.source].tolist())
-        rows.append(row | _gaps_of(by_plant.get(key), {*each.years}))
-    for key in sorted(left):
-        own = by_plant[key]
-        years = {int(y) for y, gap in zip(own["year"], own["gap"], strict=True) if gap > 0}
-        row = {"helps": UNKNOWN, "home": _home(case, key[2]), "years": len(years)}
-        rows.append(dict(zip(places, key, strict=True)) | row | _gaps_of(own, years))
+        place = source.mineral, source.project or source.name, source.country
+        row = _payment_row(case, source.mineral, each, plan.sold[each.source].tolist())
+        row |= {"years": len(each.years), **_mean_gaps(by_plant.get(place), {*each.years})}
+        rows.append(dict(zip(key, place, strict=True)) | row)
+    for place, rows_of in sorted(by_plant.items()):
+        years = {int(y) for y, gap in zip(rows_of["year"], rows_of["gap"], strict=True) if gap > 0}
+        if place[0] in unknown and _finite(rows_of["gap"].astype(float).mean()):
+            row = {"helps": UNKNOWN, "years": len(years), **_mean_gaps(rows_of, years)}
+            rows.append(dict(zip(key, place, strict=True)) | row)
+    for row in rows:
+        row["home"] = HOME if schema.COALITION in case.blocs_of(row["country"]) else AWAY
     rows.sort(key=lambda row: (row.get("of_price") is None, row.get("of_price") or 0.0))
-    made = Plants.of_rows(rows, words=common.words_of(case))
-    return made if CostGaps.free in of.fields or not rows else made.without(Plants.free)
+    table = Plants.of_rows(rows, words=common.words_of(case))
+    return table if CostGaps.free in gaps.fields or not rows else table.without(Plants.free)
 
 
-def _home(case: Case, country: str) -> str:
-    return HOME if schema.COALITION in case.blocs_of(country) else AWAY
-
-
-def _plant_row(
-    case: Case, key: tuple[str, str, str], of: Needed, planned: Sequence[float]
+def _payment_row(
+    case: Case, mineral: str, needed: Needed, planned: Sequence[float]
 ) -> dict[str, Any]:
-    """Return what a plant needs: one payment for all years, and those of single years."""
-    paid = [payment for payment, _ in of.by_year.values() if payment is not None]
+    """Return what a plant needs: one payment for all years, and payments of single years."""
+    paid = [payment for payment, _ in needed.by_year.values() if payment is not None]
     row: dict[str, Any] = {
-        "mineral": key[0], "plant": key[1], "country": key[2], "home": _home(case, key[2]),
-        "years": len(of.years), "helps": SOME_YEARS if paid else NEVER,
+        "helps": SOME_YEARS if paid else NEVER,
         "least": min(paid, default=None), "most": max(paid, default=None),
     }  # fmt: skip
-    if of.payment is not None:
-        price = case.mineral_of[key[0]].price
-        every = (measures.part(of.payment, price.value(year)) for year in of.tonnes)
-        parts = [each for each in every if each is not None]
-        row |= {"payment": of.payment, "helps": ALL_YEARS}
-        row["of_price"] = sum(parts) / len(parts) if parts else None
-        before = dict(zip(case.years, planned, strict=True))
-        row["tonnes"] = sum(tonnes - before[year] for year, tonnes in of.tonnes.items())
+    if needed.payment is not None:
+        price, before = case.mineral_of[mineral].price, dict(zip(case.years, planned, strict=True))
+        parts = [measures.part(needed.payment, price.value(year)) for year in needed.tonnes]
+        parts_known = [part for part in parts if part is not None]
+        row |= {
+            "payment": needed.payment, "helps": ALL_YEARS,
+            "of_price": sum(parts_known) / len(parts_known) if parts_known else None,
+            "tonnes": sum(tonnes - before[year] for year, tonnes in needed.tonnes.items()),
+        }  # fmt: skip
     return row
 
 
-def _gaps_of(rows: pd.DataFrame | None, years: set[int]) -> dict[str, float | None]:
+def _mean_gaps(rows: pd.DataFrame | None, years: set[int]) -> dict[str, float | None]:
     """Return a plant's mean gaps of some years."""
     if rows is None:
         return {}
-    own = rows[rows["year"].isin(years)]
-    return {name: _mean(own[name]) for name in ("gap", "free") if name in own}
+    due = rows[rows["year"].isin(years)]
+    return {n: _finite(due[n].astype(float).mean()) for n in ("gap", "free") if n in due}
 
 
-def _mean(values: pd.Series[Any]) -> float | None:
-    """Return the mean of what is known; None where nothing is."""
-    mean = float(values.astype(float).mean())
-    return mean if np.isfinite(mean) else None
+def _finite(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
-def attributes(of: type[Result], each: object) -> dict[str, Any]:
+def attributes(table: type[Result], record: object) -> dict[str, Any]:
     """Return a row of a table whose fields are an object's attributes."""
-    return {f.name: getattr(each, f.name) for f in of.FIELDS}
-
-
-def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
-    return Tariffs.of_rows([attributes(Tariffs, each) for each in of], words=common.words_of(case))
+    return {f.name: getattr(record, f.name) for f in table.FIELDS}
 
 
 def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
     """Return the bills of the rows of Supports, and what each member pays of them."""
-    case, paid = plan.case, dict[tuple[int, str], float]()
+    paid, words = dict[tuple[int, str], float](), common.words_of(plan.case)
     for member, bill, part_of_it in paid_of(plan):
         paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
     rows = [
         attributes(SupportBills, bill) | {"payer": bill.payer or COALITION_BUYER}
-        for bill in bills(plan)
+        for bill in bills_of(plan)
     ]
-    each = [
-        {"year": year, "member": member, "total": paid[year, member]}
-        for year, member in sorted(paid)
-    ]
-    return SupportBills.of_rows(rows, words=common.words_of(case)), Payers.of_rows(
-        each, words=common.words_of(case)
-    )
+    each = [{"year": y, "member": m, "total": total} for (y, m), total in sorted(paid.items())]
+    return SupportBills.of_rows(rows, words=words), Payers.of_rows(each, words=words)
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -329,7 +315,8 @@ class SupportStudy(StudyKind):
     HEADING = "What idle plants need: {plan}"
     LACKING = "nothing was planned"
     RESULTS = (Plants, CostGaps, Tariffs, SupportBills, Payers)
-    LIMIT = "Cap one country's share of each mineral, 0 to 1. Applied last."
+    RECORDS = ("plants", "gaps", "tariffs", "bills", "payers")
+    LIMIT = CAP_HELP
     task = "the case, with share limits and without, then payments by mineral"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
@@ -340,10 +327,10 @@ class SupportStudy(StudyKind):
         runs = [Run("The plan")]
         if self.limited:
             runs.append(Run("Without share limits", drop_share_limits))
-        names = [m.name for m in case.minerals]
-        each = [(Run(name, read=partial(payments, mineral=name)),) for name in names]
-        found = run_study(Study(case, (tuple(runs), *each), read), where, tell)
-        self.outcomes, self.stopped = found.every, found.stopped
+        each = [(Run(m.name, read=partial(payments, mineral=m.name)),) for m in case.minerals]
+        study = Study(case, (tuple(runs), *each), read)
+        outcomes = run_study(study, where, tell)
+        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
     @property
     def judged(self) -> Sequence[Outcome[Any]]:
@@ -355,27 +342,21 @@ class SupportStudy(StudyKind):
 
     @property
     def progress(self) -> str:
-        """How many of the plans and of the minerals' payments there are."""
         return f"{sum(o.planned for o in self.outcomes)} of {counted(len(self.outcomes), 'run')}"
 
     @property
-    def tariffs(self) -> str:
+    def plans(self) -> Mapping[str, Plan]:
         plan: Any = self.outcomes[0].found
-        return tariff_words({"the plan": (plan.cash, plan.tariffs)}, plan.case.settings.currency)
-
-    @property
-    def subject(self) -> str:
-        years = self.start.case.years
-        return f"{years[0]} to {years[-1]}" if years else "no years"
+        return {"the plan": plan}
 
     @property
     def trouble(self) -> str:
         """Why the gaps without share limits, or some payments, are not known."""
         free = [o.error for o in self.outcomes[1 : 1 + self.limited] if not o.planned]
         failed = [f"{name} ({o.error})" for name, o in self.paid.items() if not o.planned]
-        told = [f"the gaps without share limits are not known: {free[0]}"] if free else []
-        told += [f"payments are not known of {few(failed)}"] if failed else []
-        return "; ".join(told)
+        unknown = [f"the gaps without share limits are not known: {free[0]}"] if free else []
+        unknown += [f"payments are not known of {few(failed)}"] if failed else []
+        return "; ".join(unknown)
 
     def tables(self) -> list[Result]:
         """Return the plants, their gaps by year, tariffs, bills, and who pays them."""
@@ -384,29 +365,22 @@ class SupportStudy(StudyKind):
         needed = [each for o in self.paid.values() if o.planned for each in o.found or ()]
         unknown = [name for name, o in self.paid.items() if not o.planned]
         gaps = gaps_table(plan, free, needed)
-        more = (tariffs_table(tariffs(plan), plan.case), *bill_tables(plan))
+        rows = [attributes(Tariffs, each) for each in tariffs(plan)]
+        capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
+        more = (capped, *bill_tables(plan))
         plants = plants_table(plan, gaps, needed, unknown)
         return [plants, gaps, *(table for table in more if len(table))]
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return an object a plant, a gap, a tariff, a bill and a payer."""
-        keys = ("plants", "gaps", "tariffs", "bills", "payers")
-        found = zip(keys, map(tables.records, self.RESULTS), strict=True)
-        return {
-            "scenario": self.start.case.scenario,
-            **dict(found),
-            "trouble": self.trouble or None,
-        }
+        return {**super().answer(tables), "trouble": self.trouble or None}
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return the plants at home that need least, and the bills."""
-        of = tables[Plants]
-        at = [i for i, home in enumerate(of.home) if home == HOME][:_MOST_BARS]
-        if at:
-            kept = of.where([i in at for i in range(len(of))])
-            names = ("mineral", "plant", "years", "payment", "of_price", "tonnes", "helps")
-            fields = tuple(f for f in of.fields if f.name in names)
-            yield Numbers(kept, fields, "Plants at home that need least")
+        plants = tables[Plants]
+        home = [i for i, home in enumerate(plants.home) if home == HOME][:_MOST_BARS]
+        if home:
+            rows = plants.where([i in home for i in range(len(plants))])
+            yield Numbers(rows, _PLANT_FIELDS, "Plants at home that need least")
         if SupportBills in tables:
             yield Numbers(tables[SupportBills], heading=SupportBills.TABLE)
 
@@ -416,58 +390,57 @@ class SupportStudy(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         """Say how many plants at home are idle, how many run for little, which is the dearest."""
         rows = _at_home(tables)
-        count = {what: int((rows["helps"] == what).sum()) for what in (NEVER, UNKNOWN)}
+        never, unknown = (int((rows["helps"] == verdict).sum()) for verdict in (NEVER, UNKNOWN))
         priced = rows[rows["of_price"].notna()]
         little = int((priced["of_price"].astype(float) <= _LITTLE).sum())
-        if rows.empty:
-            finding = "No plant at home is idle, and each that could be built is."
-        else:
-            idle = counted(len(rows), "idle plant")
-            cheap = f"for at most {share(_LITTLE)} of the mineral's price, each by itself"
-            finding = f"Of {idle} at home, {little or 'none'} would run {cheap}."
+        sentences = [
+            f"Of {counted(len(rows), 'idle plant')} at home, {little or 'none'} would run for at"
+            f" most {share(_LITTLE)} of the mineral's price, each by itself."
+            if len(rows)
+            else "No plant at home is idle, and each that could be built is."
+        ]
+        currency = tables[Plants].words.get("money", "")
         if len(priced):
-            far, money = priced.iloc[-1], tables[Plants].words.get("money", "")
-            finding += (
-                f" The dearest that a payment brings in is {far['plant']} ({far['mineral']}):"
-                f" {float(far['payment']):,.6g} {money}/t,"
-                f" {share(float(far['of_price']))} of the price."
+            dearest = priced.iloc[-1]
+            sentences.append(
+                f"The dearest that a payment brings in is {dearest['plant']}"
+                f" ({dearest['mineral']}): {float(dearest['payment']):,.6g} {currency}/t,"
+                f" {share(float(dearest['of_price']))} of the price."
             )
-        remark = f"they sell less than {share(RUNS)} of what they could in some year."
+        if unknown:
+            sentences.append(f"For {counted(unknown, 'plant')} the payment is not known.")
         figures = [
-            KeyFigure("Idle plants at home", str(len(rows)), remark),
             KeyFigure(
-                f"Run for at most {share(_LITTLE)} of the price", str(little),
+                "Idle plants at home",
+                str(len(rows)),
+                f"they sell less than {share(RUNS)} of what they could in some year.",
+            ),
+            KeyFigure(
+                f"Run for at most {share(_LITTLE)} of the price",
+                str(little),
                 "one payment for each tonne, the same in all years.",
             ),
-            KeyFigure(
-                "No payment helps", str(count[NEVER]), "not even all that a tonne costs there."
-            ),
-        ]  # fmt: skip
-        if count[UNKNOWN]:
-            finding += f" Of {counted(count[UNKNOWN], 'plant')} the payment is not known."
+            KeyFigure("No payment helps", str(never), "not even the whole cost of a tonne there."),
+        ]
         if SupportBills in tables:
-            bill = amount(
-                float(sum(tables[SupportBills].total)), tables[SupportBills].words.get("money", "")
-            )
+            table = tables[SupportBills]
+            bill = amount(float(sum(table.total)), table.words.get("money", ""))
             figures.append(KeyFigure("Bill of all Supports", bill, "all years, undiscounted."))
-            finding += f" The contracts for difference cost {bill} in all years."
-        return Headline(finding, tuple(figures))
+            sentences.append(f"The contracts for difference cost {bill} in all years.")
+        return Headline(" ".join(sentences), tuple(figures))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return what plants at home need of the price, and the tariffs for caps by year."""
-        made = []
-        rows = _at_home(tables)
+        rows, years = _at_home(tables), tables.option(YEARS)
         rows = rows[rows["of_price"].notna()]
-        years = tables.option(YEARS)
-        if len(rows):
-            title = f"The idle plant at home that needs least, by mineral, {years}"
-            made.append(_bars(title, rows.drop_duplicates("mineral")))
-            title = f"The {min(len(rows), _MOST_BARS)} idle plants at home that need least, {years}"
-            made.append(_bars(title, rows.head(_MOST_BARS)))
-        if Tariffs in tables:
-            made.append(_tariffs_by_year(tables[Tariffs].frame(), years))
-        return tuple(picture for picture in made if picture.series)
+        first = rows.drop_duplicates("mineral")
+        count = min(len(rows), _MOST_BARS)
+        return drawn(
+            _bars(f"The idle plant at home that needs least, by mineral, {years}", first),
+            _bars(f"The {count} idle plants at home that need least, {years}", rows.head(count)),
+            _tariffs_by_year(tables[Tariffs].frame(), years) if Tariffs in tables else None,
+        )
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -476,47 +449,41 @@ class SupportStudy(StudyKind):
             return ()
         lead = f"Each payment was planned with. {_RUNS} {_HELPS}"
         needs = Numbers(tables[Plants]).view(*cls.pictures(tables))
-        paid = (tables[of] for of in (SupportBills, Payers) if of in tables)
-        blocks = tuple(Numbers(of, heading=of.TABLE) for of in paid)
+        paid = (tables[kind] for kind in (SupportBills, Payers) if kind in tables)
+        blocks = tuple(Numbers(table, heading=table.TABLE) for table in paid)
         return (Section("support", "What idle plants need", lead, needs, blocks=blocks),)
 
 
+_PLANT_FIELDS = (
+    Plants.mineral, Plants.plant, Plants.years, Plants.payment, Plants.of_price, Plants.tonnes,
+    Plants.helps,
+)  # fmt: skip
+_NAME = 46
+"""Letters of a plant and its mineral next to its bar."""
+
+
 def _at_home(tables: Tables) -> pd.DataFrame:
-    rows = tables[Plants].frame() if Plants in tables else _NO_PLANTS
+    rows = (tables[Plants] if Plants in tables else Plants.of_rows([])).frame()
     return rows[rows["home"] == HOME]
 
 
-_NAME = 46
-"""Letters of a plant and its mineral beside its bar."""
-_NO_PLANTS = pd.DataFrame(columns=[f.name for f in Plants.FIELDS])
-
-
-def _bars(title: str, rows: pd.DataFrame) -> Picture:
+def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
     """Return the payments of plants as a part of their minerals' prices."""
-    # beside its name its number: a bar may be too short to be seen beside the longest
-    names = [
-        f"{cut(clean(f'{m}: {p}'), _NAME)}, {share(float(of))}"
-        for m, p, of in rows[["mineral", "plant", "of_price"]].to_numpy()
-    ]
-    parts = tuple(100.0 * rows["of_price"].astype(float))
+    parts = rows["of_price"].astype(float)
+    # the number next to the name: a bar may be too short to be seen next to the longest
+    plants = zip(rows["mineral"], rows["plant"], parts, strict=True)
+    names = [f"{cut(clean(f'{m}: {p}'), _NAME)}, {share(part)}" for m, p, part in plants]
     axis = "Payment, % of the mineral's price"  # with a decimal, which an axis of shares has not
-    series = (Series(Plants.payment.header, Role.PLAN, parts),)
-    return Picture(title, Form.BARS, tuple(names), series, axis, "", look=Look.DAYS)
+    series = {Plants.payment.header: (Role.PLAN, 100.0 * parts)}
+    return bars(title, rows, names, series, axis, form=Form.BARS, look=Look.DAYS)
 
 
-def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture:
+def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture | None:
     """Return the largest tariff of each mineral by year, a line a mineral."""
     rows = rows.assign(of_cost=pd.to_numeric(rows["of_cost"], errors="coerce"))
     most = rows.pivot_table(index="year", columns="mineral", values="of_cost", aggfunc="max")
-    highest = most.max().sort_values(ascending=False, kind="stable").index[: len(COLOURS)]
-    kept = [name for name in most.columns if name in highest]
-    left = len(most.columns) - len(kept)
-    some = f" (the {len(kept)} highest of {len(most.columns)})" if left else ""
-    series = tuple(
-        Series(short(str(name)), Role.ONE_OF_MANY, numbers(of)) for name, of in most[kept].items()
-    )
-    # one line has no legend
-    of = f" for {kept[0]}" if len(kept) == 1 else ""
-    title = f"The tariff{of} that would do what the cap does, {years}{some}"
+    by_mineral = {str(name): numbers(most[name]) for name in most.columns}
+    single = f" for {next(iter(by_mineral))}" if len(by_mineral) == 1 else ""  # which has no legend
+    title = f"The tariff{single} that would have the effect of the cap, {years}"
     across, axis = common.YEAR.header, "Tariff over cost at the gate"
-    return Picture(title, Form.LINES, tuple(most.index), series, axis, across)
+    return lines(title, tuple(most.index), by_mineral, axis, across=across, most=len(COLOURS))

@@ -7,7 +7,7 @@ supply, the dearer the plan, until tonnes are lacking.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -24,13 +24,15 @@ from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
 from models.schema import SecurityTarget
 from models.schema.column import MOST_TARIFF
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render import chart
+from planner.render.chart import Picture, Role, Series, numbers, peak, short
 from planner.render.sentences import hardest, missing, number_short, shortages, worst_first
 from planner.render.table import with_number
 from planner.render.words import counted, inner, known, least, listed, money, percent, scale, share
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
+from planner.studies import members
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import (
     BASIS,
@@ -42,7 +44,6 @@ from planner.studies.kind import (
     StudyKind,
     Tables,
 )
-from planner.studies.members import most_paid, tariffs_at, who_pays_section
 from planner.studies.security_curve import covered, price_of_security, tested_by, with_tested
 from planner.studies.sweep_tables import (
     AsGiven,
@@ -158,17 +159,17 @@ def read(plan: Plan) -> tuple[Row, ...]:
     }
     survived = losses.groupby("mineral")["kept"].mean()
     tops = measures.largest_country_shares(plan.countries, plan.case.settings.share_basis)
-    each = []
+    minerals = list[Row]()
     for name in plan.expanded.minerals:
-        own: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
-        own |= {"mineral": name, "kept": float(survived.get(name, 1.0)), "share": None}
+        row: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
+        row |= {"mineral": name, "kept": float(survived.get(name, 1.0)), "share": None}
         if name in tops:
             country = plan.case.country_name(tops[name].country)
-            own |= {"share": tops[name].share, "country": country}
-        each.append(own)
-    selling = [of for of in each if of["share"] is not None]
-    top: Row = max(selling, key=lambda of: float(of["share"]), default={"share": None})
-    whole: Row = {
+            row |= {"share": tops[name].share, "country": country}
+        minerals.append(row)
+    selling = [row for row in minerals if row["share"] is not None]
+    top: Row = max(selling, key=lambda row: float(row["share"]), default={"share": None})
+    total: Row = {
         "mineral": ALL,
         "share": top["share"],
         "country": top.get("country", ""),
@@ -182,9 +183,9 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "kept": float(losses["kept"].mean()) if len(losses) else 1.0,
     }
     return tuple(
-        {"country": "", **of, "served": measures.served_share(of["demand"], of["short"])}
-        | {"net_cost": measures.net_cost(of["cash"], of["tariffs"])}
-        for of in (whole, *each)
+        {"country": "", **row, "served": measures.served_share(row["demand"], row["short"])}
+        | {"net_cost": measures.net_cost(row["cash"], row["tariffs"])}
+        for row in (total, *minerals)
     )
 
 
@@ -363,30 +364,32 @@ def sweep(
     ``where`` and ``tell`` as in ``run_study``.
     """
     outcomes = run_study(study_of(base, parameter, points), where, tell)
-    is_given = parameter.is_cap and bool(path_of(base))
-    own = len(points) + is_given
-    compared, own_points = outcomes.every[:-own], outcomes.every[-own:]
-    given, turned = own_points[:is_given], own_points[is_given:]
+    path = path_of(base) if parameter.is_cap else ""
+    count = len(points) + bool(path)
+    compared, planned = outcomes.every[:-count], outcomes.every[-count:]
+    given, turned = planned[: bool(path)], planned[bool(path) :]
     first, uncapped = compared[0].found or SweepPoint(), compared[-1].found or SweepPoint()
     rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
-    smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
-    trouble = [f"what to compare with is not known: {of.error}" for of in compared if of.error]
+    smallest = pd.DataFrame()
+    if parameter.is_cap:
+        smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
+    trouble = [f"what to compare with is not known: {o.error}" for o in compared if o.error]
     return SweepResult(
         parameter,
         tuple(points),
         rows,
         _reference(first),
-        smallest if parameter.is_cap else pd.DataFrame(),
+        smallest,
         outcomes,
         "; ".join(filter(None, (*trouble, uncapped.trouble))),
-        path_of(base) if given else "",
+        path,
         _frontier([math.nan] * len(given), given, first, by_duals=True),
         years_words(tested_by(base, parameter), needed_of(base)),
     )
 
 
-def _reference(of: SweepPoint) -> pd.DataFrame:
-    return _frame([_row(None, row, None, None, None) for row in of.rows])
+def _reference(point: SweepPoint) -> pd.DataFrame:
+    return _frame([_row(None, row, None, None, None) for row in point.rows])
 
 
 def title_of(parameter: parameters.Parameter, points: Sequence[float]) -> str:
@@ -414,16 +417,16 @@ def _frontier(
     """
     rows: list[dict[str, object]] = []
     before: tuple[float, Rows] | None = None
-    free, made = first.by_mineral, [outcome.found or SweepPoint() for outcome in outcomes]
-    of_all = _like_for_like(made, first)
-    for value, outcome, point, like in zip(points, outcomes, made, of_all, strict=True):
-        now = point.by_mineral
-        if not now:
+    reference, found = first.by_mineral, [outcome.found or SweepPoint() for outcome in outcomes]
+    baskets = _like_for_like(found, first)
+    for value, outcome, point, basket in zip(points, outcomes, found, baskets, strict=True):
+        minerals = point.by_mineral
+        if not minerals:
             rows.append({"value": value, "mineral": ALL, "trouble": outcome.error})
-        for name, of in now.items():
-            slope = of["saved"] if by_duals else _difference(value, of, before)
-            rows.append(_row(value, of, free.get(name), slope, like.get(name)))
-        before = (value, now) if now else None
+        for name, row in minerals.items():
+            slope = row["saved"] if by_duals else _difference(value, row, before)
+            rows.append(_row(value, row, reference.get(name), slope, basket.get(name)))
+        before = (value, minerals) if minerals else None
     return _frame(rows)
 
 
@@ -436,47 +439,49 @@ def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
 
 def _row(
     value: float | None,
-    of: Row,
-    free: Row | None,
+    amounts: Row,
+    reference: Row | None,
     slope: float | None,
-    like: tuple[float, float] | None,
+    basket: tuple[float, float] | None,
 ) -> Row:
-    """Return a row; ``like`` is what ``_like_for_like`` says. Without a reference those are blank.
+    """Return a row; ``basket`` is what ``_like_for_like`` says. Without a reference some are blank.
 
     Differences that are rounding are 0.
     """
-    row = {**of, "value": value, "slope": slope}
-    demand, tonnes = of["demand"], of["tonnes"]
-    if free is not None:
-        row["lost"] = measures.beyond(of["short"], free["short"], max(demand, free["demand"]))
-        row["premium"] = measures.premium(of["cash"], free["cash"], tonnes)
-        costs = of["objective"], free["objective"]
+    row = {**amounts, "value": value, "slope": slope}
+    demand, tonnes = amounts["demand"], amounts["tonnes"]
+    if reference is not None:
+        whole = max(demand, reference["demand"])
+        row["lost"] = measures.beyond(amounts["short"], reference["short"], whole)
+        row["premium"] = measures.premium(amounts["cash"], reference["cash"], tonnes)
+        costs = amounts["objective"], reference["objective"]
         row["with_shortage"] = measures.premium_with_shortage(*costs, demand)
-    if like is not None and tonnes > 0:
-        extra, same = like
+    if basket is not None and tonnes > 0:
+        extra, same = basket
         row |= {"like_for_like": extra / tonnes, "dearer": measures.part(extra, same)}
     return row
 
 
 def _like_for_like(
-    points: Sequence[SweepPoint], free: SweepPoint
+    points: Sequence[SweepPoint], reference: SweepPoint
 ) -> list[dict[str, tuple[float, float]]]:
     """Return by mineral what its tonnes cost more than the same tonnes in the reference, and that.
 
     A mineral that is not bought there has none. All minerals together are the sums.
     """
-    tables = [p.supply.assign(point=at) for at, p in enumerate([*points, free])]
-    found = measures.constant_basket(pd.concat(tables, ignore_index=True), free.supply, "point")
-    baskets = [found.get(at, {}) for at in range(len(points))]
-    return [of and {**of, ALL: measures.together(of)} for of in baskets]
+    tables = [p.supply.assign(point=i) for i, p in enumerate([*points, reference])]
+    every = pd.concat(tables, ignore_index=True)
+    baskets = measures.constant_basket(every, reference.supply, "point")
+    minerals = (baskets.get(i, {}) for i in range(len(points)))
+    return [each and {**each, ALL: measures.together(each)} for each in minerals]
 
 
-def _difference(value: float, of: Row, before: tuple[float, Rows] | None) -> float | None:
+def _difference(value: float, row: Row, before: tuple[float, Rows] | None) -> float | None:
     """Return what one point more saves between this point and the one before."""
-    other = None if before is None else before[1].get(of["mineral"])
+    other = None if before is None else before[1].get(row["mineral"])
     if before is None or other is None:
         return None
-    saved = measures.beyond(other["objective"], of["objective"], of["objective"])
+    saved = measures.beyond(other["objective"], row["objective"], row["objective"])
     return saved / (value - before[0]) * measures.POINT or 0.0  # not -0.0
 
 
@@ -497,23 +502,24 @@ def _smallest_caps(
     )
 
 
-def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
+def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
     """Return the tables of a sweep: the frontier, and the smallest caps or the case as given."""
-    rows = of.rows
-    if of.path:
-        rows = pd.concat([of.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=FLAT)])
-    rows = pd.concat([own for _, own in rows.groupby("mineral", sort=False)])
-    if of.parameter.is_cap:
-        made = _made(Frontier, rows, words), _made(SmallestCaps, of.smallest, words)
-    else:
-        rows = rows.assign(knob=of.parameter.title)
-        beside = WithoutSecurity if of.parameter.kind == parameters.SECURITY else AsGiven
-        if of.parameter.kind != parameters.SECURITY:
-            rows = rows.assign(slope=0.0 - rows["slope"])  # not -0.0
-        else:
-            rows = with_tested(rows, of.tested)
-        made = _made(_table_of(of.parameter), rows, words), _made(beside, of.reference, words)
-    return (made[0] if any(rows["trouble"]) else made[0].without(Frontier.trouble)), made[1]
+    rows, parameter = sweep.rows, sweep.parameter
+    is_security = parameter.kind == parameters.SECURITY
+    if sweep.path:
+        rows = pd.concat([sweep.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=FLAT)])
+    rows = pd.concat([mineral for _, mineral in rows.groupby("mineral", sort=False)])
+    second, reference = (SmallestCaps, sweep.smallest) if parameter.is_cap else (
+        WithoutSecurity if is_security else AsGiven, sweep.reference
+    )  # fmt: skip
+    if not parameter.is_cap:
+        rows = rows.assign(knob=parameter.title)
+        turned = rows.assign(slope=0.0 - rows["slope"])  # not -0.0
+        rows = with_tested(rows, sweep.tested) if is_security else turned
+    frontier = _result(_table_of(parameter), rows, words)
+    if not any(rows["trouble"]):
+        frontier = frontier.without(Frontier.trouble)
+    return frontier, _result(second, reference, words)
 
 
 def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
@@ -523,25 +529,26 @@ def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
     return SecurityCurve if parameter.kind == parameters.SECURITY else TurnedFrontier
 
 
-def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
+def paying(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
     """Return a row a point and member; None where nothing is known of any, or of the reference."""
-    reference, *every = (outcome.found or SweepPoint() for outcome in of.outcomes)
-    values = [*([None] if of.path else []), *of.points]  # the workbook's own caps are no one value
-    points = every[-len(values) :]
-    known_of = [(v, point.supply) for v, point in zip(values, points, strict=True) if point.rows]
-    if not reference.rows or not known_of:
+    reference, *every = (outcome.found or SweepPoint() for outcome in sweep.outcomes)
+    # the workbook's own caps are no one value
+    values = [*([None] if sweep.path else []), *sweep.points]
+    pairs = zip(values, every[-len(values) :], strict=True)
+    supplies = [(value, point.supply) for value, point in pairs if point.rows]
+    if not reference.rows or not supplies:
         return None
-    made = WhoPaysByCap if of.parameter.is_cap else WhoPaysByValue
-    table = made.of_cases(case, reference.supply, known_of)
-    if not of.path:
-        return table.without(made.point)
-    points_of = [FLAT if known(value) else AS_IN_WORKBOOK for value in table.case]
-    return made(words=table.words, **{**table.data, "point": points_of})
+    kind = WhoPaysByCap if sweep.parameter.is_cap else WhoPaysByValue
+    table = kind.of_cases(case, reference.supply, supplies)
+    if not sweep.path:
+        return table.without(kind.point)
+    points = [FLAT if known(value) else AS_IN_WORKBOOK for value in table.case]
+    return kind(words=table.words, **{**table.data, "point": points})
 
 
-def _made(of: type[Result], table: pd.DataFrame, words: Mapping[str, str]) -> Result:
-    columns: dict[str, Any] = {f.name: table[f.name] for f in of.FIELDS if f.name in table}
-    return of(words=words, **columns)
+def _result(kind: type[Result], table: pd.DataFrame, words: Mapping[str, str]) -> Result:
+    columns: dict[str, Any] = {f.name: table[f.name] for f in kind.FIELDS if f.name in table}
+    return kind(words=words, **columns)
 
 
 # ---- charts, of the tables alone -----------------------------------------------------------------
@@ -596,14 +603,13 @@ class _SweepCharts:
             return ()
         before = f"Above its landed cost {self.kind.before}"
         dearer = self.by_mineral("dearer", "How much dearer a tonne becomes", before)
+        small = [self.small(mineral) for mineral in self.dearest()]
+        if self.is_cap:
+            return chart.drawn(*self.panels(), self.room(), dearer, *small)
         of_short = ("short share", "Demand that goes short", "Share of coalition demand")
         of_losses = ("kept", "Losses of a country that are survived", SecurityCurve.kept.header)
         other = self.by_mineral(*(of_losses if self.is_secured else of_short))
-        first = [self.paid(), self.tonnes_short(), dearer, other]
-        if self.is_cap:
-            first = [*self.panels(), self.room(), dearer]
-        made = [*first, *(self.small(name) for name in self.dearest())]
-        return tuple(p for p in made if p is not None)
+        return chart.drawn(self.paid(), self.tonnes_short(), dearer, other, *small)
 
     def panels(self) -> tuple[Picture, ...]:
         """What a cap costs, and below it what is then missing: two panels over one scale."""
@@ -614,9 +620,9 @@ class _SweepCharts:
 
     def missing(self) -> Picture | None:
         """What part of each mineral's need is missing: of those that are hit hardest."""
-        parts = {m: self.at(m, "short share") for m in self.minerals if m != ALL}
-        ranked = [m for m in sorted(parts, key=lambda m: -_peak(parts[m])) if _peak(parts[m])]
-        shown = [m for m in parts if m in ranked[:_MOST_LINES]]
+        every = {m: self.figures(m, "short share") for m in self.minerals if m != ALL}
+        parts = {mineral: values for mineral, values in every.items() if peak(values)}
+        shown = chart.top({mineral: peak(values) for mineral, values in parts.items()}, _MOST_LINES)
         if not shown:
             return None
         series = [Series(short(m), Role.ONE_OF_MANY, parts[m]) for m in shown]
@@ -625,10 +631,8 @@ class _SweepCharts:
         if worst:  # of the others it would be a line each
             level = (given[worst],) * len(self.values)
             series += [Series(f"{AS_IN_WORKBOOK}: {short(worst)}", Role.LIMIT, level)]
-        series += self.here(_peak(parts[ranked[0]]))
-        some = (
-            f" (the {len(shown)} hit hardest of {len(ranked)})" if len(shown) < len(ranked) else ""
-        )
+        series += self.here(max(map(peak, parts.values())))
+        some = chart.some_of(len(shown), len(parts), "hit hardest")
         title = f"Missing part of each mineral's need, {self.horizon}{some}"
         return self.picture(title, series, "Share of need")
 
@@ -639,29 +643,25 @@ class _SweepCharts:
         values = [high if value == self.own else None for value in self.values]
         return [Series(f"The workbook's cap, {percent_of(self.own)}", Role.HERE, values)]
 
-    def at(self, mineral: str, name: str) -> tuple[float | None, ...]:
+    def figures(self, mineral: str, name: str) -> tuple[float | None, ...]:
         """Return a mineral's figures, nothing seen as 0; None where there is no plan."""
-        own = self.rows[self.rows["mineral"] == mineral]
-        nothing = 0.0 if name in _AMOUNTS else tolerances.SHOWN_SHARE
-        found = {
-            float(value): None if pd.isna(y) else float(y) if abs(y) >= nothing else 0.0
-            for value, y in zip(own["value"], _figures(own, name), strict=True)
+        rows = self.rows[self.rows["mineral"] == mineral]
+        least = 0.0 if name in _AMOUNTS else tolerances.SHOWN_SHARE
+        figures = {
+            float(value): None if pd.isna(y) else float(y) if abs(y) >= least else 0.0
+            for value, y in zip(rows["value"], _figures(rows, name), strict=True)
         }
-        return tuple(found.get(value) for value in self.values)
+        return tuple(figures.get(value) for value in self.values)
 
     def lacking(self, value: float | None) -> dict[str, float]:
         """Return what part of each mineral's need is short at a point, None: the workbook's."""
-        rows = self._minerals_at(value)
+        rows = self._rows_at(value)
         parts = zip(rows["mineral"], rows["demand"], rows["served"], strict=True)
-        return {m: 1.0 - served for m, demand, served in parts if demand > 0}
+        return {m: 1.0 - served for m, demand, served in parts if m != ALL and demand > 0}
 
-    def shortages(self, value: float | None) -> str:
-        return shortages(self.lacking(value))
-
-    def _minerals_at(self, value: float | None) -> pd.DataFrame:
-        """Return the rows of minerals at a point, None: the workbook's."""
-        rows = self.given if value is None else self.rows[self.rows["value"] == value]
-        return rows[rows["mineral"] != ALL]
+    def _rows_at(self, value: float | None) -> pd.DataFrame:
+        """Return the rows at a point, None: the workbook's."""
+        return self.given if value is None else self.rows[self.rows["value"] == value]
 
     @property
     def first_short(self) -> list[str]:
@@ -671,16 +671,17 @@ class _SweepCharts:
 
     def premium(self, value: float | None) -> float | None:
         """Return how much dearer the same tonnes are at a point, None: the workbook's own caps."""
-        rows = self.given if value is None else self.rows[self.rows["value"] == value]
-        found = [float(d) for d in rows["dearer"][rows["mineral"] == ALL] if known(d)]
-        return found[0] if found else None
+        rows = self._rows_at(value)
+        return next((float(d) for d in rows["dearer"][rows["mineral"] == ALL] if known(d)), None)
 
     def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
         """Return the line of the workbook's own caps, level over all values, if it is planned."""
-        own = self.given[self.given["mineral"] == mineral]
-        levels = [] if own.empty else [float(y) for y in _figures(own, name) if known(y)]
-        values = [(level / size,) * len(self.values) for level in levels]
-        return [Series(AS_IN_WORKBOOK, Role.LIMIT, line) for line in values]
+        levels = _figures(self.given[self.given["mineral"] == mineral], name)
+        return [
+            Series(AS_IN_WORKBOOK, Role.LIMIT, (float(level) / size,) * len(self.values))
+            for level in levels
+            if known(level)
+        ]
 
     def picture(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
         """Return lines over the values."""
@@ -696,100 +697,100 @@ class _SweepCharts:
             across = f"{self.title} ({of})"
         values = tuple(self.values)
         return Picture(
-            title, Form.LINES, values, tuple(series), axis, across, scale=Look.SHARE, **more
+            title, chart.Form.LINES, values, tuple(series), axis, across, scale=Look.SHARE, **more
         )
 
     def money(self, mineral: str, *names: str) -> tuple[str, list[tuple[float | None, ...]]]:
         """Return amounts of money in the unit that suits the first of them, and that unit."""
-        amounts = [self.at(mineral, name) for name in names]
-        size, unit = scale(_peak(amounts[0]), self.currency)
-        return unit, [tuple(None if v is None else v / size for v in each) for each in amounts]
+        amounts = [self.figures(mineral, name) for name in names]
+        size, unit = scale(peak(amounts[0]), self.currency)
+        return unit, [numbers(each, size) for each in amounts]
 
     def paid(self) -> Picture | None:
         """How much dearer the tonnes bought become in all; of another knob all that is paid.
 
         A part of their cost, not a sum: a sum falls where a tighter cap leaves less to buy.
         """
-        if self.is_cap or self.is_secured:
-            line, what = self.at(ALL, "dearer"), "the cap" if self.is_cap else "surviving a loss"
-            title = f"How much dearer {what} makes what is still bought, {self.horizon}"
-            title = f"Extra cost of the same tonnes, {self.horizon}" if self.is_cap else title
-            series = [Series("All minerals", Role.PLAN, line), *self.as_in_workbook(ALL, "dearer")]
-            series += self.here(_peak(line))
-            axis = "Extra cost" if self.is_cap else f"Above its landed cost {self.kind.before}"
-            return self.picture(title, series, axis) if _peak(line) else None
-        unit, (amounts,) = self.money(ALL, "cash")
-        title = f"{self.title}: what is paid for what is bought, {self.horizon}"
-        series, axis = [Series(Measure.CASH_COST, Role.PLAN, amounts)], Measure.CASH_COST
-        kept = self.picture(title, series, f"{axis} ({unit})", look=Look.MILLIONS)
-        return kept if _peak(amounts) else None
+        if not self.is_cap and not self.is_secured:
+            unit, (amounts,) = self.money(ALL, "cash")
+            title = f"{self.title}: what is paid for what is bought, {self.horizon}"
+            series = [Series(Measure.CASH_COST, Role.PLAN, amounts)]
+            axis = f"{Measure.CASH_COST} ({unit})"
+            paid = self.picture(title, series, axis, look=Look.MILLIONS)
+            return paid if peak(amounts) else None
+        dearer = self.figures(ALL, "dearer")
+        title, axis = "Extra cost of the same tonnes", "Extra cost"
+        if self.is_secured:
+            title = "How much dearer surviving a loss makes what is still bought"
+            axis = f"Above its landed cost {self.kind.before}"
+        series = [Series("All minerals", Role.PLAN, dearer), *self.as_in_workbook(ALL, "dearer")]
+        series += self.here(peak(dearer))
+        return self.picture(f"{title}, {self.horizon}", series, axis) if peak(dearer) else None
 
     def tonnes_short(self) -> Picture | None:
         """What is short in all: a cost that falls for want of supply is no gain.
 
-        Over security what lacks if a country is lost.
+        Over security what is missing if a country is lost.
         """
-        of, what = (SecurityCurve.missing, "lacks") if self.is_secured else (SHORT, "is short")
-        amounts = self.at(ALL, "missing" if self.is_secured else "short")
-        title = f"{self.title}: what {what}, all minerals by weight, {self.horizon}"
-        series = [Series(of.header, Role.SHORT, amounts)]
-        return self.picture(title, series, of.header, look=Look.TONNES) if _peak(amounts) else None
+        column, verb = (SecurityCurve.missing, "is missing") if self.is_secured else (
+            SHORT, "is short"
+        )  # fmt: skip
+        amounts = self.figures(ALL, "missing" if self.is_secured else "short")
+        title = f"{self.title}: what {verb}, all minerals by weight, {self.horizon}"
+        series = [Series(column.header, Role.SHORT, amounts)]
+        shown = self.picture(title, series, column.header, look=Look.TONNES)
+        return shown if peak(amounts) else None
 
     def room(self) -> Picture | None:
         """How far a cap can go down before it costs tonnes, beside the largest share without."""
+        # of a mineral that nobody sells there is no share to compare with
         caps = self.caps[self.caps["share"].notna()].drop(index=ALL, errors="ignore")
-        caps = caps.head(_MOST_SMALL)
-        if caps.empty:  # of a mineral that nobody sells there is no share to compare with
-            return None
-        free, least = (tuple(map(float, caps[name])) for name in ("share", "smallest"))
-        return Picture(
+        return chart.bars(
             f"How tight a cap can be before supply is lost, {self.horizon}",
-            Form.GROUPED,
-            tuple(short(str(mineral)) for mineral in caps.index),
-            (
-                Series("Largest country without caps", Role.FREE, free),
-                Series("Smallest cap that need cost no tonne", Role.PLAN, least),
-            ),
+            caps,
+            map(short, map(str, caps.index)),
+            {
+                "Largest country without caps": (Role.FREE, SmallestCaps.share),
+                "Smallest cap that need cost no tonne": (Role.PLAN, SmallestCaps.smallest),
+            },
             f"Share of coalition {self.basis}",
-            MINERAL.header,
+            across=MINERAL.header,
+            most=_MOST_SMALL,
         )
 
     def by_mineral(self, name: str, title: str, axis: str) -> Picture | None:
         """Return a chart of one figure, a line a mineral: the same minerals in the same colours."""
-        kept, rising = self.rising()
-        lines = {mineral: self.at(mineral, name) for mineral in kept}
-        if all(_peak(line) < tolerances.SHOWN_SHARE for line in lines.values()):
+        rise = self.rising()
+        values = {mineral: self.figures(mineral, name) for mineral in chart.top(rise, _MOST_LINES)}
+        if all(peak(line) < tolerances.SHOWN_SHARE for line in values.values()):
             return None
-        some = "" if len(kept) == rising else f" (the {len(kept)} of {rising} that change most)"
-        series = [Series(short(m), Role.ONE_OF_MANY, line) for m, line in lines.items()]
+        some = chart.some_of(len(values), len(rise), "changing most")
+        series = [Series(short(m), Role.ONE_OF_MANY, line) for m, line in values.items()]
         return self.picture(f"{title}, {self.horizon}{some}", series, axis)
 
-    def rising(self) -> tuple[list[str], int]:
-        """Return the minerals that rise highest in cost or shortage, and how many rise at all."""
-        rise: dict[str, float] = {}
+    def rising(self) -> dict[str, float]:
+        """Return how much each mineral rises in cost and shortage, of those that rise at all."""
+        rise = dict.fromkeys(self.minerals, 0.0)
         for name in ("dearer", "lost share"):
-            of = {m: _peak(self.at(m, name)) for m in self.minerals if m != ALL}
-            most = max(of.values(), default=0.0)
-            for mineral, peak in of.items():
-                if peak >= tolerances.SHOWN_SHARE:
-                    rise[mineral] = rise.get(mineral, 0.0) + peak / most
-        highest = sorted(rise, key=lambda m: -rise[m])[:_MOST_LINES]
-        return [m for m in self.minerals if m in highest], len(rise)
+            peaks = {m: peak(self.figures(m, name)) for m in self.minerals if m != ALL}
+            most = max(peaks.values(), default=0.0)
+            for mineral, size in peaks.items():
+                rise[mineral] += size / most if size >= tolerances.SHOWN_SHARE else 0.0
+        return {mineral: size for mineral, size in rise.items() if size > 0}
 
     def dearest(self) -> list[str]:
         """Return the minerals with a chart of their own: with demand, those that cost most."""
-        each = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
-        most = each[["demand", "cash"]].max()
-        most = most[most["demand"] > 0]
-        kept = most["cash"].sort_values(ascending=False, kind="stable").index[:_MOST_SMALL]
-        return [str(mineral) for mineral in most.index if mineral in kept]
+        minerals = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
+        most = minerals[["demand", "cash"]].max()
+        needed = most[most["demand"] > 0]["cash"]
+        return chart.top({str(m): float(cash) for m, cash in needed.items()}, _MOST_SMALL)
 
     def small(self, mineral: str) -> Picture:
         """One mineral: how much dearer, and how much is short, with its smallest cap if known."""
         dearer = f"Dearer than {self.kind.before}, of cost"
         series = [
-            Series(dearer, Role.PLAN, self.at(mineral, "dearer")),
-            Series("Short, of demand", Role.SHORT, self.at(mineral, "short share")),
+            Series(dearer, Role.PLAN, self.figures(mineral, "dearer")),
+            Series("Short, of demand", Role.SHORT, self.figures(mineral, "short share")),
         ]
         title = short(mineral)
         if mineral in self.caps.index:
@@ -800,23 +801,24 @@ class _SweepCharts:
         """Return the charts of one mineral for a report: cost, shortage, the largest country."""
         name = "all minerals" if mineral == ALL else mineral
         unit, (total, cash) = self.money(mineral, "objective", "cash")
-        size, _ = scale(_peak(self.at(mineral, "objective")), self.currency)
+        size, _ = scale(peak(self.figures(mineral, "objective")), self.currency)
         paid = [
             Series(f"{Measure.TOTAL_COST}, {self.discounted}", Role.PLAN, total),
             Series(f"{Measure.CASH_COST}, undiscounted", Role.FREE, cash),
             *self.as_in_workbook(mineral, "objective", size),
         ]
         lacking = [
-            Series(SHORT.header, Role.SHORT, self.at(mineral, "short share")),
+            Series(SHORT.header, Role.SHORT, self.figures(mineral, "short share")),
             *self.as_in_workbook(mineral, "short share"),
         ]
         hints = [str(c or "") for c in self.rows["country"][self.rows["mineral"] == mineral]]
-        held = [Series(ByMineral.country.header, Role.PLAN, self.at(mineral, "share"), hints=hints)]
-        held += [Series("Cap", Role.LIMIT, tuple(self.values))] if self.is_cap else []
+        shares = self.figures(mineral, "share")
+        largest = [Series(ByMineral.country.header, Role.PLAN, shares, hints=hints)]
+        largest += [Series("Cap", Role.LIMIT, tuple(self.values))] if self.is_cap else []
         return (
             self.picture(f"Cost, {name} ({unit})", paid, unit, look=Look.MILLIONS),
             self.picture(f"Part of demand that is short, {name}", lacking, "Part of demand short"),
-            self.picture(f"Largest share of one country, {name}", held, "Share of one country"),
+            self.picture(f"Largest share of one country, {name}", largest, "Share of one country"),
         )
 
 
@@ -831,10 +833,6 @@ def _figures(rows: pd.DataFrame, name: str) -> pd.Series[float]:
 def _value_of(cap: str) -> float | None:
     """Return the number that ``percent_of`` says; None of ""."""
     return float(Decimal(cap.removesuffix(" %")) / 100) if cap else None
-
-
-def _peak(values: Sequence[float | None]) -> float:
-    return max((abs(v) for v in values if v is not None), default=0.0)
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -890,7 +888,7 @@ class Sweep(StudyKind):
 
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
     QUESTION = "What does a tighter cap, or a step of another number, cost?"
-    LACKING = "no point planned"
+    LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
     RESULTS = (
         Frontier, TurnedFrontier, SecurityCurve, SmallestCaps, AsGiven, WithoutSecurity,
@@ -929,12 +927,12 @@ class Sweep(StudyKind):
         super().__init__(start)
         self.case = parameters.secured(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
-        of = self.parameter.kind
-        span = zip((first, last, step), (of.first, of.last, of.step), strict=True)
+        kind = self.parameter.kind
+        asked = zip((first, last, step), (kind.first, kind.last, kind.step), strict=True)
         self.points = grid(
-            self.parameter, *(own if given is None else given for given, own in span)
+            self.parameter, *(default if given is None else given for given, default in asked)
         )
-        self.task = counted(len(self.points), "point")
+        self.task = counted(len(self.points), self.RUN)
 
     @classmethod
     def part(cls, options: Mapping[str, Any]) -> str:
@@ -950,7 +948,7 @@ class Sweep(StudyKind):
 
     @property
     def tariffs(self) -> str:
-        return tariffs_at(self.outcomes, len(self.points), self.case.settings.currency)
+        return members.tariffs_at(self.outcomes, len(self.points), self.case.settings.currency)
 
     @property
     def judged(self) -> Sequence[Outcome[Any]]:
@@ -960,7 +958,7 @@ class Sweep(StudyKind):
     @property
     def progress(self) -> str:
         planned = sum(outcome.planned for outcome in self.judged[-len(self.points) :])
-        return f"{planned:,} of {len(self.points):,} points planned"
+        return f"{planned:,} of {counted(len(self.points), self.RUN)} planned"
 
     @property
     def subject(self) -> str:
@@ -1010,38 +1008,35 @@ class Sweep(StudyKind):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a point, the reference, and the smallest caps."""
-        of, is_cap, over = self.result, self.parameter.is_cap, {"over": self.parameter.typed}
-        table = _table_of(self.parameter)
-        own_caps = {"as_in_workbook": {"caps": of.path, **_object(of.given, table)}}
+        result, table, over = self.result, _table_of(self.parameter), {"over": self.parameter.typed}
+        given = {"as_in_workbook": {"caps": result.path, **_object(result.given, table)}}
+        knob = {} if self.parameter.is_cap else over
         return {
-            **(own_caps if of.path else {}),
+            **(given if result.path else {}),
             **over,
-            "scenario": self.start.case.scenario,
+            **super().answer(tables),
             "rows": [
-                {**({} if is_cap else over), table.value.json_key: value, **_object(own, table)}
-                for value, own in of.rows.groupby("value", sort=False)
+                {**knob, table.value.json_key: value, **_object(rows, table)}
+                for value, rows in result.rows.groupby("value", sort=False)
             ],
-            "reference": _object(of.reference, table, trouble=False),
+            "reference": _object(result.reference, table, trouble=False),
             "who_pays": tables.records(WhoPaysByCap),
             "smallest_cap": dict(_known_caps(tables).rows(*_CAP)) if SmallestCaps in tables else {},
             "trouble": self.trouble or None,
-            **({"not_tested": tables.option(NOT_TESTED) or None} if of.tested else {}),
+            **({"not_tested": tables.option(NOT_TESTED) or None} if result.tested else {}),
         }
 
-    def screen(self, tables: Tables) -> tuple[Numbers, ...]:
+    def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return the points of all minerals together, and the smallest caps."""
         frontier = tables[Frontier]
-        of = type(frontier)
-        whole = frontier.where([mineral == ALL for mineral in frontier.mineral])
-        named = (of.point,) if self.result.path else ()
-        fields = (of.value, of.cash, of.dearer, of.short, of.lost, of.served, of.slope)
-        if of is SecurityCurve:
-            fields = (of.value, of.cash, of.dearer, of.short, of.missing, of.kept, of.slope)
-        found = [Numbers(whole, (*named, *fields))]
+        kind = type(frontier)
+        lost = (kind.lost, kind.served)
+        lost = (kind.missing, kind.kept) if issubclass(kind, SecurityCurve) else lost
+        point = (kind.point,) if self.result.path else ()
+        fields = (*point, kind.value, kind.cash, kind.dearer, kind.short, *lost, kind.slope)
+        yield Numbers(frontier.where([mineral == ALL for mineral in frontier.mineral]), fields)
         if SmallestCaps in tables:
-            caps = _known_caps(tables)
-            found.append(Numbers(caps, _CAP, "Smallest caps that need cost no tonne"))
-        return tuple(found)
+            yield Numbers(_known_caps(tables), _CAP, "Smallest caps that need cost no tonne")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1053,9 +1048,8 @@ class Sweep(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         """Say what the whole way costs, what it leaves short, and how far it costs no tonne."""
         charts = _SweepCharts(tables)
-        of = charts.rows[charts.rows["mineral"] == ALL]
-        of = with_number(of, "objective")
-        if of.empty:
+        points = with_number(charts.rows[charts.rows["mineral"] == ALL], "objective")
+        if points.empty:
             none = KeyFigure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
         if not any(map(charts.lacking, charts.values)):
@@ -1063,34 +1057,17 @@ class Sweep(StudyKind):
             return Headline("Nothing is needed, so nothing can be missing.", (none,))
         if charts.is_cap:
             return _of_cap(charts)
-        if not charts.is_secured:
-            return _of_turned(charts)
-        first, last = of.iloc[0], of.iloc[-1]
-        start, end = percent(first["value"]), percent(last["value"])
-        cost = float(last["objective"] - first["objective"])
-        more = f"{'+' if cost > 0 else ''}{money(cost, charts.currency)}"
-        ends = f"{charts.title} from {start} to {end}"
-        lacks, before = charts.shortages(last["value"]), charts.shortages(first["value"])
-        remark = f"{ends}; {charts.discounted}, shortage and penalties included."
-        number = number_short(charts.lacking(last["value"]))
-        figures = [
-            KeyFigure("Total cost, tightest against loosest", more, remark),
-            KeyFigure(f"Minerals short at {end}", number, f"{lacks}; at {start}: {before}."),
-        ]
-        told, finding = price_of_security(charts.rows, ends, tables)
-        figures.insert(0, told)
-        named = f"at {end}", charts.kind.before
-        figures += most_paid(tables, WhoPaysByCap, last["value"], *named)
-        return Headline(f"{finding}.", tuple(figures))
+        return _of_security(charts, tables, points) if charts.is_secured else _of_turned(charts)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the frontier of all minerals and of each, and the charts of the workbook."""
         charts, frontier = _SweepCharts(tables), tables[Frontier]
-        of = type(frontier)
-        named = (of.point,) if charts.path else ()
-        fields = (of.value, of.objective, of.cash, of.short, of.served, of.country, of.share)
-        fields = (*named, *fields)
+        kind = type(frontier)
+        fields = (
+            *((kind.point,) if charts.path else ()), kind.value, kind.objective, kind.cash,
+            kind.short, kind.served, kind.country, kind.share,
+        )  # fmt: skip
         views = {
             "All minerals" if mineral == ALL else mineral: (
                 (charts.panels() if charts.is_cap and mineral == ALL else ())
@@ -1104,30 +1081,25 @@ class Sweep(StudyKind):
         blocks: tuple[Numbers, ...] = ()
         if SmallestCaps in tables:
             caps = tables[SmallestCaps]
-            is_more = any(known(s) and s > 1 for s in caps.share)
+            is_more = any(known(share) and share > 1 for share in caps.share)
             note = "Shares are of demand: beyond 100 % is bought for stock." if is_more else ""
             heading = "The smallest caps that cost no tonne of supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
-        knob = inner(charts.title)
-        heading = f"Cost and shortage by {knob}"
+        heading = f"Cost and shortage by {inner(charts.title)}"
         lead = (
             "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
             " price; cash cost is what is paid, and falls where tonnes are not bought."
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
-        before = f"the case {charts.kind.before}"
-        before = f"the same case {charts.kind.before}" if charts.is_cap else before
-        return (first, *who_pays_section(tables, WhoPaysByCap, charts.title, before, _point))
+        before = f"the {'same ' if charts.is_cap else ''}case {charts.kind.before}"
+        return (
+            first,
+            *members.who_pays_section(tables, WhoPaysByCap, charts.title, before, _point),
+        )
 
 
 def _point(value: Any) -> str:
     return percent(value) if known(value) else AS_IN_WORKBOOK
-
-
-_SAME_TONNES = (
-    "Costs compare the same tonnes {before}: what is missing is not paid for, so the cash that is"
-    " paid may fall."
-)
 
 
 def _of_cap(charts: _SweepCharts) -> Headline:
@@ -1141,55 +1113,78 @@ def _of_cap(charts: _SweepCharts) -> Headline:
     elif tight != max(charts.values):
         loose = max(v for v in charts.values if charts.lacking(v))
         points[f"At {percent_of(loose)}"] = loose
-    own = "the workbook's " if tight == charts.own else ""
-    points[f"At {own}{percent_of(tight)}"] = tight
-    said, figures = list[str](), list[KeyFigure]()
+    owner = "the workbook's " if tight == charts.own else ""
+    points[f"At {owner}{percent_of(tight)}"] = tight
+    sentences, figures = list[str](), list[KeyFigure]()
     if ALL in charts.caps.index:
-        down, decide = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
-        said.append(
-            f"A cap of {down} or more costs no supply; below it, {decide} is missing first."
+        down, first = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
+        sentences.append(
+            f"A cap of {down} or more costs no supply; below it, {first} is missing first."
         )
-        remark = f"Set by {decide}: below it, more is missing than without a cap."
+        remark = f"Set by {first}: below it, more is missing than without a cap."
         figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))
     costs = list[str]()
     for name, value in points.items():
         premium, lacking = charts.premium(value), charts.lacking(value)
-        shown = "not known" if premium is None else f"{'+' if premium > 0 else ''}{share(premium)}"
+        shown = "not known" if premium is None else _signed(premium)
         remark = f"For the same tonnes, against {_BEFORE}. {missing(lacking)}."
         figures.append(KeyFigure(name, shown, remark))
-        dear = "an unknown cost" if premium is None else (
-            f"{share(abs(premium))} {'less' if premium < 0 else 'more'} for the same tonnes"
-        )  # fmt: skip
-        who = "it" if costs else "the coalition"
-        when = inner(name) if costs else name
-        costs.append(f"{when} {who} pays {dear}, and {hardest(lacking)}")
-    care = [_SAME_TONNES.format(before=f"with {_BEFORE}")]
+        point = f"{inner(name)} it" if costs else f"{name} the coalition"
+        costs.append(f"{point} pays {members.premium_words(premium)}, and {hardest(lacking)}")
+    care = [members.same_tonnes(f"with {_BEFORE}")]
     if charts.path:
         care.append(f"Each point is one cap for all years; the workbook's own go {charts.path}.")
     if charts.basis == schema.DEMAND:
         care.append("Caps are of demand: where supply is missing, one country sells more than that"
                     " of what is bought.")  # fmt: skip
-    return Headline(" ".join([*said, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))
+    return Headline(" ".join([*sentences, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))
+
+
+def _signed(premium: float) -> str:
+    return f"{'+' if premium > 0 else ''}{share(premium)}"
 
 
 def _of_turned(charts: _SweepCharts) -> Headline:
     """Return what is paid, and missing, at both ends of a sweep of another number."""
     ends = [v for v in charts.values if charts.lacking(v)]
-    cash = dict(zip(charts.values, charts.at(ALL, "cash"), strict=True))
-    said, figures = list[str](), list[KeyFigure]()
+    cash = dict(zip(charts.values, charts.figures(ALL, "cash"), strict=True))
+    before, sentences, figures = f"the case {charts.kind.before}", list[str](), list[KeyFigure]()
     for value in dict.fromkeys((ends[0], ends[-1])):
         paid, lacking = money(cash[value] or 0.0, charts.currency), charts.lacking(value)
         figures.append(KeyFigure(f"Paid at {percent_of(value)}", paid, f"{missing(lacking)}."))
-        said.append(f"at {percent_of(value)} {paid} is paid and {hardest(lacking)}")
+        sentences.append(f"at {percent_of(value)} {paid} is paid and {hardest(lacking)}")
     premium = charts.premium(ends[-1])
     if premium is not None:
         name = f"The same tonnes at {percent_of(ends[-1])}"
-        shown = f"{'+' if premium > 0 else ''}{share(premium)}"
-        lacks = missing(charts.lacking(ends[-1]))
-        figures.append(KeyFigure(name, shown, f"Against the case {charts.kind.before}. {lacks}."))
-    finding = f"{charts.title}: {'; '.join(said)}."
-    before = f"with the case {charts.kind.before}"
-    return Headline(finding, tuple(figures), (_SAME_TONNES.format(before=before),))
+        remark = f"Against {before}. {missing(charts.lacking(ends[-1]))}."
+        figures.append(KeyFigure(name, _signed(premium), remark))
+    finding = f"{charts.title}: {'; '.join(sentences)}."
+    return Headline(finding, tuple(figures), (members.same_tonnes(f"with {before}"),))
+
+
+def _of_security(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> Headline:
+    """Return what surviving any loss costs, and of which minerals nothing is then missing."""
+    first, last = points.iloc[0], points.iloc[-1]
+    start, end = percent(first["value"]), percent(last["value"])
+    cost = float(last["objective"] - first["objective"])
+    ends = f"{charts.title} from {start} to {end}"
+    before, after = (charts.lacking(point["value"]) for point in (first, last))
+    safe, finding = price_of_security(charts.rows, ends, tables)
+    figures = (
+        safe,
+        KeyFigure(
+            "Total cost, tightest against loosest",
+            f"{'+' if cost > 0 else ''}{money(cost, charts.currency)}",
+            f"{ends}; {charts.discounted}, shortage and penalties included.",
+        ),
+        KeyFigure(
+            f"Minerals short at {end}",
+            number_short(after),
+            f"{shortages(after)}; at {start}: {shortages(before)}.",
+        ),
+        *members.most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", charts.kind.before),
+    )
+    return Headline(f"{finding}.", figures)
 
 
 _CAP = (SmallestCaps.mineral, SmallestCaps.smallest)
@@ -1200,24 +1195,24 @@ def _known_caps(tables: Tables) -> SmallestCaps:
     return caps.where([mineral != ALL and known(cap) for mineral, cap in caps.rows(*_CAP)])
 
 
-def _object(rows: pd.DataFrame, of: type[Frontier], *, trouble: bool = True) -> dict[str, object]:
+def _object(rows: pd.DataFrame, kind: type[Frontier], *, trouble: bool = True) -> dict[str, object]:
     """Return the object of one point: all minerals, and each by name; null where no plan is."""
     share, country, error = Frontier.share, Frontier.country, Frontier.trouble.json_key
-    figures = figures_of(of)
+    figures = figures_of(kind)
     by_name = {str(row["mineral"]): row for row in rows.to_dict("records")}
     numbers = {m: {f.json_key: row[f.name] for f in figures} for m, row in by_name.items()}
-    whole = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in figures))
-    shares = {m: by_name[m][share.name] for m in numbers}
+    total = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in figures))
+    shares = {mineral: by_name[mineral][share.name] for mineral in numbers}
     return {
-        **whole,
+        **total,
         share.json_key: shares,
         "by_mineral": {
-            m: {
-                **own,
-                share.json_key: shares[m],
-                country.json_key: by_name[m][country.name] or None,
+            mineral: {
+                **row,
+                share.json_key: shares[mineral],
+                country.json_key: by_name[mineral][country.name] or None,
             }
-            for m, own in numbers.items()
+            for mineral, row in numbers.items()
         },
         **({error: next(filter(None, rows["trouble"]), None)} if trouble else {}),
     }

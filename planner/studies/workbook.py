@@ -28,9 +28,9 @@ _MOST_PRINTED = 500
 
 
 def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
-    """Return where a study comes from: input, options, versions, and the warnings on the input.
+    """Return the input, options and versions of a study, and the warnings on the input.
 
-    ``progress`` says how far a study came that was stopped, as rows.
+    ``progress`` are rows that say how far a stopped study got.
     """
     book, case = study.start.book, study.start.case
     assumed = study.MONEY, study.tariffs, estimates(book.case)
@@ -54,11 +54,11 @@ def runs_of(outcomes: Sequence[Outcome[Any]]) -> Runs:
     """Return one row a run: whether it is proven, and how well."""
     rows = []
     for outcome in outcomes:
-        proof, said = outcome.proof, outcome.error
-        if proof is not None and proof.retries and not said:
-            said = f"retried: {'; '.join(proof.retries[:2])}"
-        told = {"run": outcome.name, "proven": proof is not None, "objective": outcome.objective}
-        rows.append({**(vars(proof) if proof else {}), **told, "trouble": said})
+        proof, trouble = outcome.proof, outcome.error
+        if proof is not None and proof.retries and not trouble:
+            trouble = f"retried: {'; '.join(proof.retries[:2])}"
+        run = {"run": outcome.name, "proven": proof is not None, "objective": outcome.objective}
+        rows.append({**(vars(proof) if proof else {}), **run, "trouble": trouble})
     return Runs.of_rows(rows)
 
 
@@ -67,11 +67,11 @@ def write_study(
 ) -> None:
     """Write the workbook of a study; ``sheets`` are its own."""
     pictures = study.pictures(tables)
-    made = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
-    made += [replace(chart.chart_table(pictures), printed=0)] if pictures else []
+    every = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
+    every += [replace(chart.chart_table(pictures), printed=0)] if pictures else []
     before = sheets[1].name if pictures and len(sheets) > 1 else ""
     front = front_of(study, tables, sheets, title)
-    xlsx.write_workbook(path, made, pictures, title, charts_before=before, front=front)
+    xlsx.write_workbook(path, every, pictures, title, charts_before=before, front=front)
 
 
 def on_paper(table: Table) -> Table:
@@ -93,7 +93,7 @@ def front_of(
         study.QUESTION,
         headline.finding,
         tuple((f.name, f.value, f.remark) for f in headline.figures),
-        {str(what): str(value) for what, value in rows if what in options},
+        {str(name): str(value) for name, value in rows if name in options},
         (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
         _shown_first(pictures),
         headline.care,
@@ -101,7 +101,7 @@ def front_of(
 
 
 def _shown_first(pictures: Sequence[chart.Picture]) -> Sequence[chart.Picture]:
-    """Return the first chart; where that is a panel or a small one, all that stand with it."""
+    """Return the first chart; if it is a panel or a small one, all that go with it."""
     panels = list(takewhile(lambda picture: picture.is_panel, pictures))
     small = list(takewhile(lambda picture: picture.small, pictures))
     return panels or small[:_TILES] or pictures[:1]

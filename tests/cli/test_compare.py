@@ -437,4 +437,4 @@ def test_a_member_that_a_scenario_removes_gains_nothing_by_it() -> None:
         case, {"Base": DualBill({"A": 5e6, "B": 5e6}, none), "Alone": alone}
     )
     assert of is not None
-    assert of.said("Alone") == "By bills A pays most for it, +2.0 m USD."
+    assert of.sentence("Alone") == "By bills A pays most for Alone, +2.0 m USD."

@@ -23,7 +23,7 @@ def test_what_is_written(plain, call, folder):
     plan = folder / "outputs" / "plain-ranges-least-CHN.xlsx"
     assert str(plan.relative_to(folder)) in err
     book = openpyxl.load_workbook(plan)
-    assert "takes least of China for at most 5 % more" in str(book["Checks"]["F2"].value)
+    assert "buys least from China for at most 5 % more" in str(book["Checks"]["F2"].value)
     assert call("verify", "outputs/plain-ranges-least-CHN.xlsx", plain)[0] != 0
 
 
@@ -40,7 +40,7 @@ def test_what_a_program_hears(plain, ask):
     ("options", "words"),
     [
         (("--least", "Narnia"), "not a country"),
-        (("--least", "France"), "no refiner or project of the workbook stands there"),
+        (("--least", "France"), "the workbook has no refiner or project there"),
         (("--slack", "5"), "did you mean 0.05"),
         (("--by", "mine"), "--by"),
     ],

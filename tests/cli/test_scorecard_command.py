@@ -11,7 +11,7 @@ from models.errors import SolverError
 from models.plan import Session
 from models.results import Benchmarks
 from planner.studies.kind import Tables
-from planner.studies.scorecard import CAN_BE_MET, ScorecardStudy, millions
+from planner.studies.scorecard import CAN_BE_MET, ScorecardStudy
 from tests.cli.desk import sheets
 
 HERE = ("--workers", "1")
@@ -145,21 +145,3 @@ def test_a_broken_workbook(broken, call, ask):
     assert code == 1
     assert "Chille" in err
     assert ask("scorecard", broken, *HERE)[1]["status"] == "input_error"
-
-
-@pytest.mark.parametrize(
-    ("money", "said"),
-    [
-        (1_433e6, "+1,433"),
-        (-12.4e6, "-12"),
-        (9.96e6, "+10"),
-        (-1.26e6, "-1.3"),
-        (400_000.0, "+0.4"),
-        (-7_000.0, "-0.007"),
-        (4_000.0, "+<0.01"),
-        (-1.0, "-<0.01"),
-    ],
-)
-def test_money_of_less_than_a_million_is_money(money, said):
-    """Real money is never told as -0 or +0."""
-    assert millions(money) == said

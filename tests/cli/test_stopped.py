@@ -98,7 +98,7 @@ def test_what_is_not_stopped_says_so(case, ask, command) -> None:
 def test_the_worst_losses_say_among_how_many(case, call, monkeypatch) -> None:
     stopped(monkeypatch, 3)  # nothing lost, and the first two in the alphabet
     _, _, err = call(*asked("stress", case))
-    assert "Worst losses, of 2 of " in err
+    assert "Worst losses, 2 of " in err
     assert "2 of " in next(line for line in err.splitlines() if line.startswith("Stopped"))
     book = openpyxl.load_workbook("outputs/case-stress-partial.xlsx")
     cells = [str(cell.value) for row in book["Stress"].iter_rows() for cell in row]

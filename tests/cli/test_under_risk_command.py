@@ -267,7 +267,7 @@ def test_draws_are_told_apart_without_comparing_all_with_all(tmp_path) -> None:
     write_book(tmp_path / "case.xlsx", often())
     case = read(tmp_path / "case.xlsx").case
     drawn = [Draw((), (Hit((0, year)),)) for year in range(300) for _ in range(2)]
-    parts = kind._parts(case, drawn, Tail())
+    parts = kind._groups_of(case, drawn, Tail(), ())
     assert max(len(p.hits) for p in parts) == 300
     assert len(compared) <= 10 * len(parts) * len(drawn)
 
@@ -371,7 +371,10 @@ def test_what_saves_beside_the_builds_that_are_named_is_counted() -> None:
     kinds = ((build, "P1"), (build, "P2"), (build, "P3"), (store, "A"), (store, "B"),
              (store, "A"), (buy, "China"))  # fmt: skip
     rows = [{"what": what, "mineral": "tin", "who": who} for what, who in kinds]
-    assert kind._beside(rows, 2) == " and changes of 1 plant, 2 stocks and 1 supplier together save"
-    assert kind._beside(rows[:2], 2) == " saves"
-    assert kind._beside(rows[:1], 2) == " saves"
-    assert kind._beside(rows[:3], 2) == " and changes of 1 plant together save"
+    assert (
+        kind._also_changed(rows, 2)
+        == " and changes of 1 plant, 2 stocks and 1 supplier together save"
+    )
+    assert kind._also_changed(rows[:2], 2) == " saves"
+    assert kind._also_changed(rows[:1], 2) == " saves"
+    assert kind._also_changed(rows[:3], 2) == " and changes of 1 plant together save"

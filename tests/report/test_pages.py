@@ -289,17 +289,16 @@ def test_comparison(study):
 def test_risk(study):
     page = study("risk")
     assert page.kind == "Study of risks"
-    cost, short, chance = page.headlines
+    short, chance, cost = page.headlines
     # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
     assert (short.name, short.value) == ("Minerals short on average", "1 of 1")
-    mean, base = short.remark.split("; ")
-    assert base == "without events Cobalt is short: 10 % of need."
-    found = re.fullmatch(r"Cobalt is short: ([\d.]+) % of need", mean)
+    said = r"On average ([\d.]+) % of the need for Cobalt is missing, 10 % without events\. In .*"
+    found = re.fullmatch(said, page.finding)
     assert found is not None
     assert 10 < float(found[1]) < 70
     assert 0 < float(chance.value.removesuffix(" %")) < 100
     assert cost.value.endswith(" EUR")
-    assert "total cost is" in cost.remark
+    assert "total cost is" in page.care[0]
     rows = table(part(page, "spread"))
     assert sum(int(row["As agreed"]) for row in rows) == 20
     assert any(note.startswith("Warning: 20 draws") for note in page.notes)

@@ -171,8 +171,8 @@ def priced(case) -> dict[tuple[str, str], list[float]]:
     """Return what each wish costs its member, the others, all, and it alone."""
     without = {of: of.read(solve(of(case))) for of in wishes_of(case)}
     rows = wishes(sharing_of(solve(case)), without, case).frame().to_dict("records")
-    amounts = ("own", "others", "whole", "alone")
-    return {(row["member"], row["what"]): [row[name] for name in amounts] for row in rows}
+    amounts = ("costs_it", "others", "whole", "alone")
+    return {(row["member"], row["wish"]): [row[name] for name in amounts] for row in rows}
 
 
 @pytest.mark.parametrize(

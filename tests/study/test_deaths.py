@@ -37,7 +37,7 @@ def test_outcomes_that_never_arrive():
         (task,) = left
         left = known.after_death(task, "a worker died")
     assert deaths == board.TRIES
-    said = "a worker died while handing over what it had found, 3 times"
+    said = "a worker died while handing over its results, 3 times"
     assert [known.kept[0, i].error for i in (0, 1)] == [said, said]
 
 
@@ -109,7 +109,7 @@ def test_a_worker_that_does_not_start_is_told_of(monkeypatch):
     def start(_):
         raise EOFError
 
-    monkeypatch.setattr(places.context().Process, "start", start)
+    monkeypatch.setattr(places.forkserver.context().Process, "start", start)
     what = study([capped(0.8)], [capped(0.7)])
     with pytest.raises(UsageError, match=r"did not start before it was ready, 3 in a row"):
         places.Processes(2).run(what, Tracker(what, lambda _: None))

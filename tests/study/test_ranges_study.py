@@ -97,7 +97,7 @@ def test_an_end_that_nothing_proves_is_not_known(ends: tuple[float | None, float
     made = table_of(rows, case, BY_COUNTRY)
     assert list(made.verdict) == [UNKNOWN, CHOICE]
     tables = tables_of(made)
-    assert "Of 1 largest supplier the range is not known." in RangesStudy.headline(tables).finding
+    assert "For 1 largest supplier the range is not known." in RangesStudy.headline(tables).finding
     assert RangesStudy.pictures(tables)
     assert RangesStudy.sections(tables)
 

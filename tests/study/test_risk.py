@@ -20,7 +20,7 @@ from models.schema import ScenarioStep
 from planner.studies import Here, Run
 from planner.studies.draws import (
     AGREED,
-    ANEW,
+    REPLANNED,
     Chances,
     Risk,
     Surprise,
@@ -80,11 +80,11 @@ def test_an_event_that_always_happens_hits_every_year() -> None:
     assert found.agreed.objective == pytest.approx([2_000 + 2 * HIT] * 40)
     assert found.agreed.cash == pytest.approx([2 * 20 * 20] * 40)
     assert found.agreed.short[:, 0, 0] == pytest.approx([160.0] * 40)
-    assert found.anew.objective == pytest.approx([2_000 + 2 * FORESEEN] * 40)
-    assert not found.anew.short.any()
+    assert found.replanned.objective == pytest.approx([2_000 + 2 * FORESEEN] * 40)
+    assert not found.replanned.short.any()
     told = measures(found).frame().set_index(["measure", "plan"])
     assert told.loc[(MORE, AGREED), "mean"] == 1.0
-    assert told.loc[(MORE, ANEW), "mean"] == 0.0
+    assert told.loc[(MORE, REPLANNED), "mean"] == 0.0
     assert told.loc[("Shortage, share of demand", AGREED), "mean"] == pytest.approx(0.8)
 
 
@@ -92,7 +92,7 @@ def test_the_mean_of_many_draws_is_the_binomial_expectation() -> None:
     """Years hit are binomial (2, 0.3): mean 0.6, and none with probability 0.49."""
     found = studied(event(0.3), number=600)
     hit = [len(dict(draw.under_way).get("Ban", ())) for draw in found.draws]
-    for sample, adds in ((found.agreed, HIT), (found.anew, FORESEEN)):
+    for sample, adds in ((found.agreed, HIT), (found.replanned, FORESEEN)):
         assert sample.objective == pytest.approx([2_000 + adds * years for years in hit])
         exact, sd = 2_000 + 0.6 * adds, adds * math.sqrt(2 * 0.3 * 0.7)
         of = spread(sample.objective)
@@ -137,7 +137,7 @@ def test_share_limits_are_waived_in_years_with_an_event_alone() -> None:
         )
         cost = 1_400 + sold * 20 + (100 - sold) * 500
         assert found.agreed.objective == pytest.approx([cost])
-        assert found.anew.objective == pytest.approx([1_400 + 60 * 20 + 40 * 500])
+        assert found.replanned.objective == pytest.approx([1_400 + 60 * 20 + 40 * 500])
 
 
 def test_nothing_is_stored_in_expectation_of_an_event() -> None:
@@ -145,7 +145,7 @@ def test_nothing_is_stored_in_expectation_of_an_event() -> None:
     pile = {"Mineral": "copper", "Member": "A", "Max (t)": 80, "Opening (t)": 0, "Target (t)": 0}
     found = studied(event(1.0, First_year=2027), number=1, Stockpiles=[pile])
     assert found.agreed.short[0, 0, 0] == pytest.approx(80)
-    assert found.anew.short[0, 0, 0] == pytest.approx(0)
+    assert found.replanned.short[0, 0, 0] == pytest.approx(0)
 
 
 def test_what_was_short_anyway_stays_in_the_figures() -> None:
@@ -153,7 +153,7 @@ def test_what_was_short_anyway_stays_in_the_figures() -> None:
     found = studied(event(1.0, First_year=2027), number=1, demand={"A": [100, 250]})
     assert found.reading.short.sum() == pytest.approx(50)
     assert found.agreed.short.sum() == pytest.approx(50 + 100)
-    assert found.anew.short.sum() == pytest.approx(150)
+    assert found.replanned.short.sum() == pytest.approx(150)
 
 
 def test_a_built_plant_is_paid_for_though_it_cannot_sell() -> None:
@@ -174,14 +174,14 @@ def test_a_built_plant_is_paid_for_though_it_cannot_sell() -> None:
     capital = 1_000.0
     assert found.reading.objective == pytest.approx(2 * 100 + capital)
     assert found.agreed.objective == pytest.approx([capital + 2 * (20 * 20 + 80 * 500)])
-    assert found.anew.objective == pytest.approx([2 * 2_000])
+    assert found.replanned.objective == pytest.approx([2 * 2_000])
 
 
 def test_re_planned_is_no_dearer_where_share_limits_are_kept() -> None:
     """Known beforehand and free in what to build: the lower bound. Without a price for security."""
     case = read_tables(template_tables()).case.change(security=())
     found = risk(case, Chances(30, 2, keep_caps=True), Here())
-    assert (found.anew.objective <= found.agreed.objective * (1 + 1e-6)).all()
+    assert (found.replanned.objective <= found.agreed.objective * (1 + 1e-6)).all()
     calm = [i for i, draw in enumerate(found.draws) if not draw.hits]
     assert calm
     for sample in found.samples:
@@ -213,8 +213,8 @@ def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     found = risk(case, Chances(30, 3), Here())
     both = np.array([len(draw.hits) == 2 for draw in found.draws])
     assert 0 < both.sum() < 30
-    assert found.agreed.known.tolist() == (~both).tolist()
-    assert found.anew.known.all()
+    assert found.agreed.is_known.tolist() == (~both).tolist()
+    assert found.replanned.is_known.all()
     told = measures(found).frame().set_index(["measure", "plan"])
     mean = told.loc[("Total cost", AGREED), "mean"]
     assert mean == pytest.approx(whole.agreed.objective[~both].mean())
@@ -231,14 +231,14 @@ def stop_half_way(progress) -> None:
 def test_what_is_finished_is_kept_at_ctrl_c() -> None:
     case = read(make(jin(), sur(), years=YEARS, Risks=[event(0.5)]))
     found = risk(case, Chances(20, 3), Here(), stop_half_way)
-    assert found.agreed.known.all()
-    assert not found.anew.known.any()
+    assert found.agreed.is_known.all()
+    assert not found.replanned.is_known.any()
     told = measures(found).frame().set_index(["measure", "plan"])
     assert told.loc[("Total cost", AGREED), "mean"] > 2_000
-    assert math.isnan(told.loc[("Total cost", ANEW), "mean"])
-    assert math.isnan(told.loc[(MORE, ANEW), "mean"])
+    assert math.isnan(told.loc[("Total cost", REPLANNED), "mean"])
+    assert math.isnan(told.loc[(MORE, REPLANNED), "mean"])
     assert len(minerals(found)) == len(members(found)) == 2
-    assert happenings(found).frame()["cost_anew"].isna().all()
+    assert happenings(found).frame()["cost_replanned"].isna().all()
     assert isinstance(found.stopped, KeyboardInterrupt)
     assert {outcome.ran for outcome in found.outcomes} == {True, False}
 

@@ -45,7 +45,7 @@ def test_every_run_has_its_turn_in_this_process():
     heard = []
     found = run_study(study(*FAULTS, read=unreadable), Here(), heard.append)
     assert [outcome.name for outcome in found] == [run.name for chain in FAULTS for run in chain]
-    errors = {outcome.name: outcome.error for outcome in found.missing}
+    errors = {o.name: o.error for o in found if not o.planned}
     assert errors.pop("contradicting").startswith("2 error(s) in the input: Demand!row 2: ")
     assert errors == {
         "unproven": "no proven optimum for copper",
@@ -139,7 +139,7 @@ def test_processes_give_the_same_to_the_last_bit(tmp_path):
     found = run_study(what, TWO, heard.append)
     assert (tmp_path / "killed").exists()
     assert found == run_study(what, Here())  # the mark is there: nobody is killed any more
-    assert len(found.found) == 10
+    assert sum(o.planned for o in found) == 10
     assert heard[-1].done == heard[-1].total == 14
     died = "a worker process was ended by SIGKILL while planning deadly; its runs are planned again"
     assert [each.notice for each in heard if each.notice] == [died]
@@ -151,7 +151,7 @@ def test_a_run_that_keeps_killing_its_worker_fails_alone(monkeypatch):
     what = study([capped(0.9), kills, capped(0.8)], [capped(0.2, "unsent"), capped(0.7)],
                  read=unsendable)  # fmt: skip
     found = run_study(what, Processes(1))
-    said = {outcome.name: outcome.error for outcome in found.missing}
+    said = {o.name: o.error for o in found if not o.planned}
     assert said["kills"] == "a worker process was ended by SIGKILL while planning it, 2 times"
     assert said["unsent"].startswith("what was read of the plan cannot be sent back: TypeError: ")
     assert len(said) == 2
@@ -202,9 +202,9 @@ def end(case):
 @pytest.mark.parametrize("ends", [stop, end])
 def test_a_stop_keeps_what_is_finished(ends):
     found = run_study(study([capped(0.5), Run("ends", ends), capped(0.4)], [capped(0.3)]), Here())
-    assert found.found == alone(capped(0.5))
+    assert tuple(o for o in found if o.planned) == alone(capped(0.5))
     never = "not run: the study was stopped before"
-    assert [(o.name, o.error, o.ran) for o in found.missing] == [
+    assert [(o.name, o.error, o.ran) for o in found if not o.planned] == [
         (name, never, False) for name in ("ends", "cap 0.4", "cap 0.3")
     ]
     assert isinstance(found.stopped, (KeyboardInterrupt, SystemExit))
@@ -223,8 +223,8 @@ STOPPED = """
     if __name__ == "__main__":
         chains = [[slow(0.9, 0), slow(0.8, 600)], [slow(0.7, 0), slow(0.6, 600)]]
         found = run_study(study(*chains), Processes(2), tell)
-        print(*(outcome.name for outcome in found.found), sep=",")
-        print(*(outcome.name for outcome in found.missing), sep=",")
+        print(*(outcome.name for outcome in found if outcome.planned), sep=",")
+        print(*(outcome.name for outcome in found if not outcome.planned), sep=",")
         print(repr(found.stopped), flush=True)
         found.raise_if_stopped()
 """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-PENALTY = component.CostHeading("security", is_penalty=True, rank=2)
+SECURITY_PENALTY = component.CostHeading("security", is_penalty=True, rank=2)
 
 
 def _asked(of: Solved, key: Any) -> Survival:
@@ -34,7 +34,7 @@ def _asked(of: Solved, key: Any) -> Survival:
 
 
 def _all_asked(of: Solved) -> dict[Any, Survival]:
-    return {found.key: found for found in asked(of.expanded)}
+    return {found.key: found for found in survivals_asked(of.expanded)}
 
 
 def _label(of: Solved, key: Any) -> component.Label:
@@ -124,7 +124,7 @@ MISSING = component.Columns(
     key=(component.SECURITY, component.MINERAL, component.COUNTRY, component.YEAR),
     meaning="What lacks of what has to be left if a country is lost.",
     cell=(schema.SecurityTarget, "penalty"),
-    headings=(PENALTY,),
+    headings=(SECURITY_PENALTY,),
     move=_move,
 )
 SURGE = component.Rows(
@@ -175,7 +175,7 @@ def _capacities() -> list[component.Rows]:
     ]
 
 
-def asked(e: Expanded) -> Iterator[Survival]:
+def survivals_asked(e: Expanded) -> Iterator[Survival]:
     """Yield all that Security asks of a case."""
     for m, t in np.ndindex(len(e.minerals), len(e.years)):
         yield from survivals(e, m, t)
@@ -237,7 +237,7 @@ def model(f: Frame) -> None:
         rows[survival.key] = (survival.least, [*gone, *more], amounts, None)
     f.constraints(SURVIVAL, rows)
     prices, years = ([getattr(s, name) for _, s in every] for name in ("penalty", "year"))
-    f.books.cost(PENALTY, list(missing.values()), prices, years)
+    f.books.cost(SECURITY_PENALTY, list(missing.values()), prices, years)
 
 
 def _key(e: Expanded, r: int, t: int) -> tuple[str, str, str, int]:
@@ -311,7 +311,7 @@ def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
 def arrays(b: Builder) -> None:
     """The same rows as arrays."""
     e, d = b.expanded, b.expanded.deliveries
-    every, at_year = [*asked(e)], {year: t for t, year in enumerate(e.years)}
+    every, at_year = [*survivals_asked(e)], {year: t for t, year in enumerate(e.years)}
     if not every:
         return
     index = columns_of(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from models.errors import UsageError, WriteError
-from planner.options import Share
+from planner.options import CAP_HELP, Share
 
 if TYPE_CHECKING:
     from planner.render.table import Table
@@ -93,9 +93,7 @@ CSV = click.option(
 )
 
 
-def share_limit(
-    text: str = "Cap one country's share of each mineral, 0 to 1. Applied last.",
-) -> Callable[[Callback], Callback]:
+def share_limit(text: str = CAP_HELP) -> Callable[[Callback], Callback]:
     return click.option("--max-country-share", type=Share(), metavar="S", help=text)
 
 

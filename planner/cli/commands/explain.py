@@ -120,7 +120,7 @@ def _without(
     from models.plan import solve
 
     tell("Planning without scenario and what-ifs")
-    from models.program.families.shortage import SHORTAGE
+    from models.plan import SHORTAGE
 
     return solve(book).value(SHORTAGE, (mineral, member, year))
 

@@ -186,7 +186,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         search=SearchLimits(seconds, gap),
         where=where,
         solver=solver,
-        beside=True,
+        in_background=True,
         tell=tell,
         notify=lambda text: None if as_json else click.echo(text, err=True),
     )

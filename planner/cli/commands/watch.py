@@ -99,7 +99,8 @@ class _Desk:
     def _plan(self) -> None:
         from planner.run import open_plan, solve_file
 
-        run = solve_file(self.file, **self.of, beside=True, tell=common.progress(self.as_json))
+        tell = common.progress(self.as_json)
+        run = solve_file(self.file, **self.of, in_background=True, tell=tell)
         written, trouble = write_run(run, self.target)
         if written is None or trouble is not None:
             raise trouble or PlannerError(f"{self.target} is not written")

@@ -1,7 +1,6 @@
 """Where the runs of a study take place: here, on the cores of this machine, or on a cluster.
 
-A place is a small value with one method, chosen once, where a study is begun; what the runs give
-does not depend on it.
+A place is a small value, chosen once; the results do not depend on it.
 """
 
 from __future__ import annotations
@@ -20,23 +19,11 @@ from itertools import groupby
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from models.beside import cores
+from models.background import cores
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Map
-from planner.studies.engine import (
-    AnyStudy,
-    Planner,
-    StudyCopy,
-    Task,
-    Tracker,
-    fault,
-    is_first,
-    pack_runs,
-    pack_study,
-    unpack,
-)
-from planner.studies.nursery import context, expect, undisturbed
+from planner.studies import engine, forkserver
 
 WORTH_A_FORK = 1_000
 """Routes of a case whose model takes longer to build than a process to fork."""
@@ -57,18 +44,18 @@ _A_FEW = 10
 UNSTARTED = 3
 """How many workers in a row may die before they plan anything, until no more are started."""
 
-_UNTOLD = 255
-"""The exit code of a process whose server is gone: nobody tells its end, and it may still run."""
+_UNSEEN = 255
+"""The exit code of a process whose forkserver is gone: its end goes unseen, so it may still run."""
 
 Message = tuple[int, bytes] | str | None
-"""From a worker: the position and the outcome of a run; why a chain could not be run, or "" at its
-end; None once it is ready."""
+"""From a worker: position and outcome of a run; at the end of a task "", or why it could not be
+planned; None once it is ready."""
 
 
 class Where(Protocol):
     """A place where chains run."""
 
-    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
+    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
         """Plan all chains, and put each outcome on the tracker as soon as it is known.
 
         A KeyboardInterrupt or SystemExit passes through once no process that was started for the
@@ -90,24 +77,25 @@ class Here:
         del case, notify
         return contextlib.nullcontext(map)
 
-    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
+    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
         """Plan all chains in turn."""
         chains = enumerate(zip(study.part_of, study.chains, strict=True))
-        for part, own in groupby(chains, key=lambda each: each[1][0]):
-            of = study.parts[part]
-            planner = Planner(of.base, of.read, is_near=of.is_near)
-            for at, (_, chain) in own:
-                for i, outcome in enumerate(planner.outcomes(chain, is_first=is_first(study, at))):
-                    tracker.keep(at, i, outcome)
+        for part, members in groupby(chains, key=lambda each: each[1][0]):
+            whole = study.parts[part]
+            planner = engine.Planner(whole.base, whole.read, is_near=whole.is_near)
+            for i, (_, chain) in members:
+                outcomes = planner.outcomes(chain, is_first=engine.is_first(study, i))
+                for j, outcome in enumerate(outcomes):
+                    tracker.keep(i, j, outcome)
 
 
 @dataclass(frozen=True)
 class ThisMachine:
-    """Processes on this machine, as many as cores unless told; this one alone for little work."""
+    """Processes on this machine, by default as many as cores; this one alone for little work."""
 
     workers: int | None = None
 
-    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
+    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
         """Plan all chains in as many processes as the study is worth."""
         count = self.processes(study)
         if count == 1:
@@ -115,41 +103,43 @@ class ThisMachine:
             return
         Processes(count).run(study, tracker)
 
-    def expect(self, case: Case, *modules: str) -> None:
-        """Let workers be made ready where a study of a few runs of the case is worth them."""
-        is_worth_it = _A_FEW * routes_of(case) >= WORTH_WORKERS
-        if is_worth_it and (cores() if self.workers is None else self.workers) > 1:
-            expect(*modules)
+    @property
+    def most(self) -> int:
+        return cores() if self.workers is None else self.workers
+
+    def preload(self, case: Case, *modules: str) -> None:
+        """Have workers made ready where a study of a few runs of the case is worth them."""
+        if self.most > 1 and _A_FEW * routes_of(case) >= WORTH_WORKERS:
+            forkserver.preload(*modules)
 
     def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
         """Give a map over processes where the case is worth them, else the built-in one."""
-        count = cores() if self.workers is None else self.workers
-        if count == 1 or routes_of(case) < WORTH_PROCESSES:
+        if self.most == 1 or routes_of(case) < WORTH_PROCESSES:
             return Here().mapping(case, notify)
-        return Processes(count).mapping(case)
+        return Processes(self.most).mapping()
 
-    def processes(self, study: AnyStudy[Any]) -> int:
+    def processes(self, study: engine.AnyStudy[Any]) -> int:
         """Return how many processes a study is worth: no more than chains, one for little work."""
-        count = min(cores() if self.workers is None else self.workers, len(study.chains))
+        count = min(self.most, len(study.chains))
         return count if count > 1 and routes(study) >= WORTH_WORKERS else 1
 
 
-def routes(study: AnyStudy[Any]) -> int:
+def routes(study: engine.AnyStudy[Any]) -> int:
     """Return how many routes the runs of a study plan in all."""
-    return sum(of.runs * routes_of(of.base) for of in study.parts)
+    return sum(part.runs * routes_of(part.base) for part in study.parts)
 
 
 def routes_of(case: Case) -> int:
     """Return how many routes a case has: one a refiner or project, member and year."""
     sources = Counter(row.mineral for row in case.refiners)
     sources.update(row.mineral for row in case.projects)
-    of_case = sum(sources[mineral.name] for mineral in case.minerals)
-    return of_case * len(case.members) * len(case.years)
+    count = sum(sources[mineral.name] for mineral in case.minerals)
+    return count * len(case.members) * len(case.years)
 
 
 # ---- worker processes ----------------------------------------------------------------------------
 #
-# Each has a pipe of its own, so that of a process that dies it is known which chain it had.
+# Each has its own pipe, so it is known which chain a dead process had.
 
 
 @dataclass(frozen=True)
@@ -158,21 +148,20 @@ class Processes:
 
     count: int
 
-    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
+    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
         """Plan all chains; none of the processes outlives the call."""
-        pool = _Pool(tracker, pack_study(study))
+        pool = _Pool(tracker, engine.pack_study(study))
         try:
             pool.work(self.count)
         finally:
             pool.end()
 
     @contextlib.contextmanager
-    def mapping(self, case: Case) -> Iterator[Map]:
+    def mapping(self) -> Iterator[Map]:
         """Give a map over as many processes, which end with the block, at once where it fails."""
-        del case
         before = set(multiprocessing.active_children())
         with ProcessPoolExecutor(
-            self.count, context(), signal.signal, (signal.SIGINT, signal.SIG_IGN)
+            self.count, forkserver.context(), signal.signal, (signal.SIGINT, signal.SIG_IGN)
         ) as pool:
             try:
                 yield pool.map
@@ -186,10 +175,10 @@ class _Worker:
     """One process, its pipe, and the task it is on."""
 
     def __init__(self) -> None:
-        of = context()
-        self.pipe, self.far_end = of.Pipe()
-        self.process = of.Process(target=_work, args=(self.far_end,), daemon=True)
-        self.task: Task | None = None
+        context = forkserver.context()
+        self.pipe, self.far_end = context.Pipe()
+        self.process = context.Process(target=_work, args=(self.far_end,), daemon=True)
+        self.task: engine.Task | None = None
         self.part: int | None = None
         self.ready = False
 
@@ -203,7 +192,7 @@ class _Worker:
         """End the process, whatever it is doing; it holds nothing but memory."""
         self.pipe.close()
         if self.process.pid is not None:
-            if self.process.exitcode == _UNTOLD and sys.platform != "win32":
+            if self.process.exitcode == _UNSEEN and sys.platform != "win32":
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.process.pid, signal.SIGKILL)
             self.process.kill()
@@ -224,7 +213,7 @@ class _Worker:
 class _Pool:
     """Workers, and the tasks that wait for one."""
 
-    def __init__(self, tracker: Tracker, study: bytes) -> None:
+    def __init__(self, tracker: engine.Tracker, study: bytes) -> None:
         self.tracker = tracker
         self.study = study
         self.waiting = deque(tracker.tasks())
@@ -242,7 +231,7 @@ class _Pool:
                 try:
                     self._hear(worker, worker.pipe.recv())
                 except (EOFError, OSError):
-                    self._bury(worker)
+                    self._reap(worker)
 
     def _busy(self) -> bool:
         """Send idle workers on tasks; return whether there is anything left to wait for."""
@@ -252,27 +241,27 @@ class _Pool:
                 self.waiting.remove(worker.task)
                 worker.part = self.tracker.study.part_of[worker.task.chain]
                 try:
-                    worker.pipe.send_bytes(pack_runs(self.tracker.study, worker.task))
+                    worker.pipe.send_bytes(engine.pack_runs(self.tracker.study, worker.task))
                 except OSError:
-                    self._bury(worker)
+                    self._reap(worker)
         return bool(self.waiting) or any(worker.task for worker in self.workers)
 
-    def _next(self, worker: _Worker) -> Task:
+    def _next(self, worker: _Worker) -> engine.Task:
         """Return a task of the study that a worker is at, else of one that nobody is at, else any.
 
         A worker plans the base case of each study that it begins.
         """
-        of = self.tracker.study.part_of
+        part_of = self.tracker.study.part_of
         taken = {each.part for each in self.workers}
         every = list(self.waiting)
-        own = (task for task in every if of[task.chain] == worker.part)
-        free = (task for task in every if of[task.chain] not in taken)
-        return next(own, None) or next(free, None) or every[0]
+        same = (task for task in every if part_of[task.chain] == worker.part)
+        free = (task for task in every if part_of[task.chain] not in taken)
+        return next(same, None) or next(free, None) or every[0]
 
     def _start(self) -> None:
         worker = _Worker()
         self.workers.append(worker)  # known before it runs, so that it is ended come what may
-        with undisturbed(), contextlib.suppress(OSError, EOFError):
+        with forkserver.interrupts_held(), contextlib.suppress(OSError, EOFError):
             worker.start()
 
     def _hear(self, worker: _Worker, message: Message) -> None:
@@ -282,17 +271,17 @@ class _Pool:
             worker.pipe.send_bytes(self.study)
         elif isinstance(message, tuple):
             self.unstarted = 0
-            at = task.first + message[0]
-            name = self.tracker.name(task.chain, at)
-            self.tracker.keep(task.chain, at, unpack(message[1], name))
+            run = task.first + message[0]
+            name = self.tracker.name(task.chain, run)
+            self.tracker.keep(task.chain, run, engine.unpack(message[1], name))
         else:
             self.unstarted = 0
             if message:
                 self.tracker.fail(task, message)
             worker.task = None
 
-    def _bury(self, worker: _Worker) -> None:
-        """Put what a dead worker had to do on top of what waits."""
+    def _reap(self, worker: _Worker) -> None:
+        """Put the task of a dead worker in front of the waiting ones."""
         died = worker.died()
         worker.end()
         self.workers.remove(worker)
@@ -321,16 +310,16 @@ class _Pool:
 def _work(pipe: Connection) -> None:
     """Plan what comes through the pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that began the study ends this one
-    if sys.platform != "win32":  # a lock that Pyomo makes as it loads is not told as forgotten then
+    if sys.platform != "win32":  # else a lock that Pyomo makes as it loads is reported as leaked
         multiprocessing.set_start_method("fork", force=True)
     with contextlib.suppress(EOFError, OSError):
         pipe.send(None)
-        copy = StudyCopy(pipe.recv_bytes())
+        copy = engine.StudyCopy(pipe.recv_bytes())
         while True:
             pipe.send(_plan_task(pipe, copy, pipe.recv_bytes()))
 
 
-def _plan_task(pipe: Connection, copy: StudyCopy, runs: bytes) -> str:
+def _plan_task(pipe: Connection, copy: engine.StudyCopy, runs: bytes) -> str:
     """Plan runs and send each outcome; return why they could not be planned, "" if they were."""
     try:
         for i, outcome in enumerate(copy.outcomes(runs)):
@@ -338,5 +327,5 @@ def _plan_task(pipe: Connection, copy: StudyCopy, runs: bytes) -> str:
     except OSError:  # nobody listens any more
         raise
     except Exception as error:  # noqa: BLE001 - a case or a change that cannot be unpacked here
-        return f"its worker process could not plan it: {fault(error)}"
+        return f"its worker process could not plan it: {engine.fault(error)}"
     return ""

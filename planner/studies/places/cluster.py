@@ -139,16 +139,16 @@ def _unanswered(address: str, error: Exception) -> str:
 
     if address.startswith("tls://"):
         paths = {name: dask.config.get(f"distributed.comm.tls.{name}", None) for name in TLS}
-        lacking = [f"distributed.comm.tls.{name}" for name, path in paths.items() if not path]
-        if lacking:
+        missing = [f"distributed.comm.tls.{name}" for name, path in paths.items() if not path]
+        if missing:
             return (
                 f"{address} asks for certificates, and Dask's settings here name none: "
-                f"set {', '.join(lacking)} (docs/many-runs.md, Certificates)"
+                f"set {', '.join(missing)} (docs/many-runs.md, Certificates)"
             )
-        what = "start it with the same certificate authority, and give the address that it says"
+        advice = "start it with the same certificate authority, and give the address that it says"
     else:
-        what = "start one with 'dask scheduler', and give the address that it says"
-    return f"no Dask scheduler answers at {address} ({engine.fault(error)}): {what}"
+        advice = "start one with 'dask scheduler', and give the address that it says"
+    return f"no Dask scheduler answers at {address} ({engine.fault(error)}): {advice}"
 
 
 TLS = ("ca-file", "client.cert", "client.key")
@@ -157,39 +157,39 @@ TLS = ("ca-file", "client.cert", "client.key")
 
 def _map(workers: Workers, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
     """Return what a function makes of items on the workers; UsageError where they are lost."""
-    found: dict[int, Any] = {}
+    results: dict[int, Any] = {}
 
-    def call(shared: Future, at: int) -> tuple[Any, ...]:
-        return remote.alone, shared, items[at]
+    def call(shared: Future, position: int) -> tuple[Any, ...]:
+        return remote.alone, shared, items[position]
 
     work = Work(workers, f"planner-{uuid.uuid4().hex}", function, range(len(items)), call)
     promised = engine.returned_by(function)
     try:
-        for at, future in work.news():
+        for position, future in work.news():
             if future.status != "cancelled":
-                found[at] = _result(work, future, promised)
+                results[position] = _result(work, future, promised)
     except Lost as error:
         msg = f"{error}, and with it what was planned there: nothing is written"
         raise UsageError(msg) from error
-    if len(found) < len(items):
+    if len(results) < len(items):
         msg = f"the cluster at {workers.address} was lost, and with it what was planned there"
         raise UsageError(msg)
-    return [found[at] for at in range(len(items))]
+    return [results[position] for position in range(len(items))]
 
 
 def _result(work: Work[int], future: Future, promised: type) -> Any:
     """Return what a worker made of an item; SolverError where it made nothing of it."""
     try:
-        found = work.result(future)
+        result = work.result(future)
     except (Lost, PlannerError):
         raise
     except Exception as error:
         msg = f"a worker of the cluster cannot plan a part of the case: {engine.fault(error)}"
         raise SolverError(msg) from error
-    if not isinstance(found, promised):
-        msg = f"a worker of the cluster sent back no {promised.__name__}, but {found!r:.80}"
+    if not isinstance(result, promised):
+        msg = f"a worker of the cluster sent back no {promised.__name__}, but {result!r:.80}"
         raise SolverError(msg)
-    return found
+    return result
 
 
 class _Begun:
@@ -275,8 +275,8 @@ class _Begun:
         with contextlib.suppress(Exception):  # a cluster that is gone has nothing to say
             self.workers.client.cancel(list(self.work_of.out))
             kept = self.workers.ask(remote.end_study, self.name, seconds=LAST_WORDS)
-            for found in kept.values():
-                self.tracker.take(found)
+            for outcomes in kept.values():
+                self.tracker.take(outcomes)
 
 
 @contextlib.contextmanager

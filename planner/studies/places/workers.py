@@ -48,7 +48,7 @@ class Lost(Exception):  # noqa: N818 - what happened, not whose mistake it is
 def answered(ask: Callable[[], R], seconds: float) -> R:
     """Return the answer to a question, which may never come; TimeoutError where it does not.
 
-    Asked beside the main thread: a stranger may keep Dask waiting for ever.
+    Asked in a background thread: a stranger may keep Dask waiting for ever.
     """
     answer: queue.SimpleQueue[tuple[R | None, Exception | None]] = queue.SimpleQueue()
 
@@ -60,13 +60,13 @@ def answered(ask: Callable[[], R], seconds: float) -> R:
 
     threading.Thread(target=wait, daemon=True).start()
     try:
-        found, error = answer.get(timeout=seconds)
+        result, error = answer.get(timeout=seconds)
     except queue.Empty:
         msg = f"no answer in {seconds:g} seconds"
         raise TimeoutError(msg) from None
     if error is not None:
         raise error
-    return found  # type: ignore[return-value]  # there is an answer, or an error
+    return result  # type: ignore[return-value]  # there is an answer, or an error
 
 
 class Workers:
@@ -100,7 +100,7 @@ class Workers:
             raise UsageError(str(lost)) from lost
 
     def look(self, *, begun: bool = True) -> None:
-        """See who is there, and have those that are silent replaced.
+        """See who is there, and have silent workers replaced.
 
         Raises Lost where the connection is gone, or where for ``WAIT`` seconds the scheduler gave
         no answer or, once a study has ``begun``, had no worker.
@@ -120,7 +120,9 @@ class Workers:
             if worker not in self._signs or self._signs[worker][0] != sign:
                 self._signs[worker] = sign, now
         silent = {worker for worker in there if now - self._signs[worker][1] > self.patience}
-        self.threads = {worker: of[0] for worker, of in there.items() if worker not in silent}
+        self.threads = {
+            worker: threads[0] for worker, threads in there.items() if worker not in silent
+        }
         if silent:
             self._replace(silent)
         if self.threads:
@@ -132,7 +134,7 @@ class Workers:
             )
 
     def _replace(self, silent: set[str]) -> None:
-        """Do what Dask does after five minutes: give a worker's work to others, start it anew.
+        """Do what Dask does after five minutes: give a worker's work to others, and start it again.
 
         A worker without a nanny is only left; it ends itself when it comes to.
         """
@@ -167,8 +169,8 @@ class Workers:
         """Return threads and the last sign of life (by the scheduler's clock) of each worker."""
         identity = self.client.sync(self.client.scheduler.identity, callback_timeout=ANSWER)
         return {
-            str(worker): (int(of["nthreads"]), float(of["last_seen"]))
-            for worker, of in identity["workers"].items()
+            str(worker): (int(worker_facts["nthreads"]), float(worker_facts["last_seen"]))
+            for worker, worker_facts in identity["workers"].items()
         }
 
     def _wait_on(self, notice: str, why: str) -> None:
@@ -221,16 +223,16 @@ class Workers:
                 raise UsageError(msg + ", ".join(wrong))
 
     def _versions(self) -> Mapping[str, object]:
-        """Return what the workers say of their versions; those that fall silent are left out."""
+        """Return what the workers say of their versions; silent ones are left out."""
         end = time.monotonic() + WAIT
         while time.monotonic() < end:
             try:
-                found = self.ask(versions, seconds=ANSWER)
+                answer = self.ask(versions, seconds=ANSWER)
             except TimeoutError:
                 self.look()
                 continue
-            if isinstance(found, Mapping):
-                return found
+            if isinstance(answer, Mapping):
+                return answer
             break
         msg = (
             f"the workers of the Dask scheduler at {self.address} do not say which versions they "
@@ -270,7 +272,6 @@ class Work(Generic[J]):
 
     @property
     def left(self) -> list[J]:
-        """The jobs that are not done."""
         return [*(job for job, _ in self.out.values()), *self.waiting]
 
     def news(self) -> Iterator[Any]:
@@ -342,12 +343,12 @@ _one_at_a_time = threading.Lock()
 def versions() -> dict[str, str]:
     """Return what decides a plan, apart from the case."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    found = {name: version(name) for name in LIBRARIES}
-    return {"planner": __version__, "Python": python, **found}
+    installed = {name: version(name) for name in LIBRARIES}
+    return {"planner": __version__, "Python": python, **installed}
 
 
 def carry(study: bytes) -> bytes:
-    """Return a packed study: the value that all its tasks depend on, made anew if it is lost."""
+    """Return a packed study: the value that all its tasks depend on, made again if it is lost."""
     return study
 
 
@@ -360,15 +361,15 @@ def plan_task(name: str, study: bytes, start: tuple[int, int], runs: bytes) -> F
 
     worker = get_worker()
     chain, first = start
-    found: Found = {}
+    outcomes: Found = {}
     with _one_at_a_time:
         if name in _ended:
             return {}
         copy = _copy_of(name, study)
         for i, outcome in enumerate(copy.outcomes(runs), first):
-            found[chain, i] = copy.kept[chain, i] = outcome
+            outcomes[chain, i] = copy.kept[chain, i] = outcome
             worker.log_event(TOPIC, [name, chain, i])
-    return found
+    return outcomes
 
 
 def alone(function: Callable[[T], R], item: T) -> R:

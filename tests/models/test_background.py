@@ -1,4 +1,4 @@
-"""What runs beside a plan is waited for: a model that is another never comes out as a plan."""
+"""A plan waits for its background process: no plan comes out of another model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models.beside import Beside
+from models.background import BackgroundProcess
 from models.errors import SolverError
 from models.plan import Session, solve
 from planner.cli import main
@@ -27,15 +27,15 @@ def test_nothing_wrong_and_something_wrong() -> None:
     def elsewhere() -> None:
         assert os.getpid() != here
 
-    Beside(elsewhere).result()
+    BackgroundProcess(elsewhere).result()
 
     def wrong() -> None:
         msg = "another program"
         raise SolverError(msg)
 
-    beside = Beside(wrong)
+    background = BackgroundProcess(wrong)
     with pytest.raises(SolverError, match="another program"):
-        beside.result()
+        background.result()
 
 
 @pytest.mark.parametrize("end", [lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: 1 / 0])
@@ -48,20 +48,20 @@ def test_no_answer(end) -> None:
             end()
         made.append(os.getpid())
 
-    Beside(check).result()
+    BackgroundProcess(check).result()
     assert made == [here]
 
 
 def test_same_plan_and_proof(tmp_path: Path) -> None:
-    """A session whose models are compared beside gives the plan and counts its models."""
+    """A session that compares models in the background gives the same plan and proof."""
     write_book(tmp_path / "case.xlsx", small_book())
     case = read(tmp_path / "case.xlsx").case
-    session = Session(case, beside=True)
-    beside, plain = session.base, solve(case)
+    session = Session(case, in_background=True)
+    background, plain = session.base, solve(case)
     session.confirm()
-    assert (beside.solver_x == plain.solver_x).all()
-    assert beside.proof == plain.proof
-    assert beside.proof.models > 0
+    assert (background.solver_x == plain.solver_x).all()
+    assert background.proof == plain.proof
+    assert background.proof.models > 0
 
 
 def test_other_model_is_no_plan(
@@ -70,7 +70,7 @@ def test_other_model_is_no_plan(
     """Where the model is not the case's, ``solve`` ends with 3 and leaves nothing behind."""
     write_book(tmp_path / "case.xlsx", small_book())
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
-    monkeypatch.setattr("models.beside.cores", lambda: 2)
+    monkeypatch.setattr("models.background.cores", lambda: 2)
     monkeypatch.setattr("planner.studies.places.WORTH_A_FORK", 0)
     made = tmp_path / "made"
     code = main(["solve", str(tmp_path / "case.xlsx"), "--output", str(made / "plan.xlsx")])

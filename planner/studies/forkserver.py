@@ -1,7 +1,7 @@
-"""Where worker processes come from: fresh ones, since HiGHS must run in none that forked a run.
+"""How worker processes start: from a forkserver on Linux, spawned elsewhere.
 
-On Linux they are forked from a server of their own that has loaded what plans and run nothing: that
-takes a second, once, beside whatever the command does meanwhile. Elsewhere they are spawned.
+HiGHS must not run in a fork of a process that has run it. The server has loaded what plans and run
+nothing; it takes a second to start, once, in the background.
 """
 
 from __future__ import annotations
@@ -17,27 +17,26 @@ _LOADED = ("planner.studies.places", "models.program.sourcing", "models.program.
 
 
 def context() -> ForkServerContext | SpawnContext:
-    """Return how processes are started."""
-    if _is_there():
+    if _is_running():
         return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")
 
 
-def expect(*modules: str) -> None:
-    """Let the server load what workers need, modules among it, while this process goes on."""
+def preload(*modules: str) -> None:
+    """Have the server load what workers need, and these modules, while this process goes on."""
     if sys.platform == "linux":
         multiprocessing.set_forkserver_preload([*_LOADED, *modules])
-    _is_there()
+    _is_running()
 
 
-def _is_there() -> bool:
-    """Start the server where it does not run; where it cannot (no place for its socket) none is."""
+def _is_running() -> bool:
+    """Start the server unless it runs; False where it cannot, as with no place for its socket."""
     if sys.platform != "linux":
         return False
     from multiprocessing import forkserver
 
     try:
-        with undisturbed():
+        with interrupts_held():
             forkserver.ensure_running()
     except OSError:
         return False
@@ -45,10 +44,10 @@ def _is_there() -> bool:
 
 
 @contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Keep Ctrl-C from a process as it starts, which would answer with a traceback.
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back from a process as it starts, which would answer with a traceback.
 
-    A blocked signal stays so in the process started meanwhile, and reaches this one afterwards.
+    The signal stays blocked in the new process, and reaches this one afterwards.
     """
     if sys.platform == "win32":
         yield

@@ -1,0 +1,65 @@
+"""A background process: forked from this one, it sees all there is here and sends its result."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def can_fork() -> bool:
+    """Return whether a background process can be forked, and has a core of its own."""
+    is_free = not multiprocessing.current_process().daemon
+    return sys.platform == "linux" and is_free and cores() > 1
+
+
+class BackgroundProcess(Generic[T]):
+    """Computes in a process of its own while this one goes on; see ``can_fork``.
+
+    The function must not run HiGHS, whose threads a fork does not copy.
+    """
+
+    def __init__(self, compute: Callable[[], T]) -> None:
+        """Fork, and begin."""
+        self._compute = compute
+        self._receiver, sender = multiprocessing.Pipe(duplex=False)
+        fork = multiprocessing.get_context("fork")
+        self._process = fork.Process(target=_send, args=(compute, sender), daemon=True)
+        self._process.start()
+        sender.close()
+
+    def result(self) -> T:
+        """Return the result, once.
+
+        If the process failed, or ended before it could send, this process computes it and so meets
+        the error.
+        """
+        try:
+            result: T = self._receiver.recv()
+        except EOFError:
+            result = self._compute()
+        finally:
+            self._process.join()
+        return result
+
+
+def _send(compute: Callable[[], object], sender: Connection) -> None:
+    """Send the result; Ctrl-C is for the parent process, which ends this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with contextlib.suppress(BaseException):  # the parent computes again and meets the error
+        sender.send(compute())

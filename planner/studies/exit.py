@@ -20,6 +20,7 @@ from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, drawn, numbers, short
+from planner.render.sentences import missing
 from planner.render.words import known, listed, money, percent, share, tonnes
 from planner.scenarios.named import Named
 from planner.sheets import explain, findings

@@ -23,7 +23,7 @@ from models.results.common import SHORT, units_of, words_of
 from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
 from planner import scenarios
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.chart import Form, Picture, Role, Series, heat, short
 from planner.render.table import COALITION_BUYER, Table, TableColumn, table_of, with_number
 from planner.render.words import (
     clean,
@@ -1096,11 +1096,11 @@ class Compare(StudyKind):
             if name == "served":
                 by = [[None if v is None else 1.0 - v for v in each] for each in by]
             values = dict(zip(charts.names, map(list, zip(*by, strict=True)), strict=True))
-            series = tuple(Series(s, Role.PLAN, row) for s, row in values.items())
-            title, minerals = f"{heading}, by scenario", tuple(charts.minerals)
-            picture = Picture(title, Form.HEAT, minerals, series, "share", "")
-            shares = Numbers(matrix(charts.minerals, values, heading, ""))
-            found.append(Section(key, heading, lead, shares.view(picture)))
+            shares = matrix(charts.minerals, values, heading, "")
+            title = f"{heading}, by scenario"
+            picture = heat(title, shares, shares.fields[1:], "share", Role.PLAN)
+            views = Numbers(shares).view(picture)
+            found.append(Section(key, heading, lead, views))
         return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""A chart as data: series over categories, what each stands for, where its numbers stand.
+"""A chart as data: series over categories, what each stands for, where its numbers are.
 
 ``bars``, ``lines`` and ``heat`` make a chart of a result, its fields and how many are drawn at
 most. ``top`` picks the largest, and ``some_of`` says in a title how many are drawn of how many.

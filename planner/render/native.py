@@ -244,7 +244,7 @@ def _frame(chart: Any, picture: Picture) -> None:
         values |= _upright(picture)
         across |= {"label_position": "low"}
     if picture.form is Form.BARS:
-        # Of a bar chart the library calls the upright axis y; the largest member stands on top.
+        # Of a bar chart the library calls the upright axis y; the largest member is on top.
         across |= {"reverse": True, "crossing": "max"}
         chart.set_x_axis(values)
         chart.set_y_axis(across)

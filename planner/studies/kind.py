@@ -324,7 +324,7 @@ class StudyKind:
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the charts of its workbook, the first page's first; unless told none."""
+        """Return the charts of its workbook, the first page's first; none by default."""
         del tables
         return ()
 

@@ -567,7 +567,7 @@ _AMOUNTS = {"cash", "short", "missing"}
 class _SweepCharts:
     """The charts of a sweep: cost, room for a cap, who gets dearer, who goes short; each mineral.
 
-    Over a cap the tight end stands on the right, and cost and shortage are what the cap adds. Of
+    Over a cap the tight end is on the right, and cost and shortage are what the cap adds. Of
     another knob, which changes how much is bought, they are all that is paid, and all that is
     short; the scale runs as the sweep does.
     """

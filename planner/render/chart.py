@@ -1,4 +1,4 @@
-"""A chart as data: series over categories, what each stands for, where its numbers stand.
+"""A chart as data: series over categories, what each stands for, where its numbers are.
 
 ``bars``, ``lines`` and ``heat`` make a chart of a result, its fields and how many are drawn at
 most. ``top`` picks the largest, and ``some_of`` says in a title how many are drawn of how many.
@@ -303,20 +303,21 @@ def chart_table(charts: Iterable[Picture]) -> table.Table:
 
 def spans(charts: Iterable[Picture]) -> list[list[tuple[int, int]]]:
     """Return, by picture and series, the first and last row of its values in the chart data."""
-    found, at = [], 0
+    rows, start = [], 0
     for picture in charts:
-        firsts = range(at, at + len(picture) * len(picture.series), len(picture) or 1)
-        found.append([(first, first + len(picture) - 1) for first in firsts])
-        at += len(picture) * len(picture.series)
-    return found
+        end = start + len(picture) * len(picture.series)
+        firsts = range(start, end, len(picture) or 1)
+        rows.append([(first, first + len(picture) - 1) for first in firsts])
+        start = end
+    return rows
 
 
-def round_step(least: float, of: Sequence[float]) -> float:
-    """Return the smallest round step from ``least`` on: one ``of`` these, times a power of ten."""
+def round_step(least: float, factors: Sequence[float]) -> float:
+    """Return the smallest round step from ``least`` on: a factor, times a power of ten."""
     tenth = 10.0 ** math.floor(math.log10(least))
-    return next(f * tenth for f in of if f * tenth >= least * (1.0 - 1e-9))
+    return next(f * tenth for f in factors if f * tenth >= least * (1.0 - 1e-9))
 
 
 def decimals(step: float, most: int = 8) -> int:
-    """Return how many decimals tell numbers a step apart, ``most`` where none do."""
+    """Return how many decimals show that numbers a step apart differ, at most ``most``."""
     return next((d for d in range(most) if abs(round(step, d) - step) < step * 1e-6), most)

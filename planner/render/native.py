@@ -24,7 +24,7 @@ _DUST = 0.02
 _LEAST_SHARE = 0.01
 """An axis of shares reaches to this at least: below it all is flat."""
 _TITLE_LINE = {True: 46, False: 66}
-"""Characters on a line of a small chart's title, and of a large one's."""
+"""Characters on a line of the title of a small chart, and of a large one."""
 _STEP = 0.2
 _FULL_FROM = 0.45
 """Stacked shares of which one is above this stand on an axis up to 100 %, others always."""
@@ -36,7 +36,7 @@ _ROW, _ROW_POINTS = 21, 15.75
 """A row's height in pixels and in points, set for each: charts span rows, and a program that fits
 empty rows in its own way would squash them."""
 _FEW = 3
-"""So few categories have slim columns."""
+"""With so few categories, columns are slim."""
 _LINES = (palette.BLUE, palette.ORANGE, palette.GREEN, palette.PURPLE, palette.SKY, palette.INK)
 _DARK = {palette.BLUE, palette.GREEN, palette.NAVY}
 """Fills that white words are read on."""
@@ -76,9 +76,10 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     sheet.set_row(0, 26 * max(1, math.ceil(width_of(title) / room)))
     sheet.merge_range(0, 0, 0, _ACROSS, "", styles.title())
     sheet.write_string(0, 0, title, styles.title())
-    said = "The numbers behind each chart stand in the sheet Chart data."
-    said = said if pictures else "There is nothing to draw."
-    sheet.write_string(1, 0, f"Scenario: {made_by}. {said}" if made_by else said, styles.caption())
+    caption = "The numbers behind each chart are in the sheet Chart data."
+    caption = caption if pictures else "There is nothing to draw."
+    caption = f"Scenario: {made_by}. {caption}" if made_by else caption
+    sheet.write_string(1, 0, caption, styles.caption())
     row, breaks, full = _TOP, [], _PAGE
     for small in (False, True):
         wide, high = SMALL if small else LARGE
@@ -93,9 +94,9 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
                 if row + down > full:
                     breaks.append(row)
                     full = row + _PAGE
-                at, row = row, row + down
+                top, row = row, row + down
             place = {"x_offset": (i % a_row) * (wide + 16), "y_offset": 6, "object_position": 2}
-            sheet.insert_chart(at, 0, chart(book, picture, rows, data.name), place)
+            sheet.insert_chart(top, 0, chart(book, picture, rows, data.name), place)
     for below in range(1, row + 1):
         sheet.set_row(below, _ROW_POINTS)
     style.on_a4(sheet, f"Charts: {made_by}" if made_by else "Charts")
@@ -108,8 +109,7 @@ def chart(
     book: xlsxwriter.Workbook, picture: Picture, rows: Sequence[tuple[int, int]], sheet: str
 ) -> Any:
     """Return a picture's chart, which reads the rows of each series in a sheet of chart data."""
-    made, over = book.add_chart(_KINDS[picture.form]), None
-    many = 0
+    drawn, over, many = book.add_chart(_KINDS[picture.form]), None, 0
     for series, (first, last) in zip(picture.series, rows, strict=True):
         options = {
             "name": [sheet, first + 1, 1],
@@ -122,14 +122,14 @@ def chart(
             over.add_series(options | line)
             continue
         is_line = picture.form is Form.LINES
-        made.add_series(
+        drawn.add_series(
             options | (_curve(series, many) if is_line else _filled(series, many, picture))
         )
         many += series.role is Role.ONE_OF_MANY
     if over is not None:
-        made.combine(over)
-    _frame(made, picture)
-    return made
+        drawn.combine(over)
+    _frame(drawn, picture)
+    return drawn
 
 
 _KINDS = {
@@ -244,7 +244,7 @@ def _frame(chart: Any, picture: Picture) -> None:
         values |= _upright(picture)
         across |= {"label_position": "low"}
     if picture.form is Form.BARS:
-        # Of a bar chart the library calls the upright axis y; the largest member stands on top.
+        # Of a bar chart the library calls the upright axis y; the largest member is on top.
         across |= {"reverse": True, "crossing": "max"}
         chart.set_x_axis(values)
         chart.set_y_axis(across)
@@ -271,10 +271,10 @@ def _upright(picture: Picture) -> dict[str, Any]:
     if -low < _DUST * high:
         low = 0.0
     low, high, unit = _ends(min(low, 0.0), max(high, 0.0), 6)
-    found: dict[str, Any] = {"min": low, "max": high, "major_unit": unit}
+    axis: dict[str, Any] = {"min": low, "max": high, "major_unit": unit}
     if picture.look in {Look.SHARE, Look.MILLIONS}:
-        found["num_format"] = _digits_of(picture.look, unit)
-    return found
+        axis["num_format"] = _digits_of(picture.look, unit)
+    return axis
 
 
 def _level(picture: Picture) -> dict[str, Any]:
@@ -283,12 +283,12 @@ def _level(picture: Picture) -> dict[str, Any]:
     low, high, unit = _ends(min(ends), max(ends), 8 if picture.small else 12)
     if picture.scale is Look.YEAR:
         low, high, unit = min(ends), max(ends), max(1.0, round(unit))
-    found: dict[str, Any] = {"min": low, "max": high, "major_unit": unit, "label_position": "low"}
+    axis: dict[str, Any] = {"min": low, "max": high, "major_unit": unit, "label_position": "low"}
     if picture.scale is Look.SHARE:
-        found["num_format"] = _digits_of(picture.scale, unit)
+        axis["num_format"] = _digits_of(picture.scale, unit)
     if ends[0] > ends[-1]:
-        found |= {"reverse": True, "crossing": "max"}
-    return found
+        axis |= {"reverse": True, "crossing": "max"}
+    return axis
 
 
 def _ends(low: float, high: float, most: int) -> tuple[float, float, float]:
@@ -332,14 +332,14 @@ def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
         chart.set_plotarea({"layout": {"x": 0.07, "y": 0.16, "width": 0.74, "height": 0.6}})
         chart.set_legend({"position": "right", "font": plain})
         return
-    is_told = _is_told(picture)
-    if is_told:  # the title says what the one series is
+    is_in_title = _is_in_title(picture)
+    if is_in_title:
         plot["height"] = 1.0 - top - (0.16 if picture.form is Form.LINES else below - 0.08)
     chart.set_plotarea({"layout": plot})
-    chart.set_legend({"none": True} if is_told else {"position": "bottom", "font": plain})
+    chart.set_legend({"none": True} if is_in_title else {"position": "bottom", "font": plain})
 
 
-def _is_told(picture: Picture) -> bool:
+def _is_in_title(picture: Picture) -> bool:
     """Return whether the title says what the only series is, so that no legend need name it.
 
     The one part of a stack that is there has to be named, but for a bar of the plan's, or of what

@@ -24,11 +24,11 @@ _SHARES = ".2~%"
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _TEXT = 13
 _TITLE = 34
-"""Characters of an axis' title that stand on a line: it is never cut, for its unit stands last."""
+"""Characters on a line of an axis' title: it is never cut, for its unit comes last."""
 _FULL = 300
 """Characters of names that a reader points at."""
 _HATCHED = {Role.SHORT, Role.ANEW}
-"""Roles that are told apart without colour."""
+"""Roles that differ without colour, too."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -106,9 +106,10 @@ def _lines(picture: Picture) -> Any:
     figure = go.Figure()
     for i, each in enumerate(picture.series):
         if each.role is Role.HERE:
-            at = [(x, y) for x, y in zip(numbers, each.values, strict=True) if y is not None]
+            points = [(x, y) for x, y in zip(numbers, each.values, strict=True) if y is not None]
             figure.add_scatter(
-                x=[x for x, _ in at for _ in range(2)], y=[v for _, y in at for v in (0.0, y)],
+                x=[x for x, _ in points for _ in range(2)],
+                y=[v for _, y in points for v in (0.0, y)],
                 name=label(each.name), mode="lines", hoverinfo="name",
                 line={"color": colour_of(each, i), "width": 2, "dash": "dash"},
             )  # fmt: skip
@@ -179,8 +180,8 @@ def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -
     """Draw flows from sources, on the left, to targets; ``colours`` are the sources'."""
     sources = _by_weight([(f.source, f.amount) for f in flows])
     targets = _by_weight([(f.target, f.amount) for f in flows])
-    at = {name: i for i, name in enumerate(sources)}
-    to = {name: len(sources) + i for i, name in enumerate(targets)}
+    source_at = {name: i for i, name in enumerate(sources)}
+    target_at = {name: len(sources) + i for i, name in enumerate(targets)}
     paint = [colours.get(name, palette.GREY) for name in sources]
     figure = go.Figure(
         go.Sankey(
@@ -192,10 +193,10 @@ def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -
                 "hovertemplate": "%{label}: %{value}<extra></extra>",
             },
             link={
-                "source": [at[f.source] for f in flows],
-                "target": [to[f.target] for f in flows],
+                "source": [source_at[f.source] for f in flows],
+                "target": [target_at[f.target] for f in flows],
                 "value": [f.amount for f in flows],
-                "color": [faded(paint[at[f.source]]) for f in flows],
+                "color": [faded(paint[source_at[f.source]]) for f in flows],
                 "hovertemplate": "%{source.label} to %{target.label}: %{value}<extra></extra>",
             },
         )
@@ -219,12 +220,12 @@ def _by_weight(pairs: Sequence[tuple[str, float]]) -> list[str]:
 
 
 def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
-    """Return a series' name, and what is told where a reader points at a value of it."""
+    """Return a series' name, and what a reader sees who points at a value of it."""
     name = label(series.name)
-    said = f"{place}, {name.replace('%{', '% {')}: {value}"
+    hover = f"{place}, {name.replace('%{', '% {')}: {value}"
     hints = [label(h) for h in series.hints] or None
     more = ", %{customdata}" if hints else ""
-    return {"name": name, "customdata": hints, "hovertemplate": f"{said}{more}<extra></extra>"}
+    return {"name": name, "customdata": hints, "hovertemplate": f"{hover}{more}<extra></extra>"}
 
 
 def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dict[str, Any]:
@@ -233,9 +234,9 @@ def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dic
     Nor does hatching, which tells itself apart: words on it would not be read.
     """
     if beside or (is_one and not shares):
-        said = percent if shares else number
+        in_words = percent if shares else number
         return {
-            "text": [said(v) for v in series.values],
+            "text": [in_words(v) for v in series.values],
             "textposition": "outside", "textangle": 0, "cliponaxis": False,
         }  # fmt: skip
     if not shares or series.role in _HATCHED:

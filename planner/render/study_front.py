@@ -64,9 +64,9 @@ def draw_study(
     page.row += len(lines) * _CHART_ROWS + bool(lines)
     if front.care:
         head(page, page.row, whole, CARE)
-        for said in front.care:
+        for sentence in front.care:
             page.row += 1
-            page.words(page.row, whole, said)
+            page.words(page.row, whole, sentence)
         page.row += 2
     head(page, page.row, whole, "What was asked and assumed")
     for name, value in front.assumed.items():
@@ -76,9 +76,9 @@ def draw_study(
     page.row += 2
     head(page, page.row, whole, "Where to read on")
     for i, name in enumerate(front.links):
-        at = 2 * i % _COLUMNS
-        page.row += at == 0
-        page.link(page.row, (at, at + 1), name, name)
+        left = 2 * i % _COLUMNS
+        page.row += left == 0
+        page.link(page.row, (left, left + 1), name, name)
     high = _fitted(page, range(first, first + len(lines) * _CHART_ROWS), len(lines))
     _charts(book, page, first, high, lines, data)
     page.finish(front.title)
@@ -90,13 +90,13 @@ def _numbers(page: FrontSheet, front: StudyFront) -> None:
     for i, (name, number, remark) in enumerate(front.numbers):
         wide = _COLUMNS // a_row
         top, left = page.row + i // a_row * 4, i % a_row * wide
-        at = (left, left + wide - 1)
+        columns = (left, left + wide - 1)
         edge = {"left": 5, "left_color": palette.WHITE, "indent": 1} if left else {}
         look = {"bg_color": palette.PALE, "top": 2, "top_color": palette.NAVY, **edge}
-        page.words(top, at, name, bold=True, font_color=palette.NAVY, **look)
+        page.words(top, columns, name, bold=True, font_color=palette.NAVY, **look)
         large = {"bold": True, "font_size": 18, "font_color": palette.NAVY}
-        page.words(top + 1, at, number, **large, **edge)
-        page.words(top + 2, at, remark, font_size=9, valign="top", **edge)
+        page.words(top + 1, columns, number, **large, **edge)
+        page.words(top + 2, columns, remark, font_size=9, valign="top", **edge)
     page.row += -(-len(front.numbers) // (a_row or 1)) * 4
 
 
@@ -140,9 +140,9 @@ def _charts(  # noqa: PLR0913, PLR0917 - where they are and what they read
     wide = (int(page.widths[0] * 7 + 0.5) + 5) * _COLUMNS  # as the library reckons pixels
     for i, line in enumerate(lines):
         for j, picture in enumerate(line):
-            made = native.chart(book, picture, next(rows), data[0])
+            drawn = native.chart(book, picture, next(rows), data[0])
             across = wide // (_A_ROW if picture.small else len(line))
             gap = 6 if j + 1 < len(line) else 0
-            made.set_size({"width": across - gap, "height": int((high - _BETWEEN) * 4 / 3)})
+            drawn.set_size({"width": across - gap, "height": int((high - _BETWEEN) * 4 / 3)})
             place = {"object_position": 1, "x_offset": j * across}
-            page.sheet.insert_chart(first + i * _CHART_ROWS, 0, made, place)
+            page.sheet.insert_chart(first + i * _CHART_ROWS, 0, drawn, place)

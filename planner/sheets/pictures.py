@@ -13,7 +13,7 @@ from models import measures, tolerances
 from models.results import ChartData, Look, Members, common
 from models.schema import COALITION, REST_OF_WORLD
 from models.units import MILLION
-from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
+from planner.render.chart import Form, Picture, Role, Series, chart_rows, drawn, short, top
 from planner.render.words import known
 from planner.sheets import findings, front
 from planner.sheets.context import Context, once
@@ -32,23 +32,22 @@ _FULL = 1.005
 @once
 def pictures(context: Context) -> tuple[Picture, ...]:
     """Return every chart of a plan that has something to show, in order."""
-    told, years = _telling(figures(context)), context.case.years
-    if not told or not years:
+    minerals, years = _shown_minerals(figures(context)), context.case.years
+    if not minerals or not years:
         return ()
-    made = [
-        _largest(context, told),
-        _suppliers(context, told),
+    every = drawn(
+        _largest(context, minerals),
+        _suppliers(context, minerals),
         _members(context),
         _who_pays(context),
-        _capacity(context, told),
-        *(_over_years(context, of) for of in told if len(years) > 1),
-        _shortage(context, told),
-    ]
-    shown = [_shown(picture) for picture in made if picture is not None]
-    return tuple(picture for picture in shown if picture.series and picture.categories)
+        _capacity(context, minerals),
+        *(_over_years(context, row["mineral"]) for row in minerals if len(years) > 1),
+        _shortage(context, minerals),
+    )
+    return tuple(p for p in map(_without_nothing, every) if p.series and p.categories)
 
 
-def _shown(picture: Picture) -> Picture:
+def _without_nothing(picture: Picture) -> Picture:
     """Return a picture without the parts of its stacks that are nowhere: no legend names them."""
     if picture.form not in {Form.STACKED, Form.BARS}:
         return picture
@@ -57,55 +56,48 @@ def _shown(picture: Picture) -> Picture:
 
 
 def chart_data(context: Context) -> ChartData:
-    """Return the sheet Chart data; the first page's chart stands last."""
+    """Return the sheet Chart data; the first page's chart comes last."""
     return chart_rows((*pictures(context), *front.front_pictures(context)))
 
 
-def _telling(found: Sequence[findings.Row]) -> list[findings.Row]:
+def _shown_minerals(rows: Sequence[findings.Row]) -> list[findings.Row]:
     """Return the minerals with any demand or purchases, those of the largest value, in order."""
-    alive = [of for of in found if of["demand"] > 0 or of["purchased"] > 0]
-    largest = sorted(alive, key=lambda of: -of["demand_value"])[:_MOST_CATEGORIES]
-    kept = {of["mineral"] for of in largest}
-    return [of for of in alive if of["mineral"] in kept]
+    alive = {row["mineral"]: row for row in rows if row["demand"] > 0 or row["purchased"] > 0}
+    values = {mineral: row["demand_value"] for mineral, row in alive.items()}
+    return [alive[mineral] for mineral in top(values, _MOST_CATEGORIES)]
 
 
 def _by_mineral(
-    title: str, form: Form, told: Sequence[findings.Row], series: Sequence[Series], axis: str
+    title: str, form: Form, minerals: Sequence[findings.Row], series: Sequence[Series], axis: str
 ) -> Picture:
-    names = tuple(short(of["mineral"]) for of in told)
+    names = tuple(short(row["mineral"]) for row in minerals)
     return Picture(title, form, names, tuple(series), axis, common.MINERAL.header)
 
 
 # ---- the largest country and its limit ---------------------------------------------------------
 
 
-def _largest(context: Context, told: Sequence[findings.Row]) -> Picture:
+def _largest(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     """The largest country beside its limit in the last year, and without limits."""
-    year = context.case.years[-1]
-    series, tops, who = _against_limit(context, [(of["mineral"], year) for of in told])
-    names = (short(of["mineral"]) for of in told)
-    labels = [
-        f"{name}: {short(context.country(top.country))}" if top else name
+    year, names = context.case.years[-1], [row["mineral"] for row in minerals]
+    series, tops, who = _against_limit(context, [(name, year) for name in names])
+    labels = (
+        f"{short(name)}: {short(context.country(top.country))}" if top else short(name)
         for name, top in zip(names, tops, strict=True)
-    ]
-    return Picture(
-        f"Largest {who}: share of coalition {context.basis}, {year}",
-        Form.GROUPED,
-        tuple(labels),
-        series,
-        f"Share of coalition {context.basis}",
-        f"Mineral and its largest {who}",
     )
+    axis = f"Share of coalition {context.basis}"
+    title = f"Largest {who}: share of coalition {context.basis}, {year}"
+    across = f"Mineral and its largest {who}"
+    return Picture(title, Form.GROUPED, tuple(labels), series, axis, across)
 
 
-def _over_years(context: Context, of: findings.Row) -> Picture | None:
+def _over_years(context: Context, mineral: str) -> Picture | None:
     """One mineral's largest supplier country by year against the limit; None if nobody sells."""
     years = context.case.years
-    series, tops, who = _against_limit(context, [(of["mineral"], year) for year in years])
+    series, tops, who = _against_limit(context, [(mineral, year) for year in years])
     if not any(tops) and not any(any(s.values) for s in series if s.role is Role.FREE):
         return None
-    name, axis = short(of["mineral"]), f"Share of coalition {context.basis}"
-    title = f"{name}: largest {who}"
+    title, axis = f"{short(mineral)}: largest {who}", f"Share of coalition {context.basis}"
     return Picture(title, Form.AGAINST, years, series, axis, common.YEAR.header, small=True)
 
 
@@ -115,19 +107,20 @@ def _against_limit(
     """Return the largest country's share by (mineral, year): here, without limits, and its limit.
 
     Where limits are on some countries only, the largest of those is meant in either plan: the
-    others may supply what they can. The limit is the tightest on that country. Beside the series
-    stand the countries, and what they are.
+    others may supply what they can. The limit is the tightest on that country. With the series come
+    the countries, and what they are.
     """
-    of = _sold(context)
-    tops = [of.plan.get(cell) for cell in cells]
+    sold = _sold(context)
+    tops = [sold.plan.get(cell) for cell in cells]
     series = [Series("This plan", Role.PLAN, [t.share if t else 0.0 for t in tops])]
-    if of.free is not None:
-        before = [of.free[cell].share if cell in of.free else 0.0 for cell in cells]
+    if sold.free is not None:
+        before = [sold.free[cell].share if cell in sold.free else 0.0 for cell in cells]
         series.insert(0, Series("Without limits", Role.FREE, before))
-    caps = [t.limit if t else of.tightest.get(cell) for t, cell in zip(tops, cells, strict=True)]
-    if any(c is not None for c in caps):
+    pairs = zip(tops, cells, strict=True)
+    caps = [top.limit if top else sold.tightest.get(cell) for top, cell in pairs]
+    if any(cap is not None for cap in caps):
         series.append(Series(common.LIMIT.header, Role.LIMIT, caps))
-    return tuple(series), tops, "country under a limit" if of.tightest else "supplier country"
+    return tuple(series), tops, "country under a limit" if sold.tightest else "supplier country"
 
 
 _Tops = dict[tuple[str, int], measures.Top]
@@ -150,7 +143,7 @@ class _Sold:
 def _sold(context: Context) -> _Sold:
     table = coalition_purchases(context.plan)
     columns = (table[c].tolist() for c in ("mineral", "year", "country", "limit"))
-    limits = {(m, y, c): of for m, y, c, of in zip(*columns, strict=True) if known(of)}
+    limits = {tuple(key): cap for *key, cap in zip(*columns, strict=True) if known(cap)}
     tightest: dict[tuple[str, int], float] = {}
     for (mineral, year, _), limit in limits.items():
         tightest[mineral, year] = min(limit, tightest.get((mineral, year), limit))
@@ -169,10 +162,10 @@ def _sold(context: Context) -> _Sold:
 # ---- who supplies, who is served, what is used -------------------------------------------------
 
 
-def _suppliers(context: Context, told: Sequence[findings.Row]) -> Picture:
+def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     """Who serves each mineral's demand over the years, and what is short."""
     sold = coalition_purchases(context.plan)
-    demand = {of["mineral"]: of["demand"] or of["purchased"] for of in told}
+    demand = {row["mineral"]: row["demand"] or row["purchased"] for row in minerals}
     share: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     columns = (sold[c] for c in ("mineral", "country", "tonnes"))
     for mineral, country, tonnes in zip(*columns, strict=True):
@@ -187,12 +180,12 @@ def _suppliers(context: Context, told: Sequence[findings.Row]) -> Picture:
     ]
     series += [
         Series("Other countries", Role.OTHER, [sum(by[m] for by in rest) for m in demand]),
-        Series(common.SHORT.header, Role.SHORT, [1.0 - of["served"] for of in told]),
+        Series(common.SHORT.header, Role.SHORT, [1.0 - row["served"] for row in minerals]),
     ]
     is_more = any(sum(by[m] for by in share.values()) > _FULL for m in demand)
     more = " (above 100 %: for stock)" if is_more else ""
     title = f"Who supplies the coalition, {context.horizon}{more}"
-    return _by_mineral(title, Form.STACKED, told, series, "Share of coalition demand")
+    return _by_mineral(title, Form.STACKED, minerals, series, "Share of coalition demand")
 
 
 def _members(context: Context) -> Picture:
@@ -201,21 +194,19 @@ def _members(context: Context) -> Picture:
     demand: dict[str, float] = defaultdict(float)
     missing: dict[str, float] = defaultdict(float)
     columns = (table[c] for c in ("year", "mineral", "member", "demand", "short"))
-    for year, mineral, member, needed, lacking in zip(*columns, strict=True):
+    for year, mineral, member, need, tonnes_short in zip(*columns, strict=True):
         price = mineral_of[mineral].price.value(int(year))
-        demand[member] += needed * price
-        missing[member] += lacking * price
+        demand[member] += need * price
+        missing[member] += tonnes_short * price
     order = sorted((m for m in demand if demand[m] > 0), key=lambda m: (-demand[m], m))
     order = order[:_MOST_CATEGORIES]
     lost = [missing[m] / demand[m] for m in order]
+    served = Series("Served", Role.PLAN, [max(0.0, 1.0 - part) for part in lost])
     return Picture(
         f"Demand served by member, by value, {context.horizon}",
         Form.BARS,
-        tuple(short(m) for m in order),
-        (
-            Series("Served", Role.PLAN, [max(0.0, 1.0 - part) for part in lost]),
-            Series(common.SHORT.header, Role.SHORT, lost),
-        ),
+        tuple(map(short, order)),
+        (served, Series(common.SHORT.header, Role.SHORT, lost)),
         "Share of the value of demand, at the minerals' prices",
         common.MEMBER.header,
     )
@@ -246,14 +237,13 @@ def who_pays(
     across = f"{common.MEMBER.header}; all together {cash:z,.1f} in cash, {lost:z,.1f} in shortage"
     if sum(abs(each[1]) for each in millions) > _CHOICE * abs(cash):
         across = f"{across}; whose cash is mostly a choice among equally cheap plans"
-    lacking = "Extra shortage (no cash)"
     return Picture(
         title,
         Form.GROUPED,
         tuple(short(member) for member, *_ in some),
         (
-            Series("Extra cash, same tonnes", Role.PLAN, [cash for _, cash, _ in some]),
-            Series(lacking, Role.SHORT, [lost for *_, lost in some]),
+            Series("Extra cash, same tonnes", Role.PLAN, [each[1] for each in some]),
+            Series("Extra shortage (no cash)", Role.SHORT, [each[2] for each in some]),
         ),
         f"{currency} m a year against {reference}",
         across,
@@ -266,32 +256,33 @@ _CHOICE = 2
 equally cheap tonnes."""
 
 
-def _capacity(context: Context, told: Sequence[findings.Row]) -> Picture:
+def _capacity(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     """How much of the capacity open to the coalition is used, at home and outside."""
     table, case = context.plan.sources, context.case
     table = table.assign(idle=(table["usable"] - table["tonnes"]).clip(lower=0.0))
     home = table["country"].map(lambda c: COALITION in case.blocs_of(c)).astype(bool)
-    whole, series = measures.sums(table, "usable", "mineral"), []
+    usable, series = measures.sums(table, "usable", "mineral"), []
     for name, role, rows, amount in (
         ("Used, in the coalition", Role.INSIDE, table[home], "tonnes"),
         ("Idle, in the coalition", Role.INSIDE_IDLE, table[home], "idle"),
         ("Used, outside", Role.OUTSIDE, table[~home], "tonnes"),
         ("Idle, outside", Role.OUTSIDE_IDLE, table[~home], "idle"),
     ):
-        of, names = measures.sums(rows, amount, "mineral"), (each["mineral"] for each in told)
-        parts = [of.get(m, 0.0) / whole[m] if whole.get(m, 0.0) > 0 else 0.0 for m in names]
-        series.append(Series(name, role, parts))
+        amounts = measures.sums(rows, amount, "mineral")
+        shares = (measures.part(amounts.get(m, 0.0), usable.get(m, 0.0))
+                  for m in (row["mineral"] for row in minerals))  # fmt: skip
+        series.append(Series(name, role, [share or 0.0 for share in shares]))
     title = f"Use of the refining capacity open to the coalition, {context.horizon}"
-    return _by_mineral(title, Form.STACKED, told, series, "Share of usable capacity")
+    return _by_mineral(title, Form.STACKED, minerals, series, "Share of usable capacity")
 
 
-def _shortage(context: Context, told: Sequence[findings.Row]) -> Picture | None:
+def _shortage(context: Context, minerals: Sequence[findings.Row]) -> Picture | None:
     """What supply cannot give and what limits forbid, where limits are known to add to shortage."""
-    rows = [of for of in told if of["demand"] > 0]
-    if context.without_limits is None or not any(of["short"] > 0 for of in rows):
+    rows = [row for row in minerals if row["demand"] > 0]
+    if context.without_limits is None or not any(row["short"] > 0 for row in rows):
         return None
-    supply = [(of["short_of_supply"] or 0.0) / of["demand"] for of in rows]
-    limits = [max(0.0, of["short_by_limits"] or 0.0) / of["demand"] for of in rows]
+    supply = [(row["short_of_supply"] or 0.0) / row["demand"] for row in rows]
+    limits = [max(0.0, row["short_by_limits"] or 0.0) / row["demand"] for row in rows]
     series = (
         Series("Supply can't give it", Role.OTHER, supply),
         Series("The limits forbid it", Role.LIMIT, limits),

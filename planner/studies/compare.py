@@ -24,7 +24,7 @@ from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
 from planner import scenarios
 from planner.render import words
-from planner.render.chart import Form, Picture, Role, Series, drawn, short
+from planner.render.chart import Form, Picture, Role, Series, drawn, heat, short
 from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.render.table import COALITION_BUYER, Table, TableColumn, table_of, with_number
 from planner.scenarios import Variant, WhatIf, scenario_name
@@ -1064,11 +1064,9 @@ class Compare(StudyKind):
              "In the last year, of each mineral.", shares),
         ):  # fmt: skip
             rows = dict(zip(charts.names, map(list, zip(*columns, strict=True)), strict=True))
-            series = tuple(Series(name, Role.PLAN, row) for name, row in rows.items())
-            title, minerals = f"{heading}, by scenario", tuple(charts.minerals)
-            picture = Picture(title, Form.HEAT, minerals, series, "share", "")
-            numbers = Numbers(matrix(charts.minerals, rows, heading, ""))
-            sections.append(Section(key, heading, lead, numbers.view(picture)))
+            table = matrix(charts.minerals, rows, heading, "")
+            picture = heat(f"{heading}, by scenario", table, table.fields[1:], "share", Role.PLAN)
+            sections.append(Section(key, heading, lead, Numbers(table).view(picture)))
         return tuple(sections)
 
 

@@ -5,9 +5,8 @@ and makes charts and the finding of these tables alone. So one command runs ever
 (``planner.cli.study``), and a report made later, of the workbook, says the same.
 
 ``StudyKind`` has a default for all that most kinds say alike: how many runs are planned, the rows
-of its tables for a program (``RECORDS``), its first table for the terminal, a section a table for
-the report, the share of tariffs in its plans' costs. ``largest`` gives the largest rows of a table,
-then one for all others; ``planner.render.chart`` makes charts of a table (``bars``, ``lines``,
+of its tables for a program (``RECORDS``), its first table for the terminal, and the share of
+tariffs in its plans' costs. ``planner.render.chart`` makes charts of a table (``bars``, ``lines``,
 ``heat``), of the largest rows (``top``, ``some_of``).
 """
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 R = TypeVar("R", bound=Result)
-T = TypeVar("T")
 
 YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
 """Rows of About that charts and findings read, whichever the kind."""
@@ -326,30 +324,10 @@ class StudyKind:
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the charts of its workbook, the first page's first; unless told none."""
+        """Return the charts of its workbook, the first page's first; none by default."""
         del tables
         return ()
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the parts of the report: each table that has rows, with no chart."""
-        shown = (tables[kind] for kind in cls.RESULTS if kind in tables)
-        return tuple(
-            Section(
-                result.TABLE.lower().replace(" ", "-"), result.TABLE, "", Numbers(result).view()
-            )
-            for result in shown
-        )
-
-
-def largest(
-    rows: Sequence[T], most: int, size: Callable[[T], float], rest: Callable[[Sequence[T]], T]
-) -> list[T]:
-    """Return the ``most`` largest rows, the largest first, then one row for all others.
-
-    A single other is shown itself: it takes no more room than a row that stands for it.
-    """
-    ranked = sorted(rows, key=lambda row: -abs(size(row)))
-    if len(ranked) <= most + 1:
-        return ranked
-    return [*ranked[:most], rest(ranked[most:])]
+        raise NotImplementedError

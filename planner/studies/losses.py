@@ -46,7 +46,7 @@ class LossKind(StrEnum):
 class Loss:
     """A loss, and the function from the case of an agreed plan to that in which it has happened.
 
-    ``country`` is a code; of a refiner it is where it stands ("" if in several).
+    ``country`` is a code; of a refiner it is where its plants are ("" if in several).
     """
 
     kind: LossKind

@@ -225,7 +225,7 @@ class SweepPoint:
 
     @property
     def by_mineral(self) -> Rows:
-        return {of["mineral"]: of for of in self.rows}
+        return {row["mineral"]: row for row in self.rows}
 
 
 @dataclass(frozen=True)
@@ -417,9 +417,9 @@ def _frontier(
     """
     rows: list[dict[str, object]] = []
     before: tuple[float, Rows] | None = None
-    reference, found = first.by_mineral, [outcome.found or SweepPoint() for outcome in outcomes]
-    baskets = _like_for_like(found, first)
-    for value, outcome, point, basket in zip(points, outcomes, found, baskets, strict=True):
+    reference, planned = first.by_mineral, [o.found or SweepPoint() for o in outcomes]
+    baskets = _like_for_like(planned, first)
+    for value, outcome, point, basket in zip(points, outcomes, planned, baskets, strict=True):
         minerals = point.by_mineral
         if not minerals:
             rows.append({"value": value, "mineral": ALL, "trouble": outcome.error})
@@ -566,7 +566,7 @@ _AMOUNTS = {"cash", "short", "missing"}
 class _SweepCharts:
     """The charts of a sweep: cost, room for a cap, who gets dearer, who goes short; each mineral.
 
-    Over a cap the tight end stands on the right, and cost and shortage are what the cap adds. Of
+    Over a cap the tight end is on the right, and cost and shortage are what the cap adds. Of
     another knob, which changes how much is bought, they are all that is paid, and all that is
     short; the scale runs as the sweep does.
     """
@@ -580,7 +580,7 @@ class _SweepCharts:
         self.rows = with_number(rows, "value")
         self.minerals = list(dict.fromkeys(self.rows["mineral"]))
         self.path = tables.option(AS_IN_WORKBOOK)
-        self.own = _value_of(tables.option(OWN_CAP))
+        self.own_cap = _value_of(tables.option(OWN_CAP))
         is_given = [bool(self.path) and not known(value) for value in rows["value"]]
         self.given = rows[is_given].set_index("mineral", drop=False)
         caps = pd.DataFrame(columns=["mineral", "smallest", "share"])
@@ -638,10 +638,10 @@ class _SweepCharts:
 
     def here(self, high: float) -> list[Series]:
         """Return a stroke at the workbook's own cap, where it is one of the points."""
-        if self.own not in self.values or not high:
+        if self.own_cap not in self.values or not high:
             return []
-        values = [high if value == self.own else None for value in self.values]
-        return [Series(f"The workbook's cap, {percent_of(self.own)}", Role.HERE, values)]
+        values = [high if value == self.own_cap else None for value in self.values]
+        return [Series(f"The workbook's cap, {percent_of(self.own_cap)}", Role.HERE, values)]
 
     def figures(self, mineral: str, name: str) -> tuple[float | None, ...]:
         """Return a mineral's figures, nothing seen as 0; None where there is no plan."""
@@ -686,15 +686,15 @@ class _SweepCharts:
     def picture(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
         """Return lines over the values."""
         if self.is_cap:
-            of = "" if more.get("small") else f"'s share of coalition {self.basis}"
-            across = f"Cap on any one country{of}: loose → tight"
+            base = "" if more.get("small") else f"'s share of coalition {self.basis}"
+            across = f"Cap on any one country{base}: loose → tight"
         else:
-            of = "100 % = as given"
+            unit = "100 % = as given"
             if not self.kind.is_factor:
-                of = "share of the cost at the refiner's gate"
+                unit = "share of the cost at the refiner's gate"
             if self.is_secured:
-                of = "of demand, if any one country is lost: loose → tight"
-            across = f"{self.title} ({of})"
+                unit = "of demand, if any one country is lost: loose → tight"
+            across = f"{self.title} ({unit})"
         values = tuple(self.values)
         return Picture(
             title, chart.Form.LINES, values, tuple(series), axis, across, scale=Look.SHARE, **more
@@ -999,9 +999,9 @@ class Sweep(StudyKind):
 
     def tables(self) -> list[Result]:
         """Return the frontier, and the smallest caps or the case as given."""
-        made = results(self.result, words_of(self.start.case))
-        who = paying(self.result, self.start.case)
-        return [*made, who] if who is not None else list(made)
+        tables = results(self.result, words_of(self.start.case))
+        payers = paying(self.result, self.start.case)
+        return [*tables, payers] if payers is not None else list(tables)
 
     def label(self, outcome: Outcome[Any]) -> str:
         return outcome.name.removeprefix(f"{self.parameter.title} ")
@@ -1108,12 +1108,12 @@ def _of_cap(charts: _SweepCharts) -> Headline:
     points: dict[str, float | None] = {}
     if not charts.given.empty:
         points["With the workbook's caps"] = None
-    elif charts.own in charts.values and charts.own != tight:
-        points[f"At the workbook's {percent_of(charts.own)}"] = charts.own
+    elif charts.own_cap in charts.values and charts.own_cap != tight:
+        points[f"At the workbook's {percent_of(charts.own_cap)}"] = charts.own_cap
     elif tight != max(charts.values):
         loose = max(v for v in charts.values if charts.lacking(v))
         points[f"At {percent_of(loose)}"] = loose
-    owner = "the workbook's " if tight == charts.own else ""
+    owner = "the workbook's " if tight == charts.own_cap else ""
     points[f"At {owner}{percent_of(tight)}"] = tight
     sentences, figures = list[str](), list[KeyFigure]()
     if ALL in charts.caps.index:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from models.results import Result, field
 from models.results.field import crossed
 from planner.render.chart import Role, bars, heat, lines, peak, some_of, top
-from planner.studies.kind import largest
 
 
 class Costs(Result):
@@ -95,15 +94,6 @@ def test_the_top_are_the_largest_in_their_own_order(amounts, most) -> None:
     assert len(found) == min(most, len(amounts))
     left = [size for name, size in amounts.items() if name not in found]
     assert not found or max(left, default=-9) <= min(amounts[name] for name in found)
-
-
-@given(st.lists(st.integers(-9, 9)), st.integers(1, 5))
-def test_the_largest_and_one_for_the_rest_add_up(amounts, most) -> None:
-    """No row is lost, a single other is shown itself, and at most one more than asked is there."""
-    rows = largest(amounts, most, float, sum)
-    assert sum(rows) == sum(amounts)
-    assert len(rows) == min(len(amounts), most + 1)
-    assert [abs(row) for row in rows[:most]] == sorted(map(abs, amounts), reverse=True)[:most]
 
 
 def test_a_title_says_how_many_of_how_many() -> None:

@@ -15,7 +15,8 @@ import click
 from models.errors import InputError, PlannerError, UsageError
 from planner.cli import paths, whatifs, words
 from planner.cli.answer import Answer, Command, Key, print_json, sorted_out
-from planner.cli.commands import common, solve
+from planner.cli.commands import common
+from planner.cli.commands.solve import show_plan, write_run
 from planner.render.words import amount, counted, cut, known, listed, number_of, plain, signed
 from planner.stops import heard, raise_lost
 
@@ -102,7 +103,7 @@ class _Desk:
         from planner.run import open_plan, solve_file
 
         run = solve_file(self.file, **self.of, beside=True, tell=common.progress(self.as_json))
-        written, trouble = solve.write_run(run, self.target)
+        written, trouble = write_run(run, self.target)
         if written is None or trouble is not None:
             raise trouble or PlannerError(f"{self.target} is not written")
         common.tell_where(self.target, written)
@@ -110,7 +111,7 @@ class _Desk:
         if self.last is not None:
             told = dict(self._changes(run, made))
         elif not self.as_json:
-            solve.show_plan(self.file, run, written)
+            show_plan(self.file, run, written)
         self.last, self.plans = (run, made), self.plans + 1
         if self.as_json:
             said = {head.casefold(): text for head, text in told.items()}

@@ -20,6 +20,7 @@ from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv
 from planner.render import words
 from planner.report.plan import headlines, shares
+from planner.report.study import part_of
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
 from planner.sheets.findings import TOLD, findings, rows_of
@@ -238,12 +239,12 @@ def test_if_the_largest_supplier_stops_has_one_number(made):
 
 
 def test_rest_of_world_is_no_country_of_the_report(made):
-    part = shares(made.file)
+    section = shares(made.file)
     wanted = {m: by_hand(made.plan, made.basis, y) for y in made.plan.case.years for m in (y,)}
-    if part is None:
+    if section is None:
         assert not any(by_hand(made.plan, made.basis).values())
         return
-    view = part.view.facts
+    view = part_of(section, made.file.country).view.facts
     limited = made.file.result(CountryShares).frame()
     is_each = limited.loc[(limited["buyer"] == "") & (limited["country"] != "ROW"), "limit"]
     for mineral, year, country, share, *_ in view.rows:

@@ -198,7 +198,7 @@ def test_without_the_solution_nothing_can_be_verified(base, case, ask, sheet):
 def test_files_in_the_wrong_place_are_told(base, case, call, broken):
     code, _, err = call("verify", case, base)
     assert code == 1
-    assert "this is an input workbook, no plan" in err
+    assert "this is an input workbook, not a plan" in err
     code, _, err = call("verify", base, base)
     assert code == 2
     assert "planner verify PLAN INPUT" in err

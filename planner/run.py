@@ -313,7 +313,7 @@ def _planning(
     same plan whatever the case is.
     """
     from models.plan import Session, solve
-    from planner.studies import ThisMachine
+    from planner.studies import LocalProcesses
     from planner.studies.places import WORTH_A_FORK, WORTH_PROCESSES, routes_of
 
     def nothing() -> None:
@@ -322,7 +322,7 @@ def _planning(
     if solver:
         yield lambda of: solve(of, solver=solver), nothing
         return
-    with (where or ThisMachine()).mapping(case, notify) as over:
+    with (where or LocalProcesses()).mapping(case, notify) as over:
         routes = routes_of(case)
         if over is map and routes < WORTH_PROCESSES:
             in_background = in_background and routes >= WORTH_A_FORK and can_fork()

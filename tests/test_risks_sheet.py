@@ -50,7 +50,7 @@ WRONG = [
     (
         put(R, 4, "Action", "Remove member"),
         "Risks!B4",
-        "it holds for all years, but an event only for some",
+        "it changes all years, but an event lasts only for some",
     ),
     (put(R, 4, "Action", "set max country share"), "Risks!B4", "use the sheet Scenarios"),
     (put(R, 4, "Action", "drop share limits"), "Risks!B4", "use the sheet Scenarios"),

@@ -323,7 +323,7 @@ class _Decomposition:
         self.prices = np.maximum(self.prices[shared], 0.0)
         self.master = recourse.MasterProblem(
             [
-                recourse.DistinctScenarios(joint.extensive, scenario_of, positions, uses[shared])
+                recourse.MergedScenarios(joint.extensive, scenario_of, positions, uses[shared])
                 for joint, (scenario_of, positions, uses) in zip(self.each, every, strict=True)
             ],
             limits[shared],

@@ -264,10 +264,10 @@ def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
 
 
 @dataclass(frozen=True)
-class DistinctScenarios:
-    """A part in extensive form, over the scenarios that differ for it.
+class MergedScenarios:
+    """One subproblem in extensive form, its scenarios with the same data merged.
 
-    ``scenario_of`` [s] says which of them each scenario of all is. A unit of the column
+    ``scenario_of`` [s] is the merged scenario of original scenario s. A unit of the column at
     ``columns`` [i] takes ``uses`` [limit, i] of each shared limit.
     """
 
@@ -343,7 +343,7 @@ class MasterProblem:
 
     def __init__(
         self,
-        parts: Sequence[DistinctScenarios],
+        parts: Sequence[MergedScenarios],
         limits: Floats,
         chances: Floats,
         tail: Tail,

@@ -154,7 +154,9 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
         selector = row.lost_country or f"{EACH_OUTSIDE}{COALITION}"
         if selector.startswith(EACH_OUTSIDE):
             if not resolve.single_countries(case, selector, of):
-                said = f"no refiner of {row.mineral or 'any mineral'} is {selector[5:]}"
+                said = (
+                    f"no refiner of {row.mineral or 'any mineral'} is in a country {selector[5:]}"
+                )
                 yield advise(row, "lost_country", said, _NEVER)
         elif selector == REST_OF_WORLD:
             said = "the rest of the world is many suppliers, which cannot all be lost"

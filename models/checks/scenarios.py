@@ -245,7 +245,7 @@ def event_actions(case: Case) -> Iterator[Finding]:
     """An event's change can hold in one year alone."""
     for step in case.risks:
         if step.action in TAKES and step.action not in EVENT_ACTIONS:
-            said = f"`{step.action}` holds for all years, but an event only for some"
+            said = f"`{step.action}` changes all years, but an event lasts only for some"
             yield at(step, "action", said, "an action that has years", "use the sheet Scenarios")
 
 

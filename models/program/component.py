@@ -133,7 +133,7 @@ def lane_words(case: Case, row: schema.Lane) -> str:
 
 
 def step_in_force(series: schema.ByYear, year: int) -> int | None:
-    """Return the year of the column that a series takes its value of a year from, None: plain."""
+    """Return the year of the column whose value applies in a year; None: that without a year."""
     return next((start for start, _ in reversed(series.steps) if start <= year), None)
 
 

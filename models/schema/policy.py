@@ -351,7 +351,7 @@ ACTIONS = tuple(TAKES)
 EVENT_ACTIONS = tuple(a for a in ACTIONS if {"mineral", "last_year"} <= {*TAKES[a].selectors})
 """Actions on a market that can hold in one year alone, as an event's do."""
 _LASTING = (
-    "it holds for all years, but an event only for some: use the sheet Scenarios and --scenario"
+    "it changes all years, but an event lasts only for some: use the sheet Scenarios and --scenario"
 )
 
 

@@ -128,7 +128,7 @@ class Supply:
 
     @cached_property
     def tonnes(self) -> tuple[tuple[Source, float], ...]:
-        """What each source supplies [t/yr]; its capacity where that is before."""
+        """Each source with what it supplies [t/yr]: planned, else today's, else its capacity."""
         e, members = self.whole.expanded, list(self.buyer.members)
         sources = list(e.of_mineral[self.mineral])
         if self.year is not None:

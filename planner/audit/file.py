@@ -30,7 +30,7 @@ from planner.workbook.plan_columns import (
     SUMMARY,
     bare,
     is_number,
-    refuse_twice,
+    refuse_duplicate_titles,
 )
 
 PYTHON, TIME = "Python version", "Time: "
@@ -232,7 +232,7 @@ def open_plan(path: Path) -> PlanSheets:
     archive is there twice: what is read would depend on the program that reads it.
     """
     file = open_excel(path)
-    refuse_twice(path, [sheet.title for sheet in file.sheets])
+    refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     grids = _Grids({sheet.title: sheet for sheet in file.sheets})
     if not {fold(name) for name in grids} & {fold(name) for name in (SUMMARY, PLAN, Checks.TABLE)}:
         message, hint = "this is no plan", "name a workbook that planner solve wrote"
@@ -241,5 +241,5 @@ def open_plan(path: Path) -> PlanSheets:
             hint = "the plan comes first, then its input"
         raise refused(path, message, PLAN_FILE, hint)
     listed = sheet_parts(path)
-    refuse_twice(path, [sheet.title for sheet in listed])
+    refuse_duplicate_titles(path, [sheet.title for sheet in listed])
     return PlanSheets(path, file.sha256, grids, listed)

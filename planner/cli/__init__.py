@@ -36,7 +36,7 @@ looking after each 700 takes a fourteenth of a solve."""
 __all__ = ["main", "planner"]
 
 
-class UnsaidError(WriteError):
+class OutputError(WriteError):
     """The answer cannot be written to stdout."""
 
 
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _hush()
         return CUT_OFF
-    except UnsaidError as error:
+    except OutputError as error:
         _hush()
         click.echo(f"Error: {error}", err=True)
         return error.exit_code
@@ -75,7 +75,7 @@ def _run(arguments: list[str]) -> int:
             print_json(failure("usage_error", *error.format_message().splitlines()))
         error.show()
         return error.exit_code
-    except (BrokenPipeError, UnsaidError, click.Abort):
+    except (BrokenPipeError, OutputError, click.Abort):
         raise
     except (KeyboardInterrupt, SystemExit) as stop:
         return _stopped(stop, as_json=as_json)
@@ -158,7 +158,7 @@ class _Answer(io.FileIO):
             raise
         except OSError as error:
             msg = f"the answer cannot be written to stdout: {error.strerror or error}"
-            raise UnsaidError(msg) from error
+            raise OutputError(msg) from error
 
 
 class _Unheard(io.FileIO):

@@ -87,7 +87,7 @@ def fail(
     messages = str(error).splitlines()  # several mistakes of a command line are a line each
     answer: Any = failure(status, *messages)
     if isinstance(error, errors.InputError):
-        answer = sorted_out(error.findings)
+        answer = findings_by_severity(error.findings)
     for message in messages:
         click.echo(f"Error: {message}", err=True)
     if as_json:
@@ -151,7 +151,7 @@ class Command(click.Command):
             return error.exit_code
 
 
-def sorted_out(findings: Iterable[errors.Finding]) -> dict[str, list[dict[str, str]]]:
+def findings_by_severity(findings: Iterable[errors.Finding]) -> dict[str, list[dict[str, str]]]:
     """Return errors and warnings apart, as JSON carries them."""
     listed = list(findings)
     return {

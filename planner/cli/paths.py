@@ -113,7 +113,7 @@ def plan_path(
         from planner.workbook.parts import is_input
 
         if is_input(path):
-            msg = f"{path} is itself an input workbook, no {suffix}: choose another --output"
+            msg = f"{path} is itself an input workbook, not a {suffix}: choose another --output"
             raise UsageError(msg)
     return path
 
@@ -176,7 +176,7 @@ def copy_path(copy: Path) -> Path:
         from planner.workbook.parts import is_input, is_marked
 
         if is_input(path) and not is_marked(path):
-            msg = f"{path} is itself an input workbook, no marked copy: choose another --marked"
+            msg = f"{path} is itself an input workbook, not a marked copy: choose another --marked"
             raise UsageError(msg)
     return path
 

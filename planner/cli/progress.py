@@ -61,9 +61,9 @@ def place(workers: int | None, cluster: str | None) -> Where:
         from planner.studies.places.cluster import Cluster
 
         return Cluster(cluster)
-    from planner.studies import ThisMachine
+    from planner.studies import LocalProcesses
 
-    return ThisMachine(workers)
+    return LocalProcesses(workers)
 
 
 @contextmanager

@@ -21,8 +21,8 @@ from planner.cli.answer import (
     Key,
     end,
     fail,
+    findings_by_severity,
     print_json,
-    sorted_out,
     what_if_facts,
 )
 from planner.cli.commands import common
@@ -218,11 +218,11 @@ def _planned(
     """Return the study when it is planned, and the seconds that reading and planning took."""
     from models import checks
     from planner.run import start_file
-    from planner.studies import ThisMachine
+    from planner.studies import LocalProcesses
 
     where, watch, tell = how
     start = start_file(file, **kind.base(options), tell=tell)
-    if isinstance(where, ThisMachine):
+    if isinstance(where, LocalProcesses):
         where.preload(start.case, kind.__module__)
     study = kind(start, **options)
     errors = checks.errors(start.case)
@@ -300,7 +300,7 @@ def _answer(
         **study.answer(tables),
         **_counts(study.outcomes, halt),
         Key.OUTPUT: None if written is None else str(written),
-        Key.WARNINGS: sorted_out(study.start.book.warnings)[Key.WARNINGS],
+        Key.WARNINGS: findings_by_severity(study.start.book.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
         Key.ERRORS: [],
     }

@@ -45,7 +45,7 @@ class Patient(H11Protocol):
         self._look = self.loop.call_later(SECONDS, self._end_or_wait, None, -1)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Look no longer."""
+        """Stop watching the client: the connection is closed."""
         if self._look is not None:
             self._look.cancel()
         super().connection_lost(exc)

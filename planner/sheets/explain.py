@@ -89,8 +89,8 @@ class Cells:
     def _other_unit(self, place: answers.CellAddress) -> tuple[str, float] | None:
         return self.unit_of(place.sheet, self._column(place))
 
-    def is_of_scenario(self, place: answers.CellAddress) -> bool:
-        """Return whether a scenario or a what-if says something else there than the workbook."""
+    def is_overridden(self, place: answers.CellAddress) -> bool:
+        """Return whether a scenario or a what-if changes the value of this cell."""
         before, after = (self._record(case, place) for case in (self.book, self.planned))
         field = self._declared(place).field
         return None in (before, after) or getattr(before, field) != getattr(after, field)
@@ -431,7 +431,7 @@ def _change_told(answer: answers.Explanation, change: LeastChange, cells: Cells)
         years = each_year({*each.years} - {answer.year}, " and ")
         also = f"; the cell also holds for {years}" if answer.year in each.years and years else ""
         yield f"    {each.words}{also}"
-        if cells.is_of_scenario(each.place):
+        if cells.is_overridden(each.place):
             yield (
                 "    (the scenario or what-if says that, not the workbook: it has to change there)"
             )
@@ -579,7 +579,7 @@ def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
                 "to": cells.typed_up(c.place, c.to),
                 "least": cells.typed(c.place, c.least),
                 "years": list(c.years),
-                "said_by": "scenario" if cells.is_of_scenario(c.place) else "workbook",
+                "said_by": "scenario" if cells.is_overridden(c.place) else "workbook",
             }
             for c in change.changes
         ],

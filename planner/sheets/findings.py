@@ -219,8 +219,8 @@ def dependence(table: ByMineral, country: Country) -> str:
     place = where.pop() if len(where) == 1 else "one country"
     if len({row["dependent"] for row in ties}) == 1 and place != "one country":
         return (
-            f"{start}. Most is bought of {minerals}: {most['dependent']} {buys} {part_of} of {each}"
-            f" in {place}."
+            f"{start}. The largest such share is of {minerals}: {most['dependent']} {buys}"
+            f" {part_of} of {each} in {place}."
         )
     return f"{start}. {minerals} each have a member that buys {part_of} of it in {place}."
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.studies.engine import run_study as run_study
     from planner.studies.kind import StudyKind
     from planner.studies.places import Here as Here
-    from planner.studies.places import ThisMachine as ThisMachine
+    from planner.studies.places import LocalProcesses as LocalProcesses
     from planner.studies.places import Where as Where
 
 

@@ -805,7 +805,7 @@ def _together(cash: float, avoided: float, currency: str) -> str:
     if avoided == 0.0:
         return f"Together the members {paid} in cash."
     also = f"avoid shortages worth {shortage}" if avoided > 0 else f"go without {shortage} more"
-    return f"Together the members {paid} in cash and {also} at their price."
+    return f"Together the members {paid} in cash and {also} at the shortage cost."
 
 
 def _kept(leaving: Groups) -> list[str]:

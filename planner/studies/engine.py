@@ -473,14 +473,14 @@ def run_studies(
 
     ``tell`` hears of them as of one. What a stop left no time for has it as its own.
     """
-    from planner.studies.places import ThisMachine
+    from planner.studies.places import LocalProcesses
 
     joined = Joined(tuple(studies))
     tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
     try:
         tracker.notify()
-        (where or ThisMachine()).run(joined, tracker)
+        (where or LocalProcesses()).run(joined, tracker)
     except (KeyboardInterrupt, SystemExit) as stop:
         heard()
         stopped = stop

@@ -548,8 +548,8 @@ class _ExitFinding:
         each = ""
         if known(dearest["a_tonne"]):
             price = money(dearest["a_tonne"], self.currency)
-            each = f", most of it for {dearest['mineral']}: {price} for each tonne spared"
-        remark = f"over all years{each}. {self.missing}"
+            each = f" A tonne less from {self.name} costs most for {dearest['mineral']}: {price}."
+        remark = f"over all years.{each} {self.missing}"
         yield KeyFigure("Extra cash", money(cash, self.currency), remark)
         begun = begun_otherwise(self.builds)
         if begun:

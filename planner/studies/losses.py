@@ -30,7 +30,7 @@ from models.schema import REST_OF_WORLD, ScenarioStep
 from planner import scenarios, stops
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Joined, Outcome, Progress, Run, Study, Tell, run_studies, whole
-from planner.studies.places import ThisMachine, Where
+from planner.studies.places import LocalProcesses, Where
 
 
 class LossKind(StrEnum):
@@ -503,8 +503,8 @@ def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> li
             tell(progress)
 
     studies = tuple(Study(case, ((Run(case.scenario),),), whole) for case in cases)
-    place = where or ThisMachine()
-    if not isinstance(place, ThisMachine) or place.processes(Joined(studies)) == 1:
+    place = where or LocalProcesses()
+    if not isinstance(place, LocalProcesses) or place.processes(Joined(studies)) == 1:
         return [solve(case) for case in cases]
     for case in cases:
         check(case)

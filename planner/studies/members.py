@@ -22,7 +22,7 @@ FOR_SAME = "for the same tonnes"
 def same_tonnes(against: str = "") -> str:
     """Return the sentence on costs of the same tonnes; ``against`` says compared with what."""
     return (
-        f"Costs compare the same tonnes{against and ' '}{against}: what is missing is not paid for,"
+        f"Costs compare the same tonnes{against and ' '}{against}. What is missing is not paid for,"
         " so the cash that is paid may fall."
     )
 

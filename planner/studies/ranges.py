@@ -276,7 +276,7 @@ class RangesStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        return f"what is a choice for {share(self.slack)} more cash, by {self.by}"
+        return f"which purchases could change for {share(self.slack)} more cash, by {self.by}"
 
     @property
     def options(self) -> dict[str, str]:
@@ -361,7 +361,7 @@ class RangesStudy(StudyKind):
                 "by a point of the coalition's demand or more, each by itself.",
             ),
             KeyFigure(
-                "Largest suppliers that are a fact",
+                "Largest suppliers whose share is a fact",
                 f"{len(facts)} of {len(rows)}",
                 "least and most are less than a point apart.",
             ),

@@ -609,7 +609,7 @@ class RiskStudy(StudyKind):
 
     NAME, TITLE, WRITES = "risk", "Study of risks", "risk study"
     QUESTION = "What do events that may happen do to cost and supply?"
-    HEADING = "{plan}: events by chance"
+    HEADING = "{plan}: results under random events"
     LACKING = "no draw complete"
     MONEY = "total cost discounted at the discount rate, cash cost undiscounted"
     RESULTS = (Measures, RiskByMineral, ByMember, Events, Draws)
@@ -758,7 +758,7 @@ class RiskStudy(StudyKind):
         missing = "no mineral is short"
         if expected and expected[worst] > tolerances.SAME_SHARE:
             missing = f"{share(expected[worst])} of the need for {worst} is missing"
-            missing += f", {share(before[worst])} without events"
+            missing += f", and {share(before[worst])} without events"
         draws = sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"]))
         few, penalty = _too_few(draws), tables.option(LEFT_OUT)
         total = (

@@ -403,9 +403,9 @@ class SupportStudy(StudyKind):
         if len(priced):
             dearest = priced.iloc[-1]
             sentences.append(
-                f"The dearest that a payment brings in is {dearest['plant']}"
+                f"The plant that needs the highest payment is {dearest['plant']}"
                 f" ({dearest['mineral']}): {float(dearest['payment']):,.6g} {currency}/t,"
-                f" {share(float(dearest['of_price']))} of the price."
+                f" {share(float(dearest['of_price']))} of the mineral's price."
             )
         if unknown:
             sentences.append(f"For {counted(unknown, 'plant')} the payment is not known.")

@@ -405,18 +405,18 @@ def _has_strangers(source: IO[bytes]) -> bool:
     open_tags: list[str] = []
     strangers: list[str] = []
 
-    def begin(name: str, _: object) -> None:
+    def on_start(name: str, _: object) -> None:
         space, _, tag = name.rpartition("}")
         if open_tags and space not in {MAIN, _STRICT} and "extLst" not in open_tags:
             strangers.append(tag)
         if open_tags or tag == "sheetData":
             open_tags.append(tag)
 
-    def finish(_: str) -> None:
+    def on_end(_: str) -> None:
         if open_tags:
             open_tags.pop()
 
     parser = expat.ParserCreate(namespace_separator="}")
-    parser.StartElementHandler, parser.EndElementHandler = begin, finish
+    parser.StartElementHandler, parser.EndElementHandler = on_start, on_end
     parser.ParseFile(source)
     return bool(strangers)

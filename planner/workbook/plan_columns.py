@@ -150,7 +150,7 @@ def _redacted(summary: Grid) -> str:
     return next((str(value) for measure, value in rows if measure == REDACTED), "")
 
 
-def refuse_twice(path: Path, titles: Sequence[str]) -> None:
+def refuse_duplicate_titles(path: Path, titles: Sequence[str]) -> None:
     """Refuse a workbook that gives a sheet twice; InputError."""
     sheets = Counter(map(case.fold, titles))
     twice = next((title for title in titles if sheets[case.fold(title)] > 1), "")

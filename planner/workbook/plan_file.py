@@ -188,7 +188,7 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
     Raises InputError where the file is no workbook, or gives a sheet twice.
     """
     file = excel.open_excel(path)
-    plan_columns.refuse_twice(path, [sheet.title for sheet in file.sheets])
+    plan_columns.refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     places = table_places(path)
     grids: dict[str, Grid] = {}
     for grid in file.grids:

@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import UsageError
 from planner.cli.progress import place, study_options, watched
-from planner.studies import Progress, ThisMachine
+from planner.studies import LocalProcesses, Progress
 from planner.studies.places.cluster import Cluster
 
 
@@ -32,8 +32,8 @@ def given(*words):
 
 
 def test_where():
-    assert given() == ThisMachine(None)
-    assert given("--workers", "1") == ThisMachine(1)
+    assert given() == LocalProcesses(None)
+    assert given("--workers", "1") == LocalProcesses(1)
     assert given("--cluster", "tcp://desk:8786") == Cluster("tcp://desk:8786")
     with pytest.raises(UsageError, match="give one of them"):
         given("--workers", "2", "--cluster", "tcp://desk:8786")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.studies.places import ThisMachine  # noqa: F401 - loaded before a signal can hit it
+from planner.studies.places import LocalProcesses  # noqa: F401 - loaded before a signal can hit it
 from tests.cli.desk import POSIX, ROOT
 
 TRIALS = int(os.environ.get("PLANNER_STOPS", "60"))

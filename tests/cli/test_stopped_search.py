@@ -15,7 +15,7 @@ import pytest
 from planner.studies.places import Processes
 from planner.workbook.template import write_book
 from tests.cli.desk import POSIX, ROOT
-from tests.models.desk import BookT, jin, make, read
+from tests.models.desk import BookT, jin, make
 
 SEARCH = """
 import sys
@@ -84,7 +84,7 @@ def test_a_part_that_is_solved_elsewhere_is_not_waited_for() -> None:
     began = time.monotonic()
 
     def stopped() -> None:
-        with Processes(1).mapping(read(make(jin()))) as over:
+        with Processes(1).mapping() as over:
             over(time.sleep, [60])
             raise KeyboardInterrupt
 

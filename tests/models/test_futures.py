@@ -19,9 +19,9 @@ from models.answers import recourse as module
 from models.answers.futures import Future, RiskPlans, apart, under_risk
 from models.answers.recourse import (
     ConvexCombination,
-    DistinctScenarios,
     ExtensiveForm,
     MasterProblem,
+    MergedScenarios,
     Policy,
     ScenarioProgram,
     Tail,
@@ -444,7 +444,7 @@ def farms_apart(most: float, tail: Tail) -> tuple[MasterProblem, list[LinearProg
     of = [[0, 1, 2], [1, 2, 0]]
     wholes = [ExtensiveForm(FARMS, THIRDS, need=500.0) for _ in of]
     parts = [
-        DistinctScenarios(whole, np.array(at), whole.place[0][[2]], np.ones((1, 1)))
+        MergedScenarios(whole, np.array(at), whole.place[0][[2]], np.ones((1, 1)))
         for whole, at in zip(wholes, of, strict=True)
     ]
     return MasterProblem(parts, np.array([most]), THIRDS, tail, 64.0), [w.rows for w in wholes]
@@ -488,7 +488,7 @@ def test_what_mixes_policies_grows_as_its_entries_do() -> None:
     """For 4,000 futures whose tail counts no table of futures by futures, which would be 128 MB."""
     many = 4_000
     whole = ExtensiveForm(FARMS, THIRDS, need=500.0)
-    part = DistinctScenarios(whole, np.arange(many) % 3, whole.place[0][[2]], np.ones((1, 1)))
+    part = MergedScenarios(whole, np.arange(many) % 3, whole.place[0][[2]], np.ones((1, 1)))
     tied = MasterProblem([part], np.array([100.0]), np.full(many, 1 / many), Tail(0.5, 0.5), 64.0)
     policies = [Policy(np.arange(0), np.zeros(0), np.full(many, c), np.zeros(1)) for c in (2, 1.0)]
     tracemalloc.start()

@@ -156,7 +156,7 @@ def test_dependence_is_measured_alike_and_as_it_is_printed(a, b, who, much, said
     told = dependence(by_mineral(found), found.country)
     starts = "Copper has a member that" if much else "No member"
     assert told.startswith(f"{starts} buys over 65 %")
-    assert told.endswith(f" outside in 2026. Most is bought of copper: {said}")
+    assert told.endswith(f" outside in 2026. The largest such share is of copper: {said}")
     above = Members.of(found.plan, None).data["dependent"]
     assert sum(above) == sum(is_much(part) for part in (a / 1_000, b / 500))
 

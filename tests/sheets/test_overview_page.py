@@ -64,7 +64,7 @@ def test_what_the_page_says_by_hand(tmp_path):
         "0 of 2 keep 80 %",
         f"Cobalt keeps 0 % of its need without China, the least of all. {IF_IT_STOPS} {SEE_MORE}",
         "Of 2 minerals, 1 has a member that buys over 65 % from one country outside in 2026.",
-        "Most is bought of cobalt: A buys all of it in China.",
+        "The largest such share is of cobalt: A buys all of it in China.",
         "Limits count demand, so China still sells 100 % of the cobalt that is bought.",
     ):
         assert said in words, said

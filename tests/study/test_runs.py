@@ -15,7 +15,7 @@ import pytest
 from models.errors import UsageError
 from models.plan import Session
 from models.program import sourcing
-from planner.studies import Here, Progress, Run, ThisMachine, run_studies, run_study
+from planner.studies import Here, LocalProcesses, Progress, Run, run_studies, run_study
 from planner.studies import engine as board
 from planner.studies import places as pool
 from planner.studies.places import WORTH_WORKERS, Processes, routes
@@ -178,12 +178,12 @@ def test_little_work_is_done_in_this_process():
     """Three refiners, two members, three years: 18 routes a run."""
     few = study([capped(0.5)] * 5, [capped(0.4)] * 5)
     assert routes(few) == 180
-    assert ThisMachine(8).processes(few) == 1
+    assert LocalProcesses(8).processes(few) == 1
     each = WORTH_WORKERS // 36 + 1
     many = study([capped(0.5)] * each, [capped(0.4)] * each)
-    assert ThisMachine(8).processes(many) == 2  # no more than chains
-    assert ThisMachine(1).processes(many) == 1
-    assert ThisMachine().processes(study(*[[capped(0.5)] * each] * 99)) == len(
+    assert LocalProcesses(8).processes(many) == 2  # no more than chains
+    assert LocalProcesses(1).processes(many) == 1
+    assert LocalProcesses().processes(study(*[[capped(0.5)] * each] * 99)) == len(
         os.sched_getaffinity(0)
     )
 

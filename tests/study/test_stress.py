@@ -17,7 +17,7 @@ from models.results import Result
 from models.schema import MIN, ScenarioStep
 from models.scorecard.supplied import n_minus_1
 from planner.scenarios.actions import after
-from planner.studies import Here, ThisMachine, engine, losses, places
+from planner.studies import Here, LocalProcesses, engine, losses, places
 from planner.studies.agreed import Rules, stressed
 from planner.studies.kind import Tables
 from planner.studies.losses import (
@@ -76,7 +76,7 @@ def test_an_agreed_plan_that_fails_in_a_worker_fails_as_what_it_is(monkeypatch, 
     monkeypatch.setattr(losses, "Run", partial(losses.Run, change=fails))
     heard: list[str] = []
     with pytest.raises(PlannerError, match=says) as raised:
-        stress(BASE, Rules(), where=ThisMachine(2), tell=lambda each: heard.append(each.notice))
+        stress(BASE, Rules(), where=LocalProcesses(2), tell=lambda each: heard.append(each.notice))
     assert type(raised.value) is kind
     assert [bool(notice) for notice in heard] == [True] * len(heard)
     assert bool(heard) is isinstance(fails, Deadly)

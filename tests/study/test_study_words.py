@@ -26,8 +26,8 @@ UNKNOWN = "Who would do better alone if each pays for what it buys is not known"
     [
         (2e6, 0.0, "save 2.0 m USD in cash."),
         (-2e6, 0.0, "pay 2.0 m USD more in cash."),
-        (0.0, 5e6, "save 0 USD in cash and avoid shortages worth 5.0 m USD at their price."),
-        (2e6, -5e6, "save 2.0 m USD in cash and go without 5.0 m USD more at their price."),
+        (0.0, 5e6, "save 0 USD in cash and avoid shortages worth 5.0 m USD at the shortage cost."),
+        (2e6, -5e6, "save 2.0 m USD in cash and go without 5.0 m USD more at the shortage cost."),
     ],
 )
 def test_what_planning_together_saves(cash: float, avoided: float, words: str) -> None:
@@ -165,7 +165,8 @@ def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
     headline = support.SupportStudy.headline(tables)
     assert headline.finding == (
         "Of 3 idle plants at home, 1 would run for at most 1 % of the mineral's price, each by"
-        " itself. The dearest that a payment brings in is P2 (tin): 50 USD/t, 50 % of the price."
+        " itself. The plant that needs the highest payment is P2 (tin): 50 USD/t, 50 % of the"
+        " mineral's price."
     )
     first = support.SupportStudy.pictures(tables)[0]
     assert first.categories == ("tin: P0, 1 %",)

@@ -99,7 +99,7 @@ def test_minerals_that_read_the_same_are_named_together(second: float, left: str
         exits(("tin", 0.9, 0.6, None), ("zinc", 0.9, second, None))
     ).figures
     assert f"Most is left of {left} of demand: others sell 27 t of the 100 t of tin" in first.remark
-    assert "most of it for zinc: 5 USD for each tonne spared" in extra.remark
+    assert "costs most for zinc: 5 USD." in extra.remark
 
 
 # ---- the stress test -----------------------------------------------------------------------------
@@ -227,12 +227,12 @@ def test_a_premium_is_more_less_nothing_or_unknown() -> None:
 def test_the_sentence_on_the_same_tonnes_names_the_reference() -> None:
     """One sentence, with or without a reference; the sweep and a comparison say it."""
     assert same_tonnes() == (
-        "Costs compare the same tonnes: what is missing is not paid for, so the cash that is paid"
+        "Costs compare the same tonnes. What is missing is not paid for, so the cash that is paid"
         " may fall."
     )
     with_reference = "with the same case without share limits"
     assert same_tonnes(with_reference) in Sweep.headline(swept((0.9, 0.0, 1.0))).care
-    assert f"the same tonnes {with_reference}: what" in same_tonnes(with_reference)
+    assert f"the same tonnes {with_reference}. What" in same_tonnes(with_reference)
     assert premium_words(-0.2) == "20 % less for the same tonnes"
 
 

@@ -11,7 +11,7 @@ import click
 
 from models import errors, units
 from planner.cli import whatifs
-from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
+from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, of_file
 from planner.cli.commands import common
 from planner.cli.paths import case_part, folder_target, html, target
 from planner.cli.words import line, row, show_warnings
@@ -97,7 +97,7 @@ def _answer(
         "files": [str(path) for path in written.files],
         "removed": list(written.removed),
         "kept": list(written.kept),
-        **sorted_out(split.warnings),
+        **findings_by_severity(split.warnings),
         Key.SECONDS: round(seconds, 6),
     }
 
@@ -198,7 +198,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     common.tell_where(place, written)
     if not as_json:
         line("Report", str(written))
-    answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **sorted_out(changed)}
+    answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **findings_by_severity(changed)}
     return end(answer, as_json=as_json)
 
 
@@ -255,7 +255,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
         Key.OUTPUT: str(written),
         Key.OBJECTIVE: sliders.objective,
         Key.NOTES: list(sliders.notes),
-        **sorted_out(book.warnings),
+        **findings_by_severity(book.warnings),
         Key.SECONDS: round(seconds, 6),
     }
     return end(answer, as_json=as_json)
@@ -321,7 +321,7 @@ def model(
         Key.STATUS: "ok",
         Key.SCENARIO: start.case.scenario,
         Key.OUTPUT: [str(path) for path in written],
-        Key.WARNINGS: sorted_out(start.book.warnings)[Key.WARNINGS],
+        Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
         Key.ERRORS: [],
     }
     return end(answer, as_json=as_json)

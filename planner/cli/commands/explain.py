@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import InputError, Mistakes
-from planner.cli.answer import Command, Key, end, sorted_out, what_if_facts
+from planner.cli.answer import Command, Key, end, findings_by_severity, what_if_facts
 from planner.cli.commands.common import JSON, WORKBOOK, progress
 from planner.cli.whatifs import case_options
 from planner.render.words import missing_option, plain
@@ -76,7 +76,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
         Key.CURRENCY: start.case.settings.currency,
         Key.SCENARIO: start.case.scenario,
         Key.WHAT_IFS: [what_if_facts(what_if) for what_if in start.variant.what_ifs],
-        Key.WARNINGS: sorted_out(start.book.warnings)[Key.WARNINGS],
+        Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
         Key.ERRORS: [],
     }
@@ -98,7 +98,7 @@ def _found(
     explanation = explain(plan, *cell)
     if explanation.is_short:
         tell("Looking for the smallest change that removes the shortage")
-    return explanation, least_change(plan, *cell, cells.is_of_scenario)
+    return explanation, least_change(plan, *cell, cells.is_overridden)
 
 
 def _without(

@@ -11,7 +11,7 @@ import click
 
 from models.errors import UsageError
 from planner.cli import paths, progress, whatifs
-from planner.cli.answer import Answer, Command, Key, end, sorted_out, what_if_facts
+from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, what_if_facts
 from planner.cli.commands import common
 from planner.cli.words import line, show_warnings
 from planner.options import IntegerOption, Share
@@ -124,9 +124,9 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     own.
 
     With --under-risk, one plan is made for many futures, drawn from the events of the sheet Risks.
-    All futures build the same. They also share every other decision until their events differ. A
-    second workbook, outputs/<FILE's name>-under-risk.xlsx, compares the plan with the plain plan
-    and values a forecast.
+    What is built is the same in all futures. Any other decision is the same in two futures until
+    their events differ. A second workbook, outputs/<FILE's name>-under-risk.xlsx, compares the plan
+    with the plain plan, and says what it would be worth to know the future.
 
     \b
     planner solve case.xlsx --under-risk --futures 20 --seed 7
@@ -266,7 +266,7 @@ def solved(run: PlanRun, output: Path | None) -> Answer:
         "max_country_share": dict(plan.max_country_share),
         Key.WORDS: words_of(run),
         Key.MINERALS: records(run.minerals),
-        Key.WARNINGS: sorted_out(run.warnings)[Key.WARNINGS],
+        Key.WARNINGS: findings_by_severity(run.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
         Key.ERRORS: [],
     }
@@ -376,13 +376,15 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
             f"{words.share(row['supplier_share'])} of {year}'s purchases{_beside(row, country)}"
         ]
         if words.known(row["supplier_limit"]):
-            least = f"{words.share(row['supplier_of_demand'])} of demand, " if of_demand else ""
-            parts.append(f"{least}limit {words.share(row['supplier_limit'])}")
+            least = (
+                f"{words.share(row['supplier_of_demand'])} of demand, where " if of_demand else ""
+            )
+            parts.append(f"{least}the limit is {words.share(row['supplier_limit'])}")
         if words.known(row["served_without"]):
-            parts.append(f"{words.share(row['served_without'])} served without it")
+            parts.append(f"{words.share(row['served_without'])} of need left without it")
         if row["dependent"] is not None:
             part = f"{words.share(row['dependent_share'])} in {country(row['dependent_country'])}"
-            buys = "buys" if (row["alike"] or 1) == 1 else "buy"
+            buys = "buys" if (row["alike"] or 1) == 1 else "each buy"
             parts.append(f"{row['dependent']} {buys} {part}")
         lines[str(row["mineral"])] = f"{country(row['supplier'])} {'; '.join(parts)}"
     return lines

@@ -11,7 +11,7 @@ import click
 
 from models import errors, tolerances
 from planner._version import __version__
-from planner.cli.answer import Answer, Command, Key, end, of_file, print_json, sorted_out
+from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, of_file, print_json
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path, target
 from planner.cli.words import line, show_some
@@ -96,7 +96,7 @@ class _Outcome:
                 "whole_projects": verdict.whole_projects,
                 "not_proven": list(_not_proven(verdict)),
             }
-        return {**answer, **sorted_out(self.findings)}
+        return {**answer, **findings_by_severity(self.findings)}
 
     def _lines(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
         """Yield what was compared, and what is proven whatever other cells say."""
@@ -384,7 +384,7 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
 
 def _show(result: Redacted, computable: list[str], written: Path, salt: Path) -> None:
     names = plain(" and ".join(result.members))
-    click.secho(f"Without orders, stocks, contracts and prices of {names}", bold=True, err=True)
+    click.secho(f"Taken out: orders, stocks, contracts and prices of {names}", bold=True, err=True)
     for sheet, (gone, joined) in result.rows.items():
         instead = f", {number_of(joined, 'row')} in their place" if joined else ""
         click.echo(f"  {sheet:<16} {number_of(gone, 'row')} taken out{instead}", err=True)

@@ -14,7 +14,7 @@ import click
 
 from models.errors import InputError, PlannerError, UsageError
 from planner.cli import paths, whatifs, words
-from planner.cli.answer import Answer, Command, Key, print_json, sorted_out
+from planner.cli.answer import Answer, Command, Key, findings_by_severity, print_json
 from planner.cli.commands import common
 from planner.cli.commands.solve import show_plan, write_run
 from planner.render.words import amount, inner, known, listed, number_of, plain, signed
@@ -82,7 +82,7 @@ class _Desk:
         except InputError as error:
             raise_lost()
             if self.as_json:
-                _print({Key.STATUS: "input_error", **sorted_out(error.findings)})
+                _print({Key.STATUS: "input_error", **findings_by_severity(error.findings)})
             else:
                 words.show_findings(self.file, error.findings, err=True)
         except PlannerError as error:
@@ -118,7 +118,7 @@ class _Desk:
         self.last, self.plans = (run, plan), self.plans + 1
         if self.as_json:
             changed = {head.casefold(): text for head, text in lines.items()}
-            warnings = sorted_out(run.warnings)[Key.WARNINGS]
+            warnings = findings_by_severity(run.warnings)[Key.WARNINGS]
             _print({Key.STATUS: run.plan.status, Key.OUTPUT: str(written), "changes": changed,
                     Key.WARNINGS: warnings})  # fmt: skip
             return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import Finding, InputError, UsageError, WriteError
-from planner.cli.answer import Answer, Command, Key, end, fail, sorted_out
+from planner.cli.answer import Answer, Command, Key, end, fail, findings_by_severity
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, tell_where
 from planner.cli.paths import copy_path, is_file, target, xlsx
 from planner.cli.words import show_defaults, show_findings
@@ -152,10 +152,10 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
         try:
             answer |= _copied(_marked(file, copy, findings, as_json=as_json))
         except WriteError as error:
-            answer |= _copied(None) | sorted_out(findings)
+            answer |= _copied(None) | findings_by_severity(findings)
             return fail(error, as_json=as_json, result=answer)
     if failed is None:
-        return end({Key.STATUS: "ok", **answer, **sorted_out(findings)}, as_json=as_json)
+        return end({Key.STATUS: "ok", **answer, **findings_by_severity(findings)}, as_json=as_json)
     return fail(failed, as_json=as_json, result=answer) if as_json else failed.exit_code
 
 

@@ -90,8 +90,8 @@ class Here:
 
 
 @dataclass(frozen=True)
-class ThisMachine:
-    """Processes on this machine, by default as many as cores; this one alone for little work."""
+class LocalProcesses:
+    """Runs on this machine: a process a core by default; little work runs in the current one."""
 
     workers: int | None = None
 

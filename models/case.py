@@ -1,9 +1,9 @@
 """A Case: one workbook's worth of checked, typed, frozen records.
 
 A scenario makes a new Case with ``change``; nothing changes a Case in place. Records stand in an
-order that does not depend on the order of the workbook's rows (save Lanes, Ore lanes, Rights,
-Scenarios and Risks, where order has a meaning), so that equal workbooks give equal plans to the
-cell.
+order that does not depend on the order of the workbook's rows (save Lanes, Ore lanes, Input lanes,
+Rights, Scenarios and Risks, where order has a meaning), so that equal workbooks give equal plans to
+the cell.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ R = TypeVar("R", bound=Record)
 
 BASE = "Base"
 """The name of the case as the workbook has it; no scenario may have it."""
-_ORDERED = {"lanes", "ore_lanes", "rights", "scenarios", "risks"}
+_ORDERED = {"lanes", "ore_lanes", "input_lanes", "rights", "scenarios", "risks"}
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ class Case:
     stockpiles: tuple[schema.Stockpile, ...] = ()
     mines: tuple[schema.Mine, ...] = ()
     ore_lanes: tuple[schema.OreLane, ...] = ()
+    inputs: tuple[schema.Input, ...] = ()
+    input_lanes: tuple[schema.InputLane, ...] = ()
     tiers: tuple[schema.Tier, ...] = ()
     current_supply: tuple[schema.CurrentSupply, ...] = ()
     rights: tuple[schema.Right, ...] = ()

@@ -17,7 +17,7 @@ from models import tolerances
 from models.beside import Beside
 from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share, shares_of
-from models.plan import block_solver, secured
+from models.plan import block_solver, secured, stages
 from models.plan.causes import causes, causes_beside
 from models.plan.gaps import Gaps, gaps_of
 from models.program import TONNES, Program, Solved, program_of
@@ -392,6 +392,17 @@ class Plan(Solved):
         order = "year mineral mine_country refiner project"
         return _table(rows, f"{columns} freight rent", order)
 
+    @cached_property
+    def inputs(self) -> pd.DataFrame:
+        """One row a flow of an input above 1e-6 t, bought or handed over.
+
+        year, mineral (the input), refiner, project, country, member ("" where it is bought), plant,
+        plant_project, product ("" where it is joint), plant_country, tonnes, cost, tariff
+        (fraction), freight, landed [money/t; 0 where it is handed over], total [money], worth (of a
+        tonne more of the input to the plant) [money/t], unused (t beyond what a joint line needs).
+        """
+        return _table(stages.inputs(self), stages.INPUTS, "year mineral refiner project member plant")
+
     # ---- share limits, what changes against today, and tiers of demand --------------------------
 
     @cached_property
@@ -542,8 +553,9 @@ class Plan(Solved):
 
     @cached_property
     def purchases(self) -> float:
-        """Cost or price, tariff and freight of all flows [money, undiscounted]."""
-        return float((self.delivered * self.expanded.deliveries.landed).sum())
+        """Cost or price, tariff and freight of all flows, inputs too [money, undiscounted]."""
+        bought = float((self.delivered * self.expanded.deliveries.landed).sum())
+        return bought + float((self.taken * self.expanded.input_flows.landed).sum())
 
     @cached_property
     def cash(self) -> float:
@@ -552,8 +564,13 @@ class Plan(Solved):
 
     @cached_property
     def tonnes(self) -> float:
-        """What the coalition purchases in all [t]."""
+        """What the coalition purchases in all [t]; what plants buy is not among it."""
         return float(self.delivered.sum())
+
+    @cached_property
+    def inputs_tonnes(self) -> float:
+        """What plants buy of other sources in all [t]."""
+        return float(self.taken.sum())
 
     @cached_property
     def shortage(self) -> float:

@@ -100,6 +100,57 @@ CONTRACT_FLOW = component.Columns(
 )
 
 
+def plant_words(key: Any) -> str:
+    """Return who takes an input, by a key that ends with plant, its project, product and year."""
+    *_, refiner, project, product, _year = key
+    return f"{project or refiner}{f' ({product})' if product else ''}"
+
+
+def _input_sale(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
+    who, own, year = of.who(*key[:3]), key[2], key[-1]
+    seller = who if own == mineral else f"{own} from {who}"
+    return f"{seller} to {plant_words(key)}, {year}", f"{seller}, {year}"
+
+
+def _input_landed(of: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
+    """Return what a tonne of input costs at the plant's gate: cost, tariff, freight."""
+    e, f = of.expanded, of.expanded.input_flows
+    i = int(np.flatnonzero(of.program.sold == column)[0]) - len(e.deliveries)
+    source, intake, year = e.sources[f.source[i]], e.intakes[f.intake[i]], e.years[f.year[i]]
+    worth, cost, tariff = times * of.case.discount(year), float(f.cost[i]), float(f.tariff[i])
+    who, paid = of.who(source.name, source.project, source.mineral), float(f.support[i])
+    said, place = f"cost at {who}", component.place_of(source.record, "cost", year)
+    freight = f"freight to {intake.plant}"
+    return [
+        *([component.PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
+        component.PriceTerm("cost", said, worth * cost, place),
+        component.PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
+        component.PriceTerm("freight", freight, worth * float(f.freight[i])),
+    ]
+
+
+INPUT_FLOW = component.Columns(
+    name="input_flow",
+    key=(
+        component.REFINER,
+        component.PROJECT,
+        component.MINERAL,
+        component.PLANT,
+        component.PLANT_PROJECT,
+        component.PRODUCT,
+        component.YEAR,
+    ),
+    index=(component.SOURCE, component.INTAKE, component.YEAR),
+    meaning="Tonnes of an input that a plant buys of a refiner or project.",
+    cell=(Refiner, "cost"),
+    headings=(PURCHASE, TARIFF, FREIGHT, SUPPORT),
+    move=_input_sale,
+    terms=_input_landed,
+    spent=("cost", "tariff", "freight", "support"),
+    decided=component.in_its_year,
+)
+
+
 BALANCE = component.Rows(
     name="balance",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
@@ -145,6 +196,24 @@ def flows(b: builder.Builder) -> None:
         parts = tuple(part[at] for part in index)
         b.flow[at] = b.columns(of, parts, price=d.landed[at], charges=split)
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)
+    f = b.expanded.input_flows
+    split = {PURCHASE: f.cost, TARIFF: f.cost * f.tariff, FREIGHT: f.freight, SUPPORT: -f.support}
+    to_plants = b.columns(
+        INPUT_FLOW, (f.source, f.intake, f.year), price=f.landed, charges=split
+    )
+    b.sold = np.concatenate([b.flow, to_plants])
+
+
+def input_columns(f: Frame) -> list[Any]:
+    """Declare ``input_flow[r, p, m, plant, plant project, product, t]`` >= 0 [t]."""
+    e, flows = f.expanded, f.expanded.input_flows
+    keys = []
+    for i in f.input_at.tolist():
+        source, intake = e.sources[flows.source[i]], e.intakes[flows.intake[i]]
+        whose = (intake.refiner, intake.project, intake.product, e.years[flows.year[i]])
+        keys.append((source.name, source.project, source.mineral, *whose))
+    columns = f.variables(INPUT_FLOW, keys)
+    return [columns[key] for key in keys]
 
 
 def balance(f: Frame) -> None:

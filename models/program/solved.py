@@ -58,6 +58,47 @@ class Solved:
         return np.maximum(self.x[self.program.flow], 0.0)
 
     @cached_property
+    def taken(self) -> Floats:
+        """Tonnes of each flow of an input to a plant, in the order of the case's ``input_flows``."""
+        return np.maximum(self.x[self.program.sold[len(self.program.flow) :]], 0.0)
+
+    @cached_property
+    def handed(self) -> Floats:
+        """Tonnes that members hand to plants, in the order of the case's ``hand_overs``."""
+        return np.maximum(self.x[self.program.handed], 0.0)
+
+    @property
+    def all_sold(self) -> Floats:
+        """Tonnes of each of the case's ``sales``."""
+        return np.concatenate([self.delivered, self.taken])
+
+    @cached_property
+    def beyond_demand(self) -> Floats:
+        """What plants take of an input and unmet demand would have taken [t], by (mineral, year).
+
+        It is what the base of the coalition's share limits has beside demand.
+        """
+        e = self.expanded
+        found = np.zeros((len(e.minerals), len(e.years)))
+        for flows, tonnes in ((e.input_flows, self.taken), (e.hand_overs, self.handed)):
+            np.add.at(found, (flows.mineral, flows.year), tonnes)
+        short = np.zeros(found.shape)
+        for (mineral, _, year), tonnes in self.amounts("shortage").items() if e.unmet_ratios else ():
+            short[e.mineral_at[mineral], e.years.index(year)] += tonnes
+        for name, ratios in e.unmet_ratios.items():
+            for product, ratio in ratios.items():
+                found[e.mineral_at[name]] += ratio * short[e.mineral_at[product]]
+        return found
+
+    @cached_property
+    def handed_by(self) -> Floats:
+        """What members hand to plants [t], by (mineral, member, year)."""
+        e, hand = self.expanded, self.expanded.hand_overs
+        found = np.zeros((len(e.minerals), len(e.members), len(e.years)))
+        np.add.at(found, (hand.mineral, hand.member, hand.year), self.handed)
+        return found
+
+    @cached_property
     def values(self) -> dict[str, dict[Any, float]]:
         """The columns but for deliveries by component and key, zeros left out."""
         groups = self.program.variables
@@ -208,10 +249,10 @@ class Solved:
 
     @cached_property
     def sold(self) -> Floats:
-        """What each source sells [t/yr], by (source, year)."""
-        e, d = self.expanded, self.expanded.deliveries
+        """What each source sells to members and to plants [t/yr], by (source, year)."""
+        e, sales = self.expanded, self.expanded.sales
         found = np.zeros((len(e.sources), len(e.years)))
-        np.add.at(found, (d.source, d.year), self.delivered)
+        np.add.at(found, (sales.source, sales.year), self.all_sold)
         return found
 
     def source(self, name: str, project: str, mineral: str) -> Source:
@@ -280,11 +321,25 @@ class Solved:
             tonnes = sum(z for country, z in of_mineral if country in cap.ore)
             bought = sum(z for _, z in of_mineral)
         else:
-            tonnes = float(self.delivered[list(cap.flows)].sum()) if cap.flows else 0.0
+            tonnes = float(self.all_sold[list(cap.flows)].sum()) if cap.flows else 0.0
             if not cap.of_purchases:
-                return tonnes, cap.demand
+                return tonnes, self._needed(cap)
             bought = self.bought(e.mineral_at[cap.mineral], cap.buyers, e.years.index(cap.year))
-        return tonnes, bought if cap.of_purchases else cap.demand
+            bought += 0.0 if cap.buyer else self._to_plants(cap)
+        return tonnes, bought if cap.of_purchases else self._needed(cap)
+
+    def _needed(self, cap: Cap) -> float:
+        """Return a cap's base in basis demand: demand, and of an input what plants take [t]."""
+        e = self.expanded
+        m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
+        if cap.buyer:
+            return cap.demand + float(self.handed_by[m, list(cap.buyers), t].sum())
+        return cap.demand + float(self.beyond_demand[m, t])
+
+    def _to_plants(self, cap: Cap) -> float:
+        e = self.expanded
+        at = e.sales_in(e.mineral_at[cap.mineral], e.years.index(cap.year))
+        return float(sum(self.all_sold[i] for i in at if i >= len(e.deliveries)))
 
     def bought(self, mineral: int, buyers: Sequence[int], year: int) -> float:
         """Return what a buyer's members purchase of a mineral in a year [t], all by position."""
@@ -300,7 +355,12 @@ class Solved:
     @cached_property
     def _tolerances(self) -> dict[tuple[str, int], float]:
         e = self.expanded
-        nothing = tolerances.MOST_VIOLATION * np.maximum(e.demand.max(axis=1, initial=0.0), 1e-6)
+        need = e.demand.max(axis=1, initial=0.0)
+        for name, ratios in e.unmet_ratios.items():
+            for made, ratio in ratios.items():
+                of = need[e.mineral_at[name]]
+                np.maximum(of, ratio * need[e.mineral_at[made]], out=of)
+        nothing = tolerances.MOST_VIOLATION * np.maximum(need, 1e-6)
         return dict(zip(product(e.minerals, e.years), nothing.ravel().tolist(), strict=True))
 
 

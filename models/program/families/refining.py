@@ -93,7 +93,7 @@ def model(f: Frame) -> None:
 
 def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
-    e, d = b.expanded, b.expanded.deliveries
+    e, d = b.expanded, b.expanded.sales
     own = np.array([not s.project for s in e.sources], dtype=bool)
     at = np.flatnonzero(own[d.source])
     b.limit(CAPACITY, at, e.usable[d.source[at], d.year[at]])

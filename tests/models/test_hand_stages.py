@@ -1,0 +1,154 @@
+"""Stages by hand: one mineral made from another, through plants that buy it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.models.desk import cost, one, price, short, solve, tonnes
+from tests.models.stages import (
+    ALLY,
+    CHINA,
+    cap,
+    made,
+    oxide_and_alloy,
+    plant,
+    separation,
+    stages,
+)
+
+near = pytest.approx
+
+
+def test_joint_lines() -> None:
+    """Form a: 43.396 t and 2.264 t of concentrate, 54.717 in all; prices 3.774 and 84.906.
+
+    0.22 x + 0.20 y = 10 and 0.002 x + 0.05 y = 0.2.
+    """
+    plan = solve(separation())
+    assert plan.objective == near(54.717, abs=5e-4)
+    flows = plan.inputs
+    assert float(one(flows, mineral="ore West")["tonnes"]) == near(43.396, abs=5e-4)
+    assert float(one(flows, mineral="ore East")["tonnes"]) == near(2.264, abs=5e-4)
+    assert price(plan, mineral="NdPr") == near(3.774, abs=5e-4)
+    assert price(plan, mineral="DyTb") == near(84.906, abs=5e-4)
+    assert float(one(flows, mineral="ore West")["worth"]) == near(1)
+    assert float(one(flows, mineral="ore East")["worth"]) == near(5)
+
+
+def test_a_cap_on_one_stage() -> None:
+    """Form b: a cap of 65 % on oxide is kept with 13 and 7 t; all alloy is China's; cost 47."""
+    plan = solve(oxide_and_alloy(cap(0.65, "oxide")))
+    assert plan.objective == near(47)
+    assert tonnes(plan, refiner="Zhong") == near(20)
+    assert {r: t for r, t in plan.inputs.groupby("refiner")["tonnes"].sum().items()} == near(
+        {"Bao": 13, "Lyn": 7}
+    )
+    assert plan.max_country_share == near({"alloy": 1.0, "oxide": 0.65})
+    assert price(plan, mineral="alloy") == near(1000)  # the ally has no more oxide
+
+
+def test_a_cap_on_both_stages() -> None:
+    """Form b: 13 t of alloy come from China, 5 from the ally, 2 are short; cost 46 without them.
+
+    The base of oxide counts what the missing 2 t would have taken: 13 of 18 t may be China's.
+    """
+    plan = solve(oxide_and_alloy(cap(0.65)))
+    assert plan.objective - 2 * 1000 == near(46)
+    assert (tonnes(plan, refiner="Zhong"), tonnes(plan, refiner="Arafura")) == near((13, 5))
+    assert short(plan, mineral="alloy") == near(2)
+    assert plan.inputs.groupby("refiner")["tonnes"].sum().to_dict() == near({"Bao": 13, "Lyn": 5})
+    assert plan.max_country_share == near({"alloy": 0.65, "oxide": 0.65})
+    assert float(one(plan.limits, mineral="oxide")["base"]) == near(20)
+
+
+@pytest.mark.parametrize("extra", [[], [cap(0.65, "alloy")]])
+def test_a_free_stage_more(extra: list) -> None:
+    """Form c: an oxide in between at no cost changes no digit of the cost."""
+    straight = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1.37, 13), plant("Lyn", "oxide", ALLY, 2.11, 9),
+         plant("Z", "alloy", CHINA, 1.3, 12), plant("B", "alloy", ALLY, 2.7, 11)],
+        [made("alloy", "oxide", 1.25)],
+        {"alloy": 20},
+        Share_limits=extra,
+    )  # fmt: skip
+    longer = stages(
+        {"oxide": 50, "alloy": 100, "powder": 70},
+        [*straight["Refiners"], plant("P", "powder", CHINA, 0, 1e9)],
+        [made("alloy", "powder", 1.25), made("powder", "oxide")],
+        {"alloy": 20},
+        Share_limits=extra,
+    )
+    assert solve(longer).objective == near(solve(straight).objective, rel=1e-15)
+
+
+def test_one_country_makes_the_input() -> None:
+    """Form d: a cap of 65 % on the input serves 6.5 of 10, as a cap on demand would."""
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1), plant("Z", "alloy", ALLY, 1)],
+        [made("alloy", "oxide")],
+        {"alloy": 10},
+        Share_limits=[cap(0.65, "oxide")],
+    )
+    plan = solve(book)
+    assert tonnes(plan) == near(6.5)
+    assert short(plan, mineral="alloy") == near(3.5)
+
+
+def test_tonnes_in_are_tonnes_out_times_ratio() -> None:
+    """1.25 t of oxide a tonne, with tariff and freight on the way: 20 x (1.25 x 2 x 1.1 + 3) + 3."""
+    lane = {"Input": "oxide", "From country": CHINA, "Tariff": 0.1, "Freight (USD/t)": 3}
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 2), plant("Z", "alloy", ALLY, 1)],
+        [made("alloy", "oxide", 1.25)],
+        {"alloy": 20},
+        Input_lanes=[lane],
+    )
+    plan = solve(book)
+    assert plan.objective == near(20 * 1 + 25 * (2 * 1.1 + 3))
+    assert (cost(plan, "purchase"), cost(plan, "tariff"), cost(plan, "freight")) == near((70, 5, 75))
+    assert plan.purchases == near(plan.objective)
+    assert plan.tonnes == near(20)
+    assert plan.inputs_tonnes == near(25)
+
+
+def test_a_member_hands_over_what_it_holds() -> None:
+    """Stock of oxide goes into the plant in the member's country: 8 t of 10 are bought."""
+    pile = {"Mineral": "oxide", "Member": "A", "Max (t)": 5, "Opening (t)": 2, "Target (t)": 0}
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 3), plant("Z", "alloy", ALLY, 1)],
+        [made("alloy", "oxide")],
+        {"alloy": 10},
+        members={"A": ALLY},
+        Stockpiles=[pile],
+    )
+    plan = solve(book)
+    assert plan.objective == near(10 + 8 * 3)
+    assert plan.handed.sum() == near(2) or plan.handed.sum() >= 2 - 1e-9
+
+
+def test_a_refiner_replaces_the_row_of_all() -> None:
+    """A refiner's own row counts for it alone; 0 says that it needs none of the input."""
+    rows = [made("alloy", "oxide", 2), made("alloy", "oxide", 0, Refiner="Z")]
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1), plant("Z", "alloy", ALLY, 1, 4), plant("Y", "alloy", ALLY, 1)],
+        rows,
+        {"alloy": 10},
+    )
+    plan = solve(book)
+    assert plan.objective == near(10 + 6 * 2)
+
+
+def test_recycled_plants_need_inputs_only_where_named() -> None:
+    """Of a row that names nobody, a recycler needs nothing."""
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1), plant("Z", "alloy", ALLY, 1, Kind="recycled")],
+        [made("alloy", "oxide", 2)],
+        {"alloy": 10},
+    )
+    assert solve(book).objective == near(10)

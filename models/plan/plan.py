@@ -269,26 +269,29 @@ class Plan(Solved):
     def countries(self) -> pd.DataFrame:
         """One row a country that sells or is limited: year, mineral, buyer ("" the coalition).
 
-        country, tonnes, demand, purchased [t], limit (the tightest share; NaN: none), of_demand and
+        country, tonnes, demand (of an input with what plants take, the base of limits), purchased
+        (by plants, too) [t], limit (the tightest share; NaN: none), of_demand and
         of_purchases (shares; NaN of nothing).
         """
-        e, d, case = self.expanded, self.expanded.deliveries, self.case
+        e, d, case, tonnes = self.expanded, self.expanded.sales, self.case, self.all_sold
         countries, limit = tightest_on_countries(e)
         axes: dict[str, Sequence[Any]] = {
             "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
         }  # fmt: skip
         sold, bought = np.zeros(limit.size), np.zeros(limit.shape[:3])
-        at = np.flatnonzero(self.delivered > 0)
+        every = np.flatnonzero(tonnes > 0)
         country = np.array([countries.index(s.country) for s in e.sources], dtype=np.int64)
-        for buyer in (0, 1 + d.member[at]):
+        to_members = every[d.member[every] >= 0]
+        for at, buyer in ((every, 0), (to_members, 1 + d.member[to_members])):
             cell = (d.year[at] * len(e.minerals) + d.mineral[at]) * limit.shape[2] + buyer
             code = cell * len(countries) + country[d.source[at]]
-            np.add.at(sold, code, self.delivered[at])
+            np.add.at(sold, code, tonnes[at])
             code = code[np.sort(np.unique(code, return_index=True)[1])]  # each once, as they come
             np.add.at(bought.reshape(-1), code // max(1, len(countries)), sold[code])
         need = np.empty(bought.shape)
         need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
-        need[:, :, 1:] = np.moveaxis(e.demand, 2, 0)
+        need[:, :, 0] += self.beyond_demand.T
+        need[:, :, 1:] = np.moveaxis(e.demand + self.handed_by, 2, 0)
         is_told = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
         order = [np.argsort(np.array(of)) for of in axes.values()]
         rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_told[np.ix_(*order)]), strict=True))

@@ -291,6 +291,11 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
             said = f"{row.refiner} does not refine {row.mineral} in Refiners"
             hint = f"it refines {', '.join(sorted(refined[row.refiner]))}"
             yield at(row, "mineral", said, f"a row of {Refiner.SHEET} for both", hint)
+    for lane in case.input_lanes:
+        has = planned.get(lane.refiner, set())
+        if lane.input and has and lane.input in case.mineral_of and lane.input not in has:
+            said = f"{lane.refiner} does not refine {lane.input}: the row matches nothing"
+            yield advise(lane, "input", said)
     selecting: list[Any] = [*case.lanes, *case.rights, *case.scenarios, *case.risks]
     for row in selecting:
         if lacks(row, planned):

@@ -190,13 +190,14 @@ class Plan(Solved):
     def supply(self) -> pd.DataFrame:
         """One row a mineral, member and year with demand, a stock or a flow.
 
-        demand, purchased, short [t], marginal_price, landed (average; NaN without purchases)
-        [money/t], short_cost (what the shortage counts for) [money].
+        demand, purchased, short [t], marginal_price, landed (average, inputs included; NaN without
+        purchases) [money/t], short_cost (what the shortage counts for) [money].
         """
         e, d = self.expanded, self.expanded.deliveries
         bought, paid = np.zeros((2, len(e.minerals), len(e.members), len(e.years)))
         np.add.at(bought, (d.mineral, d.member, d.year), self.delivered)
-        np.add.at(paid, (d.mineral, d.member, d.year), self.delivered * d.landed)
+        landed = d.landed + self.input_cost[d.source, d.year] if e.intakes else d.landed
+        np.add.at(paid, (d.mineral, d.member, d.year), self.delivered * landed)
         rows = []
         is_told = (e.demand > 0) | (bought > 0) | e.has_stock[:, :, None]
         for m, j, t in np.argwhere(is_told).tolist():
@@ -242,9 +243,12 @@ class Plan(Solved):
         """One row a refiner or project and year.
 
         year, refiner, project, mineral, country, owner, kind, nameplate, usable, tonnes [t/yr],
-        rent (what one more tonne of capacity saves), gap (see ``Gaps``) [money/t].
+        rent (what one more tonne of capacity saves), gap (see ``Gaps``) [money/t], to_plants (t/yr
+        of the tonnes that go to other plants).
         """
         e, rows, surge = self.expanded, [], self.case.settings.surge
+        to_plants = np.zeros(self.sold.shape)
+        np.add.at(to_plants, (e.input_flows.source, e.input_flows.year), self.taken)
         gaps = self.gaps.gap
         for r, s in enumerate(e.sources):
             whose = (s.name, s.project, s.mineral, s.country, s.owner, s.kind)
@@ -256,10 +260,10 @@ class Plan(Solved):
                 else:
                     rent = self.dual(REFINING_CAPACITY, (s.name, s.mineral, year))
                 rent += surge * self.dual(SURGE, (s.name, s.project, s.mineral, year))
-                prices = (abs(rent), float(gaps[r, t]))
+                prices = (abs(rent), float(gaps[r, t]), float(to_plants[r, t]))
                 rows.append((year, *whose, nameplate, usable, float(self.sold[r, t]), *prices))
         columns = "year refiner project mineral country owner kind nameplate usable tonnes rent gap"
-        return _table(rows, columns, "year mineral refiner project")
+        return _table(rows, f"{columns} to_plants", "year mineral refiner project")
 
     @cached_property
     def gaps(self) -> Gaps:
@@ -405,6 +409,15 @@ class Plan(Solved):
         tonne more of the input to the plant) [money/t], unused (t beyond what a joint line needs).
         """
         return _table(stages.inputs(self), stages.INPUTS, "year mineral refiner project member plant")
+
+    @cached_property
+    def input_cost(self) -> Floats:
+        """What the inputs of a tonne that a source sells cost [money/t], by (source, year)."""
+        return stages.input_cost(self)
+
+    def served_if_lost(self, year: int) -> dict[str, dict[str, tuple[float, float]]]:
+        """Return what is served if a country stops: at the last stage, and through all stages."""
+        return stages.served_if_lost(self, year)
 
     # ---- share limits, what changes against today, and tiers of demand --------------------------
 

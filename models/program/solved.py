@@ -150,10 +150,14 @@ class Solved:
     def tariffs(self) -> float:
         """What of the cash cost members' own treasuries receive [money, undiscounted].
 
-        Tonnes x tariff x cost or price of all flows to members, spot and contracts.
+        Tonnes x tariff x cost or price of all flows to members, spot and contracts, and of inputs
+        to plants in members' countries.
         """
-        d = self.expanded.deliveries
-        return float((self.delivered * d.cost * d.tariff).sum())
+        e, d, f = self.expanded, self.expanded.deliveries, self.expanded.input_flows
+        home = {member.country for member in self.case.members}
+        mine = np.array([of.country in home for of in e.intakes], dtype=bool)[f.intake]
+        to_plants = float((self.taken * f.cost * f.tariff)[mine].sum())
+        return float((self.delivered * d.cost * d.tariff).sum()) + to_plants
 
     # ---- what stands where -----------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from models.results.supply import Contracts as Contracts
 from models.results.supply import CountryShares as CountryShares
 from models.results.supply import Flows as Flows
 from models.results.supply import Ore as Ore
+from models.results.supply import PlantInputs as PlantInputs
 from models.results.supply import Prices as Prices
 from models.results.supply import Projects as Projects
 from models.results.supply import Refiners as Refiners

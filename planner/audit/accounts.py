@@ -111,6 +111,7 @@ _ACCOUNTS = (
             ByMineral.supplier_of_demand,
             ByMineral.served_without_today,
             ByMineral.served_without,
+            ByMineral.served_through,
             ByMineral.surged_today,
             ByMineral.surged,
             ByMineral.last_share,
@@ -121,6 +122,7 @@ _ACCOUNTS = (
         ),
         money=(ByMineral.landed, ByMineral.paid),
         never=(
+            ByMineral.stage_country,
             ByMineral.dependent,
             ByMineral.dependent_country,
             ByMineral.dependent_share,

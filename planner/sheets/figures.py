@@ -27,7 +27,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     demand, purchased, shortage = (
         measures.sums(plan.supply, amount, "mineral") for amount in ("demand", "purchased", "short")
     )
-    paid = measures.sums(plan.flows, "total", "mineral")
+    paid = _paid(plan)
     free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits = bool(case.share_limits)
     extra, lost = ({}, {}) if unlimited is None else _against(plan, unlimited)
@@ -82,6 +82,15 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
             }
         )
     return tuple(found)
+
+
+def _paid(plan: Plan) -> dict[str, float]:
+    """Return what members pay for each mineral [money], what its inputs cost included."""
+    table = plan.flows
+    if not plan.expanded.intakes:
+        return measures.sums(table, "total", "mineral")
+    of = plan.supply.assign(paid=measures.paid(plan.supply))
+    return measures.sums(of, "paid", "mineral")
 
 
 def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:

@@ -39,30 +39,42 @@ class _Stop:
 
 @dataclass(frozen=True)
 class _Plant:
-    """What a plant sells the coalition in a year, and what of its capacity is open to it [t]."""
+    """What a plant sells the coalition in a year, and what of its capacity is open to it [t].
+
+    ``to_plants`` of it goes to other plants as an input.
+    """
 
     country: str
     sold: float
     usable: float
+    to_plants: float = 0.0
+
+    @property
+    def to_members(self) -> float:
+        return self.sold - self.to_plants
 
 
 def _stop(plants: Iterable[_Plant], case: Case, short: float, need: float) -> _Stop:
     """Return what the loss of the largest supplier does; ``need`` and ``short`` in t of a year."""
-    if need <= 0:
-        return _Stop()
     plants = list(plants)
+    if need <= 0 and not any(plant.to_plants for plant in plants):
+        return _Stop()
     sold: dict[str, float] = defaultdict(float)
     for plant in plants:
         sold[plant.country] += plant.sold
-    drawn, served = max(0.0, need - short - sum(sold.values())), measures.served_share(need, short)
+    to_members = sum(sold.values()) - sum(plant.to_plants for plant in plants)
+    drawn, served = max(0.0, need - short - to_members), measures.served_share(need, short)
     top = measures.largest_supplier(sold, _home(case))
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
-    more = (measures.with_surge(plant.sold, plant.usable, case.settings.surge) for plant in left)
+    more = (
+        measures.with_surge(plant.sold, plant.usable, case.settings.surge) - plant.to_plants
+        for plant in left
+    )
     without, surged = (
         measures.served_without(others, drawn, need, served)
-        for others in (sum(plant.sold for plant in left), sum(more))
+        for others in (sum(plant.to_members for plant in left), sum(more))
     )
     return _Stop(*top, without, surged)
 
@@ -114,9 +126,9 @@ def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
     """Return what is bought of each mineral in a year of a plan."""
     plants: dict[str, list[_Plant]] = defaultdict(list)
     table = plan.sources[plan.sources["year"] == year]
-    columns = (table[c] for c in ("mineral", "country", "tonnes", "usable"))
-    for mineral, country, tonnes, usable in zip(*columns, strict=True):
-        plants[str(mineral)].append(_Plant(str(country), float(tonnes), float(usable)))
+    columns = (table[c] for c in ("mineral", "country", "tonnes", "usable", "to_plants"))
+    for mineral, country, *tonnes in zip(*columns, strict=True):
+        plants[str(mineral)].append(_Plant(str(country), *map(float, tonnes)))
     short = _short(plan, year)
     need = plan.case.coalition_demand
     return {
@@ -161,6 +173,23 @@ def _kept(plan: Plan) -> dict[str, str]:
     return found
 
 
+def _through_all_stages(plan: Plan, year: int) -> dict[str, dict[str, Any]]:
+    """Return of each mineral whose loss leaves least through all stages, and what is then served.
+
+    Only where minerals are made from others.
+    """
+    if not plan.expanded.intakes:
+        return {}
+    found: dict[str, dict[str, Any]] = {
+        m.name: {"stage_country": None, "served_through": None} for m in plan.case.minerals
+    }
+    for name, of in plan.served_if_lost(year).items():
+        country = min(of, key=lambda each: (of[each][1], each), default=None)
+        if country is not None:
+            found[name] = {"stage_country": country, "served_through": of[country][1]}
+    return found
+
+
 @once
 def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
     """Return by mineral whom the coalition depends on, by the names of the fields of ByMineral."""
@@ -172,6 +201,7 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
     now, then = _today(context.book.case), _planned(plan, year)
     free = None if context.without_limits is None else _planned(context.without_limits, year)
     sold = plan.countries[plan.countries["year"] == year]
+    through = _through_all_stages(plan, year)
     found = {}
     for m in case.minerals:
         of, rows = then[m.name], sold[sold["mineral"] == m.name]
@@ -207,5 +237,6 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             "alike": alike,
             "wholly_dependent": sum(printed(each.share) >= 1.0 for _, each in members),
             "limits_kept": kept.get(m.name),
+            **through.get(m.name, {}),
         }
     return found

@@ -335,7 +335,7 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
 
 def _joins(case: Case) -> Iterable[tuple[str, ...]]:
     """A product and its inputs are planned together."""
-    return ((row.mineral, row.input) for row in case.inputs)
+    return ((row.mineral, row.input) for row in case.inputs if row.tonnes > 0)
 
 
 FAMILY = component.Family(model, arrays, joins=_joins)

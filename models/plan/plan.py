@@ -481,9 +481,9 @@ class Plan(Solved):
         """
         first = self.expanded.years[0]
         place = {(s.name, s.mineral): s.country for s in self.expanded.sources}
-        known = {s.mineral for s in self.case.current_supply}
+        known = {s.mineral for s in self.case.current_supply if s.member}
         tonnes: dict[tuple[str, str, str], list[float]] = {}
-        for s in self.case.current_supply:
+        for s in (s for s in self.case.current_supply if s.member):
             tonnes.setdefault((s.mineral, s.refiner, s.member), [0.0, 0.0])[0] += s.tonnes
         for row in self.flows.to_dict("records"):
             if row["year"] == first and row["mineral"] in known:

@@ -290,7 +290,13 @@ def _arrays(b: builder.Builder, columns: Ints, rows: Ints) -> solve.LinearProgra
     at_row = rows[np.concatenate([none, *(entry[0] for entry in b.entries)])]
     at_column = columns[np.concatenate([none, *(entry[1] for entry in b.entries)])]
     values = np.concatenate([np.zeros(0), *(entry[2] for entry in b.entries)])
-    order = np.argsort(at_row * len(columns) + at_column, kind="stable")  # by row, then column
+    code = at_row * len(columns) + at_column
+    order = np.argsort(code, kind="stable")  # by row, then column
+    first = np.flatnonzero(np.diff(code[order], prepend=-1))
+    if len(first) < len(order):  # entries of one row and column are one
+        values = np.add.reduceat(values[order], first)
+        at_row, at_column = at_row[order[first]], at_column[order[first]]
+        order = np.arange(len(first))
     counts = np.bincount(at_row, minlength=len(rows))
     return solve.LinearProgram(
         cost=_placed(b.variables, "cost", columns),

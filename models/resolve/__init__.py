@@ -47,6 +47,7 @@ from models.resolve.stages import by_stage as by_stage
 from models.resolve.stages import direct_ratios as direct_ratios
 from models.resolve.stages import input_lanes as input_lanes
 from models.resolve.stages import needed_rows as needed_rows
+from models.resolve.stages import whole_need as whole_need
 from models.resolve.supports import payer_of as payer_of
 from models.resolve.supports import paying as paying
 from models.resolve.supports import supported as supported

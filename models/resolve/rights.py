@@ -89,7 +89,7 @@ class Rights:
         if setting == TODAY and isinstance(of, Refiner):
             bought = np.zeros(len(e.members))
             for row in self.case.current_supply:
-                if (row.refiner, row.mineral) == (of.name, of.mineral):
+                if (row.refiner, row.mineral) == (of.name, of.mineral) and row.member:
                     bought[e.member_at[row.member]] += row.tonnes
             return np.broadcast_to(bought, demand.shape) if bought.sum() > 0 else demand
         if setting == HOME_FIRST:

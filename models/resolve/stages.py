@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,6 +116,19 @@ def unmet_ratios(case: Case) -> dict[str, dict[str, float]]:
         if total:
             found[mineral] = total
     return found
+
+
+def whole_need(case: Case, mineral: str, year: int) -> float:
+    """Return the demand for a mineral [t], and what the demand for its products takes of it.
+
+    Through all stages, if all of it is met; of minerals that lead back to themselves demand alone.
+    """
+    try:
+        ratios = unmet_ratios(case).get(mineral, {})
+    except CycleError:
+        ratios = {}
+    products = sum(ratio * case.coalition_demand(of, year) for of, ratio in ratios.items())
+    return case.coalition_demand(mineral, year) + products
 
 
 # ---- how inputs reach plants ---------------------------------------------------------------------

@@ -60,9 +60,9 @@ def _stop(plants: Iterable[_Plant], case: Case, short: float, need: float) -> _S
     if need <= 0 and not any(plant.to_plants for plant in plants):
         return _Stop()
     sold: dict[str, float] = defaultdict(float)
-    for plant in plants:
-        sold[plant.country] += plant.sold
-    to_members = sum(sold.values()) - sum(plant.to_plants for plant in plants)
+    for plant in plants:  # of what nobody but plants needs, it is they who depend on a supplier
+        sold[plant.country] += plant.to_members if need > 0 else plant.sold
+    to_members = sum(plant.to_members for plant in plants)
     drawn, served = max(0.0, need - short - to_members), measures.served_share(need, short)
     top = measures.largest_supplier(sold, _home(case))
     if top is None:
@@ -209,7 +209,8 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
         coalition = rows[rows["buyer"] == ""]
         own = coalition[coalition["country"] == of.country]
         top = measures.largest_country_share(own, PURCHASES) if len(own) else None
-        of_demand = None if top is None else measures.part(float(own["tonnes"].sum()), need)
+        base = need + float(plan.beyond_demand[plan.expanded.mineral_at[m.name], -1])
+        of_demand = None if top is None else measures.part(float(own["tonnes"].sum()), base)
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
         alike = sum(_told(each) == _told(members[0][1]) for _, each in members)

@@ -239,7 +239,7 @@ def model(f: Frame) -> None:
         taken, in_it = _taken(f, cell, survival.country)
         part = 1.0 - survival.most_short
         amounts += [-part] * len(taken) + [part] * len(in_it)
-        columns = [*gone, *more, *taken, *in_it]
+        columns, amounts = _once([*gone, *more, *taken, *in_it], amounts)
         rows[survival.key] = (survival.least, columns, amounts, None)
     f.constraints(SURVIVAL, rows)
     prices, years = ([getattr(s, name) for _, s in every] for name in ("penalty", "year"))
@@ -300,6 +300,15 @@ def _mined(e: Expanded, cells: Iterable[Cell]) -> dict[Cell, float]:
         if mines and any(e.sources[r].needs_ore for r in sellers(e, m, t)):
             found[m, t] = sum(mine_capacity(mine, e.years[t]) for mine in mines)
     return found
+
+
+def _once(columns: Sequence[Any], amounts: Sequence[float]) -> tuple[list[Any], list[float]]:
+    """Return columns once each: what a country sells to plants in it stands there twice."""
+    every = {id(column): column for column in columns}
+    total = dict.fromkeys(every, 0.0)
+    for column, amount in zip(columns, amounts, strict=True):
+        total[id(column)] += amount
+    return [*every.values()], [*total.values()]
 
 
 def _taken(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]]:

@@ -8,6 +8,7 @@ country delivers of mineral m:
           q = \min_x \sum_m \frac{1}{demand_m} \sum_{C_m} x, \qquad
           \min_x cost \cdot x \ \text{ with } \sum_m \frac{1}{demand_m} \sum_{C_m} x \le q
 
+What it sells to plants is delivered, too; demand for an input has what plants take beside it.
 In all of them the program's rows hold, and the coalition is short of no mineral in any year more
 than in the plan. Nothing else that costs a penalty is more than there, either (no reserve lacks
 more of its target, no soft limit is exceeded by more), and no mineral is bought there more over all
@@ -90,8 +91,9 @@ def exit_from(plan: Plan, country: str) -> Exit:
 
     A search that fails leaves the others. Raises SolverError where no way out is proven at all.
     """
-    program, d = plan.program, plan.expanded.deliveries
-    theirs = np.array([s.country == country for s in plan.expanded.sources], dtype=bool)[d.source]
+    program, sales = plan.program, plan.expanded.sales
+    own = np.array([s.country == country for s in plan.expanded.sources], dtype=bool)
+    theirs = own[sales.source]
     alone: dict[str, float] = defaultdict(float)
     asked: dict[str, list[BlockResult]] = defaultdict(list)
     cheapest = {result.block: result for result in plan.blocks}
@@ -129,20 +131,21 @@ class _Fenced:
     """
 
     def __init__(self, plan: Plan, block: int, theirs: Bools) -> None:
-        """Take the block's arrays; ``theirs`` are the deliveries of the country."""
+        """Take the block's arrays; ``theirs`` are the sales of the country."""
         self.plan, self.block = plan, block
         program, e = plan.program, plan.expanded
         self.at, self.inside = program.columns_of(block), program.rows_of(block)
-        flow, cells = program.flow, program.blocks[block]
+        flow, cells = program.sold, program.blocks[block]
         mine = theirs & (flow >= self.at.start) & (flow < self.at.stop)
         self.columns: dict[str, Ints] = {}
         self.planned: dict[str, float] = {}
         self.weights: dict[str, float] = {}
         for m in sorted({m for m, _ in cells}):
             name, years = e.minerals[m], [e.years[t] for c, t in cells if c == m]
-            of = flow[mine & (e.deliveries.mineral == m)] - self.at.start
+            of = flow[mine & (e.sales.mineral == m)] - self.at.start
             bought = float(plan.x[self.at][of].sum())
             demand = sum(plan.case.coalition_demand(name, year) for year in years)
+            demand += float(plan.beyond_demand[m].sum())
             if bought > tolerances.CHANGE_SLACK * demand:
                 self.columns[name], self.planned[name] = of, bought
                 self.weights[name] = 1.0 / (demand or bought)

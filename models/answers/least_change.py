@@ -132,7 +132,8 @@ class LeastChange:
     changed. ``outcome`` is what the plan made with the changes says. ``is_dear`` says that supply
     is there or can be had, and the plan does without it: the change is then one of the shortage
     cost, if any. ``newcomer`` is, where nothing else helps, a new refiner that does. ``is_unknown``
-    says that a search had no proven optimum, and that none of the others found a change.
+    says that a search had no proven optimum, and that none of the others found a change,
+    ``is_chained`` that none was made: the mineral is made from others, or they from it.
     """
 
     changes: tuple[CellChange, ...] = ()
@@ -141,6 +142,7 @@ class LeastChange:
     is_dear: bool = False
     newcomer: Newcomer | None = None
     is_unknown: bool = False
+    is_chained: bool = False
 
     @property
     def scope(self) -> str:
@@ -165,6 +167,8 @@ def least_change(
     at = (mineral, member, year)
     if not _is_short(plan, at):
         return None
+    if len(resolve.chain_of(plan.case, mineral)) > 1:
+        return LeastChange(is_chained=True)
     left: list[float] = []
     is_unknown = False
     for fixed in (is_fixed, None) if is_fixed else (None,):

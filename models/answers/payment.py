@@ -232,14 +232,17 @@ class _Asked:
     def _sold(self, r: int, years: list[int], payment: float) -> _SalesByYear:
         """Plan again with a payment for each tonne of a plant in some years."""
         plan, of = self.plan, self.plan.program
-        d, tonnes, cost = plan.expanded.deliveries, plan.sold[r].copy(), 0.0
+        d, tonnes, cost = plan.expanded.sales, plan.sold[r].copy(), 0.0
+        deliveries, inputs = plan.expanded.deliveries, plan.expanded.input_flows
+        own_cost = np.concatenate([deliveries.cost, inputs.cost])
+        support = np.concatenate([deliveries.support, inputs.support])
         own: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
         tonnes[years] = 0.0
-        blocks = np.searchsorted(of.column_starts, of.flow[own], side="right") - 1
+        blocks = np.searchsorted(of.column_starts, of.sold[own], side="right") - 1
         for b in np.unique(blocks).tolist():
             at = own[blocks == b]
-            columns, base = of.flow[at] - of.columns_of(b).start, of.block(b)
-            more = np.minimum(payment, d.cost[at]) - d.support[at]
+            columns, base = of.sold[at] - of.columns_of(b).start, of.block(b)
+            more = np.minimum(payment, own_cost[at]) - support[at]
             price = base.cost.copy()
             price[columns] -= more * plan.expanded.discounts[d.year[at]]
             x = self._program(b).solved(dataclasses.replace(base, cost=price))[0].x

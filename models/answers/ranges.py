@@ -6,7 +6,8 @@ the plans of one mineral whose cash is at most a little more than the plan's, th
 tonnes of a supplier. All else stands as planned: other minerals, and what is built, so that no
 budget ties the mineral to others. Slack is on the mineral's own cash, since on the whole cost the
 mineral that most is paid for would pay for all; penalties may not rise and no year may be shorter,
-or tonnes not bought would pay for dear ones.
+or tonnes not bought would pay for dear ones. Minerals that are made from one another are one here:
+they move together, and slack is on what they cost in all.
 """
 
 from __future__ import annotations
@@ -15,18 +16,19 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
 from models import tolerances
 from models.answers.price import arrays
 from models.answers.search import Onwards, bounded
-from models.errors import SolverError
+from models.errors import SolverError, UsageError
 from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
 from models.program import TONNES
 from models.program.families import projects, shortage
-from models.resolve import Bools, Floats, Ints
+from models.resolve import Bools, Floats, Ints, chain_of
 from models.solve import Certificate, LinearProgram, Solution
 
 BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
@@ -36,6 +38,8 @@ BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
 @dataclass(frozen=True)
 class Range:
     """A supplier of a mineral: what it sells as planned, at least and at most [t, all years].
+
+    ``base`` [t] is the demand that shares are of, of an input with what plants take.
 
     ``refiner`` and ``project`` are "" where the supplier is a country. An end is None that no
     attempt proves.
@@ -48,6 +52,7 @@ class Range:
     now: float
     least: float | None
     most: float | None
+    base: float = 0.0
 
 
 def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tuple[Range, ...]:
@@ -57,14 +62,15 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
     projects is free, within what the others leave of the budget.
     """
     near = Near(plan, mineral, slack, is_building=by == BY_PROJECT)
-    found = []
+    m, found = plan.expanded.mineral_at[mineral], list[Range]()
+    base = float(plan.expanded.demand[m].sum() + plan.beyond_demand[m].sum())
     for supplier, at in near.suppliers(by):
         now = max(0.0, float(near.x[at].sum()))
         least, most = _end(near.least, at) if now > near.nothing else 0.0, _end(near.most, at)
         if least is not None:
             least = min(now, max(0.0, least))
         found.append(
-            Range(mineral, *supplier, now, least, None if most is None else max(now, most))
+            Range(mineral, *supplier, now, least, None if most is None else max(now, most), base)
         )
     return tuple(found)
 
@@ -91,6 +97,7 @@ class Near:
         """Take the mineral's part of the plan's program; SolverError where it is no program."""
         e, of = plan.expanded, plan.program
         self.plan, self.m = plan, e.mineral_at[mineral]
+        self._chain = np.array(sorted(e.mineral_at[name] for name in chain_of(plan.case, mineral)))
         every = plan.solver_x
         free = self._free(is_building=is_building)
         entry = free[of.rows.columns]
@@ -98,7 +105,8 @@ class Near:
         self.columns, self.rows = np.flatnonzero(free), np.unique(at_row[entry])
         self.x: Floats = every[self.columns]
         self._place = np.cumsum(free) - 1
-        need, self.demand = float(e.demand[self.m].max(initial=0.0)), float(e.demand[self.m].sum())
+        demand = e.demand[self._chain].sum(axis=0)
+        need, self.demand = float(demand.max(initial=0.0)), float(demand.sum())
         self.need = need or float(of.need.max(initial=1.0))
         self.nothing = tolerances.CHANGE_SLACK * self.need
         held = of.rows.activity(np.where(free, 0.0, every))[self.rows]
@@ -124,7 +132,7 @@ class Near:
             if group.component is projects.CARRIED:
                 free[group.at] = is_building
             elif group.component is not projects.BUILT or is_building:
-                free[group.at] = group.cell // years == self.m
+                free[group.at] = np.isin(group.cell // years, self._chain)
         return free
 
     def _limits(self, every: Floats, slack: float) -> Iterator[tuple[Ints, Floats, float]]:
@@ -135,14 +143,14 @@ class Near:
         of, years = self.plan.program, len(self.plan.expanded.years)
         cash, penalties = np.zeros((2, len(of.rows.cost)))
         mine = np.zeros(len(cash), dtype=bool)
-        short: list[list[Ints]] = [[] for _ in range(years)]
+        short: list[list[Ints]] = [[] for _ in range(years * len(self._chain))]
         for group in of.variables:
-            mine[group.at] = group.cell // years == self.m
+            mine[group.at] = np.isin(group.cell // years, self._chain)
             for charge in group.charges:
                 (penalties if charge.heading.is_penalty else cash)[group.at] += charge.price
             if group.component is shortage.SHORTAGE:
-                for t in range(years):
-                    short[t].append(group.at[group.cell == self.m * years + t])
+                for i, (m, t) in enumerate(product(self._chain.tolist(), range(years))):
+                    short[i].append(group.at[group.cell == m * years + t])
         for price, more in ((cash, slack), (penalties, 0.0)):
             paid, at = np.where(mine, price * every, 0.0), self.columns[price[self.columns] > 0]
             if len(at):
@@ -155,7 +163,7 @@ class Near:
 
     def suppliers(self, by: str) -> Iterator[tuple[tuple[str, str, str], Ints]]:
         """Yield the country, refiner and project of each supplier, and where its deliveries are."""
-        e, d = self.plan.expanded, self.plan.expanded.deliveries
+        e, d = self.plan.expanded, self.plan.expanded.sales
         found: dict[tuple[str, str, str], list[int]] = {}
         for i in np.flatnonzero(d.mineral == self.m).tolist():
             of = e.sources[d.source[i]]
@@ -163,7 +171,7 @@ class Near:
                 plant = ("", "") if by == BY_COUNTRY else (of.name, of.project)
                 found.setdefault((of.country, *plant), []).append(i)
         for supplier, at in found.items():
-            yield supplier, self._place[self.plan.program.flow[at]]
+            yield supplier, self._place[self.plan.program.sold[at]]
 
     # ---- asked -----------------------------------------------------------------------------------
 
@@ -217,8 +225,11 @@ def least_plan(plan: Plan, country: str, slack: float) -> Plan:
     Of each mineral that it could sell the least, all builds as planned, and of the plans with that
     least the cheapest, which the certificates are of: a plan whose duals are those of the program
     with the limits on cash, penalties, shortage and the country's tonnes. SolverError where one is
-    not proven.
+    not proven, and UsageError where minerals are made from one another: they have no least apart.
     """
+    if plan.expanded.intakes:
+        msg = "minerals that are made from others have no plan of least tonnes, one by one"
+        raise UsageError(msg)
     of, x, duals = plan.program, plan.solver_x, plan.discounted
     proofs: dict[int, Certificate] = {}
     for m, mineral in enumerate(plan.expanded.minerals):

@@ -43,13 +43,15 @@ class TariffEquivalent:
 def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
     """Return the tariffs that would do what the caps on countries do, where those bind.
 
-    Of caps on demand; a cap on purchases moves with what is bought, which no tariff does.
+    Of caps on demand; a cap on purchases moves with what is bought, which no tariff does, and so
+    does one on an input that plants take.
     """
     found = []
     flows = plan.flows[plan.flows["contract"] == SPOT]
     for row in plan.limits.to_dict("records"):
         is_cap = (row["kind"], row["stage"], row["group"]) == (MAX, REFINING, BY_COUNTRY)
-        if not is_cap or row["shadow_price"] <= 0 or plan.case.settings.share_basis != "demand":
+        moves = plan.case.settings.share_basis != "demand" or plan.expanded.is_input(row["mineral"])
+        if not is_cap or row["shadow_price"] <= 0 or moves:
             continue
         at = (flows["year"] == row["year"]) & (flows["mineral"] == row["mineral"])
         mine = flows[at & (flows["country"] == row["supplier"])]

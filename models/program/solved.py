@@ -153,11 +153,16 @@ class Solved:
         Tonnes x tariff x cost or price of all flows to members, spot and contracts, and of inputs
         to plants in members' countries.
         """
-        e, d, f = self.expanded, self.expanded.deliveries, self.expanded.input_flows
+        d = self.expanded.deliveries
+        return float((self.delivered * d.cost * d.tariff).sum()) + float(self.input_tariffs.sum())
+
+    @property
+    def input_tariffs(self) -> Floats:
+        """What of each flow of an input to a plant members' own treasuries receive [money]."""
+        e, f = self.expanded, self.expanded.input_flows
         home = {member.country for member in self.case.members}
-        mine = np.array([of.country in home for of in e.intakes], dtype=bool)[f.intake]
-        to_plants = float((self.taken * f.cost * f.tariff)[mine].sum())
-        return float((self.delivered * d.cost * d.tariff).sum()) + to_plants
+        is_home = np.array([of.country in home for of in e.intakes], dtype=bool)
+        return self.taken * f.cost * f.tariff * is_home[f.intake]
 
     # ---- what stands where -----------------------------------------------------------------------
 

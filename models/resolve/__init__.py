@@ -44,6 +44,7 @@ from models.resolve.stages import HandOvers as HandOvers
 from models.resolve.stages import InputFlows as InputFlows
 from models.resolve.stages import Intake as Intake
 from models.resolve.stages import by_stage as by_stage
+from models.resolve.stages import chain_of as chain_of
 from models.resolve.stages import direct_ratios as direct_ratios
 from models.resolve.stages import input_lanes as input_lanes
 from models.resolve.stages import needed_rows as needed_rows

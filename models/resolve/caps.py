@@ -88,6 +88,7 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
         names = _suppliers(case, row, ore if mining else flows[row.group])
         for buyer, buyers in buyers_of(expanded, row):
             demand = needed(expanded, mineral, buyers, year)
+            demand += agreed(expanded, mineral, buyer, year)
             takers = buyers if buyer else (*buyers, TO_PLANT)
             for supplier in names:
                 sold = {} if mining else flows[row.group].get(supplier, {})
@@ -121,6 +122,11 @@ def _holds(expanded: Expanded, row: schema.ShareLimit, mineral: str, year: int) 
 def needed(expanded: Expanded, mineral: int, buyers: Sequence[int], year: int) -> float:
     """Return the demand of a buyer's members that share limits are a part of [t]."""
     return float(sum(expanded.limited_demand[mineral, j, year] for j in buyers))
+
+
+def agreed(expanded: Expanded, mineral: int, buyer: str, year: int) -> float:
+    """Return what an agreed plan's shortage of products would have taken, of the coalition [t]."""
+    return 0.0 if buyer else float(expanded.agreed_unmet[mineral, year])
 
 
 def buyers_of(expanded: Expanded, row: schema.ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -298,6 +298,19 @@ class Expanded:
         """
         return self.demand + self._demand(lambda row: row.unmet)
 
+    @cached_property
+    def agreed_unmet(self) -> Floats:
+        """What products that an agreed plan leaves short would have taken [t], by (mineral, year).
+
+        Limits on an input count it beside demand, as ``limited_demand`` does of the mineral itself.
+        """
+        unmet = self._demand(lambda row: row.unmet).sum(axis=1)
+        found = np.zeros(unmet.shape)
+        for name, ratios in self.unmet_ratios.items() if unmet.any() else ():
+            for product, ratio in ratios.items():
+                found[self.mineral_at[name]] += ratio * unmet[self.mineral_at[product]]
+        return found
+
     def _demand(self, tonnes_of: Callable[[Demand], Iterable[tuple[int, float]]]) -> Floats:
         table = np.zeros((len(self.minerals), len(self.members), len(self.years)))
         for row in self.case.demand:

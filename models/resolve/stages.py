@@ -131,6 +131,15 @@ def whole_need(case: Case, mineral: str, year: int) -> float:
     return case.coalition_demand(mineral, year) + products
 
 
+def chain_of(case: Case, mineral: str) -> frozenset[str]:
+    """Return the minerals that are made from one another with a mineral, itself among them."""
+    found = {mineral}
+    links = [{row.mineral, row.input} for row in case.inputs if row.tonnes > 0]
+    while more := [link for link in links if link & found and not link <= found]:
+        found.update(*more)
+    return frozenset(found)
+
+
 # ---- how inputs reach plants ---------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from models import measures, plan, schema
+from models.errors import UsageError
 from models.plan.solving import check
 from planner._version import __version__
 from planner.page.highs import Highs
@@ -43,9 +44,12 @@ class PlanningPage:
 def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -> PlanningPage:
     """Return the page of a workbook called ``name``.
 
-    Raises InputError where its records contradict one another, SolverError where the plan as it
-    stands cannot be proved.
+    Raises InputError where its records contradict one another, UsageError where minerals are made
+    from others, SolverError where the plan as it stands cannot be proved.
     """
+    if any(row.tonnes > 0 for row in book.case.inputs):
+        msg = "a page can't show minerals that are made from others; planner solve and sweep can"
+        raise UsageError(msg)
     check(book.case)
     tell("Reading what each slider changes")
     of, notes = adjustable(book.case)

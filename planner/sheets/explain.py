@@ -454,6 +454,9 @@ def _typed_unit(change: CellChange, cells: Cells) -> str:
 
 
 def _nothing_does(found: answers.Explanation, change: LeastChange) -> Iterator[str]:
+    if change.is_chained:
+        yield "No smallest change is searched for where minerals are made from one another."
+        return
     if change.is_unknown:
         yield "No smallest change is known: the search for it found no proven optimum."
         return

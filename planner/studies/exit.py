@@ -12,10 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from models import answers, errors, measures, resolve, tolerances
 from models.measures import shares_of, stays_within, sums
 from models.plan import PENALTIES, Plan
+from models.resolve import Floats
 from models.results import Checks, Field, Look, Projects, Result, WhoPays, field, members
 from models.results.common import (
     CAPACITY,
@@ -247,13 +249,16 @@ def _way_out(found: answers.Exit) -> dict[str, list[Row]]:
     sold = [_sold(plan, found.country) for plan in (found.plan, found.path)]
     lacking = [sums(plan.supply, "short", "mineral", "year") for plan in (found.plan, found.path)]
     bought = sums(found.path.supply, "purchased", "mineral", "year")
+    e, (beyond, to_plants) = found.path.expanded, _plants(found.path)
     rows: dict[str, list[Row]] = {m.name: [] for m in case.minerals}
     for mineral, of in rows.items():
         for year in case.years:
             at, need = (mineral, year), case.coalition_demand(mineral, year)
+            place = e.mineral_at[mineral], e.years.index(year)
+            need += float(beyond[place])
             (planned, planned_share), (left, left_share) = (s.get(at, (0.0, 0.0)) for s in sold)
             before, gone = (_solid(of.get(at, 0.0), need) for of in lacking)
-            total = bought.get(at, 0.0)
+            total = bought.get(at, 0.0) + float(to_plants[place])
             of.append({
                 "mineral": mineral, "year": year, "demand": need,
                 "planned": planned, "planned_share": planned_share,
@@ -262,6 +267,13 @@ def _way_out(found: answers.Exit) -> dict[str, list[Row]]:
                 "planned_short": before, "short": gone,
             })  # fmt: skip
     return rows
+
+
+def _plants(plan: Plan) -> tuple[Floats, Floats]:
+    """Return what demand for an input has beside it, and what plants buy, by (mineral, year)."""
+    flows, bought = plan.expanded.input_flows, np.zeros(plan.beyond_demand.shape)
+    np.add.at(bought, (flows.mineral, flows.year), plan.taken)
+    return plan.beyond_demand, bought
 
 
 def _solid(amount: float, of: float) -> float:

@@ -280,6 +280,7 @@ def _not_summed(
         return
     unit = plan.unit(measure)
     said, found = plan.number(measure), float(_numbers(plan, result, of).sum())
+    found += _of_inputs(plan, result, of.name)
     if (
         not abs(said - found)
         <= tolerances.SAME_SUM * max(abs(said), abs(found)) + tolerances.SAME_SUM
@@ -287,6 +288,16 @@ def _not_summed(
         whose = "" if result is Flows else f"'s {of.header}"
         rows = f"the rows of the sheet {sheet}{whose} add up to {found:z,.2f} {unit}"
         yield _changed(sheet, f"{rows}, Summary says {said:z,.2f} {unit}")
+
+
+def _of_inputs(plan: PlanFile, result: type[Result], name: str) -> float:
+    """Return what the sheet Inputs adds to a sum: what plants pay, less what they buy of others."""
+    sign = {(Flows, "total"): 1.0, (results.Refiners, "tonnes"): -1.0}.get((result, name), 0.0)
+    if not sign or results.PlantInputs.TABLE not in plan.tables:
+        return 0.0
+    table = plan.result(results.PlantInputs).frame()
+    sold = table[table["refiner"].notna() & (table["refiner"] != "")]
+    return sign * float(pd.to_numeric(sold[name], errors="coerce").sum())
 
 
 def _not_bought(plan: PlanFile) -> Iterator[Finding]:

@@ -356,6 +356,8 @@ def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
         members = _members(b, b.names.names[number])
         at = buyer == number
         found[at] = b.expanded.limited_demand[m[at][:, None], members, t[at][:, None]].sum(axis=1)
+        if number == b.names.number(""):
+            found[at] += b.expanded.agreed_unmet[m[at], t[at]]
     return found
 
 

@@ -105,6 +105,7 @@ HANDED = component.Columns(
     balance=-1,
     move=_handed_words,
     decided=component.in_its_year,
+    divided=division.own,
 )
 BEYOND = component.Columns(
     name="taken_by_plants",

@@ -148,7 +148,12 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
         share_limits=tuple(row for row in case.share_limits if _counts(row, of, named)),
         security=tuple(row for row in case.security if row.mineral in {"", *of}),
         ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *of}),
-        input_lanes=tuple(row for row in case.input_lanes if row.input in {"", *of}),
+        inputs=tuple(row for row in mine.inputs if row.input in of),
+        input_lanes=tuple(
+            row
+            for row in case.input_lanes
+            if row.input in {"", *of} and row.refiner in sellers and row.company in companies
+        ),
         ceilings=tuple(c for c in case.ceilings if c[2] in of),
         member_ceilings=tuple(c for c in case.member_ceilings if c[2] in of),
         scenarios=(),

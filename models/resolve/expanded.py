@@ -425,13 +425,14 @@ class Expanded:
 
     @cached_property
     def can_sell(self) -> Bools:
-        """Whether a source can sell to some member, needed there or not, or to a plant.
+        """Whether a source can sell to a member with demand or a stock, or to a plant.
 
         By (source, year).
         """
         table = np.zeros(self.usable.shape, dtype=bool)
         for mineral, positions in self.of_mineral.items():
-            table[[*positions]] = self._reaches(mineral).any(axis=1)
+            takes = self.takes(self.mineral_at[mineral])
+            table[[*positions]] = (self._reaches(mineral) & takes).any(axis=1)
         table[self.input_flows.source, self.input_flows.year] = True
         return table
 

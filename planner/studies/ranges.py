@@ -107,9 +107,10 @@ def table_of(found: Sequence[Range], case: Case, by: str) -> Ranges:
     """Return the table: minerals in the case's order, who sells most of each first."""
     order = {m.name: i for i, m in enumerate(case.minerals)}
     rows = sorted(found, key=lambda r: (order[r.mineral], -r.now, -(r.most or 0.0)))
+    demand = {name: sum(case.coalition_demand(name, y) for y in case.years) for name in order}
     made: list[dict[str, object]] = []
     for r in rows:
-        need = r.base
+        need = r.base or demand[r.mineral]
         ends = {end: getattr(r, end) for end in ("now", "least", "most")}
         shares = {f"{end}_share": t if t is None else part(t, need) for end, t in ends.items()}
         verdict = UNKNOWN

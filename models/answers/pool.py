@@ -22,8 +22,8 @@ from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, together
 from models.program import TONNES, ComponentArrays, Program, Scaling, component
 from models.program.division import Owners, own
-from models.program.families.inputs import HANDED
 from models.program.families.security import SURVIVAL, to_be_served
+from models.program.market import HANDED
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
 from models.solve import Certificate, Held, Solution, certify_alone
 from models.solve import LinearProgram as Arrays
@@ -153,7 +153,8 @@ def _handed_apart(program: Program, e: Expanded) -> Arrays:
 def _most_taken(e: Expanded, i: int) -> Floats:
     """Return what a plant could take of an input [t], by year, its joint products added up."""
     needs = e.intakes[i].needs
-    return np.sum([ratio * np.maximum(e.usable[r], e.nameplate[r]) for r, ratio in needs], axis=0)
+    most = [ratio * np.maximum(e.usable[r], e.nameplate[r]) for r, ratio in needs]
+    return np.asarray(np.sum(most, axis=0))
 
 
 def unpaid(program: Program, expanded: Expanded) -> Floats:

@@ -160,7 +160,9 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
         inputs = need.get((contract.refiner, contract.mineral), [])
         if contract.price is not None and inputs:
             said = f"a price of {contract.price:g} for {contract.mineral}"
-            yield advise(contract, "price", said, f"{', '.join(inputs)} for it is paid for beside it")
+            yield advise(
+                contract, "price", said, f"{', '.join(inputs)} for it is paid for beside it"
+            )
 
 
 def members_that_hand_over_nothing(case: Case) -> Iterator[Finding]:

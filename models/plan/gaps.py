@@ -35,10 +35,10 @@ _OWN = {refining.CAPACITY, PROJECT_CAPACITY, ORE_BALANCE}
 class Gaps:
     """By (source, year), money of the year for each tonne; NaN where there is no such number.
 
-    ``gap`` is of plants that neither take inputs nor sell any, that have capacity left, and of projects that are nowhere built, from the
-    first year of output on that needs least; ``landed`` is what a tonne costs the ``member`` (by
-    position, -1: none) who comes nearest to buying one more, ore included, and ``worth`` the
-    marginal price of supply there.
+    ``gap`` is of plants that neither take inputs nor sell any and have capacity left, and of
+    projects that are nowhere built, from the first year of output on that needs least; ``landed``
+    is what a tonne costs the ``member`` (by position, -1: none) who comes nearest to buying one
+    more, ore included, and ``worth`` the marginal price of supply there.
     """
 
     gap: Floats

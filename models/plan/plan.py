@@ -16,8 +16,8 @@ import pandas as pd
 from models import tolerances
 from models.beside import Beside
 from models.case import Case, in_force
-from models.measures import largest_country_shares, served_share, shares_of
-from models.plan import block_solver, secured, stages
+from models.measures import largest_country_shares, served_share
+from models.plan import block_solver, countries, secured, stages
 from models.plan.causes import causes, causes_beside
 from models.plan.gaps import Gaps, gaps_of
 from models.program import TONNES, Program, Solved, program_of
@@ -49,9 +49,8 @@ from models.resolve import (
     payer_of,
     paying,
     stock_target,
-    tightest_on_countries,
 )
-from models.schema import DEMAND, PURCHASES, Project
+from models.schema import PURCHASES, Project
 
 if TYPE_CHECKING:
     from models.plan.by_model import Extension
@@ -196,8 +195,8 @@ class Plan(Solved):
         e, d = self.expanded, self.expanded.deliveries
         bought, paid = np.zeros((2, len(e.minerals), len(e.members), len(e.years)))
         np.add.at(bought, (d.mineral, d.member, d.year), self.delivered)
-        landed = d.landed + self.input_cost[d.source, d.year] if e.intakes else d.landed
-        np.add.at(paid, (d.mineral, d.member, d.year), self.delivered * landed)
+        price = d.landed + self.input_cost[d.source, d.year] if e.intakes else d.landed
+        np.add.at(paid, (d.mineral, d.member, d.year), self.delivered * price)
         rows = []
         is_told = (e.demand > 0) | (bought > 0) | e.has_stock[:, :, None]
         for m, j, t in np.argwhere(is_told).tolist():
@@ -277,36 +276,7 @@ class Plan(Solved):
         (by plants, too) [t], limit (the tightest share; NaN: none), of_demand and
         of_purchases (shares; NaN of nothing).
         """
-        e, d, case, tonnes = self.expanded, self.expanded.sales, self.case, self.all_sold
-        countries, limit = tightest_on_countries(e)
-        axes: dict[str, Sequence[Any]] = {
-            "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
-        }  # fmt: skip
-        sold, bought = np.zeros(limit.size), np.zeros(limit.shape[:3])
-        every = np.flatnonzero(tonnes > 0)
-        country = np.array([countries.index(s.country) for s in e.sources], dtype=np.int64)
-        to_members = every[d.member[every] >= 0]
-        for at, buyer in ((every, 0), (to_members, 1 + d.member[to_members])):
-            cell = (d.year[at] * len(e.minerals) + d.mineral[at]) * limit.shape[2] + buyer
-            code = cell * len(countries) + country[d.source[at]]
-            np.add.at(sold, code, tonnes[at])
-            code = code[np.sort(np.unique(code, return_index=True)[1])]  # each once, as they come
-            np.add.at(bought.reshape(-1), code // max(1, len(countries)), sold[code])
-        need = np.empty(bought.shape)
-        need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
-        need[:, :, 0] += self.beyond_demand.T
-        need[:, :, 1:] = np.moveaxis(e.demand + self.handed_by, 2, 0)
-        is_told = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
-        order = [np.argsort(np.array(of)) for of in axes.values()]
-        rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_told[np.ix_(*order)]), strict=True))
-        found: dict[str, Any] = {
-            name: [of[i] for i in row.tolist()]
-            for (name, of), row in zip(axes.items(), rows, strict=True)
-        }
-        found |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
-        found |= {"purchased": bought[rows[:3]], "limit": limit[rows]}
-        of = pd.DataFrame(found).assign(limit=lambda of: of["limit"].where(of["limit"] < np.inf))
-        return of.assign(**{f"of_{base}": shares_of(of, base) for base in (DEMAND, PURCHASES)})
+        return countries.country_shares(self)
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 
@@ -408,7 +378,9 @@ class Plan(Solved):
         (fraction), freight, landed [money/t; 0 where it is handed over], total [money], worth (of a
         tonne more of the input to the plant) [money/t], unused (t beyond what a joint line needs).
         """
-        return _table(stages.inputs(self), stages.INPUTS, "year mineral refiner project member plant")
+        return _table(
+            stages.inputs(self), stages.INPUTS, "year mineral refiner project member plant"
+        )
 
     @cached_property
     def input_cost(self) -> Floats:

@@ -176,7 +176,8 @@ def served_if_lost(plan: Plan, year: int) -> dict[str, dict[str, tuple[float, fl
 
 def _countries(case: Case) -> set[str]:
     """Return the countries that refine or mine."""
-    return {of.country for of in (*case.refiners, *case.projects, *case.mines)}
+    found = {of.country for of in case.refiners} | {of.country for of in case.projects}
+    return found | {of.country for of in case.mines}
 
 
 def worth(plan: Plan, i: int, year: int) -> float:

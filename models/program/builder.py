@@ -285,11 +285,12 @@ class Builder:
     ``flow`` is the column of each delivery, ``sold`` that of each of the case's ``sales``;
     ``handed`` is the column of each of its ``hand_overs``, ``beyond`` that of what the base of the
     coalition's share limits has beyond demand, by (mineral, year), -1: none. ``mined`` are mine,
-    year (by position) and column of
-    each ore column, which the ore stage fills; ``built`` is the column of each (project, first
-    year), ``balance`` the row of each (mineral, member, year), by position. ``posted`` is what
-    enters a member's balance: mineral, member and year by position, columns, and sign. ``entries``
-    are rows, columns and values; ``limit_of`` is the position of each numbered row of Share limits.
+    year (by position) and column of each ore column, which the ore stage fills; ``stock`` and
+    ``short`` mineral, member, year and column of those, which their families fill; ``built`` is the
+    column of each (project, first year), ``balance`` the row of each (mineral, member, year), by
+    position. ``posted`` is what enters a member's balance: mineral, member and year by position,
+    columns, and sign. ``entries`` are rows, columns and values; ``limit_of`` is the position of
+    each numbered row of Share limits.
     """
 
     def __init__(self, expanded: Expanded, names: NameIndex) -> None:
@@ -325,6 +326,8 @@ class Builder:
         self.balance: Ints = np.zeros((0, 0, 0), dtype=np.int64)
         self.built: dict[tuple[int, int], int] = {}
         self.mined: tuple[Ints, Ints, Ints] = (none, none, none)
+        self.stock: tuple[Ints, Ints, Ints, Ints] = (none, none, none, none)
+        self.short: tuple[Ints, Ints, Ints, Ints] = (none, none, none, none)
 
     def fork(self, expanded: Expanded, names: NameIndex) -> Builder:
         """Return a copy to add to, for a case of which all that was added so far is true, too."""

@@ -151,6 +151,38 @@ INPUT_FLOW = component.Columns(
 )
 
 
+def _handed_words(_: Solved, key: Any, mineral: str) -> tuple[str, str]:
+    name, member, *_, year = key
+    said = f"{'' if name == mineral else f'{name} '}handed by {member} to {plant_words(key)}"
+    return f"{said}, {year}", f"{said}, {year}"
+
+
+HANDED = component.Columns(
+    name="handed_input",
+    key=(
+        component.INPUT,
+        component.MEMBER,
+        component.PLANT,
+        component.PLANT_PROJECT,
+        component.PRODUCT,
+        component.YEAR,
+    ),
+    index=(component.INTAKE, component.MEMBER, component.YEAR),
+    meaning="Tonnes of an input that a member hands to a plant from what it buys or holds.",
+    balance=-1,
+    move=_handed_words,
+    decided=component.in_its_year,
+    divided=own,
+)
+BEYOND = component.Columns(
+    name="taken_by_plants",
+    key=(component.MINERAL, component.YEAR),
+    meaning="What plants take of an input, and what unmet demand of products would have taken.",
+    is_move=False,
+    move="taken by plants",
+)
+
+
 BALANCE = component.Rows(
     name="balance",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
@@ -198,9 +230,7 @@ def flows(b: builder.Builder) -> None:
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)
     f = b.expanded.input_flows
     split = {PURCHASE: f.cost, TARIFF: f.cost * f.tariff, FREIGHT: f.freight, SUPPORT: -f.support}
-    to_plants = b.columns(
-        INPUT_FLOW, (f.source, f.intake, f.year), price=f.landed, charges=split
-    )
+    to_plants = b.columns(INPUT_FLOW, (f.source, f.intake, f.year), price=f.landed, charges=split)
     b.sold = np.concatenate([b.flow, to_plants])
 
 

@@ -15,6 +15,7 @@ from models.case import Case
 from models.program.builder import ComponentArrays
 from models.program.component import Columns, Component, Rows, Where, columns_named, rows_named
 from models.program.families.ore import ORE
+from models.program.families.shortage import SHORTAGE
 from models.program.program import Program
 from models.resolve import Cap, Expanded, Floats, Ints, Source, caps
 
@@ -59,7 +60,7 @@ class Solved:
 
     @cached_property
     def taken(self) -> Floats:
-        """Tonnes of each flow of an input to a plant, in the order of the case's ``input_flows``."""
+        """Tonnes of each flow of an input to a plant, in the order of ``input_flows``."""
         return np.maximum(self.x[self.program.sold[len(self.program.flow) :]], 0.0)
 
     @cached_property
@@ -83,11 +84,12 @@ class Solved:
         for flows, tonnes in ((e.input_flows, self.taken), (e.hand_overs, self.handed)):
             np.add.at(found, (flows.mineral, flows.year), tonnes)
         short = np.zeros(found.shape)
-        for (mineral, _, year), tonnes in self.amounts("shortage").items() if e.unmet_ratios else ():
-            short[e.mineral_at[mineral], e.years.index(year)] += tonnes
+        unmet = self.amounts(SHORTAGE) if e.unmet_ratios else {}
+        for (mineral, _, year), left in unmet.items():
+            short[e.mineral_at[mineral], e.years.index(year)] += left
         for name, ratios in e.unmet_ratios.items():
-            for product, ratio in ratios.items():
-                found[e.mineral_at[name]] += ratio * short[e.mineral_at[product]]
+            for made, ratio in ratios.items():
+                found[e.mineral_at[name]] += ratio * short[e.mineral_at[made]]
         return found
 
     @cached_property
@@ -162,7 +164,7 @@ class Solved:
         e, f = self.expanded, self.expanded.input_flows
         home = {member.country for member in self.case.members}
         is_home = np.array([of.country in home for of in e.intakes], dtype=bool)
-        return self.taken * f.cost * f.tariff * is_home[f.intake]
+        return np.asarray(self.taken * f.cost * f.tariff * is_home[f.intake])
 
     # ---- what stands where -----------------------------------------------------------------------
 

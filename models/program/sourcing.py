@@ -93,13 +93,18 @@ class Frame:
         """Ore columns [t] by (mine country, mineral, year); the family ore fills it."""
         self.built: Any = {}
         """The column of each (project, first year); the family projects fills it."""
+        self.stock: Any = {}
+        self.short: Any = {}
+        """Those of each (mineral, member, year); the families stockpiles and shortage fill them."""
         self.at = np.concatenate(
             [np.zeros(0, dtype=np.int64)]
             + [np.array(expanded.cell(*cell), dtype=np.int64) for cell in self.cells]
         )
         self.delivery = market.delivery_columns(self)
         flows = expanded.input_flows
-        inside = np.array([cell in self.cells for cell in zip(flows.mineral, flows.year, strict=True)])
+        inside = np.array(
+            [cell in self.cells for cell in zip(flows.mineral, flows.year, strict=True)]
+        )
         self.input_at = np.flatnonzero(inside)
         self.input_flow = market.input_columns(self)
         self.handed: dict[tuple[int, int, int], Any] = {}

@@ -543,7 +543,9 @@ _MADE_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(("deliveries", "cell_starts"), _OF_DELIVERIES),
     "intakes": _OF_SOURCES | {"inputs"},
     "unmet_ratios": frozenset({"inputs"}),
-    **dict.fromkeys(("input_flows", "hand_overs", "sales", "of_source_year", "can_sell"), _OF_SALES),
+    **dict.fromkeys(
+        ("input_flows", "hand_overs", "sales", "of_source_year", "can_sell"), _OF_SALES
+    ),
 }
 """The fields of a case that each resolved part is made of, beside minerals, members and years."""
 

@@ -20,8 +20,8 @@ class Survival:
 
     ``row`` is its position in ``case.security``; ``demand`` [t] is the coalition's, ``most_short``
     the part of it that may be short; ``opening`` [t] are the opening stocks that count, in the
-    first year; ``penalty`` is what a tonne costs that lacks [money/t]. ``is_input`` says that plants
-    may take it, beside demand.
+    first year; ``penalty`` is what a tonne costs that lacks [money/t]. ``is_input`` says that
+    plants may take it, beside demand.
     """
 
     row: int

@@ -126,7 +126,8 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
 
 def _capacity(case: Case, mineral: str) -> float:
     """Return what all sources of a mineral can make in all years [t]."""
-    of = [source_of(r) for r in (*case.refiners, *case.projects) if r.mineral == mineral]
+    every = [*map(source_of, case.refiners), *map(source_of, case.projects)]
+    of = [source for source in every if source.mineral == mineral]
     return sum(max(s.usable(year), s.nameplate(year)) for s in of for year in case.years)
 
 

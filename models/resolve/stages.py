@@ -237,12 +237,12 @@ def input_flows_of(e: Expanded) -> InputFlows:
         land = np.array([countries.index(e.intakes[i].country) for i in places], dtype=np.int64)
         takes = np.array([_takes(e.intakes[i], sells) for i in places])
         can = is_open[:, land, :] & e.startable[sources][:, None, :] & takes[None, :, :]
-        t, s, i = np.nonzero(can.transpose(2, 0, 1))  # by year, source, intake
+        t, s, at = np.nonzero(can.transpose(2, 0, 1))  # by year, source, intake
         sells[sources[s], t] = True
-        lane, cost = (s, land[i], t), e.costs[sources[s], t]
+        lane, cost = (s, land[at], t), e.costs[sources[s], t]
         support = np.minimum(e.supports[sources[s], t], cost)
         place = np.full(len(s), e.mineral_at[mineral])
-        which = np.array(places, dtype=np.int64)[i]
+        which = np.array(places, dtype=np.int64)[at]
         found[e.mineral_at[mineral]] = (
             place, t, sources[s], which, cost, tariff[lane], freight[lane], support
         )  # fmt: skip

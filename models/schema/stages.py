@@ -16,7 +16,9 @@ class Input(Record):
     """What a plant needs of another mineral to make one."""
 
     SHEET = "Inputs"
-    MEANING = "Which minerals are made from which others. Costs and prices of products leave them out."
+    MEANING = (
+        "Which minerals are made from which others. Costs and prices of products leave them out."
+    )
 
     mineral: str = named("Mineral", "The product.", "Minerals", key=True)
     refiner: str = named(
@@ -48,7 +50,9 @@ class InputLane(Record):
     """A change to the lanes of inputs that it matches; a later row overrides, cell by cell."""
 
     SHEET = "Input lanes"
-    MEANING = "Changes to lanes of inputs, applied from top to bottom. A blank selector matches all."
+    MEANING = (
+        "Changes to lanes of inputs, applied from top to bottom. A blank selector matches all."
+    )
 
     input: str = selector("Input", "Which input.", "Minerals")
     country: str = selector("From country", "Which supplier country.")

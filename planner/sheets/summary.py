@@ -283,7 +283,9 @@ def _resilience(context: Context) -> Rows:
     yield Figure.IF_IT_STOPS, None, Look.SHARE, unit, said, each
     if context.plan.expanded.intakes:
         through = {n: left for n, left in _each(context, "served_through").items() if known(left)}
-        said = "What plants make of inputs and ore from the country is lost, too; the worst country."
+        said = (
+            "What plants make of inputs and ore from the country is lost, too; the worst country."
+        )
         yield Figure.THROUGH_ALL_STAGES, None, Look.SHARE, unit, said, through
     kept = sum(map(measures.keeps_enough, each.values()))
     yield Figure.KEEP_ENOUGH, kept, Look.COUNT, f"of {counted(len(each), 'mineral')}"

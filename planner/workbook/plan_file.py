@@ -292,7 +292,8 @@ def _not_summed(
 
 def _of_inputs(plan: PlanFile, result: type[Result], name: str) -> float:
     """Return what the sheet Inputs adds to a sum: what plants pay, less what they buy of others."""
-    sign = {(Flows, "total"): 1.0, (results.Refiners, "tonnes"): -1.0}.get((result, name), 0.0)
+    signs = {(Flows.TABLE, "total"): 1.0, (results.Refiners.TABLE, "tonnes"): -1.0}
+    sign = signs.get((result.TABLE, name), 0.0)
     if not sign or results.PlantInputs.TABLE not in plan.tables:
         return 0.0
     table = plan.result(results.PlantInputs).frame()

@@ -28,7 +28,9 @@ def stages(
 
     A tonne short costs ten times the price; freight to members is 0.
     """
-    wants = {name: [t] * len(years) if isinstance(t, int | float) else t for name, t in demand.items()}
+    wants = {
+        name: [t] * len(years) if isinstance(t, int | float) else t for name, t in demand.items()
+    }
     book: BookT = {
         "Settings": [
             {"Setting": "Default freight (USD/t)", "Value": 0},
@@ -36,7 +38,8 @@ def stages(
         ],
         "Minerals": [{"Mineral": name, "Price (USD/t)": price} for name, price in minerals.items()],
         "Members": [
-            {"Member": name, "Country": country} for name, country in (members or {"A": None}).items()
+            {"Member": name, "Country": country}
+            for name, country in (members or {"A": None}).items()
         ],
         "Refiners": list(refiners),
         "Demand": [
@@ -106,7 +109,7 @@ def separation() -> BookT:
 COUNTRIES = (CHINA, ALLY, "CHL", "DEU", "ROW")
 
 
-def random_stages(seed: int) -> BookT:
+def random_stages(seed: int) -> BookT:  # noqa: PLR0912, PLR0915 - a throw for each part of a book
     """Return a random book: a chain of two to four minerals with side inputs, and often more.
 
     Joint lines, stock that is handed over, recyclers, projects, contracts, mines, growth, tiers of
@@ -136,13 +139,11 @@ def random_stages(seed: int) -> BookT:
         for name in names for i in range(int(rng.integers(1, 4)))
     ]  # fmt: skip
     inputs = [
-        made(product, of, about(0.2, 3))
-        for product, of in itertools.pairwise(chain)
-        if often(0.9)
+        made(product, of, about(0.2, 3)) for product, of in itertools.pairwise(chain) if often(0.9)
     ]
     if "side" in names:
         inputs.append(made(chain[0], "side", about(0.1, 1)))
-        if often() and chain[-1] not in {chain[0]}:  # one line gives the first two of the chain
+        if often() and chain[-1] != chain[0]:  # one line gives the first two of the chain
             line = pick([r["Refiner"] for r in refiners if r["Mineral"] == chain[0]])
             second = next(r for r in refiners if r["Refiner"] == line)
             if len(chain) > 2:

@@ -142,7 +142,7 @@ def security() -> BookT:
 
 def inputs() -> BookT:
     """A joint line, a chain of three minerals, stock that is handed over, caps on both stages."""
-    book = stages(
+    return stages(
         {"ore": 5, "NdPr": 50, "DyTb": 300, "magnet": 90},
         [
             plant("Mine", "ore", CHINA, 1, Max_growth=0.25), plant("Pit", "ore", ALLY, 2),
@@ -162,7 +162,6 @@ def inputs() -> BookT:
         Security=[{"Mineral": "ore", "Lost country": "CHN", "Max short": 0.25}],
         Input_lanes=[{"Input": "ore", "Tariff": 0.5, "Freight (USD/t)": 2}],
     )  # fmt: skip
-    return book
 
 
 BOOKS = {

@@ -5,16 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.models.desk import cost, one, price, short, solve, tonnes
-from tests.models.stages import (
-    ALLY,
-    CHINA,
-    cap,
-    made,
-    oxide_and_alloy,
-    plant,
-    separation,
-    stages,
-)
+from tests.models.stages import ALLY, CHINA, cap, made, oxide_and_alloy, plant, separation, stages
 
 near = pytest.approx
 
@@ -40,7 +31,7 @@ def test_a_cap_on_one_stage() -> None:
     plan = solve(oxide_and_alloy(cap(0.65, "oxide")))
     assert plan.objective == near(47)
     assert tonnes(plan, refiner="Zhong") == near(20)
-    assert {r: t for r, t in plan.inputs.groupby("refiner")["tonnes"].sum().items()} == near(
+    assert dict(plan.inputs.groupby("refiner")["tonnes"].sum().items()) == near(
         {"Bao": 13, "Lyn": 7}
     )
     assert plan.max_country_share == near({"alloy": 1.0, "oxide": 0.65})
@@ -96,7 +87,7 @@ def test_one_country_makes_the_input() -> None:
 
 
 def test_tonnes_in_are_tonnes_out_times_ratio() -> None:
-    """1.25 t of oxide a tonne, with tariff and freight on the way: 20 x (1.25 x 2 x 1.1 + 3) + 3."""
+    """1.25 t of oxide a tonne, with tariff and freight on the way: 20 x 1 + 25 x (2 x 1.1 + 3)."""
     lane = {"Input": "oxide", "From country": CHINA, "Tariff": 0.1, "Freight (USD/t)": 3}
     book = stages(
         {"oxide": 50, "alloy": 100},
@@ -107,7 +98,9 @@ def test_tonnes_in_are_tonnes_out_times_ratio() -> None:
     )
     plan = solve(book)
     assert plan.objective == near(20 * 1 + 25 * (2 * 1.1 + 3))
-    assert (cost(plan, "purchase"), cost(plan, "tariff"), cost(plan, "freight")) == near((70, 5, 75))
+    assert (cost(plan, "purchase"), cost(plan, "tariff"), cost(plan, "freight")) == near(
+        (70, 5, 75)
+    )
     assert plan.purchases == near(plan.objective)
     assert plan.tonnes == near(20)
     assert plan.inputs_tonnes == near(25)
@@ -134,7 +127,11 @@ def test_a_refiner_replaces_the_row_of_all() -> None:
     rows = [made("alloy", "oxide", 2), made("alloy", "oxide", 0, Refiner="Z")]
     book = stages(
         {"oxide": 50, "alloy": 100},
-        [plant("Bao", "oxide", CHINA, 1), plant("Z", "alloy", ALLY, 1, 4), plant("Y", "alloy", ALLY, 1)],
+        [
+            plant("Bao", "oxide", CHINA, 1),
+            plant("Z", "alloy", ALLY, 1, 4),
+            plant("Y", "alloy", ALLY, 1),
+        ],
         rows,
         {"alloy": 10},
     )

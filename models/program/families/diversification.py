@@ -36,7 +36,7 @@ from models.program.component import (
 )
 from models.program.component import SHARE as SHARE_UNIT
 from models.program.division import by_demand, nothing
-from models.program.families.inputs import BEYOND, HANDED
+from models.program.market import BEYOND, HANDED
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names
 
 if TYPE_CHECKING:
@@ -138,8 +138,8 @@ def model(f: Frame) -> None:
 
     The base is the buyer's demand, or for a max in basis purchases a column Q that totals what the
     buyer purchases. In stage mining the ore behind the flow counts. A hard max has no excess e.
-    What the coalition's suppliers sell to plants counts as a flow, and as a purchase; its base of an
-    input is demand + T (see Inputs), that of another buyer its demand and what it hands to plants.
+    What the coalition's suppliers sell to plants counts as a flow, and as a purchase; its base of
+    an input is demand + T (see Inputs), that of another buyer its demand and what it hands over.
 
     variables   excess e [t]; purchases Q [t], ore total Z [t] in basis purchases
     posts       cost heading "limit penalty" (e at the limit's penalty)
@@ -330,11 +330,9 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> lis
     return [(rows[at], [(STAGES.index(stage), *key) for key in bases], share[at])]
 
 
-def _enter_beyond(
-    b: Builder, rows: Ints, whose: tuple[Ints, Ints, Ints], share: Floats
-) -> None:
+def _enter_beyond(b: Builder, rows: Ints, whose: tuple[Ints, Ints, Ints], share: Floats) -> None:
     """Enter what the bases of rows (mineral, buyer's number, year) have beside demand."""
-    e, (m, buyer, t), hand = b.expanded, whose, b.expanded.hand_overs
+    _e, (m, buyer, t), hand = b.expanded, whose, b.expanded.hand_overs
     at = np.flatnonzero((buyer == b.names.number("")) & (b.beyond[m, t] >= 0) & (share > 0))
     b.enter(rows[at], b.beyond[m[at], t[at]], -share[at])
     for number in np.unique(buyer).tolist() if len(hand) else ():
@@ -521,7 +519,9 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
         else:
             inside = np.array(e.sales_in(m, t), dtype=np.int64)
             name = b.names.names[buyer]
-            mine = np.isin(d.member[inside], _members(b, name)) | (d.member[inside] < 0) & (not name)
+            mine = np.isin(d.member[inside], _members(b, name)) | (d.member[inside] < 0) & (
+                not name
+            )
             flows = b.sold[inside[mine]]
         b.enter(np.full(len(flows), row), flows, 1.0)
     place = dict(zip(found, columns.tolist(), strict=True))

@@ -9,8 +9,7 @@ import numpy as np
 
 from models.case import Case
 from models.program import builder, component, division, market
-from models.program.families.shortage import SHORTAGE
-from models.resolve import Expanded, Ints
+from models.resolve import Expanded, Ints, needed_rows
 from models.schema import Input
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def _label(of: Solved, key: Any) -> component.Label:
     name, refiner, project, product, year = key
     found = next(i for i in of.expanded.intakes if _same(i, key))
     makes = of.expanded.sources[found.needs[0][0]]
-    record = next(row for row in _rows(of.case, makes) if row.input == name)
+    record = next(row for row in needed_rows(of.case, makes) if row.input == name)
     made = f" for {product}" if product else ""
     where = f"{project or refiner} in {year}"
     return component.Label(f"{name}{made} at {where}", NEED.place(record, year))
@@ -38,24 +37,14 @@ def _same(intake: Any, key: Any) -> bool:
     return (intake.mineral, intake.refiner, intake.project, intake.product) == tuple(key[:4])
 
 
-def _rows(case: Case, source: Any) -> Iterable[Input]:
-    from models.resolve import needed_rows
-
-    return needed_rows(case, source)
-
-
 def _joint_label(of: Solved, key: Any) -> component.Label:
     name, refiner, product, year = key
-    record = next(row for row in _rows(of.case, of.source(refiner, "", product)) if row.input == name)
+    record = next(
+        row for row in needed_rows(of.case, of.source(refiner, "", product)) if row.input == name
+    )
     return component.Label(
         f"{name} for {product} at {refiner} in {year}", JOINT_NEED.place(record, year)
     )
-
-
-def _handed_words(_: Solved, key: Any, mineral: str) -> tuple[str, str]:
-    name, member, *_, year = key
-    said = f"{'' if name == mineral else f'{name} '}handed by {member} to {market.plant_words(key)}"
-    return f"{said}, {year}", f"{said}, {year}"
 
 
 def _without_input(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component.Stop]:
@@ -90,30 +79,6 @@ def _is_stopped(of: Solved, column: int, nothing: float) -> bool:
     return any(amount > 0 and of.room[row] <= nothing for row, amount in of.entries(column))
 
 
-HANDED = component.Columns(
-    name="handed_input",
-    key=(
-        component.INPUT,
-        component.MEMBER,
-        component.PLANT,
-        component.PLANT_PROJECT,
-        component.PRODUCT,
-        component.YEAR,
-    ),
-    index=(component.INTAKE, component.MEMBER, component.YEAR),
-    meaning="Tonnes of an input that a member hands to a plant from what it buys or holds.",
-    balance=-1,
-    move=_handed_words,
-    decided=component.in_its_year,
-    divided=division.own,
-)
-BEYOND = component.Columns(
-    name="taken_by_plants",
-    key=(component.MINERAL, component.YEAR),
-    meaning="What plants take of an input, and what unmet demand of products would have taken.",
-    is_move=False,
-    move="taken by plants",
-)
 NEED = component.Rows(
     name="input_need",
     key=(
@@ -150,8 +115,10 @@ TOTAL = component.Rows(
     key=(component.MINERAL, component.YEAR),
     meaning="What plants take, and what unmet demand would have taken, adds up.",
     kind="input base",
-    label=lambda _, key: component.Label(f"what more {key[0]} in plants lets the limits on it take"),
-    through=BEYOND,
+    label=lambda _, key: component.Label(
+        f"what more {key[0]} in plants lets the limits on it take"
+    ),
+    through=market.BEYOND,
     divided=division.nothing,
 )
 
@@ -221,7 +188,7 @@ def _hand_over(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
     for m, t, i, j in places:
         name, *plant = _plant(e, i)
         keys[m, t, i, j] = (name, e.members[j], *plant, e.years[t])
-    handed = f.variables(HANDED, keys.values())
+    handed = f.variables(market.HANDED, keys.values())
     for (m, t, i, j), key in keys.items():
         f.books.out(f.key(m, j, t), handed[key])
         f.handed[i, j, t] = handed[key]
@@ -234,9 +201,9 @@ def _whole(numbers: tuple[Any, ...]) -> tuple[int, ...]:
 
 def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
     """Add what the base of limits on each input has beyond demand."""
-    e, short = f.expanded, f.of(SHORTAGE)
+    e, short = f.expanded, f.short
     cells = [(m, t) for m, t in f.cells if e.is_input(e.minerals[m])]
-    beyond = f.variables(BEYOND, [(e.minerals[m], e.years[t]) for m, t in cells])
+    beyond = f.variables(market.BEYOND, [(e.minerals[m], e.years[t]) for m, t in cells])
     rows: dict[Any, Row] = {}
     for m, t in cells:
         name, year = e.minerals[m], e.years[t]
@@ -259,8 +226,8 @@ def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
 def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
     e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
-    b.handed = b.columns(HANDED, (hand.intake, hand.member, hand.year))
-    b.post((hand.mineral, hand.member, hand.year), b.handed, HANDED.balance)
+    b.handed = b.columns(market.HANDED, (hand.intake, hand.member, hand.year))
+    b.post((hand.mineral, hand.member, hand.year), b.handed, market.HANDED.balance)
     arriving = b.sold[len(e.deliveries) :]
     intake = np.concatenate([flows.intake, hand.intake])
     year = np.concatenate([flows.year, hand.year])
@@ -294,7 +261,11 @@ def _needs(
     for row, (of, source, when, ratio) in zip(rows.tolist(), found, strict=True):
         place.setdefault((of, when), []).append(row)
         made.setdefault((source, when), []).append((row, ratio))
-    _enter(b, zip(intake, year, column, strict=True), {k: [(r, 1.0) for r in v] for k, v in place.items()})
+    _enter(
+        b,
+        zip(intake, year, column, strict=True),
+        {k: [(r, 1.0) for r in v] for k, v in place.items()},
+    )
     at = zip(e.sales.source, e.sales.year, b.sold, strict=True)
     _enter(b, at, {k: [(row, -ratio) for row, ratio in v] for k, v in made.items()})
 
@@ -319,19 +290,18 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
     minerals = [m for m, name in enumerate(e.minerals) if e.is_input(name)]
     cells = [(m, t) for m in minerals for t in range(b.years)]
     m, t = builder.columns_of(cells, 2)
-    beyond, rows = b.columns(BEYOND, (m, t)), b.rows(TOTAL, (m, t), least=0.0, most=0.0)
+    beyond, rows = b.columns(market.BEYOND, (m, t)), b.rows(TOTAL, (m, t), least=0.0, most=0.0)
     b.beyond = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
     b.beyond[m, t] = beyond
     b.enter(rows, beyond, -1.0)
     place = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
     place[m, t] = rows
     b.enter(place[b.mineral_of[component.INTAKE][intake], year], column, 1.0)
-    for group in [of for of in b.variables if of.component is SHORTAGE] if cells else ():
-        product, _, when = group.index
-        for name, ratios in e.unmet_ratios.items():
-            ratio = np.array([ratios.get(of, 0.0) for of in e.minerals])[product]
-            at = np.flatnonzero(ratio)
-            b.enter(place[e.mineral_at[name], when[at]], group.at[at], ratio[at])
+    product, _, when, short = b.short
+    for name, ratios in e.unmet_ratios.items():
+        ratio = np.array([ratios.get(of, 0.0) for of in e.minerals])[product]
+        at = np.flatnonzero(ratio)
+        b.enter(place[e.mineral_at[name], when[at]], short[at], ratio[at])
 
 
 def _joins(case: Case) -> Iterable[tuple[str, ...]]:

@@ -10,7 +10,6 @@ import numpy as np
 from models import measures, schema
 from models.program import component, division
 from models.program.builder import Builder, columns_of, grouped, integers
-from models.program.families.stockpiles import STOCK
 from models.resolve import (
     Cell,
     Expanded,
@@ -334,11 +333,8 @@ def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
     if cell[1] == 0 or not survival.record.count_stocks:
         return []
     before = f.expanded.years[cell[1] - 1]
-    keys, stock = (
-        ((survival.mineral, member, before) for member in f.expanded.members),
-        f.of(STOCK),
-    )
-    return [stock[key] for key in keys if key in stock]
+    keys = ((survival.mineral, member, before) for member in f.expanded.members)
+    return [f.stock[key] for key in keys if key in f.stock]
 
 
 # ---- the same rows as arrays -------------------------------------------------------------------
@@ -419,11 +415,10 @@ def _stock_arrays(
     b: Builder, every: Sequence[Survival], index: tuple[Ints, ...], rows: Ints
 ) -> None:
     counts = np.array([s.record.count_stocks for s in every], dtype=bool)
-    for group in (of for of in b.variables if of.component is STOCK):
-        m, _, t = group.index
-        same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
-        survival, stock = np.nonzero(same)
-        b.enter(rows[survival], group.at[stock], 1.0)
+    m, _, t, stocks = b.stock
+    same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
+    survival, stock = np.nonzero(same)
+    b.enter(rows[survival], stocks[stock], 1.0)
 
 
 def _taken_arrays(

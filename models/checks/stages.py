@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models import resolve, schema, units
+from models import resolve, schema, tolerances, units
 from models.case import Case, in_force
 from models.checks.common import advise, at, plants, seller
 from models.errors import Finding
@@ -14,8 +14,10 @@ from models.schema.stages import MOST_RATIO
 def ratios(case: Case) -> Iterator[Finding]:
     """Tonnes per tonne is 0, or no next to nothing."""
     for row in case.inputs:
-        if 0 < row.tonnes < schema.LEAST_RATIO:
-            wanted = f"0, or a number from {schema.LEAST_RATIO:f} to {units.spelled(MOST_RATIO)}"
+        if 0 < row.tonnes < tolerances.LEAST_RATIO:
+            wanted = (
+                f"0, or a number from {tolerances.LEAST_RATIO:f} to {units.spelled(MOST_RATIO)}"
+            )
             yield at(row, "tonnes", f"the number {row.tonnes:g}", wanted)
 
 

@@ -249,7 +249,8 @@ def input_columns(f: Frame) -> list[Any]:
 def balance(f: Frame) -> None:
     r"""Close the books of tonnes: what is posted in less what is posted out is the demand.
 
-    .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t} = demand_{m,j,t}  [t]
+    .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t}
+              = demand_{m,j,t} + \sum_p h_{j,p,t}                                         [t]
 
     dual    the marginal price of supply: what one tonne more of it is worth [money/t]
     """

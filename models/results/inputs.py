@@ -8,6 +8,7 @@ from models.case import Case
 from models.results import common
 from models.results.common import PlanTable
 from models.results.field import Name, field
+from models.results.supply import Flows, Prices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,17 +32,17 @@ class PlantInputs(PlanTable):
         header="Handed over by",
         meaning="The member that hands it over, of what it buys or holds; blank where it is sold.",
     )
-    plant = field.text("Plant", "The refiner that takes it in.", names=Name.REFINER)
+    plant = common.PLANT.like(meaning="The refiner that takes it in.", names=Name.REFINER)
     product = field.text("Product", "What the plant makes of it; several for a joint input.")
     plant_country = field.text("Plant country", "Country of the plant.", names=Name.COUNTRY)
     tonnes = common.TONNES
-    cost = field.price("Cost", "The supplier's cost, at the gate.")
-    tariff = field.price("Tariff", "Tariff rate x cost.")
+    cost = Flows.cost.like(meaning="The supplier's cost, at the gate.")
+    tariff = Flows.tariff
     freight = common.FREIGHT.like(meaning="Freight from the supplier's country to the plant's.")
-    landed = field.price("Landed cost", "Cost, tariff and freight; 0 where it is handed over.")
-    total = field.money("Total", f"Tonnes x landed cost. {common.UNDISCOUNTED}")
-    worth = field.price(
-        "Marginal price", "What one tonne more of the input is worth to the plant in that year."
+    landed = Flows.landed.like(meaning="Cost, tariff and freight; 0 where it is handed over.")
+    total = Flows.total
+    worth = Prices.marginal.like(
+        meaning="What one tonne more of the input is worth to the plant in that year."
     )
     unused = field.tonnes(
         "Beyond need", "Tonnes of it that a joint line takes beyond its largest need."

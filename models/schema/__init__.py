@@ -60,7 +60,6 @@ from models.schema.policy import ShareLimit as ShareLimit
 from models.schema.policy import Stockpile as Stockpile
 from models.schema.policy import Support as Support
 from models.schema.policy import Takes as Takes
-from models.schema.stages import LEAST_RATIO as LEAST_RATIO
 from models.schema.stages import Input as Input
 from models.schema.stages import InputLane as InputLane
 

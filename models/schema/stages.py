@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models import tolerances
 from models.schema.column import CellKind, Record, column, named, number, selector, years
 from models.schema.market import lane_freight, lane_open, lane_tariff
 
-LEAST_RATIO, MOST_RATIO = 1e-6, 1e5
-"""Tonnes of an input for a tonne of the product; 0 says that none is needed."""
+MOST_RATIO = 1e5
+"""Tonnes of an input at most for a tonne of the product."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class Input(Record):
     tonnes: float = number(
         "Tonnes per tonne",
         "Tonnes of input for each tonne of product: 0 (none is needed), or"
-        f" {LEAST_RATIO:g} to {MOST_RATIO:,.0f}.",
+        f" {tolerances.LEAST_RATIO:f} to {MOST_RATIO:,.0f}.",
         most=MOST_RATIO,
     )
     joint: bool = column(

@@ -142,7 +142,10 @@ def binding(plan: Plan) -> pd.DataFrame:
 
 @once
 def by_mineral(context: Context) -> results.ByMineral:
-    return results.ByMineral.of_rows(figures(context), words=common.words_of(context.case))
+    made = results.ByMineral.of_rows(figures(context), words=common.words_of(context.case))
+    if context.plan.expanded.intakes:
+        return made
+    return made.without(results.ByMineral.stage_country, results.ByMineral.served_through)
 
 
 @once

@@ -16,6 +16,7 @@ import pandas as pd
 from models import tolerances
 from models.beside import Beside
 from models.case import Case, in_force
+from models.errors import Finding
 from models.measures import largest_country_shares, served_share
 from models.plan import block_solver, countries, secured, stages
 from models.plan.causes import causes, causes_beside
@@ -386,6 +387,11 @@ class Plan(Solved):
     def input_cost(self) -> Floats:
         """What the inputs of a tonne that a source sells cost [money/t], by (source, year)."""
         return stages.input_cost(self)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is odd in the plan itself: what joint lines take beyond their need."""
+        return tuple(stages.beyond_need(self)) if self.expanded.intakes else ()
 
     def served_if_lost(self, year: int) -> dict[str, dict[str, tuple[float, float]]]:
         """Return what is served if a country stops: at the last stage, and through all stages."""

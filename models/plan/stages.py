@@ -9,13 +9,14 @@ import numpy as np
 
 from models import tolerances
 from models.case import Case
+from models.errors import Finding, warning
 from models.measures import served_share, served_without
 from models.program.families.inputs import JOINT_NEED, NEED
 from models.program.families.ore import ORE
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, by_stage
-from models.schema import COALITION, REST_OF_WORLD
+from models.schema import COALITION, REST_OF_WORLD, Input
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -71,6 +72,22 @@ def input_cost(plan: Plan) -> Floats:
             if made[k] > 0:
                 found[[r for r, _ in e.intakes[k[0]].needs], k[1]] += money / made[k]
     return found
+
+
+def beyond_need(plan: Plan) -> Iterator[Finding]:
+    """Yield a warning for each joint line that takes more of an input than its largest need."""
+    e = plan.expanded
+    unused = unused_of(plan).sum(axis=1)
+    for of, tonnes in zip(e.intakes, unused.tolist(), strict=True):
+        if tonnes > 0:
+            rows = [
+                row for row in plan.case.inputs
+                if (row.refiner, row.input) == (of.refiner, of.mineral) and row.joint
+            ]  # fmt: skip
+            said = f"{of.refiner} takes {tonnes:,.6g} t of {of.mineral} beyond its largest need"
+            hint = "the sheet Inputs of the plan has it by year"
+            yield warning(Input.SHEET, rows[0].row, Input.column_of("joint").header,
+                          found=said, hint=hint)  # fmt: skip
 
 
 # ---- what is lost with a country, through all stages ---------------------------------------------

@@ -67,7 +67,7 @@ def _passed(context: Context) -> str:
 
 def _input(context: Context) -> Rows:
     """What was odd in the input, and every default taken."""
-    for finding in context.book.warnings:
+    for finding in context.warnings:
         cell = finding.cell or (f"row {finding.row}" if finding.row else "")
         place = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
         yield {"check": "warning", "what": sentence(finding), **place}

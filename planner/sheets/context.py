@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from models.case import Case
+from models.errors import Finding
 from models.plan import Plan
 from models.solve import version
 from planner import _version, workbook
@@ -51,6 +52,12 @@ class Context:
     @property
     def case(self) -> Case:
         return self.plan.case
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is odd in the input, and in the plan itself, each with its cell."""
+        own = self.plan.findings
+        return self.book.layout.in_order((*self.book.warnings, *own)) if own else self.book.warnings
 
     @property
     def currency(self) -> str:

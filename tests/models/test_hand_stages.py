@@ -148,3 +148,28 @@ def test_recycled_plants_need_inputs_only_where_named() -> None:
         {"alloy": 10},
     )
     assert solve(book).objective == near(10)
+
+
+def test_what_a_joint_line_takes_beyond_its_need_is_told() -> None:
+    """Ore that a line wastes makes room for China's under a cap of half: 10 of 20 t, 9 unused."""
+    book = stages(
+        {"ore": 50, "X": 100, "Y": 100},
+        [
+            plant("Bao", "ore", CHINA, 1), plant("Lyn", "ore", ALLY, 1),
+            plant("Ling", "X", CHINA, 0), plant("Lang", "Y", ALLY, 0),
+        ],
+        [made(product, "ore", 1, Refiner=name, Joint="yes")
+         for product, name in (("X", "Ling"), ("Y", "Lang"))],
+        {"X": 10, "Y": 1},
+        Input_lanes=[
+            {"From country": CHINA, "To country": ALLY, "Open": "no"},
+            {"From country": ALLY, "To country": CHINA, "Open": "no"},
+        ],
+        Share_limits=[cap(0.5, "ore")],
+    )  # fmt: skip
+    plan = solve(book)
+    assert plan.objective == near(20)
+    assert float(one(plan.inputs, refiner="Lyn")["unused"]) == near(9)
+    (found,) = plan.findings
+    assert (found.sheet, found.column) == ("Inputs", "Joint")
+    assert "Lang takes 9 t of ore beyond its largest need" in found.found

@@ -113,6 +113,13 @@ def usable_capacity(case: Case) -> Iterator[errors.Finding]:
 
 def changed_lanes(case: Case) -> Iterator[errors.Finding]:
     """Freight that scenarios multiply, and tariffs that they raise, stay within their bounds."""
+    for lane in case.input_lanes:
+        for header, added, most in (
+            ("Freight", (lane.freight or 0.0) * lane.freight_factor, MOST_PRICE),
+            ("Tariff", (lane.tariff or 0.0) + lane.tariff_added, MOST_TARIFF),
+        ):
+            if not added <= most:
+                yield _outside(lane, header, added, 0, most)
     is_changed = any(row.freight_factor != 1.0 or row.tariff_added for row in case.lanes)
     for mineral, lanes in Expanded(case).lanes.items() if is_changed else ():
         for header, values, how, most in (

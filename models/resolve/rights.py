@@ -101,8 +101,13 @@ class Rights:
 
 
 def _by_demand(e: Expanded, mineral: str) -> Iterable[Floats]:
-    """Yield what may be divided by, until a year has something: its demand, all years', alike."""
+    """Yield what may be divided by, until a year has something: its demand, all years', alike.
+
+    Demand for an input has beside it what the demand for its products takes, through all stages.
+    """
     demand = e.demand[e.mineral_at[mineral]].T
+    for product, ratio in e.unmet_ratios.get(mineral, {}).items():
+        demand = demand + ratio * e.demand[e.mineral_at[product]].T
     yield demand
     yield np.broadcast_to(demand.sum(axis=0), demand.shape)
     yield np.ones(demand.shape)

@@ -19,7 +19,9 @@ CASE = oxide_and_alloy(
         {"Scenario": "Embargo", "Action": "block lanes", "Mineral": "oxide", "Country": CHINA}
     ],
     Security=[{"Mineral": "alloy", "Max short": 0.9}],
-    Stockpiles=[{"Mineral": "oxide", "Member": "A", "Max (t)": 5, "Opening (t)": 1, "Target (t)": 0}],
+    Stockpiles=[
+        {"Mineral": "oxide", "Member": "A", "Max (t)": 5, "Opening (t)": 1, "Target (t)": 0}
+    ],
     Risks=[
         {"Event": "Strike", "Action": "scale capacity", "Mineral": "oxide", "Country": CHINA,
          "Value": 0.5, "Yearly probability": 0.5, "Duration (yr)": 1}
@@ -85,7 +87,7 @@ def test_a_command_runs(folder: Path, command: str) -> None:
 
 
 def test_an_exit_counts_what_plants_buy(folder: Path) -> None:
-    """Of oxide, that only plants buy, there is a way out, too: 7 t and the reserve are the ally's."""
+    """Of oxide, that plants buy, there is a way out, too: 7 t and the stock are the ally's."""
     said = answer(folder, "exit", "case.xlsx", "--country", CHINA, "-o", "exit.xlsx")
     rows = {row["mineral"]: row for row in said["rows"]}
     assert rows["oxide"]["planned"] > rows["oxide"]["left"] > 0

@@ -612,3 +612,21 @@ def test_numbers_in_words():
     assert amount(-2.5e9, "USD") == "-2.5 billion USD"
     assert amount(12, "t") == "12 t"
     assert amount(0.1234, "t") == "0.123 t"
+
+
+def test_a_loss_counts_through_all_stages_too() -> None:
+    """Where minerals are made from others: all alloy is an ally's, 65 % of its oxide China's."""
+    from planner.sheets.context import Context
+    from planner.sheets.figures import by_mineral
+    from planner.sheets.findings import findings
+    from planner.workbook import read_tables
+    from tests.models.desk import solve as solve_book
+    from tests.models.stages import CHINA, cap, oxide_and_alloy
+
+    tables = oxide_and_alloy(cap(0.65, "oxide"))
+    tables["Refiners"] = [r for r in tables["Refiners"] if r["Refiner"] != "Zhong"]
+    tables["Refiners"][-1]["Capacity (t/yr)"] = 100
+    tables["Members"][0]["Country"] = tables["Refiners"][-1]["Country"]
+    table = by_mineral(Context(solve_book(tables), read_tables(tables)))
+    said = " ".join(found.said for found in findings(table, 1, str))
+    assert f"Through all stages, alloy keeps 35 % of its need without {CHINA}." in said

@@ -122,7 +122,7 @@ def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
     for limit in case.share_limits:
         hard = limit.limit == schema.MAX and limit.penalty is None and not limit.buyer
         if not hard or limit.stage == schema.MINING or limit.caps_each_country:
-            continue  # of caps on each country ``caps_that_cannot_be_met`` tells it
+            continue  # of caps on each country ``caps_that_cannot_be_met`` warns
         for name in inputs if not limit.mineral else {limit.mineral} & {*inputs}:
             found = next(_covered(e, limit, name), None)
             if found is not None and name not in limit.except_minerals:

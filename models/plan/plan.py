@@ -444,6 +444,7 @@ class Plan(Solved):
             at, who = next((i, w) for i, (n, w) in enumerate(buyers_of(e, row)) if n == buyer)
             of_purchases = self.case.settings.share_basis == PURCHASES
             base = self.bought(m, who, t) if of_purchases else needed(e, m, who, t)
+            base += self.base_of_plants(m, who if buyer else (), t, of_purchases=of_purchases)
             money = abs(dual) * base * self.case.discount(year)
             worth.append(((m, t, limit, at, supplier), mineral, money))
         found: dict[str, float] = {}

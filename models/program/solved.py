@@ -336,21 +336,35 @@ class Solved:
             if not cap.of_purchases:
                 return tonnes, self._needed(cap)
             bought = self.bought(e.mineral_at[cap.mineral], cap.buyers, e.years.index(cap.year))
-            bought += 0.0 if cap.buyer else self._to_plants(cap)
+            bought += self._base_of_plants(cap)
         return tonnes, bought if cap.of_purchases else self._needed(cap)
 
     def _needed(self, cap: Cap) -> float:
         """Return a cap's base in basis demand: demand, and of an input what plants take [t]."""
-        e = self.expanded
-        m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
-        if cap.buyer:
-            return cap.demand + float(self.handed_by[m, list(cap.buyers), t].sum())
-        return cap.demand + float(self.beyond_demand[m, t])
+        return cap.demand + self._base_of_plants(cap)
 
-    def _to_plants(self, cap: Cap) -> float:
+    def _base_of_plants(self, cap: Cap) -> float:
+        m, t = self.expanded.mineral_at[cap.mineral], self.expanded.years.index(cap.year)
+        members = cap.buyers if cap.buyer else ()
+        return self.base_of_plants(m, members, t, of_purchases=cap.of_purchases)
+
+    def base_of_plants(
+        self, mineral: int, members: Sequence[int], year: int, *, of_purchases: bool
+    ) -> float:
+        """Return what plants add to the base of a limit [t]: of some members, or of the coalition.
+
+        Of purchases what plants buy is the coalition's; of demand what they take, and would take;
+        what members hand over is theirs.
+        """
         e = self.expanded
-        at = e.sales_in(e.mineral_at[cap.mineral], e.years.index(cap.year))
-        return float(sum(self.all_sold[i] for i in at if i >= len(e.deliveries)))
+        if not e.is_input(e.minerals[mineral]) or (of_purchases and members):
+            return 0.0
+        if members:
+            return float(self.handed_by[mineral, list(members), year].sum())
+        if of_purchases:
+            at = (e.input_flows.mineral == mineral) & (e.input_flows.year == year)
+            return float(self.taken[at].sum())
+        return float(self.beyond_demand[mineral, year])
 
     def bought(self, mineral: int, buyers: Sequence[int], year: int) -> float:
         """Return what a buyer's members purchase of a mineral in a year [t], all by position."""

@@ -50,7 +50,7 @@ class Intake:
 def needed_rows(case: Case, source: Source) -> Iterator[Input]:
     """Yield the rows of Inputs that a source goes by, one for each input that it needs.
 
-    A row that names the refiner stands in place of the one that names none, which is for primary
+    A row that names the refiner replaces the one that names none, which is for primary
     sources alone.
     """
     rows = [row for row in case.inputs if row.mineral == source.mineral]

@@ -27,7 +27,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     demand, purchased, shortage = (
         measures.sums(plan.supply, amount, "mineral") for amount in ("demand", "purchased", "short")
     )
-    paid = _paid(plan)
+    paid = paid_by_mineral(plan)
     free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits = bool(case.share_limits)
     extra, lost = ({}, {}) if unlimited is None else _against(plan, unlimited)
@@ -84,7 +84,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     return tuple(found)
 
 
-def _paid(plan: Plan) -> dict[str, float]:
+def paid_by_mineral(plan: Plan) -> dict[str, float]:
     """Return what members pay for each mineral [money], what its inputs cost included."""
     table = plan.flows
     if not plan.expanded.intakes:

@@ -173,3 +173,45 @@ def test_what_a_joint_line_takes_beyond_its_need_is_told() -> None:
     (found,) = plan.findings
     assert (found.sheet, found.column) == ("Inputs", "Joint")
     assert "Lang takes 9 t of ore beyond its largest need" in found.found
+
+
+@pytest.mark.parametrize(("grown", "short_t"), [(0.1, 1.2), (0.5, 0.0)])
+def test_growth_counts_what_plants_buy_today(grown: float, short_t: float) -> None:
+    """5 t to a plant and 3 t to a member today: at 10 % growth 8.8 of the 10 t that are needed."""
+    today = [
+        {"Refiner": "Bao", "Mineral": "oxide", "Member": None, "Plant": "Z", "Tonnes (t/yr)": 5},
+        {"Refiner": "Bao", "Mineral": "oxide", "Member": "A", "Plant": None, "Tonnes (t/yr)": 3},
+    ]
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1, **{"Max growth": grown}), plant("Z", "alloy", ALLY, 1)],
+        [made("alloy", "oxide")],
+        {"alloy": 7, "oxide": 3},
+        settings={"Switching cost (USD/t)": 1},
+        Current_supply=today,
+    )
+    plan = solve(book)
+    assert plan.shortage == near(short_t, abs=1e-6)
+    assert len(plan.changes) == 1  # a plant is no member
+
+
+def test_lanes_of_inputs_select_by_supplier_and_year() -> None:
+    """A later row overrides, cell by cell: China's lane is dear from 2027 on, but not Bao's."""
+    lanes = [
+        {"From country": CHINA, "Freight (USD/t)": 9, "First year": 2027},
+        {"Refiner": "Bao", "Tariff": 0.5, "Freight (USD/t)": 0},
+    ]
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [
+            plant("Bao", "oxide", CHINA, 2, 6),
+            plant("Jin", "oxide", CHINA, 1),
+            plant("Z", "alloy", ALLY, 0),
+        ],
+        [made("alloy", "oxide")],
+        {"alloy": [10, 10]},
+        years=(2026, 2027),
+        Input_lanes=lanes,
+    )
+    plan = solve(book)
+    assert plan.objective == near(10 * 1 + 6 * 3 + 4 * 10)

@@ -143,7 +143,7 @@ def _handed_apart(program: Program, e: Expanded) -> Arrays:
     """
     upper = program.rows.upper.copy()
     for group in program.variables:
-        if group.component is HANDED:
+        if group.component is HANDED and len(group):
             intake, _, t = group.index
             most = np.array([_most_taken(e, i) for i in range(len(e.intakes))])
             upper[group.at] = most[intake, t]

@@ -215,3 +215,65 @@ def test_lanes_of_inputs_select_by_supplier_and_year() -> None:
     )
     plan = solve(book)
     assert plan.objective == near(10 * 1 + 6 * 3 + 4 * 10)
+
+
+def test_bills_charge_inputs_to_the_buyers_of_the_product() -> None:
+    """A buys 10 t of alloy, B 5 t of oxide: as bought A pays 20 and B 5; nobody would leave."""
+    from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, sharing_of
+
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1, 60), plant("Z", "alloy", ALLY, 1, 60)],
+        [made("alloy", "oxide")],
+        {"alloy": 10},
+        members={"A": ALLY, "B": "DEU"},
+    )
+    book["Demand"].append({"Mineral": "oxide", "Member": "B", "2026": 5})
+    sharing = sharing_of(solve(book))
+    assert sharing.bills[AS_BOUGHT].tolist() == near([20, 5])
+    assert sharing.bills[DUAL_PRICES].sum() == near(25)
+    assert sharing.tempted[DUAL_PRICES].gain == near(0, abs=1e-6)
+
+
+def test_a_member_that_is_not_there_hands_nothing_over() -> None:
+    """B's lane is free where the plant's is dear; without B, A pays 10 x (1 + 1 + 9)."""
+    from models.answers.cost_sharing import costs_of
+
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1, 90), plant("Z", "alloy", ALLY, 1, 90)],
+        [made("alloy", "oxide")],
+        {"alloy": 10},
+        members={"A": "DEU", "B": ALLY},
+        Input_lanes=[{"Freight (USD/t)": 9}],
+        Stockpiles=[{"Mineral": "oxide", "Member": "B", "Max (t)": 0}],
+    )
+    plan = solve(book)
+    assert plan.objective == near(20)
+    assert costs_of(plan, (1, 3)) == near((110, 20))  # of A alone, of both
+
+
+def test_an_exit_counts_what_plants_take() -> None:
+    """Of 10 t of oxide the ally makes 7: 3 stay with China, of a base that plants make."""
+    from models.answers.exit import exit_from
+
+    book = oxide_and_alloy()
+    book["Refiners"][-1]["Capacity (t/yr)"] = 100
+    book["Demand"][0]["2026"] = 10
+    found = exit_from(solve(book), CHINA)
+    assert found.alone["oxide"] == near(3, abs=1e-5)
+    assert found.path.max_country_share["oxide"] == near(0.7, abs=1e-5)  # of the ally
+
+
+def test_ranges_move_a_chain_together() -> None:
+    """For 10 % more than 20 USD two of 10 t of alloy, or of oxide, could come from the ally."""
+    from models.answers.ranges import ranges
+
+    book = oxide_and_alloy()
+    book["Refiners"][-1]["Capacity (t/yr)"] = 100
+    book["Demand"][0]["2026"] = 10
+    plan = solve(book)
+    for mineral in ("alloy", "oxide"):
+        (china,) = [r for r in ranges(plan, mineral, 0.1) if r.country == CHINA]
+        assert (china.now, china.least) == near((10, 8), abs=1e-4)
+        assert china.base == near(10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.models.desk import cost, one, price, short, solve, tonnes
@@ -277,3 +278,25 @@ def test_ranges_move_a_chain_together() -> None:
         (china,) = [r for r in ranges(plan, mineral, 0.1) if r.country == CHINA]
         assert (china.now, china.least) == near((10, 8), abs=1e-4)
         assert china.base == near(10)
+
+
+def test_a_broken_need_or_base_is_shown() -> None:
+    """The certificate is computed from the case and the values alone, and names what they break."""
+    from models.plan.solving import plan_again
+
+    plan = solve(oxide_and_alloy(cap(0.65)))
+    assert plan.proof.violation <= plan.proof.allowed
+    column = {of.name: of for of in plan.program.variables}
+    flows, base = column["input_flow"], column["taken_by_plants"]
+    bao = [at for at, key in zip(flows.at, flows.keys(np.arange(len(flows))), strict=True)
+           if key[0] == "Bao"]  # fmt: skip
+    for moved, row in (
+        ({bao[0]: 2.0, bao[1]: -2.0}, "input need"),  # from one plant to another
+        ({base.at[0]: 2.0}, "taken by plants total"),
+    ):
+        x = plan.solver_x
+        for at, by in moved.items():
+            x[at] += by
+        proof = plan_again(plan.expanded, plan.program, x, plan.prices).proof
+        assert proof.violation == near(2)
+        assert row in proof.violated

@@ -300,3 +300,23 @@ def test_a_broken_need_or_base_is_shown() -> None:
         proof = plan_again(plan.expanded, plan.program, x, plan.prices).proof
         assert proof.violation == near(2)
         assert row in proof.violated
+
+
+def test_security_of_an_input_is_of_what_plants_elsewhere_take() -> None:
+    """18 t of oxide go to plants outside China, 2 to China's: 9 have to be left, 7 and a surge are.
+
+    Without China the ally sells 7 t and 1.4 more: 8.4 of 18 t; 0.6 t are missing at 50 a t.
+    """
+    book = oxide_and_alloy(Security=[{"Mineral": "oxide", "Lost country": CHINA, "Max short": 0.5}])
+    alloy = [r for r in book["Refiners"] if r["Mineral"] == "alloy"]
+    alloy[0]["Capacity (t/yr)"], alloy[1]["Capacity (t/yr)"] = 2, 18
+    book["Refiners"][1] |= {"Capacity (t/yr)": 8.4}
+    book["Settings"].append({"Setting": "Surge", "Value": 1 / 6})
+    plan = solve(book)
+    row = one(plan.security, country=CHINA)
+    assert row["demand"] == near(18)
+    assert row["left"] == near(8.4)
+    assert row["served"] == near(8.4 / 18)
+    assert row["missing"] == near(0.6)
+    assert row["point"] == near(50 * 0.18)
+    assert cost(plan, "security") == near(30)

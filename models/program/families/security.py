@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import measures, schema
-from models.program import component, division
+from models.program import component, division, market
 from models.program.builder import Builder, columns_of, grouped, integers
 from models.resolve import (
     Cell,
@@ -45,9 +45,24 @@ def _label(of: Solved, key: Any) -> component.Label:
 
 
 def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
-    """A unit is a point of demand; the cell says what may be short, the row what has to be left."""
+    """A unit is a point of demand; the cell says what may be short, the row what has to be left.
+
+    Of an input demand has beside it what plants outside the country take.
+    """
     found = _asked(of, key)
-    return 1.0 - found.most_short, component.LimitStep(at, measures.POINT * found.demand)
+    countries = {
+        (i.mineral, i.refiner, i.project, i.product): i.country for i in of.expanded.intakes
+    }
+    entries: list[tuple[int, float]] = []
+    for column, _ in of.entries_of(at) if found.is_input else ():
+        name, where = of.column(column)
+        if name is market.BEYOND:
+            entries.append((column, -measures.POINT))
+        is_taken = name in {market.INPUT_FLOW, market.HANDED}
+        if is_taken and countries[found.mineral, *where[-4:-1]] == found.country:
+            entries.append((column, measures.POINT))
+    right = measures.POINT * found.demand
+    return 1.0 - found.most_short, component.LimitStep(at, right, tuple(entries))
 
 
 def _slope(of: Solved, key: Any, where: component.Where) -> float:

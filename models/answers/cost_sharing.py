@@ -166,8 +166,8 @@ def borne(plan: Plan) -> tuple[Floats, Floats]:
     """Return what each member pays and the price of its shortage [member, money], as it buys.
 
     Both are discounted, without the penalty for unfair shortages. Those who buy ore, an input or
-    from a plant pay for it in proportion to tonnes, or its owners where nobody buys. Penalties on a
-    limit of several members are paid by demand.
+    the output of a plant pay for it in proportion to tonnes, or its owners where nobody buys.
+    Penalties on a limit of several members are paid by demand.
     """
     e, program = plan.expanded, plan.program
     owners = Owners(e, Rights(e), program.names)

@@ -163,7 +163,7 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
         if contract.price is not None and inputs:
             said = f"a price of {contract.price:g} for {contract.mineral}"
             yield advise(
-                contract, "price", said, f"{', '.join(inputs)} for it is paid for beside it"
+                contract, "price", said, f"{', '.join(inputs)} for it must be paid for on top"
             )
 
 

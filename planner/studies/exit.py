@@ -246,7 +246,7 @@ def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
 
 
 def _plants(plan: Plan) -> tuple[Floats, Floats]:
-    """Return what demand for an input has beside it, and what plants buy, by (mineral, year)."""
+    """Return what counts as need beyond demand, and what plants buy [t], by (mineral, year)."""
     flows, bought = plan.expanded.input_flows, np.zeros(plan.beyond_demand.shape)
     np.add.at(bought, (flows.mineral, flows.year), plan.taken)
     return plan.beyond_demand, bought

@@ -112,11 +112,11 @@ def test_a_hard_cap_on_all_of_an_input_is_told(supplier: str | None) -> None:
 
 
 def test_a_contracts_price_is_that_of_a_toll() -> None:
-    """Inputs are paid for beside it."""
+    """Inputs must be paid for on top."""
     row = {"Refiner": "Zhong", "Mineral": "alloy", "Member": "A", "Min (t/yr)": 1}
     book = oxide_and_alloy(Contracts=[row | {"Price (USD/t)": 9}])
     assert any(
-        s == "Contracts" and "oxide for it is paid for" in t.lower() for s, t in warned(book)
+        s == "Contracts" and "oxide for it must be paid for" in t.lower() for s, t in warned(book)
     )
     assert not [s for s, _ in warned(oxide_and_alloy(Contracts=[row])) if s == "Contracts"]
 

@@ -92,6 +92,8 @@ class Case:
     stockpiles: tuple[schema.Stockpile, ...] = ()
     mines: tuple[schema.Mine, ...] = ()
     ore_lanes: tuple[schema.OreLane, ...] = ()
+    inputs: tuple[schema.Input, ...] = ()
+    input_lanes: tuple[schema.InputLane, ...] = ()
     tiers: tuple[schema.Tier, ...] = ()
     current_supply: tuple[schema.CurrentSupply, ...] = ()
     rights: tuple[schema.Right, ...] = ()

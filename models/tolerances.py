@@ -119,6 +119,8 @@ TIGHT_GROUP = 1e-7
 """A dual above this, of duals that sum to 1, says that a group gains the most everywhere."""
 RANK = 1e-9
 """A remainder below this is none: whether groups say anything new of members."""
+LEAST_RATIO = 1e-6
+"""Fewer tonnes of an input for a tonne of the product are a slip; 0 says that none is needed."""
 TIGHTER_ROW = 1e-6
 """A row is added only if it is tighter than the plant's own row by this part."""
 ROUNDED_UP = 1e-12

@@ -215,7 +215,9 @@ class PlanRun:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        return self.book.warnings
+        from planner.sheets.context import Context
+
+        return Context(self.plan, self.book).warnings
 
     @cached_property
     def minerals(self) -> ByMineral:

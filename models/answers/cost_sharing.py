@@ -25,10 +25,10 @@ from models.answers import games, price
 from models.answers.pool import Pool, divided, unpaid
 from models.errors import SolverError
 from models.plan import Plan
-from models.program.component import CONTRACT, MEMBER, PROJECT, SOURCE, YEAR
+from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, YEAR
 from models.program.division import Owners, by_demand, by_right, own
 from models.program.families.shortage import UNFAIR
-from models.resolve import Floats, Rights
+from models.resolve import Floats, Rights, by_stage
 
 _STEP = 1e-6
 """By how much a member is larger or smaller where the range of its bill is asked for."""
@@ -165,15 +165,13 @@ def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float
 def borne(plan: Plan) -> tuple[Floats, Floats]:
     """Return what each member pays and the price of its shortage [member, money], as it buys.
 
-    Both are discounted, without the penalty for unfair shortages. Those who buy ore or from a plant
-    pay for it in proportion to tonnes, or its owners where nobody buys. Penalties on a limit of
-    several members are paid by demand.
+    Both are discounted, without the penalty for unfair shortages. Those who buy ore, an input or
+    the output of a plant pay for it in proportion to tonnes, or its owners where nobody buys.
+    Penalties on a limit of several members are paid by demand.
     """
     e, program = plan.expanded, plan.program
     owners = Owners(e, Rights(e), program.names)
-    d = e.deliveries
-    bought = np.zeros((len(e.sources), len(e.years), len(e.members)))
-    np.add.at(bought, (d.source, d.year, d.member), plan.delivered)
+    bought, of_inputs = _bought_through(plan)
     place = {s.project: i for i, s in enumerate(e.sources)}
     of_project = np.array([place[p.name] for p in e.case.projects], dtype=np.int64)
     priced, sums = unpaid(program, e), np.zeros((2, len(e.members)))
@@ -184,6 +182,8 @@ def borne(plan: Plan) -> tuple[Floats, Floats]:
         index = dict(zip(component.positions, group.index, strict=True))
         if {MEMBER, CONTRACT} & index.keys():
             each = own(owners, index, ones)
+        elif INTAKE in index:
+            each = _first(of_inputs[index[INTAKE], index[YEAR]], by_right(owners, index, ones))
         elif SOURCE in index:
             each = _first(bought[index[SOURCE], index[YEAR]], by_right(owners, index, ones))
         elif PROJECT in index:
@@ -195,6 +195,28 @@ def borne(plan: Plan) -> tuple[Floats, Floats]:
         for i, amount in enumerate((program.rows.cost[group.at] - lacking, lacking)):
             sums[i] += np.einsum("i,ij->j", amount * x, each)
     return sums[0], sums[1]
+
+
+def _bought_through(plan: Plan) -> tuple[Floats, Floats]:
+    """Return whose tonnes each source's are, and each plant's that takes an input.
+
+    By (source or intake, year, member): what a member buys of it, and of what is made from it
+    through all stages, in proportion to the tonnes of the products that it goes into.
+    """
+    e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
+    bought = np.zeros((len(e.sources), len(e.years), len(e.members)))
+    np.add.at(bought, (d.source, d.year, d.member), plan.delivered)
+    made = np.zeros((len(e.intakes), len(e.years), len(e.members)))
+    for mineral in by_stage(plan.case) if e.intakes else ():  # products before their inputs
+        for i, intake in enumerate(e.intakes):
+            if intake.mineral == mineral:
+                made[i] = bought[[r for r, _ in intake.needs]].sum(axis=0)
+        at = np.flatnonzero(flows.mineral == e.mineral_at[mineral])
+        of = made[flows.intake[at], flows.year[at]]
+        whole = of.sum(axis=1, keepdims=True)
+        part = np.divide(of, whole, out=np.zeros_like(of), where=whole > 0)
+        np.add.at(bought, (flows.source[at], flows.year[at]), plan.taken[at][:, None] * part)
+    return bought, made
 
 
 def _first(parts: Floats, else_: Floats) -> Floats:

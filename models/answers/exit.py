@@ -8,9 +8,10 @@ mineral m:
           q = \min_x \sum_m \frac{1}{demand_m} \sum_{C_m} x, \qquad
           \min_x cost \cdot x \ \text{ with } \sum_m \frac{1}{demand_m} \sum_{C_m} x \le q
 
-The plan's rows hold in all of them. No mineral is shorter in any year than in the plan, no other
-penalty is larger (reserves miss no more of their target, soft limits are exceeded by no more), and
-no mineral is bought more there over all years; for a_m that holds for the mineral alone.
+The plan's rows hold in all of them. What the country sells to plants is delivered, too, and the
+demand for an input includes what plants take. No mineral is shorter in any year than in the plan,
+no other penalty is larger (reserves miss no more of their target, soft limits are exceeded by no
+more), and no mineral is bought more there over all years; for a_m that holds for the mineral alone.
 
 Minerals that a budget ties are asked about together, since one set of plants has to do for all.
 Each counts by the part of its demand that the country delivers: else the one with the most tonnes
@@ -89,8 +90,9 @@ def exit_from(plan: Plan, country: str) -> Exit:
 
     A mineral whose search fails leaves the others. Raises SolverError where no way out is proven.
     """
-    program, d = plan.program, plan.expanded.deliveries
-    theirs = np.array([s.country == country for s in plan.expanded.sources], dtype=bool)[d.source]
+    program, sales = plan.program, plan.expanded.sales
+    own = np.array([s.country == country for s in plan.expanded.sources], dtype=bool)
+    theirs = own[sales.source]
     alone: dict[str, float] = defaultdict(float)
     asked: dict[str, list[BlockResult]] = defaultdict(list)
     cheapest = {result.block: result for result in plan.blocks}
@@ -128,20 +130,21 @@ class _Fenced:
     """
 
     def __init__(self, plan: Plan, block: int, theirs: Bools) -> None:
-        """Take the block's arrays; ``theirs`` are the deliveries of the country."""
+        """Take the block's arrays; ``theirs`` are the sales of the country."""
         self.plan, self.block = plan, block
         program, e = plan.program, plan.expanded
         self.span, self.inside = program.columns_of(block), program.rows_of(block)
-        flow, cells = program.flow, program.blocks[block]
+        flow, cells = program.sold, program.blocks[block]
         mine = theirs & (flow >= self.span.start) & (flow < self.span.stop)
         self.columns: dict[str, Ints] = {}
         self.planned: dict[str, float] = {}
         self.weights: dict[str, float] = {}
         for m in sorted({m for m, _ in cells}):
             name, years = e.minerals[m], [e.years[t] for c, t in cells if c == m]
-            columns = flow[mine & (e.deliveries.mineral == m)] - self.span.start
+            columns = flow[mine & (e.sales.mineral == m)] - self.span.start
             bought = float(plan.x[self.span][columns].sum())
             demand = sum(plan.case.coalition_demand(name, year) for year in years)
+            demand += float(plan.beyond_demand[m].sum())
             if bought > tolerances.CHANGE_SLACK * demand:
                 self.columns[name], self.planned[name] = columns, bought
                 self.weights[name] = 1.0 / (demand or bought)

@@ -132,7 +132,8 @@ class LeastChange:
     whatever is changed. ``outcome`` is of the plan with the changes. ``is_dear``: supply could be
     had, and the plan does without it; any change is then of the shortage cost. ``newcomer`` is a
     new refiner that helps where nothing else does. ``is_unknown``: a search had no proven optimum,
-    and no other search found a change.
+    and no other search found a change. ``is_chained``: no search was made, since the mineral is
+    made from others or they from it.
     """
 
     changes: tuple[CellChange, ...] = ()
@@ -141,6 +142,7 @@ class LeastChange:
     is_dear: bool = False
     newcomer: Newcomer | None = None
     is_unknown: bool = False
+    is_chained: bool = False
 
     @property
     def scope(self) -> str:
@@ -166,6 +168,8 @@ def least_change(
     where = (mineral, member, year)
     if not _is_short(plan, where):
         return None
+    if len(resolve.chain_of(plan.case, mineral)) > 1:
+        return LeastChange(is_chained=True)
     left: list[float] = []
     is_unknown = False
     for fixed in (is_fixed, None) if is_fixed else (None,):

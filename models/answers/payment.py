@@ -234,14 +234,17 @@ class _Asked:
     def _sold(self, r: int, years: list[int], payment: float) -> _SalesByYear:
         """Plan again with a payment for each tonne of a plant in some years."""
         plan, program = self.plan, self.plan.program
-        d, tonnes, cost = plan.expanded.deliveries, plan.sold[r].copy(), 0.0
-        deliveries: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
+        d, tonnes, cost = plan.expanded.sales, plan.sold[r].copy(), 0.0
+        members, inputs = plan.expanded.deliveries, plan.expanded.input_flows
+        own_cost = np.concatenate([members.cost, inputs.cost])
+        support = np.concatenate([members.support, inputs.support])
+        sales: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
         tonnes[years] = 0.0
-        blocks = np.searchsorted(program.column_starts, program.flow[deliveries], side="right") - 1
+        blocks = np.searchsorted(program.column_starts, program.sold[sales], side="right") - 1
         for b in np.unique(blocks).tolist():
-            inside = deliveries[blocks == b]
-            columns, base = program.flow[inside] - program.columns_of(b).start, program.block(b)
-            more = np.minimum(payment, d.cost[inside]) - d.support[inside]
+            inside = sales[blocks == b]
+            columns, base = program.sold[inside] - program.columns_of(b).start, program.block(b)
+            more = np.minimum(payment, own_cost[inside]) - support[inside]
             price = base.cost.copy()
             price[columns] -= more * plan.expanded.discounts[d.year[inside]]
             x = self._program(b).solved(dataclasses.replace(base, cost=price))[0].x

@@ -22,6 +22,7 @@ from models.plan.block_solver import BlockSolver, together
 from models.program import TONNES, ComponentArrays, Program, Scaling, component
 from models.program.division import Owners, own
 from models.program.families.security import SURVIVAL, to_be_served
+from models.program.market import HANDED
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
 from models.solve import Certificate, PersistentSolver, Solution, certify_alone
 from models.solve import LinearProgram as Arrays
@@ -115,7 +116,7 @@ def divided(case: Case, unsecured: int | None = None) -> Divided:
     """
     expanded = Expanded(shareable(case))
     solver = BlockSolver(expanded, is_compared=False)
-    program, rows = solver.program, solver.program.rows
+    program, rows = solver.program, _handed_apart(solver.program, expanded)
     owners = Owners(expanded, Rights(expanded), program.names)
     count, columns, limits = len(expanded.members), len(rows.cost), len(rows.row_lower)
     parts = {name: np.zeros((columns, count)) for name in COLUMN_LIMITS}
@@ -133,6 +134,27 @@ def divided(case: Case, unsecured: int | None = None) -> Divided:
         program.column_unit == TONNES, program.row_unit == TONNES, unpaid(program, expanded),
         tuple(_pieces(solver)),
     )  # fmt: skip
+
+
+def _handed_apart(program: Program, e: Expanded) -> Arrays:
+    """Return a program whose hand-overs have an upper bound, more than plants can take.
+
+    So a member that is not there hands over nothing, rather than buy for the others.
+    """
+    upper = program.rows.upper.copy()
+    for group in program.variables:
+        if group.component is HANDED and len(group):
+            intake, _, t = group.index
+            most = np.array([_most_taken(e, i) for i in range(len(e.intakes))])
+            upper[group.at] = most[intake, t]
+    return dataclasses.replace(program.rows, upper=upper)
+
+
+def _most_taken(e: Expanded, i: int) -> Floats:
+    """Return what a plant could take of an input [t], by year, its joint products added up."""
+    needs = e.intakes[i].needs
+    most = [ratio * np.maximum(e.usable[r], e.nameplate[r]) for r, ratio in needs]
+    return np.asarray(np.sum(most, axis=0))
 
 
 def unpaid(program: Program, expanded: Expanded) -> Floats:

@@ -6,7 +6,8 @@ find the least and the most tonnes of a supplier over all plans of one mineral t
 little more cash. Other minerals and what is built stay as planned, so that no budget ties the
 mineral to others. The slack is on the mineral's own cash: on the cost of all, the mineral with the
 largest bill would pay for every change. Penalties may not rise and no year may be shorter, or
-tonnes that are not bought would pay for dear ones.
+tonnes that are not bought would pay for dear ones. Minerals that are made from one another count as
+one mineral here: they move together, and the slack is on the cash of all of them.
 """
 
 from __future__ import annotations
@@ -15,18 +16,19 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
 from models import tolerances
 from models.answers.price import arrays
 from models.answers.search import WarmStartedSequence, bounded, total_of
-from models.errors import SolverError
+from models.errors import SolverError, UsageError
 from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
 from models.program import TONNES
 from models.program.families import projects, shortage
-from models.resolve import Bools, Floats, Ints
+from models.resolve import Bools, Floats, Ints, chain_of
 from models.solve import Certificate, LinearProgram, Solution
 
 BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
@@ -37,6 +39,7 @@ BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
 class Range:
     """A supplier of a mineral: what it sells as planned, at least and at most [t, all years].
 
+    ``base`` [t] is the demand that shares are of; for an input it includes what plants take.
     ``refiner`` and ``project`` are "" where the supplier is a country. An end is None if it is not
     proven.
     """
@@ -48,6 +51,7 @@ class Range:
     now: float
     least: float | None
     most: float | None
+    base: float = 0.0
 
 
 def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tuple[Range, ...]:
@@ -57,7 +61,8 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
     built, within what the others leave of the budget.
     """
     near = Near(plan, mineral, slack, is_building=by == BY_PROJECT)
-    results = []
+    m, results = plan.expanded.mineral_at[mineral], list[Range]()
+    base = float(plan.expanded.demand[m].sum() + plan.beyond_demand[m].sum())
     for supplier, columns in near.suppliers(by):
         now = max(0.0, float(near.x[columns].sum()))
         least = _end(near.least, columns) if now > near.nothing else 0.0
@@ -65,7 +70,7 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
         if least is not None:
             least = min(now, max(0.0, least))
         results.append(
-            Range(mineral, *supplier, now, least, None if most is None else max(now, most))
+            Range(mineral, *supplier, now, least, None if most is None else max(now, most), base)
         )
     return tuple(results)
 
@@ -92,6 +97,7 @@ class Near:
         """Take the mineral's part of the plan's program; SolverError where it is no program."""
         e, program = plan.expanded, plan.program
         self.plan, self.m = plan, e.mineral_at[mineral]
+        self._chain = np.array(sorted(e.mineral_at[name] for name in chain_of(plan.case, mineral)))
         every = plan.solver_x
         free = self._free(is_building=is_building)
         entry = free[program.rows.columns]
@@ -99,7 +105,8 @@ class Near:
         self.columns, self.rows = np.flatnonzero(free), np.unique(at_row[entry])
         self.x: Floats = every[self.columns]
         self._place = np.cumsum(free) - 1
-        need, self.demand = float(e.demand[self.m].max(initial=0.0)), float(e.demand[self.m].sum())
+        demand = e.demand[self._chain].sum(axis=0)
+        need, self.demand = float(demand.max(initial=0.0)), float(demand.sum())
         self.need = need or float(program.need.max(initial=1.0))
         self.nothing = tolerances.CHANGE_SLACK * self.need
         fixed = program.rows.activity(np.where(free, 0.0, every))[self.rows]
@@ -123,7 +130,7 @@ class Near:
             if group.component is projects.CARRIED:
                 free[group.at] = is_building
             elif group.component is not projects.BUILT or is_building:
-                free[group.at] = group.cell // years == self.m
+                free[group.at] = np.isin(group.cell // years, self._chain)
         return free
 
     def _limits(self, every: Floats, slack: float) -> Iterator[tuple[Ints, Floats, float]]:
@@ -134,14 +141,14 @@ class Near:
         program, years = self.plan.program, len(self.plan.expanded.years)
         cash, penalties = np.zeros((2, len(program.rows.cost)))
         mine = np.zeros(len(cash), dtype=bool)
-        short: list[list[Ints]] = [[] for _ in range(years)]
+        short: list[list[Ints]] = [[] for _ in range(years * len(self._chain))]
         for group in program.variables:
-            mine[group.at] = group.cell // years == self.m
+            mine[group.at] = np.isin(group.cell // years, self._chain)
             for charge in group.charges:
                 (penalties if charge.heading.is_penalty else cash)[group.at] += charge.price
             if group.component is shortage.SHORTAGE:
-                for t in range(years):
-                    short[t].append(group.at[group.cell == self.m * years + t])
+                for i, (m, t) in enumerate(product(self._chain.tolist(), range(years))):
+                    short[i].append(group.at[group.cell == m * years + t])
         for price, more in ((cash, slack), (penalties, 0.0)):
             paid = np.where(mine, price * every, 0.0)
             columns = self.columns[price[self.columns] > 0]
@@ -156,7 +163,7 @@ class Near:
 
     def suppliers(self, by: str) -> Iterator[tuple[tuple[str, str, str], Ints]]:
         """Yield the country, refiner and project of each supplier, and where its deliveries are."""
-        e, d = self.plan.expanded, self.plan.expanded.deliveries
+        e, d = self.plan.expanded, self.plan.expanded.sales
         by_supplier: dict[tuple[str, str, str], list[int]] = {}
         for i in np.flatnonzero(d.mineral == self.m).tolist():
             source = e.sources[d.source[i]]
@@ -164,7 +171,7 @@ class Near:
                 plant = ("", "") if by == BY_COUNTRY else (source.name, source.project)
                 by_supplier.setdefault((source.country, *plant), []).append(i)
         for supplier, columns in by_supplier.items():
-            yield supplier, self._place[self.plan.program.flow[columns]]
+            yield supplier, self._place[self.plan.program.sold[columns]]
 
     # ---- asked -----------------------------------------------------------------------------------
 
@@ -220,8 +227,12 @@ def least_plan(plan: Plan, country: str, slack: float) -> Plan:
     For each mineral, with what is built as planned, it finds the fewest tonnes that the country
     could sell, and then the cheapest plan with these. The certificates are of the latter program,
     with its limits on cash, penalties, shortage and the country's tonnes; so are the duals. Raises
-    SolverError where one is not proven.
+    SolverError where one is not proven, and UsageError where minerals are made from one another,
+    since they have no least of their own.
     """
+    if plan.expanded.intakes:
+        msg = "minerals that are made from others have no plan of least tonnes, one by one"
+        raise UsageError(msg)
     program, x, duals = plan.program, plan.solver_x, plan.discounted
     proofs: dict[int, Certificate] = {}
     for m, mineral in enumerate(plan.expanded.minerals):

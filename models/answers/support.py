@@ -43,12 +43,14 @@ def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
     """Return the tariffs that would do what the binding caps on countries do.
 
     These are caps on demand; a cap on purchases moves with what is bought, which no tariff does.
+    Neither does a tariff move with what plants take of an input, so caps on those are left out.
     """
     needed = []
     flows = plan.flows[plan.flows["contract"] == SPOT]
     for row in plan.limits.to_dict("records"):
         is_cap = (row["kind"], row["stage"], row["group"]) == (MAX, REFINING, BY_COUNTRY)
-        if not is_cap or row["shadow_price"] <= 0 or plan.case.settings.share_basis != "demand":
+        moves = plan.case.settings.share_basis != "demand" or plan.expanded.is_input(row["mineral"])
+        if not is_cap or row["shadow_price"] <= 0 or moves:
             continue
         chosen = (flows["year"] == row["year"]) & (flows["mineral"] == row["mineral"])
         mine = flows[chosen & (flows["country"] == row["supplier"])]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.case import Case
-from models.checks import advice, magnitude, rows, scenarios
+from models.checks import advice, magnitude, rows, scenarios, stages
 from models.checks.common import Rule
 from models.errors import Finding, Severity
 
@@ -56,6 +56,10 @@ _RULES: dict[Rule, Needs] = {
     rows.rights_within_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines", others=True
     ),
+    stages.ratios: _on(),
+    stages.inputs_are_others: _on("mineral tonnes", others=True),
+    stages.plants_make_the_product: _on("mineral", sheets="Refiners Projects", others=True),
+    stages.supply_of_today_has_a_buyer: _on("member plant mineral", sheets="Refiners Inputs"),
     scenarios.selectors: _on("action"),
     scenarios.values: _on("action"),
     scenarios.builds: _on(
@@ -90,6 +94,8 @@ _ADVICE: dict[Rule, Needs] = {
     advice.rest_of_world_bloc: _on(),
     magnitude.targets_above_max: _on(),
     magnitude.slips_of_magnitude: _on(sheets="Settings Minerals Refiners Projects Demand"),
+    stages.contract_prices_without_inputs: _on(sheets="Refiners Inputs"),
+    stages.members_that_hand_over_nothing: _on(sheets="Members Inputs"),
     advice.member_outside: _on(sheets="Members"),
     advice.names_of_totals: _on(),
 }
@@ -104,6 +110,8 @@ FORESIGHT: tuple[Rule, ...] = (
     advice.contracts_above_capacity,
     advice.capital_beyond_the_horizon,
     advice.capital_beyond_every_budget,
+    stages.inputs_without_a_source,
+    stages.caps_on_all_of_an_input,
 )
 """Advice that resolves the case, and so needs one without errors."""
 NEEDS = _RULES | _ADVICE

@@ -109,14 +109,15 @@ def minerals_without_refiner(case: Case) -> Iterator[Finding]:
 
 
 def dearer_than_shortage(case: Case) -> Iterator[Finding]:
-    """A refiner that costs more than a shortage is never bought from."""
+    """A refiner that costs more than a shortage is never bought from; plants may buy an input."""
     cheapest = {row.country: min((c for _, c in row.costs), default=0.0) for row in case.freight}
     short = {
         name: {year: case.shortage_cost(name, year) for year in case.years}
         for name, mineral in case.mineral_of.items()
         if all(mineral.price.at(year) is not None for year in case.years)
     }
-    for plant in plants(case):
+    inputs = {row.input for row in case.inputs}
+    for plant in (of for of in plants(case) if of.mineral not in inputs):
         freight = cheapest.get(plant.country, case.settings.default_freight or 0.0)
         dearest = max(plant.cost.numbers(), default=0.0) + freight
         for year, least in short.get(plant.mineral, {}).items():
@@ -224,7 +225,7 @@ def caps_that_cannot_be_met(case: Case) -> Iterator[Finding]:
 
 def _too_few(e: resolve.Expanded, row: ShareLimit, mineral: str) -> Iterator[Finding]:
     for t, year in enumerate(e.years):
-        share, demand = row.share.at(year), e.case.coalition_demand(mineral, year)
+        share, demand = row.share.at(year), resolve.whole_need(e.case, mineral, year)
         if share is None or not in_force(row, year) or demand <= 0:
             continue
         by_country: dict[str, float] = {}

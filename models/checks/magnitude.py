@@ -15,7 +15,7 @@ from models import schema, tolerances
 from models.case import Case, fold, in_force
 from models.checks.common import advise, plants
 from models.errors import Finding, warning
-from models.resolve import stock_target
+from models.resolve import stock_target, whole_need
 
 CHECKED = "figure checked"
 """What a note says of a row whose numbers are right, however odd they look."""
@@ -262,7 +262,7 @@ def _is_far(a: float, b: float, factor: float) -> bool:
 def _demand(case: Case) -> dict[str, float]:
     """Return the largest demand of a year for each mineral [t]."""
     return {
-        m.name: max((case.coalition_demand(m.name, y) for y in case.years), default=0.0)
+        m.name: max((whole_need(case, m.name, y) for y in case.years), default=0.0)
         for m in case.minerals
     }
 

@@ -113,6 +113,13 @@ def usable_capacity(case: Case) -> Iterator[errors.Finding]:
 
 def changed_lanes(case: Case) -> Iterator[errors.Finding]:
     """Freight that scenarios multiply, and tariffs that they raise, stay within their bounds."""
+    for lane in case.input_lanes:
+        for header, added, most in (
+            ("Freight", (lane.freight or 0.0) * lane.freight_factor, MOST_PRICE),
+            ("Tariff", (lane.tariff or 0.0) + lane.tariff_added, MOST_TARIFF),
+        ):
+            if not added <= most:
+                yield _outside(lane, header, added, 0, most)
     is_changed = any(row.freight_factor != 1.0 or row.tariff_added for row in case.lanes)
     for mineral, lanes in Expanded(case).lanes.items() if is_changed else ():
         for header, values, how, most in (
@@ -291,6 +298,11 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
             said = f"{row.refiner} does not refine {row.mineral} in Refiners"
             hint = f"it refines {', '.join(sorted(refined[row.refiner]))}"
             yield at(row, "mineral", said, f"a row of {Refiner.SHEET} for both", hint)
+    for lane in case.input_lanes:
+        has = planned.get(lane.refiner, set())
+        if lane.input and has and lane.input in case.mineral_of and lane.input not in has:
+            said = f"{lane.refiner} does not refine {lane.input}: the row matches nothing"
+            yield advise(lane, "input", said)
     selecting: list[Any] = [*case.lanes, *case.rights, *case.scenarios, *case.risks]
     for row in selecting:
         if lacks(row, planned):

@@ -34,10 +34,10 @@ _OWN = {refining.CAPACITY, PROJECT_CAPACITY, ORE_BALANCE}
 class Gaps:
     """Figures by (source, year) in money of the year for each tonne; NaN where there is none.
 
-    ``gap`` is of plants with capacity left, and of projects that are not built at all, from the
-    first year of output that needs least. ``landed`` is what a tonne costs the ``member`` (by
-    position, -1: none) that is nearest to buying one more, ore included, and ``worth`` the marginal
-    price of supply there.
+    ``gap`` is of plants with capacity left that neither take inputs nor sell any, and of projects
+    that are not built at all, from the first year of output that needs least. ``landed`` is what a
+    tonne costs the ``member`` (by position, -1: none) that is nearest to buying one more, ore
+    included, and ``worth`` the marginal price of supply there.
     """
 
     gap: Floats
@@ -67,7 +67,19 @@ def gaps_of(plan: Plan) -> Gaps:
     gap[place], member[place] = lacks[order], d.member[order]
     landed[place] = d.landed[order] + ore_cost[place]
     worth[place] = (program.rows.priced(balance)[program.flow] / worth_of[d.year])[order]
-    return Gaps(_kept(plan, gap, landed, reduced), landed, worth, member)
+    kept = _kept(plan, gap, landed, reduced)
+    kept[_of_stages(plan)] = np.nan
+    return Gaps(kept, landed, worth, member)
+
+
+def _of_stages(plan: Plan) -> list[int]:
+    """Return the sources that take inputs, or sell any to plants: prices alone give no gap there.
+
+    What an input is worth to a plant that makes nothing is one of several prices.
+    """
+    e = plan.expanded
+    taking = {r for intake in e.intakes for r, _ in intake.needs}
+    return sorted(taking | {*e.input_flows.source.tolist()})
 
 
 def _ore(plan: Plan, reduced: Floats) -> tuple[Floats, Floats]:

@@ -16,8 +16,9 @@ import pandas as pd
 from models import tolerances
 from models.background import BackgroundProcess
 from models.case import Case, in_force
-from models.measures import largest_country_shares, served_share, shares_of
-from models.plan import block_solver, secured
+from models.errors import Finding
+from models.measures import largest_country_shares, served_share
+from models.plan import block_solver, countries, secured, stages
 from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
 from models.program import TONNES, Program, Solved, program_of
@@ -49,9 +50,8 @@ from models.resolve import (
     payer_of,
     paying,
     stock_target,
-    tightest_on_countries,
 )
-from models.schema import DEMAND, PURCHASES, Project
+from models.schema import PURCHASES, Project
 
 if TYPE_CHECKING:
     from models.plan.by_model import Extension
@@ -190,13 +190,14 @@ class Plan(Solved):
     def supply(self) -> pd.DataFrame:
         """One row a mineral, member and year with demand, a stock or a flow.
 
-        demand, purchased, short [t], marginal_price, landed (average; NaN without purchases)
-        [money/t], short_cost (what the shortage counts for) [money].
+        demand, purchased, short [t], marginal_price, landed (average, inputs included; NaN without
+        purchases) [money/t], short_cost (what the shortage counts for) [money].
         """
         e, d = self.expanded, self.expanded.deliveries
         bought, paid = np.zeros((2, len(e.minerals), len(e.members), len(e.years)))
         np.add.at(bought, (d.mineral, d.member, d.year), self.delivered)
-        np.add.at(paid, (d.mineral, d.member, d.year), self.delivered * d.landed)
+        price = d.landed + self.input_cost[d.source, d.year] if e.intakes else d.landed
+        np.add.at(paid, (d.mineral, d.member, d.year), self.delivered * price)
         rows = []
         is_told = (e.demand > 0) | (bought > 0) | e.has_stock[:, :, None]
         for m, j, t in np.argwhere(is_told).tolist():
@@ -242,9 +243,12 @@ class Plan(Solved):
         """One row a refiner or project and year.
 
         year, refiner, project, mineral, country, owner, kind, nameplate, usable, tonnes [t/yr],
-        rent (what one more tonne of capacity saves), gap (see ``Gaps``) [money/t].
+        rent (what one more tonne of capacity saves), gap (see ``Gaps``) [money/t], to_plants (t/yr
+        of the tonnes that go to other plants).
         """
         e, rows, surge = self.expanded, [], self.case.settings.surge
+        to_plants = np.zeros(self.sold.shape)
+        np.add.at(to_plants, (e.input_flows.source, e.input_flows.year), self.taken)
         gaps = self.gaps.gap
         for r, s in enumerate(e.sources):
             whose = (s.name, s.project, s.mineral, s.country, s.owner, s.kind)
@@ -256,10 +260,10 @@ class Plan(Solved):
                 else:
                     rent = self.dual(REFINING_CAPACITY, (s.name, s.mineral, year))
                 rent += surge * self.dual(SURGE, (s.name, s.project, s.mineral, year))
-                prices = (abs(rent), float(gaps[r, t]))
+                prices = (abs(rent), float(gaps[r, t]), float(to_plants[r, t]))
                 rows.append((year, *whose, nameplate, usable, float(self.sold[r, t]), *prices))
         columns = "year refiner project mineral country owner kind nameplate usable tonnes rent gap"
-        return _table(rows, columns, "year mineral refiner project")
+        return _table(rows, f"{columns} to_plants", "year mineral refiner project")
 
     @cached_property
     def gaps(self) -> Gaps:
@@ -269,39 +273,11 @@ class Plan(Solved):
     def countries(self) -> pd.DataFrame:
         """One row a country that sells or is limited: year, mineral, buyer ("" the coalition).
 
-        country, tonnes, demand, purchased [t], limit (the tightest share; NaN: none), of_demand and
+        country, tonnes, demand (of an input with what plants take, the base of limits), purchased
+        (by plants, too) [t], limit (the tightest share; NaN: none), of_demand and
         of_purchases (shares; NaN of nothing).
         """
-        e, d, case = self.expanded, self.expanded.deliveries, self.case
-        countries, limit = tightest_on_countries(e)
-        axes: dict[str, Sequence[Any]] = {
-            "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
-        }  # fmt: skip
-        sold, bought = np.zeros(limit.size), np.zeros(limit.shape[:3])
-        used = np.flatnonzero(self.delivered > 0)
-        country = np.array([countries.index(s.country) for s in e.sources], dtype=np.int64)
-        for buyer in (0, 1 + d.member[used]):
-            cell = (d.year[used] * len(e.minerals) + d.mineral[used]) * limit.shape[2] + buyer
-            code = cell * len(countries) + country[d.source[used]]
-            np.add.at(sold, code, self.delivered[used])
-            code = code[np.sort(np.unique(code, return_index=True)[1])]  # each once, as they come
-            np.add.at(bought.reshape(-1), code // max(1, len(countries)), sold[code])
-        need = np.empty(bought.shape)
-        need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
-        need[:, :, 1:] = np.moveaxis(e.demand, 2, 0)
-        is_told = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
-        order = [np.argsort(np.array(names)) for names in axes.values()]
-        rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_told[np.ix_(*order)]), strict=True))
-        columns: dict[str, Any] = {
-            name: [names[i] for i in row.tolist()]
-            for (name, names), row in zip(axes.items(), rows, strict=True)
-        }
-        columns |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
-        columns |= {"purchased": bought[rows[:3]], "limit": limit[rows]}
-        table = pd.DataFrame(columns)
-        table["limit"] = table["limit"].where(table["limit"] < np.inf)
-        shares = {f"of_{base}": shares_of(table, base) for base in (DEMAND, PURCHASES)}
-        return table.assign(**shares)
+        return countries.country_shares(self)
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 
@@ -395,6 +371,33 @@ class Plan(Solved):
         order = "year mineral mine_country refiner project"
         return _table(rows, f"{columns} freight rent", order)
 
+    @cached_property
+    def inputs(self) -> pd.DataFrame:
+        """One row a flow of an input above 1e-6 t, bought or handed over.
+
+        year, mineral (the input), refiner, project, country, member ("" where it is bought), plant,
+        plant_project, product ("" where it is joint), plant_country, tonnes, cost, tariff
+        (fraction), freight, landed [money/t; 0 where it is handed over], total [money], worth (of a
+        tonne more of the input to the plant) [money/t], unused (t beyond what a joint line needs).
+        """
+        return _table(
+            stages.inputs(self), stages.INPUTS, "year mineral refiner project member plant"
+        )
+
+    @cached_property
+    def input_cost(self) -> Floats:
+        """What the inputs of a tonne that a source sells cost [money/t], by (source, year)."""
+        return stages.input_cost(self)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is odd in the plan itself: what joint lines take beyond their need."""
+        return tuple(stages.beyond_need(self)) if self.expanded.intakes else ()
+
+    def served_if_lost(self, year: int) -> dict[str, dict[str, tuple[float, float]]]:
+        """Return what is served if a country stops: at the last stage, and through all stages."""
+        return stages.served_if_lost(self, year)
+
     # ---- share limits, what changes against today, and tiers of demand --------------------------
 
     @cached_property
@@ -442,6 +445,7 @@ class Plan(Solved):
             position, who = next((i, w) for i, (n, w) in enumerate(buyers_of(e, row)) if n == buyer)
             of_purchases = self.case.settings.share_basis == PURCHASES
             base = self.bought(m, who, t) if of_purchases else needed(e, m, who, t)
+            base += self.base_of_plants(m, who if buyer else (), t, of_purchases=of_purchases)
             money = abs(dual) * base * self.case.discount(year)
             worth.append(((m, t, limit, position, supplier), mineral, money))
         savings: dict[str, float] = {}
@@ -457,9 +461,9 @@ class Plan(Solved):
         """
         first = self.expanded.years[0]
         place = {(s.name, s.mineral): s.country for s in self.expanded.sources}
-        minerals = {s.mineral for s in self.case.current_supply}
+        minerals = {s.mineral for s in self.case.current_supply if s.member}
         tonnes: dict[tuple[str, str, str], list[float]] = {}
-        for s in self.case.current_supply:
+        for s in (s for s in self.case.current_supply if s.member):
             tonnes.setdefault((s.mineral, s.refiner, s.member), [0.0, 0.0])[0] += s.tonnes
         for row in self.flows.to_dict("records"):
             if row["year"] == first and row["mineral"] in minerals:
@@ -545,8 +549,9 @@ class Plan(Solved):
 
     @cached_property
     def purchases(self) -> float:
-        """Cost or price, tariff and freight of all flows [money, undiscounted]."""
-        return float((self.delivered * self.expanded.deliveries.landed).sum())
+        """Cost or price, tariff and freight of all flows, inputs too [money, undiscounted]."""
+        bought = float((self.delivered * self.expanded.deliveries.landed).sum())
+        return bought + float((self.taken * self.expanded.input_flows.landed).sum())
 
     @cached_property
     def cash(self) -> float:
@@ -555,8 +560,13 @@ class Plan(Solved):
 
     @cached_property
     def tonnes(self) -> float:
-        """What the coalition purchases in all [t]."""
+        """What the coalition purchases in all [t]; what plants buy is not among it."""
         return float(self.delivered.sum())
+
+    @cached_property
+    def inputs_tonnes(self) -> float:
+        """What plants buy of other sources in all [t]."""
+        return float(self.taken.sum())
 
     @cached_property
     def shortage(self) -> float:

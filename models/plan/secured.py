@@ -34,12 +34,26 @@ def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
         t, here, mine = e.years.index(s.year), mineral == s.mineral, country == s.country
         left = float(supply[here & ~mine, t].sum()) + _stock(plan, s)
         target, nothing = 1.0 - s.most_short, plan.tolerance(s.mineral, s.year)
-        missing = plan.value(MISSING, s.key)
+        missing, need = plan.value(MISSING, s.key), s.demand + _taken_elsewhere(plan, s)
         yield (
-            s.row, s.year, s.mineral, s.country, s.demand, float(plan.sold[here & mine, t].sum()),
-            left, survived_share(left, s.demand), target, missing if missing > nothing else 0.0,
-            left <= target * s.demand + nothing, plan.dual(SURVIVAL, s.key) * POINT * s.demand,
+            s.row, s.year, s.mineral, s.country, need, float(plan.sold[here & mine, t].sum()),
+            left, survived_share(left, need), target, missing if missing > nothing else 0.0,
+            left <= target * need + nothing, plan.dual(SURVIVAL, s.key) * POINT * need,
         )  # fmt: skip
+
+
+def _taken_elsewhere(plan: Plan, s: Survival) -> float:
+    """Return what plants outside a country take of an input, and unmet demand would take [t]."""
+    if not s.is_input:
+        return 0.0
+    e = plan.expanded
+    m, t = e.mineral_at[s.mineral], e.years.index(s.year)
+    home = np.array([of.country == s.country for of in e.intakes], dtype=bool)
+    found = float(plan.beyond_demand[m, t])
+    for flows, tonnes in ((e.input_flows, plan.taken), (e.hand_overs, plan.handed)):
+        here = (flows.mineral == m) & (flows.year == t) & home[flows.intake]
+        found -= float(tonnes[here].sum())
+    return found
 
 
 def _stock(plan: Plan, s: Survival) -> float:

@@ -358,6 +358,7 @@ def _comparable(base: Expanded, variant: Expanded) -> bool:
             [(c.refiner, c.mineral, c.member) for c in case.contracts],
             [p.name for p in case.projects],
             [(m.mineral, m.country) for m in case.mines],
+            [(i.mineral, i.refiner, i.project, i.product) for i in e.intakes],
         )
 
     return layout(base) == layout(variant)

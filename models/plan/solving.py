@@ -147,6 +147,12 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
         share_limits=tuple(row for row in case.share_limits if _counts(row, chosen, named)),
         security=tuple(row for row in case.security if row.mineral in {"", *chosen}),
         ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *chosen}),
+        inputs=tuple(row for row in mine.inputs if row.input in chosen),
+        input_lanes=tuple(
+            row
+            for row in case.input_lanes
+            if row.input in {"", *chosen} and row.refiner in sellers and row.company in companies
+        ),
         ceilings=tuple(c for c in case.ceilings if c[2] in chosen),
         member_ceilings=tuple(c for c in case.member_ceilings if c[2] in chosen),
         scenarios=(),

@@ -23,10 +23,15 @@ from models.program.component import (
     CALENDAR,
     CONTRACT,
     COUNTRY,
+    INPUT,
+    INTAKE,
     LIMIT,
     MEMBER,
     MINE,
     MINERAL,
+    PLANT,
+    PLANT_PROJECT,
+    PRODUCT,
     PROJECT,
     SECURITY,
     SOURCE,
@@ -256,6 +261,12 @@ class Spelling:
             SOURCE: of(e.sources, refiner="name", project="project", mineral="mineral"),
             CONTRACT: {CONTRACT: range(len(case.contracts)), **contracts},
             MINE: of(case.mines, country="country", mineral="mineral"),
+            INTAKE: {
+                INPUT: [i.mineral for i in e.intakes],
+                PLANT: [i.refiner for i in e.intakes],
+                PLANT_PROJECT: [i.project for i in e.intakes],
+                PRODUCT: [i.product for i in e.intakes],
+            },
             PROJECT: of(case.projects, project="name"),
             MINERAL: {MINERAL: e.minerals},
             MEMBER: {MEMBER: e.members},
@@ -271,11 +282,15 @@ class Spelling:
 class Builder:
     """Collects a program family by family.
 
-    ``flow`` is the column of each delivery; ``mined`` are mine, year (by position) and column of
-    each ore column, which the ore stage fills; ``built`` is the column of each (project, first
-    year), ``balance`` the row of each (mineral, member, year), by position. ``posted`` is what
-    enters a member's balance: mineral, member and year by position, columns, and sign. ``entries``
-    are rows, columns and values; ``limit_of`` is the position of each numbered row of Share limits.
+    ``flow`` is the column of each delivery, ``sold`` that of each of the case's ``sales``;
+    ``handed`` is the column of each of its ``hand_overs``, ``beyond`` that of what the base of the
+    coalition's share limits has beyond demand, by (mineral, year), -1: none. ``mined`` are mine,
+    year (by position) and column of each ore column, which the ore stage fills; ``stock`` and
+    ``short`` mineral, member, year and column of those, which their families fill; ``built`` is the
+    column of each (project, first year), ``balance`` the row of each (mineral, member, year), by
+    position. ``posted`` is what enters a member's balance: mineral, member and year by position,
+    columns, and sign. ``entries`` are rows, columns and values; ``limit_of`` is the position of
+    each numbered row of Share limits.
     """
 
     def __init__(self, expanded: Expanded, names: NameIndex) -> None:
@@ -294,6 +309,7 @@ class Builder:
             CONTRACT: integers([m[c.mineral] for c in case.contracts]),
             MINE: integers([m[n.mineral] for n in case.mines]),
             PROJECT: integers([m[p.mineral] for p in case.projects]),
+            INTAKE: integers([m[i.mineral] for i in e.intakes]),
         }
         self.variables: list[ComponentArrays] = []
         self.constraints: list[ComponentArrays] = []
@@ -304,9 +320,14 @@ class Builder:
         self.spell = Spelling(expanded, names, self.limit_of)
         none = integers([])
         self.flow: Ints = none
+        self.sold: Ints = none
+        self.handed: Ints = none
+        self.beyond: Ints = np.full((len(e.minerals), self.years), -1, dtype=np.int64)
         self.balance: Ints = np.zeros((0, 0, 0), dtype=np.int64)
         self.built: dict[tuple[int, int], int] = {}
         self.mined: tuple[Ints, Ints, Ints] = (none, none, none)
+        self.stock: tuple[Ints, Ints, Ints, Ints] = (none, none, none, none)
+        self.short: tuple[Ints, Ints, Ints, Ints] = (none, none, none, none)
 
     def fork(self, expanded: Expanded, names: NameIndex) -> Builder:
         """Return a copy to add to, for a case of which all that was added so far is true, too."""
@@ -410,18 +431,18 @@ class Builder:
         return at
 
     def limit(self, of: Rows, at: Ints, most: Numbers) -> None:
-        """Add rows that say what deliveries of one key add up to at most, and their entries.
+        """Add rows that say what sales of one key add up to at most, and their entries.
 
-        ``most`` is the same for all of a key, and given for each delivery.
+        ``most`` is the same for all of a key, and given for each sale.
         """
         rows, _, inverse = self.grouped(of, at, most=most)
-        self.enter(rows[inverse], self.flow[at], 1.0)
+        self.enter(rows[inverse], self.sold[at], 1.0)
 
     def grouped(
         self, of: Rows, at: Ints, most: Numbers, least: Numbers = -np.inf
     ) -> tuple[Ints, tuple[Ints, ...], Ints]:
-        """Add a row for each different key of deliveries: rows, their index, and which is whose."""
-        d = self.expanded.deliveries
+        """Add a row for each different key of sales: rows, their index, and which is whose."""
+        d = self.expanded.sales
         parts = {SOURCE: d.source, MINERAL: d.mineral, MEMBER: d.member, YEAR: d.year}
         if COUNTRY in of.key:
             country = [self.names.number(s.country) for s in self.expanded.sources]

@@ -201,8 +201,9 @@ MINERAL, MEMBER, YEAR = "mineral", "member", "year"
 REFINER, PROJECT, COUNTRY, CONTRACT = "refiner", "project", "country", "contract"
 TIER, LIMIT, STAGE, BUYER, SUPPLIER = "tier", "limit", "stage", "buyer", "supplier"
 SECURITY = "security"
-"""What the parts of a key are."""
-SOURCE, MINE, CALENDAR = "source", "mine", "calendar"
+INPUT, PLANT, PLANT_PROJECT, PRODUCT = "input", "plant", "plant project", "product"
+"""What the parts of a key are; the product of a plant's joint input is ""."""
+SOURCE, MINE, CALENDAR, INTAKE = "source", "mine", "calendar", "intake"
 """Positions that stand for several parts of a key (``Spelling``), as a CONTRACT's does; and a
 year that is its own position, since it need not be one that is planned."""
 _STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
@@ -432,13 +433,14 @@ class Family:
     """A family of constraints: its mathematics twice, and what it ties.
 
     ``model`` adds it to a Pyomo model, ``arrays`` to the program as arrays; the two are compared.
-    ``ties`` are the minerals whose years it ties, ``joins`` those that it ties to one another.
+    ``ties`` are the minerals whose years it ties, ``joins`` groups of minerals that it ties to one
+    another.
     """
 
     model: Callable[[Frame], None]
     arrays: Callable[[Builder], None]
     ties: Callable[[Case], Iterable[str]] = lambda _: ()
-    joins: Callable[[Case], Iterable[str]] = lambda _: ()
+    joins: Callable[[Case], Iterable[tuple[str, ...]]] = lambda _: ()
     loosening: Loosening | None = None
 
 

@@ -102,6 +102,91 @@ CONTRACT_FLOW = component.Columns(
 )
 
 
+def plant_words(key: Any) -> str:
+    """Return who takes an input, by a key that ends with plant, its project, product and year."""
+    *_, refiner, project, product, _year = key
+    return f"{project or refiner}{f' ({product})' if product else ''}"
+
+
+def _input_sale(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
+    who, own, year = of.who(*key[:3]), key[2], key[-1]
+    seller = who if own == mineral else f"{own} from {who}"
+    return f"{seller} to {plant_words(key)}, {year}", f"{seller}, {year}"
+
+
+def _input_landed(of: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
+    """Return what a tonne of input costs at the plant's gate: cost, tariff, freight."""
+    e, f = of.expanded, of.expanded.input_flows
+    i = int(np.flatnonzero(of.program.sold == column)[0]) - len(e.deliveries)
+    source, intake, year = e.sources[f.source[i]], e.intakes[f.intake[i]], e.years[f.year[i]]
+    worth, cost, tariff = times * of.case.discount(year), float(f.cost[i]), float(f.tariff[i])
+    who, paid = of.who(source.name, source.project, source.mineral), float(f.support[i])
+    said, place = f"cost at {who}", component.place_of(source.record, "cost", year)
+    freight = f"freight to {intake.plant}"
+    return [
+        *([component.PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
+        component.PriceTerm("cost", said, worth * cost, place),
+        component.PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
+        component.PriceTerm("freight", freight, worth * float(f.freight[i])),
+    ]
+
+
+INPUT_FLOW = component.Columns(
+    name="input_flow",
+    key=(
+        component.REFINER,
+        component.PROJECT,
+        component.MINERAL,
+        component.PLANT,
+        component.PLANT_PROJECT,
+        component.PRODUCT,
+        component.YEAR,
+    ),
+    index=(component.SOURCE, component.INTAKE, component.YEAR),
+    meaning="Tonnes of an input that a plant buys of a refiner or project.",
+    cell=(Refiner, "cost"),
+    headings=(PURCHASE, TARIFF, FREIGHT, SUPPORT),
+    move=_input_sale,
+    terms=_input_landed,
+    spent=("cost", "tariff", "freight", "support"),
+    decided=component.in_its_year,
+    is_first_stage=False,
+)
+
+
+def _handed_words(_: Solved, key: Any, mineral: str) -> tuple[str, str]:
+    name, member, *_, year = key
+    said = f"{'' if name == mineral else f'{name} '}handed by {member} to {plant_words(key)}"
+    return f"{said}, {year}", f"{said}, {year}"
+
+
+HANDED = component.Columns(
+    name="handed_input",
+    key=(
+        component.INPUT,
+        component.MEMBER,
+        component.PLANT,
+        component.PLANT_PROJECT,
+        component.PRODUCT,
+        component.YEAR,
+    ),
+    index=(component.INTAKE, component.MEMBER, component.YEAR),
+    meaning="Tonnes of an input that a member hands to a plant from what it buys or holds.",
+    balance=-1,
+    move=_handed_words,
+    decided=component.in_its_year,
+    is_first_stage=False,
+    divided=own,
+)
+BEYOND = component.Columns(
+    name="taken_by_plants",
+    key=(component.MINERAL, component.YEAR),
+    meaning="What plants take of an input, and what unmet demand of products would have taken.",
+    is_move=False,
+    move="taken by plants",
+)
+
+
 BALANCE = component.Rows(
     name="balance",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
@@ -147,12 +232,29 @@ def flows(b: builder.Builder) -> None:
         parts = tuple(part[at] for part in index)
         b.flow[at] = b.columns(of, parts, price=d.landed[at], charges=split)
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)
+    f = b.expanded.input_flows
+    split = {PURCHASE: f.cost, TARIFF: f.cost * f.tariff, FREIGHT: f.freight, SUPPORT: -f.support}
+    to_plants = b.columns(INPUT_FLOW, (f.source, f.intake, f.year), price=f.landed, charges=split)
+    b.sold = np.concatenate([b.flow, to_plants])
+
+
+def input_columns(f: Frame) -> list[Any]:
+    """Declare ``input_flow[r, p, m, plant, plant project, product, t]`` >= 0 [t]."""
+    e, flows = f.expanded, f.expanded.input_flows
+    keys = []
+    for i in f.input_at.tolist():
+        source, intake = e.sources[flows.source[i]], e.intakes[flows.intake[i]]
+        whose = (intake.refiner, intake.project, intake.product, e.years[flows.year[i]])
+        keys.append((source.name, source.project, source.mineral, *whose))
+    columns = f.variables(INPUT_FLOW, keys)
+    return [columns[key] for key in keys]
 
 
 def balance(f: Frame) -> None:
     r"""Close the books of tonnes: what is posted in less what is posted out is the demand.
 
-    .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t} = demand_{m,j,t}  [t]
+    .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t}
+              = demand_{m,j,t} + \sum_p h_{j,p,t}                                         [t]
 
     dual    the marginal price of supply: what one tonne more of it is worth [money/t]
     """

@@ -18,7 +18,7 @@ import numpy as np
 
 from models.case import OF_MINERAL, UNPLANNED, Case, InOrder
 from models.program.builder import Charge, ComponentArrays, integers
-from models.program.component import CONTRACT, MINE, MINERAL, PROJECT, SOURCE
+from models.program.component import CONTRACT, INTAKE, MINE, MINERAL, PROJECT, SOURCE
 from models.program.program import Program, program_of
 from models.resolve import Deliveries, Expanded, Ints
 
@@ -36,10 +36,10 @@ def touched(base: Case, variant: Case) -> frozenset[str] | None:
             found |= {row.name for row in _apart(new, old)}
         elif name in OF_MINERAL:
             found |= {row.mineral for row in _apart(new, old)}
-        elif name == "lanes" and all(a is b for a, b in zip(new, old, strict=False)):
+        elif name in _LANES and all(a is b for a, b in zip(new, old, strict=False)):
             if len(new) < len(old):
                 return None
-            found |= _on_lanes(variant, new[len(old) :])
+            found |= _on_lanes(variant, new[len(old) :], _LANES[name])
         elif name in {"ceilings", "member_ceilings"}:
             found |= {row[2] for row in {*new} ^ {*old}}
         elif new != old:
@@ -52,11 +52,15 @@ def _apart(new: Sequence[Any], old: Sequence[Any]) -> Iterable[Any]:
     return [(before.get(at) or now[at]) for at in before.keys() ^ now.keys()]
 
 
-def _on_lanes(case: Case, rows: Sequence[Any]) -> set[str]:
-    """Return the minerals of the sources that rows of Lanes select."""
+_LANES = {"lanes": "mineral", "input_lanes": "input"}
+"""Fields whose last rows a scenario adds, and which of theirs names the mineral."""
+
+
+def _on_lanes(case: Case, rows: Sequence[Any], mineral: str) -> set[str]:
+    """Return the minerals of the sources that rows of Lanes, or of Input lanes, select."""
     sellers = [(of.mineral, of.country, of.name, of.company) for of in case.refiners]
     sellers += [(of.mineral, of.country, of.refiner, of.company) for of in case.projects]
-    asked = {(row.mineral, row.country, row.refiner, row.company) for row in rows}
+    asked = {(getattr(row, mineral), row.country, row.refiner, row.company) for row in rows}
     return {
         of[0]
         for of in sellers
@@ -116,6 +120,7 @@ class PartialProgram:
             CONTRACT: case.contracts,
             MINE: case.mines,
             PROJECT: case.projects,
+            INTAKE: self.whole.intakes,
         }
         found = {
             what: integers([i for i, row in enumerate(rows) if row.mineral in kept])
@@ -166,9 +171,14 @@ def spliced(
     ]
     flow, deliveries = _deliveries(base, part, columns, own, anew)
     variant.__dict__.setdefault("deliveries", deliveries)
-    whole, names = part.whole, own.minerals
-    lanes = {n: replace(own.lanes[n], sources=whole.of_mineral[n]) for n in names}
-    variant.__dict__.setdefault("lanes", whole.lanes | lanes)
+    variant.__dict__.setdefault("lanes", part.whole.lanes | _own_lanes(part, own))
+    to_plants, handed = (
+        _by_mineral(part, columns, (getattr(part.whole, name), theirs), (getattr(own, name), mine))
+        for name, theirs, mine in (
+            ("input_flows", base.sold[len(base.flow) :], anew.sold[len(anew.flow) :]),
+            ("hand_overs", base.handed, anew.handed),
+        )
+    )
     need, least_need = base.need.copy(), base.least_need.copy()
     need[[*part.blocks]], least_need[[*part.blocks]] = anew.need, anew.least_need
     of_rows: dict[str, Any] = {"starts": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)}
@@ -193,6 +203,8 @@ def spliced(
         need=need,
         least_need=least_need,
         flow=flow,
+        sold=np.concatenate([flow, to_plants]),
+        handed=handed,
         names=anew.names,
         draft=anew.draft,
         shares=(),
@@ -287,6 +299,24 @@ def _joined(
             for a, b in zip(base.charges, own.charges, strict=True)
         ),
     )
+
+
+def _own_lanes(part: PartialProgram, own: Expanded) -> dict[str, Any]:
+    """Return the lanes of the part's minerals, with the positions of the whole."""
+    of_mineral = part.whole.of_mineral
+    return {n: replace(own.lanes[n], sources=of_mineral[n]) for n in own.minerals}
+
+
+def _by_mineral(
+    part: PartialProgram, columns: _Axis, base: tuple[Any, Ints], own: tuple[Any, Ints]
+) -> Ints:
+    """Return the columns of the base's flows of an input, or of the part's, mineral by mineral."""
+    place = {m: i for i, m in enumerate(part.minerals)}
+    pieces = [columns.moved(0, base[1][:0])]
+    for m in range(len(part.whole.minerals)):
+        s, (flows, at) = (1, own) if m in place else (0, base)
+        pieces.append(columns.moved(s, at[flows.mineral == place.get(m, m)]))
+    return np.concatenate(pieces)
 
 
 def _deliveries(

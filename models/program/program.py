@@ -29,22 +29,29 @@ def split(case: Case) -> tuple[tuple[Cell, ...], ...]:
     """Return the blocks, each its cells (positions of mineral and year), in a fixed order.
 
     Each family says which minerals' years it ties (a stock, a project or a limit on growth does)
-    and which minerals it joins (a budget does, those of the projects that it pays for).
+    and which minerals it joins (a budget does, those of the projects that it pays for; so do
+    Inputs, a product and what it is made from).
     """
     years = range(len(case.years))
     tied = {mineral for family in families.FAMILIES for mineral in family.ties(case)}
-    joined = {mineral for family in families.FAMILIES for mineral in family.joins(case)}
-    blocks: list[tuple[Cell, ...]] = []
-    together: list[Cell] = []
-    for m, name in enumerate(m.name for m in case.minerals):
-        cells = [(m, t) for t in years]
-        if name in joined:
-            together += cells
-        elif name in tied:
-            blocks.append(tuple(cells))
+    group_of = {m.name: frozenset({m.name}) for m in case.minerals}
+    joined = set[str]()
+    for names in (names for family in families.FAMILIES for names in family.joins(case)):
+        known = [name for name in names if name in group_of]
+        group = frozenset[str]().union(*(group_of[name] for name in known))
+        group_of |= dict.fromkeys(group, group)
+        joined |= group
+    alone: list[tuple[Cell, ...]] = []
+    together: list[tuple[Cell, ...]] = []
+    at = {m.name: i for i, m in enumerate(case.minerals)}
+    for group in dict.fromkeys(group_of.values()):
+        minerals = sorted(at[name] for name in group)
+        blocks = together if group <= joined else alone
+        if group.isdisjoint(tied):
+            blocks += [tuple((m, t) for m in minerals) for t in years]
         else:
-            blocks += [(cell,) for cell in cells]
-    return (*blocks, tuple(together)) if together else tuple(blocks)
+            blocks.append(tuple((m, t) for m in minerals for t in years))
+    return (*alone, *together)
 
 
 # ---- the program -------------------------------------------------------------------------------
@@ -60,7 +67,8 @@ class Program:
     is the year whose money a row's dual is in, 0 for none;
     ``row_size`` [t] is how large a row's limit is where that is not its bound; ``need`` [t] is the
     largest demand, opening stock or stock target of each block; ``least_need`` the smallest demand;
-    ``names`` are the numbered names that keys are spelt with;
+    ``sold`` is the column of each of the case's ``sales``, deliveries first, ``handed`` that of
+    each of its ``hand_overs``; ``names`` are the numbered names that keys are spelt with;
     ``draft`` is what the program was made of before its share limits, ``shares`` what those are.
     """
 
@@ -77,6 +85,8 @@ class Program:
     need: Floats
     least_need: Floats
     flow: Ints
+    sold: Ints
+    handed: Ints
     names: tuple[Any, ...]
     draft: builder.Builder
     shares: tuple[builder.Shares, ...]
@@ -206,6 +216,8 @@ def program_of(
         need=need,
         least_need=least_need,
         flow=columns[b.flow],
+        sold=columns[b.sold],
+        handed=columns[b.handed],
         names=tuple(b.names.names),
         draft=draft,
         shares=tuple(dataclasses.replace(of, rows=rows[of.rows]) for of in b.shares),
@@ -278,7 +290,13 @@ def _arrays(b: builder.Builder, columns: Ints, rows: Ints) -> solve.LinearProgra
     at_row = rows[np.concatenate([none, *(entry[0] for entry in b.entries)])]
     at_column = columns[np.concatenate([none, *(entry[1] for entry in b.entries)])]
     values = np.concatenate([np.zeros(0), *(entry[2] for entry in b.entries)])
-    order = np.argsort(at_row * len(columns) + at_column, kind="stable")  # by row, then column
+    code = at_row * len(columns) + at_column
+    order = np.argsort(code, kind="stable")  # by row, then column
+    first = np.flatnonzero(np.diff(code[order], prepend=-1))
+    if len(first) < len(order):  # entries of one row and column are one
+        values = np.add.reduceat(values[order], first)
+        at_row, at_column = at_row[order[first]], at_column[order[first]]
+        order = np.arange(len(first))
     counts = np.bincount(at_row, minlength=len(rows))
     return solve.LinearProgram(
         cost=_placed(b.variables, "cost", columns),

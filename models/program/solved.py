@@ -15,6 +15,7 @@ from models.case import Case
 from models.program.builder import ComponentArrays
 from models.program.component import Columns, Component, Rows, Where, columns_named, rows_named
 from models.program.families.ore import ORE
+from models.program.families.shortage import SHORTAGE
 from models.program.program import Program
 from models.resolve import Cap, Expanded, Floats, Ints, Source, caps
 
@@ -56,6 +57,48 @@ class Solved:
     def delivered(self) -> Floats:
         """Tonnes of each delivery of the case, in the deliveries' order."""
         return np.maximum(self.x[self.program.flow], 0.0)
+
+    @cached_property
+    def taken(self) -> Floats:
+        """Tonnes of each flow of an input to a plant, in the order of ``input_flows``."""
+        return np.maximum(self.x[self.program.sold[len(self.program.flow) :]], 0.0)
+
+    @cached_property
+    def handed(self) -> Floats:
+        """Tonnes that members hand to plants, in the order of the case's ``hand_overs``."""
+        return np.maximum(self.x[self.program.handed], 0.0)
+
+    @property
+    def all_sold(self) -> Floats:
+        """Tonnes of each of the case's ``sales``."""
+        return np.concatenate([self.delivered, self.taken])
+
+    @cached_property
+    def beyond_demand(self) -> Floats:
+        """What plants take of an input and unmet demand would have taken [t], by (mineral, year).
+
+        It is what the base of the coalition's share limits has beside demand.
+        """
+        e = self.expanded
+        found = np.zeros((len(e.minerals), len(e.years)))
+        for flows, tonnes in ((e.input_flows, self.taken), (e.hand_overs, self.handed)):
+            np.add.at(found, (flows.mineral, flows.year), tonnes)
+        short = np.zeros(found.shape)
+        unmet = self.amounts(SHORTAGE) if e.unmet_ratios else {}
+        for (mineral, _, year), left in unmet.items():
+            short[e.mineral_at[mineral], e.years.index(year)] += left
+        for name, ratios in e.unmet_ratios.items():
+            for made, ratio in ratios.items():
+                found[e.mineral_at[name]] += ratio * short[e.mineral_at[made]]
+        return found
+
+    @cached_property
+    def handed_by(self) -> Floats:
+        """What members hand to plants [t], by (mineral, member, year)."""
+        e, hand = self.expanded, self.expanded.hand_overs
+        found = np.zeros((len(e.minerals), len(e.members), len(e.years)))
+        np.add.at(found, (hand.mineral, hand.member, hand.year), self.handed)
+        return found
 
     @cached_property
     def values(self) -> dict[str, dict[Any, float]]:
@@ -109,10 +152,19 @@ class Solved:
     def tariffs(self) -> float:
         """What of the cash cost members' own treasuries receive [money, undiscounted].
 
-        Tonnes x tariff x cost or price of all flows to members, spot and contracts.
+        Tonnes x tariff x cost or price of all flows to members, spot and contracts, and of inputs
+        to plants in members' countries.
         """
         d = self.expanded.deliveries
-        return float((self.delivered * d.cost * d.tariff).sum())
+        return float((self.delivered * d.cost * d.tariff).sum()) + float(self.input_tariffs.sum())
+
+    @property
+    def input_tariffs(self) -> Floats:
+        """What of each flow of an input to a plant members' own treasuries receive [money]."""
+        e, f = self.expanded, self.expanded.input_flows
+        home = {member.country for member in self.case.members}
+        is_home = np.array([of.country in home for of in e.intakes], dtype=bool)
+        return np.asarray(self.taken * f.cost * f.tariff * is_home[f.intake])
 
     # ---- what stands where -----------------------------------------------------------------------
 
@@ -208,10 +260,10 @@ class Solved:
 
     @cached_property
     def sold(self) -> Floats:
-        """What each source sells [t/yr], by (source, year)."""
-        e, d = self.expanded, self.expanded.deliveries
+        """What each source sells to members and to plants [t/yr], by (source, year)."""
+        e, sales = self.expanded, self.expanded.sales
         found = np.zeros((len(e.sources), len(e.years)))
-        np.add.at(found, (d.source, d.year), self.delivered)
+        np.add.at(found, (sales.source, sales.year), self.all_sold)
         return found
 
     def source(self, name: str, project: str, mineral: str) -> Source:
@@ -280,11 +332,39 @@ class Solved:
             tonnes = sum(z for country, z in of_mineral if country in cap.ore)
             bought = sum(z for _, z in of_mineral)
         else:
-            tonnes = float(self.delivered[list(cap.flows)].sum()) if cap.flows else 0.0
+            tonnes = float(self.all_sold[list(cap.flows)].sum()) if cap.flows else 0.0
             if not cap.of_purchases:
-                return tonnes, cap.demand
+                return tonnes, self._needed(cap)
             bought = self.bought(e.mineral_at[cap.mineral], cap.buyers, e.years.index(cap.year))
-        return tonnes, bought if cap.of_purchases else cap.demand
+            bought += self._base_of_plants(cap)
+        return tonnes, bought if cap.of_purchases else self._needed(cap)
+
+    def _needed(self, cap: Cap) -> float:
+        """Return a cap's base in basis demand: demand, and of an input what plants take [t]."""
+        return cap.demand + self._base_of_plants(cap)
+
+    def _base_of_plants(self, cap: Cap) -> float:
+        m, t = self.expanded.mineral_at[cap.mineral], self.expanded.years.index(cap.year)
+        members = cap.buyers if cap.buyer else ()
+        return self.base_of_plants(m, members, t, of_purchases=cap.of_purchases)
+
+    def base_of_plants(
+        self, mineral: int, members: Sequence[int], year: int, *, of_purchases: bool
+    ) -> float:
+        """Return what plants add to the base of a limit [t]: of some members, or of the coalition.
+
+        Of purchases what plants buy is the coalition's; of demand what they take, and would take;
+        what members hand over is theirs.
+        """
+        e = self.expanded
+        if not e.is_input(e.minerals[mineral]) or (of_purchases and members):
+            return 0.0
+        if members:
+            return float(self.handed_by[mineral, list(members), year].sum())
+        if of_purchases:
+            at = (e.input_flows.mineral == mineral) & (e.input_flows.year == year)
+            return float(self.taken[at].sum())
+        return float(self.beyond_demand[mineral, year])
 
     def bought(self, mineral: int, buyers: Sequence[int], year: int) -> float:
         """Return what a buyer's members purchase of a mineral in a year [t], all by position."""
@@ -300,7 +380,12 @@ class Solved:
     @cached_property
     def _tolerances(self) -> dict[tuple[str, int], float]:
         e = self.expanded
-        nothing = tolerances.MOST_VIOLATION * np.maximum(e.demand.max(axis=1, initial=0.0), 1e-6)
+        need = e.demand.max(axis=1, initial=0.0)
+        for name, ratios in e.unmet_ratios.items():
+            for made, ratio in ratios.items():
+                of = need[e.mineral_at[name]]
+                np.maximum(of, ratio * need[e.mineral_at[made]], out=of)
+        nothing = tolerances.MOST_VIOLATION * np.maximum(need, 1e-6)
         return dict(zip(product(e.minerals, e.years), nothing.ravel().tolist(), strict=True))
 
 

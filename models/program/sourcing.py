@@ -76,7 +76,8 @@ class Books:
 class Frame:
     """One block's Pyomo model and what its families share.
 
-    ``at`` are the positions of the block's deliveries; ``delivery[i]`` is the column of the i-th.
+    ``at`` are the positions of the block's deliveries; ``delivery[i]`` is the column of the i-th;
+    ``input_at`` and ``input_flow`` are likewise those of inputs that sources sell to plants.
     """
 
     def __init__(self, expanded: Expanded, cells: Sequence[Cell]) -> None:
@@ -92,11 +93,24 @@ class Frame:
         """Ore columns [t] by (mine country, mineral, year); the family ore fills it."""
         self.built: Any = {}
         """The column of each (project, first year); the family projects fills it."""
+        self.stock: Any = {}
+        self.short: Any = {}
+        """Those of each (mineral, member, year); the families stockpiles and shortage fill them."""
         self.at = np.concatenate(
             [np.zeros(0, dtype=np.int64)]
             + [np.array(expanded.cell(*cell), dtype=np.int64) for cell in self.cells]
         )
         self.delivery = market.delivery_columns(self)
+        flows = expanded.input_flows
+        inside = np.array(
+            [cell in self.cells for cell in zip(flows.mineral, flows.year, strict=True)]
+        )
+        self.input_at = np.flatnonzero(inside)
+        self.input_flow = market.input_columns(self)
+        self.handed: dict[tuple[int, int, int], Any] = {}
+        """The column of each (intake, member, year) by position; the family inputs fills it."""
+        self.beyond: dict[tuple[int, int], Any] = {}
+        """What the base of the coalition's share limits has beyond demand, by mineral and year."""
 
     # ---- what families add ---------------------------------------------------------------------
 
@@ -171,19 +185,25 @@ class Frame:
 
     @cached_property
     def by_source_year(self) -> dict[tuple[int, ...], list[Any]]:
-        return self.grouped("source", "year")
+        """All that each source sells in each year, to members and to plants."""
+        found = self.grouped("source", "year")
+        for i, column in zip(self.input_at.tolist(), self.input_flow, strict=True):
+            flows = self.expanded.input_flows
+            found.setdefault((int(flows.source[i]), int(flows.year[i])), []).append(column)
+        return found
 
     @cached_property
     def by_source_member_year(self) -> dict[tuple[int, ...], list[Any]]:
         return self.grouped("source", "member", "year")
 
     @cached_property
-    def _place(self) -> dict[int, int]:
-        return {int(position): i for i, position in enumerate(self.at)}
+    def _sale(self) -> dict[int, Any]:
+        both = np.concatenate([self.at, len(self.expanded.deliveries) + self.input_at])
+        return dict(zip(both.tolist(), [*self.delivery, *self.input_flow], strict=True))
 
     def columns_of(self, positions: Iterable[int]) -> list[Any]:
-        """Return the columns of deliveries given by their position in the whole case."""
-        return [self.delivery[self._place[p]] for p in positions]
+        """Return the columns of sales given by their position in the whole case."""
+        return [self._sale[p] for p in positions]
 
     @cached_property
     def buyers(self) -> tuple[tuple[int, int, int, float], ...]:

@@ -39,6 +39,16 @@ from models.resolve.sources import starts as starts
 from models.resolve.sources import stock_room as stock_room
 from models.resolve.sources import stock_target as stock_target
 from models.resolve.sources import target_penalty as target_penalty
+from models.resolve.stages import TO_PLANT as TO_PLANT
+from models.resolve.stages import HandOvers as HandOvers
+from models.resolve.stages import InputFlows as InputFlows
+from models.resolve.stages import Intake as Intake
+from models.resolve.stages import by_stage as by_stage
+from models.resolve.stages import chain_of as chain_of
+from models.resolve.stages import direct_ratios as direct_ratios
+from models.resolve.stages import input_lanes as input_lanes
+from models.resolve.stages import needed_rows as needed_rows
+from models.resolve.stages import whole_need as whole_need
 from models.resolve.supports import payer_of as payer_of
 from models.resolve.supports import paying as paying
 from models.resolve.supports import supported as supported

@@ -16,6 +16,7 @@ from models import schema
 from models.case import Case, in_force
 from models.resolve.expanded import Expanded, Floats
 from models.resolve.sources import Source
+from models.resolve.stages import TO_PLANT
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,9 @@ class Cap:
     """One share limit on one supplier of one buyer, mineral and year.
 
     ``limit`` is its row's position in ``case.share_limits``; ``buyer`` is "" for the coalition,
-    else a member or a group; ``flows`` are positions in the deliveries; ``ore`` are the mine
-    countries that count in stage mining; ``demand`` [t] is the buyer's; ``of_purchases`` says that
-    the base is what the buyer purchases; ``penalty`` [USD/t] is None for a hard one.
+    else a member or a group; ``flows`` are positions in the sales; ``ore`` are the mine countries
+    that count in stage mining; ``demand`` [t] is the buyer's; ``of_purchases`` says that the base
+    is what the buyer purchases; ``penalty`` [USD/t] is None for a hard one.
     """
 
     limit: int
@@ -87,6 +88,8 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
         names = _suppliers(case, row, ore if mining else flows[row.group])
         for buyer, buyers in buyers_of(expanded, row):
             demand = needed(expanded, mineral, buyers, year)
+            demand += agreed(expanded, mineral, buyer, year)
+            takers = buyers if buyer else (*buyers, TO_PLANT)
             for supplier in names:
                 sold = {} if mining else flows[row.group].get(supplier, {})
                 yield cap(
@@ -94,7 +97,7 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
                     buyers=buyers,
                     supplier=supplier,
                     demand=demand,
-                    flows=tuple(sorted(p for j in buyers for p in sold.get(j, ()))),
+                    flows=tuple(sorted(p for j in takers for p in sold.get(j, ()))),
                     ore=tuple(sorted(ore.get(supplier, ()))),
                 )
 
@@ -119,6 +122,11 @@ def _holds(expanded: Expanded, row: schema.ShareLimit, mineral: str, year: int) 
 def needed(expanded: Expanded, mineral: int, buyers: Sequence[int], year: int) -> float:
     """Return the demand of a buyer's members that share limits are a part of [t]."""
     return float(sum(expanded.limited_demand[mineral, j, year] for j in buyers))
+
+
+def agreed(expanded: Expanded, mineral: int, buyer: str, year: int) -> float:
+    """Return what an agreed plan's shortage of products would have taken, of the coalition [t]."""
+    return 0.0 if buyer else float(expanded.agreed_unmet[mineral, year])
 
 
 def buyers_of(expanded: Expanded, row: schema.ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -147,17 +155,17 @@ def supplier_names(case: Case, of: Source | schema.Mine, group: str) -> tuple[st
 def _flows(
     expanded: Expanded, mineral: int, year: int, group: str
 ) -> dict[str, dict[int, list[int]]]:
-    """Deliveries of a cell by supplier name and member, in one pass."""
-    d = expanded.deliveries
+    """Sales of a cell by supplier name and member, in one pass."""
+    sales = expanded.sales
     names = {
         i: supplier_names(expanded.case, expanded.sources[i], group)
         for i in expanded.of_mineral[expanded.minerals[mineral]]
     }
     found: dict[str, dict[int, list[int]]] = {}
-    for position in expanded.cell(mineral, year):
-        for name in names[int(d.source[position])]:
+    for position in expanded.sales_in(mineral, year):
+        for name in names[int(sales.source[position])]:
             by_member = found.setdefault(name, {})
-            by_member.setdefault(int(d.member[position]), []).append(position)
+            by_member.setdefault(int(sales.member[position]), []).append(position)
     return found
 
 
@@ -202,7 +210,7 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
     country): buyer 0 is the coalition, then the members. Refined tonnes alone; limits of groups
     are left out.
     """
-    e, d = expanded, expanded.deliveries
+    e, sales = expanded, expanded.sales
     rows = [
         row
         for row in e.case.share_limits
@@ -212,7 +220,7 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
     at = {name: c for c, name in enumerate(countries)}
     of_source = np.array([at[s.country] for s in e.sources], dtype=np.int64)
     sells = np.zeros((len(e.years), len(e.minerals), len(countries)), dtype=bool)
-    sells[d.year, d.mineral, of_source[d.source]] = True
+    sells[sales.year, sales.mineral, of_source[sales.source]] = True
     found = np.full((*sells.shape[:2], 1 + len(e.members), len(countries)), np.inf)
     for row in rows:
         which = [at[name] for name in _suppliers(e.case, row, at)]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.case import Case, in_force
+from models.resolve import stages
 from models.resolve.sources import Source, mine_capacity, source_of, starts
 from models.schema import Demand, Lane, Project
 
@@ -297,6 +298,19 @@ class Expanded:
         """
         return self.demand + self._demand(lambda row: row.unmet)
 
+    @cached_property
+    def agreed_unmet(self) -> Floats:
+        """What products that an agreed plan leaves short would have taken [t], by (mineral, year).
+
+        Limits on an input count it beside demand, as ``limited_demand`` does of the mineral itself.
+        """
+        unmet = self._demand(lambda row: row.unmet).sum(axis=1)
+        found = np.zeros(unmet.shape)
+        for name, ratios in self.unmet_ratios.items() if unmet.any() else ():
+            for product, ratio in ratios.items():
+                found[self.mineral_at[name]] += ratio * unmet[self.mineral_at[product]]
+        return found
+
     def _demand(self, tonnes_of: Callable[[Demand], Iterable[tuple[int, float]]]) -> Floats:
         table = np.zeros((len(self.minerals), len(self.members), len(self.years)))
         for row in self.case.demand:
@@ -411,10 +425,15 @@ class Expanded:
 
     @cached_property
     def can_sell(self) -> Bools:
-        """Whether a source can sell to some member, needed there or not, by (source, year)."""
+        """Whether a source can sell to a member with demand or a stock, or to a plant.
+
+        By (source, year).
+        """
         table = np.zeros(self.usable.shape, dtype=bool)
         for mineral, positions in self.of_mineral.items():
-            table[[*positions]] = self._reaches(mineral).any(axis=1)
+            takes = self.takes(self.mineral_at[mineral])
+            table[[*positions]] = (self._reaches(mineral) & takes).any(axis=1)
+        table[self.input_flows.source, self.input_flows.year] = True
         return table
 
     def _spot(self, mineral: str) -> tuple[Any, ...]:
@@ -447,11 +466,56 @@ class Expanded:
         cells = len(self.minerals) * len(self.years)
         return np.searchsorted(code, np.arange(cells + 1)).astype(np.int64)
 
+    # ---- stages ----------------------------------------------------------------------------------
+
+    @cached_property
+    def intakes(self) -> tuple[stages.Intake, ...]:
+        """What each plant takes of each of its inputs."""
+        return stages.intakes_of(self)
+
+    @cached_property
+    def input_flows(self) -> stages.InputFlows:
+        """Every sale of an input to a plant that can exist."""
+        return stages.input_flows_of(self)
+
+    @cached_property
+    def hand_overs(self) -> stages.HandOvers:
+        """Every input that a member can hand to a plant."""
+        return stages.hand_overs_of(self)
+
+    @cached_property
+    def unmet_ratios(self) -> dict[str, dict[str, float]]:
+        """What a tonne short of each product would have taken of each input."""
+        return stages.unmet_ratios(self.case)
+
+    def is_input(self, mineral: str) -> bool:
+        """Return whether plants take a mineral, or would take it for unmet demand."""
+        return mineral in self._taken_by_plants
+
+    @cached_property
+    def _taken_by_plants(self) -> frozenset[str]:
+        return frozenset({intake.mineral for intake in self.intakes} | self.unmet_ratios.keys())
+
+    @cached_property
+    def sales(self) -> stages.Sales:
+        """Every flow that a source can sell: ``deliveries``, then ``input_flows``."""
+        d, f = self.deliveries, self.input_flows
+        both = ((getattr(d, n), getattr(f, n)) for n in ("mineral", "source", "year"))
+        mineral, source, year = map(np.concatenate, both)
+        member = np.concatenate([d.member, np.full(len(f), stages.TO_PLANT)])
+        return stages.Sales(mineral, source, member, year)
+
+    def sales_in(self, mineral: int, year: int) -> tuple[int, ...]:
+        """Return the positions in ``sales`` of a mineral and year."""
+        f = self.input_flows
+        at = np.flatnonzero((f.mineral == mineral) & (f.year == year)) if len(f) else ()
+        return (*self.cell(mineral, year), *(len(self.deliveries) + i for i in at))
+
     @cached_property
     def of_source_year(self) -> tuple[Ints, Ints]:
-        """The deliveries by source and year, and where each (source, year) begins among them."""
+        """The sales by source and year, and where each (source, year) begins among them."""
         years = len(self.years)
-        code = self.deliveries.source * years + self.deliveries.year
+        code = self.sales.source * years + self.sales.year
         order = np.argsort(code, kind="stable")
         every = np.arange(len(self.sources) * years + 1)
         return order, np.searchsorted(code[order], every).astype(np.int64)
@@ -464,6 +528,7 @@ class Expanded:
 _OF_SOURCES = frozenset({"refiners", "projects"})
 _OF_LANES = _OF_SOURCES | {"lanes", "freight", "settings"}
 _OF_DELIVERIES = _OF_LANES | {"demand", "stockpiles", "contracts"}
+_OF_SALES = _OF_DELIVERIES | {"inputs", "input_lanes"}
 _MADE_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(("sources", "of_mineral", "source_of_refiner"), _OF_SOURCES),
     "mined": frozenset({"mines"}),
@@ -473,9 +538,14 @@ _MADE_OF: dict[str, frozenset[str]] = {
     ),
     "demand": frozenset({"demand"}),
     "has_stock": frozenset({"stockpiles"}),
-    **dict.fromkeys(("lanes", "can_sell"), _OF_LANES),
+    "lanes": _OF_LANES,
     **dict.fromkeys(("contract_lanes", "minimums"), _OF_LANES | {"contracts"}),
-    **dict.fromkeys(("deliveries", "cell_starts", "of_source_year"), _OF_DELIVERIES),
+    **dict.fromkeys(("deliveries", "cell_starts"), _OF_DELIVERIES),
+    "intakes": _OF_SOURCES | {"inputs"},
+    "unmet_ratios": frozenset({"inputs"}),
+    **dict.fromkeys(
+        ("input_flows", "hand_overs", "sales", "of_source_year", "can_sell"), _OF_SALES
+    ),
 }
 """The fields of a case that each resolved part is made of, beside minerals, members and years."""
 

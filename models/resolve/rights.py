@@ -89,7 +89,7 @@ class Rights:
         if setting == TODAY and isinstance(of, Refiner):
             bought = np.zeros(len(e.members))
             for row in self.case.current_supply:
-                if (row.refiner, row.mineral) == (of.name, of.mineral):
+                if (row.refiner, row.mineral) == (of.name, of.mineral) and row.member:
                     bought[e.member_at[row.member]] += row.tonnes
             return np.broadcast_to(bought, demand.shape) if bought.sum() > 0 else demand
         if setting == HOME_FIRST:
@@ -101,8 +101,13 @@ class Rights:
 
 
 def _by_demand(e: Expanded, mineral: str) -> Iterable[Floats]:
-    """Yield what may be divided by, until a year has something: its demand, all years', alike."""
+    """Yield what may be divided by, until a year has something: its demand, all years', alike.
+
+    Demand for an input has beside it what the demand for its products takes, through all stages.
+    """
     demand = e.demand[e.mineral_at[mineral]].T
+    for product, ratio in e.unmet_ratios.get(mineral, {}).items():
+        demand = demand + ratio * e.demand[e.mineral_at[product]].T
     yield demand
     yield np.broadcast_to(demand.sum(axis=0), demand.shape)
     yield np.ones(demand.shape)

@@ -20,7 +20,8 @@ class Survival:
 
     ``row`` is its position in ``case.security``; ``demand`` [t] is the coalition's, ``most_short``
     the part of it that may be short; ``opening`` [t] are the opening stocks that count, in the
-    first year; ``penalty`` is what a tonne costs that lacks [money/t].
+    first year; ``penalty`` is what a tonne costs that lacks [money/t]. ``is_input`` says that
+    plants may take it, beside demand.
     """
 
     row: int
@@ -32,11 +33,16 @@ class Survival:
     demand: float
     opening: float
     penalty: float
+    is_input: bool = False
 
     @property
     def least(self) -> float:
-        """What has to be left without the country, beside opening stocks [t]."""
-        return max(0.0, (1.0 - self.most_short) * self.demand - self.opening)
+        """What has to be left without the country, beside opening stocks [t].
+
+        Of an input more comes to it, so that it may be below 0.
+        """
+        left = (1.0 - self.most_short) * self.demand - self.opening
+        return left if self.is_input else max(0.0, left)
 
     @property
     def key(self) -> tuple[int, str, str, int]:
@@ -61,7 +67,8 @@ def survivals(expanded: Expanded, mineral: int, year: int) -> Iterator[Survival]
         for i, row in enumerate(case.security)
         if row.mineral in {"", name} and in_force(row, when)
     ]
-    if not rows or demand <= 0:
+    is_input = expanded.is_input(name)
+    if not rows or (demand <= 0 and not is_input):
         return
     selling = {expanded.sources[r].country for r in sellers(expanded, mineral, year)}
     piles = (pile.opening for pile in case.stockpiles if pile.mineral == name)
@@ -82,4 +89,5 @@ def survivals(expanded: Expanded, mineral: int, year: int) -> Iterator[Survival]
                 demand=demand,
                 opening=opening if row.count_stocks else 0.0,
                 penalty=usual if row.penalty is None else row.penalty,
+                is_input=is_input,
             )

@@ -106,8 +106,12 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
     whose loss is to be survived, and what is bought today (kept up to spare switching). Where sales
     grow from year to year, or shares are of purchases, what is bought makes room for other tonnes:
     some thousand times more. A maximum far beyond that is no limit, and no number to compute with.
-    Plans that are asked for anything but their cost are bounded by the maximum itself.
+    Of a mineral of Inputs, which plants may take, or which makes them take more, that is all that
+    can be bought. Plans that are asked for anything but their cost are bounded by the maximum
+    itself.
     """
+    if any(pile.mineral in {row.input, row.mineral} for row in case.inputs):
+        return min(pile.max, pile.opening + _capacity(case, pile.mineral))
     demand = sum(case.coalition_demand(pile.mineral, year) for year in case.years)
     leasts = sum(
         row.limit == schema.MIN and row.mineral in {"", pile.mineral} for row in case.share_limits
@@ -118,6 +122,13 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
     grows = any(r.max_growth is not None and r.mineral == pile.mineral for r in case.refiners)
     times = _FOR_ROOM if grows or case.settings.share_basis == schema.PURCHASES else 1.0
     return min(pile.max, times * (pile.opening + target + again * demand + today))
+
+
+def _capacity(case: Case, mineral: str) -> float:
+    """Return what all sources of a mineral can make in all years [t]."""
+    every = [*map(source_of, case.refiners), *map(source_of, case.projects)]
+    of = [source for source in every if source.mineral == mineral]
+    return sum(max(s.usable(year), s.nameplate(year)) for s in of for year in case.years)
 
 
 def a_day(case: Case, mineral: str, member: str, year: int) -> float:

@@ -41,6 +41,7 @@ OWNER = field.text(
 )
 COMPANY = field.text("Owner", "The company that owns the refiner or project.", printed=False)
 KIND = field.text("Kind", "primary: from ore; recycled: from scrap.")
+PLANT = field.text("Plant", "A refiner or a project.")
 CONTRACT = field.text(
     "Contract",
     "Contract under which the tonnes are bought; blank: bought spot.",

@@ -80,6 +80,7 @@ class Figure(StrEnum):
     LIMITS_COST_A_YEAR = "Limits cost a year, same tonnes"
     LIMITS_SHORTAGE_A_YEAR = "Limits cost a year in shortage"
     IF_IT_STOPS = "Served if the largest supplier stops"
+    THROUGH_ALL_STAGES = "Served through all stages if a country stops"
     KEEP_ENOUGH = "Minerals that keep 80 % if their largest supplier stops"
     BINDING_LIMITS = "Binding limits"
     SHARE_BASIS = "Share basis"
@@ -152,6 +153,19 @@ class ByMineral(Result):
     served_without = field.share(
         "Served if it stops, in {last}",
         f"Share of that year's need that is then served. {IF_IT_STOPS} {SEE_MORE}",
+    )
+    stage_country = field.text(
+        "Largest loss through all stages",
+        "The country outside the coalition whose loss leaves least of this mineral, if what"
+        " it sells to plants is lost, too.",
+        names=Name.COUNTRY,
+        optional=True,
+    )
+    served_through = field.share(
+        "Served through all stages if it stops, in {last}",
+        "As at the last stage, but plants lose what they make of inputs and ore that come"
+        " from that country, through all stages.",
+        optional=True,
     )
     extra = field.price(
         "Extra landed cost by limits",

@@ -60,6 +60,8 @@ from models.schema.policy import ShareLimit as ShareLimit
 from models.schema.policy import Stockpile as Stockpile
 from models.schema.policy import Support as Support
 from models.schema.policy import Takes as Takes
+from models.schema.stages import Input as Input
+from models.schema.stages import InputLane as InputLane
 
 SHEETS: tuple[type[Record], ...] = (
     Settings,
@@ -79,6 +81,8 @@ SHEETS: tuple[type[Record], ...] = (
     Stockpile,
     Mine,
     OreLane,
+    Input,
+    InputLane,
     Tier,
     CurrentSupply,
     Right,

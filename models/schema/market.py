@@ -265,7 +265,17 @@ class CurrentSupply(Record):
 
     refiner: str = named("Refiner", "The refiner.", "Refiners", key=True)
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
-    member: str = named("Member", "Who buys.", "Members", key=True)
+    member: str = named(
+        "Member", "Who buys.", "Members", value="", key=True, default="a plant buys"
+    )
+    plant: str = named(
+        "Plant",
+        "The refiner that buys it as an input, in place of a member.",
+        "Refiners",
+        value="",
+        key=True,
+        default="a member buys",
+    )
     tonnes: float = number("Tonnes", "Tonnes bought in a year.", "t/yr")
 
 
@@ -372,6 +382,12 @@ def lane_freight(meaning: str, default: str) -> Any:
     return number("Freight", meaning, "USD/t", value=None, default=default)
 
 
+def lane_tariff(of: str) -> Any:
+    meaning = f"Tariff as a fraction of {of} (above 1 is allowed)."
+    default = "unchanged (0 at first)"
+    return number("Tariff", meaning, value=None, most=MOST_TARIFF, default=default)
+
+
 def lane_open() -> Any:
     meaning, default = "no: the lane is closed.", "unchanged (yes at first)"
     return column("Open", CellKind.YES_NO, meaning, value=None, default=default)
@@ -390,13 +406,7 @@ class Lane(Record):
     refiner: str = selector("Refiner", "Which refiner.", "Refiners", "Projects")
     member: str = selector("To member", "Which member.", "Members")
     freight: float | None = lane_freight("Freight on the lane.", "unchanged")
-    tariff: float | None = number(
-        "Tariff",
-        "Tariff as a fraction of the refiner's cost (above 1 is allowed).",
-        value=None,
-        most=MOST_TARIFF,
-        default="unchanged (0 at first)",
-    )
+    tariff: float | None = lane_tariff("the refiner's cost")
     open: bool | None = lane_open()
     max: float | None = number(
         "Max",

@@ -15,7 +15,7 @@ from models.measures import OverByPurchases, largest, over_by_purchases, part, s
 from models.plan import Plan
 from models.program.families.ore import ORE
 from models.program.families.stockpiles import STOCK
-from models.resolve import Floats, Source, mine_capacity
+from models.resolve import TO_PLANT, Floats, Source, mine_capacity
 from models.schema import COALITION, PRIMARY, REST_OF_WORLD
 
 EU = "EU"
@@ -65,20 +65,20 @@ class PlanSupply:
 
     @cached_property
     def sold(self) -> Floats:
-        """Tonnes that the plan buys by (source, member, year)."""
-        e, d = self.expanded, self.expanded.deliveries
-        sold = np.zeros((len(e.sources), len(e.members), len(e.years)))
-        np.add.at(sold, (d.source, d.member, d.year), self.plan.delivered)
+        """Tonnes that the plan buys by (source, member, year); the last member are all plants."""
+        e, sales = self.expanded, self.expanded.sales
+        sold = np.zeros((len(e.sources), len(e.members) + 1, len(e.years)))
+        np.add.at(sold, (sales.source, sales.member, sales.year), self.plan.all_sold)
         return sold
 
     @cached_property
     def today(self) -> Floats:
-        """Tonnes of Current supply by (source, member)."""
+        """Tonnes of Current supply by (source, member); the last member are all plants."""
         e = self.expanded
-        today = np.zeros((len(e.sources), len(e.members)))
+        today = np.zeros((len(e.sources), len(e.members) + 1))
         for row in self.case.current_supply:
-            place = e.source_of_refiner[row.refiner, row.mineral], e.member_at[row.member]
-            today[place] += row.tonnes
+            buyer = e.member_at[row.member] if row.member else TO_PLANT
+            today[e.source_of_refiner[row.refiner, row.mineral], buyer] += row.tonnes
         return today
 
     @cached_property
@@ -130,6 +130,7 @@ class Supply:
     def tonnes(self) -> tuple[tuple[Source, float], ...]:
         """Each source with what it supplies [t/yr]: planned, else today's, else its capacity."""
         e, members = self.whole.expanded, list(self.buyer.members)
+        members += [] if self.buyer.name else [TO_PLANT]  # what plants buy is the coalition's
         sources = list(e.of_mineral[self.mineral])
         if self.year is not None:
             amounts = self.whole.sold[sources][:, members, e.years.index(self.year)].sum(axis=1)
@@ -157,10 +158,15 @@ class Supply:
 
     @property
     def demand(self) -> float:
-        """The buyer's demand [t]; before it is the first year's."""
-        e = self.whole.expanded
+        """The buyer's demand [t]; before it is the first year's.
+
+        Of the coalition what plants take as an input is part of it, and what unmet demand of what
+        is made from it would have taken.
+        """
+        e, plan = self.whole.expanded, self.whole.plan
         t = 0 if self.year is None else e.years.index(self.year)
-        return float(e.demand[e.mineral_at[self.mineral], list(self.buyer.members), t].sum())
+        own = float(e.demand[e.mineral_at[self.mineral], list(self.buyer.members), t].sum())
+        return own if self.buyer.name else own + plan.beyond_demand[e.mineral_at[self.mineral], t]
 
     @property
     def consumed(self) -> float:
@@ -257,7 +263,8 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
             here = usable[mineral, year], sales[mineral, year]
             supply, bought = (float(np.sum([*amounts.values()])) for amounts in here)
             (lost, most), (seller, sold) = map(largest_country, here)
-            demand = case.coalition_demand(mineral, year)
+            at = plan.expanded.mineral_at[mineral], case.years.index(year)
+            demand = case.coalition_demand(mineral, year) + float(plan.beyond_demand[at])
             at_home = home_demand(case, mineral, year, lost)
             rows.append(
                 {

@@ -89,11 +89,11 @@ _ACCOUNTS = (
         of_row="hhi_capacity supplier_limit last_limit limit year short_of_supply"
         " supplier_free_share",
         implied="need demand purchased short served supplier_today_share supplier_share"
-        " supplier_of_demand served_without_today served_without surged_today surged last_share"
-        " share hhi_purchases years_at_limit short_by_limits",
+        " supplier_of_demand served_without_today served_without served_through surged_today"
+        " surged last_share share hhi_purchases years_at_limit short_by_limits",
         money="landed paid",
-        never="dependent dependent_country dependent_share alike wholly_dependent bound_on_members"
-        " limits_kept extra shortage_by_limits",
+        never="stage_country dependent dependent_country dependent_share alike wholly_dependent"
+        " bound_on_members limits_kept extra shortage_by_limits",
         goes=_TOTALS,
         read="mineral",
     ),

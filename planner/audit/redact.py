@@ -24,6 +24,7 @@ from models.results import (
     Figure,
     Members,
     Name,
+    PlantInputs,
     Prices,
     Scorecard,
     Stocks,
@@ -174,6 +175,9 @@ def _sheets(file: PlanSheets) -> list[AccountSheet]:
     sheets = [sheet for sheet in every if sheet is not None]
     names = {sheet.table.name for sheet in sheets}
     lacks = [name for name in (SUMMARY, ByMineral.TABLE, Prices.TABLE) if name not in names]
+    if PlantInputs.TABLE in file.grids:
+        msg = f"{file.path} has minerals made from others: such a plan can't be redacted"
+        raise errors.UsageError(msg)
     if lacks:
         msg = f"{file.path} has no sheet {lacks[0]}: redact a plan as planner solve wrote it"
         raise errors.UsageError(msg)

@@ -27,7 +27,7 @@ CHANGE = (
     InputChanges.old, InputChanges.new,
 )  # fmt: skip
 """What is shown of a change, in order."""
-_IN_ORDER = {"Lanes", "Ore lanes"}
+_IN_ORDER = {"Lanes", "Ore lanes", "Input lanes"}
 """Sheets whose rows apply top to bottom."""
 _SHOWN = 12
 """Characters of a SHA-256 that are shown."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import measures, plan, schema, tolerances
+from models.errors import UsageError
 from models.plan.sliders import Adjustable, Basis
 from models.plan.solving import check
 from models.program import TONNES
@@ -47,9 +48,12 @@ class PlanningPage:
 def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -> PlanningPage:
     """Return the page of a workbook called ``name``.
 
-    Raises InputError where its records contradict one another, SolverError where the plan as it
-    stands cannot be proved.
+    Raises InputError where its records contradict one another, UsageError where minerals are made
+    from others, SolverError where the plan as it stands cannot be proved.
     """
+    if any(row.tonnes > 0 for row in book.case.inputs):
+        msg = "a page can't show minerals that are made from others; planner solve and sweep can"
+        raise UsageError(msg)
     check(book.case)
     tell("Reading what each slider changes")
     sliders, notes = adjustable(book.case)

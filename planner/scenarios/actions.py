@@ -140,7 +140,10 @@ def scale_freight(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:
-    """Add a last row to Lanes: it overrides what stood, on the lanes it matches."""
+    """Add a last row to Lanes: it overrides what stood, on the lanes it matches.
+
+    What it says of all but Max it says of flows of inputs, too (``_with_input_lane``).
+    """
     matched = any(_matches(plant, step) for plant in (*case.refiners, *case.projects))
     gone = step.member not in {"", *case.member_of}  # a step before removed the member
     if not matched or gone or lane == schema.Lane():
@@ -155,7 +158,34 @@ def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case
         first_year=step.first_year,
         last_year=step.last_year,
     )
-    return case.change(lanes=(*case.lanes, row))
+    return _with_input_lane(case.change(lanes=(*case.lanes, row)), step, lane)
+
+
+def _with_input_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:
+    """Add a last row to Input lanes: a flow to a plant is one to the members of its country.
+
+    A member reaches the plants in its country, and none where it has no country; without one all
+    plants outside the supplier's own country are reached.
+    """
+    to_country = case.member_of[step.member].country if step.member else ""
+    says = dataclasses.replace(lane, max=None)
+    if not case.inputs or says == schema.Lane() or (step.member and not to_country):
+        return case
+    row = schema.InputLane(
+        input=step.mineral,
+        country=step.country,
+        refiner=step.refiner,
+        company=step.company,
+        to_country=to_country,
+        is_abroad=not step.member,
+        first_year=step.first_year,
+        last_year=step.last_year,
+        **{
+            name: getattr(says, name)
+            for name in ("freight", "tariff", "open", "freight_factor", "tariff_added")
+        },
+    )
+    return case.change(input_lanes=(*case.input_lanes, row))
 
 
 # ---- supply ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from models import tolerances
+from models import measures, tolerances
 from models.plan import OPTIMAL, Plan
 from models.program import ComponentArrays
 from models.resolve import SPOT, Floats
@@ -72,7 +72,7 @@ def _passed(context: Context) -> str:
 
 def _input(context: Context) -> Rows:
     """What was odd in the input, and every default taken."""
-    for finding in context.book.warnings:
+    for finding in context.warnings:
         cell = finding.cell or (f"row {finding.row}" if finding.row else "")
         place = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
         yield {"check": "warning", "what": sentence(finding), **place}
@@ -153,7 +153,10 @@ def _recount(context: Context) -> Rows:
     }
     keys = zip(supply["mineral"], supply["member"], supply["year"], strict=True)
     change = np.array([kept.get(key, 0.0) for key in keys], dtype=float)
-    left = (supply["purchased"] - change + supply["short"] - supply["demand"]).abs()
+    handed = measures.sums(plan.inputs, "tonnes", "mineral", "member", "year")
+    keys = zip(supply["mineral"], supply["member"], supply["year"], strict=True)
+    given = np.array([handed.get(key, 0.0) for key in keys], dtype=float)
+    left = (supply["purchased"] - change - given + supply["short"] - supply["demand"]).abs()
     worst = float(left.max()) if len(left) else 0.0
     text = "Purchases, stocks and shortage against demand, recounted from the tables"
     yield _figure(text, worst, plan.proof.allowed, "t")
@@ -163,10 +166,31 @@ def _recount(context: Context) -> Rows:
     most = _seen(float(shares.max()), tolerances.MOST_VIOLATION) if len(shares) else 0.0
     text = f"{WORST[2]}, reached for {shares.idxmax()}" if most else WORST[2]
     yield {"check": "proof", "what": text, "value": most, "look": Look.TINY, "unit": "relative"}
+    yield from _needs(plan)
     over = plan.sources["tonnes"] - plan.sources["usable"]
     worst = max(0.0, float(over.max())) if len(over) else 0.0
     text = "Tonnes beyond usable capacity, recounted from the tables"
     yield _figure(text, worst, plan.proof.allowed, "t")
+
+
+def _needs(plan: Plan) -> Rows:
+    """What plants take of their inputs against what they make, from the tables."""
+    if not plan.expanded.intakes:
+        return
+    keys = ("year", "mineral", "plant", "plant_project", "product")
+    arrived = measures.sums(plan.inputs, "tonnes", *keys)
+    made = measures.sums(plan.sources, "tonnes", "year", "refiner", "project", "mineral")
+    worst = 0.0
+    for intake in plan.expanded.intakes:
+        for year in plan.case.years:
+            key = (year, intake.mineral, intake.refiner, intake.project, intake.product)
+            came = arrived.get(key, 0.0)
+            for r, ratio in intake.needs:
+                product = plan.expanded.sources[r].mineral
+                need = ratio * made.get((year, intake.refiner, intake.project, product), 0.0)
+                worst = max(worst, need - came if intake.is_joint else abs(need - came))
+    what = "Inputs of plants against what they make, recounted from the tables"
+    yield _figure(what, worst, plan.proof.allowed, "t")
 
 
 def _program(context: Context) -> Rows:

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from models.case import Case, in_force
+from models.errors import Finding
 from models.plan import Plan
 from models.schema import COALITION, EACH_OUTSIDE, Settings
 from models.solve import version
@@ -52,6 +53,12 @@ class Context:
     @property
     def case(self) -> Case:
         return self.plan.case
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is odd in the input, and in the plan itself, each with its cell."""
+        own = self.plan.findings
+        return self.book.layout.in_order((*self.book.warnings, *own)) if own else self.book.warnings
 
     @property
     def currency(self) -> str:

@@ -40,7 +40,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     demand, purchased, shortage = (
         measures.sums(plan.supply, amount, "mineral") for amount in ("demand", "purchased", "short")
     )
-    paid = measures.sums(plan.flows, "total", "mineral")
+    paid = paid_by_mineral(plan)
     free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits = bool(case.share_limits)
     extra, lost = ({}, {}) if unlimited is None else _against(plan, unlimited)
@@ -98,6 +98,14 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     return tuple(result)
 
 
+def paid_by_mineral(plan: Plan) -> dict[str, float]:
+    """Return what members pay for each mineral [money], what its inputs cost included."""
+    if not plan.expanded.intakes:
+        return measures.sums(plan.flows, "total", "mineral")
+    table = plan.supply.assign(paid=measures.paid(plan.supply))
+    return measures.sums(table, "paid", "mineral")
+
+
 def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
     """Return what each mineral costs more than the same tonnes without share limits, where bought.
 
@@ -147,7 +155,10 @@ def binding(plan: Plan) -> pd.DataFrame:
 
 @once
 def by_mineral(context: Context) -> results.ByMineral:
-    return results.ByMineral.of_rows(figures(context), words=common.words_of(context.case))
+    made = results.ByMineral.of_rows(figures(context), words=common.words_of(context.case))
+    if context.plan.expanded.intakes:
+        return made
+    return made.without(results.ByMineral.stage_country, results.ByMineral.served_through)
 
 
 @once
@@ -173,30 +184,42 @@ class _Stop:
 
 @dataclass(frozen=True)
 class _Plant:
-    """What a plant sells the coalition in a year, and what of its capacity is open to it [t]."""
+    """What a plant sells the coalition in a year, and what of its capacity is open to it [t].
+
+    ``to_plants`` of it goes to other plants as an input.
+    """
 
     country: str
     sold: float
     usable: float
+    to_plants: float = 0.0
+
+    @property
+    def to_members(self) -> float:
+        return self.sold - self.to_plants
 
 
 def _stop(plants: Iterable[_Plant], case: Case, short: float, need: float) -> _Stop:
     """Return what the loss of the largest supplier does; ``need`` and ``short`` in t of a year."""
-    if need <= 0:
-        return _Stop()
     plants = list(plants)
+    if need <= 0 and not any(plant.to_plants for plant in plants):
+        return _Stop()
     sold: dict[str, float] = defaultdict(float)
-    for plant in plants:
-        sold[plant.country] += plant.sold
-    drawn, served = max(0.0, need - short - sum(sold.values())), measures.served_share(need, short)
+    for plant in plants:  # where only plants need a mineral, it is they who depend on a supplier
+        sold[plant.country] += plant.to_members if need > 0 else plant.sold
+    to_members = sum(plant.to_members for plant in plants)
+    drawn, served = max(0.0, need - short - to_members), measures.served_share(need, short)
     top = measures.largest_supplier(sold, _home(case))
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
-    more = (measures.with_surge(plant.sold, plant.usable, case.settings.surge) for plant in left)
+    more = (
+        measures.with_surge(plant.sold, plant.usable, case.settings.surge) - plant.to_plants
+        for plant in left
+    )
     without, surged = (
         measures.served_without(others, drawn, need, served)
-        for others in (sum(plant.sold for plant in left), sum(more))
+        for others in (sum(plant.to_members for plant in left), sum(more))
     )
     return _Stop(*top, without, surged)
 
@@ -248,9 +271,9 @@ def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
     """Return what is bought of each mineral in a year of a plan."""
     plants: dict[str, list[_Plant]] = defaultdict(list)
     table = plan.sources[plan.sources["year"] == year]
-    columns = (table[c] for c in ("mineral", "country", "tonnes", "usable"))
-    for mineral, country, tonnes, usable in zip(*columns, strict=True):
-        plants[str(mineral)].append(_Plant(str(country), float(tonnes), float(usable)))
+    columns = (table[c] for c in ("mineral", "country", "tonnes", "usable", "to_plants"))
+    for mineral, country, *tonnes in zip(*columns, strict=True):
+        plants[str(mineral)].append(_Plant(str(country), *map(float, tonnes)))
     short = measures.sums(plan.supply[plan.supply["year"] == year], "short", "mineral")
     need = plan.case.coalition_demand
     return {
@@ -291,6 +314,23 @@ def _kept(plan: Plan) -> dict[str, str]:
     return kept
 
 
+def _through_all_stages(plan: Plan, year: int) -> dict[str, dict[str, Any]]:
+    """Return of each mineral whose loss leaves least through all stages, and what is then served.
+
+    Only where minerals are made from others.
+    """
+    if not plan.expanded.intakes:
+        return {}
+    by_mineral: dict[str, dict[str, Any]] = {
+        m.name: {"stage_country": None, "served_through": None} for m in plan.case.minerals
+    }
+    for name, losses in plan.served_if_lost(year).items():
+        country = min(losses, key=lambda each: (losses[each][1], each), default=None)
+        if country is not None:
+            by_mineral[name] = {"stage_country": country, "served_through": losses[country][1]}
+    return by_mineral
+
+
 @once
 def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
     """Return by mineral whom the coalition depends on, by the names of the fields of ByMineral."""
@@ -302,6 +342,7 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
     now, then = _today(context.book.case), _planned(plan, year)
     free = None if context.without_limits is None else _planned(context.without_limits, year)
     sold = plan.countries[plan.countries["year"] == year]
+    through = _through_all_stages(plan, year)
     by_name = {}
     for m in case.minerals:
         stop, rows = then[m.name], sold[sold["mineral"] == m.name]
@@ -309,7 +350,8 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
         coalition = rows[rows["buyer"] == ""]
         of_supplier = coalition[coalition["country"] == stop.country]
         top = measures.largest_country_share(of_supplier, PURCHASES) if len(of_supplier) else None
-        of_demand = None if top is None else measures.part(float(of_supplier["tonnes"].sum()), need)
+        base = need + float(plan.beyond_demand[plan.expanded.mineral_at[m.name], -1])
+        of_demand = None if top is None else measures.part(float(of_supplier["tonnes"].sum()), base)
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
         alike = sum(_told(each) == _told(members[0][1]) for _, each in members)
@@ -337,5 +379,6 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             "alike": alike,
             "wholly_dependent": sum(printed(each.share) >= 1.0 for _, each in members),
             "limits_kept": kept.get(m.name),
+            **through.get(m.name, {}),
         }
     return by_name

@@ -276,6 +276,12 @@ def _resilience(context: Context) -> Rows:
     yield f"What is still served if the largest supplier stops, in {last}"
     remark, unit = f"{measures.IF_IT_STOPS} {measures.SEE_MORE}", f"of {last}'s need"
     yield Figure.IF_IT_STOPS, None, Look.SHARE, unit, remark, each
+    if context.plan.expanded.intakes:
+        through = {n: left for n, left in _each(context, "served_through").items() if known(left)}
+        remark = (
+            "What plants make of inputs and ore from the country is lost, too; the worst country."
+        )
+        yield Figure.THROUGH_ALL_STAGES, None, Look.SHARE, unit, remark, through
     kept = sum(map(measures.keeps_enough, each.values()))
     yield Figure.KEEP_ENOUGH, kept, Look.COUNT, f"of {counted(len(each), 'mineral')}"
 

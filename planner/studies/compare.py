@@ -507,6 +507,7 @@ def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
         "difference_usd": plan and base and plan.objective - base.objective,
         "cash_usd": plan and plan.cash,
         "purchases_usd": plan and plan.purchases,
+        "inputs_t": plan and plan.inputs_tonnes,
         "tariffs_usd": plan and plan.tariffs,
         "net_cost_usd": plan and net_cost(plan.cash, plan.tariffs),
         "tonnes": plan and plan.tonnes,

@@ -12,9 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from models import answers, errors, measures, resolve, tolerances
 from models.plan import PENALTIES, Plan
+from models.resolve import Floats
 from models.results import Checks, Field, Look, Projects, Result, WhoPays, common, field, members
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from planner.options import CAP_HELP, NeededOption
@@ -223,13 +225,16 @@ def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
     sold = [_sold(plan, result.country) for plan in both]
     short = [measures.sums(plan.supply, "short", "mineral", "year") for plan in both]
     bought = measures.sums(result.path.supply, "purchased", "mineral", "year")
+    e, (beyond, to_plants) = result.path.expanded, _plants(result.path)
     minerals: dict[str, list[Row]] = {mineral.name: [] for mineral in case.minerals}
     for mineral, rows in minerals.items():
         for year in case.years:
             key, need = (mineral, year), case.coalition_demand(mineral, year)
+            place = e.mineral_at[mineral], e.years.index(year)
+            need += float(beyond[place])
             (planned, planned_share), (left, left_share) = (s.get(key, (0.0, 0.0)) for s in sold)
             short_before, short_left = (_solid(t.get(key, 0.0), need) for t in short)
-            total = bought.get(key, 0.0)
+            total = bought.get(key, 0.0) + float(to_plants[place])
             rows.append({
                 "mineral": mineral, "year": year, "demand": need,
                 "planned": planned, "planned_share": planned_share,
@@ -238,6 +243,13 @@ def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
                 "planned_short": short_before, "short": short_left,
             })  # fmt: skip
     return minerals
+
+
+def _plants(plan: Plan) -> tuple[Floats, Floats]:
+    """Return what counts as need beyond demand, and what plants buy [t], by (mineral, year)."""
+    flows, bought = plan.expanded.input_flows, np.zeros(plan.beyond_demand.shape)
+    np.add.at(bought, (flows.mineral, flows.year), plan.taken)
+    return plan.beyond_demand, bought
 
 
 def _solid(amount: float, total: float) -> float:

@@ -98,10 +98,10 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
     ``Rest of world`` is several countries, which nothing takes out together; its refiners can be
     lost.
     """
-    e, d = plan.expanded, plan.expanded.deliveries
-    later = np.array([year >= first_year for year in e.years], dtype=bool)[d.year]
-    sold = np.zeros((len(e.sources), len(e.members)))
-    np.add.at(sold, (d.source[later], d.member[later]), plan.delivered[later])
+    e, sales = plan.expanded, plan.expanded.sales
+    later = np.array([year >= first_year for year in e.years], dtype=bool)[sales.year]
+    sold = np.zeros((len(e.sources), len(e.members) + 1))  # the last are plants
+    np.add.at(sold, (sales.source[later], sales.member[later]), plan.all_sold[later])
     homes: dict[str, set[str]] = defaultdict(set)
     for source in e.sources:
         homes[source.name].add(source.country)
@@ -112,7 +112,8 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
         amounts[Loss(LossKind.REFINER, home, name)] += tonnes
         if country != REST_OF_WORLD:
             amounts[Loss(LossKind.COUNTRY, country)] += tonnes
-            amounts[Loss(LossKind.EMBARGO, country, member=e.members[j])] += tonnes
+            if j < len(e.members):
+                amounts[Loss(LossKind.EMBARGO, country, member=e.members[j])] += tonnes
     return tuple(
         loss
         for kind in kinds
@@ -163,6 +164,9 @@ def read(plan: Plan) -> LossTotals:
     cash, tariffs = plan.costs_of(UNTAKEN, STOCK, ORE), np.zeros(e.demand.shape[::2])
     np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
     np.add.at(tariffs, (d.mineral, d.year), plan.delivered * d.cost * d.tariff)
+    f = e.input_flows
+    np.add.at(cash, (f.mineral, f.year), plan.taken * f.landed)
+    np.add.at(tariffs, (f.mineral, f.year), plan.input_tariffs)
     return LossTotals(
         bought,
         short=_by_member(plan, SHORTAGE),

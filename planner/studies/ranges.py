@@ -107,7 +107,8 @@ def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
     order = {m.name: i for i, m in enumerate(case.minerals)}
     rows: list[dict[str, object]] = []
     for r in sorted(ranges_found, key=lambda r: (order[r.mineral], -r.now, -(r.most or 0.0))):
-        need, verdict = sum(case.coalition_demand(r.mineral, y) for y in case.years), UNKNOWN
+        demand = sum(case.coalition_demand(r.mineral, y) for y in case.years)
+        need, verdict = r.base or demand, UNKNOWN
         ends = {end: getattr(r, end) for end in ("now", "least", "most")}
         shares = {f"{end}_share": t if t is None else part(t, need) for end, t in ends.items()}
         if r.least is not None and r.most is not None:

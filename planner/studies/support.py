@@ -44,7 +44,6 @@ _MOST_BARS, _LITTLE = 12, 0.01
 
 # ---- tables --------------------------------------------------------------------------------------
 
-_PLANT = field.text("Plant", "A refiner or a project.")
 _RUNS = (
     f"A plant runs if it sells at least {share(RUNS)} of what it could: a refiner in each year, a"
     " project that is never built in all years together."
@@ -61,7 +60,7 @@ class Plants(Result):
 
     TABLE, GRAIN, BOOK = "Support needed", ("mineral", "plant", "country"), "support"
     mineral = common.MINERAL
-    plant = _PLANT
+    plant = common.PLANT
     country = common.COUNTRY
     home = field.text("At home", "yes: in a country of the coalition.")
     years = field("Years idle", Look.COUNT, f"In how many years it does not run. {_RUNS}")
@@ -105,7 +104,7 @@ class CostGaps(Result):
     TABLE, GRAIN, BOOK = "Gaps", ("year", "mineral", "plant", "country"), "support"
     year = common.YEAR
     mineral = common.MINERAL
-    plant = _PLANT
+    plant = common.PLANT
     country = common.COUNTRY
     capacity = common.CAPACITY.like(
         meaning="What could be used; for a project that is not built, all of it."
@@ -160,7 +159,7 @@ class SupportBills(Result):
 
     TABLE, GRAIN, BOOK = "Support bills", ("year", "plant", "mineral", "payer"), "support"
     year = common.YEAR
-    plant = _PLANT
+    plant = common.PLANT
     mineral = common.MINERAL
     payer = field.text("Payer", "A member or a group; Coalition: all members by demand.")
     tonnes = common.TONNES
@@ -231,8 +230,9 @@ def plants_table(
         row |= {"years": len(each.years), **_mean_gaps(by_plant.get(place), {*each.years})}
         rows.append(dict(zip(key, place, strict=True)) | row)
     for place, rows_of in sorted(by_plant.items()):
-        years = {int(y) for y, gap in zip(rows_of["year"], rows_of["gap"], strict=True) if gap > 0}
-        if place[0] in unknown and _finite(rows_of["gap"].astype(float).mean()):
+        each_gap = rows_of["gap"].astype(float)
+        years = {int(y) for y, gap in zip(rows_of["year"], each_gap, strict=True) if gap > 0}
+        if place[0] in unknown and _finite(each_gap.mean()):
             row = {"helps": UNKNOWN, "years": len(years), **_mean_gaps(rows_of, years)}
             rows.append(dict(zip(key, place, strict=True)) | row)
     for row in rows:

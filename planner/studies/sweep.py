@@ -31,6 +31,7 @@ from planner.render.table import with_number
 from planner.render.words import counted, inner, known, least, listed, money, percent, scale, share
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
+from planner.sheets.figures import paid_by_mineral
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies import members
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
@@ -148,11 +149,12 @@ def read(plan: Plan) -> tuple[Row, ...]:
     costs, losses = plan.mineral_costs, plan.security.assign(kept=plan.security["missing"] <= 0)
     amounts = {
         "objective": measures.sums(costs, "discounted", "mineral"),
-        "purchases": measures.sums(plan.flows, "total", "mineral"),
+        "purchases": paid_by_mineral(plan),
         "cash": measures.sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
         "tariffs": measures.sums(costs[costs["heading"] == TARIFF.name], "money", "mineral"),
         "demand": measures.sums(plan.supply, "demand", "mineral"),
         "tonnes": measures.sums(plan.supply, "purchased", "mineral"),
+        "inputs": measures.sums(plan.inputs[plan.inputs["member"] == ""], "tonnes", "mineral"),
         "short": measures.sums(plan.supply, "short", "mineral"),
         "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
         "missing": measures.sums(losses, "missing", "mineral"),
@@ -176,7 +178,8 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "objective": plan.objective,
         "purchases": plan.purchases,
         "cash": plan.cash,
-        **{name: sum(amounts[name].values()) for name in ("saved", "missing", "tariffs")},
+        **{name: sum(amounts[name].values()) for name in ("saved", "missing", "inputs")},
+        "tariffs": sum(amounts["tariffs"].values()) - _tariffs_abroad(plan),
         "demand": plan.case.total_demand,
         "tonnes": plan.tonnes,
         "short": plan.shortage,
@@ -187,6 +190,12 @@ def read(plan: Plan) -> tuple[Row, ...]:
         | {"net_cost": measures.net_cost(row["cash"], row["tariffs"])}
         for row in (total, *minerals)
     )
+
+
+def _tariffs_abroad(plan: Plan) -> float:
+    """Return what plants abroad pay in tariffs: no member's treasury receives it [money]."""
+    flows = plan.expanded.input_flows
+    return float((plan.taken * flows.cost * flows.tariff - plan.input_tariffs).sum())
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -517,9 +526,9 @@ def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Resul
         turned = rows.assign(slope=0.0 - rows["slope"])  # not -0.0
         rows = with_tested(rows, sweep.tested) if is_security else turned
     frontier = _result(_table_of(parameter), rows, words)
-    if not any(rows["trouble"]):
-        frontier = frontier.without(Frontier.trouble)
-    return frontier, _result(second, reference, words)
+    empty = [] if any(rows["trouble"]) else [Frontier.trouble]
+    empty += [] if (rows["inputs"] > 0).any() else [Frontier.inputs]
+    return frontier.without(*empty), _result(second, reference, words)
 
 
 def _table_of(parameter: parameters.Parameter) -> type[Frontier]:

@@ -99,6 +99,10 @@ class Frontier(Result):
     )
     tariffs = _money(Measure.TARIFFS, common.IN_CASH)
     net_cost = _money(Measure.NET_COST, common.LESS_TARIFFS)
+    inputs = field.tonnes(
+        "Bought by plants", "What plants buy of one another over all years.", key="inputs_t",
+        optional=True,
+    )  # fmt: skip
     demand = DEMAND.like(meaning="What is needed over all years.", optional=True)
     trouble = Runs.trouble.like(meaning="Why the point has no plan.", key="error", optional=True)
 

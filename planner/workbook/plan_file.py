@@ -282,6 +282,7 @@ def _not_summed(
         return
     unit = plan.unit(measure)
     stated, added = plan.number(measure), float(_numbers(plan, result, field).sum())
+    added += _of_inputs(plan, result, field.name)
     if (
         not abs(stated - added)
         <= tolerances.SAME_SUM * max(abs(stated), abs(added)) + tolerances.SAME_SUM
@@ -289,6 +290,17 @@ def _not_summed(
         whose = "" if result is Flows else f"'s {field.header}"
         rows = f"the rows of the sheet {sheet}{whose} add up to {added:z,.2f} {unit}"
         yield _changed(sheet, f"{rows}, Summary says {stated:z,.2f} {unit}")
+
+
+def _of_inputs(plan: PlanFile, result: type[Result], name: str) -> float:
+    """Return what the sheet Inputs adds to a sum: what plants pay, less what they buy of others."""
+    signs = {(Flows.TABLE, "total"): 1.0, (results.Refiners.TABLE, "tonnes"): -1.0}
+    sign = signs.get((result.TABLE, name), 0.0)
+    if not sign or results.PlantInputs.TABLE not in plan.tables:
+        return 0.0
+    table = plan.result(results.PlantInputs).frame()
+    sold = table[table["refiner"].notna() & (table["refiner"] != "")]
+    return sign * float(pd.to_numeric(sold[name], errors="coerce").sum())
 
 
 def _not_bought(plan: PlanFile) -> Iterator[Finding]:

@@ -36,6 +36,7 @@ ROW = {
     "difference_usd",
     "cash_usd",
     "purchases_usd",
+    "inputs_t",
     "tariffs_usd",
     "net_cost_usd",
     "tonnes",

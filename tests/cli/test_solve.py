@@ -24,6 +24,7 @@ ANSWER = {
     "tariffs_usd",
     "net_cost_usd",
     "tonnes",
+    "inputs_t",
     "shortage_t",
     "served_share",
     "scenario",

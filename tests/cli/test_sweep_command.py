@@ -22,6 +22,7 @@ from tests.cli.desk import ROOT, sheets
 KEYS = {
     "objective_usd",
     "purchases_usd",
+    "inputs_t",
     "tariffs_usd",
     "net_cost_usd",
     "cash_usd",

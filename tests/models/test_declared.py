@@ -124,6 +124,8 @@ def test_rows_are_relaxed_by_their_family_where_they_say_so() -> None:
     """The cells that a least change moves loosen the rows that declare it, and no others."""
     relaxed = set()
     for name in FAMILY_NAMES:
+        if name == "inputs":
+            continue  # no change is searched for where minerals are made from one another
         case = read(getattr(golden, name)())
         for year in case.years:
             cells = Levers(case.of_minerals(["copper"]), year, need=1.0)

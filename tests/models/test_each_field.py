@@ -24,6 +24,7 @@ from models.schema import BudgetYear, ByYear, Lane, OreLane
 from planner.studies.agreed import decided_before
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
+from tests.models.stages import random_stages
 from tests.models.test_laws import draw
 from tests.models.test_proof import book
 
@@ -340,7 +341,8 @@ def test_each_resolved_part_reads_what_it_is_declared_to_be_made_of(
         return object.__getattribute__(case, name)
 
     found: dict[str, set[str]] = {}
-    for case in (base(), *(read(draw(seed)) for seed in range(12))):
+    books = [*map(draw, range(12)), *map(random_stages, range(6))]
+    for case in (base(), *map(read, books)):
         for name in expanded_module._MADE_OF:
             fresh = Expanded(case)
             with monkeypatch.context() as patch:

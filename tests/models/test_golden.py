@@ -21,6 +21,7 @@ from models.program.sourcing import build
 from models.resolve import Expanded
 from models.solve import LinearProgram
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
+from tests.models.stages import ALLY, CHINA, cap, made, plant, stages
 from tests.reference.cases import random_book
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -139,11 +140,35 @@ def security() -> BookT:
     )  # fmt: skip
 
 
+def inputs() -> BookT:
+    """A joint line, a chain of three minerals, stock that is handed over, caps on both stages."""
+    return stages(
+        {"ore": 5, "NdPr": 50, "DyTb": 300, "magnet": 90},
+        [
+            plant("Mine", "ore", CHINA, 1, Max_growth=0.25), plant("Pit", "ore", ALLY, 2),
+            plant("Line", "NdPr", ALLY, 3, 40), plant("Line", "DyTb", ALLY, 3, 9),
+            plant("Mag", "magnet", CHINA, 7, 30),
+        ],
+        [
+            made("NdPr", "ore", 5, Refiner="Line", Joint="yes"),
+            made("DyTb", "ore", 20, Refiner="Line", Joint="yes"),
+            made("magnet", "NdPr", 0.25), made("magnet", "DyTb", 0.5, Refiner="Mag"),
+        ],
+        {"magnet": [10, 12], "DyTb": 1},
+        years=(2026, 2027),
+        members={"A": CHINA},
+        Share_limits=[cap(0.75), cap(0.5, "NdPr", ALLY, Buyer="A")],
+        Stockpiles=[{"Mineral": "NdPr", "Member": "A", "Max (t)": 4, "Opening (t)": 2}],
+        Security=[{"Mineral": "ore", "Lost country": "CHN", "Max short": 0.25}],
+        Input_lanes=[{"Input": "ore", "Tariff": 0.5, "Freight (USD/t)": 2}],
+    )  # fmt: skip
+
+
 BOOKS = {
-    made.__name__: made
-    for made in (
-        refining, lanes, contracts, stockpiles, projects, ore, continuity, shortage, security,
-        diversification,
+    book.__name__: book
+    for book in (
+        refining, lanes, contracts, stockpiles, projects, ore, continuity, shortage, inputs,
+        security, diversification,
     )
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ from models.program.sourcing import Books
 from models.resolve import Expanded
 from models.solve import ATTEMPTS, LinearProgram, Solution
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
+from tests.models.stages import oxide_and_alloy
 
 Patch = pytest.MonkeyPatch
 TRUE_SOLVE = solver.solve
@@ -259,9 +260,10 @@ def test_family_left_out(position: int, monkeypatch: Patch) -> None:
     lost = families.pop(position)
     is_security = lost.model.__module__.endswith("security")  # others' rows are where it enters
     made = book() | ({"Security": [{"Max short": 0.1}]} if is_security else {})
+    made = oxide_and_alloy() if lost.model.__module__.endswith("inputs") else made
     monkeypatch.setattr(families_module, "FAMILIES", tuple(families))
-    if lost.model.__module__.endswith("shortage"):
-        with pytest.raises((SolverError, AttributeError)):
+    if lost.model.__module__.endswith(("shortage", "inputs")):  # others ask for what they made
+        with pytest.raises((SolverError, AttributeError, KeyError)):
             solve(made)
     else:
         refused(made)

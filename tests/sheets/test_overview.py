@@ -643,3 +643,21 @@ def test_reserves_below_their_target_are_counted_over_all_years_and_in_the_last(
         )
     )
     assert (found.state, found.text) == (AnswerState.CARE, f"Below target in some year: {end}")
+
+
+def test_a_loss_counts_through_all_stages_too() -> None:
+    """Where minerals are made from others: all alloy is an ally's, 65 % of its oxide China's."""
+    from planner.sheets.context import Context
+    from planner.sheets.figures import by_mineral
+    from planner.sheets.findings import findings
+    from planner.workbook import read_tables
+    from tests.models.desk import solve as solve_book
+    from tests.models.stages import CHINA, cap, oxide_and_alloy
+
+    tables = oxide_and_alloy(cap(0.65, "oxide"))
+    tables["Refiners"] = [r for r in tables["Refiners"] if r["Refiner"] != "Zhong"]
+    tables["Refiners"][-1]["Capacity (t/yr)"] = 100
+    tables["Members"][0]["Country"] = tables["Refiners"][-1]["Country"]
+    table = by_mineral(Context(solve_book(tables), read_tables(tables)))
+    text = " ".join(found.text for found in findings(table, 1, str))
+    assert f"Through all stages, alloy keeps 35 % of its need without {CHINA}." in text

@@ -132,7 +132,7 @@ def _switching(f: Frame) -> None:
     today = {
         (s.refiner, s.mineral, s.member): s.tonnes
         for s in case.current_supply
-        if price > 0 and s.tonnes > 0 and s.mineral in first
+        if price > 0 and s.tonnes > 0 and s.mineral in first and s.member
     }
     switched = f.variables(SWITCHED, today)
     rows: dict[Any, Row] = {}
@@ -196,7 +196,7 @@ def _switching_arrays(b: builder.Builder) -> None:
     today = [
         (e.source_of_refiner[s.refiner, s.mineral], e.member_at[s.member], s.tonnes)
         for s in case.current_supply
-        if price > 0 and s.tonnes > 0
+        if price > 0 and s.tonnes > 0 and s.member
     ]
     r, j = builder.columns_of([(r, j) for r, j, _ in today], 2)
     switched = b.columns(SWITCHED, (r, j), price=price)
@@ -210,12 +210,12 @@ def _switching_arrays(b: builder.Builder) -> None:
 
 
 def _sold(b: builder.Builder) -> dict[tuple[int, int], Ints]:
-    """Return the flow columns of each (source, year) that sells."""
-    d = b.expanded.deliveries
+    """Return the columns of what each (source, year) sells."""
+    d = b.expanded.sales
     (r, t), inverse = builder.grouped(d.source, d.year)
     order = np.argsort(inverse, kind="stable")
     ends = np.cumsum(np.bincount(inverse, minlength=len(r)))
-    parts = np.split(b.flow[order], ends[:-1]) if len(r) else []
+    parts = np.split(b.sold[order], ends[:-1]) if len(r) else []
     return dict(zip(zip(r.tolist(), t.tolist(), strict=True), parts, strict=True))
 
 
@@ -242,7 +242,7 @@ def _growth_arrays(b: builder.Builder) -> None:
 
 
 def _agreed_arrays(b: builder.Builder) -> None:
-    e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
+    e, d, case = b.expanded, b.expanded.sales, b.expanded.case
     if case.ceilings:
         most = e.ceilings[d.source, d.year]
         at = np.flatnonzero(np.isfinite(most))
@@ -252,7 +252,7 @@ def _agreed_arrays(b: builder.Builder) -> None:
         sizes = (len(e.sources), len(e.members), b.years)
         keys = b.spell(AGREED_BY_MEMBER, [part.ravel() for part in np.indices(sizes)])
         every = np.array([known.get(key, np.inf) for key in keys]).reshape(sizes)
-        most = every[d.source, d.member, d.year]
+        most = np.where(d.member < 0, np.inf, every[d.source, d.member, d.year])
         at = np.flatnonzero(np.isfinite(most))
         b.limit(AGREED_BY_MEMBER, at, most[at])
 

@@ -36,6 +36,7 @@ from models.program.component import (
 )
 from models.program.component import SHARE as SHARE_UNIT
 from models.program.division import by_demand, nothing
+from models.program.market import BEYOND, HANDED
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ def _binding(of: Solved) -> dict[int, Stop]:
 
 
 def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
-    """A unit is a hundredth of the base: of demand, or of the column that adds up purchases."""
+    """A unit is a hundredth of the base: of demand, and of the columns that add up the rest."""
     cap = of.cap_of[key]
-    if cap.of_purchases:
-        base = [c for c, _ in of.entries_of(at) if of.column(c)[0] is PURCHASES_OF]
-        return cap.share, LimitStep(at, entries=tuple((c, -measures.POINT) for c in base))
-    return cap.share, LimitStep(at, measures.POINT * cap.demand)
+    beyond = [c for c, _ in of.entries_of(at) if of.column(c)[0] in {PURCHASES_OF, BEYOND, HANDED}]
+    demand = 0.0 if cap.of_purchases else cap.demand
+    entries = tuple((c, -measures.POINT) for c in beyond)
+    return cap.share, LimitStep(at, measures.POINT * demand, entries)
 
 
 def _slope(of: Solved, key: Any, where: Where) -> float:
@@ -138,6 +139,8 @@ def model(f: Frame) -> None:
 
     The base is the buyer's demand, or for a max in basis purchases a column Q that totals what the
     buyer purchases. In stage mining the ore behind the flow counts. A hard max has no excess e.
+    What the coalition's suppliers sell to plants counts as a flow, and as a purchase; its base of
+    an input is demand + T (see Inputs), that of another buyer its demand and what it hands over.
 
     variables   excess e [t]; purchases Q [t], ore total Z [t] in basis purchases
     posts       cost heading "limit penalty" (e at the limit's penalty)
@@ -159,10 +162,26 @@ def model(f: Frame) -> None:
         right = cap.share * cap.demand
         if cap.of_purchases:
             columns, amounts, right = [*columns, base[_base(cap)]], [*amounts, -cap.share], 0.0
+        else:
+            more = _beyond_demand(f, cap)
+            columns, amounts = [*columns, *more], [*amounts, *[-cap.share] * len(more)]
         rows[key] = (
             (None, columns, amounts, right) if cap.is_max else (right, columns, amounts, None)
         )
     f.constraints(SHARE, rows)
+
+
+def _beyond_demand(f: Frame, cap: Cap) -> list[Any]:
+    """Return the columns that a cap's base has beside the demand of its buyer."""
+    e = f.expanded
+    m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
+    if not cap.buyer:
+        return [f.beyond[m, t]] if (m, t) in f.beyond else []
+    return [
+        column
+        for (i, j, when), column in f.handed.items()
+        if when == t and j in cap.buyers and e.intakes[i].mineral == cap.mineral
+    ]
 
 
 def _flows(f: Frame, cap: Cap) -> list[Any]:
@@ -198,6 +217,9 @@ def _totals(f: Frame, capped: list[Cap]) -> Any:
         else:
             m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
             flows = [column for j in cap.buyers for column in by_cell.get((m, j, t), ())]
+            if not cap.buyer:
+                to_plants = e.sales_in(m, t)[len(e.cell(m, t)) :]
+                flows += f.columns_of(to_plants)
         rows[key] = (0.0, [*flows, base[key]], [1.0] * len(flows) + [-1.0], 0.0)
     f.constraints(TOTAL, rows)
     return base
@@ -289,10 +311,12 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> lis
     least, most = np.where(is_max, -np.inf, right), np.where(is_max, right, np.inf)
     rows = b.rows(SHARE, index, least=least, most=most)
     b.enter(rows[of], columns, 1.0)
+    _enter_beyond(b, rows, (m, buyer, t), np.where(of_purchases, 0.0, share))
     ends = np.searchsorted(which, np.arange(len(limits) + 1)).tolist()
     for row, own in zip(limits, map(slice, ends[:-1], ends[1:]), strict=True):
         stated, is_most = (what_is_said(row), row.penalty), row.limit == schema.MAX
         fixed = not (is_most and case.settings.share_basis == schema.PURCHASES)
+        fixed = fixed and not e.intakes and not e.unmet_ratios
         b.shares.append(Shares(stated, rows[own], demand[own], t[own], is_most, fixed))
     soft = np.flatnonzero(np.array([_is_soft(row) for row in limits])[which])
     price = [
@@ -307,6 +331,19 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> lis
     return [(rows[at], [(STAGES.index(stage), *key) for key in bases], share[at])]
 
 
+def _enter_beyond(b: Builder, rows: Ints, whose: tuple[Ints, Ints, Ints], share: Floats) -> None:
+    """Enter what the bases of rows (mineral, buyer's number, year) have beside demand."""
+    _e, (m, buyer, t), hand = b.expanded, whose, b.expanded.hand_overs
+    at = np.flatnonzero((buyer == b.names.number("")) & (b.beyond[m, t] >= 0) & (share > 0))
+    b.enter(rows[at], b.beyond[m[at], t[at]], -share[at])
+    for number in np.unique(buyer).tolist() if len(hand) else ():
+        if b.names.names[number]:
+            mine = np.isin(hand.member, _members(b, b.names.names[number]))
+            same = (m[:, None] == hand.mineral) & (t[:, None] == hand.year) & mine
+            row, handed = np.nonzero(same & ((buyer == number) & (share > 0))[:, None])
+            b.enter(rows[row], b.handed[handed], -share[row])
+
+
 def _is_soft(row: schema.ShareLimit) -> bool:
     return row.penalty is not None or row.limit != schema.MAX
 
@@ -318,6 +355,8 @@ def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
         members = _members(b, b.names.names[number])
         at = buyer == number
         found[at] = b.expanded.limited_demand[m[at][:, None], members, t[at][:, None]].sum(axis=1)
+        if number == b.names.number(""):
+            found[at] += b.expanded.agreed_unmet[m[at], t[at]]
     return found
 
 
@@ -334,13 +373,13 @@ def _refining(
     b: Builder, _: Ints, limits: Sequence[schema.ShareLimit]
 ) -> tuple[_Index, Ints, Ints]:
     """Return the caps of rows on refined tonnes, and what counts: under which, and its column."""
-    e, d = b.expanded, b.expanded.deliveries
+    e, d = b.expanded, b.expanded.sales
     counts, years, buyers = _scope(b, limits)
     order, starts = e.of_source_year
     which, number, source = _suppliers(b, limits)
     inside = counts[which, b.mineral_of[SOURCE][source]]
     which, number, source = which[inside], number[inside], source[inside]
-    # the years in force follow one another, so each source's deliveries are one stretch of `order`
+    # the years in force follow one another, so each source's sales are one stretch of `order`
     first, last = years.argmax(axis=1), years.sum(axis=1)
     begin = starts[source * b.years + first[which]]
     sizes = starts[source * b.years + (first + last)[which]] - begin
@@ -362,11 +401,14 @@ def _refining(
             cells = [np.repeat(part, len(each)) for part in (np.full(len(m), k), m, s, t)]
             full.append((*cells[:2], np.tile(each, len(m)), *cells[2:]))
     keys, inverse = grouped(*map(np.concatenate, zip(*full, flows, strict=True)))
-    return keys, inverse[len(inverse) - len(own) :], b.flow[own]
+    return keys, inverse[len(inverse) - len(own) :], b.sold[own]
 
 
 def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bools, Ints]:
-    """Return the minerals and the years that rows count for, and each member's buyer (-1: none)."""
+    """Return the minerals and the years that rows count for, and each member's buyer (-1: none).
+
+    The last one, in place of a member, is that of what is sold to plants.
+    """
     e = b.expanded
     minerals_of: dict[tuple[str, str], set[str]] = {}
     for source in e.sources:
@@ -375,7 +417,7 @@ def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bool
                 minerals_of.setdefault((group, name), set()).add(source.mineral)
     counts = np.zeros((len(limits), len(e.minerals)), dtype=bool)
     years = np.zeros((len(limits), b.years), dtype=bool)
-    buyers = np.full((len(limits), len(e.members)), -1, dtype=np.int64)
+    buyers = np.full((len(limits), len(e.members) + 1), -1, dtype=np.int64)
     each = [b.names.number(name) for name in e.members]
     for k, row in enumerate(limits):
         has = minerals_of.get((row.group, row.supplier), set())
@@ -388,9 +430,10 @@ def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bool
         ]
         years[k] = [in_force(row, y) for y in e.years]
         if row.buyer == schema.EACH:
-            buyers[k] = each
+            buyers[k, :-1] = each
         else:
-            buyers[k, _members(b, row.buyer)] = b.names.number(row.buyer)
+            whole = slice(None) if not row.buyer else _members(b, row.buyer)
+            buyers[k, whole] = b.names.number(row.buyer)
     return counts, years, buyers
 
 
@@ -463,7 +506,7 @@ def _mining(
 
 def _bases(b: Builder, capped: list[_Capped]) -> None:
     """What buyers purchase, where that is what a limit's share is of."""
-    e, d = b.expanded, b.expanded.deliveries
+    e, d = b.expanded, b.expanded.sales
     found = list(dict.fromkeys(base for _, bases, _ in capped for base in bases))
     if not found:
         return
@@ -475,9 +518,12 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
         if STAGES[stage] == schema.MINING:
             flows = integers([c for key, z in b.ore.items() if key[1:] == (m, t) for c in z])
         else:
-            inside = np.array(e.cell(m, t), dtype=np.int64)
-            mine = np.isin(d.member[inside], _members(b, b.names.names[buyer]))
-            flows = b.flow[inside[mine]]
+            inside = np.array(e.sales_in(m, t), dtype=np.int64)
+            name = b.names.names[buyer]
+            mine = np.isin(d.member[inside], _members(b, name)) | (d.member[inside] < 0) & (
+                not name
+            )
+            flows = b.sold[inside[mine]]
         b.enter(np.full(len(flows), row), flows, 1.0)
     place = dict(zip(found, columns.tolist(), strict=True))
     for of, bases, share in capped:

@@ -185,7 +185,7 @@ def model(f: Frame) -> None:
 
 def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
-    e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
+    e, d, case = b.expanded, b.expanded.sales, b.expanded.case
     mined = {m.mineral for m in case.mines}
     needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
     at = np.flatnonzero(needs[d.source])
@@ -204,7 +204,7 @@ def arrays(b: builder.Builder) -> None:
     b.mined = (n, t[balances], columns)
     recovery = np.array([s.recovery for s in e.sources], dtype=float)
     b.enter(rows[balances], columns, 1.0)
-    b.enter(rows[inverse], b.flow[at], -1.0 / recovery[d.source[at]])
+    b.enter(rows[inverse], b.sold[at], -1.0 / recovery[d.source[at]])
     (n, t), inverse = builder.grouped(*b.mined[:2])
     rows = b.rows(CAPACITY, (n, t), most=capacity[n, t])
     b.enter(rows[inverse], columns, 1.0)

@@ -403,11 +403,11 @@ def arrays(b: Builder) -> None:
 
 
 def _capacity_arrays(b: Builder) -> None:
-    e, d = b.expanded, b.expanded.deliveries
+    e, d = b.expanded, b.expanded.sales
     planned = np.array([bool(s.project) for s in e.sources], dtype=bool)
     at = np.flatnonzero(planned[d.source])
     rows, (r, t), inverse = b.grouped(CAPACITY, at, most=0.0)
-    b.enter(rows[inverse], b.flow[at], 1.0)
+    b.enter(rows[inverse], b.sold[at], 1.0)
     own, built, size = b.running(r, t)
     b.enter(rows[own], built, -size)
 
@@ -441,8 +441,10 @@ def _ties(case: Case) -> Iterable[str]:
     return (p.mineral for p in case.projects)
 
 
-def _joins(case: Case) -> Iterable[str]:
-    return (p.mineral for p in case.projects if p.built_in is None) if case.budget else ()
+def _joins(case: Case) -> Iterable[tuple[str, ...]]:
+    """The minerals of all plants that one budget pays for."""
+    paid = tuple(p.mineral for p in case.projects if p.built_in is None)
+    return (paid,) if case.budget and paid else ()
 
 
 def _levers(of: component.Levers) -> None:

@@ -68,8 +68,11 @@ CAPACITY = component.Rows(
 def model(f: Frame) -> None:
     r"""All that a refiner delivers in a year fits its usable capacity.
 
-    .. math:: \sum_{j} \Bigl( x_{r,m,j,t} + \sum_{k \in K_{r,j}} y_{k,t} \Bigr)
+    .. math:: \sum_{j} \Bigl( x_{r,m,j,t} + \sum_{k \in K_{r,j}} y_{k,t} \Bigr) + \sum_p f_{r,p,t}
               \le capacity_{r,m,t} \cdot available_{r,m,t}                       [t/yr]
+
+    What it sells to plants, f, stands beside its deliveries wherever all that a source sells is
+    meant: here, in Projects, Ore, Continuity and Security.
 
     variables   none of its own; spot x and contracted y stand in the frame
     posts       into the member's balance x and y; cost heading "purchase", and "support" (what a
@@ -94,7 +97,7 @@ def model(f: Frame) -> None:
 
 def arrays(b: builder.Builder) -> None:
     """The same rows as arrays."""
-    e, d = b.expanded, b.expanded.deliveries
+    e, d = b.expanded, b.expanded.sales
     own = np.array([not s.project for s in e.sources], dtype=bool)
     at = np.flatnonzero(own[d.source])
     b.limit(CAPACITY, at, e.usable[d.source[at], d.year[at]])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import measures, schema
-from models.program import component, division
+from models.program import component, division, market
 from models.program.builder import Builder, columns_of, grouped, integers
 from models.resolve import (
     Cell,
@@ -45,9 +45,24 @@ def _label(of: Solved, key: Any) -> component.Label:
 
 
 def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
-    """A unit is a point of demand; the cell says what may be short, the row what has to be left."""
+    """A unit is a point of demand; the cell says what may be short, the row what has to be left.
+
+    Of an input demand has beside it what plants outside the country take.
+    """
     found = _asked(of, key)
-    return 1.0 - found.most_short, component.LimitStep(at, measures.POINT * found.demand)
+    countries = {
+        (i.mineral, i.refiner, i.project, i.product): i.country for i in of.expanded.intakes
+    }
+    entries: list[tuple[int, float]] = []
+    for column, _ in of.entries_of(at) if found.is_input else ():
+        name, where = of.column(column)
+        if name is market.BEYOND:
+            entries.append((column, -measures.POINT))
+        is_taken = name in {market.INPUT_FLOW, market.HANDED}
+        if is_taken and countries[found.mineral, *where[-4:-1]] == found.country:
+            entries.append((column, measures.POINT))
+    right = measures.POINT * found.demand
+    return 1.0 - found.most_short, component.LimitStep(at, right, tuple(entries))
 
 
 def _slope(of: Solved, key: Any, where: component.Where) -> float:
@@ -192,7 +207,9 @@ def model(f: Frame) -> None:
               + \sum_j s_{m,j,t-1} + v_{i,m,k,t}
               \ge (1 - short_{i,t}) \sum_j demand_{m,j,t}                               [t]
 
-    q adds up x + y + g of all sources. What is usable of a project is what runs of it. The second
+    q adds up x + y + g of all sources, and what they sell to plants. Of an input demand has beside
+    it what plants outside the country take, and what unmet demand would have taken: T less what
+    plants in it take (see Inputs). What is usable of a project is what runs of it. The second
     inequality is that of refining and of projects, whose rows the reserve enters; the third counts
     what needs ore, of minerals with mines. Stocks are those at the end of the year before, in the
     first the opening ones, where row i of Security counts them. Only minerals and years of such a
@@ -234,7 +251,11 @@ def model(f: Frame) -> None:
         ]
         more = [supply[_place(e, cell)], *_stocks(f, cell, survival), missing[survival.key]]
         amounts = [-1.0] * len(gone) + [1.0] * len(more)
-        rows[survival.key] = (survival.least, [*gone, *more], amounts, None)
+        taken, in_it = _taken(f, cell, survival.country)
+        part = 1.0 - survival.most_short
+        amounts += [-part] * len(taken) + [part] * len(in_it)
+        columns, amounts = _once([*gone, *more, *taken, *in_it], amounts)
+        rows[survival.key] = (survival.least, columns, amounts, None)
     f.constraints(SURVIVAL, rows)
     prices, years = ([getattr(s, name) for _, s in every] for name in ("penalty", "year"))
     f.books.cost(SECURITY_PENALTY, list(missing.values()), prices, years)
@@ -296,13 +317,40 @@ def _mined(e: Expanded, cells: Iterable[Cell]) -> dict[Cell, float]:
     return found
 
 
+def _once(columns: Sequence[Any], amounts: Sequence[float]) -> tuple[list[Any], list[float]]:
+    """Return columns once each: what a country sells to plants in it stands there twice."""
+    every = {id(column): column for column in columns}
+    total = dict.fromkeys(every, 0.0)
+    for column, amount in zip(columns, amounts, strict=True):
+        total[id(column)] += amount
+    return [*every.values()], [*total.values()]
+
+
+def _taken(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]]:
+    """Return what demand for an input has beside it, and what of that plants in a country take."""
+    if cell not in f.beyond:
+        return [], []
+    e, (m, t), flows = f.expanded, cell, f.expanded.input_flows
+    mine = {
+        i for i, of in enumerate(e.intakes)
+        if of.country == country and of.mineral == e.minerals[m]
+    }  # fmt: skip
+    bought = [
+        column
+        for at, column in zip(f.input_at.tolist(), f.input_flow, strict=True)
+        if int(flows.year[at]) == t and int(flows.intake[at]) in mine
+    ]
+    handed = [column for (i, _, when), column in f.handed.items() if when == t and i in mine]
+    return [f.beyond[cell]], [*bought, *handed]
+
+
 def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
-    """Return the stocks of the year before that count: what leaves balances is stored."""
+    """Return the stocks of the year before that count."""
     if cell[1] == 0 or not survival.record.count_stocks:
         return []
     before = f.expanded.years[cell[1] - 1]
     keys = ((survival.mineral, member, before) for member in f.expanded.members)
-    return [stock for key in keys for stock in f.books.posted_out.get(key, [])]
+    return [f.stock[key] for key in keys if key in f.stock]
 
 
 # ---- the same rows as arrays -------------------------------------------------------------------
@@ -310,7 +358,7 @@ def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
 
 def arrays(b: Builder) -> None:
     """The same rows as arrays."""
-    e, d = b.expanded, b.expanded.deliveries
+    e, d = b.expanded, b.expanded.sales
     every, at_year = [*survivals_asked(e)], {year: t for t, year in enumerate(e.years)}
     if not every:
         return
@@ -329,7 +377,7 @@ def arrays(b: Builder) -> None:
     reserve = _reserve_arrays(b, r, t)
     # all that is sold and could be sold more: whose, when, and the column
     source, year = np.concatenate([d.source[at], r]), np.concatenate([d.year[at], t])
-    column = np.concatenate([b.flow[at], reserve])
+    column = np.concatenate([b.sold[at], reserve])
     in_cell = place[b.mineral_of[component.SOURCE][source], year]
     _ore_arrays(b, cells, source, in_cell, column)
     supply, totals = b.columns(SUPPLY, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
@@ -346,6 +394,7 @@ def arrays(b: Builder) -> None:
         gone = of[in_cell, home[source]]
         b.enter(gone[gone >= 0], column[gone >= 0], -1.0)
     _stock_arrays(b, every, index, rows)
+    _taken_arrays(b, every, index, rows)
 
 
 def _reserve_arrays(b: Builder, r: Ints, t: Ints) -> Ints:
@@ -382,11 +431,28 @@ def _stock_arrays(
     b: Builder, every: Sequence[Survival], index: tuple[Ints, ...], rows: Ints
 ) -> None:
     counts = np.array([s.record.count_stocks for s in every], dtype=bool)
-    for m, _, t, stocks, sign in b.posted:
-        if sign < 0:  # what leaves balances is stored
-            same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
-            survival, stock = np.nonzero(same)
-            b.enter(rows[survival], stocks[stock], 1.0)
+    m, _, t, stocks = b.stock
+    same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
+    survival, stock = np.nonzero(same)
+    b.enter(rows[survival], stocks[stock], 1.0)
+
+
+def _taken_arrays(
+    b: Builder, every: Sequence[Survival], index: tuple[Ints, ...], rows: Ints
+) -> None:
+    """Enter what demand for an input has beside it, less what plants in a lost country take."""
+    e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
+    part = np.array([1.0 - s.most_short for s in every])
+    beyond = b.beyond[index[1], index[3]]
+    at = np.flatnonzero((beyond >= 0) & (part > 0))
+    b.enter(rows[at], beyond[at], -part[at])
+    home = integers([b.names.number(of.country) for of in e.intakes])
+    arriving = b.sold[len(e.deliveries) :]
+    for of, column in ((flows, arriving), (hand, b.handed)):
+        same = (index[1][:, None] == of.mineral) & (index[3][:, None] == of.year)
+        same &= (index[2][:, None] == home[of.intake]) & (part > 0)[:, None]
+        survival, taken = np.nonzero(same)
+        b.enter(rows[survival], column[taken], part[survival])
 
 
 FAMILY = component.Family(model, arrays)

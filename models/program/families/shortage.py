@@ -138,6 +138,7 @@ def model(f: Frame) -> None:
     stored = {f.key(m, j, t) for m, j, t, _ in f.buyers if f.expanded.has_stock[m, j]}
     upper = {key: demand for key, demand in wanted.items() if key in stored}
     short = f.variables(SHORTAGE, wanted, upper=upper)
+    f.short = short
     for key in wanted:
         f.books.into(key, short[key])
     plain = [key for key in wanted if key not in case.tiers_of]
@@ -216,6 +217,7 @@ def arrays(b: builder.Builder) -> None:
         price=np.where(tiered, 0.0, price[m, t]),
         upper=np.where(e.has_stock[m, j], wanted, np.inf),
     )  # fmt: skip
+    b.short = (m, j, t, short)
     b.post((m, j, t), short, SHORTAGE.balance)
     _tier_arrays(b, (m[tiered], j[tiered], t[tiered]), short[tiered])
     weight = case.settings.fair_shortage_weight

@@ -97,6 +97,7 @@ def model(f: Frame) -> None:
     }
     room = {key: stock_room(case, pile) for key, pile in piles.items()}
     stock = f.variables(STOCK, keys, upper={key: room[key[:2]] for key in keys})
+    f.stock = stock
     lacking = f.variables(SHORTFALL, targets)
     f.constraints(
         TARGET, {k: (target, [stock[k], lacking[k]], None, None) for k, target in targets.items()}
@@ -125,6 +126,7 @@ def arrays(b: builder.Builder) -> None:
         price=np.array([p.holding_cost for p, _ in piles]),
         upper=np.array([room[p.mineral, p.member] for p, _ in piles]),
     )  # fmt: skip
+    b.stock = (m, j, t, stock)
     b.post((m, j, t), stock, STOCK.balance)
     kept = t + 1 < b.years  # until the next year
     b.post((m[kept], j[kept], t[kept] + 1), stock[kept], -STOCK.balance)

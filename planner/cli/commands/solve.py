@@ -257,6 +257,7 @@ def solved(run: PlanRun, output: Path | None) -> Answer:
         "tariffs_usd": plan.tariffs,
         "net_cost_usd": net_cost(plan.cash, plan.tariffs),
         Key.TONNES: plan.tonnes,
+        "inputs_t": plan.inputs_tonnes,
         "shortage_t": plan.shortage,
         "served_share": plan.served_share,
         Key.SCENARIO: plan.case.scenario,
@@ -264,11 +265,27 @@ def solved(run: PlanRun, output: Path | None) -> Answer:
         Key.CURRENCY: plan.case.settings.currency,
         Key.OUTPUT: None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),
+        **_if_lost(plan),
         Key.WORDS: words_of(run),
         Key.MINERALS: records(run.minerals),
         Key.WARNINGS: findings_by_severity(run.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
         Key.ERRORS: [],
+    }
+
+
+def _if_lost(plan: Plan) -> dict[str, Any]:
+    """Return what is served in the last year if a country stops, where minerals have stages."""
+    if not plan.expanded.intakes:
+        return {}
+    return {
+        "served_if_lost": {
+            mineral: {
+                country: {"last_stage": last, "through_all_stages": through}
+                for country, (last, through) in of.items()
+            }
+            for mineral, of in plan.served_if_lost(plan.case.years[-1]).items()
+        }
     }
 
 

@@ -171,6 +171,16 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             "mineral, mine_country, refiner_country, freight, note",
             (_LITHIUM, _AUSTRALIA, _CHINA, 600, "Per t of lithium contained in concentrate."),
         ),
+        _example(
+            schema.Input,
+            "mineral, refiner, input, tonnes, note",
+            (_COBALT, _RHINE, _LITHIUM, 0, "Example: 0, so it needs none of it."),
+        ),
+        _example(
+            schema.InputLane,
+            "input, country, to_country, freight, note",
+            (_LITHIUM, _CHILE, _GERMANY, 150, "Used only if a German plant takes lithium."),
+        ),
         _example(schema.Tier, "name, multiple", ("defence", 50), ("industry", 10)),
         _example(
             schema.CurrentSupply,

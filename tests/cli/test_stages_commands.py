@@ -1,0 +1,109 @@
+"""Every command on a case with stages: it counts what plants buy, or refuses in a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from planner.cli import main
+from planner.workbook.template.write import write_book
+from tests.models.stages import ALLY, CHINA, cap, oxide_and_alloy
+
+CASE = oxide_and_alloy(
+    cap(0.65),
+    Scenarios=[
+        {"Scenario": "Embargo", "Action": "block lanes", "Mineral": "oxide", "Country": CHINA}
+    ],
+    Security=[{"Mineral": "alloy", "Max short": 0.9}],
+    Stockpiles=[
+        {"Mineral": "oxide", "Member": "A", "Max (t)": 5, "Opening (t)": 1, "Target (t)": 0}
+    ],
+    Risks=[
+        {"Event": "Strike", "Action": "scale capacity", "Mineral": "oxide", "Country": CHINA,
+         "Value": 0.5, "Yearly probability": 0.5, "Duration (yr)": 1}
+    ],
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the workbook and its plan."""
+    made = tmp_path_factory.mktemp("stages")
+    book = {name: rows for name, rows in CASE.items() if rows}
+    book["Members"] = [{"Member": "A", "Country": ALLY}]
+    write_book(made / "case.xlsx", book)
+    answer(made, "solve", "case.xlsx", "-o", "plan.xlsx")
+    return made
+
+
+def answer(folder: Path, command: str, *words: str, code: int = 0) -> dict:
+    """Return what a program hears of a command."""
+    files = [str(folder / w) if w.endswith(".xlsx") or w == "orders" else w for w in words]
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert main([command, *files, "--json"]) == code, out.getvalue()
+    return json.loads(out.getvalue())
+
+
+def test_solve_tells_what_plants_buy(folder: Path) -> None:
+    """Tonnes are what members buy, oxide to hand over among it; verify finds nothing."""
+    said = answer(folder, "solve", "case.xlsx", "-o", "again.xlsx")
+    handed = said["tonnes"] - 18 + 1  # bought for the stock, and the tonne in it
+    assert said["inputs_t"] == pytest.approx(18 - handed)
+    assert said["max_country_share"]["alloy"] == pytest.approx(0.65)
+    assert said["max_country_share"]["oxide"] <= 0.65 + 1e-9
+    lost = said["served_if_lost"]["alloy"][CHINA]
+    assert lost["through_all_stages"] <= lost["last_stage"] == pytest.approx(5 / 20)
+    verified = answer(folder, "verify", "plan.xlsx", "case.xlsx")
+    assert verified["errors"] == []
+
+
+RUNS = {
+    "check": ("case.xlsx",),
+    "compare": ("case.xlsx", "-o", "compare.xlsx"),
+    "sweep": ("case.xlsx", "--from", "0.9", "--to", "0.6", "--step", "0.1", "-o", "sweep.xlsx"),
+    "stress": ("case.xlsx", "-o", "stress.xlsx"),
+    "exit": ("case.xlsx", "--country", CHINA, "-o", "exit.xlsx"),
+    "ranges": ("case.xlsx", "-o", "ranges.xlsx"),
+    "support": ("case.xlsx", "-o", "support.xlsx"),
+    "bills": ("case.xlsx", "-o", "bills.xlsx"),
+    "scorecard": ("case.xlsx", "-o", "scorecard.xlsx"),
+    "risk": ("case.xlsx", "--draws", "20", "-o", "risk.xlsx"),
+    "explain": ("case.xlsx", "--mineral", "alloy", "--member", "A", "--year", "2026"),
+    "orders": ("plan.xlsx", "orders"),
+    "diff": ("plan.xlsx", "plan.xlsx", "-o", "diff.xlsx"),
+}
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_a_command_runs(folder: Path, command: str) -> None:
+    """And ends well."""
+    said = answer(folder, command, *RUNS[command])
+    assert not said.get("errors")
+
+
+def test_an_exit_counts_what_plants_buy(folder: Path) -> None:
+    """Of oxide, that plants buy, there is a way out, too: 7 t and the stock are the ally's."""
+    said = answer(folder, "exit", "case.xlsx", "--country", CHINA, "-o", "exit.xlsx")
+    rows = {row["mineral"]: row for row in said["rows"]}
+    assert rows["oxide"]["planned"] > rows["oxide"]["left"] > 0
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("page", ("case.xlsx", "-o", "page.html")),
+        ("redact", ("plan.xlsx", "--member", "A", "-o", "redacted.xlsx")),
+        ("ranges", ("case.xlsx", "--least", CHINA, "-o", "least.xlsx")),
+    ],
+)
+def test_what_is_not_there_yet_is_refused(
+    folder: Path, command: str, words: tuple[str, ...]
+) -> None:
+    """In a sentence, as wrong usage."""
+    said = answer(folder, command, *words, code=2)
+    assert "made from others" in str(said["errors"])

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import models.program.families as families_module
 import models.program.program as program_module
-import models.program.sourcing as sourcing_module
 from models.answers import explain, scarcest
 from models.program import component as declared
 from models.program.builder import Builder, grouped
@@ -32,7 +32,6 @@ from models.program.component import (
     headings,
 )
 from models.program.division import by_right
-from models.program.families import FAMILIES
 from models.program.solved import Solved
 from models.program.sourcing import Frame
 from tests.models.desk import BookT, cost, jin, make, solve, sur
@@ -177,9 +176,8 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
         b.enter(rows, over, -1.0)
 
     family = Family(model, arrays)
-    every = (*FAMILIES[:-1], family, FAMILIES[-1])
-    monkeypatch.setattr(sourcing_module, "FAMILIES", every)
-    monkeypatch.setattr(program_module, "FAMILIES", every)
+    every = (*families_module.FAMILIES[:-1], family, families_module.FAMILIES[-1])
+    monkeypatch.setattr(families_module, "FAMILIES", every)
     monkeypatch.setattr(program_module, "_BEFORE_LIMITS", every[:-1])
 
 

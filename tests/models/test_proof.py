@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import models.program.families as families_module
 import models.program.sourcing as sourcing_module
 from models import solve as solver
 from models.errors import SolverError
@@ -251,14 +252,14 @@ def test_compiled_wrongly(name: str, monkeypatch: Patch) -> None:
 # ---- a family or a cost is lost ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("position", range(len(sourcing_module.FAMILIES)))
+@pytest.mark.parametrize("position", range(len(families_module.FAMILIES)))
 def test_family_left_out(position: int, monkeypatch: Patch) -> None:
     """A program without one of its families is not the case's."""
-    families = list(sourcing_module.FAMILIES)
+    families = list(families_module.FAMILIES)
     lost = families.pop(position)
     is_security = lost.model.__module__.endswith("security")  # others' rows are where it enters
     made = book() | ({"Security": [{"Max short": 0.1}]} if is_security else {})
-    monkeypatch.setattr(sourcing_module, "FAMILIES", tuple(families))
+    monkeypatch.setattr(families_module, "FAMILIES", tuple(families))
     if lost.model.__module__.endswith("shortage"):
         with pytest.raises((SolverError, AttributeError)):
             solve(made)

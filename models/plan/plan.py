@@ -32,7 +32,7 @@ from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import ORE as SURGE_ORE
 from models.program.families.security import SURGE
 from models.program.families.shortage import OF_TIER, SHORTAGE
-from models.program.families.stockpiles import SHORTFALL, STOCK, TARGET, widest
+from models.program.families.stockpiles import DRAW, FILL, SHORTFALL, STOCK, TARGET, widest
 from models.program.market import BALANCE
 from models.resolve import (
     Cell,
@@ -333,7 +333,8 @@ class Plan(Solved):
         """One row a stockpile and year.
 
         opening, closing, target, shortfall [t], worth (what a tonne less of target saves)
-        [money/t], days (of cover; NaN without demand), day_worth (what a day less saves) [money].
+        [money/t], days (of cover; NaN without demand), day_worth (what a day less saves) [money],
+        fill_worth, draw_worth (what a tonne more a year of Max fill or Max draw saves) [money/t].
         """
         rows = []
         for (mineral, member), pile in self.case.stockpile_of.items():
@@ -344,11 +345,12 @@ class Plan(Solved):
                 day = a_day(self.case, mineral, member, year)
                 target = (stock_target(self.case, pile, year), self.value(SHORTFALL, key), worth)
                 days = after / day if day > 0 else np.nan
-                rows.append((year, mineral, member, before, after, *target, days, worth * day))
+                paces = (0.0 - self.dual(FILL, key), 0.0 - self.dual(DRAW, key))
+                of = (year, mineral, member, before, after)
+                rows.append((*of, *target, days, worth * day, *paces))
                 before = after
-        return _table(
-            rows, "year mineral member opening closing target shortfall worth days day_worth"
-        )
+        columns = "year mineral member opening closing target shortfall worth days day_worth"
+        return _table(rows, f"{columns} fill_worth draw_worth")
 
     @cached_property
     def projects(self) -> pd.DataFrame:

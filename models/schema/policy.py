@@ -278,6 +278,14 @@ class Stockpile(Record):
     holding_cost: float = number(
         "Holding cost", "Cost of storing a tonne for a year.", "USD/t/yr", value=0.0
     )
+    max_fill: float | None = number(
+        "Max fill", "Most tonnes that can be added in a year.", "t/yr",
+        value=None, default="none", carried=True,
+    )  # fmt: skip
+    max_draw: float | None = number(
+        "Max draw", "Most tonnes that can be drawn in a year.", "t/yr",
+        value=None, default="none", carried=True,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

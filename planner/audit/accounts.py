@@ -87,6 +87,7 @@ _NEED = (Prices.demand, Prices.purchased, Prices.short)
 _STOCK = (
     Stocks.opening, Stocks.change, Stocks.closing, Stocks.target, Stocks.shortfall, Stocks.most,
 )  # fmt: skip
+_STOCK_PRICES = (Stocks.worth, Stocks.day_worth, Stocks.fill_worth, Stocks.draw_worth)
 _TIERS = (Tiers.demand, Tiers.short)
 _ACCOUNTS = (
     Account(
@@ -233,8 +234,8 @@ _ACCOUNTS = (
     Account(
         Stocks,
         own=(*_STOCK, Stocks.days),
-        implied=(Stocks.worth, Stocks.day_worth),
-        goes=(Stocks.worth, Stocks.day_worth),
+        implied=_STOCK_PRICES,
+        goes=_STOCK_PRICES,
         sums=tuple(f for f in _STOCK if f not in {Stocks.target, Stocks.shortfall}),
         known=_STOCK,
     ),

@@ -212,6 +212,8 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "room": first("stockpiles", max=5.0),
     "target penalty": first("stockpiles", target_penalty=1.0),
     "holding cost": first("stockpiles", holding_cost=9.0),
+    "max fill": first("stockpiles", max_fill=1.5),
+    "max draw": first("stockpiles", max_draw=0.0),
     "no stockpile": without("stockpiles"),
     "premium": first("mines", premium=30.0),
     "mined": first("mines", capacity=ByYear(6.0)),

@@ -60,10 +60,10 @@ def contracts() -> BookT:
 
 
 def stockpiles() -> BookT:
-    """A reserve with a target over two years."""
+    """A reserve with a target over two years, filled and drawn no faster than so much a year."""
     pile = {
         "Mineral": "copper", "Member": "A", "Max (t)": 50, "Opening (t)": 20, "Target (t)": 30,
-        "Holding cost (USD/t/yr)": 1,
+        "Holding cost (USD/t/yr)": 1, "Max fill (t/yr)": 8, "Max draw (t/yr)": 6,
     }  # fmt: skip
     return make(jin(), years=(2026, 2027), Stockpiles=[pile])
 

@@ -84,6 +84,7 @@ class Case:
     freight: tuple[schema.Freight, ...] = ()
     lanes: tuple[schema.Lane, ...] = ()
     share_limits: tuple[schema.ShareLimit, ...] = ()
+    price_floors: tuple[schema.PriceFloor, ...] = ()
     security: tuple[schema.SecurityTarget, ...] = ()
     contracts: tuple[schema.Contract, ...] = ()
     projects: tuple[schema.Project, ...] = ()

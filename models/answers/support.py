@@ -1,4 +1,4 @@
-"""Tariffs in place of caps.
+"""Tariffs and price floors in place of caps.
 
 A tariff on a capped country of what a cap's shadow price is,
 without the cap, has the same plan among its cheapest: prices and quantities do the same (Weitzman
@@ -8,13 +8,16 @@ capped plan and the tariff's revenue.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from models import tolerances
 from models.plan.plan import Plan
-from models.resolve import SPOT
-from models.schema import BY_COUNTRY, MAX, REFINING
+from models.resolve import SPOT, buyer_blocs
+from models.schema import BY_COUNTRY, COALITION, MAX, REFINING
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,9 @@ class TariffEquivalent:
 
     ``tariff`` [money/t] is the cap's shadow price, ``of_cost`` that over the average cost of what
     the buyer has from there; ``revenue`` [money] is the tariff on the tonnes of the plan.
+    ``floor`` [money/t] is the price floor that does the same, all other countries exempt: None
+    where no one floor does, because tonnes from there land at different costs, or because who buys
+    them is not the zone.
     """
 
     year: int
@@ -33,6 +39,7 @@ class TariffEquivalent:
     tonnes: float
     tariff: float
     of_cost: float | None
+    floor: float | None
 
     @property
     def revenue(self) -> float:
@@ -59,6 +66,23 @@ def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
                 row["year"], row["mineral"], row["buyer"], row["supplier"], row["allowed"],
                 row["tonnes"], row["shadow_price"],
                 row["shadow_price"] / cost if cost > 0 else None,
+                _floor(plan, row),
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _floor(plan: Plan, row: Mapping[Any, Any]) -> float | None:
+    """Return the price floor that does what a cap does: its shadow price above the landed cost."""
+    e, d, case = plan.expanded, plan.expanded.deliveries, plan.case
+    zones = [buyer_blocs(case, member.country) for member in case.members]
+    is_border = all(COALITION in blocs for blocs in zones) and not row["buyer"]
+    if not is_border or COALITION in case.blocs_of(row["supplier"]):
+        return None
+    of_country = np.array([s.country == row["supplier"] for s in e.sources], dtype=bool)
+    inside = np.array(e.cell(e.mineral_at[row["mineral"]], e.years.index(row["year"])))
+    at = inside[of_country[d.source[inside]]]
+    landed = (d.landed - d.levy)[at]
+    if not len(at) or np.ptp(landed) > tolerances.SAME_COST * landed.max() or d.levy[at].any():
+        return None
+    return float(landed.mean() + row["shadow_price"])

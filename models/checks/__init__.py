@@ -52,6 +52,8 @@ _RULES: dict[Rule, Needs] = {
     rows.suppliers_are_defined: _on("group"),
     rows.companies_are_defined: _on(),
     rows.lost_countries_are_defined: _on(),
+    rows.zones_are_defined: _on(),
+    rows.one_floor: _on("mineral zone first_year last_year", others=True),
     rows.shape: _on("limit group supplier stage"),
     rows.rights_within_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines", others=True

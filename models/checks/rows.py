@@ -34,6 +34,7 @@ from models.schema import (
     Freight,
     Lane,
     Mine,
+    PriceFloor,
     Project,
     Record,
     Refiner,
@@ -368,6 +369,29 @@ def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
     for row in case.security:
         if row.lost_country.startswith(EACH_OUTSIDE):
             yield from _in_bloc(case, row, "lost_country")
+
+
+def zones_are_defined(case: Case) -> Iterator[errors.Finding]:
+    """The zone of a price floor is a bloc that is defined."""
+    for row in case.price_floors:
+        yield from _in_bloc(case, row, "zone")
+
+
+def one_floor(case: Case) -> Iterator[errors.Finding]:
+    """A mineral has one price floor in a zone and year; a scenario's own rows add no second one."""
+    rows = sorted((row for row in case.price_floors if row.row), key=lambda row: row.row)
+    for i, row in enumerate(rows):
+        same = (r for r in rows[:i] if (r.mineral, r.zone) == (row.mineral, row.zone))
+        first = next((r for r in same if _meet(r, row)), None)
+        if first is not None:
+            said = f"{row.mineral} in the zone {row.zone} has a floor in row {first.row} already"
+            yield at(row, "mineral", said, "one floor for each mineral, zone and year")
+
+
+def _meet(one: PriceFloor, other: PriceFloor) -> bool:
+    """Return whether the years of two rows meet."""
+    pairs = ((one.first_year, other.last_year), (other.first_year, one.last_year))
+    return all(first is None or last is None or first <= last for first, last in pairs)
 
 
 def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:

@@ -20,4 +20,5 @@ from models.plan.supports import SupportBill as SupportBill
 from models.plan.supports import bills as bills
 from models.plan.supports import difference as difference
 from models.plan.supports import paid_of as paid_of
+from models.program.market import LEVY as LEVY
 from models.program.market import TARIFF as TARIFF

@@ -20,7 +20,7 @@ from models.measures import largest_country_shares, served_share, shares_of
 from models.plan import block_solver, secured
 from models.plan.causes import causes, causes_beside
 from models.plan.gaps import Gaps, gaps_of
-from models.program import TONNES, Program, Solved, program_of
+from models.program import TONNES, CashCost, Program, Solved, program_of
 from models.program.component import columns_named, headings
 from models.program.families.contracts import MINIMUM, UNTAKEN
 from models.program.families.diversification import EXCESS, SHARE
@@ -158,7 +158,8 @@ class Plan(Solved):
 
         year, mineral, refiner, project, country, owner, company, kind, member, contract (position
         in case.contracts, -1 for spot), tonnes, cost, tariff (fraction), freight, landed [money/t],
-        support (only where a scenario has any paid), total [money].
+        support (only where a scenario has any paid), levy (only where any may be paid), total
+        [money].
         """
         e, d = self.expanded, self.expanded.deliveries
         at = np.flatnonzero(self.delivered > tolerances.LEAST_FLOW)
@@ -172,6 +173,8 @@ class Plan(Solved):
         found |= {name: getattr(d, name)[at] for name in ("cost", "tariff", "freight", "landed")}
         if self.expanded.supports.any():
             found["support"] = d.support[at]
+        if d.levy.any():
+            found["levy"] = d.levy[at]
         return pd.DataFrame({**found, "total": found["tonnes"] * found["landed"]})
 
     @cached_property
@@ -525,15 +528,17 @@ class Plan(Solved):
         worth = self.expanded.discounts
         none = (np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
         found = {heading: [none] for heading in headings()}
+        rare = {of for of in found if of.is_rare}
         for group in self.program.variables:
             x = self.x[group.at]
             units = np.maximum(x, 0.0) if columns_named(group.component).is_delivery else x
             for charge in group.charges:
+                rare -= {charge.heading} if charge.price.any() else set()
                 money = units * charge.price
                 found[charge.heading].append(
                     (money, money * worth[charge.year], group.cell // years)
                 )
-        for heading, parts in found.items():
+        for heading, parts in ((of, found[of]) for of in found if of not in rare):
             money, discounted, mineral = (np.concatenate(part) for part in zip(*parts, strict=True))
             yield heading.name, money, discounted, mineral
 
@@ -544,13 +549,17 @@ class Plan(Solved):
 
     @cached_property
     def purchases(self) -> float:
-        """Cost or price, tariff and freight of all flows [money, undiscounted]."""
+        """Cost or price, tariff, levy and freight of all flows [money, undiscounted]."""
         return float((self.delivered * self.expanded.deliveries.landed).sum())
 
     @cached_property
     def cash(self) -> float:
         """All cost that is paid: without shortage and other penalties [money, undiscounted]."""
         return float(np.sum([m.sum() for name, m, *_ in self._charges() if name not in PENALTIES]))
+
+    @property
+    def cash_cost(self) -> CashCost:
+        return CashCost(self.cash, self.tariffs, self.levies)
 
     @cached_property
     def tonnes(self) -> float:

@@ -48,6 +48,8 @@ class Slider:
     ``between`` are the values that its rule is read at and ``tried`` the one that it is tried at.
     ``scales`` says that it multiplies what stands, so 1 leaves it alone; else it replaces it.
     ``parts`` are MINERAL, COUNTRY or "". ``is_loss`` has no value: a part is lost or not.
+    ``is_below_floors`` says that what it adds is paid in place of levies: as long as a tonne lands
+    below its price floor, it costs what it did.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Slider:
     scales: bool = False
     parts: str = ""
     is_loss: bool = False
+    is_below_floors: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Layer:
     Those at positions ``at`` become ``const + slope x value``, and (demand - 1) times the same of
     ``const_d`` and ``slope_d`` on top; those of a slider that scales get ``slope x (value - 1)`` on
     top. ``part`` says which of the slider's values each follows. Later layers replace what earlier
-    ones say.
+    ones say. Those ``is_below_floors`` never fall below the base.
     """
 
     slider: str
@@ -78,6 +81,7 @@ class Layer:
     slope: Floats
     const_d: Floats
     slope_d: Floats
+    is_below_floors: bool = False
 
 
 def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> LinearProgram:
@@ -95,6 +99,8 @@ def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> 
         else:
             array[at] = of.const[on] + of.slope[on] * value
             array[at] += (demand - 1.0) * (of.const_d[on] + of.slope_d[on] * value)
+            if of.is_below_floors:
+                array[at] = np.maximum(array[at], getattr(base, of.array)[at])
     return dataclasses.replace(base, **arrays)
 
 
@@ -169,8 +175,9 @@ class Adjustable:
 
     def _moves(self, slider: Slider) -> list[Layer]:
         """Return what a slider changes, read at two values, and at both with demand doubled."""
-        ends = [self._set(slider, value) for value in slider.between]
-        more = [self._set(slider, value, _TWICE) for value in self._with_demand(slider)]
+        of = self.case.change(price_floors=()) if slider.is_below_floors else self.case
+        ends = [self._set(slider, value, case=of) for value in slider.between]
+        more = [self._set(slider, value, _TWICE, of) for value in self._with_demand(slider)]
         found = []
         for name in ARRAYS:
             numbers = [getattr(rows, name) for rows in (self.base, *ends, *more)]
@@ -182,17 +189,20 @@ class Adjustable:
             if more:
                 twice = _line(numbers[3][at], numbers[4][at], slider)
                 const_d, slope_d = map(_apart, twice, (const, slope))
-            of = (at, self._parts(slider.parts, name, at), const, slope, const_d, slope_d)
-            found.append(Layer(slider.name, name, slider.scales, *of))
+            each = (at, self._parts(slider.parts, name, at), const, slope, const_d, slope_d)
+            below = slider.is_below_floors and bool(self.case.price_floors)
+            found.append(Layer(slider.name, name, slider.scales, *each, is_below_floors=below))
         self._try(slider, found)
         return found
 
     def _with_demand(self, slider: Slider) -> tuple[float, ...]:
         return () if self.demand is None or slider.scales else slider.between
 
-    def _set(self, slider: Slider, value: float, demand: float = 1.0) -> LinearProgram:
-        """Return the arrays of the case with demand scaled, then a slider set for all parts."""
-        case = self.case
+    def _set(
+        self, slider: Slider, value: float, demand: float = 1.0, case: Case | None = None
+    ) -> LinearProgram:
+        """Return the arrays of a case (None: its own), demand scaled, a slider set for all."""
+        case = case or self.case
         if demand != 1.0 and self.demand is not None:
             case = self.demand.change(case, demand, "")
         return self.arrays_of(slider.change(case, value, ""))

@@ -214,11 +214,13 @@ _COMPONENTS: dict[str, Component] = {}
 class CostHeading:
     """A heading of cost; a penalty is not paid in cash. ``rank`` orders headings of one sort.
 
-    ``remark`` says what a reader may not expect of it.
+    ``remark`` says what a reader may not expect of it. A rare one is told only where anything is
+    charged under it.
     """
 
     name: str
     is_penalty: bool = False
+    is_rare: bool = False
     rank: int = 0
     remark: str = ""
 

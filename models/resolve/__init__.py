@@ -20,6 +20,10 @@ from models.resolve.expanded import Expanded as Expanded
 from models.resolve.expanded import Floats as Floats
 from models.resolve.expanded import Ints as Ints
 from models.resolve.expanded import contract_price as contract_price
+from models.resolve.floors import buyer_blocs as buyer_blocs
+from models.resolve.floors import deciding_row as deciding_row
+from models.resolve.floors import floors_met as floors_met
+from models.resolve.floors import levy as levy
 from models.resolve.rights import Rights as Rights
 from models.resolve.rights import stated as stated
 from models.resolve.security import Survival as Survival

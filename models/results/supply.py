@@ -40,7 +40,12 @@ class Flows(PlanTable):
         "What a scenario pays the plant for each tonne; the buyer pays that much less.",
         optional=True,
     )
-    landed = field.price("Landed cost", "Cost, tariff and freight, less support.")
+    levy = field.price(
+        "Levy",
+        "What the tonne lacks of a price floor at the border; members' own treasuries receive it.",
+        optional=True,
+    )
+    landed = field.price("Landed cost", "Cost, tariff, freight and levy, less support.")
     total = field.money("Total", f"Tonnes x landed cost. {common.UNDISCOUNTED}")
     project = common.PROJECT.like(printed=False)
     owner = common.OWNER.like(printed=False)

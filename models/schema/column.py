@@ -92,7 +92,8 @@ class Column:
     ``default`` says in words what a blank cell means. ``refers`` names the sheets that a name must
     be defined in. ``least`` and ``most`` bound a number after conversion to the unit;
     ``above`` and ``below`` exclude the bound itself. ``hints`` say what to do about a value that is
-    likely to be tried and is no choice. ``carried`` ones stand in the plan's sheets, too, beside
+    likely to be tried and is no choice. A cell of ``several`` holds names, with ; between them.
+    ``carried`` ones stand in the plan's sheets, too, beside
     what comes of the row.
     """
 
@@ -111,6 +112,7 @@ class Column:
     choices: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
     hints: tuple[tuple[str, str], ...] = ()
+    several: bool = False
     carried: bool = False
     field: str = ""
 

@@ -19,6 +19,7 @@ from models.schema.column import (
     named,
     number,
     selector,
+    series,
     years,
 )
 from models.schema.market import COALITION, plant_company, plant_kind, plant_owner
@@ -233,6 +234,35 @@ class Support(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PriceFloor(Record):
+    """What a tonne must cost at least at a border: a levy lifts cheaper ones to it."""
+
+    SHEET = "Price floors"
+    MEANING = "Price floors at the border: imports that land below the floor pay a levy up to it."
+
+    mineral: str = named("Mineral", "The mineral.", "Minerals")
+    zone: str = named(
+        "Zone",
+        "The bloc whose members pay the levy on what suppliers outside it sell them.",
+        value=COALITION,
+    )
+    floor: ByYear = series(
+        "Floor",
+        "Least cost of a tonne: cost or price, tariff and freight. The levy is what it lacks.",
+        "USD/t",
+    )
+    exempt: tuple[str, ...] = named(
+        "Exempt",
+        "Countries or blocs, with ; between them, on whose supply no levy is paid.",
+        value=(),
+        several=True,
+        default="none",
+    )
+    first_year: int | None = years("First year", "First year in force.")
+    last_year: int | None = years("Last year", "Last year in force.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class BudgetYear(Record):
     """The capital that can be committed in a year."""
 
@@ -334,6 +364,7 @@ TAKES = {
     "set lane max": Takes(_LANES_ALONE, "t/yr", MOST_TONNES),
     "set tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
     "raise tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
+    "set price floor": Takes(("mineral", *_YEARS), "money/t", MOST_PRICE),
     "scale freight": Takes(SELECTORS, "a factor", MOST_MULTIPLE),
     "scale capacity": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
     "add capacity": Takes(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),

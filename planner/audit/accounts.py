@@ -140,6 +140,7 @@ _ACCOUNTS = (
         own=(
             Members.need,
             Members.paid_a_year,
+            Members.levies,
             Members.support,
             Members.extra,
             Members.extra_shortage,
@@ -161,6 +162,7 @@ _ACCOUNTS = (
             Flows.tariff,
             Flows.freight,
             Flows.support,
+            Flows.levy,
             Flows.landed,
             Flows.total,
         ),

@@ -73,7 +73,9 @@ def program(of: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], bytes]:
     said = {
         "arrays": places,
         "layers": [
-            {"slider": of.slider, "array": of.array, "scales": of.scales} for of in of.layers
+            {"slider": of.slider, "array": of.array, "scales": of.scales}
+            | ({"below_floors": True} if of.is_below_floors else {})
+            for of in of.layers
         ],
         "pieces": [{"columns": _ends(of.program.columns_of(*piece)),
                     "rows": _ends(of.program.rows_of(*piece))} for piece in pieces],
@@ -103,7 +105,8 @@ def _told(basis: Basis) -> dict[str, list[float | None]]:
 def _read(of: Adjustable) -> dict[str, NDArray[Any]]:
     """Return what each column is, of which mineral, member, country and year.
 
-    Of a delivery also its cost or price [money/t] and its tariff, a fraction of that.
+    Of a delivery also its cost or price [money/t], its tariff, a fraction of that, and its levy
+    [money/t].
     """
     e, program = of.expanded, of.program
     names = ("kind", "mineral", "member", "country", "year")
@@ -111,8 +114,8 @@ def _read(of: Adjustable) -> dict[str, NDArray[Any]]:
     flow, d = program.flow, e.deliveries
     found["kind"][flow] = _FLOW
     found["country"][flow] = of.country_of_column[flow]
-    prices = {"price": np.zeros(len(program.rows.cost)), "tariff": np.zeros(len(program.rows.cost))}
-    prices["price"][flow], prices["tariff"][flow] = d.cost, d.tariff
+    prices = {name: np.zeros(len(program.rows.cost)) for name in ("price", "tariff", "levy")}
+    prices["price"][flow], prices["tariff"][flow], prices["levy"][flow] = d.cost, d.tariff, d.levy
     for name in ("mineral", "member", "year"):
         found[name][flow] = getattr(d, name)
     for group in program.variables:

@@ -323,12 +323,15 @@
     }));
   }
 
-  /** Say how much of what is paid for purchases is tariffs, which is no cost to all members. */
+  /** Say how much of what is paid for purchases is tariffs and levies: no cost to all members. */
   function tariffs() {
-    const net = (of) => money(sum(of.paid) - of.tariffs);
-    return now.tariffs > 0 ? `${money(now.tariffs)} of what is paid is tariffs, which members' own `
-      + `treasuries receive (plan ${money(plan.tariffs)}). Net of them, purchases cost ${net(now)} `
-      + `(plan ${net(plan)}).` : "";
+    const net = (of) => money(sum(of.paid) - of.tariffs - of.levies);
+    const some = ["tariffs", "levies"].filter((name) => now[name] > 0);
+    if (!some.length) return "";
+    const parts = some.map((name, i) => `${money(now[name])}${i ? " " : " of what is paid is "}${name}`);
+    const before = some.map((name) => money(plan[name])).join(" and ");
+    return `${parts.join(" and ")}, which members' own treasuries receive (plan ${before}). Net of `
+      + `them, purchases cost ${net(now)} (plan ${net(plan)}).`;
   }
 
   /** Say how sure an answer is, in full and, on a small screen, in the line that stays in view. */

@@ -12,9 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from models import tolerances
+
+if TYPE_CHECKING:
+    from models.program import CashCost
 
 NAMED = 3
 """Names told in a row; more are counted."""
@@ -190,23 +193,26 @@ def money(value: float, currency: str) -> str:
     return f"{number(value)} {currency}"
 
 
-def tariff_words(plans: Mapping[str, tuple[float, float]], currency: str) -> str:
-    """Say how much of cash costs is tariffs, and the costs net of them; "" where there are none.
+def tariff_words(plans: Mapping[str, CashCost], currency: str) -> str:
+    """Say how much of cash costs is tariffs and levies, and the costs net; "" where there are none.
 
-    ``plans`` are the cash cost and the tariffs in it of each plan, by its name; "" needs no name.
+    ``plans`` are the cash costs by the name of each plan; "" needs no name.
     """
-    from models.measures import net_cost  # which loads numpy
-
     said = ""
-    for name, (cash, tariffs) in plans.items():
-        amounts = money(tariffs, currency), money(net_cost(cash, tariffs), currency)
-        where = f"{opened(name)}: " if name else ""
+    for name, paid in plans.items():
+        parts = {"tariffs": paid.tariffs, "levies": paid.levies}
+        some = {what: money(amount, currency) for what, amount in parts.items() if amount > 0}
+        where, net = f"{opened(name)}: " if name else "", money(paid.net, currency)
         if said:
-            said += f" {where}tariffs {amounts[0]}, net cost {amounts[1]}."
-        elif tariffs > 0:
+            every = some or {"tariffs": money(0.0, currency)}
+            told = ", ".join(f"{what} {amount}" for what, amount in every.items())
+            said += f" {where}{told}, net cost {net}."
+        elif some:
+            (what, amount), *more = some.items()
+            others = "".join(f" and {amount} {what}" for what, amount in more)
             said = (
-                f"{where}{amounts[0]} of the cash cost is tariffs, which members' own treasuries"
-                f" receive. Net of them the cost is {amounts[1]}."
+                f"{where}{amount} of the cash cost is {what}{others}, which members' own treasuries"
+                f" receive. Net of them the cost is {net}."
             )
     return said
 

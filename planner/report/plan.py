@@ -18,6 +18,7 @@ from models.measures import (
     part,
     shares_of,
 )
+from models.program import CashCost
 from models.results import (
     ByMineral,
     Checks,
@@ -546,8 +547,9 @@ def _in_all(plan: PlanFile) -> str:
     cash, total = plan.number(Figure.CASH_COST), plan.number(Figure.TOTAL_COST)
     if not known(cash):
         return ""
-    tariffs = plan.number(Figure.TARIFFS)
-    told = tariff_words({"": (cash, tariffs)}, plan.currency) if known(tariffs) else ""
+    tariffs, levies = plan.number(Figure.TARIFFS), plan.number(Figure.LEVIES)
+    paid = CashCost(cash, tariffs, levies if known(levies) else 0.0)
+    told = tariff_words({"": paid}, plan.currency) if known(tariffs) else ""
     return (
         f"In all years {money(cash, plan.currency)} is paid; {money(total, plan.currency)} is the"
         f" objective, which is discounted and prices shortage. {told}"

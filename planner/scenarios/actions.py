@@ -134,6 +134,32 @@ def raise_tariff(case: Case, step: schema.ScenarioStep) -> Case:
     return _with_lane(case, step, schema.Lane(tariff_added=_value(step)))
 
 
+def set_price_floor(case: Case, step: schema.ScenarioStep) -> Case:
+    """Set every price floor to Value. Add one of the coalition in years that have none of it."""
+    value = _value(step)
+    chosen = [m.name for m in case.minerals if step.mineral in {"", m.name}]
+
+    def floor(year: int, before: float | None) -> float | None:
+        return value if in_force(step, year) else before
+
+    rows = [
+        dataclasses.replace(row, floor=row.floor.map(case.years, floor))
+        if row.mineral in chosen
+        else row
+        for row in case.price_floors
+    ]
+    years = {year for year in case.years if in_force(step, year)} if value > 0 else set[int]()
+    for name in chosen:
+        own = [r for r in rows if r.mineral == name and r.zone == schema.COALITION]
+        left = {year for year in years if not any(in_force(row, year) for row in own)}
+        new = schema.PriceFloor(mineral=name, floor=schema.ByYear(value))
+        rows += [
+            dataclasses.replace(new, first_year=first, last_year=last)
+            for first, last in stretches(case.years, left)
+        ]
+    return case.change(price_floors=tuple(rows))
+
+
 def scale_freight(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the freight of the matching lanes by Value."""
     return _with_lane(case, step, schema.Lane(freight_factor=_value(step)))
@@ -403,11 +429,10 @@ def drop_share_limits_step(case: Case, step: schema.ScenarioStep) -> Case:
 ACTIONS: dict[str, Callable[[Case, schema.ScenarioStep], Case]] = {
     action.__name__.removesuffix("_step").replace("_", " "): action
     for action in (
-        block_lanes, set_lane_max, set_tariff, raise_tariff, scale_freight, scale_capacity,
-        add_capacity, scale_cost, set_support, scale_demand, scale_mines, block_ore, build_project,
-        scale_budget,
-        set_stock_target, set_max_short, set_max_country_share_step, drop_share_limits_step,
-        remove_member,
+        block_lanes, set_lane_max, set_tariff, raise_tariff, set_price_floor, scale_freight,
+        scale_capacity, add_capacity, scale_cost, set_support, scale_demand, scale_mines, block_ore,
+        build_project, scale_budget, set_stock_target, set_max_short, set_max_country_share_step,
+        drop_share_limits_step, remove_member,
     )
 }  # fmt: skip
 """What each action of the sheet Scenarios does."""

@@ -109,9 +109,13 @@ def _cost(context: Context) -> Rows:
     yield Figure.CASH_COST, plan.cash, Look.MONEY, money, said
     said = f"Tariff x cost or price of all flows; members' own treasuries receive it{plain}."
     yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, said
-    said = f"Cash cost less tariffs{plain}."
-    yield Figure.NET_COST, measures.net_cost(plan.cash, plan.tariffs), Look.MONEY, money, said
-    said = f"Cost or price, tariff and freight of all flows{plain}."
+    also, levied = (" and levies", ", levy") if plan.levies else ("", "")
+    if plan.case.price_floors:
+        said = f"What imports pay up to price floors; members' own treasuries receive it{plain}."
+        yield Figure.LEVIES, plan.levies, Look.MONEY, money, said
+    said = f"Cash cost less tariffs{also}{plain}."
+    yield Figure.NET_COST, plan.cash_cost.net, Look.MONEY, money, said
+    said = f"Cost or price, tariff{levied} and freight of all flows{plain}."
     paid = _each(context, "paid")
     yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, said, paid
     said, landed = "Purchases cost over tonnes purchased.", _each(context, "landed")

@@ -698,7 +698,7 @@ class ExitStudy(StudyKind):
     def tariffs(self) -> str:
         """Those of the plan, and of the way out."""
         plans = {"the plan": self.found.plan, "the way out": self.found.path}
-        paid = {name: (of.cash, of.tariffs) for name, of in plans.items()}
+        paid = {name: of.cash_cost for name, of in plans.items()}
         return tariff_words(paid, self.start.case.settings.currency)
 
     @property

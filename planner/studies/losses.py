@@ -143,7 +143,8 @@ class LossTotals:
 
     By (mineral, member, year): ``bought``, ``short`` and ``stock`` at the year's end [t]. By
     (mineral, year): ``cash``, what is paid without capital and the cost of leaving suppliers,
-    ``tariffs`` in it, and ``penalty``, the cost of shortage [money, undiscounted]. By mineral:
+    ``duties`` (tariffs and levies) in it, and ``penalty``, the cost of shortage [money,
+    undiscounted]. By mineral:
     ``dearest``; ``to_refill``, what a tonne costs in the last year [money/t]: the dearest bought,
     the mineral's price at least.
     """
@@ -152,7 +153,7 @@ class LossTotals:
     short: Floats
     stock: Floats
     cash: Floats
-    tariffs: Floats
+    duties: Floats
     penalty: Floats
     to_refill: Floats
     dearest: tuple[DearestPrice | None, ...]
@@ -163,15 +164,17 @@ def read(plan: Plan) -> LossTotals:
     e, d = plan.expanded, plan.expanded.deliveries
     bought = np.zeros(e.demand.shape)
     np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
-    cash, tariffs = plan.costs_of(UNTAKEN, STOCK, ORE), np.zeros(e.demand.shape[::2])
+    cash, duties = plan.costs_of(UNTAKEN, STOCK, ORE), np.zeros(e.demand.shape[::2])
     np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
-    np.add.at(tariffs, (d.mineral, d.year), plan.delivered * d.cost * d.tariff)
+    np.add.at(
+        duties, (d.mineral, d.year), plan.delivered * d.cost * d.tariff + plan.delivered * d.levy
+    )
     return LossTotals(
         bought,
         short=_by_member(plan, SHORTAGE),
         stock=_by_member(plan, STOCK),
         cash=cash,
-        tariffs=tariffs,
+        duties=duties,
         penalty=plan.costs_of(SHORTAGE, OF_TIER),
         to_refill=_to_refill(plan),
         dearest=_dearest(plan),
@@ -242,7 +245,7 @@ class Effect:
     ``lost`` is what was bought of what is lost, ``replaced`` what is bought more of others,
     ``stocked`` what is drawn from stock more (or stored less), ``short`` what is then missing: lost
     is the sum of the three. By mineral [money], more than under the same rules with nothing lost:
-    ``cash``, what is paid, ``tariffs`` in it; ``refill``, what it takes to refill the stock left at
+    ``cash``, what is paid, ``duties`` in it; ``refill``, what it takes to refill the stock left at
     the end (see ``Reading``); ``cost``, cash, refill and what is short at its shortage cost.
     ``used``, the most by which the stocks fall below those with nothing lost [t], and
     ``stock_days`` that in days of the coalition's demand in the year of the loss; ``share``, what
@@ -255,7 +258,7 @@ class Effect:
     stocked: Floats
     short: Floats
     cash: Floats
-    tariffs: Floats
+    duties: Floats
     refill: Floats
     cost: Floats
     used: Floats
@@ -296,7 +299,7 @@ class AgreedCase:
     def agreed(self) -> LossTotals:
         """The agreed plan in numbers, of the years from the loss on."""
         seen, at = read(self.plan), self._first
-        yearly = ("bought", "short", "stock", "cash", "tariffs", "penalty")
+        yearly = ("bought", "short", "stock", "cash", "duties", "penalty")
         return replace(seen, **{name: getattr(seen, name)[..., at:] for name in yearly})
 
     @cached_property
@@ -352,7 +355,7 @@ class AgreedCase:
         # what is in stock less than agreed was drawn, in this year or in one before
         below = before.stock - seen.stock
         paid = [(s.cash.sum(axis=1), s.penalty.sum(axis=1)) for s in (seen, calm)]
-        tariffs = [s.tariffs.sum(axis=1) for s in (seen, calm)]
+        duties = [s.duties.sum(axis=1) for s in (seen, calm)]
         (cash, penalty), (usual, usual_penalty) = paid
         stocked = np.diff(below, axis=2, prepend=0.0)
         lower = self._but_for_rounding(calm.stock - seen.stock)
@@ -364,7 +367,7 @@ class AgreedCase:
             stocked=self._but_for_rounding(stocked),
             short=short,
             cash=net(np.array([cash, -usual])),
-            tariffs=net(np.array([tariffs[0], -tariffs[1]])),
+            duties=net(np.array([duties[0], -duties[1]])),
             refill=refill,
             cost=net(np.array([cash, refill, penalty, -usual, -usual_penalty])),
             used=used,

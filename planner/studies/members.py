@@ -8,6 +8,7 @@ from typing import Any
 from models import measures, results, tolerances
 from models.answers.cost_sharing import DualBill
 from models.case import Case
+from models.program import CashCost
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -45,7 +46,8 @@ def tariffs_at(outcomes: Sequence[engine.Outcome[Any]], points: int, currency: s
     """
     every = [outcomes[0], *outcomes[len(outcomes) - points :]] if outcomes else []
     rows = [(of.name, of.found.rows[0]) for of in every if of.found and of.found.rows]
-    ends = {name: (row["cash"], row["tariffs"]) for name, row in [*rows[:1], *rows[-1:]]}
+    names = ("cash", "tariffs", "levies")
+    ends = {name: CashCost(*(row[of] for of in names)) for name, row in [*rows[:1], *rows[-1:]]}
     return tariff_words(ends, currency)
 
 

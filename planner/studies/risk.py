@@ -773,7 +773,7 @@ class RiskStudy(StudyKind):
     def tariffs(self) -> str:
         """Those of the plan without events."""
         base = self.found.base
-        plans = {"the plan without events": (base.cash, base.tariffs)}
+        plans = {"the plan without events": base.cash_cost}
         return tariff_words(plans, self.start.case.settings.currency)
 
     @property

@@ -479,7 +479,7 @@ class ScorecardStudy(StudyKind):
     @property
     def tariffs(self) -> str:
         plan = self.found.plan
-        return tariff_words({"the plan": (plan.cash, plan.tariffs)}, plan.case.settings.currency)
+        return tariff_words({"the plan": plan.cash_cost}, plan.case.settings.currency)
 
     def tables(self) -> list[Result]:
         scores = scorecard_of(self.found.plan, self.found.scores)

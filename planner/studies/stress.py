@@ -1025,14 +1025,15 @@ class StressTest(StudyKind):
     def tariffs(self) -> str:
         """Those of the agreed plan, and those in the extra cash of the loss that costs most."""
         side, currency = self.found.capped, self.start.case.settings.currency
-        said = tariff_words({"the agreed plan": (side.plan.cash, side.plan.tariffs)}, currency)
+        said = tariff_words({"the agreed plan": side.plan.cash_cost}, currency)
         known = {loss: of for loss, of in side.effects.items() if of is not None}
         dear = max(known, key=lambda loss: known[loss].cash.sum(), default=None)
-        more = float(known[dear].tariffs.sum()) if dear is not None else 0.0
+        more = float(known[dear].duties.sum()) if dear is not None else 0.0
         if dear is None or not more:
             return said
         by = f"{money(abs(more), currency)} {'more' if more > 0 else 'less'}"
-        lost = f"Without {dear.name(self.found.case)} tariffs are {by}, a part of the extra cash."
+        what = "tariffs and levies" if side.plan.case.price_floors else "tariffs"
+        lost = f"Without {dear.name(self.found.case)} {what} are {by}, a part of the extra cash."
         return f"{said} {lost}".strip()
 
     def tables(self) -> list[Result]:

@@ -151,6 +151,12 @@ class Tariffs(Result):
         "Tariff over cost", "The tariff over the average cost of these tonnes at the plants' gates."
     )
     revenue = field.money("Revenue", f"The tariff on these tonnes. {common.UNDISCOUNTED}")
+    floor = field.price(
+        "Price floor in its place",
+        "The price floor of the coalition, all other countries exempt, that does the same. Blank:"
+        " no one floor does, as where tonnes from there land at different costs.",
+        optional=True,
+    )
 
 
 class SupportBills(Result):
@@ -286,7 +292,9 @@ def attributes(of: type[Result], each: object) -> dict[str, Any]:
 
 
 def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
-    return Tariffs.of_rows([attributes(Tariffs, each) for each in of], words=common.words_of(case))
+    rows = [attributes(Tariffs, each) for each in of]
+    made = Tariffs.of_rows(rows, words=common.words_of(case))
+    return made if any(each.floor for each in of) else made.without(Tariffs.floor)
 
 
 def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
@@ -361,7 +369,7 @@ class SupportStudy(StudyKind):
     @property
     def tariffs(self) -> str:
         plan: Any = self.outcomes[0].found
-        return tariff_words({"the plan": (plan.cash, plan.tariffs)}, plan.case.settings.currency)
+        return tariff_words({"the plan": plan.cash_cost}, plan.case.settings.currency)
 
     @property
     def what(self) -> str:

@@ -18,7 +18,7 @@ import pandas as pd
 from models import answers, measures, schema, tolerances, units
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
-from models.plan import PENALTIES, TARIFF, Plan
+from models.plan import LEVY, PENALTIES, TARIFF, Plan
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
@@ -89,6 +89,10 @@ def figures_of(kind: type[Frontier]) -> list[Field]:
     return [f for f in OF_POINT if not f.look.is_text and f.name in names]
 
 
+_DUTIES = ("tariffs", "levies")
+"""What of the cash cost members' own treasuries receive."""
+
+
 # ---- points --------------------------------------------------------------------------------------
 
 
@@ -151,6 +155,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "purchases": measures.sums(plan.flows, "total", "mineral"),
         "cash": measures.sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
         "tariffs": measures.sums(costs[costs["heading"] == TARIFF.name], "money", "mineral"),
+        "levies": measures.sums(costs[costs["heading"] == LEVY.name], "money", "mineral"),
         "demand": measures.sums(plan.supply, "demand", "mineral"),
         "tonnes": measures.sums(plan.supply, "purchased", "mineral"),
         "short": measures.sums(plan.supply, "short", "mineral"),
@@ -176,7 +181,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "objective": plan.objective,
         "purchases": plan.purchases,
         "cash": plan.cash,
-        **{name: sum(amounts[name].values()) for name in ("saved", "missing", "tariffs")},
+        **{name: sum(amounts[name].values()) for name in ("saved", "missing", *_DUTIES)},
         "demand": plan.case.total_demand,
         "tonnes": plan.tonnes,
         "short": plan.shortage,
@@ -184,7 +189,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
     }
     return tuple(
         {"country": "", **of, "served": measures.served_share(of["demand"], of["short"])}
-        | {"net_cost": measures.net_cost(of["cash"], of["tariffs"])}
+        | {"net_cost": measures.net_cost(of["cash"], sum(of[name] for name in _DUTIES))}
         for of in (whole, *each)
     )
 
@@ -504,6 +509,8 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
     if of.path:
         rows = pd.concat([of.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=FLAT)])
     rows = pd.concat([own for _, own in rows.groupby("mineral", sort=False)])
+    if not rows["levies"].any():
+        rows = rows.drop(columns="levies")
     if of.parameter.is_cap:
         made = _made(Frontier, rows, words), _made(SmallestCaps, of.smallest, words)
     else:
@@ -1206,7 +1213,7 @@ def _object(rows: pd.DataFrame, of: type[Frontier], *, trouble: bool = True) -> 
     share, country, error = Frontier.share, Frontier.country, Frontier.trouble.json_key
     figures = figures_of(of)
     by_name = {str(row["mineral"]): row for row in rows.to_dict("records")}
-    numbers = {m: {f.json_key: row[f.name] for f in figures} for m, row in by_name.items()}
+    numbers = {m: {f.json_key: row.get(f.name, 0.0) for f in figures} for m, row in by_name.items()}
     whole = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in figures))
     shares = {m: by_name[m][share.name] for m in numbers}
     return {

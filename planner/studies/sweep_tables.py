@@ -95,6 +95,7 @@ class Frontier(Result):
         key="premium_with_shortage_usd_per_t",
     )
     tariffs = _money(Measure.TARIFFS, common.IN_CASH)
+    levies = _money(Measure.LEVIES, common.IN_CASH, optional=True)
     net_cost = _money(Measure.NET_COST, common.LESS_TARIFFS)
     demand = DEMAND.like(meaning="What is needed over all years.", optional=True)
     trouble = Runs.trouble.like(meaning="Why this point has no plan.", key="error", optional=True)

@@ -230,6 +230,8 @@ def test_every_column_has_an_account(books):
                 "Kind",
                 "Project",
                 "Support",
+                "Levy",
+                "Levies a year",
                 "Max fill",
                 "Max draw",
             }

@@ -20,7 +20,7 @@ from models.program import Program, fit, program_of
 from models.program.compile import differences
 from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
-from models.schema import BudgetYear, ByYear, Lane, OreLane
+from models.schema import BudgetYear, ByYear, Lane, OreLane, PriceFloor
 from planner.studies.agreed import decided_before
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
@@ -63,6 +63,11 @@ def base() -> Case:
         {"Limit": "max", "Supplier group": "bloc", "Supplier": "south", "Share": 0.3, "Stage": s}
         | {"Penalty (USD/t)": 20}
         for s in ("refining", "mining")
+    ]
+    made["Price floors"] = [
+        {"Mineral": "zinc", "Floor (USD/t)": 14, "Exempt": "Peru"},
+        {"Mineral": "zinc", "Floor (USD/t)": 11, "Zone": "south"},
+        {"Mineral": "copper", "Floor (USD/t)": 25, "Floor 2027 (USD/t)": 5},
     ]
     made["Security"] = [
         {"Mineral": "zinc", "Max short": 0.3},
@@ -154,6 +159,13 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "group": first("members", group=""),
     "bloc": first("countries", blocs=("south",)),
     "out of a bloc": first("countries", 1, blocs=("other",)),
+    "floor": first("price_floors", floor=ByYear(40.0)),
+    "floor of another": first("price_floors", -1, floor=ByYear(16.0)),
+    "zone": first("price_floors", 1, zone="other"),
+    "exempt": first("price_floors", exempt=("other",)),
+    "no floor": without("price_floors"),
+    "no floors": lambda case: case.change(price_floors=()),
+    "a floor more": more("price_floors", PriceFloor(mineral="zinc", zone="other", floor=ByYear(9))),
     "growth": first("refiners", max_growth=None),
     "growth of another": first("refiners", 1, max_growth=0.1),
     "cost": first("refiners", cost=ByYear(49.0)),

@@ -39,14 +39,16 @@ def refining() -> BookT:
 
 
 def lanes() -> BookT:
-    """A Max of a country with two refiners, one of a refiner; tariff and freight."""
+    """A Max of a country with two refiners, one of a refiner; tariff, freight and a price floor."""
     lanes = [
         {"From country": "CHN", "Max (t/yr)": 60, "Tariff": 0.1},
         {"Refiner": "Jin", "Max (t/yr)": 20, "Freight (USD/t)": 3},
         {"From country": "CHL", "To member": "B", "Open": "no"},
     ]
     members = {"A": 100, "B": 50}
-    return make(jin(), refiner("Yin", "CHN", 100, 11), sur(), demand=members, Lanes=lanes)
+    floors = [{"Mineral": "copper", "Floor (USD/t)": 12.5}]
+    sellers = (jin(), refiner("Yin", "CHN", 100, 11), sur())
+    return make(*sellers, demand=members, Lanes=lanes, Price_floors=floors)
 
 
 def contracts() -> BookT:

@@ -88,6 +88,7 @@ class Case:
     security: tuple[schema.SecurityTarget, ...] = ()
     contracts: tuple[schema.Contract, ...] = ()
     projects: tuple[schema.Project, ...] = ()
+    built: tuple[schema.Built, ...] = ()
     budget: tuple[schema.BudgetYear, ...] = ()
     supports: tuple[schema.Support, ...] = ()
     stockpiles: tuple[schema.Stockpile, ...] = ()
@@ -120,6 +121,9 @@ class Case:
                 and name not in _ORDERED
             ):
                 object.__setattr__(self, name, _in_order(records))
+        projects = _with_begun(self.projects, self.built)
+        if projects is not self.projects:
+            object.__setattr__(self, "projects", projects)
         years = tuple(sorted(self.years))
         if self.years != years:
             object.__setattr__(self, "years", years)
@@ -141,7 +145,10 @@ class Case:
             name: InOrder(r for r in getattr(self, name) if r.mineral in kept)
             for name in OF_MINERAL
         }
-        return self.change(minerals=InOrder(m for m in self.minerals if m.name in kept), **rows)
+        own = {p.name for p in rows["projects"]}
+        built = InOrder(row for row in self.built if row.project in own)
+        minerals = InOrder(m for m in self.minerals if m.name in kept)
+        return self.change(minerals=minerals, built=built, **rows)
 
     def records(self, sheet: str) -> tuple[Record, ...]:
         found: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])
@@ -335,6 +342,19 @@ class InOrder(tuple[R, ...]):
     """Records that stand in their order."""
 
     __slots__ = ()
+
+
+def _with_begun(
+    projects: tuple[schema.Project, ...], built: Iterable[schema.Built]
+) -> tuple[schema.Project, ...]:
+    """Return projects that know what is built or begun of them; the same where they do."""
+    begun: dict[str, list[tuple[int, float]]] = {}
+    for row in built:
+        begun.setdefault(row.project, []).append((row.year, row.fraction))
+    known = {p.name: tuple(sorted(begun.get(p.name, ()))) for p in projects}
+    if all(p.begun == known[p.name] for p in projects):
+        return projects
+    return InOrder(dataclasses.replace(p, begun=known[p.name]) for p in projects)
 
 
 def _in_order(records: Iterable[R]) -> InOrder[R]:

@@ -25,13 +25,13 @@ from models.plan.solving import part, parts
 from models.program import TONNES, Program, program_of
 from models.program.builder import grouped
 from models.program.component import Columns, columns_named
-from models.program.families.projects import BUDGET, BUILT, CARRIED
+from models.program.families.projects import BUDGET, BUILT, CARRIED, REST
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints
 
-_COMMITTED = (BUILT, CARRIED)
+_COMMITTED = (BUILT, REST, CARRIED)
 """Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
 _TYPICAL = 1e-4
 """What a part of all costs the tail is counted in."""

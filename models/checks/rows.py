@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ from models.schema import (
     RECYCLED,
     REST_OF_WORLD,
     SHEETS,
+    Built,
     ByYear,
     CellKind,
     Column,
@@ -198,6 +200,23 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
         if row.clawback is not None and row.clawback < row.strike:
             said = f"a clawback above {row.clawback:g}"
             yield at(row, "clawback", said, f"at least its strike price, {row.strike:g}")
+
+
+def built_are_projects(case: Case) -> Iterator[errors.Finding]:
+    """What is built is a part of a project, and of one at most all of it."""
+    known = {p.name for p in case.projects}
+    parts: dict[str, list[Built]] = {}
+    for row in sorted(case.built, key=lambda row: row.row):
+        if row.project not in known:
+            said, wanted = f"{row.project!r} is not in Projects", "a project of the sheet Projects"
+            yield at(row, "project", said, wanted, did_you_mean(row.project, known))
+            continue
+        own = parts.setdefault(row.project, [])
+        own.append(row)
+        whole = math.fsum(part.fraction for part in own)
+        if whole > 1.0 + tolerances.WHOLE_SUM >= whole - row.fraction:
+            said = f"the fractions of {row.project} add up to {whole:.6g}"
+            yield at(row, "fraction", said, "at most 1 over all rows of a project")
 
 
 # ---- names that would be read as something else ------------------------------------------------

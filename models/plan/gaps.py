@@ -125,7 +125,7 @@ def _unbuilt(plan: Plan, r: int, project: schema.Project, lacks: Floats, reduced
         running_years = np.arange(t, min(len(e.years), t + project.life))
         weight = (worth * e.nameplate[r])[running_years]
         at = np.isfinite(lacks[running_years]) & (weight > 0)
-        if column < 0 or not at.any():
+        if column < 0 or not at.any() or start in dict(project.begun):
             continue
         years, weight = running_years[at], weight[at]
         order = np.argsort(lacks[years], kind="stable")

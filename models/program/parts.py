@@ -24,8 +24,8 @@ from models.resolve import Deliveries, Expanded, Ints
 
 # ---- what differs --------------------------------------------------------------------------------
 
-_UNREAD = {"scenarios", "risks", "rights", "supports", "country_names", "scenario"}
-"""Fields of a case that no program is made of."""
+_UNREAD = {"scenarios", "risks", "rights", "supports", "country_names", "scenario", "built"}
+"""Fields of a case that no program is made of; what is built is in the projects' records."""
 
 
 def touched(base: Case, variant: Case) -> frozenset[str] | None:

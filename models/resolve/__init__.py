@@ -32,8 +32,11 @@ from models.resolve.security import survivals as survivals
 from models.resolve.sources import DAYS as DAYS
 from models.resolve.sources import Source as Source
 from models.resolve.sources import a_day as a_day
+from models.resolve.sources import begun_capital as begun_capital
 from models.resolve.sources import budget_year as budget_year
 from models.resolve.sources import capital_charge as capital_charge
+from models.resolve.sources import fixed_builds as fixed_builds
+from models.resolve.sources import free_budgets as free_budgets
 from models.resolve.sources import growth as growth
 from models.resolve.sources import mine_capacity as mine_capacity
 from models.resolve.sources import ore_lane as ore_lane
@@ -43,6 +46,7 @@ from models.resolve.sources import starts as starts
 from models.resolve.sources import stock_room as stock_room
 from models.resolve.sources import stock_target as stock_target
 from models.resolve.sources import target_penalty as target_penalty
+from models.resolve.sources import unbuilt as unbuilt
 from models.resolve.supports import payer_of as payer_of
 from models.resolve.supports import paying as paying
 from models.resolve.supports import supported as supported

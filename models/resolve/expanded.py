@@ -482,7 +482,7 @@ class Expanded:
 _OF_SOURCES = frozenset({"refiners", "projects"})
 _OF_LANES = _OF_SOURCES | {"lanes", "freight", "settings"}
 _OF_DELIVERIES = _OF_LANES | {"demand", "stockpiles", "contracts"}
-_OF_DELIVERIES |= {"price_floors", "countries", "home_blocs"}
+_OF_DELIVERIES |= {"price_floors", "home_blocs"}
 _MADE_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(("sources", "of_mineral", "source_of_refiner"), _OF_SOURCES),
     "mined": frozenset({"mines"}),
@@ -494,7 +494,8 @@ _MADE_OF: dict[str, frozenset[str]] = {
     "has_stock": frozenset({"stockpiles"}),
     **dict.fromkeys(("lanes", "can_sell"), _OF_LANES),
     **dict.fromkeys(("contract_lanes", "minimums"), _OF_LANES | {"contracts"}),
-    **dict.fromkeys(("deliveries", "cell_starts", "of_source_year"), _OF_DELIVERIES),
+    "deliveries": _OF_DELIVERIES | {"countries"},
+    **dict.fromkeys(("cell_starts", "of_source_year"), _OF_DELIVERIES),
 }
 """The fields of a case that each resolved part is made of, beside minerals, members and years."""
 

@@ -50,6 +50,7 @@ from models.schema.policy import OF_NAMES as OF_NAMES
 from models.schema.policy import REFINING as REFINING
 from models.schema.policy import TAKES as TAKES
 from models.schema.policy import BudgetYear as BudgetYear
+from models.schema.policy import Built as Built
 from models.schema.policy import Contract as Contract
 from models.schema.policy import EventStep as EventStep
 from models.schema.policy import PriceFloor as PriceFloor
@@ -76,6 +77,7 @@ SHEETS: tuple[type[Record], ...] = (
     SecurityTarget,
     Contract,
     Project,
+    Built,
     BudgetYear,
     Support,
     Stockpile,

@@ -195,6 +195,22 @@ class Project(Record):
     """The year in which a scenario has it built in full, outside the budget; no column."""
     support: ByYear = ByYear(0.0)
     """What a scenario has paid for each tonne that is sold [money/t]; no column."""
+    begun: tuple[tuple[int, float], ...] = ()
+    """(first year of output, fraction) of each row of Built; a Case fills it, no column."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built(Record):
+    """A part of a project that stands or is begun."""
+
+    SHEET = "Built"
+    MEANING = "What stands or is begun of each project. The rest can still be built in other years."
+
+    project: str = named("Project", "The project.", key=True)
+    year: int = column(
+        "Year", CellKind.YEAR, "First year of output, also before the first year.", key=True
+    )
+    fraction: float = fraction("Fraction", "Part of the project whose output starts in the year.")
 
 
 @dataclass(frozen=True, kw_only=True)

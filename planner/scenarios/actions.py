@@ -224,7 +224,7 @@ def set_support(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def build_project(case: Case, step: schema.ScenarioStep) -> Case:
-    """Build the matching projects in full in First year (blank: their own), outside the budget."""
+    """Build what is left of the matching projects in First year (blank: their own), unbudgeted."""
 
     def project(record: schema.Project) -> schema.Project:
         # its own first year may lie before the horizon, in a gap of it, or beyond it

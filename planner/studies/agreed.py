@@ -70,6 +70,7 @@ def stressed(plan: Plan, rules: Rules) -> Case:
         share_limits=case.share_limits if rules.keep_caps else (),
         security=(),
         projects=tuple(_as_built(p, running[p.name], years) for p in case.projects),
+        built=(),
         budget=(),
         stockpiles=tuple(_as_stored(plan, pile, years) for pile in case.stockpiles),
         ceilings=_ceilings(plan, rules.surge, years),
@@ -182,8 +183,11 @@ def decided_before(plan: Plan, year: int) -> Agreed:
         if of.decided is None:
             continue
         amounts = plan.x[group.at]
-        whole = of is BUILT and case.settings.whole_projects
-        amounts = np.round(amounts) if whole else np.maximum(amounts, 0.0)
+        amounts = np.maximum(amounts, 0.0)
+        if of is BUILT and case.settings.whole_projects:  # but for what is begun in part
+            near = np.round(amounts)
+            is_near = np.abs(amounts - near) < tolerances.SAME_SHARE
+            amounts = np.where(is_near, near, amounts)
         at = np.flatnonzero(amounts)
         for key, amount in zip(group.keys(at), amounts[at].tolist(), strict=True):
             if of.decided(case, key) < year:

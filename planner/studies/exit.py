@@ -374,10 +374,12 @@ def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
 
 
 def _parts(plan: Plan) -> dict[str, dict[int, float]]:
-    """Return what is built of each project by the year in which it starts."""
-    found = defaultdict[str, dict[int, float]](dict)
-    for row in plan.projects[plan.projects["built"] > _TOLD].to_dict("records"):
-        found[row["project"]][row["year"]] = row["built"]
+    """Return what is still to be built of each project by the year in which it starts."""
+    begun, found = {p.name: dict(p.begun) for p in plan.case.projects}, defaultdict(dict)
+    for row in plan.projects.to_dict("records"):
+        part = row["built"] - begun[row["project"]].get(row["year"], 0.0)
+        if part > _TOLD:
+            found[row["project"]][row["year"]] = part
     return found
 
 

@@ -245,7 +245,7 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
         rows = []
         if of is BUILT:
             project = projects[of.part(key, PROJECT_PART)]
-            size = project.capacity.value(year)
+            size = project.capacity.value(max(year, first))
             rows.append((_BUILD, project.mineral, project.name))
         elif of is STOCK:
             rows.append((_STORE, mineral, of.part(key, MEMBER_PART)))

@@ -43,6 +43,7 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
     spellings |= {(member, "group"): groups, (schema.ShareLimit.SHEET, "buyer"): buyers}
     plants = _first(values(project, "name")) | refiners
     spellings |= {(schema.PriceFloor.SHEET, "zone"): blocs}
+    spellings |= {(schema.Built.SHEET, "project"): _first(values(project, "name"))}
     spellings |= {(schema.Support.SHEET, "plant"): plants, (schema.Support.SHEET, "payer"): buyers}
     for steps in (schema.ScenarioStep.SHEET, schema.EventStep.SHEET):
         spellings[steps, "name"] = _first(values(steps, "name"))

@@ -20,7 +20,7 @@ from models.program import Program, fit, program_of
 from models.program.compile import differences
 from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
-from models.schema import BudgetYear, ByYear, Lane, OreLane, PriceFloor
+from models.schema import BudgetYear, Built, ByYear, Lane, OreLane, PriceFloor
 from planner.studies.agreed import decided_before
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
@@ -109,6 +109,11 @@ def demands(factor: float) -> Callable[[Case], Case]:
     return lambda case: first(
         "demand", tonnes=tuple((y, factor * t) for y, t in case.demand[0].tonnes)
     )(case)
+
+
+def begun_of(case: Case, after: int, fraction: float) -> Built:
+    """Return a row of Built of the first project, so many years after the first one."""
+    return Built(project=case.projects[0].name, year=case.years[0] + after, fraction=fraction)
 
 
 def agreed(case: Case) -> Case:
@@ -214,6 +219,9 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "lead time": first("projects", lead_time=1),
     "project's year": first("projects", first_year=2027),
     "project's capacity": first("projects", capacity=ByYear(9.0)),
+    "begun": lambda case: more("built", begun_of(case, 0, 0.4))(case),
+    "begun before": lambda case: more("built", begun_of(case, -1, 0.7))(case),
+    "nothing begun": lambda case: more("built", begun_of(case, 1, 0.0))(case),
     "built": lambda case: first("projects", built_in=case.years[0])(case),
     "no project": without("projects"),
     "no budget": lambda case: case.change(budget=()),

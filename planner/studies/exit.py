@@ -375,7 +375,8 @@ def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
 
 def _parts(plan: Plan) -> dict[str, dict[int, float]]:
     """Return what is still to be built of each project by the year in which it starts."""
-    begun, found = {p.name: dict(p.begun) for p in plan.case.projects}, defaultdict(dict)
+    begun = {p.name: dict(p.begun) for p in plan.case.projects}
+    found = defaultdict[str, dict[int, float]](dict)
     for row in plan.projects.to_dict("records"):
         part = row["built"] - begun[row["project"]].get(row["year"], 0.0)
         if part > _TOLD:

@@ -26,9 +26,21 @@ from models.schema import SecurityTarget
 from models.schema.column import MOST_TARIFF
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import with_number
-from planner.render.words import counted, inner, known, least, listed, money, percent, scale, share
+from planner.render.words import (
+    counted,
+    inner,
+    known,
+    least,
+    listed,
+    money,
+    percent,
+    scale,
+    share,
+    tonnes,
+)
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
+from planner.scenarios.parameters import price_words
 from planner.sheets.findings import number_short, shortages
 from planner.sheets.missing import hardest, missing, worst_first
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
@@ -47,11 +59,13 @@ from planner.studies.members import most_paid, tariffs_at, who_pays_section
 from planner.studies.security_curve import covered, price_of_security, tested_by, with_tested
 from planner.studies.sweep_tables import (
     AsGiven,
+    FloorCurve,
     Frontier,
     SecurityCurve,
     SmallestCaps,
     TurnedFrontier,
     WhoPaysByCap,
+    WhoPaysByFloor,
     WhoPaysByValue,
     WithoutSecurity,
 )
@@ -76,8 +90,9 @@ part of demand is short beyond the reference."""
 
 # ---- of a point ----------------------------------------------------------------------------------
 
-OF_POINT = tuple(
-    f for f in SecurityCurve.FIELDS if f.name not in {Frontier.knob.name, Frontier.point.name}
+OF_POINT = (
+    *(f for f in SecurityCurve.FIELDS if f.name not in {Frontier.knob.name, Frontier.point.name}),
+    FloorCurve.outside,
 )
 """What is known of a point, and of a mineral at it."""
 _APART = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
@@ -85,7 +100,8 @@ _APART = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
 
 def figures_of(kind: type[Frontier]) -> list[Field]:
     """Return what JSON has of a point, and of a mineral at it."""
-    names = {f.name for f in kind.FIELDS} - _APART
+    own = {Frontier.slope.name} if kind is FloorCurve else set()  # a point is of a share
+    names = {f.name for f in kind.FIELDS} - _APART - own
     return [f for f in OF_POINT if not f.look.is_text and f.name in names]
 
 
@@ -113,7 +129,7 @@ def grid(
             raise UsageError(msg)
     way = last - first
     if step == 0 or not math.isfinite(step):
-        msg = f"--step {step:g} leads nowhere: name a step such as {parameter.kind.step:g}"
+        msg = f"--step {step:g} leads nowhere: name a step such as {parameter.span[2]:g}"
         raise UsageError(msg)
     if step < 0 <= way or step > most:
         slip = most <= 1.0 <= step <= _SLIP
@@ -156,6 +172,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "cash": measures.sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
         "tariffs": measures.sums(costs[costs["heading"] == TARIFF.name], "money", "mineral"),
         "levies": measures.sums(costs[costs["heading"] == LEVY.name], "money", "mineral"),
+        "outside": measures.sums(plan.flows[_is_outside(plan)], "tonnes", "mineral"),
         "demand": measures.sums(plan.supply, "demand", "mineral"),
         "tonnes": measures.sums(plan.supply, "purchased", "mineral"),
         "short": measures.sums(plan.supply, "short", "mineral"),
@@ -181,7 +198,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "objective": plan.objective,
         "purchases": plan.purchases,
         "cash": plan.cash,
-        **{name: sum(amounts[name].values()) for name in ("saved", "missing", *_DUTIES)},
+        **{name: sum(amounts[name].values()) for name in ("saved", "missing", "outside", *_DUTIES)},
         "demand": plan.case.total_demand,
         "tonnes": plan.tonnes,
         "short": plan.shortage,
@@ -192,6 +209,12 @@ def read(plan: Plan) -> tuple[Row, ...]:
         | {"net_cost": measures.net_cost(of["cash"], sum(of[name] for name in _DUTIES))}
         for of in (whole, *each)
     )
+
+
+def _is_outside(plan: Plan) -> list[bool]:
+    """Return which flows come from outside the coalition."""
+    case = plan.case
+    return [schema.COALITION not in case.blocs_of(code) for code in plan.flows["country"]]
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -397,9 +420,9 @@ def _reference(of: SweepPoint) -> pd.DataFrame:
 
 def title_of(parameter: parameters.Parameter, points: Sequence[float]) -> str:
     """Return a sweep in words: ``Cap from 90 % to 30 %, 13 points``."""
-    span = percent_of(points[0])
+    span = parameter.words(points[0])
     if len(points) > 1:
-        span = f"from {span} to {percent_of(points[-1])}, {len(points)} points"
+        span = f"from {span} to {parameter.words(points[-1])}, {len(points)} points"
     return f"{parameter.title} {span}"
 
 
@@ -509,7 +532,7 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
     if of.path:
         rows = pd.concat([of.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=FLAT)])
     rows = pd.concat([own for _, own in rows.groupby("mineral", sort=False)])
-    if not rows["levies"].any():
+    if not rows["levies"].any() and not of.parameter.kind.is_price:
         rows = rows.drop(columns="levies")
     if of.parameter.is_cap:
         made = _made(Frontier, rows, words), _made(SmallestCaps, of.smallest, words)
@@ -517,7 +540,8 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
         rows = rows.assign(knob=of.parameter.title)
         beside = WithoutSecurity if of.parameter.kind == parameters.SECURITY else AsGiven
         if of.parameter.kind != parameters.SECURITY:
-            rows = rows.assign(slope=0.0 - rows["slope"])  # not -0.0
+            point = measures.POINT if of.parameter.kind.is_price else 1.0
+            rows = rows.assign(slope=0.0 - rows["slope"] / point)  # not -0.0
         else:
             rows = with_tested(rows, of.tested)
         made = _made(_table_of(of.parameter), rows, words), _made(beside, of.reference, words)
@@ -528,7 +552,8 @@ def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
     """Return the table of a sweep's points."""
     if parameter.is_cap:
         return Frontier
-    return SecurityCurve if parameter.kind == parameters.SECURITY else TurnedFrontier
+    of = {parameters.SECURITY: SecurityCurve, parameters.FLOOR: FloorCurve}
+    return of.get(parameter.kind, TurnedFrontier)
 
 
 def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
@@ -539,7 +564,8 @@ def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
     known_of = [(v, point.supply) for v, point in zip(values, points, strict=True) if point.rows]
     if not reference.rows or not known_of:
         return None
-    made = WhoPaysByCap if of.parameter.is_cap else WhoPaysByValue
+    turned = WhoPaysByFloor if of.parameter.kind.is_price else WhoPaysByValue
+    made = WhoPaysByCap if of.parameter.is_cap else turned
     table = made.of_cases(case, reference.supply, known_of)
     if not of.path:
         return table.without(made.point)
@@ -560,7 +586,7 @@ _MOST_LINES = 6
 """Lines of a chart at most: those that rise highest."""
 _MOST_SMALL = 12
 """Minerals with a chart of their own at most: those that cost most."""
-_AMOUNTS = {"cash", "short", "missing"}
+_AMOUNTS = {"cash", "net_cost", "levies", "short", "missing", "outside"}
 """Figures that are no shares: in money or tonnes."""
 
 
@@ -594,6 +620,7 @@ class _SweepCharts:
         word = tables.option(OVER).partition(":")[0]
         self.kind = next((kind for kind in parameters.KINDS if kind.word == word), parameters.CAP)
         self.is_secured = isinstance(frontier, SecurityCurve)
+        self.is_floor = isinstance(frontier, FloorCurve)
         self.values = [float(v) for v in self.rows["value"][self.rows["mineral"] == ALL]]
         if self.is_cap:
             self.values.sort(reverse=True)
@@ -608,6 +635,8 @@ class _SweepCharts:
         of_losses = ("kept", "Losses of a country that are survived", SecurityCurve.kept.header)
         other = self.by_mineral(*(of_losses if self.is_secured else of_short))
         first = [self.paid(), self.tonnes_short(), dearer, other]
+        if self.is_floor:
+            first = [self.paid(), self.moved(), self.tonnes_short()]
         if self.is_cap:
             first = [*self.panels(), self.room(), dearer]
         made = [*first, *(self.small(name) for name in self.dearest())]
@@ -701,11 +730,12 @@ class _SweepCharts:
                 of = "share of the cost at the refiner's gate"
             if self.is_secured:
                 of = "of demand, if any one country is lost: loose → tight"
-            across = f"{self.title} ({of})"
-        values = tuple(self.values)
-        return Picture(
-            title, Form.LINES, values, tuple(series), axis, across, scale=Look.SHARE, **more
-        )
+            across = f"{self.title} ({f'{self.currency}/t' if self.is_floor else of})"
+        values, look = tuple(self.values), Look.PRICE if self.is_floor else Look.SHARE
+        return Picture(title, Form.LINES, values, tuple(series), axis, across, scale=look, **more)
+
+    def words(self, value: float) -> str:
+        return price_words(value, self.currency) if self.is_floor else percent_of(value)
 
     def money(self, mineral: str, *names: str) -> tuple[str, list[tuple[float | None, ...]]]:
         """Return amounts of money in the unit that suits the first of them, and that unit."""
@@ -726,9 +756,10 @@ class _SweepCharts:
             series += self.here(_peak(line))
             axis = "Extra cost" if self.is_cap else f"Above its landed cost {self.kind.before}"
             return self.picture(title, series, axis) if _peak(line) else None
-        unit, (amounts,) = self.money(ALL, "cash")
+        unit, (amounts, net) = self.money(ALL, "cash", "net_cost")
         title = f"{self.title}: what is paid for what is bought, {self.horizon}"
         series, axis = [Series(Measure.CASH_COST, Role.PLAN, amounts)], Measure.CASH_COST
+        series += [Series(Measure.NET_COST, Role.FREE, net)] if self.is_floor else []
         kept = self.picture(title, series, f"{axis} ({unit})", look=Look.MILLIONS)
         return kept if _peak(amounts) else None
 
@@ -742,6 +773,13 @@ class _SweepCharts:
         title = f"{self.title}: what {what}, all minerals by weight, {self.horizon}"
         series = [Series(of.header, Role.SHORT, amounts)]
         return self.picture(title, series, of.header, look=Look.TONNES) if _peak(amounts) else None
+
+    def moved(self) -> Picture | None:
+        """What is bought outside the coalition, all minerals by weight."""
+        amounts, header = self.at(ALL, "outside"), FloorCurve.outside.header
+        title = f"{self.title}: what is bought outside the coalition, {self.horizon}"
+        series = [Series(header, Role.PLAN, amounts)]
+        return self.picture(title, series, header, look=Look.TONNES) if _peak(amounts) else None
 
     def room(self) -> Picture | None:
         """How far a cap can go down before it costs tonnes, beside the largest share without."""
@@ -882,14 +920,16 @@ class Sweep(StudyKind):
     and by mineral. It also shows the smallest cap that costs no tonne of supply.
 
     --over changes another number instead: a factor on demand, capacity, cost, freight or mines; a
-    tariff; or security, the demand that may be short after any country's loss. WHO is a country or
-    a refiner (for demand, a member or group).
+    tariff; a price floor at the border, in money per tonne of one mineral; or security, the demand
+    that may be short after any country's loss. WHO is a country or a refiner (for demand, a member
+    or group).
 
     \b
     planner sweep case.xlsx
     planner sweep case.xlsx --from 80% --to 40% --step 2.5%
     planner sweep case.xlsx --over capacity:CHN:cobalt --from 1 --to 0 --step 0.1
     planner sweep case.xlsx --over tariff:China --to 0.5
+    planner sweep case.xlsx --over floor:cobalt --from 30000 --to 40000 --step 1000
     planner sweep case.xlsx --over security --from 1 --to 0 --step 0.1
 
     A point without a proven plan is listed with its reason; all others are written. The exit code
@@ -901,8 +941,8 @@ class Sweep(StudyKind):
     LACKING = "no point planned"
     PART = "[<KNOB>-]"
     RESULTS = (
-        Frontier, TurnedFrontier, SecurityCurve, SmallestCaps, AsGiven, WithoutSecurity,
-        WhoPaysByCap, WhoPaysByValue,
+        Frontier, TurnedFrontier, SecurityCurve, FloorCurve, SmallestCaps, AsGiven,
+        WithoutSecurity, WhoPaysByCap, WhoPaysByValue, WhoPaysByFloor,
     )  # fmt: skip
     OPTIONS = (
         click.option(
@@ -919,8 +959,8 @@ class Sweep(StudyKind):
             "--over",
             default="cap",
             metavar="KNOB",
-            help="What to change: cap; security:MINERAL; or demand, capacity, cost, tariff,"
-            " freight or mines, with :WHO:MINERAL [cap].",
+            help="What to change: cap; floor:MINERAL; security:MINERAL; or demand, capacity, cost,"
+            " tariff, freight or mines, with :WHO:MINERAL [cap].",
         ),
     )
 
@@ -937,8 +977,7 @@ class Sweep(StudyKind):
         super().__init__(start)
         self.case = parameters.secured(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
-        of = self.parameter.kind
-        span = zip((first, last, step), (of.first, of.last, of.step), strict=True)
+        span = zip((first, last, step), self.parameter.span, strict=True)
         self.points = grid(
             self.parameter, *(own if given is None else given for given, own in span)
         )
@@ -1045,6 +1084,8 @@ class Sweep(StudyKind):
         fields = (of.value, of.cash, of.dearer, of.short, of.lost, of.served, of.slope)
         if of is SecurityCurve:
             fields = (of.value, of.cash, of.dearer, of.short, of.missing, of.kept, of.slope)
+        if of is FloorCurve:
+            fields = (of.value, of.cash, of.levies, of.net_cost, of.outside, of.short, of.slope)
         found = [Numbers(whole, (*named, *fields))]
         if SmallestCaps in tables:
             caps = _known_caps(tables)
@@ -1071,6 +1112,8 @@ class Sweep(StudyKind):
             return Headline("Nothing is needed, so nothing can be missing.", (none,))
         if charts.is_cap:
             return _of_cap(charts)
+        if charts.is_floor:
+            return _of_floor(charts)
         if not charts.is_secured:
             return _of_turned(charts)
         first, last = of.iloc[0], of.iloc[-1]
@@ -1098,6 +1141,8 @@ class Sweep(StudyKind):
         of = type(frontier)
         named = (of.point,) if charts.path else ()
         fields = (of.value, of.objective, of.cash, of.short, of.served, of.country, of.share)
+        if of is FloorCurve:
+            fields = (of.value, of.cash, of.levies, of.net_cost, of.outside, of.short, of.served)
         fields = (*named, *fields)
         views = {
             "All minerals" if mineral == ALL else mineral: (
@@ -1125,11 +1170,13 @@ class Sweep(StudyKind):
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
         before = f"the case {charts.kind.before}"
         before = f"the same case {charts.kind.before}" if charts.is_cap else before
-        return (first, *who_pays_section(tables, WhoPaysByCap, charts.title, before, _point))
 
+        def point(value: Any) -> str:
+            if charts.is_floor:
+                return charts.words(value)
+            return percent(value) if known(value) else AS_IN_WORKBOOK
 
-def _point(value: Any) -> str:
-    return percent(value) if known(value) else AS_IN_WORKBOOK
+        return (first, *who_pays_section(tables, WhoPaysByCap, charts.title, before, point))
 
 
 _SAME_TONNES = (
@@ -1178,6 +1225,29 @@ def _of_cap(charts: _SweepCharts) -> Headline:
         care.append("Caps are of demand: where supply is missing, one country sells more than that"
                     " of what is bought.")  # fmt: skip
     return Headline(" ".join([*said, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))
+
+
+def _of_floor(charts: _SweepCharts) -> Headline:
+    """Return what is paid, in levies and net of them, and what moves, at both ends of a sweep."""
+    names = ("cash", "levies", "net_cost", "outside")
+    at = {name: dict(zip(charts.values, charts.at(ALL, name), strict=True)) for name in names}
+    known_points = [v for v in charts.values if charts.lacking(v)]
+    low, high = min(known_points), max(known_points)
+    figures = list[KeyFigure]()
+    for value in dict.fromkeys((low, high)):
+        cash, levies, net = (money(at[of][value] or 0.0, charts.currency) for of in names[:3])
+        remark = f"{levies} of it is levies; net of tariffs and levies it is {net}."
+        figures.append(KeyFigure(f"Paid at {charts.words(value)}", cash, remark))
+    before, then = (at["outside"][value] or 0.0 for value in (low, high))
+    extra = (at["net_cost"][high] or 0.0) - (at["net_cost"][low] or 0.0)
+    more = f"{money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
+    figures.append(KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} at the lowest."))
+    finding = (
+        f"At a floor of {charts.words(high)} {tonnes(then)} is bought outside the coalition, at"
+        f" {charts.words(low)} {tonnes(before)}. Net of levies the higher floor costs {more}."
+    )
+    care = (f"{missing(charts.lacking(high))} at {charts.words(high)}.",)
+    return Headline(finding, tuple(figures), care)
 
 
 def _of_turned(charts: _SweepCharts) -> Headline:

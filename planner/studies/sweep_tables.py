@@ -191,6 +191,25 @@ class SecurityCurve(TurnedFrontier):
     )
 
 
+class FloorCurve(TurnedFrontier):
+    """What each price floor at the border costs, brings in levies and moves inside."""
+
+    TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep over a price floor"
+    value = field.price("Price floor", "What it is set to in all zones, or in the coalition.")
+    slope = Frontier.slope.like(
+        header="A unit more costs",
+        meaning="What a floor higher by one adds to total cost, as the difference to the point"
+        " before; below 0: it saves.",
+        key="slope_usd_per_unit",
+    )
+    levies = Frontier.levies.like(optional=False)
+    outside = field.tonnes(
+        "Bought outside",
+        "What is bought of countries outside the coalition, all years together.",
+        key="outside_t",
+    )
+
+
 class AsGiven(Result):
     """The case with the number as it stands, which the premiums are against."""
 
@@ -222,6 +241,13 @@ class WhoPaysByCap(WhoPays):
 
 
 WhoPaysByCap.FIELDS = (WhoPaysByCap.point, *(f for f in WhoPaysByCap.FIELDS if f.name != "point"))
+
+
+class WhoPaysByFloor(WhoPaysByCap):
+    """Who pays at each price floor, against the case as given, money a year."""
+
+    TABLE, BOOK = "Who pays", "sweep over a price floor"
+    case = FloorCurve.value
 
 
 class WhoPaysByValue(WhoPaysByCap):

@@ -193,10 +193,9 @@ def test_members_divide_what_is_begun_by_their_rights() -> None:
         Budget=[{"Year": y, "Capex (USD m)": 0.001} for y in YEARS[:2]],
         Rights=[{"Member": "A", "Refiner": "New", "Share": 1}],
     )  # fmt: skip
-    plan = solve(book)
-    sharing = cost_sharing.share_costs(plan) if hasattr(cost_sharing, "share_costs") else None
-    if sharing is not None:
-        assert sum(sharing.bills["dual prices"]) == near(sharing.cost)
+    for case in (book, book | {"Price floors": [{"Mineral": "copper", "Floor (USD/t)": 12}]}):
+        sharing = cost_sharing.sharing_of(solve(case))
+        assert sum(sharing.bills[cost_sharing.DUAL_PRICES]) == near(sharing.cost, rel=1e-6)
 
 
 # ---- what is wrong with it -----------------------------------------------------------------------

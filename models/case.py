@@ -145,10 +145,16 @@ class Case:
             name: InOrder(r for r in getattr(self, name) if r.mineral in kept)
             for name in OF_MINERAL
         }
-        own = {p.name for p in rows["projects"]}
-        built = InOrder(row for row in self.built if row.project in own)
-        minerals = InOrder(m for m in self.minerals if m.name in kept)
-        return self.change(minerals=minerals, built=built, **rows)
+        rows["minerals"] = InOrder(m for m in self.minerals if m.name in kept)
+        if self.built:
+            own = {p.name for p in rows["projects"]}
+            rows["built"] = InOrder(row for row in self.built if row.project in own)
+            due = begun_capital([p for p in self.projects if p.name not in own], self.years)
+            rows["budget"] = InOrder(
+                dataclasses.replace(row, taken=row.taken + due.get(row.year, 0.0))
+                for row in self.budget
+            )
+        return self.change(**rows)
 
     def records(self, sheet: str) -> tuple[Record, ...]:
         found: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])
@@ -302,6 +308,20 @@ _MADE_OF = {
     "stockpile_of": "stockpiles",
 }
 """The field that a look-up is made of."""
+
+
+def begun_capital(projects: Iterable[schema.Project], years: tuple[int, ...]) -> dict[int, float]:
+    """Return what has to be paid in each year of a horizon for what Built says [money m].
+
+    It is paid lead time before output; what was due before the horizon is paid already.
+    """
+    found: dict[int, float] = {}
+    for project in projects:
+        for start, part in project.begun:
+            year = start - project.lead_time
+            if years and years[0] <= year <= years[-1]:
+                found[year] = found.get(year, 0.0) + part * project.capex
+    return found
 
 
 def in_force(record: Any, year: int) -> bool:

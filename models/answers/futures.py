@@ -29,7 +29,7 @@ from models.program.families.projects import BUDGET, BUILT, CARRIED, REST
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
-from models.resolve import Expanded, Floats, Ints
+from models.resolve import Expanded, Floats, Ints, free_budgets
 
 _COMMITTED = (BUILT, REST, CARRIED)
 """Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
@@ -309,7 +309,8 @@ class _Apart:
             one = _Extensive(plain, mine, calm[at], recourse.Tail(), 1.0)
             self.each.append(one)
             every.append((of, *one.spent()))
-        limits = np.array([row.capex for row in plan.case.budget], dtype=float)
+        free = free_budgets(plan.case)
+        limits = np.array([free[row.year] for row in plan.case.budget], dtype=float)
         self.prices = np.array([self._price(row.year) for row in plan.case.budget], dtype=float)
         if plan.case.settings.carry_over_budget:  # what is spent up to a year
             every = [(of, at, np.cumsum(uses, axis=0)) for of, at, uses in every]

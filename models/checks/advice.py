@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 
 from models import resolve, tolerances
-from models.case import Case, in_force
+from models.case import Case, begun_capital, in_force
 from models.checks.common import advise, dated, is_total, is_word_of_total, looks_like, plants
 from models.errors import Finding, warning
 from models.schema import (
@@ -90,7 +90,7 @@ def built_out_of_its_years(case: Case) -> Iterator[Finding]:
 
 def begun_beyond_the_budget(case: Case) -> Iterator[Finding]:
     """What Built says is paid in any case, beyond a year's budget, too: or beyond their sum."""
-    paid, whole, spent = resolve.begun_capital(case), 0.0, 0.0
+    paid, whole, spent = begun_capital(case.projects, case.years), 0.0, 0.0
     is_sum = case.settings.carry_over_budget
     for row in sorted(case.budget, key=lambda row: row.year):
         due = paid.get(row.year, 0.0)

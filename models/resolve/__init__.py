@@ -32,7 +32,6 @@ from models.resolve.security import survivals as survivals
 from models.resolve.sources import DAYS as DAYS
 from models.resolve.sources import Source as Source
 from models.resolve.sources import a_day as a_day
-from models.resolve.sources import begun_capital as begun_capital
 from models.resolve.sources import budget_year as budget_year
 from models.resolve.sources import capital_charge as capital_charge
 from models.resolve.sources import fixed_builds as fixed_builds

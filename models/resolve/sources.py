@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from models import schema, tolerances, units
-from models.case import Case, in_force
+from models.case import Case, begun_capital, in_force
 
 DAYS = 365.0
 _MOST_GROWN = math.log(1e9)
@@ -108,20 +108,6 @@ def fixed_builds(project: schema.Project) -> dict[int, float]:
     return found
 
 
-def begun_capital(case: Case) -> dict[int, float]:
-    """Return what has to be paid in each year of the horizon for what Built says [money m].
-
-    It is paid lead time before output; what was due before the horizon is paid already.
-    """
-    found: dict[int, float] = {}
-    for project in case.projects:
-        for start, part in project.begun:
-            year = start - project.lead_time
-            if case.years and case.years[0] <= year <= case.years[-1]:
-                found[year] = found.get(year, 0.0) + part * project.capex
-    return found
-
-
 def free_budgets(case: Case) -> dict[int, float]:
     """Return what each year's budget leaves for new builds [money m], ascending by year.
 
@@ -129,7 +115,9 @@ def free_budgets(case: Case) -> dict[int, float]:
     carried over, that is so of the sums up to each year, and a year's is what its sum adds to that
     of the year before: below 0 where it takes of what was left.
     """
-    paid = begun_capital(case)
+    paid = begun_capital(case.projects, case.years)
+    for row in case.budget:
+        paid[row.year] = paid.get(row.year, 0.0) + row.taken
     budgets = sorted((row.year, row.capex) for row in case.budget)
     if not case.settings.carry_over_budget:
         return {year: max(0.0, capex - paid.get(year, 0.0)) for year, capex in budgets}

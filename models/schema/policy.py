@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.schema.column import (
     MOST_MULTIPLE,
@@ -195,7 +195,7 @@ class Project(Record):
     """The year in which a scenario has it built in full, outside the budget; no column."""
     support: ByYear = ByYear(0.0)
     """What a scenario has paid for each tonne that is sold [money/t]; no column."""
-    begun: tuple[tuple[int, float], ...] = ()
+    begun: tuple[tuple[int, float], ...] = field(default=(), compare=False)
     """(first year of output, fraction) of each row of Built; a Case fills it, no column."""
 
 
@@ -287,6 +287,8 @@ class BudgetYear(Record):
 
     year: int = column("Year", CellKind.YEAR, "The year.", key=True)
     capex: float = number("Capex", "Capital that may be spent in the year.", "USD m")
+    taken: float = field(default=0.0, compare=False)
+    """What begun plants take of it that a part of a case does not have [money m]; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -245,6 +245,8 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
         rows = []
         if of is BUILT:
             project = projects[of.part(key, PROJECT_PART)]
+            if project.built_in is None and year in dict(project.begun):
+                continue  # it is no decision
             size = project.capacity.value(max(year, first))
             rows.append((_BUILD, project.mineral, project.name))
         elif of is STOCK:

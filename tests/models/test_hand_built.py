@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 
 from models.answers import cost_sharing
@@ -14,8 +16,10 @@ from models.plan import Plan
 from models.plan import solve as solve_case
 from models.resolve import free_budgets
 from models.schema import ScenarioStep
+from planner.cli import main
 from planner.scenarios.actions import after
 from planner.workbook import read_tables
+from planner.workbook.template import write_book
 from tests.models.desk import BookT, cost, jin, make, one, read, solve
 from tests.models.test_laws import draw, no_dearer, rounding
 
@@ -196,6 +200,47 @@ def test_members_divide_what_is_begun_by_their_rights() -> None:
     for case in (book, book | {"Price floors": [{"Mineral": "copper", "Floor (USD/t)": 12}]}):
         sharing = cost_sharing.sharing_of(solve(case))
         assert sum(sharing.bills[cost_sharing.DUAL_PRICES]) == near(sharing.cost, rel=1e-6)
+
+
+def two_minerals() -> BookT:
+    """Return a book in which zinc's plant is begun, and copper's shares its budget."""
+    book = begun(budget=0.001)
+    book["Minerals"].append({"Mineral": "zinc", "Price (USD/t)": 40})
+    book["Demand"].append({"Mineral": "zinc", "Member": "A", "2026": 9, "2027": 9, "2028": 9})
+    book["Projects"].append(PLANT | {"Project": "Z", "Mineral": "zinc", "Refiner": "Zed"})
+    book["Built"] = [{"Project": "Z", "Year": 2027, "Fraction": 0.25}]
+    return book
+
+
+@pytest.mark.parametrize("carried", ["no", "yes"])
+def test_a_part_of_a_case_knows_what_the_others_take_of_a_budget(carried: str) -> None:
+    """Of copper alone no more is left than beside zinc, whose plant is begun."""
+    book = two_minerals()
+    book["Settings"].append({"Setting": "Carry over budget", "Value": carried})
+    case = read(book)
+    left = {2026: 0.0005, 2027: 0.001}
+    for part in (case, case.of_minerals(["copper"]), case.of_minerals(["zinc"])):
+        assert free_budgets(part) == near(left)
+    alone = case.of_minerals(["copper", "zinc"]).of_minerals(["copper"])
+    assert free_budgets(alone) == near(left)
+
+
+def test_under_risk_what_is_begun_is_no_decision(tmp_path: Path, monkeypatch: Any) -> None:
+    """It is in the plan of all futures, also of a year before the horizon, and in no advice."""
+    monkeypatch.chdir(tmp_path)
+    book = two_minerals() | {
+        "Risks": [{"Event": "stop", "Action": "block lanes", "Country": "CHN",
+                   "Yearly probability": 0.3, "Duration (yr)": 1}],
+    }  # fmt: skip
+    book["Built"].append({"Project": "P", "Year": 2025, "Fraction": 0.5})
+    write_book(tmp_path / "case.xlsx", book)
+    words = ["solve", "case.xlsx", "--under-risk", "--futures", "4", "-o", "risk.xlsx"]
+    assert main(words) == 0
+    head, *rows = openpyxl.load_workbook("risk.xlsx")["Decisions"].iter_rows(values_only=True)
+    built_for = {row[2:4] for row in rows if row[0] == "built"}
+    assert head[:4] == ("Decision", "Mineral", "Of whom", "Year")
+    assert built_for
+    assert not built_for & {("Z", 2027), ("P", 2025)}
 
 
 # ---- what is wrong with it -----------------------------------------------------------------------

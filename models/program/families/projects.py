@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case
+from models.case import Case, begun_capital
 from models.program import component, division
 from models.program.builder import Builder, Charge, columns_of, grouped, integers
 from models.resolve import (
     Ints,
-    begun_capital,
     budget_year,
     capital_charge,
     fixed_builds,
@@ -438,7 +437,8 @@ def _limited(case: Case, spent: Iterable[int]) -> list[int]:
     years = sorted(spent)
     if not (years and case.settings.carry_over_budget):
         return years
-    last = max([years[-1], *begun_capital(case)])
+    due = begun_capital(case.projects, case.years)
+    last = max([years[-1], *due, *(row.year for row in case.budget if row.taken)])
     return sorted(row.year for row in case.budget if row.year <= last)
 
 
@@ -539,7 +539,8 @@ def _ties(case: Case) -> Iterable[str]:
 
 
 def _joins(case: Case) -> Iterable[str]:
-    return (p.mineral for p in case.projects if p.built_in is None) if case.budget else ()
+    paid = (p for p in case.projects if p.built_in is None or p.begun)
+    return (p.mineral for p in paid) if case.budget else ()
 
 
 def _levers(of: component.Levers) -> None:

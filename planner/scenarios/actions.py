@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from models import errors, schema, tolerances
 from models.case import Case, fold, in_force
 from models.checks.common import seller
+from models.resolve import unbuilt
 from models.schema.policy import ActionRow
 
 R = TypeVar("R", schema.Refiner, schema.Project, schema.Mine, schema.Demand, schema.Stockpile)
@@ -230,7 +231,9 @@ def build_project(case: Case, step: schema.ScenarioStep) -> Case:
         # its own first year may lie before the horizon, in a gap of it, or beyond it
         own = next((year for year in case.years if year >= record.first_year), None)
         built_in = step.first_year or own
-        return record if built_in is None else dataclasses.replace(record, built_in=built_in)
+        if built_in is None or not unbuilt(record):
+            return record
+        return dataclasses.replace(record, built_in=built_in)
 
     return case.change(projects=_changed(case.projects, step, project))
 

@@ -187,6 +187,7 @@ def test_build_project_builds_what_is_left() -> None:
     assert free_budgets(plan.case) == near({2026: 0.001, 2027: 0.0005})
     plan = stepped(begun((2027, 1)))
     assert built(plan) == near({2026: 0, 2027: 1, 2028: 0})
+    assert plan.case == read(begun((2027, 1)))  # nothing is left: a step that changes nothing
 
 
 def test_members_divide_what_is_begun_by_their_rights() -> None:

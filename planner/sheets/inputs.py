@@ -250,6 +250,8 @@ def _label(case: Case, record: Record) -> str:
             continue
         is_code = column.kind is CellKind.COUNTRY or column.field in {"supplier", "lost_country"}
         text = case.country_name(value) if is_code else str(_shown(value))
+        if isinstance(value, tuple):  # of countries and blocs
+            text = "; ".join(map(case.country_name, value))
         said.append(text if keyed else f"{column.header} {text}")
     return ", ".join(said) or "all"
 

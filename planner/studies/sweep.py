@@ -211,10 +211,12 @@ def read(plan: Plan) -> tuple[Row, ...]:
     )
 
 
-def _is_outside(plan: Plan) -> list[bool]:
+def _is_outside(plan: Plan) -> pd.Series[bool]:
     """Return which flows come from outside the coalition."""
-    case = plan.case
-    return [schema.COALITION not in case.blocs_of(code) for code in plan.flows["country"]]
+    inside = (
+        c for c in plan.flows["country"].unique() if schema.COALITION in plan.case.blocs_of(c)
+    )
+    return ~plan.flows["country"].isin([*inside])
 
 
 # ---- runs ----------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ def test_what_no_change_ends_names_a_kind_that_is_added(own: dict[str, Any]) -> 
         relaxable="quotas",
     )  # fmt: skip
     for is_dear in (True, False):
-        lines = "\n".join(words.told(found, LeastChange(left=50.0, is_dear=is_dear), cells))
+        lines = "\n".join(words.explained(found, LeastChange(left=50.0, is_dear=is_dear), cells))
         assert " and quotas" in lines
 
 

@@ -348,6 +348,6 @@ def test_what_binds_on_a_reserve() -> None:
         b for b in explain(solve(lean(**{"Max draw (t/yr)": 30})), "copper", "A", 2027).binding
         if b.kind == "stock draw"
     ]  # fmt: skip
-    assert [(b.at, b.worth) for b in bound] == [(near(30), near(490))]
+    assert [(b.limit, b.shadow_price) for b in bound] == [(near(30), near(490))]
     assert bound[0].place is not None
     assert bound[0].place.header == "Max draw"

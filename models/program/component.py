@@ -217,7 +217,7 @@ _COMPONENTS: dict[str, Component] = {}
 class CostHeading:
     """A heading of cost; a penalty is not paid in cash. ``rank`` orders headings of one sort.
 
-    ``remark`` says what a reader may not expect of it. A rare one is told only where anything is
+    ``remark`` says what a reader may not expect of it. A rare one is shown only where anything is
     charged under it.
     """
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PURCHASE, TARIFF, LEVY, FREIGHT = (
     component.CostHeading("purchase"),
     component.CostHeading("tariff"),
-    component.CostHeading("levy", is_rare=True, remark="What imports lack of a price floor."),
+    component.CostHeading("levy", is_rare=True, remark="Lifts imports to a price floor."),
     component.CostHeading("freight"),
 )
 SUPPORT = component.CostHeading(

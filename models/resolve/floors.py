@@ -45,7 +45,7 @@ def floors_met(
 
 
 def levy(floor: _Floats, landed: _Floats) -> _Floats:
-    """Return what is paid at the border [money/t]: what a landed cost lacks of the floor."""
+    """Return what is paid at the border [money/t]: by how much a landed cost is below its floor."""
     return np.maximum(0.0, floor - landed)
 
 

@@ -42,7 +42,7 @@ class Flows(PlanTable):
     )
     levy = field.price(
         "Levy",
-        "What the tonne lacks of a price floor at the border; members' own treasuries receive it.",
+        "What lifts the tonne to a price floor at the border; members' own treasuries receive it.",
         optional=True,
     )
     landed = field.price("Landed cost", "Cost, tariff, freight and levy, less support.")

@@ -268,7 +268,7 @@ class PriceFloor(Record):
     )
     floor: ByYear = series(
         "Floor",
-        "Least cost of a tonne: cost or price, tariff and freight. The levy is what it lacks.",
+        "Least cost of a tonne: cost or price, tariff and freight. The levy lifts it to that.",
         "USD/t",
     )
     exempt: tuple[str, ...] = named(

@@ -87,7 +87,7 @@ TERMS = (
          "Cost of a delivered tonne: the refiner's cost or the contract's price, tariff"
 " and freight."),
     GlossaryTerm(results.Flows.levy.header, r"\blev(y|ies)\b",
-         "What imports pay at a border with a price floor: what their landed cost lacks of it."
+         "What imports pay at a border with a price floor: the floor less their landed cost."
 " It goes to the member's own treasury."),
     _of(results.Prices.marginal),
     GlossaryTerm("N-1", r"\bn-1\b",

@@ -154,8 +154,8 @@ def test_unforeseen_before_the_first_year_is_foreseen(case, ask):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--unforeseen", "2050"), "--unforeseen 2050 is no year of the plan, which has 2026"),
-        (("--unforeseen", "2025"), "--unforeseen 2025 is no year of the plan"),
+        (("--unforeseen", "2050"), "--unforeseen 2050 is not a year of the plan, which has 2026"),
+        (("--unforeseen", "2025"), "--unforeseen 2025 is not a year of the plan"),
         (("--unforeseen", "2027", "--scenario", "base"), "nothing can come unforeseen"),
         (
             (

@@ -75,7 +75,7 @@ def model(f: Frame) -> None:
 
     variables   none of its own; a closed lane has no column at all
     posts       cost headings "tariff" (a fraction of cost or price), "freight" and "levy" (what
-                imports lack of a price floor, at the border of its zone)
+                lifts imports to a price floor, at the border of its zone)
     dual        what one more tonne of lane would save [money/t]
     source      minimum-cost multicommodity flow, Ahuja, Magnanti & Orlin (1993), ch. 17
     """

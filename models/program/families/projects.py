@@ -512,7 +512,7 @@ def _capacity_arrays(b: Builder) -> None:
 
 
 def _budget_arrays(b: Builder, builds: list[tuple[int, Build]], first: Ints) -> None:
-    """Hold what is built anew to what budgets leave; ``builds`` are with their positions."""
+    """Hold new builds to what budgets leave; ``builds`` are with their positions."""
     e, case = b.expanded, b.expanded.case
     limits, capex_of = free_budgets(case), dict[int, float]()
     spent: dict[int, list[int]] = {}

@@ -98,7 +98,7 @@ def _given_in_full(of: Solved, at: component.Where) -> component.Stop | None:
     return component.Stop("its reserve gives no more than Max draw") if has_more else None
 
 
-_PACE = "the pace of reserves"
+_PACE = "the fill and draw limits of reserves"
 FILL = component.Rows(
     name="stock_fill",
     key=(component.MINERAL, component.MEMBER, component.YEAR),

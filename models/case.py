@@ -84,9 +84,11 @@ class Case:
     freight: tuple[schema.Freight, ...] = ()
     lanes: tuple[schema.Lane, ...] = ()
     share_limits: tuple[schema.ShareLimit, ...] = ()
+    price_floors: tuple[schema.PriceFloor, ...] = ()
     security: tuple[schema.SecurityTarget, ...] = ()
     contracts: tuple[schema.Contract, ...] = ()
     projects: tuple[schema.Project, ...] = ()
+    built: tuple[schema.Built, ...] = ()
     budget: tuple[schema.BudgetYear, ...] = ()
     supports: tuple[schema.Support, ...] = ()
     stockpiles: tuple[schema.Stockpile, ...] = ()
@@ -119,6 +121,9 @@ class Case:
             is_sorted = record.IS_ORDERED or isinstance(records, InOrder)
             if isinstance(records, tuple) and not is_sorted:
                 object.__setattr__(self, name, _in_order(records))
+        projects = _with_begun(self.projects, self.built)
+        if projects is not self.projects:
+            object.__setattr__(self, "projects", projects)
         years = tuple(sorted(self.years))
         if self.years != years:
             object.__setattr__(self, "years", years)
@@ -140,7 +145,16 @@ class Case:
             name: InOrder(r for r in getattr(self, name) if r.mineral in kept)
             for name in OF_MINERAL
         }
-        return self.change(minerals=InOrder(m for m in self.minerals if m.name in kept), **rows)
+        rows["minerals"] = InOrder(m for m in self.minerals if m.name in kept)
+        if self.built:
+            own = {p.name for p in rows["projects"]}
+            rows["built"] = InOrder(row for row in self.built if row.project in own)
+            due = begun_capital([p for p in self.projects if p.name not in own], self.years)
+            rows["budget"] = InOrder(
+                dataclasses.replace(row, taken=row.taken + due.get(row.year, 0.0))
+                for row in self.budget
+            )
+        return self.change(**rows)
 
     def records(self, sheet: str) -> tuple[Record, ...]:
         rows: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])
@@ -300,6 +314,20 @@ _MADE_OF = {
 """The field that a look-up is made of."""
 
 
+def begun_capital(projects: Iterable[schema.Project], years: tuple[int, ...]) -> dict[int, float]:
+    """Return what has to be paid in each year of a horizon for what Built says [money m].
+
+    It is paid lead time before output; what was due before the horizon is paid already.
+    """
+    found: dict[int, float] = {}
+    for project in projects:
+        for start, part in project.begun:
+            year = start - project.lead_time
+            if years and years[0] <= year <= years[-1]:
+                found[year] = found.get(year, 0.0) + part * project.capex
+    return found
+
+
 def in_force(record: Any, year: int) -> bool:
     """Return whether a year lies within a record's first and last year."""
     first, last = record.first_year, record.last_year
@@ -338,6 +366,19 @@ class InOrder(tuple[R, ...]):
     """Records in their own order."""
 
     __slots__ = ()
+
+
+def _with_begun(
+    projects: tuple[schema.Project, ...], built: Iterable[schema.Built]
+) -> tuple[schema.Project, ...]:
+    """Return projects that know what is built or begun of them; the same where they do."""
+    begun: dict[str, list[tuple[int, float]]] = {}
+    for row in built:
+        begun.setdefault(row.project, []).append((row.year, row.fraction))
+    known = {p.name: tuple(sorted(begun.get(p.name, ()))) for p in projects}
+    if all(p.begun == known[p.name] for p in projects):
+        return projects
+    return InOrder(dataclasses.replace(p, begun=known[p.name]) for p in projects)
 
 
 def _in_order(records: Iterable[R]) -> InOrder[R]:

@@ -407,14 +407,14 @@ def landed_cost(paid: float, tonnes: float) -> float | None:
     return part(paid, tonnes)
 
 
-def net_cost(cash: float, tariffs: float) -> float:
-    """Return what the coalition pays to others: tariffs go from its buyers to its own treasuries.
+def net_cost(cash: float, duties: float) -> float:
+    """Return what the coalition pays to others: duties go from its buyers to its own treasuries.
 
-    formula: cash cost - sum of tonnes x tariff x cost or price; 0 where rounding alone is left
+    formula: cash cost - sum of tonnes x (tariff x cost or price + levy); 0 if it is rounding
     unit: money, undiscounted
     base: all flows to members; shortage and other penalties are no cash
     """
-    return beyond(cash, tariffs, cash)
+    return beyond(cash, duties, cash)
 
 
 def premium(cash: float, reference: float, tonnes: float) -> float | None:

@@ -62,7 +62,7 @@ CELLS = [
     (put("Members", 2, "Country", "ROW"), "Members!B2", "rest of the world"),
     (put("Members", 2, "Member", dt.datetime(2026, 1, 1)), "Members!A2", "a name"),
     (put("Countries", 2, "Country", "Chilly"), "Countries!A2", "not a known country"),
-    (put("Countries", 2, "Bloc", "friends, large"), "Countries!B2", "separate blocs with ;"),
+    (put("Countries", 2, "Bloc", "friends, large"), "Countries!B2", "separate names with ;"),
     (put("Countries", 2, "Governance", "good"), "Countries!C2", "a number"),
     (put(D, 2, "2026", "600"), "Demand!C2", "stored as text"),
     (put(D, 2, "2026", -5), "Demand!C2", "from 0 to 10 billion (t)"),

@@ -25,6 +25,7 @@ from models.answers import games, price
 from models.answers.pool import Pool, divided, unpaid
 from models.errors import SolverError
 from models.plan import Plan
+from models.program import CashCost
 from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, YEAR
 from models.program.division import Owners, by_demand, by_right, own
 from models.program.families.shortage import UNFAIR
@@ -239,10 +240,9 @@ class Sharing:
     ``alone_paid`` and ``alone_priced`` are what each member pays alone, and the price of its
     shortage then; ``bought_priced`` is the latter in the plan. ``bills`` are by rule, and those of
     a rule sum to ``cost``; ``tempted`` is who leaves them. ``failed`` says why that, or a rule's
-    bills, are not known. ``paid`` are the plan's cash cost and the tariffs in it [money,
-    undiscounted]. ``duals`` has the range of the bills by dual prices. ``fairly`` is what the plan
-    costs beyond the cheapest, ``cost``, to share a shortage fairly; it is left out of bills in
-    proportion.
+    bills, are not known. ``paid`` is the plan's cash cost, with the tariffs and levies in it.
+    ``duals`` has the range of the bills by dual prices. ``fairly`` is what the plan costs beyond
+    the cheapest, ``cost``, to share a shortage fairly; it is left out of bills in proportion.
     """
 
     cost: float
@@ -254,7 +254,7 @@ class Sharing:
     duals: DualBills
     tempted: Mapping[str, Tempted]
     failed: Mapping[str, str] = field(default_factory=dict)
-    paid: tuple[float, float] = (0.0, 0.0)
+    paid: CashCost = CashCost()
 
     @property
     def alone(self) -> Floats:
@@ -302,7 +302,7 @@ def sharing_of(plan: Plan) -> Sharing:
             failed[rule] = str(error)
     return Sharing(
         cost, whole - cost, alone - priced, priced, lacking * part, bills, duals, leaving, failed,
-        (plan.cash, plan.tariffs),
+        plan.cash_cost,
     )  # fmt: skip
 
 

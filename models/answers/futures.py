@@ -30,7 +30,7 @@ from models.program.families.projects import BUDGET, BUILT, CARRIED
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
-from models.resolve import Expanded, Floats, Ints
+from models.resolve import Expanded, Floats, Ints, free_budgets
 
 _TYPICAL = 1e-4
 """The unit of the tail, as a part of the plan's cost."""
@@ -312,7 +312,8 @@ class _Decomposition:
             joint = _JointProgram(plain, mine, calm[positions], recourse.Tail(), 1.0)
             self.each.append(joint)
             every.append((scenario_of, *joint.spent()))
-        limits = np.array([row.capex for row in plan.case.budget], dtype=float)
+        free = free_budgets(plan.case)
+        limits = np.array([free[row.year] for row in plan.case.budget], dtype=float)
         self.prices = np.array([self._price(row.year) for row in plan.case.budget], dtype=float)
         if plan.case.settings.carry_over_budget:  # what is spent up to a year
             every = [(s, columns, np.cumsum(uses, axis=0)) for s, columns, uses in every]

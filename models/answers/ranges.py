@@ -129,7 +129,7 @@ class Near:
         for group in self.plan.program.variables:
             if group.component is projects.CARRIED:
                 free[group.at] = is_building
-            elif group.component is not projects.BUILT or is_building:
+            elif group.component not in {projects.BUILT, projects.REST} or is_building:
                 free[group.at] = np.isin(group.cell // years, self._chain)
         return free
 

@@ -1,4 +1,4 @@
-"""Tariffs in place of caps.
+"""Tariffs and price floors in place of caps.
 
 A tariff on a capped country equal to the cap's shadow price, without the cap, has the same plan
 among its cheapest: prices and quantities do the same (Weitzman (1974), Review of Economic Studies
@@ -7,13 +7,16 @@ among its cheapest: prices and quantities do the same (Weitzman (1974), Review o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from models import tolerances
 from models.plan.plan import Plan
-from models.resolve import SPOT
-from models.schema import BY_COUNTRY, MAX, REFINING
+from models.resolve import SPOT, buyer_blocs
+from models.schema import BY_COUNTRY, COALITION, MAX, REFINING
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,9 @@ class TariffEquivalent:
 
     ``tariff`` [money/t] is the cap's shadow price, ``of_cost`` the same over the average cost of
     what the buyer has from there, and ``revenue`` [money] the tariff on the plan's tonnes.
+    ``floor`` [money/t] is the price floor that does the same, all other countries exempt. It is
+    None where no one floor does: tonnes from there land at different costs, or the zone is not
+    who buys them.
     """
 
     year: int
@@ -32,6 +38,7 @@ class TariffEquivalent:
     tonnes: float
     tariff: float
     of_cost: float | None
+    floor: float | None
 
     @property
     def revenue(self) -> float:
@@ -60,6 +67,23 @@ def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
                 row["year"], row["mineral"], row["buyer"], row["supplier"], row["allowed"],
                 row["tonnes"], row["shadow_price"],
                 row["shadow_price"] / cost if cost > 0 else None,
+                _floor(plan, row),
             )
         )  # fmt: skip
     return tuple(needed)
+
+
+def _floor(plan: Plan, row: Mapping[Any, Any]) -> float | None:
+    """Return the price floor that does what a cap does: its shadow price above the landed cost."""
+    e, d, case = plan.expanded, plan.expanded.deliveries, plan.case
+    zones = [buyer_blocs(case, member.country) for member in case.members]
+    is_border = all(COALITION in blocs for blocs in zones) and not row["buyer"]
+    if not is_border or COALITION in case.blocs_of(row["supplier"]):
+        return None
+    of_country = np.array([s.country == row["supplier"] for s in e.sources], dtype=bool)
+    inside = np.array(e.cell(e.mineral_at[row["mineral"]], e.years.index(row["year"])))
+    used = inside[of_country[d.source[inside]]]
+    landed = (d.landed - d.levy)[used]
+    if not len(used) or np.ptp(landed) > tolerances.SAME_COST * landed.max() or d.levy[used].any():
+        return None
+    return float(landed.mean() + row["shadow_price"])

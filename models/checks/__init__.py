@@ -48,10 +48,13 @@ _RULES: dict[Rule, Needs] = {
     rows.one_target: _on("target"),
     rows.contract_range: _on("min"),
     rows.supports_are_defined: _on(),
+    rows.built_are_projects: _on("project year", sheets="Projects", others=True),
     rows.buyers_are_defined: _on(),
     rows.suppliers_are_defined: _on("group"),
     rows.companies_are_defined: _on(),
     rows.lost_countries_are_defined: _on(),
+    rows.zones_are_defined: _on(),
+    rows.one_floor: _on("mineral zone first_year last_year", others=True),
     rows.shape: _on("limit group supplier stage"),
     rows.rights_within_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines", others=True
@@ -76,6 +79,8 @@ _ADVICE: dict[Rule, Needs] = {
     advice.years_left_out: _on(headers="Demand"),
     advice.outside_the_horizon: _on(headers="Demand"),
     advice.removed_by_a_blank: _on(),
+    advice.built_out_of_its_years: _on(sheets="Projects", headers="Demand"),
+    advice.begun_beyond_the_budget: _on(sheets="Projects Budget Settings", headers="Demand"),
     scenarios.lanes_that_match_nothing: _on(sheets="Refiners Projects"),
     scenarios.steps_that_match_nothing: _on(sheets="Refiners Projects Mines Stockpiles Demand"),
     scenarios.ore_lanes_that_match_nothing: _on(sheets="Refiners Projects Mines"),

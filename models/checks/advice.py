@@ -10,8 +10,8 @@ import itertools
 import math
 from collections.abc import Iterator
 
-from models import resolve
-from models.case import Case, in_force
+from models import resolve, tolerances
+from models.case import Case, begun_capital, in_force
 from models.checks.common import advise, dated, is_total, is_word_of_total, looks_like, plants
 from models.errors import Finding, warning
 from models.schema import (
@@ -71,6 +71,34 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
             is_carried = case.settings.carry_over_budget and budget.year < start
             hint = "nothing is spent in it, and all of it is carried over"
             yield advise(budget, "year", said, hint if is_carried else _NEVER)
+
+
+def built_out_of_its_years(case: Case) -> Iterator[Finding]:
+    """What is built before a project's First year, or whose life is over, is likely a slip."""
+    known = {p.name: p for p in case.projects}
+    for row in case.built:
+        of = known.get(row.project)
+        if of is None or not case.years:
+            continue
+        if row.year < of.first_year:
+            said = f"{row.project} is built for {row.year}, before its first year {of.first_year}"
+            yield advise(row, "year", said, "it counts all the same")
+        if row.year + of.life <= case.years[0]:
+            said = f"the life of what is built for {row.year} is over in {row.year + of.life}"
+            yield advise(row, "year", said, f"it makes nothing from {case.years[0]} on")
+
+
+def begun_beyond_the_budget(case: Case) -> Iterator[Finding]:
+    """What Built says is paid in any case, beyond a year's budget, too: or beyond their sum."""
+    paid, whole, spent = begun_capital(case.projects, case.years), 0.0, 0.0
+    is_sum = case.settings.carry_over_budget
+    for row in sorted(case.budget, key=lambda row: row.year):
+        due = paid.get(row.year, 0.0)
+        whole, spent = (whole + row.capex, spent + due) if is_sum else (row.capex, due)
+        if due > 0 and spent > whole * (1.0 + tolerances.WHOLE_SUM):
+            of = f"all budgets up to {row.year}" if is_sum else f"the budget of {row.year}"
+            said = f"{spent:g} m fall due for what is begun, above the {whole:g} m of {of}"
+            yield advise(row, "capex", said, "it is paid in any case, and nothing is left to build")
 
 
 def removed_by_a_blank(case: Case) -> Iterator[Finding]:
@@ -296,7 +324,7 @@ def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
 
     Where budgets are carried over, that is all budgets up to the last year that could pay for it.
     """
-    budgets = {row.year: row.capex for row in sorted(case.budget, key=lambda row: row.year)}
+    budgets = resolve.free_budgets(case)
     what = "the largest budget of a year in which it can be spent"
     if case.settings.carry_over_budget:
         budgets = dict(zip(budgets, itertools.accumulate(budgets.values()), strict=True))
@@ -305,8 +333,9 @@ def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
         starts = resolve.start_years(project, case.years) if project.built_in is None else []
         spent = {resolve.budget_year(project, start, case.years) for start in starts}
         most = max((budgets.get(year, math.inf) for year in spent), default=math.inf)
-        if project.capex > most:
-            said = f"a capital of {project.capex:g} m is above the {most:g} m of {what}"
+        capital = project.capex * resolve.unbuilt(project)
+        if capital > most:
+            said = f"a capital of {capital:g} m is above the {most:g} m of {what}"
             yield advise(project, "capex", said, "with whole projects it is never built")
 
 

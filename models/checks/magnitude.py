@@ -37,7 +37,11 @@ LEAST_CAP = 0.1
 """A smaller cap is likely meant in per cent, or a digit short."""
 PRICE = "USD/t"
 SET_CAP = "set max country share"
-_OWN_PRICES = {"Contracts": ("price",), "Supports": ("strike", "reference", "clawback")}
+_OWN_PRICES = {
+    "Contracts": ("price",),
+    "Price floors": ("floor",),
+    "Supports": ("strike", "reference", "clawback"),
+}
 """Prices that are held against the mineral's."""
 _MOST_TOLD = 1e12
 """A ratio is told up to here: beyond it says no more."""
@@ -99,6 +103,8 @@ def _far_from_price(case: Case) -> _Found:
         for row, field in itertools.product(case.records(sheet), fields):
             number, name = getattr(row, field), getattr(row, "mineral", "")
             years = [y for y in case.years if in_force(row, y)]
+            if isinstance(number, schema.ByYear):
+                number = number.at(years[0]) if years else None
             of = case.mineral_of.get(name)
             prices = [of.price.at(year) or 0.0 for year in years] if of is not None else []
             if number and prices and all(_is_far(number, p, FROM_PRICE) for p in prices):

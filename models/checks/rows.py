@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ from models.schema import (
     RECYCLED,
     REST_OF_WORLD,
     SHEETS,
+    Built,
     ByYear,
     CellKind,
     Column,
@@ -34,6 +36,7 @@ from models.schema import (
     Freight,
     Lane,
     Mine,
+    PriceFloor,
     Project,
     Record,
     Refiner,
@@ -204,6 +207,23 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
         if row.clawback is not None and row.clawback < row.strike:
             said = f"a clawback above {row.clawback:g}"
             yield at(row, "clawback", said, f"at least its strike price, {row.strike:g}")
+
+
+def built_are_projects(case: Case) -> Iterator[errors.Finding]:
+    """What is built is a part of a project, and of one at most all of it."""
+    known = {p.name for p in case.projects}
+    parts: dict[str, list[Built]] = {}
+    for row in sorted(case.built, key=lambda row: row.row):
+        if row.project not in known:
+            said, wanted = f"{row.project!r} is not in Projects", "a project of the sheet Projects"
+            yield at(row, "project", said, wanted, did_you_mean(row.project, known))
+            continue
+        own = parts.setdefault(row.project, [])
+        own.append(row)
+        whole = math.fsum(part.fraction for part in own)
+        if whole > 1.0 + tolerances.WHOLE_SUM >= whole - row.fraction:
+            said = f"the fractions of {row.project} add up to {whole:.6g}"
+            yield at(row, "fraction", said, "at most 1 over all rows of a project")
 
 
 # ---- names that would be read as something else ------------------------------------------------
@@ -380,6 +400,29 @@ def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
     for row in case.security:
         if row.lost_country.startswith(EACH_OUTSIDE):
             yield from _in_bloc(case, row, "lost_country")
+
+
+def zones_are_defined(case: Case) -> Iterator[errors.Finding]:
+    """The zone of a price floor is a bloc that is defined."""
+    for row in case.price_floors:
+        yield from _in_bloc(case, row, "zone")
+
+
+def one_floor(case: Case) -> Iterator[errors.Finding]:
+    """A mineral has one price floor in a zone and year; a scenario's own rows add no second one."""
+    rows = sorted((row for row in case.price_floors if row.row), key=lambda row: row.row)
+    for i, row in enumerate(rows):
+        same = (r for r in rows[:i] if (r.mineral, r.zone) == (row.mineral, row.zone))
+        first = next((r for r in same if _meet(r, row)), None)
+        if first is not None:
+            said = f"{row.mineral} in the zone {row.zone} has a floor in row {first.row} already"
+            yield at(row, "mineral", said, "one floor for each mineral, zone and year")
+
+
+def _meet(one: PriceFloor, other: PriceFloor) -> bool:
+    """Return whether the years of two rows meet."""
+    pairs = ((one.first_year, other.last_year), (other.first_year, one.last_year))
+    return all(first is None or last is None or first <= last for first, last in pairs)
 
 
 def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:

@@ -67,6 +67,10 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
         elif e.startable[r, t]:
             country = plan.case.country_name(source.country)
             yield _LAST, Stop(_OPEN, f"{source.project or source.name} ({country})")
+    for of in components():
+        if isinstance(of, Rows) and of.holds_back is not None:
+            stop = of.holds_back(plan, (mineral, member, year))
+            yield from () if stop is None else ((_LAST, stop),)
 
 
 def _first(plan: Solved, flow: Flow) -> list[Told]:

@@ -137,7 +137,7 @@ def _unbuilt(plan: Plan, r: int, project: schema.Project, lacks: Floats, reduced
         running_years = np.arange(t, min(len(e.years), t + project.life))
         weight = (discounts * e.nameplate[r])[running_years]
         counted = np.isfinite(lacks[running_years]) & (weight > 0)
-        if column < 0 or not counted.any():
+        if column < 0 or not counted.any() or start in dict(project.begun):
             continue
         years, weight = running_years[counted], weight[counted]
         order = np.argsort(lacks[years], kind="stable")

@@ -21,7 +21,7 @@ from models.measures import largest_country_shares, served_share
 from models.plan import block_solver, countries, secured, stages
 from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
-from models.program import TONNES, Program, Solved, program_of
+from models.program import TONNES, CashCost, Program, Solved, program_of
 from models.program.component import columns_named, headings
 from models.program.families.contracts import MINIMUM, UNTAKEN
 from models.program.families.diversification import EXCESS, SHARE
@@ -33,7 +33,7 @@ from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import ORE as SURGE_ORE
 from models.program.families.security import SURGE
 from models.program.families.shortage import OF_TIER, SHORTAGE
-from models.program.families.stockpiles import SHORTFALL, STOCK, TARGET, widest
+from models.program.families.stockpiles import DRAW, FILL, SHORTFALL, STOCK, TARGET, widest
 from models.program.market import BALANCE
 from models.resolve import (
     Cell,
@@ -158,7 +158,7 @@ class Plan(Solved):
 
         year, mineral, refiner, project, country, owner, company, kind, member, contract (position
         in case.contracts, -1 for spot), tonnes, cost, tariff (fraction), freight, landed [money/t],
-        support (only where a scenario has any paid), total [money].
+        support (only where a scenario pays any), levy (only where there is one), total [money].
         """
         e, d = self.expanded, self.expanded.deliveries
         used = np.flatnonzero(self.delivered > tolerances.LEAST_FLOW)
@@ -172,6 +172,8 @@ class Plan(Solved):
         columns |= {n: getattr(d, n)[used] for n in ("cost", "tariff", "freight", "landed")}
         if self.expanded.supports.any():
             columns["support"] = d.support[used]
+        if d.levy.any():
+            columns["levy"] = d.levy[used]
         return pd.DataFrame({**columns, "total": columns["tonnes"] * columns["landed"]})
 
     @cached_property
@@ -311,7 +313,8 @@ class Plan(Solved):
         """One row a stockpile and year.
 
         opening, closing, target, shortfall [t], worth (what a tonne less of target saves)
-        [money/t], days (of cover; NaN without demand), day_worth (what a day less saves) [money].
+        [money/t], days (of cover; NaN without demand), day_worth (what a day less saves) [money],
+        fill_worth, draw_worth (what a tonne more a year of Max fill or Max draw saves) [money/t].
         """
         rows = []
         for (mineral, member), pile in self.case.stockpile_of.items():
@@ -322,11 +325,12 @@ class Plan(Solved):
                 day = a_day(self.case, mineral, member, year)
                 target = (stock_target(self.case, pile, year), self.value(SHORTFALL, key), worth)
                 days = after / day if day > 0 else np.nan
-                rows.append((year, mineral, member, before, after, *target, days, worth * day))
+                paces = (0.0 - self.dual(FILL, key), 0.0 - self.dual(DRAW, key))
+                of = (year, mineral, member, before, after)
+                rows.append((*of, *target, days, worth * day, *paces))
                 before = after
-        return _table(
-            rows, "year mineral member opening closing target shortfall worth days day_worth"
-        )
+        columns = "year mineral member opening closing target shortfall worth days day_worth"
+        return _table(rows, f"{columns} fill_worth draw_worth")
 
     @cached_property
     def projects(self) -> pd.DataFrame:
@@ -530,15 +534,17 @@ class Plan(Solved):
         worth = self.expanded.discounts
         none = (np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
         charges = {heading: [none] for heading in headings()}
+        rare = {heading for heading in charges if heading.is_rare}
         for group in self.program.variables:
             x = self.x[group.at]
             units = np.maximum(x, 0.0) if columns_named(group.component).is_delivery else x
             for charge in group.charges:
+                rare -= {charge.heading} if charge.price.any() else set()
                 money = units * charge.price
                 charges[charge.heading].append(
                     (money, money * worth[charge.year], group.cell // years)
                 )
-        for heading, parts in charges.items():
+        for heading, parts in ((h, parts) for h, parts in charges.items() if h not in rare):
             money, discounted, mineral = (np.concatenate(part) for part in zip(*parts, strict=True))
             yield heading.name, money, discounted, mineral
 
@@ -549,7 +555,7 @@ class Plan(Solved):
 
     @cached_property
     def purchases(self) -> float:
-        """Cost or price, tariff and freight of all flows, inputs too [money, undiscounted]."""
+        """Cost or price, tariff, levy and freight of all flows and inputs [money, undiscounted]."""
         bought = float((self.delivered * self.expanded.deliveries.landed).sum())
         return bought + float((self.taken * self.expanded.input_flows.landed).sum())
 
@@ -557,6 +563,10 @@ class Plan(Solved):
     def cash(self) -> float:
         """All cost that is paid: without shortage and other penalties [money, undiscounted]."""
         return float(np.sum([m.sum() for name, m, *_ in self._charges() if name not in PENALTIES]))
+
+    @property
+    def cash_cost(self) -> CashCost:
+        return CashCost(self.cash, self.tariffs, self.levies)
 
     @cached_property
     def tonnes(self) -> float:

@@ -47,7 +47,8 @@ class Slider:
     ``change`` takes a case, the value, and for parts "" (all at once) or a country's code. Its rule
     is read at the values ``between`` and tried at ``tried``. ``scales``: it multiplies what is
     there, so that 1 changes nothing; else it replaces it. ``parts`` are MINERAL, COUNTRY or "".
-    ``is_loss`` has no value: a part is lost or not.
+    ``is_loss`` has no value: a part is lost or not. ``is_below_floors``: what it adds replaces
+    levies, so a tonne that lands below its price floor costs what it did.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Slider:
     scales: bool = False
     parts: str = ""
     is_loss: bool = False
+    is_below_floors: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Layer:
     Those at positions ``at`` become ``const + slope x value``, and (demand - 1) times the same of
     ``const_d`` and ``slope_d`` on top; those of a slider that scales get ``slope x (value - 1)`` on
     top. ``part`` says which of the slider's values each follows. Later layers replace what earlier
-    ones say.
+    ones say. Those ``is_below_floors`` never fall below the base.
     """
 
     slider: str
@@ -78,6 +80,7 @@ class Layer:
     slope: Floats
     const_d: Floats
     slope_d: Floats
+    is_below_floors: bool = False
 
 
 def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> LinearProgram:
@@ -95,6 +98,10 @@ def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> 
         else:
             array[positions] = layer.const[on] + layer.slope[on] * value
             array[positions] += (demand - 1.0) * (layer.const_d[on] + layer.slope_d[on] * value)
+            if layer.is_below_floors:
+                array[positions] = np.maximum(
+                    array[positions], getattr(base, layer.array)[positions]
+                )
     return dataclasses.replace(base, **arrays)
 
 
@@ -169,8 +176,9 @@ class Adjustable:
 
     def _moves(self, slider: Slider) -> list[Layer]:
         """Return what a slider changes, read at two values, and at both with demand doubled."""
-        ends = [self._set(slider, value) for value in slider.between]
-        more = [self._set(slider, value, _TWICE) for value in self._with_demand(slider)]
+        case = self.case.change(price_floors=()) if slider.is_below_floors else self.case
+        ends = [self._set(slider, value, case=case) for value in slider.between]
+        more = [self._set(slider, value, _TWICE, case) for value in self._with_demand(slider)]
         layers = []
         for name in ARRAYS:
             numbers = [getattr(rows, name) for rows in (self.base, *ends, *more)]
@@ -183,16 +191,19 @@ class Adjustable:
                 twice = _line(numbers[3][moved], numbers[4][moved], slider)
                 const_d, slope_d = map(_apart, twice, (const, slope))
             fields = (moved, self._parts(slider.parts, name, moved), const, slope, const_d, slope_d)
-            layers.append(Layer(slider.name, name, slider.scales, *fields))
+            below = slider.is_below_floors and bool(self.case.price_floors)
+            layers.append(Layer(slider.name, name, slider.scales, *fields, is_below_floors=below))
         self._try(slider, layers)
         return layers
 
     def _with_demand(self, slider: Slider) -> tuple[float, ...]:
         return () if self.demand is None or slider.scales else slider.between
 
-    def _set(self, slider: Slider, value: float, demand: float = 1.0) -> LinearProgram:
-        """Return the arrays of the case with demand scaled, then a slider set for all parts."""
-        case = self.case
+    def _set(
+        self, slider: Slider, value: float, demand: float = 1.0, case: Case | None = None
+    ) -> LinearProgram:
+        """Return the arrays of a case (None: its own), demand scaled, a slider set for all."""
+        case = case or self.case
         if demand != 1.0 and self.demand is not None:
             case = self.demand.change(case, demand, "")
         return self.arrays_of(slider.change(case, value, ""))

@@ -22,5 +22,6 @@ from models.program.scaling import Scaling as Scaling
 from models.program.scaling import joined as joined
 from models.program.scaling import scaling as scaling
 from models.program.scaling import units_of as units_of
+from models.program.solved import CashCost as CashCost
 from models.program.solved import Flow as Flow
 from models.program.solved import Solved as Solved

@@ -287,10 +287,10 @@ class Builder:
     coalition's share limits has beyond demand, by (mineral, year), -1: none. ``mined`` are mine,
     year (by position) and column of each ore column, which the ore stage fills; ``stock`` and
     ``short`` mineral, member, year and column of those, which their families fill; ``built`` is the
-    column of each (project, first year), ``balance`` the row of each (mineral, member, year), by
-    position. ``posted`` is what enters a member's balance: mineral, member and year by position,
-    columns, and sign. ``entries`` are rows, columns and values; ``limit_of`` is the position of
-    each numbered row of Share limits.
+    column of each (project by position, first year), ``balance`` the row of each (mineral, member,
+    year), by position. ``posted`` is what enters a member's balance: mineral, member and year by
+    position, columns, and sign. ``entries`` are rows, columns and values; ``limit_of`` is the
+    position of each numbered row of Share limits.
     """
 
     def __init__(self, expanded: Expanded, names: NameIndex) -> None:
@@ -358,7 +358,7 @@ class Builder:
         charges: Mapping[CostHeading, Numbers] | Sequence[Charge] | None = None,
         lower: Numbers = 0.0,
         upper: Numbers = np.inf,
-        whole: bool = False,
+        whole: Numbers = 0.0,
     ) -> Ints:
         """Add columns and return their provisional positions.
 
@@ -373,7 +373,7 @@ class Builder:
         if isinstance(charges, Mapping):
             charges = [Charge(h, _each(p, len(year)), year) for h, p in charges.items()]
         now = _each(price, len(year)) * self.discount[year] if cost is None else cost
-        numbers = {"cost": now, "lower": lower, "upper": upper, "whole": float(whole)}
+        numbers = {"cost": now, "lower": lower, "upper": upper, "whole": whole}
         if self.expanded.case.agreed is not None and of.decided is not None:
             numbers |= self._agreed(of, index, lower, upper)
         cell, of_year = where if cell is None else cell, self.calendar[year]
@@ -463,7 +463,7 @@ class Builder:
         for i, (source, year) in enumerate(zip(r.tolist(), t.tolist(), strict=True)):
             record = e.sources[source].record
             if isinstance(record, schema.Project):
-                begun = map(e.years.index, starts(record, e.years, e.years[year]))
+                begun = starts(record, e.years, e.years[year])
                 found += [(i, self.built[place[record.name], y]) for y in begun]
         whose, built = columns_of(found, 2)
         return whose, built, e.nameplate[r[whose], t[whose]]

@@ -218,11 +218,13 @@ _COMPONENTS: dict[str, Component] = {}
 class CostHeading:
     """A heading of cost; a penalty is not paid in cash. ``rank`` orders headings of one sort.
 
-    ``remark`` says what a reader may not expect of it.
+    ``remark`` says what a reader may not expect of it. A rare one is shown only where anything is
+    charged under it.
     """
 
     name: str
     is_penalty: bool = False
+    is_rare: bool = False
     rank: int = 0
     remark: str = ""
 
@@ -343,7 +345,8 @@ class Rows(Component):
     selling more to a member that is short, given the full rows and the equations in which all it
     sells there stands (``stops_beyond``: without any, too); where it is None, and the rows bear on
     anything, that is each row that is full. Of several that stop one the lowest ``stop_rank`` is
-    told. ``through`` are the columns that a row adds up, by which a price is followed. ``step``
+    told. ``holds_back`` tells what keeps a member that is short from more of what is its own.
+    ``through`` are the columns that a row adds up, by which a price is followed. ``step``
     tells what its cell says, and what a unit of that is in the program; ``slope`` by how much its
     limit rises with a tonne of demand. ``relaxable`` names the input whose change may end a
     shortage by relaxing the rows (the family's ``Loosening``), or is NOT_RELAXABLE. ``is_scarce``
@@ -361,6 +364,7 @@ class Rows(Component):
     stops: Callable[[Solved, Flow, Sequence[int]], Iterable[Stop]] | None = None
     stops_beyond: bool = False
     stop_rank: int = 2
+    holds_back: Callable[[Solved, Where], Stop | None] | None = None
     through: Columns | None = None
     step: Callable[[Solved, Any, int], tuple[float, LimitStep]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None

@@ -8,16 +8,17 @@ import numpy as np
 
 from models.program import builder, component
 from models.program.division import own
-from models.resolve import SPOT
+from models.resolve import SPOT, Source, buyer_blocs, deciding_row
 from models.schema import Contract, Refiner
 
 if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
 
-PURCHASE, TARIFF, FREIGHT = (
+PURCHASE, TARIFF, LEVY, FREIGHT = (
     component.CostHeading("purchase"),
     component.CostHeading("tariff"),
+    component.CostHeading("levy", is_rare=True, remark="Lifts imports to a price floor."),
     component.CostHeading("freight"),
 )
 SUPPORT = component.CostHeading(
@@ -28,7 +29,7 @@ SUPPORT = component.CostHeading(
 
 
 def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
-    """Return what a tonne costs at the member's gate: cost or price, tariff, freight."""
+    """Return what a tonne costs at the member's gate: cost or price, tariff, freight, levy."""
     case, e = of.case, of.expanded
     d = e.deliveries
     i = int(np.flatnonzero(of.program.flow == column)[0])
@@ -46,8 +47,21 @@ def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.Pri
         *([component.PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
         component.PriceTerm("cost", said, worth * cost, place),
         component.PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
+        *_levied(of, source, member, year, worth * float(d.levy[i])),
         component.PriceTerm("freight", f"freight to {member}", worth * float(d.freight[i])),
     ]
+
+
+def _levied(
+    of: Solved, source: Source, member: str, year: int, amount: float
+) -> list[component.PriceTerm]:
+    """Return what of a price is the levy up to a price floor; nothing where none is paid."""
+    blocs = buyer_blocs(of.case, of.case.member_of[member].country)
+    row = deciding_row(of.case, source.mineral, source.country, blocs, year)
+    if amount <= 0.0 or row is None:
+        return []
+    said = f"levy up to the floor of {row.floor.value(year):g}"
+    return [component.PriceTerm("levy", said, amount, component.place_of(row, "floor", year))]
 
 
 def _spot_seller(of: Solved, key: Any) -> str:
@@ -69,13 +83,13 @@ SPOT_FLOW = component.Columns(
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="Tonnes that a member buys of a refiner or project without a contract.",
     cell=(Refiner, "cost"),
-    headings=(PURCHASE, TARIFF, FREIGHT, SUPPORT),
+    headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
     move=lambda of, key, mineral: _sale(key, _spot_seller(of, key), mineral),
     serves=_spot_seller,
     terms=_landed,
-    spent=("cost", "tariff", "freight", "support"),
+    spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.in_its_year,
     is_first_stage=False,
 )
@@ -90,13 +104,13 @@ CONTRACT_FLOW = component.Columns(
     ),
     meaning="Tonnes that a member takes under a contract.",
     cell=(Contract, "price"),
-    headings=(PURCHASE, TARIFF, FREIGHT, SUPPORT),
+    headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
     move=lambda of, key, mineral: _sale(key, _contract_seller(of, key), mineral),
     serves=_contract_seller,
     terms=_landed,
-    spent=("cost", "tariff", "freight", "support"),
+    spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.in_its_year,
     is_first_stage=False,
 )
@@ -228,7 +242,7 @@ def flows(b: builder.Builder) -> None:
         (CONTRACT_FLOW, ~spot, (d.contract, d.year)),
     ):
         split = {PURCHASE: d.cost[at], TARIFF: d.cost[at] * d.tariff[at], FREIGHT: d.freight[at]}
-        split[SUPPORT] = -d.support[at]
+        split |= {LEVY: d.levy[at], SUPPORT: -d.support[at]}
         parts = tuple(part[at] for part in index)
         b.flow[at] = b.columns(of, parts, price=d.landed[at], charges=split)
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)

@@ -12,6 +12,7 @@ import numpy as np
 
 from models import schema, tolerances
 from models.case import Case
+from models.measures import net_cost
 from models.program.builder import ComponentArrays
 from models.program.component import Columns, Component, Rows, Where, columns_named, rows_named
 from models.program.families.ore import ORE
@@ -36,6 +37,26 @@ class Flow:
     delivery: int
     columns: tuple[int, ...]
     nothing: float
+
+
+@dataclass(frozen=True)
+class CashCost:
+    """What is paid in cash, and what of it members' own treasuries receive [money, undiscounted].
+
+    ``tariffs`` and ``levies`` of price floors.
+    """
+
+    cash: float = 0.0
+    tariffs: float = 0.0
+    levies: float = 0.0
+
+    @property
+    def duties(self) -> float:
+        return self.tariffs + self.levies
+
+    @property
+    def net(self) -> float:
+        return net_cost(self.cash, self.duties)
 
 
 class Solved:
@@ -165,6 +186,11 @@ class Solved:
         home = {member.country for member in self.case.members}
         is_home = np.array([of.country in home for of in e.intakes], dtype=bool)
         return np.asarray(self.taken * f.cost * f.tariff * is_home[f.intake])
+
+    @cached_property
+    def levies(self) -> float:
+        """What members pay at borders with a price floor [money, undiscounted]: tonnes x levy."""
+        return float((self.delivered * self.expanded.deliveries.levy).sum())
 
     # ---- what stands where -----------------------------------------------------------------------
 

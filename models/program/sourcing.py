@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -121,9 +121,12 @@ class Frame:
         *,
         lower: Mapping[Any, float] | None = None,
         upper: Mapping[Any, float | None] | None = None,
-        whole: bool = False,
+        whole: Collection[Any] = (),
     ) -> Any:
-        """Declare the columns of a component, at least 0; return them by key."""
+        """Declare the columns of a component, at least 0; return them by key.
+
+        Those of the keys ``whole`` are 0 or 1.
+        """
         self._count(of.name, of.unit)
         least, most = lower or {}, upper or {}
 
@@ -132,9 +135,13 @@ class Frame:
             agreed = of.agreed(self.case, key)
             return (least.get(key, 0.0), most.get(key)) if agreed is None else (agreed, agreed)
 
+        def domain(_: Any, *parts: Any) -> Any:
+            key = parts if len(parts) > 1 else parts[0]
+            return pyo.Binary if key in whole else pyo.NonNegativeReals
+
         found = pyo.Var(
             list(keys),
-            within=pyo.Binary if whole else pyo.NonNegativeReals,
+            within=domain if whole else pyo.NonNegativeReals,
             bounds=None if upper is None and self.case.agreed is None else bounds,
         )
         setattr(self.model, of.name, found)

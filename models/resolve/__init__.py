@@ -20,6 +20,10 @@ from models.resolve.expanded import Expanded as Expanded
 from models.resolve.expanded import Floats as Floats
 from models.resolve.expanded import Ints as Ints
 from models.resolve.expanded import contract_price as contract_price
+from models.resolve.floors import buyer_blocs as buyer_blocs
+from models.resolve.floors import deciding_row as deciding_row
+from models.resolve.floors import floors_met as floors_met
+from models.resolve.floors import levy as levy
 from models.resolve.rights import Rights as Rights
 from models.resolve.rights import stated as stated
 from models.resolve.security import Survival as Survival
@@ -30,6 +34,8 @@ from models.resolve.sources import Source as Source
 from models.resolve.sources import a_day as a_day
 from models.resolve.sources import budget_year as budget_year
 from models.resolve.sources import capital_charge as capital_charge
+from models.resolve.sources import fixed_builds as fixed_builds
+from models.resolve.sources import free_budgets as free_budgets
 from models.resolve.sources import growth as growth
 from models.resolve.sources import mine_capacity as mine_capacity
 from models.resolve.sources import ore_lane as ore_lane
@@ -39,6 +45,7 @@ from models.resolve.sources import starts as starts
 from models.resolve.sources import stock_room as stock_room
 from models.resolve.sources import stock_target as stock_target
 from models.resolve.sources import target_penalty as target_penalty
+from models.resolve.sources import unbuilt as unbuilt
 from models.resolve.stages import TO_PLANT as TO_PLANT
 from models.resolve.stages import HandOvers as HandOvers
 from models.resolve.stages import InputFlows as InputFlows

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.case import Case, in_force
 from models.resolve import stages
+from models.resolve.floors import buyer_blocs, floors_met, levy
 from models.resolve.sources import Source, mine_capacity, source_of, starts
 from models.schema import Demand, Lane, Project
 
@@ -136,7 +137,8 @@ class Deliveries:
     ``mineral`` ... ``contract`` are positions (contract: SPOT, or a position in
     ``case.contracts``); ``cost`` [USD/t] is the refiner's cost or the contract's price,
     ``tariff`` a fraction of it, ``freight`` [USD/t]; ``support`` [USD/t] is what a scenario has
-    paid to the source for a tonne, at most its cost or price.
+    paid to the source for a tonne, at most its cost or price; ``levy`` [USD/t] is what the buyer
+    pays at a border whose price floor the tonne would land below.
     """
 
     mineral: Ints
@@ -148,15 +150,16 @@ class Deliveries:
     tariff: Floats
     freight: Floats
     support: Floats
+    levy: Floats
 
     @property
     def landed(self) -> Floats:
         """What a tonne costs at the member's gate [USD/t], less what is paid for it."""
-        full = self.cost * (1.0 + self.tariff) + self.freight
+        full = self.cost * (1.0 + self.tariff) + self.freight + self.levy
         if not self.support.any():
             return full
         # what is left of the cost first: it may be next to nothing beside it
-        net = (self.cost - self.support) + self.cost * self.tariff + self.freight
+        net = (self.cost - self.support) + self.cost * self.tariff + self.freight + self.levy
         return np.where(self.support > 0, net, full)
 
     def __len__(self) -> int:
@@ -412,8 +415,23 @@ class Expanded:
         if (numbers[4] != SPOT).any():  # spot alone stands in order already
             order = np.lexsort(numbers[4::-1])
             numbers = [of[order] for of in numbers]
-        support = np.minimum(self.supports[numbers[2], numbers[1]], numbers[5])
-        return Deliveries(*[*numbers, support])
+        mineral, year, source, member, _, cost, tariff, freight = numbers
+        support = np.minimum(self.supports[source, year], cost)
+        floor = self._floors(mineral, source, member, year)
+        paid = (support, levy(floor, cost * (1.0 + tariff) + freight))
+        return Deliveries(*[*numbers, *paid])
+
+    def _floors(self, mineral: Ints, source: Ints, member: Ints, year: Ints) -> Floats:
+        """Return the price floor [money/t] that each delivery meets, 0 where it meets none."""
+        found, case = np.zeros(len(source)), self.case
+        buyers = [buyer_blocs(case, m.country) for m in case.members]
+        for name in dict.fromkeys(row.mineral for row in case.price_floors):
+            first, *_ = (*self.of_mineral[name], 0)
+            sellers = [self.sources[i].country for i in self.of_mineral[name]]
+            at = np.flatnonzero(mineral == self.mineral_at[name])
+            floors = floors_met(case, name, sellers, buyers)
+            found[at] = floors[source[at] - first, member[at], year[at]]
+        return found
 
     def _reaches(self, mineral: str) -> Bools:
         """Return where a source can run and a lane is open, by (source, member, year)."""
@@ -528,6 +546,7 @@ class Expanded:
 _OF_SOURCES = frozenset({"refiners", "projects"})
 _OF_LANES = _OF_SOURCES | {"lanes", "freight", "settings"}
 _OF_DELIVERIES = _OF_LANES | {"demand", "stockpiles", "contracts"}
+_OF_DELIVERIES |= {"price_floors", "home_blocs"}
 _OF_SALES = _OF_DELIVERIES | {"inputs", "input_lanes"}
 _MADE_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(("sources", "of_mineral", "source_of_refiner"), _OF_SOURCES),
@@ -540,12 +559,12 @@ _MADE_OF: dict[str, frozenset[str]] = {
     "has_stock": frozenset({"stockpiles"}),
     "lanes": _OF_LANES,
     **dict.fromkeys(("contract_lanes", "minimums"), _OF_LANES | {"contracts"}),
-    **dict.fromkeys(("deliveries", "cell_starts"), _OF_DELIVERIES),
+    "deliveries": _OF_DELIVERIES | {"countries"},
+    "cell_starts": _OF_DELIVERIES,
     "intakes": _OF_SOURCES | {"inputs"},
     "unmet_ratios": frozenset({"inputs"}),
-    **dict.fromkeys(
-        ("input_flows", "hand_overs", "sales", "of_source_year", "can_sell"), _OF_SALES
-    ),
+    "input_flows": _OF_SALES | {"countries"},
+    **dict.fromkeys(("hand_overs", "sales", "of_source_year", "can_sell"), _OF_SALES),
 }
 """The fields of a case that each resolved part is made of, beside minerals, members and years."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from models import schema, units
-from models.case import Case, in_force
+from models import schema, tolerances, units
+from models.case import Case, begun_capital, in_force
 
 DAYS = 365.0
 _MOST_GROWN = math.log(1e9)
@@ -72,17 +72,61 @@ def source_of(record: schema.Refiner | schema.Project) -> Source:
 def starts(project: schema.Project, years: tuple[int, ...], year: int) -> list[int]:
     """Return the years in which output of a project could have begun that still runs in ``year``.
 
-    That is y of the horizon with year - life < y <= year, from the project's first year on, or the
-    one year in which a scenario has it built.
+    That is y with year - life < y <= year: of the horizon, from the project's first year on, or the
+    one year in which a scenario has it built; and those in which something of it is begun.
     """
-    return [y for y in start_years(project, years) if year - project.life < y <= year]
+    begun = {y for y, part in project.begun if part > 0}
+    every = sorted({*start_years(project, years), *begun})
+    return [y for y in every if year - project.life < y <= year]
 
 
 def start_years(project: schema.Project, years: tuple[int, ...]) -> list[int]:
-    """Return the years in which output of a project may begin."""
+    """Return the years in which output may begin of what is left to build of a project."""
+    if unbuilt(project) <= 0.0:
+        return []
     if project.built_in is not None:
         return [project.built_in]
-    return [y for y in years if y >= project.first_year]
+    begun = dict(project.begun)
+    return [y for y in years if y >= project.first_year and y not in begun]
+
+
+def unbuilt(project: schema.Project) -> float:
+    """Return the fraction of a project that can still be built: what no row of Built is of."""
+    left = 1.0 - math.fsum(part for _, part in project.begun)
+    return left if left > tolerances.WHOLE_SUM else 0.0
+
+
+def fixed_builds(project: schema.Project) -> dict[int, float]:
+    """Return the fractions of a project that are decided, by first year of output.
+
+    They are those of Built, and what is left where a scenario has it built.
+    """
+    found = dict(project.begun)
+    left = unbuilt(project)
+    if project.built_in is not None and left > 0.0:
+        found[project.built_in] = found.get(project.built_in, 0.0) + left
+    return found
+
+
+def free_budgets(case: Case) -> dict[int, float]:
+    """Return what each year's budget leaves for new builds [money m], ascending by year.
+
+    What Built says is paid in any case: beyond a budget, that counts as so much. Where budgets are
+    carried over, that is so of the sums up to each year, and a year's is what its sum adds to that
+    of the year before: below 0 where it takes of what was left.
+    """
+    paid = begun_capital(case.projects, case.years)
+    for row in case.budget:
+        paid[row.year] = paid.get(row.year, 0.0) + row.taken
+    budgets = sorted((row.year, row.capex) for row in case.budget)
+    if not case.settings.carry_over_budget:
+        return {year: max(0.0, capex - paid.get(year, 0.0)) for year, capex in budgets}
+    found, spent, whole, before = {}, 0.0, 0.0, 0.0
+    for year, capex in budgets:
+        whole, spent = whole + capex, spent + paid.get(year, 0.0)
+        left = max(0.0, whole - spent)
+        found[year], before = left - before, left
+    return found
 
 
 def stock_target(case: Case, pile: schema.Stockpile, year: int) -> float:

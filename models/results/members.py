@@ -11,6 +11,7 @@ from models.case import Case
 from models.measures import SAME_COST, Dependence, printed
 from models.results.common import COUNTRY, MEMBER, MINERAL, REMARK, UNDISCOUNTED, words_of
 from models.results.field import Look, Name, Result, field
+from models.results.levies import levied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,13 @@ class Members(Result):
         "Its payments over the cost of its purchases at the coalition's average landed"
         " cost of each mineral and year, less 1. Above 0, the member pays more than the"
         f" coalition's average for the same basket.{_CHOICE}",
+    )
+    levies = field.millions(
+        "Levies a year",
+        "What it pays at borders with a price floor; its own treasury receives it. By year in the"
+        f" sheet Levies. On average of the years. {UNDISCOUNTED}",
+        optional=True,
+        key="levies_usd_a_year",
     )
     support = field.millions(
         "Support paid a year",
@@ -154,6 +162,8 @@ class Members(Result):
                 for row in paying(case, [plan.supply], without_limits.supply)[0]
             }
         shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
+        paid_at_borders = levied(plan)
+        levies = measures.sums(paid_at_borders, "levies", "member")
         rows = []
         for member in (m.name for m in case.members):
             totals = whole.get(member, {})
@@ -170,12 +180,15 @@ class Members(Result):
             }
             if (row.get("extra") or 0.0) < 0.0:
                 row["remark"] = _GAINS
+            if not paid_at_borders.empty:
+                row["levies"] = levies.get(member, 0.0) / years
             if plan.support_paid:
                 row["support"] = plan.support_paid.get(member, 0.0) / years
             row |= floors.get(member, {})
             rows.append(row | shortest.get(member, {}) | depends.get(member, {}))
-        table = cls.of_rows(rows, words=words_of(case))
-        return table if floors else table.without(cls.floors, cls.floors_of)
+        lacking = [] if floors else [cls.floors, cls.floors_of]
+        lacking += [cls.levies] if paid_at_borders.empty else []
+        return cls.of_rows(rows, words=words_of(case)).without(*lacking)
 
 
 class WhoPays(Result):

@@ -54,20 +54,28 @@ class OrderLines(Result):
     )
     unit_tariff = field("unit_tariff", Look.PRICE, "Tariff per tonne.")
     unit_freight = field("unit_freight", Look.PRICE, "Freight per tonne.")
-    unit_landed = field("unit_landed", Look.PRICE, "Price, tariff and freight per tonne.")
+    unit_levy = field(
+        "unit_levy",
+        Look.PRICE,
+        "Levy up to a price floor per tonne; only where an order pays one.",
+        optional=True,
+    )
+    unit_landed = field("unit_landed", Look.PRICE, "Price, tariff, freight and levy per tonne.")
     price_amount = field("price_amount", Look.MONEY, "Tonnes x unit_price.")
     tariff_amount = field("tariff_amount", Look.MONEY, "Tonnes x unit_tariff.")
     freight_amount = field("freight_amount", Look.MONEY, "Tonnes x unit_freight.")
+    levy_amount = field("levy_amount", Look.MONEY, "Tonnes x unit_levy.", optional=True)
     total_amount = field(
         "total_amount",
         Look.MONEY,
-        "Price, tariff and freight of all tonnes: Total of the sheet Plan.",
+        "Price, tariff, freight and levy of all tonnes: Total of the sheet Plan.",
     )
 
 
 _PRICE_IN_ALL = field.money("Price in all", "Tonnes x price.")
 _TARIFF_IN_ALL = field.money("Tariff in all", "Tonnes x tariff.")
 _FREIGHT_IN_ALL = field.money("Freight in all", "Tonnes x freight.")
+_LEVY_IN_ALL = field.money("Levy in all", "Tonnes x levy.", optional=True)
 
 
 class OrderSheet(Result):
@@ -89,10 +97,12 @@ class OrderSheet(Result):
     unit_price = Contracts.price.like(meaning=Flows.cost.meaning)
     unit_tariff = Flows.tariff
     unit_freight = common.FREIGHT
+    unit_levy = Flows.levy
     unit_landed = Flows.landed
     price_amount = _PRICE_IN_ALL
     tariff_amount = _TARIFF_IN_ALL
     freight_amount = _FREIGHT_IN_ALL
+    levy_amount = _LEVY_IN_ALL
     total_amount = Flows.total
     mass_unit = common.UNIT
     revision = field.text("Revision", OrderLines.revision.meaning)
@@ -114,8 +124,9 @@ class OrdersByYear(Result):
     )
     tariff_amount = _TARIFF_IN_ALL.like(meaning="Tariff of all tonnes.")
     freight_amount = _FREIGHT_IN_ALL.like(meaning="Freight of all tonnes.")
+    levy_amount = _LEVY_IN_ALL.like(meaning="Levy of all tonnes.")
     total_amount = Flows.total.like(
-        meaning="Price, tariff and freight of all tonnes. Undiscounted."
+        meaning="Price, tariff, freight and levy of all tonnes. Undiscounted."
     )
     landed = Flows.landed.like(meaning="Total over tonnes.")
     untaken = Contracts.untaken.like(

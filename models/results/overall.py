@@ -68,6 +68,7 @@ class Figure(StrEnum):
     TOTAL_COST = "Total cost"
     CASH_COST = "Cash cost"
     TARIFFS = "Tariffs in it"
+    LEVIES = "Levies in it"
     NET_COST = "Cost net of tariffs"
     PURCHASES_COST = "Purchases cost"
     COST_PER_TONNE = "Cost per tonne"

@@ -40,7 +40,12 @@ class Flows(PlanTable):
         "What a scenario pays the plant for each tonne; the buyer pays that much less.",
         optional=True,
     )
-    landed = field.price("Landed cost", "Cost, tariff and freight, less support.")
+    levy = field.price(
+        "Levy",
+        "What lifts the tonne to a price floor at the border; members' own treasuries receive it.",
+        optional=True,
+    )
+    landed = field.price("Landed cost", "Cost, tariff, freight and levy, less support.")
     total = field.money("Total", f"Tonnes x landed cost. {common.UNDISCOUNTED}")
     project = common.PROJECT.like(printed=False)
     owner = common.OWNER.like(printed=False)
@@ -434,6 +439,24 @@ class Stocks(PlanTable):
         "Shadow price of a day",
         "What the plan would save if the target were one day of demand lower.",
     )
+    fill_worth = field.price(
+        "Shadow price of fill",
+        "What the plan would save if Max fill were one tonne higher in the year.",
+        optional=True,
+    )
+    draw_worth = field.price(
+        "Shadow price of draw",
+        "What the plan would save if Max draw were one tonne higher in the year.",
+        optional=True,
+    )
+
+    @classmethod
+    def table(cls, plan: Plan) -> pd.DataFrame:
+        """Return the stocks, with what a faster change is worth where any is limited."""
+        found, piles = super().table(plan), plan.case.stockpiles
+        paces = {"max_fill": "fill_worth", "max_draw": "draw_worth"}
+        free = [of for of in paces if all(getattr(pile, of) is None for pile in piles)]
+        return found.drop(columns=[paces[of] for of in free])
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

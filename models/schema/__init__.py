@@ -50,8 +50,10 @@ from models.schema.policy import OF_NAMES as OF_NAMES
 from models.schema.policy import REFINING as REFINING
 from models.schema.policy import TAKES as TAKES
 from models.schema.policy import BudgetYear as BudgetYear
+from models.schema.policy import Built as Built
 from models.schema.policy import Contract as Contract
 from models.schema.policy import EventStep as EventStep
+from models.schema.policy import PriceFloor as PriceFloor
 from models.schema.policy import Project as Project
 from models.schema.policy import Right as Right
 from models.schema.policy import ScenarioStep as ScenarioStep
@@ -73,9 +75,11 @@ SHEETS: tuple[type[Record], ...] = (
     Freight,
     Lane,
     ShareLimit,
+    PriceFloor,
     SecurityTarget,
     Contract,
     Project,
+    Built,
     BudgetYear,
     Support,
     Stockpile,

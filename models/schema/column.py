@@ -92,8 +92,9 @@ class Column:
     ``default`` says in words what a blank cell means. ``refers`` names the sheets that a name must
     be defined in. ``least`` and ``most`` bound a number after conversion to the unit;
     ``above`` and ``below`` exclude the bound itself. ``hints`` say what to do about a value that is
-    likely to be tried and is no choice. ``or_group`` cells hold a member or a group of members.
-    ``carried`` ones stand in the plan's sheets, too, beside what comes of the row.
+    likely to be tried and is no choice. ``or_group`` cells hold a member or a group of members,
+    ``several`` cells names with ; between them. ``carried`` ones stand in the plan's sheets, too,
+    beside what comes of the row.
     """
 
     header: str
@@ -112,6 +113,7 @@ class Column:
     refers: tuple[str, ...] = ()
     hints: tuple[tuple[str, str], ...] = ()
     or_group: bool = False
+    several: bool = False
     carried: bool = False
     field: str = ""
 

@@ -196,6 +196,7 @@ class Country(Record):
         "Bloc",
         "Names of blocs, with ; between them. The bloc coalition is the coalition itself.",
         value=(),
+        several=True,
         default="coalition for a member's country, else other",
     )
     governance: float | None = number(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.schema.column import (
     MOST_MULTIPLE,
@@ -19,6 +19,7 @@ from models.schema.column import (
     named,
     number,
     selector,
+    series,
     years,
 )
 from models.schema.market import COALITION, plant_company, plant_kind, plant_owner
@@ -195,6 +196,23 @@ class Project(Record):
     """The year in which a scenario has it built in full, outside the budget; no column."""
     support: ByYear = ByYear(0.0)
     """What a scenario has paid for each tonne that is sold [money/t]; no column."""
+    begun: tuple[tuple[int, float], ...] = field(default=(), compare=False)
+    """(first year of output, fraction) of each row of Built; a Case fills it, no column."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built(Record):
+    """A part of a project that stands or is begun."""
+
+    IS_PLANNED = False  # a Case puts it into the projects
+    SHEET = "Built"
+    MEANING = "What stands or is begun of each project. The rest can still be built in other years."
+
+    project: str = named("Project", "The project.", key=True)
+    year: int = column(
+        "Year", CellKind.YEAR, "First year of output, also before the first year.", key=True
+    )
+    fraction: float = fraction("Fraction", "Part of the project whose output starts in the year.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +254,35 @@ class Support(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PriceFloor(Record):
+    """What a tonne must cost at least at a border: a levy lifts cheaper ones to it."""
+
+    SHEET = "Price floors"
+    MEANING = "Price floors at the border: imports that land below the floor pay a levy up to it."
+
+    mineral: str = named("Mineral", "The mineral.", "Minerals")
+    zone: str = named(
+        "Zone",
+        "The bloc whose members pay the levy on what suppliers outside it sell them.",
+        value=COALITION,
+    )
+    floor: ByYear = series(
+        "Floor",
+        "Least cost of a tonne: cost or price, tariff and freight. The levy lifts it to that.",
+        "USD/t",
+    )
+    exempt: tuple[str, ...] = named(
+        "Exempt",
+        "Countries or blocs, with ; between them, on whose supply no levy is paid.",
+        value=(),
+        several=True,
+        default="none",
+    )
+    first_year: int | None = years("First year", "First year in force.")
+    last_year: int | None = years("Last year", "Last year in force.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class BudgetYear(Record):
     """The capital that can be committed in a year."""
 
@@ -244,6 +291,8 @@ class BudgetYear(Record):
 
     year: int = column("Year", CellKind.YEAR, "The year.", key=True)
     capex: float = number("Capex", "Capital that may be spent in the year.", "USD m")
+    taken: float = field(default=0.0, compare=False)
+    """What begun plants take of it that a part of a case does not have [money m]; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,6 +330,14 @@ class Stockpile(Record):
     holding_cost: float = number(
         "Holding cost", "Cost of storing a tonne for a year.", "USD/t/yr", value=0.0
     )
+    max_fill: float | None = number(
+        "Max fill", "Most tonnes that can be added in a year.", "t/yr",
+        value=None, default="none", carried=True,
+    )  # fmt: skip
+    max_draw: float | None = number(
+        "Max draw", "Most tonnes that can be drawn in a year.", "t/yr",
+        value=None, default="none", carried=True,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,6 +387,7 @@ TAKES = {
     "set lane max": Takes(_LANES_ALONE, "t/yr", MOST_TONNES),
     "set tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
     "raise tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
+    "set price floor": Takes(("mineral", *_YEARS), "money/t", MOST_PRICE),
     "scale freight": Takes(SELECTORS, "a factor", MOST_MULTIPLE),
     "scale capacity": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
     "add capacity": Takes(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),

@@ -80,6 +80,7 @@ def _account(
 
 _NEED, _TIERS = "demand purchased short", "demand short"
 _STOCK = "opening change closing target shortfall most"
+_STOCK_PRICES = "worth day_worth fill_worth draw_worth"
 _TOTALS = " ".join(
     f.name for f in results.ByMineral.FIELDS if f.name not in {"mineral", "hhi_capacity", "unit"}
 )
@@ -99,13 +100,13 @@ _ACCOUNTS = (
     ),
     _account(
         results.Members,
-        of_row="need paid_a_year support extra extra_shortage short short_of_it depends_share"
-        " dependent paid dearer paid_short",
+        of_row="need paid_a_year levies support extra extra_shortage short short_of_it"
+        " depends_share dependent paid dearer paid_short",
         never="against_coalition floors floors_of",
     ),
     _account(
         results.Flows,
-        of_row="tonnes cost tariff freight support landed total",
+        of_row="tonnes cost tariff freight support levy landed total",
         sums="tonnes",
         tells_one=True,
         known_sums="tonnes",
@@ -145,8 +146,8 @@ _ACCOUNTS = (
     _account(
         results.Stocks,
         of_row=f"{_STOCK} days",
-        implied="worth day_worth",
-        goes="worth day_worth",
+        implied=_STOCK_PRICES,
+        goes=_STOCK_PRICES,
         sums="opening change closing most",
         known_sums=_STOCK,
     ),

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 COLUMNS = tuple((f.header, f.meaning) for f in OrderLines.FIELDS)
 """The columns of orders.csv in order, and what each means."""
 
-_TERMS = tuple(
-    f.name for f in (OrderLines.unit_price, OrderLines.unit_tariff, OrderLines.unit_freight)
-)
-_PRICES = {"price": Flows.cost.name, "tariff": Flows.tariff.name, "freight": Flows.freight.name}
-"""What a flow's landed cost is made of."""
+_PRICES = {
+    "price": Flows.cost.name, "tariff": Flows.tariff.name, "freight": Flows.freight.name,
+    "levy": Flows.levy.name,
+}  # fmt: skip
+"""What a flow's landed cost is made of; a levy where any is paid."""
+_TERMS = tuple(f"unit_{name}" for name in _PRICES)
 _SHEETS = ((Contracts, Obligations), (Stocks, Stock), (Shortages, MemberShortages))
 """What sheets of a plan become in a member's workbook."""
 _MOST_TOLD = 20
@@ -130,7 +131,7 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     codes = {
         code: "" if code == schema.REST_OF_WORLD else code for code in source["country"].unique()
     }
-    prices = {name: source[column] for name, column in _PRICES.items()}
+    prices = {name: source[column] for name, column in _PRICES.items() if column in source}
     if Flows.support.name in source:  # the buyer pays so much less at the gate
         prices["price"] = prices["price"] - source[Flows.support.name].fillna(0.0)
     data = {
@@ -158,7 +159,7 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     pairs = sorted(zip(table["order_id"], table["revision"], strict=True))
     plan_id = f"P-{code(repr(pairs), 10)}"
     table["plan_id"] = plan_id
-    table = table[[name for name, _ in COLUMNS]]
+    table = table[[name for name, _ in COLUMNS if name in table]]
     table.attrs["plan_id"] = plan_id
     return table
 
@@ -167,7 +168,8 @@ def _revisions(table: pd.DataFrame) -> list[str]:
     """Return a code of each order's terms, to the kilogram and to four decimals of money."""
     terms = [table["mass_unit"], table["currency"]]
     terms.append(table["tonnes"].map(lambda tonnes: rounded(tonnes, 3)))
-    terms += [table[name].map(lambda price: rounded(price, 4)) for name in _TERMS]
+    prices = [table[name] for name in _TERMS if name in table]
+    terms += [column.map(lambda price: rounded(price, 4)) for column in prices]
     return [f"R-{code('|'.join(map(str, row)), 8)}" for row in zip(*terms, strict=True)]
 
 
@@ -213,7 +215,7 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 
 def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
     """Refuse rows whose tonnes, prices and total contradict one another."""
-    landed = table["unit_price"] + table["unit_tariff"] + table["unit_freight"]
+    landed = sum(table[name] for name in _TERMS if name in table)
     off = (table["tonnes"] * table["unit_landed"] - table["total_amount"]).abs()
     off_price = (landed - table["unit_landed"]).abs()
     bad = (off > tolerances.SAME_SUM * table["total_amount"].abs() + tolerances.SAME_SUM) | (

@@ -126,6 +126,9 @@ function setTo(program, settings) {
         if (demand !== 1 && of.slope_d) {
           array[of.at[i]] += (demand - 1) * ((of.const_d ? of.const_d[i] : 0) + of.slope_d[i] * value);
         }
+        if (of.below_floors) {  // paid in place of levies first
+          array[of.at[i]] = Math.max(array[of.at[i]], program.base[of.array][of.at[i]]);
+        }
       }
     }
   }
@@ -434,13 +437,14 @@ class Planner {
 /** Return what a plan buys, pays and is short, by mineral, member and year, and by country.
  *
  * `paid`, `bought` and `short` are by (mineral, member, year), `sold` by (mineral, country, year):
- * money as it is paid in its year, amounts in t; `tariffs` are a part of what is paid in all.
+ * money as it is paid in its year, amounts in t; `tariffs` and `levies` are a part of what is paid
+ * in all.
  * `costs` add up to the objective: purchases, shortage at its price, and the rest, discounted.
  */
 function outcome(program, { x, arrays, proof, how }, settings) {
   const { minerals, members, countries, years, discounts } = program;
-  const { kind, mineral, member, country, year, price, tariff } = program.arrays;
-  let tariffs = 0;
+  const { kind, mineral, member, country, year, price, tariff, levy } = program.arrays;
+  let tariffs = 0, levies = 0;
   const cells = minerals.length * members.length * years.length;
   const paid = new Float64Array(cells), bought = new Float64Array(cells);
   const short = new Float64Array(cells), costs = { purchases: 0, shortage: 0 };
@@ -452,7 +456,9 @@ function outcome(program, { x, arrays, proof, how }, settings) {
     if (kind[j] === FLOW) {
       bought[at] += x[j];
       paid[at] += cost / discounts[t];
-      tariffs += x[j] * price[j] * (tariff[j] + settings.tariff[country[j]]);
+      const raised = settings.tariff[country[j]];
+      tariffs += x[j] * price[j] * (tariff[j] + raised);
+      levies += x[j] * Math.max(0, levy[j] - price[j] * raised);
       sold[(mineral[j] * countries.length + country[j]) * years.length + t] += x[j];
       costs.purchases += cost;
     } else {
@@ -462,7 +468,9 @@ function outcome(program, { x, arrays, proof, how }, settings) {
   }
   costs.rest = proof.objective - costs.purchases - costs.shortage;
   const losses = survival(program, settings, x);
-  return { paid, bought, short, sold, tariffs, costs, losses, objective: proof.objective, proof, how };
+  return {
+    paid, bought, short, sold, tariffs, levies, costs, losses, objective: proof.objective, proof, how,
+  };
 }
 
 /** Return how many losses of a country Security tests, how many are missed, and the worst of these.

@@ -326,11 +326,14 @@
     }));
   }
 
-  /** Say how much of what is paid for purchases is tariffs, which is no cost to all members. */
+  /** Say how much of what is paid for purchases is tariffs and levies: no cost to all members. */
   function tariffs() {
     const both = (cost) => `${money(cost(now))} (plan ${money(cost(plan))})`;
-    return now.tariffs > 0 ? sentence("tariffs", { tariffs: both((of) => of.tariffs),
-      cost: "what is paid", net: both((of) => sum(of.paid) - of.tariffs) }) : "";
+    const [first, ...more] = ["tariffs", "levies"].filter((name) => now[name] > 0);
+    if (!first) return "";
+    const kinds = [first, ...more.map((name) => `${both((of) => of[name])} ${name}`)].join(" and ");
+    return sentence("tariffs", { amount: both((of) => of[first]), kinds, cost: "what is paid",
+      net: both((of) => sum(of.paid) - of.tariffs - of.levies) });
   }
 
   /** Say how sure an answer is, in full and, on a small screen, in the line that stays in view. */

@@ -63,7 +63,9 @@ SLIDERS = (
     ),
     sliders.Slider("cap", capped, parts=sliders.MINERAL),
     sliders.Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=sliders.MINERAL),
-    sliders.Slider("tariff", partial(_step, "raise tariff"), parts=sliders.COUNTRY),
+    sliders.Slider(
+        "tariff", partial(_step, "raise tariff"), parts=sliders.COUNTRY, is_below_floors=True
+    ),
     sliders.Slider("lost", _lost, parts=sliders.COUNTRY, is_loss=True),
 )
 """Every slider; demand first, for others set parts of it, and losses last, for they hold anyway."""

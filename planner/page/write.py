@@ -221,6 +221,7 @@ def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], by
         "tolerances": _TOLERANCES,
         "layers": [
             {"slider": layer.slider, "array": layer.array, "scales": layer.scales}
+            | ({"below_floors": True} if layer.is_below_floors else {})
             for layer in sliders.layers
         ],
         "pieces": [{"columns": _ends(sliders.program.columns_of(*piece)),
@@ -251,7 +252,8 @@ def _told(basis: Basis) -> dict[str, list[float | None]]:
 def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
     """Return what each column is, of which mineral, member, country and year.
 
-    Of a delivery also its cost or price [money/t] and its tariff, a fraction of that.
+    Of a delivery also its cost or price [money/t], its tariff, a fraction of that, and its levy
+    [money/t].
     """
     e, program = sliders.expanded, sliders.program
     names = ("kind", "mineral", "member", "country", "year")
@@ -259,8 +261,8 @@ def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
     flow, d = program.flow, e.deliveries
     arrays["kind"][flow] = _FLOW
     arrays["country"][flow] = sliders.country_of_column[flow]
-    prices = {"price": np.zeros(len(program.rows.cost)), "tariff": np.zeros(len(program.rows.cost))}
-    prices["price"][flow], prices["tariff"][flow] = d.cost, d.tariff
+    prices = {name: np.zeros(len(program.rows.cost)) for name in ("price", "tariff", "levy")}
+    prices["price"][flow], prices["tariff"][flow], prices["levy"][flow] = d.cost, d.tariff, d.levy
     for name in ("mineral", "member", "year"):
         arrays[name][flow] = getattr(d, name)
     for group in program.variables:

@@ -12,9 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from models import tolerances
+
+if TYPE_CHECKING:
+    from models.program import CashCost
 
 NAMED = 3
 """Names told in a row; more are counted."""
@@ -191,26 +194,29 @@ def money(value: float, currency: str) -> str:
 
 
 TARIFFS = (
-    "{tariffs} of {cost} is tariffs, which members' own treasuries receive. Net of them the cost is"
+    "{amount} of {cost} is {kinds}, which members' own treasuries receive. Net of them the cost is"
     " {net}."
 )
 
 
-def tariff_words(plans: Mapping[str, tuple[float, float]], currency: str) -> str:
-    """Say how much of cash costs is tariffs, and the costs net of them; "" where there are none.
+def tariff_words(plans: Mapping[str, CashCost], currency: str) -> str:
+    """Say how much of cash costs is tariffs and levies, and the costs net; "" where there are none.
 
-    ``plans`` are the cash cost and the tariffs in it of each plan, by its name; "" needs no name.
+    ``plans`` are the cash costs by the name of each plan; "" needs no name.
     """
-    from models.measures import net_cost  # which loads numpy
-
     text = ""
-    for name, (cash, tariffs) in plans.items():
-        amounts = money(tariffs, currency), money(net_cost(cash, tariffs), currency)
-        where = f"{opened(name)}: " if name else ""
+    for name, paid in plans.items():
+        parts = {"tariffs": paid.tariffs, "levies": paid.levies}
+        some = {kind: money(amount, currency) for kind, amount in parts.items() if amount > 0}
+        where, net = f"{opened(name)}: " if name else "", money(paid.net, currency)
         if text:
-            text += f" {where}tariffs {amounts[0]}, net cost {amounts[1]}."
-        elif tariffs > 0:
-            text = where + TARIFFS.format(tariffs=amounts[0], cost="the cash cost", net=amounts[1])
+            every = some or {"tariffs": money(0.0, currency)}
+            amounts = ", ".join(f"{kind} {amount}" for kind, amount in every.items())
+            text += f" {where}{amounts}, net cost {net}."
+        elif some:
+            (kind, amount), *more = some.items()
+            kinds = kind + "".join(f" and {other} {name}" for name, other in more)
+            text = where + TARIFFS.format(amount=amount, kinds=kinds, cost="the cash cost", net=net)
     return text
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from models import measures, tolerances
+from models.program import CashCost
 from models.results import (
     About,
     ByMineral,
@@ -496,8 +497,9 @@ def _in_all(plan: PlanFile) -> str:
     cash, total = plan.number(Figure.CASH_COST), plan.number(Figure.TOTAL_COST)
     if not known(cash):
         return ""
-    tariffs = plan.number(Figure.TARIFFS)
-    net = words.tariff_words({"": (cash, tariffs)}, plan.currency) if known(tariffs) else ""
+    tariffs, levies = plan.number(Figure.TARIFFS), plan.number(Figure.LEVIES)
+    cost = CashCost(cash, tariffs, levies if known(levies) else 0.0)
+    net = words.tariff_words({"": cost}, plan.currency) if known(tariffs) else ""
     paid, objective = (words.money(amount, plan.currency) for amount in (cash, total))
     return (
         f"In all years {paid} is paid; {objective} is the objective, which is discounted and"

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from models import errors, schema, tolerances
 from models.case import Case, fold, in_force
 from models.checks.common import seller
+from models.resolve import unbuilt
 from models.schema.policy import ActionRow
 
 R = TypeVar("R", schema.Refiner, schema.Project, schema.Mine, schema.Demand, schema.Stockpile)
@@ -134,6 +135,32 @@ def raise_tariff(case: Case, step: schema.ScenarioStep) -> Case:
     return _with_lane(case, step, schema.Lane(tariff_added=_value(step)))
 
 
+def set_price_floor(case: Case, step: schema.ScenarioStep) -> Case:
+    """Set every price floor to Value. Add one of the coalition in years that have none of it."""
+    value = _value(step)
+    chosen = [m.name for m in case.minerals if step.mineral in {"", m.name}]
+
+    def floor(year: int, before: float | None) -> float | None:
+        return value if in_force(step, year) else before
+
+    rows = [
+        dataclasses.replace(row, floor=row.floor.map(case.years, floor))
+        if row.mineral in chosen
+        else row
+        for row in case.price_floors
+    ]
+    years = {year for year in case.years if in_force(step, year)} if value > 0 else set[int]()
+    for name in chosen:
+        own = [r for r in rows if r.mineral == name and r.zone == schema.COALITION]
+        left = {year for year in years if not any(in_force(row, year) for row in own)}
+        new = schema.PriceFloor(mineral=name, floor=schema.ByYear(value))
+        rows += [
+            dataclasses.replace(new, first_year=first, last_year=last)
+            for first, last in stretches(case.years, left)
+        ]
+    return case.change(price_floors=tuple(rows))
+
+
 def scale_freight(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the freight of the matching lanes by Value."""
     return _with_lane(case, step, schema.Lane(freight_factor=_value(step)))
@@ -228,13 +255,15 @@ def set_support(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def build_project(case: Case, step: schema.ScenarioStep) -> Case:
-    """Build the matching projects in full in First year (blank: their own), outside the budget."""
+    """Build what is left of the matching projects in First year (blank: their own), unbudgeted."""
 
     def project(record: schema.Project) -> schema.Project:
         # its own first year may lie before the horizon, in a gap of it, or beyond it
         planned = next((year for year in case.years if year >= record.first_year), None)
         built_in = step.first_year or planned
-        return record if built_in is None else dataclasses.replace(record, built_in=built_in)
+        if built_in is None or not unbuilt(record):
+            return record
+        return dataclasses.replace(record, built_in=built_in)
 
     return case.change(projects=_changed(case.projects, step, project))
 
@@ -440,11 +469,10 @@ def drop_share_limits_step(case: Case, step: schema.ScenarioStep) -> Case:
 ACTIONS: dict[str, Callable[[Case, schema.ScenarioStep], Case]] = {
     action.__name__.removesuffix("_step").replace("_", " "): action
     for action in (
-        block_lanes, set_lane_max, set_tariff, raise_tariff, scale_freight, scale_capacity,
-        add_capacity, scale_cost, set_support, scale_demand, scale_mines, block_ore, build_project,
-        scale_budget,
-        set_stock_target, set_max_short, set_max_country_share_step, drop_share_limits_step,
-        remove_member,
+        block_lanes, set_lane_max, set_tariff, raise_tariff, set_price_floor, scale_freight,
+        scale_capacity, add_capacity, scale_cost, set_support, scale_demand, scale_mines, block_ore,
+        build_project, scale_budget, set_stock_target, set_max_short, set_max_country_share_step,
+        drop_share_limits_step, remove_member,
     )
 }  # fmt: skip
 """What each action of the sheet Scenarios does."""

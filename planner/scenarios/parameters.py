@@ -23,7 +23,8 @@ class ParameterKind:
     """A kind of parameter: its word, its action, and the range that is swept unless said.
 
     ``joint`` stands between the title and whom it is set for; ``before`` says what the points are
-    compared with; ``titled`` is the title where it is not the word.
+    compared with; ``titled`` is the title where it is not the word. The range of a price is in
+    parts of the mineral's.
     """
 
     word: str
@@ -51,6 +52,11 @@ class ParameterKind:
         return TAKES[self.action].value == "a factor"
 
     @property
+    def is_price(self) -> bool:
+        """Whether the number is money a tonne: of one mineral."""
+        return TAKES[self.action].value == "money/t"
+
+    @property
     def most(self) -> float:
         """The largest number that the action takes; the smallest is 0."""
         return TAKES[self.action].most
@@ -60,12 +66,14 @@ CAP = ParameterKind("cap", "set max country share", "", 0.9, 0.3, 0.05, "without
 SECURITY = ParameterKind(
     "security", "set max short", "of", 1.0, 0.0, 0.1, "without security", titled="Max short"
 )
+FLOOR = ParameterKind("floor", "set price floor", "", 0.5, 1.5, 0.1, titled="Price floor")
 KINDS = (
     CAP,
     ParameterKind("demand", "scale demand", "of", 0.8, 1.2, 0.05),
     ParameterKind("capacity", "scale capacity", "of", 1.0, 0.0, 0.1),
     ParameterKind("cost", "scale cost", "of", 1.0, 2.0, 0.1),
     ParameterKind("tariff", "set tariff", "on", 0.0, 1.0, 0.1),
+    FLOOR,
     ParameterKind("freight", "scale freight", "from", 1.0, 3.0, 0.25),
     ParameterKind("mines", "scale mines", "of", 1.0, 0.0, 0.1),
     SECURITY,
@@ -84,12 +92,22 @@ class Parameter:
 
     ``typed`` is what is typed for it (``capacity:CHN:cobalt``), ``title`` what people read
     (``Capacity of China, cobalt``). ``aims`` are steps without a value that select what it changes.
+    ``price`` [money/t] is the mineral's where the number is a price, in a ``currency``.
     """
 
     kind: ParameterKind
     typed: str
     title: str
     aims: tuple[ScenarioStep, ...]
+    price: float = 1.0
+    currency: str = ""
+
+    @property
+    def span(self) -> tuple[float, float, float]:
+        """The first value, the last one and the step that are swept unless said."""
+        of = self.kind.first, self.kind.last, self.kind.step
+        first, last, step = (float(f"{self.price * part:.4g}") for part in of)
+        return first, last, step
 
     @property
     def is_cap(self) -> bool:
@@ -100,10 +118,13 @@ class Parameter:
 
     def name(self, value: float) -> str:
         """Return what the run at a value is called: ``Cap 65 %``."""
-        return f"{self.title} {percent(value)}"
+        return f"{self.title} {self.words(value)}"
+
+    def words(self, value: float) -> str:
+        return price_words(value, self.currency) if self.kind.is_price else percent(value)
 
     def changes(self, case: Case) -> bool:
-        return any(self.at(value)(case) != case for value in _PROBES)
+        return any(self.at(self.price * value)(case) != case for value in _PROBES)
 
 
 THE_CAP = Parameter(CAP, CAP.word, CAP.title, (ScenarioStep(name="sweep", action=CAP.action),))
@@ -129,6 +150,11 @@ def secured(case: Case, over: str) -> Case:
 def percent(value: float) -> str:
     """Return a fraction as people read it: ``65 %``."""
     return f"{value * 100:.6g} %"
+
+
+def price_words(value: float, currency: str) -> str:
+    """Return a price as people read it: ``12,500 USD/t``."""
+    return f"{value:,.6g} {currency}/t"
 
 
 def parameter_of(case: Case, typed: str) -> Parameter:
@@ -174,6 +200,14 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
     with wrong.kept():
         places = _find(named, kind, place)
     wrong.tell()
+    own, price = named.case.minerals, 1.0
+    if kind.is_price:
+        minerals = (own[0].name,) if minerals == ("",) and len(own) == 1 else minerals
+        if minerals == ("",) or len(minerals) > 1:
+            names = few([m.name for m in own], _MOST)
+            msg = f"a {kind.title.lower()} is of one mineral: write {kind.word}:NAME, of {names}"
+            raise UsageError(msg)
+        price = named.case.mineral_of[minerals[0]].price.value(named.case.years[0]) or 1.0
     aims = tuple(
         ScenarioStep(name="sweep", action=kind.action, mineral=name, **selectors)
         for _, selectors in places
@@ -183,7 +217,8 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
     named_minerals = ", ".join(filter(None, minerals))
     title = f"{kind.title} {kind.joint} {who}" if who else kind.title
     typed = ":".join(filter(None, (kind.word, place, mineral)))
-    return Parameter(kind, typed, f"{title}, {named_minerals}" if named_minerals else title, aims)
+    title = f"{title}, {named_minerals}" if named_minerals else title
+    return Parameter(kind, typed, title, aims, price, named.case.settings.currency)
 
 
 def _split(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:

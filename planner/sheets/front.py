@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from models import answers, results, schema, tolerances
+from models import answers, measures, results, schema, tolerances
 from models.case import in_force
 from models.plan import OPTIMAL, Plan, bills, paid_of
 from planner.render import words
@@ -210,6 +210,9 @@ def _lines(context: Context) -> Iterator[Sentence]:
     lacking = shortage_words(context.plan)
     if lacking:
         yield Sentence(lacking, "Shortages")
+    levied = levy_words(context.plan, context.currency)
+    if levied:
+        yield Sentence(levied, results.Levies.TABLE)
     for scarce in answers.scarcest(context.plan, most=1):
         kind = scarce.hardest.kind
         yield Sentence(explain.scarce_words(scarce, context.currency), _SHEET_OF.get(kind, "Duals"))
@@ -244,9 +247,24 @@ def _origin(context: Context) -> Iterator[str]:
 
 def _tariffs(context: Context) -> Iterator[str]:
     plan = context.plan
-    paid = words.tariff_words({"": (plan.cash, plan.tariffs)}, context.currency)
+    paid = words.tariff_words({"": plan.cash_cost}, context.currency)
     if paid:
         yield paid
+
+
+def levy_words(plan: Plan, currency: str) -> str:
+    """Return who pays most at borders with a price floor, and when; "" where nobody does."""
+    table = results.levied(plan)
+    if table.empty:
+        return ""
+    by_member, by_year = (measures.sums(table, "levies", of) for of in ("member", "year"))
+    payer, year = (max(of, key=lambda at: (of[at], str(at))) for of in (by_member, by_year))
+    said = f"Price floors: {words.amount(plan.levies, currency)} of levies in all years"
+    if len(by_member) > 1:
+        said += f", most of it paid by {payer}, {words.amount(by_member[payer], currency)}"
+    if len(by_year) > 1:
+        said += f"; {year} has the most, {words.amount(by_year[year], currency)}"
+    return f"{said}."
 
 
 def shortage_words(plan: Plan) -> str:

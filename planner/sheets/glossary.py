@@ -86,6 +86,9 @@ TERMS = (
     GlossaryTerm(results.Flows.landed.header, r"landed",
          "Cost of a delivered tonne: the refiner's cost or the contract's price, tariff"
 " and freight."),
+    GlossaryTerm(results.Flows.levy.header, r"\blev(y|ies)\b",
+         "What imports pay at a border with a price floor: the floor less their landed cost."
+" It goes to the member's own treasury."),
     _of(results.Prices.marginal),
     GlossaryTerm("N-1", r"\bn-1\b",
          "Supply without its largest country, over demand, in the scorecard and planner stress."

@@ -255,6 +255,8 @@ def _label(case: Case, record: schema.Record) -> str:
             "lost_country",
         }
         text = case.country_name(value) if is_code else str(_shown(value))
+        if isinstance(value, tuple):  # of countries and blocs
+            text = "; ".join(map(case.country_name, value))
         parts.append(text if keyed else f"{column.header} {text}")
     return ", ".join(parts) or "all"
 

@@ -30,6 +30,7 @@ those of the plan's sheet, where the plan has such a sheet."""
 
 _MONEY = (
     ("price", Contracts.price.header), ("tariff", Flows.tariff.header), ("freight", FREIGHT.header),
+    ("levy", Flows.levy.header),
 )  # fmt: skip
 """What orders cost, by the field that says it, in words."""
 
@@ -53,7 +54,7 @@ def member_tables(member: str, frames: Frames, origin: Origin) -> tuple[Table, .
     results += _by_year(frames, words)
     for result, frame in frames.items():
         if len(frame) or result is OrderSheet:
-            data: dict[str, Any] = {f.name: frame[f.name] for f in result.FIELDS}
+            data: dict[str, Any] = {f.name: frame[f.name] for f in result.FIELDS if f.name in frame}
             results.append(result(words=words, **data))
     kept = [table_of(result) for result in results]
     notes = [(t.name, c.header, c.meaning) for t in kept[1:] for c in t.columns]
@@ -75,10 +76,13 @@ def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
         yield "Warning", warning
     yield "Money, all years (undiscounted)"
     for name, word in _MONEY:
+        if f"{name}_amount" not in orders:
+            continue
         remark = "The refiners' cost, or the contracts' price." if name == "price" else ""
         yield f"{word} of all orders", _total(orders, f"{name}_amount"), Look.MONEY, money, remark
     total = _total(orders, "total_amount")
-    yield "Total of all orders", total, Look.MONEY, money, "Price, tariff and freight."
+    levied = "tariff, freight and levy" if "levy_amount" in orders else "tariff and freight"
+    yield "Total of all orders", total, Look.MONEY, money, f"Price, {levied}."
     if contracts is not None and len(contracts):
         paid = _total(contracts, Contracts.paid.name)
         yield Contracts.paid.header, paid, Look.MONEY, money, "Take or pay; see Obligations."
@@ -124,6 +128,7 @@ def _by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:
         for sheet, names in _SUMMED.items()
         if sheet is OrderSheet or len(frames.get(sheet, ()))
         for name in names
+        if name in frames[sheet]
     }
     rows: list[dict[str, Any]] = []
     for key in keys:
@@ -136,11 +141,13 @@ def _by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:
 
 
 _SUMMED = {
-    OrderSheet: ("tonnes", "price_amount", "tariff_amount", "freight_amount", "total_amount"),
+    OrderSheet: (
+        "tonnes", "price_amount", "tariff_amount", "freight_amount", "levy_amount", "total_amount",
+    ),
     Obligations: (OrdersByYear.untaken.name, OrdersByYear.paid.name),
     Stock: (OrdersByYear.change.name,),
     MemberShortages: (OrdersByYear.short.name,),
-}
+}  # fmt: skip
 """What is added up by year and mineral."""
 
 

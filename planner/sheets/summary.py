@@ -109,9 +109,13 @@ def _cost(context: Context) -> Rows:
     yield Figure.CASH_COST, plan.cash, Look.MONEY, money, remark
     remark = f"Tariff x cost or price of all flows; members' own treasuries receive it{plain}."
     yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, remark
-    remark = f"Cash cost less tariffs{plain}."
-    yield Figure.NET_COST, measures.net_cost(plan.cash, plan.tariffs), Look.MONEY, money, remark
-    remark = f"Cost or price, tariff and freight of all flows{plain}."
+    also, levied = (" and levies", ", levy") if plan.levies else ("", "")
+    if plan.case.price_floors:
+        remark = f"What imports pay up to price floors; members' own treasuries receive it{plain}."
+        yield Figure.LEVIES, plan.levies, Look.MONEY, money, remark
+    remark = f"Cash cost less tariffs{also}{plain}."
+    yield Figure.NET_COST, plan.cash_cost.net, Look.MONEY, money, remark
+    remark = f"Cost or price, tariff{levied} and freight of all flows{plain}."
     yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, remark, each("paid")
     remark, landed = "Purchases cost over tonnes purchased.", each("landed")
     yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, remark, landed

@@ -67,6 +67,7 @@ def stressed(plan: Plan, rules: Rules) -> Case:
         share_limits=case.share_limits if rules.keep_caps else (),
         security=(),
         projects=tuple(_as_built(p, running[p.name], years) for p in case.projects),
+        built=(),
         budget=(),
         stockpiles=tuple(_as_stored(plan, pile, years) for pile in case.stockpiles),
         ceilings=_ceilings(plan, rules.surge, years),
@@ -182,7 +183,11 @@ def decided_before(plan: Plan, year: int) -> Agreed:
             continue
         amounts = plan.x[group.at]
         is_integer = columns is BUILT and case.settings.whole_projects
-        amounts = np.round(amounts) if is_integer else np.maximum(amounts, 0.0)
+        amounts = np.maximum(amounts, 0.0)
+        if is_integer:  # but for what is begun in part
+            near = np.round(amounts)
+            is_near = np.abs(amounts - near) < tolerances.SAME_SHARE
+            amounts = np.where(is_near, near, amounts)
         index = np.flatnonzero(amounts)
         for key, amount in zip(group.keys(index), amounts[index].tolist(), strict=True):
             if columns.decided(case, key) < year:

@@ -16,7 +16,7 @@ from models import tolerances
 from models.answers.cost_sharing import DualBill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import SAME_COST, change, keeps_enough, missing_in_each, net_cost, part, sums
+from models.measures import SAME_COST, change, keeps_enough, missing_in_each, part, sums
 from models.plan import PENALTIES, Plan
 from models.results import About, Members, Result, field
 from models.results.common import SHORT, units_of, words_of
@@ -257,7 +257,8 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
         "demand": [cases.demand_against(base.case, entry.case) for entry in entries],
         "changes": [entry.changes for entry in entries],
     }
-    blank = [each for each in (Comparison.moved, Comparison.demand) if not any(columns[each.name])]
+    rare = (Comparison.moved, Comparison.demand, Comparison.levies)
+    blank = [each for each in rare if not any(columns[each.name])]
     if any(entry.foreseen for entry in entries):
         columns |= _foresight(entries, columns["total"])
     else:
@@ -291,7 +292,8 @@ def _of_plan(context: Context) -> dict[str, float]:
         "total": plan.objective,
         "cash": plan.cash,
         "tariffs": plan.tariffs,
-        "net_cost": net_cost(plan.cash, plan.tariffs),
+        "levies": plan.levies,
+        "net_cost": plan.cash_cost.net,
         "purchases": plan.purchases,
         "paid": float(costs[~is_penalty].sum()),
         "penalties": float(costs[is_penalty].sum()),
@@ -509,7 +511,8 @@ def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
         "purchases_usd": plan and plan.purchases,
         "inputs_t": plan and plan.inputs_tonnes,
         "tariffs_usd": plan and plan.tariffs,
-        "net_cost_usd": plan and net_cost(plan.cash, plan.tariffs),
+        "levies_usd": plan and plan.levies,
+        "net_cost_usd": plan and plan.cash_cost.net,
         "tonnes": plan and plan.tonnes,
         "shortage_t": plan and plan.shortage,
         "served_share": plan and plan.served_share,
@@ -899,9 +902,8 @@ class Compare(StudyKind):
     @property
     def tariffs(self) -> str:
         """Those of the base, and of the scenario that has most."""
-        paid = {e.name: (e.context.plan.cash, e.context.plan.tariffs)
-                for e in self.entries if e.context is not None}  # fmt: skip
-        most = sorted(paid, key=lambda name: -paid[name][1])[:1]
+        paid = {e.name: e.context.plan.cash_cost for e in self.entries if e.context is not None}
+        most = sorted(paid, key=lambda name: -paid[name].duties)[:1]
         names = dict.fromkeys([*list(paid)[:1], *most])
         return words.tariff_words(
             {name: paid[name] for name in names}, self.start.case.settings.currency

@@ -95,6 +95,7 @@ class Comparison(Result):
         Measure.PURCHASES_COST, "Cost or price, tariff and freight of all flows. Undiscounted."
     )
     tariffs = _millions(Measure.TARIFFS, common.IN_CASH)
+    levies = _millions(Measure.LEVIES, common.IN_CASH, optional=True)
     net_cost = _millions(Measure.NET_COST, common.LESS_TARIFFS)
     cash_more = _millions(
         "Cash cost against base", f"{_AGAINST} Below 0 where less is bought. Undiscounted."

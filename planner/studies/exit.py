@@ -361,11 +361,14 @@ def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
 
 
 def _parts(plan: Plan) -> dict[str, dict[int, float]]:
-    """Return what is built of each project by the year in which it starts."""
+    """Return what is still to be built of each project by the year in which it starts."""
+    begun = {p.name: dict(p.begun) for p in plan.case.projects}
     parts = defaultdict[str, dict[int, float]](dict)
-    rows = plan.projects[plan.projects["built"] > tolerances.TWO_PLANS]
-    for project, year, built in rows[["project", "year", "built"]].itertuples(index=False):
-        parts[project][year] = built
+    rows = plan.projects[["project", "year", "built"]]
+    for project, year, built in rows.itertuples(index=False):
+        part = built - begun[project].get(year, 0.0)
+        if part > tolerances.TWO_PLANS:
+            parts[project][year] = part
     return parts
 
 

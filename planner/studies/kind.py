@@ -283,8 +283,8 @@ class StudyKind:
 
     @property
     def tariffs(self) -> str:
-        """How much of its costs is tariffs, and the costs net of them, once; "" of none."""
-        costs = {name: (plan.cash, plan.tariffs) for name, plan in self.plans.items()}
+        """How much of its costs is tariffs and levies, and the costs net, once; "" of none."""
+        costs = {name: plan.cash_cost for name, plan in self.plans.items()}
         return tariff_words(costs, self.start.case.settings.currency)
 
     @property

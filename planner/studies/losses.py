@@ -141,7 +141,8 @@ class LossTotals:
 
     By (mineral, member, year): ``bought``, ``short`` and ``stock`` at the year's end [t]. By
     (mineral, year): ``cash``, what is paid without capital and the cost of leaving suppliers,
-    ``tariffs`` in it, and ``penalty``, the cost of shortage [money, undiscounted]. By mineral:
+    ``duties`` (tariffs and levies) in it, and ``penalty``, the cost of shortage [money,
+    undiscounted]. By mineral:
     ``dearest``; ``to_refill``, what a tonne costs in the last year [money/t]: the dearest bought,
     the mineral's price at least.
     """
@@ -150,7 +151,7 @@ class LossTotals:
     short: Floats
     stock: Floats
     cash: Floats
-    tariffs: Floats
+    duties: Floats
     penalty: Floats
     to_refill: Floats
     dearest: tuple[DearestPrice | None, ...]
@@ -161,18 +162,18 @@ def read(plan: Plan) -> LossTotals:
     e, d = plan.expanded, plan.expanded.deliveries
     bought = np.zeros(e.demand.shape)
     np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
-    cash, tariffs = plan.costs_of(UNTAKEN, STOCK, ORE), np.zeros(e.demand.shape[::2])
+    cash, duties = plan.costs_of(UNTAKEN, STOCK, ORE), np.zeros(e.demand.shape[::2])
     np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
-    np.add.at(tariffs, (d.mineral, d.year), plan.delivered * d.cost * d.tariff)
     f = e.input_flows
     np.add.at(cash, (f.mineral, f.year), plan.taken * f.landed)
-    np.add.at(tariffs, (f.mineral, f.year), plan.input_tariffs)
+    np.add.at(duties, (d.mineral, d.year), plan.delivered * (d.cost * d.tariff + d.levy))
+    np.add.at(duties, (f.mineral, f.year), plan.input_tariffs)
     return LossTotals(
         bought,
         short=_by_member(plan, SHORTAGE),
         stock=_by_member(plan, STOCK),
         cash=cash,
-        tariffs=tariffs,
+        duties=duties,
         penalty=plan.costs_of(SHORTAGE, OF_TIER),
         to_refill=_to_refill(plan),
         dearest=_dearest(plan),
@@ -242,7 +243,7 @@ class Effect:
     ``lost`` is what was bought of what is lost, ``replaced`` what is bought more of others,
     ``stocked`` what is drawn from stock more (or stored less), ``short`` what is then missing: lost
     is the sum of the three. By mineral [money], more than under the same rules with nothing lost:
-    ``cash``, what is paid, ``tariffs`` in it; ``refill``, what it takes to refill the stock left at
+    ``cash``, what is paid, ``duties`` in it; ``refill``, what it takes to refill the stock left at
     the end (see ``Reading``); ``cost``, cash, refill and what is short at its shortage cost.
     ``used``, the most by which the stocks fall below those with nothing lost [t], and
     ``stock_days`` that in days of the coalition's demand in the year of the loss; ``share``, what
@@ -255,7 +256,7 @@ class Effect:
     stocked: Floats
     short: Floats
     cash: Floats
-    tariffs: Floats
+    duties: Floats
     refill: Floats
     cost: Floats
     used: Floats
@@ -297,7 +298,7 @@ class AgreedCase:
     def agreed(self) -> LossTotals:
         """The agreed plan in numbers, of the years from the loss on."""
         totals, first = read(self.plan), self._first
-        yearly = ("bought", "short", "stock", "cash", "tariffs", "penalty")
+        yearly = ("bought", "short", "stock", "cash", "duties", "penalty")
         return replace(totals, **{name: getattr(totals, name)[..., first:] for name in yearly})
 
     @cached_property
@@ -352,8 +353,8 @@ class AgreedCase:
         short = self._but_for_rounding(after.short)
         # what is in stock less than agreed was drawn, in this year or in one before
         stocked = np.diff(before.stock - after.stock, axis=2, prepend=0.0)
-        (cash, tariffs, penalty), (calm_cash, calm_tariffs, calm_penalty) = (
-            [amount.sum(axis=1) for amount in (each.cash, each.tariffs, each.penalty)]
+        (cash, duties, penalty), (calm_cash, calm_duties, calm_penalty) = (
+            [amount.sum(axis=1) for amount in (each.cash, each.duties, each.penalty)]
             for each in (after, calm)
         )
         lower = self._but_for_rounding(calm.stock - after.stock)
@@ -365,7 +366,7 @@ class AgreedCase:
             stocked=self._but_for_rounding(stocked),
             short=short,
             cash=net(np.array([cash, -calm_cash])),
-            tariffs=net(np.array([tariffs, -calm_tariffs])),
+            duties=net(np.array([duties, -calm_duties])),
             refill=refill,
             cost=net(np.array([cash, refill, penalty, -calm_cash, -calm_penalty])),
             used=used,

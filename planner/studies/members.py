@@ -9,6 +9,7 @@ from typing import Any
 from models import measures, results, tolerances
 from models.answers.cost_sharing import DualBill
 from models.case import Case
+from models.program import CashCost
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Picture, Role, bars, short
@@ -70,7 +71,10 @@ def tariffs_at(outcomes: Sequence[engine.Outcome[Any]], points: int, currency: s
     """
     ends = [*outcomes[:1], *outcomes[len(outcomes) - points :]] if outcomes else []
     rows = [(each.name, each.found.rows[0]) for each in ends if each.found and each.found.rows]
-    paid = {name: (row["cash"], row["tariffs"]) for name, row in [*rows[:1], *rows[-1:]]}
+    paid = {
+        name: CashCost(row["cash"], row["tariffs"], row["levies"])
+        for name, row in [*rows[:1], *rows[-1:]]
+    }
     return tariff_words(paid, currency)
 
 

@@ -933,12 +933,13 @@ class StressTest(StudyKind):
         """Those of the agreed plan, and those in the extra cash of the loss that costs most."""
         effects = {loss: each for loss, each in self.result.capped.effects.items() if each}
         dear = max(effects, key=lambda loss: effects[loss].cash.sum(), default=None)
-        more = float(effects[dear].tariffs.sum()) if dear is not None else 0.0
+        more = float(effects[dear].duties.sum()) if dear is not None else 0.0
         if dear is None or not more:
             return super().tariffs
         by = _more(more, self.start.case.settings.currency)
         name = dear.name(self.result.case)
-        lost = f"Without {name} tariffs are {by}, a part of the extra cash."
+        kinds = "tariffs and levies" if self.result.case.price_floors else "tariffs"
+        lost = f"Without {name} {kinds} are {by}, a part of the extra cash."
         return f"{super().tariffs} {lost}".strip()
 
     def tables(self) -> list[Result]:

@@ -152,6 +152,12 @@ class Tariffs(Result):
         "Tariff over cost", "The tariff over the average cost of these tonnes at the plants' gates."
     )
     revenue = field.money("Revenue", f"The tariff on these tonnes. {common.UNDISCOUNTED}")
+    floor = field.price(
+        "Price floor in its place",
+        "The price floor of the coalition, all other countries exempt, that does the same. Blank:"
+        " no one floor does, as where tonnes from there land at different costs.",
+        optional=True,
+    )
 
 
 class SupportBills(Result):
@@ -367,6 +373,8 @@ class SupportStudy(StudyKind):
         gaps = gaps_table(plan, free, needed)
         rows = [attributes(Tariffs, each) for each in tariffs(plan)]
         capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
+        if not any(row[Tariffs.floor.name] for row in rows):
+            capped = capped.without(Tariffs.floor)
         more = (capped, *bill_tables(plan))
         plants = plants_table(plan, gaps, needed, unknown)
         return [plants, gaps, *(table for table in more if len(table))]

@@ -18,7 +18,7 @@ import pandas as pd
 from models import answers, measures, schema, tolerances, units
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
-from models.plan import PENALTIES, TARIFF, Plan
+from models.plan import LEVY, PENALTIES, TARIFF, Plan
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
@@ -28,9 +28,21 @@ from planner.render import chart
 from planner.render.chart import Picture, Role, Series, numbers, peak, short
 from planner.render.sentences import hardest, missing, number_short, shortages, worst_first
 from planner.render.table import with_number
-from planner.render.words import counted, inner, known, least, listed, money, percent, scale, share
+from planner.render.words import (
+    counted,
+    inner,
+    known,
+    least,
+    listed,
+    money,
+    percent,
+    scale,
+    share,
+    tonnes,
+)
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
+from planner.scenarios.parameters import price_words
 from planner.sheets.figures import paid_by_mineral
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies import members
@@ -48,11 +60,13 @@ from planner.studies.kind import (
 from planner.studies.security_curve import covered, price_of_security, tested_by, with_tested
 from planner.studies.sweep_tables import (
     AsGiven,
+    FloorCurve,
     Frontier,
     SecurityCurve,
     SmallestCaps,
     TurnedFrontier,
     WhoPaysByCap,
+    WhoPaysByFloor,
     WhoPaysByValue,
     WithoutSecurity,
 )
@@ -77,8 +91,9 @@ part of demand is short beyond the reference."""
 
 # ---- of a point ----------------------------------------------------------------------------------
 
-OF_POINT = tuple(
-    f for f in SecurityCurve.FIELDS if f.name not in {Frontier.knob.name, Frontier.point.name}
+OF_POINT = (
+    *(f for f in SecurityCurve.FIELDS if f.name not in {Frontier.knob.name, Frontier.point.name}),
+    FloorCurve.outside,
 )
 """What is known of a point, and of a mineral at it."""
 _APART = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
@@ -86,8 +101,13 @@ _APART = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
 
 def figures_of(kind: type[Frontier]) -> list[Field]:
     """Return what JSON has of a point, and of a mineral at it."""
-    names = {f.name for f in kind.FIELDS} - _APART
+    own = {Frontier.slope.name} if kind is FloorCurve else set()  # a point is of a share
+    names = {f.name for f in kind.FIELDS} - _APART - own
     return [f for f in OF_POINT if not f.look.is_text and f.name in names]
+
+
+_DUTIES = ("tariffs", "levies")
+"""What of the cash cost members' own treasuries receive."""
 
 
 # ---- points --------------------------------------------------------------------------------------
@@ -110,7 +130,7 @@ def grid(
             raise UsageError(msg)
     way = last - first
     if step == 0 or not math.isfinite(step):
-        msg = f"--step {step:g} leads nowhere: name a step such as {parameter.kind.step:g}"
+        msg = f"--step {step:g} leads nowhere: name a step such as {parameter.span[2]:g}"
         raise UsageError(msg)
     if step < 0 <= way or step > most:
         slip = most <= 1.0 <= step <= _SLIP
@@ -152,6 +172,8 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "purchases": paid_by_mineral(plan),
         "cash": measures.sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
         "tariffs": measures.sums(costs[costs["heading"] == TARIFF.name], "money", "mineral"),
+        "levies": measures.sums(costs[costs["heading"] == LEVY.name], "money", "mineral"),
+        "outside": measures.sums(plan.flows[_is_outside(plan)], "tonnes", "mineral"),
         "demand": measures.sums(plan.supply, "demand", "mineral"),
         "tonnes": measures.sums(plan.supply, "purchased", "mineral"),
         "inputs": measures.sums(plan.inputs[plan.inputs["member"] == ""], "tonnes", "mineral"),
@@ -178,7 +200,10 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "objective": plan.objective,
         "purchases": plan.purchases,
         "cash": plan.cash,
-        **{name: sum(amounts[name].values()) for name in ("saved", "missing", "inputs")},
+        **{
+            name: sum(amounts[name].values())
+            for name in ("saved", "missing", "inputs", "outside", *_DUTIES)
+        },
         "tariffs": sum(amounts["tariffs"].values()) - _tariffs_abroad(plan),
         "demand": plan.case.total_demand,
         "tonnes": plan.tonnes,
@@ -187,7 +212,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
     }
     return tuple(
         {"country": "", **row, "served": measures.served_share(row["demand"], row["short"])}
-        | {"net_cost": measures.net_cost(row["cash"], row["tariffs"])}
+        | {"net_cost": measures.net_cost(row["cash"], sum(row[name] for name in _DUTIES))}
         for row in (total, *minerals)
     )
 
@@ -196,6 +221,14 @@ def _tariffs_abroad(plan: Plan) -> float:
     """Return what plants abroad pay in tariffs: no member's treasury receives it [money]."""
     flows = plan.expanded.input_flows
     return float((plan.taken * flows.cost * flows.tariff - plan.input_tariffs).sum())
+
+
+def _is_outside(plan: Plan) -> pd.Series[bool]:
+    """Return which flows come from outside the coalition."""
+    inside = (
+        c for c in plan.flows["country"].unique() if schema.COALITION in plan.case.blocs_of(c)
+    )
+    return ~plan.flows["country"].isin([*inside])
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -403,9 +436,9 @@ def _reference(point: SweepPoint) -> pd.DataFrame:
 
 def title_of(parameter: parameters.Parameter, points: Sequence[float]) -> str:
     """Return a sweep in words: ``Cap from 90 % to 30 %, 13 points``."""
-    span = percent_of(points[0])
+    span = parameter.words(points[0])
     if len(points) > 1:
-        span = f"from {span} to {percent_of(points[-1])}, {len(points)} points"
+        span = f"from {span} to {parameter.words(points[-1])}, {len(points)} points"
     return f"{parameter.title} {span}"
 
 
@@ -518,12 +551,15 @@ def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Resul
     if sweep.path:
         rows = pd.concat([sweep.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=FLAT)])
     rows = pd.concat([mineral for _, mineral in rows.groupby("mineral", sort=False)])
+    if not rows["levies"].any() and not parameter.kind.is_price:
+        rows = rows.drop(columns="levies")
     second, reference = (SmallestCaps, sweep.smallest) if parameter.is_cap else (
         WithoutSecurity if is_security else AsGiven, sweep.reference
     )  # fmt: skip
     if not parameter.is_cap:
         rows = rows.assign(knob=parameter.title)
-        turned = rows.assign(slope=0.0 - rows["slope"])  # not -0.0
+        step = measures.POINT if parameter.kind.is_price else 1.0
+        turned = rows.assign(slope=0.0 - rows["slope"] / step)  # not -0.0
         rows = with_tested(rows, sweep.tested) if is_security else turned
     frontier = _result(_table_of(parameter), rows, words)
     empty = [] if any(rows["trouble"]) else [Frontier.trouble]
@@ -535,7 +571,8 @@ def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
     """Return the table of a sweep's points."""
     if parameter.is_cap:
         return Frontier
-    return SecurityCurve if parameter.kind == parameters.SECURITY else TurnedFrontier
+    of = {parameters.SECURITY: SecurityCurve, parameters.FLOOR: FloorCurve}
+    return of.get(parameter.kind, TurnedFrontier)
 
 
 def paying(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
@@ -547,7 +584,8 @@ def paying(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
     supplies = [(value, point.supply) for value, point in pairs if point.rows]
     if not reference.rows or not supplies:
         return None
-    kind = WhoPaysByCap if sweep.parameter.is_cap else WhoPaysByValue
+    turned = WhoPaysByFloor if sweep.parameter.kind.is_price else WhoPaysByValue
+    kind = WhoPaysByCap if sweep.parameter.is_cap else turned
     table = kind.of_cases(case, reference.supply, supplies)
     if not sweep.path:
         return table.without(kind.point)
@@ -568,7 +606,7 @@ _MOST_LINES = 6
 """Lines of a chart at most: those that rise highest."""
 _MOST_SMALL = 12
 """Minerals with a chart of their own at most: those that cost most."""
-_AMOUNTS = {"cash", "short", "missing"}
+_AMOUNTS = {"cash", "net_cost", "levies", "short", "missing", "outside"}
 """Figures that are no shares: in money or tonnes."""
 
 
@@ -602,6 +640,7 @@ class _SweepCharts:
         word = tables.option(OVER).partition(":")[0]
         self.kind = next((kind for kind in parameters.KINDS if kind.word == word), parameters.CAP)
         self.is_secured = isinstance(frontier, SecurityCurve)
+        self.is_floor = isinstance(frontier, FloorCurve)
         self.values = [float(v) for v in self.rows["value"][self.rows["mineral"] == ALL]]
         if self.is_cap:
             self.values.sort(reverse=True)
@@ -618,6 +657,8 @@ class _SweepCharts:
         of_short = ("short share", "Demand that goes short", "Share of coalition demand")
         of_losses = ("kept", "Losses of a country that are survived", SecurityCurve.kept.header)
         other = self.by_mineral(*(of_losses if self.is_secured else of_short))
+        if self.is_floor:
+            return chart.drawn(self.paid(), self.moved(), self.tonnes_short(), *small)
         return chart.drawn(self.paid(), self.tonnes_short(), dearer, other, *small)
 
     def panels(self) -> tuple[Picture, ...]:
@@ -703,11 +744,16 @@ class _SweepCharts:
                 unit = "share of the cost at the refiner's gate"
             if self.is_secured:
                 unit = "of demand, if any one country is lost: loose → tight"
+            if self.is_floor:
+                unit = f"{self.currency}/t"
             across = f"{self.title} ({unit})"
-        values = tuple(self.values)
+        values, look = tuple(self.values), Look.PRICE if self.is_floor else Look.SHARE
         return Picture(
-            title, chart.Form.LINES, values, tuple(series), axis, across, scale=Look.SHARE, **more
+            title, chart.Form.LINES, values, tuple(series), axis, across, scale=look, **more
         )
+
+    def words(self, value: float) -> str:
+        return price_words(value, self.currency) if self.is_floor else percent_of(value)
 
     def money(self, mineral: str, *names: str) -> tuple[str, list[tuple[float | None, ...]]]:
         """Return amounts of money in the unit that suits the first of them, and that unit."""
@@ -721,9 +767,10 @@ class _SweepCharts:
         A part of their cost, not a sum: a sum falls where a tighter cap leaves less to buy.
         """
         if not self.is_cap and not self.is_secured:
-            unit, (amounts,) = self.money(ALL, "cash")
+            unit, (amounts, net) = self.money(ALL, "cash", "net_cost")
             title = f"{self.title}: what is paid for what is bought, {self.horizon}"
             series = [Series(Measure.CASH_COST, Role.PLAN, amounts)]
+            series += [Series(Measure.NET_COST, Role.FREE, net)] if self.is_floor else []
             axis = f"{Measure.CASH_COST} ({unit})"
             paid = self.picture(title, series, axis, look=Look.MILLIONS)
             return paid if peak(amounts) else None
@@ -749,6 +796,13 @@ class _SweepCharts:
         series = [Series(column.header, Role.SHORT, amounts)]
         shown = self.picture(title, series, column.header, look=Look.TONNES)
         return shown if peak(amounts) else None
+
+    def moved(self) -> Picture | None:
+        """What is bought outside the coalition, all minerals by weight."""
+        amounts, header = self.figures(ALL, "outside"), FloorCurve.outside.header
+        title = f"{self.title}: what is bought outside the coalition, {self.horizon}"
+        series = [Series(header, Role.PLAN, amounts)]
+        return self.picture(title, series, header, look=Look.TONNES) if peak(amounts) else None
 
     def room(self) -> Picture | None:
         """How far a cap can go down before it costs tonnes, beside the largest share without."""
@@ -881,14 +935,16 @@ class Sweep(StudyKind):
     and by mineral. It also shows the smallest cap that costs no tonne of supply.
 
     --over changes another number instead: a factor on demand, capacity, cost, freight or mines; a
-    tariff; or security, the demand that may be short after any country's loss. WHO is a country or
-    a refiner (for demand, a member or group).
+    tariff; a price floor at the border, in money per tonne of one mineral; or security, the demand
+    that may be short after any country's loss. WHO is a country or a refiner (for demand, a member
+    or group).
 
     \b
     planner sweep case.xlsx
     planner sweep case.xlsx --from 80% --to 40% --step 2.5%
     planner sweep case.xlsx --over capacity:CHN:cobalt --from 1 --to 0 --step 0.1
     planner sweep case.xlsx --over tariff:China --to 0.5
+    planner sweep case.xlsx --over floor:cobalt --from 30000 --to 40000 --step 1000
     planner sweep case.xlsx --over security --from 1 --to 0 --step 0.1
 
     A point without a proven plan is listed with its reason; all others are written. The exit code
@@ -900,8 +956,8 @@ class Sweep(StudyKind):
     LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
     RESULTS = (
-        Frontier, TurnedFrontier, SecurityCurve, SmallestCaps, AsGiven, WithoutSecurity,
-        WhoPaysByCap, WhoPaysByValue,
+        Frontier, TurnedFrontier, SecurityCurve, FloorCurve, SmallestCaps, AsGiven,
+        WithoutSecurity, WhoPaysByCap, WhoPaysByValue, WhoPaysByFloor,
     )  # fmt: skip
     OPTIONS = (
         click.option(
@@ -918,8 +974,8 @@ class Sweep(StudyKind):
             "--over",
             default="cap",
             metavar="KNOB",
-            help="What to change: cap; security:MINERAL; or demand, capacity, cost, tariff,"
-            " freight or mines, with :WHO:MINERAL [cap].",
+            help="What to change: cap; floor:MINERAL; security:MINERAL; or demand, capacity, cost,"
+            " tariff, freight or mines, with :WHO:MINERAL [cap].",
         ),
     )
 
@@ -936,8 +992,7 @@ class Sweep(StudyKind):
         super().__init__(start)
         self.case = parameters.secured(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
-        kind = self.parameter.kind
-        asked = zip((first, last, step), (kind.first, kind.last, kind.step), strict=True)
+        asked = zip((first, last, step), self.parameter.span, strict=True)
         self.points = grid(
             self.parameter, *(default if given is None else given for given, default in asked)
         )
@@ -1039,11 +1094,14 @@ class Sweep(StudyKind):
         """Return the points of all minerals together, and the smallest caps."""
         frontier = tables[Frontier]
         kind = type(frontier)
-        lost = (kind.lost, kind.served)
-        lost = (kind.missing, kind.kept) if issubclass(kind, SecurityCurve) else lost
         point = (kind.point,) if self.result.path else ()
-        fields = (*point, kind.value, kind.cash, kind.dearer, kind.short, *lost, kind.slope)
-        yield Numbers(frontier.where([mineral == ALL for mineral in frontier.mineral]), fields)
+        fields = [kind.value, kind.cash, kind.dearer, kind.short, kind.lost, kind.served]
+        if issubclass(kind, SecurityCurve):
+            fields[-2:] = kind.missing, kind.kept
+        if issubclass(kind, FloorCurve):
+            fields = [kind.value, kind.cash, kind.levies, kind.net_cost, kind.outside, kind.short]
+        points = frontier.where([mineral == ALL for mineral in frontier.mineral])
+        yield Numbers(points, (*point, *fields, kind.slope))
         if SmallestCaps in tables:
             yield Numbers(_known_caps(tables), _CAP, "Smallest caps that need cost no tonne")
 
@@ -1066,6 +1124,8 @@ class Sweep(StudyKind):
             return Headline("Nothing is needed, so nothing can be missing.", (none,))
         if charts.is_cap:
             return _of_cap(charts)
+        if charts.is_floor:
+            return _of_floor(charts)
         return _of_security(charts, tables, points) if charts.is_secured else _of_turned(charts)
 
     @classmethod
@@ -1073,15 +1133,18 @@ class Sweep(StudyKind):
         """Return the frontier of all minerals and of each, and the charts of the workbook."""
         charts, frontier = _SweepCharts(tables), tables[Frontier]
         kind = type(frontier)
-        fields = (
-            *((kind.point,) if charts.path else ()), kind.value, kind.objective, kind.cash,
-            kind.short, kind.served, kind.country, kind.share,
-        )  # fmt: skip
+        fields = [kind.value, kind.objective, kind.cash]
+        fields += [kind.short, kind.served, kind.country, kind.share]
+        if issubclass(kind, FloorCurve):
+            fields = [kind.value, kind.cash, kind.levies, kind.net_cost, kind.outside]
+            fields += [kind.short, kind.served]
+        if charts.path:
+            fields = [kind.point, *fields]
         views = {
             "All minerals" if mineral == ALL else mineral: (
                 (charts.panels() if charts.is_cap and mineral == ALL else ())
                 or charts.of_mineral(mineral),
-                Numbers(frontier.where([m == mineral for m in frontier.mineral]), fields),
+                Numbers(frontier.where([m == mineral for m in frontier.mineral]), tuple(fields)),
             )
             for mineral in charts.minerals
         }
@@ -1101,14 +1164,13 @@ class Sweep(StudyKind):
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
         before = f"the {'same ' if charts.is_cap else ''}case {charts.kind.before}"
-        return (
-            first,
-            *members.who_pays_section(tables, WhoPaysByCap, charts.title, before, _point),
-        )
 
+        def point(value: Any) -> str:
+            if charts.is_floor:
+                return charts.words(value)
+            return percent(value) if known(value) else AS_IN_WORKBOOK
 
-def _point(value: Any) -> str:
-    return percent(value) if known(value) else AS_IN_WORKBOOK
+        return (first, *members.who_pays_section(tables, WhoPaysByCap, charts.title, before, point))
 
 
 def _of_cap(charts: _SweepCharts) -> Headline:
@@ -1151,6 +1213,29 @@ def _of_cap(charts: _SweepCharts) -> Headline:
 
 def _signed(premium: float) -> str:
     return f"{'+' if premium > 0 else ''}{share(premium)}"
+
+
+def _of_floor(charts: _SweepCharts) -> Headline:
+    """Return what is paid, in levies and net of them, and what moves, at both ends of a sweep."""
+    names = ("cash", "levies", "net_cost", "outside")
+    at = {name: dict(zip(charts.values, charts.figures(ALL, name), strict=True)) for name in names}
+    known_points = [v for v in charts.values if charts.lacking(v)]
+    low, high = min(known_points), max(known_points)
+    figures = list[KeyFigure]()
+    for value in dict.fromkeys((low, high)):
+        cash, levies, net = (money(at[of][value] or 0.0, charts.currency) for of in names[:3])
+        remark = f"{levies} of it is levies; net of tariffs and levies it is {net}."
+        figures.append(KeyFigure(f"Paid at {charts.words(value)}", cash, remark))
+    before, then = (at["outside"][value] or 0.0 for value in (low, high))
+    extra = (at["net_cost"][high] or 0.0) - (at["net_cost"][low] or 0.0)
+    more = f"{money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
+    figures.append(KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} at the lowest."))
+    finding = (
+        f"At a floor of {charts.words(high)} {tonnes(then)} is bought outside the coalition, at"
+        f" {charts.words(low)} {tonnes(before)}. Net of levies the higher floor costs {more}."
+    )
+    care = (f"{missing(charts.lacking(high))} at {charts.words(high)}.",)
+    return Headline(finding, tuple(figures), care)
 
 
 def _of_turned(charts: _SweepCharts) -> Headline:
@@ -1209,7 +1294,7 @@ def _object(rows: pd.DataFrame, kind: type[Frontier], *, trouble: bool = True) -
     share, country, error = Frontier.share, Frontier.country, Frontier.trouble.json_key
     figures = figures_of(kind)
     by_name = {str(row["mineral"]): row for row in rows.to_dict("records")}
-    numbers = {m: {f.json_key: row[f.name] for f in figures} for m, row in by_name.items()}
+    numbers = {m: {f.json_key: row.get(f.name, 0.0) for f in figures} for m, row in by_name.items()}
     total = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in figures))
     shares = {mineral: by_name[mineral][share.name] for mineral in numbers}
     return {

@@ -98,6 +98,7 @@ class Frontier(Result):
         key="premium_with_shortage_usd_per_t",
     )
     tariffs = _money(Measure.TARIFFS, common.IN_CASH)
+    levies = _money(Measure.LEVIES, common.IN_CASH, optional=True)
     net_cost = _money(Measure.NET_COST, common.LESS_TARIFFS)
     inputs = field.tonnes(
         "Bought by plants", "What plants buy of one another over all years.", key="inputs_t",
@@ -201,6 +202,25 @@ class SecurityCurve(TurnedFrontier):
     )
 
 
+class FloorCurve(TurnedFrontier):
+    """What each price floor at the border costs, brings in levies and moves inside."""
+
+    TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep over a price floor"
+    value = field.price("Price floor", "What it is set to in all zones, or in the coalition.")
+    slope = Frontier.slope.like(
+        header="A unit more costs",
+        meaning="What a floor higher by one adds to total cost, as the difference to the point"
+        " before; below 0: it saves.",
+        key="slope_usd_per_unit",
+    )
+    levies = Frontier.levies.like(optional=False)
+    outside = field.tonnes(
+        "Bought outside",
+        "What is bought of countries outside the coalition, all years together.",
+        key="outside_t",
+    )
+
+
 class AsGiven(Result):
     """The case with the number as given, which the premiums are against."""
 
@@ -232,6 +252,13 @@ class WhoPaysByCap(WhoPays):
 
 
 WhoPaysByCap.FIELDS = (WhoPaysByCap.point, *(f for f in WhoPaysByCap.FIELDS if f.name != "point"))
+
+
+class WhoPaysByFloor(WhoPaysByCap):
+    """Who pays at each price floor, against the case as given, money a year."""
+
+    TABLE, BOOK = "Who pays", "sweep over a price floor"
+    case = FloorCurve.value
 
 
 class WhoPaysByValue(WhoPaysByCap):

@@ -232,7 +232,9 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
         mineral, year, rows = part_of(component.MINERAL), part_of(component.YEAR), []
         if decision.component is BUILT:
             project = projects[part_of(component.PROJECT)]
-            size = project.capacity.value(year)
+            if project.built_in is None and year in dict(project.begun):
+                continue  # it is no decision
+            size = project.capacity.value(max(year, first))
             rows.append((_BUILD, project.mineral, project.name))
         elif decision.component is STOCK:
             rows.append((_STORE, mineral, part_of(component.MEMBER)))

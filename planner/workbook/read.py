@@ -12,11 +12,19 @@ from typing import Any
 
 from models import checks, schema
 from models.case import Case, clean, fold
-from models.checks.common import Rule, having, is_total, is_word_of_total, looks_like
+from models.checks.common import (
+    Rule,
+    did_you_mean,
+    having,
+    is_total,
+    is_word_of_total,
+    looks_like,
+    near,
+)
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
 from planner.workbook.cells import country
-from planner.workbook.countries import member_meant
+from planner.workbook.countries import closest_country, member_meant
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import CellError, DefaultTaken, Layout, ReadingContext, at_cell
 from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
@@ -404,6 +412,8 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
     spellings |= {(sheet, "company"): companies for sheet in (refiner, project)}
     spellings |= {(member, "group"): groups, (schema.ShareLimit.SHEET, "buyer"): buyers}
     plants = _first(values(project, "name")) | refiners
+    spellings |= {(schema.PriceFloor.SHEET, "zone"): blocs}
+    spellings |= {(schema.Built.SHEET, "project"): _first(values(project, "name"))}
     spellings |= {(schema.Support.SHEET, "plant"): plants, (schema.Support.SHEET, "payer"): buyers}
     for steps in (schema.ScenarioStep.SHEET, schema.EventStep.SHEET):
         spellings[steps, "name"] = _first(values(steps, "name"))
@@ -426,6 +436,8 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
             schema.BY_COMPANY: companies,
         }
         _suppliers(sheets[schema.ShareLimit.SHEET], blocs, named, context)
+    if schema.PriceFloor.SHEET in sheets:
+        _exempt(sheets[schema.PriceFloor.SHEET], blocs, context)
     if schema.SecurityTarget.SHEET in sheets:
         lost = sheets[schema.SecurityTarget.SHEET]
         for i in range(len(lost.rows)):
@@ -447,6 +459,32 @@ def _suppliers(
             _country(limits, "supplier", i, blocs, hint, context)
         elif supplier:
             suppliers[i] = named[group].get(fold(supplier), supplier)
+
+
+def _exempt(floors: Parsed, blocs: Spelling, context: ReadingContext) -> None:
+    """Give the exempt of each floor their bloc's spelling, or their country's code."""
+    for i, names in enumerate(floors.fields["exempt"]):
+        floors.fields["exempt"][i] = tuple(
+            sorted({_country_or_bloc(name, floors, i, blocs, context) for name in names} - {""})
+        )
+
+
+def _country_or_bloc(
+    name: str, floors: Parsed, i: int, blocs: Spelling, context: ReadingContext
+) -> str:
+    """Return a bloc as it is spelt, or a country's code; "" where a name is neither: an error."""
+    if fold(name) in blocs:
+        return blocs[fold(name)]
+    try:
+        code = country(name)
+    except CellError:
+        sheet, header = floors.record.SHEET, floors.record.column_of("exempt").header
+        hint = near(name, blocs) or closest_country(name) or did_you_mean(name, blocs.values())
+        wrong = CellError(f"{name!r} is neither a country nor a bloc", "countries or blocs", hint)
+        context.error(sheet, floors.rows[i], header, wrong)
+        return ""
+    context.spell(code, name)
+    return code
 
 
 def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names

@@ -130,8 +130,8 @@ class _SheetReading:
     def _cells(self, column: Column, heading: ParsedHeader, blank: object) -> list[Any]:
         """Convert the cells of a column; blank ones give ``blank``, bad ones a stand-in."""
         raw, label = self.grid.values(heading.position), heading.label
-        if column.field == "blocs":
-            return [self._blocs(label, row, v) for row, v in zip(self.grid.rows, raw, strict=True)]
+        if column.several:
+            return [self._names(label, row, v) for row, v in zip(self.grid.rows, raw, strict=True)]
         at_once = numbers(column, raw, heading.factor, blank)
         if at_once is not None:
             return at_once
@@ -159,7 +159,7 @@ class _SheetReading:
                 self.context.spell(str(code), str(spelling), listed=self.record is Country)
         return cells
 
-    def _blocs(self, label: str, row: int, value: object) -> tuple[str, ...]:
+    def _names(self, label: str, row: int, value: object) -> tuple[str, ...]:
         if value is None:
             return ()
         try:
@@ -169,7 +169,8 @@ class _SheetReading:
             self.parsed.unread = True
             return ()
         if "," in common_letters(names_text):
-            comma = findings.CellError(shown(value), "names of blocs", "separate blocs with ;")
+            hint = "separate names with ;"
+            comma = findings.CellError(shown(value), "names, with ; between them", hint)
             self.context.error(self.sheet, row, label, comma)
         names = (clean(part) for part in re.split("[;,；，]", names_text))
         return tuple(sorted({name for name in names if name}))

@@ -230,6 +230,10 @@ def test_every_column_has_an_account(books):
                 "Kind",
                 "Project",
                 "Support",
+                "Levy",
+                "Levies a year",
+                "Max fill",
+                "Max draw",
             }
     of_mineral = {head for sheet, head in blank if sheet == "By mineral"}
     assert {head for sheet, head in blank if sheet != "By mineral"} == {

@@ -22,6 +22,7 @@ ANSWER = {
     "objective_usd",
     "purchases_usd",
     "tariffs_usd",
+    "levies_usd",
     "net_cost_usd",
     "tonnes",
     "inputs_t",

@@ -94,9 +94,9 @@ def test_rows_of_studies_have_the_same_keys(book, capsys) -> None:
     ],
 )
 def test_every_surface_says_it_once(book, capsys, words) -> None:
-    """The terminal, the first page and the report; none of a book without tariffs."""
+    """The terminal, the first page and the report, of levies, too; none of a book without any."""
     command, *rest = words
-    for case, times in ((book, 1), (free(book), 0)):
+    for case, times in ((book, 1), (levied(book), 1), (free(book), 0)):
         capsys.readouterr()
         made = case.with_name(f"{case.stem}-{command}-made.xlsx")
         assert main([command, str(case), *rest, "--output", str(made)]) == 0
@@ -108,6 +108,15 @@ def test_every_surface_says_it_once(book, capsys, words) -> None:
         assert main(["report", str(made), "-o", str(html)]) == 0
         text = html.read_text(encoding="utf-8").replace("&#x27;", "'").replace("&#39;", "'")
         assert text.count(SAID) == times
+
+
+def levied(book):
+    """The same case with a price floor in place of tariffs."""
+    path = book.with_name("levied.xlsx")
+    floor = [{"Mineral": "copper", "Floor (USD/t)": 15}]
+    made = make(jin(60), sur(100), Price_floors=floor, Share_limits=LIMIT)
+    write_book(path, made, sheets=made)
+    return path
 
 
 def free(book):

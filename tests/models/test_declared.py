@@ -35,7 +35,6 @@ from models.program.component import (
     in_its_year,
 )
 from models.program.division import by_right
-from models.program.families import FAMILIES
 from models.program.solved import Solved
 from models.program.sourcing import Frame
 from planner.sheets import explain as words
@@ -129,7 +128,7 @@ def test_rows_are_relaxed_by_their_family_where_they_say_so() -> None:
         case = read(getattr(golden, name)())
         for year in case.years:
             cells = Levers(case.of_minerals(["copper"]), year, need=1.0)
-            for family in FAMILIES:
+            for family in families.FAMILIES:
                 if family.loosening is not None:
                     family.loosening.levers(cells)
             relaxed |= {rows for cell in cells.found.values() for rows, *_ in cell.limits}
@@ -141,7 +140,7 @@ def test_columns_that_are_decided_say_when(own: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="declare is_first_stage"):
         Columns(**own, move="new", decided=in_its_year)
     first = {of.name for of in components() if isinstance(of, Columns) and of.is_first_stage}
-    assert first == {"built", "budget_carried"}
+    assert first == {"built", "rest_built", "budget_carried"}
 
 
 # ---- no name is typed twice ----------------------------------------------------------------------
@@ -242,7 +241,7 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
         b.enter(rows, over, -1.0)
 
     family = Family(model, arrays)
-    every = (*FAMILIES[:-1], family, FAMILIES[-1])
+    every = (*families.FAMILIES[:-1], family, families.FAMILIES[-1])
     monkeypatch.setattr(families, "FAMILIES", every)
     monkeypatch.setattr(program_module, "_BEFORE_LIMITS", every[:-1])
 

@@ -20,7 +20,7 @@ from models.program import Program, fit, program_of
 from models.program.compile import differences
 from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
-from models.schema import BudgetYear, ByYear, Lane, OreLane
+from models.schema import BudgetYear, Built, ByYear, Lane, OreLane, PriceFloor
 from planner.studies.agreed import decided_before
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
@@ -65,6 +65,11 @@ def base() -> Case:
         | {"Penalty (USD/t)": 20}
         for s in ("refining", "mining")
     ]
+    made["Price floors"] = [
+        {"Mineral": "zinc", "Floor (USD/t)": 14, "Exempt": "Peru"},
+        {"Mineral": "zinc", "Floor (USD/t)": 11, "Zone": "south"},
+        {"Mineral": "copper", "Floor (USD/t)": 25, "Floor 2027 (USD/t)": 5},
+    ]
     made["Security"] = [
         {"Mineral": "zinc", "Max short": 0.3},
         {"Lost country": "CHN", "Max short": 0.2, "Max short 2027": 0.4, "Penalty (USD/t)": 30},
@@ -105,6 +110,11 @@ def demands(factor: float) -> Callable[[Case], Case]:
     return lambda case: first(
         "demand", tonnes=tuple((y, factor * t) for y, t in case.demand[0].tonnes)
     )(case)
+
+
+def begun_of(case: Case, after: int, fraction: float) -> Built:
+    """Return a row of Built of the first project, so many years after the first one."""
+    return Built(project=case.projects[0].name, year=case.years[0] + after, fraction=fraction)
 
 
 def agreed(case: Case) -> Case:
@@ -155,6 +165,13 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "group": first("members", group=""),
     "bloc": first("countries", blocs=("south",)),
     "out of a bloc": first("countries", 1, blocs=("other",)),
+    "floor": first("price_floors", floor=ByYear(40.0)),
+    "floor of another": first("price_floors", -1, floor=ByYear(16.0)),
+    "zone": first("price_floors", 1, zone="other"),
+    "exempt": first("price_floors", exempt=("other",)),
+    "no floor": without("price_floors"),
+    "no floors": lambda case: case.change(price_floors=()),
+    "a floor more": more("price_floors", PriceFloor(mineral="zinc", zone="other", floor=ByYear(9))),
     "growth": first("refiners", max_growth=None),
     "growth of another": first("refiners", 1, max_growth=0.1),
     "cost": first("refiners", cost=ByYear(49.0)),
@@ -203,6 +220,9 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "lead time": first("projects", lead_time=1),
     "project's year": first("projects", first_year=2027),
     "project's capacity": first("projects", capacity=ByYear(9.0)),
+    "begun": lambda case: more("built", begun_of(case, 0, 0.4))(case),
+    "begun before": lambda case: more("built", begun_of(case, -1, 0.7))(case),
+    "nothing begun": lambda case: more("built", begun_of(case, 1, 0.0))(case),
     "built": lambda case: first("projects", built_in=case.years[0])(case),
     "no project": without("projects"),
     "no budget": lambda case: case.change(budget=()),
@@ -213,6 +233,8 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "room": first("stockpiles", max=5.0),
     "target penalty": first("stockpiles", target_penalty=1.0),
     "holding cost": first("stockpiles", holding_cost=9.0),
+    "max fill": first("stockpiles", max_fill=1.5),
+    "max draw": first("stockpiles", max_draw=0.0),
     "no stockpile": without("stockpiles"),
     "premium": first("mines", premium=30.0),
     "mined": first("mines", capacity=ByYear(6.0)),

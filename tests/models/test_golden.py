@@ -40,14 +40,16 @@ def refining() -> BookT:
 
 
 def lanes() -> BookT:
-    """A Max of a country with two refiners, one of a refiner; tariff and freight."""
+    """A Max of a country with two refiners, one of a refiner; tariff, freight and a price floor."""
     lanes = [
         {"From country": "CHN", "Max (t/yr)": 60, "Tariff": 0.1},
         {"Refiner": "Jin", "Max (t/yr)": 20, "Freight (USD/t)": 3},
         {"From country": "CHL", "To member": "B", "Open": "no"},
     ]
     members = {"A": 100, "B": 50}
-    return make(jin(), refiner("Yin", "CHN", 100, 11), sur(), demand=members, Lanes=lanes)
+    floors = [{"Mineral": "copper", "Floor (USD/t)": 12.5}]
+    sellers = (jin(), refiner("Yin", "CHN", 100, 11), sur())
+    return make(*sellers, demand=members, Lanes=lanes, Price_floors=floors)
 
 
 def contracts() -> BookT:
@@ -61,10 +63,10 @@ def contracts() -> BookT:
 
 
 def stockpiles() -> BookT:
-    """A reserve with a target over two years."""
+    """A reserve with a target over two years, filled and drawn no faster than so much a year."""
     pile = {
         "Mineral": "copper", "Member": "A", "Max (t)": 50, "Opening (t)": 20, "Target (t)": 30,
-        "Holding cost (USD/t/yr)": 1,
+        "Holding cost (USD/t/yr)": 1, "Max fill (t/yr)": 8, "Max draw (t/yr)": 6,
     }  # fmt: skip
     return make(jin(), years=(2026, 2027), Stockpiles=[pile])
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from models.answers import explain, least_change
 from tests.models.desk import (
+    BookT,
     changed,
     cost,
     jin,
@@ -247,3 +249,105 @@ def test_bought_and_stored_so_that_sales_grow() -> None:
         Stockpiles=[pile(1e5)],
     )  # fmt: skip
     assert solve(book).objective == near(10 * sum(100 / 1.05**t for t in range(12)))
+
+
+# ---- how fast a stock is filled and drawn --------------------------------------------------------
+
+
+def building_up(**more: object) -> BookT:
+    """Return a book of three years with a reserve of 30 to fill, missed at 40 a tonne and year.
+
+    90 are needed; 100 a year cost 1 a tonne, 50 more cost 2.
+    """
+    sources = [refiner("Near", "CHL", 100, 1), refiner("Far", "CHL", 50, 2)]
+    book = make(*sources, demand=90, years=(2026, 2027, 2028), Stockpiles=[pile(50, **more)])
+    book["Stockpiles"][0] |= {"Target (t)": 30, "Target penalty (USD/t/yr)": 40}
+    return book
+
+
+def test_a_reserve_is_filled_over_the_years() -> None:
+    """At once: 100 x 1 + 20 x 2 + 180 = 320. 10 a year: 300 + (20 + 10) x 40 = 1,500.
+
+    8 a year: 24 of 30 in the end, 3 x 98 + (22 + 14 + 6) x 40 = 1,974. One tonne more in the first
+    year is missed in none of three, in the last in one: 119, 79 and 39.
+    """
+    assert solve(building_up()).objective == near(320)
+    assert solve(building_up(**{"Max fill (t/yr)": 10})).objective == near(1500)
+    book = building_up(**{"Max fill (t/yr)": 8})
+    plan = solve(book)
+    assert plan.objective == near(1974)
+    assert list(plan.stocks["closing"]) == near([8, 16, 24])
+    assert list(plan.stocks["fill_worth"]) == near([119, 79, 39])
+    assert slope(book, "Stockpiles", 0, "Max fill (t/yr)") == near(-237)
+
+
+def lean(**more: object) -> BookT:
+    """Return a book of a year of plenty and one of no supply: 50 needed in each."""
+    book = make(jin(**{"Last year": 2026}), demand=50, years=TWO_YEARS)
+    return book | {"Stockpiles": [pile(50, **more)]}
+
+
+@pytest.mark.parametrize("header", ["Max fill (t/yr)", "Max draw (t/yr)"])
+def test_a_reserve_gives_no_faster_than_it_may(header: str) -> None:
+    """30 a year in or out: 80 x 10 + 20 x 500 = 10,800. A tonne a year more saves 500 - 10."""
+    book = lean(**{header: 30})
+    plan = solve(book)
+    assert plan.objective == near(10800)
+    assert slope(book, "Stockpiles", 0, header) == near(-490)
+    worth = "fill_worth" if "fill" in header else "draw_worth"
+    assert plan.stocks[worth].sum() == near(490)
+    for other in {"fill_worth", "draw_worth"} - {worth}:
+        assert plan.stocks[other].sum() == 0
+
+
+def test_the_opening_stock_is_drawn_no_faster_than_it_may() -> None:
+    """Opening 40, target 0, 15 a year: 85 x 10 = 850. One tonne more a year saves 10."""
+    book = make(jin(), Stockpiles=[pile(50, 40, **{"Target (t)": 0, "Max draw (t/yr)": 15})])
+    plan = solve(book)
+    assert plan.objective == near(850)
+    assert list(plan.stocks["closing"]) == near([25])
+    assert slope(book, "Stockpiles", 0, "Max draw (t/yr)") == near(-10)
+    assert slope(book, "Stockpiles", 0, "Opening (t)") == near(0)
+
+
+def test_a_reserve_that_is_locked() -> None:
+    """Nothing in and nothing out: it stays at its opening stock, whatever is short."""
+    locked = {"Max fill (t/yr)": 0, "Max draw (t/yr)": 0, "Target (t)": 0}
+    plan = solve(lean(**locked, **{"Opening (t)": 20}))
+    assert list(plan.stocks["closing"]) == near([20, 20])
+    assert plan.objective == near(50 * 10 + 50 * 500)
+
+
+def test_what_is_left_in_a_reserve_that_gives_no_more_is_a_cause() -> None:
+    """It is told if something is left in it, or more would be put in; else it is simply empty."""
+    for opening in (50, 80):
+        more = {"Max (t)": 80, "Opening (t)": opening, "Target (t)": 0}
+        causes = solve(lean(**{"Max draw (t/yr)": 30}, **more)).shortages
+        assert list(causes["cause"]) == ["Its reserve gives no more than Max draw."]
+    causes = solve(lean(**{"Max draw (t/yr)": 60, "Max fill (t/yr)": 30})).shortages
+    assert list(causes["cause"]) == ["No supplier can run in this year."]
+
+
+@pytest.mark.parametrize(
+    ("header", "more"),
+    [("Max fill", {}), ("Max draw", {"Opening (t)": 50, "Target (t)": 0})],
+)
+def test_a_faster_reserve_ends_a_shortage(header: str, more: dict[str, object]) -> None:
+    """From 30 to the 50 that are needed, and nothing else."""
+    found = least_change(solve(lean(**{f"{header} (t/yr)": 30}, **more)), "copper", "A", 2027)
+    assert found is not None
+    [change] = found.changes
+    assert (change.place.header, change.was, change.to) == (header, 30, near(50))
+    assert found.outcome is not None
+    assert found.outcome.after == near(0, abs=1e-3)
+
+
+def test_what_binds_on_a_reserve() -> None:
+    """Explained for the lean year: Max draw, at 30 t a year, each more of which saves 490."""
+    bound = [
+        b for b in explain(solve(lean(**{"Max draw (t/yr)": 30})), "copper", "A", 2027).binding
+        if b.kind == "stock draw"
+    ]  # fmt: skip
+    assert [(b.limit, b.shadow_price) for b in bound] == [(near(30), near(490))]
+    assert bound[0].place is not None
+    assert bound[0].place.header == "Max draw"

@@ -215,6 +215,33 @@ def test_dearer_freight_never_saves(seed: int) -> None:
     assert no_dearer(solve(book), solve(dear))
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_slower_reserve_never_saves(seed: int) -> None:
+    """A reserve filled and drawn as fast as its room costs the same; slower costs no less.
+
+    In every year it changes by no more than it may.
+    """
+    book = draw(seed, {"whole projects"})
+    rng, plan = np.random.default_rng([12, seed]), solve(book)
+    near = {"rel": 1e-9, "abs": rounding(plan)}
+    assert solve(paced(book, 1.0)).objective == pytest.approx(plan.objective, **near)
+    slow = solve(paced(book, part := float(rng.choice([0.0, 0.1, 0.4]))))
+    assert no_dearer(plan, slow)
+    assert no_dearer(slow, solve(paced(book, part / 2)))
+    change, room = slow.stocks["closing"] - slow.stocks["opening"], 2e-6 * slow.case.tolerance_scale
+    for at, row in slow.stocks.iterrows():
+        pile = slow.case.stockpile_of[row["mineral"], row["member"]]
+        assert -pile.max_draw - room <= change[at] <= pile.max_fill + room
+
+
+def paced(book: BookT, part: float) -> BookT:
+    """Return a book whose reserves are filled and drawn by a part of their room a year."""
+    return each_row(
+        book, "Stockpiles",
+        lambda row: {f"{h} (t/yr)": part * row["Max (t)"] for h in ("Max fill", "Max draw")},
+    )  # fmt: skip
+
+
 # ---- scaling and order -------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ require(loader)().then((highs) => {
     const said = engine.outcome(program, found, settings);
     return {
       objective: said.objective, proof: said.proof, how: said.how, seconds: (user + system) / 1e6,
-      paid: sum(said.paid), tariffs: said.tariffs, short: sum(said.short),
+      paid: sum(said.paid), tariffs: said.tariffs, levies: said.levies, short: sum(said.short),
       command: engine.command(program, settings), losses: said.losses,
     };
   });

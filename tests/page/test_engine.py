@@ -25,6 +25,7 @@ from planner.sheets.survival import is_missed, needed_of, survival
 from planner.workbook import read_tables
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, sur
+from tests.models.test_hand_floors import border, walled
 from tests.page.draws import draw, unmoved, variant_of
 from tests.reference.cases import SECURE, random_book
 from tests.sheets.desk import refiner, rows
@@ -150,6 +151,31 @@ def test_a_tariff_is_raised_from_what_it_was(planned):
     assert raised["command"].endswith('--what-if "raise tariff; country=CHN; value=0.1"')
     assert none["objective"] == pytest.approx(still["objective"])
     assert list(holds(case, [raised], settings[1:2]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_tariff_below_a_price_floor_takes_the_place_of_the_levy(seed, planned):
+    """Whatever is moved, the plan, its tariffs and its levies are those of the command."""
+    case = read_tables(walled(seed)).case
+    of, lacking = adjustable(case)
+    assert not [said for said in lacking if said.startswith("Tariff")]
+    rng = np.random.default_rng([33, seed])
+    settings = [unmoved(case, len(of.countries)), *(draw(of, rng) for _ in range(6))]
+    for answer, plan in holds(case, planned(case, settings), settings):
+        assert answer["paid"] == pytest.approx(plan.purchases, rel=1e-5)
+
+
+def test_a_tariff_is_paid_in_place_of_a_levy(planned):
+    """8 a tonne and a floor of 10: 20 % more of tariff are 1.6 of the 2, 50 % are 4 and no levy."""
+    case = read_tables(border(10)).case
+    at = adjustable(case)[0].countries.index("CHN")
+    settings = [unmoved(case, 2) for _ in range(3)]
+    settings[1]["tariff"][at], settings[2]["tariff"][at] = 0.2, 0.5
+    answers = list(holds(case, planned(case, settings), settings))
+    money = [(of["paid"], of["tariffs"], of["levies"]) for of, _ in answers]
+    assert money == [pytest.approx(of) for of in ((1000, 0, 200), (1000, 160, 40), (1140, 160, 0))]
+    for answer, plan in answers:
+        assert (answer["tariffs"], answer["levies"]) == pytest.approx((plan.tariffs, plan.levies))
 
 
 def test_the_hash_is_sha_256(tmp_path):

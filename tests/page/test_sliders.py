@@ -32,8 +32,13 @@ def agrees(of, names, settings, country):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_values_that_no_slider_was_read_at(seed):
-    """All sliders at once, and each country lost alone."""
+    """All sliders at once, and each country lost alone; every other book with price floors."""
     book = random_book(np.random.default_rng([41, seed]), 1 + seed % 3, SECURE)
+    if seed % 2:
+        book["Price floors"] = [
+            {"Mineral": of["Mineral"], "Floor (USD/t)": 0.9 * float(of["Price (USD/t)"])}
+            for of in book["Minerals"]
+        ]
     case = read_tables(book).case
     of, _ = adjustable(case)
     has = {layer.slider for layer in of.layers}

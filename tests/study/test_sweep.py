@@ -395,7 +395,7 @@ def test_freight_and_mines() -> None:
     ("over", "said"),
     [
         ("capacitty:CHN", "did you mean 'capacity'? there is cap, demand, capacity, cost"),
-        ("zzz", "there is cap, demand, capacity, cost, tariff, freight, mines"),
+        ("zzz", "there is cap, demand, capacity, cost, tariff, floor, freight, mines"),
         ("cap:CHN", "swept for all minerals at once"),
         ("capacity:Chian", "did you mean 'China'?"),
         ("capacity:CHM", "did you mean 'CHN'?"),

@@ -74,7 +74,8 @@ def model(f: Frame) -> None:
               x_{r,m,j,t} + y_{r,m,j,t} \le max_{r,m,j,t}                        [t/yr]
 
     variables   none of its own; a closed lane has no column at all
-    posts       cost headings "tariff" (a fraction of cost or price) and "freight"
+    posts       cost headings "tariff" (a fraction of cost or price), "freight" and "levy" (what
+                lifts imports to a price floor, at the border of its zone)
     dual        what one more tonne of lane would save [money/t]
     source      minimum-cost multicommodity flow, Ahuja, Magnanti & Orlin (1993), ch. 17
     """
@@ -96,6 +97,7 @@ def model(f: Frame) -> None:
     tariff = f.of_deliveries("cost") * f.of_deliveries("tariff")
     f.books.cost(market.TARIFF, f.delivery, tariff, years)
     f.books.cost(market.FREIGHT, f.delivery, f.of_deliveries("freight"), years)
+    f.books.cost(market.LEVY, f.delivery, f.of_deliveries("levy"), years)
 
 
 def arrays(b: builder.Builder) -> None:

@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case
+from models.case import Case, begun_capital
 from models.program import component, division
 from models.program.builder import Builder, Charge, columns_of, grouped, integers
-from models.resolve import Ints, budget_year, capital_charge, start_years, starts
+from models.resolve import (
+    Ints,
+    budget_year,
+    capital_charge,
+    fixed_builds,
+    free_budgets,
+    start_years,
+    starts,
+    unbuilt,
+)
 from models.schema import BudgetYear, Project
 
 if TYPE_CHECKING:
@@ -66,10 +75,10 @@ def budgets_left(of: Solved, spenders: Iterable[Project]) -> dict[int, float]:
     needs of that. Years without a budget are not among them.
     """
     case = of.case
-    left = {row.year: row.capex for row in sorted(case.budget, key=lambda row: row.year)}
+    left = free_budgets(case)
     limited = {p.name: p for p in spenders if p.built_in is None}
     for (name, start), part in of.amounts(BUILT).items():
-        if name in limited:
+        if name in limited and start not in dict(limited[name].begun):
             year = budget_year(limited[name], start, case.years)
             if year in left:
                 left[year] -= part * limited[name].capex
@@ -110,7 +119,7 @@ def _budget_bears_on(of: Solved, _: component.Rows, year: int, where: component.
 
 def _is_spent(of: Solved, year: int) -> bool:
     """Return whether the budgets up to a year are spent by its end, where they are carried over."""
-    total = {row.year: row.capex for row in of.case.budget if row.year <= year}
+    total = {y: capex for y, capex in free_budgets(of.case).items() if y <= year}
     paid = sum(
         part * p.capex
         for p in of.case.projects if p.built_in is None
@@ -163,10 +172,13 @@ def unpaid(of: Solved, mineral: str, year: int) -> tuple[Unpaid, ...]:
 
 def _unpaid(of: Solved, project: Project, year: int, left: dict[int, float]) -> Unpaid | None:
     e, whole = of.expanded, of.case.settings.whole_projects
+    own = dict(project.begun)
     begun = starts(project, e.years, year) if project.built_in is None else []
+    begun = [start for start in begun if start not in own]
     paying = {budget_year(project, start, e.years) for start in begun}
     built = running(of, project, year)
-    is_once = whole and any(of.value(BUILT, (project.name, y)) > 0 for y in e.years)
+    every = start_years(project, e.years)
+    is_once = whole and any(of.value(BUILT, (project.name, y)) > 0 for y in every)
     if project.capex <= 0 or built >= _WHOLE or is_once or not paying or not paying <= left.keys():
         return None
     most = max(paying, key=lambda y: (left[y], -y))
@@ -214,6 +226,7 @@ def _reduced(of: Solved, column: int, left_out: tuple[component.Rows, ...]) -> f
 BUILT = component.Columns(
     name="built",
     key=(component.PROJECT, component.YEAR),
+    index=(component.PROJECT, component.CALENDAR),
     meaning="The fraction of a project whose output starts in a year.",
     cell=(Project, "capex"),
     unit=component.FRACTION,
@@ -222,6 +235,27 @@ BUILT = component.Columns(
     decided=_begun,
     is_first_stage=True,
     divided=division.by_right,
+)
+REST = component.Columns(
+    name="rest_built",
+    key=(component.PROJECT, component.YEAR),
+    index=(component.PROJECT, component.CALENDAR),
+    meaning="Whether what is left to build of a whole project is built for a year.",
+    unit=component.FRACTION,
+    is_move=False,
+    move="of what is left of {project} built for {year}",
+    decided=_begun,
+    is_first_stage=True,
+)
+WHOLE_REST = component.Rows(
+    name="whole_rest",
+    key=(component.PROJECT, component.YEAR),
+    index=(component.PROJECT, component.CALENDAR),
+    meaning="What is left to build of a whole project is built whole or not at all.",
+    unit=component.FRACTION,
+    kind="project once",
+    label=lambda _, __: component.Label("project once"),
+    divided=division.nothing,
 )
 ONCE = component.Rows(
     name="project_once",
@@ -279,13 +313,17 @@ def model(f: Frame) -> None:
     .. math:: \sum_j x_{p,m,j,t} \le capacity_p \sum_{t - life_p < y \le t} b_{p,y}       [t/yr]
     .. math:: \sum_t b_{p,t} \le 1, \qquad
               \sum_{p,t : t - lead_p = y} capex_p \, b_{p,t} + l_y - l_{y'} \le budget_y   [money m]
+    .. math:: b_{p,t} = begun_{p,t} \; [Built], \qquad b_{p,t} = rest_p \, z_{p,t} \; [whole]
 
+    What Built says is fixed, in years before the horizon, too; the sums are then of what is left,
+    and of a budget what those payments leave (``resolve.free_budgets``), at least 0.
     The year before y that has a budget is y'. Without Carry over budget no l stands there. With it
     the rows add up: what is spent in all years up to y is no more than their budgets; years without
     a row of Budget are unlimited and outside the sum.
 
     variables   built b, the fraction whose output starts in year t, 0 to 1 (0 or 1 if whole);
-                budget carried l, what is left for later years [money m]
+                rest built z, 0 or 1, where a whole project is begun in part; budget carried l, what
+                is left for later years [money m]
     posts       cost heading "capital" (capital-recovery factor x capex, each year of output)
     dual        of the capacity: its rent [money/t]; of the budget: what one more million in that
                 year would save [money per million], spent then or, carried over, in a later year
@@ -294,27 +332,74 @@ def model(f: Frame) -> None:
     e, case = f.expanded, f.case
     minerals = {e.minerals[m] for m, _ in f.cells}
     found = [p for p in case.projects if p.mineral in minerals]
-    builds = {(p.name, year): p for p in found for year in start_years(p, e.years)}
+    every = [Build(p, year) for p in found for year in _years(p, e.years)]
+    builds = {(b.project.name, b.year): b.project for b in every}
+    is_whole = case.settings.whole_projects
     built = f.variables(
         BUILT,
         builds,
-        lower={key: float(p.built_in is not None) for key, p in builds.items()},
-        upper=dict.fromkeys(builds, 1.0),
-        whole=case.settings.whole_projects,
+        lower={key: b.bounds[0] for key, b in zip(builds, every, strict=True)},
+        upper={key: b.bounds[1] for key, b in zip(builds, every, strict=True)},
+        whole={key for key, b in zip(builds, every, strict=True) if is_whole and b.is_new},
     )
     f.built = built
-    once = {p.name: [built[p.name, y] for y in start_years(p, e.years)] for p in found}
+    once = {
+        p.name: ([built[p.name, y] for y in start_years(p, e.years) if y not in dict(p.begun)], p)
+        for p in found
+    }
     f.constraints(
-        ONCE, {name: (None, columns, None, 1.0) for name, columns in once.items() if columns}
+        ONCE, {name: (None, of, None, unbuilt(p)) for name, (of, p) in once.items() if of}
     )
+    _rest(f, built, [b for b in every if is_whole and b.is_rest])
     _capacity(f, built)
-    _budget(f, built, builds)
+    _budget(f, built, {key: p for key, p in builds.items() if key[1] not in dict(p.begun)})
     runs = [
         (key, p, year) for key, p in builds.items() for year in e.years
         if key[1] <= year < key[1] + p.life
     ]  # fmt: skip
     charges = [capital_charge(case, p) for _, p, _ in runs]
     f.books.cost(CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs])
+
+
+@dataclass(frozen=True)
+class Build:
+    """A column of what is built of a project, with output from a year on."""
+
+    project: Project
+    year: int
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the most of it: equal where it is begun, or a scenario has it built."""
+        fixed = fixed_builds(self.project)
+        if self.year in fixed:
+            return fixed[self.year], fixed[self.year]
+        return 0.0, unbuilt(self.project)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether all of the project is left to be built."""
+        return self.year not in dict(self.project.begun) and unbuilt(self.project) == 1.0
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether it is what is left of a project that is begun in part, and free."""
+        return 0.0 < unbuilt(self.project) < 1.0 and self.year not in fixed_builds(self.project)
+
+
+def _years(project: Project, years: tuple[int, ...]) -> list[int]:
+    """Return the years for which there is a column of what is built of a project."""
+    return sorted({*start_years(project, years), *dict(project.begun)})
+
+
+def _rest(f: Frame, built: Any, rest: list[Build]) -> None:
+    """Build what is left of projects that are begun in part whole or not at all."""
+    keys = {(b.project.name, b.year): unbuilt(b.project) for b in rest}
+    z = f.variables(REST, keys, whole=keys, upper=dict.fromkeys(keys, 1.0) if keys else None)
+    rows: dict[Any, Row] = {
+        key: (0.0, [built[key], z[key]], [1.0, -left], 0.0) for key, left in keys.items()
+    }
+    f.constraints(WHOLE_REST, rows)
 
 
 def _capacity(f: Frame, built: Any) -> None:
@@ -332,7 +417,7 @@ def _capacity(f: Frame, built: Any) -> None:
 
 
 def _budget(f: Frame, built: Any, builds: dict[tuple[str, int], Project]) -> None:
-    budget = {b.year: b.capex for b in f.case.budget}
+    budget = free_budgets(f.case)
     spent: dict[int, list[tuple[str, int]]] = {}
     for (name, start), p in builds.items():
         year = budget_year(p, start, f.expanded.years)
@@ -357,49 +442,63 @@ def _limited(case: Case, spent: Iterable[int]) -> list[int]:
     years = sorted(spent)
     if not (years and case.settings.carry_over_budget):
         return years
-    return sorted(row.year for row in case.budget if row.year <= years[-1])
+    due = begun_capital(case.projects, case.years)
+    last = max([years[-1], *due, *(row.year for row in case.budget if row.taken)])
+    return sorted(row.year for row in case.budget if row.year <= last)
 
 
 def arrays(b: Builder) -> None:
     """The same rows as arrays."""
     e, case = b.expanded, b.expanded.case
-    at_year = {year: t for t, year in enumerate(e.years)}
     builds = [
-        (p, project, at_year[year])
+        (p, Build(project, year))
         for p, project in enumerate(case.projects)
-        for year in start_years(project, e.years)
+        for year in _years(project, e.years)
     ]
-    p, t = columns_of([(p, t) for p, _, t in builds], 2)
+    p, begin = columns_of([(p, build.year) for p, build in builds], 2)
     first = (
         b.mineral_of[component.PROJECT][p] * b.years
     )  # a project stands in its mineral's first year
-    charge = np.array([capital_charge(case, q) for _, q, _ in builds], dtype=float)
-    begin = b.calendar[t]
-    end = begin + np.array([q.life for _, q, _ in builds], dtype=np.int64)
+    plants = [build.project for _, build in builds]
+    charge = np.array([capital_charge(case, q) for q in plants], dtype=float)
+    end = begin + np.array([q.life for q in plants], dtype=np.int64)
     charges = [  # what is built is paid for in each year in which it runs
         Charge(CAPITAL, np.where((begin <= y) & (y < end), charge, 0.0), np.full(len(p), s))
         for s, y in enumerate(e.years)
     ]
     worth = [
-        sum(b.discount[s] for s, y in enumerate(e.years) if e.years[t] <= y < e.years[t] + q.life)
-        for _, q, t in builds
+        sum(b.discount[s] for s, y in enumerate(e.years) if start <= y < start + q.life)
+        for q, start in zip(plants, begin.tolist(), strict=True)
     ]
+    is_whole = case.settings.whole_projects
+    lower, upper = np.array([build.bounds for _, build in builds]).reshape(-1, 2).T
     columns = b.columns(
-        BUILT, (p, t),
+        BUILT, (p, begin),
         cell=first,
         cost=charge * np.array(worth, dtype=float),
         charges=charges,
-        lower=np.array([float(q.built_in is not None) for _, q, _ in builds]),
-        upper=1.0,
-        whole=case.settings.whole_projects,
+        lower=lower,
+        upper=upper,
+        whole=np.array([float(is_whole and build.is_new) for _, build in builds]),
     )  # fmt: skip
-    b.built = {(q, t): c for (q, _, t), c in zip(builds, columns.tolist(), strict=True)}
-    (once,), inverse = grouped(p)
+    b.built = {(q, of.year): c for (q, of), c in zip(builds, columns.tolist(), strict=True)}
+    own = [i for i, (_, build) in enumerate(builds) if build.year not in dict(plants[i].begun)]
+    free = integers(own)
+    (once,), inverse = grouped(p[free])
     none = np.zeros(len(once), dtype=np.int64)  # its dual is in no year's money
-    rows = b.rows(ONCE, (once,), most=1.0, year=none)
-    b.enter(rows[inverse], columns, 1.0)
+    most = np.array([unbuilt(case.projects[q]) for q in once.tolist()])
+    rows = b.rows(ONCE, (once,), most=most, year=none)
+    b.enter(rows[inverse], columns[free], 1.0)
+    rest = integers([i for i, (_, build) in enumerate(builds) if is_whole and build.is_rest])
+    z = b.columns(REST, (p[rest], begin[rest]), cell=first[rest], upper=1.0, whole=1.0)
+    none = np.zeros(len(rest), dtype=np.int64)
+    rows = b.rows(
+        WHOLE_REST, (p[rest], begin[rest]), cell=first[rest], least=0.0, most=0.0, year=none
+    )
+    b.enter(rows, columns[rest], 1.0)
+    b.enter(rows, z, -np.array([unbuilt(plants[i]) for i in rest.tolist()]))
     _capacity_arrays(b)
-    _budget_arrays(b, builds, first)
+    _budget_arrays(b, [(i, builds[i][1]) for i in own], first)
 
 
 def _capacity_arrays(b: Builder) -> None:
@@ -412,14 +511,17 @@ def _capacity_arrays(b: Builder) -> None:
     b.enter(rows[own], built, -size)
 
 
-def _budget_arrays(b: Builder, builds: list[tuple[int, Project, int]], first: Ints) -> None:
+def _budget_arrays(b: Builder, builds: list[tuple[int, Build]], first: Ints) -> None:
+    """Hold new builds to what budgets leave; ``builds`` are with their positions."""
     e, case = b.expanded, b.expanded.case
-    limits = {row.year: row.capex for row in case.budget}
+    limits, capex_of = free_budgets(case), dict[int, float]()
     spent: dict[int, list[int]] = {}
-    for i, (_, project, t) in enumerate(builds):
-        year = budget_year(project, e.years[t], e.years)
+    for i, build in builds:
+        project = build.project
+        year = budget_year(project, build.year, e.years)
         if year in limits and project.built_in is None and project.capex > 0:
             spent.setdefault(year, []).append(i)
+            capex_of[i] = project.capex
     years = integers(_limited(case, spent))
     # a budget stands with the first of its projects: it ties their minerals into one block
     standing = [spent.get(y) or spent[max(spent)] for y in years.tolist()]
@@ -433,7 +535,7 @@ def _budget_arrays(b: Builder, builds: list[tuple[int, Project, int]], first: In
     at = list(b.built.values())
     for row, year in zip(rows.tolist(), years.tolist(), strict=True):
         paid = spent.get(year, [])
-        capex = np.array([builds[i][1].capex for i in paid])
+        capex = np.array([capex_of[i] for i in paid])
         b.enter(np.full(len(paid), row), integers([at[i] for i in paid]), capex)
 
 
@@ -443,7 +545,7 @@ def _ties(case: Case) -> Iterable[str]:
 
 def _joins(case: Case) -> Iterable[tuple[str, ...]]:
     """The minerals of all plants that one budget pays for."""
-    paid = tuple(p.mineral for p in case.projects if p.built_in is None)
+    paid = tuple(p.mineral for p in case.projects if p.built_in is None or p.begun)
     return (paid,) if case.budget and paid else ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from models.schema import Stockpile
 if TYPE_CHECKING:
     from models.program.program import Program
     from models.program.solved import Solved
-    from models.program.sourcing import Frame
+    from models.program.sourcing import Frame, Row
 
 HOLDING = component.CostHeading("holding")
 SHORTFALL_PENALTY = component.CostHeading("stock shortfall", is_penalty=True, rank=1)
@@ -77,15 +78,69 @@ TARGET = component.Rows(
 )
 
 
+def _pace_label(of: Solved, key: Any, field: str) -> component.Label:
+    place = component.place_of(of.case.stockpile_of[key[:2]], field, key[2])
+    named = Stockpile.column_of(field).header
+    return component.Label(f"the reserve's {named} in {key[2]}", place)
+
+
+def _pace_step(of: Solved, key: Any, at: int, field: str) -> tuple[float, component.LimitStep]:
+    """Return what the cell says; the first year's row counts the opening stock, too."""
+    return getattr(of.case.stockpile_of[key[:2]], field), component.LimitStep(at, 1.0)
+
+
+def _given_in_full(of: Solved, at: component.Where) -> component.Stop | None:
+    """Return that a member that is short draws as much as it may of a reserve that has more."""
+    row, nothing = of.at(DRAW, at), of.tolerance(at[0], at[2])
+    if row < 0 or of.room[row] > nothing:
+        return None
+    has_more = of.value(STOCK, at) > nothing or of.prices[row] < 0
+    return component.Stop("its reserve gives no more than Max draw") if has_more else None
+
+
+_PACE = "the fill and draw limits of reserves"
+FILL = component.Rows(
+    name="stock_fill",
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
+    meaning="No more is added to a reserve in a year than can be.",
+    cell=(Stockpile, "max_fill"),
+    kind="stock fill",
+    label=partial(_pace_label, field="max_fill"),
+    bears_on=component.by_key,
+    relaxable=_PACE,
+    step=partial(_pace_step, field="max_fill"),
+    divided=division.own,
+)
+DRAW = component.Rows(
+    name="stock_draw",
+    key=(component.MINERAL, component.MEMBER, component.YEAR),
+    meaning="No more is drawn from a reserve in a year than can be.",
+    cell=(Stockpile, "max_draw"),
+    kind="stock draw",
+    label=partial(_pace_label, field="max_draw"),
+    bears_on=component.by_key,
+    holds_back=_given_in_full,
+    relaxable=_PACE,
+    step=partial(_pace_step, field="max_draw"),
+    divided=division.own,
+)
+_PACES = ((FILL, "max_fill", 1.0), (DRAW, "max_draw", -1.0))
+"""The rows on how fast a stock changes, the field that says it, and the sign of what is added."""
+
+
 def model(f: Frame) -> None:
     r"""A reserve holds no more than its maximum and pays for what its target lacks.
 
     .. math:: 0 \le s_{m,j,t} \le max_{m,j}, \qquad s_{m,j,t} + v_{m,j,t} \ge target_{m,j,t}   [t]
+    .. math:: s_{m,j,t} - s_{m,j,t-1} \le fill_{m,j}, \qquad s_{m,j,t-1} - s_{m,j,t} \le draw_{m,j}
+
+    Before the first year s is the opening stock.
 
     variables   stock s at the end of the year [t]; shortfall v from target [t]
     posts       s out of its year's balance and into the next one's; cost headings "holding" and
                 "stock shortfall"
-    dual        of the target: what one tonne less of it would save [money/t]
+    dual        of the target: what one tonne less of it would save [money/t]; of what may be added
+                or drawn in a year: what one more tonne of it would save [money/t]
     source      inventory balance, Wagner & Whitin (1958), Management Science 5(1)
     """
     e, case = f.expanded, f.case
@@ -102,6 +157,7 @@ def model(f: Frame) -> None:
     f.constraints(
         TARGET, {k: (target, [stock[k], lacking[k]], None, None) for k, target in targets.items()}
     )
+    _paces(f, piles, stock)
     next_year = dict(pairwise(e.years))
     for m, j, year in keys:
         f.books.out((m, j, year), stock[m, j, year])
@@ -112,6 +168,23 @@ def model(f: Frame) -> None:
     f.books.cost(HOLDING, held, costs, [year for *_, year in keys])
     penalties = [target_penalty(case, piles[m, j], year) for m, j, year in targets]
     f.books.cost(SHORTFALL_PENALTY, lacked, penalties, [year for *_, year in targets])
+
+
+def _paces(f: Frame, piles: dict[tuple[str, str], Stockpile], stock: Any) -> None:
+    """Limit what is added to a reserve in a year, and what is drawn from it."""
+    years = f.expanded.years
+    for of, field, sign in _PACES:
+        rows: dict[Any, Row] = {}
+        for (m, j), pile in piles.items():
+            most = getattr(pile, field)
+            if most is None or not years:
+                continue
+            first = (m, j, years[0])
+            rows[first] = (None, [stock[first]], [sign], most + sign * pile.opening)
+            for before, year in pairwise(years):
+                columns = [stock[m, j, year], stock[m, j, before]]
+                rows[m, j, year] = (None, columns, [sign, -sign], most)
+        f.constraints(of, rows)
 
 
 def arrays(b: builder.Builder) -> None:
@@ -138,6 +211,15 @@ def arrays(b: builder.Builder) -> None:
     rows = b.rows(TARGET, index, least=target[wanted])
     b.enter(rows, stock[wanted], 1.0)
     b.enter(rows, lacking, 1.0)
+    opening = np.array([0.0 if y else p.opening for p, y in piles])
+    for of, field, sign in _PACES:
+        stated = [getattr(p, field) for p, _ in piles]
+        most = np.array([np.nan if value is None else value for value in stated], dtype=float)
+        at = np.flatnonzero(np.isfinite(most))
+        rows = b.rows(of, (m[at], j[at], t[at]), most=(most + sign * opening)[at])
+        b.enter(rows, stock[at], sign)
+        later = t[at] > 0  # the column before is the year before's
+        b.enter(rows[later], stock[at[later] - 1], -sign)
 
 
 def maximum(e: Expanded, key: Any) -> float | None:
@@ -170,4 +252,17 @@ def _ties(case: Case) -> Iterable[str]:
     return (pile.mineral for pile in case.stockpiles)
 
 
-FAMILY = component.Family(model, arrays, ties=_ties)
+def _levers(of: component.Levers) -> None:
+    """What may be added to a reserve in a year, and drawn from it."""
+    for pile in of.case.stockpiles:
+        for rows, field, _ in _PACES:
+            was = getattr(pile, field)
+            for year in of.e.years if was is not None else ():
+                of.cell(
+                    pile, field, year, unit="t/yr", was=was,
+                    what=f"{type(pile).column_of(field).header} of {pile.member}'s reserve",
+                    loosens=(rows, (pile.mineral, pile.member, year)),
+                )  # fmt: skip
+
+
+FAMILY = component.Family(model, arrays, ties=_ties, loosening=component.Loosening(_levers, rank=5))

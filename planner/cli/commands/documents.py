@@ -86,6 +86,7 @@ def _answer(
                 "price": float(m.orders["price_amount"].sum()),
                 "tariff": float(m.orders["tariff_amount"].sum()),
                 "freight": float(m.orders["freight_amount"].sum()),
+                "levy": float(m.orders["levy_amount"].sum()) if "levy_amount" in m.orders else 0.0,
                 Key.TOTAL: m.total,
                 "untaken_t": m.untaken,
                 Key.TAKE_OR_PAY: m.take_or_pay,

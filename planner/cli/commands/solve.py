@@ -244,7 +244,6 @@ def write_run(
 
 def solved(run: PlanRun, output: Path | None) -> Answer:
     """Return what a program hears of a plan."""
-    from models.measures import net_cost
     from planner.render.table import records
     from planner.sheets.summary import STAGES
 
@@ -255,7 +254,8 @@ def solved(run: PlanRun, output: Path | None) -> Answer:
         Key.OBJECTIVE: plan.objective,
         "purchases_usd": plan.purchases,
         "tariffs_usd": plan.tariffs,
-        "net_cost_usd": net_cost(plan.cash, plan.tariffs),
+        "levies_usd": plan.levies,
+        "net_cost_usd": plan.cash_cost.net,
         Key.TONNES: plan.tonnes,
         "inputs_t": plan.inputs_tonnes,
         "shortage_t": plan.shortage,
@@ -310,7 +310,7 @@ def words_of(run: PlanRun) -> dict[str, str]:
     served = words.finely(1.0 if plan.short.empty else plan.served_share)
     discounted = "discounted, " if case.settings.discount_rate else ""
     is_optimal = plan.status == OPTIMAL
-    tariffs = words.tariff_words({"": (plan.cash, plan.tariffs)}, money)
+    tariffs = words.tariff_words({"": plan.cash_cost}, money)
     lines = {
         "Planned": f"{minerals}, {words.number_of(members, 'member')}, {years}; {asked}",
         PURCHASES.header: f"{plan.tonnes:z,.0f} t for {plan.purchases:z,.0f} {money}",

@@ -129,6 +129,11 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             ),
         ),
         _example(
+            schema.PriceFloor,
+            "mineral, floor, exempt, first_year, note",
+            (_COBALT, 33000, _AUSTRALIA, 2027, "Imports that land cheaper pay the difference."),
+        ),
+        _example(
             schema.SecurityTarget,
             "max_short, note",
             (0.2, "Whatever country outside is lost, at most 20 % of each mineral is short."),
@@ -145,6 +150,11 @@ _TABLES: dict[str, Sequence[Row]] = dict(
                 *("Nevada lithium, phase 1", "Nevada lithium", _LITHIUM, _US),
                 *(7000, 900, 30000, 2027, 1, MADE_UP),
             ),
+        ),
+        _example(
+            schema.Built,
+            "project, year, fraction, note",
+            ("Nevada lithium, phase 1", 2027, 0.25, "A quarter is begun; the rest is open."),
         ),
         _example(schema.BudgetYear, "year, capex", (2026, 600), (2027, 600), (2028, 600)),
         _example(

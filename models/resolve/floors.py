@@ -1,0 +1,61 @@
+"""Price floors resolved: which floor a flow meets at a border, and the levy that lifts it there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import schema
+from models.case import Case, in_force
+
+_Floats = NDArray[np.float64]
+
+
+def buyer_blocs(case: Case, country: str) -> tuple[str, ...]:
+    """Return the blocs of a buyer's country; one with no country is in the coalition."""
+    return case.blocs_of(country) if country else (schema.COALITION,)
+
+
+def meets(case: Case, row: schema.PriceFloor, seller: str, buyer: Collection[str]) -> bool:
+    """Return whether what a country sells into some blocs meets a floor, whatever it costs.
+
+    It does if the buyer is in the zone, and the seller neither in it nor exempt.
+    """
+    own = {seller, *case.blocs_of(seller)}
+    return row.zone in buyer and row.zone not in own and own.isdisjoint(row.exempt)
+
+
+def floors_met(
+    case: Case, mineral: str, sellers: Sequence[str], buyers: Sequence[Collection[str]]
+) -> _Floats:
+    """Return the highest floor that a mineral meets [money/t] by (seller, buyer, year); 0: none.
+
+    ``sellers`` are countries, ``buyers`` the blocs of each buyer.
+    """
+    found = np.zeros((len(sellers), len(buyers), len(case.years)))
+    for row in case.price_floors:
+        if row.mineral == mineral:
+            pairs = [meets(case, row, c, blocs) for c in sellers for blocs in buyers]
+            which = np.array(pairs, dtype=bool).reshape(len(sellers), len(buyers), 1)
+            floor = [row.floor.value(y) if in_force(row, y) else 0.0 for y in case.years]
+            np.maximum(found, np.where(which, floor, 0.0), out=found)
+    return found
+
+
+def levy(floor: _Floats, landed: _Floats) -> _Floats:
+    """Return what is paid at the border [money/t]: by how much a landed cost is below its floor."""
+    return np.maximum(0.0, floor - landed)
+
+
+def deciding_row(
+    case: Case, mineral: str, seller: str, buyer: Collection[str], year: int
+) -> schema.PriceFloor | None:
+    """Return the row whose floor counts for a flow of a year: the highest; None where none does."""
+    rows = (
+        row
+        for row in case.price_floors
+        if row.mineral == mineral and in_force(row, year) and meets(case, row, seller, buyer)
+    )
+    return max(rows, key=lambda row: row.floor.value(year), default=None)

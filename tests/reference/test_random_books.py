@@ -117,7 +117,9 @@ def legal(book: BookT) -> None:
         "Settings": ["Setting"],
         "Freight": ["From country"],
         "Tiers": ["Tier"],
-        "Current supply": ["Refiner", "Mineral", "Member"],
+        "Current supply": ["Refiner", "Mineral", "Member", "Plant"],
+        "Inputs": ["Mineral", "Refiner", "Input"],
+        "Built": ["Project", "Year"],
     }
     for sheet, headers in keys.items():
         found = [tuple(row.get(header) for header in headers) for row in book.get(sheet, [])]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.reference.built import left
 from tests.reference.cells import by_year, company, filled, in_years, must, number, text
 from tests.reference.limits import minerals_of
 from tests.reference.model import Model
@@ -70,28 +71,21 @@ def optimum(edited: Edited) -> float:
 
 
 class _Decided(Model):
-    """The reference with some builds decided: their part is 1 in that year.
-
-    Their capital is outside the budget: the year that pays for it has as much more.
-    """
+    """The reference with some builds decided: all that is left of them, in that year, unbudgeted."""
 
     def __init__(self, edited: Edited) -> None:
         book = copy.deepcopy(edited.book)
-        case = Case(book)
         for project, start in edited.decided.items():
             row = next(r for r in book["Projects"] if r["Project"] == project)
             row["First year"] = min(start, int(filled(row, "First year", start)))
-            paying = case.budget_year(project, start)
-            for budget in book.get("Budget", []):
-                if budget["Year"] == paying:
-                    more = filled(row, "Capex (USD m)", 0.0)
-                    budget["Capex (USD m)"] = filled(budget, "Capex (USD m)", 0.0) + more
         super().__init__(Case(book))
         self.case.decided = self.decided = edited.decided
 
     def add_projects(self) -> None:
         super().add_projects()
         for project, start in self.decided.items():
+            if left(self.case, project) == 0:
+                continue
             self.program.row([(self.build[project, start], 1.0)], "=", 1.0, mass=False)
 
 

@@ -1,0 +1,167 @@
+"""The planner run by its public command, and what it says held against the second formulation."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import openpyxl
+import pytest
+
+from .answer import Border
+from .model import Model
+from .neutral import Book, Row
+
+MAIN = next(iter(entry_points(group="console_scripts", name="planner")))
+"""The command `planner`, run in this process: a process of its own takes seconds to start."""
+NEAR = 1e-6
+SUMS = ("inputs_t", "tonnes", "purchases_usd", "tariffs_usd", "levies_usd", "net_cost_usd")
+
+
+@dataclass
+class Answer:
+    """What the command prints as JSON, and t short by mineral from its workbook."""
+
+    said: dict[str, Any]
+    short: dict[str, float]
+
+
+def write(book: Book, path: Path) -> None:
+    """The book as a workbook."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name, rows in book.items():
+        sheet = workbook.create_sheet(name)
+        headers = list(dict.fromkeys(header for row in rows for header in row))
+        sheet.append(headers)
+        for row in rows:
+            sheet.append([row.get(header) for header in headers])
+    workbook.save(path)
+
+
+def planned(book: Book, folder: Path, *options: str) -> Answer:
+    """The plan of the planner's own command."""
+    source, plan = folder / "book.xlsx", folder / "plan.xlsx"
+    write(book, source)
+    plan.unlink(missing_ok=True)
+    command = ["planner", "solve", str(source), "--output", str(plan), "--json", *options]
+    said, notes = StringIO(), StringIO()
+    with patch.object(sys, "argv", command), redirect_stdout(said), redirect_stderr(notes):
+        try:
+            code = MAIN.load()()
+        except SystemExit as end:
+            code = end.code
+    assert not code, said.getvalue() + notes.getvalue()
+    return Answer(json.loads(said.getvalue()), shortages(plan))
+
+
+def shortages(plan: Path) -> dict[str, float]:
+    """t short by mineral in the sheet Shortages."""
+    result: dict[str, float] = defaultdict(float)
+    workbook = openpyxl.load_workbook(plan, read_only=True)
+    if "Shortages" in workbook.sheetnames:
+        for row in records(workbook["Shortages"].iter_rows(values_only=True)):
+            result[str(row["Mineral"])] += float(str(row["Short (t)"]))
+    return dict(result)
+
+
+def records(rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
+    """Rows of a sheet by header."""
+    header = next(rows)
+    for row in rows:
+        yield dict(zip(header, row, strict=False))
+
+
+@dataclass
+class Bound:
+    """Least and most of a sum among the plans that cost as little as the optimum."""
+
+    least: float
+    most: float
+
+    def holds(self, value: float, size: float) -> bool:
+        """Whether a value lies in it, within rounding."""
+        room = NEAR * max(size, abs(self.least), abs(self.most))
+        return self.least - room <= value <= self.most + room
+
+
+class Optima:
+    """All plans of a book that cost as little as the optimum."""
+
+    def __init__(self, model: Model) -> None:
+        model.build_all()
+        self.model = model
+        self.objective, x = model.program.optimum()
+        program = model.program
+        for column, whole in enumerate(program.whole):
+            if whole:
+                program.whole[column] = False
+                program.row([(column, 1.0)], "=", round(float(x[column])), mass=False)
+        self.costs = list(program.cost)
+        top = max(self.costs, default=0.0) or 1.0
+        most = (self.objective + NEAR * NEAR * abs(self.objective)) / top
+        terms = [(c, cost / top) for c, cost in enumerate(self.costs) if cost > 0]
+        program.row(terms, "<=", most + NEAR * NEAR, mass=False)
+
+    def bound(self, weights: Mapping[int, float]) -> Bound:
+        """Least and most of a weighted sum of columns."""
+        ends = []
+        for sign in (1.0, -1.0):
+            costs = [0.0] * len(self.costs)
+            for column, weight in weights.items():
+                costs[column] = sign * weight
+            self.model.program.cost = costs
+            ends.append(sign * self.model.program.optimum()[0])
+        return Bound(*ends)
+
+    def sums(self) -> dict[str, dict[int, float]]:
+        """Each sum of the JSON as weights of columns."""
+        model, none = self.model, Border(0.0, 0.0)
+        flows = [c for columns in model.flow.values() for c in columns]
+        return {
+            "inputs_t": dict.fromkeys(model.inputs.values(), 1.0),
+            "tonnes": dict.fromkeys(flows, 1.0),
+            "purchases_usd": model.paid,
+            "tariffs_usd": {c: model.border.get(c, none).tariff for c in model.paid},
+            "levies_usd": {c: model.border.get(c, none).levy for c in model.paid},
+            "net_cost_usd": dict(model.net()),
+        }
+
+    def shortage(self, mineral: str) -> dict[int, float]:
+        """What a mineral is short in all."""
+        tiers = [columns for (m, _, _), columns in self.model.short.items() if m == mineral]
+        return {c: 1.0 for columns in tiers for c in columns.values()}
+
+
+def differences(model: Model, answer: Answer, sums: tuple[str, ...] = SUMS) -> list[str]:
+    """What the planner says otherwise than the second formulation; sums it must have."""
+    optima, said, found = Optima(model), answer.said, []
+    objective = pytest.approx(optima.objective, rel=NEAR, abs=NEAR)
+    if said["objective_usd"] != objective:
+        return [f"objective_usd {said['objective_usd']!r}, here {optima.objective!r}"]
+    amounts = [*model.program.right, 1.0]
+    size = max(abs(amount) for amount in amounts)
+    checks = [
+        (f"short of {m}", answer.short.get(m, 0.0), optima.shortage(m), size)
+        for m in model.case.minerals
+    ]
+    weights, money = optima.sums(), abs(optima.objective)
+    for name in sums:
+        if name not in said:
+            found.append(f"{name} is missing")
+            continue
+        checks.append((name, said[name], weights[name], size if name.endswith("_t") else money))
+    for name, value, columns, scale in checks:
+        bound = optima.bound(columns)
+        if not bound.holds(value, scale):
+            found.append(f"{name} {value!r}, here {bound.least!r} to {bound.most!r}")
+    return found

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.scenarios.edits import by_hand
-from tests.scenarios.edits import optimum as decided
+from tests.scenarios.edits import by_hand, optimum
 
 from .agreement import solved
 from .cases import BEGUN, random_book
@@ -42,9 +41,9 @@ def test_what_stands_runs_on() -> None:
 def test_fraction_is_fixed() -> None:
     """Half in 2026 whether it pays or not; nothing more in that year, so the rest comes in 2027."""
     book = begun(2, (2026, 0.5))
-    optimum = solved(book)
-    assert optimum.flows.builds == [("P", 2027, pytest.approx(0.5))]
-    assert optimum.objective == pytest.approx(500 + 1000 + 3 * 250_000 + 50 * 100_000)
+    plan = solved(book)
+    assert plan.flows.builds == [("P", 2027, pytest.approx(0.5))]
+    assert plan.objective == pytest.approx(500 + 1000 + 3 * 250_000 + 50 * 100_000)
     book["Demand"][0] |= {"2026": 0.0, "2027": 0.0}
     assert solved(book).objective == pytest.approx(2 * 250_000)
     zero = begun(1, (2026, 0.0))  # not begun in time: can't begin
@@ -64,9 +63,9 @@ def test_budget_of_what_is_due() -> None:
     assert _more(solved(book)) == pytest.approx(0.3)
 
 
-def _more(optimum: Optimum) -> float:
+def _more(plan: Optimum) -> float:
     """How much is built beside what stands."""
-    return sum(part for _, _, part in optimum.flows.builds)
+    return sum(part for _, _, part in plan.flows.builds)
 
 
 def test_carried_over_budget() -> None:
@@ -97,12 +96,12 @@ def test_build_project_builds_the_rest() -> None:
     of Built stays in it."""
     book = begun(1, (2025, 0.4)) | {"Budget": [{"Year": 2026, "Capex (USD m)": 0}]}
     step = {"Action": "build project", "Refiner": "P"}
-    assert decided(by_hand(book, [step])) == pytest.approx(1000 + 500_000)
+    assert optimum(by_hand(book, [step])) == pytest.approx(1000 + 500_000)
     book = begun(1, (2026, 0.4)) | {"Budget": [{"Year": 2026, "Capex (USD m)": 0.5}]}
     book["Projects"].append(project("Q", "tin", "AUS", 20, Kind="recycled"))
     book["Demand"][0]["2026"] = 200.0
     cost = 1000 + 20 * 10 + 500_000 + 50_000 + 90 * 100_000
-    assert decided(by_hand(book, [step])) == pytest.approx(cost)
+    assert optimum(by_hand(book, [step])) == pytest.approx(cost)
 
 
 def test_builds_that_break_a_rule() -> None:
@@ -164,8 +163,8 @@ def test_built_as_planned_changes_nothing(seed: int) -> None:
     book: BookT = {}
     while not book.get("Projects"):
         book = random_book(rng, 2, BEGUN - {"built", "whole projects"})
-    optimum = solved(book)
-    rows = [{"Project": p, "Year": t, "Fraction": part} for p, t, part in optimum.flows.builds]
+    plan = solved(book)
+    rows = [{"Project": p, "Year": t, "Fraction": part} for p, t, part in plan.flows.builds]
     again = book | {"Built": rows}
-    cost = optimum.objective
+    cost = plan.objective
     assert solve(again).objective == pytest.approx(cost, rel=1e-9, abs=1e-6)

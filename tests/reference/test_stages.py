@@ -1,0 +1,61 @@
+"""The planner's own command on random books with stages, held against the second formulation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.scenarios.edits import by_hand, decided
+
+from .cases import CORE, EVERYTHING, STAGED, random_book
+from .cases_scenarios import SCENARIO, scenario
+from .dice import Chooser, NumpyDice
+from .product import agrees, differences, knows, planned
+from .reading import Case
+from .test_stages_hand import alloy, separation
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _known(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing to compare until the planner reads the sheet."""
+    row = {"Mineral": "tin", "Input": "nothing", "Tonnes per tonne": 1}
+    knows("Inputs", row, tmp_path_factory.mktemp("known"))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_core_with_stages(seed: int, tmp_path: Path) -> None:
+    """Lanes, limits, blocs, owners, and chains of two to four minerals."""
+    agrees(random_book(np.random.default_rng(seed), 3 + seed % 2, CORE | {"stages"}), tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_all_with_stages(seed: int, tmp_path: Path) -> None:
+    """Stages with every sheet of the rounds before."""
+    agrees(random_book(np.random.default_rng(seed), 3 + seed % 2, STAGED), tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_everything(seed: int, tmp_path: Path) -> None:
+    """Stages, floors and begun plants together."""
+    agrees(random_book(np.random.default_rng(seed), 3 + seed % 2, EVERYTHING), tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_scenarios_act_on_inputs(seed: int, tmp_path: Path) -> None:
+    """A scenario in the workbook has the plan of the same edits done by hand."""
+    rng = np.random.default_rng(seed)
+    book = random_book(rng, 3 + seed % 2, STAGED)
+    steps = scenario(Chooser(NumpyDice(rng)), book, Case(book).years)
+    answer = planned(book | {"Scenarios": steps}, tmp_path, "--scenario", SCENARIO)
+    found = differences(decided(by_hand(book, steps)), answer)
+    assert not found, found
+
+
+def test_closed_forms(tmp_path: Path) -> None:
+    """The joint lines and the two caps that were worked by hand."""
+    answer = planned(separation(), tmp_path)
+    assert answer.said["objective_usd"] == pytest.approx(54.716981)
+    assert answer.said["inputs_t"] == pytest.approx(45.660377)
+    agrees(alloy(), tmp_path)

@@ -29,6 +29,7 @@ def totals(
     x: NDArray[np.float64],
     paid: dict[int, float],
     short: ShortT,
+    *,
     border: dict[int, Border],
     members: Collection[int],
 ) -> Totals:

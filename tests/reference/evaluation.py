@@ -10,7 +10,7 @@ from .built import left, payments
 from .cells import filled, in_years, must, number
 from .continuity import growth_limits, spread, tiers, today
 from .floors import levy, zones_of_member
-from .limits import limits
+from .limits import Limit, limits
 from .model import CASH
 from .neutral import Book, Evaluation, Flows, Row, Totals
 from .program import Program
@@ -44,6 +44,7 @@ class Ledger:
         self.short: dict[tuple[str, str, int], float] = {}
         self.by_tier: dict[tuple[str, str, str | None], float] = defaultdict(float)
         self.load(flows)
+        self.load_stages(flows)
 
     def known(self, good: bool, amount: float, name: str) -> bool:
         """Whether an entry belongs to the book; what does not is a violation of its size."""
@@ -95,6 +96,10 @@ class Ledger:
                 self.ore[mine, source, year] += t
             self.worst.note(-t, f"negative {name}")
 
+    def load_stages(self, flows: Flows) -> None:
+        """Sum up what plants buy and what members hand over."""
+        case = self.case
+        sources = {(s.refiner, s.project, s.mineral): s for s in case.sources}
         lines = {(line.input, line.plant): line for line in case.stages.lines}
         for seller, plant, year, t in flows.inputs:
             name = f"input {seller} for {plant} {year}"
@@ -348,19 +353,23 @@ class Ledger:
             total = fsum(f for (name, _), f in self.built.items() if name == project)
             rest = left(case, project)
             self.worst.note((total - rest) * output(row), f"built more than once {project}")
+        due = payments(case)
+        for year, (years, most) in case.budgets.items():
+            every = [paid for y in years for paid in spent[y]]
+            money, size = fsum(m for m, _ in every), fsum(s for _, s in every)
+            if money > 0:
+                rest = max(0.0, most - fsum(due.get(y, 0.0) for y in years))
+                self.worst.note((money - rest) / money * size, f"budget {year}")
+
+    def standing(self) -> None:
+        """Capital charges of what is begun or stands."""
+        case = self.case
         for part in case.standing:
             mineral = must(case.project_rows[part.project], "Mineral")
             for year in case.years:
                 if part.runs(case, year):
                     usd = part.fraction * case.yearly_capital(part.project)
                     self.pay("capital", mineral, year, usd)
-        due = payments(case)
-        for year, (years, most) in case.budgets.items():
-            every = [paid for y in years for paid in spent[y]]
-            money, size = fsum(m for m, _ in every), fsum(s for _, s in every)
-            if money > 0:
-                most = max(0.0, most - fsum(due.get(y, 0.0) for y in years))
-                self.worst.note((money - most) / money * size, f"budget {year}")
 
     def mining(self) -> None:
         """Ore: cost, closed lanes, mine capacity, ore in = flow out / recovery."""
@@ -388,35 +397,16 @@ class Ledger:
         """Share limits: what is over a hard one is a violation, over a soft one it is paid."""
         case = self.case
         for limit in limits(case):
-            inside = total = 0.0
-            if limit.mining:
-                for (mine, source, year), t in self.ore.items():
-                    if (source.mineral, year) == (limit.mineral, limit.year):
-                        total += t
-                        if limit.supplier == mine or limit.supplier in (
-                            case.blocs(mine) if limit.group == "bloc" else ()
-                        ):
-                            inside += t
-            else:
-                for (source, member, year), t in self.flow.items():
-                    if (source.mineral, year) != (limit.mineral, limit.year):
-                        continue
-                    if member in limit.buyers:
-                        total += t
-                        inside += t if belongs(case, source, limit.group, limit.supplier) else 0.0
-                for (source, line, year), t in self.inputs.items() if limit.coalition else ():
-                    if (line.input, year) == (limit.mineral, limit.year):
-                        total += t
-                        inside += t if belongs(case, source, limit.group, limit.supplier) else 0.0
+            inside, total = self.mined(limit) if limit.mining else self.sold(limit)
             base = case.demand_of(limit.mineral, limit.buyers, limit.year)
             if limit.coalition:
                 base += self.taken(limit.mineral, limit.year)
-            base += fsum(
-                t
-                for (member, line, year), t in self.handed.items()
-                if not limit.coalition and member in limit.buyers
-                and (line.input, year) == (limit.mineral, limit.year)
-            )  # fmt: skip
+            else:
+                base += fsum(
+                    t
+                    for (member, line, year), t in self.handed.items()
+                    if member in limit.buyers and (line.input, year) == (limit.mineral, limit.year)
+                )
             if limit.is_max and case.purchases_basis:
                 base = total
             over = inside - limit.share * base
@@ -427,6 +417,29 @@ class Ledger:
                 self.pay(
                     "share penalties", limit.mineral, limit.year, max(0.0, over) * limit.penalty
                 )
+
+    def mined(self, limit: Limit) -> tuple[float, float]:
+        """t of ore of the supplier of a limit, and of all."""
+        inside = total = 0.0
+        for (mine, source, year), t in self.ore.items():
+            if (source.mineral, year) == (limit.mineral, limit.year):
+                names = {mine} | (self.case.blocs(mine) if limit.group == "bloc" else set())
+                total += t
+                inside += t if limit.supplier in names else 0.0
+        return inside, total
+
+    def sold(self, limit: Limit) -> tuple[float, float]:
+        """t that the supplier of a limit sells to its buyer, and that all sell."""
+        flows = [
+            (source, t)
+            for (source, member, year), t in self.flow.items()
+            if year == limit.year and member in limit.buyers
+        ]
+        if limit.coalition:
+            flows += [(s, t) for (s, _, year), t in self.inputs.items() if year == limit.year]
+        flows = [(source, t) for source, t in flows if source.mineral == limit.mineral]
+        group = [t for s, t in flows if belongs(self.case, s, limit.group, limit.supplier)]
+        return fsum(group), fsum(t for _, t in flows)
 
     def security(self) -> None:
         """What is missing where a country is lost, with the reserves that make it cost least."""
@@ -482,6 +495,7 @@ def evaluate(book: Book, flows: Flows) -> Evaluation:
     ledger.balance()
     ledger.continuity()
     ledger.projects()
+    ledger.standing()
     ledger.mining()
     ledger.stages()
     ledger.shares()

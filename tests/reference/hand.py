@@ -14,7 +14,7 @@ def book_of(
     country: str | None = None,
     short: float = 1000,
 ) -> BookT:
-    """Member A's demand of each mineral in each year from 2026; freight 0, a t short costs 1,000."""
+    """Member A's demand of each mineral in each year from 2026; freight 0."""
     return {
         "Settings": [{"Setting": "Default freight (USD/t)", "Value": 0}],
         "Minerals": [

@@ -22,7 +22,6 @@ from .reading import Case, Source
 from .security import can_sell, targets
 from .stages import Line
 
-
 CASH = frozenset(
     {"spot", "contracts", "inputs", "untaken", "ore", "holding", "capital", "switching"}
 )
@@ -81,7 +80,7 @@ class Model:
             left={project: left(self.case, project) for project in self.case.project_rows},
         )
         members = [c for columns in self.flow.values() for c in columns]
-        found = totals(self.case, x, self.paid, self.short, self.border, members)
+        found = totals(self.case, x, self.paid, self.short, border=self.border, members=members)
         found.inputs_t = float(sum(x[c] for c in self.inputs.values()))
         found.net_cost_usd = float(sum(usd * x[c] for c, usd in self.net().items()))
         return Optimum(objective, found, flows)

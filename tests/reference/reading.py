@@ -250,7 +250,7 @@ class Case:
         return capacity * (1.0 if share is None else share)
 
     def size(self, source: Source, year: int) -> float:
-        """t/yr of a source: of a refiner what is usable, of a project all of it where it can run."""
+        """t/yr of a source: of a refiner what is usable, of a project all where it can run."""
         if source.project is None:
             return self.usable(source, year)
         row = self.project_rows[source.project]

@@ -13,6 +13,8 @@ from .cases import OWNED, STAGED, random_book
 from .cases_sheets import BookT
 from .formulation import evaluate, solve
 from .hand import book_of, cap, made_from, project, seller
+from .limits import minerals_of
+from .reading import Case
 from .test_random_books import legal
 from .test_reference import put
 
@@ -121,9 +123,6 @@ def test_closed_form_of_one_more_stage(seed: int) -> None:
 
 def _counts(book: BookT, row: dict[str, object]) -> list[str]:
     """Minerals that a row without a mineral counts for."""
-    from .limits import minerals_of
-    from .reading import Case
-
     if "Max short" in row:
         return [str(r["Mineral"]) for r in book["Minerals"]]
     mining = row["Stage"] == "mining"
@@ -131,8 +130,9 @@ def _counts(book: BookT, row: dict[str, object]) -> list[str]:
 
 
 def test_rows_that_name_a_refiner() -> None:
-    """1 t of oxide (cost 10) a tonne, but R2 needs 0.5, R3 none, R4 is recycled. R1 to R4 cost 1, 2,
-    3 and 4 and make 10 t each, 40 wanted: 10 x (11 + 7 + 3 + 4) = 250. A row for R4 of 2: 450."""
+    """1 t of oxide (cost 10) a tonne, but R2 needs 0.5, R3 none, R4 is recycled. R1 to R4 cost 1,
+    2, 3 and 4 and make 10 t each, 40 wanted: 10 x (11 + 7 + 3 + 4) = 250. A row for R4 of 2:
+    450."""
     sellers = [seller(f"R{i}", "alloy", "AUS", i, 10) for i in range(1, 5)]
     sellers[3]["Kind"] = "recycled"
     inputs = [
@@ -149,8 +149,8 @@ def test_rows_that_name_a_refiner() -> None:
 
 
 def test_two_inputs_and_ore() -> None:
-    """A t of cell takes 2 t of salt at 3 and 0.5 of foil at 8, and ore at 1 with recovery 0.5: 6 + 4
-    + 2 + 5 of its own = 17. Mines of 30 t: 15 t of cell, 5 short."""
+    """A t of cell takes 2 t of salt at 3 and 0.5 of foil at 8, and ore at 1 with recovery 0.5:
+    6 + 4 + 2 + 5 of its own = 17. Mines of 30 t: 15 t of cell, 5 short."""
     sellers = [
         seller("S", "salt", "CHL", 3),
         seller("F", "foil", "CHN", 8),
@@ -351,9 +351,8 @@ def test_contract_without_its_input() -> None:
 
 
 def test_project_under_a_joint_line() -> None:
-    """The line gives 2 t of x and 1 of y from 4 t of rock at 1; 6 x and 1 y wanted: 2 t of x short
-    would cost 2,000; the project under its name makes x alone, of 2 t each: 4 + ... 12 of rock for
-    the line alone, or 4 for it and 8 for 4 t of x by the project: 12 too, and capital."""
+    """The line makes at most 2 t of x beside y: 4 t of rock at 1 give 2 t of x and 1 of y. 6 t of x
+    are wanted: 4 short. A project under its name makes x alone, from 2 t of rock a tonne: 4 + 8."""
     sellers = [
         seller("Rock", "rock", "CHN", 1),
         seller("Line", "x", "AUS", 0, 2),
@@ -365,9 +364,7 @@ def test_project_under_a_joint_line() -> None:
     ]
     book = book_of({"rock": 0.0, "x": 6.0, "y": 1.0}, sellers, inputs)
     assert solved(book).objective == pytest.approx(4 + 4000)
-    book["Projects"] = [
-        project("P", "x", "CHN", 0, Capex=0) | {"Refiner": "Line", "Capex (USD m)": 0}
-    ]
+    book["Projects"] = [project("P", "x", "CHN", 0) | {"Refiner": "Line", "Capex (USD m)": 0}]
     assert solved(book).objective == pytest.approx(4 + 8)
 
 

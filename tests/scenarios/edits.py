@@ -76,7 +76,7 @@ def decided(edited: Edited) -> Model:
 
 
 class _Decided(Model):
-    """The reference with some builds decided: all that is left of them, in that year, unbudgeted."""
+    """The reference with all that is left of some projects built in a year, unbudgeted."""
 
     def __init__(self, edited: Edited) -> None:
         book = copy.deepcopy(edited.book)

@@ -171,6 +171,8 @@ def differences(model: Model, answer: Answer, sums: tuple[str, ...] = SUMS) -> l
         (f"short of {m}", answer.short.get(m, 0.0), optima.shortage(m), size)
         for m in model.case.minerals
     ]
+    every = {c: 1.0 for columns in model.short.values() for c in columns.values()}
+    checks.append(("shortage_t", said["shortage_t"], every, size))
     weights, money = optima.sums(), abs(optima.objective)
     for name in sums:
         if name not in said:

@@ -10,6 +10,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from io import StringIO
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,9 +19,11 @@ import openpyxl
 import pytest
 
 from .answer import Border
+from .cells import filled, must, text
+from .evaluation import evaluate
 from .hand import book_of, seller
 from .model import Model
-from .neutral import Book, Row
+from .neutral import Book, Flows, Row
 from .reading import Case
 
 MAIN = next(iter(entry_points(group="console_scripts", name="planner")))
@@ -31,10 +34,11 @@ SUMS = ("inputs_t", "tonnes", "purchases_usd", "tariffs_usd", "levies_usd", "net
 
 @dataclass
 class Answer:
-    """What the command prints as JSON, and t short by mineral from its workbook."""
+    """What the command prints as JSON, t short by mineral from its workbook, and the plan."""
 
     said: dict[str, Any]
     short: dict[str, float]
+    plan: Flows
 
 
 def write(book: Book, path: Path) -> None:
@@ -78,17 +82,61 @@ def planned(book: Book, folder: Path, *options: str) -> Answer:
     plan.unlink(missing_ok=True)
     code, said = run(book, folder, "solve", "--output", str(plan), *options)
     assert code == 0, said
-    return Answer(said, shortages(plan))
+    workbook = openpyxl.load_workbook(plan, read_only=True)
+    sheets = {
+        name: list(records(workbook[name].iter_rows(values_only=True)))
+        for name in ("Shortages", "Plan", "Stocks", "Projects", "Ore", "Inputs")
+        if name in workbook.sheetnames
+    }
+    return Answer(said, shortages(sheets), flows(book, sheets))
 
 
-def shortages(plan: Path) -> dict[str, float]:
+def shortages(sheets: Book) -> dict[str, float]:
     """t short by mineral in the sheet Shortages."""
     result: dict[str, float] = defaultdict(float)
-    workbook = openpyxl.load_workbook(plan, read_only=True)
-    if "Shortages" in workbook.sheetnames:
-        for row in records(workbook["Shortages"].iter_rows(values_only=True)):
-            result[str(row["Mineral"])] += float(str(row["Short (t)"]))
+    for row in sheets.get("Shortages", ()):
+        result[must(row, "Mineral")] += filled(row, "Short (t)", 0.0)
     return dict(result)
+
+
+def flows(book: Book, sheets: Book) -> Flows:
+    """The plan that a workbook shows, row by row."""
+    plan, numbers = Flows(), {}
+    for k, row in enumerate(book.get("Contracts", ())):
+        numbers[row.get("Contract")] = k
+    for row in sheets.get("Plan", ()):
+        year, t = int(filled(row, "Year", 0)), filled(row, "Tonnes", 0.0)
+        if row["Contract"] is not None:
+            plan.contracts.append((numbers[row["Contract"]], year, t))
+            continue
+        who = must(row, "Refiner"), text(row, "Project"), must(row, "Mineral")
+        plan.spot.append((*who, must(row, "Member"), year, t))
+    for row in sheets.get("Stocks", ()):
+        key = must(row, "Mineral"), must(row, "Member"), int(filled(row, "Year", 0))
+        plan.stock.append((*key, filled(row, "Closing (t)", 0.0)))
+    stands = {(row["Project"], row["Year"]): row["Fraction"] for row in book.get("Built", ())}
+    for row in sheets.get("Projects", ()):
+        key = must(row, "Project"), int(filled(row, "Year", 0))
+        more = filled(row, "Started", 0.0) - float(str(stands.get(key, 0.0)))
+        plan.builds.append((*key, max(0.0, more)))
+    for row in sheets.get("Ore", ()):
+        who = must(row, "Refiner"), text(row, "Project"), must(row, "Mineral")
+        year, t = int(filled(row, "Year", 0)), filled(row, "Tonnes", 0.0)
+        plan.ore.append((must(row, "Mine country"), *who, year, t))
+    joint = {
+        (row["Refiner"], row["Input"]) for row in book.get("Inputs", ()) if row["Joint"] == "yes"
+    }
+    for row in sheets.get("Inputs", ()):
+        year, t, name = int(filled(row, "Year", 0)), filled(row, "Tonnes", 0.0), must(row, "Input")
+        plant, project = must(row, "Plant"), text(row, "Plant project")
+        products = None if project is None and (plant, name) in joint else must(row, "Product")
+        line = plant, project, products
+        if row["Supplier"] is None:
+            plan.handed.append((must(row, "Handed over by"), name, line, year, t))
+        else:
+            seller = must(row, "Supplier"), text(row, "Project"), name
+            plan.inputs.append((seller, line, year, t))
+    return plan
 
 
 def records(rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
@@ -187,6 +235,31 @@ def differences(model: Model, answer: Answer, sums: tuple[str, ...] = SUMS) -> l
 
 
 def agrees(book: Book, folder: Path, sums: tuple[str, ...] = SUMS) -> None:
-    """The planner's plan of a book has the cost, the shortages and the sums found here."""
-    found = differences(Model(Case(book)), planned(book, folder), sums)
+    """The planner's plan has the cost, shortages and sums found here, and keeps all rules."""
+    answer = planned(book, folder)
+    found = differences(Model(Case(book)), answer, sums)
+    found += faults(book, answer, sums)
     assert not found, found
+
+
+def faults(book: Book, answer: Answer, sums: tuple[str, ...] = SUMS) -> list[str]:
+    """What the planner says otherwise than its own plan, priced and checked from the book."""
+    check, said = evaluate(book, answer.plan), answer.said
+    case = Case(book)
+    keys = product(case.minerals, case.members, case.years)
+    amounts = [case.demand(*key) for key in keys] + [t for *_, t in answer.plan.inputs]
+    size = max([*amounts, 1.0])
+    pairs = [(name, said[name], getattr(check.totals, name)) for name in ("shortage_t", *sums)]
+    pairs.append(("objective_usd", said["objective_usd"], check.objective))
+    pairs += [
+        (f"max_country_share of {m}", said["max_country_share"][m], share)
+        for m, share in check.max_country_share.items()
+    ]
+    found = [
+        f"{name} {one!r}, its plan {other!r}"
+        for name, one, other in pairs
+        if one != pytest.approx(other, rel=NEAR, abs=NEAR * (size if name.endswith("_t") else 1))
+    ]
+    if check.violation > NEAR * size:
+        found.append(f"{check.violated} broken by {check.violation} t")
+    return found

@@ -12,9 +12,10 @@ from tests.scenarios.edits import by_hand, decided
 from .cases import CORE, EVERYTHING, STAGED, random_book
 from .cases_scenarios import SCENARIO, scenario
 from .dice import Chooser, NumpyDice
-from .product import agrees, differences, knows, planned
+from .product import NEAR, agrees, differences, knows, planned
 from .reading import Case
 from .test_stages_hand import alloy, separation
+from .through import Loss
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -51,6 +52,20 @@ def test_scenarios_act_on_inputs(seed: int, tmp_path: Path) -> None:
     answer = planned(book | {"Scenarios": steps}, tmp_path, "--scenario", SCENARIO)
     found = differences(decided(by_hand(book, steps)), answer)
     assert not found, found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_loss_through_all_stages(seed: int, tmp_path: Path) -> None:
+    """What is left without a country in the last year, at the last stage and through all."""
+    features = CORE | {"stages", "mines", "stockpiles"}
+    book = random_book(np.random.default_rng(seed), 3 + seed % 2, features)
+    answer = planned(book, tmp_path)
+    for mineral, countries in answer.said.get("served_if_lost", {}).items():
+        for country, left in countries.items():
+            loss = Loss(book, answer.plan, country, Case(book).years[-1])
+            for key, through in (("last_stage", False), ("through_all_stages", True)):
+                here = loss.served(mineral, through=through)
+                assert left[key] == pytest.approx(here, abs=NEAR), (mineral, country, key)
 
 
 def test_closed_forms(tmp_path: Path) -> None:

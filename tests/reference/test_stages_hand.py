@@ -17,6 +17,7 @@ from .limits import minerals_of
 from .reading import Case
 from .test_random_books import legal
 from .test_reference import put
+from .through import Loss
 
 
 def separation() -> BookT:
@@ -387,6 +388,26 @@ def test_joint_line_that_can_sell_nothing_takes_nothing() -> None:
 def test_exit_counts_inputs() -> None:
     """The least oxide from China with nobody shorter: 13 of the 20 t, the ally makes 7."""
     assert leave(alloy(), "CHN", ["oxide"], {}).least == pytest.approx(13)
+
+
+def test_loss_through_all_stages() -> None:
+    """13 t of oxide from China and 7 from the ally, alloy of the ally alone: nothing is lost at the
+    last stage without China, 65 % through all. Of 20 t that a member hands over 5 come from its
+    stock and are not lost."""
+    book = alloy(sure=100)
+    book["Refiners"].pop(2)
+    book["Share limits"] = [cap(0.65, "oxide")]
+    loss = Loss(book, solve(book).flows, "CHN", 2026)
+    assert loss.served("alloy", through=False) == pytest.approx(1)
+    assert loss.served("alloy", through=True) == pytest.approx(0.35)
+    book["Share limits"] = []
+    book["Members"][0]["Country"] = "AUS"
+    book["Input lanes"] = [{"Open": "no"}]
+    book["Stockpiles"] = [
+        {"Mineral": "oxide", "Member": "A", "Max (t)": 5, "Opening (t)": 5, "Target (t)": 0}
+    ]
+    loss = Loss(book, solve(book).flows, "CHN", 2026)
+    assert loss.served("alloy", through=True) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize("seed", range(60))

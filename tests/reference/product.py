@@ -124,13 +124,15 @@ def flows(book: Book, sheets: Book) -> Flows:
         year, t = int(filled(row, "Year", 0)), filled(row, "Tonnes", 0.0)
         plan.ore.append((must(row, "Mine country"), *who, year, t))
     joint = {
-        (row["Refiner"], row["Input"]) for row in book.get("Inputs", ()) if row["Joint"] == "yes"
+        (row["Refiner"], row["Input"], row["Mineral"])
+        for row in book.get("Inputs", ())
+        if row.get("Joint") == "yes"
     }
     for row in sheets.get("Inputs", ()):
         year, t, name = int(filled(row, "Year", 0)), filled(row, "Tonnes", 0.0), must(row, "Input")
-        plant, project = must(row, "Plant"), text(row, "Plant project")
-        products = None if project is None and (plant, name) in joint else must(row, "Product")
-        line = plant, project, products
+        plant, project, made = must(row, "Plant"), text(row, "Plant project"), must(row, "Product")
+        together = project is None and (plant, name, made.split("; ")[0]) in joint
+        line = plant, project, None if together else made
         if row["Supplier"] is None:
             plan.handed.append((must(row, "Handed over by"), name, line, year, t))
         else:

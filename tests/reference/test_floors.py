@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from .cases import CORE, FLOORED, random_book
-from .product import agrees, knows, planned
+from .product import SUMS, agrees, knows, planned
 from .test_floors_hand import border
+
+MONEY = tuple(name for name in SUMS if name != "inputs_t")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -23,13 +25,13 @@ def _known(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_core_with_floors(seed: int, tmp_path: Path) -> None:
     """Lanes, limits, blocs, owners, and floors of several zones."""
-    agrees(random_book(np.random.default_rng(seed), 3, CORE | {"floors"}), tmp_path)
+    agrees(random_book(np.random.default_rng(seed), 3, CORE | {"floors"}), tmp_path, MONEY)
 
 
 @pytest.mark.parametrize("seed", range(16))
 def test_all_with_floors(seed: int, tmp_path: Path) -> None:
     """Floors with every sheet of the rounds before."""
-    agrees(random_book(np.random.default_rng(seed), 3, FLOORED), tmp_path)
+    agrees(random_book(np.random.default_rng(seed), 3, FLOORED), tmp_path, MONEY)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_nothing_of_the_base_counts(tmp_path: Path) -> None:
 
 
 def test_short_tonnes_beside_large_needs(tmp_path: Path) -> None:
-    """2.4 t short of a mineral are listed where another's shortage would have taken 2.5 m t of it."""
+    """2.4 t short are listed where another shortage would have taken 2.5 m t of the mineral."""
     idle = [seller("R", "cobalt", "AUS", 1, 0), seller("G", "graphite", "USA", 1, 0)]
     inputs = [made_from("cobalt", "lithium", 500), made_from("graphite", "cobalt", 500)]
     book = book_of({"lithium": 2.4, "cobalt": 0.0, "graphite": 10.0}, idle, inputs)

@@ -79,7 +79,8 @@ Days, tiers, today's supply (docs/continuity.md)
 41. A growth limit is hard and no force majeure: minimums above it are untaken and paid.
 Security (section 6)
 42. "a source which can sell in t": usable capacity above 0 (a project: a start that may be made
-    runs), and to some member an open lane with both kinds of Max above 0. Ore is not looked at.
+    or is made runs), and an open lane with both kinds of Max above 0 to some member with demand
+    in t or a row of Stockpiles, or an open input lane (52). Ore is not looked at.
 43. A project that can run makes its country one that is lost, built or not. The row of a lost
     country from which nothing is bought is missed all the same where the others are too few.
 44. "mines' capacity": of the year, open ore lanes or not; the lost country's mines included.

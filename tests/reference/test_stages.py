@@ -84,6 +84,15 @@ def test_closed_forms(tmp_path: Path) -> None:
     agrees(alloy(), tmp_path, STAGED_SUMS)
 
 
+def test_nobody_to_sell_to(tmp_path: Path) -> None:
+    """A country whose lanes reach only members that want nothing can't be lost."""
+    book = book_of({"tin": 1.0}, [seller("R", "tin", "CHN", 1, 1)], short=10)
+    book["Members"].append({"Member": "B"})
+    book["Lanes"] = [{"To member": "A", "Open": "no"}]
+    book["Security"] = [{"Max short": 0.75}]
+    agrees(book, tmp_path, STAGED_SUMS)
+
+
 def test_nothing_of_the_base_counts(tmp_path: Path) -> None:
     """A share of 0 of an input, and a security that lets all be missing."""
     book = alloy()

@@ -34,7 +34,8 @@ def solved(book: Book) -> Optimum:
     assert check.objective == near
     assert sum(check.costs.values()) == near
     assert check.violation <= 1e-9 * max(1000.0, *amounts), check.violated
-    for name in ("purchases_usd", "tonnes", "shortage_t", "demand_t"):
+    names = ("purchases_usd", "tonnes", "shortage_t", "demand_t", "inputs_t")
+    for name in (*names, "tariffs_usd", "levies_usd", "net_cost_usd"):
         one, other = getattr(check.totals, name), getattr(optimum.totals, name)
         assert one == pytest.approx(other, rel=1e-9, abs=1e-9 * max(amounts)), name
     for mineral, short in optimum.totals.shortage_by_mineral.items():

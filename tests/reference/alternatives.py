@@ -12,11 +12,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from .evaluation import evaluate
-from .model import Model
+from .model import CASH, Model
 from .neutral import Book, Flows, Optimum
 from .reading import Case, Source
 
-CASH = frozenset({"spot", "contracts", "untaken", "ore", "holding", "capital", "switching"})
 DUST = 1e-9
 """By what part of the largest amount a row gives way, so that the plan itself keeps all."""
 
@@ -86,7 +85,7 @@ def leave(
         for (source, _, _), columns in model.flow.items()
         if of(source)
         for column in columns
-    ]
+    ] + [(c, weights[s.mineral]) for (s, _, _), c in model.inputs.items() if of(s)]
     costs = model.program.cost
     model.program.cost = [0.0] * len(costs)
     for column, weight in terms:
@@ -164,7 +163,7 @@ def _flows(model: Model, of: Callable[[Source], bool], year: int | None = None) 
         for (source, _, t), columns in model.flow.items()
         if of(source) and year in {None, t}
         for column in columns
-    ]
+    ] + [c for (source, _, t), c in model.inputs.items() if of(source) and year in {None, t}]
 
 
 def _objective(model: Model, columns: list[int], weight: float) -> list[float]:

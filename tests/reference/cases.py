@@ -24,6 +24,7 @@ from .cases_sheets import (
     settings,
     stockpiles,
 )
+from .cases_stages import built, fill_and_draw, floors, input_lanes, sold_to_plants, stages
 from .dice import Chooser, Dice, HypothesisDice, NumpyDice
 
 CORE = frozenset(
@@ -45,11 +46,15 @@ PROJECTS = frozenset({"projects", "whole projects", "carried budget"})
 ALL = CORE | CONTINUITY | PROJECTS | {"contracts", "stockpiles", "mines"}
 SECURE = ALL | {"security"}
 OWNED = SECURE | {"companies"}
+STAGED = OWNED | {"stages"}
+FLOORED = OWNED | {"floors"}
+BEGUN = OWNED | {"built", "fill and draw"}
+EVERYTHING = STAGED | FLOORED | BEGUN
 
 
 def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
     """A legal book; size 3 is at most 3 minerals, 4 members, 6 refiner names, 4 years."""
-    unknown = set(features) - OWNED
+    unknown = set(features) - EVERYTHING
     assert not unknown, unknown
     scale = Chooser(dice)
     choose = Chooser(dice, scale.pick([1.0, 1.0, 1.0, 1000.0]), scale.pick([1.0, 1.0, 10.0]))
@@ -75,6 +80,12 @@ def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
         carried_budget,
         security,
         companies,
+        stages,
+        input_lanes,
+        sold_to_plants,
+        floors,
+        built,
+        fill_and_draw,
     ):
         step(draft)
     return draft.book()

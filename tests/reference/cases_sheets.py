@@ -97,7 +97,8 @@ def settings(draft: Draft) -> None:
 def minerals(draft: Draft) -> None:
     """Minerals with prices and shortage costs, by year now and then."""
     choose = draft.choose
-    draft.minerals = MINERALS[: choose.integer(1, max(1, min(draft.size, len(MINERALS))))]
+    least = 2 if draft.on("stages") else 1
+    draft.minerals = MINERALS[: choose.integer(least, max(least, min(draft.size, len(MINERALS))))]
     priced, short = draft.since(10), draft.since(10)
     for mineral in draft.minerals:
         row: Cells = {"Mineral": mineral, "Price (USD/t)": choose.cost()}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .cells import filled, must, number
+from .cells import filled, must, number, text
 from .reading import Case, Source
 
 
@@ -56,13 +56,23 @@ def refiner(case: Case, name: str, mineral: str) -> Source:
 
 
 def today(case: Case) -> dict[tuple[Source, str], float]:
-    """(refiner of a mineral, member) -> t/yr of the sheet Current supply."""
+    """(refiner of a mineral, member) -> t/yr of the sheet Current supply; no rows of plants."""
     return {
         (refiner(case, must(row, "Refiner"), must(row, "Mineral")), must(row, "Member")): filled(
             row, "Tonnes (t/yr)", 0.0
         )
         for row in case.sheet("Current supply")
+        if text(row, "Plant") is None
     }
+
+
+def sold_today(case: Case) -> dict[Source, float]:
+    """Refiner of a mineral -> t/yr that it sells today, to members and to plants."""
+    result: dict[Source, float] = defaultdict(float)
+    for row in case.sheet("Current supply"):
+        source = refiner(case, must(row, "Refiner"), must(row, "Mineral"))
+        result[source] += filled(row, "Tonnes (t/yr)", 0.0)
+    return result
 
 
 @dataclass(frozen=True)
@@ -80,13 +90,10 @@ class Growth:
 
 
 def growth_limits(case: Case) -> Iterator[Growth]:
-    """All limits on the growth of refiners' sales to the coalition."""
-    sold: dict[Source, float] = defaultdict(float)
-    for (source, _), t in today(case).items():
-        sold[source] += t
-    anyone = today(case.whole)
-    known = {source.mineral for source, _ in anyone}
-    selling = {source for (source, _), t in anyone.items() if t > 0}
+    """All limits on the growth of refiners' sales to members and to plants."""
+    sold, anyone = sold_today(case), sold_today(case.whole)
+    known = {source.mineral for source in anyone}
+    selling = {source for source, t in anyone.items() if t > 0}
     floor = case.setting("Growth floor", 0.1)
     for (name, mineral), row in case.refiner_rows.items():
         most = number(row, "Max growth")
@@ -99,4 +106,4 @@ def growth_limits(case: Case) -> Iterator[Growth]:
                 before = case.years[index - 1]
                 yield Growth(source, year, before, (1.0 + most) ** (year - before), start)
             elif mineral in known:
-                yield Growth(source, year, None, 0.0, (1.0 + most) * sold[source] + start)
+                yield Growth(source, year, None, 0.0, (1.0 + most) * sold.get(source, 0.0) + start)

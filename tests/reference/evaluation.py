@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from math import fsum, inf
 
-from .cells import filled, in_years, must
+from .built import left, payments
+from .cells import filled, in_years, must, number
 from .continuity import growth_limits, spread, tiers, today
-from .limits import limits
+from .floors import levy, zones_of_member
+from .limits import Limit, limits
+from .model import CASH
 from .neutral import Book, Evaluation, Flows, Row, Totals
 from .program import Program
 from .reading import Case, Source
 from .security import Target, can_sell, targets
 from .shares import belongs, largest_share
+from .stages import Line
 from .worst import Worst
 
 
@@ -32,9 +37,14 @@ class Ledger:
         self.stock: dict[tuple[str, str, int], float] = defaultdict(float)
         self.built: dict[tuple[str, int], float] = defaultdict(float)
         self.ore: dict[tuple[str, Source, int], float] = defaultdict(float)
+        self.inputs: dict[tuple[Source, Line, int], float] = defaultdict(float)
+        self.handed: dict[tuple[str, Line, int], float] = defaultdict(float)
+        self.tariffs: list[float] = []
+        self.levies: list[float] = []
         self.short: dict[tuple[str, str, int], float] = {}
         self.by_tier: dict[tuple[str, str, str | None], float] = defaultdict(float)
         self.load(flows)
+        self.load_stages(flows)
 
     def known(self, good: bool, amount: float, name: str) -> bool:
         """Whether an entry belongs to the book; what does not is a violation of its size."""
@@ -86,6 +96,87 @@ class Ledger:
                 self.ore[mine, source, year] += t
             self.worst.note(-t, f"negative {name}")
 
+    def load_stages(self, flows: Flows) -> None:
+        """Sum up what plants buy and what members hand over."""
+        case = self.case
+        sources = {(s.refiner, s.project, s.mineral): s for s in case.sources}
+        lines = {(line.input, line.plant): line for line in case.stages.lines}
+        for seller, plant, year, t in flows.inputs:
+            name = f"input {seller} for {plant} {year}"
+            source, line = sources.get(seller), lines.get((seller[2], plant))
+            good = year in case.years and (source, line) in case.stages.flows(year)
+            if self.known(good, t, name):
+                assert source is not None
+                assert line is not None
+                self.inputs[source, line, year] += t
+            self.worst.note(-t, f"negative {name}")
+        for member, of, plant, year, t in flows.handed:
+            name = f"handed {of} by {member} to {plant} {year}"
+            line = lines.get((of, plant))
+            good = year in case.years and (member, line) in case.stages.handed(year)
+            if self.known(good, t, name):
+                assert line is not None
+                self.handed[member, line, year] += t
+            self.worst.note(-t, f"negative {name}")
+
+    def made(self, source: Source, year: int) -> float:
+        """t that a source sells in a year, to members and to plants."""
+        flow = [t for (s, _, y), t in self.flow.items() if (s, y) == (source, year)]
+        return fsum(flow + [t for (s, _, y), t in self.inputs.items() if (s, y) == (source, year)])
+
+    def taken(self, mineral: str, year: int, lost: str | None = None) -> float:
+        """t of a mineral that plants take, those of a lost country left out, and that the unmet
+        demand of its products would have taken."""
+        bought = [(line, t) for (_, line, y), t in self.inputs.items() if y == year]
+        handed = [(line, t) for (_, line, y), t in self.handed.items() if y == year]
+        return fsum(
+            t for line, t in bought + handed if line.input == mineral and line.country != lost
+        ) + fsum(
+            ratio * self.short[product, member, year]
+            for product, ratio in self.case.stages.unmet[mineral].items()
+            for member in self.case.members
+        )
+
+    def stages(self) -> None:
+        """Inputs: cost, tariff, freight, levy; what plants need against what they take."""
+        case = self.case
+        for (source, line, year), t in self.inputs.items():
+            lane, cost = case.stages.lane(source, line.country, year), case.cost(source, year)
+            usd = self.land(
+                source, case.blocs(line.country), year, t, (cost, lane.tariff, lane.freight),
+                at_home=line.country in case.homes,
+            )  # fmt: skip
+            self.pay("inputs", source.mineral, year, usd)
+        for line in case.stages.lines:
+            for year in case.years:
+                fed = fsum(
+                    [t for (_, p, y), t in self.inputs.items() if (p, y) == (line, year)]
+                    + [t for (_, p, y), t in self.handed.items() if (p, y) == (line, year)]
+                )
+                for source, ratio in line.outputs:
+                    less = (ratio * self.made(source, year) - fed) / max(1.0, ratio)
+                    self.worst.note(less if line.joint else abs(less), f"need of {line} {year}")
+
+    def land(
+        self,
+        source: Source,
+        zones: Collection[str],
+        year: int,
+        t: float,
+        terms: tuple[float, float, float],
+        *,
+        at_home: bool = True,
+    ) -> float:
+        """USD of a flow at terms of price, tariff and freight, with its levy."""
+        price, tariff, freight = terms
+        landed = price * (1.0 + tariff) + freight
+        extra = levy(self.case, source, zones, year, landed)
+        self.purchases.append(t * (landed + extra))
+        if at_home:
+            self.tariffs.append(t * price * tariff)
+            self.levies.append(t * extra)
+        return t * (landed + extra)
+
     def pay(self, kind: str, mineral: str, year: int, usd: float) -> None:
         """Book undiscounted USD of a year."""
         self.money[kind, mineral, year].append(usd)
@@ -95,10 +186,9 @@ class Ledger:
         case = self.case
         for (source, member, year), t in self.spot.items():
             lane = case.lane(source, member, year)
-            usd = t * (case.cost(source, year) * (1.0 + lane.tariff) + lane.freight)
+            terms = case.cost(source, year), lane.tariff, lane.freight
+            usd = self.land(source, zones_of_member(case, member), year, t, terms)
             self.pay("spot", source.mineral, year, usd)
-            self.purchases.append(usd)
-        by_source: dict[tuple[Source, int], float] = defaultdict(float)
         by_country: dict[tuple[str, str, str, int], float] = defaultdict(float)
         most: dict[tuple[str, str, str, int], float] = {}
         for (source, member, year), t in self.flow.items():
@@ -106,13 +196,14 @@ class Ledger:
             if not lane.open:
                 self.worst.note(t, f"closed lane {source} {member} {year}")
             self.worst.note(t - lane.max_source, f"lane max {source} {member} {year}")
-            by_source[source, year] += t
             by_country[source.mineral, source.country, member, year] += t
             most[source.mineral, source.country, member, year] = lane.max_country
         for key, t in by_country.items():
             self.worst.note(t - most[key], "lane max of country " + " ".join(map(str, key)))
-        for (source, year), t in by_source.items():
-            self.worst.note(t - self.room(source, year), f"capacity {source} {year}")
+        for source in case.sources:
+            for year in case.years:
+                over = self.made(source, year) - self.room(source, year)
+                self.worst.note(over, f"capacity {source} {year}")
 
     def room(self, source: Source, year: int) -> float:
         """t a source can deliver in a year, with the builds of the plan."""
@@ -123,6 +214,11 @@ class Ledger:
             fraction
             for (project, start), fraction in self.built.items()
             if project == source.project and start <= year < start + life
+        )
+        running += fsum(
+            part.fraction
+            for part in self.case.standing
+            if part.project == source.project and part.runs(self.case, year)
         )
         return running * filled(self.case.project_rows[source.project], "Capacity (t/yr)", 0.0)
 
@@ -142,9 +238,9 @@ class Ledger:
                 )
                 lane = case.lane(source, must(row, "Member"), year)
                 price = filled(row, "Price (USD/t)", case.cost(source, year))
-                usd = t * (price * (1.0 + lane.tariff) + lane.freight)
+                zones = zones_of_member(case, must(row, "Member"))
+                usd = self.land(source, zones, year, t, (price, lane.tariff, lane.freight))
                 self.pay("contracts", source.mineral, year, usd)
-                self.purchases.append(usd)
                 most = filled(row, "Max (t/yr)", inf) if in_years(row, year) else 0.0
                 self.worst.note(t - most, f"contract max {k} {year}")
                 mine = self.owed(row, source, year)
@@ -181,13 +277,23 @@ class Ledger:
                 for year in case.years:
                     after = self.stock[mineral, member, year]
                     demand = case.demand(mineral, member, year)
-                    short = demand - self.bought[mineral, member, year] - before + after
+                    handed = fsum(
+                        t
+                        for (j, line, y), t in self.handed.items()
+                        if (j, line.input, y) == (member, mineral, year)
+                    )
+                    short = demand + handed - self.bought[mineral, member, year] - before + after
                     where = f"{mineral} {member} {year}"
                     self.worst.note(-short, f"balance (too much) {where}")
                     self.worst.note(short - demand, f"balance (stock from nowhere) {where}")
                     self.short[mineral, member, year] = min(max(short, 0.0), demand)
                     if row is not None:
                         self.worst.note(after - filled(row, "Max (t)", 0.0), f"stock max {where}")
+                        fill, draw = number(row, "Max fill (t/yr)"), number(row, "Max draw (t/yr)")
+                        over = -inf if fill is None else after - before - fill
+                        self.worst.note(over, f"stock fill {where}")
+                        over = -inf if draw is None else before - after - draw
+                        self.worst.note(over, f"stock draw {where}")
                         holding = filled(row, "Holding cost (USD/t/yr)", 0.0)
                         self.pay("holding", mineral, year, after * holding)
                         target, penalty = case.stock_target(mineral, member, year)
@@ -212,9 +318,6 @@ class Ledger:
     def continuity(self) -> None:
         """Switched tonnes of the first year, paid; growth of refiners' sales."""
         case = self.case
-        sold: dict[tuple[Source, int], float] = defaultdict(float)
-        for (source, _, year), t in self.flow.items():
-            sold[source, year] += t
         cost, first = case.setting("Switching cost (USD/t)", 0.0), case.years[0]
         for (source, member), t in today(case).items():
             away = max(0.0, t - self.flow.get((source, member, first), 0.0))
@@ -223,8 +326,8 @@ class Ledger:
             source, year, before = limit.source, limit.year, limit.before
             most = limit.constant
             if before is not None:
-                most += limit.factor * sold[source, before]
-            self.worst.note(sold[source, year] - most, f"growth {source} {year}")
+                most += limit.factor * self.made(source, before)
+            self.worst.note(self.made(source, year) - most, f"growth {source} {year}")
 
     def projects(self) -> None:
         """Capital charges; years, fractions (as t of capacity) and budgets of the builds."""
@@ -236,8 +339,11 @@ class Ledger:
             size, capex = output(row), filled(row, "Capex (USD m)", 0.0)
             if start < filled(row, "First year", -inf):
                 self.worst.note(fraction * size, f"build before first year {project} {start}")
+            if any((part.project, part.year) == (project, start) for part in case.standing):
+                self.worst.note(fraction * size, f"build beside Built {project} {start}")
             if case.whole_projects:
-                self.worst.note(abs(fraction - round(fraction)) * size, f"whole {project} {start}")
+                part_built = min(abs(fraction), abs(fraction - left(case, project)))
+                self.worst.note(part_built * size, f"whole {project} {start}")
             if capex > 0:
                 spent[case.budget_year(project, start)].append((fraction * capex, fraction * size))
             for year in case.years:
@@ -245,12 +351,25 @@ class Ledger:
                     self.pay("capital", mineral, year, fraction * case.yearly_capital(project))
         for project, row in case.project_rows.items():
             total = fsum(f for (name, _), f in self.built.items() if name == project)
-            self.worst.note((total - 1.0) * output(row), f"built more than once {project}")
+            rest = left(case, project)
+            self.worst.note((total - rest) * output(row), f"built more than once {project}")
+        due = payments(case)
         for year, (years, most) in case.budgets.items():
             every = [paid for y in years for paid in spent[y]]
             money, size = fsum(m for m, _ in every), fsum(s for _, s in every)
             if money > 0:
-                self.worst.note((money - most) / money * size, f"budget {year}")
+                rest = max(0.0, most - fsum(due.get(y, 0.0) for y in years))
+                self.worst.note((money - rest) / money * size, f"budget {year}")
+
+    def standing(self) -> None:
+        """Capital charges of what is begun or stands."""
+        case = self.case
+        for part in case.standing:
+            mineral = must(case.project_rows[part.project], "Mineral")
+            for year in case.years:
+                if part.runs(case, year):
+                    usd = part.fraction * case.yearly_capital(part.project)
+                    self.pay("capital", mineral, year, usd)
 
     def mining(self) -> None:
         """Ore: cost, closed lanes, mine capacity, ore in = flow out / recovery."""
@@ -269,7 +388,7 @@ class Ledger:
             self.worst.note(t - most, f"mine capacity {mineral} {mine} {year}")
         for source in filter(case.uses_ore, case.sources):
             for year in case.years:
-                out = fsum(self.flow[source, j, year] for j in case.members)
+                out = self.made(source, year)
                 self.worst.note(
                     abs(fed[source, year] - out / source.recovery), f"ore of {source} {year}"
                 )
@@ -278,23 +397,16 @@ class Ledger:
         """Share limits: what is over a hard one is a violation, over a soft one it is paid."""
         case = self.case
         for limit in limits(case):
-            inside = total = 0.0
-            if limit.mining:
-                for (mine, source, year), t in self.ore.items():
-                    if (source.mineral, year) == (limit.mineral, limit.year):
-                        total += t
-                        if limit.supplier == mine or limit.supplier in (
-                            case.blocs(mine) if limit.group == "bloc" else ()
-                        ):
-                            inside += t
-            else:
-                for (source, member, year), t in self.flow.items():
-                    if (source.mineral, year) != (limit.mineral, limit.year):
-                        continue
-                    if member in limit.buyers:
-                        total += t
-                        inside += t if belongs(case, source, limit.group, limit.supplier) else 0.0
+            inside, total = self.mined(limit) if limit.mining else self.sold(limit)
             base = case.demand_of(limit.mineral, limit.buyers, limit.year)
+            if limit.coalition:
+                base += self.taken(limit.mineral, limit.year)
+            else:
+                base += fsum(
+                    t
+                    for (member, line, year), t in self.handed.items()
+                    if member in limit.buyers and (line.input, year) == (limit.mineral, limit.year)
+                )
             if limit.is_max and case.purchases_basis:
                 base = total
             over = inside - limit.share * base
@@ -305,6 +417,29 @@ class Ledger:
                 self.pay(
                     "share penalties", limit.mineral, limit.year, max(0.0, over) * limit.penalty
                 )
+
+    def mined(self, limit: Limit) -> tuple[float, float]:
+        """t of ore of the supplier of a limit, and of all."""
+        inside = total = 0.0
+        for (mine, source, year), t in self.ore.items():
+            if (source.mineral, year) == (limit.mineral, limit.year):
+                names = {mine} | (self.case.blocs(mine) if limit.group == "bloc" else set())
+                total += t
+                inside += t if limit.supplier in names else 0.0
+        return inside, total
+
+    def sold(self, limit: Limit) -> tuple[float, float]:
+        """t that the supplier of a limit sells to its buyer, and that all sell."""
+        flows = [
+            (source, t)
+            for (source, member, year), t in self.flow.items()
+            if year == limit.year and member in limit.buyers
+        ]
+        if limit.coalition:
+            flows += [(s, t) for (s, _, year), t in self.inputs.items() if year == limit.year]
+        flows = [(source, t) for source, t in flows if source.mineral == limit.mineral]
+        group = [t for s, t in flows if belongs(self.case, s, limit.group, limit.supplier)]
+        return fsum(group), fsum(t for _, t in flows)
 
     def security(self) -> None:
         """What is missing where a country is lost, with the reserves that make it cost least."""
@@ -324,7 +459,7 @@ class Ledger:
         for source in case.sources:
             if source.mineral != mineral:
                 continue
-            flow = fsum(self.flow.get((source, j, year), 0.0) for j in case.members)
+            flow = self.made(source, year)
             sold[source.country] += flow
             room = self.room(source, year)
             more = min(surge * room, room - flow) if can_sell(case, source, year) else 0.0
@@ -334,15 +469,16 @@ class Ledger:
                 mined.append((reserves[source.country][-1], 1.0 / source.recovery))
         best.row(mined, "<=", max(0.0, ore))
         for target in found:
-            left = target.needed - fsum(t for k, t in sold.items() if k != target.lost)
+            needed = target.needed + target.kept * self.taken(mineral, year, target.lost)
+            needed -= fsum(t for k, t in sold.items() if k != target.lost)
             for (of, member), row in case.stock_rows.items() if target.stocks else ():
                 earlier = [t for t in case.years if t < year]
                 if of == mineral and earlier:
-                    left -= self.stock[mineral, member, earlier[-1]]
+                    needed -= self.stock[mineral, member, earlier[-1]]
                 elif of == mineral:
-                    left -= filled(row, "Opening (t)", 0.0)
+                    needed -= filled(row, "Opening (t)", 0.0)
             helping = [(c, 1.0) for k, of_k in reserves.items() if k != target.lost for c in of_k]
-            best.row([*helping, (best.add(target.penalty), 1.0)], ">=", left)
+            best.row([*helping, (best.add(target.penalty), 1.0)], ">=", needed)
         return best.optimum()[0]
 
 
@@ -359,7 +495,9 @@ def evaluate(book: Book, flows: Flows) -> Evaluation:
     ledger.balance()
     ledger.continuity()
     ledger.projects()
+    ledger.standing()
     ledger.mining()
+    ledger.stages()
     ledger.shares()
     ledger.security()
     case = ledger.case
@@ -380,6 +518,11 @@ def evaluate(book: Book, flows: Flows) -> Evaluation:
         demand,
         by_mineral,
         dict(ledger.by_tier),
+        fsum(ledger.inputs.values()),
+        fsum(ledger.tariffs),
+        fsum(ledger.levies),
+        fsum(usd for (kind, _, _), usd in money.items() if kind in CASH)
+        - fsum(ledger.tariffs + ledger.levies),
     )
     return Evaluation(
         fsum(usd * case.discount(year) for (_, _, year), usd in money.items()),
@@ -389,5 +532,5 @@ def evaluate(book: Book, flows: Flows) -> Evaluation:
         ledger.worst.amount,
         ledger.worst.name,
         ledger.short,
-        largest_share(case, ledger.flow),
+        largest_share(case, ledger.flow, ledger.inputs, ledger.taken),
     )

@@ -79,7 +79,8 @@ Days, tiers, today's supply (docs/continuity.md)
 41. A growth limit is hard and no force majeure: minimums above it are untaken and paid.
 Security (section 6)
 42. "a source which can sell in t": usable capacity above 0 (a project: a start that may be made
-    runs), and to some member an open lane with both kinds of Max above 0. Ore is not looked at.
+    or is made runs), and an open lane with both kinds of Max above 0 to some member with demand
+    in t or a row of Stockpiles, or an open input lane (52). Ore is not looked at.
 43. A project that can run makes its country one that is lost, built or not. The row of a lost
     country from which nothing is bought is missed all the same where the others are too few.
 44. "mines' capacity": of the year, open ore lanes or not; the lost country's mines included.
@@ -91,6 +92,34 @@ Companies (section 7.6)
 49. A project's Owner is its own cell, not that of the refiner under whose name it sells.
 50. A row that names a company and a mineral which it does not make counts (a min is missed); one
     with a blank mineral counts only for the minerals of which the company has a source.
+Stages (section 7.1)
+51. A row of Inputs is a row of its cells: where the row without a refiner says 0, unmet demand of
+    the product would have taken 0, whatever the rows that name a refiner say.
+52. "a plant that can sell nothing takes nothing": it takes nothing, bought or handed over, where it
+    can't sell in the sense of Security; an input lane to such a plant is nobody's outlet.
+53. A member wants a mineral in a year with demand above 0 then, or with a row of Stockpiles.
+54. The base of a limit on mining is the coalition's, so what plants take of the mineral counts.
+55. "the coalition" as a buyer is a blank Buyer; a member, `each` or a group that happens to be all
+    members is another buyer.
+56. "what unmet demand would have taken" in Security: of all members, wherever the plants are.
+57. A row of Current supply with a Plant makes today's supply of its mineral known; nothing is paid
+    for switching away from a plant.
+58. A scenario's row that names a member reaches plants in its country, the supplier's own too.
+    Several rows for one project's or refiner's name reach all sources under it.
+59. Cost of an input is booked under the input; it is cash.
+Price floors (section 7.3)
+60. A project is in the zone of its own country, like a refiner; Rest of world is in bloc other.
+61. An exempt name is a country, or a bloc of the supplier's country.
+62. tariffs_usd and levies_usd have those of all flows to members, and of flows to plants in a
+    member's country; net_cost_usd is spot, contracts, inputs, untaken tonnes, ore, storage,
+    capital and switching less those two.
+Begun plants, fill and draw (section 7.4)
+63. "what falls due in the horizon": year - lead time not before the first year. A row after the
+    horizon takes its part of the project, and of the budget.
+64. "in years that have no row": a row with fraction 0 keeps that year from being used.
+65. "the budget counts as that much": the larger of the two, by year, or by sum up to the year.
+66. A whole project's rest is built in one year or not at all.
+67. Max fill and Max draw hold from one year column to the next, over a gap too, and from Opening.
 """
 
 from __future__ import annotations

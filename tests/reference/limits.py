@@ -27,6 +27,8 @@ class Limit:
     year: int
     share: float
     penalty: float | None
+    coalition: bool
+    """Whether the buyer is the coalition as one: then what plants take counts, too."""
 
     def __str__(self) -> str:
         sense = "max" if self.is_max else "min"
@@ -138,4 +140,5 @@ def limits(case: Case) -> Iterator[Limit]:
                             year,
                             share,
                             penalty,
+                            text(row, "Buyer") is None,
                         )

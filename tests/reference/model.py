@@ -9,15 +9,23 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from .answer import ShortT, plan, totals
-from .cells import filled, in_years, must
+from .answer import Border, ShortT, plan, totals
+from .built import left, payments
+from .cells import filled, in_years, must, number
 from .continuity import growth_limits, tiers, today
 from .contracts import minimums
-from .limits import limits
+from .floors import levy, zones_of_member
+from .limits import Limit, limits
 from .neutral import Optimum
 from .program import Program
 from .reading import Case, Source
 from .security import can_sell, targets
+from .stages import Line
+
+CASH = frozenset(
+    {"spot", "contracts", "inputs", "untaken", "ore", "holding", "capital", "switching"}
+)
+"""Kinds of cost that are cash; all others are penalties."""
 
 
 class Model:
@@ -37,11 +45,17 @@ class Model:
         self.spot: dict[tuple[Source, str, int], int] = {}
         self.contract: dict[tuple[int, int], int] = {}
         self.paid: dict[int, float] = {}  # column -> undiscounted USD/t of a flow
+        self.border: dict[int, Border] = {}
+        self.inputs: dict[tuple[Source, Line, int], int] = {}
+        self.handed: dict[tuple[str, Line, int], int] = {}
         self.flow: dict[tuple[Source, str, int], list[int]] = defaultdict(list)
         self.ore: dict[tuple[str, Source, int], int] = {}
         self.short: ShortT = {}  # by tier
         self.stock: dict[tuple[str, str, int], int] = {}
+        #: the part of what is left of a project, by the first year of output
         self.build: dict[tuple[str, int], int] = {}
+        #: rows of Built, as columns that are fixed
+        self.stands: dict[tuple[str, int], int] = {}
         self.lacking: dict[tuple[str, str, int], int] = {}  # of a stock target
         self.shares = list(limits(case))
         #: (kind, mineral) -> columns with their undiscounted USD
@@ -61,20 +75,40 @@ class Model:
             stock=self.stock,
             builds=self.build,
             ore=self.ore,
+            inputs=self.inputs,
+            handed=self.handed,
+            left={project: left(self.case, project) for project in self.case.project_rows},
         )
-        return Optimum(objective, totals(self.case, x, self.paid, self.short), flows)
+        members = [c for columns in self.flow.values() for c in columns]
+        found = totals(self.case, x, self.paid, self.short, border=self.border, members=members)
+        found.inputs_t = float(sum(x[c] for c in self.inputs.values()))
+        found.net_cost_usd = float(sum(usd * x[c] for c, usd in self.net().items()))
+        return Optimum(objective, found, flows)
+
+    def net(self) -> dict[int, float]:
+        """Column -> undiscounted USD of cash, without tariffs and levies paid at home."""
+        result: dict[int, float] = defaultdict(float)
+        for (kind, _), columns in self.costs.items():
+            for column, usd in columns if kind in CASH else ():
+                result[column] += usd
+        for column, border in self.border.items():
+            result[column] -= border.tariff + border.levy
+        return result
 
     def build_all(self) -> None:
         """All variables and rows."""
         self.add_projects()
         self.add_spot()
         self.add_contracts()
+        self.add_inputs()
         self.add_ore()
         self.add_stock()
         self.add_shortage()
         self.capacity_rows()
+        self.need_rows()
         self.lane_rows()
         self.balance_rows()
+        self.stock_rows()
         self.share_rows()
         self.switching_rows()
         self.growth_rows()
@@ -89,39 +123,64 @@ class Model:
     # variables, with the rows that concern nothing else
 
     def add_projects(self) -> None:
-        """b[p,t] with its capital charges; sum b <= 1; capex against the budgets (Projects)."""
+        """b[p,t] with its capital charges; sum b <= 1; capex against the budgets (Projects).
+
+        A column is the fraction of what Built leaves of the project; rows of Built are fixed
+        columns, and a budget counts as at least what is due of them.
+        """
         case, program = self.case, self.program
         spent: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        for part in case.standing:
+            years = [t for t in case.years if part.runs(case, t)]
+            column = self.capital(part.project, years, 1.0, part.fraction, whole=False)
+            program.row([(column, 1.0)], "=", part.fraction, mass=False)
+            self.stands[part.project, part.year] = column
         for project, row in case.project_rows.items():
             starts = []
+            rest = left(case, project)
             for start in case.years:
                 years = [t for t in case.years if start <= t < start + case.life(project)]
-                charge = case.yearly_capital(project)
                 allowed = start >= filled(row, "First year", -inf)
-                column = program.add(
-                    charge * sum(case.discount(t) for t in years),
-                    case.part_of_project(project) if allowed else 0.0,
+                allowed = allowed and (project, start) not in self.stands
+                allowed = allowed or case.decided.get(project) == start
+                column = self.capital(
+                    project,
+                    years,
+                    rest,
+                    case.part_of_project(project) if allowed and rest > 0 else 0.0,
                     whole=case.whole_projects and project in self.free,
-                    mass=False,
                 )
-                self.costs["capital", must(row, "Mineral")].append((column, charge * len(years)))
                 if self.fixed is not None and project not in self.free:
-                    fraction = self.fixed.get((project, start), 0.0)
+                    fraction = self.fixed.get((project, start), 0.0) / (rest or 1.0)
                     program.row([(column, 1.0)], "=", fraction, mass=False)
                 self.build[project, start] = column
                 starts.append((column, 1.0))
-                capex = filled(row, "Capex (USD m)", 0.0)
-                spent[case.budget_year(project, start)].append((column, capex))
+                if case.decided.get(project) != start:
+                    capex = filled(row, "Capex (USD m)", 0.0) * rest
+                    spent[case.budget_year(project, start)].append((column, capex))
             program.row(starts, "<=", case.part_of_project(project), mass=False)
+        due = payments(case)
         for years, money in case.budgets.values():
             terms = [term for year in years for term in spent[year]]
             top = max((capex for _, capex in terms), default=0.0) or 1.0
             program.row(
                 [(column, capex / top) for column, capex in terms],
                 "<=",
-                money / top,
+                max(0.0, money - sum(due.get(year, 0.0) for year in years)) / top,
                 mass=False,
             )
+
+    def capital(
+        self, project: str, years: list[int], part: float, upper: float, *, whole: bool
+    ) -> int:
+        """A column for a fraction of a part of a project, with its charges in some years."""
+        charge = self.case.yearly_capital(project) * part
+        column = self.program.add(
+            charge * sum(self.case.discount(t) for t in years), upper, whole=whole, mass=False
+        )
+        mineral = must(self.case.project_rows[project], "Mineral")
+        self.costs["capital", mineral].append((column, charge * len(years)))
+        return column
 
     def add_spot(self) -> None:
         """x[r,m,j,t] at cost (1 + tariff) + freight; 0 on closed lanes (Lane)."""
@@ -131,12 +190,14 @@ class Model:
                 for year in case.years:
                     lane = case.lane(source, member, year)
                     cost = case.cost(source, year)
-                    price = cost * (1.0 + lane.tariff) + lane.freight
-                    price -= min(case.support(source, year), cost)
+                    landed = cost * (1.0 + lane.tariff) + lane.freight
+                    extra = levy(case, source, zones_of_member(case, member), year, landed)
+                    price = landed + extra - min(case.support(source, year), cost)
                     room = inf if lane.open else 0.0
                     column = self.pay("spot", source.mineral, year, price, room)
                     self.spot[source, member, year] = column
                     self.paid[column] = price
+                    self.border[column] = Border(cost * lane.tariff, extra)
                     self.flow[source, member, year].append(column)
 
     def add_contracts(self) -> None:
@@ -152,15 +213,74 @@ class Model:
                 lane = case.lane(source, must(row, "Member"), year)
                 price = filled(row, "Price (USD/t)", case.cost(source, year))
                 most = filled(row, "Max (t/yr)", inf) if in_years(row, year) and lane.open else 0.0
-                full = price * (1.0 + lane.tariff) + lane.freight
-                full -= min(case.support(source, year), price)
+                landed = price * (1.0 + lane.tariff) + lane.freight
+                zones = zones_of_member(case, must(row, "Member"))
+                extra = levy(case, source, zones, year, landed)
+                full = landed + extra - min(case.support(source, year), price)
                 column = self.pay("contracts", source.mineral, year, full, most)
                 self.contract[k, year] = column
                 self.paid[column] = full
+                self.border[column] = Border(price * lane.tariff, extra)
                 self.flow[source, must(row, "Member"), year].append(column)
                 if k in least:
                     untaken = self.pay("untaken", source.mineral, year, price)
                     self.program.row([(column, 1.0), (untaken, 1.0)], ">=", least[k])
+
+    def add_inputs(self) -> None:
+        """f[s,p,t] at cost (1 + tariff) + freight and a levy; h[j,p,t] for nothing (Stages)."""
+        case = self.case
+        for year in case.years:
+            for source, line in case.stages.flows(year):
+                lane = case.stages.lane(source, line.country, year)
+                cost = case.cost(source, year)
+                landed = cost * (1.0 + lane.tariff) + lane.freight
+                extra = levy(case, source, case.blocs(line.country), year, landed)
+                price = landed + extra - min(case.support(source, year), cost)
+                column = self.pay("inputs", source.mineral, year, price)
+                self.inputs[source, line, year] = column
+                self.paid[column] = price
+                if line.country in case.homes:
+                    self.border[column] = Border(cost * lane.tariff, extra)
+            for member, line in case.stages.handed(year):
+                column = self.pay("handed", line.input, year, 0.0)
+                self.handed[member, line, year] = column
+
+    def made(self, source: Source, year: int) -> list[int]:
+        """Columns of all that a source sells in a year, to members and to plants."""
+        return [c for j in self.case.members for c in self.flow[source, j, year]] + [
+            c for (s, _, t), c in self.inputs.items() if (s, t) == (source, year)
+        ]
+
+    def fed(self, line: Line, year: int) -> list[int]:
+        """Columns of all that a line takes in a year, bought or handed over."""
+        return [c for (_, p, t), c in self.inputs.items() if (p, t) == (line, year)] + [
+            c for (_, p, t), c in self.handed.items() if (p, t) == (line, year)
+        ]
+
+    def taken(self, mineral: str, year: int, lost: str | None = None) -> list[tuple[int, float]]:
+        """What plants take of a mineral, those of a lost country left out, and what the unmet
+        demand of its products would have taken."""
+        terms = [
+            (column, 1.0)
+            for line in self.case.stages.lines
+            if line.input == mineral and line.country != lost
+            for column in self.fed(line, year)
+        ]
+        for product, ratio in self.case.stages.unmet[mineral].items():
+            for member in self.case.members:
+                terms += [(c, ratio) for c in self.short[product, member, year].values()]
+        return terms
+
+    def need_rows(self) -> None:
+        """Input = tonnes per tonne x made; of a joint line at least that, for each product."""
+        for line in self.case.stages.lines:
+            for year in self.case.years:
+                fed = self.fed(line, year)
+                for source, ratio in line.outputs:
+                    scale = max(1.0, ratio)
+                    terms = [(c, 1.0 / scale) for c in fed]
+                    terms += [(c, -ratio / scale) for c in self.made(source, year)]
+                    self.program.row(terms, ">=" if line.joint else "=", 0.0)
 
     def add_ore(self) -> None:
         """z[n,r,m,t] at premium + freight; ore = flow / recovery; mine capacity (Ore)."""
@@ -174,8 +294,7 @@ class Model:
                     column = self.pay("ore", source.mineral, year, cost, room)
                     self.ore[mine, source, year] = column
                     terms.append((column, source.recovery))
-                for member in case.members:
-                    terms += [(column, -1.0) for column in self.flow[source, member, year]]
+                terms += [(column, -1.0) for column in self.made(source, year)]
                 program.row(terms, "=", 0.0)
             for mineral, mine in case.mine_rows:
                 program.row(
@@ -235,7 +354,7 @@ class Model:
         case = self.case
         for source in case.sources:
             for year in case.years:
-                terms = [(c, 1.0) for j in case.members for c in self.flow[source, j, year]]
+                terms = [(c, 1.0) for c in self.made(source, year)]
                 if source.project is None:
                     self.program.row(terms, "<=", case.usable(source, year))
                     continue
@@ -245,9 +364,12 @@ class Model:
     def running(self, project: str, year: int) -> list[tuple[int, float]]:
         """Columns of the starts that run in a year, with the t/yr of a project built in full."""
         size = filled(self.case.project_rows[project], "Capacity (t/yr)", 0.0)
-        since = year - self.case.life(project)
+        rest, since = left(self.case, project), year - self.case.life(project)
         return [
-            (self.build[project, start], size) for start in self.case.years if since < start <= year
+            (column, size * part)
+            for columns, part in ((self.build, rest), (self.stands, 1.0))
+            for (name, start), column in columns.items()
+            if name == project and since < start <= year
         ]
 
     def lane_rows(self) -> None:
@@ -276,6 +398,11 @@ class Model:
             for source in case.sources:
                 if source.mineral == mineral:
                     terms += [(c, 1.0) for c in self.flow[source, member, year]]
+            terms += [
+                (column, -1.0)
+                for (j, line, t), column in self.handed.items()
+                if (j, line.input, t) == (member, mineral, year)
+            ]
             right = case.demand(mineral, member, year)
             if (mineral, member) in case.stock_rows:
                 terms.append((self.stock[mineral, member, year], -1.0))
@@ -285,6 +412,22 @@ class Model:
                 else:
                     right -= filled(case.stock_rows[mineral, member], "Opening (t)", 0.0)
             self.program.row(terms, "=", right)
+
+    def stock_rows(self) -> None:
+        """s[t] - s[t-1] <= Max fill; s[t-1] - s[t] <= Max draw."""
+        for (mineral, member), row in self.case.stock_rows.items():
+            for year in self.case.years:
+                now, change = self.stock[mineral, member, year], filled(row, "Opening (t)", 0.0)
+                before = [t for t in self.case.years if t < year]
+                terms = [(now, 1.0)]
+                if before:
+                    terms.append((self.stock[mineral, member, before[-1]], -1.0))
+                    change = 0.0
+                fill, draw = number(row, "Max fill (t/yr)"), number(row, "Max draw (t/yr)")
+                if fill is not None:
+                    self.program.row(terms, "<=", fill + change)
+                if draw is not None:
+                    self.program.row(terms, ">=", change - draw)
 
     def share_rows(self) -> None:
         """Flow of the group <= share x base + e, or >= share x base - e (Share limit)."""
@@ -302,6 +445,8 @@ class Model:
                 if source.mineral != limit.mineral:
                     continue
                 columns = [c for j in limit.buyers for c in self.flow[source, j, limit.year]]
+                if limit.coalition:
+                    columns = self.made(source, limit.year)
                 everything += columns
                 if (
                     limit.supplier
@@ -320,10 +465,23 @@ class Model:
             if limit.is_max and case.purchases_basis:
                 terms += [(c, -limit.share) for c in everything]
                 right = 0.0
+            else:
+                terms += [(c, -limit.share * base) for c, base in self.base(limit)]
             if limit.penalty is not None:
                 excess = self.pay("share penalties", limit.mineral, limit.year, limit.penalty)
                 terms.append((excess, -1.0 if limit.is_max else 1.0))
             program.row(terms, "<=" if limit.is_max else ">=", right)
+
+    def base(self, limit: Limit) -> list[tuple[int, float]]:
+        """What the base of a limit has beside demand: what plants take, or what the buyer hands
+        to them."""
+        if limit.coalition:
+            return self.taken(limit.mineral, limit.year)
+        return [
+            (column, 1.0)
+            for (member, line, year), column in self.handed.items()
+            if member in limit.buyers and (line.input, year) == (limit.mineral, limit.year)
+        ]
 
     def switching_rows(self) -> None:
         """Today's tonnes - flow of the first year <= switched tonnes, at the switching cost."""
@@ -336,15 +494,9 @@ class Model:
     def growth_rows(self) -> None:
         """Sales <= (1 + growth)^years x those before + floor."""
         for limit in growth_limits(self.case):
-            terms = [
-                (c, 1.0) for j in self.case.members for c in self.flow[limit.source, j, limit.year]
-            ]
+            terms = [(c, 1.0) for c in self.made(limit.source, limit.year)]
             if limit.before is not None:
-                terms += [
-                    (c, -limit.factor)
-                    for j in self.case.members
-                    for c in self.flow[limit.source, j, limit.before]
-                ]
+                terms += [(c, -limit.factor) for c in self.made(limit.source, limit.before)]
             self.program.row(terms, "<=", limit.constant)
 
     def security_rows(self) -> None:
@@ -360,7 +512,7 @@ class Model:
         surge = case.setting("Surge", 0.2)
         for source in case.sources:
             for year in case.years:
-                terms = [(c, 1.0) for j in case.members for c in self.flow[source, j, year]]
+                terms = [(c, 1.0) for c in self.made(source, year)]
                 if can_sell(case.whole, source, year):
                     room = [] if source.project is None else self.running(source.project, year)
                     usable = case.usable(source, year) if source.project is None else 0.0
@@ -382,14 +534,16 @@ class Model:
                 program.row(ore, "<=", mined)
         for target in targets(case):
             missing = self.pay("security", target.mineral, target.year, target.penalty)
-            left, right = [(missing, 1.0)], target.needed
-            for (source, year), terms in sold.items():
+            terms, right = [(missing, 1.0)], target.needed
+            need = self.taken(target.mineral, target.year, target.lost)
+            terms += [(c, -target.kept * base) for c, base in need]
+            for (source, year), of in sold.items():
                 if (source.mineral, year) == (target.mineral, target.year):
-                    left += terms if source.country != target.lost else []
+                    terms += of if source.country != target.lost else []
             for mineral, member in case.stock_rows if target.stocks else ():
                 before = [t for t in case.years if t < target.year]
                 if mineral == target.mineral and before:
-                    left.append((self.stock[mineral, member, before[-1]], 1.0))
+                    terms.append((self.stock[mineral, member, before[-1]], 1.0))
                 elif mineral == target.mineral:
                     right -= filled(case.stock_rows[mineral, member], "Opening (t)", 0.0)
-            program.row(left, ">=", right)
+            program.row(terms, ">=", right)

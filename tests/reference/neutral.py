@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 Row = Mapping[str, object]
 Book = Mapping[str, Sequence[Row]]
+Plant = tuple[str, str | None, str | None]
+"""Refiner, project or None, product or None for a joint line."""
 
 
 @dataclass
@@ -26,6 +28,12 @@ class Flows:
     builds: list[tuple[str, int, float]] = field(default_factory=list)
     #: (mine country, refiner, project or None, mineral, year, t)
     ore: list[tuple[str, str, str | None, str, int, float]] = field(default_factory=list)
+    #: ((refiner, project or None, mineral) that sells the input, plant, year, t)
+    inputs: list[tuple[tuple[str, str | None, str], Plant, int, float]] = field(
+        default_factory=list
+    )
+    #: (member, input, plant, year, t) that a member hands over
+    handed: list[tuple[str, str, Plant, int, float]] = field(default_factory=list)
 
 
 @dataclass
@@ -36,6 +44,8 @@ class Totals:
     tonnes: t, all spot and contract flows. shortage_t, demand_t: t. served_share: 1 where nothing
     is demanded. shortage_by_mineral: t for each mineral of the book, zeros included.
     shortage_by_tier: (mineral, member, tier or None) -> t for each row of Demand, zeros included.
+    inputs_t: t that plants buy. tariffs_usd, levies_usd: USD that members and plants in their
+    countries pay at their borders. net_cost_usd: USD of cash without those two.
     """
 
     purchases_usd: float
@@ -44,6 +54,10 @@ class Totals:
     demand_t: float
     shortage_by_mineral: dict[str, float]
     shortage_by_tier: dict[tuple[str, str, str | None], float] = field(default_factory=dict)
+    inputs_t: float = 0.0
+    tariffs_usd: float = 0.0
+    levies_usd: float = 0.0
+    net_cost_usd: float = 0.0
 
     @property
     def served_share(self) -> float:

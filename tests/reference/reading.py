@@ -13,8 +13,10 @@ from functools import cached_property
 from math import inf
 from typing import Any
 
+from .built import Standing, left, standing
 from .cells import by_year, company, filled, in_years, must, number, text, yes
 from .neutral import Book, Row
+from .stages import Stages
 
 ROW = "ROW"
 NOBODY = "-"
@@ -246,6 +248,40 @@ class Case:
         share = by_year(row, "Available share", "", year)
         assert capacity is not None
         return capacity * (1.0 if share is None else share)
+
+    def size(self, source: Source, year: int) -> float:
+        """t/yr of a source: of a refiner what is usable, of a project all where it can run."""
+        if source.project is None:
+            return self.usable(source, year)
+        row = self.project_rows[source.project]
+        first, life = filled(row, "First year", self.years[0]), self.life(source.project)
+        decided = self.decided.get(source.project)
+        taken = {part.year for part in self.standing if part.project == source.project}
+        starts = [y for y in self.years if y >= first and y not in taken]
+        starts = starts if decided is None else [decided]
+        if left(self, source.project) == 0:
+            starts = []
+        runs = any(start <= year < start + life for start in starts) or any(
+            part.fraction > 0 and part.runs(self, year)
+            for part in self.standing
+            if part.project == source.project
+        )
+        return filled(row, "Capacity (t/yr)", 0.0) if runs else 0.0
+
+    @cached_property
+    def standing(self) -> list[Standing]:
+        """What is begun or stands."""
+        return standing(self)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """What is made from what."""
+        return Stages(self)
+
+    @cached_property
+    def homes(self) -> set[str]:
+        """The members' countries."""
+        return {str(row["Country"]).strip() for row in self.members.values() if row.get("Country")}
 
     def lane(self, source: Source, member: str, year: int) -> Lane:
         """The lane from a source to a member: the matrix of Freight, then Lanes from top down."""

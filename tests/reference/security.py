@@ -13,34 +13,21 @@ from .reading import ROW, Case, Source
 class Target:
     """What all sources outside a country, with stocks or without, are to reach in a year, in t.
 
-    penalty is USD per t that is missing.
+    kept is what is to be left of each tonne of need; penalty is USD per t that is missing.
     """
 
     mineral: str
     year: int
     lost: str
+    kept: float
     needed: float
     stocks: bool
     penalty: float
 
 
-def size(case: Case, source: Source, year: int) -> float:
-    """t/yr of a source: of a refiner what is usable, of a project all of it where it can run."""
-    if source.project is None:
-        return case.usable(source, year)
-    row = case.project_rows[source.project]
-    first, life = filled(row, "First year", case.years[0]), case.life(source.project)
-    decided = case.decided.get(source.project)
-    starts = [y for y in case.years if y >= first] if decided is None else [decided]
-    runs = any(start <= year < start + life for start in starts)
-    return filled(row, "Capacity (t/yr)", 0.0) if runs else 0.0
-
-
 def can_sell(case: Case, source: Source, year: int) -> bool:
-    """Whether a source has capacity in a year, and an open lane with room to some member."""
-    lanes = [case.lane(source, member, year) for member in case.members]
-    some = any(lane.open and lane.max_country > 0 and lane.max_source > 0 for lane in lanes)
-    return some and size(case, source, year) > 0
+    """Whether a source has capacity in a year and somebody to sell to."""
+    return case.stages.sells(source, year)
 
 
 def targets(case: Case) -> Iterator[Target]:
@@ -64,6 +51,7 @@ def targets(case: Case) -> Iterator[Target]:
                         mineral,
                         year,
                         country,
+                        1.0 - short,
                         (1.0 - short) * case.demand_of(mineral, everyone, year),
                         yes(row, "Count stocks") is not False,
                         filled(row, "Penalty (USD/t)", case.shortage_cost(mineral, year) / 10.0),

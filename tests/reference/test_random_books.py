@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from .agreement import solved
-from .cases import ALL, CORE, OWNED, SECURE, books, random_book
+from .cases import ALL, CORE, EVERYTHING, OWNED, SECURE, books, random_book
 from .cases_sheets import BookT
 from .cells import text
 from .formulation import evaluate, solve
@@ -57,7 +57,7 @@ def test_halves_agree_on_companies(book: BookT) -> None:
     solved(book)
 
 
-@pytest.mark.parametrize("feature", sorted(OWNED))
+@pytest.mark.parametrize("feature", sorted(EVERYTHING))
 def test_each_feature_alone(feature: str) -> None:
     """A feature can be drawn without the others."""
     for seed in range(20):
@@ -117,7 +117,9 @@ def legal(book: BookT) -> None:
         "Settings": ["Setting"],
         "Freight": ["From country"],
         "Tiers": ["Tier"],
-        "Current supply": ["Refiner", "Mineral", "Member"],
+        "Current supply": ["Refiner", "Mineral", "Member", "Plant"],
+        "Inputs": ["Mineral", "Refiner", "Input"],
+        "Built": ["Project", "Year"],
     }
     for sheet, headers in keys.items():
         found = [tuple(row.get(header) for header in headers) for row in book.get(sheet, [])]

@@ -171,6 +171,18 @@ def test_who_is_lost() -> None:
     assert solved(shut).objective == pytest.approx(200 + 100 * 50)
 
 
+def test_nobody_to_sell_to() -> None:
+    """China's one open lane goes to B. Without demand or stock of B it can't sell, so it is not
+    lost: 90 t from Chile, 10 short. With a row of Stockpiles of B it is: 10 missing at 50 more."""
+    book = pair(0, Count_stocks="no", Lost_country="CHN")
+    book["Members"].append({"Member": "B", "Country": None})
+    book["Refiners"][1]["Capacity (t/yr)"] = 90
+    book["Lanes"] = [{"From country": "CHN", "To member": "A", "Open": "no"}]
+    assert solved(book).objective == pytest.approx(180 + 10 * 500)
+    book["Stockpiles"] = [{"Mineral": "copper", "Member": "B", "Max (t)": 1, "Target (t)": 0}]
+    assert solved(book).objective == pytest.approx(180 + 10 * 500 + 10 * 50)
+
+
 def test_each_mineral_and_row_alone() -> None:
     """A row for copper does nothing to tin; two rows of it cost their penalties each."""
     book = pair(0.4, Mineral="copper")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.reference.built import left
 from tests.reference.cells import by_year, company, filled, in_years, must, number, text
 from tests.reference.limits import minerals_of
 from tests.reference.model import Model
@@ -66,32 +67,30 @@ def by_hand(book: BookT, steps: Sequence[Row]) -> Edited:
 
 def optimum(edited: Edited) -> float:
     """The reference's objective of an edited book; decided builds are built in full, unbudgeted."""
-    return _Decided(edited).solve().objective
+    return decided(edited).solve().objective
+
+
+def decided(edited: Edited) -> Model:
+    """The reference's program of an edited book, with what is decided built."""
+    return _Decided(edited)
 
 
 class _Decided(Model):
-    """The reference with some builds decided: their part is 1 in that year.
-
-    Their capital is outside the budget: the year that pays for it has as much more.
-    """
+    """The reference with all that is left of some projects built in a year, unbudgeted."""
 
     def __init__(self, edited: Edited) -> None:
         book = copy.deepcopy(edited.book)
-        case = Case(book)
         for project, start in edited.decided.items():
             row = next(r for r in book["Projects"] if r["Project"] == project)
             row["First year"] = min(start, int(filled(row, "First year", start)))
-            paying = case.budget_year(project, start)
-            for budget in book.get("Budget", []):
-                if budget["Year"] == paying:
-                    more = filled(row, "Capex (USD m)", 0.0)
-                    budget["Capex (USD m)"] = filled(budget, "Capex (USD m)", 0.0) + more
         super().__init__(Case(book))
         self.case.decided = self.decided = edited.decided
 
     def add_projects(self) -> None:
         super().add_projects()
         for project, start in self.decided.items():
+            if left(self.case, project) == 0:
+                continue
             self.program.row([(self.build[project, start], 1.0)], "=", 1.0, mass=False)
 
 
@@ -145,6 +144,10 @@ def _lane_row(header: str) -> Callable[[Edited, Row], None]:
             "Last year": step.get("Last year"),
         }
         edited.add("Lanes", row | {header: "no" if header == "Open" else _value(step)})
+        if header == "Open":
+            _each_input_lane(edited, step, header, lambda _: "no")
+        if header == "Tariff":
+            _each_input_lane(edited, step, header, lambda _: _value(step))
 
     return edit
 
@@ -152,11 +155,13 @@ def _lane_row(header: str) -> Callable[[Edited, Row], None]:
 def _scale_freight(edited: Edited, step: Row) -> None:
     """A row of Lanes for each lane and year with the freight it had x Value."""
     _each_lane(edited, step, "Freight (USD/t)", lambda lane: lane.freight * _value(step))
+    _each_input_lane(edited, step, "Freight (USD/t)", lambda lane: lane.freight * _value(step))
 
 
 def _raise_tariff(edited: Edited, step: Row) -> None:
     """A row of Lanes for each lane and year with the tariff it had + Value."""
     _each_lane(edited, step, "Tariff", lambda lane: lane.tariff + _value(step))
+    _each_input_lane(edited, step, "Tariff", lambda lane: lane.tariff + _value(step))
 
 
 def _each_lane(edited: Edited, step: Row, header: str, change: Callable[[Any], float]) -> None:
@@ -186,6 +191,42 @@ def _each_lane(edited: Edited, step: Row, header: str, change: Callable[[Any], f
                 }
     for row in rows.values():
         edited.add("Lanes", row)
+
+
+def _each_input_lane(edited: Edited, step: Row, header: str, change: Callable[[Any], Any]) -> None:
+    """A row of Input lanes for each source, country of a plant and year that the step selects.
+
+    A member stands for plants in its country; without one, for those outside the source's own.
+    """
+    case = edited.case
+    member = text(step, "Member")
+    home = None if member is None else text(case.members[member], "Country")
+    rows: dict[tuple[object, ...], Row] = {}
+    for source in case.sources:
+        here: Row = {"Mineral": source.mineral, "Country": source.country}
+        here |= {"Refiner": source.refiner, "Owner": source.company}
+        countries = {line.country for line in case.stages.lines if line.input == source.mineral}
+        chosen = countries - {source.country} if member is None else countries & {home}
+        if not matches(here, step, PLACES):
+            continue
+        for country in sorted(chosen):
+            for year in case.years:
+                if not in_years(step, year):
+                    continue
+                row: Row = {
+                    "Input": source.mineral,
+                    "From country": source.country,
+                    "Refiner": source.refiner,
+                    "Owner": source.company or NOBODY,
+                    "To country": country,
+                    "First year": year,
+                    "Last year": year,
+                }
+                rows[tuple(row.values())] = row | {
+                    header: change(case.stages.lane(source, country, year))
+                }
+    for row in rows.values():
+        edited.add("Input lanes", row)
 
 
 # ---- supply ------------------------------------------------------------------------------------

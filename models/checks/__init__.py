@@ -100,6 +100,7 @@ _ADVICE: dict[Rule, Needs] = {
     magnitude.targets_above_max: _on(),
     magnitude.slips_of_magnitude: _on(sheets="Settings Minerals Refiners Projects Demand"),
     stages.contract_prices_without_inputs: _on(sheets="Refiners Inputs"),
+    stages.floors_below_inputs: _on(sheets="Inputs"),
     stages.members_that_hand_over_nothing: _on(sheets="Members Inputs"),
     advice.member_outside: _on(sheets="Members"),
     advice.names_of_totals: _on(),

@@ -167,6 +167,15 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
             )
 
 
+def floors_below_inputs(case: Case) -> Iterator[Finding]:
+    """A price floor on a product with inputs is compared with its toll, without the inputs."""
+    products = {row.mineral for row in case.inputs if row.tonnes > 0}
+    for row in case.price_floors:
+        if row.mineral in products:
+            found = f"a floor on {row.mineral}, which is made from other minerals"
+            yield advise(row, "floor", found, "it is compared with the cost without the inputs")
+
+
 def members_that_hand_over_nothing(case: Case) -> Iterator[Finding]:
     """A member without a country of its own hands no stock of an input to a plant."""
     inputs = {row.input for row in case.inputs if row.tonnes > 0}

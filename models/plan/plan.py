@@ -377,16 +377,10 @@ class Plan(Solved):
 
     @cached_property
     def inputs(self) -> pd.DataFrame:
-        """One row a flow of an input above 1e-6 t, bought or handed over.
-
-        year, mineral (the input), refiner, project, country, member ("" where it is bought), plant,
-        plant_project, product ("" where it is joint), plant_country, tonnes, cost, tariff
-        (fraction), freight, landed [money/t; 0 where it is handed over], total [money], worth (of a
-        tonne more of the input to the plant) [money/t], unused (t beyond what a joint line needs).
-        """
-        return _table(
-            stages.inputs(self), stages.INPUTS, "year mineral refiner project member plant"
-        )
+        """One row a flow of an input above 1e-6 t, bought or handed over: see ``stages.inputs``."""
+        order = "year mineral refiner project member plant"
+        table = _table(stages.inputs(self), stages.INPUTS, order)
+        return table if (table["levy"] > 0).any() else table.drop(columns="levy")
 
     @cached_property
     def input_cost(self) -> Floats:
@@ -572,11 +566,6 @@ class Plan(Solved):
     def tonnes(self) -> float:
         """What the coalition purchases in all [t]; what plants buy is not among it."""
         return float(self.delivered.sum())
-
-    @cached_property
-    def inputs_tonnes(self) -> float:
-        """What plants buy of other sources in all [t]."""
-        return float(self.taken.sum())
 
     @cached_property
     def shortage(self) -> float:

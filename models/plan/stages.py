@@ -23,12 +23,18 @@ if TYPE_CHECKING:
 
 INPUTS = (
     "year mineral refiner project country member plant plant_project product plant_country tonnes"
-    " cost tariff freight landed total worth unused"
+    " cost tariff freight levy landed total worth unused"
 )
 
 
 def inputs(plan: Plan) -> Iterator[tuple[Any, ...]]:
-    """Yield ``INPUTS`` of every flow of an input, sold to a plant or handed to it."""
+    """Yield ``INPUTS`` of every flow of an input, sold to a plant or handed to it.
+
+    year, mineral (the input), refiner, project, country, member ("" where it is bought), plant,
+    plant_project, product ("" where it is joint), plant_country, tonnes, cost, tariff (fraction),
+    freight, levy, landed [money/t; 0 where it is handed over], total [money], worth (of a tonne
+    more of the input to the plant) [money/t], unused (t beyond what a joint line needs).
+    """
     e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
     if not e.intakes:
         return
@@ -45,14 +51,15 @@ def inputs(plan: Plan) -> Iterator[tuple[Any, ...]]:
         tonnes, landed = float(plan.taken[k]), float(flows.landed[k])
         whose, more = plant(i, t, tonnes / arriving[i, t])
         seller = (source.mineral, source.name, source.project, source.country, "")
-        money = (float(flows.cost[k]), float(flows.tariff[k]), float(flows.freight[k]))
+        parts = (flows.cost, flows.tariff, flows.freight, flows.levy)
+        money = tuple(float(of[k]) for of in parts)
         yield (e.years[t], *seller, *whose, tonnes, *money, landed, tonnes * landed, *more)
     for k in np.flatnonzero(plan.handed > tolerances.LEAST_FLOW).tolist():
         i, t, tonnes = int(hand.intake[k]), int(hand.year[k]), float(plan.handed[k])
         whose, more = plant(i, t, tonnes / arriving[i, t])
         member = e.members[hand.member[k]]
         giver = (e.intakes[i].mineral, "", "", "", member)
-        yield (e.years[t], *giver, *whose, tonnes, 0.0, 0.0, 0.0, 0.0, 0.0, *more)
+        yield (e.years[t], *giver, *whose, tonnes, *(0.0,) * 6, *more)
 
 
 def input_cost(plan: Plan) -> Floats:

@@ -204,8 +204,7 @@ SECURITY = "security"
 INPUT, PLANT, PLANT_PROJECT, PRODUCT = "input", "plant", "plant project", "product"
 """What the parts of a key are; the product of a plant's joint input is ""."""
 SOURCE, MINE, CALENDAR, INTAKE = "source", "mine", "calendar", "intake"
-"""Positions that stand for several parts of a key (``Spelling``), as a CONTRACT's does; and a
-year that is its own position, since it need not be one that is planned."""
+"""Positions of several parts of a key (``Spelling``); a calendar year is its own position."""
 _STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
 
 NOT_RELAXABLE = ""
@@ -218,8 +217,7 @@ _COMPONENTS: dict[str, Component] = {}
 class CostHeading:
     """A heading of cost; a penalty is not paid in cash. ``rank`` orders headings of one sort.
 
-    ``remark`` says what a reader may not expect of it. A rare one is shown only where anything is
-    charged under it.
+    ``remark`` says what a reader may not expect. A rare one is shown only where it is charged.
     """
 
     name: str

@@ -47,16 +47,19 @@ def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.Pri
         *([component.PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
         component.PriceTerm("cost", said, worth * cost, place),
         component.PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
-        *_levied(of, source, member, year, worth * float(d.levy[i])),
+        *_levied(of, source, e.case.member_of[member].country, year, worth * float(d.levy[i])),
         component.PriceTerm("freight", f"freight to {member}", worth * float(d.freight[i])),
     ]
 
 
 def _levied(
-    of: Solved, source: Source, member: str, year: int, amount: float
+    of: Solved, source: Source, country: str, year: int, amount: float
 ) -> list[component.PriceTerm]:
-    """Return what of a price is the levy up to a price floor; nothing where none is paid."""
-    blocs = buyer_blocs(of.case, of.case.member_of[member].country)
+    """Return what of a price is the levy up to a price floor; nothing where none is paid.
+
+    ``country`` is the buyer's.
+    """
+    blocs = buyer_blocs(of.case, country)
     row = deciding_row(of.case, source.mineral, source.country, blocs, year)
     if amount <= 0.0 or row is None:
         return []
@@ -129,7 +132,7 @@ def _input_sale(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
 
 
 def _input_landed(of: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
-    """Return what a tonne of input costs at the plant's gate: cost, tariff, freight."""
+    """Return what a tonne of input costs at the plant's gate: cost, tariff, freight, levy."""
     e, f = of.expanded, of.expanded.input_flows
     i = int(np.flatnonzero(of.program.sold == column)[0]) - len(e.deliveries)
     source, intake, year = e.sources[f.source[i]], e.intakes[f.intake[i]], e.years[f.year[i]]
@@ -141,6 +144,7 @@ def _input_landed(of: Solved, _: Any, column: int, times: float) -> list[compone
         *([component.PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
         component.PriceTerm("cost", said, worth * cost, place),
         component.PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
+        *_levied(of, source, intake.country, year, worth * float(f.levy[i])),
         component.PriceTerm("freight", freight, worth * float(f.freight[i])),
     ]
 
@@ -159,10 +163,10 @@ INPUT_FLOW = component.Columns(
     index=(component.SOURCE, component.INTAKE, component.YEAR),
     meaning="Tonnes of an input that a plant buys of a refiner or project.",
     cell=(Refiner, "cost"),
-    headings=(PURCHASE, TARIFF, FREIGHT, SUPPORT),
+    headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     move=_input_sale,
     terms=_input_landed,
-    spent=("cost", "tariff", "freight", "support"),
+    spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.in_its_year,
     is_first_stage=False,
 )
@@ -247,7 +251,8 @@ def flows(b: builder.Builder) -> None:
         b.flow[at] = b.columns(of, parts, price=d.landed[at], charges=split)
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)
     f = b.expanded.input_flows
-    split = {PURCHASE: f.cost, TARIFF: f.cost * f.tariff, FREIGHT: f.freight, SUPPORT: -f.support}
+    split = {PURCHASE: f.cost, TARIFF: f.cost * f.tariff, FREIGHT: f.freight}
+    split |= {LEVY: f.levy, SUPPORT: -f.support}
     to_plants = b.columns(INPUT_FLOW, (f.source, f.intake, f.year), price=f.landed, charges=split)
     b.sold = np.concatenate([b.flow, to_plants])
 

@@ -182,15 +182,30 @@ class Solved:
     @property
     def input_tariffs(self) -> Floats:
         """What of each flow of an input to a plant members' own treasuries receive [money]."""
-        e, f = self.expanded, self.expanded.input_flows
-        home = {member.country for member in self.case.members}
+        flows = self.expanded.input_flows
+        return self._received(flows.cost * flows.tariff)
+
+    @property
+    def input_levies(self) -> Floats:
+        """What plants in members' countries pay of levies for each flow of an input [money]."""
+        return self._received(self.expanded.input_flows.levy)
+
+    def _received(self, each: Floats) -> Floats:
+        """Return what members' treasuries receive if each flow of an input pays so much a tonne."""
+        e, home = self.expanded, {member.country for member in self.case.members}
         is_home = np.array([of.country in home for of in e.intakes], dtype=bool)
-        return np.asarray(self.taken * f.cost * f.tariff * is_home[f.intake])
+        return np.asarray(self.taken * each * is_home[e.input_flows.intake])
+
+    @cached_property
+    def inputs_tonnes(self) -> float:
+        """What plants buy of other sources in all [t]."""
+        return float(self.taken.sum())
 
     @cached_property
     def levies(self) -> float:
         """What members pay at borders with a price floor [money, undiscounted]: tonnes x levy."""
-        return float((self.delivered * self.expanded.deliveries.levy).sum())
+        d, of_inputs = self.expanded.deliveries, self.input_levies
+        return float((self.delivered * d.levy).sum()) + float(of_inputs.sum())
 
     # ---- what stands where -----------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.case import Case, in_force
+from models.resolve.floors import buyer_blocs, floors_met, levy
 from models.schema import PRIMARY, Input
 
 if TYPE_CHECKING:
@@ -158,11 +159,12 @@ class InputFlows:
     tariff: Floats
     freight: Floats
     support: Floats
+    levy: Floats
 
     @property
     def landed(self) -> Floats:
         """What a tonne costs at the plant's gate [money/t], less what is paid for it."""
-        return (self.cost - self.support) + self.cost * self.tariff + self.freight
+        return (self.cost - self.support) + self.cost * self.tariff + self.freight + self.levy
 
     def __len__(self) -> int:
         return len(self.source)
@@ -234,6 +236,8 @@ def input_flows_of(e: Expanded) -> InputFlows:
         places, sources = of_mineral[mineral], np.array(e.of_mineral[mineral], dtype=np.int64)
         countries = sorted({e.intakes[i].country for i in places})
         freight, tariff, is_open = input_lanes(e, mineral, countries)
+        sellers = [e.sources[r].country for r in sources]
+        floors = floors_met(e.case, mineral, sellers, [buyer_blocs(e.case, c) for c in countries])
         land = np.array([countries.index(e.intakes[i].country) for i in places], dtype=np.int64)
         takes = np.array([_takes(e.intakes[i], sells) for i in places])
         can = is_open[:, land, :] & e.startable[sources][:, None, :] & takes[None, :, :]
@@ -244,9 +248,10 @@ def input_flows_of(e: Expanded) -> InputFlows:
         place = np.full(len(s), e.mineral_at[mineral])
         which = np.array(places, dtype=np.int64)[at]
         found[e.mineral_at[mineral]] = (
-            place, t, sources[s], which, cost, tariff[lane], freight[lane], support
+            place, t, sources[s], which, cost, tariff[lane], freight[lane], support,
+            levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]),
         )  # fmt: skip
-    none: tuple[Ints | Floats, ...] = (*(np.zeros(0, np.int64),) * 4, *(np.zeros(0),) * 4)
+    none: tuple[Ints | Floats, ...] = (*(np.zeros(0, np.int64),) * 4, *(np.zeros(0),) * 5)
     parts = zip(none, *(found[m] for m in sorted(found)), strict=True)
     return InputFlows(*map(np.concatenate, parts))
 

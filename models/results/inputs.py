@@ -39,7 +39,8 @@ class PlantInputs(PlanTable):
     cost = Flows.cost.like(meaning="The supplier's cost, at the gate.")
     tariff = Flows.tariff
     freight = common.FREIGHT.like(meaning="Freight from the supplier's country to the plant's.")
-    landed = Flows.landed.like(meaning="Cost, tariff and freight; 0 where it is handed over.")
+    levy = Flows.levy
+    landed = Flows.landed.like(meaning="Cost, tariff, freight and levy; 0 where it is handed over.")
     total = Flows.total
     worth = Prices.marginal.like(
         meaning="What one tonne more of the input is worth to the plant in that year."

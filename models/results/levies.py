@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from models.results import common
 from models.results.common import PlanTable
 from models.results.field import field
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from models.plan import Plan
 
 
 def levied(plan: Plan) -> pd.DataFrame:
-    """Return a row a year, mineral and member that pays a levy: tonnes that do, levies [money]."""
+    """Return a row a year, mineral and payer of a levy: tonnes that pay it, levies [money].
+
+    A payer is a member, or a plant in a member's country that buys an input.
+    """
     of = plan.flows.assign(levy=plan.flows.get("levy", 0.0))
     of = of.assign(levies=of["tonnes"] * of["levy"])[of["levy"] > 0]
+    columns = ["year", "mineral", "member", "tonnes", "levies"]
+    e, paid = plan.expanded, plan.input_levies
+    flows, at = e.input_flows, np.flatnonzero(paid > 0)
+    plants = [
+        (e.years[flows.year[k]], e.minerals[flows.mineral[k]], e.intakes[flows.intake[k]].plant,
+         plan.taken[k], paid[k])
+        for k in at.tolist()
+    ]  # fmt: skip
+    of = pd.concat([of[columns], pd.DataFrame(plants, columns=columns)]) if plants else of
     return of.groupby(["year", "mineral", "member"], as_index=False)[["tonnes", "levies"]].sum()
 
 
@@ -30,7 +43,9 @@ class Levies(PlanTable):
 
     year = common.YEAR
     mineral = common.MINERAL
-    member = common.MEMBER.like(meaning="The member that buys these tonnes, and pays the levy.")
+    member = common.MEMBER.like(
+        meaning="Who buys these tonnes and pays the levy: a member, or a plant that buys an input."
+    )
     tonnes = common.TONNES.like(meaning="Tonnes on which a levy is paid.")
     levies = field.money(
         "Levies",

@@ -167,7 +167,7 @@ def read(plan: Plan) -> LossTotals:
     f = e.input_flows
     np.add.at(cash, (f.mineral, f.year), plan.taken * f.landed)
     np.add.at(duties, (d.mineral, d.year), plan.delivered * (d.cost * d.tariff + d.levy))
-    np.add.at(duties, (f.mineral, f.year), plan.input_tariffs)
+    np.add.at(duties, (f.mineral, f.year), plan.input_tariffs + plan.input_levies)
     return LossTotals(
         bought,
         short=_by_member(plan, SHORTAGE),

@@ -204,7 +204,8 @@ def read(plan: Plan) -> tuple[Row, ...]:
             name: sum(amounts[name].values())
             for name in ("saved", "missing", "inputs", "outside", *_DUTIES)
         },
-        "tariffs": sum(amounts["tariffs"].values()) - _tariffs_abroad(plan),
+        "tariffs": plan.tariffs,
+        "levies": plan.levies,
         "demand": plan.case.total_demand,
         "tonnes": plan.tonnes,
         "short": plan.shortage,
@@ -215,12 +216,6 @@ def read(plan: Plan) -> tuple[Row, ...]:
         | {"net_cost": measures.net_cost(row["cash"], sum(row[name] for name in _DUTIES))}
         for row in (total, *minerals)
     )
-
-
-def _tariffs_abroad(plan: Plan) -> float:
-    """Return what plants abroad pay in tariffs: no member's treasury receives it [money]."""
-    flows = plan.expanded.input_flows
-    return float((plan.taken * flows.cost * flows.tariff - plan.input_tariffs).sum())
 
 
 def _is_outside(plan: Plan) -> pd.Series[bool]:

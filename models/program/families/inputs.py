@@ -138,7 +138,7 @@ def model(f: Frame) -> None:
 
     variables   input sold f [t], from source s to plant p, in the frame; input handed over h [t],
                 by member j; taken by plants T [t]
-    posts       out of the member's balance h; cost headings "purchase", "tariff" and "freight" of f
+    posts       out of the member's balance h; cost headings "purchase", "tariff", "levy", "freight"
     dual        what one more tonne of the input is worth to the plant; of a joint input the sum
                 over its products [money/t]
     source      activity analysis with joint products, Koopmans (1951), Activity Analysis of
@@ -149,6 +149,7 @@ def model(f: Frame) -> None:
         market.PURCHASE: flows.cost,
         market.TARIFF: flows.cost * flows.tariff,
         market.FREIGHT: flows.freight,
+        market.LEVY: flows.levy,
         market.SUPPORT: -flows.support,
     }
     years = np.asarray(e.years)[flows.year[f.input_at]]

@@ -271,7 +271,7 @@ class CurrentSupply(Record):
     )
     plant: str = named(
         "Plant",
-        "The refiner that buys it as an input, in place of a member.",
+        "The refiner that buys it as an input, where that is who buys.",
         "Refiners",
         value="",
         key=True,

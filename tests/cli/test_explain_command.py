@@ -94,7 +94,10 @@ def test_what_only_a_scenario_says_is_told_as_such(call, folder):
     """Chinese capacity alone, and a cap of the command line on it."""
     tables = template_tables()
     tables["Refiners"] = [r for r in tables["Refiners"] if r["Country"] == "China"]
-    gone = ("Contracts", "Projects", "Scenarios", "Current supply", "Budget", "Supports", "Rights")
+    gone = (
+        "Contracts", "Projects", "Scenarios", "Current supply", "Budget", "Supports", "Rights",
+        "Inputs",
+    )  # fmt: skip
     for sheet in gone:
         tables.pop(sheet, None)
     tables["Share limits"] = tables["Share limits"][:1]

@@ -94,8 +94,8 @@ def test_what_only_a_scenario_says_is_told_as_such(call, folder):
     """Chinese capacity alone, and a cap of the command line on it."""
     tables = template_tables()
     tables["Refiners"] = [r for r in tables["Refiners"] if r["Country"] == "China"]
-    gone = ("Contracts", "Projects", "Scenarios", "Current supply", "Budget", "Supports", "Rights")
-    for sheet in gone:
+    gone = ("Contracts", "Projects", "Built", "Scenarios", "Current supply", "Budget", "Supports")
+    for sheet in (*gone, "Rights"):
         tables.pop(sheet, None)
     tables["Share limits"] = tables["Share limits"][:1]
     write_book(folder / "china.xlsx", tables)

@@ -563,7 +563,7 @@ _MADE_OF: dict[str, frozenset[str]] = {
     "cell_starts": _OF_DELIVERIES,
     "intakes": _OF_SOURCES | {"inputs"},
     "unmet_ratios": frozenset({"inputs"}),
-    "input_flows": _OF_SALES | {"countries"},
+    "input_flows": _OF_SALES,
     **dict.fromkeys(("hand_overs", "sales", "of_source_year", "can_sell"), _OF_SALES),
 }
 """The fields of a case that each resolved part is made of, beside minerals, members and years."""

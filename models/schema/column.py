@@ -205,7 +205,7 @@ class Record:
     MEANING: ClassVar[str]
     REQUIRED: ClassVar[bool] = False
     IS_PLANNED: ClassVar[bool] = True
-    """Whether the program is made of its rows; of others a plan is the same with and without."""
+    """Whether programs read its rows. Others change no plan, or a Case enters them elsewhere."""
     IS_ORDERED: ClassVar[bool] = False
     """Whether the order of its rows has a meaning."""
     SPREAD: ClassVar[str] = ""

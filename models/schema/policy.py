@@ -204,7 +204,7 @@ class Project(Record):
 class Built(Record):
     """A part of a project that stands or is begun."""
 
-    IS_PLANNED = False  # a Case puts it into the projects
+    IS_PLANNED = False  # a Case enters it in its projects
     SHEET = "Built"
     MEANING = "What stands or is begun of each project. The rest can still be built in other years."
 

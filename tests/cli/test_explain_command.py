@@ -95,8 +95,8 @@ def test_what_only_a_scenario_says_is_told_as_such(call, folder):
     tables = template_tables()
     tables["Refiners"] = [r for r in tables["Refiners"] if r["Country"] == "China"]
     gone = (
-        "Contracts", "Projects", "Scenarios", "Current supply", "Budget", "Supports", "Rights",
-        "Inputs",
+        "Contracts", "Projects", "Built", "Scenarios", "Current supply", "Budget", "Supports",
+        "Rights", "Inputs",
     )  # fmt: skip
     for sheet in gone:
         tables.pop(sheet, None)

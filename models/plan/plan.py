@@ -227,7 +227,7 @@ class Plan(Solved):
     def short(self) -> pd.DataFrame:
         """The rows of supply that are short, with ``share`` short."""
         table = self.supply
-        nothing = [*map(self.tolerance, table["mineral"], table["year"])]
+        nothing = [*map(self.short_tolerance, table["mineral"], table["year"])]
         short = table[table["short"] > np.array(nothing, dtype=float)]
         return short.assign(share=short["short"] / short["demand"]).reset_index(drop=True)
 

@@ -418,6 +418,10 @@ class Solved:
         """Return what counts as nothing when a slack of a mineral and year is looked at [t]."""
         return self._tolerances[mineral, year]
 
+    def short_tolerance(self, mineral: str, year: int) -> float:
+        """Return what counts as no shortage [t]: by demand alone, whatever plants take of it."""
+        return self._short_tolerances[mineral, year]
+
     @cached_property
     def _tolerances(self) -> dict[tuple[str, int], float]:
         e = self.expanded
@@ -426,7 +430,14 @@ class Solved:
             for made, ratio in ratios.items():
                 of = need[e.mineral_at[name]]
                 np.maximum(of, ratio * need[e.mineral_at[made]], out=of)
-        nothing = tolerances.MOST_VIOLATION * np.maximum(need, 1e-6)
+        return self._by_mineral_and_year(need)
+
+    @cached_property
+    def _short_tolerances(self) -> dict[tuple[str, int], float]:
+        return self._by_mineral_and_year(self.expanded.demand.max(axis=1, initial=0.0))
+
+    def _by_mineral_and_year(self, need: Floats) -> dict[tuple[str, int], float]:
+        e, nothing = self.expanded, tolerances.MOST_VIOLATION * np.maximum(need, 1e-6)
         return dict(zip(product(e.minerals, e.years), nothing.ravel().tolist(), strict=True))
 
 

@@ -163,7 +163,7 @@ def model(f: Frame) -> None:
         if cap.of_purchases:
             columns, amounts, right = [*columns, base[_base(cap)]], [*amounts, -cap.share], 0.0
         else:
-            more = _beyond_demand(f, cap)
+            more = _beyond_demand(f, cap) if cap.share > 0 else []
             columns, amounts = [*columns, *more], [*amounts, *[-cap.share] * len(more)]
         rows[key] = (
             (None, columns, amounts, right) if cap.is_max else (right, columns, amounts, None)

@@ -251,8 +251,8 @@ def model(f: Frame) -> None:
         ]
         more = [supply[_place(e, cell)], *_stocks(f, cell, survival), missing[survival.key]]
         amounts = [-1.0] * len(gone) + [1.0] * len(more)
-        taken, in_it = _taken(f, cell, survival.country)
         part = 1.0 - survival.most_short
+        taken, in_it = _taken(f, cell, survival.country) if part > 0 else ([], [])
         amounts += [-part] * len(taken) + [part] * len(in_it)
         columns, amounts = _once([*gone, *more, *taken, *in_it], amounts)
         rows[survival.key] = (survival.least, columns, amounts, None)

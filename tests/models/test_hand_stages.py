@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.models.desk import cost, one, price, short, solve, tonnes
+from tests.models.desk import changed, cost, one, price, short, solve, tonnes
 from tests.models.stages import ALLY, CHINA, cap, made, oxide_and_alloy, plant, separation, stages
 
 near = pytest.approx
@@ -320,3 +320,32 @@ def test_security_of_an_input_is_of_what_plants_elsewhere_take() -> None:
     assert row["missing"] == near(0.6)
     assert row["point"] == near(50 * 0.18)
     assert cost(plan, "security") == near(30)
+
+
+@pytest.mark.parametrize(
+    ("floor", "theirs", "levies"), [(2.5, 20.0, 30.0), (2.9, 20.0, 38.0), (3.1, 0.0, 0.0)]
+)
+def test_a_plant_in_the_zone_pays_the_levy_on_its_input(
+    floor: float, theirs: float, levies: float
+) -> None:
+    """20 t of alloy in an ally's country; oxide costs 1 in China and 3 at home, levied up to it."""
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [
+            plant("Bao", "oxide", CHINA, 1), plant("Lyn", "oxide", ALLY, 3),
+            plant("Mag", "alloy", ALLY, 0),
+        ],
+        [made("alloy", "oxide")],
+        {"alloy": 20},
+        members={"A": ALLY},
+        Price_floors=[{"Mineral": "oxide", "Zone": "Pact", "Floor (USD/t)": floor}],
+        Countries=[{"Country": ALLY, "Bloc": "Pact"}],
+    )  # fmt: skip
+    plan = solve(book)
+    sold = {s.name: float(plan.sold[r].sum()) for r, s in enumerate(plan.expanded.sources)}
+    assert sold["Bao"] == near(theirs)
+    assert plan.levies == near(levies)
+    paid = theirs + levies + 3.0 * (20.0 - theirs)
+    assert (plan.purchases, plan.cash_cost.net) == near((paid, paid - levies))
+    abroad = solve(changed(book, "Refiners", 2, Country="JPN"))  # no plant of the zone
+    assert abroad.levies == 0.0

@@ -231,8 +231,9 @@ def plants_table(
         row |= {"years": len(each.years), **_mean_gaps(by_plant.get(place), {*each.years})}
         rows.append(dict(zip(key, place, strict=True)) | row)
     for place, rows_of in sorted(by_plant.items()):
-        years = {int(y) for y, gap in zip(rows_of["year"], rows_of["gap"], strict=True) if gap > 0}
-        if place[0] in unknown and _finite(rows_of["gap"].astype(float).mean()):
+        each_gap = rows_of["gap"].astype(float)
+        years = {int(y) for y, gap in zip(rows_of["year"], each_gap, strict=True) if gap > 0}
+        if place[0] in unknown and _finite(each_gap.mean()):
             row = {"helps": UNKNOWN, "years": len(years), **_mean_gaps(rows_of, years)}
             rows.append(dict(zip(key, place, strict=True)) | row)
     for row in rows:

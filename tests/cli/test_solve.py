@@ -49,7 +49,7 @@ def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
     assert {"Summary", "Plan", "Checks"} <= set(sheets("outputs/case-plan.xlsx"))
     for said in (
         "Lithium",
-        "of demand, limit 65 %;",
+        "of demand, where the limit is 65 %;",
         "Price of the limits: ",
         "If the largest supplier stopped in 2028: ",
         "See planner stress",

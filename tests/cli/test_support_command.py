@@ -10,6 +10,7 @@ from planner.render.palette import COLOURS
 from planner.studies.support import _bars, _tariffs_by_year
 from planner.workbook.template import template_tables, write_book
 from tests.cli.desk import sheets
+from tests.models.desk import make, refiner
 from tests.small_book import small_book
 
 HERE = ("--workers", "1")
@@ -119,3 +120,13 @@ def test_no_two_tariffs_share_a_colour_and_one_is_named_in_the_title(count: int)
     assert [of.name for of in made.series] == [f"M{i}" for i in range(count)][-len(COLOURS) :]
     assert ("for M0" in made.title) == (count == 1)
     assert ("the 6 highest of 8" in made.title) == (count == 8)
+
+
+def test_a_plant_that_can_reach_nobody_has_no_gap(folder, call):
+    """All its lanes are shut, so no gap is known in any year."""
+    book = make(refiner("Far", "CHN", 100, 8), refiner("Shut", "USA", 100, 11))
+    book["Members"][0]["Country"] = "USA"
+    book["Lanes"] = [{"Refiner": "Shut", "Open": "no"}]
+    write_book(folder / "case.xlsx", book)
+    code, _, err = call("support", "case.xlsx", *HERE)
+    assert code == 0, err

@@ -292,7 +292,8 @@ def test_risk(study):
     short, chance, cost = page.headlines
     # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
     assert (short.name, short.value) == ("Minerals short on average", "1 of 1")
-    said = r"On average ([\d.]+) % of the need for Cobalt is missing, 10 % without events\. In .*"
+    missing = r"On average ([\d.]+) % of the need for Cobalt is missing"
+    said = rf"{missing}, and 10 % without events\. In .*"
     found = re.fullmatch(said, page.finding)
     assert found is not None
     assert 10 < float(found[1]) < 70

@@ -1,7 +1,7 @@
 r"""The fewest tonnes of a country that a plan can do with, and the cheapest such plan.
 
 Linear programs on the plan's arrays (lexicographic optimization: Isermann (1982), OR Spektrum 4),
-each proven by its own certificate. Let x be the columns, and C_m those that the country delivers of
+each proven by its own certificate. Let x be the columns, and C_m the country's deliveries of
 mineral m:
 
 .. math:: a_m = \min_x \sum_{C_m} x, \qquad

@@ -201,8 +201,8 @@ def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bou
 def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int, *, is_solved: bool = True) -> Bound:
     """Return a binding row: its limit as its cell says it, and its shadow price.
 
-    A unit is one of the cell's: a tonne of a capacity of which a part is open relaxes the row by
-    that part, a tonne of a plant that is built in part by the part that is built. Without
+    A unit is one of the cell's: if only a part of a capacity is open, or of a plant is built, a
+    tonne of it relaxes the row by that part. Without
     ``is_solved`` only the shadow price is given, and nothing is solved.
     """
     plan = pricing.plan

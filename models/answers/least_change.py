@@ -113,7 +113,7 @@ class ChangeOutcome:
     """The plan with a change, compared with the plan without it, for a mineral and year.
 
     ``after`` [t] is the shortage of the member asked about. ``served`` are the members that are no
-    longer short, ``still`` those that are, with tonnes; ``scope`` says whose shortage ends.
+    longer short, ``still`` the short ones with their tonnes; ``scope`` says whose shortage ends.
     ``elsewhere`` [t] is what other members, minerals and years are shorter.
     """
 

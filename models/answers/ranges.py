@@ -190,9 +190,9 @@ class Near:
 
     @cached_property
     def _ranged(self) -> WarmStartedSequence:
-        return self._onwards(self.program, "range", self.demand)
+        return self._sequence(self.program, "range", self.demand)
 
-    def _onwards(
+    def _sequence(
         self, rows: LinearProgram, question: str, tonnes: float | None = None
     ) -> WarmStartedSequence:
         """Return the sequence that solves and proves such programs; added rows are in tonnes."""
@@ -215,7 +215,7 @@ class Near:
         cost = self.plan.program.rows.cost[self.columns]
         rows = dataclasses.replace(self.program, cost=cost)
         rows = bounded(rows, [total_of(columns, most + self.nothing)])
-        return self._onwards(rows, "plan of least tonnes").solved(rows)
+        return self._sequence(rows, "plan of least tonnes").solved(rows)
 
 
 # ---- the plan that takes least of a country ------------------------------------------------------

@@ -142,7 +142,7 @@ class WarmStartedSequence:
 
         Programs with integer columns are each solved from the start.
         """
-        proven = self._onwards(rows)
+        proven = self._warm_started(rows)
         if proven is None:
             self._solver = self._basis = None
             proof_of = partial(self._proof, rows)
@@ -159,8 +159,8 @@ class WarmStartedSequence:
         tonne = float(scale.column[self._in_tonnes][0])
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
-    def _onwards(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
-        """Return the optimum reached from that of the program before; None if it is not proven."""
+    def _warm_started(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
+        """Return the optimum, started from the last one; None if it is not proven."""
         if self._solver is None and self._basis is None:
             return None
         try:

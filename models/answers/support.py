@@ -2,7 +2,7 @@
 
 A tariff on a capped country equal to the cap's shadow price, without the cap, has the same plan
 among its cheapest: prices and quantities do the same (Weitzman (1974), Review of Economic Studies
-41(4)). By duality its cost is that of the capped plan and the tariff's revenue.
+41(4)). By duality it costs what the capped plan costs, and the tariff's revenue on top.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from models.schema import TAKES, ScenarioStep
 from planner.render.words import listed, signed, span
 from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies.agreed import Unforeseen, decided_before
-from planner.studies.engine import NOT_RUN, Outcome, Outcomes, Run, Study, Tell, onwards, run_study
+from planner.studies.engine import NOT_RUN, Outcome, Outcomes, Run, Study, Tell, add_done, run_study
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -142,12 +142,12 @@ def plan_cases(
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
     study = compare_study(case, first, bills=bills)
-    foreseen = run_study(study, where, onwards(tell, 0, total))
+    foreseen = run_study(study, where, add_done(tell, 0, total))
     base, trouble, more = foreseen[0].found, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
         late = [_after(base.plan, each) for each in late]
         try:
-            more = run_study(compare_study(case, late), where, onwards(tell, len(foreseen), total))
+            more = run_study(compare_study(case, late), where, add_done(tell, len(foreseen), total))
         except UsageError as error:  # the place was there before
             trouble = str(error)
     elif foreseen.stopped:

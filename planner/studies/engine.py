@@ -497,8 +497,8 @@ def run_studies(
     ]
 
 
-def onwards(tell: Tell | None, done: int, total: int) -> Tell | None:
-    """Return the listener of a study that is a part of a longer one."""
+def add_done(tell: Tell | None, done: int, total: int) -> Tell | None:
+    """Return a listener that adds the runs done before: a study is a part of a longer one."""
     if tell is None:
         return None
     return lambda progress: tell(Progress(done + progress.done, total, progress.notice))

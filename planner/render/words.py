@@ -146,6 +146,18 @@ def percent(value: object, digits: int = 1) -> str:
     return f"{float(value):z.{digits}%}".replace("%", " %") if known(value) else ""
 
 
+def from_to(first: str, last: str) -> str:
+    """Return two values as shown: ``from 65 % to 35 %``; ``at 65 %`` if both are shown the same."""
+    return f"at {first}" if first == last else f"from {first} to {last}"
+
+
+def course(before: float, after: float) -> str:
+    """Return how a share changes: ``falls from 65.0 % to 34.8 %``, ``stays at 65.0 %`` as shown."""
+    first, last = percent(before), percent(after)
+    verb = "stays" if first == last else "falls" if after < before else "rises"
+    return f"{verb} {from_to(first, last)}"
+
+
 def least(part: float, digits: int = 1) -> str:
     """Return a least share in per cent, rounded up: where it is rounded down, tonnes are lost."""
     ten = 10.0 ** (digits + 2)

@@ -311,9 +311,8 @@ def _more(number: int, noun: str, sheet: str) -> str:
 
 
 def _range(values: pd.Series) -> str:
-    low, high = values.min(), values.max()
-    first = words.percent(low)
-    return first if high - low < tolerances.SAME_SHARE else f"{first} to {words.percent(high)}"
+    low, high = words.percent(values.min()), words.percent(values.max())
+    return low if low == high else f"{low} to {high}"
 
 
 # ---- what is short -------------------------------------------------------------------------------

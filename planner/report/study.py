@@ -87,7 +87,7 @@ def _sentence(picture: chart.Picture) -> str:
         ends = (
             f"{s.name}, is marked"
             if s.role is chart.Role.HERE
-            else f"{s.name} from {_value(picture, s.values[0])} to {_value(picture, s.values[-1])}"
+            else f"{s.name} {words.from_to(*(_value(picture, s.values[i]) for i in (0, -1)))}"
             for s in picture.series
         )
         return f"Lines from {first} to {last}: {'; '.join(ends)}"

@@ -411,7 +411,7 @@ def _range(b: answers.Bound, currency: str) -> str:
     low, high = (_limit(each, b.unit, currency) for each in (b.low, b.high))
     if b.high == float("inf") or (b.unit == "point" and b.high >= 1.0):
         return f"from {low} on"
-    return f"from {low} to {high}"
+    return "" if low == high else f"from {low} to {high}"
 
 
 # ---- the smallest change of a workbook that ends a shortage -------------------------------------

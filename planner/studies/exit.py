@@ -23,7 +23,7 @@ from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, drawn, numbers, short
 from planner.render.sentences import missing
-from planner.render.words import known, listed, money, percent, share, tonnes
+from planner.render.words import course, known, listed, money, percent, share, tonnes
 from planner.scenarios.named import Named
 from planner.sheets import explain, findings
 from planner.sheets.pictures import who_pays
@@ -472,6 +472,10 @@ def _part(row: Row, name: str) -> float:
     return float(row[name]) if known(row[name]) else 0.0
 
 
+def _shares(row: Row) -> tuple[str, str]:
+    return percent(row["planned_share"]), percent(row["left_share"])
+
+
 class _ExitFinding:
     """What is said of an exit: ``rows`` are the minerals that the plan buys there.
 
@@ -497,6 +501,7 @@ class _ExitFinding:
     def sentence(self) -> str:
         """How many minerals can do without the country, and what has to begin first."""
         gone, furthest = [row for row in self.rows if known(row["none"])], self.furthest
+        where = f" of {self.basis} in {self.last}"
         named = {row["mineral"] for row in (*gone, furthest) if row is not None}
         if len(self.rows) == 1:
             sentence = self._only(self.rows[0])
@@ -504,7 +509,8 @@ class _ExitFinding:
             years = listed([f"{row['mineral']} from {row['none']:z.0f}" for row in gone], _NAMED)
             end = f"; no share of {self.last} falls."
             if furthest is not None:
-                end = f"; {furthest['mineral']} gets furthest, {self.fall(furthest)}."
+                before, after = _shares(furthest)
+                end = f"; {furthest['mineral']} gets furthest, from {before} to {after}{where}."
                 end = "." if known(furthest["none"]) else end
             sentence = (
                 f"By {self.last} {len(gone) or 'none'} of {len(self.rows)} minerals can do without"
@@ -516,10 +522,11 @@ class _ExitFinding:
         plant, year = first
         mineral = str(dict(self.builds.rows(Builds.project, Builds.mineral))[plant])
         others = [row for row in self.rows if row["mineral"] == mineral and mineral not in named]
-        falls = f", which falls {self.fall(others[0])}," if others else ""
+        shares = [(row["planned_share"], row["left_share"]) for row in others]
+        change = f", which {course(*shares[0])}{where}," if shares and known(shares[0][1]) else ""
         return (
-            f"{sentence} For {mineral}{falls} building beyond the plan has to begin in {year}, with"
-            f" {plant}."
+            f"{sentence} For {mineral}{change} building beyond the plan has to begin in {year},"
+            f" with {plant}."
         )
 
     def _only(self, row: Row) -> str:
@@ -534,14 +541,14 @@ class _ExitFinding:
 
     @property
     def furthest(self) -> Row | None:
-        """The mineral whose share of the last year falls by most; None where none does."""
-        falls = [_part(row, "planned_share") - _part(row, "left_share") for row in self.rows]
-        most = max(falls)
-        return self.rows[falls.index(most)] if most > tolerances.SHOWN_SHARE else None
-
-    def fall(self, row: Row) -> str:
-        before, after = (percent(row[name]) for name in ("planned_share", "left_share"))
-        return f"from {before} to {after} of {self.basis} in {self.last}"
+        """The mineral whose share of the last year falls by most; None where no fall shows."""
+        falls = [
+            (_part(row, "planned_share") - _part(row, "left_share"), row)
+            for row in self.rows
+            if len({*_shares(row)}) > 1
+        ]
+        most, row = max(falls, key=lambda each: each[0], default=(0.0, None))
+        return row if most > tolerances.SHOWN_SHARE else None
 
     def figures(self) -> Iterator[KeyFigure]:
         """Yield the numbers that the finding rests on."""

@@ -30,6 +30,7 @@ from planner.render.sentences import hardest, missing, number_short, shortages, 
 from planner.render.table import with_number
 from planner.render.words import (
     counted,
+    from_to,
     inner,
     known,
     least,
@@ -1256,7 +1257,7 @@ def _of_security(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> 
     first, last = points.iloc[0], points.iloc[-1]
     start, end = percent(first["value"]), percent(last["value"])
     cost = float(last["objective"] - first["objective"])
-    ends = f"{charts.title} from {start} to {end}"
+    ends = f"{charts.title} {from_to(start, end)}"
     before, after = (charts.lacking(point["value"]) for point in (first, last))
     safe, finding = price_of_security(charts.rows, ends, tables)
     figures = (

@@ -277,7 +277,7 @@ def test_ctrl_c_keeps_what_is_done(case, monkeypatch, capsys):
     assert "Not run       50 %: the study was stopped before" in capsys.readouterr().err
 
 
-def test_the_price_of_security(case, ask):
+def test_the_price_of_security(case, ask, capsys):
     """Of a workbook without the sheet, too: what lacks and what is survived at each point."""
     code, said = ask(
         "sweep", case, "--over", "security", "--to", "0", "--step", "1", "--workers", "1"
@@ -292,3 +292,5 @@ def test_the_price_of_security(case, ask):
     assert last["objective_usd"] > first["objective_usd"]
     assert last["losses_survived"] < 1
     assert "Without security" in sheets(Path("outputs/case-security-sweep.xlsx"))
+    main(["sweep", str(case), "--over", "security", "--from", "0.2", "--to", "0.2"])
+    assert "Finding       Max short at 20.0 %: without any one country" in capsys.readouterr().err

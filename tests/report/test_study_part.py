@@ -83,6 +83,8 @@ def test_what_charts_show_in_a_sentence():
         "Short. Lines from 90.0 % to 50.0 %: Short from 0.0 % to 25.0 %; The workbook's cap, 65 %, "
         "is marked."
     )
+    level = replace(lines(), series=(Series("Short", Role.SHORT, [0.2502, 0.25]),))
+    assert plot_of(level).alt == "Short. Lines from 90.0 % to 50.0 %: Short at 25.0 %."
     heat = Picture("Short", Form.HEAT, ("Cobalt", "Copper"), rows, "short", "")
     assert plot_of(heat).alt == "Short. A map of 2 by 2; the most is 40.0 %: Cobalt, No China."
     bars = Picture("Short", Form.BARS, ("Cobalt", "Copper"), rows, "short", "")

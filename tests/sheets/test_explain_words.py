@@ -39,6 +39,13 @@ def test_a_price_that_holds() -> None:
     assert "Capacity of Jin (CHN), at 60 t [Refiners!2.Capacity]" in lines
 
 
+def test_a_range_that_reads_as_one_number_is_left_out() -> None:
+    """Sur has 0.0004 t more than is bought: the price of Jin's tonne holds for as much."""
+    lines = said(make(jin(100), sur(0.0004), demand=100.0002))
+    assert "Capacity of Jin (CHN), at 100 t [Refiners!2.Capacity]" in lines
+    assert not any("from 100 t to 100 t" in line for line in lines)
+
+
 def test_a_price_at_a_corner() -> None:
     """All capacity is used: a tonne more is short, one less is Sur's; Jin's tonne likewise."""
     lines = said(make(jin(60), sur(40)))

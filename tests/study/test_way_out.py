@@ -222,7 +222,7 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
     headline = ExitStudy.headline(Tables([*made, about]))
     assert "Most is left of tin and zinc each, 65.0 %" in headline.figures[0].remark
     assert headline.finding.endswith(
-        "For lead, which falls from 40.0 % to 40.0 % of demand in 2026, building beyond the plan"
+        "For lead, which stays at 40.0 % of demand in 2026, building beyond the plan"
         " has to begin in 2026, with Eins."
     )
     (plants,) = [f for f in headline.figures if f.name == "Plants to build beyond the plan"]

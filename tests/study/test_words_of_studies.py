@@ -89,6 +89,8 @@ def test_a_fall_that_does_not_show_is_none() -> None:
     )
     less = exits(("tin", 0.6, 0.5994, None), ("zinc", 0.5, 0.5, None))
     assert "tin gets furthest" in ExitStudy.headline(less).finding
+    shown = exits(("tin", 0.6504, 0.6496, None), ("zinc", 0.5006, 0.4994, None))
+    assert "zinc gets furthest, from 50.1 % to 49.9 %" in ExitStudy.headline(shown).finding
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Commands on pages and what they print: ``make docs`` runs them and writes the output below each.
 
 A page may fill a workbook, too: a comment ``<!-- fill case.xlsx: Refiners -->`` above a table means
-that the table's rows are the rows of that sheet, as a reader would type them.
+that the table's rows are the rows of that sheet, as a reader would type them. A comment
+``<!-- lines: Mineral|Finding -->`` above commands keeps the lines that begin so, as a regular
+expression, with the lines that continue them.
 """
 
 from __future__ import annotations
@@ -17,17 +19,28 @@ from pathlib import Path
 import openpyxl
 
 TOP = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/tutorial.md")
+PAGES = (
+    "README.md",
+    *(
+        f"docs/{name}.md"
+        for name in (
+            "tutorial", "what-ifs", "sweep", "stress", "security", "exit", "explain", "ranges",
+            "under-risk", "cooperation", "scorecard", "model",
+        )
+    ),
+)  # fmt: skip
 """The pages with commands, from the repository's top."""
 
 _STEP = re.compile(
-    r"^```console\n(?P<console>(?:.*\n)*?)^```$"
+    r"^(?P<head>(?:<!-- lines: (?P<lines>.+) -->\n+)?```console\n)(?P<console>(?:.*\n)*?)^```$"
     r"|^<!-- fill (?P<file>\S+): (?P<sheet>[^>]+?) -->\n+(?P<table>(?:\|.*\n)+)",
     re.MULTILINE,
 )
 _SECONDS = re.compile(r"\(\d+\.\d s\)")
 """Times differ from run to run; the pages show one."""
 _WIDTH = "100"
+_GOES_ON = " " * 14
+"""What a line begins with that continues the one above it."""
 
 
 def rerun(page: str) -> str:
@@ -39,15 +52,16 @@ def rerun(page: str) -> str:
 
         def step(match: re.Match[str]) -> str:
             if match["console"] is not None:
-                return f"```console\n{''.join(_run(match['console'], folder))}```"
+                shown = _run(match["console"], folder, re.compile(match["lines"] or ""))
+                return f"{match['head']}{''.join(shown)}```"
             _fill(folder / match["file"], match["sheet"], match["table"])
             return match[0]
 
         return _STEP.sub(step, text)
 
 
-def _run(block: str, folder: Path) -> Iterator[str]:
-    """Yield each command of a block and what it prints."""
+def _run(block: str, folder: Path, kept: re.Pattern[str]) -> Iterator[str]:
+    """Yield each command of a block and the lines that are kept of what it prints."""
     scripts = Path(sys.executable).parent
     variables = {
         **os.environ,
@@ -63,8 +77,20 @@ def _run(block: str, folder: Path) -> Iterator[str]:
             if done.returncode:
                 msg = f"{line[2:]}: exit {done.returncode}\n{done.stdout}"
                 raise ValueError(msg)
-            printed = "".join(f"{shown.rstrip()}\n" for shown in done.stdout.splitlines())
-            yield f"{line}\n{_SECONDS.sub('(1.0 s)', printed)}"
+            yield f"{line}\n"
+            yield from _kept(_SECONDS.sub("(1.0 s)", done.stdout).splitlines(), kept)
+
+
+def _kept(printed: list[str], begins: re.Pattern[str]) -> Iterator[str]:
+    """Yield the lines that are kept, with ``...`` where lines between them are left out."""
+    is_kept, any_kept, left_out = True, False, ""
+    for line in printed:
+        is_kept = is_kept if line.startswith(_GOES_ON) else bool(begins.match(line))
+        if is_kept:
+            yield f"{left_out}{line.rstrip()}\n"
+            any_kept, left_out = True, ""
+        elif any_kept:
+            left_out = "...\n"
 
 
 def _fill(path: Path, name: str, table: str) -> None:

@@ -89,7 +89,7 @@ def _kept(printed: list[str], begins: re.Pattern[str]) -> Iterator[str]:
         if is_kept:
             yield f"{left_out}{line.rstrip()}\n"
             any_kept, left_out = True, ""
-        elif any_kept:
+        elif any_kept and line.strip():
             left_out = "...\n"
 
 

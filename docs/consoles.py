@@ -60,7 +60,7 @@ def rerun(page: str) -> str:
         return _STEP.sub(step, text)
 
 
-def _run(block: str, folder: Path, kept: re.Pattern[str]) -> Iterator[str]:
+def _run(block: str, folder: Path, begins: re.Pattern[str]) -> Iterator[str]:
     """Yield each command of a block and the lines that are kept of what it prints."""
     scripts = Path(sys.executable).parent
     variables = {
@@ -78,10 +78,10 @@ def _run(block: str, folder: Path, kept: re.Pattern[str]) -> Iterator[str]:
                 msg = f"{line[2:]}: exit {done.returncode}\n{done.stdout}"
                 raise ValueError(msg)
             yield f"{line}\n"
-            yield from _kept(_SECONDS.sub("(1.0 s)", done.stdout).splitlines(), kept)
+            yield from kept_lines(_SECONDS.sub("(1.0 s)", done.stdout).splitlines(), begins)
 
 
-def _kept(printed: list[str], begins: re.Pattern[str]) -> Iterator[str]:
+def kept_lines(printed: list[str], begins: re.Pattern[str]) -> Iterator[str]:
     """Yield the lines that are kept, with ``...`` where lines between them are left out."""
     is_kept, any_kept, left_out = True, False, ""
     for line in printed:

@@ -37,6 +37,23 @@ def test_commands_print_what_the_page_shows(page: str) -> None:
     assert (DOCS.parent / page).read_text(encoding="utf-8") == consoles.rerun(page)
 
 
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        ("", "Mineral|Tin|||Finding|              So"),
+        ("Finding", "Finding|              So"),
+        ("Mineral|Finding", "Mineral|...|Finding|              So"),
+        ("Mineral|Tin", "Mineral|Tin"),
+        ("Tin|Finding", "Tin|Finding|              So"),
+    ],
+)
+def test_lines_that_a_page_leaves_out_are_marked(lines: str, shown: str) -> None:
+    """A kept line brings those that continue it; blank lines alone are no gap."""
+    printed = ["Mineral", "Tin", "", "", "Finding", "              So"]
+    kept = consoles.kept_lines(printed, re.compile(lines))
+    assert "".join(kept).splitlines() == shown.split("|")
+
+
 def test_the_four_walks_of_contributing(tmp_path: Path) -> None:
     """Each change is made as it is written, its commands run, and what they promise is there."""
     for folder in ("models", "planner"):

@@ -16,7 +16,7 @@ def ratios(case: Case) -> Iterator[Finding]:
     for row in case.inputs:
         if 0 < row.tonnes < tolerances.LEAST_RATIO:
             wanted = (
-                f"0, or a number from {tolerances.LEAST_RATIO:f} to {units.spelled(MOST_RATIO)}"
+                f"0, or a number from {tolerances.LEAST_RATIO:zf} to {units.spelled(MOST_RATIO)}"
             )
             yield at(row, "tonnes", f"the number {row.tonnes:g}", wanted)
 

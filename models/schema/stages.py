@@ -35,7 +35,7 @@ class Input(Record):
     tonnes: float = number(
         "Tonnes per tonne",
         "Tonnes of input for each tonne of product: 0 (none is needed), or"
-        f" {tolerances.LEAST_RATIO:f} to {MOST_RATIO:,.0f}.",
+        f" {tolerances.LEAST_RATIO:zf} to {MOST_RATIO:z,.0f}.",
         most=MOST_RATIO,
     )
     joint: bool = column(

@@ -223,7 +223,10 @@ def _flows(context: Context) -> pd.Series[float]:
     flows, inputs = context.plan.flows, bought_by_plants(context.plan)
     sold = _joined(
         flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"]),
-        inputs.assign(level=COUNTRY_TO_PLANTS, buyer=inputs["plant_country"].map(context.country)),
+        inputs.assign(
+            level=COUNTRY_TO_PLANTS,
+            buyer="plants in " + inputs["plant_country"].map(context.country),
+        ),
     )
     plants = sold["project"].where(sold["project"] != "", sold["refiner"])
     both = pd.concat([

@@ -13,7 +13,8 @@ import pytest
 from models import schema, tolerances
 from models.plan import Plan
 from models.results.supply import Refiners
-from planner.studies import Here, sweep
+from models.schema import ScenarioStep
+from planner.studies import Here, sweep, under_risk
 from planner.studies.agreed import Rules
 from planner.studies.compare import LEVELS, Entry, FlowDifferences, results
 from planner.studies.kind import Tables
@@ -22,7 +23,8 @@ from planner.studies.stress import Detail, Embargoes, LossByMineral, Losses, tab
 from planner.workbook import read_tables
 from tests.models.desk import BookT, solve_case
 from tests.models.desk import read as case_of
-from tests.models.stages import CHINA, cap, oxide_and_alloy, random_stages
+from tests.models.stages import CHINA, cap, made, oxide_and_alloy, plant, random_stages, stages
+from tests.models.test_futures import planned
 from tests.reference.cases import EVERYTHING, random_book
 from tests.scenarios.what_if import step
 from tests.study.test_comparison import entries, named, rows_of
@@ -284,3 +286,81 @@ def test_an_embargo_on_a_member_at_home_of_plants() -> None:
     assert (loss.country, loss.member) == ("AUS", "A")
     assert len(others) == 1
     assert others[0].sold(plan).sum() == 5  # alloy is made of China's oxide, 5 t at most
+
+
+# ---- one plan for several futures ----------------------------------------------------------------
+
+
+def decisions(plan: Plan, at_once: int = 100) -> list[dict[str, Any]]:
+    """The rows of Decisions where China sells nothing in the last year, or all is calm."""
+    last = plan.case.years[-1]
+    ban = ScenarioStep(name="Ban", action="block lanes", country=CHINA, first_year=last)
+    plans_made = planned(plan, [(0.5, {}), (0.5, {last: [ban]})], at_once=at_once)
+    return [*under_risk._rows(plan, plans_made.decisions)]
+
+
+@pytest.mark.parametrize("at_once", [100, 1])
+def test_decisions_under_risk_have_what_plants_buy_and_are_handed(at_once: int) -> None:
+    """Of the first year, before anything happens: the plain plan's flows of inputs, all of them."""
+    some = 0
+    for plan in plans():
+        if len(plan.case.years) == 1 or plan.case.settings.whole_projects:
+            continue
+        first = plan.case.years[0]
+        found: dict[Any, float] = {}
+        for row in decisions(plan, at_once):
+            if row["kind"] in {"bought by plants", "handed to plants"} and row["plain"]:
+                assert row["year"] == first
+                found[row["kind"], row["mineral"], row["who"]] = row["plain"]
+        inputs = plan.inputs[plan.inputs["year"] == first]
+        expected: dict[Any, float] = {}
+        for row in inputs.to_dict("records"):
+            who = row["member"] or plan.case.country_name(row["country"])
+            kind = "handed to plants" if row["member"] else "bought by plants"
+            key = (kind, row["mineral"], who)
+            expected[key] = expected.get(key, 0.0) + row["tonnes"]
+        for key in {*found, *expected}:
+            assert found.get(key, 0.0) == near(expected.get(key, 0.0), rel=1e-5, abs=1e-3), key
+        some += len(expected)
+    assert some > 10
+
+
+@pytest.mark.parametrize("stored", ["oxide", "alloy"])
+def test_a_stock_against_an_embargo_on_an_input_by_hand(stored: str) -> None:
+    """Half the futures lose China's oxide in 2027, where 10 t of alloy are then short.
+
+    Under risk A stores 10 t in 2026: of oxide, which it buys and hands to its plant, or of alloy,
+    for which the plant buys oxide.
+    """
+    pile = {
+        "Mineral": stored, "Member": "A", "Max (t)": 10, "Opening (t)": 0, "Target (t)": 0,
+        "Holding cost (USD/t/yr)": 2,
+    }  # fmt: skip
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1), plant("Arafura", "alloy", "AUS", 1)],
+        [made("alloy", "oxide")],
+        {"alloy": [0, 10]},
+        years=(2026, 2027),
+        members={"A": "AUS"},
+        Stockpiles=[pile],
+    )
+    rows = decisions(solve_case(case_of(book)))
+    cells = {(row["kind"], row["mineral"], row["who"], row["year"]): row for row in rows}
+    keys = {("in stock at the end of the year", stored, "A", 2026)}
+    keys |= {("bought", "oxide", "CHN", 2026)} if stored == "oxide" else {
+        ("bought by plants", "oxide", "CHN", 2026), ("bought", "alloy", "AUS", 2026)
+    }  # fmt: skip
+    assert set(cells) == keys
+    for row in cells.values():
+        assert (row["plain"], row["risky"], row["change"]) == (0, near(10), near(10))
+    asked = [{"what": r["kind"], "plain_t": r["plain"], "under_risk_t": r["risky"], **r}
+             for r in rows]  # fmt: skip
+    said = {
+        "oxide": "Keep more oxide in stock in A and buy more oxide from CHN in 2026",
+        "alloy": "Keep more alloy in stock in A, buy more alloy from AUS in 2026 and let plants buy"
+        " more oxide from CHN in 2026",
+    }
+    order = [*under_risk._KINDS]
+    asked.sort(key=lambda row: order.index(row["what"]))
+    assert under_risk._advice(asked, 3) == said[stored]

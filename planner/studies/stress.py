@@ -969,7 +969,8 @@ class StressTest(StudyKind):
         by, short = LossByMineral, defaultdict[tuple[object, ...], dict[str, float]](dict)
         for *who, mineral, tonnes in tables.rows(by, by.kind, by.lost, by.mineral, by.short_t):
             short[*who,][mineral] = tonnes
-        rows = [r for kind in (Losses, Embargoes) for r in records(tables[kind], *_OfLosses.FIELDS)]
+        has = [f for f in _OfLosses.FIELDS if f.name in tables[Losses].data]
+        rows = [r for kind in (Losses, Embargoes) for r in records(tables[kind], *has)]
         return super().answer(tables) | {
             "surge": self.rules.surge,
             "keep_caps": self.rules.keep_caps,

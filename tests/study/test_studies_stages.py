@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 from models import schema, tolerances
+from models.answers import exit_from
 from models.plan import Plan
 from models.results.supply import Refiners
 from models.schema import ScenarioStep
 from planner.studies import Here, sweep, under_risk
+from planner.studies import exit as exit_study
 from planner.studies.agreed import Rules
 from planner.studies.compare import LEVELS, Entry, FlowDifferences, results
 from planner.studies.kind import Tables
@@ -364,3 +366,23 @@ def test_a_stock_against_an_embargo_on_an_input_by_hand(stored: str) -> None:
     order = [*under_risk._KINDS]
     asked.sort(key=lambda row: order.index(row["what"]))
     assert under_risk._advice(asked, 3) == said[stored]
+
+
+# ---- the way out of a country --------------------------------------------------------------------
+
+
+def test_what_comes_out_of_stock_on_the_way_out_is_what_stocks_give() -> None:
+    """Of an input, too, whose need counts what products that are short would have taken."""
+    short = 0
+    for plan in plans()[: len(SEEDS)]:
+        result = exit_from(plan, CHINA)
+        given = result.path.stocks.assign(drawn=lambda of: of["opening"] - of["closing"])
+        drawn = given.groupby(["mineral", "year"])["drawn"].sum().to_dict()
+        for mineral, years in exit_study._way_out(result).items():
+            for row in years:
+                size = max(1.0, row["demand"])
+                assert row["stock"] == near(drawn.get((mineral, row["year"]), 0.0), abs=1e-5 * size)
+                parts = row["left"] + row["others"] + row["stock"] + row["short"] + row["unmet"]
+                assert parts == near(row["demand"], rel=1e-5, abs=1e-5)
+                short += row["unmet"] > 0
+    assert short > 3

@@ -290,6 +290,25 @@ def test_an_embargo_on_a_member_at_home_of_plants() -> None:
     assert others[0].sold(plan).sum() == 5  # alloy is made of China's oxide, 5 t at most
 
 
+def test_a_stock_that_is_handed_to_plants_lasts_half_as_long() -> None:
+    """A needs 10 t of oxide and hands 10 t to its plant: 10 t in stock last half a year."""
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1), plant("Arafura", "alloy", "AUS", 1)],
+        [made("alloy", "oxide")],
+        {"alloy": 10, "oxide": 10},
+        members={"A": "AUS"},
+        Stockpiles=[{"Mineral": "oxide", "Member": "A", "Max (t)": 10, "Opening (t)": 10}],
+        Input_lanes=[{"Input": "oxide", "Open": "no"}],
+    )
+    found = stress(case_of(book), Rules(0.0), [LossKind.REFINER], where=Here())
+    rows = Tables(tables_of(found))[LossByMineral].frame().set_index(["lost", "mineral"])
+    oxide = rows.loc["Bao", "oxide"]
+    assert (oxide["lost_t"], oxide["stock_t"], oxide["short_t"]) == (20, 10, 10)
+    assert oxide["less_t"] == 0
+    assert oxide["survived"] == near(365 / 2)
+
+
 # ---- one plan for several futures ----------------------------------------------------------------
 
 

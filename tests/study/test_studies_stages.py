@@ -20,7 +20,7 @@ from planner.studies import exit as exit_study
 from planner.studies.agreed import Rules
 from planner.studies.compare import LEVELS, Entry, FlowDifferences, results
 from planner.studies.kind import Tables
-from planner.studies.losses import Loss, LossKind, Stress, losses, stress
+from planner.studies.losses import Loss, LossKind, Stress, losses, read, stress
 from planner.studies.stress import Detail, Embargoes, LossByMineral, Losses, tables_of
 from planner.workbook import read_tables
 from tests.models.desk import BookT, solve_case
@@ -307,6 +307,18 @@ def test_a_stock_that_is_handed_to_plants_lasts_half_as_long() -> None:
     assert (oxide["lost_t"], oxide["stock_t"], oxide["short_t"]) == (20, 10, 10)
     assert oxide["less_t"] == 0
     assert oxide["survived"] == near(365 / 2)
+
+
+def test_what_it_takes_to_refill_a_stock_counts_inputs() -> None:
+    """Alloy costs 1 at its plant and takes oxide for 5; its price is 3."""
+    book = stages(
+        {"oxide": 2, "alloy": 3},
+        [plant("Bao", "oxide", CHINA, 5), plant("Arafura", "alloy", "AUS", 1)],
+        [made("alloy", "oxide")],
+        {"alloy": 10},
+    )
+    totals = read(solve_case(case_of(book)))
+    assert totals.to_refill.tolist() == [near(6), 2]
 
 
 # ---- one plan for several futures ----------------------------------------------------------------

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 from inputs import magnets_story
+from inputs.build import book, estimates
 from inputs.magnets import magnets_book
 from inputs.tables import ASSUMED, ESTIMATE
 from inputs.tables import read as table
@@ -126,3 +127,11 @@ def test_it_has_no_findings_and_is_proven() -> None:
     found = read(PATH)
     assert found.warnings == ()
     solve(found.case)  # raises where the proof fails
+
+
+def test_the_readme_counts_its_rows() -> None:
+    counted = estimates(book("magnets")).values()
+    rows, marked = (sum(each[i] for each in counted) for i in (0, 1))
+    readme = (magnets_story.HERE / "README.md").read_text(encoding="utf-8")
+    said = f"`magnets.xlsx` has {rows} rows in {len(counted)} sheets, {marked} of them with one."
+    assert said in " ".join(readme.split())

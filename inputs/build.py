@@ -7,6 +7,7 @@ puts it into a file.
 from pathlib import Path
 
 from inputs.cases import CASES, case
+from inputs.magnets import MAGNETS, magnets_book
 from inputs.plain import PLAIN, plain_book
 from inputs.sheets import SHEETS
 from inputs.tables import ESTIMATE
@@ -15,7 +16,9 @@ from planner.workbook.template import write_book
 Book = dict[str, list[dict[str, object]]]
 
 HERE = Path(__file__).parent
-BOOKS = (*(known.name for known in CASES), PLAIN)
+OWN = {PLAIN: plain_book, MAGNETS: magnets_book}
+"""The workbooks that are more than a rule for demand and supply."""
+BOOKS = (*(known.name for known in CASES), *OWN)
 
 
 def book(name: str) -> Book:
@@ -23,8 +26,8 @@ def book(name: str) -> Book:
 
     Every row of a sheet has the same headers in the same order; a sheet without rows is left out.
     """
-    if name == PLAIN:
-        return {sheet: [dict(row) for row in rows] for sheet, rows in plain_book().items()}
+    if name in OWN:
+        return {sheet: [dict(row) for row in rows] for sheet, rows in OWN[name]().items()}
     chosen = case(name)
     filled: Book = {sheet: [dict(row) for row in rows(chosen)] for sheet, rows in SHEETS}
     return {sheet: found for sheet, found in filled.items() if found}

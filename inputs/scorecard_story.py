@@ -63,7 +63,7 @@ def missed_table(found: ScoredPlan) -> str:
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     for each in found.priced:
-        score, other, base = each.score, each.found, found.base
+        score, other, base = each.score, each.totals, found.base
         worst, required = each.worst_asked, score.required
         if score.buyer.name or other is None or worst is None or required is None:
             continue
@@ -72,11 +72,11 @@ def missed_table(found: ScoredPlan) -> str:
         own = lost.pop(score.mineral)
         planned, reached = f"{each.worst[1]:.1%}", f"{worst[1]:.1%}"
         if planned == reached and not each.is_kept:
-            stuck[each.title].append(f"{score.mineral} {planned}")
+            stuck[score.measure.title].append(f"{score.mineral} {planned}")
             continue
         verdict = "" if each.is_kept else ", not met"
         lines.append(
-            f"| {each.title}, {required.share:.0%} | {score.mineral} | {planned} | "
+            f"| {score.measure.title}, {required.share:.0%} | {score.mineral} | {planned} | "
             f"{reached}{verdict} | {_whole(cash)} | {_whole(own)} | {_whole(sum(lost.values()))} |"
         )
     if stuck:

@@ -36,7 +36,9 @@ def test_readme_counts_estimates(name: str) -> None:
     assert f"{marked:,} of {rows:,}" in readme
 
 
-@pytest.mark.parametrize("name", ["critical-minerals", "critical-minerals-first-use", "plain"])
+@pytest.mark.parametrize(
+    "name", ["critical-minerals", "critical-minerals-first-use", "magnets", "plain"]
+)
 def test_the_planner_counts_as_many(name: str) -> None:
     """One function counts for the first page, Summary, the report and all studies."""
     marked, rows = counted(name)

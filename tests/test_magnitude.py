@@ -177,7 +177,9 @@ def test_kilotonnes_are_no_slip(kilo: bool) -> None:
     assert message.startswith("85 t/yr is 1/235 of the median of Lithium, 20,000 t/yr")
 
 
-@pytest.mark.parametrize("name", ["critical-minerals", "critical-minerals-first-use", "plain"])
+@pytest.mark.parametrize(
+    "name", ["critical-minerals", "critical-minerals-first-use", "magnets", "plain"]
+)
 def test_the_examples_have_no_slips(name: str) -> None:
     assert read(INPUTS / f"{name}.xlsx").warnings == ()
 

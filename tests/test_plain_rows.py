@@ -143,7 +143,7 @@ def test_both_ways_give_the_same_cells(tmp_path, monkeypatch, odd, anew):
     assert len(seen) == 3 or odd < SOME
 
 
-@pytest.mark.parametrize("name", ["critical-minerals", "plain"])
+@pytest.mark.parametrize("name", ["critical-minerals", "magnets", "plain"])
 def test_both_ways_agree_on_the_examples(name, monkeypatch):
     path = INPUTS / f"{name}.xlsx"
     one = read(path, plain=True, monkeypatch=monkeypatch)

@@ -108,7 +108,7 @@ def _mineral(row: Row, price: Row, loss: Row | None) -> Record:
         "Source": "; ".join(sources),
         "Note": note(
             [f"one price held from {YEARS[0]} to {YEARS[-1]}", _shortage_basis(loss)],
-            [price["series"], price["planning_basis"], price["unit_note"]],
+            [price["series"], price["planning_basis"], price["unit_note"], row["note"]],
         ),
     }
 

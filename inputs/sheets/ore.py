@@ -113,7 +113,12 @@ def _mined(row: Row) -> dict[int, float]:
 
 
 def _projected(row: Row, base: float, year: int) -> float:
-    """The output of 2024, moved as the base case of the IEA moves for the country or the rest."""
+    """The output of 2024, moved as the base case of the IEA moves for the country or the rest.
+
+    It is held where the IEA has no outlook for the mineral.
+    """
+    if not _has_outlook(row["mineral"]):
+        return base
     outlook = {
         r["country"]: {y: float(r[f"value_{y}_t"]) for y in PROJECTED}
         for r in read("iea_outlook")
@@ -152,7 +157,8 @@ def _mine_estimates(row: Row, path: dict[int, float], share: float) -> Iterable[
     if row["quota_2027_t"]:
         yield f"export quota of 2026 and 2027, held to {YEARS[-1]}"
     elif float(row["contained_t"]):
-        yield "the most of 2024, 2025 and the growth of the IEA base case by then, never falling"
+        growth = " and the growth of the IEA base case by then, never falling"
+        yield f"the most of 2024, 2025{growth if _has_outlook(row['mineral']) else ''}"
     if row["contained_confidence"] in ("estimate", "derived"):
         yield f"contained {row['contained_confidence']} ({row['contained_basis']})"
     if row["project_feed_t"]:
@@ -160,6 +166,11 @@ def _mine_estimates(row: Row, path: dict[int, float], share: float) -> Iterable[
             f"{number(row['project_feed_t']):,} t from {row['project_feed_from']} on: "
             f"{row['project_feed_basis']}"
         )
+
+
+def _has_outlook(of: str) -> bool:
+    """Whether the IEA projects the mining of a mineral."""
+    return any(r["mineral"] == of and r["stage"] == "mining" for r in read("iea_outlook"))
 
 
 def _has_mines(of: str) -> bool:

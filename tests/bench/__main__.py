@@ -85,7 +85,7 @@ def main(  # noqa: PLR0917 - a command has the parameters that it has
 
 def _turn(sizes: tuple[str, ...], only: tuple[str, ...]) -> list[tuple[Job, str]]:
     """Return what a turn runs: every job once, small sizes first."""
-    order = [*SIZES, "start", *BOOKS, "example"]
+    order = [*SIZES, "start", *BOOKS, "example", "magnets"]
     able = [job for job in JOBS if (not only or job.name in only) and _can_run(job)]
     pairs = [(job, s) for job in able for s in job.sizes if not sizes or s in sizes]
     return sorted(pairs, key=lambda pair: order.index(pair[1]))

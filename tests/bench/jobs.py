@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 SOLVE, SWEEP, BOOK, START, COMMAND = "solve", "sweep", "book", "start", "command"
 EXAMPLE = "inputs/critical-minerals.xlsx"
+MAGNETS = "inputs/magnets.xlsx"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ ONE, CORES, FLOWS, BARE, BLOCKS, ARRAYS, LINOPY, PULP, PYOMO = (
     "pyomo",
 )
 
-EXAMPLE_SIZE, DESK, LANES, FACILITIES = "example", "desk", "lanes", "facilities"
+EXAMPLE_SIZE, STAGED, DESK, LANES, FACILITIES = "example", "magnets", "desk", "lanes", "facilities"
 _WRITE = "--json --output {folder}/x.xlsx"
 COMMANDS = {
     "command-solve": (f"solve {EXAMPLE} {_WRITE}", EXAMPLE_SIZE, 1.5),
@@ -59,6 +60,8 @@ COMMANDS = {
     "command-scorecard": (f"scorecard {EXAMPLE} {_WRITE}", EXAMPLE_SIZE, 6.0),
     "command-risk": (f"risk {EXAMPLE} --draws 1000 {_WRITE}", EXAMPLE_SIZE, 40.0),
     "command-verify": (f"verify {{plan}} {EXAMPLE} --json", EXAMPLE_SIZE, 1.5),
+    "command-magnets": (f"solve {MAGNETS} {_WRITE}", STAGED, 1.5),
+    "magnets-embargo": (f"stress {MAGNETS} --pairs {_WRITE}", STAGED, 4.0),
     "command-desk": (f"solve {{book}} {_WRITE}", DESK, 1.5),
     "command-lanes": (f"solve {{book}} {_WRITE}", LANES, 12.0),
     "command-facilities": (f"solve {{book}} {_WRITE}", FACILITIES, 60.0),

@@ -21,6 +21,7 @@ from tests.bench.jobs import (
     FLOWS,
     JOB,
     JOBS,
+    MAGNETS,
     ONE,
     SOLVE,
     START,
@@ -113,8 +114,9 @@ The same workbook in, a plan as a workbook out. The others write bare tables. `p
 also checks the input, plans without share limits, proves both plans, and writes all its sheets.
 """
 _COMMANDS = f"""\
-Workbook to workbook, with `--json`. `{EXAMPLE}`: 8 minerals, 12 members, 10 years, a budget
-that ties seven of the minerals. `desk`: 10 minerals, 12 members, 10 years, 30 refiners of each
+Workbook to workbook, with `--json`. `{EXAMPLE}`: 10 minerals, 12 members, 10 years, a budget
+that ties seven of the minerals. `{MAGNETS}`: six minerals made from one another, 39 plants, 19
+projects, all one program. `desk`: 10 minerals, 12 members, 10 years, 30 refiners of each
 mineral. `lanes`: 400 refiners and 400 members of one mineral, a row of Lanes for each pair.
 `facilities`: 50 whole projects, 100 members, each lane with a freight of its own. `{{plan}}` is
 the example's plan, made before.

@@ -39,14 +39,14 @@ def five(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", params=["eight minerals", "five minerals", "first use"])
+@pytest.fixture(scope="module", params=["ten minerals", "five minerals", "first use"])
 def cells(request, tmp_path_factory) -> Cells:
     """The rows of a plan's sheets as written, and those of its input's as ``in NAME``.
 
     The last example has today's supply.
     """
     folder = tmp_path_factory.mktemp("scorecard")
-    source = {"eight minerals": EXAMPLE, "first use": FIRST_USE}.get(request.param)
+    source = {"ten minerals": EXAMPLE, "first use": FIRST_USE}.get(request.param)
     source = source or five(folder / "five.xlsx")
     book = read(source)
     write_plan(folder / "plan.xlsx", solve(book.case), book)

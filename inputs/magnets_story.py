@@ -1,0 +1,397 @@
+"""What the magnet case says: ``python -m inputs.magnets_story`` writes ``docs/magnets.md``."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from inputs.magnets import LIMIT_FROM, MAGNETS
+from inputs.story import DOMINANT
+from inputs.tables import read as table
+from models.case import Case
+from models.plan import Plan, solve
+from planner.render.words import percent
+from planner.scenarios import BASE, apply, set_max_country_share
+from planner.workbook import read
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "magnets.md"
+NO_CAPS, OXIDE_ALONE, MAGNETS_ALONE = "No caps", "Cap on oxide alone", "Cap on magnets alone"
+STOPS = "China stops exports"
+FLOOR, FLOOR_FREE, FLOOR_MAGNETS = (
+    "Floor on oxide",
+    "Floor on oxide, no caps",
+    "Floor on magnets, no caps",
+)
+PRODUCT = "Magnets"
+STAGES = ("NdPr oxide", "DyTb oxide", "Magnet alloy", PRODUCT)
+TIGHTER = (0.65, 0.5, 0.4)
+MILLION = 1e6
+METAL_IN_OXIDE = 0.857
+"""Tonnes of metal in a tonne of NdPr oxide."""
+WIDE = 100
+TIED = "\N{NO-BREAK SPACE}%"
+"""A percent sign that stays with its number."""
+SOME = 0.0005
+"""The least part of a plant that counts as built."""
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The plans that the page compares: the workbook's, its scenarios, and tighter caps."""
+
+    case: Case
+    base: Plan
+    scenarios: dict[str, Plan]
+    capped: dict[float, Plan]
+    swapped: dict[str, Plan]
+    """Plans where plants elsewhere may sell oxide and alloy to China, by scenario."""
+
+    @property
+    def free(self) -> Plan:
+        """The plan without caps."""
+        return self.scenarios[NO_CAPS]
+
+    @property
+    def last(self) -> int:
+        """The last year."""
+        return self.case.years[-1]
+
+
+def plans() -> Plans:
+    """Plan the workbook, its scenarios, and one cap for all stages in its own years."""
+    case = read(HERE / f"{MAGNETS}.xlsx").case
+    wanted = (NO_CAPS, OXIDE_ALONE, MAGNETS_ALONE, STOPS, FLOOR, FLOOR_FREE, FLOOR_MAGNETS)
+    base, opened = solve(case), with_sales_to_china(case)
+    tighter = {s: solve(set_in_its_years(case, s)) for s in TIGHTER[1:]}
+    return Plans(
+        case,
+        base,
+        {name: solve(apply(case, name)) for name in wanted},
+        {TIGHTER[0]: base, **tighter},
+        {OXIDE_ALONE: solve(apply(opened, OXIDE_ALONE)), BASE: solve(opened)},
+    )
+
+
+def with_sales_to_china(case: Case) -> Case:
+    """Return the case with the lanes of oxide and alloy to China open."""
+    lanes = tuple(row for row in case.input_lanes if row.input not in STAGES)
+    return case.change(input_lanes=lanes)
+
+
+def set_in_its_years(case: Case, share: float) -> Case:
+    """Return the case with another cap, from the year of the workbook's own on."""
+    capped = set_max_country_share(case, share)
+    (kept,) = [row for row in capped.share_limits if row.first_year == LIMIT_FROM]
+    return capped.change(share_limits=(kept,))
+
+
+def share(plan: Plan, mineral: str, year: int, country: str = DOMINANT) -> float:
+    """Return a country's part of what members and plants take of a mineral."""
+    rows = plan.countries
+    found = rows[
+        (rows["mineral"] == mineral)
+        & (rows["year"] == year)
+        & (rows["buyer"] == "")
+        & (rows["country"] == country)
+    ]
+    return float((found["tonnes"] / found["demand"]).sum())
+
+
+def left(plan: Plan, year: int, country: str = DOMINANT) -> tuple[float, float]:
+    """Return what is left of magnets without a country: at the last stage, and through all."""
+    return plan.served_if_lost(year)[PRODUCT][country]
+
+
+def extra_cash(plan: Plan, free: Plan) -> float:
+    """Return what a plan pays more than another [USD m]."""
+    return (plan.cash - free.cash) / MILLION
+
+
+def caps_table(of: Plans) -> str:
+    """Return what each set of caps does in the last year, and costs in all."""
+    rows = {
+        "none": of.free,
+        "magnets alone": of.scenarios[MAGNETS_ALONE],
+        "oxide alone": of.scenarios[OXIDE_ALONE],
+        "every stage": of.base,
+        "oxide alone, sales to China": of.swapped[OXIDE_ALONE],
+        "every stage, sales to China": of.swapped[BASE],
+    }
+    last = "left, last stage | left, all stages | extra cash, USD m | short, t"
+    lines = [f"| cap of 65 % on | {' | '.join(STAGES)} | {last} |", "|---|" + "---:|" * 8]
+    for name, plan in rows.items():
+        cells = [
+            *(_part(share(plan, mineral, of.last)) for mineral in STAGES),
+            *map(_part, left(plan, of.last)),
+            f"{extra_cash(plan, of.free):z,.0f}",
+            f"{plan.shortage:z,.0f}",
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def tighter_table(of: Plans) -> str:
+    """Return what tighter caps on every stage cost and leave short."""
+    demand = float(of.base.supply["demand"].sum())
+    lines = [
+        "| cap on every stage | extra cash, USD m | short, t | of all need | left, all stages |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for cap, plan in of.capped.items():
+        lines.append(
+            f"| {_part(cap)} | {extra_cash(plan, of.free):z,.0f} | {plan.shortage:z,.0f} | "
+            f"{_part(plan.shortage / demand)} | {_part(left(plan, of.last)[1])} |"
+        )
+    return "\n".join(lines)
+
+
+def built(plan: Plan) -> dict[str, tuple[str, dict[int, float]]]:
+    """Return by project its mineral and the part that starts in each year."""
+    found: dict[str, tuple[str, dict[int, float]]] = {}
+    for row in plan.projects.itertuples():
+        if row.built > SOME:
+            found.setdefault(str(row.project), (str(row.mineral), {}))[1][int(row.year)] = row.built
+    return found
+
+
+def builds_table(of: Plans) -> str:
+    """Return the plants that are not begun yet, by the year in which building begins."""
+    begun = {row["project"] for row in table("magnet_projects") if row["built_year"]}
+    lead = {p.name: p.lead_time for p in of.case.projects}
+    free, rows = built(of.free), []
+    for project, (mineral, years) in built(of.base).items():
+        if project not in begun:
+            parts = ", ".join(f"{_part(part)} {year}" for year, part in years.items())
+            alone = sum(free[project][1].values()) if project in free else 0.0
+            rows.append((min(years) - lead[project], project, mineral, parts, _part(alone)))
+    head = "| begun | plant | stage | output from | built without caps |\n|---:|---|---|---|---:|\n"
+    return head + "\n".join(f"| {' | '.join(map(str, row))} |" for row in sorted(rows))
+
+
+def floors_table(of: Plans) -> str:
+    """Return what a floor costs, and what it moves."""
+    rows = {
+        "no floor, no caps": of.free,
+        "on NdPr oxide, no caps": of.scenarios[FLOOR_FREE],
+        "on magnets, no caps": of.scenarios[FLOOR_MAGNETS],
+        "no floor, caps": of.base,
+        "on NdPr oxide, caps": of.scenarios[FLOOR],
+    }
+    lines = [
+        "| floor | cash, USD m | levies | net of levies | from China, t | left, all stages |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, plan in rows.items():
+        cost = plan.cash_cost
+        cells = (cost.cash, cost.levies, cost.cash - cost.levies - cost.tariffs)
+        money = " | ".join(f"{cell / MILLION:z,.0f}" for cell in cells)
+        through = _part(left(plan, of.last)[1])
+        lines.append(f"| {name} | {money} | {chinese(plan):,.0f} | {through} |")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Nameplate capacity of today's plants by mineral [t/yr]: in China, and elsewhere."""
+
+    china: dict[str, float]
+    elsewhere: dict[str, float]
+
+    def part(self, code: str) -> float:
+        """China's part."""
+        return self.china[code] / (self.china[code] + self.elsewhere[code])
+
+
+def capacity() -> Capacity:
+    """Add up the plants of the data."""
+    china: dict[str, float] = {}
+    elsewhere: dict[str, float] = {}
+    for row in table("magnet_plants"):
+        of = china if row["country"] == DOMINANT else elsewhere
+        of[row["mineral"]] = of.get(row["mineral"], 0.0) + float(row["capacity_t"])
+    return Capacity(china, elsewhere)
+
+
+def ratio(product: str, needed: str) -> float:
+    """Return the tonnes of an input for a tonne of a product, where no plant is named."""
+    return next(
+        float(row["tonnes_per_tonne"])
+        for row in table("magnet_inputs")
+        if (row["mineral"], row["input"], row["plant"]) == (product, needed, "")
+    )
+
+
+def page(of: Plans) -> str:
+    """Return the page, its paragraphs filled."""
+    there = capacity()
+    alloy, oxide = ratio("magnet", "alloy"), ratio("alloy", "ndpr")
+    feeds = {
+        "oxide": there.elsewhere["ndpr"] / oxide / alloy,
+        "alloy": there.elsewhere["alloy"] / alloy,
+        "magnet": there.elsewhere["magnet"],
+    }
+    kt = {name: f"{tonnes / 1e3:,.0f} kt" for name, tonnes in feeds.items()}
+    need = of.base.supply.groupby("year")["demand"].sum()
+    needs = [f"{need[year] / 1e3:,.0f} kt in {year}" for year in (of.case.years[0], of.last)]
+    begun = sum(bool(row["built_year"]) for row in table("magnet_projects"))
+    metal = there.elsewhere["alloy"] * oxide * METAL_IN_OXIDE / 1e3
+    missing = missing_by_year(of.scenarios[STOPS])
+    free, base = of.free, of.base
+    floor, guarded = of.scenarios[FLOOR_MAGNETS], of.scenarios[FLOOR]
+    magnets, only = of.scenarios[MAGNETS_ALONE], of.scenarios[OXIDE_ALONE]
+    swapped = of.swapped[BASE]
+
+    def at_last(plan: Plan) -> str:
+        return _part(left(plan, of.last)[0])
+
+    def through(plan: Plan) -> str:
+        return _part(left(plan, of.last)[1])
+
+    text = f"""# From ore to magnet
+
+`inputs/magnets.xlsx` asks where a coalition's magnets come from, at every stage: concentrate, oxide,
+alloy, magnet ([how stages work](stages.md)). It has today's plants by name, announced ones within
+public money, and members' need for magnets: {" and ".join(needs)}. From {LIMIT_FROM} on no country
+outside may give more than 65 % of any stage. `python -m inputs.magnets_story` writes this page.
+
+## One stage is not enough
+
+{caps_table(of)}
+
+*China's share of each stage in {of.last}, of what members and plants take of it. Left: what members would
+still get of their need for magnets in {of.last} if China stopped, at the last stage and through all stages.
+Cash is of ten years, against no cap.*
+
+**A cap on magnets alone** looks safe: {at_last(magnets)} would be left. Through all stages it is
+{through(magnets)}, since magnets made elsewhere are made of Chinese alloy and oxide.
+
+**A cap on oxide alone** costs USD {extra_cash(only, free):,.0f} m and leaves {through(only)}. It works because
+oxide inside Chinese magnets counts, and because the workbook lets nobody but Lynas sell oxide or alloy to
+China. If others may, it leaves {through(of.swapped[OXIDE_ALONE])}: their oxide goes into Chinese alloy.
+
+**A cap on every stage** costs USD {extra_cash(base, free):,.0f} m and leaves {through(base)}. But with sales to
+China it leaves {through(swapped)}: plants elsewhere sell to China, buy Chinese alloy instead, and each cap is
+kept. So look at what is left through all stages, not at shares.
+
+## What a tighter cap costs
+
+{tighter_table(of)}
+
+At 65 % nobody goes short. Below, safety is bought with missing magnets, not with money: there are too few
+plants for alloy and magnets elsewhere. Cash can fall because less is bought, so both columns belong
+together.
+
+## Which plants come first
+
+The workbook counts {begun} projects as built, since they are begun: Caremag (NdPr and DyTb), Eneabba, MP's
+10X (alloy and magnets) and Blacksburg's magnets. Beyond them the plan builds:
+
+{builds_table(of)}
+
+Most are plants for alloy: there the gap is widest. Plants outside China separate oxide for {kt["oxide"]} of
+magnets a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]}.
+
+## If China stops exports
+
+If nothing leaves China from 2027, and that is known today, {_part(missing[2027])} of the need is missing in
+2027, {_part(missing[2030])} in 2030 and {_part(missing[of.last])} in {of.last}. Plants take years, and public
+money pays for some of them only.
+
+## What a price floor does
+
+{floors_table(of)}
+
+The US Department of Defense guarantees MP Materials 110 USD a kg of NdPr for ten years. The scenarios take
+it as a floor at the coalition's border for all NdPr oxide. **Without caps it changes nothing**: plants at
+home buy no cheaper oxide from outside. Members buy finished magnets, and these pay no levy. With caps it
+costs USD {extra_cash(guarded, base):,.0f} m and makes no magnet safer. Plants at home then buy
+{(lynas(base) - lynas(guarded)) / 1e3:,.0f} kt less from Lynas, whose line in Malaysia is outside the
+coalition, and more from dearer plants. `Exempt` would spare it.
+
+**A floor on magnets** meets members where they buy. At about the shadow price of the cap it moves
+{(chinese(free) - chinese(floor)) / 1e3:,.0f} kt away from China in ten years. But their alloy may still be
+Chinese: {through(floor)} is left through all stages.
+
+Costs in this workbook are without inputs, and so are floors: 78,400 for oxide (110,000 less concentrate) and
+21,000 for magnets.
+
+## Compared with published figures
+
+| | published | here |
+|---|---|---|
+| China's part of separation | 91 % of output (IEA) | {_part(there.part("ndpr"))} of capacity; plants elsewhere are not full |
+| China's part of magnets | 94 % (IEA) | {_part(there.part("magnet"))} of capacity, taken from the IEA |
+| China's part of alloy | not found | {_part(there.part("alloy"))} of capacity |
+| oxide elsewhere | 18.7 kt a year of capacity | {there.elsewhere["ndpr"] / 1e3:,.1f} kt of NdPr |
+| alloy elsewhere | for about 4 kt of rare earths | for {metal:,.1f} kt |
+
+The IEA's shares are of its commentary of 23 October 2025. The last two rows are of a public list of plants
+after company statements.
+
+## What to read with care
+
+- What plants ask above China is a judgement, and it decides who runs. Before {LIMIT_FROM} most plants
+  elsewhere stand idle here; in truth, contracts and guarantees keep them running.
+- Members' need is published for the EU and roughly for the United States; the rest are estimates. Japan's
+  plants publish no capacity.
+- One kind of magnet stands for all. Magnets of drives need several times its dysprosium and terbium, so
+  heavy rare earths are tighter than here.
+- Many plants rest on that one list. `Note` marks every estimate, and [`inputs/README.md`](../inputs/README.md)
+  says how the figures were made.
+"""  # noqa: E501 - paragraphs are filled below
+    return "\n".join(_filled(text.splitlines())).replace(TIED, " %")
+
+
+def _filled(lines: list[str]) -> Iterator[str]:
+    """Yield the lines of a page, those of a paragraph or a point filled anew."""
+    held: list[str] = []
+    for line in [*lines, ""]:
+        is_prose = bool(line) and line[0] not in "|#"
+        if held and (not is_prose or line.startswith("- ")):
+            hang = "  " if held[0].startswith("- ") else ""
+            yield from textwrap.wrap(
+                " ".join(part.strip() for part in held).replace(" %", TIED), WIDE,
+                subsequent_indent=hang, break_long_words=False, break_on_hyphens=False,
+            )  # fmt: skip
+            held = []
+        if is_prose:
+            held.append(line)
+        else:
+            yield line
+
+
+def _part(value: float) -> str:
+    """Return a share in whole percent."""
+    return percent(value, 0)
+
+
+def chinese(plan: Plan) -> float:
+    """Return the magnets that members buy in China [t]."""
+    bought = plan.countries
+    rows = (bought["mineral"] == PRODUCT) & (bought["buyer"] == "")
+    return float(bought[rows & (bought["country"] == DOMINANT)]["tonnes"].sum())
+
+
+def lynas(plan: Plan) -> float:
+    """Return the oxide that plants at home take of the line in Malaysia [t]."""
+    rows = plan.inputs
+    is_home = (rows["country"] == "MYS") & (rows["plant_country"] != DOMINANT)
+    return float(rows[is_home]["tonnes"].sum())
+
+
+def missing_by_year(plan: Plan) -> dict[int, float]:
+    """Return the part of the need for magnets that is missing, by year."""
+    sums = plan.supply.groupby("year")[["short", "demand"]].sum()
+    return {int(year): float(row["short"] / row["demand"]) for year, row in sums.iterrows()}
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(plans()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

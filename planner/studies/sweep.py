@@ -43,7 +43,7 @@ from planner.render.words import (
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
 from planner.scenarios.parameters import price_words
-from planner.sheets.figures import paid_by_mineral
+from planner.sheets.figures import paid_by
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies import members
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
@@ -169,7 +169,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
     costs, losses = plan.mineral_costs, plan.security.assign(kept=plan.security["missing"] <= 0)
     amounts = {
         "objective": measures.sums(costs, "discounted", "mineral"),
-        "purchases": paid_by_mineral(plan),
+        "purchases": paid_by(plan, "mineral"),
         "cash": measures.sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
         "tariffs": measures.sums(costs[costs["heading"] == TARIFF.name], "money", "mineral"),
         "levies": measures.sums(costs[costs["heading"] == LEVY.name], "money", "mineral"),

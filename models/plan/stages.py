@@ -143,8 +143,8 @@ def _lost_purchases(plan: Plan, mineral: str, lost: Floats) -> Floats:
     for j, member in enumerate(e.members):
         for t, year in enumerate(e.years):
             short = plan.value(SHORTAGE, (mineral, member, year))
-            tonnes = (e.demand[m, j, t], plan.handed_by[m, j, t], short, bought[j, t])
-            has[j, t] += drawn_from_stock(*map(float, tonnes))
+            need, handed = float(e.demand[m, j, t]), float(plan.handed_by[m, j, t])
+            has[j, t] += drawn_from_stock(need, handed, short, float(bought[j, t]))
     return _share(gone, has)
 
 

@@ -253,29 +253,28 @@ def input_flows_of(e: Expanded) -> InputFlows:
     sells = np.zeros((len(e.sources), len(e.years)), dtype=bool)
     sells[e.deliveries.source, e.deliveries.year] = True
     by_mineral: dict[str, list[int]] = {}
-    for i, intake in enumerate(e.intakes):
-        by_mineral.setdefault(intake.mineral, []).append(i)
+    for position, intake in enumerate(e.intakes):
+        by_mineral.setdefault(intake.mineral, []).append(position)
     flows: dict[int, Iterable[Ints | Floats]] = {}
     for mineral in by_stage(e.case) if e.intakes else ():
         if mineral not in by_mineral or not e.of_mineral[mineral]:
             continue
-        intakes = np.array(by_mineral[mineral], dtype=np.int64)
-        sources = np.array(e.of_mineral[mineral], dtype=np.int64)
-        places = [e.intakes[i].country for i in intakes.tolist()]
-        countries = sorted(set(places))
+        places, sources = by_mineral[mineral], np.array(e.of_mineral[mineral], dtype=np.int64)
+        lands = [e.intakes[place].country for place in places]
+        countries = sorted(set(lands))
         freight, tariff, is_open = input_lanes(e, mineral, countries)
         sellers = [e.sources[r].country for r in sources]
         floors = floors_met(e.case, mineral, sellers, [buyer_blocs(e.case, c) for c in countries])
-        land = np.array([*map(countries.index, places)], dtype=np.int64)
-        takes = np.array([_takes(e.intakes[i], sells) for i in intakes.tolist()])
+        land = np.array([*map(countries.index, lands)], dtype=np.int64)
+        takes = np.array([_takes(e.intakes[place], sells) for place in places])
         can = is_open[:, land, :] & e.startable[sources][:, None, :] & takes[None, :, :]
         t, s, i = np.nonzero(can.transpose(2, 0, 1))  # by year, source, intake
         sells[sources[s], t] = True
         lane, cost = (s, land[i], t), e.costs[sources[s], t]
         support = np.minimum(e.supports[sources[s], t], cost)
-        m = e.mineral_at[mineral]
+        m, takers = e.mineral_at[mineral], np.array(places, dtype=np.int64)[i]
         flows[m] = (
-            np.full(len(s), m), t, sources[s], intakes[i], cost, tariff[lane], freight[lane],
+            np.full(len(s), m), t, sources[s], takers, cost, tariff[lane], freight[lane],
             support, levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]),
         )  # fmt: skip
     none: tuple[Ints | Floats, ...] = (*(np.zeros(0, np.int64),) * 4, *(np.zeros(0),) * 5)

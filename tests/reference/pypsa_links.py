@@ -39,9 +39,9 @@ def scarce_stages() -> BookT:
 
 
 def tariffs() -> BookT:
-    """A tariff between plants turns the choice of oxide; A pays one on alloy from China."""
+    """A tariff and freight on oxide on its way to plants, and on the alloy that A buys in China."""
     lanes = [
-        {"Input": "oxide", "From country": "CHN", "To country": "USA", "Tariff": 1.6,
+        {"Input": "oxide", "From country": "CHN", "To country": "USA", "Tariff": 0.2,
          "Freight (USD/t)": 0.4},
         {"Input": "oxide", "From country": "AUS", "To country": "USA", "Freight (USD/t)": 0.9},
     ]  # fmt: skip

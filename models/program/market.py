@@ -8,7 +8,7 @@ import numpy as np
 
 from models.program import builder, component
 from models.program.division import own
-from models.resolve import SPOT, Floats, Priced, Source, buyer_blocs, deciding_row
+from models.resolve import SPOT, Floats, PricedFlows, Source, buyer_blocs, deciding_row
 from models.schema import Contract, Refiner
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SUPPORT = component.CostHeading(
 )
 
 
-def charges_of(flows: Priced) -> dict[component.CostHeading, Floats]:
+def charges_of(flows: PricedFlows) -> dict[component.CostHeading, Floats]:
     """Return the parts of what a tonne of each flow costs [money/t], by heading."""
     return {
         PURCHASE: flows.cost,
@@ -46,7 +46,7 @@ def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.Pri
     source, year = e.sources[e.sales.source[i]], e.years[e.sales.year[i]]
     worth, who = times * case.discount(year), of.who(source.name, source.project, source.mineral)
     words, place = f"cost at {who}", component.place_of(source.record, "cost", year)
-    flows: Priced = e.deliveries
+    flows: PricedFlows = e.deliveries
     if i < len(e.deliveries):
         buyer = e.members[e.deliveries.member[i]]
         country, contract = case.member_of[buyer].country, int(e.deliveries.contract[i])

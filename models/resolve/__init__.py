@@ -51,7 +51,7 @@ from models.resolve.stages import TO_PLANT as TO_PLANT
 from models.resolve.stages import HandOvers as HandOvers
 from models.resolve.stages import InputFlows as InputFlows
 from models.resolve.stages import Intake as Intake
-from models.resolve.stages import Priced as Priced
+from models.resolve.stages import PricedFlows as PricedFlows
 from models.resolve.stages import by_stage as by_stage
 from models.resolve.stages import chain_of as chain_of
 from models.resolve.stages import direct_ratios as direct_ratios

@@ -131,7 +131,7 @@ def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
 
 
 @dataclass(frozen=True)
-class Deliveries(stages.Priced):
+class Deliveries(stages.PricedFlows):
     """Every flow that can exist, ordered by mineral, year, source, member, contract.
 
     ``mineral`` ... ``contract`` are positions (contract: SPOT, or a position in

@@ -154,7 +154,7 @@ def chain_of(case: Case, mineral: str) -> frozenset[str]:
 # ---- how inputs reach plants ---------------------------------------------------------------------
 
 
-class Priced:
+class PricedFlows:
     """Flows with the parts of their price: arrays of money/t, ``tariff`` as a part of cost."""
 
     cost: Floats
@@ -175,7 +175,7 @@ class Priced:
 
 
 @dataclass(frozen=True)
-class InputFlows(Priced):
+class InputFlows(PricedFlows):
     """Every sale of an input to a plant that can exist, by mineral, year, source, intake.
 
     ``mineral`` ... ``intake`` are positions; money as of ``Deliveries``.

@@ -152,16 +152,15 @@ def stock_target(case: Case, pile: schema.Stockpile, year: int) -> float:
 
 
 def stock_room(case: Case, pile: schema.Stockpile) -> float:
-    """Return the most that a stock can hold in a cheapest plan [t]: its maximum, or what is of use.
+    """Return the most that a stock holds in a cheapest plan [t]: its maximum, or what is useful.
 
-    No cheapest plan is better for a stock beyond its opening, its target, all the demand of its
-    mineral, as much again for each least share (bought to keep it, then stored) and for a country
-    whose loss is to be survived, and what is bought today (kept up to spare switching). Where sales
-    grow from year to year, or shares are of purchases, what is bought makes room for other tonnes:
-    some thousand times more. A maximum far beyond that is no limit, and no number to compute with.
-    Plants may take a mineral of Inputs, or need more inputs to make it: such a stock can hold all
-    that can be bought. Plans that are asked for anything but their cost are bounded by the maximum
-    itself.
+    More than this makes no plan cheaper: the opening stock, the target, all demand for the mineral,
+    the same again for each least share (bought to keep it, then stored) and for a country whose
+    loss has to be survived, and what is bought today (kept up to save switching costs). Where sales
+    grow from year to year, or shares are of purchases, buying more allows other purchases: there a
+    thousand times as much is allowed. A maximum far above that limits nothing, and is too large to
+    compute with. The stock of a mineral that plants take, or make from others, may hold all that
+    can be bought. For plans that minimise anything but cost the maximum itself is the bound.
     """
     if any(pile.mineral in {row.input, row.mineral} for row in case.needed_inputs):
         return min(pile.max, pile.opening + _capacity(case, pile.mineral))

@@ -262,7 +262,9 @@ def levy_words(plan: Plan, currency: str) -> str:
     payer, year = (max(sums, key=lambda at: (sums[at], str(at))) for sums in (by_payer, by_year))
     text = f"Price floors: {words.amount(plan.levies, currency)} of levies in all years"
     if len(by_payer) > 1:
-        text += f", most of it paid by {''.join(payer)}, {words.amount(by_payer[payer], currency)}"
+        member, plant = payer
+        name = f"the plant {plant}" if plant else member
+        text += f", most of it paid by {name}, {words.amount(by_payer[payer], currency)}"
     if len(by_year) > 1:
         text += f"; {year} has the most, {words.amount(by_year[year], currency)}"
     return f"{text}."

@@ -16,6 +16,7 @@ from planner.scenarios import ACTIONS
 from planner.sheets.by_year import by_year
 from planner.sheets.context import Context
 from planner.sheets.figures import figures
+from planner.sheets.front import levy_words
 from planner.workbook import read_tables
 from tests.models.desk import BookT, Row, cost, read, solve
 from tests.models.stages import (
@@ -126,6 +127,9 @@ def test_a_plant_is_not_taken_for_a_member() -> None:
     assert rows == near({("", "B"): 40, ("B", ""): 8})
     members = Members.of(plan, None)
     assert dict(zip(members.member, members.levies, strict=True)) == near({"A": 40, "B": 8})
+    assert "48 USD of levies in all years, most of it paid by the plant B, 40 USD" in levy_words(
+        plan, "USD"
+    )
 
 
 def test_members_of_one_country_share_what_its_plants_pay() -> None:

@@ -157,9 +157,9 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
     More than this makes no plan cheaper: the opening stock, the target, all demand for the mineral,
     the same again for each least share (bought to keep it, then stored) and for a country whose
     loss has to be survived, and what is bought today (kept up to save switching costs). Where sales
-    grow from year to year, or shares are of purchases, buying more allows other purchases: there a
-    thousand times as much is allowed. A maximum far above that limits nothing, and is too large to
-    compute with. The stock of a mineral that plants take, or make from others, may hold all that
+    grow from year to year, or shares are of purchases, buying more allows other purchases: there
+    ten thousand times as much is allowed. A maximum far above that limits nothing, and is too large
+    to compute with. The stock of a mineral that plants take, or make from others, may hold all that
     can be bought. For plans that minimise anything but cost the maximum itself is the bound.
     """
     if any(pile.mineral in {row.input, row.mineral} for row in case.needed_inputs):

@@ -258,6 +258,11 @@ class Case:
         return total
 
     @cached_property
+    def needed_inputs(self) -> tuple[schema.Input, ...]:
+        """The rows of Inputs that need something; those of 0 only replace others."""
+        return tuple(row for row in self.inputs if row.tonnes > 0)
+
+    @cached_property
     def total_demand(self) -> float:
         """Demand of all members, minerals and years [t]."""
         return sum(self.demand_of.values())
@@ -307,6 +312,7 @@ _MADE_OF = {
     **dict.fromkeys(("demand_of", "tiers_of", "_coalition_demand", "total_demand"), "demand"),
     "largest_demand": "demand",
     "mineral_of": "minerals",
+    "needed_inputs": "inputs",
     **dict.fromkeys(("member_of", "groups"), "members"),
     "signed": "contracts",
     "stockpile_of": "stockpiles",

@@ -321,12 +321,22 @@ def served_share(demand: float, short: float) -> float:
     return max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
 
 
+def drawn_from_stock(need: float, handed: float, short: float, bought: float) -> float:
+    """Return what stocks give in a year beyond what is added to them, of a member or of all.
+
+    formula: max(0, need + handed to plants - short - bought)
+    unit: t
+    """
+    return max(0.0, need + handed - short - bought)
+
+
 def served_without(others: float, drawn: float, need: float, served: float) -> float | None:
     """Return the share of a year's need that is served without a supplier; None without need.
 
     What the supplier sells is lost. ``others`` is what is bought from all others, ``drawn`` what
     stocks give in that year with the supplier, ``served`` the share served with it: nothing is
-    bought instead, no more is drawn, and what was bought to fill a stock serves need first.
+    bought instead, no more is drawn, and what was bought to fill a stock or for plants serves need
+    first.
 
     formula: min(served, (others + drawn) / need)
     unit: share

@@ -148,7 +148,7 @@ def test_a_whole_project_that_no_budget_can_pay(whole: str, said: bool) -> None:
     assert bool(found) == said
     if said:
         assert found[0][0] == "Projects!F2"
-        assert "31 m is above the 30 m" in found[0][1]
+        assert "31 m is more than 30 m, the largest budget" in found[0][1]
         assert "never built" in found[0][1]
 
 
@@ -161,7 +161,7 @@ def test_a_year_without_a_budget_can_pay_any_project() -> None:
 
 
 @pytest.mark.parametrize(
-    ("capex", "said"), [(40, ""), (41, "41 m is above the 40 m of all budgets")]
+    ("capex", "said"), [(40, ""), (41, "41 m is more than 40 m, the sum of all budgets")]
 )
 def test_a_whole_project_that_all_budgets_together_can_pay(capex: float, said: str) -> None:
     """30 in 2026 and 10 in 2027, of which it can be spent in 2026 and, for 2028, in 2027."""
@@ -175,7 +175,7 @@ def test_a_whole_project_that_all_budgets_together_can_pay(capex: float, said: s
     assert [place for place, _ in found] == (["Projects!F2"] if said else [])
     assert all(said in text for _, text in found)
     put("Projects", 2, "Lead time (yr)", 2)(tables)  # all of it in 2026
-    assert "above the 30 m" in next(text for _, text in warnings(tables) if "budget" in text)
+    assert "more than 30 m" in next(text for _, text in warnings(tables) if "budget" in text)
 
 
 def test_a_project_that_a_scenario_builds_needs_no_budget() -> None:

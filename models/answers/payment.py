@@ -235,9 +235,7 @@ class _Asked:
         """Plan again with a payment for each tonne of a plant in some years."""
         plan, program = self.plan, self.plan.program
         d, tonnes, cost = plan.expanded.sales, plan.sold[r].copy(), 0.0
-        members, inputs = plan.expanded.deliveries, plan.expanded.input_flows
-        own_cost = np.concatenate([members.cost, inputs.cost])
-        support = np.concatenate([members.support, inputs.support])
+        own_cost, support = map(plan.expanded.of_sales, ("cost", "support"))
         sales: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
         tonnes[years] = 0.0
         blocks = np.searchsorted(program.column_starts, program.sold[sales], side="right") - 1

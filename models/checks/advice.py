@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 
 from models import resolve, tolerances
-from models.case import Case, begun_capital, in_force
+from models.case import Case, in_force
 from models.checks.common import advise, dated, is_total, is_word_of_total, looks_like, plants
 from models.errors import Finding, warning
 from models.schema import (
@@ -74,31 +74,34 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
 
 
 def built_out_of_its_years(case: Case) -> Iterator[Finding]:
-    """What is built before a project's First year, or whose life is over, is likely a slip."""
-    known = {p.name: p for p in case.projects}
+    """A part that is built before a project's First year, or whose life is over, may be a slip."""
+    projects = {p.name: p for p in case.projects}
     for row in case.built:
-        of = known.get(row.project)
-        if of is None or not case.years:
+        project, year = projects.get(row.project), row.year
+        if project is None or not case.years:
             continue
-        if row.year < of.first_year:
-            said = f"{row.project} is built for {row.year}, before its first year {of.first_year}"
-            yield advise(row, "year", said, "it counts all the same")
-        if row.year + of.life <= case.years[0]:
-            said = f"the life of what is built for {row.year} is over in {row.year + of.life}"
-            yield advise(row, "year", said, f"it makes nothing from {case.years[0]} on")
+        if year < project.first_year:
+            problem = (
+                f"{row.project} is built for {year}, before its first year {project.first_year}"
+            )
+            yield advise(row, "year", problem, "it counts all the same")
+        if year + project.life <= case.years[0]:
+            problem = f"the life of what is built for {year} is over in {year + project.life}"
+            yield advise(row, "year", problem, f"it makes nothing from {case.years[0]} on")
 
 
 def begun_beyond_the_budget(case: Case) -> Iterator[Finding]:
-    """What Built says is paid in any case, beyond a year's budget, too: or beyond their sum."""
-    paid, whole, spent = begun_capital(case.projects, case.years), 0.0, 0.0
-    is_sum = case.settings.carry_over_budget
-    for row in sorted(case.budget, key=lambda row: row.year):
-        due = paid.get(row.year, 0.0)
-        whole, spent = (whole + row.capex, spent + due) if is_sum else (row.capex, due)
-        if due > 0 and spent > whole * (1.0 + tolerances.WHOLE_SUM):
-            of = f"all budgets up to {row.year}" if is_sum else f"the budget of {row.year}"
-            said = f"{spent:g} m fall due for what is begun, above the {whole:g} m of {of}"
-            yield advise(row, "capex", said, "it is paid in any case, and nothing is left to build")
+    """What Built says is paid in any case, also where it is more than the budget of its year."""
+    before, is_sum = 0.0, case.settings.carry_over_budget
+    for row, budget, due in resolve.budgets_due(case):
+        if due > before and due > budget * (1.0 + tolerances.WHOLE_SUM):
+            budgets = f"all budgets up to {row.year}" if is_sum else f"the budget of {row.year}"
+            problem = (
+                f"{due:g} m fall due for what is begun, more than the {budget:g} m of {budgets}"
+            )
+            hint = "it is paid in any case, and nothing is left for new plants"
+            yield advise(row, "capex", problem, hint)
+        before = due if is_sum else 0.0
 
 
 def removed_by_a_blank(case: Case) -> Iterator[Finding]:
@@ -144,7 +147,7 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
         for name, mineral in case.mineral_of.items()
         if all(mineral.price.at(year) is not None for year in case.years)
     }
-    inputs = {row.input for row in case.inputs}
+    inputs = {row.input for row in case.needed_inputs}
     for plant in (of for of in plants(case) if of.mineral not in inputs):
         freight = cheapest.get(plant.country, case.settings.default_freight or 0.0)
         dearest = max(plant.cost.numbers(), default=0.0) + freight
@@ -325,18 +328,18 @@ def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
     Where budgets are carried over, that is all budgets up to the last year that could pay for it.
     """
     budgets = resolve.free_budgets(case)
-    what = "the largest budget of a year in which it can be spent"
+    limit = "the largest budget of a year in which it can be spent"
     if case.settings.carry_over_budget:
         budgets = dict(zip(budgets, itertools.accumulate(budgets.values()), strict=True))
-        what = "all budgets up to the last year in which it can be spent"
+        limit = "the sum of all budgets up to the last year in which it can be spent"
     for project in case.projects if case.settings.whole_projects and budgets else ():
         starts = resolve.start_years(project, case.years) if project.built_in is None else []
         spent = {resolve.budget_year(project, start, case.years) for start in starts}
         most = max((budgets.get(year, math.inf) for year in spent), default=math.inf)
         capital = project.capex * resolve.unbuilt(project)
         if capital > most:
-            said = f"a capital of {capital:g} m is above the {most:g} m of {what}"
-            yield advise(project, "capex", said, "with whole projects it is never built")
+            problem = f"a capital of {capital:g} m is more than {most:g} m, {limit}"
+            yield advise(project, "capex", problem, "with whole projects it is never built")
 
 
 def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:

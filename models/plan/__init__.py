@@ -25,6 +25,7 @@ from models.program.families.contracts import UNTAKEN as UNTAKEN
 from models.program.families.diversification import EXCESS as EXCESS
 from models.program.families.ore import ORE as ORE
 from models.program.families.projects import BUILT as BUILT
+from models.program.families.projects import REST as REST
 from models.program.families.projects import Unpaid as Unpaid
 from models.program.families.security import MISSING as MISSING
 from models.program.families.security import SECURITY_PENALTY as SECURITY_PENALTY

@@ -1,4 +1,4 @@
-"""Each country's tonnes to the coalition and to each member, beside the limits on it."""
+"""What each country sells to the coalition and to each member, and the limits on it."""
 
 from __future__ import annotations
 
@@ -17,34 +17,37 @@ if TYPE_CHECKING:
 
 
 def country_shares(plan: Plan) -> pd.DataFrame:
-    """Return the table ``Plan.countries``; of an input what plants take counts, too."""
-    e, d, case, tonnes = plan.expanded, plan.expanded.sales, plan.case, plan.all_sold
+    """Return the table ``Plan.countries``; what plants take of an input counts, too."""
+    e, sales, case, tonnes = plan.expanded, plan.expanded.sales, plan.case, plan.all_sold
     countries, limit = tightest_on_countries(e)
     axes: dict[str, Sequence[Any]] = {
         "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
     }  # fmt: skip
     sold, bought = np.zeros(limit.size), np.zeros(limit.shape[:3])
-    every = np.flatnonzero(tonnes > 0)
+    all_sales = np.flatnonzero(tonnes > 0)
     country = np.array([countries.index(s.country) for s in e.sources], dtype=np.int64)
-    to_members = every[d.member[every] >= 0]
-    for at, buyer in ((every, 0), (to_members, 1 + d.member[to_members])):
-        cell = (d.year[at] * len(e.minerals) + d.mineral[at]) * limit.shape[2] + buyer
-        code = cell * len(countries) + country[d.source[at]]
-        np.add.at(sold, code, tonnes[at])
+    to_members = all_sales[sales.member[all_sales] >= 0]
+    for kept, buyer in ((all_sales, 0), (to_members, 1 + sales.member[to_members])):
+        cell = (sales.year[kept] * len(e.minerals) + sales.mineral[kept]) * limit.shape[2] + buyer
+        code = cell * len(countries) + country[sales.source[kept]]
+        np.add.at(sold, code, tonnes[kept])
         code = code[np.sort(np.unique(code, return_index=True)[1])]  # each once, as they come
         np.add.at(bought.reshape(-1), code // max(1, len(countries)), sold[code])
     need = np.empty(bought.shape)
     need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
     need[:, :, 0] += plan.beyond_demand.T
     need[:, :, 1:] = np.moveaxis(e.demand + plan.handed_by, 2, 0)
-    is_told = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
-    order = [np.argsort(np.array(of)) for of in axes.values()]
-    rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_told[np.ix_(*order)]), strict=True))
-    found: dict[str, Any] = {
-        name: [of[i] for i in row.tolist()]
-        for (name, of), row in zip(axes.items(), rows, strict=True)
+    is_row = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
+    order = [np.argsort(np.array(names)) for names in axes.values()]
+    rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_row[np.ix_(*order)]), strict=True))
+    columns: dict[str, Any] = {
+        axis: [names[i] for i in row.tolist()]
+        for (axis, names), row in zip(axes.items(), rows, strict=True)
     }
-    found |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
-    found |= {"purchased": bought[rows[:3]], "limit": limit[rows]}
-    of = pd.DataFrame(found).assign(limit=lambda of: of["limit"].where(of["limit"] < np.inf))
-    return of.assign(**{f"of_{base}": shares_of(of, base) for base in (DEMAND, PURCHASES)})
+    columns |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
+    columns |= {
+        "purchased": bought[rows[:3]],
+        "limit": np.where(limit < np.inf, limit, np.nan)[rows],
+    }
+    table = pd.DataFrame(columns)
+    return table.assign(**{f"of_{base}": shares_of(table, base) for base in (DEMAND, PURCHASES)})

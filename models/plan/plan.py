@@ -18,7 +18,7 @@ from models.background import BackgroundProcess
 from models.case import Case, in_force
 from models.errors import Finding
 from models.measures import largest_country_shares, served_share
-from models.plan import block_solver, countries, secured, stages
+from models.plan import block_solver, countries, secured, stages, supports
 from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
 from models.program import TONNES, CashCost, Program, Solved, program_of
@@ -47,8 +47,6 @@ from models.resolve import (
     mine_capacity,
     needed,
     ore_lane,
-    payer_of,
-    paying,
     stock_target,
 )
 from models.schema import PURCHASES, Project
@@ -179,14 +177,7 @@ class Plan(Solved):
     @cached_property
     def support_paid(self) -> dict[str, float]:
         """What each member pays in all for tonnes that a scenario supports [money]."""
-        e, d, paid = self.expanded, self.expanded.deliveries, dict[str, float]()
-        for i in np.flatnonzero(self.delivered * d.support > 0).tolist():
-            source, year = e.sources[d.source[i]], e.years[d.year[i]]
-            parts = paying(self.case, payer_of(e, source, year), source.mineral, year)
-            for member, part in parts.items():
-                money = part * float(self.delivered[i] * d.support[i])
-                paid[member] = paid.get(member, 0.0) + money
-        return paid
+        return supports.support_paid(self)
 
     @cached_property
     def supply(self) -> pd.DataFrame:
@@ -380,7 +371,7 @@ class Plan(Solved):
         """One row a flow of an input above 1e-6 t, bought or handed over: see ``stages.inputs``."""
         order = "year mineral refiner project member plant"
         table = _table(stages.inputs(self), stages.INPUTS, order)
-        return table if (table["levy"] > 0).any() else table.drop(columns="levy")
+        return table.drop(columns=[c for c in ("support", "levy") if not table[c].any()])
 
     @cached_property
     def input_cost(self) -> Floats:

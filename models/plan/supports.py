@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from models.case import in_force
-from models.resolve import paying, supported
+from models.resolve import payer_of, paying, supported
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -55,6 +57,22 @@ def bills(plan: Plan) -> tuple[SupportBill, ...]:
             fields = (row.row, year, row.plant, row.mineral, row.payer, tonnes, row.strike)
             paid.append(SupportBill(*fields, reference, each))
     return tuple(paid)
+
+
+def support_paid(plan: Plan) -> dict[str, float]:
+    """Return what each member pays in all for tonnes that a scenario supports [money].
+
+    Whoever buys them: members or plants.
+    """
+    e, sales, paid = plan.expanded, plan.expanded.sales, dict[str, float]()
+    money = np.zeros(plan.sold.shape)
+    np.add.at(money, (sales.source, sales.year), plan.all_sold * e.of_sales("support"))
+    for r, t in np.argwhere(money > 0).tolist():
+        source, year = e.sources[r], e.years[t]
+        payer = payer_of(e, source, year)
+        for member, part in paying(plan.case, payer, source.mineral, year).items():
+            paid[member] = paid.get(member, 0.0) + part * float(money[r, t])
+    return paid
 
 
 def difference(strike: float, reference: float, clawback: float | None) -> float:

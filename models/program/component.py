@@ -343,7 +343,7 @@ class Rows(Component):
     selling more to a member that is short, given the full rows and the equations in which all it
     sells there stands (``stops_beyond``: without any, too); where it is None, and the rows bear on
     anything, that is each row that is full. Of several that stop one the lowest ``stop_rank`` is
-    told. ``holds_back`` tells what keeps a member that is short from more of what is its own.
+    told. ``holds_back`` returns what keeps a member that is short from using more of its stock.
     ``through`` are the columns that a row adds up, by which a price is followed. ``step``
     tells what its cell says, and what a unit of that is in the program; ``slope`` by how much its
     limit rises with a tonne of demand. ``relaxable`` names the input whose change may end a

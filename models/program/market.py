@@ -8,7 +8,7 @@ import numpy as np
 
 from models.program import builder, component, decisions
 from models.program.division import own
-from models.resolve import SPOT, Source, buyer_blocs, deciding_row
+from models.resolve import SPOT, Floats, PricedFlows, Source, buyer_blocs, deciding_row
 from models.schema import Contract, Refiner
 
 if TYPE_CHECKING:
@@ -28,27 +28,44 @@ SUPPORT = component.CostHeading(
 )
 
 
+def charges_of(flows: PricedFlows) -> dict[component.CostHeading, Floats]:
+    """Return the parts of what a tonne of each flow costs [money/t], by heading."""
+    return {
+        PURCHASE: flows.cost,
+        TARIFF: flows.cost * flows.tariff,
+        FREIGHT: flows.freight,
+        LEVY: flows.levy,
+        SUPPORT: -flows.support,
+    }
+
+
 def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
-    """Return what a tonne costs at the member's gate: cost or price, tariff, freight, levy."""
+    """Return what a tonne costs at the buyer's gate: cost or price, tariff, freight, levy."""
     case, e = of.case, of.expanded
-    d = e.deliveries
-    i = int(np.flatnonzero(of.program.flow == column)[0])
-    source, year = e.sources[d.source[i]], e.years[d.year[i]]
-    worth, cost = times * case.discount(year), float(d.cost[i])
-    who = of.who(source.name, source.project, source.mineral)
-    said, place = f"cost at {who}", component.place_of(source.record, "cost", year)
-    if d.contract[i] != SPOT:
-        record = case.contracts[d.contract[i]]
-        said = f"price of the contract {record.name or 'with ' + record.refiner}, {who}"
-        place = component.place_of(record, "price", year)
-    tariff, member = float(d.tariff[i]), e.members[d.member[i]]
-    paid = float(d.support[i])
+    i = int(np.flatnonzero(of.program.sold == column)[0])
+    source, year = e.sources[e.sales.source[i]], e.years[e.sales.year[i]]
+    worth, who = times * case.discount(year), of.who(source.name, source.project, source.mineral)
+    words, place = f"cost at {who}", component.place_of(source.record, "cost", year)
+    flows: PricedFlows = e.deliveries
+    if i < len(e.deliveries):
+        buyer = e.members[e.deliveries.member[i]]
+        country, contract = case.member_of[buyer].country, int(e.deliveries.contract[i])
+        if contract != SPOT:
+            record = case.contracts[contract]
+            words = f"price of the contract {record.name or 'with ' + record.refiner}, {who}"
+            place = component.place_of(record, "price", year)
+    else:
+        flows, i = e.input_flows, i - len(e.deliveries)
+        intake = e.intakes[e.input_flows.intake[i]]
+        buyer, country = intake.plant, intake.country
+    money = {heading: worth * float(price[i]) for heading, price in charges_of(flows).items()}
+    tariff, paid = f"tariff, {float(flows.tariff[i]) * 100:.4g} % of it", money[SUPPORT]
     return [
-        *([component.PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
-        component.PriceTerm("cost", said, worth * cost, place),
-        component.PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
-        *_levied(of, source, e.case.member_of[member].country, year, worth * float(d.levy[i])),
-        component.PriceTerm("freight", f"freight to {member}", worth * float(d.freight[i])),
+        *([component.PriceTerm("support", "support paid for it", paid)] if paid else []),
+        component.PriceTerm("cost", words, money[PURCHASE], place),
+        component.PriceTerm("tariff", tariff, money[TARIFF]),
+        *_levied(of, source, country, year, money[LEVY]),
+        component.PriceTerm("freight", f"freight to {buyer}", money[FREIGHT]),
     ]
 
 
@@ -63,8 +80,8 @@ def _levied(
     row = deciding_row(of.case, source.mineral, source.country, blocs, year)
     if amount <= 0.0 or row is None:
         return []
-    said = f"levy up to the floor of {row.floor.value(year):g}"
-    return [component.PriceTerm("levy", said, amount, component.place_of(row, "floor", year))]
+    words = f"levy up to the floor of {row.floor.value(year):g}"
+    return [component.PriceTerm("levy", words, amount, component.place_of(row, "floor", year))]
 
 
 def _spot_seller(of: Solved, key: Any) -> str:
@@ -128,27 +145,9 @@ def plant_words(key: Any) -> str:
 
 
 def _input_sale(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
-    who, own, year = of.who(*key[:3]), key[2], key[-1]
-    seller = who if own == mineral else f"{own} from {who}"
+    who, name, year = of.who(*key[:3]), key[2], key[-1]
+    seller = who if name == mineral else f"{name} from {who}"
     return f"{seller} to {plant_words(key)}, {year}", f"{seller}, {year}"
-
-
-def _input_landed(of: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
-    """Return what a tonne of input costs at the plant's gate: cost, tariff, freight, levy."""
-    e, f = of.expanded, of.expanded.input_flows
-    i = int(np.flatnonzero(of.program.sold == column)[0]) - len(e.deliveries)
-    source, intake, year = e.sources[f.source[i]], e.intakes[f.intake[i]], e.years[f.year[i]]
-    worth, cost, tariff = times * of.case.discount(year), float(f.cost[i]), float(f.tariff[i])
-    who, paid = of.who(source.name, source.project, source.mineral), float(f.support[i])
-    said, place = f"cost at {who}", component.place_of(source.record, "cost", year)
-    freight = f"freight to {intake.plant}"
-    return [
-        *([component.PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
-        component.PriceTerm("cost", said, worth * cost, place),
-        component.PriceTerm("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
-        *_levied(of, source, intake.country, year, worth * float(f.levy[i])),
-        component.PriceTerm("freight", freight, worth * float(f.freight[i])),
-    ]
 
 
 INPUT_FLOW = component.Columns(
@@ -167,7 +166,7 @@ INPUT_FLOW = component.Columns(
     cell=(Refiner, "cost"),
     headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     move=_input_sale,
-    terms=_input_landed,
+    terms=_landed,
     spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.in_its_year,
     is_first_stage=False,
@@ -177,8 +176,8 @@ INPUT_FLOW = component.Columns(
 
 def _handed_words(_: Solved, key: Any, mineral: str) -> tuple[str, str]:
     name, member, *_, year = key
-    said = f"{'' if name == mineral else f'{name} '}handed by {member} to {plant_words(key)}"
-    return f"{said}, {year}", f"{said}, {year}"
+    words = f"{'' if name == mineral else f'{name} '}handed by {member} to {plant_words(key)}"
+    return f"{words}, {year}", f"{words}, {year}"
 
 
 HANDED = component.Columns(
@@ -243,21 +242,19 @@ def delivery_columns(f: Frame) -> list[Any]:
 def flows(b: builder.Builder) -> None:
     """Every delivery, spot or under contract, at what it costs at the member's gate."""
     d = b.expanded.deliveries
-    spot = d.contract == SPOT
+    spot, charges, landed = d.contract == SPOT, charges_of(d), d.landed
     b.flow = np.zeros(len(d), dtype=np.int64)
     for of, at, index in (
         (SPOT_FLOW, spot, (d.source, d.member, d.year)),
         (CONTRACT_FLOW, ~spot, (d.contract, d.year)),
     ):
-        split = {PURCHASE: d.cost[at], TARIFF: d.cost[at] * d.tariff[at], FREIGHT: d.freight[at]}
-        split |= {LEVY: d.levy[at], SUPPORT: -d.support[at]}
+        split = {heading: price[at] for heading, price in charges.items()}
         parts = tuple(part[at] for part in index)
-        b.flow[at] = b.columns(of, parts, price=d.landed[at], charges=split)
+        b.flow[at] = b.columns(of, parts, price=landed[at], charges=split)
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)
     f = b.expanded.input_flows
-    split = {PURCHASE: f.cost, TARIFF: f.cost * f.tariff, FREIGHT: f.freight}
-    split |= {LEVY: f.levy, SUPPORT: -f.support}
-    to_plants = b.columns(INPUT_FLOW, (f.source, f.intake, f.year), price=f.landed, charges=split)
+    index, charges = (f.source, f.intake, f.year), charges_of(f)
+    to_plants = b.columns(INPUT_FLOW, index, price=f.landed, charges=charges)
     b.sold = np.concatenate([b.flow, to_plants])
 
 
@@ -267,8 +264,8 @@ def input_columns(f: Frame) -> list[Any]:
     keys = []
     for i in f.input_at.tolist():
         source, intake = e.sources[flows.source[i]], e.intakes[flows.intake[i]]
-        whose = (intake.refiner, intake.project, intake.product, e.years[flows.year[i]])
-        keys.append((source.name, source.project, source.mineral, *whose))
+        seller = (source.name, source.project, source.mineral)
+        keys.append((*seller, *intake.buyer, e.years[flows.year[i]]))
     columns = f.variables(INPUT_FLOW, keys)
     return [columns[key] for key in keys]
 

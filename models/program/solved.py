@@ -101,17 +101,13 @@ class Solved:
         It is what the base of the coalition's share limits has beside demand.
         """
         e = self.expanded
-        found = np.zeros((len(e.minerals), len(e.years)))
+        short, taken = np.zeros((2, len(e.minerals), len(e.years)))
         for flows, tonnes in ((e.input_flows, self.taken), (e.hand_overs, self.handed)):
-            np.add.at(found, (flows.mineral, flows.year), tonnes)
-        short = np.zeros(found.shape)
+            np.add.at(taken, (flows.mineral, flows.year), tonnes)
         unmet = self.amounts(SHORTAGE) if e.unmet_ratios else {}
         for (mineral, _, year), left in unmet.items():
             short[e.mineral_at[mineral], e.years.index(year)] += left
-        for name, ratios in e.unmet_ratios.items():
-            for made, ratio in ratios.items():
-                found[e.mineral_at[name]] += ratio * short[e.mineral_at[made]]
-        return found
+        return taken + e.taken_for(short)
 
     @cached_property
     def handed_by(self) -> Floats:
@@ -426,10 +422,8 @@ class Solved:
     def _tolerances(self) -> dict[tuple[str, int], float]:
         e = self.expanded
         need = e.demand.max(axis=1, initial=0.0)
-        for name, ratios in e.unmet_ratios.items():
-            for made, ratio in ratios.items():
-                of = need[e.mineral_at[name]]
-                np.maximum(of, ratio * need[e.mineral_at[made]], out=of)
+        for i, p, ratio in e.unmet_pairs:
+            need[i] = np.maximum(need[i], ratio * need[p])
         return self._by_mineral_and_year(need)
 
     @cached_property

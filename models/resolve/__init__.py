@@ -33,6 +33,7 @@ from models.resolve.sources import DAYS as DAYS
 from models.resolve.sources import Source as Source
 from models.resolve.sources import a_day as a_day
 from models.resolve.sources import budget_year as budget_year
+from models.resolve.sources import budgets_due as budgets_due
 from models.resolve.sources import capital_charge as capital_charge
 from models.resolve.sources import fixed_builds as fixed_builds
 from models.resolve.sources import free_budgets as free_budgets
@@ -50,10 +51,12 @@ from models.resolve.stages import TO_PLANT as TO_PLANT
 from models.resolve.stages import HandOvers as HandOvers
 from models.resolve.stages import InputFlows as InputFlows
 from models.resolve.stages import Intake as Intake
+from models.resolve.stages import PricedFlows as PricedFlows
 from models.resolve.stages import by_stage as by_stage
 from models.resolve.stages import chain_of as chain_of
 from models.resolve.stages import direct_ratios as direct_ratios
 from models.resolve.stages import input_lanes as input_lanes
+from models.resolve.stages import need_ratios as need_ratios
 from models.resolve.stages import needed_rows as needed_rows
 from models.resolve.stages import whole_need as whole_need
 from models.resolve.supports import payer_of as payer_of

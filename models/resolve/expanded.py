@@ -131,7 +131,7 @@ def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
 
 
 @dataclass(frozen=True)
-class Deliveries:
+class Deliveries(stages.PricedFlows):
     """Every flow that can exist, ordered by mineral, year, source, member, contract.
 
     ``mineral`` ... ``contract`` are positions (contract: SPOT, or a position in
@@ -151,16 +151,6 @@ class Deliveries:
     freight: Floats
     support: Floats
     levy: Floats
-
-    @property
-    def landed(self) -> Floats:
-        """What a tonne costs at the member's gate [USD/t], less what is paid for it."""
-        full = self.cost * (1.0 + self.tariff) + self.freight + self.levy
-        if not self.support.any():
-            return full
-        # what is left of the cost first: it may be next to nothing beside it
-        net = (self.cost - self.support) + self.cost * self.tariff + self.freight + self.levy
-        return np.where(self.support > 0, net, full)
 
     def __len__(self) -> int:
         return len(self.source)
@@ -307,12 +297,7 @@ class Expanded:
 
         Limits on an input count it beside demand, as ``limited_demand`` does of the mineral itself.
         """
-        unmet = self._demand(lambda row: row.unmet).sum(axis=1)
-        found = np.zeros(unmet.shape)
-        for name, ratios in self.unmet_ratios.items() if unmet.any() else ():
-            for product, ratio in ratios.items():
-                found[self.mineral_at[name]] += ratio * unmet[self.mineral_at[product]]
-        return found
+        return self.taken_for(self._demand(lambda row: row.unmet).sum(axis=1))
 
     def _demand(self, tonnes_of: Callable[[Demand], Iterable[tuple[int, float]]]) -> Floats:
         table = np.zeros((len(self.minerals), len(self.members), len(self.years)))
@@ -506,6 +491,23 @@ class Expanded:
         """What a tonne short of each product would have taken of each input."""
         return stages.unmet_ratios(self.case)
 
+    @cached_property
+    def unmet_pairs(self) -> tuple[tuple[int, int, float], ...]:
+        """The same as (input, product, ratio), by position."""
+        at = self.mineral_at
+        return tuple(
+            (at[name], at[product], ratio)
+            for name, ratios in self.unmet_ratios.items()
+            for product, ratio in ratios.items()
+        )
+
+    def taken_for(self, products: Floats) -> Floats:
+        """Return what tonnes of products would take of each input; both by (mineral, ...)."""
+        taken = np.zeros(products.shape)
+        for i, product, ratio in self.unmet_pairs:
+            taken[i] += ratio * products[product]
+        return taken
+
     def is_input(self, mineral: str) -> bool:
         """Return whether plants take a mineral, or would take it for unmet demand."""
         return mineral in self._taken_by_plants
@@ -517,11 +519,15 @@ class Expanded:
     @cached_property
     def sales(self) -> stages.Sales:
         """Every flow that a source can sell: ``deliveries``, then ``input_flows``."""
-        d, f = self.deliveries, self.input_flows
-        both = ((getattr(d, n), getattr(f, n)) for n in ("mineral", "source", "year"))
-        mineral, source, year = map(np.concatenate, both)
-        member = np.concatenate([d.member, np.full(len(f), stages.TO_PLANT)])
+        to_plants = np.full(len(self.input_flows), stages.TO_PLANT)
+        member = np.concatenate([self.deliveries.member, to_plants])
+        mineral, source, year = map(self.of_sales, ("mineral", "source", "year"))
         return stages.Sales(mineral, source, member, year)
+
+    def of_sales(self, field_name: str) -> Any:
+        """Return a field that ``deliveries`` and ``input_flows`` share, of all sales."""
+        both = (self.deliveries, self.input_flows)
+        return np.concatenate([getattr(flows, field_name) for flows in both])
 
     def sales_in(self, mineral: int, year: int) -> tuple[int, ...]:
         """Return the positions in ``sales`` of a mineral and year."""

@@ -21,10 +21,10 @@ def buyer_blocs(case: Case, country: str) -> tuple[str, ...]:
 def meets(case: Case, row: schema.PriceFloor, seller: str, buyer: Collection[str]) -> bool:
     """Return whether what a country sells into some blocs meets a floor, whatever it costs.
 
-    It does if the buyer is in the zone, and the seller neither in it nor exempt.
+    It does if the buyer is in the zone, and the seller is neither in it nor exempt.
     """
-    own = {seller, *case.blocs_of(seller)}
-    return row.zone in buyer and row.zone not in own and own.isdisjoint(row.exempt)
+    names = {seller, *case.blocs_of(seller)}
+    return row.zone in buyer and row.zone not in names and names.isdisjoint(row.exempt)
 
 
 def floors_met(
@@ -34,14 +34,14 @@ def floors_met(
 
     ``sellers`` are countries, ``buyers`` the blocs of each buyer.
     """
-    found = np.zeros((len(sellers), len(buyers), len(case.years)))
+    floors = np.zeros((len(sellers), len(buyers), len(case.years)))
     for row in case.price_floors:
         if row.mineral == mineral:
             pairs = [meets(case, row, c, blocs) for c in sellers for blocs in buyers]
-            which = np.array(pairs, dtype=bool).reshape(len(sellers), len(buyers), 1)
+            is_met = np.array(pairs, dtype=bool).reshape(len(sellers), len(buyers), 1)
             floor = [row.floor.value(y) if in_force(row, y) else 0.0 for y in case.years]
-            np.maximum(found, np.where(which, floor, 0.0), out=found)
-    return found
+            np.maximum(floors, np.where(is_met, floor, 0.0), out=floors)
+    return floors
 
 
 def levy(floor: _Floats, landed: _Floats) -> _Floats:
@@ -52,7 +52,7 @@ def levy(floor: _Floats, landed: _Floats) -> _Floats:
 def deciding_row(
     case: Case, mineral: str, seller: str, buyer: Collection[str], year: int
 ) -> schema.PriceFloor | None:
-    """Return the row whose floor counts for a flow of a year: the highest; None where none does."""
+    """Return the row with the highest floor that a flow meets in a year; None: it meets none."""
     rows = (
         row
         for row in case.price_floors

@@ -105,9 +105,8 @@ def _by_demand(e: Expanded, mineral: str) -> Iterable[Floats]:
 
     Demand for an input has beside it what the demand for its products takes, through all stages.
     """
-    demand = e.demand[e.mineral_at[mineral]].T
-    for product, ratio in e.unmet_ratios.get(mineral, {}).items():
-        demand = demand + ratio * e.demand[e.mineral_at[product]].T
+    m = e.mineral_at[mineral]
+    demand = (e.demand[m] + e.taken_for(e.demand)[m]).T
     yield demand
     yield np.broadcast_to(demand.sum(axis=0), demand.shape)
     yield np.ones(demand.shape)

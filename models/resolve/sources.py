@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models import schema, tolerances, units
@@ -111,22 +112,30 @@ def fixed_builds(project: schema.Project) -> dict[int, float]:
 def free_budgets(case: Case) -> dict[int, float]:
     """Return what each year's budget leaves for new builds [money m], ascending by year.
 
-    What Built says is paid in any case: beyond a budget, that counts as so much. Where budgets are
-    carried over, that is so of the sums up to each year, and a year's is what its sum adds to that
-    of the year before: below 0 where it takes of what was left.
+    What Built says is paid in any case, also where it is more than a budget: nothing is left then.
+    Where budgets are carried over, that holds for the sums up to each year, and a year's number is
+    what its sum adds to the sum of the year before: below 0 where it uses what was left.
     """
-    paid = begun_capital(case.projects, case.years)
-    for row in case.budget:
-        paid[row.year] = paid.get(row.year, 0.0) + row.taken
-    budgets = sorted((row.year, row.capex) for row in case.budget)
-    if not case.settings.carry_over_budget:
-        return {year: max(0.0, capex - paid.get(year, 0.0)) for year, capex in budgets}
-    found, spent, whole, before = {}, 0.0, 0.0, 0.0
-    for year, capex in budgets:
-        whole, spent = whole + capex, spent + paid.get(year, 0.0)
-        left = max(0.0, whole - spent)
-        found[year], before = left - before, left
-    return found
+    free, before = dict[int, float](), 0.0
+    for row, budget, due in budgets_due(case):
+        left = max(0.0, budget - due)
+        free[row.year] = left - before
+        before = left if case.settings.carry_over_budget else 0.0
+    return free
+
+
+def budgets_due(case: Case) -> Iterator[tuple[schema.BudgetYear, float, float]]:
+    """Yield each row of Budget by year, its budget, and what is due of it for Built [money m].
+
+    Where budgets are carried over, both are the sums up to the year.
+    """
+    paid, budget, due = begun_capital(case.projects, case.years), 0.0, 0.0
+    for row in sorted(case.budget, key=lambda row: row.year):
+        if not case.settings.carry_over_budget:
+            budget, due = 0.0, 0.0
+        budget += row.capex
+        due += paid.get(row.year, 0.0) + row.taken
+        yield row, budget, due
 
 
 def stock_target(case: Case, pile: schema.Stockpile, year: int) -> float:
@@ -143,18 +152,17 @@ def stock_target(case: Case, pile: schema.Stockpile, year: int) -> float:
 
 
 def stock_room(case: Case, pile: schema.Stockpile) -> float:
-    """Return the most that a stock can hold in a cheapest plan [t]: its maximum, or what is of use.
+    """Return the most that a stock holds in a cheapest plan [t]: its maximum, or what is useful.
 
-    No cheapest plan is better for a stock beyond its opening, its target, all the demand of its
-    mineral, as much again for each least share (bought to keep it, then stored) and for a country
-    whose loss is to be survived, and what is bought today (kept up to spare switching). Where sales
-    grow from year to year, or shares are of purchases, what is bought makes room for other tonnes:
-    some thousand times more. A maximum far beyond that is no limit, and no number to compute with.
-    Of a mineral of Inputs, which plants may take, or which makes them take more, that is all that
-    can be bought. Plans that are asked for anything but their cost are bounded by the maximum
-    itself.
+    More than this makes no plan cheaper: the opening stock, the target, all demand for the mineral,
+    the same again for each least share (bought to keep it, then stored) and for a country whose
+    loss has to be survived, and what is bought today (kept up to save switching costs). Where sales
+    grow from year to year, or shares are of purchases, buying more allows other purchases: there
+    ten thousand times as much is allowed. A maximum far above that limits nothing, and is too large
+    to compute with. The stock of a mineral that plants take, or make from others, may hold all that
+    can be bought. For plans that minimise anything but cost the maximum itself is the bound.
     """
-    if any(pile.mineral in {row.input, row.mineral} for row in case.inputs):
+    if any(pile.mineral in {row.input, row.mineral} for row in case.needed_inputs):
         return min(pile.max, pile.opening + _capacity(case, pile.mineral))
     demand = sum(case.coalition_demand(pile.mineral, year) for year in case.years)
     leasts = sum(
@@ -170,9 +178,9 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
 
 def _capacity(case: Case, mineral: str) -> float:
     """Return what all sources of a mineral can make in all years [t]."""
-    every = [*map(source_of, case.refiners), *map(source_of, case.projects)]
-    of = [source for source in every if source.mineral == mineral]
-    return sum(max(s.usable(year), s.nameplate(year)) for s in of for year in case.years)
+    sources = [*map(source_of, case.refiners), *map(source_of, case.projects)]
+    sellers = [source for source in sources if source.mineral == mineral]
+    return sum(max(s.usable(year), s.nameplate(year)) for s in sellers for year in case.years)
 
 
 def a_day(case: Case, mineral: str, member: str, year: int) -> float:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.case import Case, in_force
 from models.resolve.floors import buyer_blocs, floors_met, levy
-from models.schema import PRIMARY, Input
+from models.schema import PRIMARY, Input, InputLane
 
 if TYPE_CHECKING:
     from models.resolve.expanded import Expanded
@@ -47,6 +47,11 @@ class Intake:
     def plant(self) -> str:
         return self.project or self.refiner
 
+    @property
+    def buyer(self) -> tuple[str, str, str]:
+        """The parts of a key that say who takes the input."""
+        return self.refiner, self.project, self.product
+
 
 def needed_rows(case: Case, source: Source) -> Iterator[Input]:
     """Yield the rows of Inputs that a source goes by, one for each input that it needs.
@@ -55,22 +60,22 @@ def needed_rows(case: Case, source: Source) -> Iterator[Input]:
     sources alone.
     """
     rows = [row for row in case.inputs if row.mineral == source.mineral]
-    own = {row.input: row for row in rows if row.refiner == source.name}
-    of_all = {row.input: row for row in rows if not row.refiner and source.kind == PRIMARY}
-    yield from (row for row in (of_all | own).values() if row.tonnes > 0)
+    named = {row.input: row for row in rows if row.refiner == source.name}
+    unnamed = {row.input: row for row in rows if not row.refiner and source.kind == PRIMARY}
+    yield from (row for row in (unnamed | named).values() if row.tonnes > 0)
 
 
 def intakes_of(e: Expanded) -> tuple[Intake, ...]:
     """Return all intakes, by input, refiner, project and product."""
-    found: dict[tuple[str, str, str, str], list[tuple[int, float]]] = {}
+    needs: dict[tuple[str, str, str, str], list[tuple[int, float]]] = {}
     for r, source in enumerate(e.sources) if e.case.inputs else ():
         for row in needed_rows(e.case, source):
             is_joint = row.joint and not source.project
             key = (row.input, source.name, source.project, "" if is_joint else source.mineral)
-            found.setdefault(key, []).append((r, row.tonnes))
-    order = sorted(found, key=lambda key: (e.mineral_at[key[0]], *key[1:]))
+            needs.setdefault(key, []).append((r, row.tonnes))
+    order = sorted(needs, key=lambda key: (e.mineral_at[key[0]], *key[1:]))
     return tuple(
-        Intake(*key, e.sources[found[key][0][0]].country, not key[3], tuple(found[key]))
+        Intake(*key, e.sources[needs[key][0][0]].country, not key[3], tuple(needs[key]))
         for key in order
     )
 
@@ -83,11 +88,12 @@ def direct_ratios(case: Case) -> dict[tuple[str, str], float]:
     rows: dict[tuple[str, str], list[Input]] = {}
     for row in case.inputs:
         rows.setdefault((row.input, row.mineral), []).append(row)
-    found: dict[tuple[str, str], float] = {}
-    for key, of in rows.items():
-        of_all = [row.tonnes for row in of if not row.refiner]
-        found[key] = (of_all or [min((row.tonnes for row in of if row.tonnes > 0), default=0.0)])[0]
-    return {key: ratio for key, ratio in found.items() if ratio > 0}
+    ratios: dict[tuple[str, str], float] = {}
+    for key, same in rows.items():
+        unnamed = [row.tonnes for row in same if not row.refiner]
+        smallest = min((row.tonnes for row in same if row.tonnes > 0), default=0.0)
+        ratios[key] = unnamed[0] if unnamed else smallest
+    return {key: ratio for key, ratio in ratios.items() if ratio > 0}
 
 
 def by_stage(case: Case) -> tuple[str, ...]:
@@ -96,9 +102,8 @@ def by_stage(case: Case) -> tuple[str, ...]:
     Raises ``graphlib.CycleError`` where an input leads back to its product.
     """
     made_from = TopologicalSorter[str]()
-    for row in case.inputs:
-        if row.tonnes > 0:
-            made_from.add(row.input, row.mineral)
+    for row in case.needed_inputs:
+        made_from.add(row.input, row.mineral)
     return tuple(made_from.static_order())
 
 
@@ -107,45 +112,70 @@ def unmet_ratios(case: Case) -> dict[str, dict[str, float]]:
 
     Through all stages: a tonne of magnet takes oxide by way of alloy.
     """
-    direct, found = direct_ratios(case), dict[str, dict[str, float]]()
+    direct, ratios = direct_ratios(case), dict[str, dict[str, float]]()
     for mineral in by_stage(case) if direct else ():
         total: dict[str, float] = {}
-        for (of, product), ratio in direct.items():
-            if of == mineral:
-                for last, further in (found.get(product, {}) | {product: 1.0}).items():
+        for (name, product), ratio in direct.items():
+            if name == mineral:
+                for last, further in (ratios.get(product, {}) | {product: 1.0}).items():
                     total[last] = total.get(last, 0.0) + ratio * further
         if total:
-            found[mineral] = total
-    return found
+            ratios[mineral] = total
+    return ratios
+
+
+def need_ratios(case: Case, mineral: str) -> dict[str, float]:
+    """Return what a tonne of demand takes of a mineral, by what is demanded: it, or its products.
+
+    Through all stages; minerals that lead back to themselves have no products.
+    """
+    try:
+        products = unmet_ratios(case).get(mineral, {})
+    except CycleError:
+        products = {}
+    return {mineral: 1.0} | products
 
 
 def whole_need(case: Case, mineral: str, year: int) -> float:
-    """Return the demand for a mineral [t], and what the demand for its products takes of it.
-
-    Through all stages, if all of it is met; of minerals that lead back to themselves demand alone.
-    """
-    try:
-        ratios = unmet_ratios(case).get(mineral, {})
-    except CycleError:
-        ratios = {}
-    products = sum(ratio * case.coalition_demand(of, year) for of, ratio in ratios.items())
-    return case.coalition_demand(mineral, year) + products
+    """Return the demand for a mineral [t], and what the demand for its products takes of it."""
+    ratios = need_ratios(case, mineral).items()
+    return sum(ratio * case.coalition_demand(name, year) for name, ratio in ratios)
 
 
 def chain_of(case: Case, mineral: str) -> frozenset[str]:
     """Return the minerals that are made from one another with a mineral, itself among them."""
-    found = {mineral}
-    links = [{row.mineral, row.input} for row in case.inputs if row.tonnes > 0]
-    while more := [link for link in links if link & found and not link <= found]:
-        found.update(*more)
-    return frozenset(found)
+    chain = {mineral}
+    links = [{row.mineral, row.input} for row in case.needed_inputs]
+    while more := [link for link in links if link & chain and not link <= chain]:
+        chain.update(*more)
+    return frozenset(chain)
 
 
 # ---- how inputs reach plants ---------------------------------------------------------------------
 
 
+class PricedFlows:
+    """Flows with the parts of their price: arrays of money/t, ``tariff`` as a part of cost."""
+
+    cost: Floats
+    tariff: Floats
+    freight: Floats
+    support: Floats
+    levy: Floats
+
+    @property
+    def landed(self) -> Floats:
+        """What a tonne costs at the buyer's gate [money/t], less what is paid for it."""
+        full = self.cost * (1.0 + self.tariff) + self.freight + self.levy
+        if not self.support.any():
+            return full
+        # what is left of the cost first: it may be next to nothing beside it
+        net = (self.cost - self.support) + self.cost * self.tariff + self.freight + self.levy
+        return np.where(self.support > 0, net, full)
+
+
 @dataclass(frozen=True)
-class InputFlows:
+class InputFlows(PricedFlows):
     """Every sale of an input to a plant that can exist, by mineral, year, source, intake.
 
     ``mineral`` ... ``intake`` are positions; money as of ``Deliveries``.
@@ -160,11 +190,6 @@ class InputFlows:
     freight: Floats
     support: Floats
     levy: Floats
-
-    @property
-    def landed(self) -> Floats:
-        """What a tonne costs at the plant's gate [money/t], less what is paid for it."""
-        return (self.cost - self.support) + self.cost * self.tariff + self.freight + self.levy
 
     def __len__(self) -> int:
         return len(self.source)
@@ -194,24 +219,25 @@ def input_lanes(e: Expanded, mineral: str, countries: list[str]) -> tuple[Floats
     sources = [e.sources[r] for r in e.of_mineral[mineral]]
     shape = (len(sources), len(countries), len(e.years))
     freight, tariff, is_open = np.zeros(shape), np.zeros(shape), np.ones(shape, dtype=bool)
-    home = np.array([[s.country == c for c in countries] for s in sources]).reshape(shape[:2])
+    is_home = np.array([[s.country == c for c in countries] for s in sources]).reshape(shape[:2])
     for row in e.case.input_lanes:
         if row.input not in {"", mineral}:
             continue
-        sells = np.array([_sells(row, s) for s in sources], dtype=bool)
-        lands = np.array([row.to_country in {"", c} for c in countries], dtype=bool)
-        holds = np.array([in_force(row, year) for year in e.years], dtype=bool)
-        pairs = sells[:, None] & lands[None, :] & ~(home & row.is_abroad)
-        at = pairs[:, :, None] & holds
+        is_from = np.array([_is_from(row, s) for s in sources], dtype=bool)
+        is_to = np.array([row.to_country in {"", c} for c in countries], dtype=bool)
+        is_in_force = np.array([in_force(row, year) for year in e.years], dtype=bool)
+        pairs = is_from[:, None] & is_to[None, :] & ~(is_home & row.is_abroad)
+        cells = pairs[:, :, None] & is_in_force
         for values, stated in ((freight, row.freight), (tariff, row.tariff), (is_open, row.open)):
             if stated is not None:
-                values[at] = stated
-        freight[at] *= row.freight_factor
-        tariff[at] += row.tariff_added
+                values[cells] = stated
+        freight[cells] *= row.freight_factor
+        tariff[cells] += row.tariff_added
     return freight, tariff, is_open
 
 
-def _sells(row: Any, source: Source) -> bool:
+def _is_from(row: InputLane, source: Source) -> bool:
+    """Return whether a row is of what a source sells."""
     return (
         row.country in {"", source.country}
         and row.refiner in {"", source.name}
@@ -226,33 +252,33 @@ def input_flows_of(e: Expanded) -> InputFlows:
     """
     sells = np.zeros((len(e.sources), len(e.years)), dtype=bool)
     sells[e.deliveries.source, e.deliveries.year] = True
-    of_mineral: dict[str, list[int]] = {}
-    for i, intake in enumerate(e.intakes):
-        of_mineral.setdefault(intake.mineral, []).append(i)
-    found: dict[int, Iterable[Ints | Floats]] = {}
+    by_mineral: dict[str, list[int]] = {}
+    for position, intake in enumerate(e.intakes):
+        by_mineral.setdefault(intake.mineral, []).append(position)
+    flows: dict[int, Iterable[Ints | Floats]] = {}
     for mineral in by_stage(e.case) if e.intakes else ():
-        if mineral not in of_mineral or not e.of_mineral[mineral]:
+        if mineral not in by_mineral or not e.of_mineral[mineral]:
             continue
-        places, sources = of_mineral[mineral], np.array(e.of_mineral[mineral], dtype=np.int64)
-        countries = sorted({e.intakes[i].country for i in places})
+        places, sources = by_mineral[mineral], np.array(e.of_mineral[mineral], dtype=np.int64)
+        lands = [e.intakes[place].country for place in places]
+        countries = sorted(set(lands))
         freight, tariff, is_open = input_lanes(e, mineral, countries)
         sellers = [e.sources[r].country for r in sources]
         floors = floors_met(e.case, mineral, sellers, [buyer_blocs(e.case, c) for c in countries])
-        land = np.array([countries.index(e.intakes[i].country) for i in places], dtype=np.int64)
-        takes = np.array([_takes(e.intakes[i], sells) for i in places])
+        land = np.array([*map(countries.index, lands)], dtype=np.int64)
+        takes = np.array([_takes(e.intakes[place], sells) for place in places])
         can = is_open[:, land, :] & e.startable[sources][:, None, :] & takes[None, :, :]
-        t, s, at = np.nonzero(can.transpose(2, 0, 1))  # by year, source, intake
+        t, s, i = np.nonzero(can.transpose(2, 0, 1))  # by year, source, intake
         sells[sources[s], t] = True
-        lane, cost = (s, land[at], t), e.costs[sources[s], t]
+        lane, cost = (s, land[i], t), e.costs[sources[s], t]
         support = np.minimum(e.supports[sources[s], t], cost)
-        place = np.full(len(s), e.mineral_at[mineral])
-        which = np.array(places, dtype=np.int64)[at]
-        found[e.mineral_at[mineral]] = (
-            place, t, sources[s], which, cost, tariff[lane], freight[lane], support,
-            levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]),
+        m, takers = e.mineral_at[mineral], np.array(places, dtype=np.int64)[i]
+        flows[m] = (
+            np.full(len(s), m), t, sources[s], takers, cost, tariff[lane], freight[lane],
+            support, levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]),
         )  # fmt: skip
     none: tuple[Ints | Floats, ...] = (*(np.zeros(0, np.int64),) * 4, *(np.zeros(0),) * 5)
-    parts = zip(none, *(found[m] for m in sorted(found)), strict=True)
+    parts = zip(none, *(flows[m] for m in sorted(flows)), strict=True)
     return InputFlows(*map(np.concatenate, parts))
 
 
@@ -265,14 +291,14 @@ def hand_overs_of(e: Expanded) -> HandOvers:
     """Return where a member can hand an input to a plant: it has a row in Stockpiles for it."""
     sells = np.zeros((len(e.sources), len(e.years)), dtype=bool)
     sells[e.sales.source, e.sales.year] = True
-    found = [
+    places = [
         (e.mineral_at[intake.mineral], t, i, j)
         for i, intake in enumerate(e.intakes)
         for j, member in enumerate(e.case.members)
         if member.country == intake.country and e.has_stock[e.mineral_at[intake.mineral], j]
         for t in np.flatnonzero(_takes(intake, sells)).tolist()
     ]
-    return HandOvers(*np.array(sorted(found), dtype=np.int64).reshape(-1, 4).T)
+    return HandOvers(*np.array(sorted(places), dtype=np.int64).reshape(-1, 4).T)
 
 
 # ---- what a source sells -------------------------------------------------------------------------

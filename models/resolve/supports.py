@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.case import Case, in_force
 from models.resolve.expanded import Expanded
 from models.resolve.sources import Source
+from models.resolve.stages import need_ratios
 from models.schema import Support
 
 
@@ -24,9 +25,16 @@ def supported(expanded: Expanded, row: Support) -> list[int]:
 
 
 def paying(case: Case, payer: str, mineral: str, year: int) -> dict[str, float]:
-    """Return the part of a bill that each member pays: by its demand, equal where there is none."""
+    """Return the part of a bill that each member pays: by its demand, equal where there is none.
+
+    Demand for products counts with what it takes of an input, through all stages.
+    """
     members = case.groups.get(payer, (payer,)) if payer else tuple(case.member_of)
-    demand = {name: case.demand_of.get((mineral, name, year), 0.0) for name in members}
+    ratios = need_ratios(case, mineral).items()
+    demand = {
+        member: sum(ratio * case.demand_of.get((m, member, year), 0.0) for m, ratio in ratios)
+        for member in members
+    }
     total = sum(demand.values())
     return {
         name: of / total if total > 0 else 1.0 / len(members)

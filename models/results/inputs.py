@@ -39,8 +39,9 @@ class PlantInputs(PlanTable):
     cost = Flows.cost.like(meaning="The supplier's cost, at the gate.")
     tariff = Flows.tariff
     freight = common.FREIGHT.like(meaning="Freight from the supplier's country to the plant's.")
+    support = Flows.support
     levy = Flows.levy
-    landed = Flows.landed.like(meaning="Cost, tariff, freight and levy; 0 where it is handed over.")
+    landed = Flows.landed.like(meaning=f"{Flows.landed.meaning} 0 where it is handed over.")
     total = Flows.total
     worth = Prices.marginal.like(
         meaning="What one tonne more of the input is worth to the plant in that year."
@@ -59,15 +60,20 @@ class PlantInputs(PlanTable):
 
     @classmethod
     def is_due(cls, plan: Plan, given: Case) -> bool:
-        return any(row.tonnes > 0 for case in (plan.case, given) for row in case.inputs)
+        return any(case.needed_inputs for case in (plan.case, given))
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
-        joint = {(i.mineral, i.refiner): i.needs for i in plan.expanded.intakes if i.is_joint}
-        sources, keys = plan.expanded.sources, zip(table["mineral"], table["plant"], strict=True)
-        every = ["; ".join(sources[r].mineral for r, _ in joint.get(key, ())) for key in keys]
-        named = zip(table["product"], every, strict=True)
+        e = plan.expanded
+        products = {
+            (intake.mineral, intake.refiner): "; ".join(
+                e.sources[r].mineral for r, _ in intake.needs
+            )
+            for intake in e.intakes
+            if intake.is_joint
+        }
+        rows = zip(table["mineral"], table["plant"], table["product"], strict=True)
         return {
             "tariff": table["cost"] * table["tariff"],
-            "product": [product or of_line for product, of_line in named],
+            "product": [product or products[mineral, plant] for mineral, plant, product in rows],
         }

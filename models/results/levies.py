@@ -5,33 +5,56 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from models import measures
 from models.results import common
 from models.results.common import PlanTable
-from models.results.field import field
+from models.results.field import Name, field
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from models.plan import Plan
 
 
 def levied(plan: Plan) -> pd.DataFrame:
     """Return a row a year, mineral and payer of a levy: tonnes that pay it, levies [money].
 
-    A payer is a member, or a plant in a member's country that buys an input.
+    A payer is a ``member``, or a ``plant`` in a member's country that buys an input; the other of
+    both is "".
     """
-    of = plan.flows.assign(levy=plan.flows.get("levy", 0.0))
-    of = of.assign(levies=of["tonnes"] * of["levy"])[of["levy"] > 0]
-    columns = ["year", "mineral", "member", "tonnes", "levies"]
+    flows = plan.flows.assign(levy=plan.flows.get("levy", 0.0), plant="")
+    flows = flows.assign(levies=flows["tonnes"] * flows["levy"])[flows["levy"] > 0]
+    payer, amounts = ["year", "mineral", "member", "plant"], ["tonnes", "levies"]
     e, paid = plan.expanded, plan.input_levies
-    flows, at = e.input_flows, np.flatnonzero(paid > 0)
-    plants = [
-        (e.years[flows.year[k]], e.minerals[flows.mineral[k]], e.intakes[flows.intake[k]].plant,
-         plan.taken[k], paid[k])
-        for k in at.tolist()
+    inputs = [
+        (e.years[e.input_flows.year[k]], e.minerals[e.input_flows.mineral[k]], "",
+         e.intakes[e.input_flows.intake[k]].plant, plan.taken[k], paid[k])
+        for k in np.flatnonzero(paid > 0).tolist()
     ]  # fmt: skip
-    of = pd.concat([of[columns], pd.DataFrame(plants, columns=columns)]) if plants else of
-    return of.groupby(["year", "mineral", "member"], as_index=False)[["tonnes", "levies"]].sum()
+    if inputs:
+        import pandas as pd  # a check does without
+
+        columns = [*payer, *amounts]
+        flows = pd.concat([flows[columns], pd.DataFrame(inputs, columns=columns)])
+    return flows.groupby(payer, as_index=False)[amounts].sum()
+
+
+def levies_received(plan: Plan) -> dict[str, float]:
+    """Return what the treasury of each member receives in levies [money], in all years.
+
+    What it pays itself, and what plants in its country pay on their inputs. Members of one country
+    share that equally.
+    """
+    e = plan.expanded
+    received = measures.sums(levied(plan), "levies", "member")
+    for k in np.flatnonzero(plan.input_levies > 0).tolist():
+        country = e.intakes[e.input_flows.intake[k]].country
+        names = [member.name for member in plan.case.members if member.country == country]
+        for name in names:
+            each = float(plan.input_levies[k]) / len(names)
+            received[name] = received.get(name, 0.0) + each
+    return received
 
 
 class Levies(PlanTable):
@@ -39,23 +62,29 @@ class Levies(PlanTable):
 
     TABLE, PLACE = "Levies", 42
     GIVEN = "price_floors"
-    GRAIN = ("year", "mineral", "member")
+    GRAIN = ("year", "mineral", "member", "plant")
 
     year = common.YEAR
     mineral = common.MINERAL
     member = common.MEMBER.like(
-        meaning="Who buys these tonnes and pays the levy: a member, or a plant that buys an input."
+        meaning="The member that buys these tonnes and pays the levy; blank where a plant does."
+    )
+    plant = common.PLANT.like(
+        meaning="The plant that buys these tonnes as an input and pays the levy.",
+        names=Name.REFINER,
+        optional=True,
     )
     tonnes = common.TONNES.like(meaning="Tonnes on which a levy is paid.")
     levies = field.money(
         "Levies",
-        "Tonnes x levy. Its own treasury receives it. Undiscounted.",
+        f"Tonnes x levy. The treasury of the buyer's country receives it. {common.UNDISCOUNTED}",
     )
     each = field.price("Levy per tonne", "Levies over tonnes.")
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        return levied(plan)
+        table = levied(plan)
+        return table if table["plant"].any() else table.drop(columns="plant")
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from models.case import Case
 from models.measures import SAME_COST, Dependence, printed
 from models.results.common import COUNTRY, MEMBER, MINERAL, REMARK, UNDISCOUNTED, words_of
 from models.results.field import Look, Name, Result, field
-from models.results.levies import levied
+from models.results.levies import levies_received
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +60,8 @@ class Members(Result):
     )
     levies = field.millions(
         "Levies a year",
-        "What it pays at borders with a price floor; its own treasury receives it. By year in the"
-        f" sheet Levies. On average of the years. {UNDISCOUNTED}",
+        "What it and plants in its country pay at borders with a price floor; its own treasury"
+        f" receives it. By year in the sheet Levies. On average of the years. {UNDISCOUNTED}",
         optional=True,
         key="levies_usd_a_year",
     )
@@ -162,8 +162,7 @@ class Members(Result):
                 for row in paying(case, [plan.supply], without_limits.supply)[0]
             }
         shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
-        paid_at_borders = levied(plan)
-        levies = measures.sums(paid_at_borders, "levies", "member")
+        levies = levies_received(plan)
         rows = []
         for member in (m.name for m in case.members):
             totals = whole.get(member, {})
@@ -180,15 +179,15 @@ class Members(Result):
             }
             if (row.get("extra") or 0.0) < 0.0:
                 row["remark"] = _GAINS
-            if not paid_at_borders.empty:
+            if levies:
                 row["levies"] = levies.get(member, 0.0) / years
             if plan.support_paid:
                 row["support"] = plan.support_paid.get(member, 0.0) / years
             row |= floors.get(member, {})
             rows.append(row | shortest.get(member, {}) | depends.get(member, {}))
-        lacking = [] if floors else [cls.floors, cls.floors_of]
-        lacking += [cls.levies] if paid_at_borders.empty else []
-        return cls.of_rows(rows, words=words_of(case)).without(*lacking)
+        empty = [] if floors else [cls.floors, cls.floors_of]
+        empty += [] if levies else [cls.levies]
+        return cls.of_rows(rows, words=words_of(case)).without(*empty)
 
 
 class WhoPays(Result):

@@ -143,8 +143,8 @@ class Refiners(PlanTable):
         meaning="Payment that an idle plant lacks for each tonne, at the margin. Less than this"
         " leaves it idle; more may be needed (see planner support). For a partly used"
         " plant it is 0. For an unbuilt project it includes what earns its capital, in"
-        " all years of output. Blank: fully used, not there yet, without a lane or ore, or"
-        " in a chain of Inputs.",
+        " all years of output. Blank: it is fully used, not there yet, has no lane or no ore,"
+        " takes an input or sells to plants.",
     )
     project = common.PROJECT.like(printed=False)
     nameplate = field(
@@ -452,11 +452,11 @@ class Stocks(PlanTable):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the stocks, with what a faster change is worth where any is limited."""
-        found, piles = super().table(plan), plan.case.stockpiles
-        paces = {"max_fill": "fill_worth", "max_draw": "draw_worth"}
-        free = [of for of in paces if all(getattr(pile, of) is None for pile in piles)]
-        return found.drop(columns=[paces[of] for of in free])
+        """Return the stocks, with what more fill or draw is worth where any is limited."""
+        prices = {"max_fill": "fill_worth", "max_draw": "draw_worth"}
+        piles = plan.case.stockpiles
+        free = [limit for limit in prices if all(getattr(pile, limit) is None for pile in piles)]
+        return super().table(plan).drop(columns=[prices[limit] for limit in free])
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -591,7 +591,7 @@ class Changes(PlanTable):
     @classmethod
     def is_due(cls, plan: Plan, given: Case) -> bool:
         del given
-        return bool(plan.case.current_supply)
+        return any(row.member for row in plan.case.current_supply)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

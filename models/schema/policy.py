@@ -331,11 +331,11 @@ class Stockpile(Record):
         "Holding cost", "Cost of storing a tonne for a year.", "USD/t/yr", value=0.0
     )
     max_fill: float | None = number(
-        "Max fill", "Most tonnes that can be added in a year.", "t/yr",
+        "Max fill", "The most that can be added to the stock in a year.", "t/yr",
         value=None, default="none", carried=True,
     )  # fmt: skip
     max_draw: float | None = number(
-        "Max draw", "Most tonnes that can be drawn in a year.", "t/yr",
+        "Max draw", "The most that can be drawn from the stock in a year.", "t/yr",
         value=None, default="none", carried=True,
     )  # fmt: skip
 

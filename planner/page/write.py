@@ -51,7 +51,7 @@ def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -
     Raises InputError where its records contradict one another, UsageError where minerals are made
     from others, SolverError where the plan as it stands cannot be proved.
     """
-    if any(row.tonnes > 0 for row in book.case.inputs):
+    if book.case.needed_inputs:
         msg = "a page can't show minerals that are made from others; planner solve and sweep can"
         raise UsageError(msg)
     check(book.case)

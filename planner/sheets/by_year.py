@@ -15,7 +15,7 @@ from models.results import CountryShares, Look, MeasuresByYear, ShortageCauses, 
 from models.results.field import spread_over
 from planner.render.words import counted, each_year, listed
 from planner.sheets.context import Context
-from planner.sheets.figures import coalition_purchases
+from planner.sheets.figures import coalition_purchases, paid_by
 
 At = tuple[str, int]
 """A mineral and a year."""
@@ -58,9 +58,9 @@ def _blocks(
     need, bought, short = (
         sums(plan.supply, amount, "mineral", "year") for amount in ("demand", "purchased", "short")
     )
-    paid, tonnes = (sums(plan.flows, amount, "mineral", "year") for amount in ("total", "tonnes"))
+    paid, tonnes = paid_by(plan, "mineral", "year"), sums(plan.flows, "tonnes", "mineral", "year")
     served = {cell: served_share(need[cell], short[cell]) for cell in need if need[cell] > 0}
-    landed = {cell: landed_cost(paid[cell], tonnes[cell]) for cell in paid}
+    landed = {cell: landed_cost(paid[cell], tonnes[cell]) for cell in tonnes}
     tops = _tops(context)
 
     def of_top(read: Callable[[Top], Any]) -> dict[At, Any]:

@@ -40,7 +40,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     demand, purchased, shortage = (
         measures.sums(plan.supply, amount, "mineral") for amount in ("demand", "purchased", "short")
     )
-    paid = paid_by_mineral(plan)
+    paid = paid_by(plan, "mineral")
     free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits = bool(case.share_limits)
     extra, lost = ({}, {}) if unlimited is None else _against(plan, unlimited)
@@ -98,12 +98,12 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     return tuple(result)
 
 
-def paid_by_mineral(plan: Plan) -> dict[str, float]:
-    """Return what members pay for each mineral [money], what its inputs cost included."""
+def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
+    """Return what members pay [money], by mineral and the like, what inputs cost included."""
     if not plan.expanded.intakes:
-        return measures.sums(plan.flows, "total", "mineral")
+        return measures.sums(plan.flows, "total", *keys)
     table = plan.supply.assign(paid=measures.paid(plan.supply))
-    return measures.sums(table, "paid", "mineral")
+    return measures.sums(table, "paid", *keys)
 
 
 def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
@@ -199,8 +199,13 @@ class _Plant:
         return self.sold - self.to_plants
 
 
-def _stop(plants: Iterable[_Plant], case: Case, short: float, need: float) -> _Stop:
-    """Return what the loss of the largest supplier does; ``need`` and ``short`` in t of a year."""
+def _stop(
+    plants: Iterable[_Plant], case: Case, need: float, short: float = 0.0, handed: float = 0.0
+) -> _Stop:
+    """Return what the loss of the largest supplier does.
+
+    ``need``, ``short`` and what members have ``handed`` to plants are in t of a year.
+    """
     plants = list(plants)
     if need <= 0 and not any(plant.to_plants for plant in plants):
         return _Stop()
@@ -208,7 +213,8 @@ def _stop(plants: Iterable[_Plant], case: Case, short: float, need: float) -> _S
     for plant in plants:  # where only plants need a mineral, it is they who depend on a supplier
         sold[plant.country] += plant.to_members if need > 0 else plant.sold
     to_members = sum(plant.to_members for plant in plants)
-    drawn, served = max(0.0, need - short - to_members), measures.served_share(need, short)
+    drawn = measures.drawn_from_stock(need, handed, short, to_members)
+    served = measures.served_share(need, short)
     top = measures.largest_supplier(sold, _home(case))
     if top is None:
         return _Stop(served=served, surged=served)
@@ -237,9 +243,10 @@ def _today(case: Case) -> dict[str, _Stop]:
     if not case.years:
         return {}
     first = case.years[0]
-    sold: dict[tuple[str, str], float] = defaultdict(float)
+    sold, to_plants = (defaultdict[tuple[str, str], float](float) for _ in range(2))
     for flow in case.current_supply:
         sold[flow.refiner, flow.mineral] += flow.tonnes
+        to_plants[flow.refiner, flow.mineral] += flow.tonnes if flow.plant else 0.0
     given = todays_minerals(case)
     world: dict[str, float] = defaultdict(float)
     for r in case.refiners:
@@ -252,9 +259,10 @@ def _today(case: Case) -> dict[str, _Stop]:
         tonnes = sold[r.name, r.mineral]
         if r.mineral not in given and world[r.mineral] > 0:
             tonnes = case.coalition_demand(r.mineral, first) * has / world[r.mineral]
-        plants[r.mineral].append(_Plant(r.country, tonnes, has * (1.0 if part is None else part)))
+        usable = has * (1.0 if part is None else part)
+        plants[r.mineral].append(_Plant(r.country, tonnes, usable, to_plants[r.name, r.mineral]))
     return {
-        mineral: _stop(of_mineral, case, 0.0, sum(plant.sold for plant in of_mineral))
+        mineral: _stop(of_mineral, case, sum(plant.to_members for plant in of_mineral))
         for mineral, of_mineral in plants.items()
     }
 
@@ -275,10 +283,11 @@ def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
     for mineral, country, *tonnes in zip(*columns, strict=True):
         plants[str(mineral)].append(_Plant(str(country), *map(float, tonnes)))
     short = measures.sums(plan.supply[plan.supply["year"] == year], "short", "mineral")
-    need = plan.case.coalition_demand
+    need, t = plan.case.coalition_demand, plan.expanded.years.index(year)
+    handed = plan.handed_by.sum(axis=1)[:, t].tolist()
     return {
-        m.name: _stop(plants[m.name], plan.case, short.get(m.name, 0.0), need(m.name, year))
-        for m in plan.case.minerals
+        name: _stop(plants[name], plan.case, need(name, year), short.get(name, 0.0), of_mineral)
+        for name, of_mineral in zip(plan.expanded.minerals, handed, strict=True)
     }
 
 

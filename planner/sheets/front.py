@@ -257,14 +257,17 @@ def levy_words(plan: Plan, currency: str) -> str:
     table = results.levied(plan)
     if table.empty:
         return ""
-    by_member, by_year = (measures.sums(table, "levies", of) for of in ("member", "year"))
-    payer, year = (max(of, key=lambda at: (of[at], str(at))) for of in (by_member, by_year))
-    said = f"Price floors: {words.amount(plan.levies, currency)} of levies in all years"
-    if len(by_member) > 1:
-        said += f", most of it paid by {payer}, {words.amount(by_member[payer], currency)}"
+    by_payer = measures.sums(table, "levies", "member", "plant")
+    by_year = measures.sums(table, "levies", "year")
+    payer, year = (max(sums, key=lambda at: (sums[at], str(at))) for sums in (by_payer, by_year))
+    text = f"Price floors: {words.amount(plan.levies, currency)} of levies in all years"
+    if len(by_payer) > 1:
+        member, plant = payer
+        name = f"the plant {plant}" if plant else member
+        text += f", most of it paid by {name}, {words.amount(by_payer[payer], currency)}"
     if len(by_year) > 1:
-        said += f"; {year} has the most, {words.amount(by_year[year], currency)}"
-    return f"{said}."
+        text += f"; {year} has the most, {words.amount(by_year[year], currency)}"
+    return f"{text}."
 
 
 def shortage_words(plan: Plan) -> str:

@@ -148,7 +148,7 @@ def _supply(context: Context) -> Rows:
 
 def _beside_today(context: Context) -> Rows:
     """Set today's supply beside the plan's first year."""
-    if not context.case.current_supply:
+    if context.plan.changes.empty:
         return
     first = context.case.years[0]
     yield f"Today beside the plan, {first}"

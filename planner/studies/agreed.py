@@ -14,15 +14,16 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from models import tolerances
 from models.case import Agreed, Case
 from models.measures import SURGE
-from models.plan import BUILT, OF_TIER, SHORTAGE, STOCK, Plan
+from models.plan import BUILT, OF_TIER, REST, SHORTAGE, STOCK, Plan
 from models.program.component import columns_named
-from models.resolve import Rights, budget_year, start_years, stock_target
+from models.resolve import Rights, budget_year, start_years, stock_target, unbuilt
 from models.schema import TAKES, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
 from planner.scenarios import Variant, set_max_country_share, steps_of
 from planner.scenarios.actions import after
@@ -181,18 +182,23 @@ def decided_before(plan: Plan, year: int) -> Agreed:
         columns = columns_named(group.component)
         if columns.decided is None:
             continue
-        amounts = plan.x[group.at]
-        is_integer = columns is BUILT and case.settings.whole_projects
-        amounts = np.maximum(amounts, 0.0)
-        if is_integer:  # but for what is begun in part
-            near = np.round(amounts)
-            is_near = np.abs(amounts - near) < tolerances.SAME_SHARE
-            amounts = np.where(is_near, near, amounts)
+        amounts = np.maximum(plan.x[group.at], 0.0)
         index = np.flatnonzero(amounts)
         for key, amount in zip(group.keys(index), amounts[index].tolist(), strict=True):
-            if columns.decided(case, key) < year:
-                decisions.append((columns.name, columns.lasting(case, key), amount))
+            kept = _whole(case, key, amount) if columns in {BUILT, REST} else amount
+            if kept > 0.0 and columns.decided(case, key) < year:
+                decisions.append((columns.name, columns.lasting(case, key), kept))
     return Agreed(year, tuple(decisions))
+
+
+def _whole(case: Case, key: Any, amount: float) -> float:
+    """Return a part of a project, with the solver's rounding off it where it is built whole."""
+    project = next(p for p in case.projects if p.name == key[0])
+    if not case.settings.whole_projects or key[1] in dict(project.begun):
+        return amount
+    wholes = (0.0, unbuilt(project), 1.0)
+    near = min(wholes, key=lambda whole: abs(amount - whole))
+    return near if abs(amount - near) < tolerances.SAME_SHARE else amount
 
 
 @dataclass(frozen=True)
@@ -222,7 +228,12 @@ class Unforeseen:
         changed = after(case, [_from(step, year, case.years) for step in steps])
         if self.variant.max_country_share is not None:
             changed = set_max_country_share(changed, self.variant.max_country_share)
-        begun = {key[0] for name, key, _ in self.agreed.amounts if name == BUILT.name}
+        built = {(row.project, row.year) for row in case.built}
+        begun = {
+            key[0]
+            for name, key, _ in self.agreed.amounts
+            if name == BUILT.name and key not in built
+        }
         return changed.change(
             projects=tuple(_built_late(p, year, begun, case.years) for p in changed.projects),
             share_limits=_joined_limits(case.share_limits, changed.share_limits, year),

@@ -10,7 +10,7 @@ import pytest
 
 from models.case import Agreed, Case
 from models.errors import PlannerError
-from models.plan import Plan, Session
+from models.plan import BUILT, REST, Plan, Session
 from models.plan import solve as solve_case
 from models.program.component import columns_named
 from planner import scenarios
@@ -23,6 +23,7 @@ from planner.studies.engine import Outcomes
 from planner.studies.regret import in_vain, regrets
 from planner.workbook import read_tables
 from tests.models.desk import BookT, cost, jin, make, one, short, sur, tonnes
+from tests.models.test_hand_built import begun, built
 from tests.models.test_hand_projects import budget, plant, shelf
 from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
@@ -142,6 +143,41 @@ def test_a_scenario_builds_only_what_it_can_begin(lead: int, is_built: bool) -> 
     _, known, late = plans_of(book, 2027, step("build project", First_year=2028))
     assert one(known.projects, year=2028)["built"] == near(1)
     assert one(late.projects, year=2028)["built"] == near(1 if is_built else 0)
+
+
+# ---- plants that are begun in part ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", [(2027, 0.5), (2025, 0.5), (2026, 0.25)])
+@pytest.mark.parametrize("whole", ["no", "yes"])
+def test_a_scenario_completes_what_built_says_is_begun(row: tuple[int, float], whole: str) -> None:
+    """No budget is left, so the base builds nothing; from 2027 on the rest is built for 2028."""
+    book = begun(row, budget=0, Whole_projects=whole)
+    base, _, late = plans_of(book, 2027, step("build project", First_year=2028))
+    assert built(base)[2028] == 0
+    assert built(late)[2028] == near(1 - row[1])
+
+
+def test_a_scenario_completes_no_plant_that_the_plan_has_begun() -> None:
+    """The base pays for the rest in 2026; what is built for 2027 stays as it is."""
+    book = begun((2026, 0.5), budget=0.001)
+    base, _, late = plans_of(book, 2027, step("build project", First_year=2028))
+    assert built(base)[2027] == near(0.5)
+    assert built(late) == near(built(base))
+
+
+@pytest.mark.parametrize("off", [1e-7, -1e-7, 0.0])
+def test_what_is_built_whole_is_kept_without_rounding(off: float) -> None:
+    """The solver's 0.9999999 of what is left is all of it: 0.6 of the plant, decided in 2027."""
+    case = read_tables(begun((2027, 0.4), Whole_projects="yes")).case
+    plan = solve_case(case)
+    for columns in (BUILT, REST):
+        plan.x[plan.column_at(columns, ("P", 2028))] *= 1.0 + off
+    kept = {(name, key): t for name, key, t in decided_before(plan, 2028).amounts}
+    assert kept["rest_built", ("P", 2028)] == 1.0
+    assert kept["built", ("P", 2028)] == 1.0 - 0.4
+    late = Unforeseen(Variant("Base"), decided_before(plan, 2028))(case)
+    assert solve_case(late).objective == near(plan.objective)
 
 
 def test_effects_before_the_year_did_not_happen() -> None:

@@ -333,7 +333,7 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> lis
 
 def _enter_beyond(b: Builder, rows: Ints, whose: tuple[Ints, Ints, Ints], share: Floats) -> None:
     """Enter what the bases of rows (mineral, buyer's number, year) have beside demand."""
-    _e, (m, buyer, t), hand = b.expanded, whose, b.expanded.hand_overs
+    (m, buyer, t), hand = whose, b.expanded.hand_overs
     at = np.flatnonzero((buyer == b.names.number("")) & (b.beyond[m, t] >= 0) & (share > 0))
     b.enter(rows[at], b.beyond[m[at], t[at]], -share[at])
     for number in np.unique(buyer).tolist() if len(hand) else ():

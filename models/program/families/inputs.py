@@ -9,7 +9,7 @@ import numpy as np
 
 from models.case import Case
 from models.program import builder, component, division, market
-from models.resolve import Expanded, Ints, needed_rows
+from models.resolve import Ints, needed_rows
 from models.schema import Input
 
 if TYPE_CHECKING:
@@ -17,66 +17,46 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 
-def _plant(e: Expanded, i: int) -> tuple[str, str, str, str]:
-    """Return the parts of a key that stand for an intake."""
-    of = e.intakes[i]
-    return (of.mineral, of.refiner, of.project, of.product)
+def _label(solved: Solved, key: Any) -> component.Label:
+    """Return what a plant needs, and the cell of Inputs that says how much."""
+    name, refiner, *projects, product, year = key
+    project = "".join(projects)  # a joint line is no project
+    source = solved.source(refiner, project, product)
+    row = next(row for row in needed_rows(solved.case, source) if row.input == name)
+    words = f"{name} for {product} at {project or refiner} in {year}"
+    return component.Label(words, NEED.place(row, year))
 
 
-def _label(of: Solved, key: Any) -> component.Label:
-    name, refiner, project, product, year = key
-    found = next(i for i in of.expanded.intakes if _same(i, key))
-    makes = of.expanded.sources[found.needs[0][0]]
-    record = next(row for row in needed_rows(of.case, makes) if row.input == name)
-    made = f" for {product}" if product else ""
-    where = f"{project or refiner} in {year}"
-    return component.Label(f"{name}{made} at {where}", NEED.place(record, year))
-
-
-def _same(intake: Any, key: Any) -> bool:
-    return (intake.mineral, intake.refiner, intake.project, intake.product) == tuple(key[:4])
-
-
-def _joint_label(of: Solved, key: Any) -> component.Label:
-    name, refiner, product, year = key
-    record = next(
-        row for row in needed_rows(of.case, of.source(refiner, "", product)) if row.input == name
-    )
-    return component.Label(
-        f"{name} for {product} at {refiner} in {year}", JOINT_NEED.place(record, year)
-    )
-
-
-def _without_input(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component.Stop]:
+def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component.Stop]:
     """Yield that nobody can sell a source an input, or that all who can are at a limit."""
-    for i, intake in enumerate(of.expanded.intakes):
+    for i, intake in enumerate(solved.expanded.intakes):
         if not any(r == flow.source for r, _ratio in intake.needs):
             continue
-        columns = of.once(_columns_by_intake).get((i, flow.year), [])
-        name = intake.mineral
+        columns = solved.once(_columns_by_intake).get((i, flow.year), [])
         if not columns:
-            many = f"suppliers to which no {name} can come"
-            yield component.Stop(many.replace("suppliers", "supplier", 1), many=many)
-        elif all(_is_stopped(of, column, flow.nothing) for column in columns):
-            many = f"suppliers without more {name}: all who could sell it are at a limit"
-            yield component.Stop(many.replace("suppliers", "supplier", 1), many=many)
+            why = f"to which no {intake.mineral} can come"
+        elif all(_is_stopped(solved, column, flow.nothing) for column in columns):
+            why = f"without more {intake.mineral}: all who could sell it are at a limit"
+        else:
+            continue
+        yield component.Stop(f"supplier {why}", many=f"suppliers {why}")
 
 
-def _columns_by_intake(of: Solved) -> dict[tuple[int, int], list[int]]:
+def _columns_by_intake(solved: Solved) -> dict[tuple[int, int], list[int]]:
     """Return the columns that bring each intake its input, by intake and year."""
-    e, found = of.expanded, dict[tuple[int, int], list[int]]()
-    flows, handed = e.input_flows, e.hand_overs
-    columns = of.program.sold[len(e.deliveries) :]
-    for i, t, column in zip(flows.intake, flows.year, columns, strict=True):
-        found.setdefault((int(i), int(t)), []).append(int(column))
-    for i, t, column in zip(handed.intake, handed.year, of.program.handed, strict=True):
-        found.setdefault((int(i), int(t)), []).append(int(column))
-    return found
+    e, by_intake = solved.expanded, dict[tuple[int, int], list[int]]()
+    to_plants = solved.program.sold[len(e.deliveries) :]
+    for ways, columns in ((e.input_flows, to_plants), (e.hand_overs, solved.program.handed)):
+        places = zip(ways.intake.tolist(), ways.year.tolist(), columns.tolist(), strict=True)
+        for i, t, column in places:
+            by_intake.setdefault((i, t), []).append(column)
+    return by_intake
 
 
-def _is_stopped(of: Solved, column: int, nothing: float) -> bool:
+def _is_stopped(solved: Solved, column: int, nothing: float) -> bool:
     """Return whether a row has no room for more of what brings an input."""
-    return any(amount > 0 and of.room[row] <= nothing for row, amount in of.entries(column))
+    rows = solved.entries(column)
+    return any(amount > 0 and solved.room[row] <= nothing for row, amount in rows)
 
 
 NEED = component.Rows(
@@ -106,7 +86,7 @@ JOINT_NEED = component.Rows(
     meaning="A refiner takes in at least what each of its joint products needs.",
     cell=(Input, "tonnes"),
     kind="input",
-    label=_joint_label,
+    label=_label,
     through=market.INPUT_FLOW,
     divided=division.nothing,
 )
@@ -145,19 +125,12 @@ def model(f: Frame) -> None:
                 Production and Allocation, ch. 3
     """
     e, flows = f.expanded, f.expanded.input_flows
-    prices = {
-        market.PURCHASE: flows.cost,
-        market.TARIFF: flows.cost * flows.tariff,
-        market.FREIGHT: flows.freight,
-        market.LEVY: flows.levy,
-        market.SUPPORT: -flows.support,
-    }
     years = np.asarray(e.years)[flows.year[f.input_at]]
-    for heading, price in prices.items():
+    for heading, price in market.charges_of(flows).items():
         f.books.cost(heading, f.input_flow, price[f.input_at], years)
     arriving: dict[tuple[int, int], list[Any]] = {}
-    for at, column in zip(f.input_at.tolist(), f.input_flow, strict=True):
-        place = (int(flows.intake[at]), int(flows.year[at]))
+    for flow, column in zip(f.input_at.tolist(), f.input_flow, strict=True):
+        place = (int(flows.intake[flow]), int(flows.year[flow]))
         arriving.setdefault(place, []).append(column)
     _hand_over(f, arriving)
     needs: dict[Any, Row] = {}
@@ -165,16 +138,17 @@ def model(f: Frame) -> None:
     for i, intake in enumerate(e.intakes):
         for r, ratio in intake.needs:
             for t, year in enumerate(e.years):
-                made = f.by_source_year.get((r, t), [])
-                if not made:
+                sold = f.by_source_year.get((r, t), [])
+                if not sold:
                     continue
                 arrive = arriving.get((i, t), [])
-                amounts = [1.0] * len(arrive) + [-ratio] * len(made)
+                amounts = [1.0] * len(arrive) + [-ratio] * len(sold)
                 if intake.is_joint:
                     key = (intake.mineral, intake.refiner, e.sources[r].mineral, year)
-                    joint[key] = (0.0, [*arrive, *made], amounts, None)
+                    joint[key] = (0.0, [*arrive, *sold], amounts, None)
                 else:
-                    needs[*_plant(e, i), year] = (0.0, [*arrive, *made], amounts, 0.0)
+                    row = (0.0, [*arrive, *sold], amounts, 0.0)
+                    needs[intake.mineral, *intake.buyer, year] = row
     f.constraints(NEED, needs)
     f.constraints(JOINT_NEED, joint)
     _base(f, arriving)
@@ -183,21 +157,18 @@ def model(f: Frame) -> None:
 def _hand_over(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
     """Add what members hand over, and let it arrive."""
     e, hand = f.expanded, f.expanded.hand_overs
-    every = zip(hand.mineral, hand.year, hand.intake, hand.member, strict=True)
-    places = [(m, t, i, j) for m, t, i, j in map(_whole, every) if (m, t) in f.cells]
-    keys = {}
-    for m, t, i, j in places:
-        name, *plant = _plant(e, i)
-        keys[m, t, i, j] = (name, e.members[j], *plant, e.years[t])
+    axes = (hand.mineral, hand.year, hand.intake, hand.member)
+    positions = (axis.tolist() for axis in axes)
+    keys = {
+        (m, t, i, j): (e.minerals[m], e.members[j], *e.intakes[i].buyer, e.years[t])
+        for m, t, i, j in zip(*positions, strict=True)
+        if (m, t) in f.cells
+    }
     handed = f.variables(market.HANDED, keys.values())
     for (m, t, i, j), key in keys.items():
         f.books.out(f.key(m, j, t), handed[key])
         f.handed[i, j, t] = handed[key]
         arriving.setdefault((i, t), []).append(handed[key])
-
-
-def _whole(numbers: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple(map(int, numbers))
 
 
 def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
@@ -217,7 +188,8 @@ def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
         amounts = [1.0] * len(columns)
         for product, ratio in e.unmet_ratios.get(name, {}).items():
             unmet = [short[key] for j in e.members if (key := (product, j, year)) in short]
-            columns, amounts = [*columns, *unmet], amounts + [ratio] * len(unmet)
+            columns += unmet
+            amounts += [ratio] * len(unmet)
         total = beyond[name, year]
         f.beyond[m, t] = total
         rows[name, year] = (0.0, [*columns, total], [*amounts, -1.0], 0.0)
@@ -245,30 +217,25 @@ def _needs(
 ) -> None:
     """Add a row for each year in which a plant sells what it needs an input for."""
     e, (intake, year, column) = b.expanded, arriving
-    found = [
+    needs = [
         (i, r, t, ratio)
-        for i, of in enumerate(e.intakes)
-        if of.is_joint == is_joint
-        for r, ratio in of.needs
+        for i, taker in enumerate(e.intakes)
+        if taker.is_joint == is_joint
+        for r, ratio in taker.needs
         for t in np.flatnonzero(sells[r]).tolist()
     ]
-    i, r, t = builder.columns_of([(i, r, t) for i, r, t, _ in found], 3)
+    i, r, t = builder.columns_of([(i, r, t) for i, r, t, _ in needs], 3)
     if is_joint:
         rows = b.rows(JOINT_NEED, (i, r, t), least=0.0)
     else:
         rows = b.rows(NEED, (i, t), least=0.0, most=0.0)
-    place: dict[tuple[int, int], list[int]] = {}
-    made: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    for row, (of, source, when, ratio) in zip(rows.tolist(), found, strict=True):
-        place.setdefault((of, when), []).append(row)
-        made.setdefault((source, when), []).append((row, ratio))
-    _enter(
-        b,
-        zip(intake, year, column, strict=True),
-        {k: [(r, 1.0) for r in v] for k, v in place.items()},
-    )
-    at = zip(e.sales.source, e.sales.year, b.sold, strict=True)
-    _enter(b, at, {k: [(row, -ratio) for row, ratio in v] for k, v in made.items()})
+    of_intake: dict[tuple[int, int], list[tuple[int, float]]] = {}
+    of_source: dict[tuple[int, int], list[tuple[int, float]]] = {}
+    for row, (which, source, when, ratio) in zip(rows.tolist(), needs, strict=True):
+        of_intake.setdefault((which, when), []).append((row, 1.0))
+        of_source.setdefault((source, when), []).append((row, -ratio))
+    _enter(b, zip(intake, year, column, strict=True), of_intake)
+    _enter(b, zip(e.sales.source, e.sales.year, b.sold, strict=True), of_source)
 
 
 def _enter(
@@ -276,14 +243,14 @@ def _enter(
     columns: Iterable[tuple[Any, Any, Any]],
     rows: dict[tuple[int, int], list[tuple[int, float]]],
 ) -> None:
-    """Enter columns, each of a plant or source and a year, into the rows of these."""
-    found = [
+    """Enter columns, each of an intake or source and a year, into its rows with their amounts."""
+    entries = [
         (row, int(column), amount)
-        for of, t, column in (columns if rows else ())
-        for row, amount in rows.get((int(of), int(t)), ())
+        for place, t, column in (columns if rows else ())
+        for row, amount in rows.get((int(place), int(t)), ())
     ]
-    row, column = builder.columns_of([entry[:2] for entry in found], 2)
-    b.enter(row, column, np.array([amount for *_, amount in found], dtype=float))
+    row, column = builder.columns_of([entry[:2] for entry in entries], 2)
+    b.enter(row, column, np.array([amount for *_, amount in entries], dtype=float))
 
 
 def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
@@ -295,19 +262,18 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
     b.beyond = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
     b.beyond[m, t] = beyond
     b.enter(rows, beyond, -1.0)
-    place = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
-    place[m, t] = rows
-    b.enter(place[b.mineral_of[component.INTAKE][intake], year], column, 1.0)
-    product, _, when, short = b.short
-    for name, ratios in e.unmet_ratios.items():
-        ratio = np.array([ratios.get(of, 0.0) for of in e.minerals])[product]
-        at = np.flatnonzero(ratio)
-        b.enter(place[e.mineral_at[name], when[at]], short[at], ratio[at])
+    row_of = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
+    row_of[m, t] = rows
+    b.enter(row_of[b.mineral_of[component.INTAKE][intake], year], column, 1.0)
+    mineral, _, when, short = b.short
+    for i, product, ratio in e.unmet_pairs:
+        unmet = np.flatnonzero(mineral == product)
+        b.enter(row_of[i, when[unmet]], short[unmet], ratio)
 
 
 def _joins(case: Case) -> Iterable[tuple[str, ...]]:
     """A product and its inputs are planned together."""
-    return ((row.mineral, row.input) for row in case.inputs if row.tonnes > 0)
+    return ((row.mineral, row.input) for row in case.needed_inputs)
 
 
 FAMILY = component.Family(model, arrays, joins=_joins)

@@ -86,12 +86,12 @@ def _pace_label(of: Solved, key: Any, field: str) -> component.Label:
 
 
 def _pace_step(of: Solved, key: Any, at: int, field: str) -> tuple[float, component.LimitStep]:
-    """Return what the cell says; the first year's row counts the opening stock, too."""
+    """Return what the cell says; a tonne more of it is a tonne more of the row's limit."""
     return getattr(of.case.stockpile_of[key[:2]], field), component.LimitStep(at, 1.0)
 
 
 def _given_in_full(of: Solved, at: component.Where) -> component.Stop | None:
-    """Return that a member that is short draws as much as it may of a reserve that has more."""
+    """Return that a member that is short may draw no more from its reserve, which holds more."""
     row, nothing = of.at(DRAW, at), of.tolerance(at[0], at[2])
     if row < 0 or of.room[row] > nothing:
         return None
@@ -103,7 +103,7 @@ _PACE = "the fill and draw limits of reserves"
 FILL = component.Rows(
     name="stock_fill",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="No more is added to a reserve in a year than can be.",
+    meaning="No more is added to a reserve in a year than Max fill.",
     cell=(Stockpile, "max_fill"),
     kind="stock fill",
     label=partial(_pace_label, field="max_fill"),
@@ -115,7 +115,7 @@ FILL = component.Rows(
 DRAW = component.Rows(
     name="stock_draw",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="No more is drawn from a reserve in a year than can be.",
+    meaning="No more is drawn from a reserve in a year than Max draw.",
     cell=(Stockpile, "max_draw"),
     kind="stock draw",
     label=partial(_pace_label, field="max_draw"),
@@ -172,7 +172,7 @@ def model(f: Frame) -> None:
 
 
 def _paces(f: Frame, piles: dict[tuple[str, str], Stockpile], stock: Any) -> None:
-    """Limit what is added to a reserve in a year, and what is drawn from it."""
+    """Limit what is added to a reserve in a year and what is drawn from it."""
     years = f.expanded.years
     for of, field, sign in _PACES:
         rows: dict[Any, Row] = {}

@@ -96,7 +96,6 @@ def test_an_exit_counts_what_plants_buy(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("page", ("case.xlsx", "-o", "page.html")),
         ("redact", ("plan.xlsx", "--member", "A", "-o", "redacted.xlsx")),
         ("ranges", ("case.xlsx", "--least", CHINA, "-o", "least.xlsx")),
     ],

@@ -138,7 +138,8 @@ def _input_landed(of: Solved, _: Any, column: int, times: float) -> list[compone
     source, intake, year = e.sources[f.source[i]], e.intakes[f.intake[i]], e.years[f.year[i]]
     worth, cost, tariff = times * of.case.discount(year), float(f.cost[i]), float(f.tariff[i])
     who, paid = of.who(source.name, source.project, source.mineral), float(f.support[i])
-    said, place = f"cost at {who}", component.place_of(source.record, "cost", year)
+    said = f"{worth:.4g} t of {source.mineral}: cost at {who}"
+    place = component.place_of(source.record, "cost", year)
     freight = f"freight to {intake.plant}"
     return [
         *([component.PriceTerm("support", "support paid for it", -worth * paid)] if paid else []),
@@ -210,7 +211,9 @@ BALANCE = component.Rows(
     key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="What a member buys, draws from its reserve or is short of is what it needs or stores.",
     kind="other year",
-    label=lambda _, key: component.Label(f"what a tonne is worth to {key[1]} in {key[2]}"),
+    label=lambda _, key: component.Label(
+        f"what a tonne of {key[0]} is worth to {key[1]} in {key[2]}"
+    ),
     is_neutral=True,
     slope=lambda _, key, at: float(key == at),
     divided=own,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.case import Case, in_force
 from models.resolve.floors import buyer_blocs, floors_met, levy
-from models.schema import PRIMARY, Input
+from models.schema import PRIMARY, Input, InputLane
 
 if TYPE_CHECKING:
     from models.resolve.expanded import Expanded
@@ -211,6 +211,18 @@ def input_lanes(e: Expanded, mineral: str, countries: list[str]) -> tuple[Floats
     return freight, tariff, is_open
 
 
+def closing_lane(e: Expanded, source: Source, country: str, year: int) -> InputLane | None:
+    """Return the row of Input lanes that closes the lane from a source to plants in a country."""
+    found = None
+    for row in e.case.input_lanes:
+        if row.open is None or row.input not in {"", source.mineral} or not in_force(row, year):
+            continue
+        is_home = row.is_abroad and source.country == country
+        if _sells(row, source) and row.to_country in {"", country} and not is_home:
+            found = row
+    return None if found is None or found.open else found
+
+
 def _sells(row: Any, source: Source) -> bool:
     return (
         row.country in {"", source.country}
@@ -279,6 +291,11 @@ def hand_overs_of(e: Expanded) -> HandOvers:
 
 TO_PLANT = -1
 """The member of a sale to a plant."""
+
+
+def to_plant(intake: int) -> int:
+    """Return what stands for a plant's intake, by position, where members are numbered."""
+    return TO_PLANT - int(intake)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from models.plan import Plan
 
 
+PRODUCTS = "; "
+"""What stands between the products of a joint input."""
+
+
 class PlantInputs(PlanTable):
     """Every flow of an input to a plant: bought of another plant, or handed over by a member."""
 
@@ -65,7 +69,7 @@ class PlantInputs(PlanTable):
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         joint = {(i.mineral, i.refiner): i.needs for i in plan.expanded.intakes if i.is_joint}
         sources, keys = plan.expanded.sources, zip(table["mineral"], table["plant"], strict=True)
-        every = ["; ".join(sources[r].mineral for r, _ in joint.get(key, ())) for key in keys]
+        every = [PRODUCTS.join(sources[r].mineral for r, _ in joint.get(key, ())) for key in keys]
         named = zip(table["product"], every, strict=True)
         return {
             "tariff": table["cost"] * table["tariff"],

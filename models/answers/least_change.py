@@ -9,6 +9,7 @@ the change has to be, and whose shortage it ends, is read from such plans alone.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -132,8 +133,7 @@ class LeastChange:
     whatever is changed. ``outcome`` is of the plan with the changes. ``is_dear``: supply could be
     had, and the plan does without it; any change is then of the shortage cost. ``newcomer`` is a
     new refiner that helps where nothing else does. ``is_unknown``: a search had no proven optimum,
-    and no other search found a change. ``is_chained``: no search was made, since the mineral is
-    made from others or they from it.
+    and no other search found a change.
     """
 
     changes: tuple[CellChange, ...] = ()
@@ -142,7 +142,6 @@ class LeastChange:
     is_dear: bool = False
     newcomer: Newcomer | None = None
     is_unknown: bool = False
-    is_chained: bool = False
 
     @property
     def scope(self) -> str:
@@ -160,7 +159,8 @@ def least_change(
 
     A change is measured by what its cell says now (1 is as much again), or by the member's demand
     if the cell says 0 or closes a lane. No one else is shorter than in ``plan``, reserves and
-    obligations are as it leaves them, and other minerals' plants are built as it builds them. The
+    obligations are as it leaves them, and other minerals' plants are built as it builds them;
+    minerals that are made from one another change together, so the cell may be a stage before. The
     answer is tried: the case is changed and planned again, and changed by less until the member is
     short again. A search without a proven optimum is left out, and the answer says so if it
     matters.
@@ -168,8 +168,6 @@ def least_change(
     where = (mineral, member, year)
     if not _is_short(plan, where):
         return None
-    if len(resolve.chain_of(plan.case, mineral)) > 1:
-        return LeastChange(is_chained=True)
     left: list[float] = []
     is_unknown = False
     for fixed in (is_fixed, None) if is_fixed else (None,):
@@ -303,7 +301,7 @@ def _relaxed(
     changed: dict[tuple[str, component.CellAddress], CellChange] = {}
     current = plan
     for _ in range(_ROUNDS):
-        alone = current.case.of_minerals([where[0]])
+        alone = current.case.of_minerals(resolve.chain_of(current.case, where[0]))
         cells = component.Levers(alone, where[2], plan.case.demand_of[where])
         wide, right = cells.case, Limits()
         for loosening in _RELAXATIONS:
@@ -368,18 +366,20 @@ def _bounds(
     is larger than in the plan, nothing is newly bought for more than a shortage costs, and other
     minerals' plants take what they do of each budget.
     """
-    mineral, case = wide.minerals[0], plan.case
     slack = {
-        year: tolerances.CHANGE_SLACK * case.coalition_demand(mineral, year) for year in wide.years
+        (mineral, year): tolerances.CHANGE_SLACK * resolve.whole_need(plan.case, mineral, year)
+        for mineral in wide.minerals
+        for year in wide.years
     }
-    every = ((mineral, member, year) for member in wide.members for year in wide.years)
-    short = {key: plan.value(shortage.SHORTAGE, key) + slack[key[2]] for key in every}
-    short |= {key: slack[key[2]] for key in served}
+    every = itertools.product(wide.minerals, wide.members, wide.years)
+    short = {key: plan.value(shortage.SHORTAGE, key) + slack[key[::2]] for key in every}
+    short |= {key: slack[key[::2]] for key in served}
     declared = (c for c in component.components() if isinstance(c, component.Columns))
     priced = {c for c in declared if c.headings and all(h.is_penalty for h in c.headings)}
     penalties = priced - {shortage.SHORTAGE, shortage.OF_TIER, shortage.UNFAIR}
     most = {
-        (columns, key): plan.value(columns, key) + slack[columns.part(key, component.YEAR)]
+        (columns, key): plan.value(columns, key)
+        + slack[columns.part(key, component.MINERAL), columns.part(key, component.YEAR)]
         for group in program_of(wide).variables
         for columns in penalties
         if group.component is columns
@@ -388,21 +388,21 @@ def _bounds(
         if columns is not security.MISSING or plan.column_at(columns, key) >= 0
     }
     return component.Bounds(
-        {**right, **_budgets(plan, mineral)}, most | _dear(plan, wide), short, served
+        {**right, **_budgets(plan, wide.minerals)}, most | _dear(plan, wide), short, served
     )
 
 
 def _dear(plan: Plan, wide: resolve.Expanded) -> dict[tuple[component.Columns, Any], float]:
     """Return the deliveries that cost more than a shortage and that the plan does not use."""
-    d, mineral = wide.deliveries, wide.minerals[0]
-    cost = np.array([_shortage_cost(plan.case, mineral, year) for year in wide.years])
-    flows = plan.flows[plan.flows["mineral"] == mineral]
-    used = set(zip(flows["refiner"], flows["project"], flows["member"], flows["year"], strict=True))
+    d, flows = wide.deliveries, plan.flows
+    cost = np.array([[_shortage_cost(plan.case, m, y) for y in wide.years] for m in wide.minerals])
+    columns = (flows[name] for name in ("refiner", "project", "mineral", "member", "year"))
+    used = set(zip(*columns, strict=True))
     unused: dict[tuple[component.Columns, Any], float] = {}
-    for i in np.flatnonzero(d.landed > cost[d.year]).tolist():
+    for i in np.flatnonzero(d.landed > cost[d.mineral, d.year]).tolist():
         s, member, year = wide.sources[d.source[i]], wide.members[d.member[i]], d.year[i]
-        to, contract = (mineral, member, wide.years[year]), int(d.contract[i])
-        if (s.name, s.project, *to[1:]) in used:
+        to, contract = (s.mineral, member, wide.years[year]), int(d.contract[i])
+        if (s.name, s.project, *to) in used:
             continue
         if contract == resolve.SPOT:
             unused[market.SPOT_FLOW, (s.name, s.project, *to)] = 0.0
@@ -423,12 +423,13 @@ def _shortage_cost(case: Case, mineral: str, year: int) -> float:
     return min(costs, default=case.shortage_cost(mineral, year))
 
 
-def _budgets(plan: Plan, mineral: str) -> Limits:
+def _budgets(plan: Plan, minerals: tuple[str, ...]) -> Limits:
     """Return what the plants of other minerals leave of each budget [money m].
 
     Where budgets are carried over it is what each year adds to that.
     """
-    left = projects.budgets_left(plan, (p for p in plan.case.projects if p.mineral != mineral))
+    others = (p for p in plan.case.projects if p.mineral not in minerals)
+    left = projects.budgets_left(plan, others)
     if plan.case.settings.carry_over_budget:
         before = [0.0, *left.values()]
         left = {year: most - b for (year, most), b in zip(left.items(), before, strict=False)}

@@ -265,9 +265,12 @@ class Pricing:
     def _through(self, row: int, seen: frozenset[int]) -> int | None:
         """Return the column through which a row that only adds up is followed."""
         through = self.plan.row(row)[0].through
-        if row in seen or through is None:
+        if row in seen or not through:
             return None
-        candidates = [c for c in self.tight(row) if self.plan.column(c)[0] is through]
+        candidates = [c for c in self.tight(row) if self.plan.column(c)[0] in through]
+        # what a plant takes in, not what it makes of it: that stands in the row, too
+        given = {c for c, amount in self.plan.entries_of(row) if amount > 0}
+        candidates = [c for c in candidates if c in given] or candidates
         return max(candidates, key=lambda c: (float(self.plan.x[c]), -c), default=None)
 
     def _costs(self, column: int, times: float) -> list[component.PriceTerm]:

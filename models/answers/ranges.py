@@ -13,7 +13,7 @@ one mineral here: they move together, and the slack is on the cash of all of the
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -23,12 +23,12 @@ import numpy as np
 from models import tolerances
 from models.answers.price import arrays
 from models.answers.search import WarmStartedSequence, bounded, total_of
-from models.errors import SolverError, UsageError
+from models.errors import SolverError
 from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
 from models.program import TONNES
 from models.program.families import projects, shortage
-from models.resolve import Bools, Floats, Ints, chain_of
+from models.resolve import Bools, Floats, Ints, by_stage, chain_of
 from models.solve import Certificate, LinearProgram, Solution
 
 BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
@@ -161,11 +161,16 @@ class Near:
             if len(columns):
                 yield total_of(self._place[columns], float(every[columns].sum()) + self.nothing)
 
-    def suppliers(self, by: str) -> Iterator[tuple[tuple[str, str, str], Ints]]:
-        """Yield the country, refiner and project of each supplier, and where its deliveries are."""
+    def suppliers(
+        self, by: str, mineral: int | None = None
+    ) -> Iterator[tuple[tuple[str, str, str], Ints]]:
+        """Yield the country, refiner and project of each supplier, and where its sales are.
+
+        ``mineral`` is another one of the chain, by position.
+        """
         e, d = self.plan.expanded, self.plan.expanded.sales
         by_supplier: dict[tuple[str, str, str], list[int]] = {}
-        for i in np.flatnonzero(d.mineral == self.m).tolist():
+        for i in np.flatnonzero(d.mineral == (self.m if mineral is None else mineral)).tolist():
             source = e.sources[d.source[i]]
             if by != BY_PROJECT or source.project:
                 plant = ("", "") if by == BY_COUNTRY else (source.name, source.project)
@@ -206,15 +211,23 @@ class Near:
             ),
         )  # fmt: skip
 
-    def cheapest(self, columns: Ints, most: float) -> tuple[Solution, Certificate]:
-        """Return the cheapest plan in which some columns add up to at most so much [t], proven.
+    def cheapest(self, sums: Sequence[Ints]) -> tuple[Solution, Certificate]:
+        """Return the cheapest plan in which sums of columns are as small as they get, proven.
 
-        The duals are in discounted money, those of the added limits last. Raises SolverError where
+        The first is as small as it can be; each other one is so with those before it kept. The
+        duals are in discounted money, those of the added limits last. Raises SolverError where
         nothing is proven.
         """
-        cost = self.plan.program.rows.cost[self.columns]
-        rows = dataclasses.replace(self.program, cost=cost)
-        rows = bounded(rows, [total_of(columns, most + self.nothing)])
+        rows = self.program
+        for columns in sums:
+            cost = np.zeros(len(self.columns))
+            cost[columns] = 1.0
+            asked = dataclasses.replace(rows, cost=cost)
+            is_first = rows is self.program
+            sequence = self._ranged if is_first else self._sequence(rows, "range", self.demand)
+            least = float(sequence.solved(asked)[0].x[columns].sum())
+            rows = bounded(rows, [total_of(columns, least + self.nothing)])
+        rows = dataclasses.replace(rows, cost=self.plan.program.rows.cost[self.columns])
         return self._sequence(rows, "plan of least tonnes").solved(rows)
 
 
@@ -225,21 +238,25 @@ def least_plan(plan: Plan, country: str, slack: float) -> Plan:
     """Return the cheapest of the plans near a plan with the fewest tonnes of a country.
 
     For each mineral, with what is built as planned, it finds the fewest tonnes that the country
-    could sell, and then the cheapest plan with these. The certificates are of the latter program,
-    with its limits on cash, penalties, shortage and the country's tonnes; so are the duals. Raises
-    SolverError where one is not proven, and UsageError where minerals are made from one another,
-    since they have no least of their own.
+    could sell, and then the cheapest plan with these. Of minerals that are made from one another
+    products come first: the fewest tonnes of a product, with these the fewest of what it is made
+    from, and so on. The certificates are of the last program, with its limits on cash, penalties,
+    shortage and the country's tonnes; so are the duals. Raises SolverError where one is not proven.
     """
-    if plan.expanded.intakes:
-        msg = "minerals that are made from others have no plan of least tonnes, one by one"
-        raise UsageError(msg)
     program, x, duals = plan.program, plan.solver_x, plan.discounted
     proofs: dict[int, Certificate] = {}
+    stages = by_stage(plan.case)
     for m, mineral in enumerate(plan.expanded.minerals):
-        near = Near(plan, mineral, slack)
-        columns = dict(near.suppliers(BY_COUNTRY)).get((country, "", ""))
-        if columns is not None:
-            solution, proofs[m] = near.cheapest(columns, near.least(columns))
+        chain = sorted(chain_of(plan.case, mineral), key=plan.expanded.mineral_at.__getitem__)
+        if chain[0] != mineral:
+            continue  # planned with the first mineral of its chain
+        near, key = Near(plan, mineral, slack), (country, "", "")
+        chain.sort(key=lambda name: stages.index(name) if name in stages else 0)
+        places = (plan.expanded.mineral_at[name] for name in chain)
+        sold = (dict(near.suppliers(BY_COUNTRY, place)).get(key) for place in places)
+        sums = [columns for columns in sold if columns is not None]
+        if sums:
+            solution, proofs[m] = near.cheapest(sums)
             x[near.columns], duals[near.rows] = solution.x, solution.duals[: len(near.rows)]
     results = [
         _result(plan, b, x[program.columns_of(b)], duals[program.rows_of(b)], proofs)

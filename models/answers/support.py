@@ -83,7 +83,9 @@ def _floor(plan: Plan, row: Mapping[Any, Any]) -> float | None:
     of_country = np.array([s.country == row["supplier"] for s in e.sources], dtype=bool)
     inside = np.array(e.cell(e.mineral_at[row["mineral"]], e.years.index(row["year"])))
     used = inside[of_country[d.source[inside]]]
-    landed = (d.landed - d.levy)[used]
+    landed = (d.cost * (1.0 + d.tariff) + d.freight)[
+        used
+    ]  # as a floor counts it: all support on top
     if not len(used) or np.ptp(landed) > tolerances.SAME_COST * landed.max() or d.levy[used].any():
         return None
     return float(landed.mean() + row["shadow_price"])

@@ -6,6 +6,11 @@ smaller payment for each tonne leaves the plant idle (complementary slackness; B
 Tsitsiklis (1997), ch. 4 and 5). A larger one makes a plan that uses it cheaper if prices are
 unique; else more is needed, which ``models.answers.payment`` finds. A plant that is not built has
 to earn its capital, too: its gap is the least payment, the same in all years of output, that does.
+
+Where minerals are made from one another, a tonne also takes its inputs, each at the price of the
+nearest supplier's next tonne through all stages before. A plant that could buy it counts as a buyer
+like a member: at what the input is worth to it, or, where it makes nothing, at what it could pay if
+its own buyers paid their prices.
 """
 
 from __future__ import annotations
@@ -16,17 +21,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import schema, tolerances
+from models.plan import stages
 from models.program.families import projects, refining
+from models.program.families.inputs import JOINT_NEED, NEED
 from models.program.families.ore import BALANCE as ORE_BALANCE
 from models.program.families.ore import ORE
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.market import BALANCE
-from models.resolve import Floats, Ints
+from models.resolve import Floats, Ints, by_stage, to_plant
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
 
-_OWN = {refining.CAPACITY, PROJECT_CAPACITY, ORE_BALANCE}
+_OWN = {refining.CAPACITY, PROJECT_CAPACITY, ORE_BALANCE, NEED, JOINT_NEED}
 """Rows of a plant itself: their prices are no part of what others pay or forbid."""
 
 
@@ -34,10 +41,11 @@ _OWN = {refining.CAPACITY, PROJECT_CAPACITY, ORE_BALANCE}
 class Gaps:
     """Figures by (source, year) in money of the year for each tonne; NaN where there is none.
 
-    ``gap`` is of plants with capacity left that neither take inputs nor sell any, and of projects
-    that are not built at all, from the first year of output that needs least. ``landed`` is what a
-    tonne costs the ``member`` (by position, -1: none) that is nearest to buying one more, ore
-    included, and ``worth`` the marginal price of supply there.
+    ``gap`` is of plants with capacity left, and of projects that are not built at all, from the
+    first year of output that needs least. What a joint line takes counts at the plan's prices.
+    ``landed`` is what a tonne costs the buyer that is nearest to buying one more, ore and inputs
+    included, and ``worth`` the marginal price of supply there. ``member`` is that buyer, by
+    position, or ``to_plant`` of a plant's intake.
     """
 
     gap: Floats
@@ -59,27 +67,108 @@ def gaps_of(plan: Plan) -> Gaps:
             balance[group.at] = duals[group.at]
     reduced = program.rows.cost - program.rows.priced(duals)
     ore, ore_cost = _ore(plan, reduced)
-    lacks = reduced[program.flow] / worth_of[d.year] + ore[d.source, d.year]
+    sold, flows = e.sales, e.input_flows
+    buyer = np.concatenate([d.member, [to_plant(i) for i in flows.intake.tolist()]]).astype(int)
+    value = program.rows.priced(balance)[program.sold] / worth_of[sold.year]
+    lacks = reduced[program.sold] / worth_of[sold.year]
+    price = np.concatenate([d.landed, flows.landed])
+    if e.intakes:
+        prices = _prices(plan, duals, ore)
+        value[len(d) :] = _worth(plan, lacks, ore, prices)[flows.intake, flows.year]
+        lacks[len(d) :] -= value[len(d) :]
+        for i, intake in enumerate(e.intakes):
+            for r, ratio in intake.needs:
+                ore[r] += ratio * _price_in(plan, i, r, prices)
+                ore_cost[r] += ratio * _price_in(plan, i, r, prices)
+    lacks += ore[sold.source, sold.year]
     gap, member = np.full(shape, np.inf), np.full(shape, -1, dtype=np.int64)
     landed, worth = np.full((2, *shape), np.nan)
     order = np.argsort(-lacks, kind="stable")  # the nearest buyer is written last
-    place = (d.source[order], d.year[order])
-    gap[place], member[place] = lacks[order], d.member[order]
-    landed[place] = d.landed[order] + ore_cost[place]
-    worth[place] = (program.rows.priced(balance)[program.flow] / worth_of[d.year])[order]
+    place = (sold.source[order], sold.year[order])
+    gap[place], member[place] = lacks[order], buyer[order]
+    landed[place] = price[order] + ore_cost[place]
+    worth[place] = value[order]
     kept = _kept(plan, gap, landed, reduced)
-    kept[_of_stages(plan)] = np.nan
     return Gaps(kept, landed, worth, member)
 
 
-def _of_stages(plan: Plan) -> list[int]:
-    """Return the sources that take inputs, or sell any to plants: prices alone give no gap there.
+# ---- plants that take inputs or sell any ---------------------------------------------------------
 
-    What an input is worth to a plant that makes nothing is one of several prices.
+
+def _prices(plan: Plan, duals: Floats, ore: Floats) -> Floats:
+    """Return what the next tonne of an input costs a plant, by (intake, year) [money/t].
+
+    That is the least over its suppliers, with their rents, ore and inputs; infinite where nobody
+    can sell any. What a joint line takes counts at the prices of the plan. ``duals`` are without
+    those of plants' own rows.
     """
-    e = plan.expanded
-    taking = {r for intake in e.intakes for r, _ in intake.needs}
-    return sorted(taking | {*e.input_flows.source.tolist()})
+    e, program = plan.expanded, plan.program
+    flows, hand = e.input_flows, e.hand_overs
+    rents = duals.copy()  # what suppliers' capacities are worth counts, that of plants' needs not
+    for group in program.constraints:
+        if group.component in {refining.CAPACITY, PROJECT_CAPACITY}:
+            rents[group.at] = plan.discounted[group.at]
+    cost = program.rows.cost - program.rows.priced(rents)
+    paid = cost[program.sold[len(e.deliveries) :]] / e.discounts[flows.year]
+    given = cost[program.handed] / e.discounts[hand.year]
+    prices = np.full((len(e.intakes), len(e.years)), np.inf)
+    inner = ore.copy()
+    for mineral in reversed(by_stage(plan.case)):  # inputs before their products
+        m = e.mineral_at[mineral]
+        at = np.flatnonzero(flows.mineral == m)
+        np.minimum.at(
+            prices, (flows.intake[at], flows.year[at]),
+            paid[at] + inner[flows.source[at], flows.year[at]],
+        )  # fmt: skip
+        at = np.flatnonzero(hand.mineral == m)
+        np.minimum.at(prices, (hand.intake[at], hand.year[at]), given[at])
+        for i in (i for i, of in enumerate(e.intakes) if of.mineral == mineral):
+            for r, ratio in e.intakes[i].needs:
+                inner[r] += ratio * _price_in(plan, i, r, prices)
+    return prices
+
+
+def _price_in(plan: Plan, i: int, r: int, prices: Floats) -> Floats:
+    """Return what an input counts in what a source makes, by year; of a joint one its part."""
+    of, e = plan.expanded.intakes[i], plan.expanded
+    if not of.is_joint:
+        return np.asarray(prices[i])
+    product = e.sources[r].mineral
+    keys = ((of.mineral, of.refiner, product, year) for year in e.years)
+    return np.array([plan.dual(JOINT_NEED, key) for key in keys])
+
+
+def _worth(plan: Plan, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
+    """Return what a tonne more of an input is worth to a plant, by (intake, year) [money/t].
+
+    Where a plant makes nothing it is what it could pay: what its nearest buyer pays, less all else
+    that its tonne takes. ``lacks`` are, of each sale, what a tonne costs without ore and inputs,
+    less what it brings; of one to a plant nothing is taken off yet.
+    """
+    e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
+    found, nearest = np.zeros(prices.shape), np.full(ore.shape, np.inf)
+    np.minimum.at(nearest, (d.source, d.year), lacks[: len(d)])
+    for mineral in by_stage(plan.case):  # products before their inputs
+        for i, of in enumerate(e.intakes):
+            if of.mineral != mineral:
+                continue
+            found[i] = [stages.worth(plan, i, year) for year in e.years]
+            if of.is_joint:
+                continue
+            ((r, ratio),) = of.needs
+            others = ore[r].copy()
+            for k, other in enumerate(e.intakes):
+                if k != i:
+                    others += sum(
+                        part * _price_in(plan, k, r, prices) for of_r, part in other.needs
+                        if of_r == r
+                    )  # fmt: skip
+            idle = plan.sold[r] <= 0
+            found[i, idle] = ((-nearest[r] - others) / ratio)[idle]
+        at = np.flatnonzero(flows.mineral == e.mineral_at[mineral])
+        brings = found[flows.intake[at], flows.year[at]]
+        np.minimum.at(nearest, (flows.source[at], flows.year[at]), lacks[len(d) + at] - brings)
+    return found
 
 
 def _ore(plan: Plan, reduced: Floats) -> tuple[Floats, Floats]:

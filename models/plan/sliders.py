@@ -47,8 +47,8 @@ class Slider:
     ``change`` takes a case, the value, and for parts "" (all at once) or a country's code. Its rule
     is read at the values ``between`` and tried at ``tried``. ``scales``: it multiplies what is
     there, so that 1 changes nothing; else it replaces it. ``parts`` are MINERAL, COUNTRY or "".
-    ``is_loss`` has no value: a part is lost or not. ``is_below_floors``: what it adds replaces
-    levies, so a tonne that lands below its price floor costs what it did.
+    ``is_loss`` has no value: a part is lost or not. ``straight`` gives the case in which the change
+    is along a straight line; in the case itself no number then falls below what it is at value 0.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Slider:
     scales: bool = False
     parts: str = ""
     is_loss: bool = False
-    is_below_floors: bool = False
+    straight: Callable[[Case], Case] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Layer:
     Those at positions ``at`` become ``const + slope x value``, and (demand - 1) times the same of
     ``const_d`` and ``slope_d`` on top; those of a slider that scales get ``slope x (value - 1)`` on
     top. ``part`` says which of the slider's values each follows. Later layers replace what earlier
-    ones say. Those ``is_below_floors`` never fall below the base.
+    ones say. With ``least``, no number falls below that.
     """
 
     slider: str
@@ -80,7 +80,7 @@ class Layer:
     slope: Floats
     const_d: Floats
     slope_d: Floats
-    is_below_floors: bool = False
+    least: Floats | None = None
 
 
 def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> LinearProgram:
@@ -98,10 +98,8 @@ def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> 
         else:
             array[positions] = layer.const[on] + layer.slope[on] * value
             array[positions] += (demand - 1.0) * (layer.const_d[on] + layer.slope_d[on] * value)
-            if layer.is_below_floors:
-                array[positions] = np.maximum(
-                    array[positions], getattr(base, layer.array)[positions]
-                )
+            if layer.least is not None:
+                array[positions] = np.maximum(array[positions], layer.least[on])
     return dataclasses.replace(base, **arrays)
 
 
@@ -176,12 +174,14 @@ class Adjustable:
 
     def _moves(self, slider: Slider) -> list[Layer]:
         """Return what a slider changes, read at two values, and at both with demand doubled."""
-        case = self.case.change(price_floors=()) if slider.is_below_floors else self.case
+        case = self.case if slider.straight is None else slider.straight(self.case)
+        base = self.base if case is self.case else self.arrays_of(case)
         ends = [self._set(slider, value, case=case) for value in slider.between]
         more = [self._set(slider, value, _TWICE, case) for value in self._with_demand(slider)]
+        lowest = None if slider.straight is None else self._set(slider, 0.0)
         layers = []
         for name in ARRAYS:
-            numbers = [getattr(rows, name) for rows in (self.base, *ends, *more)]
+            numbers = [getattr(rows, name) for rows in (base, *ends, *more)]
             moved = np.flatnonzero(np.any([_differs(n, numbers[0]) for n in numbers[1:3]], axis=0))
             if not len(moved):
                 continue
@@ -191,8 +191,10 @@ class Adjustable:
                 twice = _line(numbers[3][moved], numbers[4][moved], slider)
                 const_d, slope_d = map(_apart, twice, (const, slope))
             fields = (moved, self._parts(slider.parts, name, moved), const, slope, const_d, slope_d)
-            below = slider.is_below_floors and bool(self.case.price_floors)
-            layers.append(Layer(slider.name, name, slider.scales, *fields, is_below_floors=below))
+            least = None if lowest is None else getattr(lowest, name)[moved]
+            if least is not None and not _differs(const, least).any():
+                least = None  # the line never falls below it
+            layers.append(Layer(slider.name, name, slider.scales, *fields, least))
         self._try(slider, layers)
         return layers
 
@@ -260,11 +262,11 @@ class Adjustable:
 
     @cached_property
     def country_of_column(self) -> Ints:
-        """The position of the country that each column's delivery comes from; -1 for others."""
+        """The position of the country that each column's sale comes from; -1 for others."""
         number = {country: i for i, country in enumerate(self.countries)}
         of_source = np.array([number[s.country] for s in self.expanded.sources], dtype=np.int64)
         countries = np.full(len(self.program.rows.cost), -1, dtype=np.int64)
-        countries[self.program.flow] = of_source[self.expanded.deliveries.source]
+        countries[self.program.sold] = of_source[self.expanded.sales.source]
         return countries
 
     # ---- bases --------------------------------------------------------------------------------

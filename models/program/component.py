@@ -363,7 +363,7 @@ class Rows(Component):
     stops_beyond: bool = False
     stop_rank: int = 2
     holds_back: Callable[[Solved, Where], Stop | None] | None = None
-    through: Columns | None = None
+    through: tuple[Columns, ...] = ()
     step: Callable[[Solved, Any, int], tuple[float, LimitStep]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None
     relaxable: str | None = None
@@ -489,7 +489,7 @@ class InputCell:
     limits: list[tuple[Rows, Any, float]] = dataclasses.field(default_factory=list)
     """The rows that it loosens: component, key, and by how much for each unit of what it says."""
     lanes: list[tuple[int, int, int]] = dataclasses.field(default_factory=list)
-    """(source, member, year), by position, that are opened."""
+    """(source, member, year), by position, that are opened; ``to_plant`` in place of a member."""
 
     @property
     def weight(self) -> float:
@@ -497,7 +497,7 @@ class InputCell:
 
 
 class Levers:
-    """The cells of a case of one mineral that bear on a year; made once, each cell once.
+    """The cells of a case of one chain that bear on a year; made once, each cell once.
 
     A change is measured by what the cell says now: 1 is as much again. Where it says 0, or opens a
     lane, 1 is ``need`` [t], the member's demand. Cells that hold only after the year are left out.
@@ -507,7 +507,6 @@ class Levers:
         """Start with none."""
         self.case, self.year, self.need = case, year, need
         self.e = resolve.Expanded(case)
-        self.mineral = case.minerals[0].name
         self.found: dict[tuple[str, CellAddress], InputCell] = {}
         self._seen: set[tuple[Rows, Any]] = set()
 

@@ -58,6 +58,7 @@ def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.Pri
         flows, i = e.input_flows, i - len(e.deliveries)
         intake = e.intakes[e.input_flows.intake[i]]
         buyer, country = intake.plant, intake.country
+        words = f"{worth:.4g} t of {source.mineral}: {words}"
     money = {heading: worth * float(price[i]) for heading, price in charges_of(flows).items()}
     tariff, paid = f"tariff, {float(flows.tariff[i]) * 100:.4g} % of it", money[SUPPORT]
     return [
@@ -213,7 +214,9 @@ BALANCE = component.Rows(
     key=(component.MINERAL, component.MEMBER, component.YEAR),
     meaning="What a member buys, draws from its reserve or is short of is what it needs or stores.",
     kind="other year",
-    label=lambda _, key: component.Label(f"what a tonne is worth to {key[1]} in {key[2]}"),
+    label=lambda _, key: component.Label(
+        f"what a tonne of {key[0]} is worth to {key[1]} in {key[2]}"
+    ),
     is_neutral=True,
     slope=lambda _, key, at: float(key == at),
     divided=own,

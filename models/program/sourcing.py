@@ -33,7 +33,7 @@ from models.program.component import (
     Rows,
 )
 from models.program.families.shortage import SHORTAGE
-from models.resolve import Cap, Cell, Expanded, Floats, caps
+from models.resolve import Cap, Cell, Expanded, Floats, caps, to_plant
 
 Row = tuple[float | None, Sequence[Any], Sequence[float] | None, float | None]
 """A constraint: its least, its columns and their amounts (None: 1 each), its most."""
@@ -317,10 +317,13 @@ def build_least_change(
     f.add("loosened_budget", dict(enumerate(loosened[True])), MONEY)
     opened: dict[int, Row] = {}
     fields = (f.of_deliveries(name).tolist() for name in ("source", "member", "year"))
-    places = list(zip(*fields, strict=True))
+    flows, inside = expanded.input_flows, f.input_at.tolist()
+    plants = ((flows.source[k], to_plant(flows.intake[k]), flows.year[k]) for k in inside)
+    places = [*zip(*fields, strict=True), *plants]
+    columns = [*f.delivery, *f.input_flow]
     for i, lever in enumerate(levers):
         wanted = set(lever.lanes)
-        opens = [c for at, c in zip(places, f.delivery, strict=True) if at in wanted]
+        opens = [c for at, c in zip(places, columns, strict=True) if at in wanted]
         if opens:
             amounts = [1.0] * len(opens) + [-lever.size]
             opened[i] = (None, [*opens, model.change[i]], amounts, 0.0)

@@ -54,10 +54,12 @@ from models.resolve.stages import Intake as Intake
 from models.resolve.stages import PricedFlows as PricedFlows
 from models.resolve.stages import by_stage as by_stage
 from models.resolve.stages import chain_of as chain_of
+from models.resolve.stages import closing_lane as closing_lane
 from models.resolve.stages import direct_ratios as direct_ratios
 from models.resolve.stages import input_lanes as input_lanes
 from models.resolve.stages import need_ratios as need_ratios
 from models.resolve.stages import needed_rows as needed_rows
+from models.resolve.stages import to_plant as to_plant
 from models.resolve.stages import whole_need as whole_need
 from models.resolve.supports import payer_of as payer_of
 from models.resolve.supports import paying as paying

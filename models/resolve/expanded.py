@@ -476,6 +476,10 @@ class Expanded:
         """What each plant takes of each of its inputs."""
         return stages.intakes_of(self)
 
+    def buyer_name(self, number: int) -> str:
+        """Return the name of a member by position, or of the plant that ``to_plant`` stands for."""
+        return self.members[number] if number >= 0 else self.intakes[stages.TO_PLANT - number].plant
+
     @cached_property
     def input_flows(self) -> stages.InputFlows:
         """Every sale of an input to a plant that can exist."""

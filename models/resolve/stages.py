@@ -236,6 +236,18 @@ def input_lanes(e: Expanded, mineral: str, countries: list[str]) -> tuple[Floats
     return freight, tariff, is_open
 
 
+def closing_lane(e: Expanded, source: Source, country: str, year: int) -> InputLane | None:
+    """Return the row of Input lanes that closes the lane from a source to plants in a country."""
+    closing = None
+    for row in e.case.input_lanes:
+        if row.open is None or row.input not in {"", source.mineral} or not in_force(row, year):
+            continue
+        is_home = row.is_abroad and source.country == country
+        if _is_from(row, source) and row.to_country in {"", country} and not is_home:
+            closing = row
+    return None if closing is None or closing.open else closing
+
+
 def _is_from(row: InputLane, source: Source) -> bool:
     """Return whether a row is of what a source sells."""
     return (
@@ -305,6 +317,11 @@ def hand_overs_of(e: Expanded) -> HandOvers:
 
 TO_PLANT = -1
 """The member of a sale to a plant."""
+
+
+def to_plant(intake: int) -> int:
+    """Return what stands for a plant's intake, by position, where members are numbered."""
+    return TO_PLANT - int(intake)
 
 
 @dataclass(frozen=True)

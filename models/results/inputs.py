@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from models.plan import Plan
 
 
+PRODUCTS = "; "
+"""What stands between the products of a joint input."""
+
+
 class PlantInputs(PlanTable):
     """Every flow of an input to a plant: bought of another plant, or handed over by a member."""
 
@@ -66,7 +70,7 @@ class PlantInputs(PlanTable):
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         e = plan.expanded
         products = {
-            (intake.mineral, intake.refiner): "; ".join(
+            (intake.mineral, intake.refiner): PRODUCTS.join(
                 e.sources[r].mineral for r, _ in intake.needs
             )
             for intake in e.intakes

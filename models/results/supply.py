@@ -143,8 +143,8 @@ class Refiners(PlanTable):
         meaning="Payment that an idle plant lacks for each tonne, at the margin. Less than this"
         " leaves it idle; more may be needed (see planner support). For a partly used"
         " plant it is 0. For an unbuilt project it includes what earns its capital, in"
-        " all years of output. Blank: it is fully used, not there yet, has no lane or no ore,"
-        " takes an input or sells to plants.",
+        " all years of output. Blank: it is fully used, not there yet, or has no lane, ore or"
+        " input.",
     )
     project = common.PROJECT.like(printed=False)
     nameplate = field(

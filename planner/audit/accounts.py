@@ -90,11 +90,11 @@ _ACCOUNTS = (
         of_row="hhi_capacity supplier_limit last_limit limit year short_of_supply"
         " supplier_free_share",
         implied="need demand purchased short served supplier_today_share supplier_share"
-        " supplier_of_demand served_without_today served_without served_through surged_today"
+        " supplier_of_demand served_without_today served_without surged_today"
         " surged last_share share hhi_purchases years_at_limit short_by_limits",
         money="landed paid",
-        never="stage_country dependent dependent_country dependent_share alike wholly_dependent"
-        " bound_on_members limits_kept extra shortage_by_limits",
+        never="stage_country served_through dependent dependent_country dependent_share alike"
+        " wholly_dependent bound_on_members limits_kept extra shortage_by_limits",
         goes=_TOTALS,
         read="mineral",
     ),
@@ -112,6 +112,15 @@ _ACCOUNTS = (
         known_sums="tonnes",
         by=("year", "refiner", "project"),
         read="total",
+    ),
+    _account(
+        results.PlantInputs,
+        of_row="tonnes cost tariff freight levy landed total",
+        implied="worth unused",
+        goes=None,
+        sums="tonnes",
+        known_sums="tonnes",
+        by=("year", "plant", "plant_project", "product"),
     ),
     _account(results.Shortages, of_row="demand short share", goes="cause", sums="demand short"),
     _account(results.CountryShares, implied="tonnes of_demand of_purchases limit headroom over"),
@@ -172,7 +181,8 @@ of the coalition. Shadow prices, and causes in words, go with the totals: they s
 or limit is reached, and that is a total. Who depends most on a country, and how many do, is said of
 all members at once: it would bound the shares of each one taken out. So would what a member pays
 against the average of all, what the limits cost, sums of targets, which may be days of demand,
-and what they pay together in a year."""
+and what they pay together in a year. What is served through all stages would tell where those
+bought what they hand to plants."""
 
 
 def account_of(sheet: str) -> Account | None:

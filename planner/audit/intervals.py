@@ -17,7 +17,8 @@ import numpy as np
 
 from models import tolerances
 from models.errors import SolverError
-from models.results import Changes, Field, Flows, Prices, Stocks, Tiers
+from models.results import Changes, Field, Flows, PlantInputs, Prices, Stocks, Tiers
+from models.results.inputs import PRODUCTS
 from models.solve import Floats, LinearProgram, PersistentSolver
 from planner.audit.accounts import AccountSheet
 from planner.render import table, words
@@ -32,7 +33,7 @@ _MOST = 10.0
 
 _BALANCES: tuple[tuple[float, Mapping[Field, float]], ...] = (
     (0, {Prices.purchased: 1, Prices.short: 1, Prices.demand: -1,
-         Stocks.opening: 1, Stocks.closing: -1}),
+         Stocks.opening: 1, Stocks.closing: -1, PlantInputs.tonnes: -1}),
     (0, {Flows.tonnes: 1, Prices.purchased: -1}),
     (0, {Stocks.closing: 1, Stocks.opening: -1, Stocks.change: -1}),
     (0, {Tiers.demand: 1, Prices.demand: -1}),
@@ -84,13 +85,16 @@ class Withheld:
     """What is withheld: ``computable`` are the figures that totals give away, by mineral.
 
     Of some minerals it is enough to withhold what is paid for them (``money``), or their stocks
-    (``stocks``), even in sum; of the others all totals are withheld (``totals``).
+    (``stocks``), even in sum; of the others all totals are withheld (``totals``). Those of
+    ``chained`` are made from one another: what a tonne of them costs landed, with its inputs, would
+    tell how much of these is handed over.
     """
 
     computable: dict[str, list[Known]]
     money: frozenset[str] = frozenset()
     stocks: frozenset[str] = frozenset()
     totals: frozenset[str] = frozenset()
+    chained: frozenset[str] = frozenset()
 
     @property
     def is_partial(self) -> bool:
@@ -114,6 +118,7 @@ def withheld(
     sheets: Iterable[AccountSheet], gone: AbstractSet[str], protection: float, *, keep_totals: bool
 ) -> Withheld:
     """Return the figures of members that totals give away, and what is withheld for that."""
+    sheets = [*sheets]
     figures = _figures(sheets, gone)
 
     def known(names: Iterable[str], *withheld: str) -> dict[str, list[Known]]:
@@ -131,11 +136,29 @@ def withheld(
         totals -= is_enough
         money |= is_enough if _MONEY in kinds else set()
         stocks |= is_enough if _STOCKS in kinds else set()
-    return Withheld(computable, frozenset(money), frozenset(stocks), frozenset(totals))
+    chained = _chained(sheets, totals)
+    totals |= chained
+    money, stocks = money - totals, stocks - totals
+    return Withheld(computable, *map(frozenset, (money, stocks, totals, chained)))
 
 
 _MONEY, _STOCKS = "money", "stocks"
 """Sums that may be withheld without the others."""
+
+
+def _chained(sheets: Iterable[AccountSheet], minerals: AbstractSet[str]) -> set[str]:
+    """Return the minerals of chains that have any of some in them, made from one another.
+
+    What a plant takes in tells what it makes, and so what is withheld of a mineral is told by what
+    stays of those before and after it.
+    """
+    inputs = (sheet for sheet in sheets if sheet.account.result is PlantInputs)
+    rows = [row for sheet in inputs for row in sheet.texts("mineral", "product")]
+    links = [{mineral, *product.split(PRODUCTS)} for mineral, product in rows]
+    found = {name for link in links for name in link if name in minerals}
+    while more := [link for link in links if link & found and not link <= found]:
+        found.update(*more)
+    return found
 
 
 def _figures(

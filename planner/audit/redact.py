@@ -24,7 +24,6 @@ from models.results import (
     Figure,
     Members,
     Name,
-    PlantInputs,
     Prices,
     Scorecard,
     Stocks,
@@ -76,6 +75,8 @@ _CLASSES = {"unit", "kind", "group", "check", "sheet", "column"}
 _FREE = ("note", "source")
 """Fields of the input that hold whatever somebody wrote: no pattern finds every name in it. Those
 of the scorecard are the planner's own."""
+_WITH_INPUTS = (Prices.landed, Members.paid_a_year, Members.paid, Members.extra, Members.dearer)
+"""What a member that stays pays, with what went into what it bought."""
 _ROW_GOES = {"measure", "what"}
 """Fields whose text says what the row is of."""
 
@@ -175,9 +176,6 @@ def _sheets(file: PlanSheets) -> list[AccountSheet]:
     sheets = [sheet for sheet in every if sheet is not None]
     names = {sheet.table.name for sheet in sheets}
     lacks = [name for name in (SUMMARY, ByMineral.TABLE, Prices.TABLE) if name not in names]
-    if PlantInputs.TABLE in file.grids:
-        msg = f"{file.path} has minerals made from others: such a plan can't be redacted"
-        raise errors.UsageError(msg)
     if lacks:
         msg = f"{file.path} has no sheet {lacks[0]}: redact a plan as planner solve wrote it"
         raise errors.UsageError(msg)
@@ -312,6 +310,9 @@ class _Rules:
         never = [f.name for f in sheet.account.never if f.name in cells]
         if result is ByMineral and cells.get("mineral") in self.withheld.money:
             never += [f.name for f in sheet.account.money if f.name in cells]
+        if self.withheld.chained:
+            of_chain = result is Members or cells.get("mineral") in self.withheld.chained
+            never += [f.name for f in _WITH_INPUTS if f.name in cells] if of_chain else []
         line = line.having(**dict.fromkeys(never))
         if result is Scorecard and measure.startswith(OF_A_MEMBER):
             return None

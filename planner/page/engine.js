@@ -16,7 +16,8 @@ const OPTIONS = {
 const OTHERWISE = {  // the second way to solve, where the first gives no proof
   ...OPTIONS, presolve: "on", simplex_strategy: 4, primal_feasibility_tolerance: 1e-7,
 };
-const [OTHER, FLOW, SHORT] = [0, 1, 2];  // what a column is; 3 is a tier of demand that is short
+// What a column is (planner/page/write.py).
+const [OTHER, FLOW, SHORT, TIER, TAKEN, HANDED, STOCK, ORE, BEYOND] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 const SEARCH = {  // for builds that are whole; then they are fixed, and the rest is solved again
   solver: "choose", presolve: "on", mip_rel_gap: 0, mip_abs_gap: 0, mip_feasibility_tolerance: 1e-9,
 };
@@ -49,7 +50,7 @@ function unpack(text, bytes, seal) {
   for (const name of ARRAYS) program.base[name] = arrays[name];
   program.layers = said.layers.map((of, i) => {
     const layer = { ...of };
-    for (const name of ["at", "part", "const", "slope", "const_d", "slope_d"]) {
+    for (const name of ["at", "part", "const", "slope", "const_d", "slope_d", "least"]) {
       layer[name] = arrays[`layer${i}_${name}`];
     }
     return layer;
@@ -126,9 +127,7 @@ function setTo(program, settings) {
         if (demand !== 1 && of.slope_d) {
           array[of.at[i]] += (demand - 1) * ((of.const_d ? of.const_d[i] : 0) + of.slope_d[i] * value);
         }
-        if (of.below_floors) {  // paid in place of levies first
-          array[of.at[i]] = Math.max(array[of.at[i]], program.base[of.array][of.at[i]]);
-        }
+        if (of.least) array[of.at[i]] = Math.max(array[of.at[i]], of.least[i]);
       }
     }
   }
@@ -438,7 +437,8 @@ class Planner {
  *
  * `paid`, `bought` and `short` are by (mineral, member, year), `sold` by (mineral, country, year):
  * money as it is paid in its year, amounts in t; `tariffs` and `levies` are a part of what is paid
- * in all.
+ * in all. What inputs cost is paid by the buyers of the product. `taken` is what plants buy of a
+ * mineral, `beyond` what the base of limits on it has beside demand, by (mineral, year).
  * `costs` add up to the objective: purchases, shortage at its price, and the rest, discounted.
  */
 function outcome(program, { x, arrays, proof, how }, settings) {
@@ -449,35 +449,166 @@ function outcome(program, { x, arrays, proof, how }, settings) {
   const paid = new Float64Array(cells), bought = new Float64Array(cells);
   const short = new Float64Array(cells), costs = { purchases: 0, shortage: 0 };
   const sold = new Float64Array(minerals.length * countries.length * years.length);
+  const [taken, beyond] = [0, 1].map(() => new Float64Array(minerals.length * years.length));
+  const stages = program.stages && new Stages(program, x), inputs = stages && stages.costs(arrays);
   for (let j = 0; j < program.columns; j++) {
     if (kind[j] === OTHER || x[j] <= 0) continue;
     const t = year[j], at = (mineral[j] * members.length + member[j]) * years.length + t;
-    const cost = x[j] * arrays.cost[j];
+    const cost = x[j] * arrays.cost[j], cell = mineral[j] * years.length + t;
     if (kind[j] === FLOW) {
       bought[at] += x[j];
       paid[at] += cost / discounts[t];
+      if (stages) paid[at] += x[j] * inputs[stages.source[j]][t];
       const raised = settings.tariff[country[j]];
       tariffs += x[j] * price[j] * (tariff[j] + raised);
       levies += x[j] * Math.max(0, levy[j] - price[j] * raised);
       sold[(mineral[j] * countries.length + country[j]) * years.length + t] += x[j];
       costs.purchases += cost;
-    } else {
+    } else if (kind[j] === TAKEN) {
+      const [, land] = program.stages.intakes[stages.intake[j]];
+      const raised = land === country[j] ? 0 : settings.tariff[country[j]];
+      sold[(mineral[j] * countries.length + country[j]) * years.length + t] += x[j];
+      taken[cell] += x[j];
+      costs.purchases += cost;
+      if (program.stages.members.includes(land)) {  // else another treasury receives it
+        tariffs += x[j] * price[j] * (tariff[j] + raised);
+        levies += x[j] * Math.max(0, levy[j] - price[j] * raised);
+      }
+    } else if (kind[j] === BEYOND) {
+      beyond[cell] += x[j];
+    } else if (kind[j] <= TIER) {
       if (kind[j] === SHORT) short[at] += x[j];
       costs.shortage += cost;
     }
   }
   costs.rest = proof.objective - costs.purchases - costs.shortage;
-  const losses = survival(program, settings, x);
+  const losses = survival(program, settings, x, beyond);
+  const stops = stages ? stages.stops(settings, { bought, short }) : null;
   return {
-    paid, bought, short, sold, tariffs, levies, costs, losses, objective: proof.objective, proof, how,
+    paid, bought, short, sold, taken, beyond, tariffs, levies, costs, losses, stops,
+    objective: proof.objective, proof, how,
   };
+}
+
+// ---- minerals made from one another (models/plan/stages.py) --------------------------------------
+
+/** The stages of a plan: what inputs cost, and what is lost with a country. */
+class Stages {
+  constructor(program, x) {
+    const { kind, source, intake, year } = program.arrays, { intakes, sources } = program.stages;
+    const used = [FLOW, TAKEN, HANDED, STOCK, ORE];
+    Object.assign(this, { program, source, intake });
+    this.tonnes = x.map((value) => Math.max(0, value));
+    this.of = Object.fromEntries(used.map((name) => [name, []]));  // columns by kind
+    for (let j = 0; j < program.columns; j++) if (kind[j] in this.of) this.of[kind[j]].push(j);
+    this.taken = intakes.map(() => []);  // columns by what they bring an input to
+    for (const j of [...this.of[TAKEN], ...this.of[HANDED]]) this.taken[intake[j]].push(j);
+    this.made = sources.map(() => new Float64Array(program.years.length));
+    for (const j of [...this.of[FLOW], ...this.of[TAKEN]]) this.made[source[j]][year[j]] += this.tonnes[j];
+  }
+
+  /** Return what the inputs of a tonne cost that a source sells, through all stages [money/t]. */
+  costs(arrays) {
+    const { stages: { order, intakes, sources }, years, discounts } = this.program;
+    const { kind, year } = this.program.arrays;
+    const found = sources.map(() => new Float64Array(years.length));
+    for (const i of order) {
+      const [, , needs] = intakes[i], paid = new Float64Array(years.length);
+      for (const j of this.taken[i]) {
+        const t = year[j], landed = arrays.cost[j] / discounts[t];
+        if (kind[j] === TAKEN) paid[t] += this.tonnes[j] * (landed + found[this.source[j]][t]);
+      }
+      paid.forEach((money, t) => {
+        const made = needs.reduce((all, r) => all + this.made[r][t], 0);
+        if (made > 0) for (const r of needs) found[r][t] += money / made;
+      });
+    }
+    return found;
+  }
+
+  /** Return which part of each source's tonnes of a year goes when a country stops. */
+  lost(land, t) {
+    const { stages: { order, intakes, sources }, arrays: { country, kind, year, member } } = this.program;
+    const part = (gone, all) => (all > 0 ? gone / all : 0);
+    const [ore, bad] = [0, 1].map(() => sources.map(() => 0));
+    for (const j of this.of[ORE]) {
+      if (year[j] !== t) continue;
+      ore[this.source[j]] += this.tonnes[j];
+      if (country[j] === land) bad[this.source[j]] += this.tonnes[j];
+    }
+    const lost = sources.map(([, home], r) => (
+      this.made[r][t] <= 0 ? 0 : home === land ? 1 : part(bad[r], ore[r])));
+    for (const i of order) {
+      const [of, , needs] = intakes[i];
+      let [all, gone] = [0, 0];
+      for (const j of this.taken[i]) {
+        if (year[j] !== t || !this.tonnes[j]) continue;
+        all += this.tonnes[j];
+        gone += this.tonnes[j] * (
+          kind[j] === TAKEN ? lost[this.source[j]] : this.lostOf(of, member[j], t, lost));
+      }
+      for (const r of needs) if (this.made[r][t] > 0) lost[r] = Math.max(lost[r], part(gone, all));
+    }
+    return lost;
+  }
+
+  /** Return the lost part of what a member buys of a mineral, or draws from stock, which is safe. */
+  lostOf(of, giver, t, lost) {
+    const { mineral, member, year } = this.program.arrays;
+    const mine = (j) => mineral[j] === of && member[j] === giver;
+    let [has, gone] = [0, 0];
+    for (const j of this.of[FLOW]) {
+      if (!mine(j) || year[j] !== t) continue;
+      has += this.tonnes[j];
+      gone += this.tonnes[j] * lost[this.source[j]];
+    }
+    const held = (when) => this.of[STOCK].reduce((sum, j) => (
+      mine(j) && year[j] === when ? sum + this.tonnes[j] : sum), 0);
+    const [, , opening] = this.program.stages.stocks.find(([m, j]) => m === of && j === giver) || [0, 0, 0];
+    has += Math.max(0, (t ? held(t - 1) : opening) - held(t));
+    return has > 0 ? gone / has : 0;
+  }
+
+  /** Return by mineral what is served in the last year if a country stops, where that is least.
+   *
+   * `last` is at the last stage, `through` through all stages: [part of demand, country].
+   */
+  stops({ demand: [scaled] }, { bought, short }) {
+    const { minerals, members, countries, years, stages, arrays } = this.program;
+    const t = years.length - 1, [J, T] = [members.length, years.length];
+    const sold = stages.sources.map(() => 0), handed = minerals.map(() => 0);
+    for (const j of this.of[FLOW]) if (arrays.year[j] === t) sold[this.source[j]] += this.tonnes[j];
+    for (const j of this.of[HANDED]) if (arrays.year[j] === t) handed[arrays.mineral[j]] += this.tonnes[j];
+    const outside = countries.map((_, c) => c).filter((c) => !stages.home.includes(c));
+    const lost = new Map(outside.map((c) => [c, this.lost(c, t)]));
+    return minerals.map((_, m) => {
+      const total = (of) => members.reduce((sum, __, j) => sum + of[(m * J + j) * T + t], 0);
+      const need = scaled * total(arrays.demand), missing = total(short);
+      if (need <= 0) return null;
+      const drawn = Math.max(0, need + handed[m] - missing - total(bought));
+      const served = Math.max(0, 1 - missing / need);
+      const left = (goes) => {
+        const others = stages.sources.reduce((sum, [of], r) => (
+          of === m ? sum + sold[r] * (1 - goes(r)) : sum), 0);
+        return Math.max(0, Math.min(served, (others + drawn) / need));
+      };
+      const worst = { last: [served, null], through: [served, null] };
+      for (const c of outside) {
+        const last = left((r) => (stages.sources[r][1] === c ? 1 : 0));
+        const through = Math.min(last, left((r) => lost.get(c)[r]));
+        if (last < worst.last[0]) worst.last = [last, c];
+        if (through < worst.through[0]) worst.through = [through, c];
+      }
+      return worst;
+    });
+  }
 }
 
 /** Return how many losses of a country Security tests, how many are missed, and the worst of these.
  *
  * Where all may be short nothing is tested, and a country that a slider has lost is not lost again.
  */
-function survival(program, settings, x) {
+function survival(program, settings, x, beyond) {
   const of = program.arrays, found = { tested: 0, missed: 0, worst: null };
   const { missing, share } = program.tolerances;
   const [T, J] = [program.years.length, program.members.length];
@@ -486,15 +617,29 @@ function survival(program, settings, x) {
     const most = settings.security[m] === null ? of.lost_most[i] : settings.security[m];
     let need = 0;
     for (let j = 0; j < J; j++) need += of.demand[(m * J + j) * T + t] * settings.demand[0];
+    need += beyond[m * T + t] - takenIn(program, x, m, c, t);
     if (most > 1 - share || need <= 0 || settings.lost[c] !== null) return;
     found.tested += 1;
     if (x[column] <= missing * need) return;
     found.missed += 1;
-    const beyond = x[column] / need;
-    if (found.worst && beyond <= found.worst.beyond) return;
-    found.worst = { beyond, most, short: most + beyond, mineral: program.minerals[m],
+    const more = x[column] / need;
+    if (found.worst && more <= found.worst.more) return;
+    found.worst = { more, most, short: most + more, mineral: program.minerals[m],
       country: program.countries[c], year: program.years[t] };
   });
+  return found;
+}
+
+/** Return what plants in a country take of an input in a year [t]. */
+function takenIn(program, x, m, land, t) {
+  if (!program.stages) return 0;
+  const { kind, mineral, year, intake } = program.arrays;
+  let found = 0;
+  for (let j = 0; j < program.columns; j++) {
+    if (kind[j] !== TAKEN && kind[j] !== HANDED) continue;
+    const home = program.stages.intakes[intake[j]][1];
+    if (mineral[j] === m && year[j] === t && home === land) found += Math.max(0, x[j]);
+  }
   return found;
 }
 

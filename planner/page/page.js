@@ -177,12 +177,12 @@
     };
   }
 
-  /** The largest part of a mineral that one country sells in any year. */
+  /** The largest part of a mineral that one country sells in any year, to members and to plants. */
   function largest(of, m, need) {
     let best = null;
     range(T).forEach((t) => {
-      const wanted = sum(range(J).map((j) => need(m, j, t)));
-      const bought = sum(range(J).map((j) => of.bought[cell(m, j, t)]));
+      const wanted = sum(range(J).map((j) => need(m, j, t))) + of.beyond[m * T + t];
+      const bought = sum(range(J).map((j) => of.bought[cell(m, j, t)])) + of.taken[m * T + t];
       const whole = said.basis === "purchases" ? bought : wanted;
       range(C).forEach((c) => {
         const sold = of.sold[(m * C + c) * T + t];
@@ -275,12 +275,15 @@
     const biggest = (top) => (top ? `${share(top.share)} ${top.country}, ${top.year}` : "none");
     const dearer = (extra) => (extra === null ? "nothing bought"
       : Math.abs(extra) < 5e-5 ? "0" : signed(fine(extra), extra));
+    const plants = (m) => sum(range(T).map((t) => now.taken[m * T + t])) > NOTHING;
     table(by("minerals"),
       ["Mineral", "Short, of demand", "The same tonnes cost",
         `Largest share of ${said.basis}`, UNMOVED],
       range(M).map((m) => [minerals[m],
-        against(of.minerals[m].short, before.minerals[m].short), dearer(of.minerals[m].extra),
+        against(of.minerals[m].short, before.minerals[m].short),
+        of.minerals[m].extra === null && plants(m) ? "bought by plants" : dearer(of.minerals[m].extra),
         biggest(of.minerals[m].largest), biggest(before.minerals[m].largest)]));
+    if (said.stages) stages();
     const hardest = (short) => range(M).reduce((m, i) => (short[i] > short[m] ? i : m), 0);
     const lacking = (short) => (M && short[hardest(short)] >= LITTLE
       ? `${minerals[hardest(short)]} ${share(short[hardest(short)])}` : "nothing");
@@ -295,6 +298,14 @@
     fill(by("moved"), ...moved(now.settings).map((text) => element("li", text)));
     verdict();
     frontier();
+  }
+
+  /** Show what is served of each mineral that members need if a country stops, at two stages. */
+  function stages() {
+    const least = ([part, c]) => (c === null ? share(part) : `${share(part)} without ${countries[c]}`);
+    const rows = range(M).filter((m) => now.stops[m]).map((m) => [minerals[m],
+      ...["last", "through"].flatMap((stage) => [now, plan].map((of) => least(of.stops[m][stage])))]);
+    table(by("stops"), ["Mineral", "At the last stage", UNMOVED, "Through all stages", UNMOVED], rows);
   }
 
   function cards(of, before) {
@@ -551,7 +562,8 @@
   /** List countries, those that sell the largest part of a mineral in the plan first. */
   function countriesByWeight() {
     const weight = range(C).map((c) => Math.max(...range(M).map((m) => {
-      const bought = sum(range(J).flatMap((j) => range(T).map((t) => plan.bought[cell(m, j, t)])));
+      const bought = sum(range(J).flatMap((j) => range(T).map((t) => plan.bought[cell(m, j, t)])))
+        + sum(range(T).map((t) => plan.taken[m * T + t]));
       const sold = sum(range(T).map((t) => plan.sold[(m * C + c) * T + t]));
       return bought > NOTHING ? sold / bought : 0;
     })));
@@ -604,6 +616,8 @@
         move();
       });
     });
+    by("stages").hidden = !said.stages;
+    by("stages-lead").textContent = sentence("stages", { year: years[T - 1] });
     by("caps").hidden = M < 2;
     by("cap").defaultValue = Math.min(...said.caps);
     by("cap-path").hidden = !said.path;

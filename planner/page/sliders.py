@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import schema
-from models.case import Case, InOrder
+from models.case import Case, InOrder, begun_capital
 from models.checks.common import plants
 from models.plan import sliders
 from planner.render.words import counted, listed
@@ -50,21 +50,38 @@ def _step(action: str, case: Case, value: float | None, country: str) -> Case:
     )
 
 
+def _scaled_budget(case: Case, value: float, _: str) -> Case:
+    """Return the case with its budgets scaled.
+
+    A budget counts as at least what Built pays of it. Where budgets are carried over, that is so of
+    sums of them, and a year's part of a sum follows no line: NotStraightError.
+    """
+    paid = begun_capital(case.projects, case.years)
+    if case.settings.carry_over_budget and any((*paid.values(), *(b.taken for b in case.budget))):
+        raise sliders.NotStraightError
+    return _step("scale budget", case, value, "")
+
+
 def _lost(case: Case, _: float, country: str) -> Case:
     return _step("block ore", _step("scale capacity", case, 0.0, country), None, country)
 
 
+_BEYOND_BUILT = (100.0, 200.0)
+"""By what budgets are scaled where the slider is read: beyond what Built pays of them."""
 SLIDERS = (
     sliders.Slider(
         sliders.DEMAND, partial(_step, "scale demand"), between=(0.7, 1.3), tried=1.1, scales=True
     ),
     sliders.Slider(
-        "budget", partial(_step, "scale budget"), between=(0.0, 3.0), tried=1.5, scales=True
+        "budget", _scaled_budget, between=_BEYOND_BUILT, tried=1.5, straight=lambda case: case
     ),
     sliders.Slider("cap", capped, parts=sliders.MINERAL),
     sliders.Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=sliders.MINERAL),
     sliders.Slider(
-        "tariff", partial(_step, "raise tariff"), parts=sliders.COUNTRY, is_below_floors=True
+        "tariff",
+        partial(_step, "raise tariff"),
+        parts=sliders.COUNTRY,
+        straight=lambda case: case.change(price_floors=()),
     ),
     sliders.Slider("lost", _lost, parts=sliders.COUNTRY, is_loss=True),
 )

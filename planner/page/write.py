@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import measures, plan, schema, tolerances
-from models.errors import UsageError
 from models.plan.sliders import Adjustable, Basis
 from models.plan.solving import check
 from models.program import TONNES
+from models.resolve import by_stage
 from planner._version import __version__
 from planner.page.highs import Highs
 from planner.page.sliders import adjustable, cells_of, grid
@@ -48,12 +48,9 @@ class PlanningPage:
 def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -> PlanningPage:
     """Return the page of a workbook called ``name``.
 
-    Raises InputError where its records contradict one another, UsageError where minerals are made
-    from others, SolverError where the plan as it stands cannot be proved.
+    Raises InputError where its records contradict one another, SolverError where the plan as it
+    stands cannot be proved.
     """
-    if book.case.needed_inputs:
-        msg = "a page can't show minerals that are made from others; planner solve and sweep can"
-        raise UsageError(msg)
     check(book.case)
     tell("Reading what each slider changes")
     sliders, notes = adjustable(book.case)
@@ -150,8 +147,12 @@ def _zipped(raw: bytes) -> str:
 _ALIGNED = 8
 """Bytes that every array begins at a multiple of, as typed arrays ask for."""
 _WHOLE = ("i1", "u1", "i2", "u2", "i4")
-_FLOW, _SHORT, _TIER = 1, 2, 3
-"""What a column is, for who reads a plan: tonnes bought, short, or short of one tier."""
+_FLOW, _SHORT, _TIER, _TAKEN, _HANDED, _STOCK, _ORE, _BEYOND = range(1, 9)
+"""What a column is, for who reads a plan.
+
+Tonnes that a member buys, is short, or short of one tier, that a plant buys, that a member hands to
+it or holds at a year's end; ore; what the base of limits on an input has beside demand.
+"""
 _TOLERANCES = {
     "violation": tolerances.MOST_VIOLATION,
     "gap": tolerances.MOST_GAP,
@@ -206,11 +207,13 @@ def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], by
     for name in ("column", "row", "price", "dual"):
         arrays[f"scale_{name}"] = np.round(np.log2(getattr(scaling, name))).astype(np.int64)
     for i, layer in enumerate(sliders.layers):
-        for name in ("at", "part", "const", "slope", "const_d", "slope_d"):
+        for name in ("at", "part", "const", "slope", "const_d", "slope_d", "least"):
             values = getattr(layer, name)
-            if name in {"at", "const"} or values.any():
+            if values is not None and (name in {"at", "const", "least"} or values.any()):
                 arrays[f"layer{i}_{name}"] = values
     arrays |= _read(sliders) | _losses(sliders)
+    if sliders.expanded.intakes:
+        arrays |= _read_stages(sliders, arrays)
     stored = np.array([basis.statuses for basis in bases], dtype=np.uint8)
     stored[1:] ^= stored[:-1].copy()
     arrays["bases"] = stored.ravel()
@@ -221,7 +224,6 @@ def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], by
         "tolerances": _TOLERANCES,
         "layers": [
             {"slider": layer.slider, "array": layer.array, "scales": layer.scales}
-            | ({"below_floors": True} if layer.is_below_floors else {})
             for layer in sliders.layers
         ],
         "pieces": [{"columns": _ends(sliders.program.columns_of(*piece)),
@@ -233,6 +235,7 @@ def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], by
         "codes": list(sliders.countries),
         "years": list(case.years),
         "discounts": [case.discount(year) for year in case.years],
+        "stages": _stages(sliders),
     }  # fmt: skip
     return data, raw
 
@@ -275,6 +278,67 @@ def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
             for i, name in enumerate(("mineral", "member", "year")):
                 arrays[name][group.at] = [place[i] for place in places]
     return {**arrays, **prices, "demand": e.demand.astype(float).ravel()}
+
+
+def _read_stages(sliders: Adjustable, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return ``arrays`` of ``_read`` with inputs, stocks and ore; ``source`` and ``intake``, too.
+
+    These are positions, of which source a column is and to which plant it brings an input. Of ore
+    the country is that of the mine.
+    """
+    e, program, number = sliders.expanded, sliders.program, sliders.countries.index
+    flows, hand, taken = e.input_flows, e.hand_overs, sliders.program.sold[len(e.deliveries) :]
+    found = {name: np.zeros_like(arrays["kind"]) for name in ("source", "intake")}
+    arrays = arrays | found
+
+    def put(kind: int, at: Any, **values: Any) -> None:
+        arrays["kind"][at] = kind
+        for name, of in values.items():
+            arrays[name][at] = of
+
+    found["source"][program.flow] = e.deliveries.source
+    country = sliders.country_of_column[taken]
+    put(_TAKEN, taken, mineral=flows.mineral, year=flows.year, source=flows.source,
+        intake=flows.intake, country=country, price=flows.cost, tariff=flows.tariff,
+        levy=flows.levy)  # fmt: skip
+    put(_HANDED, program.handed, mineral=hand.mineral, member=hand.member, year=hand.year,
+        intake=hand.intake)  # fmt: skip
+    for group in program.variables:
+        if group.component is plan.BEYOND:
+            put(_BEYOND, group.at, **dict(zip(("mineral", "year"), group.index, strict=True)))
+        elif group.component is plan.STOCK:
+            index = zip(("mineral", "member", "year"), group.index, strict=True)
+            put(_STOCK, group.at, **dict(index))
+        elif group.component is plan.ORE:
+            mine, source, year = group.index
+            home = np.array([number(of.country) for of in sliders.case.mines], dtype=np.int64)
+            put(_ORE, group.at, country=home[mine], source=source, year=year)
+    return arrays
+
+
+def _stages(sliders: Adjustable) -> dict[str, Any] | None:
+    """Return who makes what of what, by position; None where no mineral is made from another.
+
+    ``intakes`` are mineral, country and products' sources, those of the first stage first,
+    ``home`` the coalition's countries, ``members`` those of members, ``stocks`` the opening ones.
+    """
+    e, case, countries = sliders.expanded, sliders.case, sliders.countries
+    if not e.intakes:
+        return None
+    stage = [*reversed(by_stage(case))]
+    order = sorted(range(len(e.intakes)), key=lambda i: stage.index(e.intakes[i].mineral))
+    home = {code for code in countries if schema.COALITION in case.blocs_of(code)}
+    lands = {member.country for member in case.members}
+    return {
+        "order": order,
+        "intakes": [[e.mineral_at[of.mineral], countries.index(of.country),
+                     [r for r, _ in of.needs]] for of in e.intakes],
+        "sources": [[e.mineral_at[s.mineral], countries.index(s.country)] for s in e.sources],
+        "home": [i for i, c in enumerate(countries) if c in {*home, schema.REST_OF_WORLD}],
+        "members": [i for i, c in enumerate(countries) if c in lands],
+        "stocks": [[e.mineral_at[pile.mineral], e.member_at[pile.member], pile.opening]
+                   for pile in case.stockpiles],
+    }  # fmt: skip
 
 
 def _losses(sliders: Adjustable) -> dict[str, NDArray[Any]]:

@@ -5,7 +5,7 @@ Colours of words, axes and grounds are left to the page, which is light or dark.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
@@ -202,6 +202,102 @@ def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -
         )
     )  # fmt: skip
     return framed(figure, legend=False)
+
+
+@dataclass(frozen=True)
+class StageNode:
+    """A place at a stage: ``column`` counts from the left, halves lie between two."""
+
+    column: float
+    mineral: str
+    place: str
+
+
+@dataclass(frozen=True)
+class StageLink:
+    """A part of what flows of a mineral, from a place to another, and its tonnes in ``words``."""
+
+    source: StageNode
+    target: StageNode
+    amount: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A column and what it is called, line by line."""
+
+    column: float
+    names: tuple[str, ...]
+
+
+_EDGE, _GAP, _HEADING = 1 / 1000, 0.05, 17
+"""Plotly takes a position of 0 as none; the room between nodes, as a part of the height; pixels of
+a line above a column."""
+
+
+def staged(links: Sequence[StageLink], stages: Sequence[Stage], colours: dict[str, str]) -> Any:
+    """Draw flows through stages from left to right; ``colours`` are those of places."""
+    weight = dict[StageNode, list[float]]()
+    for link in links:
+        weight.setdefault(link.source, [0.0, 0.0])[0] += link.amount
+        weight.setdefault(link.target, [0.0, 0.0])[1] += link.amount
+    size = {node: max(both) for node, both in weight.items()}
+    nodes = sorted(size, key=lambda node: (node.column, node.mineral, -size[node], node.place))
+    at, place = {node: i for i, node in enumerate(nodes)}, _placed(nodes, size)
+    last = max(node.column for node in nodes)
+    minerals = {s.column: {n.mineral for n in nodes if n.column == s.column} for s in stages}
+    several = {column for column, of in minerals.items() if len(of) > 1}
+    names = [f"{n.place}, {n.mineral}" if n.column in several else n.place for n in nodes]
+    paint = [colours.get(n.place, palette.GREY) if n.mineral else palette.GREY for n in nodes]
+    figure = go.Figure(
+        go.Sankey(
+            arrangement="snap",
+            node={
+                "label": [label(name) for name in names], "color": paint,
+                "x": [min(max(n.column / last, _EDGE), 1.0 - _EDGE) for n in nodes],
+                "y": [min(max(place[n], _EDGE), 1.0 - _EDGE) for n in nodes],
+                "pad": 14, "thickness": 14, "line": {"width": 0},
+                "hovertemplate": "%{label}<extra></extra>",
+            },
+            link={
+                "source": [at[link.source] for link in links],
+                "target": [at[link.target] for link in links],
+                "value": [link.amount for link in links],
+                "color": [faded(paint[at[link.source]]) for link in links],
+                "customdata": [label(link.words) for link in links],
+                "hovertemplate": "%{source.label} to %{target.label}, %{customdata}<extra></extra>",
+            },
+        )
+    )  # fmt: skip
+    ends = {0.0: "left", last: "right"}
+    for stage in stages:
+        figure.add_annotation(
+            x=stage.column / last, y=1.0, xref="paper", yref="paper", yanchor="bottom",
+            text="<br>".join(f"<b>{label(name)}</b>" for name in stage.names), showarrow=False,
+            xanchor=ends.get(stage.column, "center"),
+        )  # fmt: skip
+    framed(figure, legend=False)
+    figure.update_layout(margin_t=_HEADING * (1 + max(len(stage.names) for stage in stages)))
+    return figure
+
+
+def _placed(nodes: Sequence[StageNode], size: Mapping[StageNode, float]) -> dict[StageNode, float]:
+    """Return where the middle of each node is in its column, as a part of the height."""
+    columns = dict[float, list[StageNode]]()
+    for node in nodes:
+        columns.setdefault(node.column, []).append(node)
+    total = max(sum(size[n] for n in of) for of in columns.values())
+    most = max(map(len, columns.values()))
+    unit = (1.0 - min(_GAP * (most - 1), 0.5)) / total
+    middle = dict[StageNode, float]()
+    for of in columns.values():
+        free = 1.0 - unit * sum(size[n] for n in of)
+        top, gap = 0.0, free / max(1, len(of))
+        for node in of:
+            middle[node] = top + gap / 2 + unit * size[node] / 2
+            top += gap + unit * size[node]
+    return middle
 
 
 def faded(colour: str) -> str:

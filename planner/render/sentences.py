@@ -20,9 +20,14 @@ _NOTHING = "Nothing{more} is missing{beyond}"
 SAME_TONNES = "The same tonnes cost {more}."
 WITHOUT = "Without {lost}, {bound} {part} of {minerals} is short."
 WORST_LOSS = "The worst: without {country}, {short} of {mineral} is short in {year}; {most} may be."
+STAGES = (
+    "Part of demand that is served in {year} if the country stops whose loss leaves least; nothing"
+    " is bought instead. At the last stage its own sales to members are lost; through all stages"
+    " plants also lose what they make of inputs and ore from there."
+)
 PAGE = {
     "missing": _MISSING, "nothing": _NOTHING, "same tonnes": SAME_TONNES, "tariffs": TARIFFS,
-    "without": WITHOUT, "worst loss": WORST_LOSS,
+    "without": WITHOUT, "worst loss": WORST_LOSS, "stages": STAGES,
 }  # fmt: skip
 """Sentences that ``page.js`` fills as ``str.format`` does, by the names that it has for them."""
 

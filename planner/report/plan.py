@@ -34,6 +34,7 @@ from models.units import MILLION
 from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
 from planner.render.words import known, word
+from planner.report.chain import chain
 from planner.report.part import Facts, ReportPage, ReportSection, facts_of
 from planner.report.study import part_of
 from planner.report.supply import flows, supply
@@ -506,5 +507,5 @@ def _in_all(plan: PlanFile) -> str:
     ).rstrip()
 
 
-SECTIONS = (minerals, members, supply, flows, shares, shortage, prices, costs)
+SECTIONS = (minerals, members, supply, flows, chain, shares, shortage, prices, costs)
 """The sections in order; None where the plan has nothing to show of it."""

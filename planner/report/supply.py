@@ -25,7 +25,7 @@ _MOST = 12
 """Countries and members beyond these, by tonnes, are drawn as one."""
 _ON_MAP = 3
 """Countries that the map's sentence names."""
-_OTHERS, _OTHER_MEMBERS, _ALL = "Other countries", "Other members", "All years"
+OTHERS, OTHER_MEMBERS, ALL_YEARS = "Other countries", "Other members", "All years"
 _Pairs = dict[tuple[str, str], float]
 
 
@@ -58,7 +58,7 @@ def supply(plan: PlanFile) -> Section | None:
     colours = leading(plan)
     series = [Series(c, Role.ONE_OF_MANY, list(share[c]), colours[c]) for c in colours]
     rest, short = share.drop(columns=[*colours]).sum(axis=1), table["short"] / whole
-    series += [Series(_OTHERS, Role.OTHER, [*rest]), Series(SHORT.header, Role.SHORT, [*short])]
+    series += [Series(OTHERS, Role.OTHER, [*rest]), Series(SHORT.header, Role.SHORT, [*short])]
     series = [s for s in series if any((v or 0.0) > tolerances.SHOWN_SHARE for v in s.values)]
     title, axis = "Parts of the coalition's demand, all years", "Part of demand"
     minerals = tuple(map(str, table.index))
@@ -84,13 +84,13 @@ def flows(plan: PlanFile) -> ReportSection | None:
         return None
     minerals = sorted(sold["mineral"].unique(), key=str.casefold)
     years = [str(year) for year in sorted(sold["year"].unique())]
-    periods = [_ALL, *years] if len(years) > 1 else years
+    periods = [ALL_YEARS, *years] if len(years) > 1 else years
     colours = leading(plan)
     views: dict[Choice, View] = {}
     for m, mineral in enumerate(minerals):
         bought = sold[sold["mineral"] == mineral]
         for p, period in enumerate(periods):
-            rows = bought if period == _ALL else bought[bought["year"] == int(period)]
+            rows = bought if period == ALL_YEARS else bought[bought["year"] == int(period)]
             views[m, p] = _view(rows, mineral, period, str(bought["unit"].iloc[0] or "t"), colours)
     return ReportSection(
         "flows",
@@ -159,8 +159,8 @@ def _map(every: list[SankeyLink], mineral: str, when: str) -> Plot:
 def _gathered(every: list[SankeyLink]) -> list[SankeyLink]:
     """Return the flows with small countries and small members put together."""
     sides = (
-        (_summed([(f.source, f.amount) for f in every]), _OTHERS),
-        (_summed([(f.target, f.amount) for f in every]), _OTHER_MEMBERS),
+        (_summed([(f.source, f.amount) for f in every]), OTHERS),
+        (_summed([(f.target, f.amount) for f in every]), OTHER_MEMBERS),
     )
     (large, others), (buyers, other_buyers) = (
         ([*sums] if len(sums) <= _MOST else [*sums][: _MOST - 1], name) for sums, name in sides

@@ -452,9 +452,6 @@ def _typed_unit(change: CellChange, cells: Cells) -> str:
 
 
 def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[str]:
-    if change.is_chained:
-        yield "No smallest change is searched for where minerals are made from one another."
-        return
     kinds = listed(answers.relaxable_words())
     if change.is_unknown:
         yield "No smallest change is known: the search for it found no proven optimum."

@@ -142,7 +142,7 @@ def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
 
 def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
     """Yield by mineral what a country sells [t], cash [money] and what is short [t]."""
-    sold, paid = plan.flows, plan.mineral_costs
+    sold, paid = plan.sources, plan.mineral_costs
     sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
     for rows, name in ((sold, "tonnes"), (paid, "money"), (plan.supply, "short")):
         sums = rows.groupby("mineral")[name].sum()

@@ -120,10 +120,12 @@ class CostGaps(Result):
         "Sells with it", "What it sells with that payment; where none helps, the most it sells."
     )
     member = common.MEMBER.like(
-        header="Nearest buyer", meaning="The member that comes nearest to buying a tonne more."
+        header="Nearest buyer", meaning="The member or plant that comes nearest to buying a tonne."
     )
-    landed = field.price("Landed with ore", "What a tonne costs that member, including its ore.")
-    worth = field.price("Shadow price there", "What one more tonne is worth to that member.")
+    landed = field.price(
+        "Landed with ore", "What a tonne costs that buyer, including its ore and inputs."
+    )
+    worth = field.price("Shadow price there", "What one more tonne is worth to that buyer.")
     gap = Refiners.gap
     of_price = field.share("Gap over price", "The gap over the mineral's price of the year.")
     free = Refiners.gap.like(
@@ -208,7 +210,7 @@ def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> CostG
         if np.isfinite(gap):
             price = plan.case.mineral_of[source.mineral].price.value(year)
             row |= {
-                "member": e.members[gaps.member[r, t]], "landed": float(gaps.landed[r, t]),
+                "member": e.buyer_name(int(gaps.member[r, t])), "landed": float(gaps.landed[r, t]),
                 "worth": float(gaps.worth[r, t]), "gap": gap, "of_price": measures.part(gap, price),
             }  # fmt: skip
             if free is not None:

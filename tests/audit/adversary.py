@@ -54,6 +54,10 @@ def withheld(plan, hidden):
             if row["Member"] in hidden:
                 for head in heads:
                     found[row["Mineral"]][head, row["Member"], row["Year"]] = row[head]
+    for row in plan.get("Inputs", ()):
+        if row["Handed over by"] in hidden:
+            key = ("Handed", row["Handed over by"], row["Year"], (row["Plant"], row["Product"]))
+            found[row["Input"]][key] += row["Tonnes"]
     for row in plan.get("Stocks", ()):
         if row["Member"] in hidden:
             key = ("Change", row["Member"], row["Year"])
@@ -90,11 +94,13 @@ class Mineral:
             sheet: [row for row in rows if row.get("Mineral") == name]
             for sheet, rows in shown.items()
         }
+        self.taken = [row for row in shown.get("Inputs", ()) if row["Input"] == name]
         self.kept = [r for r in of["Prices"] if not str(r["Member"]).endswith("(redacted)")]
         self.structure()
         self.sites(of)
         self.purchases()
         self.needs(of)
+        self.handed()
         self.stocks(of)
         self.totals(of, shown)
         self.paid(of, shown)
@@ -114,6 +120,10 @@ class Mineral:
 
     def others(self, head, year):
         return sum(r[head] for r in self.kept if r["Year"] == year)
+
+    def true(self, head, year):
+        """What all of them have: of an input told by a share's base less what plants take."""
+        return sum(v for key, v in self.figures.items() if (key[0], key[2]) == (head, year))
 
     def structure(self):
         """Make an unknown of what each member may have: that it may have it is known."""
@@ -136,6 +146,10 @@ class Mineral:
             if row["Refiner"] is not None:
                 bought[row["Year"], row["Refiner"], row["Project"]] += row["Tonnes"]
                 of_country[row["Year"], row["Country"]] += row["Tonnes"]
+        for row in self.taken:
+            if row["Supplier"] is not None:  # else handed over
+                bought[row["Year"], row["Supplier"], row["Project"]] += row["Tonnes"]
+                of_country[row["Year"], row["Supplier country"]] += row["Tonnes"]
         for row in of["Refiners"]:
             year, site = row["Year"], (row["Refiner"], row["Project"])
             place[year, site] = row["Country"]
@@ -187,6 +201,7 @@ class Mineral:
             for head, share in (("Demand", "Share of demand"), ("Purchases", "Share of purchases")):
                 if row[share]:
                     told = row["Tonnes"] / row[share] - self.others(head, row["Year"])
+                    told = self.true(head, row["Year"]) if self.taken else told
                     self.sum(self.of_all(head, row["Year"]), told)
         for row in of["Share limits"]:
             if row["Buyer"] == "Coalition" and row["Share of"] == "demand":
@@ -195,7 +210,18 @@ class Mineral:
                     base = row["Tonnes"] / row["Limit"]
                 if base is not None:
                     told = base - self.others("Demand", row["Year"])
+                    told = self.true("Demand", row["Year"]) if self.taken else told
                     self.sum(self.of_all("Demand", row["Year"]), told)
+
+    def handed(self):
+        """What all of them hand to a plant: its need less what it buys, where that is shown."""
+        plants = defaultdict(float)
+        for (head, member, *place), tonnes in self.figures.items():
+            if head == "Handed":
+                self.column(head, member, *place)
+                plants[tuple(place)] += tonnes
+        for place, tonnes in plants.items() if self.taken else ():
+            self.sum(self.of_all("Handed", *place), tonnes)
 
     def stocks(self, of):
         """The balance of each member in each year, and its stock from year to year."""
@@ -208,6 +234,8 @@ class Mineral:
             for i, year in enumerate(self.years):
                 at = {h: self.unknown.get((h, member, year)) for h in (*signs, *STOCK)}
                 row = {at[h]: sign for h, sign in signs.items() if at[h] is not None}
+                handed = ("Handed", member, year)
+                row |= {i: -1 for key, i in self.unknown.items() if key[:3] == handed}
                 if row:
                     self.sum(row, 0)
                 if at["Demand"] is not None:
@@ -267,6 +295,11 @@ class Mineral:
         )
         if usd is not None:
             every = {i: price for row in money.values() for i, price in row.items()}
+            made = {m for row in shown.get("Inputs", ()) for m in row["Product"].split("; ")}
+            if self.name in made:  # less what its inputs cost, which what plants take in tells
+                names = {i: key for key, i in self.unknown.items()}
+                usd = sum(price * self.figures.get(names[i], 0) for i, price in every.items())
+                others = 0
             self.cost(every, usd - others)
 
     def cost(self, row, usd):

@@ -9,8 +9,20 @@ from scipy.optimize import linprog
 
 from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, least_plan, ranges
 from models.plan import PENALTIES, Plan
+from models.resolve import by_stage
 from models.tolerances import MOST_VIOLATION
 from tests.models.desk import BookT, make, refiner, solve, sur
+from tests.models.stages import (
+    ALLY,
+    CHINA,
+    cap,
+    made,
+    oxide_and_alloy,
+    random_stages,
+    separation,
+    stages,
+)
+from tests.models.stages import plant as plant_row
 from tests.models.test_laws import draw
 
 NEAR = 1e-6
@@ -270,3 +282,85 @@ def test_the_least_is_that_of_pypsa(seed: int) -> None:
     )  # fmt: skip
     least = float(net.generators_t.p[["R0", "R3"]].sum().sum())
     assert range_of(plan, "CHN", 0.03)[1] == pytest.approx(least, abs=NEAR * need.max())
+
+
+# ---- minerals made from one another -------------------------------------------------------------
+
+
+def test_the_least_of_a_chain_begins_with_the_product() -> None:
+    """China's alloy, 1 a tonne of 20 with as much oxide: 47 with a cap on oxide, and 5 % more.
+
+    The 5 t of alloy that the ally can make cost 5 more: 2.35 of slack pay for 2.35 t of them.
+    """
+    plan = solve(oxide_and_alloy(cap(0.65, "oxide")))
+    assert plan.cash == pytest.approx(47)
+    least = least_plan(plan, CHINA, 0.05)
+    assert sold_by(least, CHINA) == pytest.approx({"alloy": 20 - 2.35, "oxide": 13}, abs=1e-3)
+    assert least.cash == pytest.approx(47 * 1.05)
+    assert sold_by(least_plan(plan, CHINA, 0.5), CHINA) == pytest.approx(
+        {"alloy": 15, "oxide": 13}, abs=1e-3
+    )
+
+
+def test_the_least_of_an_input_follows_once_the_product_is_least() -> None:
+    """Without a cap all is China's at 40; 12 more buy 5 t of the ally's alloy, 7 of its oxide."""
+    plan = solve(oxide_and_alloy())
+    assert sold_by(plan, CHINA) == pytest.approx({"alloy": 20, "oxide": 20})
+    both = least_plan(plan, CHINA, 12 / 40)
+    assert sold_by(both, CHINA) == pytest.approx({"alloy": 15, "oxide": 13}, abs=1e-3)
+    less = least_plan(plan, CHINA, 8 / 40)
+    assert sold_by(less, CHINA) == pytest.approx({"alloy": 15, "oxide": 17}, abs=1e-3)
+
+
+def test_ranges_of_the_separation_lines() -> None:
+    """The contract's closed form a has one plan at its cost; more may change it at both mines."""
+    plan = solve(separation())
+    for name, tonnes in (("ore West", 43.396), ("ore East", 2.264)):
+        (of,) = ranges(plan, name, 0.0)
+        assert (of.least, of.now, of.most) == pytest.approx((tonnes,) * 3, abs=2e-3)
+        (of,) = ranges(plan, name, 0.1)
+        assert of.least < tonnes - 0.1 or of.most > tonnes + 0.1
+
+
+def test_a_cap_on_the_only_maker_of_an_input_leaves_no_choice() -> None:
+    """The contract's closed form d: 6.5 t of oxide and of alloy, whatever the slack."""
+    refiners = [plant_row("Bao", "oxide", CHINA, 1), plant_row("Lyn", "alloy", ALLY, 2)]
+    book = stages(
+        {"oxide": 50, "alloy": 100}, refiners, [made("alloy", "oxide")], {"alloy": 10},
+        Share_limits=[cap(0.65, "oxide")],
+    )  # fmt: skip
+    plan = solve(book)
+    for name in ("oxide", "alloy"):
+        (of,) = ranges(plan, name, 0.5)
+        assert (of.least, of.now, of.most) == pytest.approx((6.5,) * 3, abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_ranges_of_random_chains_hold_the_plan(seed: int) -> None:
+    """Ends hold the plan's tonnes; the plan of least has no more cash, shortage or product."""
+    plan = solve(random_stages(seed))
+    need = max(plan.case.largest_demand, 1.0)
+    country = max((s.country for s in plan.expanded.sources if s.country != "ROW"), default="")
+    least = least_plan(plan, country, 0.02)
+    assert least.proof.violation <= least.proof.allowed
+    assert least.cash <= plan.cash * 1.02 + 1e-4 * need
+    assert least.shortage <= plan.shortage + 1e-4 * need
+    now, then = sold_by(plan, country), sold_by(least, country)
+    stage = by_stage(plan.case)
+    for name in plan.expanded.minerals:
+        for of in ranges(plan, name, 0.02):
+            assert of.least is not None
+            assert of.most is not None
+            assert of.least - NEAR * need <= of.now <= of.most + NEAR * need
+            if of.country == country and name not in stage[1:]:
+                assert then.get(name, 0.0) == pytest.approx(of.least, abs=1e-4 * need)
+        if name not in stage[1:]:
+            assert then.get(name, 0.0) <= now.get(name, 0.0) + 1e-4 * need
+
+
+def sold_by(plan: Plan, country: str) -> dict[str, float]:
+    """Return what a country sells of each mineral, to members and to plants."""
+    of = plan.sources[plan.sources["country"] == country]
+    return {
+        str(name): float(tonnes) for name, tonnes in of.groupby("mineral")["tonnes"].sum().items()
+    }

@@ -21,6 +21,18 @@ from models.schema import Project
 from planner.scenarios import ACTIONS, apply, drop_share_limits
 from planner.studies.support import bill_tables
 from tests.models.desk import BookT, cost, jin, make, one, read, refiner, solve, sur, tonnes
+from tests.models.stages import (
+    ALLY,
+    CHINA,
+    cap,
+    made,
+    oxide_and_alloy,
+    random_stages,
+    separation,
+    stages,
+)
+from tests.models.stages import plant as plant_row
+from tests.models.test_hand_floors import border
 from tests.models.test_laws import draw
 from tests.models.test_ranges import FREE, plain, plant
 from tests.models.test_session import step
@@ -148,7 +160,90 @@ def test_less_than_the_gap_leaves_a_plant_idle(seed: int) -> None:
         assert sold(case, r, years) <= 2e-6 * max(plan.case.largest_demand, 1.0)
 
 
+# ---- gaps where minerals are made from one another ----------------------------------------------
+
+
+def test_gaps_of_idle_plants_in_a_chain() -> None:
+    """Oxide is 1 in China and 2 with the ally, alloy 1 and 2 on top: the ally lacks 1 at each."""
+    plan = solve(oxide_and_alloy())
+    assert gap(plan, "Lyn") == pytest.approx(1)
+    assert gap(plan, "Arafura") == pytest.approx(1)
+    assert np.isnan(gap(solve(oxide_and_alloy(cap(0.65, "oxide"))), "Lyn"))
+
+
+def test_an_idle_supplier_of_an_idle_plant_lacks_what_both_lack() -> None:
+    """Bao's oxide at 1 reaches no one but Arafura, whose alloy at 2 comes with Lyn's oxide at 3.
+
+    Zhong's alloy costs 2 in all. Arafura lacks 2 + 1 - 2 = 1 with Bao's oxide, which it can't buy
+    cheaper: so does Bao, whose tonne Arafura would take if it cost nothing.
+    """
+    book = stages(
+        {"oxide": 50, "ore": 50, "alloy": 100},
+        [
+            plant_row("Bao", "oxide", CHINA, 1), plant_row("Lyn", "oxide", ALLY, 3),
+            plant_row("Arafura", "alloy", ALLY, 2), plant_row("Zhong", "alloy", CHINA, 1),
+            plant_row("Mine", "ore", CHINA, 1),
+        ],
+        [made("alloy", "oxide", Refiner="Arafura"), made("alloy", "ore", Refiner="Zhong")],
+        {"alloy": 20},
+    )  # fmt: skip
+    plan = solve(book)
+    assert gap(plan, "Arafura") == pytest.approx(1)
+    assert gap(plan, "Bao") == pytest.approx(1)
+    assert gap(plan, "Lyn") == pytest.approx(3)
+    r = next(i for i, s in enumerate(plan.expanded.sources) if s.name == "Bao")
+    assert plan.expanded.buyer_name(int(plan.gaps.member[r, 0])) == "Arafura"
+    assert plan.gaps.worth[r, 0] == pytest.approx(0)
+
+
+def test_gaps_of_the_separation_lines_are_none() -> None:
+    """The contract's closed form a uses both lines, and both mines: nothing is idle of them."""
+    plan = solve(separation())
+    assert set(plan.sources["gap"].dropna()) <= {0.0}
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_less_than_the_gap_leaves_a_plant_of_a_chain_idle(seed: int) -> None:
+    """At any stage, whatever else its inputs and buyers are."""
+    plan = solve(random_stages(seed))
+    for r, years, needs in idle_plants(plan):
+        case = paid(plan.case, plan.expanded.sources[r].record, years, needs * (1.0 - EPSILON))
+        assert sold(case, r, years) <= 2e-6 * max(plan.case.largest_demand, 1.0)
+
+
+def test_more_than_the_gap_runs_most_plants_of_a_chain() -> None:
+    """Else a gap of nothing would pass all of the above: at a hundredth more most sell."""
+    runs = []
+    for seed in range(24):
+        plan = solve(random_stages(seed))
+        for r, years, needs in idle_plants(plan)[:2]:
+            if plan.expanded.is_input(plan.expanded.sources[r].mineral) or plan.expanded.intakes:
+                record = plan.expanded.sources[r].record
+                runs.append(sold(paid(plan.case, record, years, needs * 1.01), r, years) > 1e-3)
+    assert len(runs) > 12
+    assert np.mean(runs) > 0.8
+
+
 # ---- the tariff that does what a cap does --------------------------------------------------------
+
+
+def test_the_floor_in_place_of_a_cap_counts_no_support() -> None:
+    """Out costs 8, of which a payment takes 2: at a cap of 40 % a tonne of relief saves 5.
+
+    A floor counts the 8: it is 13, and with it both cost the same.
+    """
+    limit = {"Limit": "max", "Supplier group": "country", "Supplier": "CHN", "Share": 0.4}
+    book = border() | {"Share limits": [limit]}
+    case = read(book)
+    out = next(r for r in case.refiners if r.name == "Out")
+    capped = solve_case(paid(case, out, {2026}, 2.0))
+    (equivalent,) = tariffs(capped)
+    assert equivalent.tariff == pytest.approx(5)
+    assert equivalent.floor == pytest.approx(13)
+    walled = read(border(13))
+    out = next(r for r in walled.refiners if r.name == "Out")
+    turn = solve_case(paid(walled, out, {2026}, 2.0))
+    assert turn.objective == pytest.approx(capped.objective + 40 * 5)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -19,6 +19,8 @@ require(loader)().then((highs) => {
     const said = engine.outcome(program, found, settings);
     return {
       objective: said.objective, proof: said.proof, how: said.how, seconds: (user + system) / 1e6,
+      sold: Array.from(said.sold), beyond: Array.from(said.beyond), stops: said.stops,
+      x: Array.from(found.x),
       paid: sum(said.paid), tariffs: said.tariffs, levies: said.levies, short: sum(said.short),
       command: engine.command(program, settings), losses: said.losses,
     };

@@ -25,6 +25,7 @@ from planner.sheets.survival import is_missed, needed_of, survival
 from planner.workbook import read_tables
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, sur
+from tests.models.test_hand_built import begun
 from tests.models.test_hand_floors import border, walled
 from tests.page.draws import draw, unmoved, variant_of
 from tests.reference.cases import SECURE, random_book
@@ -176,6 +177,36 @@ def test_a_tariff_is_paid_in_place_of_a_levy(planned):
     assert money == [pytest.approx(of) for of in ((1000, 0, 200), (1000, 160, 40), (1140, 160, 0))]
     for answer, plan in answers:
         assert (answer["tariffs"], answer["levies"]) == pytest.approx((plan.tariffs, plan.levies))
+
+
+BUDGETS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 3.0)
+
+
+@pytest.mark.parametrize("half", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("budget", [0.0005, 0.001, 0.0015])
+def test_a_budget_counts_as_at_least_what_built_pays(half, budget, planned):
+    """At any part of the budget, below what Built pays of it or above: the plan of the command."""
+    case = read_tables(begun((2028, half), budget=budget)).case
+    still = unmoved(case, len(adjustable(case)[0].countries))
+    settings = [still | {"budget": [part]} for part in BUDGETS]
+    answers = list(holds(case, planned(case, settings), settings))
+    assert len(answers) == len(BUDGETS)
+    assert answers[0][0]["objective"] >= answers[-1][0]["objective"]
+
+
+def test_a_carried_budget_beside_built_has_no_slider():
+    """What Built pays counts in sums then, and no year follows a line; without Built all do."""
+    carried = {"Carry_over_budget": "yes"}
+    case = read_tables(begun((2028, 0.5), budget=0.0005, **carried)).case
+    of, lacking = adjustable(case)
+    assert not [layer for layer in of.layers if layer.slider == "budget"]
+    assert lacking == (
+        'Budget can\'t be moved here; use planner solve --what-if "scale budget; value=...".',
+    )
+    case = read_tables(begun(budget=0.0005, **carried)).case
+    of, lacking = adjustable(case)
+    assert [layer for layer in of.layers if layer.slider == "budget"]
+    assert not lacking
 
 
 def test_the_hash_is_sha_256(tmp_path):

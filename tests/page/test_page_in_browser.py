@@ -14,6 +14,7 @@ import pytest
 from models.measures import SAME_COST
 from planner.cli import main
 from planner.workbook.template import write_book
+from tests.models.stages import cap, oxide_and_alloy
 from tests.report.cases import HOSTILE, case
 from tests.sheets.desk import rows
 
@@ -59,7 +60,9 @@ def pages(solver, tmp_path_factory):
         write_book(folder / f"{name}.xlsx", book, sheets=book)
     secured = rows(Security=[{"Max short": 0.5, "First year": 2027}])
     write_book(folder / "secured.xlsx", secured, sheets=secured)
-    made = (folder / f"{name}.xlsx" for name in ("hostile", "falling", "secured"))
+    chain = oxide_and_alloy(cap(0.65, "oxide"))
+    write_book(folder / "chain.xlsx", chain, sheets=chain)
+    made = (folder / f"{name}.xlsx" for name in ("hostile", "falling", "secured", "chain"))
     for file in (INPUTS / "plain.xlsx", *made):
         assert main(["page", str(file), "-o", str(folder / f"{file.stem}.html")]) == 0
     return folder
@@ -291,7 +294,7 @@ def test_by_keyboard_and_to_the_ear(opened):
         "return Array.from(document.querySelectorAll('table'), e => e.ariaLabelledByElements)"
         ".map(named => named && named[0].textContent)"
     )
-    assert len({*tables} - {None}) == 4
+    assert len({*tables} - {None}) == 5
     window.run("document.getElementById('demand').focus()")
     window.press("\ue014")
     window.wait("return document.documentElement.dataset.answered === '2'")
@@ -300,3 +303,26 @@ def test_by_keyboard_and_to_the_ear(opened):
     )
     live = window.run("return document.querySelector('.found[aria-live]').textContent")
     assert "demand at 101" in live
+
+
+def test_a_chain_shows_what_goes_through_all_stages(opened):
+    """The contract's closed form b: 13 of 20 t of oxide are Chinese, and all of the alloy."""
+    window = opened("chain")
+    oxide = "document.querySelectorAll('#minerals tbody tr')[1].textContent"
+    assert (
+        window.run(f"return {oxide}")
+        == "oxidenonebought by plants65\u00a0% CHN, 202665\u00a0% CHN, 2026"
+    )
+    cells = "document.querySelectorAll('#stops tbody td')"
+    stops = f"return Array.from({cells}, (cell) => cell.textContent)"
+    assert window.run(stops) == ["0\u00a0% without CHN"] * 4
+    assert "served in 2026" in window.run(TEXT, "stages-lead")
+    command, verdict = moved(window, "cap", 0.25)
+    assert command.endswith("--max-country-share 25%")
+    assert "Proved" in verdict
+    now, unmoved, _, through = window.run(stops)
+    assert (now[:2], unmoved, through) == ("25", "0\u00a0% without CHN", "0\u00a0% without CHN")
+    assert not window.console()
+    assert not window.run("return document.getElementById('stages').hidden")
+    window = opened("plain")
+    assert window.run("return document.getElementById('stages').hidden")

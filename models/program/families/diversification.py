@@ -37,7 +37,7 @@ from models.program.component import (
 from models.program.component import SHARE as SHARE_UNIT
 from models.program.division import by_demand, nothing
 from models.program.market import BEYOND, HANDED
-from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names
+from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names, whole_need
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
@@ -126,7 +126,7 @@ TOTAL = Rows(
     meaning="What a buyer purchases in all.",
     kind="purchases",
     label=lambda _, __: Label("what more purchases let the limits on shares of them take"),
-    through=PURCHASES_OF,
+    through=(PURCHASES_OF,),
     divided=nothing,
 )
 
@@ -531,16 +531,22 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
 
 
 def _levers(of: Levers) -> None:
-    """The share of each row of Share limits that says a most."""
-    for t, year in enumerate(of.e.years):
-        for cap in caps(of.e, 0, t):
-            row = cap.record
+    """The share of each row of Share limits that says a most.
+
+    Of an input it is taken to be of all that plants would take; planning again tells the rest.
+    """
+    for m, name in enumerate(of.e.minerals):
+        for cap in (cap for t in range(len(of.e.years)) for cap in caps(of.e, m, t)):
+            row, year = cap.record, cap.year
+            base = cap.demand
+            if not cap.buyer:
+                base += whole_need(of.case, name, year) - of.case.coalition_demand(name, year)
             step = step_in_force(row.share, year)
             if row.limit != schema.MAX or not (step is None or step <= of.year):
                 continue
             of.cell(
                 row, "share", year, what=row_words(of.case, row, cap.share), unit=SHARE_UNIT,
-                was=cap.share, most=1.0, loosens=(SHARE, cap.key), times=cap.demand,
+                was=cap.share, most=1.0, loosens=(SHARE, cap.key), times=base,
             )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from models.case import Case
 from models.program import builder, component, division, market
-from models.resolve import Ints, needed_rows
+from models.resolve import Ints, closing_lane, needed_rows, to_plant
 from models.schema import Input
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ NEED = component.Rows(
     stops=_without_input,
     stops_beyond=True,
     stop_rank=3,
-    through=market.INPUT_FLOW,
+    through=(market.INPUT_FLOW, market.HANDED),
     divided=division.nothing,
 )
 JOINT_NEED = component.Rows(
@@ -87,7 +88,7 @@ JOINT_NEED = component.Rows(
     cell=(Input, "tonnes"),
     kind="input",
     label=_label,
-    through=market.INPUT_FLOW,
+    through=(market.INPUT_FLOW, market.HANDED),
     divided=division.nothing,
 )
 TOTAL = component.Rows(
@@ -98,7 +99,7 @@ TOTAL = component.Rows(
     label=lambda _, key: component.Label(
         f"what more {key[0]} in plants lets the limits on it take"
     ),
-    through=market.BEYOND,
+    through=(market.BEYOND,),
     divided=division.nothing,
 )
 
@@ -271,9 +272,32 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
         b.enter(row_of[i, when[unmet]], short[unmet], ratio)
 
 
+def _levers(of: component.Levers) -> None:
+    """Lanes between plants that are closed may be opened."""
+    if all(row.open is not False for row in of.case.input_lanes):
+        return
+    for i, intake in enumerate(of.e.intakes):
+        for r, (t, year) in itertools.product(
+            of.e.of_mineral[intake.mineral], enumerate(of.e.years)
+        ):
+            source = of.e.sources[r]
+            row = closing_lane(of.e, source, intake.country, year)
+            if row is None:
+                continue
+            seller = row.refiner or row.company or of.case.country_name(row.country)
+            land = of.case.country_name(row.to_country) or "every country"
+            what = f"row {row.row}: lanes from {seller or 'every country'} to plants in {land}"
+            cell = of.cell(row, "open", year, what=what, unit=component.OPEN, was=0.0)
+            if cell is not None:
+                cell.lanes.append((r, to_plant(i), t))
+
+
 def _joins(case: Case) -> Iterable[tuple[str, ...]]:
     """A product and its inputs are planned together."""
     return ((row.mineral, row.input) for row in case.needed_inputs)
 
 
-FAMILY = component.Family(model, arrays, joins=_joins)
+_FILLS = ("input_lanes", ("open",))
+FAMILY = component.Family(
+    model, arrays, joins=_joins, loosening=component.Loosening(_levers, _FILLS, rank=3)
+)

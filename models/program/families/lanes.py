@@ -120,7 +120,7 @@ def arrays(b: builder.Builder) -> None:
 
 def _levers(of: component.Levers) -> None:
     """Lanes that are closed may be opened, those with a Max made wider."""
-    mine = [row for row in of.case.lanes if row.mineral in {"", of.mineral}]
+    mine = [row for row in of.case.lanes if row.mineral in {"", *of.e.minerals}]
     opens = [row for row in mine if row.open is not None]
     widths = [row for row in mine if row.max is not None]
     if all(row.open for row in opens):

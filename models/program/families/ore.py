@@ -114,7 +114,7 @@ BALANCE = component.Rows(
     label=lambda of, key: component.Label(f"ore at {of.who(*key[:3])}"),
     stops=_without_ore,
     stop_rank=3,
-    through=ORE,
+    through=(ORE,),
     divided=division.nothing,
 )
 CAPACITY = component.Rows(

@@ -166,7 +166,7 @@ TOTAL = component.Rows(
     meaning="What suppliers sell, and could sell more, adds up.",
     kind="supply",
     label=lambda _, key: component.Label(f"what is left of {key[0]} if a country is lost"),
-    through=SUPPLY,
+    through=(SUPPLY,),
     divided=division.nothing,
 )
 SURVIVAL = component.Rows(

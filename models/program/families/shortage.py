@@ -93,7 +93,7 @@ TOTAL = component.Rows(
     kind="fair share",
     label=_fair_label,
     is_neutral=True,
-    through=OF_COALITION,
+    through=(OF_COALITION,),
     divided=nothing,
 )
 FAIR = component.Rows(
@@ -112,7 +112,7 @@ TIERS = component.Rows(
     meaning="A member is short what its tiers are.",
     kind="tier",
     label=lambda _, __: component.Label("the demand that goes short"),
-    through=OF_TIER,
+    through=(OF_TIER,),
     divided=nothing,
 )
 

@@ -1,0 +1,270 @@
+"""The chain of minerals that are made from one another, drawn from ore to member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, field
+from models.results.common import MINERAL, TONNES, YEAR
+from models.results.inputs import PRODUCTS
+from planner.render.plotly import Stage, StageLink, StageNode, staged
+from planner.render.words import NAMED, inner, listed, percent, tonnes
+from planner.report.part import Choice, Plot, ReportSection, View, facts_of
+from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, leading
+from planner.workbook.plan_file import PlanFile
+
+_MOST = 6
+"""Countries of a mineral, and members, beyond these are drawn as one."""
+_COLUMN, _ROW, _AROUND = 140, 38, 120
+"""Pixels of a stage across, of a country, and around the chart."""
+_ORE = "ore"
+
+
+class ChainParts(Result):
+    """The flows of a chain, stage by stage, the largest of each mineral first."""
+
+    mineral = MINERAL.like(meaning="What flows.")
+    source = field.text("From country")
+    target = field.text("To country or member")
+    amount, part = TONNES, field.share("Part of the mineral")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Minerals made from one another: ``made_of`` are the inputs of each product."""
+
+    made_of: Mapping[str, frozenset[str]]
+
+    @cached_property
+    def minerals(self) -> frozenset[str]:
+        return frozenset(self.made_of).union(*self.made_of.values())
+
+    @property
+    def name(self) -> str:
+        """The last products."""
+        inputs = frozenset().union(*self.made_of.values())
+        return listed(sorted(self.minerals - inputs, key=str.casefold), NAMED)
+
+    def width(self, mineral: str) -> float:
+        """Return how wide all that flows of a mineral is: the inputs of a product share its width.
+
+        A last product counts 1.
+        """
+        products = [p for p, inputs in self.made_of.items() if mineral in inputs]
+        return sum(self.width(p) / len(self.made_of[p]) for p in products) or 1.0
+
+    def stage(self, mineral: str) -> int:
+        """Return how many stages come before a mineral."""
+        return max((1 + self.stage(name) for name in self.made_of.get(mineral, ())), default=0)
+
+
+def chains_of(inputs: pd.DataFrame) -> list[Chain]:
+    """Return the chains that a plan's sheet Inputs has, by name."""
+    links = [
+        (mineral, product)
+        for mineral, products in zip(inputs["mineral"], inputs["product"], strict=True)
+        for product in str(products).split(PRODUCTS)
+    ]
+    group = {name: frozenset(link) for link in links for name in link}
+    for mineral, product in links:
+        joined = group[mineral] | group[product]
+        group |= dict.fromkeys(joined, joined)
+    made_of = {product: frozenset(m for m, p in links if p == product) for _, product in links}
+    chains = [
+        Chain({product: made_of[product] for product in sorted(names & made_of.keys())})
+        for names in dict.fromkeys(group.values())
+    ]
+    return sorted(chains, key=lambda chain: chain.name.casefold())
+
+
+def chain(plan: PlanFile) -> ReportSection | None:
+    """Draw who makes what of whose inputs, with a selector of the chain and one of the year."""
+    inputs = _named(plan, plan.result(PlantInputs), "country", "plant_country")
+    inputs = inputs[inputs["tonnes"] > 0]
+    if inputs.empty:
+        return None
+    sold = _named(plan, plan.result(Flows), "country")
+    ore = _named(plan, plan.result(Ore), "mine_country", "country")
+    years = [str(year) for year in sorted(inputs["year"].unique())]
+    periods = [ALL_YEARS, *years] if len(years) > 1 else years
+    chains, colours = chains_of(inputs), leading(plan)
+    made = plan.result(Refiners).frame().groupby(["refiner", "mineral", "year"])["tonnes"].sum()
+    views: dict[Choice, View] = {}
+    for c, of in enumerate(chains):
+        for p, period in enumerate(periods):
+            tables = [inputs, sold, ore]
+            if period != ALL_YEARS:
+                tables = [rows[rows["year"] == int(period)] for rows in tables]
+            views[c, p] = _view(of, [*_links(of, tables, made.to_dict())], period, colours)
+    selectors = {"Chain": tuple(of.name for of in chains), YEAR.header: tuple(periods)}
+    return ReportSection(
+        "chain",
+        "The chain from ore to member",
+        "Each column is a stage: the countries that make a mineral, and on the right the members"
+        " that buy. A width is a part of all that is sold of its mineral, to plants and to"
+        " members, not tonnes: the inputs of a product share its width. What a member hands to a"
+        " plant in its country goes by way of that member.",
+        views,
+        selectors,
+    )
+
+
+def _named(plan: PlanFile, result: Result, *columns: str) -> pd.DataFrame:
+    """Return a table with countries as they are called."""
+    table = result.frame()
+    return table.assign(**{name: table[name].map(plan.country) for name in columns})
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """Tonnes of a mineral from a node to another; nodes are (column, mineral, place)."""
+
+    mineral: str
+    source: StageNode
+    target: StageNode
+    tonnes: float
+
+
+def _links(of: Chain, tables: Sequence[pd.DataFrame], made: Mapping[Any, float]) -> Iterator[_Flow]:
+    """Yield the flows of a chain: ore, inputs, purchases, and what members hand over."""
+    inputs, sold, ore = tables
+    mined = ore[ore["mineral"].isin(of.minerals)]
+    first = 1 if len(mined) else 0
+    last = first + 1 + max(map(of.stage, of.minerals))
+
+    def node(mineral: str, place: str) -> StageNode:
+        return StageNode(float(first + of.stage(mineral)), mineral, place)
+
+    for row in mined.to_dict("records"):
+        mineral, mine = row["mineral"], row["mine_country"]
+        start = StageNode(0.0, f"{mineral} {_ORE}", mine)
+        yield _Flow(f"{mineral} {_ORE}", start, node(mineral, row["country"]), row["tonnes"])
+    handed = dict[tuple[Any, ...], float]()
+    for row in inputs[inputs["mineral"].isin(of.minerals)].to_dict("records"):
+        mineral, member = row["mineral"], row["member"]
+        if isinstance(member, str) and member:
+            key = row["year"], mineral, member
+            handed[key] = handed.get(key, 0.0) + row["tonnes"]
+            start = _hands(node(mineral, member))
+        else:
+            start = node(mineral, row["country"])
+        products = str(row["product"]).split(PRODUCTS)
+        parts = [made.get((row["plant"], name, row["year"]), 0.0) for name in products]
+        for name, part in zip(products, parts, strict=True):
+            share = part / sum(parts) if sum(parts) > 0 else 1.0 / len(parts)
+            if share > 0:
+                target = node(name, row["plant_country"])
+                yield _Flow(mineral, start, target, row["tonnes"] * share)
+    bought = sold.groupby(["year", "mineral", "member"])["tonnes"].sum().to_dict()
+    for row in sold[sold["mineral"].isin(of.minerals)].to_dict("records"):
+        mineral, member = row["mineral"], row["member"]
+        key = row["year"], mineral, member
+        part = min(1.0, handed.get(key, 0.0) / bought[key]) if bought[key] > 0 else 0.0
+        start = node(mineral, row["country"])
+        for target, share in (
+            (_hands(node(mineral, member)), part),
+            (StageNode(float(last), "", member), 1.0 - part),
+        ):
+            if share * row["tonnes"] > 0:
+                yield _Flow(mineral, start, target, share * row["tonnes"])
+
+
+def _hands(node: StageNode) -> StageNode:
+    """Return the node of a member that hands over, between a stage and the next."""
+    return StageNode(node.column + 0.5, node.mineral, f"{node.place} hands over")
+
+
+def _view(of: Chain, flows: list[_Flow], period: str, colours: dict[str, str]) -> View:
+    total, sums = dict[str, float](), dict[tuple[str, StageNode, StageNode], float]()
+    for f in flows:
+        total[f.mineral] = total.get(f.mineral, 0.0) + f.tonnes
+        key = f.mineral, f.source, f.target
+        sums[key] = sums.get(key, 0.0) + f.tonnes
+    order = sorted(sums, key=lambda key: (key[1].column, key[0], -sums[key], str(key)))
+    parts = {key: amount / total[key[0]] for key, amount in sums.items()}
+    rows = [
+        {"mineral": key[0], "source": key[1].place, "target": _place(key[2]),
+         "amount": sums[key], "part": parts[key]}
+        for key in order
+    ]  # fmt: skip
+    links = [
+        StageLink(*key[1:], of.width(key[0]) * parts[key], f"{key[0]}: {tonnes(sums[key])}")
+        for key in order
+    ]
+    when = inner(period)
+    stages = [*_stages(links)]
+    largest = listed([_largest(mineral, sums) for mineral in _in_order(of)], NAMED)
+    alt = f"The chain of {of.name}, {when}. The country that makes most: {largest}."
+    gathered = _gathered(links)
+    rows_high = max(len({n for n in _nodes(gathered) if n.column == s.column}) for s in stages)
+    plot = Plot(
+        f"{of.name}, {when}", staged(gathered, stages, colours), alt,
+        _AROUND + _ROW * rows_high, _COLUMN * len(stages),
+    )  # fmt: skip
+    return View((plot,), facts_of(ChainParts.of_rows(rows)))
+
+
+def _place(node: StageNode) -> str:
+    return f"{node.place}, {node.mineral}" if node.mineral and node.column % 1 == 0 else node.place
+
+
+def _in_order(of: Chain) -> list[str]:
+    return sorted(of.minerals, key=lambda name: (-of.stage(name), name))
+
+
+def _largest(mineral: str, sums: Mapping[tuple[str, StageNode, StageNode], float]) -> str:
+    """Return which country makes most of a mineral, and its part."""
+    by_place = dict[str, float]()
+    for (name, source, _), amount in sums.items():
+        if name == mineral and source.column % 1 == 0:
+            by_place[source.place] = by_place.get(source.place, 0.0) + amount
+    if not by_place:
+        return f"{mineral} none"
+    place = max(by_place, key=lambda name: (by_place[name], name))
+    return f"{mineral} {place} ({percent(by_place[place] / sum(by_place.values()))})"
+
+
+def _stages(links: Iterable[StageLink]) -> Iterator[Stage]:
+    """Yield the columns with what each is called."""
+    nodes = sorted(_nodes(links), key=lambda node: (node.column, node.mineral))
+    for column in dict.fromkeys(node.column for node in nodes if node.column % 1 == 0):
+        minerals = dict.fromkeys(node.mineral for node in nodes if node.column == column)
+        yield Stage(column, tuple(filter(None, minerals)) or (Members.TABLE,))
+
+
+def _nodes(links: Iterable[StageLink]) -> set[StageNode]:
+    return {node for link in links for node in (link.source, link.target)}
+
+
+def _gathered(links: list[StageLink]) -> list[StageLink]:
+    """Return the links with small countries of a mineral, and small members, put together."""
+    weight = dict[StageNode, float]()
+    for link in links:
+        for node in (link.source, link.target):
+            weight[node] = weight.get(node, 0.0) + link.amount
+    groups = dict[tuple[float, str], list[StageNode]]()
+    for node in sorted(weight, key=lambda node: (-weight[node], node.place)):
+        groups.setdefault((node.column, node.mineral), []).append(node)
+    merged = {
+        node: StageNode(column, mineral, OTHERS if mineral else OTHER_MEMBERS)
+        for (column, mineral), nodes in groups.items()
+        for node in (nodes[_MOST - 1 :] if len(nodes) > _MOST else ())
+    }
+    sums = dict[tuple[StageNode, StageNode, str], float]()
+    words = dict[tuple[StageNode, StageNode, str], list[str]]()
+    for link in links:
+        key = (
+            merged.get(link.source, link.source), merged.get(link.target, link.target),
+            link.words.partition(":")[0],
+        )  # fmt: skip
+        sums[key] = sums.get(key, 0.0) + link.amount
+        words.setdefault(key, []).append(link.words)
+    return [
+        StageLink(*key[:2], amount, words[key][0] if len(words[key]) == 1 else f"{key[2]}, several")
+        for key, amount in sums.items()
+    ]

@@ -1,0 +1,113 @@
+"""The chart of a chain: who makes what of whose inputs, from ore to member."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from planner.cli import main
+from planner.report import read_report, report_html
+from planner.report.plan import plan_page
+from planner.workbook.template import write_book
+from tests.models.stages import ALLY, CHINA, cap, made, oxide_and_alloy, plant, stages
+from tests.reference.cases import STAGED, random_book
+
+
+def planned(tmp_path, book):
+    """Return the file of a book's plan."""
+    write_book(tmp_path / "case.xlsx", {name: rows for name, rows in book.items() if rows})
+    plan = tmp_path / "plan.xlsx"
+    assert main(["solve", str(tmp_path / "case.xlsx"), "-o", str(plan), "--workers", "1"]) == 0
+    return plan
+
+
+def section(path, key="chain"):
+    return next((p for p in plan_page(read_report(path).source).parts if p.key == key), None)
+
+
+def flows(view):
+    """Return the rows of a view's table: what flows, from where to where, and its part."""
+    return [row[:3] + row[4:] for row in view.facts.rows]
+
+
+def drawn(view):
+    """Return the links of a chart by the names of their ends, and their widths."""
+    (trace,) = view.plots[0].figure.data
+    names = list(trace.node.label)
+    ends = zip(trace.link.source, trace.link.target, trace.link.value, strict=True)
+    return {(names[s], names[t]): value for s, t, value in ends}
+
+
+def test_oxide_alloy_and_the_member_that_buys(tmp_path):
+    """The contract's closed form b, a cap on oxide alone: 13 and 7 t of it, all alloy China's."""
+    view = section(planned(tmp_path, oxide_and_alloy(cap(0.65, "oxide")))).views[0, 0]
+    assert flows(view) == [
+        ("oxide", "CHN", "CHN, alloy", "65.0 %"),
+        ("oxide", "AUS", "CHN, alloy", "35.0 %"),
+        ("alloy", "CHN", "A", "100.0 %"),
+    ]
+    (trace,) = view.plots[0].figure.data
+    assert list(trace.node.label) == ["CHN", "AUS", "CHN", "A"]
+    assert [*np.array(trace.node.x).round(2)] == [0, 0, 0.5, 1]
+    assert list(trace.link.value) == pytest.approx([0.65, 0.35, 1])
+    assert [a.text for a in view.plots[0].figure.layout.annotations] == [
+        "<b>oxide</b>", "<b>alloy</b>", "<b>Members</b>",
+    ]  # fmt: skip
+    assert view.plots[0].alt.endswith("alloy CHN (100.0 %) and oxide CHN (65.0 %).")
+
+
+def test_what_a_member_hands_over_goes_by_way_of_it(tmp_path):
+    """A buys 12 t of oxide, keeps 2 and hands 10 to the plant at home, which makes its alloy."""
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1), plant("Arafura", "alloy", ALLY, 2)],
+        [made("alloy", "oxide")], {"alloy": 10, "oxide": 2}, members={"A": ALLY},
+        Input_lanes=[{"Input": "oxide", "Open": "no"}],
+        Stockpiles=[{"Mineral": "oxide", "Member": "A", "Max (t)": 0}],
+    )  # fmt: skip
+    view = section(planned(tmp_path, book)).views[0, 0]
+    assert drawn(view) == pytest.approx({
+        ("CHN", "A hands over"): 10 / 22, ("CHN", "A"): 2 / 22,
+        ("A hands over", "AUS"): 10 / 22, ("AUS", "A"): 1,
+    })  # fmt: skip
+
+
+def test_ore_comes_first_and_the_inputs_of_a_product_share_its_width(tmp_path):
+    """Two oxides go into alloy: each is half as wide, as is its ore."""
+    book = stages(
+        {"Nd": 50, "Dy": 50, "alloy": 100},
+        [
+            plant("Bao", "Nd", CHINA, 1), plant("Lyn", "Dy", ALLY, 1, Recovery=0.5),
+            plant("Zhong", "alloy", CHINA, 1),
+        ],
+        [made("alloy", "Nd", 0.9), made("alloy", "Dy", 0.1)], {"alloy": 10},
+        Mines=[{"Mineral": "Dy", "Country": "CHL", "Capacity (t/yr)": 50}],
+    )  # fmt: skip
+    view = section(planned(tmp_path, book)).views[0, 0]
+    assert flows(view)[0] == ("Dy ore", "CHL", "AUS, Dy", "100.0 %")
+    assert drawn(view) == pytest.approx({
+        ("CHL", "AUS, Dy"): 1, ("CHN, Nd", "CHN"): 0.5, ("AUS, Dy", "CHN"): 0.5, ("CHN", "A"): 1,
+    })  # fmt: skip
+
+
+def test_a_plan_without_inputs_has_no_chain(tmp_path):
+    book = stages({"oxide": 50}, [plant("Bao", "oxide", CHINA, 1)], [], {"oxide": 1})
+    assert section(planned(tmp_path, book)) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_drawn_of_random_chains_adds_up(tmp_path, seed):
+    """The parts of each mineral in a chain add up to all of it, in every year."""
+    book = random_book(np.random.default_rng([29, seed]), 2 + seed % 2, STAGED)
+    of = section(planned(tmp_path, book))
+    for view in () if of is None else of.views.values():
+        total = defaultdict(float)
+        for mineral, _, _, part in flows(view):
+            total[mineral] += float(part.removesuffix(" %") or 0)
+        assert all(abs(part - 100) < 0.06 * len(view.facts.rows) + 0.01 for part in total.values())
+        (trace,) = view.plots[0].figure.data
+        assert all(value > 0 for value in trace.link.value)
+        assert all(0 < y < 1 for y in trace.node.y)
+    assert "The chain from ore" in report_html(read_report(tmp_path / "plan.xlsx")) or of is None

@@ -12,6 +12,7 @@ from models.case import clean, common_letters, fold
 from models.checks.common import near
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings
+from models.schema.rounds import ROUNDS
 from models.units import MONEY
 from planner.workbook import findings, headers
 from planner.workbook.cells import DECIMAL, WHOLE, converter, hint_of, numbers, shown, text, wanted
@@ -306,7 +307,7 @@ _DEFAULTS = {
         for f in dataclasses.fields(record)
         if f.default is not dataclasses.MISSING
     }
-    for record in SHEETS
+    for record in (*SHEETS, *ROUNDS)
 }
 
 

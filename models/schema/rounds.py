@@ -1,6 +1,6 @@
 """Sheets beside the input: what came of a year that is over, and what the plan before it said.
 
-They are in no template and no program reads them. A planner fills the first two; ``planner roll``
+They are in no template and no program reads them. A planner fills the first three; ``planner roll``
 writes the others into the next workbook, so that the next plan can say what it changes.
 """
 
@@ -82,6 +82,28 @@ class ClosingStock(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActualBuild(Record):
+    """What was built of a project, where that is not as planned."""
+
+    SHEET = "Built"
+    MEANING = "Parts of projects whose output started, or will start, in a year."
+
+    project: str = named("Project", "The project.", "Projects", key=True)
+    year: int = column(
+        "Year", CellKind.YEAR, "First year of output. A plant that is late has a row for each.",
+        key=True,
+    )  # fmt: skip
+    planned: float | None = fraction(
+        "Planned", "What the plan builds for the year. It is not read.", value=None,
+        default="not read",
+    )  # fmt: skip
+    part: float | None = fraction(
+        "Fraction", "Part of the project whose output starts in the year. 0: none.", value=None,
+        default="as planned",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderBefore(Record):
     """An order of the plan before this one, of a year that is still planned."""
 
@@ -109,8 +131,10 @@ class BuildBefore(Record):
 
     project: str = named("Project", "The project.", key=True)
     year: int = column("Year", CellKind.YEAR, "First year of output.", key=True)
-    fraction: float = fraction("Fraction", "Part of the project whose output starts in the year.")
+    part: float = fraction("Fraction", "Part of the project whose output starts in the year.")
 
 
-ROUNDS: tuple[type[Record], ...] = (Delivery, ClosingStock, OrderBefore, BuildBefore)
-"""All of them; an actuals workbook may have the sheet Built of the input, too."""
+ACTUALS: tuple[type[Record], ...] = (Delivery, ClosingStock, ActualBuild)
+"""The sheets of a workbook of actuals."""
+ROUNDS: tuple[type[Record], ...] = (*ACTUALS, OrderBefore, BuildBefore)
+"""All of them."""

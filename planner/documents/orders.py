@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from models import case, errors, schema, tolerances
 from models.results import Contracts, Field, Figure, Flows, Prices, Result, Shortages, Stocks
 from models.results.orders import MemberShortages, Obligations, OrderLines, OrderSheet, Stock
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
+from planner.documents.numbers import plain_number, rounded
 from planner.render.words import counted
 from planner.workbook.plan_file import PlanFile, edited
 
@@ -252,8 +252,6 @@ _BY_PLACE = re.compile(r"row \d+ of Contracts|contract \d+")
 """What the sheet Plan calls a contract without a name."""
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no letter is taken for another when it is read out."""
-_EXACT = Context(prec=64, rounding=ROUND_HALF_EVEN)
-
 Names = tuple[int, tuple[str, ...]]
 """Year and folded names."""
 
@@ -271,15 +269,6 @@ def order_id(year: int, key: Iterable[str], tranche: int = 0) -> str:
 def code(text: str, length: int) -> str:
     number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
     return "".join(_LETTERS[number >> 5 * i & 31] for i in range(length))
-
-
-def rounded(value: float, decimals: int, digits: int = 12) -> Decimal:
-    """Return a number to so many decimals, whatever the last bits of a float are.
-
-    It is rounded to ``digits`` significant ones first: 106.1085 and 106.10849999999999 are one, as
-    a workbook that another program saved has the other.
-    """
-    return Decimal(f"{value:.{digits}g}").quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
 
 
 def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
@@ -444,13 +433,6 @@ def _fields(column: pd.Series) -> Iterator[object]:
             yield number
         else:
             yield value if isinstance(value, int) else str(value)
-
-
-def plain_number(value: float, decimals: int, digits: int) -> str:
-    """Return a number rounded, with a decimal point, no exponent and no thousands separators."""
-    text = format(rounded(value, decimals, digits), "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
 
 
 def _readme(orders: Orders, names: dict[str, str]) -> Iterable[str]:

@@ -37,9 +37,7 @@ def _why(outcome: Outcome, *key: object) -> str:
 # ---- stocks --------------------------------------------------------------------------------------
 
 
-def _stocks(
-    plan: Plan, case: Case, outcome: Outcome, warnings: list[str]
-) -> Iterator[CellEdit]:
+def _stocks(plan: Plan, case: Case, outcome: Outcome, warnings: list[str]) -> Iterator[CellEdit]:
     """Yield opening stocks, targets whose default they were, and a Max that is below them."""
     for pile in case.stockpiles:
         key = pile.mineral, pile.member
@@ -72,6 +70,11 @@ def _sales(
 ) -> Iterator[CellEdit | NewRow]:
     """Yield Current supply: what each refiner sold in the last year that is over."""
     sold = _sold(plan, outcome, warnings)
+    if outcome.last < outcome.to - 1 and any(r.max_growth is not None for r in case.refiners):
+        warnings.append(
+            f"{outcome.to - 1} is not planned: Max growth counts the sales of {outcome.last} as"
+            f" those of the year before {outcome.to}"
+        )
     home = {(row.refiner, row.mineral, row.member, row.plant): row for row in case.current_supply}
     reason = f"delivered in {outcome.last}"
     grown = {(r.name, r.mineral): r for r in case.refiners if r.max_growth is not None}
@@ -146,9 +149,7 @@ def _built(case: Case, outcome: Outcome) -> Iterator[CellEdit | NewRow]:
 # ---- budgets -------------------------------------------------------------------------------------
 
 
-def _budgets(
-    plan: Plan, case: Case, outcome: Outcome, warnings: list[str]
-) -> Iterator[CellEdit]:
+def _budgets(plan: Plan, case: Case, outcome: Outcome, warnings: list[str]) -> Iterator[CellEdit]:
     """Yield what is left of budgets that are carried over.
 
     The last row of the years that are over holds it; the rows before that are used up. Where more
@@ -171,7 +172,9 @@ def _budgets(
         capex = values[row.year]
         if capex != row.capex:
             why = reason if row.year < outcome.to else "more was spent before than there was"
-            yield CellEdit(schema.BudgetYear, row.row, "capex", capex, row.capex, str(row.year), why)
+            yield CellEdit(
+                schema.BudgetYear, row.row, "capex", capex, row.capex, str(row.year), why
+            )
             if row.year >= outcome.to:
                 warnings.append(
                     f"the budget of {row.year} is less by {row.capex - capex:z,.6g} m: that much"
@@ -187,8 +190,10 @@ def _spent(plan: Plan, outcome: Outcome, years: set[int]) -> float:
     for project in case.projects:
         if project.built_in is not None:
             continue
+        begun = dict(project.begun)
         for (name, start), part in outcome.built.items():
-            if name == project.name and budget_year(project, start, horizon) in years:
+            is_own = name == project.name and start not in begun
+            if is_own and budget_year(project, start, horizon) in years:
                 spent += part * project.capex
     return spent
 
@@ -206,7 +211,9 @@ def _gone(case: Case, to: int) -> Iterator[GoneRow]:
             selected = [step.mineral, case.country_name(step.country), step.refiner, step.member]
             of = listed([each for each in selected if each]) or "all"
             what = f"{step.name}: {step.action}, {of}"
-            years = f"{step.first_year or 'the first year'} to {last}" if not is_build else str(last)
+            years = (
+                f"{step.first_year or 'the first year'} to {last}" if not is_build else str(last)
+            )
             yield GoneRow(type(step), step.row, what, f"its years are over: {years}")
 
 

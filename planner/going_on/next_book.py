@@ -10,7 +10,6 @@ from typing import Any
 
 from models import schema, tolerances
 from models.case import Case, fold
-from models.errors import Finding
 from models.results.rounds import CarriedOver
 from models.schema import Record
 from models.schema.rounds import BuildBefore, OrderBefore
@@ -19,7 +18,7 @@ from planner.going_on.edits import CellEdit, Edits, NewRow
 from planner.going_on.outcome import Outcome
 from planner.render.table import table_of
 from planner.render.words import amount, counted, number_of, span
-from planner.workbook import Book
+from planner.workbook import Book, read
 from planner.workbook.edit import EditedBook, show_first
 from planner.workbook.findings import SheetLayout, address
 from planner.workbook.headers import PAST, REMARKS
@@ -29,8 +28,8 @@ from planner.workbook.template.columns import title
 FIRST = "Rolled"
 """The sheet that the next workbook opens with."""
 _OURS = {fold(name) for name in (FIRST, CarriedOver.TABLE, OrderBefore.SHEET, BuildBefore.SHEET)}
-_SIGN = "planner roll:"
-"""What the title of the first sheet begins with, so that it is known again."""
+_SIGN = ": what was planned, and what came"
+"""How the title of the first sheet ends, so that it is known again."""
 _BEHIND = {
     schema.Built: (schema.Project, schema.Built),
     schema.CurrentSupply: (schema.Stockpile, schema.Mine, schema.Refiner, schema.Tier),
@@ -58,11 +57,17 @@ class Rolled:
     def currency(self) -> str:
         return self.book.case.settings.currency
 
-    def write(self, path: Path) -> tuple[Finding, ...]:
-        """Write the next workbook, and return what there is to know of the copy."""
-        source = self.book.path
-        assert source is not None  # noqa: S101 - a case without a file has no workbook to go on
-        return _Writer(self, EditedBook.of(source)).write(path)
+    def write(self, path: Path) -> None:
+        """Write the next workbook."""
+        if self.book.path is None:
+            msg = "a case without a workbook has none to go on with"
+            raise ValueError(msg)
+        _Writer(self, EditedBook.of(self.book.path)).write(path)
+
+    def write_checked(self, path: Path) -> None:
+        """Write the next workbook, and raise InputError where it could not be planned."""
+        self.write(path)
+        read(path)
 
 
 class _Writer:
@@ -74,7 +79,8 @@ class _Writer:
         self.places = deepcopy(rolled.book.layout.sheets)
         self.listed: list[dict[str, object]] = []
 
-    def write(self, path: Path) -> tuple[Finding, ...]:
+    def write(self, path: Path) -> None:
+        """Write it."""
         self._remove_ours()
         self._past_years()
         for cell in self.rolled.edits.cells:
@@ -96,12 +102,11 @@ class _Writer:
         self._carried(AddedPage(carried, len(CarriedOver.FIELDS)))
         show_first(self.target.book, front)
         self.target.write(path)
-        return ()
 
     def _remove_ours(self) -> None:
         """Take out what an earlier roll wrote."""
         book = self.target.book
-        if any(str(s["A1"].value or "").startswith(_SIGN) for s in book.worksheets):
+        if any(str(s["A1"].value or "").endswith(_SIGN) for s in book.worksheets):
             for sheet in [s for s in book.worksheets if fold(s.title) in _OURS]:
                 del book[sheet.title]
 
@@ -132,7 +137,9 @@ class _Writer:
         column = self._column(sheet, edit.record, edit.field)
         if not column:
             return
-        self.target.put(sheet, edit.row, column, self._converted(edit.record, edit.field, edit.value))
+        self.target.put(
+            sheet, edit.row, column, self._converted(edit.record, edit.field, edit.value)
+        )
         cell, header = address(column, edit.row), _header(edit.record, edit.field)
         self._tell(sheet.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
 
@@ -208,15 +215,36 @@ class _Writer:
         outcome, currency = self.rolled.outcome, self.rolled.currency
         page.widths(*_WIDTHS)
         years = sorted({y for y in self.case.years if y < outcome.to})
-        page.title(f"{_SIGN} what was planned for {span(years)}, and what came")
+        page.title(f"{span(years)}{_SIGN}")
         for text in answer(outcome, currency):
             page.answer(text)
         page.words(
             f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
             f" plans from {outcome.to} on: planner check, then planner solve."
         )
+        page.head("What this workbook takes over")
+        for text in self._taken_over():
+            page.words(text)
+        page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
+        if self.rolled.edits.gone:
+            page.head("What it leaves out")
+            for gone in self.rolled.edits.gone[:_MOST_NAMED]:
+                page.words(
+                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {_upper(gone.reason)}."
+                )
+            left = len(self.rolled.edits.gone) - _MOST_NAMED
+            if left > 0:
+                page.words(f"And {counted(left, 'more row')}: see {CarriedOver.TABLE}.")
+        if self.rolled.edits.warnings:
+            page.head("What to read with care")
+            for text in self.rolled.edits.warnings:
+                page.words(f"{_upper(text)}.")
+        self._differences(page)
+
+    def _differences(self, page: AddedPage) -> None:
+        outcome, currency = self.rolled.outcome, self.rolled.currency
         table = variance.by_supplier(outcome.purchases, currency)
-        page.head("What differed, by mineral and supplier")
+        page.head("What differed, by mineral and supplier: the largest difference in cost first")
         if len(table):
             shown = table_of(table, self.case.country_name)
             page.table(shown, _total(outcome))
@@ -226,21 +254,6 @@ class _Writer:
             )
         else:
             page.words("Nothing was planned for these years, and nothing was bought.")
-        page.head("What this workbook takes over")
-        for text in self._taken_over():
-            page.words(text)
-        page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
-        if self.rolled.edits.gone:
-            page.head("What it leaves out")
-            for gone in self.rolled.edits.gone[:_MOST_NAMED]:
-                page.words(f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {_upper(gone.reason)}.")
-            left = len(self.rolled.edits.gone) - _MOST_NAMED
-            if left > 0:
-                page.words(f"And {counted(left, 'more row')}: see {CarriedOver.TABLE}.")
-        if self.rolled.edits.warnings:
-            page.head("What to read with care")
-            for text in self.rolled.edits.warnings:
-                page.words(f"{_upper(text)}.")
 
     def _taken_over(self) -> Iterator[str]:
         counts: dict[str, int] = {}
@@ -271,7 +284,7 @@ def _total(outcome: Outcome) -> tuple[object, ...]:
     of = variance.total(outcome.purchases)
     cents = (of.planned, of.paid, of.paid - of.planned, of.by_price, of.by_quantity)
     tonnes = of.planned_t, of.delivered_t, of.delivered_t - of.planned_t
-    return ("All", None, None, *tonnes, *(each * variance.CENT for each in cents))
+    return ("All", None, None, *tonnes, *(each / variance.CENTS for each in cents))
 
 
 def answer(outcome: Outcome, currency: str) -> Iterator[str]:
@@ -288,13 +301,13 @@ def answer(outcome: Outcome, currency: str) -> Iterator[str]:
         return
     part = f" ({of.delivered_t / of.planned_t * 100:z.3g} %)" if of.planned_t else ""
     came = f"{amount(of.delivered_t, 't')} of {amount(of.planned_t, 't')} planned came{part}."
-    money = (of.paid - of.planned) * variance.CENT
+    money = (of.paid - of.planned) / variance.CENTS
     if not of.paid - of.planned:
         yield f"{came} It cost what was planned."
         return
     more = "more" if money > 0 else "less"
     yield f"{came} It cost {amount(abs(money), currency)} {more} than planned."
-    price, quantity = of.by_price * variance.CENT, of.by_quantity * variance.CENT
+    price, quantity = of.by_price / variance.CENTS, of.by_quantity / variance.CENTS
     prices = "dearer" if price >= 0 else "cheaper"
     tonnes = "more" if quantity >= 0 else "fewer"
     yield (

@@ -28,7 +28,9 @@ def refuse_year(plan: Plan, to: int) -> None:
         raise UsageError(msg)
 
 
-def rolled(plan: Plan, orders: Orders, book: Book, outcome: Outcome, names: tuple[str, str]) -> Rolled:
+def rolled(
+    plan: Plan, orders: Orders, book: Book, outcome: Outcome, names: tuple[str, str]
+) -> Rolled:
     """Return a rolled plan; ``names`` are those of the plan's file and of its input."""
     to = outcome.to
     return Rolled(
@@ -62,7 +64,7 @@ def _orders(orders: Orders, to: int) -> list[OrderBefore]:
 
 def _builds(plan: Plan, to: int) -> list[BuildBefore]:
     return [
-        BuildBefore(project=project, year=year, fraction=min(part, 1.0))
+        BuildBefore(project=project, year=year, part=min(part, 1.0))
         for (project, year), part in sorted(plan.amounts(BUILT).items())
         if year >= to and is_listed(part)
     ]

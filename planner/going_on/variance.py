@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from models.results.rounds import SupplierVariance
 from planner.going_on.outcome import Purchase
 
-CENT = 0.01
+CENTS = 100
+"""In a unit of money."""
 
 
 @dataclass
@@ -36,7 +37,13 @@ class Variance:
 
 
 def _cents(money: float) -> int:
-    return round(money / CENT)
+    return round(money * CENTS)
+
+
+def _largest_first(of: tuple[tuple[str, str, str], Variance]) -> tuple[object, ...]:
+    """Rank by the difference in money, then in tonnes, then by name."""
+    key, each = of
+    return -abs(each.paid - each.planned), -abs(each.delivered_t - each.planned_t), key
 
 
 def total(purchases: Iterable[Purchase]) -> Variance:
@@ -48,7 +55,7 @@ def total(purchases: Iterable[Purchase]) -> Variance:
 
 
 def by_supplier(purchases: Iterable[Purchase], currency: str) -> SupplierVariance:
-    """Return planned and delivered by mineral and supplier, in the order of their names."""
+    """Return planned and delivered by mineral and supplier: the largest difference first."""
     found: dict[tuple[str, str, str], Variance] = {}
     for each in purchases:
         found.setdefault((each.mineral, each.refiner, each.country), Variance()).add(each)
@@ -57,10 +64,10 @@ def by_supplier(purchases: Iterable[Purchase], currency: str) -> SupplierVarianc
             "mineral": mineral, "refiner": refiner, "country": country,
             "planned": of.planned_t, "delivered": of.delivered_t,
             "change": of.delivered_t - of.planned_t,
-            "planned_money": of.planned * CENT, "paid_money": of.paid * CENT,
-            "money": (of.paid - of.planned) * CENT,
-            "by_price": of.by_price * CENT, "by_quantity": of.by_quantity * CENT,
+            "planned_money": of.planned / CENTS, "paid_money": of.paid / CENTS,
+            "money": (of.paid - of.planned) / CENTS,
+            "by_price": of.by_price / CENTS, "by_quantity": of.by_quantity / CENTS,
         }
-        for (mineral, refiner, country), of in sorted(found.items())
+        for (mineral, refiner, country), of in sorted(found.items(), key=_largest_first)
     ]  # fmt: skip
     return SupplierVariance.of_rows(rows, words={"money": currency})

@@ -80,14 +80,14 @@ class ParsedHeader:
 
 
 SETTINGS = {fold(c.header): c for c in Settings.columns()}
-_DECLARED = {r.SHEET: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUNDS)} | {
-    Settings.SHEET: {fold(c.header): c for c in (SETTING, VALUE)}
+_DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUNDS)} | {
+    Settings: {fold(c.header): c for c in (SETTING, VALUE)}
 }
 
 
 def declared(record: type[Record]) -> dict[str, Column]:
     """Return the columns that the header row of a sheet declares, by folded header."""
-    return _DECLARED[record.SHEET]
+    return _DECLARED[record]
 
 
 def split_unit(text: str) -> tuple[str, str | None]:

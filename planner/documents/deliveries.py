@@ -61,7 +61,8 @@ def days_of(year: int, part: str) -> tuple[str, str]:
 def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
     """Yield the deliveries of orders, by order and then by date; those of nothing are left out."""
     parts = PARTS[period]
-    for order in orders.to_dict("records"):
+    rows: list[Any] = orders.to_dict("records")
+    for order in rows:
         for part, tonnes in zip(parts, split(order["tonnes"], len(parts)), strict=True):
             if tonnes:
                 start, end = days_of(int(order["year"]), part)

@@ -83,11 +83,9 @@ def _grids(path: Path) -> Iterator[Grid]:
     lines = list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)))
     header = [_CSV_HEADERS.get(name.strip(), name) for name in lines[0]] if lines else []
     numeric = {i for i, name in enumerate(header) if _is_number(name)}
-    rows = [
-        header,
-        *([_cell(c, is_number=i in numeric) for i, c in enumerate(line)] for line in lines[1:]),
-    ]
-    cells = (((i, c) for i, c in enumerate(row, start=1) if c not in {"", None}) for row in rows)
+    rows: list[list[object]] = [[*header]]
+    rows += ([_cell(c, is_number=i in numeric) for i, c in enumerate(line)] for line in lines[1:])
+    cells = ([(i, c) for i, c in enumerate(row, start=1) if c not in {"", None}] for row in rows)
     yield fill(Delivery.SHEET, enumerate(cells, start=1))
 
 
@@ -347,7 +345,7 @@ class _Matching:
         """Return an order that is delivered in parts; parts without a row came as planned."""
         kinds = {part[0] for part in rows}
         if len(kinds) > 1:
-            row = next(reversed(rows.values()))
+            row = [*rows.values()][-1]
             found = f"the order {order.order} is given by quarter and by month"
             self._wrong(row, "order", found, "all its deliveries by one of the two")
             return order

@@ -95,9 +95,10 @@ class _Writer:
             self._before(record, rows)
         front, carried = self._added(FIRST, 0), self._added(CarriedOver.TABLE, 1)
         self.target.fix()
-        for name, cell in self.target.fixed:
+        for name, place in self.target.fixed:
             reason = "a formula that counts on a changed cell becomes its value"
-            self._tell(name, cell, "", "", "a formula", self.target.book[name][cell].value, reason)
+            value = self.target.book[name][place].value
+            self._tell(name, place, "", "", "a formula", value, reason)
         self._front(AddedPage(front, _COLUMNS))
         self._carried(AddedPage(carried, len(CarriedOver.FIELDS)))
         show_first(self.target.book, front)
@@ -157,7 +158,7 @@ class _Writer:
         self._tell(sheet.title, cell, new.what, header, None, value, new.reason)
 
     def _column(self, sheet: Any, record: type[Record], name: str) -> int:
-        """Return the column of a field, added where it is missing; 0: a remark that is not there."""
+        """Return the column of a field, added where it is missing; 0 of a remark that is."""
         layout = self.places[record.SHEET]
         header = fold(_header(record, name))
         if header not in layout.columns and name not in REMARKS:

@@ -24,16 +24,16 @@ _RULES = (
     "1. A blank cell counts as planned. A 0 says that nothing came.",
     "2. Paid is what a tonne cost in all: price, tariff, freight and levy.",
     (
-        "3. Purchases that the plan doesn't have go below the orders: without an order, but with year,"
-        " mineral, refiner and member."
+        "3. Purchases that the plan doesn't have go below the orders: without an order, but with"
+        " year, mineral, refiner and member."
     ),
     (
-        "4. A delivery of planner orders --periods is an order, too: its id has Q1 or M01 at its end."
-        " Give each order whole, or in its deliveries."
+        "4. A delivery of planner orders --periods is an order, too: its id has Q1 or M01 at its"
+        " end. Give each order whole, or in its deliveries."
     ),
     (
-        "5. A plant that is late has two rows in Built: 0 in its planned year, and its part in its new"
-        " year."
+        "5. A plant that is late has two rows in Built: 0 in its planned year, and its part in its"
+        " new year."
     ),
 )
 
@@ -41,7 +41,7 @@ _RULES = (
 def write_actuals(path: Path, orders: Orders, years: Sequence[int]) -> None:
     """Write it for some years of a plan."""
     plan, money = orders.plan, orders.plan.currency
-    tables = {
+    tables: dict[str, list[dict[str, object]]] = {
         Settings.SHEET: [{SETTING.header: "Currency", VALUE.header: money}],
         Delivery.SHEET: _deliveries(orders, years),
         ClosingStock.SHEET: _stocks(plan, max(years), money),

@@ -29,8 +29,8 @@ from openpyxl.xml.functions import fromstring
 
 from models.case import fold
 from planner.scratch import scratch_file
-from planner.workbook.findings import address, letters
-from planner.workbook.grid import no_collection
+from planner.workbook.findings import letters
+from planner.workbook.grid import Area, area_of, no_collection
 
 _EXTENSION = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
 _FORMULA = "{http://schemas.microsoft.com/office/excel/2006/main}"
@@ -173,9 +173,9 @@ class EditedBook:
         for column, value in cells.items():
             self.put(sheet, last + 1, column, value)
         for table in sheet.tables.values():
-            left, top, right, bottom = range_boundaries(table.ref)
-            if bottom == last:
-                _resize(table, f"{address(left, top)}:{address(right, last + 1)}")
+            area = area_of(table.ref)
+            if area is not None and area.bottom == last:
+                _resize(table, area._replace(bottom=last + 1))
         return last + 1
 
     def add_column(self, sheet: Any, header_row: int, title: str) -> int:
@@ -185,11 +185,11 @@ class EditedBook:
             _take_look(sheet.cell(row, last + 1), sheet.cell(row, last))
         self.put(sheet, header_row, last + 1, title)
         for table in sheet.tables.values():
-            left, top, right, bottom = range_boundaries(table.ref)
-            if top == header_row and right == last:
+            area = area_of(table.ref)
+            if area is not None and (area.top, area.right) == (header_row, last):
                 number = max((c.id for c in table.tableColumns), default=0) + 1
                 table.tableColumns.append(TableColumn(id=number, name=title))
-                _resize(table, f"{address(left, top)}:{address(right + 1, bottom)}")
+                _resize(table, area._replace(right=last + 1))
         return last + 1
 
     def add_sheet(self, name: str, headers: Sequence[str], after: Sequence[str], like: Any) -> Any:
@@ -277,10 +277,10 @@ def _take_look(cell: Any, of: Any) -> None:
         cell._style = copy(of._style)  # noqa: SLF001
 
 
-def _resize(table: Any, ref: str) -> None:
-    table.ref = ref
+def _resize(table: Any, area: Area) -> None:
+    table.ref = str(area)
     if table.autoFilter is not None:
-        table.autoFilter.ref = ref
+        table.autoFilter.ref = str(area)
 
 
 def _put_values_back(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 )
 @output_option("Write the next workbook here [outputs/<INPUT's name>-<YEAR>.xlsx].", "NEXT")
 @JSON
-def roll(
+def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     plan: Path, file: Path, to: int, actuals: Path | None, output: Path | None, as_json: bool
 ) -> int:
     """Write the workbook of the next planning round: a plan goes on from YEAR.
@@ -72,7 +73,9 @@ def roll(
     return end(_answer(rolled, written, seconds), as_json=as_json)
 
 
-def _rolled(plan: Path, file: Path, to: int, actuals: Path | None, tell: object) -> Rolled:
+def _rolled(
+    plan: Path, file: Path, to: int, actuals: Path | None, tell: Callable[[str], None]
+) -> Rolled:
     """Return the plan, rolled; InputError where it is not the plan of the input."""
     from planner.audit.verify import plan_of
     from planner.documents.orders import orders_of
@@ -82,7 +85,7 @@ def _rolled(plan: Path, file: Path, to: int, actuals: Path | None, tell: object)
     from planner.run import open_plan, open_sheets
 
     with of_file(plan):
-        sheets = open_sheets(plan)
+        sheets = open_sheets(plan, tell)
         start = _start(sheets, file)
         orders = orders_of(open_plan(plan))
         own, findings = plan_of(sheets, start.case)

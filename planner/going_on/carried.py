@@ -76,7 +76,9 @@ def _sales(
             f" those of the year before {outcome.to}"
         )
     home = {(row.refiner, row.mineral, row.member, row.plant): row for row in case.current_supply}
-    reason = f"delivered in {outcome.last}"
+    reason = f"bought in {outcome.last}"
+    if outcome.as_planned == outcome.rows:
+        reason += ", as planned"
     grown = {(r.name, r.mineral): r for r in case.refiners if r.max_growth is not None}
     known = {mineral for _, mineral, *_ in {*home, *sold}}
     for refiner, mineral in grown:
@@ -91,33 +93,38 @@ def _sales(
             names = {"refiner": refiner, "mineral": mineral, "member": member, "plant": plant}
             cells = {**names, "tonnes": tonnes, "source": f"{_ROLLED}: {reason}"}
             yield NewRow(schema.CurrentSupply, cells, "tonnes", what, reason)
-        elif row.tonnes != tonnes:
-            of = schema.CurrentSupply
+            continue
+        of, source = schema.CurrentSupply, f"{_ROLLED}: {reason}"
+        if row.tonnes != tonnes:
             yield CellEdit(of, row.row, "tonnes", tonnes, row.tonnes, what, reason)
-            source = f"{_ROLLED}: {reason}"
+        is_ours = row.source.startswith(_ROLLED)
+        if row.source != source and (is_ours or row.tonnes != tonnes):
             yield CellEdit(of, row.row, "source", source, row.source or None, what, reason)
 
 
 def _sold(
     plan: Plan, outcome: Outcome, warnings: list[str]
 ) -> dict[tuple[str, str, str, str], float]:
-    """Return what refiners sold in the last year by refiner, mineral, member and plant [t]."""
+    """Return what refiners sold in the last year by refiner, mineral, member and plant [t].
+
+    Who bought in an earlier year that is over, and no longer does, is listed with 0.
+    """
     refiners = {(r.name, r.mineral) for r in plan.case.refiners}
     sold: dict[tuple[str, str, str, str], float] = {}
     others: dict[str, float] = {}
     for each in outcome.purchases:
-        if each.year != outcome.last:
-            continue
+        tonnes = each.delivered if each.year == outcome.last else 0.0
         if each.project or (each.refiner, each.mineral) not in refiners:
-            others[each.mineral] = others.get(each.mineral, 0.0) + each.delivered
+            others[each.mineral] = others.get(each.mineral, 0.0) + tonnes
             continue
         key = each.refiner, each.mineral, each.member, ""
-        sold[key] = sold.get(key, 0.0) + each.delivered
+        sold[key] = sold.get(key, 0.0) + tonnes
     inputs = plan.inputs
-    for row in inputs[inputs["year"] == outcome.last].to_dict("records"):
+    for row in inputs[inputs["year"] <= outcome.last].to_dict("records"):
         if row["refiner"] and not row["project"]:
             key = row["refiner"], row["mineral"], "", row["plant"]
-            sold[key] = sold.get(key, 0.0) + row["tonnes"]
+            tonnes = row["tonnes"] if row["year"] == outcome.last else 0.0
+            sold[key] = sold.get(key, 0.0) + tonnes
     for mineral, tonnes in sorted(others.items()):
         if tonnes > tolerances.LEAST_FLOW:
             warnings.append(

@@ -27,6 +27,7 @@ from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
 from planner.workbook.grid import Grid, fill
 from planner.workbook.headers import understand
+from planner.workbook.parts import is_input
 from planner.workbook.records import read_sheet
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _MARKED = re.compile(r"^'(?=['\"\s]*[=+\-@])")
 """The apostrophe by which a CSV file keeps a text from being a formula."""
 _CSV_HEADERS = {"order_id": "Order", "plan_id": "Plan"}
 """Headers of orders.csv under which the columns of Deliveries stand."""
+_TO_FILL = "planner new --actuals PLAN -o actuals.xlsx writes one to fill in"
 _NAMES = ("mineral", "refiner", "member")
 
 
@@ -56,6 +58,8 @@ def read_actuals(path: Path, currency: str) -> Actuals:
 
     Raises InputError where it is none, or has no such sheet.
     """
+    if path.suffix.casefold() != ".csv" and is_input(path):
+        raise refused(path, "this is an input workbook", "a workbook of actuals", _TO_FILL)
     context = ReadingContext(currency=currency)
     records = {fold(record.SHEET): record for record in ACTUALS}
     rows: dict[type[Record], Any] = {}
@@ -65,8 +69,7 @@ def read_actuals(path: Path, currency: str) -> Actuals:
             rows[record] = read_sheet(record, grid, context).records()
     if not rows:
         names = ", ".join(record.SHEET for record in ACTUALS)
-        hint = "planner new --actuals PLAN -o actuals.xlsx writes one to fill in"
-        raise refused(path, "no sheet of actuals", f"one of {names}", hint)
+        raise refused(path, "no sheet of actuals", f"one of {names}", _TO_FILL)
     of = [rows.get(record, ()) for record in ACTUALS]
     return Actuals(path, context, *of)
 

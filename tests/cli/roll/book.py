@@ -36,8 +36,8 @@ def three_rows(**changes: Any) -> Rows:
         "Minerals": [{"Mineral": "Copper", "Price (USD/t)": 50}],
         "Members": [{"Member": "A", "Country": "France"}],
         "Refiners": [
-            _refiner("Near", "Germany", 60, 1),
-            _refiner("Far", "Chile", 1000, 2),
+            refiner("Near", "Germany", 60, 1),
+            refiner("Far", "Chile", 1000, 2),
         ],
         "Demand": [{"Mineral": "Copper", "Member": "A", "2026": 100, "2027": 100, "2028": 100}],
         "Projects": [
@@ -68,7 +68,7 @@ def write_three(path: Path, **changes: Any) -> Path:
     return path
 
 
-def _refiner(name: str, country: str, capacity: float, cost: float) -> dict[str, Any]:
+def refiner(name: str, country: str, capacity: float, cost: float) -> dict[str, Any]:
     return {
         "Refiner": name, "Mineral": "Copper", "Country": country, "Capacity (t/yr)": capacity,
         "Cost (USD/t)": cost,

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from models.results.field import Result, spread_over
+from models.results.orders import Calendar
 from planner.documents.numbers import rounded
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """The parts of a year, all of one size, by the word of the option --periods."""
 _PART = re.compile(r"(?P<order>.+)-(?P<part>Q[1-4]|M(?:0[1-9]|1[0-2]))", re.IGNORECASE)
-_KILOGRAM, _FINEST = 3, 8
-"""Decimals of a delivery in t, and of an order."""
+_KILOGRAM, _FINEST, _CENT = 3, 8, 2
+"""Decimals of a delivery in t, of an order, and of money."""
 
 
 def delivery_id(order: str, part: str) -> str:
@@ -59,17 +61,53 @@ def days_of(year: int, part: str) -> tuple[str, str]:
 
 
 def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
-    """Yield the deliveries of orders, by order and then by date; those of nothing are left out."""
+    """Yield the deliveries of orders, by order and then by date; those of nothing are left out.
+
+    Tonnes and money add up to the order's as orders.csv has them.
+    """
     parts = PARTS[period]
     rows: list[Any] = orders.to_dict("records")
     for order in rows:
-        for part, tonnes in zip(parts, split(order["tonnes"], len(parts)), strict=True):
-            if tonnes:
+        tonnes = split(order["tonnes"], len(parts))
+        money = _shared(rounded(order["total_amount"], _CENT, 14), tonnes)
+        for part, own, cost in zip(parts, tonnes, money, strict=True):
+            if own:
                 start, end = days_of(int(order["year"]), part)
                 yield {
                     **order,
                     "delivery_id": delivery_id(order["order_id"], part),
+                    "period": part,
                     "start_date": start,
                     "end_date": end,
-                    "tonnes": tonnes,
+                    "tonnes": float(own),
+                    "total_amount": float(cost),
                 }
+
+
+def _shared(money: Decimal, tonnes: list[Decimal]) -> list[Decimal]:
+    """Return the money of each delivery by its tonnes, to the cent; all of it in sum."""
+    whole, so_far, before = sum(tonnes), Decimal(0), Decimal(0)
+    shares = []
+    for own in tonnes:
+        so_far += own
+        due = (money * so_far / whole).quantize(Decimal(1).scaleb(-_CENT)) if whole else before
+        shares.append(due - before)
+        before = due
+    return shares
+
+
+def calendar_of(orders: pd.DataFrame, period: str) -> Result:
+    """Return a member's orders with their deliveries, an order a row."""
+    parts = PARTS[period]
+    kind = spread_over(Calendar, Calendar.parts, parts)
+    rows: list[Any] = orders.to_dict("records")
+    shown = [
+        {
+            **{name: row[name] for name in ("order_id", "year", "mineral", "refiner", "contract")},
+            "tonnes": row["tonnes"],
+            "unit": row["mass_unit"] or "t",
+            **{f"of_{i}": float(part) for i, part in enumerate(split(row["tonnes"], len(parts)))},
+        }
+        for row in rows
+    ]
+    return kind.of_rows(shown)

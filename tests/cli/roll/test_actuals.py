@@ -44,11 +44,11 @@ def places(path, sheet="Deliveries"):
 def deliver(path, **orders):
     """Fill in what came of each refiner's order: tonnes, or tonnes and price."""
     letters, rows = places(path)
-    for refiner, came in orders.items():
+    for name, came in orders.items():
         tonnes, price = came if isinstance(came, tuple) else (came, None)
-        fill(path, **{f"{letters['Delivered']}{rows[refiner]}": tonnes})
+        fill(path, **{f"{letters['Delivered']}{rows[name]}": tonnes})
         if price is not None:
-            fill(path, **{f"{letters['Paid']}{rows[refiner]}": price})
+            fill(path, **{f"{letters['Paid']}{rows[name]}": price})
 
 
 def roll(ask, actuals="actuals.xlsx", to=2027):
@@ -112,7 +112,7 @@ def test_actuals_equal_to_the_plan_change_nothing(three, ask, is_filled):
     assert read(Path("next.xlsx")).case == read(Path("plain.xlsx")).case
 
 
-# ---- what came ------------------------------------------------------------------------------------
+# ---- what came -----------------------------------------------------------------------------------
 
 
 def test_variance_by_price_and_quantity(three, ask):

@@ -309,12 +309,9 @@ def answer(outcome: Outcome, currency: str) -> Iterator[str]:
     more = "more" if money > 0 else "less"
     yield f"{came} It cost {amount(abs(money), currency)} {more} than planned."
     price, quantity = of.by_price / variance.CENTS, of.by_quantity / variance.CENTS
-    prices = "dearer" if price >= 0 else "cheaper"
-    tonnes = "more" if quantity >= 0 else "fewer"
-    yield (
-        f"Of that, {amount(abs(price), currency)} is for {prices} tonnes, and"
-        f" {amount(abs(quantity), currency)} for {tonnes} tonnes."
-    )
+    prices = "Dearer tonnes added" if price >= 0 else "Cheaper tonnes saved"
+    tonnes = "more tonnes added" if quantity >= 0 else "fewer tonnes saved"
+    yield (f"{prices} {amount(abs(price), currency)}; {tonnes} {amount(abs(quantity), currency)}.")
 
 
 def _header(record: type[Record], name: str) -> str:

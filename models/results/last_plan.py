@@ -21,8 +21,10 @@ class ChangedOrders(Result):
     refiner = common.REFINER
     member = common.MEMBER
     contract = Flows.contract
-    before = field("Before", Look.TONNES, "Tonnes that the plan before orders; 0: no such order.")
-    now = field("Now", Look.TONNES, "Tonnes that this plan orders; 0: the order is gone.")
-    change = common.CHANGE.like(meaning="Now less before.")
+    before = field(
+        "Last plan", Look.TONNES, "Tonnes that the plan before orders; 0: no such order."
+    )
+    now = field("Ordered now", Look.TONNES, "Tonnes that this plan orders; 0: the order is gone.")
+    change = common.CHANGE.like(meaning="Ordered now less ordered before.")
     unit = common.UNIT
     project = common.PROJECT.like(printed=False)

@@ -92,11 +92,11 @@ class DeliveryLines(Result):
     refiner = OrderLines.refiner
     project = OrderLines.project
     contract = OrderLines.contract
-    tonnes = field("tonnes", Look.TONNES, "Tonnes of the delivery.")
+    tonnes = OrderLines.tonnes.like(meaning="Tonnes of the delivery.")
     currency = OrderLines.currency
     unit_landed = OrderLines.unit_landed
-    total_amount = field(
-        "total_amount", Look.MONEY, "Price, tariff, freight and levy of the delivery's tonnes."
+    total_amount = OrderLines.total_amount.like(
+        meaning="Price, tariff, freight and levy of the delivery's tonnes."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.results import common
+from models.results import common, proof
 from models.results.field import Look, Result, field
 
 BOOK = "roll"
@@ -23,7 +23,7 @@ class SupplierVariance(Result):
     delivered = field.tonnes("Delivered", "Tonnes that came; as planned where no figure is given.")
     change = field.tonnes("Difference", "Delivered less planned.")
     planned_money = field.money("Planned cost", "Planned tonnes at the planned landed cost.")
-    paid_money = field.money("Paid", "Delivered tonnes at what was paid for them.")
+    paid_money = field.money("Paid in all", "Delivered tonnes at what was paid for them.")
     money = field.money("Difference in cost", "Paid less planned cost.")
     by_price = field.money(
         "By price", "What was paid less the planned landed cost, times delivered tonnes."
@@ -39,9 +39,9 @@ class CarriedOver(Result):
     TABLE, BOOK = "Carried over", BOOK
 
     sheet = common.SHEET
-    cell = field.text("Cell", "Where it is in this workbook.")
-    what = field("What", Look.LONG, "What the row is of.")
+    cell = proof.Checks.cell.like(meaning="Where it is in this workbook.")
+    what = common.WHAT.like(look=Look.LONG, meaning="What the row is of.")
     column = common.COLUMN
-    before = field.text("Before", "What the workbook before has; blank: nothing.")
-    after = field.text("Now", "What this workbook has; blank: taken out.")
+    before = field.text("Was", "What the workbook before has; blank: nothing.")
+    after = field.text("Is now", "What this workbook has; blank: taken out.")
     reason = field("Why", Look.LONG, "Where the new value comes from.")

@@ -17,10 +17,11 @@ from models.case import fold
 from models.checks.common import at, did_you_mean, near
 from models.errors import Finding, InputError, Severity
 from models.plan import Plan
+from models.results.orders import OrderLines
 from models.schema import Record
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
 from planner.documents.deliveries import every_part, part_of
-from planner.going_on.outcome import Outcome, Purchase
+from planner.going_on.outcome import PastYears, Purchase
 from planner.render.words import counted, span
 from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.excel import open_excel
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _MARKED = re.compile(r"^'(?=['\"\s]*[=+\-@])")
 """The apostrophe by which a CSV file keeps a text from being a formula."""
-_CSV_HEADERS = {"order_id": "Order", "plan_id": "Plan"}
+_CSV_HEADERS = {
+    lines.header: Delivery.column_of(name).header
+    for lines, name in ((OrderLines.order_id, "order"), (OrderLines.plan_id, "plan"))
+}
 """Headers of orders.csv under which the columns of Deliveries stand."""
 _TO_FILL = "planner new --actuals PLAN -o actuals.xlsx writes one to fill in"
 _NAMES = ("mineral", "refiner", "member")
@@ -105,7 +109,7 @@ def _cell(text: str, *, is_number: bool) -> object:
 # ---- put on what was planned ---------------------------------------------------------------------
 
 
-def with_actuals(outcome: Outcome, actuals: Actuals, plan: Plan, orders: Orders) -> Outcome:
+def with_actuals(outcome: PastYears, actuals: Actuals, plan: Plan, orders: Orders) -> PastYears:
     """Return what came of the years that are over; InputError with all that is wrong."""
     work = _Matching(outcome, actuals, plan, orders)
     found = work.outcome()
@@ -119,13 +123,13 @@ def with_actuals(outcome: Outcome, actuals: Actuals, plan: Plan, orders: Orders)
 class _Matching:
     """Finds the order of each row, the reserve and the plant."""
 
-    before: Outcome
+    before: PastYears
     actuals: Actuals
     plan: Plan
     orders: Orders
     findings: list[Finding] = field(default_factory=list)
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> PastYears:
         """Return the outcome with all that is given."""
         purchases, given = self._purchases()
         stocks, stock_keys = self._stocks()

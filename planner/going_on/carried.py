@@ -9,13 +9,13 @@ from models.case import Case, begun_capital
 from models.plan import Plan
 from models.resolve import budget_year
 from planner.going_on.edits import CellEdit, Edits, GoneRow, NewRow
-from planner.going_on.outcome import Outcome
+from planner.going_on.outcome import PastYears
 from planner.render.words import listed, number_of
 
 _ROLLED = "planner roll"
 
 
-def edits(plan: Plan, case: Case, outcome: Outcome) -> Edits:
+def edits(plan: Plan, case: Case, outcome: PastYears) -> Edits:
     """Return what of a case's workbook changes; ``plan`` is of the case or of a scenario of it."""
     cells: list[CellEdit] = []
     rows: list[NewRow] = []
@@ -30,14 +30,14 @@ def edits(plan: Plan, case: Case, outcome: Outcome) -> Edits:
     return Edits(tuple(cells), tuple(rows), tuple(_gone(case, outcome.to)), tuple(warnings))
 
 
-def _why(outcome: Outcome, *key: object) -> str:
+def _why(outcome: PastYears, *key: object) -> str:
     return f"{'actual' if key in outcome.actual else 'planned'}, end of {outcome.last}"
 
 
 # ---- stocks --------------------------------------------------------------------------------------
 
 
-def _stocks(plan: Plan, case: Case, outcome: Outcome, warnings: list[str]) -> Iterator[CellEdit]:
+def _stocks(plan: Plan, case: Case, outcome: PastYears, warnings: list[str]) -> Iterator[CellEdit]:
     """Yield opening stocks, targets whose default they were, and a Max that is below them."""
     for pile in case.stockpiles:
         key = pile.mineral, pile.member
@@ -66,7 +66,7 @@ def _stocks(plan: Plan, case: Case, outcome: Outcome, warnings: list[str]) -> It
 
 
 def _sales(
-    plan: Plan, case: Case, outcome: Outcome, warnings: list[str]
+    plan: Plan, case: Case, outcome: PastYears, warnings: list[str]
 ) -> Iterator[CellEdit | NewRow]:
     """Yield Current supply: what each refiner sold in the last year that is over."""
     sold = _sold(plan, outcome, warnings)
@@ -103,7 +103,7 @@ def _sales(
 
 
 def _sold(
-    plan: Plan, outcome: Outcome, warnings: list[str]
+    plan: Plan, outcome: PastYears, warnings: list[str]
 ) -> dict[tuple[str, str, str, str], float]:
     """Return what refiners sold in the last year by refiner, mineral, member and plant [t].
 
@@ -137,7 +137,7 @@ def _sold(
 # ---- plants --------------------------------------------------------------------------------------
 
 
-def _built(case: Case, outcome: Outcome) -> Iterator[CellEdit | NewRow]:
+def _built(case: Case, outcome: PastYears) -> Iterator[CellEdit | NewRow]:
     """Yield the rows of Built: what was begun by now, 0 included."""
     home = {(row.project, row.year): row for row in case.built}
     for (project, year), part in sorted(outcome.built.items()):
@@ -156,7 +156,7 @@ def _built(case: Case, outcome: Outcome) -> Iterator[CellEdit | NewRow]:
 # ---- budgets -------------------------------------------------------------------------------------
 
 
-def _budgets(plan: Plan, case: Case, outcome: Outcome, warnings: list[str]) -> Iterator[CellEdit]:
+def _budgets(plan: Plan, case: Case, outcome: PastYears, warnings: list[str]) -> Iterator[CellEdit]:
     """Yield what is left of budgets that are carried over.
 
     The last row of the years that are over holds it; the rows before that are used up. Where more
@@ -189,7 +189,7 @@ def _budgets(plan: Plan, case: Case, outcome: Outcome, warnings: list[str]) -> I
                 )
 
 
-def _spent(plan: Plan, outcome: Outcome, years: set[int]) -> float:
+def _spent(plan: Plan, outcome: PastYears, years: set[int]) -> float:
     """Return what was paid for plants out of the budgets of some years [money m]."""
     case, horizon = plan.case, plan.expanded.years
     due = begun_capital(case.projects, case.years)

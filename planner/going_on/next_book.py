@@ -15,7 +15,7 @@ from models.schema import Record
 from models.schema.rounds import BuildBefore, OrderBefore
 from planner.going_on import variance
 from planner.going_on.edits import CellEdit, Edits, NewRow
-from planner.going_on.outcome import Outcome
+from planner.going_on.outcome import PastYears
 from planner.render.table import table_of
 from planner.render.words import amount, counted, number_of, span
 from planner.workbook import Book, read
@@ -46,7 +46,7 @@ class Rolled:
     """
 
     book: Book
-    outcome: Outcome
+    outcome: PastYears
     edits: Edits
     dropped: float
     names: tuple[str, str]
@@ -281,14 +281,14 @@ _COLUMNS = len(_WIDTHS)
 _MOST_NAMED = 12
 
 
-def _total(outcome: Outcome) -> tuple[object, ...]:
+def _total(outcome: PastYears) -> tuple[object, ...]:
     of = variance.total(outcome.purchases)
     cents = (of.planned, of.paid, of.paid - of.planned, of.by_price, of.by_quantity)
     tonnes = of.planned_t, of.delivered_t, of.delivered_t - of.planned_t
     return ("All", None, None, *tonnes, *(each / variance.CENTS for each in cents))
 
 
-def answer(outcome: Outcome, currency: str) -> Iterator[str]:
+def answer(outcome: PastYears, currency: str) -> Iterator[str]:
     """Yield what came of what was planned, and what that cost, in a sentence or two."""
     of = variance.total(outcome.purchases)
     if not of.planned_t and not of.delivered_t:

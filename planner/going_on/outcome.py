@@ -35,7 +35,7 @@ class Purchase:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PastYears:
     """All of it, for the years before ``to``; ``last`` is the last of them.
 
     ``stocks`` are closing stocks of the last year by mineral and member [t]; ``built`` fractions by
@@ -53,7 +53,7 @@ class Outcome:
     rows: int = 0
 
 
-def planned_outcome(plan: Plan, orders: Orders, to: int) -> Outcome:
+def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
     """Return what comes of the years before one if all goes as planned."""
     past = orders.table[orders.table["year"] < to]
     purchases = tuple(
@@ -76,7 +76,7 @@ def planned_outcome(plan: Plan, orders: Orders, to: int) -> Outcome:
         for year, part in _built(plan, project, to).items()
     }
     rows = len(purchases) + len(stocks) + len(built)
-    return Outcome(to, last, purchases, stocks, built, as_planned=rows, rows=rows)
+    return PastYears(to, last, purchases, stocks, built, as_planned=rows, rows=rows)
 
 
 _NAMES = ("mineral", "refiner", "project", "country", "member", "contract")

@@ -11,7 +11,7 @@ from models.plan.past import cost_before
 from models.schema.rounds import BuildBefore, OrderBefore
 from planner.going_on import carried
 from planner.going_on.next_book import Rolled, is_listed
-from planner.going_on.outcome import Outcome, planned_outcome
+from planner.going_on.outcome import PastYears, planned_outcome
 
 if TYPE_CHECKING:
     from planner.documents.orders import Orders
@@ -29,7 +29,7 @@ def refuse_year(plan: Plan, to: int) -> None:
 
 
 def rolled(
-    plan: Plan, orders: Orders, book: Book, outcome: Outcome, names: tuple[str, str]
+    plan: Plan, orders: Orders, book: Book, outcome: PastYears, names: tuple[str, str]
 ) -> Rolled:
     """Return a rolled plan; ``names`` are those of the plan's file and of its input."""
     to = outcome.to

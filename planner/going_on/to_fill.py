@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from models.errors import UsageError
 from models.results import Flows, Prices, Projects, Stocks
-from models.schema import Project, Refiner, Settings
+from models.results.orders import OrderLines
+from models.schema import Member, Mineral, Project, Refiner, Settings
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
 from planner.documents.numbers import rounded
 from planner.render.words import span
@@ -89,14 +90,14 @@ def _years(orders: Orders) -> list[int]:
 
 def _deliveries(orders: Orders, years: Sequence[int]) -> list[dict[str, object]]:
     money, table = orders.plan.currency, orders.table
-    fields = {
-        "order": "order_id", "year": "year", "mineral": "mineral", "refiner": "refiner",
-        "project": "project", "member": "member", "contract": "contract", "planned": "tonnes",
-        "planned_price": "unit_landed", "delivered": "", "paid": "", "plan": "plan_id",
-    }  # fmt: skip
-    headers = {name: title(Delivery.column_of(name), money) for name in fields}
+    of = OrderLines
+    fields = (
+        of.order_id, of.year, of.mineral, of.refiner, of.project, of.member, of.contract,
+        of.tonnes, of.unit_landed, None, None, of.plan_id,
+    )  # fmt: skip
+    headers = [title(column, money) for column in Delivery.columns()]
     return [
-        {headers[name]: _shown(row[of]) if of else None for name, of in fields.items()}
+        {h: _shown(row[f.name]) if f else None for h, f in zip(headers, fields, strict=True)}
         for row in table[table["year"].isin(years)].to_dict("records")
     ]
 
@@ -134,8 +135,8 @@ def _names(plan: PlanFile) -> dict[str, list[str]]:
         return sorted({str(name) for each in columns for name in each if name})  # type: ignore[attr-defined]
 
     return {
-        "Minerals": every(flows["mineral"], stocks["mineral"]),
-        "Members": every(flows["member"], stocks["member"]),
+        Mineral.SHEET: every(flows["mineral"], stocks["mineral"]),
+        Member.SHEET: every(flows["member"], stocks["member"]),
         Refiner.SHEET: every(flows["refiner"]),
         Project.SHEET: every(projects["project"]),
     }

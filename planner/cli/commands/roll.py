@@ -161,7 +161,7 @@ def _answer(rolled: Rolled, written: Path, seconds: float) -> Answer:
         "as_planned": outcome.as_planned,
         "figures": outcome.rows,
         "left_out": [
-            {"sheet": gone.record.SHEET, "row": gone.row, "what": gone.what}
+            {"sheet": gone.record.SHEET, "row": gone.row, "of": gone.what}
             for gone in rolled.edits.gone
         ],
         Key.NOTES: list(rolled.edits.warnings),

@@ -52,7 +52,7 @@ def test_what_changed_and_what_holds(rolled, call):
     assert "70 % of its tonnes come from the same supplier as before" in page
     assert "2 orders changed, 0 went, 2 came." in page
     rows = {(r["Year"], r["Refiner"]): r for r in table(NEXT, "Since last plan")}
-    assert (rows[2027, "Near"]["Before"], rows[2027, "Near"]["Now"]) == (60, 30)
+    assert (rows[2027, "Near"]["Ordered before"], rows[2027, "Near"]["Ordered now"]) == (60, 30)
     assert rows[2028, "Far"]["Change"] == pytest.approx(30)
 
 

@@ -22,7 +22,7 @@ class ChangedOrders(Result):
     member = common.MEMBER
     contract = Flows.contract
     before = field(
-        "Last plan", Look.TONNES, "Tonnes that the plan before orders; 0: no such order."
+        "Ordered before", Look.TONNES, "Tonnes that the plan before orders; 0: no such order."
     )
     now = field("Ordered now", Look.TONNES, "Tonnes that this plan orders; 0: the order is gone.")
     change = common.CHANGE.like(meaning="Ordered now less ordered before.")

@@ -17,7 +17,7 @@ from pathlib import Path
 import openpyxl
 
 TOP = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/tutorial.md")
+PAGES = ("README.md", "docs/tutorial.md", "docs/going-on.md")
 """The pages with commands, from the repository's top."""
 
 _STEP = re.compile(

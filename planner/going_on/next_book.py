@@ -309,9 +309,14 @@ def answer(outcome: PastYears, currency: str) -> Iterator[str]:
     more = "more" if money > 0 else "less"
     yield f"{came} It cost {amount(abs(money), currency)} {more} than planned."
     price, quantity = of.by_price / variance.CENTS, of.by_quantity / variance.CENTS
-    prices = "Dearer tonnes added" if price >= 0 else "Cheaper tonnes saved"
-    tonnes = "more tonnes added" if quantity >= 0 else "fewer tonnes saved"
-    yield (f"{prices} {amount(abs(price), currency)}; {tonnes} {amount(abs(quantity), currency)}.")
+    parts = []
+    if price:
+        prices = "Dearer tonnes added" if price > 0 else "Cheaper tonnes saved"
+        parts.append(f"{prices} {amount(abs(price), currency)}.")
+    if quantity:
+        tonnes = "More tonnes added" if quantity > 0 else "Fewer tonnes saved"
+        parts.append(f"{tonnes} {amount(abs(quantity), currency)}.")
+    yield " ".join(parts)
 
 
 def _header(record: type[Record], name: str) -> str:

@@ -20,20 +20,29 @@ class Variance:
     delivered_t: float = 0.0
     planned: int = 0
     paid: int = 0
-    by_quantity: int = 0
+    by_price: int = 0
 
     @property
-    def by_price(self) -> int:
+    def by_quantity(self) -> int:
         """What is left of the difference, so that both parts add up to it."""
-        return self.paid - self.planned - self.by_quantity
+        return self.paid - self.planned - self.by_price
 
     def add(self, each: Purchase) -> None:
-        """Count an order, each of its amounts rounded to the cent."""
+        """Count an order, each of its amounts rounded to the cent.
+
+        By price is the whole difference where all tonnes came, and none where the price is as
+        planned: no cent of rounding stands where there is no difference.
+        """
+        planned, paid = (
+            _cents(each.planned * each.planned_price),
+            _cents(each.delivered * each.paid),
+        )
+        price = _cents((each.paid - each.planned_price) * each.delivered)
         self.planned_t += each.planned
         self.delivered_t += each.delivered
-        self.planned += _cents(each.planned * each.planned_price)
-        self.paid += _cents(each.delivered * each.paid)
-        self.by_quantity += _cents(each.planned_price * (each.delivered - each.planned))
+        self.planned += planned
+        self.paid += paid
+        self.by_price += paid - planned if each.delivered == each.planned else price
 
 
 def _cents(money: float) -> int:

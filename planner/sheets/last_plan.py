@@ -16,6 +16,8 @@ from planner.sheets.context import Context, once
 
 Key = tuple[Any, ...]
 """Year, mineral, refiner, project, member and contract of an order, folded."""
+LAST_PLAN = "Last plan"
+"""What stands before what still holds of it on a terminal."""
 _SUPPLIER, _MEMBER = 4, 5
 """Names of a key up to its project, and up to its member."""
 _NAMED = 3

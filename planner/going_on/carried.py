@@ -20,6 +20,11 @@ def edits(plan: Plan, case: Case, outcome: PastYears) -> Edits:
     cells: list[CellEdit] = []
     rows: list[NewRow] = []
     warnings: list[str] = []
+    if plan.case.scenario != case.scenario:
+        warnings.append(
+            f"the plan is of the scenario {plan.case.scenario}: what it decided is taken over, and"
+            " the workbook is the base case again"
+        )
     for found in (
         *_stocks(plan, case, outcome, warnings),
         *_sales(plan, case, outcome, warnings),

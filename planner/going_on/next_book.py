@@ -128,10 +128,13 @@ class _Writer:
         sheet = self._sheet(schema.Demand)
         for year in (y for y in self.case.years if y < self.rolled.outcome.to):
             column = layout.columns[str(year)]
-            self.target.put(sheet, layout.header_row, column, f"{PAST} {year}")
+            typed = sheet.cell(layout.header_row, column).value
+            is_text = isinstance(typed, str) and not typed.startswith("=")
+            header = typed if is_text else str(year)  # with its unit
+            self.target.put(sheet, layout.header_row, column, f"{PAST} {header}")
             cell, what = address(column, layout.header_row), "all rows"
             reason = "the year is over: the column stays as a record, and is not read"
-            self._tell(sheet.title, cell, what, str(year), str(year), f"{PAST} {year}", reason)
+            self._tell(sheet.title, cell, what, header, header, f"{PAST} {header}", reason)
 
     def _cell(self, edit: CellEdit) -> None:
         sheet = self._sheet(edit.record)

@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 
 from planner.workbook import read
+from planner.workbook.edit import EditedBook, SavedValue
 from tests.cli.roll.book import PLAN, colour, write_three
 from tests.order_book import table
 
@@ -215,3 +216,32 @@ def test_a_plan_that_was_changed(three, folder, ask):
     code, _ = ask("roll", "typed.xlsx", "three.xlsx", "--to", 2027, "-o", "next.xlsx")
     assert code == 1
     assert not Path("next.xlsx").exists()
+
+
+def test_the_plan_of_a_scenario(three, ask):
+    """What it decided is taken over; the next workbook is the base case, and says so."""
+    ask("solve", "three.xlsx", "--scenario", "Early", "-o", "early.xlsx")
+    _, answer = ask("roll", "early.xlsx", "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert answer["planned_t"] == pytest.approx(60)  # no lane from Chile, 110 t needed
+    assert any("scenario Early" in note for note in answer["notes"])
+    sold = {s.refiner: s.tonnes for s in rows("next.xlsx", "Current supply")}
+    assert sold == {"Near": 60}
+
+
+def test_years_in_other_units_and_as_formulas(folder, ask, call):
+    """Demand in kt, the years of the header counted on from the first."""
+    demand = [{"Mineral": "Copper", "Member": "A", "2026 (kt)": 0.1, "2027": 100, "2028": 100}]
+    path = write_three(folder / "three.xlsx", Demand=demand)
+    book = EditedBook.of(path)
+    sheet = book.book["Demand"]
+    letters = {cell.value: cell.column_letter for cell in sheet[1]}
+    cell = f"{letters['2028']}1"
+    sheet[cell] = f"={letters['2027']}1+1"
+    sheet[f"{letters['2027']}1"] = 2027
+    book.saved["Demand", cell] = SavedValue("n", "2028")
+    book.write(path)
+    assert call("solve", "three.xlsx")[0] == 0
+    assert ask("roll", PLAN, "three.xlsx", "--to", 2028, "-o", "next.xlsx")[0] == 0
+    assert read(Path("next.xlsx")).case.years == (2028,)
+    headers = [cell.value for cell in openpyxl.load_workbook("next.xlsx")["Demand"][1]]
+    assert {"Past 2026 (kt)", "Past 2027", 2028} <= set(headers)

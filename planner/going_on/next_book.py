@@ -264,7 +264,7 @@ class _Writer:
         for row in self.listed:
             counts[str(row["sheet"])] = counts.get(str(row["sheet"]), 0) + 1
         for name, count in counts.items():
-            yield f"{name}: {counted(count, 'change')}."
+            yield f"{name}: {counted(count, 'cell')} changed or added."
         planned = self.rolled.outcome.as_planned
         yield (
             f"Taken as planned: {planned:,} of {counted(self.rolled.outcome.rows, 'figure')}"

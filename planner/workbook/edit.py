@@ -176,6 +176,9 @@ class EditedBook:
             area = area_of(table.ref)
             if area is not None and area.bottom == last:
                 _resize(table, area._replace(bottom=last + 1))
+        filtered = area_of(sheet.auto_filter.ref) if sheet.auto_filter.ref else None
+        if filtered is not None and filtered.bottom == last:
+            sheet.auto_filter.ref = str(filtered._replace(bottom=last + 1))
         return last + 1
 
     def add_column(self, sheet: Any, header_row: int, title: str) -> int:

@@ -10,7 +10,7 @@ from models.plan import Plan
 from models.resolve import budget_year
 from planner.going_on.edits import CellEdit, Edits, GoneRow, NewRow
 from planner.going_on.outcome import PastYears
-from planner.render.words import listed, number_of
+from planner.render.words import listed
 
 _ROLLED = "planner roll"
 
@@ -20,10 +20,12 @@ def edits(plan: Plan, case: Case, outcome: PastYears) -> Edits:
     cells: list[CellEdit] = []
     rows: list[NewRow] = []
     warnings: list[str] = []
-    if plan.case.scenario != case.scenario:
+    if plan.case != case:
+        of = f"the scenario {plan.case.scenario}"
+        of = of if plan.case.scenario != case.scenario else "what-ifs, or with a limit of its own"
         warnings.append(
-            f"the plan is of the scenario {plan.case.scenario}: what it decided is taken over, and"
-            " the workbook is the base case again"
+            f"the plan was made with {of}: what it decided is taken over, and the workbook is the"
+            " base case again"
         )
     for found in (
         *_stocks(plan, case, outcome, warnings),
@@ -227,8 +229,3 @@ def _gone(case: Case, to: int) -> Iterator[GoneRow]:
                 f"{step.first_year or 'the first year'} to {last}" if not is_build else str(last)
             )
             yield GoneRow(type(step), step.row, what, f"its years are over: {years}")
-
-
-def counted_rows(gone: Iterable[GoneRow]) -> str:
-    """Return how many rows were taken out, in words."""
-    return number_of(len([*gone]), "row")

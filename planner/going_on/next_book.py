@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models import schema, tolerances
+from models import schema
 from models.case import Case, fold
 from models.results.rounds import CarriedOver
 from models.schema import Record
@@ -17,7 +17,7 @@ from planner.going_on import variance
 from planner.going_on.edits import CellEdit, Edits, NewRow
 from planner.going_on.outcome import PastYears
 from planner.render.table import table_of
-from planner.render.words import amount, counted, number_of, span
+from planner.render.words import amount, counted, span
 from planner.workbook import Book, read
 from planner.workbook.edit import EditedBook, show_first
 from planner.workbook.findings import SheetLayout, address
@@ -334,18 +334,3 @@ def _shown(value: object) -> str | None:
 
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def before_of(rows: Mapping[str, Sequence[Any]]) -> tuple[OrderBefore, ...]:
-    """Return orders as the sheet of the plan before has them."""
-    names = [f.name for f in fields(OrderBefore) if f.name in rows]
-    every = zip(*(rows[name] for name in names), strict=True)
-    return tuple(OrderBefore(**dict(zip(names, each, strict=True))) for each in every)
-
-
-def is_listed(part: float) -> bool:
-    """Return whether what is built of a plant is more than rounding."""
-    return part > tolerances.LEAST_FLOW
-
-
-__all__ = ["FIRST", "Rolled", "answer", "before_of", "is_listed", "number_of"]

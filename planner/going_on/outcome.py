@@ -69,7 +69,7 @@ def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
         for row in past.to_dict("records")
     )
     last = max(year for year in plan.expanded.years if year < to)
-    stocks = {key: plan.value(STOCK, (*key, last)) for key in plan.case.stockpile_of}
+    stocks = {k: max(0.0, plan.value(STOCK, (*k, last))) for k in plan.case.stockpile_of}
     built = {
         (project.name, year): part
         for project in plan.case.projects

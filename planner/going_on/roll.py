@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models import tolerances
 from models.errors import UsageError
 from models.plan import BUILT, Plan
 from models.plan.past import cost_before
 from models.schema.rounds import BuildBefore, OrderBefore
 from planner.going_on import carried
-from planner.going_on.next_book import Rolled, is_listed
+from planner.going_on.next_book import Rolled
 from planner.going_on.outcome import PastYears, planned_outcome
 
 if TYPE_CHECKING:
@@ -66,8 +66,5 @@ def _builds(plan: Plan, to: int) -> list[BuildBefore]:
     return [
         BuildBefore(project=project, year=year, part=min(part, 1.0))
         for (project, year), part in sorted(plan.amounts(BUILT).items())
-        if year >= to and is_listed(part)
+        if year >= to and part > tolerances.LEAST_FLOW
     ]
-
-
-__all__ = ["Path", "as_planned", "refuse_year", "rolled"]

@@ -33,9 +33,16 @@ if TYPE_CHECKING:
     help="What came of the years that are over: a workbook or CSV [all as planned].",
 )
 @output_option("Write the next workbook here [outputs/<INPUT's name>-<YEAR>.xlsx].", "NEXT")
+@click.option("--force", is_flag=True, help="Replace NEXT if it exists.")
 @JSON
 def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
-    plan: Path, file: Path, to: int, actuals: Path | None, output: Path | None, as_json: bool
+    plan: Path,
+    file: Path,
+    to: int,
+    actuals: Path | None,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
 ) -> int:
     """Write the workbook of the next planning round: a plan goes on from YEAR.
 
@@ -57,8 +64,8 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     place = target(
         xlsx(output or Path("outputs", f"{file.stem}-{to}.xlsx"), "--output"), "workbook"
     )
-    if output is None and is_file(place):
-        msg = f"{place} is there already: choose another name with --output"
+    if is_file(place) and not force:
+        msg = f"{place} is there already: choose another name, or replace it with --force"
         raise errors.UsageError(msg)
     tell = progress(as_json)
     rolled = _rolled(plan, file, to, actuals, tell)

@@ -173,7 +173,7 @@ def test_the_price_of_changing(folder, ask, call):
             Projects=[], Budget=[], Stockpiles=[], Scenarios=[],
         )  # fmt: skip
         assert call("solve", "three.xlsx")[0] == 0
-        ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+        ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx", "--force")
         _, answer = ask("solve", "next.xlsx")
         assert answer["objective_usd"] == pytest.approx(cost, rel=1e-9)
 
@@ -204,6 +204,18 @@ def test_the_input_is_never_written_to(three, ask):
     for name in ("three.xlsx", PLAN):
         code, _ = ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", name)
         assert code == 2
+
+
+def test_a_workbook_that_is_there(three, ask, folder):
+    """It may hold a planner's own changes: it is replaced only with --force."""
+    words = ("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert ask(*words)[0] == 0
+    before = Path("next.xlsx").read_bytes()
+    code, answer = ask(*words)
+    assert code == 2
+    assert "--force" in answer["errors"][0]["message"]
+    assert Path("next.xlsx").read_bytes() == before
+    assert ask(*words, "--force")[0] == 0
 
 
 def test_a_plan_that_was_changed(three, folder, ask):

@@ -15,15 +15,6 @@ from tests.order_book import table
 PLANNED = {"Near": (60.0, 1.0), "Far": (40.0, 2.0)}
 
 
-@pytest.fixture
-def three(folder, call):
-    """The plan of three years, and its actuals to fill in."""
-    write_three(folder / "three.xlsx")
-    assert call("solve", "three.xlsx")[0] == 0
-    assert call("new", "--actuals", PLAN, "-o", "actuals.xlsx")[0] == 0
-    return folder / "actuals.xlsx"
-
-
 def fill(path, sheet="Deliveries", **cells):
     """Fill cells of the actuals, by address."""
     book = openpyxl.load_workbook(path)

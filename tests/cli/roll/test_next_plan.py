@@ -14,10 +14,8 @@ NEXT = "outputs/next-plan.xlsx"
 
 
 @pytest.fixture
-def rolled(folder, call):
+def rolled(three, folder, call):
     """The next workbook of three years."""
-    write_three(folder / "three.xlsx")
-    assert call("solve", "three.xlsx")[0] == 0
     assert call("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")[0] == 0
     return folder / "next.xlsx"
 

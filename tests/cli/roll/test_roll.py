@@ -13,14 +13,6 @@ from tests.cli.roll.book import PLAN, colour, write_three
 from tests.order_book import table
 
 
-@pytest.fixture
-def three(folder, call):
-    """The plan of three years."""
-    write_three(folder / "three.xlsx")
-    assert call("solve", "three.xlsx")[0] == 0
-    return folder / PLAN
-
-
 def rows(path, sheet):
     """The rows of a sheet of the input as records."""
     return read(Path(path)).case.records(sheet)

@@ -150,7 +150,7 @@ def _built(case: Case, outcome: PastYears) -> Iterator[CellEdit | NewRow]:
     for (project, year), part in sorted(outcome.built.items()):
         reason = "actual" if (project, year) in outcome.actual else "planned"
         if (project, year) not in outcome.actual and part == 0:
-            reason = "not begun in time"
+            reason = "nothing was begun for it"
         what, row = f"{project}, {year}", home.get((project, year))
         if row is None:
             cells = {"project": project, "year": year, "fraction": part}

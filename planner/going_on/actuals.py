@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ _CSV_HEADERS = {
     for lines, name in ((OrderLines.order_id, "order"), (OrderLines.plan_id, "plan"))
 }
 """Headers of orders.csv under which the columns of Deliveries stand."""
+_HINTED, _ALIKE = 20, 0.9
+"""Unknown ids that get a hint, and how alike the one that is meant is."""
 _TO_FILL = "planner new --actuals PLAN -o actuals.xlsx writes one to fill in"
 _NAMES = ("mineral", "refiner", "member")
 
@@ -165,20 +168,23 @@ class _Matching:
         """Return all purchases, and the positions of those with a figure."""
         found, given = list(self.before.purchases), set[int]()
         seen: dict[tuple[object, ...], Delivery] = {}
+        first_of: dict[int, Delivery] = {}
         parts: dict[int, dict[str, Delivery]] = {}
         for row in self._of_this_plan():
             match = self._match(row)
             if match is None:
                 continue
             position, part = match
-            key = (position, part) if position >= 0 else self._names_of(row)
-            first = seen.get((position, "")) or seen.get(key)
+            key = ("order", position, part) if position >= 0 else self._names_of(row)
+            first = seen.get(("order", position, "")) or seen.get(key)
             if position >= 0 and not part:
-                first = first or next((seen[k] for k in seen if k[0] == position), None)
+                first = first or first_of.get(position)
             if first is not None:
                 self._twice(row, first)
                 continue
             seen[key] = row
+            if position >= 0:
+                first_of.setdefault(position, row)
             if part:
                 parts.setdefault(position, {})[part] = row
             elif position >= 0:
@@ -201,7 +207,8 @@ class _Matching:
             found = f"the plan {others[0].plan}{more}: these rows are of another plan"
             hint = f"planner new --actuals {self.orders.plan.path.name} writes one of this plan"
             self._wrong(others[0], "plan", found, self.orders.plan_id, hint)
-        yield from (row for row in rows if row not in others)
+        gone = {id(row) for row in others}
+        yield from (row for row in rows if id(row) not in gone)
 
     def _match(self, row: Delivery) -> tuple[int, str] | None:
         """Return the position of a row's order and which part of it; -1: no such order.
@@ -214,22 +221,29 @@ class _Matching:
         name, part = part_of(row.order)
         position = self._ids.get(fold(name))
         if position is None:
-            known = {fold(each): int(year) for each, year in self._every_id()}
-            if fold(name) in known:
-                found = f"the order {row.order} is of {known[fold(name)]}"
+            year = self._year_of_id.get(fold(name))
+            if year is not None:
+                found = f"the order {row.order} is of {year}"
                 self._wrong(row, "order", found, f"an order of {span(self._years)}")
             else:
-                hint = near(row.order, {key: key.upper() for key in self._ids}, 0.9)
+                hint = ""
+                if len(self.findings) < _HINTED:  # to compare with all ids takes time
+                    hint = near(row.order, {fold(each): each for each in self._spelt}, _ALIKE)
                 found = f"{row.order!r} is no order of {self.orders.plan.path.name}"
                 self._wrong(row, "order", found, "an id that planner orders writes", hint)
             return None
         return (position, part) if self._agrees(row, self.before.purchases[position]) else None
 
-    def _every_id(self) -> Iterable[tuple[str, int]]:
+    @cached_property
+    def _year_of_id(self) -> dict[str, int]:
         table = self.orders.table
-        return zip(table["order_id"], table["year"], strict=True)
+        return dict(zip(map(fold, table["order_id"]), map(int, table["year"]), strict=True))
 
     @property
+    def _spelt(self) -> list[str]:
+        return [each.order for each in self.before.purchases]
+
+    @cached_property
     def _ids(self) -> dict[str, int]:
         return {fold(each.order): i for i, each in enumerate(self.before.purchases)}
 
@@ -254,15 +268,22 @@ class _Matching:
         names = self._names_of(row)
         matches = [
             i
-            for i, each in enumerate(self.before.purchases)
-            if self._names_of(each)[:-1] == names[:-1]
-            and (not row.project or fold(each.project) == fold(row.project))
+            for i in self._by_its_names.get(names[:-1], ())
+            if not row.project or fold(self.before.purchases[i].project) == names[-1]
         ]
         if len(matches) > 1:
             ids = ", ".join(self.before.purchases[i].order for i in matches[:3])
             self._wrong(row, "order", f"{len(matches)} orders have these names", f"one of {ids}")
             return None
         return (matches[0] if matches else -1), ""
+
+    @cached_property
+    def _by_its_names(self) -> dict[tuple[object, ...], list[int]]:
+        """The positions of orders by year and names, their projects left out."""
+        found: dict[tuple[object, ...], list[int]] = {}
+        for i, each in enumerate(self.before.purchases):
+            found.setdefault(self._names_of(each)[:-1], []).append(i)
+        return found
 
     def _names_of(self, of: Delivery | Purchase) -> tuple[object, ...]:
         names = (fold(getattr(of, name)) for name in (*_NAMES, "contract", "project"))
@@ -276,21 +297,28 @@ class _Matching:
         )
         return False
 
-    def _is_known(self, row: Delivery) -> bool:
+    @cached_property
+    def _known(self) -> dict[str, dict[str, str]]:
+        """The names that there are, by the column that holds them and folded."""
         case = self.plan.case
-        known: dict[str, Iterable[str]] = {
+        names: dict[str, Iterable[str]] = {
             "mineral": case.mineral_of,
             "member": case.member_of,
             "refiner": case.refiner_names,
             "project": [p.name for p in case.projects],
-            "contract": [str(each) for each in self.orders.table["contract"]]
-            + [c.name for c in case.contracts],
+            "contract": [
+                *map(str, self.orders.table["contract"]),
+                *(c.name for c in case.contracts),
+            ],
         }
-        for name, every in known.items():
+        return {column: {fold(name): name for name in every} for column, every in names.items()}
+
+    def _is_known(self, row: Delivery) -> bool:
+        for name, known in self._known.items():
             typed = getattr(row, name)
-            if typed and fold(typed) not in {fold(each) for each in every}:
+            if typed and fold(typed) not in known:
                 found = f"{typed!r} is not in the plan"
-                self._wrong(row, name, found, "", did_you_mean(typed, every))
+                self._wrong(row, name, found, "", did_you_mean(typed, known.values()))
                 return False
         if self._source(row) is None:
             self._wrong(row, "refiner", f"{row.refiner} does not refine {row.mineral}")
@@ -298,10 +326,12 @@ class _Matching:
         return True
 
     def _source(self, row: Delivery) -> int | None:
-        wanted = tuple(map(fold, (row.refiner, row.mineral, row.project)))
-        sources = self.plan.expanded.sources
-        keys = [tuple(map(fold, (s.name, s.mineral, s.project))) for s in sources]
-        return keys.index(wanted) if wanted in keys else None
+        return self._sources.get(tuple(map(fold, (row.refiner, row.mineral, row.project))))
+
+    @cached_property
+    def _sources(self) -> dict[tuple[str, ...], int]:
+        sources = enumerate(self.plan.expanded.sources)
+        return {tuple(map(fold, (s.name, s.mineral, s.project))): i for i, s in sources}
 
     def _twice(self, row: Delivery, first: Delivery) -> None:
         name = "order" if row.order else "year"

@@ -292,3 +292,22 @@ def test_a_file_that_is_none(three, ask, folder):
         assert code == 1
         assert words in answer["errors"][0]["message"]
         assert not Path("next.xlsx").exists()
+
+
+def test_a_slip_in_an_id_has_a_hint(three, ask):
+    """One letter is wrong."""
+    name = openpyxl.load_workbook(three)["Deliveries"]["A2"].value
+    fill(three, A2=f"{name[:-1]}{'0' if name[-1] != '0' else '1'}")
+    _, answer = roll(ask)
+    assert f"Did you mean '{name}'?" in answer["errors"][0]["message"]
+
+
+def test_an_order_whole_and_in_parts(three, ask):
+    """Given twice, whichever comes first."""
+    name = openpyxl.load_workbook(three)["Deliveries"]["A2"].value
+    fill(three, J2=5, A9=f"{name}-Q2", J9=1)
+    assert roll(ask)[1]["errors"][0]["cell"] == "A9"
+    fill(three, A2=f"{name}-Q2", A9=name)
+    assert roll(ask)[1]["errors"][0]["cell"] == "A9"
+    fill(three, A2=f"{name}-Q2", A9=f"{name}-M01", C9=None, D9=None, F9=None)
+    assert roll(ask)[1]["errors"][0]["cell"] == "A9"

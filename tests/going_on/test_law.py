@@ -32,10 +32,10 @@ def test_next_plan_costs_what_the_old_one_had_to_pay(seed: int, tmp_path: Path) 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("batch", range(BUDGET // BATCH))
 def test_next_plan_costs_what_the_old_one_had_to_pay_at_length(batch: int, tmp_path: Path) -> None:
-    """The same on more books; at least half of them have a year to roll to."""
+    """The same on more books; at least a quarter of them can be compared."""
     first = QUICK + batch * BATCH
     tried = [rolls(seed, tmp_path) for seed in range(first, first + BATCH)]
-    assert sum(tried) >= BATCH / 2
+    assert sum(tried) >= BATCH / 4
 
 
 def rolls(seed: int, folder: Path) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from planner.workbook import read
 from planner.workbook.edit import EditedBook, SavedValue
-from tests.cli.roll.book import PLAN, colour, write_three
+from tests.cli.roll.book import PLAN, colour, three_rows, write_three
 from tests.order_book import table
 
 
@@ -249,3 +249,19 @@ def test_years_in_other_units_and_as_formulas(folder, ask, call):
     assert read(Path("next.xlsx")).case.years == (2028,)
     headers = [cell.value for cell in openpyxl.load_workbook("next.xlsx")["Demand"][1]]
     assert {"Past 2026 (kt)", "Past 2027", 2028} <= set(headers)
+
+
+def test_what_was_not_begun_in_time_is_not_built_in_the_past(folder, ask, call):
+    """The plant is too dear at first, and cheap in the next workbook: it can come in 2028."""
+    dear = three_rows()["Projects"][0] | {"Capex (USD m)": 1}
+    write_three(folder / "three.xlsx", Projects=[dear])
+    assert call("solve", "three.xlsx")[0] == 0
+    ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert [(b.year, b.fraction) for b in rows("next.xlsx", "Built")] == [(2027, 0)]
+    book = openpyxl.load_workbook("next.xlsx")
+    column = {cell.value: cell.column for cell in book["Projects"][1]}["Capex (USD m)"]
+    book["Projects"].cell(2, column).value = 12e-6
+    book.save("next.xlsx")
+    ask("solve", "next.xlsx")
+    started = {r["Year"]: r["Started"] for r in table("outputs/next-plan.xlsx", "Projects")}
+    assert started == {2027: 0, 2028: 1}

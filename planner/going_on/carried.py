@@ -225,7 +225,4 @@ def _gone(case: Case, to: int) -> Iterator[GoneRow]:
             selected = [step.mineral, case.country_name(step.country), step.refiner, step.member]
             of = listed([each for each in selected if each]) or "all"
             what = f"{step.name}: {step.action}, {of}"
-            years = (
-                f"{step.first_year or 'the first year'} to {last}" if not is_build else str(last)
-            )
-            yield GoneRow(type(step), step.row, what, f"its years are over: {years}")
+            yield GoneRow(type(step), step.row, what, f"its last year was {last}")

@@ -39,6 +39,8 @@ CANCELLED = 1e-13
 
 LEAST_FLOW = 1e-6
 """Flows [t], and parts of a plant, up to this are left out of tables."""
+SAME_ORDER = 1e-3
+"""An order changes where its tonnes do by more than this [t], a kilogram."""
 UNLISTED_FLOWS = 1e-3
 """Flows too small to be listed may add up to this [t]."""
 LEAST_DEMAND = 1e-9

@@ -10,6 +10,7 @@ from models.results.field import Name as Name
 from models.results.field import Result as Result
 from models.results.field import field as field
 from models.results.inputs import PlantInputs as PlantInputs
+from models.results.last_plan import ChangedOrders as ChangedOrders
 from models.results.levies import Levies as Levies
 from models.results.levies import levied as levied
 from models.results.members import Members as Members

@@ -72,6 +72,34 @@ class OrderLines(Result):
     )
 
 
+class DeliveryLines(Result):
+    """The deliveries of all orders, one a line of deliveries.csv; an order's add up to it."""
+
+    TABLE, GRAIN, BOOK = "deliveries.csv", ("delivery_id",), BOOK
+
+    delivery_id = field.text(
+        "delivery_id", "The delivery: the order's id and the part of the year, as Q1 or M01."
+    )
+    order_id = OrderLines.order_id
+    plan_id = OrderLines.plan_id
+    year = OrderLines.year
+    period = field.text("period", "The part of the year: Q1 to Q4, or M01 to M12.")
+    start_date = OrderLines.start_date
+    end_date = OrderLines.end_date
+    member = OrderLines.member
+    mineral = OrderLines.mineral
+    mass_unit = OrderLines.mass_unit
+    refiner = OrderLines.refiner
+    project = OrderLines.project
+    contract = OrderLines.contract
+    tonnes = OrderLines.tonnes.like(meaning="Tonnes of the delivery.")
+    currency = OrderLines.currency
+    unit_landed = OrderLines.unit_landed
+    total_amount = OrderLines.total_amount.like(
+        meaning="Price, tariff, freight and levy of the delivery's tonnes."
+    )
+
+
 _PRICE_IN_ALL = field.money("Price in all", "Tonnes x price.")
 _TARIFF_IN_ALL = field.money("Tariff in all", "Tonnes x tariff.")
 _FREIGHT_IN_ALL = field.money("Freight in all", "Tonnes x freight.")
@@ -139,6 +167,29 @@ class OrdersByYear(Result):
         "Into stock", "What goes into the member's stock; below 0 out of it.", optional=True
     )
     short = common.SHORT.like(optional=True)
+    unit = common.UNIT
+
+
+class Calendar(Result):
+    """When a member's orders are delivered: an order a row, a part of the year a column."""
+
+    TABLE, GRAIN, BOOK = "Calendar", ("order_id",), BOOK
+
+    order_id = OrderSheet.order_id.like(
+        meaning="The order's id. A delivery has the part of the year behind it, as ORD-...-Q1."
+    )
+    year = common.YEAR
+    mineral = common.MINERAL
+    refiner = common.REFINER
+    contract = OrderSheet.contract
+    tonnes = common.TONNES.like(meaning="Tonnes of the year: the sum of all deliveries.")
+    parts = field(
+        "A column a part of the year",
+        Look.TONNES,
+        "Tonnes delivered in it.",
+        optional=True,
+        spread=True,
+    )
     unit = common.UNIT
 
 

@@ -273,6 +273,7 @@ class CurrentSupply(Record):
         "Plant",
         "The refiner that buys it as an input, where that is who buys.",
         "Refiners",
+        "Projects",
         value="",
         key=True,
         default="a member buys",

@@ -132,6 +132,12 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
     )
 
 
+def plan_of(file: PlanSheets, case: Case) -> tuple[Plan, tuple[Finding, ...]]:
+    """Return the plan of a case that a workbook's values and duals make, and why it is no proof."""
+    solution = _Solution(file)
+    return solution.plan(case, THIS), tuple(solution.findings)
+
+
 def is_other_input(file: PlanSheets, book: Book) -> bool:
     """Return whether the plan says that it was made from another file than this one."""
     return file.recorded.input_sha256 != book.sha256

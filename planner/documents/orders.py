@@ -8,15 +8,23 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models import case, errors, schema, tolerances
 from models.results import Contracts, Field, Figure, Flows, Prices, Result, Shortages, Stocks
-from models.results.orders import MemberShortages, Obligations, OrderLines, OrderSheet, Stock
+from models.results.orders import (
+    DeliveryLines,
+    MemberShortages,
+    Obligations,
+    OrderLines,
+    OrderSheet,
+    Stock,
+)
+from planner.documents.deliveries import calendar_of, deliveries
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
+from planner.documents.numbers import plain_number, rounded
 from planner.render.words import counted
 from planner.workbook.plan_file import PlanFile, edited
 
@@ -252,8 +260,6 @@ _BY_PLACE = re.compile(r"row \d+ of Contracts|contract \d+")
 """What the sheet Plan calls a contract without a name."""
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no letter is taken for another when it is read out."""
-_EXACT = Context(prec=64, rounding=ROUND_HALF_EVEN)
-
 Names = tuple[int, tuple[str, ...]]
 """Year and folded names."""
 
@@ -271,15 +277,6 @@ def order_id(year: int, key: Iterable[str], tranche: int = 0) -> str:
 def code(text: str, length: int) -> str:
     number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
     return "".join(_LETTERS[number >> 5 * i & 31] for i in range(length))
-
-
-def rounded(value: float, decimals: int, digits: int = 12) -> Decimal:
-    """Return a number to so many decimals, whatever the last bits of a float are.
-
-    It is rounded to ``digits`` significant ones first: 106.1085 and 106.10849999999999 are one, as
-    a workbook that another program saved has the other.
-    """
-    return Decimal(f"{value:.{digits}g}").quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
 
 
 def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
@@ -364,7 +361,7 @@ def _or_most(number: float | None) -> float:
 
 # ---- into a folder: a workbook for each member, one CSV of all, and what its columns mean --------
 
-CSV, README = "orders.csv", "README.txt"
+CSV, DELIVERIES, README = "orders.csv", DeliveryLines.TABLE, "README.txt"
 _CARRIED = (
     Figure.STATUS, Figure.PRICE_YEAR, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER,
 )  # fmt: skip
@@ -374,20 +371,23 @@ _PLACES = {"tonnes": (8, 12), "unit_": (6, 12), "_amount": (2, 14)}
 digits add to a flow is not for a purchasing system."""
 
 
-def write_orders(orders: Orders, folder: Path) -> tuple[Written, dict[str, str]]:
+def write_orders(orders: Orders, folder: Path, period: str = "") -> tuple[Written, dict[str, str]]:
     """Write all files of a plan's orders; return them, and the workbook of each member.
 
-    Raises WriteError where a file of somebody else is in the way.
+    With a ``period``, quarter or month, orders are split into deliveries, too. Raises WriteError
+    where a file of somebody else is in the way.
     """
     names = {
         name: f"{stem}.xlsx" for name, stem in file_names(m.member for m in orders.members).items()
     }
     files: dict[str, Write] = {
-        names[m.member]: partial(_write_member, orders, m) for m in orders.members
+        names[m.member]: partial(_write_member, orders, m, period) for m in orders.members
     }
     rows = [*zip(*(_fields(orders.table[name]) for name in orders.table), strict=True)]
     files[CSV] = lambda path: write_rows(path, orders.table.columns, rows)
-    page = "\r\n".join([*_readme(orders, names), ""])
+    if period:
+        files[DELIVERIES] = partial(_write_deliveries, orders, period)
+    page = "\r\n".join([*_readme(orders, names, period), ""])
     files[README] = lambda path: path.write_text(page, encoding="utf-8-sig", newline="")
     about = {
         "plan_id": orders.plan_id,
@@ -416,11 +416,21 @@ def origin(orders: Orders) -> Origin:
     )
 
 
-def _write_member(orders: Orders, member: MemberOrders, path: Path) -> None:
+def _write_deliveries(orders: Orders, period: str, path: Path) -> None:
+    import pandas as pd
+
+    headers = [f.header for f in DeliveryLines.FIELDS]
+    table = pd.DataFrame([*deliveries(orders.table, period)], columns=headers)
+    rows = zip(*(_fields(table[name]) for name in headers), strict=True)
+    write_rows(path, headers, rows)
+
+
+def _write_member(orders: Orders, member: MemberOrders, period: str, path: Path) -> None:
     from planner.render.xlsx import write_workbook
     from planner.sheets.orders import member_tables
 
-    tables = member_tables(member.member, member.frames, origin(orders))
+    more = [calendar_of(member.orders, period)] if period and len(member.orders) else []
+    tables = member_tables(member.member, member.frames, origin(orders), more)
     title = f"Orders of {member.member}: {orders.plan.title}"
     write_workbook(path, tables, (), title, f"{title}; {orders.scenario}", charts_before="")
 
@@ -446,14 +456,7 @@ def _fields(column: pd.Series) -> Iterator[object]:
             yield value if isinstance(value, int) else str(value)
 
 
-def plain_number(value: float, decimals: int, digits: int) -> str:
-    """Return a number rounded, with a decimal point, no exponent and no thousands separators."""
-    text = format(rounded(value, decimals, digits), "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
-
-
-def _readme(orders: Orders, names: dict[str, str]) -> Iterable[str]:
+def _readme(orders: Orders, names: dict[str, str], period: str = "") -> Iterable[str]:
     """Yield the lines of the page beside the orders."""
     yield orders.headline
     yield f"Plan: {orders.plan.title}"
@@ -466,6 +469,8 @@ def _readme(orders: Orders, names: dict[str, str]) -> Iterable[str]:
     yield f"{' ' * len(CSV)}   dates as YYYY-MM-DD, no thousands separators; amounts to the cent."
     yield f"{' ' * len(CSV)}   Texts are quoted. One that begins with = + - @, or has one of these"
     yield f"{' ' * len(CSV)}   after a semicolon, has an apostrophe there."
+    if period:
+        yield f"{DELIVERIES}  each order by {period}: its deliveries add up to it"
     yield f"{ORDERS.manifest}  what planner orders wrote here, so that it replaces nothing else."
     yield ""
     yield Figure.MEMBERS.value

@@ -25,6 +25,7 @@ from planner.sheets import findings as sheets_findings
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, estimates, once, question
 from planner.sheets.figures import binding, by_mineral, figures
+from planner.sheets.last_plan import holds, plants_moved
 from planner.sheets.survival import needed_in, survival
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 @once
 def _front(context: Context) -> Front:
     drawn = front_pictures(context)
-    lights = (_limits, _security, _stocks, _contracts, _supported, _proof)
+    lights = (_limits, _security, _stocks, _contracts, _supported, holds, _proof)
     asked, table = question(context.case), by_mineral(context)
     light_of_need = sheets_findings.answer(table, asked)
     return Front(
@@ -207,6 +208,7 @@ def _lines(context: Context) -> Iterator[Sentence]:
                 f"{plants} of {words.counted(all_of, 'plant')} built for {cost}{_in_part(started)}"
             )
         yield Sentence(f"New plants: {builds}.", "Projects")
+    yield from plants_moved(context)
     lacking = shortage_words(context.plan)
     if lacking:
         yield Sentence(lacking, "Shortages")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +47,13 @@ class Origin:
     warnings: tuple[str, ...] = ()
 
 
-def member_tables(member: str, frames: Frames, origin: Origin) -> tuple[Table, ...]:
-    """Return the sheets of a member's workbook in order; those without a row are left out."""
+def member_tables(
+    member: str, frames: Frames, origin: Origin, more: Sequence[Result] = ()
+) -> tuple[Table, ...]:
+    """Return the sheets of a member's workbook in order; those without a row are left out.
+
+    ``more`` are further sheets, behind the member's own.
+    """
     words = {"money": origin.currency}
     results: list[Result] = [summary_of(_summary(member, frames, origin))]
     results += _by_year(frames, words)
@@ -56,7 +61,7 @@ def member_tables(member: str, frames: Frames, origin: Origin) -> tuple[Table, .
         if len(frame) or result is OrderSheet:
             data: dict[str, Any] = {f.name: frame[f.name] for f in result.FIELDS if f.name in frame}
             results.append(result(words=words, **data))
-    kept = [table_of(result) for result in results]
+    kept = [table_of(result) for result in (*results, *more)]
     notes = [(t.name, c.header, c.meaning) for t in kept[1:] for c in t.columns]
     sheets, headers, meanings = zip(*notes, strict=True)
     return (*kept, table_of(ColumnNotes(sheet=sheets, column=headers, meaning=meanings)))

@@ -13,6 +13,7 @@ from models.checks.common import is_total, looks_like, near
 from models.errors import Finding, Severity
 from models.schema import SHEETS, CellKind, Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
+from models.schema.rounds import ROUNDS
 from models.units import UnitError, accepted, factor, in_currency
 from planner.workbook.cells import as_float, hint_of, is_number, one_of, plain, shown
 from planner.workbook.countries import member_meant
@@ -36,6 +37,8 @@ VALUE = Column("Value", CellKind.TEXT, "Its value.", default="as the setting say
 _UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")
 _BY_YEAR = re.compile(r"(?P<name>.+) (?P<year>\d{4})")
 _YEAR = re.compile(r"\d{4}")
+PAST = "Past"
+"""What stands before a year of Demand that is over: the column is kept and not read."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,14 @@ class ParsedHeader:
 
 
 SETTINGS = {fold(c.header): c for c in Settings.columns()}
-_DECLARED = {record.SHEET: {fold(c.header): c for c in record.columns()} for record in SHEETS} | {
-    Settings.SHEET: {fold(c.header): c for c in (SETTING, VALUE)}
+_DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUNDS)} | {
+    Settings: {fold(c.header): c for c in (SETTING, VALUE)}
 }
 
 
 def declared(record: type[Record]) -> dict[str, Column]:
     """Return the columns that the header row of a sheet declares, by folded header."""
-    return _DECLARED[record.SHEET]
+    return _DECLARED[record]
 
 
 def split_unit(text: str) -> tuple[str, str | None]:
@@ -116,6 +119,12 @@ def understand(
     elif record.SPREAD == MEMBERS and key in members:
         heading = replace(heading, spread=members[key])
     return heading
+
+
+def by_year_of(text: str, name: str) -> bool:
+    """Return whether a header is a name and a year: ``Past 2026``."""
+    by_year = _BY_YEAR.fullmatch(text)
+    return by_year is not None and fold(by_year["name"]) == fold(name)
 
 
 def setting_named(label: str) -> Column | None:
@@ -195,6 +204,8 @@ class HeaderRow:
     def _unlisted(self, heading: ParsedHeader) -> ParsedHeader | None:
         """A column that the catalogue does not know: a slip in Demand and Freight, else a note."""
         if self.record.SPREAD == YEARS:
+            if by_year_of(heading.name, PAST):
+                return None
             self._error(
                 heading.position,
                 f"the header {common_letters(heading.text)!r} is neither a known column nor a year",

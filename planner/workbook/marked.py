@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +12,14 @@ from typing import Any
 
 from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
-from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import quote_sheetname
-from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.xml.functions import fromstring
 
 from models import case, results
 from models.errors import Finding, Severity, WriteError
+from planner.workbook import edit
 from planner.workbook.archive import BROKEN, reason
 from planner.workbook.findings import advice, sentence, statement
 from planner.workbook.grid import no_collection
@@ -45,10 +41,6 @@ _TITLE = "What planner check found"
 
 _FILL = {Severity.ERROR: "FFFFC7CE", Severity.WARNING: "FFFFEB9C"}
 _INK = {Severity.ERROR: "FF9C0006", Severity.WARNING: "FF7F6000"}
-_EXTENSION = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
-_FORMULA = "{http://schemas.microsoft.com/office/excel/2006/main}"
-
-_COMMENT_WIDTH, _COMMENT_LETTERS, _LINE, _COMMENT_HEIGHT = 340, 52, 17, 420
 _FACE = "Calibri"
 _COLUMNS = (
     ("Kind", 11),
@@ -84,7 +76,7 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
     with warnings.catch_warnings(), no_collection():
         warnings.simplefilter("ignore")  # what openpyxl cannot keep
         try:
-            book = _load(source)
+            book, _ = edit.load(source)
             titles = {case.fold(sheet.title): sheet.title for sheet in reversed(book.worksheets)}
             errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
             cells = _cells(book, titles, errors_first)
@@ -92,7 +84,7 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
             for (title, address), listed in list(cells.items())[:MOST_MARKED]:
                 _mark(book[title], address, listed)
             for sheet in book.worksheets:
-                _fit_comments(sheet)
+                edit.fit_comments(sheet)
             _list(book, errors_first, titles, len(cells))
         except BROKEN as error:  # of parts that the planner itself does not read
             msg = f"{target} is not written: {source} cannot be copied ({reason(error)})"
@@ -100,34 +92,6 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
         written = save(target, book.save)
     marked = min(len(cells), MOST_MARKED)
     return Marked(written, marked, len(cells) - marked)
-
-
-def _load(source: Path) -> Any:
-    content = source.read_bytes()
-    reader: Any = ExcelReader(io.BytesIO(content), keep_vba=False, rich_text=True)
-    reader.read()
-    book = reader.wb
-    book.template = False  # a template's copy is a workbook
-    parts = {sheet.name: rel.target for sheet, rel in reader.parser.find_sheets()}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for sheet in book.worksheets:
-            _keep_drop_downs(sheet, archive.read(parts[sheet.title]))
-    return book
-
-
-def _keep_drop_downs(sheet: Any, content: bytes) -> None:
-    """Keep the lists that Excel stores apart, since they stand on another sheet."""
-    if b":dataValidation " not in content:
-        return
-    attributes = set(DataValidation.__attrs__) - {"sqref", "count"}
-    for rule in fromstring(content).iter(f"{_EXTENSION}dataValidation"):
-        cells = rule.findtext(f"{_FORMULA}sqref")
-        if not cells:
-            continue
-        options: Any = {name: value for name, value in rule.attrib.items() if name in attributes}
-        for name in ("formula1", "formula2"):
-            options[name] = rule.findtext(f"{_EXTENSION}{name}/{_FORMULA}f")
-        sheet.add_data_validation(DataValidation(sqref=cells, **options))
 
 
 # ---- cells ---------------------------------------------------------------------------------------
@@ -177,28 +141,13 @@ def _colour(cell: Any, fill: PatternFill, ink: str | None) -> None:
     cell.fill, cell.font = fill, font
 
 
-def _comments(sheet: Any) -> Iterator[tuple[Any, Comment]]:
-    """Yield the cells with a comment; iterating over rows would make those that are not there."""
-    for cell in list(sheet._cells.values()):  # noqa: SLF001
-        if cell.comment is not None:
-            yield cell, cell.comment
-
-
-def _fit_comments(sheet: Any) -> None:
-    """Give every comment a box that shows all of it; openpyxl does not keep the size."""
-    for _, comment in _comments(sheet):
-        wrapped = (1 + len(line) // _COMMENT_LETTERS for line in comment.text.split("\n"))
-        comment.width = _COMMENT_WIDTH
-        comment.height = min(_COMMENT_HEIGHT, (1 + sum(wrapped)) * _LINE)
-
-
 def _clean(book: Any) -> None:
     """Take out what an earlier marking left, where the workbook is such a copy."""
     if FINDINGS not in book.sheetnames or book[FINDINGS]["A1"].value != _TITLE:
         return
     del book[FINDINGS]
     for sheet in book.worksheets:
-        for cell, comment in _comments(sheet):
+        for cell, comment in edit.comments(sheet):
             if SIGN not in comment.text:
                 continue
             kept = comment.text.partition(SIGN)[0].rstrip()
@@ -215,10 +164,7 @@ def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], mar
     while case.fold(title) in {case.fold(name) for name in book.sheetnames}:
         title += "_"
     sheet = book.create_sheet(title, 0)
-    for other in book.worksheets:  # two selected sheets would be edited as one
-        other.sheet_view.tabSelected = other is sheet
-    book.active = 0
-    book.views[0].firstSheet = 0
+    edit.show_first(book, sheet)
     _head(sheet, findings, marked)
     looks = {severity: _look(severity) for severity in Severity}
     for row, finding in enumerate(findings[:MOST_LISTED], _HEADER_ROW + 1):

@@ -23,6 +23,7 @@ from models.checks.common import (
 )
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
+from models.schema.rounds import BuildBefore, OrderBefore
 from planner.workbook.cells import country
 from planner.workbook.countries import closest_country, member_meant
 from planner.workbook.excel import open_excel
@@ -39,11 +40,22 @@ MOST_TITLES = 20
 
 
 @dataclass(frozen=True)
+class PlanBefore:
+    """What the plan before this one had for the years that are still planned."""
+
+    orders: tuple[OrderBefore, ...] = ()
+    builds: tuple[BuildBefore, ...] = ()
+
+
+_BEFORE = {fold(record.SHEET): record for record in (OrderBefore, BuildBefore)}
+
+
+@dataclass(frozen=True)
 class Book:
     """A workbook that was read: its case, and what there is to tell of it.
 
     ``layout`` finds the cell of a sheet, row and column; ``sha256`` is of the file's bytes, or of
-    the rows where there was no file.
+    the rows where there was no file; ``before`` is what a rolled workbook has of the plan before.
     """
 
     case: Case
@@ -52,6 +64,7 @@ class Book:
     layout: Layout = field(default_factory=Layout)
     sha256: str = ""
     path: Path | None = None
+    before: PlanBefore | None = None
 
     @property
     def title(self) -> str:
@@ -82,7 +95,8 @@ def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:
 
 def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     context = ReadingContext()
-    known_sheets = _sheets(grids, context)
+    listed = list(grids)
+    known_sheets = _sheets((g for g in listed if fold(g.title) not in _BEFORE), context)
     settings = read_settings(known_sheets.get(Settings.SHEET), context)
     parsed: dict[str, Parsed] = {}
     for record in SHEETS:
@@ -107,12 +121,26 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
         country_names=tuple(sorted(spelt.items())),
         **rows,
     )
+    before = _before(listed, context)
     context.findings += _checked(case, parsed, context)
     context.findings += context.more()
     findings = context.layout.in_order(_totals_told_once(known_sheets, parsed, context))
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
-    return Book(case, findings, tuple(context.defaults), context.layout, sha256, path)
+    defaults = tuple(context.defaults)
+    return Book(case, findings, defaults, context.layout, sha256, path, before)
+
+
+def _before(grids: Iterable[Grid], context: ReadingContext) -> PlanBefore | None:
+    """Return what a rolled workbook has of the plan before; None: it is not rolled."""
+    rows: dict[type[Record], Any] = {}
+    taken = len(context.defaults)
+    for grid in grids:
+        record = _BEFORE.get(fold(grid.title))
+        if record is not None and grid.header_row:
+            rows[record] = read_sheet(record, grid, context).records()
+    del context.defaults[taken:]  # blanks that the planner itself left
+    return PlanBefore(rows.get(OrderBefore, ()), rows.get(BuildBefore, ())) if rows else None
 
 
 def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:

@@ -12,6 +12,7 @@ from models.case import clean, common_letters, fold
 from models.checks.common import near
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings
+from models.schema.rounds import ROUNDS
 from models.units import MONEY
 from planner.workbook import findings, headers
 from planner.workbook.cells import DECIMAL, WHOLE, converter, hint_of, numbers, shown, text, wanted
@@ -95,7 +96,7 @@ class _SheetReading:
         stepped = [h for h in headings if h.year is not None]
         series = (self.sheet, column.field) in _SERIES
         stand_in = _placeholder(self.record, column)
-        default = _DEFAULTS[self.sheet].get(column.field)
+        default = _DEFAULTS[self.record].get(column.field)
         base = self._cells(
             column, plain, None if series else stand_in if column.required else default
         )
@@ -301,18 +302,18 @@ def _said(value: object) -> str:
 _SERIES = {(r.SHEET, f.name) for r in SHEETS for f in dataclasses.fields(r) if f.type == "ByYear"}
 """Fields that may have columns of years."""
 _DEFAULTS = {
-    record.SHEET: {
+    record: {
         f.name: f.default
         for f in dataclasses.fields(record)
         if f.default is not dataclasses.MISSING
     }
-    for record in SHEETS
+    for record in (*SHEETS, *ROUNDS)
 }
 
 
 def _placeholder(record: type[Record], column: Column) -> Any:
     """What stands in for a cell that cannot be read, so that other findings can be found."""
-    default = _DEFAULTS[record.SHEET].get(column.field)
+    default = _DEFAULTS[record].get(column.field)
     if default is not None and not isinstance(default, ByYear):
         return default
     if column.kind in DECIMAL:

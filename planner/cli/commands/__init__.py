@@ -8,6 +8,7 @@ from planner._version import __version__
 from planner.cli.commands.diff import diff
 from planner.cli.commands.documents import model, orders, page, report
 from planner.cli.commands.explain import explain
+from planner.cli.commands.roll import roll
 from planner.cli.commands.serve import serve
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import redact, verify
@@ -38,6 +39,7 @@ def planner() -> None:
     planner ranges case.xlsx   find how far each supplier's tonnes can vary
     planner page case.xlsx     make a page with sliders that plans in the browser
     planner support case.xlsx  find the payment that each idle plant needs
+    planner roll PLAN case.xlsx --to 2027  write the workbook of the next plan
 
     Exit codes: 0 done; 1 the workbook has errors; 2 wrong usage; 3 no proven optimum; 4 the output
     cannot be written; 130 stopped by Ctrl-C: finished results are written.
@@ -51,6 +53,7 @@ COMMANDS = (
     explain,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items() if not listed.asked),
     orders,
+    roll,
     diff,
     verify,
     redact,

@@ -30,8 +30,13 @@ _LONGEST = 32
 @click.command(cls=Command)
 @click.argument("plan", type=common.WORKBOOK)
 @click.argument("folder", type=common.PLACE, metavar="DIR")
+@click.option(
+    "--periods",
+    type=click.Choice(["quarter", "month"]),
+    help="Also split each order into deliveries by quarter or month.",
+)
 @common.JSON
-def orders(plan: Path, folder: Path, as_json: bool) -> int:
+def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     """Split a plan workbook into orders: a workbook for each member, and one CSV of all.
 
     PLAN is a workbook that planner solve wrote; nothing is solved again. DIR gets one workbook for
@@ -40,9 +45,11 @@ def orders(plan: Path, folder: Path, as_json: bool) -> int:
 
     \b
     planner orders outputs/case-plan.xlsx orders
+    planner orders outputs/case-plan.xlsx orders --periods quarter
 
-    An order keeps its id in every later plan that contains it. A second run replaces only the files
-    that the first run wrote. If another file is in the way, nothing is written.
+    --periods adds deliveries.csv, and a sheet Calendar to each workbook. The deliveries of an order
+    add up to it. An order keeps its id in every later plan that contains it. A second run replaces
+    only the files that the first run wrote. If another file is in the way, nothing is written.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     from planner.documents.folder import ORDERS
 
@@ -54,11 +61,12 @@ def orders(plan: Path, folder: Path, as_json: bool) -> int:
     began = time.perf_counter()
     split = orders_of(open_plan(plan, tell))
     tell(f"Writing {folder}")
-    written, names = write_orders(split, folder)
+    written, names = write_orders(split, folder, periods or "")
     seconds = time.perf_counter() - began
     if not as_json:
         _show(split, folder, written, seconds)
-    return end(_answer(split, folder, written, names, seconds), as_json=as_json)
+    answer = _answer(split, folder, written, names, seconds)
+    return end({**answer, "periods": periods}, as_json=as_json)
 
 
 def _answer(

@@ -297,8 +297,9 @@ def words_of(run: PlanRun) -> dict[str, str]:
     from models.plan import OPTIMAL
     from models.results import Figure, Security
     from models.results.common import PURCHASES
-    from planner.sheets.context import question
+    from planner.sheets.context import Context, question
     from planner.sheets.findings import answer, dependence, findings
+    from planner.sheets.last_plan import LAST_PLAN, holds
     from planner.sheets.survival import needed_in, survival
 
     plan = run.plan
@@ -327,6 +328,8 @@ def words_of(run: PlanRun) -> dict[str, str]:
     points = findings(table, len(case.years), country)
     figures = (f"{point.name}: {point.number}. {point.text}" for point in points)
     lines |= zip(_HEADS, figures, strict=False)
+    last = holds(Context(plan, run.book, kept=run.kept))
+    lines |= {LAST_PLAN: last.text} if last else {}
     light = survival(Security.of(plan), needed_in(plan.supply), country) if case.security else None
     lines |= {Security.TABLE: light.text} if light is not None else {}
     # last: the rows of minerals, which say who depends on whom, follow it

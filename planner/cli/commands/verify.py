@@ -169,14 +169,14 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
 
     outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
     recorded = sheets.recorded
-    amiss = [*_redacted(recorded, file, salt or salt_file(plan)), *_incomplete(sheets)]
+    amiss = [*_redacted(recorded, file, salt or salt_file(plan)), *incomplete(sheets)]
     if amiss:
         return replace(outcome, findings=tuple(amiss)).show(as_json=as_json)
     with of_file(file):
         if is_plan(file):
             msg = f"{file} is a plan, no input workbook: planner verify PLAN INPUT"
             raise errors.UsageError(msg)
-        start = _start(recorded.made_with, file)
+        start = start_of(recorded.made_with, file)
     if isinstance(start, errors.Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
     tell("Proving the plan and comparing every cell")
@@ -185,7 +185,7 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     except errors.WriteError as error:
         no_room = errors.Finding(found=str(error), hint=_MAKE_ROOM)
         return replace(outcome, findings=(no_room,)).show(as_json=as_json)
-    others = [_other(file, recorded)] if is_other_input(sheets, start.book) else []
+    others = [other_input(file, recorded)] if is_other_input(sheets, start.book) else []
     return replace(
         outcome,
         findings=(*others, *verdict.findings),
@@ -212,7 +212,7 @@ def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return parser.make_context("solve", words).params
 
 
-def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Finding:
+def start_of(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Finding:
     """Read the input and apply what the plan was made with, or say why that cannot be done."""
     from models.case import SearchLimits
     from planner.cli.whatifs import Asked
@@ -234,7 +234,7 @@ def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Fin
         return errors.Finding("Checks", column="What", found=message)
 
 
-def _other(file: Path, recorded: Recorded) -> errors.Finding:
+def other_input(file: Path, recorded: Recorded) -> errors.Finding:
     message = f"{file.name} is not the file that the plan says it was made from"
     expected = f"a file of the SHA-256 {recorded.input_sha256 or '(none)'}"
     return errors.Finding("Summary", found=message, expected=expected)
@@ -272,7 +272,7 @@ def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding
     return [*other, redacted]
 
 
-def _incomplete(sheets: PlanSheets) -> list[errors.Finding]:
+def incomplete(sheets: PlanSheets) -> list[errors.Finding]:
     """Return what a proof lacks: sheets of the solution, or what was added to the model."""
     hint = "Without it nothing can be proven: plan again, or ask for the workbook as written."
     wanted = () if sheets.recorded.redacted else ("Values", "Duals")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import Finding, InputError, UsageError, WriteError
-from planner.cli.answer import Answer, Command, Key, end, fail, findings_by_severity
-from planner.cli.commands.common import JSON, PLACE, WORKBOOK, tell_where
+from planner.cli.answer import Answer, Command, Key, end, fail, findings_by_severity, of_file
+from planner.cli.commands.common import JSON, PLACE, WORKBOOK, output_option, tell_where
 from planner.cli.paths import copy_path, is_file, target, xlsx
 from planner.cli.words import show_defaults, show_findings
 from planner.render.words import number_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.workbook.marked import Marked
 
 
-class New(click.Command):
+class New(Command):
     """The command new, whose help names the sheets of the catalogue, read when asked for."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -32,7 +32,7 @@ class New(click.Command):
 
 
 @click.command(cls=New)
-@click.argument("file", type=PLACE)
+@click.argument("file", type=PLACE, required=False)
 @click.option("--example", is_flag=True, help="Copy the critical-minerals case, ready to solve.")
 @click.option("--all", "every", is_flag=True, help="Add every optional sheet.")
 @click.option(
@@ -42,24 +42,59 @@ class New(click.Command):
     multiple=True,
     help='Add optional sheets by name: --with "Projects,Stockpiles".',
 )
+@click.option(
+    "--actuals",
+    "plan",
+    type=WORKBOOK,
+    metavar="PLAN",
+    help="Write a workbook of a plan's orders instead, to fill in what was delivered.",
+)
+@click.option(
+    "--year",
+    "years",
+    type=int,
+    multiple=True,
+    metavar="YEAR",
+    help="With --actuals: the orders of this year; may be repeated [the plan's first].",
+)
+@output_option("The same as FILE.", "FILE")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @JSON
 def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
-    file: Path, example: bool, every: bool, wanted: tuple[str, ...], force: bool, as_json: bool
+    file: Path | None,
+    example: bool,
+    every: bool,
+    wanted: tuple[str, ...],
+    plan: Path | None,
+    years: tuple[int, ...],
+    output: Path | None,
+    force: bool,
+    as_json: bool,
 ) -> int:
     """Write a workbook to start from, with drop-downs, notes and example rows.
 
     The example rows can be solved as they are. An existing FILE is only replaced with --force.
-    """
+
+    \b
+    planner new case.xlsx
+    planner new --actuals outputs/case-plan.xlsx -o actuals.xlsx
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    file = _named_once(file, output)
+    if plan is not None:
+        if example or every or wanted:
+            msg = "--actuals writes a workbook of its own: leave out --example, --all and --with"
+            raise UsageError(msg)
+        return _new_actuals(file, plan, years, force=force, as_json=as_json)
+    if years:
+        msg = "--year needs --actuals"
+        raise UsageError(msg)
     from planner.workbook.save import save
 
     path = target(xlsx(file, "FILE"), "workbook", *([_example()] if example else []))
     if example and (every or wanted):
         msg = "--example copies a whole case: leave out --all and --with"
         raise UsageError(msg)
-    if is_file(path) and not force:
-        msg = f"{path} is there already: choose another name, or replace it with --force"
-        raise UsageError(msg)
+    _refuse_there(path, force=force)
     if example:
         content = _example().read_bytes()
         written = save(path, lambda place: place.write_bytes(content))
@@ -71,6 +106,48 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if not as_json:
         tell_where(path, written)
         click.echo(f"Wrote {written}. Next: planner check {written}", err=True)
+    return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
+
+
+def _named_once(file: Path | None, output: Path | None) -> Path:
+    """Return where the workbook goes, named as FILE or with --output."""
+    if file is not None and output is not None:
+        msg = f"FILE and --output name two workbooks, {file} and {output}: leave out one"
+        raise UsageError(msg)
+    path = file if file is not None else output
+    if path is None:
+        msg = "name the workbook to write: planner new FILE"
+        raise UsageError(msg)
+    return path
+
+
+def _refuse_there(path: Path, *, force: bool) -> None:
+    if is_file(path) and not force:
+        msg = f"{path} is there already: choose another name, or replace it with --force"
+        raise UsageError(msg)
+
+
+def _new_actuals(
+    file: Path, plan: Path, years: tuple[int, ...], *, force: bool, as_json: bool
+) -> int:
+    """Write the orders of a plan's year, with empty cells for what was delivered."""
+    path = target(xlsx(file, "FILE"), "workbook")
+    _refuse_there(path, force=force)
+    from planner.documents.orders import orders_of
+    from planner.going_on.to_fill import next_year, planned_years, write_actuals
+    from planner.run import open_plan
+    from planner.workbook.save import save
+
+    with of_file(plan):
+        orders = orders_of(open_plan(plan))
+    asked = planned_years(orders, years)
+    written = save(path, lambda place: write_actuals(place, orders, asked))
+    if not as_json:
+        tell_where(path, written)
+        given = (
+            f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written} -o NEXT"
+        )
+        click.echo(f"Wrote {written}. Next: fill it in, then {given}", err=True)
     return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
 

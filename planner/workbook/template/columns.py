@@ -152,9 +152,14 @@ _OWNED = frozenset(
 class Choices:
     """Makes the validation rules of one workbook, and the hidden sheet that feeds some of them."""
 
-    def __init__(self, layouts: Mapping[str, Sequence[ParsedHeader]], tables: Tables) -> None:
-        """Take the columns of each sheet and its rows."""
-        self.layouts, self.tables = layouts, tables
+    def __init__(
+        self,
+        layouts: Mapping[str, Sequence[ParsedHeader]],
+        tables: Tables,
+        names: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Take the columns of each sheet and its rows; ``names`` of sheets that are elsewhere."""
+        self.layouts, self.tables, self.names = layouts, tables, names or {}
         self.lists: list[list[str]] = []
         """Columns of the hidden sheet; an entry that begins with ``=`` is a formula."""
 
@@ -176,6 +181,8 @@ class Choices:
             home = schema.Country.SHEET
         if not home:
             return self.cell_rule(column)
+        if home in self.names:
+            return self._given(self.names[home])
         rule = self._names(home, words)
         if rule is not None and len(column.refers) == 1:
             rule = _list(rule["source"], f"a name of the sheet {home}: add it there first")
@@ -193,6 +200,16 @@ class Choices:
             letter = xl_col_to_name(len(self.lists) - 1)
             source = f"={LISTS}!${letter}$1:${letter}${len(column.choices)}"
         return _list(source, ", ".join(column.choices))
+
+    def _given(self, names: Sequence[str]) -> Rule | None:
+        """Offer names, and refuse no others."""
+        if not names:
+            return None
+        if [*names] not in self.lists:
+            self.lists.append([*names])
+        letter = xl_col_to_name(self.lists.index([*names]))
+        source = f"={LISTS}!${letter}$1:${letter}${len(names)}"
+        return {"validate": "list", "source": source, "show_error": False}
 
     def _names(self, sheet: str, words: Sequence[str] = (), field: str = "") -> Rule | None:
         """Offer words and the names that a sheet defines, down to the last one; refuse no others.

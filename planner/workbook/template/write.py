@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import xlsxwriter
 
 from models import schema
-from models.schema import SHEETS, CellKind, Column
+from models.schema import SHEETS, CellKind, Column, Record
 from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
 from planner.scratch import scratch_folder
 from planner.workbook.cells import WHOLE
@@ -54,25 +55,45 @@ Formats = Callable[..., Any]
 """Makes the formats of one workbook from their properties, each once."""
 
 
-def write_book(path: Path, tables: Tables, *, sheets: Iterable[str] | None = None) -> None:
-    """Write an input workbook from plain rows.
+@dataclass(frozen=True)
+class OtherBook:
+    """A workbook that is no input: its sheets, the names that its drop-downs offer, its first page.
+
+    ``names`` are by the sheet of the input that defines them; ``page`` are its title, what it is
+    for, what to run with what that does, and rules.
+    """
+
+    records: Mapping[str, type[Record]]
+    names: Mapping[str, Sequence[str]]
+    page: tuple[str, str, Sequence[tuple[str, str]], Sequence[str]]
+
+
+def write_book(
+    path: Path,
+    tables: Tables,
+    *,
+    sheets: Iterable[str] | None = None,
+    other: OtherBook | None = None,
+) -> None:
+    """Write an input workbook from plain rows, or an ``other`` one in the same manner.
 
     ``tables`` holds the rows of each sheet, header (with its unit) to scalar; None is blank.
     Columns of the catalogue that no row has are added; by-year, Note, Source and unknown columns
     are kept.
     ``sheets`` says which sheets are shown: unless given, those of ``tables`` and the required ones.
     """
+    records = RECORDS if other is None else other.records
     wanted = {*tables, *_REQUIRED} if sheets is None else {*sheets}
-    shown = [sheet for sheet in dict.fromkeys((*RECORDS, *tables)) if sheet in wanted]
+    shown = [sheet for sheet in dict.fromkeys((*records, *tables)) if sheet in wanted]
     layouts = {
-        sheet: columns.headings(RECORDS[sheet], tables)
-        if sheet in RECORDS
+        sheet: columns.headings(records[sheet], tables)
+        if sheet in records
         else [
             ParsedHeader(str(key)) for key in dict.fromkeys(k for row in tables[sheet] for k in row)
         ]
         for sheet in shown
     }
-    choices = Choices(layouts, tables)
+    choices = Choices(layouts, tables, {} if other is None else other.names)
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -85,9 +106,10 @@ def write_book(path: Path, tables: Tables, *, sheets: Iterable[str] | None = Non
         book.set_properties({"created": MADE})
         book.set_size(2400, 1500)
         formats: Formats = cache(lambda **look: book.add_format(look))
-        _Page(book, formats).write(shown)
+        page = _Page(book, formats)
+        page.write(shown) if other is None else page.write_other(other)
         for sheet in shown:
-            _TemplateSheet(book, formats, choices, sheet).write()
+            _TemplateSheet(book, formats, choices, sheet, records.get(sheet)).write()
         _write_lists(book, choices)
 
 
@@ -95,9 +117,14 @@ class _TemplateSheet:
     """One worksheet in the making."""
 
     def __init__(
-        self, book: xlsxwriter.Workbook, formats: Formats, choices: Choices, name: str
+        self,
+        book: xlsxwriter.Workbook,
+        formats: Formats,
+        choices: Choices,
+        name: str,
+        record: type[Record] | None,
     ) -> None:
-        self.name, self.record, self.layout = name, RECORDS.get(name), choices.layouts[name]
+        self.name, self.record, self.layout = name, record, choices.layouts[name]
         self.rows: Sequence[Row] = choices.tables.get(name, ())
         self.currency = columns.currency_of(choices.tables)
         self.formats, self.choices = formats, choices
@@ -309,10 +336,7 @@ class _Page:
 
     def write(self, sheets: Sequence[str]) -> None:
         """Write all of it; ``sheets`` are those that the workbook has."""
-        self.sheet.hide_gridlines(2)
-        self.sheet.set_column(0, 0, 44)
-        self.sheet.set_column(1, 1, 100)
-        self.sheet.set_tab_color("#7F8FA9")
+        self._begin()
         self._line("Sourcing plan: the workbook in", bold=True, font_size=16, font_color=NAVY)
         self._wide(QUESTION)
         self._head("How to run (in a terminal, in this file's folder)")
@@ -333,6 +357,30 @@ class _Page:
         for number, rule in enumerate(RULES.strip().split("\n\n"), start=1):
             self._wide(f"{number}. {' '.join(rule.split())}")
         _print_setup(self.sheet)
+
+    def write_other(self, other: OtherBook) -> None:
+        """Write the page of a workbook that is no input."""
+        title, purpose, commands, rules = other.page
+        self._begin()
+        self._line(title, bold=True, font_size=16, font_color=NAVY)
+        self._wide(purpose)
+        self._head("How to run (in a terminal, in this file's folder)")
+        for command, does in commands:
+            self._pair(command, does, font_name="Consolas", font_size=10)
+        self._head("The sheets")
+        for record in other.records.values():
+            look: dict[str, Any] = {"underline": 1, "font_color": "#0B5394"}
+            self._pair(record.SHEET, record.MEANING, is_link=True, **look)
+        self._head("The rules")
+        for rule in rules:
+            self._wide(rule)
+        _print_setup(self.sheet)
+
+    def _begin(self) -> None:
+        self.sheet.hide_gridlines(2)
+        self.sheet.set_column(0, 0, 44)
+        self.sheet.set_column(1, 1, 100)
+        self.sheet.set_tab_color("#7F8FA9")
 
     def _line(self, text: str, **look: object) -> None:
         self.sheet.write_string(self.row, 0, text, self.formats(**look))

@@ -8,7 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.documents.orders import COLUMNS, plain_number
+from planner.documents.numbers import plain_number
+from planner.documents.orders import COLUMNS
 from planner.workbook.plan_file import read_plan
 from tests.cli.desk import ROOT
 from tests.order_book import PLAN, lines, order_rows, summary, table, write_order_book
@@ -16,7 +17,7 @@ from tests.order_book import PLAN, lines, order_rows, summary, table, write_orde
 ANSWER = {
     "status", "plan", "plan_sha256", "plan_id", "scenario", "currency", "orders", "tonnes",
     "total", "take_or_pay", "members", "output", "files", "removed", "kept", "warnings", "errors",
-    "seconds",
+    "seconds", "periods",
 }  # fmt: skip
 
 

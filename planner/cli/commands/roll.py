@@ -1,0 +1,178 @@
+"""The command roll: the workbook of the next plan, from a plan and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models import errors
+from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, of_file
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
+from planner.cli.paths import is_file, target, xlsx
+from planner.cli.words import line
+from planner.render.words import counted, plain, span
+
+if TYPE_CHECKING:
+    from planner.audit import PlanSheets
+    from planner.going_on.next_book import Rolled
+    from planner.run import Start
+
+
+@click.command(cls=Command)
+@click.argument("plan", type=WORKBOOK)
+@click.argument("file", type=WORKBOOK, metavar="INPUT")
+@click.option("--to", type=int, required=True, metavar="YEAR", help="First year of the next plan.")
+@click.option(
+    "--actuals",
+    type=WORKBOOK,
+    metavar="FILE",
+    help="What came of the years that are over: a workbook or CSV [all as planned].",
+)
+@output_option("Write the next workbook here [outputs/<INPUT's name>-<YEAR>.xlsx].", "NEXT")
+@click.option("--force", is_flag=True, help="Replace NEXT if it exists.")
+@JSON
+def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
+    plan: Path,
+    file: Path,
+    to: int,
+    actuals: Path | None,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Write the workbook of the next planning round: a plan goes on from YEAR.
+
+    PLAN is the plan of the workbook INPUT. The years before YEAR are over. Opening stocks, Current
+    supply, Built and what is left of carried-over budgets follow from PLAN, or from --actuals.
+    Everything else is INPUT's own, with notes, formats, formulas and drop-downs, but no macros and
+    no drawn shapes. Neither workbook is changed.
+
+    \b
+    planner new --actuals outputs/case-plan.xlsx -o actuals.xlsx
+    planner roll outputs/case-plan.xlsx case.xlsx --to 2027 --actuals actuals.xlsx -o case-2027.xlsx
+    planner solve case-2027.xlsx
+
+    The first sheet of NEXT compares what was planned with what was delivered, by mineral and
+    supplier. It splits the difference in money by price and by quantity. What is not in --actuals
+    counts as planned.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    began = time.perf_counter()
+    place = target(
+        xlsx(output or Path("outputs", f"{file.stem}-{to}.xlsx"), "--output"), "workbook"
+    )
+    if is_file(place) and not force:
+        msg = f"{place} is there already: choose another name, or replace it with --force"
+        raise errors.UsageError(msg)
+    tell = progress(as_json)
+    rolled = _rolled(plan, file, to, actuals, tell)
+    tell(f"Writing {place}")
+    from planner.workbook.save import save
+
+    written = save(place, rolled.write_checked)
+    tell_where(place, written)
+    seconds = time.perf_counter() - began
+    if not as_json:
+        _show(rolled, written, seconds)
+    return end(_answer(rolled, written, seconds), as_json=as_json)
+
+
+def _rolled(
+    plan: Path, file: Path, to: int, actuals: Path | None, tell: Callable[[str], None]
+) -> Rolled:
+    """Return the plan, rolled; InputError where it is not the plan of the input."""
+    from planner.audit.verify import plan_of
+    from planner.documents.orders import orders_of
+    from planner.going_on.actuals import read_actuals, with_actuals
+    from planner.going_on.outcome import planned_outcome
+    from planner.going_on.roll import refuse_year, rolled
+    from planner.run import open_plan, open_sheets
+
+    with of_file(plan):
+        sheets = open_sheets(plan, tell)
+        start = _start(sheets, file)
+        orders = orders_of(open_plan(plan))
+        own, findings = plan_of(sheets, start.case)
+        if findings:
+            raise errors.InputError(findings)
+    refuse_year(own, to)
+    outcome = planned_outcome(own, orders, to)
+    if actuals is not None:
+        with of_file(actuals):
+            read = read_actuals(actuals, start.case.settings.currency)
+            outcome = with_actuals(outcome, read, own, orders)
+    return rolled(own, orders, start.book, outcome, (plan.name, file.name))
+
+
+def _start(sheets: PlanSheets, file: Path) -> Start:
+    """Return the input with what the plan was made with; InputError where it is another's."""
+    from planner.audit.verify import is_other_input
+    from planner.cli.commands.verify import incomplete, other_input, start_of
+    from planner.workbook.parts import is_plan
+
+    recorded = sheets.recorded
+    amiss = list(incomplete(sheets))
+    if recorded.redacted:
+        found = f"this plan is redacted ({recorded.redacted})"
+        amiss.append(
+            errors.Finding("Summary", found=found, hint="Roll the plan as it was written.")
+        )
+    if amiss:
+        raise errors.InputError(amiss)
+    with of_file(file):
+        if is_plan(file):
+            msg = f"{file} is a plan, no input workbook: planner roll PLAN INPUT"
+            raise errors.UsageError(msg)
+        start = start_of(recorded.made_with, file)
+    if isinstance(start, errors.Finding):
+        raise errors.InputError([start])
+    if is_other_input(sheets, start.book):
+        raise errors.InputError([other_input(file, recorded)])
+    return start
+
+
+def _show(rolled: Rolled, written: Path, seconds: float) -> None:
+    """Tell what came, what is taken over, and where the next workbook is."""
+    from planner.going_on.next_book import answer
+
+    outcome = rolled.outcome
+    years = sorted({y for y in rolled.book.case.years if y < outcome.to})
+    click.secho(f"{span(years)}: planned and delivered", bold=True, err=True)
+    for text in answer(outcome, rolled.currency):
+        click.echo(text, err=True)
+    as_planned = f"{outcome.as_planned:,} of {counted(outcome.rows, 'figure')}"
+    line("As planned", f"{as_planned} (orders, closing stocks, plants)")
+    for gone in rolled.edits.gone:
+        line("Left out", f"{gone.record.SHEET}, row {gone.row}: {plain(gone.what)}")
+    for text in rolled.edits.warnings:
+        line("Note", plain(text), "yellow", of_head=True)
+    line("Next", f"{written}, from {outcome.to} on  ({seconds:z.1f} s)")
+
+
+def _answer(rolled: Rolled, written: Path, seconds: float) -> Answer:
+    from planner.going_on import variance
+
+    outcome = rolled.outcome
+    of = variance.total(outcome.purchases)
+    return {
+        Key.STATUS: "ok",
+        Key.OUTPUT: str(written),
+        "dropped_usd": rolled.dropped,
+        "planned_t": of.planned_t,
+        "delivered_t": of.delivered_t,
+        "price_variance_usd": of.by_price / variance.CENTS,
+        "quantity_variance_usd": of.by_quantity / variance.CENTS,
+        "as_planned": outcome.as_planned,
+        "figures": outcome.rows,
+        "left_out": [
+            {"sheet": gone.record.SHEET, "row": gone.row, "of": gone.what}
+            for gone in rolled.edits.gone
+        ],
+        Key.NOTES: list(rolled.edits.warnings),
+        Key.CURRENCY: rolled.currency,
+        **findings_by_severity(()),
+        Key.SECONDS: round(seconds, 6),
+    }

@@ -1,0 +1,113 @@
+"""Orders split into deliveries by quarter or month, which add up to the order exactly."""
+
+from __future__ import annotations
+
+import calendar
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from models.results.field import Result, spread_over
+from models.results.orders import Calendar
+from planner.documents.numbers import rounded
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "quarter": tuple(f"Q{number}" for number in range(1, 5)),
+    "month": tuple(f"M{number:02}" for number in range(1, 13)),
+}
+"""The parts of a year, all of one size, by the word of the option --periods."""
+_PART = re.compile(r"(?P<order>.+)-(?P<part>Q[1-4]|M(?:0[1-9]|1[0-2]))", re.IGNORECASE)
+_KILOGRAM, _FINEST, _CENT = 3, 8, 2
+"""Decimals of a delivery in t, of an order, and of money."""
+
+
+def delivery_id(order: str, part: str) -> str:
+    """Return the id of a delivery: it stays as long as its order's does."""
+    return f"{order}-{part}"
+
+
+def part_of(name: str) -> tuple[str, str]:
+    """Return the order of a delivery's id, and which part of it it is; "" of a whole order."""
+    match = _PART.fullmatch(name.strip())
+    return (match["order"], match["part"].upper()) if match else (name, "")
+
+
+def every_part(part: str) -> tuple[str, ...]:
+    """Return all parts of the kind that one is of."""
+    return next(parts for parts in PARTS.values() if part in parts)
+
+
+def split(tonnes: float, parts: int) -> list[Decimal]:
+    """Return equal deliveries of an order [t], to the kilogram; the last takes the rest.
+
+    They add up to the order as orders.csv has it, to the last digit.
+    """
+    whole = rounded(tonnes, _FINEST)
+    due = [rounded(float(whole * i / parts), _KILOGRAM) for i in range(parts)] + [whole]
+    return [after - before for before, after in itertools.pairwise(due)]
+
+
+def days_of(year: int, part: str) -> tuple[str, str]:
+    """Return the first and the last day of a part of a year, YYYY-MM-DD."""
+    number = int(part[1:])
+    first, last = (3 * number - 2, 3 * number) if part[0] == "Q" else (number, number)
+    end = calendar.monthrange(year, last)[1]
+    return f"{year}-{first:02}-01", f"{year}-{last:02}-{end}"
+
+
+def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
+    """Yield the deliveries of orders, by order and then by date; those of nothing are left out.
+
+    Tonnes and money add up to the order's as orders.csv has them.
+    """
+    parts = PARTS[period]
+    rows: list[Any] = orders.to_dict("records")
+    for order in rows:
+        tonnes = split(order["tonnes"], len(parts))
+        money = _shared(rounded(order["total_amount"], _CENT, 14), tonnes)
+        for part, own, cost in zip(parts, tonnes, money, strict=True):
+            if own:
+                start, end = days_of(int(order["year"]), part)
+                yield {
+                    **order,
+                    "delivery_id": delivery_id(order["order_id"], part),
+                    "period": part,
+                    "start_date": start,
+                    "end_date": end,
+                    "tonnes": float(own),
+                    "total_amount": float(cost),
+                }
+
+
+def _shared(money: Decimal, tonnes: list[Decimal]) -> list[Decimal]:
+    """Return the money of each delivery by its tonnes, to the cent; all of it in sum."""
+    whole, so_far, before = sum(tonnes), Decimal(0), Decimal(0)
+    shares = []
+    for own in tonnes:
+        so_far += own
+        due = (money * so_far / whole).quantize(Decimal(1).scaleb(-_CENT)) if whole else before
+        shares.append(due - before)
+        before = due
+    return shares
+
+
+def calendar_of(orders: pd.DataFrame, period: str) -> Result:
+    """Return a member's orders with their deliveries, an order a row."""
+    parts = PARTS[period]
+    kind = spread_over(Calendar, Calendar.parts, parts)
+    rows: list[Any] = orders.to_dict("records")
+    shown = [
+        {
+            **{name: row[name] for name in ("order_id", "year", "mineral", "refiner", "contract")},
+            "tonnes": row["tonnes"],
+            "unit": row["mass_unit"] or "t",
+            **{f"of_{i}": float(part) for i, part in enumerate(split(row["tonnes"], len(parts)))},
+        }
+        for row in rows
+    ]
+    return kind.of_rows(shown)

@@ -1,0 +1,336 @@
+"""The workbook of the next plan: the input with its edits, and what it says of the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models import schema
+from models.case import Case, fold
+from models.results.rounds import CarriedOver
+from models.schema import Record
+from models.schema.rounds import BuildBefore, OrderBefore
+from planner.going_on import variance
+from planner.going_on.edits import CellEdit, Edits, NewRow
+from planner.going_on.outcome import PastYears
+from planner.render.table import table_of
+from planner.render.words import amount, counted, span
+from planner.workbook import Book, read
+from planner.workbook.edit import EditedBook, show_first
+from planner.workbook.findings import SheetLayout, address
+from planner.workbook.headers import PAST, REMARKS
+from planner.workbook.page import AddedPage, fitted
+from planner.workbook.template.columns import title
+
+FIRST = "Rolled"
+"""The sheet that the next workbook opens with."""
+_OURS = {fold(name) for name in (FIRST, CarriedOver.TABLE, OrderBefore.SHEET, BuildBefore.SHEET)}
+_SIGN = ": what was planned, and what came"
+"""How the title of the first sheet ends, so that it is known again."""
+_BEHIND = {
+    schema.Built: (schema.Project, schema.Built),
+    schema.CurrentSupply: (schema.Stockpile, schema.Mine, schema.Refiner, schema.Tier),
+}
+"""Sheets that a new one stands behind."""
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """A plan that is rolled: what came of the years that are over, and what follows of it.
+
+    ``dropped`` is what the plan costs in those years, discounted to its first [money]; ``orders``
+    and ``builds`` are what it has for the years that are still planned.
+    """
+
+    book: Book
+    outcome: PastYears
+    edits: Edits
+    dropped: float
+    names: tuple[str, str]
+    orders: tuple[OrderBefore, ...]
+    builds: tuple[BuildBefore, ...]
+
+    @property
+    def currency(self) -> str:
+        return self.book.case.settings.currency
+
+    def write(self, path: Path) -> None:
+        """Write the next workbook."""
+        if self.book.path is None:
+            msg = "a case without a workbook has none to go on with"
+            raise ValueError(msg)
+        _Writer(self, EditedBook.of(self.book.path)).write(path)
+
+    def write_checked(self, path: Path) -> None:
+        """Write the next workbook, and raise InputError where it could not be planned."""
+        self.write(path)
+        read(path)
+
+
+class _Writer:
+    """Writes one."""
+
+    def __init__(self, rolled: Rolled, target: EditedBook) -> None:
+        self.rolled, self.target = rolled, target
+        self.case: Case = rolled.book.case
+        self.places = deepcopy(rolled.book.layout.sheets)
+        self.listed: list[dict[str, object]] = []
+
+    def write(self, path: Path) -> None:
+        """Write it."""
+        self._remove_ours()
+        self._past_years()
+        for cell in self.rolled.edits.cells:
+            self._cell(cell)
+        for row in self.rolled.edits.rows:
+            self._row(row)
+        for gone in self.rolled.edits.gone:
+            sheet = self._sheet(gone.record)
+            self.target.clear(sheet, gone.row)
+            self._tell(sheet.title, f"A{gone.row}", gone.what, "", "the row", None, gone.reason)
+        for record, rows in ((OrderBefore, self.rolled.orders), (BuildBefore, self.rolled.builds)):
+            self._before(record, rows)
+        front, carried = self._added(FIRST, 0), self._added(CarriedOver.TABLE, 1)
+        self.target.fix()
+        for name, place in self.target.fixed:
+            reason = "a formula that counts on a changed cell becomes its value"
+            value = self.target.book[name][place].value
+            self._tell(name, place, "", "", "a formula", value, reason)
+        self._front(AddedPage(front, _COLUMNS))
+        self._carried(AddedPage(carried, len(CarriedOver.FIELDS)))
+        show_first(self.target.book, front)
+        self.target.write(path)
+
+    def _remove_ours(self) -> None:
+        """Take out what an earlier roll wrote."""
+        book = self.target.book
+        if any(str(s["A1"].value or "").endswith(_SIGN) for s in book.worksheets):
+            for sheet in [s for s in book.worksheets if fold(s.title) in _OURS]:
+                del book[sheet.title]
+
+    def _added(self, name: str, place: int) -> Any:
+        titles = {fold(sheet.title) for sheet in self.target.book.worksheets}
+        while fold(name) in titles:
+            name += "_"
+        return self.target.book.create_sheet(name, place)
+
+    # ---- cells of the input ---------------------------------------------------------------------
+
+    def _sheet(self, record: type[Record]) -> Any:
+        return self.target.sheet(record.SHEET)
+
+    def _past_years(self) -> None:
+        """Head the years of Demand that are over as such: their columns are no longer read."""
+        layout = self.places[schema.Demand.SHEET]
+        sheet = self._sheet(schema.Demand)
+        for year in (y for y in self.case.years if y < self.rolled.outcome.to):
+            column = layout.columns[str(year)]
+            typed = sheet.cell(layout.header_row, column).value
+            is_text = isinstance(typed, str) and not typed.startswith("=")
+            header = typed if is_text else str(year)  # with its unit
+            self.target.put(sheet, layout.header_row, column, f"{PAST} {header}")
+            cell, what = address(column, layout.header_row), "all rows"
+            reason = "the year is over: the column stays as a record, and is not read"
+            self._tell(sheet.title, cell, what, header, header, f"{PAST} {header}", reason)
+
+    def _cell(self, edit: CellEdit) -> None:
+        sheet = self._sheet(edit.record)
+        column = self._column(sheet, edit.record, edit.field)
+        if not column:
+            return
+        self.target.put(
+            sheet, edit.row, column, self._converted(edit.record, edit.field, edit.value)
+        )
+        cell, header = address(column, edit.row), _header(edit.record, edit.field)
+        self._tell(sheet.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
+
+    def _row(self, new: NewRow) -> None:
+        sheet = self._sheet(new.record) or self._new_sheet(new.record)
+        cells = {
+            self._column(sheet, new.record, name): self._converted(new.record, name, value)
+            for name, value in new.cells.items()
+            if value not in {"", None}
+        }
+        cells.pop(0, None)
+        row = self.target.add_row(sheet, cells)
+        cell = address(self._column(sheet, new.record, new.field), row)
+        header, value = _header(new.record, new.field), new.cells[new.field]
+        self._tell(sheet.title, cell, new.what, header, None, value, new.reason)
+
+    def _column(self, sheet: Any, record: type[Record], name: str) -> int:
+        """Return the column of a field, added where it is missing; 0 of a remark that is."""
+        layout = self.places[record.SHEET]
+        header = fold(_header(record, name))
+        if header not in layout.columns and name not in REMARKS:
+            text = title(record.column_of(name), self.rolled.currency)
+            column = self.target.add_column(sheet, layout.header_row, text)
+            layout.columns[header] = column
+        return layout.columns.get(header, 0)
+
+    def _converted(self, record: type[Record], name: str, value: object) -> object:
+        """Return a number in the unit that its column is written in."""
+        unit = self.rolled.book.layout.unit(record.SHEET, _header(record, name))
+        if unit is None or not isinstance(value, float | int):
+            return value
+        return value / unit.factor
+
+    def _new_sheet(self, record: type[Record]) -> Any:
+        """Add a sheet of the input that the workbook does not have yet."""
+        columns = record.columns()
+        headers = [title(c, self.rolled.currency) for c in columns] + [REMARKS["source"]]
+        behind = [fold(of.SHEET) for of in _BEHIND.get(record, ())]
+        like = self._sheet(schema.Demand)
+        layout = self.places[schema.Demand.SHEET]
+        head = like.cell(layout.header_row, min(layout.columns.values()))
+        sheet = self.target.add_sheet(record.SHEET, headers, behind, head)
+        names = [*(c.header for c in columns), REMARKS["source"]]
+        places = {fold(name): i for i, name in enumerate(names, start=1)}
+        self.places[record.SHEET] = SheetLayout(1, places)
+        return sheet
+
+    def _before(self, record: type[Record], rows: Sequence[Record]) -> None:
+        """Add a sheet with rows of the plan before."""
+        names = [c.field for c in record.columns()]
+        headers = [title(c, self.rolled.currency) for c in record.columns()]
+        demand = self._sheet(schema.Demand)
+        layout = self.places[schema.Demand.SHEET]
+        head = demand.cell(layout.header_row, min(layout.columns.values()))
+        sheet = self.target.add_sheet(record.SHEET, headers, (), head)
+        for line, row in enumerate(rows, start=2):
+            for column, name in enumerate(names, start=1):
+                value = getattr(row, name)
+                if value not in {"", None}:
+                    self.target.put(sheet, line, column, value)
+        sheet.auto_filter.ref = f"A1:{address(len(names), max(len(rows) + 1, 2))}"
+
+    def _tell(  # noqa: PLR0913, PLR0917 - the columns of the list
+        self, sheet: str, cell: str, what: str, column: str,
+        before: object, after: object, reason: str,
+    ) -> None:  # fmt: skip
+        row = {"sheet": sheet, "cell": cell, "what": what, "column": column, "reason": reason}
+        self.listed.append(row | {"before": _shown(before), "after": _shown(after)})
+
+    # ---- the sheets that it opens with ----------------------------------------------------------
+
+    def _front(self, page: AddedPage) -> None:
+        outcome, currency = self.rolled.outcome, self.rolled.currency
+        page.widths(*_WIDTHS)
+        years = sorted({y for y in self.case.years if y < outcome.to})
+        page.title(f"{span(years)}{_SIGN}")
+        for text in answer(outcome, currency):
+            page.answer(text)
+        page.words(
+            f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
+            f" plans from {outcome.to} on: planner check, then planner solve."
+        )
+        page.head("What this workbook takes over")
+        for text in self._taken_over():
+            page.words(text)
+        page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
+        if self.rolled.edits.gone:
+            page.head("What it leaves out")
+            for gone in self.rolled.edits.gone[:_MOST_NAMED]:
+                page.words(
+                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {_upper(gone.reason)}."
+                )
+            left = len(self.rolled.edits.gone) - _MOST_NAMED
+            if left > 0:
+                page.words(f"And {counted(left, 'more row')}: see {CarriedOver.TABLE}.")
+        if self.rolled.edits.warnings:
+            page.head("What to read with care")
+            for text in self.rolled.edits.warnings:
+                page.words(f"{_upper(text)}.")
+        self._differences(page)
+
+    def _differences(self, page: AddedPage) -> None:
+        outcome, currency = self.rolled.outcome, self.rolled.currency
+        table = variance.by_supplier(outcome.purchases, currency)
+        page.head("What differed, by mineral and supplier: the largest difference in cost first")
+        if len(table):
+            shown = table_of(table, self.case.country_name)
+            page.table(shown, _total(outcome))
+            page.words(
+                "By price: what was paid less the planned landed cost, times delivered tonnes. By"
+                " quantity: the planned landed cost, times delivered less planned tonnes."
+            )
+        else:
+            page.words("Nothing was planned for these years, and nothing was bought.")
+
+    def _taken_over(self) -> Iterator[str]:
+        counts: dict[str, int] = {}
+        for row in self.listed:
+            counts[str(row["sheet"])] = counts.get(str(row["sheet"]), 0) + 1
+        for name, count in counts.items():
+            yield f"{name}: {counted(count, 'cell')} changed or added."
+        planned = self.rolled.outcome.as_planned
+        yield (
+            f"Taken as planned: {planned:,} of {counted(self.rolled.outcome.rows, 'figure')}"
+            " (orders, closing stocks, plants)."
+        )
+
+    def _carried(self, page: AddedPage) -> None:
+        result = CarriedOver.of_rows(self.listed)
+        table = table_of(result)
+        page.widths(*(fitted([c.header, *c.values]) for c in table.columns))
+        page.table(table)
+        page.filtered(1)
+
+
+_WIDTHS = (18, 24, 16, 12, 12, 12, 15, 15, 15, 15, 15)
+_COLUMNS = len(_WIDTHS)
+_MOST_NAMED = 12
+
+
+def _total(outcome: PastYears) -> tuple[object, ...]:
+    of = variance.total(outcome.purchases)
+    cents = (of.planned, of.paid, of.paid - of.planned, of.by_price, of.by_quantity)
+    tonnes = of.planned_t, of.delivered_t, of.delivered_t - of.planned_t
+    return ("All", None, None, *tonnes, *(each / variance.CENTS for each in cents))
+
+
+def answer(outcome: PastYears, currency: str) -> Iterator[str]:
+    """Yield what came of what was planned, and what that cost, in a sentence or two."""
+    of = variance.total(outcome.purchases)
+    if not of.planned_t and not of.delivered_t:
+        yield "Nothing was planned for these years, and nothing was bought."
+        return
+    if outcome.as_planned == outcome.rows:
+        yield (
+            f"All {amount(of.planned_t, 't')} count as delivered at the planned cost: no actual"
+            " figures were given."
+        )
+        return
+    part = f" ({of.delivered_t / of.planned_t * 100:z.3g} %)" if of.planned_t else ""
+    came = f"{amount(of.delivered_t, 't')} of {amount(of.planned_t, 't')} planned came{part}."
+    money = (of.paid - of.planned) / variance.CENTS
+    if not of.paid - of.planned:
+        yield f"{came} It cost what was planned."
+        return
+    more = "more" if money > 0 else "less"
+    yield f"{came} It cost {amount(abs(money), currency)} {more} than planned."
+    price, quantity = of.by_price / variance.CENTS, of.by_quantity / variance.CENTS
+    parts = []
+    if price:
+        prices = "Dearer tonnes added" if price > 0 else "Cheaper tonnes saved"
+        parts.append(f"{prices} {amount(abs(price), currency)}.")
+    if quantity:
+        tonnes = "More tonnes added" if quantity > 0 else "Fewer tonnes saved"
+        parts.append(f"{tonnes} {amount(abs(quantity), currency)}.")
+    yield " ".join(parts)
+
+
+def _header(record: type[Record], name: str) -> str:
+    return REMARKS[name] if name in REMARKS else record.column_of(name).header
+
+
+def _shown(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    return f"{value:z,.10g}" if isinstance(value, float) else str(value)
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

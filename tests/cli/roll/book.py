@@ -1,0 +1,125 @@
+"""A small workbook whose rolled plans are known by hand, and one in many colours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.table import Table
+
+from planner.workbook.template import write_book
+
+PLAN = "outputs/three-plan.xlsx"
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def three_rows(**changes: Any) -> Rows:
+    """Return three years of copper, a plant that takes a year, a reserve, a carried-over budget.
+
+    A needs 100 t a year. Near sells 60 t at 1, far as much as it is asked at 2. The plant gives 40
+    t at 0.5 from 2027 on, and costs 12 USD, a year after it is begun: at no cost of capital over
+    its life of 3 years that is 4 a year. In 2026 60 t come from near and 40 from far: 140. From
+    2027 on the plant takes the place of far: 60 + 20 + 4 = 84 a year. The reserve of 10 t stays, as
+    its target says.
+    """
+    rows: Rows = {
+        "Settings": [
+            {"Setting": "Plan title", "Value": "Three years"},
+            {"Setting": "Default freight (USD/t)", "Value": 0},
+            {"Setting": "Cost of capital", "Value": 0},
+            {"Setting": "Carry over budget", "Value": "yes"},
+        ],
+        "Minerals": [{"Mineral": "Copper", "Price (USD/t)": 50}],
+        "Members": [{"Member": "A", "Country": "France"}],
+        "Refiners": [
+            refiner("Near", "Germany", 60, 1),
+            refiner("Far", "Chile", 1000, 2),
+        ],
+        "Demand": [{"Mineral": "Copper", "Member": "A", "2026": 100, "2027": 100, "2028": 100}],
+        "Projects": [
+            {
+                "Project": "New", "Refiner": "New works", "Mineral": "Copper", "Country": "France",
+                "Capacity (t/yr)": 40, "Capex (USD m)": 12e-6, "Cost (USD/t)": 0.5,
+                "First year": 2027, "Lead time (yr)": 1, "Life (yr)": 3,
+            },
+        ],
+        "Budget": [
+            {"Year": 2026, "Capex (USD m)": 20e-6}, {"Year": 2027, "Capex (USD m)": 5e-6},
+            {"Year": 2028, "Capex (USD m)": 5e-6},
+        ],
+        "Stockpiles": [{"Mineral": "Copper", "Member": "A", "Max (t)": 20, "Opening (t)": 10}],
+        "Scenarios": [
+            _step("Early", "block lanes", first=2026, last=2026),
+            _step("Early", "scale demand", first=2026, last=2028, value=1.1),
+            _step("Later", "scale demand", first=2028, last=2028, value=1.2),
+        ],
+    }  # fmt: skip
+    return rows | changes
+
+
+def write_three(path: Path, **changes: Any) -> Path:
+    """Write the workbook, and return its path."""
+    rows = three_rows(**changes)
+    write_book(path, rows, sheets=tuple(rows))
+    return path
+
+
+def refiner(name: str, country: str, capacity: float, cost: float) -> dict[str, Any]:
+    return {
+        "Refiner": name, "Mineral": "Copper", "Country": country, "Capacity (t/yr)": capacity,
+        "Cost (USD/t)": cost,
+    }  # fmt: skip
+
+
+def _step(name: str, action: str, first: int, last: int, value: float | None = None) -> Any:
+    country = "Chile" if action == "block lanes" else None
+    return {
+        "Scenario": name, "Action": action, "Country": country, "First year": first,
+        "Last year": last, "Value": value,
+    }  # fmt: skip
+
+
+def colour(path: Path) -> None:
+    """Add what people add: notes, colours, formulas, a table, a drop-down, a sheet of their own."""
+    book = openpyxl.load_workbook(path)
+    refiners, demand, piles = book["Refiners"], book["Demand"], book["Stockpiles"]
+    refiners["B2"].comment = Comment("checked by hand", "a planner")
+    refiners["A2"].fill = PatternFill("solid", fgColor="FFFFFF00")
+    refiners["A3"].font = Font(bold=True, italic=True)
+    own = book.create_sheet("My notes")
+    own["A1"], own["B1"], own["C1"] = "Growth", 1.0, "=B1*100"
+    assert demand["D1"].value == "2026"
+    demand["E2"] = "=D2*'My notes'!B1"
+    piles["A4"] = None
+    holding = {cell.value: cell.column_letter for cell in piles[1]}["Max (t)"]
+    piles[f"{holding}2"] = f"={_letter(piles, 'Opening (t)')}2*2"
+    own["A3"] = "=Budget!B2*2"
+    rule = DataValidation(type="list", formula1='"Near,Far"', sqref="A2:A9")
+    refiners.add_data_validation(rule)
+    projects = book["Projects"]
+    projects.auto_filter.ref = None
+    projects.add_table(Table(displayName="Plants", ref=f"A1:{projects.dimensions.split(':')[1]}"))
+    book.save(path)
+    _save_values(path, {
+        "Demand": {"E2": 100.0}, "Stockpiles": {f"{holding}2": 20.0},
+        "My notes": {"C1": 100.0, "A3": 40e-6},
+    })  # fmt: skip
+
+
+def _letter(sheet: Any, header: str) -> str:
+    return {cell.value: cell.column_letter for cell in sheet[1]}[header]
+
+
+def _save_values(path: Path, values: dict[str, dict[str, float]]) -> None:
+    """Put the values of formulas into a file that openpyxl wrote, as Excel would."""
+    from planner.workbook.edit import EditedBook, SavedValue
+
+    book = EditedBook.of(path)
+    for title, cells in values.items():
+        for cell, number in cells.items():
+            book.saved[title, cell] = SavedValue("n", repr(number))
+    book.write(path)

@@ -1,0 +1,313 @@
+"""What was delivered: read from a workbook or CSV, compared with the plan, taken over."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from planner.workbook import read
+from tests.cli.roll.book import PLAN, refiner, three_rows, write_three
+from tests.order_book import table
+
+PLANNED = {"Near": (60.0, 1.0), "Far": (40.0, 2.0)}
+
+
+def fill(path, sheet="Deliveries", **cells):
+    """Fill cells of the actuals, by address."""
+    book = openpyxl.load_workbook(path)
+    for address, value in cells.items():
+        book[sheet][address] = value
+    book.save(path)
+
+
+def places(path, sheet="Deliveries"):
+    """The column of each header, and the row of each refiner's order."""
+    book = openpyxl.load_workbook(path)[sheet]
+    letters = {str(c.value).partition(" (")[0]: c.column_letter for c in book[1]}
+    refiners = letters.get("Refiner", "A")
+    rows = {book[f"{refiners}{row}"].value: row for row in range(2, book.max_row + 1)}
+    return letters, {name: row for name, row in rows.items() if name}
+
+
+def deliver(path, **orders):
+    """Fill in what came of each refiner's order: tonnes, or tonnes and price."""
+    letters, rows = places(path)
+    for name, came in orders.items():
+        tonnes, price = came if isinstance(came, tuple) else (came, None)
+        fill(path, **{f"{letters['Delivered']}{rows[name]}": tonnes})
+        if price is not None:
+            fill(path, **{f"{letters['Paid']}{rows[name]}": price})
+
+
+def roll(ask, actuals="actuals.xlsx", to=2027):
+    """Roll the plan; returns exit code and answer."""
+    return ask("roll", PLAN, "three.xlsx", "--to", to, "--actuals", actuals, "-o", "next.xlsx")
+
+
+# ---- the workbook to fill in ---------------------------------------------------------------------
+
+
+def test_all_orders_of_the_year_are_in_it(three, call):
+    """Ids, planned tonnes and landed price; what is to be filled is empty."""
+    call("orders", PLAN, "orders")
+    with Path("orders/orders.csv").open(encoding="utf-8-sig") as file:
+        orders = {r["order_id"]: r for r in csv.DictReader(file) if r["year"] == "2026"}
+    rows = {row["Order"]: row for row in table(three, "Deliveries")}
+    assert rows.keys() == orders.keys()
+    for name, row in rows.items():
+        assert row["Planned (t)"] == pytest.approx(float(orders[name]["tonnes"]))
+        assert row["Planned price (USD/t)"] == pytest.approx(float(orders[name]["unit_landed"]))
+        assert (row["Delivered (t)"], row["Paid (USD/t)"]) == (None, None)
+        assert row["Plan"] == orders[name]["plan_id"]
+    (stock,) = table(three, "Stocks")
+    assert (stock["Year"], stock["Planned (t)"], stock["Closing (t)"]) == (2026, 10, None)
+    (plant,) = table(three, "Built")
+    assert (plant["Project"], plant["Year"], plant["Planned"]) == ("New", 2027, 1)
+
+
+def test_it_has_drop_downs_and_refuses_what_is_no_number(three):
+    """Excel offers names, and refuses texts and negative amounts."""
+    letters, _ = places(three)
+    rules = openpyxl.load_workbook(three)["Deliveries"].data_validations.dataValidation
+    kinds = {str(r.sqref)[0]: (r.type, r.formula1) for r in rules}
+    assert kinds[letters["Refiner"]][0] == "list"
+    assert kinds[letters["Delivered"]][:1] == ("decimal",)
+    assert kinds[letters["Delivered"]][1] in {"0", "0.0"}
+
+
+def test_years_that_the_plan_does_not_have(three, ask):
+    """Wrong usage, with the years there are."""
+    code, answer = ask("new", "--actuals", PLAN, "--year", 2031, "-o", "other.xlsx")
+    assert code == 2
+    assert "2026 to 2028" in answer["errors"][0]["message"]
+
+
+# ---- as planned ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_filled", [False, True])
+def test_actuals_equal_to_the_plan_change_nothing(three, ask, is_filled):
+    """Blank cells, or the planned figures typed in: the same next case."""
+    if is_filled:
+        deliver(three, **PLANNED)
+        fill(three, "Stocks", E2=10)
+        fill(three, "Built", D2=1)
+    code, answer = roll(ask)
+    assert code == 0
+    assert answer["as_planned"] == (0 if is_filled else answer["figures"])
+    assert answer["price_variance_usd"] == answer["quantity_variance_usd"] == 0
+    ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "plain.xlsx")
+    assert read(Path("next.xlsx")).case == read(Path("plain.xlsx")).case
+
+
+# ---- what came -----------------------------------------------------------------------------------
+
+
+def test_variance_by_price_and_quantity(three, ask):
+    """By hand: near 54 t at 1.1 for 60 at 1, far 40 t at 2.5 for 2."""
+    deliver(three, Near=(54, 1.1), Far=(40, 2.5))
+    _, answer = roll(ask)
+    assert (answer["planned_t"], answer["delivered_t"]) == (100, 94)
+    assert answer["price_variance_usd"] == pytest.approx(54 * 0.1 + 40 * 0.5)
+    assert answer["quantity_variance_usd"] == -6
+    assert answer["as_planned"] == 2
+    sold = {s.refiner: s.tonnes for s in read(Path("next.xlsx")).case.current_supply}
+    assert sold == {"Near": 54, "Far": 40}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_variance_adds_up_to_the_cent(three, ask, seed):
+    """Odd prices and tonnes: both parts make the difference, of each supplier and in all."""
+    came = {"Near": (60 * (0.37 + seed / 7), 1.0071 + seed / 3), "Far": (41.3333 + seed, 1.9999)}
+    deliver(three, **came)
+    _, answer = roll(ask)
+    sheet = openpyxl.load_workbook("next.xlsx")["Rolled"]
+    rows = [[c.value for c in line] for line in sheet.iter_rows()]
+    top = next(i for i, row in enumerate(rows) if row[0] == "Mineral")
+    lines = [row for row in rows[top + 1 :] if isinstance(row[3], int | float)]
+    assert [row[0] for row in lines] == ["Copper", "Copper", "All"]
+    for line in lines:
+        planned, paid, money, price, quantity = (round(100 * cell) for cell in line[6:11])
+        assert paid - planned == money == price + quantity
+    for place in range(3, 11):
+        assert lines[-1][place] == pytest.approx(sum(line[place] for line in lines[:-1]))
+    assert answer["price_variance_usd"] == pytest.approx(lines[-1][9], abs=1e-9)
+    paid = sum(tonnes * price for tonnes, price in came.values())
+    assert lines[-1][7] == pytest.approx(paid, abs=0.011)
+
+
+def test_a_late_plant_and_a_drawn_reserve(three, ask):
+    """The plant comes in 2028; 25 t are in the reserve, more than it holds by Max."""
+    fill(three, "Stocks", E2=25)
+    fill(three, "Built", D2=0, A3="New", B3=2028, D3=1)
+    code, answer = roll(ask)
+    assert code == 0
+    case = read(Path("next.xlsx")).case
+    assert [(b.year, b.fraction) for b in case.built] == [(2027, 0), (2028, 1)]
+    (pile,) = case.stockpiles
+    assert (pile.opening, pile.max, pile.target.base) == (25, 25, 10)
+    assert any("Max of the reserve of Copper, A is raised" in note for note in answer["notes"])
+    # begun in 2027, so that nothing of the first budget is used up
+    assert {b.year: b.capex for b in case.budget}[2026] == pytest.approx(20e-6)
+
+
+def test_a_purchase_that_no_order_was_for(folder, ask, call):
+    """Names in place of an order: 10 t of a third supplier at 6, who would have asked for 5."""
+    refiners = [*three_rows()["Refiners"], refiner("Third", "Japan", 50, 5)]
+    write_three(folder / "three.xlsx", Refiners=refiners)
+    assert call("solve", "three.xlsx")[0] == 0
+    assert call("new", "--actuals", PLAN, "-o", "actuals.xlsx")[0] == 0
+    fill("actuals.xlsx", B9=2026, C9="copper", D9="third", F9="a", J9=10, K9=6)
+    code, answer = roll(ask)
+    assert code == 0
+    assert (answer["price_variance_usd"], answer["quantity_variance_usd"]) == (10, 50)
+    assert (answer["planned_t"], answer["delivered_t"]) == (100, 110)
+    sold = {s.refiner: s.tonnes for s in read(Path("next.xlsx")).case.current_supply}
+    assert sold == {"Near": 60, "Far": 40, "Third": 10}
+
+
+def test_an_order_by_its_deliveries(three, ask):
+    """Two quarters of 15 t came short and dear; the others count as planned."""
+    letters, rows = places(three)
+    order, row = letters["Order"], rows["Near"]
+    name = openpyxl.load_workbook(three)["Deliveries"][f"{order}{row}"].value
+    fill(three, **{f"{order}{row}": f"{name}-Q1", f"J{row}": 10, f"K{row}": 2})
+    fill(three, A9=f"{name}-Q4", J9=0)
+    code, answer = roll(ask)
+    assert code == 0
+    assert answer["delivered_t"] == pytest.approx(10 + 15 + 15 + 40)
+    assert answer["price_variance_usd"] == pytest.approx(10)
+    assert answer["quantity_variance_usd"] == pytest.approx(-20)
+
+
+def test_orders_by_their_names_in_a_csv(three, ask):
+    """A purchaser's extract: year, mineral, refiner, member; a semicolon apart."""
+    text = "Year;Mineral;Refiner;Member;Delivered (t);Paid (USD/t)\n2026;COPPER;near ;A;50;1.5\n"
+    Path("actuals.csv").write_text(text, encoding="utf-8")
+    code, answer = roll(ask, "actuals.csv")
+    assert code == 0
+    assert (answer["delivered_t"], answer["price_variance_usd"]) == (90, 25)
+    assert answer["quantity_variance_usd"] == -10
+
+
+def test_the_csv_of_orders_with_two_columns_more(three, ask, call):
+    """orders.csv itself, with what came: its other columns are no matter."""
+    call("orders", PLAN, "orders")
+    with Path("orders/orders.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["year"] == "2026"]
+    with Path("came.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0], "Delivered (t)"])
+        writer.writeheader()
+        writer.writerows(row | {"Delivered (t)": float(row["tonnes"]) / 2} for row in rows)
+    code, answer = roll(ask, "came.csv")
+    assert code == 0
+    assert answer["delivered_t"] == pytest.approx(50)
+
+
+# ---- what is refused -----------------------------------------------------------------------------
+
+BAD = {
+    "unknown id": ({"A2": "ORD-2026-nobody"}, "A2", "is no order"),
+    "a later year": ({"A2": None, "B2": 2028}, "B2", "a year that is over"),
+    "a year outside": ({"A2": None, "B2": 2040}, "B2", "a year that is over"),
+    "negative": ({"J2": -1}, "J2", ""),
+    "text": ({"J2": "ten"}, "J2", ""),
+    "an error": ({"K2": "#REF!"}, "K2", ""),
+    "another plan": ({"L2": "P-otherplan"}, "L2", "of another plan"),
+    "an unknown member": ({"A2": None, "F2": "Japan"}, "F2", "not in the plan"),
+    "names of another order": ({"D2": "Elsewhere"}, "D2", "but the order"),
+    "no names": ({"A2": None, "B2": None}, "B2", "the row has no order"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_actuals(three, ask, name):
+    """An error at the cell, and nothing is written."""
+    cells, place, words = BAD[name]
+    fill(three, **cells)
+    code, answer = roll(ask)
+    assert code == 1
+    assert place in {error["cell"] for error in answer["errors"]}
+    assert any(words in error["message"] for error in answer["errors"])
+    assert all(error["sheet"] == "Deliveries" for error in answer["errors"])
+    assert not Path("next.xlsx").exists()
+
+
+@pytest.mark.parametrize("is_by_name", [False, True])
+def test_an_order_given_twice(three, ask, is_by_name):
+    """The same id in two rows, or the id and then the names."""
+    book = openpyxl.load_workbook(three)
+    sheet = book["Deliveries"]
+    for column in range(1, 8):
+        sheet.cell(4, column).value = sheet.cell(2, column).value
+    if is_by_name:
+        sheet["A4"] = None
+    sheet["J2"], sheet["J4"] = 5, 6
+    book.save(three)
+    code, answer = roll(ask)
+    assert code == 1
+    (error,) = answer["errors"]
+    assert error["cell"] == ("B4" if is_by_name else "A4")
+    assert "twice, first in A2" in error["message"]
+
+
+BAD_BUILT = {
+    "an unknown project": ({"A2": "Nowhere", "D2": 1}, "A2"),
+    "more than all of it": ({"A3": "New", "B3": 2028, "D3": 0.5}, "D3"),
+    "before the plan": ({"A3": "New", "B3": 2020, "D3": 0}, "B3"),
+    "above 1": ({"D2": 1.5}, "D2"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_BUILT)
+def test_bad_plants(three, ask, name):
+    """At the cell, too."""
+    cells, place = BAD_BUILT[name]
+    fill(three, "Built", **cells)
+    code, answer = roll(ask)
+    assert (code, answer["errors"][0]["sheet"]) == (1, "Built")
+    assert place in {error["cell"] for error in answer["errors"]}
+
+
+def test_bad_stocks(three, ask):
+    """A reserve that there is not, a year that is not over."""
+    fill(three, "Stocks", B2="Nobody", E2=1)
+    assert roll(ask)[1]["errors"][0]["cell"] in {"A2", "B2"}
+    fill(three, "Stocks", B2="A", C2=2028, E2=1)
+    assert roll(ask)[1]["errors"][0]["cell"] == "C2"
+
+
+def test_a_file_that_is_none(three, ask, folder):
+    """The input itself, a workbook without such a sheet, a file of bytes."""
+    openpyxl.Workbook().save(folder / "empty.xlsx")
+    (folder / "broken.csv").write_bytes(b"\xff\xfe\x00")
+    for name, words in (
+        ("three.xlsx", "is an input workbook"), ("empty.xlsx", "no sheet of actuals"),
+        ("broken.csv", "broken.csv"),
+    ):  # fmt: skip
+        code, answer = roll(ask, name)
+        assert code == 1
+        assert words in answer["errors"][0]["message"]
+        assert not Path("next.xlsx").exists()
+
+
+def test_a_slip_in_an_id_has_a_hint(three, ask):
+    """One letter is wrong."""
+    name = openpyxl.load_workbook(three)["Deliveries"]["A2"].value
+    fill(three, A2=f"{name[:-1]}{'0' if name[-1] != '0' else '1'}")
+    _, answer = roll(ask)
+    assert f"Did you mean '{name}'?" in answer["errors"][0]["message"]
+
+
+def test_an_order_whole_and_in_parts(three, ask):
+    """Given twice, whichever comes first."""
+    name = openpyxl.load_workbook(three)["Deliveries"]["A2"].value
+    fill(three, J2=5, A9=f"{name}-Q2", J9=1)
+    assert roll(ask)[1]["errors"][0]["cell"] == "A9"
+    fill(three, A2=f"{name}-Q2", A9=name)
+    assert roll(ask)[1]["errors"][0]["cell"] == "A9"
+    fill(three, A2=f"{name}-Q2", A9=f"{name}-M01", C9=None, D9=None, F9=None)
+    assert roll(ask)[1]["errors"][0]["cell"] == "A9"

@@ -1,0 +1,267 @@
+"""A plan is rolled: the next workbook follows from it, and from what was delivered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from planner.workbook import read
+from planner.workbook.edit import EditedBook, SavedValue
+from tests.cli.roll.book import PLAN, colour, three_rows, write_three
+from tests.order_book import table
+
+
+def rows(path, sheet):
+    """The rows of a sheet of the input as records."""
+    return read(Path(path)).case.records(sheet)
+
+
+# ---- what the years that are over leave behind ---------------------------------------------------
+
+
+def test_all_that_is_carried_over(three, ask):
+    """Stock, target, plant, sales and budget, as computed by hand."""
+    code, answer = ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert code == 0
+    assert answer["dropped_usd"] == pytest.approx(140)
+    assert (answer["planned_t"], answer["delivered_t"]) == (pytest.approx(100),) * 2
+    assert answer["price_variance_usd"] == answer["quantity_variance_usd"] == 0
+    assert answer["as_planned"] == answer["figures"] == 2 + 1 + 1
+    case = read(Path("next.xlsx")).case
+    assert case.years == (2027, 2028)
+    (pile,) = case.stockpiles
+    assert (pile.opening, pile.target.base, pile.max) == (10, 10, 20)
+    assert [(b.year, b.fraction) for b in case.built] == [(2027, 1)]
+    sold = {(s.refiner, s.member): s.tonnes for s in case.current_supply}
+    assert sold == {("Near", "A"): 60, ("Far", "A"): 40}
+    left = {b.year: b.capex for b in case.budget}
+    assert left == pytest.approx({2026: 8e-6, 2027: 5e-6, 2028: 5e-6})
+
+
+def test_next_plan_costs_the_rest(three, ask):
+    """By hand: 84 in 2027 and in 2028."""
+    ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    _, whole = ask("solve", "three.xlsx")
+    _, rest = ask("solve", "next.xlsx")
+    assert whole["objective_usd"] == pytest.approx(140 + 84 + 84, rel=1e-9)
+    assert rest["objective_usd"] == pytest.approx(84 + 84, rel=1e-9)
+
+
+def test_twice_by_a_year_is_once_by_two(three, ask):
+    """Rolled, planned and rolled again, or rolled at once: the same input, cell by cell."""
+    ask("roll", PLAN, "three.xlsx", "--to", 2028, "-o", "once.xlsx")
+    ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "first.xlsx")
+    ask("solve", "first.xlsx")
+    ask("roll", "outputs/first-plan.xlsx", "first.xlsx", "--to", 2028, "-o", "twice.xlsx")
+    once, twice = (read(Path(f"{name}.xlsx")).case for name in ("once", "twice"))
+    assert once == twice
+
+
+def test_debts_of_a_budget_are_taken_from_the_next(folder, ask, call):
+    """What is begun costs more than the first budget has: the next one has less."""
+    write_three(
+        folder / "three.xlsx",
+        Built=[{"Project": "New", "Year": 2027, "Fraction": 1}],
+        Budget=[{"Year": 2026, "Capex (USD m)": 4e-6}, {"Year": 2027, "Capex (USD m)": 5e-6},
+                {"Year": 2028, "Capex (USD m)": 9e-6}],
+    )  # fmt: skip
+    assert call("solve", "three.xlsx")[0] == 0
+    _, answer = ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    left = {b.year: b.capex for b in rows("next.xlsx", "Budget")}
+    assert left == pytest.approx({2026: 0, 2027: 0, 2028: 6e-6}, abs=1e-15)
+    assert any("budget of 2028" in note for note in answer["notes"])
+
+
+def test_units_of_the_input_are_kept(folder, ask, call):
+    """A reserve in kt, supply in kt: numbers are written in them."""
+    piles = [{"Mineral": "Copper", "Member": "A", "Max (kt)": 0.02, "Opening (kt)": 0.01}]
+    supply = [{"Refiner": "Near", "Mineral": "Copper", "Member": "A", "Tonnes (kt/yr)": 0.5}]
+    write_three(folder / "three.xlsx", Stockpiles=piles, **{"Current supply": supply})
+    assert call("solve", "three.xlsx")[0] == 0
+    ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    sold = {s.refiner: s.tonnes for s in rows("next.xlsx", "Current supply")}
+    assert sold == pytest.approx({"Near": 60, "Far": 40})
+    assert table("next.xlsx", "Current supply")[0]["Tonnes (kt/yr)"] == pytest.approx(0.06)
+    (pile,) = rows("next.xlsx", "Stockpiles")
+    assert (pile.opening, pile.max, pile.target.base) == pytest.approx((10, 20, 10))
+
+
+def test_rows_of_years_that_are_over_go_and_are_listed(three, ask):
+    """Of three rows of Scenarios one has no year left."""
+    _, answer = ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert [(gone["sheet"], gone["row"]) for gone in answer["left_out"]] == [("Scenarios", 2)]
+    steps = [(step.name, step.action) for step in rows("next.xlsx", "Scenarios")]
+    assert steps == [("Early", "scale demand"), ("Later", "scale demand")]
+    first = openpyxl.load_workbook("next.xlsx").worksheets[0]
+    texts = [str(cell.value) for (cell,) in first.iter_rows(max_col=1) if cell.value]
+    assert any("Early: block lanes" in text for text in texts)
+
+
+# ---- nothing else changes ------------------------------------------------------------------------
+
+
+def test_nothing_of_the_input_is_lost(folder, call, ask):
+    """Each cell is as it was, or is listed; formulas, notes, colours, tables, drop-downs stay."""
+    colour(write_three(folder / "three.xlsx"))
+    assert call("solve", "three.xlsx")[0] == 0
+    assert ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")[0] == 0
+    before, after = (openpyxl.load_workbook(name) for name in ("three.xlsx", "next.xlsx"))
+    listed = {(row["Sheet"], row["Cell"]) for row in table("next.xlsx", "Carried over")}
+    rows_gone = {(s, c[1:]) for s, c in listed if s == "Scenarios"}
+    for sheet in before.worksheets:
+        for cell in [cell for line in sheet.iter_rows() for cell in line]:
+            new = after[sheet.title][cell.coordinate]
+            is_listed = (sheet.title, cell.coordinate) in listed
+            is_listed |= (sheet.title, str(cell.row)) in rows_gone
+            assert new.value == cell.value or is_listed, (sheet.title, cell.coordinate)
+            assert new.number_format == cell.number_format
+            assert (new.font.b, new.fill.fgColor.rgb) == (cell.font.b, cell.fill.fgColor.rgb)
+            assert (new.comment and new.comment.text) == (cell.comment and cell.comment.text)
+        kept = {str(rule.sqref) for rule in after[sheet.title].data_validations.dataValidation}
+        assert {str(rule.sqref) for rule in sheet.data_validations.dataValidation} <= kept
+        assert set(sheet.tables) == set(after[sheet.title].tables)
+    values = openpyxl.load_workbook("next.xlsx", data_only=True)
+    assert after["Demand"]["E2"].value.startswith("=")
+    assert values["Demand"]["E2"].value == 100
+    assert values["My notes"]["C1"].value == 100
+    # a formula that counts on a budget that is used up is its value, and is listed
+    assert ("My notes", "A3") in listed
+    assert after["My notes"]["A3"].value == pytest.approx(40e-6)
+
+
+def test_a_second_roll_replaces_the_sheets_of_the_first(three, ask):
+    """The first sheet is of the last roll alone."""
+    ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "first.xlsx")
+    ask("solve", "first.xlsx")
+    ask("roll", "outputs/first-plan.xlsx", "first.xlsx", "--to", 2028, "-o", "second.xlsx")
+    names = openpyxl.load_workbook("second.xlsx").sheetnames
+    assert names[:2] == ["Rolled", "Carried over"]
+    assert len(names) == len(set(names))
+    headers = [c.value for c in openpyxl.load_workbook("second.xlsx")["Demand"][1]]
+    assert {"Past 2026", "Past 2027", "2028"} <= set(headers)
+
+
+def test_the_price_of_changing(folder, ask, call):
+    """Near is dear from 2027 on: a switching cost below 0.5 a tonne does not keep the agreed plan.
+
+    By hand: 200 at 0, 218 at 0.3, 229.4 at 0.49, and 230, the agreed plan, from 0.5 on.
+    """
+    refiners = [
+        {"Refiner": name, "Mineral": "Copper", "Country": country, "Capacity (t/yr)": capacity,
+         "Cost (USD/t)": cost, "Cost 2027 (USD/t)": later}
+        for name, country, capacity, cost, later in (
+            ("A", "Chile", 60, 1, 2.5), ("B", "Germany", 100, 2, 2))
+    ]  # fmt: skip
+    for price, cost in ((0, 200), (0.3, 218), (0.49, 229.4), (0.5, 230), (3, 230)):
+        settings = [
+            {"Setting": "Default freight (USD/t)", "Value": 0},
+            {"Setting": "Switching cost (USD/t)", "Value": price},
+        ]
+        demand = [{"Mineral": "Copper", "Member": "A", "2026": 100, "2027": 100}]
+        write_three(
+            folder / "three.xlsx", Settings=settings, Refiners=refiners, Demand=demand,
+            Projects=[], Budget=[], Stockpiles=[], Scenarios=[],
+        )  # fmt: skip
+        assert call("solve", "three.xlsx")[0] == 0
+        ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx", "--force")
+        _, answer = ask("solve", "next.xlsx")
+        assert answer["objective_usd"] == pytest.approx(cost, rel=1e-9)
+
+
+# ---- what is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("year", [2025, 2026, 2029])
+def test_a_year_that_no_plan_goes_on_from(three, ask, year):
+    """The first year, and years outside."""
+    code, answer = ask("roll", PLAN, "three.xlsx", "--to", year, "-o", "next.xlsx")
+    assert code == 2
+    assert "2027, 2028" in answer["errors"][0]["message"]
+    assert not Path("next.xlsx").exists()
+
+
+def test_the_plan_of_another_workbook(three, folder, ask):
+    """A number of the input changed since: the plan is not its plan."""
+    write_three(folder / "other.xlsx", Minerals=[{"Mineral": "Copper", "Price (USD/t)": 51}])
+    code, answer = ask("roll", PLAN, "other.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert code == 1
+    assert "is not the file that the plan says" in answer["errors"][0]["message"]
+    assert not Path("next.xlsx").exists()
+
+
+def test_the_input_is_never_written_to(three, ask):
+    """Neither workbook is an output."""
+    for name in ("three.xlsx", PLAN):
+        code, _ = ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", name)
+        assert code == 2
+
+
+def test_a_workbook_that_is_there(three, ask, folder):
+    """It may hold a planner's own changes: it is replaced only with --force."""
+    words = ("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert ask(*words)[0] == 0
+    before = Path("next.xlsx").read_bytes()
+    code, answer = ask(*words)
+    assert code == 2
+    assert "--force" in answer["errors"][0]["message"]
+    assert Path("next.xlsx").read_bytes() == before
+    assert ask(*words, "--force")[0] == 0
+
+
+def test_a_plan_that_was_changed(three, folder, ask):
+    """Tonnes of the sheet Plan were typed over."""
+    book = openpyxl.load_workbook(PLAN)
+    sheet = book["Plan"]
+    column = next(c.column for c in sheet[1] if str(c.value).startswith("Tonnes"))
+    sheet.cell(2, column).value = 1.0
+    book.save(folder / "typed.xlsx")
+    code, _ = ask("roll", "typed.xlsx", "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert code == 1
+    assert not Path("next.xlsx").exists()
+
+
+def test_the_plan_of_a_scenario(three, ask):
+    """What it decided is taken over; the next workbook is the base case, and says so."""
+    ask("solve", "three.xlsx", "--scenario", "Early", "-o", "early.xlsx")
+    _, answer = ask("roll", "early.xlsx", "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert answer["planned_t"] == pytest.approx(60)  # no lane from Chile, 110 t needed
+    assert any("scenario Early" in note for note in answer["notes"])
+    sold = {s.refiner: s.tonnes for s in rows("next.xlsx", "Current supply")}
+    assert sold == {"Near": 60}
+
+
+def test_years_in_other_units_and_as_formulas(folder, ask, call):
+    """Demand in kt, the years of the header counted on from the first."""
+    demand = [{"Mineral": "Copper", "Member": "A", "2026 (kt)": 0.1, "2027": 100, "2028": 100}]
+    path = write_three(folder / "three.xlsx", Demand=demand)
+    book = EditedBook.of(path)
+    sheet = book.book["Demand"]
+    letters = {cell.value: cell.column_letter for cell in sheet[1]}
+    cell = f"{letters['2028']}1"
+    sheet[cell] = f"={letters['2027']}1+1"
+    sheet[f"{letters['2027']}1"] = 2027
+    book.saved["Demand", cell] = SavedValue("n", "2028")
+    book.write(path)
+    assert call("solve", "three.xlsx")[0] == 0
+    assert ask("roll", PLAN, "three.xlsx", "--to", 2028, "-o", "next.xlsx")[0] == 0
+    assert read(Path("next.xlsx")).case.years == (2028,)
+    headers = [cell.value for cell in openpyxl.load_workbook("next.xlsx")["Demand"][1]]
+    assert {"Past 2026 (kt)", "Past 2027", 2028} <= set(headers)
+
+
+def test_what_was_not_begun_in_time_is_not_built_in_the_past(folder, ask, call):
+    """The plant is too dear at first, and cheap in the next workbook: it can come in 2028."""
+    dear = three_rows()["Projects"][0] | {"Capex (USD m)": 1}
+    write_three(folder / "three.xlsx", Projects=[dear])
+    assert call("solve", "three.xlsx")[0] == 0
+    ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert [(b.year, b.fraction) for b in rows("next.xlsx", "Built")] == [(2027, 0)]
+    book = openpyxl.load_workbook("next.xlsx")
+    column = {cell.value: cell.column for cell in book["Projects"][1]}["Capex (USD m)"]
+    book["Projects"].cell(2, column).value = 12e-6
+    book.save("next.xlsx")
+    ask("solve", "next.xlsx")
+    started = {r["Year"]: r["Started"] for r in table("outputs/next-plan.xlsx", "Projects")}
+    assert started == {2027: 0, 2028: 1}

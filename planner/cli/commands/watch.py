@@ -53,7 +53,7 @@ def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
     from planner.workbook.save import fingerprint, saves
 
     digest = ""
-    with suppress(OSError):
+    with suppress(OSError, InputError):
         digest = fingerprint(file)
     with suppress(KeyboardInterrupt):
         for _ in chain([None], saves(file, digest)):

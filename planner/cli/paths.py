@@ -37,6 +37,12 @@ def target(path: Path, word: str, *also_read: Path) -> Path:
     return path
 
 
+def apart(folder: Path) -> Path:
+    """Return a folder that is written to; UsageError where the command reads it."""
+    _refuse_source(folder, ())
+    return folder
+
+
 def folder_target(folder: Path, kind: FolderKind) -> Path:
     """Return a folder that a command may fill: new, empty, or filled by an earlier run."""
     _refuse_source(folder, ())

@@ -343,6 +343,27 @@ def write_case(folder: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -
         save.save(folder / csv_name(sheet), write, beside=False)
 
 
+def replace_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
+    """Write a copy of a folder of CSV files in which some files are others; WriteError.
+
+    It stands at the target in one step, which is new or an empty folder.
+    """
+    place = save.behind_links(target)
+    with save.told_as_write_error(target):
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            msg = f"{target} is there already: name a new folder"
+            raise WriteError(msg)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(place.parent) as scratch:
+            for each in source.iterdir():
+                if each.suffix.lower() == ".csv" and each.is_file():
+                    (scratch / each.name).write_bytes(files.get(each.name) or each.read_bytes())
+            save.share(scratch, 0o777)
+            if place.exists():
+                place.rmdir()
+            scratch.rename(place)
+
+
 def _write_rows(header: Iterable[str], rows: Iterable[Iterable[object]], path: Path) -> None:
     write_rows(path, header, rows)
 

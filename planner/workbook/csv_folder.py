@@ -45,7 +45,7 @@ ERROR_VALUES = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE
 """What spreadsheet programs write in place of a value that a formula could not give."""
 _BEGINNING = 1 << 16
 """Bytes of a file of another name that are looked at: its header."""
-_SEPARATORS = ",;\t"
+SEPARATORS = ",;\t"
 _SEPARATOR_LINE = re.compile(r"sep=(.)")
 _IN_QUOTES = re.compile(r'"(?:[^"]|"")*"?')
 _LOGICAL = {"true": True, "false": False}
@@ -75,7 +75,7 @@ def open_folder(path: Path) -> CsvFolder:
 
     Raises InputError with what is wrong with each file that cannot be read.
     """
-    tables: list[_Table] = []
+    tables: list[SheetFile] = []
     unknown: list[Grid] = []
     findings: list[Finding] = []
     digests: dict[str, str] = {}
@@ -86,7 +86,7 @@ def open_folder(path: Path) -> CsvFolder:
             continue
         try:
             content = contents(file)
-            tables.append(_Table.of(file.name, content, room))
+            tables.append(SheetFile.of(file.name, content, room))
             digests[file.name] = hashlib.sha256(content).hexdigest()
         except _FileError as error:
             findings.append(error.finding)
@@ -239,7 +239,7 @@ def _separator(text: str) -> str:
         if match := _SEPARATOR_LINE.fullmatch(line.strip()):
             return match[1]
         if line.strip():
-            return max(_SEPARATORS, key=line.count)
+            return max(SEPARATORS, key=line.count)
     return ","
 
 
@@ -366,7 +366,7 @@ def _converter(column: Column | None) -> _Convert:
 
 
 @dataclass(frozen=True)
-class _Table:
+class SheetFile:
     """A sheet's file: its rows as texts, and what turns each column into cells."""
 
     name: str
@@ -377,7 +377,7 @@ class _Table:
     mark: str
 
     @classmethod
-    def of(cls, name: str, content: bytes, room: _Room) -> _Table:
+    def of(cls, name: str, content: bytes, room: _Room) -> SheetFile:
         """Read a file; _FileError where it is no CSV."""
         text = _text(name, content)
         separator = _separator(text)
@@ -466,3 +466,47 @@ def _cell(text: str, kind: _Convert, mark: str) -> object:
     if text in ERROR_VALUES:
         return Fault(f"the error value {text}")
     return unguarded(text) if kind is _as_text else kind(text, mark)
+
+
+# ---- a file by itself ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file that is no sheet: its header, the rows below as texts, its decimal mark."""
+
+    header: list[str]
+    below: list[list[str]]
+    mark: str
+
+
+def read_file(path: Path) -> CsvFile:
+    """Read a file that is no sheet; InputError where it is no CSV, or too large."""
+    try:
+        _size(path, path.parent)
+        content = contents(path)
+        text = _text(path.name, content)
+        separator = _separator(text)
+        read = [
+            [c.strip() for c in cells] for _, cells in _rows(path.name, text, separator, _Room())
+        ]
+    except _FileError as error:
+        raise InputError([error.finding]) from error
+    filled = [cells for cells in read if any(cells)]
+    header, below = (filled[0], filled[1:]) if filled else ([], [])
+    mark = _mark((cell.removesuffix("%").rstrip() for cells in below for cell in cells), separator)
+    return CsvFile([unguarded(cell) for cell in header], below, mark)
+
+
+def read_sheet_file(path: Path) -> SheetFile:
+    """Read the file of a sheet as its texts; InputError where it is no CSV, or too large."""
+    try:
+        _size(path, path.parent)
+        return SheetFile.of(path.name, contents(path), _Room())
+    except _FileError as error:
+        raise InputError([error.finding]) from error
+
+
+def cell_of(text: str, column: Column | None, mark: str) -> object:
+    """Return what the text of a CSV file is in a column; None: in one of words."""
+    return _cell(text, _as_text if column is None else _converter(column), mark) if text else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
-from planner.cli.commands.data import data
+from planner.cli.commands.data import data, pull
 from planner.cli.commands.diff import diff
 from planner.cli.commands.documents import model, orders, page, report
 from planner.cli.commands.explain import explain
@@ -57,6 +57,7 @@ COMMANDS = (
     redact,
     report,
     data,
+    pull,
     model,
     watch,
     page,

@@ -229,5 +229,13 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             ("Chinese export stop", "scale capacity", _COBALT, _CHINA, 0.5, 0.05, 2, MADE_UP),
             ("Drought in Chile", "scale capacity", None, _CHILE, 0.6, 0.1, None, MADE_UP),
         ),
+        _example(
+            schema.DataSource,
+            "sheet, place, columns_of, note",
+            (
+                *(schema.Demand.SHEET, "demand.csv"),
+                *("material=Mineral; buyer=Member; tons=2026 (t)", "A file beside this workbook."),
+            ),
+        ),
     ]
 )

@@ -21,7 +21,7 @@ from planner.workbook import csv_folder, edit
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
 from planner.workbook.countries import country_code
 from planner.workbook.csv_folder import open_source
-from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address, statement
+from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid, Printed
 from planner.workbook.headers import (
     RECORDS,
@@ -333,9 +333,9 @@ class _Sheet:
             read = converter(column, mapped.header.factor, self.context.currency)(value)
         except CellError as error:
             hint = error.hint if isinstance(error.hint, str) else error.hint()
-            found = statement(Finding(found=error.found, expected=error.expected)).rstrip(".")
+            found = Finding(found=error.found, expected=error.expected, hint=hint).message
             msg = f"{table.name}, row {number}, {table.headers[mapped.theirs]}: {found}"
-            raise SourceError(f"{msg}. {hint}" if hint else msg) from error
+            raise SourceError(msg) from error
         if column.kind in WHOLE:
             return read
         if column.kind in DECIMAL:

@@ -346,7 +346,7 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
     if is_query(table):
         refuse_writing(table)
     secrets: list[str] = [address]
-    message = ""
+    failed: Exception
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -355,13 +355,10 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
             if url.get_backend_name() == "sqlite" and url.database:
                 return _sqlite(Path(url.database), table, variable, seconds)
             return _fetched(url, table, variable, seconds)
-    except SourceError as error:
-        message = str(error)
-    except ModuleNotFoundError as error:
-        message = f"the driver {error.name} of the database is not installed here"
     except Exception as error:  # noqa: BLE001 - of any driver: its text may hold the address
-        message = _reason(error, variable)
-    raise SourceError(_without(message, secrets))  # outside: an error keeps what it was raised in
+        failed = error
+    # told outside: what is raised in an except clause carries the error that it is about
+    raise SourceError(_without(_reason(failed, variable), secrets))
 
 
 def _parts(url: Any) -> list[str]:
@@ -380,6 +377,10 @@ def _reason(error: Exception, variable: str) -> str:
     """Return what a driver says of a query; of what goes wrong before, only that it did."""
     from sqlalchemy import exc
 
+    if isinstance(error, SourceError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"the driver {error.name} for the database of {variable} is not installed here"
     if isinstance(error, exc.ArgumentError | ValueError):
         return f"{variable} holds no address of a database"
     cause = getattr(error, "orig", None)
@@ -405,10 +406,9 @@ def _fetched(url: Any, table: str, variable: str, seconds: float) -> SourceTable
         url, poolclass=sqlalchemy.pool.NullPool, hide_parameters=True, **options
     )
     is_asked = is_query(table)
-    with engine.connect() as opened:  # never committed
-        connection = opened.execution_options(stream_results=True)
+    with engine.connect() as connection:  # never committed
         if is_postgres:
-            connection = connection.execution_options(postgresql_readonly=True)
+            connection.execution_options(postgresql_readonly=True)
             limit = max(1, int(seconds * 1000))
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {limit}")
         statement = table
@@ -421,7 +421,8 @@ def _fetched(url: Any, table: str, variable: str, seconds: float) -> SourceTable
             quoted = engine.dialect.identifier_preparer
             where = f"{quoted.quote(schema)}." if schema else ""
             statement = f"SELECT * FROM {where}{quoted.quote(table)}"  # noqa: S608
-        result = connection.execute(sqlalchemy.text(statement.replace(":", "\\:")))
+        asked = sqlalchemy.text(statement.replace(":", "\\:"))
+        result = connection.execute(asked, execution_options={"stream_results": True})
         headers = tuple(map(str, result.keys()))
         rows = _Rows(variable, len(headers))
         for part in result.partitions(_AT_A_TIME):

@@ -84,7 +84,8 @@ def test_sums_are_those_of_the_workbooks(made, books, tmp_path) -> None:
         listed = rows(
             tmp_path / "all.sqlite",
             "SELECT table_name, column_name, sheet, header, unit FROM columns"
-            " WHERE column_name NOT LIKE '%\\_code' ESCAPE '\\' AND column_name NOT IN ('text', 'value')",
+            " WHERE column_name NOT LIKE '%\\_code' ESCAPE '\\'"
+            " AND column_name NOT IN ('text', 'value')",
         )
         for table, column, sheet, header, unit in listed:
             query = f'SELECT SUM("{column}") FROM "{table}" WHERE {RUN} = \'{run}\''
@@ -187,8 +188,9 @@ def test_a_file_of_an_earlier_version_gains_columns(made, tmp_path) -> None:
     file.close()
     assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 0
     missing = rows(out, "SELECT COUNT(*) FROM plan WHERE landed IS NULL")
-    assert missing == rows(out, "SELECT COUNT(*) FROM plan JOIN runs USING (run_id)"
-                                " WHERE file = 'small-plan.xlsx'")  # fmt: skip
+    assert missing == rows(
+        out, "SELECT COUNT(*) FROM plan JOIN runs USING (run_id) WHERE file = 'small-plan.xlsx'"
+    )
 
 
 # ---- refused -------------------------------------------------------------------------------------

@@ -34,6 +34,9 @@ _STATUS: dict[type[errors.PlannerError], str] = {
     errors.WriteError: "write_error",
 }
 
+STATUSES = tuple(_STATUS.values())
+"""The statuses of a command that failed on purpose."""
+
 Answer = dict[str, object]
 
 

@@ -9,6 +9,7 @@ from planner.cli.commands.data import data, pull
 from planner.cli.commands.diff import diff
 from planner.cli.commands.documents import model, orders, page, report
 from planner.cli.commands.explain import explain
+from planner.cli.commands.schema import schema
 from planner.cli.commands.serve import serve
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import redact, verify
@@ -59,6 +60,7 @@ COMMANDS = (
     data,
     pull,
     model,
+    schema,
     watch,
     page,
     serve,

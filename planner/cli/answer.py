@@ -64,6 +64,11 @@ class Key(StrEnum):
     FILE = "file"
     STOPPED = "stopped"
     WORDS = "words"
+    RUNS = "runs"
+    ROWS = "rows"
+    CELLS = "cells"
+    SHEETS = "sheets"
+    NEW = "new"
 
 
 def print_json(data: Mapping[str, object], indent: int | None = 2) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models import tolerances
 from models.case import clean, common_letters, fold
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
@@ -38,10 +39,11 @@ from planner.workbook.template.columns import title
 
 SECONDS = 60.0
 """Seconds that a source has to answer, unless told otherwise."""
-_SAME = 1e-12
-"""Numbers that differ by less, relatively, are one: a unit was converted."""
 _NUMBERS = DECIMAL | WHOLE
 _KEPT = "kept: a formula"
+_SHEET, _FROM, _COLUMNS, _WHERE = (
+    DataSource.column_of(name).header for name in ("sheet", "place", "columns_of", "where")
+)
 
 
 @dataclass(frozen=True)
@@ -103,15 +105,17 @@ def pull(
     context.findings.clear()
     sources = _sources(grids.get(DataSource.SHEET), context)
     formulas = edit.formula_cells(path)
-    sheets: dict[str, _Sheet] = {}
+    sheets: dict[str, _FilledSheet] = {}
     base = path if csv_folder.is_folder(path) else path.parent
     for source in sources:
         grid = grids.get(source.sheet)
         if grid is None or not grid.header_row:
             message = f"the sheet {source.sheet} is missing: add it, with its header"
-            context.error(DataSource.SHEET, source.row, "Sheet", CellError(message, ""))
+            context.error(DataSource.SHEET, source.row, _SHEET, CellError(message, ""))
             continue
-        sheet = sheets.get(source.sheet) or _Sheet(grid, context, formulas.get(grid.title, set()))
+        sheet = sheets.get(source.sheet) or _FilledSheet(
+            grid, context, formulas.get(grid.title, set())
+        )
         sheets[source.sheet] = sheet
         if not is_address(source.place):
             tell(f"Reading {source.place}")
@@ -119,7 +123,7 @@ def pull(
             table = load(source.place, source.table, base, seconds)
             sheet.fill(source, table, (today or dt.datetime.now(dt.UTC).date()).isoformat())
         except SourceError as error:
-            context.error(DataSource.SHEET, source.row, "From", CellError(str(error), ""))
+            context.error(DataSource.SHEET, source.row, _FROM, CellError(str(error), ""))
     findings = context.layout.in_order(context.findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise InputError(f for f in findings if f.severity is Severity.ERROR)
@@ -181,7 +185,7 @@ class _Mapped:
 
 
 @dataclass
-class _Sheet:
+class _FilledSheet:
     """A sheet that sources fill: its cells, and what becomes of them."""
 
     grid: Grid
@@ -247,7 +251,7 @@ class _Sheet:
     def _mapped(self, source: DataSource, table: SourceTable) -> list[_Mapped]:
         """Return which columns are filled; of one that the sheet lacks the header is added."""
         theirs = {fold(header): i for i, header in enumerate(table.headers)}
-        pairs = list(_pairs(source.columns_of, "Columns"))
+        pairs = list(_pairs(source.columns_of, _COLUMNS))
         if not pairs:
             texts = [(h, common_letters(clean(h))) for h in table.headers]
             known = (h for h, t in texts if not self._understood(t).is_remark or fold(t) in REMARKS)
@@ -382,7 +386,7 @@ class _Sheet:
 
     def _mark(self, row: int, text_: str, source: str) -> None:
         """Write source and date into the row's Source; what it says of others stays."""
-        heading = self.headings.get("source") or self._added(self._understood("Source"))
+        heading = self.headings.get("source") or self._added(self._understood(REMARKS["source"]))
         place = row, heading.position
         if address(place[1], row) in self.formulas:
             return
@@ -415,7 +419,7 @@ def _same(column: Column | None, value: object) -> object:
 def _is_same(column: Column | None, before: object, after: object) -> bool:
     old, new = _same(column, before), _same(column, after)
     if isinstance(old, float) and isinstance(new, float):
-        return math.isclose(old, new, rel_tol=_SAME)
+        return math.isclose(old, new, rel_tol=tolerances.CONVERTED)
     return old == new
 
 
@@ -423,7 +427,7 @@ def _is(value: object, wanted: str) -> bool:
     """Return whether a cell of theirs is what a condition asks for."""
     if is_number(value):
         try:
-            return math.isclose(float(value), float(wanted), rel_tol=_SAME)
+            return math.isclose(float(value), float(wanted), rel_tol=tolerances.CONVERTED)
         except ValueError:
             return False
     if isinstance(value, bool):
@@ -445,7 +449,7 @@ def _conditions(source: DataSource, table: SourceTable) -> list[tuple[int, str]]
     """Return the columns that a row must have a value in, and the values."""
     places = {fold(header): i for i, header in enumerate(table.headers)}
     conditions = []
-    for theirs, value in _pairs(source.where, "Where"):
+    for theirs, value in _pairs(source.where, _WHERE):
         if fold(theirs) not in places:
             msg = f"{table.name} has no column {theirs!r}; {did_you_mean(theirs, table.headers)}"
             raise SourceError(msg)

@@ -83,6 +83,12 @@ class DataRun:
     def run(self) -> str:
         return self.facts[RUN]
 
+    @property
+    def answer(self) -> dict[str, object]:
+        """What a program hears of the run: some of its facts, and the rows of each table."""
+        facts: dict[str, object] = {name: self.facts[name] for name in TOLD}
+        return facts | {"rows": {table.name: len(table) for table in self.tables}}
+
 
 # ---- a workbook to tables ------------------------------------------------------------------------
 
@@ -113,6 +119,8 @@ _FACTS_OF_A_STUDY = {
     "scenario": Figure.SCENARIO, "input_file": Figure.INPUT_FILE,
     "input_sha256": Figure.INPUT_SHA256, "planner": "Planner", "solver": "Solver",
 }  # fmt: skip
+TOLD = (RUN, "kind", "title", "file")
+"""Facts that a program hears of."""
 RUN_FACTS = (RUN, "kind", "title", "currency", "file", *_FACTS, "added")
 """The columns of the table ``runs``."""
 

@@ -127,7 +127,7 @@ def _beside(place: str, base: Path) -> Path:
     return real
 
 
-class _Rows:
+class _BoundedRows:
     """Rows as they come, within the limits of a workbook."""
 
     def __init__(self, place: str, width: int) -> None:
@@ -212,7 +212,7 @@ def _parquet(path: Path, table: str, place: str, _: float) -> SourceTable:
             about, names = file.metadata, tuple(file.schema_arrow.names)
             groups = (about.row_group(i) for i in range(about.num_row_groups))
             unpacked = sum(group.total_byte_size for group in groups)
-            rows = _Rows(place, len(names))
+            rows = _BoundedRows(place, len(names))
             if unpacked > MOST_UNPACKED or about.num_rows * len(names) > MOST_CELLS:
                 msg = (
                     f"{place} has {about.num_rows:,} rows of {len(names):,} columns, which unpack"
@@ -320,7 +320,7 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
             file.set_progress_handler(lambda: time.monotonic() > end, _OFTEN)
             cursor = file.execute(statement)
             headers = tuple(str(column[0]) for column in cursor.description or ())
-            rows = _Rows(place, len(headers))
+            rows = _BoundedRows(place, len(headers))
             while fetched := cursor.fetchmany(_AT_A_TIME):
                 rows.add(fetched)
     except (sqlite3.Error, sqlite3.Warning) as error:
@@ -424,7 +424,7 @@ def _fetched(url: Any, table: str, variable: str, seconds: float) -> SourceTable
         asked = sqlalchemy.text(statement.replace(":", "\\:"))
         result = connection.execute(asked, execution_options={"stream_results": True})
         headers = tuple(map(str, result.keys()))
-        rows = _Rows(variable, len(headers))
+        rows = _BoundedRows(variable, len(headers))
         for part in result.partitions(_AT_A_TIME):
             rows.add(part)
     return SourceTable(f"{variable}, {'query' if is_asked else table}", headers, rows.rows)

@@ -50,7 +50,7 @@ def write_edited(source: Path, target: Path, edits: Mapping[str, SheetEdit]) -> 
             with archive.open(info) as opened:
                 content = opened.read()
             if name in parts:
-                content = _Sheet(content).edited(parts[name])
+                content = _SheetXml(content).edited(parts[name])
             elif name in tables:
                 content = _longer(content, tables[name])
             elif name.endswith("xl/workbook.xml"):  # Excel calculates formulas again as it opens
@@ -82,7 +82,7 @@ class _Place:
     cells: dict[int, _Place] = field(default_factory=dict)
 
 
-class _Sheet:
+class _SheetXml:
     """The bytes of a sheet, and where its rows and cells are in them."""
 
     def __init__(self, content: bytes) -> None:

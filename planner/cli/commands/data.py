@@ -63,17 +63,13 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
             rows = sum(map(len, run.tables))
             text = f"{number_of(len(run.tables), 'table')}, {number_of(rows, 'row')}"
             line(cut(run.facts["kind"], 13), f"{plain(run.facts['title'])}: {text}")
-        line("Written", str(written))
+        line("Tables", str(written))
     answer: Answer = {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
-        "runs": [
-            {"run_id": run.run, "file": str(path), "kind": run.facts["kind"],
-             "title": run.facts["title"], "rows": {t.name: len(t) for t in run.tables}}
-            for path, run in zip(files, runs, strict=True)
-        ],
+        Key.RUNS: [run.answer for run in runs],
         **findings_by_severity(warnings),
-    }  # fmt: skip
+    }
     return end(answer, as_json=as_json)
 
 
@@ -119,14 +115,14 @@ def pull(file: Path, output: Path | None, seconds: int, as_json: bool) -> int:
         Key.STATUS: "ok",
         Key.FILE: str(file),
         Key.OUTPUT: None,
-        "cells": [
+        Key.CELLS: [
             {"sheet": c.sheet, "cell": c.cell, "row": c.name, "column": c.header,
              "before": _of_json(c.before), "after": c.after, "source": c.source,
              "is_new_row": c.is_new_row, "note": c.note}
             for c in pulled.cells
         ],
-        "sheets": {
-            name: {"rows": given, "new": new, "only_here": only}
+        Key.SHEETS: {
+            name: {Key.ROWS: given, Key.NEW: new, "only_here": only}
             for name, (given, new, only) in pulled.rows.items()
         },
         Key.ERRORS: [],
@@ -136,9 +132,9 @@ def pull(file: Path, output: Path | None, seconds: int, as_json: bool) -> int:
         answer[Key.OUTPUT] = str(written)
         if not as_json:
             common.tell_where(place, written)
-            line("Written", f"{written}. Next: planner check {written}")
+            line("Copy", f"{written}. Next: planner check {written}")
     elif pulled.edits and not as_json:
-        line("Not written", "name a copy to write: -o NEW")
+        line("No copy", "name a copy to write: -o NEW")
     return end(answer, as_json=as_json)
 
 

@@ -245,6 +245,9 @@ class _FilledSheet:
                 raise SourceError(message)
             seen[key] = number
             self._put(key, given, table.name, day)
+            if self.record is Member:  # they head the columns of Freight
+                name = str(by_field["name"])
+                self.context.members = {fold(name): name, **(self.context.members or {})}
         self.given += len(seen)
         self.met |= seen.keys() & self.places.keys()
 

@@ -263,9 +263,15 @@ _QUERY = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 
 
 def is_query(text: str) -> bool:
-    """Return whether a text is a statement, and not the name of a table."""
-    bare = _LITERAL.sub(" ", text).strip()
-    return bool(_QUERY.match(bare)) or " " in bare or ";" in bare or "(" in bare
+    """Return whether a text begins as a query; else it is the name of a table, or refused."""
+    return _QUERY.match(_LITERAL.sub(" ", text)) is not None
+
+
+def _table_of(text: str, names: Sequence[str], place: str) -> str:
+    """Return the table that a text names; SourceError where it is a statement that is no query."""
+    if fold(text) not in map(fold, names) and re.search(r"[\s;(]", text):
+        refuse_writing(text)
+    return _chosen(text, names, place, "table")
 
 
 def refuse_writing(statement: str) -> None:
@@ -314,8 +320,9 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
                 refuse_writing(table)
                 statement = table
             else:
-                name = _chosen(table, tables, place, "table").replace('"', '""')
-                statement = f'SELECT * FROM "{name}"'  # noqa: S608
+                name = _table_of(table, tables, place)
+                quoted = name.replace('"', '""')
+                statement = f'SELECT * FROM "{quoted}"'  # noqa: S608
             file.set_authorizer(lambda action, *_: int(action not in _READING))
             file.set_progress_handler(lambda: time.monotonic() > end, _OFTEN)
             cursor = file.execute(statement)
@@ -417,7 +424,7 @@ def _fetched(url: Any, table: str, variable: str, seconds: float) -> SourceTable
             schema, _, name = table.rpartition(".")
             names = [*inspector.get_table_names(schema or None)]
             names += inspector.get_view_names(schema or None)
-            table = _chosen(name, names, variable, "table")
+            table = _table_of(name if schema else table, names, variable)
             quoted = engine.dialect.identifier_preparer
             where = f"{quoted.quote(schema)}." if schema else ""
             statement = f"SELECT * FROM {where}{quoted.quote(table)}"  # noqa: S608

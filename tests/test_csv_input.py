@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from models import case
 from models.case import Case
 from models.errors import InputError
 from models.plan import solve
@@ -21,7 +26,7 @@ from planner.workbook import csv_folder, read, read_tables
 from planner.workbook.csv_folder import open_folder
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import cells_of
-from planner.workbook.save import fingerprint
+from planner.workbook.save import fingerprint, saves
 from planner.workbook.template import write_book
 from tests.budget import BUDGET, IS_LONG
 from tests.csv_book import write_csv_book
@@ -41,9 +46,9 @@ SHEET_NAMES = {record.SHEET for record in SHEETS}
 OF_THE_RUN = {"Input SHA-256", "Written"}
 
 
-def whole(case: Case) -> object:
+def whole(given: Case) -> object:
     """Return all that a case holds, rows, notes and sources, too."""
-    return [[dataclasses.astuple(r) for r in case.records(record.SHEET)] for record in SHEETS]
+    return [[dataclasses.astuple(r) for r in given.records(record.SHEET)] for record in SHEETS]
 
 
 def sheets_of(book: Path) -> dict[str, list[list[object]]]:
@@ -139,6 +144,48 @@ def test_fingerprint_is_of_what_is_read(folder) -> None:
     assert read(folder).sha256 == first
     change(folder, "demand", "600", "601")
     assert read(folder).sha256 == fingerprint(folder) != first
+
+
+NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+TEXTS_OF_A_CELL = st.one_of(
+    NAMES,
+    st.sampled_from(
+        ["=1+1", "'=1", "-5", "@x", "007", "1e5", "sep=;", '"', "a,b;c\td", "x\ny", " "]
+    ),
+)
+
+
+@given(notes=st.lists(TEXTS_OF_A_CELL, min_size=1, max_size=6))
+@settings(max_examples=200)
+def test_texts_that_the_planner_writes_come_back(tmp_path_factory, notes) -> None:
+    folder = tmp_path_factory.mktemp("texts")
+    write_case(
+        folder,
+        {
+            "Minerals": [
+                ["Mineral", "Price (USD/t)", "Note"],
+                *([f"M{i}", 1.5, note] for i, note in enumerate(notes)),
+            ]
+        },
+    )
+    (grid,) = open_folder(folder).grids
+    wanted = [note.strip() if case.fold(note) else None for note in notes]
+    assert grid.values(3) == [text or None for text in wanted]
+    assert grid.values(2) == [1.5] * len(notes)
+
+
+@given(content=st.binary(max_size=300), encoding=st.sampled_from(["", "utf-8-sig", "utf-16"]))
+@settings(max_examples=300)
+def test_any_bytes_are_read_or_told(tmp_path_factory, content, encoding) -> None:
+    folder = tmp_path_factory.mktemp("bytes")
+    if encoding:
+        content = content.decode("latin-1").encode(encoding)
+    (folder / "settings.csv").write_bytes(content)
+    (folder / "minerals.csv").write_bytes(b"Mineral,Price (USD/t)\n" + content)
+    (folder / "other.csv").write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read(folder)
+    assert caught.value.findings
 
 
 # ---- where something is wrong --------------------------------------------------------------------
@@ -385,8 +432,8 @@ def test_separator_line_of_excel(folder) -> None:
 def test_cells_of_a_folder_are_its_texts(folder) -> None:
     change(folder, "minerals", "LME", "007")
     change(folder, "members", "Asia", "1.50")
-    case = read(folder).case
-    assert (case.minerals[0].note, case.members[0].group) == ("007", "1.50")
+    given = read(folder).case
+    assert (given.minerals[0].note, given.members[0].group) == ("007", "1.50")
     assert open_folder(folder).grids[0].file == "budget.csv"
 
 
@@ -446,3 +493,21 @@ def test_new_csv(tmp_path, monkeypatch, capsys) -> None:
     assert main(["new", "example", "--csv", "--example"]) == 0
     assert main(["new", "example.xlsx", "--example"]) == 0
     assert whole(read(Path("example")).case) == whole(read(Path("example.xlsx")).case)
+
+
+def test_a_folder_is_watched(folder) -> None:
+    pytest.importorskip("watchfiles")
+    stop, seen = Event(), []
+
+    def listen() -> None:
+        for _ in saves(folder, fingerprint(folder), stop):
+            seen.append(fingerprint(folder))
+            stop.set()
+
+    thread = Thread(target=listen, daemon=True)
+    thread.start()
+    time.sleep(1)
+    change(folder, "demand", "600", "601")
+    thread.join(20)
+    stop.set()
+    assert seen == [read(folder).sha256]

@@ -32,7 +32,7 @@ RUN = "run_id"
 """The column by which every table says which run a row is of."""
 _APPLICATION = 0x504C4E52
 """Marks an SQLite file as one of these; any program may read it."""
-_SECONDS = 30.0
+_SECONDS = 10.0
 """Seconds to wait for another program that holds the file."""
 _TEXT, _WHOLE, _NUMBER = "TEXT", "INTEGER", "REAL"
 _CODE = "_code"

@@ -17,6 +17,7 @@ import pytest
 
 from models.results import CATALOGUE
 from planner.cli import main
+from planner.documents import data_out
 from planner.documents.data_out import RUN, data_of, table_name
 from planner.studies import STUDIES
 from tests.cli.desk import ROOT
@@ -219,6 +220,40 @@ def test_what_is_refused(made, tmp_path, capsys) -> None:
     capsys.readouterr()
     shutil.copy(plan, tmp_path / "plan.db")
     assert main(["data", str(tmp_path / "plan.db"), "-o", str(tmp_path / "plan.db")]) == 2
+
+
+def test_a_file_that_another_program_writes_to(made, tmp_path, monkeypatch, capsys) -> None:
+    out, plan = tmp_path / "one.sqlite", str(made / "small-plan.xlsx")
+    assert main(["data", plan, "-o", str(out)]) == 0
+    before = counts(out)
+    monkeypatch.setattr("planner.documents.data_out._SECONDS", 0.2)
+    other = sqlite3.connect(out)
+    other.execute("BEGIN IMMEDIATE")
+    assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 4
+    assert "cannot be written: database is locked" in capsys.readouterr().err
+    other.rollback()
+    other.close()
+    assert counts(out) == before
+    assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 0
+
+
+def test_all_runs_or_none(made, tmp_path, monkeypatch) -> None:
+    out, plan = tmp_path / "one.sqlite", str(made / "small-plan.xlsx")
+    assert main(["data", plan, "-o", str(out)]) == 0
+    before = counts(out)
+    insert = data_out._insert_table
+
+    def fails(file, table, run) -> None:
+        if table.name == "prices":
+            msg = "database or disk is full"
+            raise sqlite3.OperationalError(msg)
+        insert(file, table, run)
+
+    monkeypatch.setattr(data_out, "_insert_table", fails)
+    assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 4
+    assert counts(out) == before
+    assert main(["data", plan, "-o", str(tmp_path / "new.sqlite")]) == 4
+    assert not (tmp_path / "new.sqlite").exists()
 
 
 def test_json_of_a_run(made, tmp_path, capsys) -> None:

@@ -91,8 +91,8 @@ SHEETS: tuple[type[Record], ...] = (
     Tier,
     CurrentSupply,
     Right,
+    DataSource,
     ScenarioStep,
     EventStep,
-    DataSource,
 )
 """The sheets of a workbook, in the order of the template."""

@@ -213,6 +213,14 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             (_GERMANY, _KOKKOLA, 0.6, "What it counts as its own where members plan alone."),
         ),
         _example(
+            schema.DataSource,
+            "sheet, place, columns_of, note",
+            (
+                *(schema.Demand.SHEET, "demand.csv"),
+                *("material=Mineral; buyer=Member; tons=2026 (t)", "A file beside this workbook."),
+            ),
+        ),
+        _example(
             schema.ScenarioStep,
             "name, action, mineral, country, first_year, last_year, value, note",
             (
@@ -228,14 +236,6 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             ("Chinese export stop", "block lanes", _LITHIUM, _CHINA, None, 0.05, 2, _BOTH_ROWS),
             ("Chinese export stop", "scale capacity", _COBALT, _CHINA, 0.5, 0.05, 2, MADE_UP),
             ("Drought in Chile", "scale capacity", None, _CHILE, 0.6, 0.1, None, MADE_UP),
-        ),
-        _example(
-            schema.DataSource,
-            "sheet, place, columns_of, note",
-            (
-                *(schema.Demand.SHEET, "demand.csv"),
-                *("material=Mineral; buyer=Member; tons=2026 (t)", "A file beside this workbook."),
-            ),
         ),
     ]
 )

@@ -254,6 +254,17 @@ def test_columns_of_the_same_name_need_no_mapping(desk, capsys) -> None:
     assert changes(pull(capsys, case)[1]) == {("Copper", "Price (USD/t)"): (9000, 9100)}
 
 
+def test_a_source_that_names_its_own_source(desk, capsys) -> None:
+    header = ("mineral", "price (USD/t)", "Source", "Note")
+    write_csv(desk / "x.csv", [("Copper", 9100, "LME of today", "spot")], header)
+    case = write(desk / "case.xlsx", ("Minerals", "x.csv"))
+    assert pull(capsys, case, "-o", "new.xlsx")[0] == 0
+    copper = read(desk / "new.xlsx").case.minerals[0]
+    assert re.fullmatch(r"LME of today; Price, Note: x.csv, \d{4}-\d\d-\d\d", copper.source)
+    assert copper.note == "spot"
+    assert pull(capsys, "new.xlsx")[1]["cells"] == []
+
+
 def test_a_blank_cell_of_theirs_leaves_ours(desk, capsys) -> None:
     write_csv(desk / "x.csv", [("Copper", ""), ("Lithium", 11000)], ("mineral", "price (USD/t)"))
     case = write(desk / "case.xlsx", ("Minerals", "x.csv"))

@@ -84,7 +84,7 @@ def plants_make_the_product(case: Case) -> Iterator[Finding]:
 def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
     """A row of Current supply names a member, or a plant that takes the mineral as an input."""
     takes: dict[str, set[str]] = {}
-    plants = [*map(resolve.source_of, (*case.refiners, *case.projects))]
+    plants = [*map(resolve.source_of, case.refiners), *map(resolve.source_of, case.projects)]
     for plant in plants:
         for row in resolve.needed_rows(case, plant):
             takes.setdefault(plant.name, set()).add(row.input)

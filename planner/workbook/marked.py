@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openpyxl import Workbook
 from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -21,8 +22,10 @@ from models import case, results
 from models.errors import Finding, Severity, WriteError
 from planner.workbook import edit
 from planner.workbook.archive import BROKEN, reason
+from planner.workbook.cells import is_number
+from planner.workbook.csv_folder import is_folder, open_folder
 from planner.workbook.findings import advice, sentence, statement
-from planner.workbook.grid import no_collection
+from planner.workbook.grid import Fault, lines, no_collection
 from planner.workbook.parts import FINDINGS
 from planner.workbook.save import save
 
@@ -76,7 +79,7 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
     with warnings.catch_warnings(), no_collection():
         warnings.simplefilter("ignore")  # what openpyxl cannot keep
         try:
-            book, _ = edit.load(source)
+            book = _of_folder(source) if is_folder(source) else edit.load(source)[0]
             titles = {case.fold(sheet.title): sheet.title for sheet in reversed(book.worksheets)}
             errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
             cells = _cells(book, titles, errors_first)
@@ -92,6 +95,23 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
         written = save(target, book.save)
     marked = min(len(cells), MOST_MARKED)
     return Marked(written, marked, len(cells) - marked)
+
+
+def _of_folder(source: Path) -> Any:
+    """Return a workbook of a folder's CSV files, each cell in its place."""
+    book: Any = Workbook()
+    book.remove(book.active)
+    for grid in open_folder(source).grids:
+        sheet = book.create_sheet(grid.title)
+        for row, cells in [(grid.header_row, list(grid.header.items())), *lines(grid)]:
+            for position, value in cells if row else ():
+                cell = sheet.cell(row, position)
+                if is_number(value):
+                    cell.value = value
+                else:
+                    text = value.text if isinstance(value, Fault) else str(value)
+                    _text(sheet, cell.coordinate, text)
+    return book
 
 
 # ---- cells ---------------------------------------------------------------------------------------

@@ -84,8 +84,8 @@ def plants_make_the_product(case: Case) -> Iterator[Finding]:
 def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
     """A row of Current supply names a member, or a plant that takes the mineral as an input."""
     takes: dict[str, set[str]] = {}
-    plants = [*map(resolve.source_of, case.refiners), *map(resolve.source_of, case.projects)]
-    for plant in plants:
+    sources = [resolve.source_of(plant) for plant in plants(case)]
+    for plant in sources:
         for row in resolve.needed_rows(case, plant):
             takes.setdefault(plant.name, set()).add(row.input)
     for today in case.current_supply:
@@ -93,7 +93,7 @@ def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
             yield at(today, "plant", "both a member and a plant", "only one of the two")
         elif not today.member and not today.plant:
             yield at(today, "member", "a blank cell", "a member, or a plant in the column Plant")
-        elif today.plant in {p.name for p in plants} and today.mineral in case.mineral_of:
+        elif today.plant in {p.name for p in sources} and today.mineral in case.mineral_of:
             inputs = takes.get(today.plant, set())
             if today.mineral not in inputs:
                 problem = f"{today.plant} does not take {today.mineral} as an input"

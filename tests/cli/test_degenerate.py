@@ -55,6 +55,9 @@ CALLS: dict[str, Call] = {
     "report": lambda *_: ("plan.xlsx", "stress.xlsx", "sweep.xlsx", "risk.xlsx", "-o", "all.html"),
     "page": lambda *_: ("case.xlsx", "-o", "case.html"),
     "new": lambda *_: ("new.xlsx", "--force"),
+    "roll": lambda *_: (
+        *("plan.xlsx", "case.xlsx", "--to", "2027", "--output", "next.xlsx", "--force"),
+    ),
 }
 
 
@@ -216,8 +219,9 @@ CASES: dict[str, Change] = {
     "nothing but what must be": both(BARE, without("Countries"), without("Lanes")),
 }  # fmt: skip
 
-ENDS = {("redact", "no demand, no rules"): 2}
-"""The exit codes that are not 0: of Japan there is nothing in that plan to redact."""
+ENDS = {("redact", "no demand, no rules"): 2, ("roll", "one year"): 2}
+"""The exit codes that are not 0: of Japan there is nothing in that plan to redact, and there is no
+year to roll to."""
 
 MADE = {"plan.xlsx": "solve", "stress.xlsx": "stress", "sweep.xlsx": "sweep", "risk.xlsx": "risk"}
 """What other commands read, and which one makes it."""

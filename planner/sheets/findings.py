@@ -11,7 +11,7 @@ from typing import Any
 
 from models import schema, tolerances
 from models.measures import IF_IT_STOPS, KEEPS_ENOUGH, SEE_MORE, keeps_enough, part, printed
-from models.results import ByMineral, Result
+from models.results import ByMineral, Field, Result
 from models.results.members import MUCH, is_much
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
@@ -25,17 +25,22 @@ Row = dict[str, Any]
 """A row of By mineral by the names of its fields; None where a cell is blank."""
 
 TOLD = (
-    ByMineral.mineral, ByMineral.demand, ByMineral.purchased, ByMineral.short_of_supply,
-    ByMineral.short_by_limits, ByMineral.supplier_free, ByMineral.supplier_free_share,
-    ByMineral.supplier, ByMineral.supplier_share, ByMineral.supplier_of_demand,
-    ByMineral.supplier_limit, ByMineral.served_without, ByMineral.extra, ByMineral.dependent,
-    ByMineral.dependent_country, ByMineral.dependent_share,
+    ByMineral.mineral, ByMineral.demand, ByMineral.purchased, ByMineral.taken,
+    ByMineral.short_of_supply, ByMineral.short_by_limits, ByMineral.supplier_free,
+    ByMineral.supplier_free_share, ByMineral.supplier, ByMineral.supplier_share,
+    ByMineral.supplier_of_demand, ByMineral.supplier_limit, ByMineral.served_without,
+    ByMineral.extra, ByMineral.dependent, ByMineral.dependent_country, ByMineral.dependent_share,
 )  # fmt: skip
 """The fields of By mineral that are told first: on the first page and in the report."""
 _NAMED = 2
 """Minerals that a sentence names; one more is named, too, or counted."""
 LEAST_SERVED = 0.9
 """Where less of a mineral's need is met, the answer is no."""
+
+
+def fields_of(table: Result, chosen: Sequence[Field]) -> tuple[Field, ...]:
+    """Return the chosen fields without the optional ones that a table hasn't."""
+    return tuple(f for f in chosen if not f.optional or f.name in table.data)
 
 
 def rows_of(table: Result) -> list[Row]:
@@ -206,6 +211,7 @@ def dependence(table: ByMineral, country: Country) -> str:
     """Return how many minerals a member buys mostly in one country, and who depends most."""
     last = table.words["last"]
     rows = [r for r in _needed(table) if not r["dependent"] or known(r["dependent_share"])]
+    rows = [row for row in rows if row["demand"] > 0 or row["dependent"]]
     bought = [row for row in rows if row["dependent"]]
     if not rows:
         return ""

@@ -271,6 +271,7 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
                     "mineral": mineral,
                     "year": year,
                     "demand": demand,
+                    "need": case.coalition_demand(mineral, year),
                     "supply": supply,
                     "largest": lost,
                     "largest_supply": most,

@@ -183,24 +183,31 @@ def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
         return KeyFinding(name, "no need", f"Nothing is needed in {last}.", sheet)
     if not any(row["supplier"] for row in needed):
         text = f"No single country outside the coalition sells to it in {last}."
-        return KeyFinding(name, "nobody", f"{text}{_through(needed, country)}", sheet)
+        return KeyFinding(name, "nobody", f"{text}{_through(needed, None, country)}", sheet)
     kept = sum(keeps_enough(row["served_without"]) for row in needed)
     number = f"{_number(kept, len(needed))} keep{'s' if len(needed) == 1 else ''}"
     least = min(needed, key=lambda row: row["served_without"])
     without = f" without {country(least['supplier'])}" if least["supplier"] else ""
     text = f"{opened(least['mineral'])} keeps {share(least['served_without'])} of its need{without}"
     text += ", the least of all" if len(needed) > 1 else ""
-    text = f"{text}.{_through(needed, country)} {IF_IT_STOPS} {SEE_MORE}"
+    text = f"{text}.{_through(needed, least, country)} {IF_IT_STOPS} {SEE_MORE}"
     return KeyFinding(name, f"{number} {share(KEEPS_ENOUGH)}", text, sheet)
 
 
-def _through(rows: Sequence[Row], country: Country) -> str:
-    """Return which mineral loses most if its plants lose their inputs, too; "" without stages."""
+def _through(rows: Sequence[Row], at_last: Row | None, country: Country) -> str:
+    """Return which mineral loses most if its plants lose their inputs, too; "" without stages.
+
+    ``at_last`` is the mineral that loses most at the last stage, where any does.
+    """
     staged = [row for row in rows if known(row.get("served_through"))]
     if not staged:
         return ""
     least = min(staged, key=lambda row: row["served_through"])
     kept, where = share(least["served_through"]), country(least["stage_country"])
+    if least is at_last and least["stage_country"] == least["supplier"]:
+        if kept == share(least["served_without"]):
+            return " Through all stages it is as much."
+        return f" Through all stages it keeps {kept}."
     return f" Through all stages, {least['mineral']} keeps {kept} of its need without {where}."
 
 

@@ -482,7 +482,8 @@ def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
     if effect is None:
         return
     hit = sorted({*effect.hit, *(free.hit if free is not None else ())})
-    agreed, is_needed = side.share(side.agreed.short), side.demand.any(axis=(1, 2))
+    agreed = side.share(side.agreed.short)
+    is_needed = side.demand.sum(axis=(1, 2)) > 0
     for m in sorted(hit, key=lambda m: -effect.share[m]):
         years = np.flatnonzero(effect.short[m].any(axis=0))
         row = _who(result, loss) | effect.tonnes(m) | _priced(effect.dearest[m])

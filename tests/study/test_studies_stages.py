@@ -18,7 +18,14 @@ from models.schema import ScenarioStep
 from planner.studies import Here, sweep, under_risk
 from planner.studies import exit as exit_study
 from planner.studies.agreed import Rules
-from planner.studies.compare import LEVELS, Entry, FlowDifferences, results
+from planner.studies.compare import (
+    LEVELS,
+    Comparison,
+    Entry,
+    FlowDifferences,
+    ScenarioMinerals,
+    results,
+)
 from planner.studies.kind import Tables
 from planner.studies.losses import Loss, LossKind, Stress, losses, read, stress
 from planner.studies.stress import (
@@ -284,6 +291,29 @@ def test_the_loss_of_an_input_leaves_the_product_short(surge: float, left: float
     (row,) = rows.to_dict("records")
     assert (row["lost_t"], row["less_t"], row["demand"]) == (20, short, 0)
     assert pd.isna(row["member"])
+
+
+def test_scenarios_are_compared_through_all_stages() -> None:
+    """China's alloy is closed: alloy then is an ally's, and its oxide China's but for 7 t."""
+    book = oxide_and_alloy()
+    book["Refiners"][-1]["Capacity (t/yr)"] = 100
+    closed = named("Alloy", step("block lanes", Country=CHINA, Mineral="alloy"))
+    made = entries(read_tables(book | {"Scenarios": rows_of(closed)}))
+    tables = {type(table): table for table in results(made)}
+    rows = tables[ScenarioMinerals].frame().set_index(["scenario", "mineral"])
+    assert rows.loc[("Alloy", "oxide"), "taken"] == near(20)
+    for name in ("Base", "Alloy"):
+        entry = next(e for e in made if e.name == name)
+        assert entry.context is not None
+        left = entry.context.plan.served_if_lost(2026)["alloy"]
+        row = rows.loc[name, "alloy"]
+        assert row["served_through"] == near(min(through for _, through in left.values()))
+    assert rows.loc[("Alloy", "alloy"), "served_through"] < 0.8
+    assert list(tables[Comparison].keep_through) == [0, 0]
+    del book["Inputs"]
+    for table in results(entries(read_tables(book | {"Scenarios": rows_of(closed)}))):
+        if isinstance(table, ScenarioMinerals | Comparison):
+            assert not [name for name in table.data if "through" in name or name == "taken"]
 
 
 @pytest.mark.parametrize("oxide", [None, 5.0])

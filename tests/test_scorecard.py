@@ -445,6 +445,8 @@ def test_extraction_of_a_first_stage_is_asked_for_where_its_plants_are():
     found = benchmarks(solve(book), Here())
     (price,) = [p for p in found.priced if p.score.measure.name == "extraction"]
     assert price.worst[1] == 0.0
-    assert price.is_kept and price.worst_asked is not None
+    assert price.is_kept
+    assert price.worst_asked is not None
     assert price.worst_asked[1] == pytest.approx(0.1, abs=1e-6)
-    assert price.cash is not None and price.cash > 0
+    assert price.cash is not None
+    assert price.cash > 0

@@ -159,7 +159,7 @@ def _hhi_governance(supply: Supply) -> Value:
 
 def _extraction(supply: Supply) -> Value:
     if supply.is_first_stage:
-        return replace(_processing(supply), remark="first stage: what plants in the bloc sell of it")
+        return replace(_processing(supply), remark="first stage: what plants in the bloc sell")
     inside = sum(t for country, t in supply.ore.items() if supply.is_inside(country))
     followed = supply.followed
     remark = "" if followed > _ALL else f"ore is followed behind {followed:z.0%} of primary tonnes"

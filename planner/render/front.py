@@ -333,9 +333,7 @@ def _chart(
     drawing = native.chart(book, front.picture, rows, name)
     drawing.set_size({"width": wide - 12, "height": high - 4})
     drawing.set_plotarea({"layout": _PLOT})
-    page.sheet.insert_chart(
-        top, 0, drawing, {"x_offset": 1, "y_offset": 2, "object_position": 2}
-    )
+    page.sheet.insert_chart(top, 0, drawing, {"x_offset": 1, "y_offset": 2, "object_position": 2})
 
 
 def _lines(page: FrontSheet, front: Front) -> None:

@@ -41,9 +41,9 @@ from planner.studies.sweep import (
 from planner.workbook import read as read_file
 from planner.workbook.template import write_book
 from tests.models.desk import BookT, jin, make, refiner, sur
-from tests.models.stages import oxide_and_alloy
 from tests.models.desk import read as case_of
 from tests.models.mutate import put
+from tests.models.stages import oxide_and_alloy
 from tests.models.test_laws import draw, rounding
 from tests.reference.cases import random_book
 

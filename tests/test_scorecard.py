@@ -16,7 +16,8 @@ from models.scorecard.measures import MEASURES
 from planner.sheets.scorecard import remark
 from planner.studies import Here
 from planner.studies.scorecard import AddBenchmark, ScoredPlan, added, benchmarks
-from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
+from tests.models.desk import BookT, Row, jin, make, read, refiner, solve, sur
+from tests.models.stages import ALLY, made, oxide_and_alloy, plant
 
 YEARS = (2030, 2031)
 CAP = {"Limit": "max", "Supplier group": "country", "Share": 0.6}
@@ -381,3 +382,71 @@ def test_the_page_has_every_measure_and_the_published_shares_of_the_data():
         (line,) = [line for line in lines if line.startswith(f"| {mineral} |")]
         assert f" {first:.1%} |" in line
         assert f" {three:.1%} |" in line
+
+
+# ---- minerals that are made from one another -----------------------------------------------------
+
+
+def staged(**sheets: list[Row]) -> BookT:
+    """Oxide of China and of an ally in the coalition; alloy is made of it at either place."""
+    book = oxide_and_alloy(**sheets)
+    book["Countries"] = [{"Country": ALLY, "Bloc": "coalition"}]
+    return book
+
+
+def benchmarks_of(book: BookT, mineral: str) -> dict[str, Score]:
+    """Extraction and processing of a mineral."""
+    names = ("extraction", "processing")
+    scores = scorecard(solve(book))
+    return {s.measure.name: s for s in scores if s.mineral == mineral and s.measure.name in names}
+
+
+def test_a_first_stage_is_extracted_and_its_products_are_processed():
+    """Article 5(1)(a)(i) names concentrates; members need no oxide, and it is made of nothing."""
+    of = benchmarks_of(staged(), "oxide")
+    plan = solve(staged())
+    taken = plan.inputs.groupby("country")["tonnes"].sum()
+    inside = taken.get(ALLY, 0.0) / taken.sum()
+    assert of["extraction"].last.amount == pytest.approx(inside)
+    assert of["extraction"].met == (inside >= 0.1)
+    assert of["processing"].last.amount is None
+    assert of["processing"].met is None
+    assert "Extraction inside" in of["processing"].last.remark
+    assert benchmarks_of(staged(), "alloy")["processing"].last.amount is not None
+
+
+@pytest.mark.parametrize("why", ["needed", "mined", "made", "no inputs"])
+def test_what_is_no_first_stage_is_processed(why: str):
+    """Members need it, its ore is known, it is made from another, or nothing is made from it."""
+    book = staged()
+    if why == "needed":
+        book["Demand"].append({"Mineral": "oxide", "Member": "A", "2026": 5})
+    elif why == "mined":
+        book["Mines"] = [{"Mineral": "oxide", "Country": ALLY, "Capacity (t/yr)": 9}]
+    elif why == "made":
+        book["Minerals"].append({"Mineral": "ore", "Price (USD/t)": 1})
+        book["Refiners"].append(plant("Pit", "ore", ALLY, 1, 100))
+        book["Inputs"].append(made("oxide", "ore"))
+    else:
+        del book["Inputs"]
+        book["Demand"].append({"Mineral": "oxide", "Member": "A", "2026": 5})
+    of = benchmarks_of(book, "oxide")
+    assert of["processing"].last.amount is not None
+    if why != "mined":
+        assert of["extraction"].last.amount is None
+
+
+def test_extraction_of_a_first_stage_is_asked_for_where_its_plants_are():
+    """The ally's 7 t of oxide are dearer: 10 % of what plants take is 2 t."""
+    book = staged()
+    for row in book["Refiners"]:
+        if row["Mineral"] == "oxide" and row["Country"] == ALLY:
+            row["Cost (USD/t)"] = 60
+    found = benchmarks(solve(book), Here())
+    (price,) = [p for p in found.priced if p.score.measure.name == "extraction"]
+    assert price.worst[1] == 0.0
+    assert price.is_kept
+    assert price.worst_asked is not None
+    assert price.worst_asked[1] == pytest.approx(0.1, abs=1e-6)
+    assert price.cash is not None
+    assert price.cash > 0

@@ -137,3 +137,25 @@ def test_what_plants_buy_is_no_slip() -> None:
     book["Refiners"][0]["Capacity (t/yr)"] = 900
     book["Refiners"].append(plant("Late", "oxide", ALLY, 2, 30))
     assert not [text for s, text in warned(book) if s == "Refiners" and "shortage" in text]
+
+
+SET = {"Scenario": "Floor", "Action": "set price floor", "Value": 90}
+EVENT = {"Event": "Floor", "Yearly probability": 0.1, "Action": "set price floor", "Value": 90}
+
+
+@pytest.mark.parametrize(
+    ("sheets", "places"),
+    [
+        ({"Price floors": [{"Mineral": "alloy", "Floor (USD/t)": 90}]}, ["Price floors"]),
+        ({"Scenarios": [SET | {"Mineral": "alloy"}]}, ["Scenarios"]),
+        ({"Scenarios": [SET]}, ["Scenarios"]),
+        ({"Risks": [EVENT | {"Mineral": "alloy"}]}, ["Risks"]),
+        ({"Scenarios": [SET | {"Mineral": "oxide"}]}, []),
+        ({"Scenarios": [SET | {"Mineral": "alloy", "Value": 0}]}, []),
+    ],
+    ids=["sheet", "action", "all minerals", "event", "an input", "no floor"],
+)
+def test_a_floor_is_that_of_a_toll(sheets: dict[str, Any], places: list[str]) -> None:
+    """Wherever a floor on a product with inputs is set, a warning says what it is compared with."""
+    found = warned(oxide_and_alloy(**sheets))
+    assert [s for s, text in found if "compared with the cost without the inputs" in text] == places

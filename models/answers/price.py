@@ -21,7 +21,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -241,7 +242,7 @@ class Pricing:
             merged[kind, label.what] = component.PriceTerm(
                 kind, label.what, amount + before, label.place
             )
-        return (*costs, *(t for t in merged.values() if t.amount != 0.0))
+        return (*_netted(costs), *(t for t in merged.values() if t.amount != 0.0))
 
     def _follow(
         self, row: int, column: int, times: float, seen: frozenset[int]
@@ -494,6 +495,27 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
             moves.append(Move(columns.name, words, amount, cost, source))
     moves.sort(key=lambda move: (-abs(move.amount), move.what))
     return tuple(moves), roomy
+
+
+def _netted(terms: Sequence[component.PriceTerm]) -> Iterator[component.PriceTerm]:
+    """Yield terms of cost, those of one name and both signs as one, or as none where they cancel.
+
+    A price is followed through a plant once for each of its rows, which may come back to it.
+    """
+    alike = defaultdict[component.PriceTerm, list[float]](list)
+    for term in terms:
+        alike[dataclasses.replace(term, amount=0.0)].append(term.amount)
+    for term in terms:
+        same = alike[dataclasses.replace(term, amount=0.0)]
+        if not same:  # its net was yielded
+            continue
+        if not min(same) < 0.0 < max(same):
+            yield term
+            continue
+        net, least = math.fsum(same), tolerances.REMAINDER * max(map(abs, same))
+        same.clear()
+        if abs(net) > least:
+            yield dataclasses.replace(term, amount=net)
 
 
 def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from models import resolve, schema, tolerances, units
 from models.case import Case, in_force
 from models.checks.common import advise, at, plants, seller
+from models.checks.scenarios import steps
 from models.errors import Finding
 from models.schema.stages import MOST_RATIO
 
@@ -167,10 +168,18 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
 def floors_below_inputs(case: Case) -> Iterator[Finding]:
     """A price floor on a product with inputs is compared with its toll, without the inputs."""
     products = {row.mineral for row in case.needed_inputs}
+    hint = "it is compared with the cost without the inputs"
     for row in case.price_floors:
         if row.mineral in products:
             problem = f"a floor on {row.mineral}, which is made from other minerals"
-            yield advise(row, "floor", problem, "it is compared with the cost without the inputs")
+            yield advise(row, "floor", problem, hint)
+    for step in steps(case):
+        set_for = sorted(name for name in products if step.mineral in {"", name})
+        if step.action == "set price floor" and step.value and set_for:
+            is_one = len(set_for) == 1
+            made = "which is made" if is_one else "which are made"
+            problem = f"a floor on {', '.join(set_for)}, {made} from other minerals"
+            yield advise(step, "value", problem, hint)
 
 
 def members_that_hand_over_nothing(case: Case) -> Iterator[Finding]:

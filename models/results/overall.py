@@ -112,6 +112,12 @@ class ByMineral(Result):
     mineral = common.MINERAL
     demand = common.DEMAND.like(meaning="All years together.")
     purchased = common.PURCHASES.like(meaning="All years together, including purchases for stock.")
+    taken = field.tonnes(
+        "Taken by plants",
+        "What plants take of it as an input, all years together: what they buy, and what members"
+        " hand over. Shares of demand count it as demand, shares of purchases as purchases.",
+        optional=True,
+    )
     short_of_supply = field.tonnes(
         "Short because supply can't give it",
         "Short even without any share limit, all years together.",
@@ -187,6 +193,11 @@ class ByMineral(Result):
     )
     unit = common.UNIT.like(printed=False)
     need = field.tonnes("Need in {last}", "What the coalition needs in the last planned year.")
+    last_taken = field.tonnes(
+        "Taken by plants in {last}",
+        "What plants take of it as an input in the last planned year.",
+        optional=True,
+    )
     short = common.SHORT.like(
         meaning="Demand neither bought nor drawn from stock, all years together."
     )

@@ -33,11 +33,8 @@ class Score:
     first: Value
     last: Value
     due: tuple[tuple[int, Value], ...]
+    required: Required | None
     over: tuple[OverByPurchases, ...] = ()
-
-    @property
-    def required(self) -> Required | None:
-        return self.measure.required
 
     @property
     def met(self) -> bool | None:
@@ -91,8 +88,10 @@ def _score(supply: PlanSupply, measure: Measure, mineral: str, buyer: Buyer) -> 
     if (before, first, last) == (Value(None),) * 3:
         return None
     today = "today" if mineral in supply.of_today else "nameplate"
-    before_is = "" if before.amount is None else measure.before or today
+    required = measure.asked(supply.of(mineral, buyer, None))
+    measured = measure.before if required == measure.required else ""
+    before_is = "" if before.amount is None else measured or today
     due = due_years(years) if measure.required is not None else ()
     each = tuple((year, value(year)) for year in due)
     over = supply.over.get((mineral, buyer.name), ()) if measure is ONE_COUNTRY else ()
-    return Score(measure, mineral, buyer, before, before_is, first, last, each, over)
+    return Score(measure, mineral, buyer, before, before_is, first, last, each, required, over)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models import measures, schema, tolerances
 from models.results import Look, Stocks
@@ -93,6 +93,12 @@ class Measure:
         lacks = self.lacks(supply)
         return Value(None, lacks) if lacks else self.value(supply)
 
+    def asked(self, supply: Supply) -> Required | None:
+        """Return its benchmark; a first stage is extracted where its plants are."""
+        if self.required is not None and supply.is_first_stage:
+            return replace(self.required, stage=schema.REFINING)
+        return self.required
+
 
 def _over(amount: float, whole: float, remark: str = "", lacks: str = NO_DEMAND) -> Value:
     """Return a part of a whole; no number, and what it ``lacks``, where the whole is nothing."""
@@ -152,6 +158,8 @@ def _hhi_governance(supply: Supply) -> Value:
 
 
 def _extraction(supply: Supply) -> Value:
+    if supply.is_first_stage:
+        return replace(_processing(supply), remark="first stage: what plants in the bloc sell")
     inside = sum(t for country, t in supply.ore.items() if supply.is_inside(country))
     followed = supply.followed
     remark = "" if followed > _ALL else f"ore is followed behind {followed:z.0%} of primary tonnes"
@@ -174,6 +182,14 @@ def _largest_outside(supply: Supply, amounts: dict[str, float], lacks: str) -> V
     if supply.year is None:
         return _over(tonnes, sum(amounts.values()), remark, lacks)
     return _over(tonnes, supply.demand, remark)
+
+
+def _not_mined(supply: Supply) -> str:
+    return "" if supply.is_first_stage else _no_mines(supply)
+
+
+def _not_processed(supply: Supply) -> str:
+    return "first stage: see Extraction inside" if supply.is_first_stage else ""
 
 
 def _no_mines(supply: Supply) -> str:
@@ -290,7 +306,7 @@ EXTRACTION = Measure(
     _extraction,
     before="nameplate",
     required=Required(0.10, schema.BY_BLOC, schema.MINING),
-    lacks=_no_mines,
+    lacks=_not_mined,
 )
 PROCESSING = Measure(
     "processing",
@@ -300,6 +316,7 @@ PROCESSING = Measure(
     f"{_ART_5}(a)(ii): at least 40 %",
     _processing,
     required=Required(0.40, schema.BY_BLOC, schema.REFINING),
+    lacks=_not_processed,
 )
 RECYCLING = Measure(
     "recycling",

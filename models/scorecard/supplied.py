@@ -169,6 +169,16 @@ class Supply:
         return own if self.buyer.name else own + plan.beyond_demand[e.mineral_at[self.mineral], t]
 
     @property
+    def is_first_stage(self) -> bool:
+        """Whether it is what is mined: it is only an input, of nothing itself, without mines."""
+        case, name = self.whole.case, self.mineral
+        made = {row.mineral for row in case.needed_inputs}
+        put_in = {row.input for row in case.needed_inputs}
+        mined = {mine.mineral for mine in case.mines}
+        needed = {mineral for (mineral, _, _), tonnes in case.demand_of.items() if tonnes > 0}
+        return name in put_in - made - mined - needed
+
+    @property
     def consumed(self) -> float:
         """What the buyer consumes [t]: its demand; before it is all it buys today, if known."""
         if self.year is None and self.mineral in self.whole.of_today:
@@ -271,6 +281,7 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
                     "mineral": mineral,
                     "year": year,
                     "demand": demand,
+                    "need": case.coalition_demand(mineral, year),
                     "supply": supply,
                     "largest": lost,
                     "largest_supply": most,

@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models import case, errors, schema, tolerances
-from models.results import Contracts, Field, Figure, Flows, Prices, Result, Shortages, Stocks
+from models.results import (
+    Contracts,
+    Field,
+    Figure,
+    Flows,
+    PlantInputs,
+    Prices,
+    Result,
+    Shortages,
+    Stocks,
+)
 from models.results.orders import (
     DeliveryLines,
     MemberShortages,
@@ -25,7 +35,7 @@ from models.results.orders import (
 from planner.documents.deliveries import calendar_of, deliveries
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
 from planner.documents.numbers import plain_number, rounded
-from planner.render.words import counted
+from planner.render.words import counted, money
 from planner.workbook.plan_file import PlanFile, edited
 
 if TYPE_CHECKING:
@@ -102,6 +112,19 @@ class Orders:
     @property
     def scenario(self) -> str:
         return str(self.plan.measure(Figure.SCENARIO) or "")
+
+    @property
+    def inputs_total(self) -> float:
+        """What plants pay for what they buy of other plants [money]."""
+        return float(self.plan.result(PlantInputs).frame()["total"].sum())
+
+    @property
+    def inputs(self) -> str:
+        """The sentence on what plants pay, for which there is no order; "" where it is nothing."""
+        if not self.inputs_total:
+            return ""
+        paid = money(self.inputs_total, self.plan.currency)
+        return f"All plants together buy inputs for {paid} on top: no order here is for them."
 
     @property
     def headline(self) -> str:
@@ -405,6 +428,7 @@ def origin(orders: Orders) -> Origin:
     plan = orders.plan
     years = plan.measure(Figure.YEARS)
     rows = [(Figure.SCENARIO, orders.scenario), ("Plan file", plan.path.name)]
+    rows += [("Inputs", orders.inputs)] if orders.inputs else []
     rows += [(name, str(v)) for name in _CARRIED if (v := plan.measure(name)) is not None]
     return Origin(
         title=plan.title,
@@ -459,6 +483,8 @@ def _fields(column: pd.Series) -> Iterator[object]:
 def _readme(orders: Orders, names: dict[str, str], period: str = "") -> Iterable[str]:
     """Yield the lines of the page beside the orders."""
     yield orders.headline
+    if orders.inputs:
+        yield orders.inputs
     yield f"Plan: {orders.plan.title}"
     yield f"Scenario: {orders.scenario}"
     yield f"Plan file: {orders.plan.path.name}; plan id {orders.plan_id}"

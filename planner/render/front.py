@@ -83,6 +83,16 @@ class Front:
     picture: chart.Picture | None = None
 
     @property
+    def widths(self) -> tuple[float, ...]:
+        """Widths of the page's columns."""
+        return (*_WIDTHS[:_MORE_AT], *(_MORE,) * self.more, *_WIDTHS[_MORE_AT:])
+
+    @property
+    def more(self) -> int:
+        """How many columns the table of minerals has beyond the usual ones."""
+        return max(0, len(self.minerals.columns) - len(_WIDTHS))
+
+    @property
     def texts(self) -> Iterator[str]:
         """Every sentence on the page."""
         for point in self.findings:
@@ -100,11 +110,10 @@ class Front:
 
 _WIDTHS = (14, 11, 11, 11.5, 11.5, 11, 12, 10, 11, 9, 9, 10, 11, 14, 11, 10)
 """Widths of the columns in characters: those of the table of minerals."""
-_COLUMNS = len(_WIDTHS)
-_CARDS = ((0, 4), (5, 10), (11, _COLUMNS - 1))
-"""First and last column of each figure."""
-_LEFT, _RIGHT = (0, 8), (9, _COLUMNS - 1)
-"""First and last column of the chart, and of the lights beside it."""
+_MORE, _MORE_AT = 10, 3
+"""The width of a column more, where the table has one, and its place."""
+_CARDS, _RIGHT = (0, 5, 11), 9
+"""First column of each figure, and of the lights beside the chart, where it has none."""
 _LARGE, _TITLE, _LOW = 30.0, 27.0, 6.0
 """Heights in points: of large print, of the title, of a gap."""
 _TIGHT = 0.84
@@ -144,6 +153,11 @@ class FrontSheet:
         sheet.set_default_row(self.ROW)
         for i, wide in enumerate(widths):
             sheet.set_column(i, i, wide)
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """The first and the last column."""
+        return 0, len(self.widths) - 1
 
     def widen(self, by: float) -> None:
         """Make all columns so many times as wide."""
@@ -207,8 +221,8 @@ def draw(
 
     Links lead only to sheets that ``front.links`` names.
     """
-    page = FrontSheet(sheet, styles, _WIDTHS)
-    whole = (0, _COLUMNS - 1)
+    page = FrontSheet(sheet, styles, front.widths)
+    whole = page.whole
     page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
     page.tall(0, _TITLE)
     page.words(1, whole, f"Scenario: {front.made_by}", font_size=_SMALL, font_color=palette.MUTED)
@@ -234,8 +248,10 @@ def draw(
 
 def _findings(page: FrontSheet, front: Front) -> None:
     top = page.row
-    for columns, point in zip(_CARDS, front.findings, strict=False):
-        left, last = columns
+    starts = [first + front.more if first else 0 for first in _CARDS]
+    ends = [*(first - 1 for first in starts[1:]), page.whole[1]]
+    for left, last, point in zip(starts, ends, front.findings, strict=False):
+        columns = left, last
         edge = {"left": 5, "left_color": palette.WHITE, "indent": 1}
         look = {"bg_color": palette.PALE, "top": 2, "top_color": palette.NAVY, **edge}
         page.words(top, columns, point.name, bold=True, font_color=palette.NAVY, **look)
@@ -271,13 +287,14 @@ def _minerals(page: FrontSheet, front: Front) -> None:
                 )
     page.row = top + 1 + len(table)
     for note in front.notes:
-        page.words(page.row, (0, _COLUMNS - 1), note, font_size=_SMALL)
+        page.words(page.row, page.whole, note, font_size=_SMALL)
         page.row += 1
 
 
 def _lights(page: FrontSheet, front: Front) -> None:
-    head(page, page.row, _RIGHT, "Does the plan do what it should?")
-    (first, last), row = _RIGHT, page.row + 1
+    first, last = _RIGHT + front.more, page.whole[1]
+    head(page, page.row, (first, last), "Does the plan do what it should?")
+    row = page.row + 1
     for light in front.lights:
         colour = _COLOUR[light.state]
         page.words(row, (first, first), light.state.words, bold=True, font_color=colour)
@@ -312,21 +329,18 @@ def _chart(
     high = max(int(sum(heights) * 4 / 3), _LEAST_HIGH)
     short = high - int(sum(heights) * 4 / 3)
     page.tall(page.row - 1, page.heights.get(page.row - 1, FrontSheet.ROW) + short * 0.75)
-    first, last = _LEFT
-    wide = sum(int(page.widths[i] * 7 + 5) for i in range(first, last + 1))
+    wide = sum(int(width * 7 + 5) for width in page.widths[: _RIGHT + front.more])
     drawing = native.chart(book, front.picture, rows, name)
     drawing.set_size({"width": wide - 12, "height": high - 4})
     drawing.set_plotarea({"layout": _PLOT})
-    page.sheet.insert_chart(
-        top, first, drawing, {"x_offset": 1, "y_offset": 2, "object_position": 2}
-    )
+    page.sheet.insert_chart(top, 0, drawing, {"x_offset": 1, "y_offset": 2, "object_position": 2})
 
 
 def _lines(page: FrontSheet, front: Front) -> None:
     """Write the sentences that belong to no figure, each with a link to the sheet of the rest."""
     if not front.lines:
         return
-    first, last = 0, _COLUMNS - 1
+    first, last = page.whole
     head(page, page.row, (first, last), "What it builds, and where it is tight")
     page.row += 1
     for line in front.lines:
@@ -337,13 +351,13 @@ def _lines(page: FrontSheet, front: Front) -> None:
 
 
 def _foot(page: FrontSheet, front: Front) -> None:
-    whole = (0, _COLUMNS - 1)
+    whole = page.whole
     head(page, page.row, whole, "What to read with care, and where to read on")
     page.row += 1
     for text in front.care:
         page.words(page.row, whole, text, font_size=_SMALL)
         page.row += 1
-    pairs = range(0, _COLUMNS, 2)
+    pairs = range(0, len(_WIDTHS), 2)
     for i, name in enumerate(front.links):
         place = pairs[i % len(pairs)]
         page.link(page.row + i // len(pairs), (place, place + 1), name, name)

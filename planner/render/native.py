@@ -37,6 +37,8 @@ _ROW, _ROW_POINTS = 21, 15.75
 empty rows in its own way would squash them."""
 _FEW = 3
 """With so few categories, columns are slim."""
+_MANY = 8
+"""With more categories than these, their names are smaller."""
 _LINES = (palette.BLUE, palette.ORANGE, palette.GREEN, palette.PURPLE, palette.SKY, palette.INK)
 _DARK = {palette.BLUE, palette.GREEN, palette.NAVY}
 """Fills that white words are read on."""
@@ -230,6 +232,9 @@ def _frame(chart: Any, picture: Picture) -> None:
         "num_format": style.number_format(picture.scale, ()),
         "major_tick_mark": "none",
     }
+    if picture.form in {Form.GROUPED, Form.STACKED}:
+        # names on several lines: aslant they would cover what is below them
+        across["num_font"] = plain | {"rotation": 0, "size": size - 2 * (len(picture) > _MANY)}
     if picture.look is Look.SHARE and (
         picture.form in {Form.GROUPED, Form.AGAINST} or picture.highest > _FULL_FROM
     ):

@@ -38,7 +38,7 @@ from planner.report.chain import chain
 from planner.report.part import Facts, ReportPage, ReportSection, facts_of
 from planner.report.study import part_of
 from planner.report.supply import flows, supply
-from planner.sheets.findings import TOLD, answer, cautions, chart, findings, rows_of
+from planner.sheets.findings import TOLD, answer, cautions, chart, fields_of, findings, rows_of
 from planner.sheets.survival import needed_in, survival
 from planner.studies.kind import KeyFigure, Numbers, Section
 from planner.workbook.plan_file import PlanFile, bare, edited
@@ -60,8 +60,8 @@ _DRAWN = (
 _MEMBERS_DRAWN = (Members.member, Members.extra, Members.extra_shortage)
 _STOPPED = (
     ByMineral.mineral, ByMineral.supplier, ByMineral.served_without, ByMineral.surged,
-    ByMineral.supplier_today, ByMineral.today_by, ByMineral.served_without_today,
-    ByMineral.surged_today,
+    ByMineral.stage_country, ByMineral.served_through, ByMineral.supplier_today,
+    ByMineral.today_by, ByMineral.served_without_today, ByMineral.surged_today,
 )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
     """Return what a reader must know before the numbers: failed checks, warnings, estimates."""
     lines = [f"Edited since it was written: {finding.message}" for finding in edited(plan)]
     headers = list(plan.tables.get(ByMineral.TABLE, pd.DataFrame()).columns)
-    if {f.name for f in TOLD} - ByMineral.positions(headers).keys():
+    if {f.name for f in TOLD if not f.optional} - ByMineral.positions(headers).keys():
         version = word(plan.measure(Figure.PLANNER)) or "of another version"
         lines.append(
             f"Written by planner {version}: its sheet {ByMineral.TABLE} lacks columns that findings"
@@ -168,8 +168,8 @@ def minerals(plan: PlanFile) -> Section | None:
         " refines. What is short, and what limits cost a tonne, is of all years.",
         Numbers(table, _DRAWN).view(picture),
         blocks=(
-            Numbers(table, TOLD, "Mineral by mineral"),
-            Numbers(table, _STOPPED, "If the largest supplier stops", note),
+            Numbers(table, fields_of(table, TOLD), "Mineral by mineral"),
+            Numbers(table, fields_of(table, _STOPPED), "If the largest supplier stops", note),
         ),
     )
 

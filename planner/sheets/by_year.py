@@ -11,11 +11,11 @@ import numpy as np
 from models.case import Case
 from models.measures import Top, landed_cost, largest_country_shares, served_share, sums
 from models.plan import Plan
-from models.results import CountryShares, Look, MeasuresByYear, ShortageCauses, common
+from models.results import ByMineral, CountryShares, Look, MeasuresByYear, ShortageCauses, common
 from models.results.field import spread_over
 from planner.render.words import counted, each_year, listed
 from planner.sheets.context import Context
-from planner.sheets.figures import coalition_purchases, paid_by
+from planner.sheets.figures import coalition_purchases, paid_by, taken_by_plants
 
 At = tuple[str, int]
 """A mineral and a year."""
@@ -67,9 +67,14 @@ def _blocks(
         return {cell: read(top) for cell, (top, _) in tops.items()}
 
     whose = f"the country with the largest share of {basis}"
+    taken: dict[tuple[str, str], tuple[Look, str, Mapping[At, Any]]] = {}
+    if plan.expanded.intakes:
+        name = ByMineral.taken.header, "what plants take of it as an input, part of its shares"
+        taken[name] = Look.TONNES, "t", taken_by_plants(plan)
     return {
         (common.DEMAND.header, "what the members need"): (Look.TONNES, "t", need),
         (common.PURCHASES.header, "what they buy, for stock too"): (Look.TONNES, "t", bought),
+        **taken,
         (common.SHORT.header, "neither bought nor taken from stock"): (Look.TONNES, "t", short),
         ("Served", "1 less what is short over demand"): (Look.SHARE, "of demand", served),
         ("Largest supplier", whose): (

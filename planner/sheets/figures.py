@@ -40,7 +40,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     demand, purchased, shortage = (
         measures.sums(plan.supply, amount, "mineral") for amount in ("demand", "purchased", "short")
     )
-    paid = paid_by(plan, "mineral")
+    paid, taken = paid_by(plan, "mineral"), taken_by_plants(plan)
     free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits = bool(case.share_limits)
     extra, lost = ({}, {}) if unlimited is None else _against(plan, unlimited)
@@ -68,6 +68,8 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "unit": record.unit or "t",
                 "demand": needed,
                 "purchased": bought,
+                "taken": sum(taken.get((name, year), 0.0) for year in case.years),
+                "last_taken": taken.get((name, case.years[-1]), 0.0) if case.years else None,
                 "short": short,
                 "served": measures.served_share(needed, short),
                 "paid": spent,
@@ -104,6 +106,11 @@ def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
         return measures.sums(plan.flows, "total", *keys)
     table = plan.supply.assign(paid=measures.paid(plan.supply))
     return measures.sums(table, "paid", *keys)
+
+
+def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
+    """Return what plants take of each input [t], by (mineral, year)."""
+    return measures.sums(plan.inputs, "tonnes", "mineral", "year")
 
 
 def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
@@ -153,12 +160,16 @@ def binding(plan: Plan) -> pd.DataFrame:
     return table[supply.binds(table)]
 
 
+_OF_STAGES = tuple(f for f in results.ByMineral.FIELDS if f.optional)
+"""What By mineral has only where minerals are made from one another."""
+
+
 @once
 def by_mineral(context: Context) -> results.ByMineral:
     made = results.ByMineral.of_rows(figures(context), words=common.words_of(context.case))
     if context.plan.expanded.intakes:
         return made
-    return made.without(results.ByMineral.stage_country, results.ByMineral.served_through)
+    return made.without(*_OF_STAGES)
 
 
 @once

@@ -11,7 +11,7 @@ from typing import Any
 
 from models import schema, tolerances
 from models.measures import IF_IT_STOPS, KEEPS_ENOUGH, SEE_MORE, keeps_enough, part, printed
-from models.results import ByMineral, Result
+from models.results import ByMineral, Field, Result
 from models.results.members import MUCH, is_much
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
@@ -25,17 +25,22 @@ Row = dict[str, Any]
 """A row of By mineral by the names of its fields; None where a cell is blank."""
 
 TOLD = (
-    ByMineral.mineral, ByMineral.demand, ByMineral.purchased, ByMineral.short_of_supply,
-    ByMineral.short_by_limits, ByMineral.supplier_free, ByMineral.supplier_free_share,
-    ByMineral.supplier, ByMineral.supplier_share, ByMineral.supplier_of_demand,
-    ByMineral.supplier_limit, ByMineral.served_without, ByMineral.extra, ByMineral.dependent,
-    ByMineral.dependent_country, ByMineral.dependent_share,
+    ByMineral.mineral, ByMineral.demand, ByMineral.purchased, ByMineral.taken,
+    ByMineral.short_of_supply, ByMineral.short_by_limits, ByMineral.supplier_free,
+    ByMineral.supplier_free_share, ByMineral.supplier, ByMineral.supplier_share,
+    ByMineral.supplier_of_demand, ByMineral.supplier_limit, ByMineral.served_without,
+    ByMineral.extra, ByMineral.dependent, ByMineral.dependent_country, ByMineral.dependent_share,
 )  # fmt: skip
 """The fields of By mineral that are told first: on the first page and in the report."""
 _NAMED = 2
 """Minerals that a sentence names; one more is named, too, or counted."""
 LEAST_SERVED = 0.9
 """Where less of a mineral's need is met, the answer is no."""
+
+
+def fields_of(table: Result, chosen: Sequence[Field]) -> tuple[Field, ...]:
+    """Return the chosen fields without the optional ones that a table hasn't."""
+    return tuple(f for f in chosen if not f.optional or f.name in table.data)
 
 
 def rows_of(table: Result) -> list[Row]:
@@ -178,24 +183,31 @@ def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
         return KeyFinding(name, "no need", f"Nothing is needed in {last}.", sheet)
     if not any(row["supplier"] for row in needed):
         text = f"No single country outside the coalition sells to it in {last}."
-        return KeyFinding(name, "nobody", f"{text}{_through(needed, country)}", sheet)
+        return KeyFinding(name, "nobody", f"{text}{_through(needed, None, country)}", sheet)
     kept = sum(keeps_enough(row["served_without"]) for row in needed)
     number = f"{_number(kept, len(needed))} keep{'s' if len(needed) == 1 else ''}"
     least = min(needed, key=lambda row: row["served_without"])
     without = f" without {country(least['supplier'])}" if least["supplier"] else ""
     text = f"{opened(least['mineral'])} keeps {share(least['served_without'])} of its need{without}"
     text += ", the least of all" if len(needed) > 1 else ""
-    text = f"{text}.{_through(needed, country)} {IF_IT_STOPS} {SEE_MORE}"
+    text = f"{text}.{_through(needed, least, country)} {IF_IT_STOPS} {SEE_MORE}"
     return KeyFinding(name, f"{number} {share(KEEPS_ENOUGH)}", text, sheet)
 
 
-def _through(rows: Sequence[Row], country: Country) -> str:
-    """Return which mineral loses most if its plants lose their inputs, too; "" without stages."""
+def _through(rows: Sequence[Row], at_last: Row | None, country: Country) -> str:
+    """Return which mineral loses most if its plants lose their inputs, too; "" without stages.
+
+    ``at_last`` is the mineral that loses most at the last stage, where any does.
+    """
     staged = [row for row in rows if known(row.get("served_through"))]
     if not staged:
         return ""
     least = min(staged, key=lambda row: row["served_through"])
     kept, where = share(least["served_through"]), country(least["stage_country"])
+    if least is at_last and least["stage_country"] == least["supplier"]:
+        if kept == share(least["served_without"]):
+            return " Through all stages it is as much."
+        return f" Through all stages it keeps {kept}."
     return f" Through all stages, {least['mineral']} keeps {kept} of its need without {where}."
 
 
@@ -206,6 +218,7 @@ def dependence(table: ByMineral, country: Country) -> str:
     """Return how many minerals a member buys mostly in one country, and who depends most."""
     last = table.words["last"]
     rows = [r for r in _needed(table) if not r["dependent"] or known(r["dependent_share"])]
+    rows = [row for row in rows if row["demand"] > 0 or row["dependent"]]
     bought = [row for row in rows if row["dependent"]]
     if not rows:
         return ""

@@ -86,9 +86,8 @@ def _minerals(context: Context) -> Table:
     """Return the page's table of minerals: some fields of By mineral."""
     chosen = by_mineral(context).where(_shown(context))
     whole = table_of(chosen, context.country)
-    return replace(
-        whole, columns=tuple(whole.column(f.title(chosen.words)) for f in sheets_findings.TOLD)
-    )
+    fields = sheets_findings.fields_of(chosen, sheets_findings.TOLD)
+    return replace(whole, columns=tuple(whole.column(f.title(chosen.words)) for f in fields))
 
 
 @once
@@ -107,6 +106,8 @@ def _notes(context: Context) -> Iterator[str]:
         yield (
             f"The {MOST_ROWS} minerals of the largest value of demand; {left:,} more in By mineral."
         )
+    if context.plan.expanded.intakes:
+        yield "Shares of an input count what plants take, wherever they are."
     yield (
         'Largest supplier: the outside country whose refineries sell most; "Rest of world" isn\'t a'
         " country. Tonnes and extra cost are of all years."

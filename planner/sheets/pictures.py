@@ -61,8 +61,9 @@ def chart_data(context: Context) -> ChartData:
 
 
 def _shown_minerals(rows: Sequence[findings.Row]) -> list[findings.Row]:
-    """Return the minerals with any demand or purchases, those of the largest value, in order."""
-    alive = {row["mineral"]: row for row in rows if row["demand"] > 0 or row["purchased"] > 0}
+    """Return minerals with demand, purchases or plants that take it: the largest by value."""
+    tonnes = ("demand", "purchased", "taken")
+    alive = {row["mineral"]: row for row in rows if any(row[name] > 0 for name in tonnes)}
     values = {mineral: row["demand_value"] for mineral, row in alive.items()}
     return [alive[mineral] for mineral in top(values, _MOST_CATEGORIES)]
 
@@ -163,9 +164,12 @@ def _sold(context: Context) -> _Sold:
 
 
 def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
-    """Who serves each mineral's demand over the years, and what is short."""
+    """Who serves each mineral's demand over the years, that of plants, too, and what is short."""
     sold = coalition_purchases(context.plan)
-    demand = {row["mineral"]: row["demand"] or row["purchased"] for row in minerals}
+    demand = {row["mineral"]: row["demand"] + row["taken"] or row["purchased"] for row in minerals}
+    short_part = [
+        (1.0 - row["served"]) * (row["demand"] / demand[row["mineral"]]) for row in minerals
+    ]
     share: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     columns = (sold[c] for c in ("mineral", "country", "tonnes"))
     for mineral, country, tonnes in zip(*columns, strict=True):
@@ -180,7 +184,7 @@ def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     ]
     series += [
         Series("Other countries", Role.OTHER, [sum(by[m] for by in rest) for m in demand]),
-        Series(common.SHORT.header, Role.SHORT, [1.0 - row["served"] for row in minerals]),
+        Series(common.SHORT.header, Role.SHORT, short_part),
     ]
     is_more = any(sum(by[m] for by in share.values()) > _FULL for m in demand)
     more = " (above 100 %: for stock)" if is_more else ""

@@ -142,6 +142,9 @@ def _supply(context: Context) -> Rows:
     yield Figure.DEMAND, demand, Look.TONNES, "t", "", each("demand")
     bought = each("purchased")
     yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", "Purchases for stock included.", bought
+    if plan.expanded.intakes:
+        remark = "Bought, or handed over by members; no total, since one is made into another."
+        yield ByMineral.taken.header, None, Look.TONNES, "t", remark, each("taken")
     yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", each("short")
     yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", each("served")
 

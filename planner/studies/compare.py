@@ -272,6 +272,8 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
     }
     rare = (Comparison.moved, Comparison.demand, Comparison.levies)
     blank = [each for each in rare if not any(columns[each.name])]
+    if all(count is None for count in columns["keep_through"]):
+        blank.append(Comparison.keep_through)
     if any(entry.foreseen for entry in entries):
         columns |= _foresight(entries, columns["total"])
     else:
@@ -299,7 +301,7 @@ def _pairs(entries: Sequence[Entry]) -> Iterator[tuple[str, str, float | None]]:
 
 def _of_plan(context: Context) -> dict[str, float]:
     """Return the columns of the sheet Comparison of a plan [money m, t]."""
-    plan, left = context.plan, [row.get("served_without") for row in figures(context)]
+    plan = context.plan
     costs, is_penalty = plan.costs["discounted"], plan.costs["heading"].isin(PENALTIES)
     money_of = {
         "total": plan.objective,
@@ -316,9 +318,16 @@ def _of_plan(context: Context) -> dict[str, float]:
         "tonnes": plan.tonnes,
         "short": plan.shortage,
         "served": plan.served_share,
-        "keep_enough": float(sum(map(keeps_enough, filter(words.known, left)))),
+        "keep_enough": _keep(context, "served_without"),
+        **({"keep_through": _keep(context, "served_through")} if plan.expanded.intakes else {}),
         "binding": float(len(binding(plan))),
     }
+
+
+def _keep(context: Context, served: str) -> float:
+    """Return how many minerals keep enough of their need if a supplier stops."""
+    left = (row.get(served) for row in figures(context))
+    return float(sum(map(keeps_enough, filter(words.known, left))))
 
 
 def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
@@ -337,8 +346,10 @@ def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
             }
             worth = _worth_short(planned[name]).get(mineral, 0.0)
             rows.append({**row, **more, "scenario": name, "worth_short": worth})
-    units = words_of(next(iter(planned.values())).case)
-    return ScenarioMinerals.of_rows(rows, words=units)
+    units, t = words_of(next(iter(planned.values())).case), ScenarioMinerals
+    made = t.of_rows(rows, words=units)
+    is_staged = any(context.plan.expanded.intakes for context in planned.values())
+    return made if is_staged else made.without(t.taken, t.stage_country, t.served_through)
 
 
 def by_year(

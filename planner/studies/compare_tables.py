@@ -69,6 +69,13 @@ class Comparison(Result):
         f"In the last year planned; by mineral in the sheet By mineral. {IF_IT_STOPS}",
         key="minerals_that_keep_80_percent",
     )
+    keep_through = field(
+        "Minerals that keep 80 % through all stages",
+        Look.COUNT,
+        "The same if plants lose what they make of inputs from the country that stops, too.",
+        key="minerals_that_keep_80_percent_through_all_stages",
+        optional=True,
+    )
     changes = field(
         "What it changes", Look.LONG, "Rows of Scenarios and what-ifs, with their years."
     )
@@ -122,6 +129,7 @@ class ScenarioMinerals(Result):
     mineral = MINERAL
     demand = ByMineral.demand
     purchased = ByMineral.purchased
+    taken = ByMineral.taken
     short = ByMineral.short
     short_more = Comparison.short_more
     served = ByMineral.served
@@ -135,6 +143,8 @@ class ScenarioMinerals(Result):
         "HHI against base", Look.INDEX, f"{_AGAINST} Above 0: more concentrated."
     )
     served_without = ByMineral.served_without
+    stage_country = ByMineral.stage_country
+    served_through = ByMineral.served_through
     unit = ByMineral.unit
     paid = ByMineral.paid
     share = ByMineral.share

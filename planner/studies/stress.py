@@ -140,7 +140,8 @@ PRICE, PRICE_OVER = (
 LOST_T, SHORT, COST = _TONNES[0], _TONNES[3], _SIZES[3]
 NEED = shared.DEMAND.like(meaning="All demand, including what the agreed plan leaves short.")
 SHARE = shared.SHARE_SHORT.like(
-    meaning=f"Short over all demand of the coalition. {HELD_TO_ORDERS}", colour=Colour.HEAT
+    meaning=f"Short over all demand of the coalition; blank: it needs none. {HELD_TO_ORDERS}",
+    colour=Colour.HEAT,
 )
 FREE_LOST, FREE_SHORT, FREE_COST = (
     field.tonnes(
@@ -267,6 +268,9 @@ class NMinusOne(Result):
     mineral = MINERAL
     year = YEAR
     demand = NEED
+    need = field.tonnes(
+        "Needed by members", "Demand counts what plants take of it, too.", optional=True
+    )
     supply = field.tonnes(
         "Supply open to the coalition",
         "Usable capacity of refiners, and of projects what the agreed plan has built.",
@@ -401,9 +405,9 @@ def tables_of(result: Stress) -> list[Result]:
     }
     absent = ([] if result.free else [CappedOrNot]) + ([] if result.alone else [Solidarity])
     every = [k.of_rows(rows, words=texts) for k, rows in tables.items() if k not in absent]
-    return (
-        every if result.capped.plan.expanded.intakes else [t.without(Losses.less_t) for t in every]
-    )
+    if result.capped.plan.expanded.intakes:
+        return every
+    return [table.without(Losses.less_t, NMinusOne.need) for table in every]
 
 
 def _ranked(result: Stress) -> dict[Loss, Row]:
@@ -479,6 +483,7 @@ def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
         return
     hit = sorted({*effect.hit, *(free.hit if free is not None else ())})
     agreed = side.share(side.agreed.short)
+    is_needed = side.demand.sum(axis=(1, 2)) > 0
     for m in sorted(hit, key=lambda m: -effect.share[m]):
         years = np.flatnonzero(effect.short[m].any(axis=0))
         row = _who(result, loss) | effect.tonnes(m) | _priced(effect.dearest[m])
@@ -486,16 +491,19 @@ def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
             "mineral": side.plan.expanded.minerals[m],
             "demand": float(side.demand[m].sum()),
             "agreed_short_t": float(side.agreed.short[m].sum()),
-            "agreed_share": agreed[m],
             "short_from": side.base.years[int(years[0])] if len(years) else None,
         }
         row |= {
             name: getattr(effect, name)[m]
-            for name in ("share", "cash", "refill", "cost", "stock_days", "survived")
+            for name in ("cash", "refill", "cost", "stock_days", "survived")
         }
+        if is_needed[m]:
+            row |= {"share": effect.share[m], "agreed_share": agreed[m]}
         if free is not None and result.free is not None:
             before = result.free.share(result.free.agreed.short)[m]
-            row |= _free(free, m) | {"free_share": free.share[m], "free_agreed_share": before}
+            row |= _free(free, m)
+            if is_needed[m]:
+                row |= {"free_share": free.share[m], "free_agreed_share": before}
         yield row
 
 
@@ -596,7 +604,17 @@ def _by_pair(tables: Tables, title: str, cell: Field, members: Sequence[str]) ->
 
 
 def _every_mineral(tables: Tables) -> list[str]:
-    return list(dict.fromkeys(tables[NMinusOne].mineral))
+    """Return the minerals that members need, or all if they need none: shares short are of it."""
+    need = _need(tables)
+    needed = dict.fromkeys(mineral for (mineral, _), tonnes in need.items() if tonnes > 0)
+    return list(needed or dict.fromkeys(mineral for mineral, _ in need))
+
+
+def _need(tables: Tables) -> dict[tuple[str, int], float]:
+    """Return what members need [t], by (mineral, year)."""
+    table, left = tables[NMinusOne], NMinusOne
+    need = left.need if left.need.name in table.data else left.demand
+    return {(str(m), int(year)): t for m, year, t in table.rows(left.mineral, left.year, need)}
 
 
 # ---- charts, of the tables alone -----------------------------------------------------------------
@@ -776,11 +794,10 @@ def _compared(losses: _OfLosses) -> tuple[Field, ...]:
 
 def _missing_parts(tables: Tables) -> dict[tuple[str, str, str, int], float]:
     """Return what part of need each loss takes, by what is lost, kind, mineral and year."""
-    left, years = NMinusOne, ["lost", "kind", "mineral", "year"]
-    need = {(m, y): t for m, y, t in tables[left].rows(left.mineral, left.year, left.demand)}
+    need, years = _need(tables), ["lost", "kind", "mineral", "year"]
     short = sums(tables[Detail].frame(), "short_t", *years) if Detail in tables else {}
     return {
-        (lost, kind, mineral, int(year)): part(tonnes, need[mineral, year]) or 0.0
+        (lost, kind, mineral, int(year)): part(tonnes, need[mineral, int(year)]) or 0.0
         for (lost, kind, mineral, year), tonnes in short.items()
     }
 

@@ -1219,13 +1219,29 @@ def _of_cap(charts: _SweepCharts) -> Headline:
         figures.append(KeyFigure(name, shown, remark))
         point = f"{inner(name)} it" if costs else f"{name} the coalition"
         costs.append(f"{point} pays {members.premium_words(premium)}, and {hardest(lacking)}")
-    care = [members.same_tonnes(f"with {_BEFORE}")]
+    care = [f"{members.same_tonnes(f'with {_BEFORE}')}{_cheaper(charts)}"]
     if charts.path:
         care.append(f"Each point is one cap for all years; the workbook's own go {charts.path}.")
     if charts.basis == schema.DEMAND:
         care.append("Caps are of demand: where supply is missing, one country sells more than that"
                     " of what is bought.")  # fmt: skip
     return Headline(" ".join([*sentences, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))
+
+
+def _cheaper(charts: _SweepCharts) -> str:
+    """Return why the same tonnes look cheaper at caps that leave tonnes missing; "" if none do."""
+    at = [
+        percent_of(value)
+        for value in charts.values
+        if (charts.premium(value) or 0.0) < -tolerances.SHOWN_SHARE
+        and max(charts.lacking(value).values(), default=0.0) > tolerances.MISSING_PART
+    ]
+    if not at:
+        return ""
+    return (
+        f" At {listed(at, _NAMED)} they look cheaper: each is compared with its average cost"
+        " without limits, and the missing ones would have been the dearest."
+    )
 
 
 def _signed(premium: float) -> str:

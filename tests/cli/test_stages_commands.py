@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from planner.cli import main
@@ -130,3 +131,18 @@ def test_a_plan_is_redacted(folder: Path) -> None:
     said = answer(folder, "redact", "plan.xlsx", "--member", "A", "-o", "redacted.xlsx")
     assert not said.get("errors")
     assert said["totals_withheld"] == ["alloy", "oxide"]
+
+
+def test_orders_say_what_plants_buy(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What members pay for orders and plants for inputs is what all purchases cost."""
+    plan = answer(folder, "solve", "case.xlsx", "-o", "again.xlsx")
+    said = answer(folder, "orders", "again.xlsx", "orders")
+    assert said["inputs"] > 0
+    assert said["total"] + said["inputs"] == pytest.approx(plan["purchases_usd"])
+    sentence = "All plants together buy inputs for"
+    assert sentence in (folder / "orders" / "README.txt").read_text(encoding="utf-8-sig")
+    summary = openpyxl.load_workbook(folder / "orders" / "A.xlsx")["Summary"]
+    cells = [str(cell) for row in summary.iter_rows(values_only=True) for cell in row]
+    assert any(cell.startswith(sentence) for cell in cells)
+    main(["orders", str(folder / "again.xlsx"), str(folder / "orders")])
+    assert sentence in capsys.readouterr().err

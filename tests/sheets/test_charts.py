@@ -119,3 +119,35 @@ def test_columns_below_zero_have_an_axis_that_shows_them(tmp_path):
     write_workbook(tmp_path / "c.xlsx", [table], [chart], "T", charts_before="Chart data")
     [drawn] = parts(tmp_path / "c.xlsx", "xl/charts/")
     assert float(re.search(r'<c:min val="([^"]+)"', drawn)[1]) <= -109
+
+
+@pytest.mark.parametrize(("many", "size"), [(3, 1000), (8, 1000), (9, 800), (12, 800)])
+def test_names_under_columns_stand_level(tmp_path, many, size):
+    """A program that turns them would cover the axis title and the legend; many are smaller."""
+    names = tuple(f"Heavy mineral {i}: Country" for i in range(many))
+    series = [replace(each, values=(0.5,) * many) for each in (PLAN, FREE)]
+    picture = Picture("T", Form.GROUPED, names, tuple(series), "Share", "Mineral")
+    path = tmp_path / "many.xlsx"
+    write_workbook(path, [chart_table([picture])], [picture], "T", charts_before="Chart data")
+    (chart,) = parts(path, "xl/charts/chart")
+    axis = chart[chart.index("<c:catAx>") : chart.index("</c:catAx>")]
+    text = axis[axis.rindex("<c:txPr>") :]
+    assert 'rot="0"' in text
+    assert f'sz="{size}"' in text
+
+
+def test_inputs_are_drawn_with_what_plants_take():
+    """Members need no oxide; who supplies it adds up to all that plants take."""
+    from planner.sheets.context import Context
+    from planner.workbook import read_tables
+    from tests.models.desk import solve
+    from tests.models.stages import cap, oxide_and_alloy
+
+    book = oxide_and_alloy(cap(0.65))
+    shown = {p.title.split(",")[0]: p for p in pictures(Context(solve(book), read_tables(book)))}
+    supplied = shown["Who supplies the coalition"]
+    assert set(supplied.categories) == {"alloy", "oxide"}
+    sums = [sum(values) for values in zip(*(s.values for s in supplied.series), strict=True)]
+    assert sums == pytest.approx([1.0, 1.0])
+    largest = shown["Largest country under a limit: share of coalition demand"]
+    assert len(largest.categories) == 2

@@ -661,3 +661,45 @@ def test_a_loss_counts_through_all_stages_too() -> None:
     table = by_mineral(Context(solve_book(tables), read_tables(tables)))
     text = " ".join(found.text for found in findings(table, 1, str))
     assert f"Through all stages, alloy keeps 35 % of its need without {CHINA}." in text
+
+
+def test_an_input_says_what_its_shares_are_of() -> None:
+    """Members need no oxide: 20 t of it go into alloy, and the shares are of these."""
+    from tests.models.desk import solve as solve_book
+    from tests.models.stages import cap, oxide_and_alloy
+
+    tables = oxide_and_alloy(cap(0.65, "oxide"))
+    plan = solve_book(tables)
+    made = Context(plan, read_tables(tables))
+    table = by_mineral(made)
+    taken = float(plan.inputs["tonnes"].sum())
+    oxide, alloy = sorted(rows_of(table), key=lambda row: row["demand"])
+    assert (oxide["mineral"], oxide["demand"]) == ("oxide", 0.0)
+    assert oxide["taken"] == oxide["last_taken"] == pytest.approx(taken)
+    assert (alloy["taken"], alloy["demand"]) == (0.0, 20.0)
+    sold = float(plan.inputs.loc[plan.inputs["country"] == oxide["supplier"], "tonnes"].sum())
+    assert oxide["supplier_share"] == pytest.approx(sold / taken)
+    front = overview(made, ())
+    assert "Taken by plants (t)" in [column.header for column in front.minerals.columns]
+    assert any("what plants take" in note for note in front.notes)
+    whole = summary(made)
+    cells = dict(zip(whole.measure, whole.rows(*whole.fields), strict=True))
+    assert taken in cells["Taken by plants"]
+
+
+def test_a_book_without_inputs_says_nothing_of_plants() -> None:
+    """No column, no row and no note more."""
+    made = context(with_peru())
+    assert not [f for f in by_mineral(made).fields if f.optional]
+    assert "Taken by plants" not in summary(made).measure
+
+
+def test_dependence_counts_minerals_that_members_need() -> None:
+    """An input is bought by plants, so no member depends on it: one mineral of one."""
+    from tests.models.desk import solve as solve_book
+    from tests.models.stages import oxide_and_alloy
+
+    tables = oxide_and_alloy()
+    made = Context(solve_book(tables), read_tables(tables))
+    said = dependence(by_mineral(made), made.country)
+    assert said.startswith("Alloy has a member that buys over"), said

@@ -18,10 +18,25 @@ from models.schema import ScenarioStep
 from planner.studies import Here, sweep, under_risk
 from planner.studies import exit as exit_study
 from planner.studies.agreed import Rules
-from planner.studies.compare import LEVELS, Entry, FlowDifferences, results
+from planner.studies.compare import (
+    LEVELS,
+    Comparison,
+    Entry,
+    FlowDifferences,
+    ScenarioMinerals,
+    results,
+)
 from planner.studies.kind import Tables
 from planner.studies.losses import Loss, LossKind, Stress, losses, read, stress
-from planner.studies.stress import Detail, Embargoes, LossByMineral, Losses, tables_of
+from planner.studies.stress import (
+    Detail,
+    Embargoes,
+    LossByMineral,
+    Losses,
+    StressTest,
+    heat_map,
+    tables_of,
+)
 from planner.workbook import read_tables
 from tests.models.desk import BookT, solve_case
 from tests.models.desk import read as case_of
@@ -276,6 +291,60 @@ def test_the_loss_of_an_input_leaves_the_product_short(surge: float, left: float
     (row,) = rows.to_dict("records")
     assert (row["lost_t"], row["less_t"], row["demand"]) == (20, short, 0)
     assert pd.isna(row["member"])
+
+
+def test_scenarios_are_compared_through_all_stages() -> None:
+    """China's alloy is closed: alloy then is an ally's, and its oxide China's but for 7 t."""
+    book = oxide_and_alloy()
+    book["Refiners"][-1]["Capacity (t/yr)"] = 100
+    closed = named("Alloy", step("block lanes", Country=CHINA, Mineral="alloy"))
+    made = entries(read_tables(book | {"Scenarios": rows_of(closed)}))
+    tables = {type(table): table for table in results(made)}
+    rows = tables[ScenarioMinerals].frame().set_index(["scenario", "mineral"])
+    assert rows.loc[("Alloy", "oxide"), "taken"] == near(20)
+    for name in ("Base", "Alloy"):
+        entry = next(e for e in made if e.name == name)
+        assert entry.context is not None
+        left = entry.context.plan.served_if_lost(2026)["alloy"]
+        row = rows.loc[name, "alloy"]
+        assert row["served_through"] == near(min(through for _, through in left.values()))
+    assert rows.loc[("Alloy", "alloy"), "served_through"] < 0.8
+    assert list(tables[Comparison].keep_through) == [0, 0]
+    del book["Inputs"]
+    for table in results(entries(read_tables(book | {"Scenarios": rows_of(closed)}))):
+        if isinstance(table, ScenarioMinerals | Comparison):
+            assert not [name for name in table.data if "through" in name or name == "taken"]
+
+
+@pytest.mark.parametrize("oxide", [None, 5.0])
+def test_what_is_short_is_a_share_of_what_members_need(oxide: float | None) -> None:
+    """China sells oxide alone: alloy is the worst, and oxide counts if members need it, too."""
+    book = oxide_and_alloy()
+    book["Refiners"] = [r for r in book["Refiners"] if r["Refiner"] != "Zhong"]
+    book["Refiners"][-1]["Capacity (t/yr)"] = 100
+    if oxide is not None:
+        book["Demand"].append({"Mineral": "oxide", "Member": "A", "2026": oxide})
+    found = stress(case_of(book), Rules(0.0), where=Here())
+    tables = Tables(tables_of(found))
+    china = tables[Losses].frame().set_index("country").loc["CHN"]
+    rows = tables[LossByMineral].frame().query("lost == 'CHN'").set_index("mineral")
+    heat = [f.header for f in heat_map(tables).fields[2:]]
+    finding = StressTest.headline(tables).finding
+    chart = next(p for p in StressTest.pictures(tables) if p.title.startswith("Missing part"))
+    assert china["worst"] in chart.categories[0]
+    every = {"alloy": 20.0, "oxide": oxide or 0.0}
+    for mineral, need in every.items():
+        share = rows.loc[mineral, "short_t"] / need if need else np.nan
+        assert rows.loc[mineral, "share"] == near(share, nan_ok=True), mineral
+    assert china["worst_share"] == near(rows["share"].max())
+    assert rows.loc["oxide", "lost_t"] == near(20.0 + (oxide or 0.0))
+    if oxide is None:
+        assert heat == ["alloy"]
+        assert "without it alloy runs short" in finding, finding
+    else:
+        assert heat == ["alloy", "oxide"]
+        worst = rows["share"].max()
+        assert f"by {worst * 100:.1f}".removesuffix(".0") in finding, finding
 
 
 def test_an_embargo_on_a_member_at_home_of_plants() -> None:

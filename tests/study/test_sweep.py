@@ -43,6 +43,7 @@ from planner.workbook.template import write_book
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
 from tests.models.mutate import put
+from tests.models.stages import oxide_and_alloy
 from tests.models.test_laws import draw, rounding
 from tests.reference.cases import random_book
 
@@ -262,6 +263,25 @@ def test_a_path_is_a_point_of_its_own() -> None:
     own, flat = "As in the workbook", "One cap for all years"
     assert frontier["point"].tolist() == [own, flat, flat] * 2
     assert frontier["value"].isna().tolist() == [True, False, False] * 2
+
+
+@pytest.mark.parametrize(("points", "is_cheaper"), [((0.9, 0.25), True), ((0.9, 0.85), False)])
+def test_it_is_said_why_the_same_tonnes_look_cheaper(
+    points: tuple[float, ...], *, is_cheaper: bool
+) -> None:
+    """The ally's 7 t of oxide cost 2, China's 50; at 25 % half of the alloy is missing.
+
+    Ten tonnes alone need little of China's oxide, while 20 t have paid for 13 t of it on average.
+    """
+    book = oxide_and_alloy()
+    book["Refiners"][0]["Cost (USD/t)"] = 50
+    found = swept(book, *points)
+    about = About(what=[YEARS, BASIS, OVER], value=["2026", "demand", "cap"])
+    tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
+    row = at(found, points[-1])
+    assert (row["dearer"] < 0, row["short"] > 0) == (is_cheaper, is_cheaper)
+    said = "At 25 % they look cheaper: each is compared with its average cost without limits"
+    assert (said in Sweep.headline(tables).care[0]) is is_cheaper
 
 
 def test_a_path_is_told_and_drawn() -> None:

@@ -86,6 +86,7 @@ def _answer(
         Key.TONNES: float(table["tonnes"].sum()),
         Key.TOTAL: float(table["total_amount"].sum()),
         Key.TAKE_OR_PAY: sum(m.take_or_pay for m in split.members),
+        **({"inputs": split.inputs_total} if split.inputs else {}),
         Key.MEMBERS: [
             {
                 "member": m.member,
@@ -126,6 +127,8 @@ def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None
     )
     if split.members:
         _show_members(split, scale, decimals)
+    if split.inputs:
+        line("Inputs", split.inputs)
     for finding in split.warnings:
         line("Warning", plain(finding.message), "yellow", of_head=True)
     for name in written.removed:

@@ -191,24 +191,22 @@ NO_NUMBERS = "not a number for every column and row"
 class BlockSolver:
     """Solves the blocks of one Case."""
 
-    def __init__(  # noqa: PLR0913 - what a case is solved with, all of it named
+    def __init__(
         self,
         expanded: Expanded,
-        names: Sequence[Any] = (),
+        program: Program | None = None,
         *,
         blocks: Sequence[Sequence[Cell]] | None = None,
         tolerance_scale: float | None = None,
-        like: Program | None = None,
         is_compared: bool = True,
     ) -> None:
-        """Take the case's program as arrays.
+        """Take the case's program as arrays (None: it is laid out, in ``blocks``).
 
-        ``names``, ``blocks`` and ``like`` are those of ``program_of``. ``tolerance_scale`` [t] is
-        the most that violations are measured by (None: the case's own). Without ``is_compared`` no
-        Pyomo model is built.
+        ``tolerance_scale`` [t] is the most that violations are measured by (None: the case's own).
+        Without ``is_compared`` no Pyomo model is built.
         """
         self.expanded = expanded
-        self.program: Program = program_of(expanded, names, blocks, like)
+        self.program: Program = program or program_of(expanded, blocks=blocks)
         self._is_compared = is_compared
         self._background: background.BackgroundProcess[None] | None = None
         self._began = time.perf_counter()

@@ -75,16 +75,19 @@ def steps(case: Case, rows: Hits) -> tuple[schema.ScenarioStep, ...]:
     for position, year in rows:
         years.setdefault(position, set()).add(year)
     return tuple(
-        _step(case.risks[position], first, last)
+        step_of(case.risks[position], first, last)
         for position, when in sorted(years.items())
         for first, last in stretches(case.years, when)
     )
 
 
-def _step(row: schema.EventStep, first: int, last: int) -> schema.ScenarioStep:
-    """Return what a row does from one year to another, as a step of a scenario of its name."""
+def step_of(
+    row: schema.EventStep, first: int | None = None, last: int | None = None
+) -> schema.ScenarioStep:
+    """Return what a row does as a step of a scenario of its name, in its years or in others."""
     values = {f.name: getattr(row, f.name) for f in dataclasses.fields(schema.ScenarioStep)}
-    return schema.ScenarioStep(**{**values, "first_year": first, "last_year": last})
+    others = {"first_year": first, "last_year": last}
+    return schema.ScenarioStep(**values | {name: y for name, y in others.items() if y is not None})
 
 
 def touched(case: Case, row: schema.EventStep) -> frozenset[str]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hi
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
+from models.plan.variation import Parts
 from planner.render.words import counted
 from planner.stops import Stop, heard, raise_lost
 
@@ -27,7 +28,8 @@ T = TypeVar("T")
 
 Change = Callable[[Case], Case]
 """From the base case to a variant; pure, and picklable: a function of a module, a partial of one,
-or a frozen dataclass that can be called."""
+or a frozen dataclass that can be called. One that is ``Parts`` is planned by vectors where they
+express it; what is read of its plan is then what ``Session.vary`` says."""
 
 NOT_RUN = "not run: "
 """What the error of a run without a turn begins with."""
@@ -192,8 +194,7 @@ class Planner(Generic[T]):
                     _ = self.session.base
                 if fresh:
                     self.session.restart()
-                solve = self.session.solve_cold if run.is_cold else self.session.solve
-                plan = solve(run.change(self.base))
+                plan = self._plan(run)
                 result = (run.read or self.read)(plan)
                 outcome = Outcome(run.name, result, plan.objective, plan.proof)
                 fresh = False
@@ -206,6 +207,14 @@ class Planner(Generic[T]):
                 raise_lost()
                 outcome, fresh = Outcome(run.name, error=fault(error)), True
             yield outcome
+
+    def _plan(self, run: Run) -> Plan:
+        """Return a run's plan: by vectors where its change is parts that they express."""
+        session, change = self.session, run.change
+        if run.is_cold:
+            return session.solve_cold(change(self.base))
+        varied = session.vary(change.parts) if isinstance(change, Parts) and change.parts else None
+        return varied or session.solve(change(self.base))
 
 
 def fault(error: BaseException) -> str:

@@ -23,11 +23,13 @@ from models.errors import PlannerError, SolverError
 from models.measures import DAYS, net
 from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, solve
 from models.plan.solving import check
+from models.plan.variation import Part, Parts, Selection
 from models.program.component import Columns
 from models.program.market import BALANCE
 from models.resolve import Expanded, Floats
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner import scenarios, stops
+from planner.scenarios.actions import ActionKind
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Joined, Outcome, Progress, Run, Study, Tell, run_studies, whole
 from planner.studies.places import LocalProcesses, Where
@@ -42,9 +44,13 @@ class LossKind(StrEnum):
     EMBARGO = "embargo"
 
 
+_LOST = ActionKind(ScenarioStep(name="Loss", action="scale capacity", value=0.0))
+_CLOSED = ActionKind(ScenarioStep(name="Loss", action="block lanes"))
+
+
 @dataclass(frozen=True)
 class Loss:
-    """A loss, and the function from the case of an agreed plan to that in which it has happened.
+    """A loss, and the change from the case of an agreed plan to that in which it has happened.
 
     ``country`` is a code; of a refiner it is where its plants are ("" if in several).
     """
@@ -54,20 +60,13 @@ class Loss:
     refiner: str = ""
     member: str = ""
 
-    def __call__(self, case: Case) -> Case:
-        """Return the case without what is lost, from its first year on."""
+    @property
+    def change(self) -> Parts:
+        """The change to the case without what is lost, from its first year on."""
         if self.kind is LossKind.NOTHING:
-            return case
-        is_embargo = self.kind is LossKind.EMBARGO
-        step = ScenarioStep(
-            name="Loss",
-            action="block lanes" if is_embargo else "scale capacity",
-            country=self.country,
-            refiner=self.refiner,
-            member=self.member,
-            value=None if is_embargo else 0.0,
-        )
-        return scenarios.ACTIONS[step.action](case, step)
+            return Parts()
+        of = Selection(country=self.country, refiner=self.refiner, member=self.member)
+        return Parts((Part(_CLOSED if self.kind is LossKind.EMBARGO else _LOST, of),))
 
     def name(self, case: Case) -> str:
         """Return what a reader calls it."""
@@ -524,5 +523,5 @@ def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> li
 
 
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:
-    runs = [Run(before + loss.name(plan.case), loss) for loss in (NOTHING, *lost)]
+    runs = [Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost)]
     return Study(stressed(plan, rules), tuple((run,) for run in runs), read)

@@ -19,7 +19,7 @@ from models.resolve import Expanded
 from models.schema import ByYear, ScenarioStep
 from models.solve import LinearProgram, PersistentSolver, Solution, highs
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
-from planner.studies.draws import Surprise
+from planner.studies.draws import waive
 from tests.budget import BUDGET
 from tests.models.desk import read
 from tests.models.test_laws import draw
@@ -35,7 +35,7 @@ def step(action: str, **selectors: Any) -> ScenarioStep:
 
 def waived(case: Case, years: Collection[int]) -> Case:
     """Return the case struck by a draw in some years: its share limits do not hold there."""
-    return Surprise((), frozenset(years), (), keep_caps=False)(case)
+    return waive(case, Selection(years=frozenset(years)))
 
 
 def variants(case: Case) -> list[Case]:

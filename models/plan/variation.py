@@ -32,8 +32,10 @@ changes of the same arrays, as lines of a slider's value.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,7 @@ from models.case import Case
 from models.errors import PlannerError
 from models.program import ComponentArrays, Program, fit, program_of
 from models.program import component as c
+from models.program.families.contracts import MINIMUM
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.solve import LinearProgram
 
@@ -57,11 +60,12 @@ class NoVectorsError(PlannerError):
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a change is meant: by country (its code), refiner and member; "" is all of them.
+    """What of a change is meant: by mineral, country (a code), refiner and member; "" is all.
 
     ``years`` are calendar years, None: all.
     """
 
+    mineral: str = ""
     country: str = ""
     refiner: str = ""
     member: str = ""
@@ -131,8 +135,27 @@ class Variation:
 
     def arrays(self, parts: Sequence[Part]) -> LinearProgram:
         """Return the base's arrays with parts of changes, which hold together."""
-        rows = self._changed([self._part(part) for part in parts])
-        return self._waived(rows)
+        several = [self._part(part) for part in parts]
+        for part, vectors in zip(parts, several, strict=True):
+            limits, _ = vectors.get("row_lower", (self._shared[:0], None))
+            if (len(parts) > 1 or part.of.member) and np.isin(limits, self._shared).any():
+                msg = "minimums of one refiner's contracts depend on one another"
+                raise NoVectorsError(msg)
+        return self._waived(self._changed(several))
+
+    @cached_property
+    def _shared(self) -> Ints:
+        """The rows of minimums of refiners that have several, which shrink in proportion."""
+        found = [np.zeros(0, dtype=np.int64)]
+        for group in self.program.constraints:
+            if group.component is MINIMUM:
+                record, year = group.index
+                contracts = self.expanded.case.contracts
+                who = [(contracts[k].refiner, contracts[k].mineral) for k in record.tolist()]
+                every = list(zip(who, year.tolist(), strict=True))
+                count = Counter(every)
+                found.append(group.at[[count[one] > 1 for one in every]])
+        return np.concatenate(found)
 
     # ---- a kind of change, laid out once ---------------------------------------------------------
 
@@ -173,7 +196,7 @@ class Variation:
     def _cut(self, whole: Vectors, of: Selection) -> Vectors:
         """Return the numbers of what is selected; NoVectorsError where one is nobody's."""
         found = dict(whole)
-        if {*of.named} - {"years"} and self.expanded.intakes:
+        if {*of.named} - {"years", "mineral"} and self.expanded.intakes:
             msg = "what a plant takes is the seller's and the plant's"
             raise NoVectorsError(msg)
         for name, wanted in of.named.items():
@@ -274,13 +297,28 @@ class Variation:
                 (self.program.variables, len(rows.cost)),
                 (self.program.constraints, len(rows.row_lower)),
             )
-            columns, limits = (_numbered(groups, count, of) for groups, count in every)
+            columns, limits = (self._numbered(groups, count, of) for groups, count in every)
             self._owners[name] = columns, limits, number
         return self._owners[name]
+
+    def _numbered(
+        self, groups: Sequence[ComponentArrays], count: int, of: Mapping[str, Ints]
+    ) -> Ints:
+        found = np.full(count, -1, dtype=np.int64)
+        for group in groups:
+            parts = dict(zip(group.component.positions, group.index, strict=True))
+            if c.MINERAL in of:
+                parts = {c.MINERAL: group.cell // len(self.expanded.years)}
+            whose = next((of[what][at] for what, at in parts.items() if what in of), None)
+            if whose is not None:
+                found[group.at] = whose
+        return found
 
     def _names(self, name: str) -> dict[str, Sequence[Any]]:
         """Return by kind of position in a key the name of each, such as the country of a source."""
         e, case = self.expanded, self.expanded.case
+        if name == "mineral":
+            return {c.MINERAL: e.minerals}
         if name == "years":
             return {c.YEAR: e.years, c.CALENDAR: range(10_000)}
         if name == "member":
@@ -292,16 +330,6 @@ class Variation:
         ]
         built = [getattr(row, name) for row in case.projects]
         return {c.SOURCE: of_source, c.CONTRACT: contracted, c.PROJECT: built}
-
-
-def _numbered(groups: Sequence[ComponentArrays], count: int, of: Mapping[str, Ints]) -> Ints:
-    found = np.full(count, -1, dtype=np.int64)
-    for group in groups:
-        parts = zip(group.component.positions, group.index, strict=True)
-        whose = next((of[what][at] for what, at in parts if what in of), None)
-        if whose is not None:
-            found[group.at] = whose
-    return found
 
 
 def _tighter(name: str, one: Floats, other: Floats, twice: Bools) -> Floats:

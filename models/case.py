@@ -99,6 +99,7 @@ class Case:
     tiers: tuple[schema.Tier, ...] = ()
     current_supply: tuple[schema.CurrentSupply, ...] = ()
     rights: tuple[schema.Right, ...] = ()
+    uncertainty: tuple[schema.Uncertainty, ...] = ()
     scenarios: tuple[schema.ScenarioStep, ...] = ()
     risks: tuple[schema.EventStep, ...] = ()
     country_names: tuple[tuple[str, str], ...] = field(default=(), metadata=_LABEL)

@@ -111,6 +111,11 @@ class Session:
         self.restart()
         return plan
 
+    @property
+    def begun(self) -> Plan:
+        """The base case's plan to hold those of variants against, perhaps not yet compared."""
+        return self._begun
+
     def confirm(self) -> None:
         """Wait for the background; SolverError where the plans are not the case's."""
         self._solver.confirm()

@@ -52,14 +52,16 @@ def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
 class Run:
     """One variant of a study's base case, or the base case itself.
 
-    ``read`` replaces the study's own. A run that ``is_cold`` starts from nothing: it is the plan
-    that ``solve`` finds, whatever the base case is.
+    ``read`` replaces the study's own. ``compare`` replaces both: it reads a plan beside the session
+    that made it, whose base it may hold the plan against, and which may plan more. A run that
+    ``is_cold`` starts from nothing: it is the plan that ``solve`` finds, whatever the base case is.
     """
 
     name: str
     change: Change = as_given
     read: Callable[[Plan], Any] | None = None
     is_cold: bool = False
+    compare: Callable[[Plan, Session], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,11 @@ class Planner(Generic[T]):
                 if fresh:
                     self.session.restart()
                 plan = self._plan(run)
-                result = (run.read or self.read)(plan)
+                result: Any = (
+                    run.compare(plan, self.session)
+                    if run.compare
+                    else (run.read or self.read)(plan)
+                )
                 outcome = Outcome(run.name, result, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:

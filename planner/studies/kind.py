@@ -102,12 +102,14 @@ class KeyFigure:
 class Headline:
     """The finding in a sentence or two, and the numbers that it rests on.
 
-    ``care`` are the sentences that say how to read them: at most three.
+    ``care`` are the sentences that say how to read them: at most three. ``look_up`` are cells to
+    look up first, each with what is there.
     """
 
     finding: str
     figures: tuple[KeyFigure, ...] = ()
     care: tuple[str, ...] = ()
+    look_up: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -207,6 +207,11 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             (_GERMANY, _KOKKOLA, 0.6, "What it counts as its own where members plan alone."),
         ),
         _example(
+            schema.Uncertainty,
+            "sheet, header, mineral, low, high, note",
+            ("Refiners", "Capacity", _COBALT, 0.7, 1.2, "Example: cobalt plants are known badly."),
+        ),
+        _example(
             schema.ScenarioStep,
             "name, action, mineral, country, first_year, last_year, value, note",
             (

@@ -123,6 +123,12 @@ def values_of(row: Any, field: str, member: str = "") -> tuple[float, ...]:
     return () if value is None else (value,)
 
 
+def _stated(row: Any, column: Column, member: str) -> tuple[float, ...]:
+    """Return the numbers of a factor; none where a cell says what a blank one would."""
+    numbers = values_of(row, column.field, member)
+    return () if numbers == (getattr(type(row), column.field, None),) else numbers
+
+
 def scaled(row: Any, column: Column, factor: float, member: str = "") -> Any:
     """Return a row with a number times a factor, at most the column's bound."""
 
@@ -143,8 +149,8 @@ def scaled(row: Any, column: Column, factor: float, member: str = "") -> Any:
 def factors(case: Case) -> tuple[Factor, ...]:
     """Return every number of a case that has a range, in the order of sheets, rows and columns.
 
-    These are the facts, and whatever else a row of Uncertainty names. A number of 0, or none, has
-    no range.
+    These are the facts, and whatever else a row of Uncertainty names. A blank cell has no range,
+    nor has a 0 or what a blank cell would mean.
     """
     rows = [(row, named) for row in case.uncertainty if (named := _named(case, row))]
     found = []
@@ -153,7 +159,7 @@ def factors(case: Case) -> tuple[Factor, ...]:
             for column in varied(sheet):
                 for member in _members(record, column):
                     of = [r for r, named in rows if _names(r, named, record, column, member)]
-                    has = any(values_of(record, column.field, member))
+                    has = any(_stated(record, column, member))
                     if has and (of or column.is_fact):
                         found.append(_ranged(case, record, column, member, of))
     return tuple(found)
@@ -212,7 +218,7 @@ def matches_nothing(case: Case, row: Uncertainty) -> bool:
         return False
     sheet, column, _ = named
     return not any(
-        _names(row, named, record, column, member) and any(values_of(record, column.field, member))
+        _names(row, named, record, column, member) and any(_stated(record, column, member))
         for record in case.records(sheet.SHEET)
         for member in _members(record, column)
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
@@ -69,19 +70,6 @@ def _selects(of: Selection, record: schema.Record) -> bool:
 
 def _mineral(record: schema.Record) -> str:
     return record.name if isinstance(record, schema.Mineral) else getattr(record, "mineral", "")
-
-
-@dataclass(frozen=True)
-class AllMoved:
-    """A change that is several, one after another."""
-
-    parts: tuple[Moved, ...]
-
-    def __call__(self, case: Case) -> Case:
-        """Return the case in which all have moved."""
-        for part in self.parts:
-            case = part(case)
-        return case
 
 
 _BY_MINERAL = {
@@ -344,3 +332,63 @@ class Against:
         bound = (LEAST if is_bound else MOST) if is_bound != has["cost"] else ""
         is_theory = not (has["values"] or own.whole.any())
         return (first if np.isfinite(first) else float("nan")), bound if is_theory else ""
+
+
+# ---- all at once ---------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def latin_hypercube(every: tuple[Factor, ...], draws: int, seed: int) -> Floats:
+    """Return a factor on each number in each draw: a row a draw, a column a number.
+
+    Of each number's range each n-th part, by chance, is drawn once in n draws: McKay, Beckman &
+    Conover (1979), Technometrics 21(2), 239-245. Half of the chance is below the value, half above,
+    evenly on each side.
+    """
+    source = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+    place = np.stack([source.permutation(draws) for _ in every], axis=1)
+    chance = (place + source.random(place.shape)) / draws
+    low, high = (np.array([getattr(factor, end) for factor in every]) for end in ENDS)
+    below = low + (1.0 - low) * 2.0 * chance
+    above = 1.0 + (high - 1.0) * (2.0 * chance - 1.0)
+    return np.asarray(np.where(chance < 0.5, below, above))  # noqa: PLR2004 - a half
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A change: every number somewhere in its range, as one draw of several has it."""
+
+    factors: tuple[Factor, ...]
+    draws: int
+    seed: int
+    number: int
+
+    def __call__(self, case: Case) -> Case:
+        """Return the case of the draw."""
+        times = latin_hypercube(self.factors, self.draws, self.seed)[self.number].tolist()
+        columns: dict[tuple[str, str], list[tuple[int, str, float]]] = {}
+        for factor, by in zip(self.factors, times, strict=True):
+            place = factor.sheet, factor.field
+            columns.setdefault(place, []).append((factor.row, factor.member, by))
+        for (sheet, field), moves in columns.items():
+            case = Moved(sheet, field, tuple(moves))(case)
+        return case
+
+
+@dataclass(frozen=True)
+class DrawReading:
+    """The plan of a draw in numbers, and which rows of Share limits bind, by mineral."""
+
+    plan: Reading
+    binding: frozenset[tuple[int, str]]
+
+
+def draw_reading(plan: Plan, session: Session) -> DrawReading:
+    """Return the plan of a draw in numbers, as the base case's are."""
+    return DrawReading(reading(plan, session.begun), binding(plan))
+
+
+def binding(plan: Plan) -> frozenset[tuple[int, str]]:
+    """Return the share limits that bind in any year, by row of the sheet and mineral."""
+    rows = plan.limits[plan.limits["binding"]]
+    return frozenset(zip(rows["limit"].tolist(), rows["mineral"].tolist(), strict=True))

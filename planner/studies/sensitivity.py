@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,15 +17,28 @@ import numpy as np
 from models import schema, tolerances
 from models.case import Case
 from models.plan import Plan
-from models.resolve import Floats
+from models.resolve import Bools, Floats
 from models.resolve.uncertainty import Factor, column_of, factors, values_of
 from models.results import Field, Look, Result, common, field
 from models.results import Figure as Measure
-from planner.options import CAP_HELP
+from models.units import MILLION
+from planner.options import CAP_HELP, IntegerOption
 from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.words import clean, counted, cut, known, money, share, tonnes
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study, whole
-from planner.studies.factors import ENDS, LOW, Compared, EndReading, Movement, Reading, reading
+from planner.studies.factors import (
+    ENDS,
+    LOW,
+    Compared,
+    Drawn,
+    DrawReading,
+    EndReading,
+    Movement,
+    Reading,
+    binding,
+    draw_reading,
+    reading,
+)
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -34,13 +47,17 @@ if TYPE_CHECKING:
     from planner.workbook.findings import Layout
 
 COST, SHORTAGE, DECISIONS = "cost", "shortage", "decisions"
-BY, ESTIMATES, NUMBERS = "Ranked by", "Estimates", "Numbers with a range"
-"""Rows of About: what the numbers are ranked by, how many estimates there are, how many numbers."""
+BY, NUMBERS, DRAWS = "Ranked by", "Numbers with a range", "Draws"
+"""Rows of About: what the numbers are ranked by, how many there are, how often all are drawn."""
 EXACT, LEAST, MOST, NEITHER, UNKNOWN = "exact", "at least", "at most", "neither", "not known"
 CHAIN = 24
 """Runs in a chain: those that one layout gives come together."""
 ENOUGH = 0.8
 """The numbers that decide hold this part of all swings together ..."""
+HOLDS = 0.95
+"""A decision holds that is as planned in this part of draws or more."""
+BUILDS, BUYS, BINDS = "built", "bought from", "binds"
+_MOST_DRAWS, _MOST_SEED = 100_000, 2**63 - 1
 _DECIDE = 12
 """... and are at most so many."""
 _MOST_BARS, _MOST_SAID = 10, 2
@@ -155,6 +172,45 @@ class GroupSensitivities(_Ends):
     TABLE, GRAIN, BOOK = "Groups", ("sheet", "column", "mineral"), "sensitivity"
 
 
+class DrawMeasures(Result):
+    """One row a measure, and a mineral where it is of one: what all numbers moved at once give."""
+
+    TABLE, GRAIN, BOOK = "Draws", ("measure", "mineral"), "sensitivity"
+
+    measure = common.MEASURE.like(look=Look.TEXT)
+    mineral = common.MINERAL.like(meaning="")
+    unit = common.UNIT.like(meaning="")
+    now = field("As it stands", Look.PRICE, "In the plan of the workbook's own numbers.")
+    often = field.share("Draws with a shortage", "Part of all draws.", key="short_in")
+    mean = field("Mean", Look.PRICE)
+    p5 = field("5th percentile", Look.PRICE)
+    p25 = field("25th percentile", Look.PRICE)
+    p50 = field("Median", Look.PRICE)
+    p75 = field("75th percentile", Look.PRICE)
+    p95 = field("95th percentile", Look.PRICE)
+
+
+class DrawDecisions(Result):
+    """One row a project, a supplier and a share limit: in how many draws it is as planned."""
+
+    TABLE, GRAIN, BOOK = "Decisions", ("decision", "name", "mineral"), "sensitivity"
+
+    decision = field.text(
+        "Decision",
+        f"{BUILDS}: at least 1 % of the project. {BUYS}: the coalition buys from the plant."
+        f" {BINDS}: the row of Share limits is reached in some year.",
+    )
+    name = field.text("Of", "The project, the plant, or the row of Share limits.", widest=44)
+    mineral = common.MINERAL.like(meaning="")
+    planned = field.text("As it stands", "Whether it is so in the plan of the workbook's numbers.")
+    often = field.share("In draws", "Part of all draws in which it is so.", key="in_draws")
+    holds = field.text("Holds", f"yes: it is as planned in {HOLDS:.0%} of draws or more.")
+    unit = common.UNIT.like(meaning="")
+    p5 = field("5th percentile", Look.PRICE, "Of what is built, or of the tonnes bought.")
+    p50 = field("Median", Look.PRICE)
+    p95 = field("95th percentile", Look.PRICE)
+
+
 class AsItStands(Result):
     """The plan that both ends of each number are held against."""
 
@@ -202,12 +258,16 @@ class Ends:
         ends = [end for end in self.known if end.plan is not self.base]
         return max(ends, key=lambda e: abs(e.plan.objective - self.base.objective), default=None)
 
-    def swing(self, of: Callable[[Reading], float]) -> float | None:
-        """Return the most less the least of a number, None where an end is not known."""
+    def swing(self, of: Callable[[Reading], float], nothing: float) -> float | None:
+        """Return the most less the least of a number, None where an end is not known.
+
+        What is below ``nothing`` is the solver's rounding.
+        """
         if len(self.known) < len(ENDS):
             return None
         numbers = [of(self.base), *(of(end.plan) for end in self.known)]
-        return max(numbers) - min(numbers)
+        swing = max(numbers) - min(numbers)
+        return swing if swing > nothing else 0.0
 
     @property
     def worth(self) -> float | None:
@@ -387,8 +447,13 @@ class Found:
         row: dict[str, Any] = {
             "sheet": moving.head.sheet, "column": moving.head.column.header,
             "mineral": moving.mineral,
-            "swing": ends.swing(lambda reading: reading.objective),
-            "swing_short": ends.swing(lambda reading: float(reading.short.sum())),
+            "swing": ends.swing(
+                lambda reading: reading.objective, tolerances.SAME_CELL * abs(self.reading.objective)
+            ),
+            "swing_short": ends.swing(
+                lambda reading: float(reading.short.sum()),
+                tolerances.LEAST_MOVE * max(1.0, self.case.largest_demand),
+            ),
             "moved": ends.moved(prices),
             "otherwise": _otherwise(self.reading, far.plan, self.base) if far else "",
             "worth": ends.worth, "is_exact": ends.verdict,
@@ -418,6 +483,73 @@ def _in_rank(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
     return [row | {"rank": i} for i, row in enumerate(ranked, 1)]
 
 
+# ---- all numbers at once -------------------------------------------------------------------------
+
+
+def draw_tables(base: Plan, drawn: Sequence[DrawReading]) -> tuple[DrawMeasures, DrawDecisions]:
+    """Return the quantiles of cost and shortage, and which decisions hold."""
+    case, e, now = base.case, base.expanded, reading(base)
+    words, currency = common.words_of(case), case.settings.currency
+    short = np.array([d.plan.short for d in drawn])
+    measures: list[tuple[str, str, str, float, Floats]] = [
+        (Measure.TOTAL_COST, "", f"{currency} m", now.objective / MILLION,
+         np.array([d.plan.objective for d in drawn]) / MILLION),
+        (Measure.CASH_COST, "", f"{currency} m", now.cash / MILLION,
+         np.array([d.plan.cash for d in drawn]) / MILLION),
+        (Measure.SHORTAGE, "", "t", float(now.short.sum()), short.sum(axis=1)),
+        *((Measure.SHORTAGE, mineral, "t", float(now.short[m]), short[:, m])
+          for m, mineral in enumerate(e.minerals)),
+    ]  # fmt: skip
+    rows = [
+        {"measure": str(name), "mineral": mineral, "unit": unit, "now": value,
+         "often": float((sample > tolerances.LEAST_FLOW).mean()) if unit == "t" else None,
+         "mean": float(sample.mean()), **_quantiles(sample)}
+        for name, mineral, unit, value, sample in measures
+    ]  # fmt: skip
+    decisions = list(_decisions(base, now, drawn))
+    return (
+        DrawMeasures.of_rows(rows, words=words), DrawDecisions.of_rows(decisions, words=words)
+    )  # fmt: skip
+
+
+def _quantiles(sample: Floats, percents: Sequence[int] = (5, 25, 50, 75, 95)) -> dict[str, float]:
+    return {f"p{p}": float(np.quantile(sample, p / 100)) for p in percents}
+
+
+def _decisions(base: Plan, now: Reading, drawn: Sequence[DrawReading]) -> Iterator[dict[str, Any]]:
+    """Yield what is built, who is bought from and which limits bind, in the plan and in draws."""
+    case, few = base.case, (5, 50, 95)
+    built = np.array([d.plan.built.sum(axis=1) for d in drawn])
+    for p, project in enumerate(case.projects):
+        is_so = float(now.built[p].sum()) >= _LEAST_BUILT
+        often = built[:, p] >= _LEAST_BUILT
+        yield _decision(BUILDS, project.name, project.mineral, is_so, often) | {
+            "unit": "part built", **_quantiles(built[:, p], few)
+        }  # fmt: skip
+    sold = np.array([d.plan.sold for d in drawn])
+    for s, source in enumerate(base.expanded.sources):
+        is_so, name = bool(now.sold[s] > tolerances.LEAST_FLOW), source.project or source.name
+        yield _decision(BUYS, name, source.mineral, is_so, sold[:, s] > tolerances.LEAST_FLOW) | {
+            "unit": "t", **_quantiles(sold[:, s], few)
+        }  # fmt: skip
+    planned = binding(base)
+    places = planned.union(*(d.binding for d in drawn))
+    for limit, mineral in sorted(places):
+        row = case.share_limits[limit]
+        often = np.array([(limit, mineral) in d.binding for d in drawn])
+        name = f"row {row.row}: {row.limit} of {row.supplier or row.group}"
+        yield _decision(BINDS, name, mineral, (limit, mineral) in planned, often)
+
+
+def _decision(what: str, name: str, mineral: str, is_so: bool, often: Bools) -> dict[str, Any]:
+    part_of = float(often.mean())
+    holds = (part_of if is_so else 1.0 - part_of) >= HOLDS
+    return {
+        "decision": what, "name": name, "mineral": mineral, "planned": "yes" if is_so else "no",
+        "often": part_of, "holds": "yes" if holds else "no",
+    }  # fmt: skip
+
+
 # ---- the kind ------------------------------------------------------------------------------------
 
 
@@ -440,8 +572,8 @@ class SensitivityStudy(StudyKind):
     NAME, TITLE, WRITES = "sensitivity", "Sensitivity", "sensitivity"
     QUESTION = "How sure is the plan: which numbers decide it?"
     LACKING = "the plan as it stands is not known"
-    RESULTS = (Sensitivities, GroupSensitivities, AsItStands)
-    RECORDS = ("factors", "groups", "as_it_stands")
+    RESULTS = (Sensitivities, GroupSensitivities, AsItStands, DrawMeasures, DrawDecisions)
+    RECORDS = ("factors", "groups", "as_it_stands", "draws", "decisions")
     LIMIT = CAP_HELP
     MONEY = "discounted"
     OPTIONS = (
@@ -450,12 +582,18 @@ class SensitivityStudy(StudyKind):
         click.option("--by", type=click.Choice([COST, SHORTAGE, DECISIONS]), default=COST,
                      help="What the numbers are ranked by: what they change in total cost, in"
                      " tonnes short, or in who is bought from [cost]."),
+        click.option("--draws", type=IntegerOption(0, _MOST_DRAWS), default=0, metavar="N",
+                     help="Also draw all numbers at once, so many times [none]."),
+        click.option("--seed", type=IntegerOption(0, _MOST_SEED), default=1, metavar="S",
+                     show_default=True, help="Seed of the draws: the same seed, the same draws."),
     )  # fmt: skip
 
-    def __init__(self, start: Start, *, is_grouped: bool, by: str) -> None:
+    def __init__(
+        self, start: Start, *, is_grouped: bool, by: str, draws: int = 0, seed: int = 1
+    ) -> None:
         """Find the numbers with a range."""
         super().__init__(start)
-        self.by, self.is_grouped = by, is_grouped
+        self.by, self.is_grouped, self.draws, self.seed = by, is_grouped, draws, seed
         self.factors = factors(start.case)
         self.task = f"the case, then both ends of {counted(len(self.factors), 'number')}"
         layout, case = start.book.layout, start.case
@@ -467,6 +605,12 @@ class SensitivityStudy(StudyKind):
         study, self.moving = study_of(
             self.start.case, self.factors, self._name, is_grouped=self.is_grouped
         )
+        every = tuple(self.factors)
+        drawn = [
+            Run(f"Draw {i + 1}", Drawn(every, self.draws, self.seed, i), compare=draw_reading)
+            for i in range(self.draws if every else 0)
+        ]
+        study = replace(study, chains=(*study.chains, *chains_of(drawn, CHAIN)))
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
@@ -481,7 +625,7 @@ class SensitivityStudy(StudyKind):
     @property
     def progress(self) -> str:
         ends = self.outcomes[1:]
-        return f"{sum(o.planned for o in ends):,} of {counted(len(ends), 'end')} planned"
+        return f"{sum(o.planned for o in ends):,} of {counted(len(ends), 'run')} planned"
 
     @property
     def trouble(self) -> str:
@@ -490,7 +634,7 @@ class SensitivityStudy(StudyKind):
         if not failed:
             return ""
         first = f"{failed[0].name}: {failed[0].error}"
-        return f"{counted(len(failed), 'end')} without a plan; the first is {first}"
+        return f"{counted(len(failed), 'run')} without a plan; the first is {first}"
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -511,6 +655,8 @@ class SensitivityStudy(StudyKind):
             " says otherwise"
         )
         asked = {BY: self.by, NUMBERS: f"{len(self.factors):,}", "Ranges": ranges}
+        if self.draws:
+            asked[DRAWS] = f"{self.draws:,}, Latin hypercube, seed {self.seed}"
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
@@ -524,12 +670,14 @@ class SensitivityStudy(StudyKind):
         table = Sensitivities.of_rows(_in_rank(rows, self.by), words=words).without(*_OF_SEVERAL)
         still = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         standing = AsItStands.of_rows([still], words=words)
+        drawn = [o.found for o in self.outcomes if isinstance(o.found, DrawReading)]
+        more = [standing, *(draw_tables(base, drawn) if drawn else ())]
         if not self.is_grouped:
-            return [table, standing]
+            return [table, *more]
         alone = {m.head: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
         groups = [found.row(m) | self._of_several(m, alone) for m in self.moving[count:]]
         grouped = GroupSensitivities.of_rows(_in_rank(groups, self.by), words=words)
-        return [table, grouped.without(*_OF_ONE), standing]
+        return [table, grouped.without(*_OF_ONE), *more]
 
     def _of_one(self, factor: Factor) -> dict[str, Any]:
         case = self.start.case
@@ -569,6 +717,8 @@ class SensitivityStudy(StudyKind):
         """Return the numbers that decide most."""
         table = tables[Sensitivities]
         yield Numbers(table.where([rank <= _MOST_BARS for rank in table.rank]), _SCREEN)
+        if DrawMeasures in tables:
+            yield Numbers(tables[DrawMeasures], heading="All numbers drawn at once")
         if GroupSensitivities in tables:
             groups = tables[GroupSensitivities]
             first = groups.where([rank <= _MOST_BARS for rank in groups.rank])
@@ -629,6 +779,14 @@ class SensitivityStudy(StudyKind):
             groups = Numbers(tables[GroupSensitivities], _GROUP_SCREEN)
             views = groups.view(tornado(tables, GroupSensitivities))
             found.append(Section("groups", "Moved together", lead, views))
+        if DrawDecisions in tables:
+            lead = (
+                f"All numbers are drawn at once. A decision holds in {HOLDS:.0%} of draws or more."
+            )
+            decisions, measures = tables[DrawDecisions], Numbers(tables[DrawMeasures])
+            loose = decisions.where([holds == "no" for holds in decisions.holds])
+            blocks = (Numbers(loose, heading="Decisions that do not hold"),)
+            found.append(Section("draws", "All at once", lead, measures.view(), blocks=blocks))
         return tuple(found)
 
 
@@ -707,6 +865,14 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
     yield KeyFigure(
         "Numbers that change no cost", f"{nothing:,} of {len(rows):,}", "anywhere in their range."
     )
+    if DrawDecisions in tables:
+        decisions = tables[DrawDecisions]
+        holds = sum(each == "yes" for each in decisions.holds)
+        yield KeyFigure(
+            "Decisions that hold",
+            f"{holds:,} of {len(decisions):,}",
+            f"as planned in {HOLDS:.0%} of draws or more, with all numbers drawn at once.",
+        )
     best = max(rows, key=lambda row: row["worth"] if known(row["worth"]) else 0.0)
     if known(best["worth"]) and best["worth"] > 0:
         yield KeyFigure(

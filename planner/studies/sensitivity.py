@@ -108,11 +108,15 @@ class _Ends(Result):
         "Bought elsewhere",
         "Part of purchases, by value, that other plants sell than planned; the larger end.",
     )
-    otherwise = field(
-        "What the plan would do otherwise",
-        Look.SENTENCE,
-        "At the end that changes total cost most, against the plan as it stands.",
-        widest=60,
+    otherwise_low, otherwise_high = (
+        field(
+            f"What the plan would do at its {end} end",
+            Look.SENTENCE,
+            "Otherwise than as it stands: what it builds, buys and leaves short.",
+            widest=60,
+            key=f"otherwise_{end}",
+        )
+        for end in ENDS
     )
     worth = field.millions(
         "Worth of knowing",
@@ -251,12 +255,6 @@ class Ends:
     @property
     def known(self) -> tuple[EndReading, ...]:
         return tuple(end for end in (self.low, self.high) if end is not None)
-
-    @property
-    def furthest(self) -> EndReading | None:
-        """The end that changes total cost most."""
-        ends = [end for end in self.known if end.plan is not self.base]
-        return max(ends, key=lambda e: abs(e.plan.objective - self.base.objective), default=None)
 
     def swing(self, of: Callable[[Reading], float], nothing: float) -> float | None:
         """Return the most less the least of a number, None where an end is not known.
@@ -443,25 +441,26 @@ class Found:
         ends, e = self.ends(moving), self.base.expanded
         price = {m: self._price(m) for m in e.minerals}
         prices = np.array([price[source.mineral] for source in e.sources])
-        far = ends.furthest
         row: dict[str, Any] = {
             "sheet": moving.head.sheet, "column": moving.head.column.header,
             "mineral": moving.mineral,
             "swing": ends.swing(
-                lambda reading: reading.objective, tolerances.SAME_CELL * abs(self.reading.objective)
+                lambda of: of.objective, tolerances.SAME_CELL * abs(self.reading.objective)
             ),
             "swing_short": ends.swing(
-                lambda reading: float(reading.short.sum()),
+                lambda of: float(of.short.sum()),
                 tolerances.LEAST_MOVE * max(1.0, self.case.largest_demand),
             ),
             "moved": ends.moved(prices),
-            "otherwise": _otherwise(self.reading, far.plan, self.base) if far else "",
             "worth": ends.worth, "is_exact": ends.verdict,
         }  # fmt: skip
         for end, at in zip(ENDS, (ends.low, ends.high), strict=True):
             if at is not None:
                 change = at.plan.top - self.reading.top
+                still = at.plan is self.reading
+                said = "" if still else _otherwise(self.reading, at.plan, self.base)
                 row |= {
+                    f"otherwise_{end}": said,
                     f"cost_{end}": at.plan.objective, f"short_{end}": float(at.plan.short.sum()),
                     f"first_{end}": at.first if math.isfinite(at.first) else None,
                     f"top_{end}": float(change[np.argmax(np.abs(change))]) if len(change) else 0.0,
@@ -795,7 +794,7 @@ _SCREEN = (
     Sensitivities.sheet, Sensitivities.cells, Sensitivities.what, Sensitivities.low,
     Sensitivities.high, Sensitivities.swing, Sensitivities.swing_short, Sensitivities.worth,
 )  # fmt: skip
-_PAGE = (*_SCREEN, Sensitivities.otherwise, Sensitivities.origin)
+_PAGE = (*_SCREEN, Sensitivities.otherwise_low, Sensitivities.otherwise_high, Sensitivities.origin)
 _GROUP_SCREEN = (
     GroupSensitivities.sheet, GroupSensitivities.column, GroupSensitivities.mineral,
     GroupSensitivities.count, GroupSensitivities.swing, GroupSensitivities.alone,

@@ -43,9 +43,9 @@ from models.schema.uncertainty import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedig
 CHOICES = {(ShareLimit.SHEET, "share"), (SecurityTarget.SHEET, "max_short")}
 """Numbers that are the planner's own choice, so no row of Uncertainty may vary them."""
 _SPREAD = {
-    Demand: Column("Demand", CellKind.NUMBER, "", unit="t", most=MOST_TONNES, field="tonnes",
+    Demand: Column(Demand.SHEET, CellKind.NUMBER, "", unit="t", most=MOST_TONNES, field="tonnes",
                    is_fact=True),
-    Freight: Column("Freight", CellKind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field="costs"),
+    Freight: Column(Freight.SHEET, CellKind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field="costs"),
 }  # fmt: skip
 """What the columns of years, and those of members, hold."""
 _AT_MOST = {"opening": "max", "min": "max"}
@@ -193,14 +193,14 @@ def _names(row: Uncertainty, named: _Named, record: Any, column: Column, member:
 
 
 SELECTORS = ("mineral", "country", "refiner", "member")
-_OWN: dict[type[Record], dict[str, tuple[str, ...]]] = {
-    Mineral: {"mineral": ("name",)},
-    Refiner: {"refiner": ("name",)},
-    Project: {"refiner": ("refiner", "name")},
-    Freight: {"member": ("costs",)},
-    Country: {"country": ("code",)},
-    OreLane: {"country": ("mine_country",)},
-    InputLane: {"mineral": ("input",)},
+_OWN: dict[tuple[type[Record], str], tuple[str, ...]] = {
+    (Mineral, "mineral"): ("name",),
+    (Refiner, "refiner"): ("name",),
+    (Project, "refiner"): ("refiner", "name"),
+    (Freight, "member"): ("costs",),
+    (Country, "country"): ("code",),
+    (OreLane, "country"): ("mine_country",),
+    (InputLane, "mineral"): ("input",),
 }
 """Fields that a selector means, where it is not the field of its name."""
 
@@ -208,7 +208,7 @@ _OWN: dict[type[Record], dict[str, tuple[str, ...]]] = {
 def fields_of(record: type[Record], selector: str) -> tuple[str, ...]:
     """Return the fields of a sheet that a selector of Uncertainty is compared with; () for none."""
     named = {column.field for column in record.columns()}
-    return _OWN.get(record, {}).get(selector, (selector,) if selector in named else ())
+    return _OWN.get((record, selector), (selector,) if selector in named else ())
 
 
 def matches_nothing(case: Case, row: Uncertainty) -> bool:

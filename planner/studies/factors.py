@@ -8,6 +8,7 @@ laid out by itself. The number is the same either way.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -242,7 +243,7 @@ class Compared:
     def __call__(self, plan: Plan, session: Session) -> EndReading:
         """Return the plan in numbers, its cost with the base's builds, and the first order."""
         base = Against.of(session)
-        now = reading(plan, base.plan)
+        now = base.read(plan)
         first, bound = base.first_order(plan)
         kept = now.objective
         if np.abs(now.built - base.reading.built).max(initial=0.0) > tolerances.SAME_SHARE:
@@ -297,6 +298,14 @@ class Against:
         if session not in cls._of:
             cls._of[session] = cls(session.begun)
         return cls._of[session]
+
+    def read(self, plan: Plan) -> Reading:
+        """Return a plan in numbers; where it decides what the base does, those of the base."""
+        if not np.array_equal(plan.solver_x, self.x):
+            return reading(plan, self.plan)
+        is_dearer = plan.program.rows.cost is not self.rows.cost
+        cash = plan.cash if is_dearer else self.reading.cash
+        return dataclasses.replace(self.reading, objective=plan.objective, cash=cash)
 
     def first_order(self, plan: Plan) -> tuple[float, str]:
         """Return by how much the cost changes to first order, by the base's duals, and as a bound.

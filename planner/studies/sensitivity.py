@@ -133,9 +133,11 @@ class _Ends(Result):
         "Source or mark", Look.REMARK, "The source of its row, else its note.", optional=True
     )
     cost_low, cost_high = _end(
-        "Total cost", "Total cost of the plan", field.millions, "cost_{end}_usd"
+        Measure.TOTAL_COST.value, "Total cost of the plan", field.millions, "cost_{end}_usd"
     )
-    short_low, short_high = _end("Short", "Tonnes short in the plan", field.tonnes, "short_{end}_t")
+    short_low, short_high = _end(
+        common.SHORT.header, "Tonnes short in the plan", field.tonnes, "short_{end}_t"
+    )
     first_low, first_high = _end(
         "First order",
         "What the shadow prices of today's plan say that total cost changes by",
@@ -220,9 +222,11 @@ class AsItStands(Result):
 
     TABLE, GRAIN, BOOK = "As it stands", (), "sensitivity"
 
-    cost = field.millions("Total cost", "Shortage counts at its price.", key="cost_usd")
-    cash = field.millions("Cash cost", f"What is paid. {common.UNDISCOUNTED}", key="cash_usd")
-    short = field.tonnes("Short", "Demand neither bought nor taken from stock.", key="short_t")
+    cost = field.millions(Measure.TOTAL_COST.value, "Shortage counts at its price.", key="cost_usd")
+    cash = field.millions(
+        Measure.CASH_COST.value, f"What is paid. {common.UNDISCOUNTED}", key="cash_usd"
+    )
+    short = common.SHORT.like(key="short_t")
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -391,7 +395,7 @@ def _otherwise(base: Reading, end: Reading, plan: Plan) -> str:
     for sign, word in ((-1.0, "less"), (1.0, "more")):
         changes = sign * (end.sold - base.sold)
         for s in np.argsort(-changes, kind="stable")[:_MOST_SAID]:
-            if changes[s] > _LEAST_TOLD * max(1.0, float(base.sold.sum())):
+            if changes[s] > tolerances.LEAST_MOVE * max(1.0, float(base.sold.sum())):
                 source = e.sources[s]
                 plant = source.project or source.name
                 parts.append(f"{tonnes(float(changes[s]))} {word} {source.mineral} from {plant}")
@@ -403,7 +407,7 @@ def _otherwise(base: Reading, end: Reading, plan: Plan) -> str:
     return "; ".join(parts)
 
 
-_LEAST_BUILT, _LEAST_TOLD = 0.01, 1e-6
+_LEAST_BUILT = 0.01
 
 
 def _begins(built: Floats) -> int:

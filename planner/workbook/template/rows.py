@@ -209,7 +209,14 @@ _TABLES: dict[str, Sequence[Row]] = dict(
         _example(
             schema.Uncertainty,
             "sheet, header, mineral, low, high, note",
-            ("Refiners", "Capacity", _COBALT, 0.7, 1.2, "Example: cobalt plants are known badly."),
+            (
+                schema.Refiner.SHEET,
+                schema.Refiner.column_of("capacity").header,
+                _COBALT,
+                0.7,
+                1.2,
+                "Example: a wide range.",
+            ),
         ),
         _example(
             schema.ScenarioStep,

@@ -22,12 +22,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a run writes of itself, and no two runs alike: versions, and the time [UTC]."""
+    """What a run writes of itself, and no two runs alike: versions, and the time [UTC].
+
+    ``sure`` says how sure the plan is, where a study of that is beside it.
+    """
 
     planner: str = _version.__version__
     solver: str = field(default_factory=version)
     python: str = field(default_factory=platform.python_version)
     written: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    sure: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,10 +17,11 @@ import numpy as np
 
 from models import schema, tolerances
 from models.case import Case
+from models.errors import PlannerError
 from models.plan import Plan
 from models.resolve import Bools, Floats
 from models.resolve.uncertainty import Factor, column_of, factors, values_of
-from models.results import Field, Look, Result, common, field
+from models.results import About, Field, Look, Result, common, field
 from models.results import Figure as Measure
 from models.units import MILLION
 from planner.options import CAP_HELP, IntegerOption
@@ -40,6 +42,7 @@ from planner.studies.factors import (
     reading,
 )
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -826,6 +829,47 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
         Sensitivities.by, Sensitivities.estimate,
     )  # fmt: skip
     return list(rows)[:count]
+
+
+# ---- what other commands say of a study that is there -------------------------------------------
+
+
+def study_there(path: Path, sha256: str) -> Tables | None:
+    """Return the tables of a study's workbook; None where there is none of an input, by its hash.
+
+    It is of the numbers that the input has now, or it says nothing of its plan.
+    """
+    if not path.is_file():
+        return None
+    try:
+        file = read_study(path, Sensitivities.TABLE, SensitivityStudy.NAME)
+    except PlannerError:
+        return None
+    tables = Tables.read(file.tables, (*SensitivityStudy.RESULTS, About))
+    is_same = About in tables and tables.option(str(Measure.INPUT_SHA256)) == sha256
+    return tables if is_same and Sensitivities in tables else None
+
+
+def how_sure(path: Path, sha256: str) -> str:
+    """Say in one line which numbers decide a plan; "" where there is no study of its input."""
+    tables = study_there(path, sha256)
+    if tables is None:
+        return ""
+    said, deciding = _finding(tables), decisive(tables)
+    if deciding:
+        sheet, cells, what, *_ = deciding[0]
+        said += f" The first is {what}, in {sheet} {_cell(cells)}."
+    return f"How sure is it: {said[:1].lower()}{said[1:]}"
+
+
+def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
+    """Return the cells to look up first, by sheet and address, and what is said of each."""
+    tables = study_there(path, sha256)
+    found = {}
+    for i, (sheet, cells, what, *_) in enumerate(decisive(tables) if tables else (), 1):
+        for cell in cells.split(", "):
+            found[sheet, cell] = f"Look up first, number {i}: {what}."
+    return found
 
 
 def _held(tables: Tables, count: int) -> float:

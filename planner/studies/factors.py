@@ -346,17 +346,80 @@ class Against:
 # ---- all at once ---------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=4)
-def latin_hypercube(every: tuple[Factor, ...], draws: int, seed: int) -> Floats:
-    """Return a factor on each number in each draw: a row a draw, a column a number.
+@dataclass(frozen=True)
+class Hypercube:
+    """A Latin hypercube: of each number's range each n-th part, by chance, is drawn once.
 
-    Of each number's range each n-th part, by chance, is drawn once in n draws: McKay, Beckman &
-    Conover (1979), Technometrics 21(2), 239-245. Half of the chance is below the value, half above,
-    evenly on each side.
+    McKay, Beckman & Conover (1979), Technometrics 21(2), 239-245.
     """
-    source = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-    place = np.stack([source.permutation(draws) for _ in every], axis=1)
-    chance = (place + source.random(place.shape)) / draws
+
+    draws: int
+    seed: int
+
+    def places(self, numbers: int) -> Floats:
+        """Return how far along its range each number is, 0 to 1: a row a draw."""
+        source = _random(self.seed)
+        strata = [source.permutation(self.draws) for _ in range(numbers)]
+        return np.asarray(np.stack(strata, axis=1) + source.random((self.draws, numbers))) / (
+            self.draws
+        )
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """Morris's trajectories by groups: from a point on a grid, each group moves once, in any order.
+
+    Morris (1991), Technometrics 33(2), 161-174; by groups Campolongo, Cariboni & Saltelli (2007),
+    Environmental Modelling & Software 22(10), 1509-1518. ``group`` is that of each number.
+    """
+
+    count: int
+    seed: int
+    group: tuple[int, ...]
+
+    def places(self, numbers: int) -> Floats:
+        """Return how far along its range each number is: a row a run, trajectories in turn."""
+        source, group, found = _random(self.seed), np.array(self.group), list[Floats]()
+        groups = int(group.max()) + 1
+        for _ in range(self.count):
+            low = source.integers(0, 2, numbers) / (LEVELS - 1)
+            is_up = source.integers(0, 2, numbers).astype(bool)
+            at = np.where(is_up, low, low + STEP)
+            found.append(at)
+            for moved_group in source.permutation(groups):
+                at = np.where(group == moved_group, np.where(is_up, low + STEP, low), at)
+                found.append(at)
+        return np.stack(found)
+
+
+LEVELS = 4
+STEP = LEVELS / (2.0 * (LEVELS - 1))
+"""The levels of the grid of trajectories, and how far along its range a number moves at once."""
+
+
+def mean_effects(places: Floats, results: Floats, group: Sequence[int]) -> Floats:
+    """Return by group the mean size of what it changes, over its step: Morris's mu*."""
+    groups, of = int(max(group)) + 1, np.array(group)
+    sizes: list[list[float]] = [[] for _ in range(groups)]
+    for first in range(0, len(places), groups + 1):
+        for i in range(first, first + groups):
+            step = places[i + 1] - places[i]
+            moved_group = int(of[np.flatnonzero(step)[0]])
+            sizes[moved_group].append(abs(float(results[i + 1] - results[i])) / STEP)
+    return np.array([float(np.mean(each)) for each in sizes])
+
+
+def _random(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+
+
+@lru_cache(maxsize=4)
+def multiples(every: tuple[Factor, ...], design: Hypercube | Trajectories) -> Floats:
+    """Return the factor on each number in each run of a design: a row a run.
+
+    Half of a range is below the value, half above, evenly on each side.
+    """
+    chance = design.places(len(every))
     low, high = (np.array([getattr(factor, end) for factor in every]) for end in ENDS)
     below = low + (1.0 - low) * 2.0 * chance
     above = 1.0 + (high - 1.0) * (2.0 * chance - 1.0)
@@ -365,16 +428,15 @@ def latin_hypercube(every: tuple[Factor, ...], draws: int, seed: int) -> Floats:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A change: every number somewhere in its range, as one draw of several has it."""
+    """A change: every number somewhere in its range, as one run of a design has it."""
 
     factors: tuple[Factor, ...]
-    draws: int
-    seed: int
+    design: Hypercube | Trajectories
     number: int
 
     def __call__(self, case: Case) -> Case:
-        """Return the case of the draw."""
-        times = latin_hypercube(self.factors, self.draws, self.seed)[self.number].tolist()
+        """Return the case of the run."""
+        times = multiples(self.factors, self.design)[self.number].tolist()
         columns: dict[tuple[str, str], list[tuple[int, str, float]]] = {}
         for factor, by in zip(self.factors, times, strict=True):
             place = factor.sheet, factor.field
@@ -401,3 +463,9 @@ def binding(plan: Plan) -> frozenset[tuple[int, str]]:
     """Return the share limits that bind in any year, by row of the sheet and mineral."""
     rows = plan.limits[plan.limits["binding"]]
     return frozenset(zip(rows["limit"].tolist(), rows["mineral"].tolist(), strict=True))
+
+
+def cost_of(plan: Plan, session: Session) -> float:
+    """Return the total cost of a plan, which is all that is read of a step."""
+    del session
+    return plan.objective

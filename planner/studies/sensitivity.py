@@ -35,10 +35,15 @@ from planner.studies.factors import (
     Drawn,
     DrawReading,
     EndReading,
+    Hypercube,
     Movement,
     Reading,
+    Trajectories,
     binding,
+    cost_of,
     draw_reading,
+    mean_effects,
+    multiples,
     reading,
 )
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
@@ -60,6 +65,7 @@ ENOUGH = 0.8
 HOLDS = 0.95
 """A decision holds that is as planned in this part of draws or more."""
 BUILDS, BUYS, BINDS = "built", "bought from", "binds"
+_MOST_TRAJECTORIES = 10
 _MOST_DRAWS, _MOST_SEED = 100_000, 2**63 - 1
 _DECIDE = 12
 """... and are at most so many."""
@@ -104,6 +110,13 @@ class _Ends(Result):
         "Sum of single swings",
         "The swings in cost of its numbers, each alone, added up.",
         key="alone_usd",
+        optional=True,
+    )
+    effect = field.millions(
+        "Mean effect",
+        "Mean size of the change in total cost when the group moves by two thirds of its range"
+        " while all others are anywhere in theirs, over those two thirds: Morris's mu*.",
+        key="mean_effect_usd",
         optional=True,
     )
     swing_short = field.tonnes("Swing in shortage", "The same of the tonnes short.")
@@ -166,7 +179,7 @@ _OF_ONE = (
     _Ends.cells, _Ends.value, _Ends.unit, _Ends.low, _Ends.high, _Ends.by, _Ends.estimate,
     _Ends.origin,
 )  # fmt: skip
-_OF_SEVERAL = (_Ends.count, _Ends.alone)
+_OF_SEVERAL = (_Ends.count, _Ends.alone, _Ends.effect)
 
 
 class Sensitivities(_Ends):
@@ -464,6 +477,7 @@ class Found:
         for end, at in zip(ENDS, (ends.low, ends.high), strict=True):
             if at is not None:
                 change = at.plan.top - self.reading.top
+                change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
                 still = at.plan is self.reading
                 said = "" if still else _otherwise(self.reading, at.plan, self.base)
                 row |= {
@@ -612,13 +626,28 @@ class SensitivityStudy(StudyKind):
             self.start.case, self.factors, self._name, is_grouped=self.is_grouped
         )
         every = tuple(self.factors)
+        cube = Hypercube(self.draws, self.seed)
         drawn = [
-            Run(f"Draw {i + 1}", Drawn(every, self.draws, self.seed, i), compare=draw_reading)
+            Run(f"Draw {i + 1}", Drawn(every, cube, i), compare=draw_reading)
             for i in range(self.draws if every else 0)
         ]
-        study = replace(study, chains=(*study.chains, *chains_of(drawn, CHAIN)))
+        self.trajectories = self._trajectories(every) if drawn and self.is_grouped else None
+        steps = 0 if self.trajectories is None else len(multiples(every, self.trajectories))
+        moves = [
+            Run(f"Step {i + 1}", Drawn(every, self.trajectories, i), compare=cost_of)
+            for i in range(steps)
+            if self.trajectories is not None
+        ]
+        more = (*chains_of(drawn, CHAIN), *chains_of(moves, CHAIN))
+        study = replace(study, chains=(*study.chains, *more))
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
+
+    def _trajectories(self, every: tuple[Factor, ...]) -> Trajectories:
+        """Return the steps of groups while all other numbers are somewhere in their ranges."""
+        group = {f: i for i, m in enumerate(self.moving[len(every) :]) for f in m.factors}
+        count = min(_MOST_TRAJECTORIES, max(2, self.draws // (1 + max(group.values()))))
+        return Trajectories(count, self.seed, tuple(group[factor] for factor in every))
 
     def _name(self, factor: Factor) -> str:
         cells = self.cells[factor]
@@ -682,8 +711,21 @@ class SensitivityStudy(StudyKind):
             return [table, *more]
         alone = {m.head: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
         groups = [found.row(m) | self._of_several(m, alone) for m in self.moving[count:]]
+        effects = self._effects()
+        for row, effect in zip(groups, effects, strict=False):
+            row["effect"] = effect
         grouped = GroupSensitivities.of_rows(_in_rank(groups, self.by), words=words)
-        return [table, grouped.without(*_OF_ONE), *more]
+        unknown = () if effects else (GroupSensitivities.effect,)
+        return [table, grouped.without(*_OF_ONE, *unknown), *more]
+
+    def _effects(self) -> list[float]:
+        """Return the mean effect of each group, none where a step has no plan."""
+        steps = [o for o in self.outcomes if o.name.startswith("Step ")]
+        if self.trajectories is None or not all(o.planned for o in steps):
+            return []
+        places = self.trajectories.places(len(self.factors))
+        costs = np.array([o.objective for o in steps], dtype=float)
+        return [float(effect) for effect in mean_effects(places, costs, self.trajectories.group)]
 
     def _of_one(self, factor: Factor) -> dict[str, Any]:
         case = self.start.case
@@ -699,7 +741,8 @@ class SensitivityStudy(StudyKind):
     @staticmethod
     def _of_several(moving: Moving, alone: Mapping[Factor, float | None]) -> dict[str, Any]:
         swings = [alone[factor] for factor in moving.factors]
-        header = f"{moving.head.column.header} of {moving.head.sheet}"
+        header, sheet = moving.head.column.header, moving.head.sheet
+        header += "" if header == sheet else f" of {sheet}"
         return {
             "what": f"{header}, {moving.mineral}" if moving.mineral else header,
             "count": len(swings), "alone": sum(swing or 0.0 for swing in swings),
@@ -959,10 +1002,7 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
             for sheet, cells, what in zip(rows["sheet"], rows["cells"], rows["what"], strict=True)
         ]
     else:
-        labels = [
-            cut(", ".join(filter(None, names)), _LABEL)
-            for names in zip(rows["mineral"], rows["column"], rows["sheet"], strict=True)
-        ]
+        labels = [cut(str(what), _LABEL) for what in rows["what"]]
     which = "numbers" if kind is Sensitivities else "groups"
     title = f"The {len(rows)} {which} that change {_WORDS[by]} most, each {_ALONE[kind]}"
     picture = bars(title, rows, labels, series, axis, form=Form.BARS, **more)

@@ -43,10 +43,13 @@ from models.schema.uncertainty import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedig
 CHOICES = {(ShareLimit.SHEET, "share"), (SecurityTarget.SHEET, "max_short")}
 """Numbers that are the planner's own choice, so no row of Uncertainty may vary them."""
 _SPREAD = {
-    Demand: Column(Demand.SHEET, CellKind.NUMBER, "", unit="t", most=MOST_TONNES, field="tonnes",
-                   is_fact=True),
-    Freight: Column(Freight.SHEET, CellKind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field="costs"),
-}  # fmt: skip
+    Demand: Column(
+        Demand.SHEET, CellKind.NUMBER, "", unit="t", most=MOST_TONNES, field="tonnes", is_fact=True
+    ),
+    Freight: Column(
+        Freight.SHEET, CellKind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field="costs"
+    ),
+}
 """What the columns of years, and those of members, hold."""
 _AT_MOST = {"opening": "max", "min": "max"}
 """Numbers that another number of their row bounds."""

@@ -244,7 +244,7 @@ def _origin(context: Context) -> Iterator[str]:
     marked = estimates(context.book.case)
     yield f"{text} Marked as estimates: {marked} of the workbook." if marked else text
     if context.record.sure:
-        yield context.record.sure
+        yield f"{results.Figure.SURE}: {context.record.sure}"
 
 
 def _tariffs(context: Context) -> Iterator[str]:

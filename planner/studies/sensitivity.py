@@ -902,7 +902,7 @@ def how_sure(path: Path, sha256: str) -> str:
     if deciding:
         sheet, cells, what, *_ = deciding[0]
         said += f" The first is {what}, in {sheet} {_cell(cells)}."
-    return f"How sure is it: {said[:1].lower()}{said[1:]}"
+    return said
 
 
 def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:

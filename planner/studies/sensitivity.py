@@ -119,7 +119,9 @@ class _Ends(Result):
         key="mean_effect_usd",
         optional=True,
     )
-    swing_short = field.tonnes("Swing in shortage", "The same of the tonnes short.")
+    swing_short = field.tonnes(
+        "Swing in shortage", "The same of the tonnes short.", key="swing_short_t"
+    )
     moved = field.share(
         "Bought elsewhere",
         "Part of purchases, by value, that other plants sell than planned; the larger end.",
@@ -226,7 +228,7 @@ class DrawDecisions(Result):
     mineral = common.MINERAL.like(meaning="")
     planned = field.text("As it stands", "Whether it is so in the plan of the workbook's numbers.")
     often = field.share("In draws", "Part of all draws in which it is so.", key="in_draws")
-    holds = field.text("Holds", f"yes: it is as planned in {HOLDS:.0%} of draws or more.")
+    holds = field.text("Holds", f"yes: it is as planned in {share(HOLDS)} of draws or more.")
     unit = common.UNIT.like(meaning="")
     p5 = field("5th percentile", Look.PRICE, "Of what is built, or of the tonnes bought.")
     p50 = field("Median", Look.PRICE)
@@ -595,7 +597,7 @@ class SensitivityStudy(StudyKind):
     RESULTS = (Sensitivities, GroupSensitivities, AsItStands, DrawMeasures, DrawDecisions)
     RECORDS = ("factors", "groups", "as_it_stands", "draws", "decisions")
     LIMIT = CAP_HELP
-    MONEY = "discounted"
+    MONEY = "total cost discounted to the first year, cash cost undiscounted"
     OPTIONS = (
         click.option("--group", "is_grouped", is_flag=True,
                      help="Also move all numbers of a sheet, mineral and column together."),
@@ -829,9 +831,8 @@ class SensitivityStudy(StudyKind):
             views = groups.view(tornado(tables, GroupSensitivities))
             found.append(Section("groups", "Moved together", lead, views))
         if DrawDecisions in tables:
-            lead = (
-                f"All numbers are drawn at once. A decision holds in {HOLDS:.0%} of draws or more."
-            )
+            holds = f"A decision holds in {share(HOLDS)} of draws or more."
+            lead = f"All numbers are drawn at once. {holds}"
             decisions, measures = tables[DrawDecisions], Numbers(tables[DrawMeasures])
             loose = decisions.where([holds == "no" for holds in decisions.holds])
             blocks = (Numbers(loose, heading="Decisions that do not hold"),)
@@ -961,7 +962,7 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
         yield KeyFigure(
             "Decisions that hold",
             f"{holds:,} of {len(decisions):,}",
-            f"as planned in {HOLDS:.0%} of draws or more, with all numbers drawn at once.",
+            f"as planned in {share(HOLDS)} of draws or more, with all numbers drawn at once.",
         )
     best = max(rows, key=lambda row: row["worth"] if known(row["worth"]) else 0.0)
     if known(best["worth"]) and best["worth"] > 0:
@@ -998,7 +999,7 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
         more = {"look": Look.TONNES}
     if kind is Sensitivities:
         labels = [
-            cut(f"{sheet} {_cell(cells)}: {what}", _LABEL)
+            cut(f"{what} ({sheet} {_cell(cells)})", _LABEL)
             for sheet, cells, what in zip(rows["sheet"], rows["cells"], rows["what"], strict=True)
         ]
     else:

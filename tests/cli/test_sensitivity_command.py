@@ -51,7 +51,7 @@ def words_of(path) -> str:
 def test_what_a_program_hears(plain, ask):
     code, said = ask("sensitivity", plain, "--by", "shortage", *HERE)
     assert (code, said["status"], said["by"]) == (0, "optimal", "shortage")
-    swings = [row["swing_short"] for row in said["factors"]]
+    swings = [row["swing_short_t"] for row in said["factors"]]
     assert swings == sorted(swings, reverse=True)
     first = said["factors"][0]
     assert (first["sheet"], first["cells"]) == ("Demand", ["D6", "E6", "F6"])

@@ -330,7 +330,9 @@ class _Plans:
                 for i, hits in self.runs
                 if i == p
             ]
-            studies.append(Study(part(self.base, minerals), chains_of(runs, CHAIN), reading))
+            is_new = self.name == AGREED  # the parts of the case itself are compared as the whole
+            base = part(self.base, minerals)
+            studies.append(Study(base, chains_of(runs, CHAIN), reading, is_compared=is_new))
         return tuple(studies)
 
     def sample(self, totals: Sequence[DrawTotals | None], calm: DrawTotals) -> Sample:

@@ -524,4 +524,5 @@ def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> li
 
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:
     runs = [Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost)]
-    return Study(stressed(plan, rules), tuple((run,) for run in runs), read)
+    is_new = before != UNCAPPED  # that without share limits is of the same kind
+    return Study(stressed(plan, rules), tuple((run,) for run in runs), read, is_compared=is_new)

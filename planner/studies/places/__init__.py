@@ -19,7 +19,7 @@ from itertools import groupby
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from models.background import cores
+from models.background import can_fork, cores
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Map
@@ -84,8 +84,7 @@ class Here:
             whole = study.parts[part]
             planner = engine.Planner(whole.base, whole.read, is_near=whole.is_near)
             for i, (_, chain) in members:
-                outcomes = planner.outcomes(chain, is_first=engine.is_first(study, i))
-                for j, outcome in enumerate(outcomes):
+                for j, outcome in enumerate(planner.outcomes(chain)):
                     tracker.keep(i, j, outcome)
 
 
@@ -122,6 +121,13 @@ class LocalProcesses:
         """Return how many processes a study is worth: no more than chains, one for little work."""
         count = min(self.most, len(study.chains))
         return count if count > 1 and routes(study) >= WORTH_WORKERS else 1
+
+
+def is_worth_a_fork(place: Where, study: engine.AnyStudy[Any]) -> bool:
+    """Return whether models are built in a background process while a place plans a study."""
+    alone = isinstance(place, Here) or (isinstance(place, LocalProcesses) and place.most == 1)
+    worth = (part.is_compared and routes_of(part.base) >= WORTH_A_FORK for part in study.parts)
+    return not alone and can_fork() and any(worth)
 
 
 def routes(study: engine.AnyStudy[Any]) -> int:

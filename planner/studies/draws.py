@@ -19,7 +19,7 @@ import numpy as np
 from models.case import Case, in_force
 from models.errors import UsageError
 from models.measures import SURGE, beyond
-from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
+from models.plan import SECURITY_PENALTY, SHORTAGE, Plan
 from models.plan.solving import part, parts
 from models.plan.variation import Part, Parts, Selection
 from models.resolve import Bools, Floats
@@ -29,7 +29,7 @@ from planner.scenarios.events import Event, Hits, events, hits, step_of, steps, 
 from planner.stops import Stop
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
-from planner.studies.places import Where
+from planner.studies.places import Where, begun
 
 NO_EVENT = "no event"
 NO_EVENTS = (
@@ -270,7 +270,8 @@ def risk(
     if not case.risks:
         raise UsageError(NO_EVENTS)
     drawn = draws(case, chances.draws, chances.seed)
-    base, free = Session(case).base, case.change(security=())
+    session, free = begun(case, where), case.change(security=())
+    base = session.base
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (stressed(base, r) for r in rules)
 
@@ -286,12 +287,13 @@ def risk(
         _Plans(REPLANNED, free, case, drawn, lambda _, hits: Parts(happen(case, hits))),
     )
     results = run_studies([study for each in plans for study in each.studies], where, tell)
+    session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.found for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
     calm_base = dataclasses.replace(reading(base), objective=base.objective - float(penalty))
-    calm_again = reading(Session(free).base) if case.security else calm_base
+    calm_again = reading(session.solve_cold(free)) if case.security else calm_base
     agreed = plans[0].sample(totals[:first], calm_base)
     replanned = plans[1].sample(totals[first:], calm_again)
     return Risk(chances, base, calm_base, drawn, agreed, replanned, outcomes, stopped)

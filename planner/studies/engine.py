@@ -491,7 +491,8 @@ def run_studies(
     def compare() -> list[str]:
         return [_compared(study.base) if study.is_compared else "" for study in studies]
 
-    background = BackgroundProcess(compare) if is_worth_a_fork(place, joined) else None
+    bases = (study.base for study in studies if study.is_compared)
+    background = BackgroundProcess(compare) if is_worth_a_fork(place, bases) else None
     tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
     wrong = [""] * len(studies)

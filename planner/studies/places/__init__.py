@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from models.background import can_fork, cores
 from models.case import Case
 from models.errors import UsageError
-from models.plan import Map
+from models.plan import Map, Session
 from planner.studies import engine, forkserver
 
 WORTH_A_FORK = 1_000
@@ -123,11 +123,15 @@ class LocalProcesses:
         return count if count > 1 and routes(study) >= WORTH_WORKERS else 1
 
 
-def is_worth_a_fork(place: Where, study: engine.AnyStudy[Any]) -> bool:
-    """Return whether models are built in a background process while a place plans a study."""
+def is_worth_a_fork(place: Where | None, cases: Iterable[Case]) -> bool:
+    """Return whether models of cases are built in a background process while a place plans."""
     alone = isinstance(place, Here) or (isinstance(place, LocalProcesses) and place.most == 1)
-    worth = (part.is_compared and routes_of(part.base) >= WORTH_A_FORK for part in study.parts)
-    return not alone and can_fork() and any(worth)
+    return not alone and can_fork() and any(routes_of(case) >= WORTH_A_FORK for case in cases)
+
+
+def begun(case: Case, place: Where | None) -> Session:
+    """Return the session of a case that a study begins with: what it plans is for ``confirm``."""
+    return Session(case, in_background=is_worth_a_fork(place, [case]))
 
 
 def routes(study: engine.AnyStudy[Any]) -> int:

@@ -34,6 +34,7 @@ from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
 from planner.sheets.moves import largest_moves, minerals_that_differ, moves
 from planner.studies import cases, regret
+from planner.studies.charged import bought_by_plants
 from planner.studies.compare_tables import (
     LARGEST_SHARES,
     SCENARIO,
@@ -190,7 +191,11 @@ def _with_total(base: Context, context: Context) -> list[Row]:
 # ---- flows that differ ---------------------------------------------------------------------------
 
 
-COUNTRY_TO_MEMBER, REFINER_TO_COALITION = "country to member", "refiner to coalition"
+COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
+    "country to member",
+    "country to plants",
+    "refiner to coalition",
+)
 
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
@@ -201,7 +206,7 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
     units = units_of(base.case)
     same = [m.name for m in base.case.minerals if m.name not in differ]
     for mineral in (m.name for m in base.case.minerals if m.name in differ):
-        for level in (COUNTRY_TO_MEMBER, REFINER_TO_COALITION):
+        for level in LEVELS:
             rows = largest_moves(parts.get((mineral, level), groups.head(0)))
             names = {"mineral": mineral, "level": level, "unit": units.get(mineral, "")}
             yield from ({**row, **names} for row in rows)
@@ -215,22 +220,30 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
 @once
 def _flows(context: Context) -> pd.Series[float]:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
-    flows = context.plan.flows
-    plants = flows["project"].where(flows["project"] != "", flows["refiner"])
-    levels = (
-        (COUNTRY_TO_MEMBER, flows["country"].map(context.country), flows["member"]),
-        (REFINER_TO_COALITION, plants, COALITION_BUYER),
+    flows, inputs = context.plan.flows, bought_by_plants(context.plan)
+    sold = _joined(
+        flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"]),
+        inputs.assign(
+            level=COUNTRY_TO_PLANTS,
+            buyer="plants in " + inputs["plant_country"].map(context.country),
+        ),
     )
-    both = pd.concat(
-        flows[["mineral", "tonnes"]].assign(level=level, seller=seller, buyer=buyer)
-        for level, seller, buyer in levels
-    )
+    plants = sold["project"].where(sold["project"] != "", sold["refiner"])
+    both = pd.concat([
+        sold.assign(seller=sold["country"].map(context.country)),
+        sold.assign(level=REFINER_TO_COALITION, seller=plants, buyer=COALITION_BUYER),
+    ])  # fmt: skip
     return both.groupby(["mineral", "level", "seller", "buyer"])["tonnes"].sum()
+
+
+def _joined(flows: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([flows, inputs], ignore_index=True) if len(inputs) else flows
 
 
 def _by_year(context: Context) -> list[pd.Series[float]]:
     """Return what is paid for purchases, and what is short, by mineral and year."""
-    tables = ((context.plan.flows, "total"), (context.plan.supply, "short"))
+    paid = _joined(context.plan.flows, bought_by_plants(context.plan))
+    tables = ((paid, "total"), (context.plan.supply, "short"))
     return [table.groupby(["mineral", "year"])[amount].sum() for table, amount in tables]
 
 

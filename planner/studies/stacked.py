@@ -10,7 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from models.case import Case
+from models.resolve import Bools
 from models.results import Changes, Look, Members, Result
 from models.results.common import PlanTable
 from planner.render import words
@@ -68,11 +71,11 @@ def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
     In tonnes, by much of what is needed of the mineral in the year; in price; in whether it binds.
     """
     first, *others = (_Rows(base, result) for result in results)
-    kept = [False] * len(first.keys)
+    kept = np.zeros(len(first.keys), dtype=bool)
     found = []
     for result, rows in zip(results[1:], others, strict=True):
         found.append(result.where(rows.differ_from(first)))
-        kept = [a or b for a, b in zip(kept, first.differ_from(rows), strict=True)]
+        kept |= first.differ_from(rows)
     return [results[0].where(kept), *found]
 
 
@@ -81,35 +84,30 @@ class _Rows:
 
     def __init__(self, base: Case, result: Result) -> None:
         """Read the columns."""
-        data = result.data
-        lists = {name: _listed(values) for name, values in data.items()}
-        grain = [lists[name] for name in result.GRAIN if name in lists]
-        self.keys = list(zip(*grain, strict=True))
+        lists = {name: _listed(values) for name, values in result.data.items()}
+        self.keys = list(zip(*(lists[n] for n in result.GRAIN if n in lists), strict=True))
+        self.at = {key: i for i, key in enumerate(self.keys)}
         none = [0.0] * len(self.keys)
-        self.amounts = next((lists[name] for name in _AMOUNTS if name in lists), none)
-        self.prices, self.binding = (lists.get(n, none) for n in ("marginal", "binding"))
-        minerals, years = (lists.get(n, none) for n in ("mineral", "year"))
+        amount = next((name for name in _AMOUNTS if name in lists), "")
+        self.numbers = [
+            np.append(np.array(lists.get(name, none), dtype=float), 0.0)  # what is not there
+            for name in (amount, "marginal", "binding")
+        ]
+        cells = list(zip(lists.get("mineral", none), lists.get("year", none), strict=True))
         needs = {
             (m, y): max(1.0, base.coalition_demand(m, y)) if m in base.mineral_of else 1.0
-            for m, y in set(zip(minerals, years, strict=True))
+            for m, y in set(cells)
         }
-        self.needs = [needs[cell] for cell in zip(minerals, years, strict=True)]
-        self.at = {key: i for i, key in enumerate(self.keys)}
+        self.needs = np.array([needs[cell] for cell in cells], dtype=float)
 
-    def differ_from(self, other: _Rows) -> list[bool]:
+    def differ_from(self, other: _Rows) -> Bools:
         """Return which rows are not as the other's of the same key, which may not be there."""
-        found = []
-        for i, key in enumerate(self.keys):
-            j = other.at.get(key, -1)
-            amount, price, binds = (
-                (other.amounts[j], other.prices[j], other.binding[j]) if j >= 0 else (0.0, 0.0, 0.0)
-            )
-            found.append(
-                abs((self.amounts[i] or 0.0) - (amount or 0.0)) > MUCH * self.needs[i]
-                or abs(self.prices[i] - price) > _MUCH_DEARER * max(abs(price), abs(self.prices[i]))
-                or bool(self.binding[i]) != bool(binds)
-            )
-        return found
+        at = np.array([other.at.get(key, -1) for key in self.keys], dtype=np.int64)
+        pairs = zip(self.numbers, other.numbers, strict=True)
+        (amount, was), (price, price_was), (binds, bound) = ((a[:-1], b[at]) for a, b in pairs)
+        dearer = _MUCH_DEARER * np.maximum(np.abs(price), np.abs(price_was))
+        found = (np.abs(amount - was) > MUCH * self.needs) | (binds != bound)
+        return np.asarray(found | (np.abs(price - price_was) > dearer))
 
 
 def _listed(values: Any) -> list[Any]:

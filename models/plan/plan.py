@@ -417,7 +417,7 @@ class Plan(Solved):
             return (m, t, limit, position), base * self.case.discount(year)
 
         worth: list[tuple[Any, str, float]] = []
-        for (limit, mineral, buyer, supplier, year), dual in self.duals.get(SHARE.name, {}).items():
+        for (limit, mineral, buyer, supplier, year), dual in self.duals_of(SHARE).items():
             if limits[limit].caps_each_country:
                 at, base = place(limit, mineral, buyer, year)
                 worth.append(((*at, supplier), mineral, abs(dual) * base))

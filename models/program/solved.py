@@ -132,6 +132,11 @@ class Solved:
         """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
         return _by_key(self.program.constraints, self.prices)
 
+    def duals_of(self, of: Rows) -> dict[Any, float]:
+        """Return those of one component."""
+        groups = (group for group in self.program.constraints if group.component is of)
+        return _by_key(groups, self.prices).get(of.name, {})
+
     def amounts(self, of: Columns | str) -> dict[Any, float]:
         return self.values.get(columns_named(of).name, {})
 

@@ -10,16 +10,13 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from models import errors, schema, tolerances
-from models.case import Case, fold, in_force
+from models.case import Case, Selection, fold, in_force
 from models.checks.common import seller
 from models.resolve import unbuilt
 from models.schema.policy import ActionRow
-
-if TYPE_CHECKING:
-    from models.plan.variation import Selection
 
 R = TypeVar("R", schema.Refiner, schema.Project, schema.Mine, schema.Demand, schema.Stockpile)
 

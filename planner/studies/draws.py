@@ -24,8 +24,8 @@ from models.plan.solving import part, parts
 from models.plan.variation import Part, Parts, Selection
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
-from planner.scenarios.actions import ActionKind, CaseChange, stretches
-from planner.scenarios.events import Event, Hits, events, hits, step_of, steps, touched
+from planner.scenarios.actions import stretches
+from planner.scenarios.events import Event, Hits, events, happen, hits, touched
 from planner.stops import Stop
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
@@ -119,17 +119,6 @@ def waive(case: Case, of: Selection) -> Case:
     return case.change(share_limits=tuple(limits))
 
 
-def happen(case: Case, hits: Hits) -> tuple[Part, ...]:
-    """Return what rows of Risks change in the years in which they hold, top to bottom."""
-    years: dict[int, set[int]] = {}
-    for position, year in hits:
-        years.setdefault(position, set()).add(year)
-    return tuple(
-        Part(ActionKind(step_of(case.risks[position])), Selection(years=frozenset(when)))
-        for position, when in sorted(years.items())
-    )
-
-
 def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> Parts:
     """Return the change of an agreed plan that events strike, with no surge and all its limits.
 
@@ -148,7 +137,7 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> P
 
 def foreseen(case: Case, hits: Hits) -> Change:
     """Return the change to a case in which events happen, known before any plan is made."""
-    return CaseChange(steps(case, hits))
+    return Parts(happen(case, hits)).__call__  # planned of its own case, so that tables are its own
 
 
 def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:

@@ -43,10 +43,6 @@ def as_given(case: Case) -> Case:
     return case
 
 
-def whole(plan: Plan) -> Plan:
-    return plan
-
-
 def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
     """Return runs in chains of neighbours, at most so many in each."""
     return tuple(tuple(runs[i : i + most]) for i in range(0, len(runs), most))

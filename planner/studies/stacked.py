@@ -14,7 +14,7 @@ import numpy as np
 
 from models.case import Case
 from models.resolve import Bools
-from models.results import Changes, Look, Members, Result
+from models.results import Look, Members, Result
 from models.results.common import PlanTable
 from planner.render import words
 from planner.render.table import Cell, Table, TableColumn, table_of
@@ -28,6 +28,8 @@ _MUCH_DEARER = 0.1
 """Or its marginal price by more than this part."""
 _AMOUNTS = ("tonnes", "short", "closing", "taken", "missing")
 """What of a sheet's row is compared: the first that it has."""
+MOST = 1_000
+"""Rows of a sheet that is never cut."""
 _WIDEST = 40
 
 Plans = Sequence[tuple[str, Context]]
@@ -37,16 +39,16 @@ Plans = Sequence[tuple[str, Context]]
 def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
     """Yield the sheets of plans under one another, with the column Scenario first.
 
-    All that several plans may have; unless ``are_all``, of most the rows that differ.
+    All that several plans may have; unless ``are_all``, of long ones the rows that differ.
     """
     for result in STACKED:
         every = [(name, _of_plan(result, context)) for name, context in plans]
         there = [(name, of) for name, of in every if of is not None]
-        left_out = 0
-        is_cut = not are_all and issubclass(result, PlanTable) and result is not Changes
+        count, left_out = sum(len(of) for _, of in there), 0
+        is_cut = not are_all and count > MOST and issubclass(result, PlanTable)
         if is_cut and there and there[0][0] == plans[0][0]:  # else there is no base to differ from
             kept = _that_differ(plans[0][1].case, [of for _, of in there])
-            left_out = sum(map(len, (of for _, of in there))) - sum(map(len, kept))
+            left_out = count - sum(map(len, kept))
             there = [(name, of) for (name, _), of in zip(there, kept, strict=True)]
         if there:
             country = plans[0][1].country
@@ -70,7 +72,7 @@ def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
 
     In tonnes, by much of what is needed of the mineral in the year; in price; in whether it binds.
     """
-    first, *others = (_Rows(base, result) for result in results)
+    first, *others = (_KeyedRows(base, result) for result in results)
     kept = np.zeros(len(first.keys), dtype=bool)
     found = []
     for result, rows in zip(results[1:], others, strict=True):
@@ -79,7 +81,7 @@ def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
     return [results[0].where(kept), *found]
 
 
-class _Rows:
+class _KeyedRows:
     """The rows of a table by their keys: the amount, price and limit that are compared."""
 
     def __init__(self, base: Case, result: Result) -> None:
@@ -100,7 +102,7 @@ class _Rows:
         }
         self.needs = np.array([needs[cell] for cell in cells], dtype=float)
 
-    def differ_from(self, other: _Rows) -> Bools:
+    def differ_from(self, other: _KeyedRows) -> Bools:
         """Return which rows are not as the other's of the same key, which may not be there."""
         at = np.array([other.at.get(key, -1) for key in self.keys], dtype=np.int64)
         pairs = zip(self.numbers, other.numbers, strict=True)

@@ -26,9 +26,10 @@ from models.plan.solving import part, parts
 from models.program import TONNES, Program, program_of
 from models.program.builder import grouped
 from models.program.component import Columns, columns_named
-from models.program.families.projects import BUDGET, BUILT, CARRIED
+from models.program.decisions import NOT_LISTED
+from models.program.families.projects import BUDGET, CARRIED
 from models.program.families.shortage import SHORTAGE
-from models.program.families.stockpiles import STOCK, widest
+from models.program.families.stockpiles import widest
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints, free_budgets
 
@@ -252,14 +253,13 @@ class _JointProgram:
         return self.place[columns], uses[:, columns]
 
     def decisions(self, values: Floats | None) -> Iterator[Decision]:
-        """Yield what is built, stored and bought while nothing has happened.
+        """Yield what is decided while nothing has happened, but for what follows from the rest.
 
         ``values`` are those of the extensive form; None: the plain plan is the plan under risk.
         """
         for group in self.base.variables:
             component = columns_named(group.component)
-            is_listed = component in {BUILT, STOCK} or component.is_delivery
-            if component.decided is None or not is_listed:
+            if component.decision in {None, NOT_LISTED}:
                 continue
             shared = np.flatnonzero(self.place[group.at] >= 0)
             columns = group.at[shared]

@@ -61,9 +61,8 @@ class Session:
     ) -> None:
         """Keep the base case, whose program is compared with its model.
 
-        Without ``is_compared`` that is so once its own plan is asked for: another session of the
-        same case has done it. ``in_background`` a process of its own compares them: plans are
-        the case's once ``confirm`` has returned.
+        Without ``is_compared`` somebody else compares them. ``in_background`` a process of its own
+        does: plans are the case's once ``confirm`` has returned.
 
         Those of variants are not: that arrays and model are one program is tested on cases of every
         kind, and the certificate of each plan holds it against the variant's own arrays.
@@ -82,21 +81,11 @@ class Session:
 
     @cached_property
     def _solver(self) -> block_solver.BlockSolver:
-        return block_solver.BlockSolver(Expanded(self.case), is_compared=self._is_compared)
+        return block_solver.BlockSolver(Expanded(self.case), compares_here=self._is_compared)
 
     @cached_property
     def base(self) -> Plan:
         """The plan of the base case; the same as that of ``solve``."""
-        plan, solver = self._begun, self._solver
-        if self._is_compared:
-            return plan
-        built = solver.compare_all()
-        results = [replace(b, built=built[b.block]) for b in plan.blocks]
-        return Plan(self.case, results, solver.expanded, solver.program)
-
-    @cached_property
-    def _begun(self) -> Plan:
-        """The plan of the base case, perhaps not yet compared."""
         solving.check(self.case)
         solver, results = self._solver, list[block_solver.BlockResult]()
         if self._in_background:
@@ -110,11 +99,6 @@ class Session:
         self._start = (plan.solver_x, plan.discounted)
         self.restart()
         return plan
-
-    @property
-    def begun(self) -> Plan:
-        """The base case's plan to hold those of variants against, perhaps not yet compared."""
-        return self._begun
 
     def confirm(self) -> None:
         """Wait for the background; SolverError where the plans are not the case's."""
@@ -135,7 +119,7 @@ class Session:
         """
         if case is self.case:
             return self.base
-        base = self._begun.program
+        base = self.base.program
         solving.check(case, self.case)
         expanded = self._solver.expanded.changed(case)
         program = program_of(expanded, base.names, like=base)
@@ -160,7 +144,7 @@ class Session:
     @cached_property
     def variation(self) -> Variation:
         """The changes of the base case as vectors of its program."""
-        return Variation(self._solver.expanded, self._begun.program)
+        return Variation(self._solver.expanded, self.base.program)
 
     def vary(self, parts: Sequence[Part]) -> Plan | None:
         """Return the proven optimal plan of a variant that is a change of vectors.
@@ -169,7 +153,7 @@ class Session:
         program is the variant's; ``case``, and what is resolved of it, are the base's. So read
         amounts, prices and costs of columns of it, and total and cash cost, but no table.
         """
-        base, e = self._begun.program, self._solver.expanded
+        base, e = self.base.program, self._solver.expanded
         try:
             rows = self.variation.arrays(parts)
             program = replace(base, rows=rows, variables=_charged(base, rows))
@@ -181,13 +165,13 @@ class Session:
     @cached_property
     def _standing(self) -> tuple[list[block_solver.BlockResult], Bools]:
         """The blocks of a variant that leaves them unchanged, and which of them need no solve."""
-        blocks = np.arange(len(self._begun.program.blocks))
+        blocks = np.arange(len(self.base.program.blocks))
         proofs = _proofs(self._solver, blocks, self._start).values()
         return [p.result for p in proofs], np.array([p.is_settled for p in proofs], dtype=bool)
 
     def _touched(self, program: Program, measure: Floats) -> Bools:
         """Return the blocks of a variant whose plan may differ from the base's."""
-        base, touched = self._begun.program, ~self._standing[1]
+        base, touched = self.base.program, ~self._standing[1]
         touched |= measure != self._solver.measure
         touched[[*self._moved]] = True
         rows = program.rows
@@ -205,7 +189,7 @@ class Session:
 
     def _from_before(self, solver: block_solver.BlockSolver) -> list[block_solver.BlockResult]:
         """Solve a variant's blocks from the plan before; cold where they do not fit the base's."""
-        base, program = self._begun.program, solver.program
+        base, program = self.base.program, solver.program
         fitted = fit(program, base)
         is_vectors = program.rows.columns is base.rows.columns
         results = dict(enumerate(self._standing[0] if is_vectors else ()))
@@ -252,7 +236,7 @@ class Session:
         Returns for each block that was solved the attempt's name and the trouble it met.
         """
         troubles: dict[int, tuple[str, str]] = {}
-        program = self._begun.program
+        program = self.base.program
         for piece in dict.fromkeys(kept.blocks for kept in self._kept.values()):
             if unsettled.isdisjoint(piece):
                 continue
@@ -276,7 +260,7 @@ class Session:
         kept = self._kept.get(int(fitted.like[b])) if self._is_near else None
         if kept is None:
             return None
-        base, first = self._begun.program, kept.blocks[0]
+        base, first = self.base.program, kept.blocks[0]
         every = (
             (fitted.columns[program.columns_of(b)], base.columns_of(first)),
             (fitted.rows[program.rows_of(b)], base.rows_of(first)),

@@ -62,19 +62,21 @@ def inputs(plan: Plan) -> Iterator[tuple[Any, ...]]:
         yield (e.years[t], *giver, *whose, tonnes, *(0.0,) * 6, *more)
 
 
-def input_cost(plan: Plan) -> Floats:
+def input_cost(plan: Plan, spent: Floats | None = None) -> Floats:
     """Return what the inputs of a tonne cost that a source sells [money/t], by (source, year).
 
     Through all stages: what its plant paid for them landed, and what theirs cost in turn. A joint
-    input is charged to its products by tonnes; what is handed over costs nothing here.
+    input is charged to its products by tonnes; what is handed over costs nothing here. ``spent`` is
+    what each flow of an input costs in place of that.
     """
     e, flows = plan.expanded, plan.expanded.input_flows
     found = np.zeros((len(e.sources), len(e.years)))
     made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.intakes])
+    spent = plan.taken * flows.landed if spent is None else spent
     for mineral in reversed(by_stage(plan.case)) if e.intakes else ():
         at = np.flatnonzero(flows.mineral == e.mineral_at[mineral])
         i, t = flows.intake[at], flows.year[at]
-        paid = plan.taken[at] * (flows.landed[at] + found[flows.source[at], t])
+        paid = spent[at] + plan.taken[at] * found[flows.source[at], t]
         for k, money in zip(zip(i.tolist(), t.tolist(), strict=True), paid.tolist(), strict=True):
             if made[k] > 0:
                 found[[r for r, _ in e.intakes[k[0]].needs], k[1]] += money / made[k]

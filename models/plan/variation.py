@@ -33,21 +33,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from models import tolerances
-from models.case import Case
+from models.case import Case, Kind, Part, Parts, Selection
 from models.errors import PlannerError
 from models.program import ComponentArrays, Program, fit, program_of
 from models.program import component as c
 from models.program.families.contracts import MINIMUM
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.solve import LinearProgram
+
+__all__ = ["ARRAYS", "Kind", "NoVectorsError", "Part", "Parts", "Selection", "Variation", "differs"]
 
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
 """The arrays of a program that a change may change."""
@@ -56,55 +57,6 @@ _OF_COLUMNS, _OF_ROWS = ARRAYS[:3], ARRAYS[3:5]
 
 class NoVectorsError(PlannerError):
     """A change is none of the vectors of its base's program."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What of a change is meant: by mineral, country (a code), refiner and member; "" is all.
-
-    ``years`` are calendar years, None: all.
-    """
-
-    mineral: str = ""
-    country: str = ""
-    refiner: str = ""
-    member: str = ""
-    years: frozenset[int] | None = None
-
-    @property
-    def named(self) -> dict[str, Any]:
-        """What is selected by, and what."""
-        every = ((of.name, getattr(self, of.name)) for of in fields(self))
-        return {name: value for name, value in every if value not in {"", None}}
-
-
-Kind = Callable[[Case, Selection], Case]
-"""A kind of change: a function of a module, a partial of one, or a frozen dataclass; hashable."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a kind of change."""
-
-    kind: Kind
-    of: Selection = Selection()
-
-    def __call__(self, case: Case) -> Case:
-        """Return the case in which it has happened."""
-        return self.kind(case, self.of)
-
-
-@dataclass(frozen=True)
-class Parts:
-    """A change of a case that is parts of kinds of change, one after another."""
-
-    parts: tuple[Part, ...] = ()
-
-    def __call__(self, case: Case) -> Case:
-        """Return the case in which all have happened."""
-        for part in self.parts:
-            case = part(case)
-        return case
 
 
 Vectors = Mapping[str, tuple[Ints, Floats]]

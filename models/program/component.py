@@ -1,9 +1,7 @@
-"""Components: what the program is made of, declared once, and what is told of each.
+"""Components: what the program is made of, declared once; a family declares its columns and rows.
 
-A family of constraints declares its columns and rows here. All that reasons about them reads the
-declaration: costs, causes of shortages, explanations, the least change, blocks, the glossary. So a
-family that is added is told of as truly as it is planned. What is told of a row (its words, the
-cell that states it, what it stops, what would loosen it) is the same wherever it is told.
+All that reasons about them reads the declaration: costs, causes of shortages, explanations, the
+least change, blocks, the glossary. So what is shown of them is the same everywhere.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from models.case import Case, in_force
 
 if TYPE_CHECKING:
     from models.program.builder import Builder
+    from models.program.decisions import DecisionKind
     from models.program.division import Division
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame
@@ -91,9 +90,9 @@ class LimitStep:
 class Stop:
     """What keeps a supplier from selling more to a member that is short.
 
-    ``what`` is told before the names of all suppliers that
-    it stops (``name`` is this one's), or as often as there are suppliers where ``many`` says it of
-    several, or else once, as it stands. ``named`` are things to name in brackets, with their size.
+    ``what`` is told before the names of all suppliers that it stops (``name`` is this one's), or as
+    often as there are suppliers where ``many`` says it of several, or else once, as it stands.
+    ``named`` are things to name in brackets, with their size.
     """
 
     what: str
@@ -231,14 +230,13 @@ class CostHeading:
 class Component:
     """The columns, or the rows, of one name.
 
-    ``key`` says what the parts of a key are, in their order; ``index`` of what the positions are
-    that stand for it in the arrays, where that does not follow (``positions``); ``meaning`` is a
-    sentence for readers; ``cell`` the sheet and field of the input that states the price or limit,
-    None where it follows from others.
+    ``key`` says what the parts of a key are, in their order; ``index`` what positions stand for it
+    in the arrays, if not ``positions``; ``meaning`` is a sentence for readers; ``cell`` the sheet
+    and field of the input that states the price or limit, None where it follows from others.
     """
 
     ASKS: ClassVar[tuple[str, ...]] = ()
-    """A field, and the field that has to be declared with it."""
+    """A field, and the fields that have to be declared with it."""
     name: str
     key: tuple[str, ...]
     index: tuple[str, ...] = ()
@@ -251,9 +249,10 @@ class Component:
         if self.name in _COMPONENTS:
             msg = f"component {self.name!r} is declared twice"
             raise ValueError(msg)
-        if self.ASKS and getattr(self, self.ASKS[0]) and getattr(self, self.ASKS[1]) is None:
-            msg = f"component {self.name!r} has {self.ASKS[0]}: declare {self.ASKS[1]}"
-            raise ValueError(msg)
+        for asked in self.ASKS[1:]:
+            if getattr(self, self.ASKS[0]) and getattr(self, asked) is None:
+                msg = f"component {self.name!r} has {self.ASKS[0]}: declare {asked}"
+                raise ValueError(msg)
         _COMPONENTS[self.name] = self
 
     @property
@@ -285,18 +284,18 @@ class Columns(Component):
     balance and -1 where they leave it. ``move`` says in words what changes when one does: a text
     with the parts of the key in braces (``{of}`` names another mineral than the one asked about),
     or a function of the key and that mineral, which returns it and the same whoever gets it.
-    ``is_move`` says that someone moves or does without them, rather than that they add up others.
-    ``serves`` is what one tonne more is where it comes from here. ``terms`` splits so many times
-    the cost of a unit [money of the first year] for an explanation, by key and position; ``spent``
-    are the kinds of these terms that are money spent. ``decided`` is the year in which one is
-    decided, by the case and its key; None where it follows from others, as a shortage does.
-    ``is_first_stage`` says whether it is decided before the future is known, and is the same in all
-    futures. ``gives_way`` says that they leave the room they take to whatever else wants it.
-    ``divided`` says what of their bounds is each member's where members plan apart
+    ``is_move`` is false of columns that add up others. ``serves`` is what one tonne more is where
+    it comes from here. ``terms`` splits so many times the cost of a unit [money of the first year]
+    for an explanation, by key and position; ``spent`` are the kinds of these terms that are money
+    spent. ``decided`` is the year in which one is decided, by the case and its key; None where it
+    follows from others, as a shortage does. ``is_first_stage`` says whether it is decided before
+    the future is known, and is the same in all futures; ``decision`` what it is listed as.
+    ``gives_way`` says that they leave the room they take to whatever else wants it. ``divided``
+    says what of their bounds is each member's where members plan apart
     (``models.program.division``); None where they are 0 and infinite whoever is there.
     """
 
-    ASKS = ("decided", "is_first_stage")
+    ASKS = ("decided", "is_first_stage", "decision")
     headings: tuple[CostHeading, ...] = ()
     balance: int = 0
     is_delivery: bool = False
@@ -307,6 +306,7 @@ class Columns(Component):
     spent: tuple[str, ...] = ()
     decided: Callable[[Case, Any], int] | None = None
     is_first_stage: bool | None = None
+    decision: DecisionKind | None = None
     gives_way: bool = False
     divided: Division | None = None
 

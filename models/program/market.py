@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program import builder, component
+from models.program import builder, component, decisions
 from models.program.division import own
 from models.resolve import SPOT, Source, buyer_blocs, deciding_row
 from models.schema import Contract, Refiner
@@ -95,6 +95,7 @@ SPOT_FLOW = component.Columns(
     spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.in_its_year,
     is_first_stage=False,
+    decision=decisions.BUYING,
 )
 CONTRACT_FLOW = component.Columns(
     name="contracted",
@@ -116,6 +117,7 @@ CONTRACT_FLOW = component.Columns(
     spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.in_its_year,
     is_first_stage=False,
+    decision=decisions.BUYING,
 )
 
 
@@ -169,6 +171,7 @@ INPUT_FLOW = component.Columns(
     spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.in_its_year,
     is_first_stage=False,
+    decision=decisions.BUYING_FOR_PLANTS,
 )
 
 
@@ -194,6 +197,7 @@ HANDED = component.Columns(
     move=_handed_words,
     decided=component.in_its_year,
     is_first_stage=False,
+    decision=decisions.HANDING_OVER,
     divided=own,
 )
 BEYOND = component.Columns(

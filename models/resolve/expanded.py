@@ -546,7 +546,7 @@ class Expanded:
 _OF_SOURCES = frozenset({"refiners", "projects"})
 _OF_LANES = _OF_SOURCES | {"lanes", "freight", "settings"}
 _OF_DELIVERIES = _OF_LANES | {"demand", "stockpiles", "contracts"}
-_OF_DELIVERIES |= {"price_floors", "home_blocs"}
+_OF_DELIVERIES |= {"price_floors", "home_blocs", "countries"}
 _OF_SALES = _OF_DELIVERIES | {"inputs", "input_lanes"}
 _MADE_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(("sources", "of_mineral", "source_of_refiner"), _OF_SOURCES),
@@ -559,8 +559,7 @@ _MADE_OF: dict[str, frozenset[str]] = {
     "has_stock": frozenset({"stockpiles"}),
     "lanes": _OF_LANES,
     **dict.fromkeys(("contract_lanes", "minimums"), _OF_LANES | {"contracts"}),
-    "deliveries": _OF_DELIVERIES | {"countries"},
-    "cell_starts": _OF_DELIVERIES,
+    **dict.fromkeys(("deliveries", "cell_starts"), _OF_DELIVERIES),
     "intakes": _OF_SOURCES | {"inputs"},
     "unmet_ratios": frozenset({"inputs"}),
     "input_flows": _OF_SALES,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from models.results import common
 from models.results.common import PlanTable
 from models.results.field import field
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from models.plan import Plan
 
 
@@ -20,6 +21,8 @@ def levied(plan: Plan) -> pd.DataFrame:
 
     A payer is a member, or a plant in a member's country that buys an input.
     """
+    import pandas as pd
+
     of = plan.flows.assign(levy=plan.flows.get("levy", 0.0))
     of = of.assign(levies=of["tonnes"] * of["levy"])[of["levy"] > 0]
     columns = ["year", "mineral", "member", "tonnes", "levies"]

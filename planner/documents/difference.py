@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from models import schema, tolerances
+from models import measures, schema, tolerances
 from models.measures import SAME_COST, change, largest_country_shares, like_for_like, part
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results.common import NOTE
@@ -26,6 +26,7 @@ from models.results.difference import (
     PriceChanges,
     WhoPaysMore,
 )
+from models.results.inputs import PlantInputs
 from models.results.overall import COST, HHI_BY, OPTION
 from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
@@ -390,7 +391,11 @@ def _prices(pair: Pair) -> pd.DataFrame:
 def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
     """Return what is needed, bought, short and paid, by keys, in the common years."""
     table = pair.rows(plan, Prices).groupby(keys)[["demand", "purchased", "short"]].sum()
-    table["paid"] = pair.rows(plan, Flows).groupby(keys)["total"].sum()
+    if PlantInputs in plan:  # the buyers of products are charged what their inputs cost
+        bought = pair.rows(plan, Prices)
+        table["paid"] = bought.assign(paid=measures.paid(bought)).groupby(keys)["paid"].sum()
+    else:
+        table["paid"] = pair.rows(plan, Flows).groupby(keys)["total"].sum()
     table["paid"] = table["paid"].fillna(0.0)
     table["landed"] = table["paid"] / table["purchased"].where(table["purchased"] > 0)
     return table
@@ -432,9 +437,21 @@ def _joined(
 
 
 def _flows(pair: Pair, plan: PlanFile) -> pd.Series:
-    table = pair.rows(plan, Flows)
-    table = table.assign(seller=table["country"].map(pair.country), buyer=table["member"])
+    table = _sold(pair, plan)
+    table = table.assign(seller=table["country"].map(pair.country))
     return table.groupby(["mineral", "seller", "buyer"])["tonnes"].sum()
+
+
+def _sold(pair: Pair, plan: PlanFile) -> pd.DataFrame:
+    """Return the flows to members, and the flows of inputs to the plants of each country."""
+    flows = pair.rows(plan, Flows)
+    flows = flows.assign(buyer=flows["member"])
+    if PlantInputs not in plan:
+        return flows
+    inputs = pair.rows(plan, PlantInputs)
+    inputs = inputs[inputs["member"].fillna("") == ""]  # what is handed over was bought before
+    inputs = inputs.assign(buyer="plants in " + inputs["plant_country"].map(pair.country))
+    return pd.concat([flows, inputs], ignore_index=True)
 
 
 def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
@@ -443,8 +460,8 @@ def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
         return []
     old, new = (
         [
-            pair.rows(plan, kind).groupby(["mineral", "year"])[amount].sum()
-            for kind, amount in ((Flows, "total"), (Prices, "short"))
+            table.groupby(["mineral", "year"])[amount].sum()
+            for table, amount in ((_sold(pair, plan), "total"), (pair.rows(plan, Prices), "short"))
         ]
         for plan in (pair.old, pair.new)
     )

@@ -13,9 +13,8 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from models import errors, schema, tolerances
-from models.case import Case, fold, in_force
+from models.case import Case, Selection, fold, in_force
 from models.checks.common import seller
-from models.plan.variation import Selection
 from models.resolve import unbuilt
 from models.schema.policy import ActionRow
 

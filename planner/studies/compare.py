@@ -6,7 +6,6 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +17,7 @@ from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import SAME_COST, change, keeps_enough, missing_in_each, part, sums
 from models.plan import PENALTIES, Plan
-from models.results import About, Members, Result, field
+from models.results import About, Result, field
 from models.results.common import SHORT, units_of, words_of
 from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
@@ -26,7 +25,7 @@ from planner import scenarios
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, drawn, heat, short
 from planner.render.sentences import hardest, in_years, missing, worst_first
-from planner.render.table import COALITION_BUYER, Table, TableColumn, table_of, with_number
+from planner.render.table import COALITION_BUYER, Table, table_of, with_number
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, figures
@@ -34,6 +33,7 @@ from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
 from planner.sheets.moves import largest_moves, minerals_that_differ, moves
 from planner.studies import cases, regret
+from planner.studies.charged import bought_by_plants
 from planner.studies.compare_tables import (
     LARGEST_SHARES,
     SCENARIO,
@@ -89,32 +89,6 @@ class Entry:
     cell_of: Callable[[str, int, str], str] = lambda *_: ""
     foreseen: str = ""
     changes: str = ""
-
-
-def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -> Table | None:
-    """Return a plan's sheet for all plans, one under another, with the column Scenario first.
-
-    None where no plan has the sheet.
-    """
-    tables = [(words.clean(e.name), make(e.context)) for e in entries if e.context is not None]
-    parts = [(name, table) for name, table in tables if table is not None]
-    if not parts:
-        return None
-    first = parts[0][1]
-    names = [name for name, table in parts for _ in range(len(table))]
-    columns = [TableColumn(SCENARIO.header, Look.TEXT, names)]
-    for header in dict.fromkeys(header for _, table in parts for header in table.headers):
-        sides = [
-            (len(t), next((c for c in t.columns if c.header == header), None)) for _, t in parts
-        ]
-        some = next(column for _, column in sides if column is not None)
-        values = [v for rows, c in sides for v in ([None] * rows if c is None else c.values)]
-        looks = [look for rows, c in sides for look in (c and c.looks) or [some.look] * rows]
-        columns.append(dataclasses.replace(some, values=values, looks=some.looks and looks))
-    printed = None if first.printed is None else first.printed + 1
-    # the plan's own Changes compares it with today; here that name is of inputs that differ
-    name = "Changes from today" if first.name == ScenarioInputs.TABLE else first.name
-    return dataclasses.replace(first, name=name, columns=tuple(columns), printed=printed)
 
 
 # ---- projects built otherwise --------------------------------------------------------------------
@@ -190,7 +164,11 @@ def _with_total(base: Context, context: Context) -> list[Row]:
 # ---- flows that differ ---------------------------------------------------------------------------
 
 
-COUNTRY_TO_MEMBER, REFINER_TO_COALITION = "country to member", "refiner to coalition"
+COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
+    "country to member",
+    "country to plants",
+    "refiner to coalition",
+)
 
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
@@ -201,7 +179,7 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
     units = units_of(base.case)
     same = [m.name for m in base.case.minerals if m.name not in differ]
     for mineral in (m.name for m in base.case.minerals if m.name in differ):
-        for level in (COUNTRY_TO_MEMBER, REFINER_TO_COALITION):
+        for level in LEVELS:
             rows = largest_moves(parts.get((mineral, level), groups.head(0)))
             names = {"mineral": mineral, "level": level, "unit": units.get(mineral, "")}
             yield from ({**row, **names} for row in rows)
@@ -215,22 +193,30 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
 @once
 def _flows(context: Context) -> pd.Series[float]:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
-    flows = context.plan.flows
-    plants = flows["project"].where(flows["project"] != "", flows["refiner"])
-    levels = (
-        (COUNTRY_TO_MEMBER, flows["country"].map(context.country), flows["member"]),
-        (REFINER_TO_COALITION, plants, COALITION_BUYER),
+    flows, inputs = context.plan.flows, bought_by_plants(context.plan)
+    sold = _joined(
+        flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"]),
+        inputs.assign(
+            level=COUNTRY_TO_PLANTS,
+            buyer="plants in " + inputs["plant_country"].map(context.country),
+        ),
     )
-    both = pd.concat(
-        flows[["mineral", "tonnes"]].assign(level=level, seller=seller, buyer=buyer)
-        for level, seller, buyer in levels
-    )
+    plants = sold["project"].where(sold["project"] != "", sold["refiner"])
+    both = pd.concat([
+        sold.assign(seller=sold["country"].map(context.country)),
+        sold.assign(level=REFINER_TO_COALITION, seller=plants, buyer=COALITION_BUYER),
+    ])  # fmt: skip
     return both.groupby(["mineral", "level", "seller", "buyer"])["tonnes"].sum()
+
+
+def _joined(flows: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([flows, inputs], ignore_index=True) if len(inputs) else flows
 
 
 def _by_year(context: Context) -> list[pd.Series[float]]:
     """Return what is paid for purchases, and what is short, by mineral and year."""
-    tables = ((context.plan.flows, "total"), (context.plan.supply, "short"))
+    paid = _joined(context.plan.flows, bought_by_plants(context.plan))
+    tables = ((paid, "total"), (context.plan.supply, "short"))
     return [table.groupby(["mineral", "year"])[amount].sum() for table, amount in tables]
 
 
@@ -471,34 +457,26 @@ def results(
     return [table for table in tables if table is not None]
 
 
-def sheets(entries: Sequence[Entry], tables: Iterable[Result]) -> tuple[Table, ...]:
+def sheets(
+    entries: Sequence[Entry], tables: Iterable[Result], *, are_all: bool = False
+) -> tuple[Table, ...]:
     """Return the sheets of a comparison, of its declared ``tables``, in order.
 
     Entries without a plan have a row in the first. Of the plan's own sheets all are there that
-    several plans may have.
+    several plans may have; unless ``are_all``, with the rows that differ.
     """
-    from planner.sheets import STACKED
+    from planner.studies.stacked import stacked
 
+    plans = [(e.name, e.context) for e in entries if e.context is not None]
     first, *others = (table_of(r, entries[0].case.country_name) for r in tables)
     every = [
         first,
         _matrix(SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
         _matrix(LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
         *others,
-        *(stacked(entries, partial(_of_plans, result)) for result in STACKED),
+        *(stacked(plans, are_all=are_all) if plans else ()),
     ]
     return tuple(table for table in every if table is not None)
-
-
-def _of_plans(result: type[Result], context: Context) -> Table | None:
-    """Return a plan's sheet; none is compared with the plan without limits, but with the base."""
-    from planner.sheets import sheet
-
-    if result is not Members:
-        return sheet(result, context)
-    table = Members.of(context.plan, None)
-    table = table.without(Members.extra, Members.dearer, Members.extra_shortage)
-    return table_of(table, context.country)
 
 
 def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
@@ -998,9 +976,15 @@ class Compare(StudyKind):
         return results(self.entries, vain, bills if self.entries[0].name in bills else {})
 
     def sheets(self, tables: Tables) -> list[Table]:
-        """Return all sheets, those of the plans under one another among them."""
+        """Return the sheets, with the rows of the plans that differ from the base."""
+        return self._sheets(tables, are_all=False)
+
+    def all_rows(self, tables: Tables) -> list[Table]:
+        return self._sheets(tables, are_all=True)
+
+    def _sheets(self, tables: Tables, *, are_all: bool) -> list[Table]:
         declared = (r for kind, r in tables.results.items() if kind is not About)
-        return list(sheets(self.entries, declared))
+        return list(sheets(self.entries, declared, are_all=are_all))
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a scenario, and the what-ifs of the command's own case."""

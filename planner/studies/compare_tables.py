@@ -210,8 +210,9 @@ class FlowDifferences(Result):
 
     Refiners of one country often cost the same on the way and at the gate, so equally cheap plans
     split a member's purchases between them in many ways. Compared is therefore what each country
-    sells each member, and what each refiner sells the coalition. A mineral that costs the same and
-    is as short as in the base is left out: its flows can differ only by a choice among equals.
+    sells each member and the plants of each country, and what each refiner sells in all. A mineral
+    that costs the same and is as short as in the base is left out: its flows can differ only by a
+    choice among equals.
     """
 
     TABLE, BOOK = "Differences", "compare"
@@ -219,8 +220,9 @@ class FlowDifferences(Result):
     mineral = MINERAL
     level = field.text(
         "Level",
-        "country to member: what one country sells one member; refiner to coalition: what one"
-        " refiner or project sells all members. Both levels count the same tonnes.",
+        "country to member: what one country sells one member; country to plants: what it sells the"
+        " plants of one country as an input; refiner to coalition: what one refiner or project"
+        " sells in all. The last level counts the tonnes of the others again.",
     )
     seller = difference_of_files.Moves.seller.like(
         meaning="The ten largest changes of each scenario, mineral and level are listed; a row"

@@ -19,17 +19,17 @@ import numpy as np
 from models.case import Case, in_force
 from models.errors import UsageError
 from models.measures import SURGE, beyond
-from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
+from models.plan import SECURITY_PENALTY, SHORTAGE, Plan
 from models.plan.solving import part, parts
 from models.plan.variation import Part, Parts, Selection
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
-from planner.scenarios.actions import ActionKind, CaseChange, stretches
-from planner.scenarios.events import Event, Hits, events, hits, step_of, steps, touched
+from planner.scenarios.actions import stretches
+from planner.scenarios.events import Event, Hits, events, happen, hits, touched
 from planner.stops import Stop
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
-from planner.studies.places import Where
+from planner.studies.places import Where, begun
 
 NO_EVENT = "no event"
 NO_EVENTS = (
@@ -119,17 +119,6 @@ def waive(case: Case, of: Selection) -> Case:
     return case.change(share_limits=tuple(limits))
 
 
-def happen(case: Case, hits: Hits) -> tuple[Part, ...]:
-    """Return what rows of Risks change in the years in which they hold, top to bottom."""
-    years: dict[int, set[int]] = {}
-    for position, year in hits:
-        years.setdefault(position, set()).add(year)
-    return tuple(
-        Part(ActionKind(step_of(case.risks[position])), Selection(years=frozenset(when)))
-        for position, when in sorted(years.items())
-    )
-
-
 def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> Parts:
     """Return the change of an agreed plan that events strike, with no surge and all its limits.
 
@@ -148,7 +137,7 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> P
 
 def foreseen(case: Case, hits: Hits) -> Change:
     """Return the change to a case in which events happen, known before any plan is made."""
-    return CaseChange(steps(case, hits))
+    return Parts(happen(case, hits)).__call__  # planned of its own case, so that tables are its own
 
 
 def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
@@ -270,7 +259,8 @@ def risk(
     if not case.risks:
         raise UsageError(NO_EVENTS)
     drawn = draws(case, chances.draws, chances.seed)
-    base, free = Session(case).base, case.change(security=())
+    session, free = begun(case, where), case.change(security=())
+    base = session.base
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (stressed(base, r) for r in rules)
 
@@ -286,12 +276,13 @@ def risk(
         _Plans(REPLANNED, free, case, drawn, lambda _, hits: Parts(happen(case, hits))),
     )
     results = run_studies([study for each in plans for study in each.studies], where, tell)
+    session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.found for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
     calm_base = dataclasses.replace(reading(base), objective=base.objective - float(penalty))
-    calm_again = reading(Session(free).base) if case.security else calm_base
+    calm_again = reading(session.solve_cold(free)) if case.security else calm_base
     agreed = plans[0].sample(totals[:first], calm_base)
     replanned = plans[1].sample(totals[first:], calm_again)
     return Risk(chances, base, calm_base, drawn, agreed, replanned, outcomes, stopped)
@@ -330,7 +321,9 @@ class _Plans:
                 for i, hits in self.runs
                 if i == p
             ]
-            studies.append(Study(part(self.base, minerals), chains_of(runs, CHAIN), reading))
+            is_new = self.name == AGREED  # the parts of the case itself are compared as the whole
+            base = part(self.base, minerals)
+            studies.append(Study(base, chains_of(runs, CHAIN), reading, is_compared=is_new))
         return tuple(studies)
 
     def sample(self, totals: Sequence[DrawTotals | None], calm: DrawTotals) -> Sample:

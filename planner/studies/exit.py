@@ -225,7 +225,8 @@ def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
     sold = [_sold(plan, result.country) for plan in both]
     short = [measures.sums(plan.supply, "short", "mineral", "year") for plan in both]
     bought = measures.sums(result.path.supply, "purchased", "mineral", "year")
-    e, (beyond, to_plants) = result.path.expanded, _plants(result.path)
+    e, beyond = result.path.expanded, result.path.beyond_demand
+    to_plants, unmet = _plants(result.path)
     minerals: dict[str, list[Row]] = {mineral.name: [] for mineral in case.minerals}
     for mineral, rows in minerals.items():
         for year in case.years:
@@ -235,21 +236,23 @@ def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
             (planned, planned_share), (left, left_share) = (s.get(key, (0.0, 0.0)) for s in sold)
             short_before, short_left = (_solid(t.get(key, 0.0), need) for t in short)
             total = bought.get(key, 0.0) + float(to_plants[place])
+            met = need - short_left - float(unmet[place])
             rows.append({
                 "mineral": mineral, "year": year, "demand": need,
                 "planned": planned, "planned_share": planned_share,
                 "left": left, "left_share": left_share, "others": max(0.0, total - left),
-                "stock": _solid(need - short_left - total, need or total),
+                "stock": _solid(met - total, need or total),
                 "planned_short": short_before, "short": short_left,
+                "unmet": _solid(float(unmet[place]), need),
             })  # fmt: skip
     return minerals
 
 
 def _plants(plan: Plan) -> tuple[Floats, Floats]:
-    """Return what counts as need beyond demand, and what plants buy [t], by (mineral, year)."""
+    """Return what plants buy, and what unmet demand would have taken [t], by (mineral, year)."""
     flows, bought = plan.expanded.input_flows, np.zeros(plan.beyond_demand.shape)
     np.add.at(bought, (flows.mineral, flows.year), plan.taken)
-    return plan.beyond_demand, bought
+    return bought, plan.beyond_demand - bought - plan.handed_by.sum(axis=1)
 
 
 def _solid(amount: float, total: float) -> float:
@@ -318,6 +321,8 @@ def _remark(result: answers.Exit, mineral: str, years: Sequence[Row], name: str)
     parts = [f"others sell {tonnes(row['others'])}"]
     parts += [f"{tonnes(row['stock'])} come out of stock"] if row["stock"] > 0 else []
     parts += [f"{tonnes(row['short'])} are short as planned"] if row["short"] > 0 else []
+    if row["unmet"] > 0:
+        parts += [f"{tonnes(row['unmet'])} are for products that are short"]
     parts += [f"{tonnes(row['left'])} stay with {name}"]
     holds = [hold for hold in result.holds if (hold.mineral, hold.year) == (mineral, row["year"])]
     holds.sort(key=lambda hold: -hold.limit * hold.spares)

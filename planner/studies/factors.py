@@ -18,10 +18,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from models import schema, tolerances
-from models.case import Case, InOrder
+from models.case import Case, InOrder, Part, Parts, Selection
 from models.errors import PlannerError
 from models.plan import BUILT, SHORTAGE, Plan, Session
-from models.plan.variation import ARRAYS, Part, Parts, Selection
+from models.plan.variation import ARRAYS
 from models.program import fit
 from models.resolve import Floats, start_years
 from models.resolve.uncertainty import Factor, column_of, scaled
@@ -296,7 +296,7 @@ class Against:
     def of(cls, session: Session) -> Against:
         """Return that of a session's base case."""
         if session not in cls._of:
-            cls._of[session] = cls(session.begun)
+            cls._of[session] = cls(session.base)
         return cls._of[session]
 
     def read(self, plan: Plan) -> Reading:
@@ -456,7 +456,7 @@ class DrawReading:
 
 def draw_reading(plan: Plan, session: Session) -> DrawReading:
     """Return the plan of a draw in numbers, as the base case's are."""
-    return DrawReading(reading(plan, session.begun), binding(plan))
+    return DrawReading(reading(plan, session.base), binding(plan))
 
 
 def binding(plan: Plan) -> frozenset[tuple[int, str]]:

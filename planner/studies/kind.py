@@ -302,6 +302,10 @@ class StudyKind:
         country = self.start.case.country_name
         return [table_of(r, country) for kind, r in tables.results.items() if kind is not About]
 
+    def all_rows(self, tables: Tables) -> list[Table]:
+        """Return the sheets with all rows, as CSV files have them; a workbook may have fewer."""
+        return self.sheets(tables)
+
     def beside(self) -> tuple[str, Callable[[Path], object]] | None:
         """Return the end of the name of a plan beside its workbook, and what writes it, if any."""
         return None

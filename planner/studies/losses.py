@@ -19,20 +19,18 @@ import numpy as np
 
 from models import tolerances
 from models.case import Case
-from models.errors import PlannerError, SolverError
 from models.measures import DAYS, net
-from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, solve
-from models.plan.solving import check
+from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan
 from models.plan.variation import Part, Parts, Selection
 from models.program.component import Columns
 from models.program.market import BALANCE
-from models.resolve import Expanded, Floats
+from models.resolve import Bools, Expanded, Floats, chain_of
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner import scenarios, stops
 from planner.scenarios.actions import ActionKind
 from planner.studies.agreed import Rules, stressed
-from planner.studies.engine import Joined, Outcome, Progress, Run, Study, Tell, run_studies, whole
-from planner.studies.places import LocalProcesses, Where
+from planner.studies.engine import Outcome, Run, Study, Tell, run_studies
+from planner.studies.places import Where, begun
 
 
 class LossKind(StrEnum):
@@ -76,16 +74,32 @@ class Loss:
         return self.refiner or (f"{country} to {self.member}" if self.member else country)
 
     def sold(self, plan: Plan) -> Floats:
-        """Return what a plan buys of what is lost [t], by (mineral, member, year)."""
-        e, d = plan.expanded, plan.expanded.deliveries
-        sold = np.zeros(e.demand.shape)
+        """Return what a plan buys of what is lost [t], by (mineral, buyer, year), as in Effect."""
+        e, sales = plan.expanded, plan.expanded.sales
+        sold = np.zeros(_shape(e))
         hit = [self.country in {"", s.country} and self.refiner in {"", s.name} for s in e.sources]
-        is_hit = np.array(hit, dtype=bool)[d.source]
+        is_hit = np.array(hit, dtype=bool)[sales.source]
         if self.member:
-            is_hit &= d.member == e.member_at[self.member]
-        keys = (d.mineral[is_hit], d.member[is_hit], d.year[is_hit])
-        np.add.at(sold, keys, plan.delivered[is_hit])
+            is_hit &= self._reaches(e)
+        keys = (sales.mineral[is_hit], sales.member[is_hit], sales.year[is_hit])
+        np.add.at(sold, keys, plan.all_sold[is_hit])
         return sold
+
+    def _reaches(self, e: Expanded) -> Bools:
+        """Return which sales an embargo stops: those to its member, and to plants in its country.
+
+        As ``block lanes`` has it, of a member without a country to no plant.
+        """
+        home = e.case.member_of[self.member].country
+        lands = np.array([of.country == home != "" for of in e.intakes], dtype=bool)
+        to_member = e.deliveries.member == e.member_at[self.member]
+        return np.concatenate([to_member, lands[e.input_flows.intake]])
+
+
+def _shape(e: Expanded) -> tuple[int, int, int]:
+    """Return how many minerals, buyers and years there are, as in Effect."""
+    minerals, members, years = e.demand.shape
+    return minerals, members + bool(e.intakes), years
 
 
 NOTHING = Loss(LossKind.NOTHING)
@@ -97,27 +111,23 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
     ``Rest of world`` is several countries, which nothing takes out together; its refiners can be
     lost.
     """
-    e, sales = plan.expanded, plan.expanded.sales
-    later = np.array([year >= first_year for year in e.years], dtype=bool)[sales.year]
-    sold = np.zeros((len(e.sources), len(e.members) + 1))  # the last are plants
-    np.add.at(sold, (sales.source[later], sales.member[later]), plan.all_sold[later])
+    e = plan.expanded
+    later = np.array([year >= first_year for year in e.years], dtype=bool)
     homes: dict[str, set[str]] = defaultdict(set)
     for source in e.sources:
         homes[source.name].add(source.country)
-    amounts: dict[Loss, float] = defaultdict(float)
-    for (s, j), tonnes in np.ndenumerate(sold):
-        name, country = e.sources[s].name, e.sources[s].country
-        home = country if len(homes[name]) == 1 else ""
-        amounts[Loss(LossKind.REFINER, home, name)] += tonnes
-        if country != REST_OF_WORLD:
-            amounts[Loss(LossKind.COUNTRY, country)] += tonnes
-            if j < len(e.members):
-                amounts[Loss(LossKind.EMBARGO, country, member=e.members[j])] += tonnes
+    lost = {
+        Loss(LossKind.REFINER, next(iter(countries)) if len(countries) == 1 else "", name)
+        for name, countries in homes.items()
+    }
+    for country in {source.country for source in e.sources} - {REST_OF_WORLD}:
+        lost.add(Loss(LossKind.COUNTRY, country))
+        lost |= {Loss(LossKind.EMBARGO, country, member=member) for member in e.members}
     return tuple(
         loss
         for kind in kinds
-        for loss in sorted(amounts, key=lambda loss: (loss.refiner, loss.country, loss.member))
-        if loss.kind is kind and amounts[loss] > tolerances.LEAST_FLOW
+        for loss in sorted(lost, key=lambda loss: (loss.refiner, loss.country, loss.member))
+        if loss.kind is kind and loss.sold(plan)[:, :, later].sum() > tolerances.LEAST_FLOW
     )
 
 
@@ -138,10 +148,10 @@ class DearestPrice:
 class LossTotals:
     """A plan in numbers.
 
-    By (mineral, member, year): ``bought``, ``short`` and ``stock`` at the year's end [t]. By
-    (mineral, year): ``cash``, what is paid without capital and the cost of leaving suppliers,
-    ``duties`` (tariffs and levies) in it, and ``penalty``, the cost of shortage [money,
-    undiscounted]. By mineral:
+    By (mineral, buyer, year), as in Effect: ``bought``, ``short``, ``stock`` at the year's end and
+    ``taken`` by plants, handed over by members or bought by plants [t]. By (mineral, year):
+    ``cash``, what is paid without capital and the cost of leaving suppliers, ``duties`` (tariffs
+    and levies) in it, and ``penalty``, the cost of shortage [money, undiscounted]. By mineral:
     ``dearest``; ``to_refill``, what a tonne costs in the last year [money/t]: the dearest bought,
     the mineral's price at least.
     """
@@ -149,6 +159,7 @@ class LossTotals:
     bought: Floats
     short: Floats
     stock: Floats
+    taken: Floats
     cash: Floats
     duties: Floats
     penalty: Floats
@@ -159,8 +170,10 @@ class LossTotals:
 def read(plan: Plan) -> LossTotals:
     """Return a plan in numbers."""
     e, d = plan.expanded, plan.expanded.deliveries
-    bought = np.zeros(e.demand.shape)
-    np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
+    bought, taken, sales = np.zeros(_shape(e)), np.zeros(_shape(e)), e.sales
+    np.add.at(bought, (sales.mineral, sales.member, sales.year), plan.all_sold)
+    taken[:, : len(e.members)] = plan.handed_by
+    taken[:, len(e.members) :] = bought[:, len(e.members) :]
     cash, duties = plan.costs_of(UNTAKEN, STOCK, ORE), np.zeros(e.demand.shape[::2])
     np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
     f = e.input_flows
@@ -169,8 +182,9 @@ def read(plan: Plan) -> LossTotals:
     np.add.at(duties, (f.mineral, f.year), plan.input_tariffs + plan.input_levies)
     return LossTotals(
         bought,
-        short=_by_member(plan, SHORTAGE),
-        stock=_by_member(plan, STOCK),
+        short=_by_buyer(plan, SHORTAGE),
+        stock=_by_buyer(plan, STOCK),
+        taken=taken,
         cash=cash,
         duties=duties,
         penalty=plan.costs_of(SHORTAGE, OF_TIER),
@@ -183,13 +197,16 @@ def _to_refill(plan: Plan) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
     prices = np.array([plan.case.mineral_of[m].price.value(e.years[-1]) for m in e.minerals])
     last = (d.year == len(e.years) - 1) & (plan.delivered > tolerances.LEAST_FLOW)
-    np.maximum.at(prices, d.mineral[last], d.landed[last])
+    landed = d.landed[last]
+    if e.intakes:
+        landed = landed + plan.input_cost[d.source[last], d.year[last]]
+    np.maximum.at(prices, d.mineral[last], landed)
     return prices
 
 
-def _by_member(plan: Plan, component: Columns) -> Floats:
-    """Return a component's tonnes by (mineral, member, year)."""
-    amounts = np.zeros(plan.expanded.demand.shape)
+def _by_buyer(plan: Plan, component: Columns) -> Floats:
+    """Return a component's tonnes by (mineral, buyer, year)."""
+    amounts = np.zeros(_shape(plan.expanded))
     key, tonnes = plan.part(component)
     if key:
         amounts[key] = tonnes
@@ -237,23 +254,26 @@ def days_until_short(gaps: Sequence[float], stock: float, nothing: Sequence[floa
 # ---- what a loss does ----------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Effect:
-    """What a loss does, against the agreed plan; tonnes by (mineral, member, year).
+    """What a loss does, against the agreed plan; tonnes by (mineral, buyer, year).
 
+    Buyers are the members; where minerals are made from one another, the last are all plants.
     ``lost`` is what was bought of what is lost, ``replaced`` what is bought more of others,
-    ``stocked`` what is drawn from stock more (or stored less), ``short`` what is then missing: lost
-    is the sum of the three. By mineral [money], more than under the same rules with nothing lost:
-    ``cash``, what is paid, ``duties`` in it; ``refill``, what it takes to refill the stock left at
-    the end (see ``Reading``); ``cost``, cash, refill and what is short at its shortage cost.
-    ``used``, the most by which the stocks fall below those with nothing lost [t], and
-    ``stock_days`` that in days of the coalition's demand in the year of the loss; ``share``, what
-    is short over all demand; ``survived``, the days until the coalition is short (None: it never
-    is).
+    ``stocked`` what is drawn from stock more (or stored less), ``short`` what is then missing,
+    ``less`` what plants take less: lost is the sum of the four. By mineral [money], more than under
+    the same rules with nothing lost: ``cash``, what is paid, ``duties`` in it; ``refill``, what it
+    takes to refill the stock left at the end (see ``LossTotals``); ``cost``, cash, refill and what
+    is short at its shortage cost. ``used``, the most by which the stocks fall below those with
+    nothing lost [t], and ``stock_days`` that in days of the coalition's demand in the year of the
+    loss; ``share``, what is short over all demand; ``survived``, the days until the coalition is
+    short (None: it never is). ``hit`` are the minerals, by position, of which something is lost,
+    and those made from one another with them of which something is short or costs something else.
     """
 
     lost: Floats
     replaced: Floats
     stocked: Floats
     short: Floats
+    less: Floats
     cash: Floats
     duties: Floats
     refill: Floats
@@ -263,19 +283,16 @@ class Effect:
     share: list[float]
     survived: tuple[float | None, ...]
     dearest: tuple[DearestPrice | None, ...]
-
-    @cached_property
-    def hit(self) -> list[int]:
-        """The minerals of which something is lost, by position."""
-        return [m for m, t in enumerate(self.lost.sum(axis=(1, 2))) if t > tolerances.LEAST_FLOW]
+    hit: list[int]
 
     def tonnes(self, cells: Any) -> dict[str, float]:
-        """Return lost, replaced, from stock and short [t] of some of (mineral, member, year)."""
+        """Return the tonnes of some of (mineral, buyer, year)."""
         amounts = {
             "lost_t": self.lost,
             "replaced_t": self.replaced,
             "stock_t": self.stocked,
             "short_t": self.short,
+            "less_t": self.less,
         }
         return {name: float(net(tonnes[cells].ravel())) for name, tonnes in amounts.items()}
 
@@ -297,7 +314,7 @@ class AgreedCase:
     def agreed(self) -> LossTotals:
         """The agreed plan in numbers, of the years from the loss on."""
         totals, first = read(self.plan), self._first
-        yearly = ("bought", "short", "stock", "cash", "duties", "penalty")
+        yearly = ("bought", "short", "stock", "taken", "cash", "duties", "penalty")
         return replace(totals, **{name: getattr(totals, name)[..., first:] for name in yearly})
 
     @cached_property
@@ -343,9 +360,7 @@ class AgreedCase:
         if outcome is None:
             zero, many = np.zeros(lost.shape), len(lost)
             none, days, never = np.zeros(many), [0.0] * many, (None,) * many
-            return Effect(
-                zero, zero, zero, zero, none, none, none, none, none, days, days, never, never
-            )
+            return Effect(*(zero,) * 5, *(none,) * 5, days, days, never, never, [])
         after, before, calm = outcome.found, self.agreed, self.nothing.found
         if after is None or calm is None:
             return None
@@ -359,29 +374,46 @@ class AgreedCase:
         lower = self._but_for_rounding(calm.stock - after.stock)
         used = lower.sum(axis=1).max(axis=1, initial=0.0)
         refill = lower[:, :, -1].sum(axis=1) * calm.to_refill
+        cost = net(np.array([cash, refill, penalty, -calm_cash, -calm_penalty]))
+        members = slice(len(self.plan.expanded.members))
         return Effect(
             lost=lost,
             replaced=self._but_for_rounding(after.bought - (before.bought - lost)),
             stocked=self._but_for_rounding(stocked),
             short=short,
+            less=self._but_for_rounding(before.taken - after.taken),
             cash=net(np.array([cash, -calm_cash])),
             duties=net(np.array([duties, -calm_duties])),
             refill=refill,
-            cost=net(np.array([cash, refill, penalty, -calm_cash, -calm_penalty])),
+            cost=cost,
             used=used,
             stock_days=_over(used, self.demand[:, :, 0].sum(axis=1) / DAYS),
             share=self.share(short),
             survived=tuple(
                 map(
                     self._survived,
-                    self._need - after.bought,
+                    self._need + (after.taken - after.bought)[:, members],
                     short,
                     self.opening,
                     self._nothing_counts[:, 0].tolist(),
                 )
             ),
             dearest=after.dearest,
+            hit=self._hit(lost, short, cost),
         )
+
+    def _hit(self, lost: Floats, short: Floats, cost: Floats) -> list[int]:
+        is_lost = lost.sum(axis=(1, 2)) > tolerances.LEAST_FLOW
+        is_other = np.abs(cost) > tolerances.REMAINDER * np.abs(cost).sum()
+        is_other |= short.any(axis=(1, 2))
+        return np.flatnonzero(is_lost | (self._linked[is_lost].any(axis=0) & is_other)).tolist()
+
+    @cached_property
+    def _linked(self) -> Bools:
+        """Which minerals are made from one another, by (mineral, mineral)."""
+        case, names = self.plan.case, self.plan.expanded.minerals
+        chains = [chain_of(case, name) for name in names]
+        return np.array([[name in chain for name in names] for chain in chains], dtype=bool)
 
     @property
     def progress(self) -> str:
@@ -465,12 +497,12 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     """Return what each loss does to the agreed plan of a case, with and without share limits.
 
     ``say`` hears of what is lost, ``tell`` of each run. Raises InputError where the case's records
-    contradict one another, SolverError where an agreed plan has no proof, PlannerError where the
-    worker that plans it keeps dying.
+    contradict one another, SolverError where an agreed plan has no proof.
     """
-    dropped = [scenarios.drop_share_limits(case)] if case.share_limits else []
-    plan, *others = _agreed([case, *dropped], where, tell)
-    free = others[0] if others else None
+    session = begun(case, where)
+    plan, free = session.base, None
+    if case.share_limits:
+        free = session.solve_cold(scenarios.drop_share_limits(case))
     first = rules.first_year if rules.first_year is not None else case.years[0]
     every = losses(plan, first, kinds) if case.years else ()
     say(f"Losing {len(every)} suppliers")
@@ -484,6 +516,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
         asked.append((plan, ALONE, every, rules))
     studies = [_study(agreed, each, lost, name) for agreed, name, lost, each in asked]
     results = run_studies(studies, where, tell)
+    session.confirm()
     sides = [
         AgreedCase(
             agreed, study.base, every, result[0], dict(zip(lost, result.every[1:], strict=True))
@@ -496,32 +529,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     return Stress(rules, every, sides[0], free_side, alone, outcomes, results[-1].stopped)
 
 
-def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> list[Plan]:
-    """Return the plans of cases, side by side where they are worth processes of this machine.
-
-    ``tell`` hears what there is to say; what counts as runs are those that come after.
-    """
-
-    def hear(progress: Progress) -> None:
-        if tell is not None and progress.notice:
-            tell(progress)
-
-    studies = tuple(Study(case, ((Run(case.scenario),),), whole) for case in cases)
-    place = where or LocalProcesses()
-    if not isinstance(place, LocalProcesses) or place.processes(Joined(studies)) == 1:
-        return [solve(case) for case in cases]
-    for case in cases:
-        check(case)
-    plans = list[Plan]()
-    for outcomes in run_studies(studies, place, hear):
-        outcomes.raise_if_stopped()
-        (outcome,) = outcomes
-        if outcome.found is None:
-            raise (SolverError if outcome.unproven else PlannerError)(outcome.error)
-        plans.append(outcome.found)
-    return plans
-
-
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:
     runs = [Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost)]
-    return Study(stressed(plan, rules), tuple((run,) for run in runs), read)
+    is_new = before != UNCAPPED  # that without share limits is of the same kind
+    return Study(stressed(plan, rules), tuple((run,) for run in runs), read, is_compared=is_new)

@@ -27,7 +27,7 @@ from models.units import MILLION
 from planner.options import CAP_HELP, IntegerOption
 from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.words import clean, counted, cut, known, money, share, tonnes
-from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study, whole
+from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.factors import (
     ENDS,
     LOW,
@@ -353,12 +353,12 @@ def study_of(
             moving.append(ends(own, name, mineral))
     order = {key: i for i, key in enumerate(dict.fromkeys(key for key, _ in runs))}
     sorted_runs = [run for _, run in sorted(runs, key=lambda pair: order[pair[0]])]
-    return Study(case, ((Run(_AS_NOW, read=whole),), *chains_of(sorted_runs, CHAIN)), read), moving
+    return Study(case, ((Run(_AS_NOW),), *chains_of(sorted_runs, CHAIN)), read), moving
 
 
 def read(plan: Plan) -> object:
-    """Return what is read of a plan where no run says otherwise."""
-    return reading(plan)
+    """Return the plan as it stands, whole."""
+    return plan
 
 
 # ---- what the numbers are called -----------------------------------------------------------------

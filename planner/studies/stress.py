@@ -70,7 +70,7 @@ _TONNES = (
     field.tonnes(
         "Replaced",
         "What is bought more from the other suppliers. Below 0: less, for example because a member"
-        " leaves tonnes to others. Lost = replaced + from stock + short.",
+        " leaves tonnes to others. Lost = replaced + from stock + short + what plants take less.",
     ),
     field.tonnes(
         "From stock",
@@ -80,6 +80,12 @@ _TONNES = (
         meaning="Demand that the agreed plan meets, and that nothing meets after the loss. The"
         " agreed plan's own shortage comes on top."
     ),
+)
+LESS = field.tonnes(
+    "Plants take less",
+    "What plants take less of it than agreed: bought, or handed to them. Lost counts what plants"
+    " buy, too.",
+    optional=True,
 )
 _SIZES = (
     field(
@@ -160,6 +166,7 @@ class _OfLosses(Result):
     member = MEMBER.like(optional=True)
     lost_t, replaced_t, stock_t = _TONNES[:3]
     short_t = SHORT.like(header="Short{plan}")
+    less_t = LESS
     free_lost_t = FREE_LOST.like(optional=True)
     free_short_t = FREE_SHORT.like(optional=True)
     worst = field.text(
@@ -208,7 +215,10 @@ class Embargoes(_OfLosses):
 
 
 class LossByMineral(Result):
-    """One row a loss and mineral of which something is lost."""
+    """One row a loss and mineral of which something is lost.
+
+    Of a mineral made from it, or into it, there is a row, too, if it is short or costs other money.
+    """
 
     TABLE, GRAIN, BOOK = "Stress by mineral", ("lost", "kind", "mineral"), "stress"
 
@@ -217,6 +227,7 @@ class LossByMineral(Result):
     demand = NEED
     agreed_short_t = field.tonnes("Short in the agreed plan", "Shortage without any loss.")
     lost_t, replaced_t, stock_t, short_t = _TONNES
+    less_t = LESS
     share = SHARE
     short_from = field("Short from", Look.YEAR, "The first year with a shortage.")
     survived, stock_days, cash, cost, refill = _SIZES
@@ -331,16 +342,17 @@ class Detail(Result):
     year = YEAR
     demand = NEED
     lost_t, replaced_t, stock_t, short_t = _TONNES
+    less_t = LESS.like(meaning=f"{LESS.meaning} A row without a member is of all plants.")
     replaced_t = replaced_t.like(
         header="Replaced, less what it gives up",
         meaning="What the member buys more from the other suppliers. Below 0: it buys less, because"
-        " others get its tonnes. Lost = replaced + from stock + short.",
+        " others get its tonnes. Lost = replaced + from stock + short + what plants take less.",
         key="replaced_t",
     )
 
 
 _HEAT = SHARE.like(
-    meaning="New shortage over the coalition's demand. Blank: nothing of the mineral is lost."
+    meaning="New shortage over the coalition's demand. Blank: the loss does not touch it."
 )
 _MATRICES = (
     (
@@ -388,7 +400,10 @@ def tables_of(result: Stress) -> list[Result]:
         Detail: [row for loss in ranked for row in _detail(result, loss)],
     }
     absent = ([] if result.free else [CappedOrNot]) + ([] if result.alone else [Solidarity])
-    return [k.of_rows(rows, words=texts) for k, rows in tables.items() if k not in absent]
+    every = [k.of_rows(rows, words=texts) for k, rows in tables.items() if k not in absent]
+    return (
+        every if result.capped.plan.expanded.intakes else [t.without(Losses.less_t) for t in every]
+    )
 
 
 def _ranked(result: Stress) -> dict[Loss, Row]:
@@ -527,12 +542,12 @@ def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
     if effect is None:
         return
     e, who = side.plan.expanded, _who(result, loss)
+    buyers, demand = [*e.members, None], np.pad(side.demand, ((0, 0), (0, 1), (0, 0)))
     touched = (effect.lost > tolerances.LEAST_FLOW) | (effect.short > tolerances.LEAST_FLOW)
     for m in effect.hit:
         for j, t in np.argwhere(touched[m]).tolist():
-            key = {"mineral": e.minerals[m], "member": e.members[j], "year": side.base.years[t]}
-            demand = {"demand": float(side.demand[m, j, t])}
-            yield who | key | demand | effect.tonnes((m, j, t))
+            key = {"mineral": e.minerals[m], "member": buyers[j], "year": side.base.years[t]}
+            yield who | key | {"demand": float(demand[m, j, t])} | effect.tonnes((m, j, t))
 
 
 # ---- the sheets ----------------------------------------------------------------------------------
@@ -748,8 +763,8 @@ _HEADS = {
     LossKind.EMBARGO: "Worst embargoes",
 }
 _COMPARED = {
-    "lost", "lost_t", "replaced_t", "stock_t", "short_t", "free_short_t", "worst", "worst_share",
-    "survived", "cost",
+    "lost", "lost_t", "replaced_t", "stock_t", "short_t", "less_t", "free_short_t", "worst",
+    "worst_share", "survived", "cost",
 }  # fmt: skip
 """What the terminal and the report compare losses by."""
 
@@ -954,7 +969,8 @@ class StressTest(StudyKind):
         by, short = LossByMineral, defaultdict[tuple[object, ...], dict[str, float]](dict)
         for *who, mineral, tonnes in tables.rows(by, by.kind, by.lost, by.mineral, by.short_t):
             short[*who,][mineral] = tonnes
-        rows = [r for kind in (Losses, Embargoes) for r in records(tables[kind], *_OfLosses.FIELDS)]
+        has = [f for f in _OfLosses.FIELDS if f.name in tables[Losses].data]
+        rows = [r for kind in (Losses, Embargoes) for r in records(tables[kind], *has)]
         return super().answer(tables) | {
             "surge": self.rules.surge,
             "keep_caps": self.rules.keep_caps,

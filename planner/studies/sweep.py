@@ -19,6 +19,7 @@ from models import answers, measures, schema, tolerances, units
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
 from models.plan import LEVY, PENALTIES, TARIFF, Plan
+from models.program.component import CostHeading
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
@@ -43,9 +44,9 @@ from planner.render.words import (
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
 from planner.scenarios.parameters import price_words
-from planner.sheets.figures import paid_by_mineral
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies import members
+from planner.studies.charged import bought_by_plants, on_products
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import (
     BASIS,
@@ -163,20 +164,18 @@ def read(plan: Plan) -> tuple[Row, ...]:
     """Return the rows of a plan, all minerals first.
 
     Tonnes in t over all years; ``objective`` discounted, ``purchases`` and ``cash`` not [money].
+    Money of inputs is that of the buyers of what is made from them.
     ``share`` is the largest of one country in any year, ``country`` whose (None, "": nobody sells).
     Beside OF_POINT ``saved`` is what a point more of the cap saves by its duals [money].
     """
-    costs, losses = plan.mineral_costs, plan.security.assign(kept=plan.security["missing"] <= 0)
+    losses = plan.security.assign(kept=plan.security["missing"] <= 0)
+    to_plants = bought_by_plants(plan)
     amounts = {
-        "objective": measures.sums(costs, "discounted", "mineral"),
-        "purchases": paid_by_mineral(plan),
-        "cash": measures.sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
-        "tariffs": measures.sums(costs[costs["heading"] == TARIFF.name], "money", "mineral"),
-        "levies": measures.sums(costs[costs["heading"] == LEVY.name], "money", "mineral"),
-        "outside": measures.sums(plan.flows[_is_outside(plan)], "tonnes", "mineral"),
+        **_money(plan),
+        "outside": _outside(plan, to_plants),
         "demand": measures.sums(plan.supply, "demand", "mineral"),
         "tonnes": measures.sums(plan.supply, "purchased", "mineral"),
-        "inputs": measures.sums(plan.inputs[plan.inputs["member"] == ""], "tonnes", "mineral"),
+        "inputs": measures.sums(to_plants, "tonnes", "mineral"),
         "short": measures.sums(plan.supply, "short", "mineral"),
         "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
         "missing": measures.sums(losses, "missing", "mineral"),
@@ -200,10 +199,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "objective": plan.objective,
         "purchases": plan.purchases,
         "cash": plan.cash,
-        **{
-            name: sum(amounts[name].values())
-            for name in ("saved", "missing", "inputs", "outside", *_DUTIES)
-        },
+        **{name: sum(amounts[name].values()) for name in ("saved", "missing", "inputs", "outside")},
         "tariffs": plan.tariffs,
         "levies": plan.levies,
         "demand": plan.case.total_demand,
@@ -218,12 +214,37 @@ def read(plan: Plan) -> tuple[Row, ...]:
     )
 
 
-def _is_outside(plan: Plan) -> pd.Series[bool]:
-    """Return which flows come from outside the coalition."""
-    inside = (
-        c for c in plan.flows["country"].unique() if schema.COALITION in plan.case.blocs_of(c)
-    )
-    return ~plan.flows["country"].isin([*inside])
+def _money(plan: Plan) -> dict[str, dict[str, float]]:
+    """Return what is paid by mineral; what an input costs the buyers of the product pay."""
+    costs, flows = plan.mineral_costs, plan.expanded.input_flows
+    cash = costs[~costs["heading"].isin(PENALTIES)]
+
+    def duty(heading: CostHeading) -> dict[str, float]:
+        return measures.sums(costs[costs["heading"] == heading.name], "money", "mineral")
+
+    # what plants pay, less and with what is paid for their tonnes
+    net, gross = plan.taken * flows.landed, plan.taken * (flows.landed + flows.support)
+    worth = net * plan.expanded.discounts[flows.year]
+    tariffs, levies = plan.taken * flows.cost * flows.tariff, plan.taken * flows.levy
+    return {
+        "objective": on_products(plan, measures.sums(costs, "discounted", "mineral"), worth, worth),
+        "purchases": on_products(plan, measures.sums(plan.flows, "total", "mineral"), net),
+        "cash": on_products(plan, measures.sums(cash, "money", "mineral"), gross, gross),
+        "tariffs": on_products(plan, duty(TARIFF), plan.input_tariffs, tariffs),
+        "levies": on_products(plan, duty(LEVY), plan.input_levies, levies),
+    }
+
+
+def _outside(plan: Plan, to_plants: pd.DataFrame) -> dict[str, float]:
+    """Return what countries outside the coalition sell by mineral [t], to members and plants."""
+    tonnes = dict.fromkeys(plan.expanded.minerals, 0.0)
+    for table in (plan.flows, to_plants):
+        codes = table["country"].unique()
+        home = [code for code in codes if schema.COALITION in plan.case.blocs_of(code)]
+        outside = table[~table["country"].isin(home)]
+        for mineral, sold in measures.sums(outside, "tonnes", "mineral").items():
+            tonnes[mineral] += sold
+    return tonnes
 
 
 # ---- runs ----------------------------------------------------------------------------------------

@@ -101,7 +101,10 @@ class Frontier(Result):
     levies = _money(Measure.LEVIES, common.IN_CASH, optional=True)
     net_cost = _money(Measure.NET_COST, common.LESS_TARIFFS)
     inputs = field.tonnes(
-        "Bought by plants", "What plants buy of one another over all years.", key="inputs_t",
+        "Bought by plants",
+        "What plants buy of one another over all years. The buyers of what they make are charged"
+        " what it costs, by tonnes.",
+        key="inputs_t",
         optional=True,
     )  # fmt: skip
     demand = DEMAND.like(meaning="What is needed over all years.", optional=True)
@@ -216,7 +219,7 @@ class FloorCurve(TurnedFrontier):
     levies = Frontier.levies.like(optional=False)
     outside = field.tonnes(
         "Bought outside",
-        "What is bought of countries outside the coalition, all years together.",
+        "What is bought of countries outside the coalition, by plants, too, all years together.",
         key="outside_t",
     )
 

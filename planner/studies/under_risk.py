@@ -23,9 +23,9 @@ from models.case import Case
 from models.errors import UsageError
 from models.measures import change
 from models.measures import part as part_of
-from models.plan import BUILT, OPTIMAL, STOCK, Plan, status_of
+from models.plan import BUILT, OPTIMAL, Plan, status_of
 from models.plan.solving import part, parts
-from models.program import component, program_of
+from models.program import component, decisions, program_of
 from models.resolve import Expanded, Floats, Ints
 from models.results import Field, Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
@@ -58,12 +58,7 @@ _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", 
 FUTURES, TAIL, NOTE = "Futures", "What is least", "Note"
 """Rows of About: how many were drawn; what the plan under risk makes least; that none is drawn."""
 _FOR_SHARES, _USED_UP = "what minerals share", "used up its rounds"
-_KINDS = _BUILD, _STORE, _BUY, _TAKE = (
-    "built",
-    "in stock at the end of the year",
-    "bought",
-    "taken",
-)
+_KINDS = {kind.name: kind for kind in decisions.listed()}
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -132,18 +127,22 @@ class Batches(Result):
 class Decisions(Result):
     """What is decided before anything happens: in the plain plan, and under risk.
 
-    What is built; what stocks hold at the end of each year; what is bought, and taken of contracts,
-    in the first year. Years in which something has happened in every future are left out.
+    What is built; what stocks hold at the end of each year; what is bought, by plants, too, and
+    taken of contracts, in the first year. Years in which something has happened in every future are
+    left out.
     """
 
     TABLE, GRAIN, BOOK = "Decisions", ("kind", "mineral", "who", "year"), "under risk"
     kind = field.text(
-        "Decision", f"{_BUILD}, {_STORE}, {_BUY}, or {_TAKE} under a contract.", key="what"
+        "Decision",
+        f"{', '.join(_KINDS)}. What is taken under a contract is among what is bought, too.",
+        key="what",
     )
     mineral = MINERAL
     who = field.text(
         "Of whom",
-        "The project that is built, the member that stores, the country that sells, the contract.",
+        "The project that is built, the member that stores or hands over, the country that sells,"
+        " the contract.",
     )
     year = YEAR.like(meaning="For what is built, the year in which its output starts.")
     unit = UNIT.like(meaning="")
@@ -221,29 +220,32 @@ class UnderRiskReader:
         return UnderRiskResult(planned.risky, planned.plain, decided)
 
 
-def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
+def _rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """Yield the rows of Decisions that are more than rounding."""
     case, first = plan.case, plan.case.years[0]
-    country = {(s.name, s.project, s.mineral): s.country for s in plan.expanded.sources}
+    country = {
+        (s.name, s.project, s.mineral): case.country_name(s.country) for s in plan.expanded.sources
+    }
     projects = {p.name: p for p in case.projects}
     sums: dict[tuple[str, str, str, int], list[float]] = {}
-    for decision in decisions:
-        part_of, size = partial(decision.component.part, decision.key), 1.0
-        mineral, year, rows = part_of(component.MINERAL), part_of(component.YEAR), []
-        if decision.component is BUILT:
+    for decision in made:
+        of, size, rows = decision.component, 1.0, []
+        part_of = partial(of.part, decision.key)
+        mineral = part_of(component.MINERAL) or part_of(component.INPUT)
+        year = part_of(component.YEAR)
+        if of is BUILT:
             project = projects[part_of(component.PROJECT)]
             if project.built_in is None and year in dict(project.begun):
                 continue  # it is no decision
-            size = project.capacity.value(max(year, first))
-            rows.append((_BUILD, project.mineral, project.name))
-        elif decision.component is STOCK:
-            rows.append((_STORE, mineral, part_of(component.MEMBER)))
-        elif year == first:
-            seller = country[part_of(component.REFINER), part_of(component.PROJECT), mineral]
-            rows.append((_BUY, mineral, case.country_name(seller)))
+            size, mineral = project.capacity.value(max(year, first)), project.mineral
+        if of.decision.lasts or year == first:
+            seller = country.get((part_of(component.REFINER), part_of(component.PROJECT), mineral))
+            who = seller or part_of(component.MEMBER) or part_of(component.PROJECT)
+            rows.append((of.decision.name, mineral, who))
             record, _ = part_of(component.CONTRACT, (None, 0))
             if record is not None:
-                rows.append((_TAKE, mineral, f"{record.name or record.refiner}: {record.member}"))
+                who = f"{record.name or record.refiner}: {record.member}"
+                rows.append((decisions.TAKING.name, mineral, who))
         for row in rows:
             amounts = sums.setdefault((*row, year), [0.0, 0.0])
             amounts[0] += size * decision.plain
@@ -252,7 +254,7 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
         if max(plain, risky) > plan.tolerance(mineral, year):
             yield {
                 "kind": kind, "mineral": mineral, "who": who, "year": year,
-                "unit": "t/yr" if kind == _BUILD else "t",
+                "unit": "t/yr" if kind == decisions.BUILDING.name else "t",
                 "plain": plain, "risky": risky, "change": change(risky, plain),
             }  # fmt: skip
 
@@ -500,7 +502,8 @@ class UnderRisk(StudyKind):
             measured[0]["error"] = give_or_take(np.array([row["vss"] for row in batches]))
         decided = [row for each in self.results if each[0].found for row in each[0].found.decided]
         grain = Decisions.GRAIN[1:]
-        decided.sort(key=lambda row: (_KINDS.index(row["kind"]), *map(row.__getitem__, grain)))
+        order = [*_KINDS]
+        decided.sort(key=lambda row: (order.index(row["kind"]), *map(row.__getitem__, grain)))
         ways = [way for way, *_ in _WAYS]
         short_columns = dict(zip((f"short_{w}" for w in ways), short.sum(axis=2), strict=True))
         expected = (chances[:, None] * short).sum(axis=1)
@@ -717,7 +720,7 @@ def _shares(rows: Any, name: str) -> list[float]:
 def _changed(tables: Tables) -> list[dict[str, Any]]:
     """Return the decisions that change by a hundredth or more: builds first, the largest first.
 
-    The size of a change is its share of the mineral's demand.
+    The size of a change is its share of the mineral's demand; without demand, of itself.
     """
     need = dict(tables[Expected].rows(Expected.mineral, Expected.demand))
 
@@ -725,7 +728,8 @@ def _changed(tables: Tables) -> list[dict[str, Any]]:
         return bool(abs(row["change_t"]) > _ALIKE * max(row["plain_t"], row["under_risk_t"]))
 
     def place(row: Any) -> tuple[bool, float]:
-        return row["what"] != _BUILD, -abs(row["change_t"]) / (need[row["mineral"]] or 1.0)
+        base = need[row["mineral"]] or max(row["plain_t"], row["under_risk_t"])
+        return row["what"] != decisions.BUILDING.name, -abs(row["change_t"]) / base
 
     return sorted(filter(differs, records(tables[Decisions])), key=place)
 
@@ -794,8 +798,7 @@ def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
 def _also_changed(rows: Sequence[dict[str, Any]], most: int) -> str:
     """Return what else changes, counted by kind, and the verb: the saving is of all changes."""
     left = Counter(kind for kind, *_ in [*_by_decision(rows)][most:])
-    nouns = {_BUILD: "plant", _STORE: "stock", _BUY: "supplier", _TAKE: "contract"}
-    others = [words.counted(left[kind], noun) for kind, noun in nouns.items() if left[kind]]
+    others = [words.counted(left[name], kind.noun) for name, kind in _KINDS.items() if left[name]]
     return f" and changes of {words.listed(others)} together save" if others else " saves"
 
 
@@ -804,11 +807,9 @@ def _advised(kind: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) 
     was, now = ({r["year"]: r[way] for r in rows if r[way]} for way in ("plain_t", "under_risk_t"))
     before, after = sum(was.values()), sum(now.values())
     more = "more" if after > before else "less"
-    if kind == _STORE:
-        return "keep", f"{more} {mineral} in stock in {who}"
-    if kind != _BUILD:
-        verb = "buy" if kind == _BUY else "take"
-        return verb, f"{more} {mineral} from {who} in {min(was | now)}"
+    if kind != decisions.BUILDING.name:
+        said = {"more": more, "mineral": mineral, "who": who, "year": min(was | now)}
+        return _KINDS[kind].verb, _KINDS[kind].rest.format_map(said)
     plant = who if mineral.casefold() in who.casefold() else f"{who} ({mineral})"
     if not before or not after:
         return ("build" if after else "do not build"), plant

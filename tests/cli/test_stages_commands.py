@@ -107,3 +107,18 @@ def test_what_is_not_there_yet_is_refused(
     """In a sentence, as wrong usage."""
     said = answer(folder, command, *words, code=2)
     assert "made from others" in str(said["errors"])
+
+
+def test_diff_counts_what_plants_buy(folder: Path) -> None:
+    """Paid by mineral adds up to all purchases, and moves to all tonnes that are sold."""
+    old = answer(folder, "solve", "case.xlsx", "-o", "again.xlsx")
+    half = ("--what-if", "scale capacity; refiner=Lyn; value=0.5")
+    new = answer(folder, "solve", "case.xlsx", *half, "-o", "half.xlsx")
+    said = answer(folder, "diff", "again.xlsx", "half.xlsx")
+    for side, plan in (("old", old), ("new", new)):
+        paid = sum(row["paid"][side] for row in said["minerals"])
+        assert paid == pytest.approx(plan["purchases_usd"])
+    more = sum(row["change_t"] for row in said["moves"] if row["to"])
+    tonnes = [plan["tonnes"] + plan["inputs_t"] for plan in (old, new)]
+    assert more == pytest.approx(tonnes[1] - tonnes[0], abs=1e-6)
+    assert f"plants in {CHINA}" in {row["to"] for row in said["moves"]}

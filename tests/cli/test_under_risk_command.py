@@ -367,7 +367,7 @@ def test_a_report_tells_of_it(made, case, tmp_path) -> None:
 
 def test_what_saves_beside_the_builds_that_are_named_is_counted() -> None:
     """The saving is of all that is decided otherwise: two are named, the others counted by kind."""
-    build, store, buy, _ = kind._KINDS
+    build, store, buy, *_ = kind._KINDS
     kinds = ((build, "P1"), (build, "P2"), (build, "P3"), (store, "A"), (store, "B"),
              (store, "A"), (buy, "China"))  # fmt: skip
     rows = [{"what": what, "mineral": "tin", "who": who} for what, who in kinds]

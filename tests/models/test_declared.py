@@ -34,7 +34,9 @@ from models.program.component import (
     headings,
     in_its_year,
 )
+from models.program.decisions import BUYING, NOT_LISTED, TAKING, listed
 from models.program.division import by_right
+from models.program.market import PURCHASE
 from models.program.solved import Solved
 from models.program.sourcing import Frame
 from planner.sheets import explain as words
@@ -61,6 +63,9 @@ def test_a_component_is_declared_in_full(of: Component) -> None:
     if isinstance(of, Columns):
         assert of.move
         assert of.headings or of.cell is None
+        assert (of.decision is None) == (of.decided is None)
+        # whoever buys something is listed: what follows from other decisions costs no purchase
+        assert PURCHASE not in of.headings or of.decision in set(listed()) - {TAKING}
     if isinstance(of, Rows):
         assert of.kind
         assert callable(of.label)
@@ -92,6 +97,22 @@ def own(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return what any component declares; what a test declares is gone after it."""
     monkeypatch.setattr(declared, "_COMPONENTS", dict(declared._COMPONENTS))
     return {"name": "new", "key": (MINERAL, YEAR), "meaning": "A new one."}
+
+
+def test_columns_that_are_decided_say_as_what_they_are_listed(own: dict[str, Any]) -> None:
+    """A family that is added is among the decisions under risk, or says that it isn't."""
+    columns = own | {"move": "new", "decided": in_its_year, "is_first_stage": False}
+    with pytest.raises(ValueError, match="declare decision"):
+        Columns(**columns)
+    with pytest.raises(ValueError, match="declare is_first_stage"):
+        Columns(**columns | {"is_first_stage": None, "decision": BUYING})
+    before, kind = listed(), dataclasses.replace(BUYING, rank=9, name="leased")
+    Columns(**columns, decision=kind)
+    Columns(**columns | {"name": "other", "decision": NOT_LISTED})
+    assert listed() == (*before, kind)
+    assert [kind.name for kind in before[:4]] == [
+        "built", "in stock at the end of the year", "bought", "taken",
+    ]  # fmt: skip
 
 
 def test_rows_that_limit_supply_say_what_relaxes_them(own: dict[str, Any]) -> None:

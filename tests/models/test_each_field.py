@@ -24,7 +24,7 @@ from models.schema import BudgetYear, Built, ByYear, Lane, OreLane, PriceFloor
 from planner.studies.agreed import decided_before
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
-from tests.models.stages import random_stages
+from tests.models.stages import oxide_and_alloy, random_stages
 from tests.models.test_laws import draw
 from tests.models.test_proof import book
 
@@ -366,7 +366,7 @@ def test_each_resolved_part_reads_what_it_is_declared_to_be_made_of(
     books = [*map(draw, range(12)), *map(random_stages, range(6))]
     for case in (base(), *map(read, books)):
         for name in expanded_module._MADE_OF:
-            fresh = Expanded(case)
+            fresh = Expanded(case.change())  # a case keeps what is read of it once
             with monkeypatch.context() as patch:
                 read_now.clear()
                 patch.setattr(Case, "__getattribute__", spy, raising=False)
@@ -376,3 +376,25 @@ def test_each_resolved_part_reads_what_it_is_declared_to_be_made_of(
     for name, declared in expanded_module._MADE_OF.items():
         assert found[name] - ALWAYS <= declared, name
         assert declared - of_sources <= found[name], name  # nothing is made again for no reason
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        first("countries", blocs=("coalition",)), lambda case: case.change(home_blocs=()),
+        without("price_floors"), first("price_floors", exempt=("CHN",)),
+    ],
+)  # fmt: skip
+def test_levies_on_inputs_follow_blocs_and_floors(change: Callable[[Case], Case]) -> None:
+    """A variant takes no levy over from the case that it is a variant of."""
+    book = oxide_and_alloy(
+        Price_floors=[{"Mineral": "oxide", "Floor (USD/t)": 9}],
+        Countries=[{"Country": "CHN", "Bloc": "east"}],
+    )
+    case = read(book | {"Members": [{"Member": "A", "Country": "AUS"}]})
+    expanded = Expanded(case)
+    assert expanded.input_flows.levy.any()
+    variant = change(case)
+    levies = expanded.changed(variant).input_flows.levy
+    assert levies.tolist() == Expanded(variant).input_flows.levy.tolist()
+    assert levies.tolist() != expanded.input_flows.levy.tolist()

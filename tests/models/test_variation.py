@@ -10,9 +10,7 @@ import pytest
 
 from models.case import Case
 from models.plan import Session
-from models.plan.variation import NoVectorsError, Part, Parts, Selection, Variation
-from models.program import program_of
-from models.resolve import Expanded
+from models.plan.variation import Part, Parts, Selection
 from models.schema import ScenarioStep
 from planner.scenarios.actions import ActionKind
 from planner.studies.draws import waive
@@ -76,7 +74,7 @@ def check(seed: int) -> tuple[int, int]:
 def test_vectors_give_the_plans_of_cases_laid_out() -> None:
     """Losses, closed lanes, events of some years and waived limits, alone and two at once."""
     planned, refused = map(sum, zip(*map(check, range(6)), strict=True))
-    assert planned > 3 * refused
+    assert planned > 2 * refused
 
 
 @pytest.mark.fuzz

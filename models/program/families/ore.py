@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case, in_force
-from models.program import builder, component, division
+from models.program import builder, component, decisions, division
 from models.resolve import Bools, Expanded, Floats, mine_capacity, ore_lane
 from models.schema import Mine
 
@@ -104,6 +104,7 @@ ORE = component.Columns(
     spent=("ore premium", "ore freight"),
     decided=component.in_its_year,
     is_first_stage=False,
+    decision=decisions.NOT_LISTED,
 )
 BALANCE = component.Rows(
     name="ore_balance",

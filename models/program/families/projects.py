@@ -11,7 +11,7 @@ import numpy as np
 
 from models import tolerances
 from models.case import Case, begun_capital
-from models.program import component, division
+from models.program import component, decisions, division
 from models.program.builder import Builder, Charge, columns_of, grouped, integers
 from models.resolve import (
     Ints,
@@ -234,6 +234,7 @@ BUILT = component.Columns(
     move="of project {project} built for {year}",
     decided=_begun,
     is_first_stage=True,
+    decision=decisions.BUILDING,
     divided=division.by_right,
 )
 REST = component.Columns(
@@ -246,6 +247,7 @@ REST = component.Columns(
     move="of what is left of {project} built for {year}",
     decided=_begun,
     is_first_stage=True,
+    decision=decisions.NOT_LISTED,
 )
 WHOLE_REST = component.Rows(
     name="whole_rest",

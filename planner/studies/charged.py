@@ -1,0 +1,48 @@
+"""What plants buy of one another, and which mineral's buyers it is charged to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.measures import beyond
+from models.plan.stages import input_cost
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.plan import Plan
+    from models.resolve import Floats
+
+
+def bought_by_plants(plan: Plan) -> pd.DataFrame:
+    """Return the rows of ``Plan.inputs`` that are sold; what members hand over they have bought."""
+    return plan.inputs[plan.inputs["member"] == ""]
+
+
+def on_products(
+    plan: Plan, amounts: Mapping[str, float], charged: Floats, counted: Floats | float = 0.0
+) -> dict[str, float]:
+    """Return money by mineral, with what inputs cost charged to the buyers of the products.
+
+    ``charged`` is what they pay for each flow of an input [money]; ``counted`` is what ``amounts``
+    has of it at the input. Nobody buys what a line makes nothing of: that stays with the input.
+    """
+    e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
+    if not e.intakes:
+        return dict(amounts)
+    cost = input_cost(plan, charged)
+    more, less = np.array([amounts.get(m, 0.0) for m in e.minerals]), np.zeros(len(e.minerals))
+    np.add.at(more, d.mineral, plan.delivered * cost[d.source, d.year])
+    made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.intakes])
+    is_unused = made[flows.intake, flows.year] <= 0
+    np.add.at(
+        more, flows.mineral, is_unused * (charged + plan.taken * cost[flows.source, flows.year])
+    )
+    np.add.at(less, flows.mineral, counted)
+    pairs = zip(more.tolist(), less.tolist(), strict=True)
+    return {
+        m: beyond(plus, minus, plus) for m, (plus, minus) in zip(e.minerals, pairs, strict=True)
+    }

@@ -8,7 +8,7 @@ from typing import Any
 
 from openpyxl.utils import coordinate_to_tuple
 
-from models.plan import Plan, solve
+from models.plan import Plan, Session
 from planner.run import Start
 from planner.scenarios import Variant
 from planner.studies.kind import Tables
@@ -56,7 +56,7 @@ def edited(book: Book, sheet: str, cells: Sequence[str], factor: float) -> Book:
 
 def planned(book: Book) -> Plan:
     """The plan of a book, by itself."""
-    return solve(read_tables(book).case)
+    return Session(read_tables(book).case, is_compared=False).base
 
 
 def agrees(book: Book, row: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ _RULES = (
     "`Capacity 2028 (t/yr)` holds from 2028 on. Units are in the header in parentheses; "
     "masses can be kg, lb, t, kt or Mt. Money is in the setting `Currency`. A country is an "
     "English name, ISO2 or ISO3 code. A fraction is a number from 0 to 1, or a percentage. "
-    "Every sheet can have the columns `Note` and `Source`. Case and spaces are ignored in "
+    "Every sheet can have the columns `Note`, `Source` and `Grade`. Case and spaces are ignored in "
     "headers, names, settings and countries.\n\n"
     "Merged cells over a column that is read are an error: unmerge them and fill each cell. Rows "
     "or columns of totals are also an error.\n\n"

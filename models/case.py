@@ -11,7 +11,7 @@ import dataclasses
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, TypeVar
@@ -99,6 +99,7 @@ class Case:
     tiers: tuple[schema.Tier, ...] = ()
     current_supply: tuple[schema.CurrentSupply, ...] = ()
     rights: tuple[schema.Right, ...] = ()
+    uncertainty: tuple[schema.Uncertainty, ...] = ()
     scenarios: tuple[schema.ScenarioStep, ...] = ()
     risks: tuple[schema.EventStep, ...] = ()
     sources: tuple[schema.DataSource, ...] = ()
@@ -412,3 +413,55 @@ def _sortable(value: object) -> tuple[str, str]:
 
 
 _folded = lru_cache(maxsize=1 << 16)(fold)
+
+
+# ---- kinds of change -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What of a change is meant: by mineral, country (a code), refiner and member; "" is all.
+
+    ``years`` are calendar years, None: all.
+    """
+
+    mineral: str = ""
+    country: str = ""
+    refiner: str = ""
+    member: str = ""
+    years: frozenset[int] | None = None
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What is selected by, and what."""
+        every = ((of.name, getattr(self, of.name)) for of in dataclasses.fields(self))
+        return {name: value for name, value in every if value not in {"", None}}
+
+
+Kind = Callable[[Case, Selection], Case]
+"""A kind of change: a function of a module, a partial of one, or a frozen dataclass; hashable."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a kind of change."""
+
+    kind: Kind
+    of: Selection = Selection()
+
+    def __call__(self, case: Case) -> Case:
+        """Return the case in which it has happened."""
+        return self.kind(case, self.of)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A change of a case that is parts of kinds of change, one after another."""
+
+    parts: tuple[Part, ...] = ()
+
+    def __call__(self, case: Case) -> Case:
+        """Return the case in which all have happened."""
+        for part in self.parts:
+            case = part(case)
+        return case

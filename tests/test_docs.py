@@ -78,7 +78,7 @@ def test_the_four_walks_of_contributing(tmp_path: Path) -> None:
                 assert done.returncode == 0, (line, done.stdout, done.stderr)
     headers = [cell.value for cell in openpyxl.load_workbook(tmp_path / "x.xlsx")["Minerals"][1]]
     plan = openpyxl.load_workbook(tmp_path / "outputs" / "plain-plan.xlsx")
-    assert "Grade" in headers
+    assert "Purity" in headers
     assert "Large flows" in plan.sheetnames
     assert "half_of_a_plant" in {row[1].value for row in plan["Duals"].iter_rows()}
     assert (tmp_path / "outputs" / "plain-spans.html").exists()

@@ -264,7 +264,7 @@ def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
     """
     every = (plan.column_at(SHORTAGE, (mineral, member, year)) for member in plan.expanded.members)
     asked = [column for column in every if column >= 0]
-    blocks = BlockSolver(plan.expanded, plan.program.names, like=plan.program, is_compared=False)
+    blocks = BlockSolver(plan.expanded, plan.program, is_compared=False)
     program = blocks.program
     block = int(np.searchsorted(program.column_starts, asked[0], side="right")) - 1
     rows, inside = program.block(block), np.array(asked) - program.columns_of(block).start

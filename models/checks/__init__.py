@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.case import Case
-from models.checks import advice, magnitude, rows, scenarios, stages
+from models.checks import advice, magnitude, rows, scenarios, stages, uncertainty
 from models.checks.common import Rule
 from models.errors import Finding, Severity
 
@@ -63,6 +63,7 @@ _RULES: dict[Rule, Needs] = {
     stages.inputs_are_others: _on("mineral tonnes", others=True),
     stages.plants_make_the_product: _on("mineral", sheets="Refiners Projects", others=True),
     stages.supply_of_today_has_a_buyer: _on("member plant mineral", sheets="Refiners Inputs"),
+    uncertainty.ranges_are_of_numbers: _on("sheet header", headers="Demand Members"),
     scenarios.selectors: _on("action"),
     scenarios.values: _on("action"),
     scenarios.builds: _on(
@@ -90,6 +91,7 @@ _ADVICE: dict[Rule, Needs] = {
         "member refiner mineral country", sheets="Refiners Projects Mines Members", others=True
     ),
     scenarios.chances_that_decide_nothing: _on(),
+    uncertainty.ranges_that_match_nothing: _on("sheet header", headers="Demand Members"),
     advice.blank_available_shares: _on(sheets="Refiners Countries Members"),
     advice.minerals_without_refiner: _on(sheets="Refiners Projects Minerals Demand"),
     advice.dearer_than_shortage: _on(

@@ -194,22 +194,23 @@ class BlockSolver:
     def __init__(  # noqa: PLR0913 - what a case is solved with, all of it named
         self,
         expanded: Expanded,
-        names: Sequence[Any] = (),
+        program: Program | None = None,
         *,
         blocks: Sequence[Sequence[Cell]] | None = None,
         tolerance_scale: float | None = None,
-        like: Program | None = None,
         is_compared: bool = True,
+        compares_here: bool = True,
     ) -> None:
-        """Take the case's program as arrays.
+        """Take the case's program as arrays (None: it is laid out, in ``blocks``).
 
-        ``names``, ``blocks`` and ``like`` are those of ``program_of``. ``tolerance_scale`` [t] is
-        the most that violations are measured by (None: the case's own). Without ``is_compared`` no
-        Pyomo model is built.
+        ``tolerance_scale`` [t] is the most that violations are measured by (None: the case's own).
+        Without ``is_compared`` no Pyomo model is built; unless ``compares_here``, somebody else
+        does (``compare_shapes``).
         """
         self.expanded = expanded
-        self.program: Program = program_of(expanded, names, blocks, like)
+        self.program: Program = program or program_of(expanded, blocks=blocks)
         self._is_compared = is_compared
+        self._compares_here = compares_here
         self._background: background.BackgroundProcess[None] | None = None
         self._began = time.perf_counter()
         self.proven: set[bytes] = set()
@@ -367,7 +368,7 @@ class BlockSolver:
         """
         if shape in self.proven or not self._is_compared:
             return False
-        if self._background is None:
+        if self._compares_here:
             self._compare(b, rows)
         self.proven.add(shape)
         return True
@@ -383,32 +384,26 @@ class BlockSolver:
             msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
             raise SolverError(msg)
 
+    def compare_shapes(self) -> None:
+        """Compare the models of all shapes; SolverError where one is not the case's program."""
+        first: dict[bytes, int] = {}
+        for b in range(len(self.program.blocks)):
+            first.setdefault(self.program.shape(b), b)
+        for b in first.values():
+            self._compare(b, self.program.block(b))
+
     def compare_in_background(self) -> None:
         """Start to compare the models of all shapes in a background process.
 
         What is solved meanwhile is the case's only once ``confirm`` has returned.
         """
-
-        def compare_shapes() -> None:
-            first: dict[bytes, int] = {}
-            for b in range(len(self.program.blocks)):
-                first.setdefault(self.program.shape(b), b)
-            for b in first.values():
-                self._compare(b, self.program.block(b))
-
-        self._background = background.BackgroundProcess(compare_shapes)
+        self._compares_here = False
+        self._background = background.BackgroundProcess(self.compare_shapes)
 
     def confirm(self) -> None:
         """Wait for the background comparison; SolverError where a program is not the case's."""
         if self._background is not None:
             self._background.result()
-
-    def compare_all(self) -> list[bool]:
-        """Compare all blocks, solved without it; return for which of them a model was built."""
-        self._is_compared, program = True, self.program
-        return [
-            self.compare(b, program.block(b), program.shape(b)) for b in range(len(program.blocks))
-        ]
 
     def where(self, b: int) -> str:
         """Return the minerals and years of a block in words."""

@@ -7,7 +7,7 @@ name says otherwise. Countries are codes; ``case.country_name`` spells them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +18,10 @@ from models.background import BackgroundProcess
 from models.case import Case, in_force
 from models.errors import Finding
 from models.measures import largest_country_shares, served_share
-from models.plan import block_solver, countries, secured, stages, supports
+from models.plan import block_solver, countries, secured, stages, supply, supports
 from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
+from models.plan.supply import spelt
 from models.program import TONNES, CashCost, Program, Solved, program_of
 from models.program.component import columns_named, headings
 from models.program.families.contracts import MINIMUM, UNTAKEN
@@ -34,7 +35,6 @@ from models.program.families.security import ORE as SURGE_ORE
 from models.program.families.security import SURGE
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.stockpiles import DRAW, FILL, SHORTFALL, STOCK, TARGET, widest
-from models.program.market import BALANCE
 from models.resolve import (
     Cell,
     Expanded,
@@ -160,12 +160,12 @@ class Plan(Solved):
         """
         e, d = self.expanded, self.expanded.deliveries
         used = np.flatnonzero(self.delivered > tolerances.LEAST_FLOW)
-        sources = [e.sources[i] for i in d.source[used].tolist()]
         same = {n: n for n in ("project", "country", "owner", "company", "kind")}
         names = {"mineral": "mineral", "refiner": "name"} | same
         columns: dict[str, Any] = {"year": np.array(e.years, dtype=np.int64)[d.year[used]]}
-        columns |= {header: [getattr(s, name) for s in sources] for header, name in names.items()}
-        columns["member"] = [e.members[j] for j in d.member[used].tolist()]
+        for header, name in names.items():
+            columns[header] = spelt([getattr(s, name) for s in e.sources], d.source[used])
+        columns["member"] = spelt(e.members, d.member[used])
         columns |= {"contract": d.contract[used], "tonnes": self.delivered[used]}
         columns |= {n: getattr(d, n)[used] for n in ("cost", "tariff", "freight", "landed")}
         if self.expanded.supports.any():
@@ -181,38 +181,8 @@ class Plan(Solved):
 
     @cached_property
     def supply(self) -> pd.DataFrame:
-        """One row a mineral, member and year with demand, a stock or a flow.
-
-        demand, purchased, short [t], marginal_price, landed (average, inputs included; NaN without
-        purchases) [money/t], short_cost (what the shortage counts for) [money].
-        """
-        e, d = self.expanded, self.expanded.deliveries
-        bought, paid = np.zeros((2, len(e.minerals), len(e.members), len(e.years)))
-        np.add.at(bought, (d.mineral, d.member, d.year), self.delivered)
-        price = d.landed + self.input_cost[d.source, d.year] if e.intakes else d.landed
-        np.add.at(paid, (d.mineral, d.member, d.year), self.delivered * price)
-        rows = []
-        is_told = (e.demand > 0) | (bought > 0) | e.has_stock[:, :, None]
-        for m, j, t in np.argwhere(is_told).tolist():
-            key = (e.minerals[m], e.members[j], e.years[t])
-            tonnes = float(bought[m, j, t])
-            landed = paid[m, j, t] / tonnes if tonnes > tolerances.LEAST_FLOW else np.nan
-            amounts = (float(e.demand[m, j, t]), tonnes, self.value(SHORTAGE, key))
-            money = (self.dual(BALANCE, key), landed, self._short_cost(key))
-            rows.append((key[2], *key[:2], *amounts, *money))
-        columns = "year mineral member demand purchased short marginal_price landed short_cost"
-        return _table(rows, columns, "year mineral member")
-
-    def _short_cost(self, key: tuple[str, str, int]) -> float:
-        """Return what a member's shortage of a mineral in a year costs by its price [money]."""
-        mineral, member, year = key
-        if key not in self.case.tiers_of:
-            return self.value(SHORTAGE, key) * self.case.shortage_cost(mineral, year)
-        return sum(
-            self.value(OF_TIER, (mineral, member, tier, year))
-            * self.case.tier_cost(mineral, tier, year)
-            for tier in self.case.tiers_of[key]
-        )
+        """One row a mineral, member and year with demand, a stock or a flow; see ``supply_of``."""
+        return supply.supply_of(self)
 
     @cached_property
     def short(self) -> pd.DataFrame:
@@ -425,18 +395,23 @@ class Plan(Solved):
         The sum of each cap's dual x its base, discounted: money for a whole 1 of share.
         """
         e, limits = self.expanded, self.case.share_limits
-        worth: list[tuple[Any, str, float]] = []
-        for (limit, mineral, buyer, supplier, year), dual in self.duals.get(SHARE.name, {}).items():
-            row = limits[limit]
-            if not row.caps_each_country:
-                continue
-            m, t = e.mineral_at[mineral], e.years.index(year)
-            position, who = next((i, w) for i, (n, w) in enumerate(buyers_of(e, row)) if n == buyer)
-            of_purchases = self.case.settings.share_basis == PURCHASES
+        of_purchases = self.case.settings.share_basis == PURCHASES
+        buyers = [
+            {name: (i, who) for i, (name, who) in enumerate(buyers_of(e, row))} for row in limits
+        ]
+
+        @cache
+        def place(limit: int, mineral: str, buyer: str, year: int) -> tuple[Any, float]:
+            m, t, (position, who) = e.mineral_at[mineral], e.years.index(year), buyers[limit][buyer]
             base = self.bought(m, who, t) if of_purchases else needed(e, m, who, t)
             base += self.base_of_plants(m, who if buyer else (), t, of_purchases=of_purchases)
-            money = abs(dual) * base * self.case.discount(year)
-            worth.append(((m, t, limit, position, supplier), mineral, money))
+            return (m, t, limit, position), base * self.case.discount(year)
+
+        worth: list[tuple[Any, str, float]] = []
+        for (limit, mineral, buyer, supplier, year), dual in self.duals_of(SHARE).items():
+            if limits[limit].caps_each_country:
+                at, base = place(limit, mineral, buyer, year)
+                worth.append(((*at, supplier), mineral, abs(dual) * base))
         savings: dict[str, float] = {}
         for _, mineral, money in sorted(worth):
             savings[mineral] = savings.get(mineral, 0.0) + money

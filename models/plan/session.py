@@ -12,6 +12,7 @@ nothing else: a study that fixes its chains gets the same plans, to the bit, whe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -23,22 +24,12 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
-from models.program import Fitted, Program, Scaling, fit, split
-from models.program.builder import all_names
-from models.program.parts import PartialProgram, apart, part_of, spliced, touched
-from models.resolve import Bools, Expanded, Floats
-from models.solve import (
-    AGAIN,
-    Certificates,
-    LinearProgram,
-    PersistentSolver,
-    Solution,
-    extended,
-    fits,
-)
+from models.plan.variation import ARRAYS, NoVectorsError, Part, Variation
+from models.program import ComponentArrays, Fitted, Program, Scaling, fit, program_of
+from models.program.builder import Charge
+from models.resolve import Bools, Expanded, Floats, Ints
+from models.solve import AGAIN, LinearProgram, PersistentSolver, Solution, extended, fits
 
-_KEPT = 4
-"""Parts of the base are kept laid out that have so many times its columns in all."""
 _AS_BEFORE = "as before"
 
 
@@ -70,9 +61,8 @@ class Session:
     ) -> None:
         """Keep the base case, whose program is compared with its model.
 
-        Without ``is_compared`` that is so once its own plan is asked for: another session of the
-        same case has done it. ``in_background`` a process of its own compares them: plans are
-        the case's once ``confirm`` has returned.
+        Without ``is_compared`` somebody else compares them. ``in_background`` a process of its own
+        does: plans are the case's once ``confirm`` has returned.
 
         Those of variants are not: that arrays and model are one program is tested on cases of every
         kind, and the certificate of each plan holds it against the variant's own arrays.
@@ -87,26 +77,15 @@ class Session:
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
         self._moved: set[int] = set()
-        self._parts: dict[frozenset[int], PartialProgram] = {}
         self._kept: dict[int, _Kept] = {}
 
     @cached_property
     def _solver(self) -> block_solver.BlockSolver:
-        return block_solver.BlockSolver(Expanded(self.case), is_compared=self._is_compared)
+        return block_solver.BlockSolver(Expanded(self.case), compares_here=self._is_compared)
 
     @cached_property
     def base(self) -> Plan:
         """The plan of the base case; the same as that of ``solve``."""
-        plan, solver = self._begun, self._solver
-        if self._is_compared:
-            return plan
-        built = solver.compare_all()
-        results = [replace(b, built=built[b.block]) for b in plan.blocks]
-        return Plan(self.case, results, solver.expanded, solver.program)
-
-    @cached_property
-    def _begun(self) -> Plan:
-        """The plan of the base case, perhaps not yet compared."""
         solving.check(self.case)
         solver, results = self._solver, list[block_solver.BlockResult]()
         if self._in_background:
@@ -140,16 +119,13 @@ class Session:
         """
         if case is self.case:
             return self.base
-        base = self._begun.program
+        base = self.base.program
         solving.check(case, self.case)
-        part = self._differing(case)
-        spliced_plan = None if part is None else self._solve_part(case, part)
-        if spliced_plan is not None:
-            return spliced_plan
         expanded = self._solver.expanded.changed(case)
-        solver = block_solver.BlockSolver(expanded, base.names, like=base, is_compared=False)
+        program = program_of(expanded, base.names, like=base)
+        solver = block_solver.BlockSolver(expanded, program, is_compared=False)
         is_like = _comparable(self._solver.expanded, expanded)
-        results = self._from_before(solver, self._whole) if is_like else solver.all()
+        results = self._from_before(solver) if is_like else solver.all()
         return Plan(case, results, expanded, solver.program)
 
     def solve_cold(self, case: Case) -> Plan:
@@ -166,136 +142,107 @@ class Session:
     # ---- what differs from the base -------------------------------------------------------------
 
     @cached_property
-    def _whole(self) -> PartialProgram:
-        base = self._solver.expanded
-        return part_of(base, self._begun.program, range(len(base.minerals)))
+    def variation(self) -> Variation:
+        """The changes of the base case as vectors of its program."""
+        return Variation(self._solver.expanded, self.base.program)
 
-    @cached_property
-    def _apart(self) -> tuple[frozenset[int], ...]:
-        pieces = dict.fromkeys(kept.blocks for kept in self._kept.values())
-        return apart(self._solver.expanded, self._begun.program, pieces)
+    def vary(self, parts: Sequence[Part]) -> Plan | None:
+        """Return the proven optimal plan of a variant that is a change of vectors.
 
-    def _part(self, minerals: frozenset[int]) -> PartialProgram:
-        """Return a part of the base; the last are kept, since a study's neighbours are alike."""
-        base, parts = self._begun.program, self._parts
-        if minerals not in parts:
-            parts[minerals] = part_of(self._solver.expanded, base, minerals)
-            while sum(len(p.columns) for p in parts.values()) > _KEPT * len(base.rows.cost):
-                del parts[next(iter(parts))]
-        return parts[minerals]
+        None where vectors don't express it, or give no proof: then ``solve`` its case. The plan's
+        program is the variant's; ``case``, and what is resolved of it, are the base's. So read
+        amounts, prices and costs of columns of it, and total and cash cost, but no table.
+        """
+        base, e = self.base.program, self._solver.expanded
+        try:
+            rows = self.variation.arrays(parts)
+            program = replace(base, rows=rows, variables=_charged(base, rows))
+            solver = block_solver.BlockSolver(e, program, is_compared=False)
+            return Plan(self.case, self._from_before(solver), e, program)
+        except (NoVectorsError, SolverError):
+            return None
 
     @cached_property
     def _standing(self) -> tuple[list[block_solver.BlockResult], Bools]:
         """The blocks of a variant that leaves them unchanged, and which of them need no solve."""
-        program, measure = self._begun.program, self._solver.measure
-        certificates = program.certify(*self._start, measure)
-        solution = Solution(*self._start, np.zeros(0), attempt=_AS_BEFORE)
-        blocks = range(len(program.blocks))
-        results = [
-            block_solver.block_result(program, b, solution, certificates, measure) for b in blocks
-        ]
-        return results, _settled(program, certificates)
+        blocks = np.arange(len(self.base.program.blocks))
+        proofs = _proofs(self._solver, blocks, self._start).values()
+        return [p.result for p in proofs], np.array([p.is_settled for p in proofs], dtype=bool)
 
-    def _differing(self, case: Case) -> PartialProgram | None:
-        """Return the part in which a variant may differ from the plan of the base.
-
-        None where it may differ anywhere, and where its blocks are not the base's.
-        """
-        base, names = self._begun.program, touched(self.case, case)
-        if names is None or len(self._apart) == 1 or split(case) != base.blocks:
-            return None
-        position, unsettled = self._solver.expanded.mineral_at, ~self._standing[1]
-        unsettled[[*self._moved]] = True
-        minerals = {position[name] for name in names}
-        minerals |= {m for b in np.flatnonzero(unsettled) for m, _ in base.blocks[b]}
-        groups = [group for group in self._apart if not group.isdisjoint(minerals)]
-        if not groups or len(groups) == len(self._apart):
-            return None
-        part = self._part(frozenset().union(*groups))
-        same = base.measure(case.tolerance_scale) == self._solver.measure
-        same[[*part.blocks]] = True
-        return part if same.all() else None
-
-    def _solve_part(self, case: Case, part: PartialProgram) -> Plan | None:
-        """Solve the part that differs, laid out alone; None where positions are not the base's.
-
-        Everything else is as in the base.
-        """
-        base, expanded = self._begun.program, part.expanded.changed(part.of(case))
-        names = (*base.names, *sorted(all_names(expanded).difference(base.names)))
-        scale = case.tolerance_scale
-        solver = block_solver.BlockSolver(expanded, names, tolerance_scale=scale, is_compared=False)
-        if not _comparable(part.expanded, expanded):
-            return None
-        results = self._standing[0].copy()
-        for result in self._from_before(solver, part):
-            block = part.blocks[result.block]
-            results[block] = replace(result, block=block)
-        whole = self._solver.expanded.changed(case)
-        return Plan(case, results, whole, spliced(base, part, whole, expanded, solver.program))
+    def _touched(self, program: Program, measure: Floats) -> Bools:
+        """Return the blocks of a variant whose plan may differ from the base's."""
+        base, touched = self.base.program, ~self._standing[1]
+        touched |= measure != self._solver.measure
+        touched[[*self._moved]] = True
+        rows = program.rows
+        starts = {"cost": base.column_starts, "row_lower": base.row_starts}
+        starts |= dict.fromkeys(("lower", "upper"), base.column_starts)
+        starts |= {"row_upper": base.row_starts, "values": base.rows.starts[base.row_starts]}
+        for name in ARRAYS:
+            now, before = getattr(rows, name), getattr(base.rows, name)
+            if now is not before:
+                at = np.flatnonzero(now != before)
+                touched[np.searchsorted(starts[name], at, side="right") - 1] = True
+        return touched
 
     # ---- from the plan before -------------------------------------------------------------------
 
-    def _from_before(
-        self, solver: block_solver.BlockSolver, part: PartialProgram
-    ) -> list[block_solver.BlockResult]:
+    def _from_before(self, solver: block_solver.BlockSolver) -> list[block_solver.BlockResult]:
         """Solve a variant's blocks from the plan before; cold where they do not fit the base's."""
-        program = solver.program
-        fitted = fit(program, part.program)
-        x, duals = self._in_variant(fitted, part)
-        certificates = program.certify(x, duals, solver.measure)
-        settled = _settled(program, certificates) & (fitted.of_block >= 0)
-        troubles = self._solve_pieces(fitted, settled, part)
+        base, program = self.base.program, solver.program
+        fitted = fit(program, base)
+        is_vectors = program.rows.columns is base.rows.columns
+        results = dict(enumerate(self._standing[0] if is_vectors else ()))
+        touched = (
+            self._touched(program, solver.measure) if is_vectors else np.ones(len(fitted.like))
+        )
+        point = self._in_variant(fitted)
+        proofs = _proofs(solver, np.flatnonzero(touched), point)
+        settled = {b for b, proof in proofs.items() if fitted.of_block[b] >= 0 and proof.is_settled}
+        troubles = self._solve_pieces(
+            fitted, {int(fitted.of_block[b]) for b in {*proofs} - settled}
+        )
         if troubles:
-            x, duals = self._in_variant(fitted, part)
-            certificates = program.certify(x, duals, solver.measure)
-        results = []
-        for b, block in enumerate(fitted.of_block.tolist()):
-            name, trouble = troubles.get(block, (_AS_BEFORE, "" if settled[b] else "not kept"))
-            solution = Solution(x, duals, np.zeros(0), attempt=name)
-            result = block_solver.block_result(program, b, solution, certificates, solver.measure)
-            proof = result.certificate
-            if block < 0 or trouble or not proof.passed:
-                start = None if block in troubles else self._extended(program, fitted, b, part)
-                result = solver.solve(b, start=start)
+            again = np.isin(fitted.of_block, [*troubles])
+            point = self._in_variant(fitted)
+            proofs |= _proofs(solver, np.flatnonzero(again), point)
+        for b, proof in proofs.items():
+            block = int(fitted.of_block[b])
+            name, trouble = troubles.get(block, (_AS_BEFORE, "" if b in settled else "not kept"))
+            result = replace(proof.result, attempt=name)
+            if block < 0 or trouble or not result.certificate.passed:
+                start = None if block in troubles else self._extended(program, fitted, b)
+                certificate, result = result.certificate, solver.solve(b, start=start)
                 if block in troubles:
                     trouble = trouble or (
-                        f"violation {proof.violation:.2g}, {block_solver.optimality_words(proof)}"
+                        f"violation {certificate.violation:.2g},"
+                        f" {block_solver.optimality_words(certificate)}"
                     )
                     attempt = f"from the plan before: {trouble}"
                     result = replace(result, failures=(attempt, *result.failures))
-                    self._kept[part.blocks[block]].is_under_way = False
-            results.append(result)
-        return results
+                    self._kept[block].is_under_way = False
+            results[b] = result
+        return [*results.values()]
 
-    def _in_variant(self, fitted: Fitted, part: PartialProgram) -> tuple[Floats, Floats]:
+    def _in_variant(self, fitted: Fitted) -> tuple[Floats, Floats]:
         """Return the values and duals of before in the variant's order; 0 for what is new."""
-        x, duals = self._x[part.columns], self._duals[part.rows]
-        x = np.where(fitted.columns >= 0, np.append(x, 0.0)[fitted.columns], 0.0)
-        duals = np.where(fitted.rows >= 0, np.append(duals, 0.0)[fitted.rows], 0.0)
+        x = np.where(fitted.columns >= 0, np.append(self._x, 0.0)[fitted.columns], 0.0)
+        duals = np.where(fitted.rows >= 0, np.append(self._duals, 0.0)[fitted.rows], 0.0)
         return x, duals
 
-    def _solve_pieces(
-        self, fitted: Fitted, settled: Bools, part: PartialProgram
-    ) -> dict[int, tuple[str, str]]:
-        """Solve the part's blocks that are not settled, in place and from where they were.
+    def _solve_pieces(self, fitted: Fitted, unsettled: set[int]) -> dict[int, tuple[str, str]]:
+        """Solve blocks that are not settled, by the base's numbers, from where they were.
 
-        Returns for each of them the attempt's name and the trouble it met.
+        Returns for each block that was solved the attempt's name and the trouble it met.
         """
         troubles: dict[int, tuple[str, str]] = {}
-        program = part.program
-        unsettled = {
-            block for block, done in zip(fitted.of_block.tolist(), settled, strict=True) if not done
-        }
-        place = {b: i for i, b in enumerate(part.blocks)}
-        for piece in dict.fromkeys(self._kept[b].blocks for b in part.blocks if b in self._kept):
-            blocks = [place[b] for b in piece]
-            if unsettled.isdisjoint(blocks):
+        program = self.base.program
+        for piece in dict.fromkeys(kept.blocks for kept in self._kept.values()):
+            if unsettled.isdisjoint(piece):
                 continue
             kept = self._kept[piece[0]]
-            ends = blocks[0], blocks[-1]
-            span, inside = program.columns_of(*ends), program.rows_of(*ends)
-            rows = program.block(*ends, fitted.arrays)
+            span, inside = (of(piece[0], piece[-1]) for of in (program.columns_of, program.rows_of))
+            rows = program.block(piece[0], piece[-1], fitted.arrays)
             try:
                 solution = kept.scale.unscaled(self._run(kept, rows))
                 trouble = "" if fits(rows, solution) else block_solver.NO_NUMBERS
@@ -303,19 +250,17 @@ class Session:
                 trouble = str(error)
             kept.is_under_way = not trouble
             if not trouble:
-                self._x[part.columns[span]] = solution.x
-                self._duals[part.rows[inside]] = solution.duals
+                self._x[span], self._duals[inside] = solution.x, solution.duals
                 self._moved.update(piece)
-            troubles.update(dict.fromkeys(blocks, ("" if trouble else solution.attempt, trouble)))
+            troubles.update(dict.fromkeys(piece, ("" if trouble else solution.attempt, trouble)))
         return troubles
 
-    def _extended(self, program: Program, fitted: Fitted, b: int, part: PartialProgram) -> Any:
+    def _extended(self, program: Program, fitted: Fitted, b: int) -> Any:
         """Return the extended basis of the like block in the base; None if there is none."""
-        like = int(fitted.like[b])
-        kept = self._kept.get(part.blocks[like]) if self._is_near and like >= 0 else None
+        kept = self._kept.get(int(fitted.like[b])) if self._is_near else None
         if kept is None:
             return None
-        base, first = part.program, part.blocks.index(kept.blocks[0])
+        base, first = self.base.program, kept.blocks[0]
         every = (
             (fitted.columns[program.columns_of(b)], base.columns_of(first)),
             (fitted.rows[program.rows_of(b)], base.rows_of(first)),
@@ -335,14 +280,47 @@ class Session:
         return kept.solver.run()
 
 
-def _settled(program: Program, certificates: Certificates) -> Bools:
-    """Return the blocks whose earlier plan is proven for a variant as it is."""
-    whole = program.rows.whole
-    searched = np.array(
-        [bool(whole[program.columns_of(b)].any()) for b in range(len(program.blocks))], dtype=bool
-    )
-    proven = certificates.within(tolerances.SETTLED, tolerances.SETTLED)
-    return np.asarray(proven & ~searched)
+@dataclass(frozen=True)
+class _Proof:
+    """What a point is worth as the plan of a block; settled: it need not be solved."""
+
+    result: block_solver.BlockResult
+    is_settled: bool
+
+
+def _proofs(
+    solver: block_solver.BlockSolver, blocks: Ints, point: tuple[Floats, Floats]
+) -> dict[int, _Proof]:
+    """Return of some blocks, in order, what values and duals of the whole program are worth."""
+    found, program, (x, duals) = {}, solver.program, point
+    for run in np.split(blocks, np.flatnonzero(np.diff(blocks) > 1) + 1) if len(blocks) else ():
+        first, last = int(run[0]), int(run[-1])
+        columns, rows = program.columns_of(first, last), program.rows_of(first, last)
+        solution = Solution(x[columns], duals[rows], np.zeros(0), attempt=_AS_BEFORE)
+        proofs = program.certify(solution.x, solution.duals, solver.measure, first, last)
+        proven = proofs.within(tolerances.SETTLED, tolerances.SETTLED)
+        for b in run.tolist():
+            result = block_solver.block_result(program, b, solution, proofs, solver.measure, first)
+            searched = bool(program.rows.whole[program.columns_of(b)].any())
+            found[b] = _Proof(result, bool(proven[b - first]) and not searched)
+    return found
+
+
+def _charged(base: Program, rows: LinearProgram) -> tuple[ComponentArrays, ...]:
+    """Return a program's columns with what their cost has changed by, charged to one heading."""
+    if rows.cost is base.rows.cost:
+        return base.variables
+    more = rows.cost - base.rows.cost
+    worth = base.draft.expanded.discounts
+    found = []
+    for group in base.variables:
+        if group.charges and more[group.at].any():
+            year = group.cell % len(worth)
+            charge = Charge(group.charges[0].heading, more[group.at] / worth[year], year)
+            found.append(replace(group, charges=(*group.charges, charge)))
+        else:
+            found.append(group)
+    return tuple(found)
 
 
 def _comparable(base: Expanded, variant: Expanded) -> bool:

@@ -16,16 +16,15 @@ from functools import cached_property
 
 import numpy as np
 
-from models import schema, tolerances
+from models import schema
 from models.case import Case
-from models.errors import PlannerError, SolverError
+from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, pieces
-from models.program import Program, Scaling, fit, program_of
-from models.resolve import Bools, Expanded, Floats, Ints
+from models.plan.variation import ARRAYS, NoVectorsError, Variation, differs
+from models.program import Program, Scaling
+from models.resolve import Expanded, Floats, Ints
 from models.solve import LinearProgram, PersistentSolver, statuses
 
-ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
-"""The arrays of a program that a slider may change."""
 MINERAL, COUNTRY = "mineral", "country"
 DEMAND = "demand"
 """The slider that scales demand, and with it what others set as a part of demand."""
@@ -36,7 +35,7 @@ Settings = Mapping[str, Sequence[float]]
 """Of each slider by name its value for each part; NaN where it is not moved."""
 
 
-class NotStraightError(PlannerError):
+class NotStraightError(NoVectorsError):
     """A slider does not change the program along a straight line."""
 
 
@@ -154,15 +153,13 @@ class Adjustable:
     def pieces(self) -> list[tuple[int, ...]]:
         return pieces(self.program, range(len(self.program.blocks)))
 
+    @cached_property
+    def variation(self) -> Variation:
+        return Variation(self.expanded, self.program)
+
     def arrays_of(self, case: Case) -> LinearProgram:
-        """Return the arrays of a case in the layout; NotStraightError where it has other rows."""
-        program = self.program
-        variant = program_of(self.expanded.changed(case), program.names, like=program)
-        fitted = fit(variant, program)
-        if (fitted.of_block < 0).any():
-            msg = "the case has columns or rows that the layout lacks"
-            raise NotStraightError(msg)
-        return fitted.arrays
+        """Return the arrays of a case in the layout; NoVectorsError where it has other rows."""
+        return self.variation.arrays_of(case)
 
     def add(self, slider: Slider) -> None:
         """Add a slider; NotStraightError where no straight line says what it does."""
@@ -182,7 +179,7 @@ class Adjustable:
         layers = []
         for name in ARRAYS:
             numbers = [getattr(rows, name) for rows in (base, *ends, *more)]
-            moved = np.flatnonzero(np.any([_differs(n, numbers[0]) for n in numbers[1:3]], axis=0))
+            moved = np.flatnonzero(np.any([differs(n, numbers[0]) for n in numbers[1:3]], axis=0))
             if not len(moved):
                 continue
             const, slope = _line(numbers[1][moved], numbers[2][moved], slider)
@@ -192,7 +189,7 @@ class Adjustable:
                 const_d, slope_d = map(_apart, twice, (const, slope))
             fields = (moved, self._parts(slider.parts, name, moved), const, slope, const_d, slope_d)
             least = None if lowest is None else getattr(lowest, name)[moved]
-            if least is not None and not _differs(const, least).any():
+            if least is not None and not differs(const, least).any():
                 least = None  # the line never falls below it
             layers.append(Layer(slider.name, name, slider.scales, *fields, least))
         self._try(slider, layers)
@@ -219,7 +216,7 @@ class Adjustable:
             arrays = set_to(self.base, [*demand_layers, *layers], settings)
             wanted = self._set(slider, slider.tried, demand)
             for name in ARRAYS:
-                if _differs(getattr(arrays, name), getattr(wanted, name)).any():
+                if differs(getattr(arrays, name), getattr(wanted, name)).any():
                     msg = f"{slider.name} changes the program ({name}) in no straight line"
                     raise NotStraightError(msg)
 
@@ -232,7 +229,7 @@ class Adjustable:
             rows = self.arrays_of(slider.change(self.case, 0.0, country))
             for name in ARRAYS:
                 values = getattr(rows, name)
-                moved = np.flatnonzero(_differs(values, getattr(self.base, name)))
+                moved = np.flatnonzero(differs(values, getattr(self.base, name)))
                 fixed[name].append((moved, np.full(len(moved), number), values[moved]))
         layers = []
         for name, parts in fixed.items():
@@ -313,13 +310,6 @@ def _part(scaling: Scaling, columns: slice, rows: slice) -> Scaling:
     return Scaling(
         scaling.column[columns], scaling.row[rows], scaling.price[columns], scaling.dual[rows]
     )
-
-
-def _differs(a: Floats, b: Floats) -> Bools:
-    """Return which numbers are not the same to within rounding."""
-    with np.errstate(invalid="ignore"):
-        far = np.abs(a - b) > tolerances.SLIDER_RULE * np.maximum(1.0, np.abs(b))
-    return np.asarray((a != b) & (far | ~np.isfinite(a) | ~np.isfinite(b)))
 
 
 def _line(first: Floats, last: Floats, slider: Slider) -> tuple[Floats, Floats]:

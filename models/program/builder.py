@@ -233,10 +233,6 @@ class Spelling:
     def __init__(self, expanded: Expanded, names: NameIndex, limit_of: Mapping[int, int]) -> None:
         self._expanded, self._numbered, self._limit_of = expanded, names, limit_of
 
-    def of(self, expanded: Expanded) -> Spelling:
-        """Return the same of the case that another is a part of: positions are those of its own."""
-        return Spelling(expanded, self._numbered, self._limit_of)
-
     def __call__(self, of: Component, index: Sequence[Ints]) -> list[Any]:
         """Return the keys that positions stand for."""
         found: dict[str, list[Any]] = {}

@@ -89,7 +89,7 @@ class Solved:
         """Tonnes that members hand to plants, in the order of the case's ``hand_overs``."""
         return np.maximum(self.x[self.program.handed], 0.0)
 
-    @property
+    @cached_property
     def all_sold(self) -> Floats:
         """Tonnes of each of the case's ``sales``."""
         return np.concatenate([self.delivered, self.taken])
@@ -127,6 +127,11 @@ class Solved:
     def duals(self) -> dict[str, dict[Any, float]]:
         """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
         return _by_key(self.program.constraints, self.prices)
+
+    def duals_of(self, of: Rows) -> dict[Any, float]:
+        """Return those of one component."""
+        groups = (group for group in self.program.constraints if group.component is of)
+        return _by_key(groups, self.prices).get(of.name, {})
 
     def amounts(self, of: Columns | str) -> dict[Any, float]:
         return self.values.get(columns_named(of).name, {})
@@ -344,10 +349,12 @@ class Solved:
         By delivery that counts under them; those on ore by mineral and year.
         """
         found: dict[Any, list[int]] = {}
-        for i, (cap, (tonnes, base)) in enumerate(zip(self.caps, self.reached, strict=True)):
-            nothing = self.tolerance(cap.mineral, cap.year)
-            may_bind = cap.is_max and (cap.flows or cap.ore)
-            if may_bind and cap.share * base - tonnes <= nothing:
+        caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
+        share = np.array([cap.share for cap in caps], dtype=float)
+        nothing = np.array([self.tolerance(cap.mineral, cap.year) for cap in caps], dtype=float)
+        for i in np.flatnonzero(share * base - tonnes <= nothing).tolist():
+            cap = caps[i]
+            if cap.is_max and (cap.flows or cap.ore):
                 for at in [(cap.mineral, cap.year)] if cap.is_mining else cap.flows:
                     found.setdefault(at, []).append(i)
         return found

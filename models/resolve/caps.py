@@ -7,8 +7,8 @@ of a base.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ from models.resolve.sources import Source
 from models.resolve.stages import TO_PLANT
 
 
-@dataclass(frozen=True)
-class Cap:
+class Cap(NamedTuple):  # there are thousands
     """One share limit on one supplier of one buyer, mineral and year.
 
     ``limit`` is its row's position in ``case.share_limits``; ``buyer`` is "" for the coalition,

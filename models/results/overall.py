@@ -94,6 +94,7 @@ class Figure(StrEnum):
     PLANNER = "Planner version"
     SOLVER = "Solver version"
     WRITTEN = "Written"
+    SURE = "How sure is it"
 
 
 OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "

@@ -65,6 +65,9 @@ from models.schema.policy import Takes as Takes
 from models.schema.sources import DataSource as DataSource
 from models.schema.stages import Input as Input
 from models.schema.stages import InputLane as InputLane
+from models.schema.uncertainty import Uncertainty as Uncertainty
+from models.schema.uncertainty import grade_of as grade_of
+from models.schema.uncertainty import is_estimate as is_estimate
 
 SHEETS: tuple[type[Record], ...] = (
     Settings,
@@ -92,6 +95,7 @@ SHEETS: tuple[type[Record], ...] = (
     CurrentSupply,
     Right,
     DataSource,
+    Uncertainty,
     ScenarioStep,
     EventStep,
 )

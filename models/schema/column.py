@@ -94,7 +94,8 @@ class Column:
     ``above`` and ``below`` exclude the bound itself. ``hints`` say what to do about a value that is
     likely to be tried and is no choice. ``or_group`` cells hold a member or a group of members,
     ``several`` cells names with ; between them. ``carried`` ones stand in the plan's sheets, too,
-    beside what comes of the row.
+    beside what comes of the row. ``is_fact``: how the world is, which nobody knows exactly, so
+    ``planner sensitivity`` varies it; any other number is varied where Uncertainty names it.
     """
 
     header: str
@@ -115,6 +116,7 @@ class Column:
     or_group: bool = False
     several: bool = False
     carried: bool = False
+    is_fact: bool = False
     field: str = ""
 
     @property
@@ -213,6 +215,7 @@ class Record:
 
     note: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
+    grade: str = field(default="", compare=False)
     row: int = field(default=0, compare=False)
 
     @classmethod

@@ -127,6 +127,15 @@ class Settings(Record):
         "yes: unspent budget may be spent in later years that have a budget.",
         value=False,
     )
+    estimate_range: float = fraction(
+        "Estimate range",
+        "`planner sensitivity` takes a number of a row marked as an estimate this much lower and"
+        " higher.",
+        value=0.2,
+    )
+    published_range: float = fraction(
+        "Published range", "The same for a number of any other row.", value=0.05
+    )
     surge: float = fraction(
         "Surge",
         "How much more than agreed a supplier can sell when another is lost, as a"
@@ -147,7 +156,9 @@ class Mineral(Record):
     REQUIRED = True
 
     name: str = named("Mineral", "The mineral.", key=True)
-    price: ByYear = series("Price", "Market price. It sets the cost of a shortage.", "USD/t")
+    price: ByYear = series(
+        "Price", "Market price. It sets the cost of a shortage.", "USD/t", is_fact=True
+    )
     shortage_cost: ByYear = series(
         "Shortage cost",
         "Cost of a tonne of unmet demand.",
@@ -310,8 +321,12 @@ class Refiner(Record):
     name: str = named("Refiner", "The refiner.", key=True)
     mineral: str = named("Mineral", "The mineral it refines.", "Minerals", key=True)
     country: str = country_code("Country", "Where it refines.")
-    capacity: ByYear = series("Capacity", "Tonnes that it can refine in a year.", "t/yr")
-    cost: ByYear = series("Cost", "Cost of a tonne at its gate, ore included.", "USD/t")
+    capacity: ByYear = series(
+        "Capacity", "Tonnes that it can refine in a year.", "t/yr", is_fact=True
+    )
+    cost: ByYear = series(
+        "Cost", "Cost of a tonne at its gate, ore included.", "USD/t", is_fact=True
+    )
     kind: str = plant_kind()
     owner: str = plant_owner()
     company: str = plant_company()
@@ -322,6 +337,7 @@ class Refiner(Record):
         "Part of its capacity that the coalition can use.",
         value=ByYear(),
         by_year=True,
+        is_fact=True,
         default="1",
     )
     recovery: float = fraction(
@@ -356,7 +372,9 @@ class Mine(Record):
 
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
     country: str = country_code("Country", "Where it is mined.", key=True)
-    capacity: ByYear = series("Capacity", "Contained metal that it can mine in a year.", "t/yr")
+    capacity: ByYear = series(
+        "Capacity", "Contained metal that it can mine in a year.", "t/yr", is_fact=True
+    )
     premium: float = number(
         "Premium", "Cost of its ore on top of the refiner's cost.", "USD/t", value=0.0
     )

@@ -173,10 +173,13 @@ class Project(Record):
     mineral: str = named("Mineral", "The mineral.", "Minerals")
     country: str = country_code("Country", "Country of the plant.")
     capacity: ByYear = number(
-        "Capacity", "Tonnes that it could refine in a year when built in full.", "t/yr"
+        "Capacity", "Tonnes that it could refine in a year when built in full.", "t/yr",
+        is_fact=True,
+    )  # fmt: skip
+    capex: float = number("Capex", "Capital to build it in full.", "USD m", is_fact=True)
+    cost: ByYear = number(
+        "Cost", "Cost of a tonne at its gate, without capital.", "USD/t", is_fact=True
     )
-    capex: float = number("Capex", "Capital to build it in full.", "USD m")
-    cost: ByYear = number("Cost", "Cost of a tonne at its gate, without capital.", "USD/t")
     first_year: int = column("First year", CellKind.YEAR, "Earliest first year of output.")
     lead_time: int = column(
         "Lead time",

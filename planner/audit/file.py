@@ -43,6 +43,11 @@ RECORDS: Mapping[str, re.Pattern[str]] = {
     ),
     PYTHON: re.compile(_RELEASE),
     Figure.WRITTEN: re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
+    Figure.SURE: re.compile(
+        r"No number decides the plan: none changes it within its range\."
+        r"|Of [\d,]{1,9} (?:estimates|numbers?), (?:these \d\d? decide|this one decides) the plan:"
+        r" look (?:them|it) up first\. The first is [^\x00-\x1f]{1,300}\."
+    ),
     Figure.INPUT_FILE: re.compile(r"[^/\\\x00-\x1f]{1,120}\.xls[xm]", re.IGNORECASE),
 }
 """Measures of Summary that are the run's own record, and the form of each: nothing in the two files
@@ -206,6 +211,7 @@ def _record(values: Mapping[str, str]) -> RunRecord:
         values.get(Figure.SOLVER, now.solver),
         values.get(PYTHON, now.python),
         written,
+        values.get(Figure.SURE, ""),
     )
 
 

@@ -34,7 +34,7 @@ _OFFICE = re.compile(
 
 
 @dataclass(frozen=True)
-class Parts:
+class PackageParts:
     """How a package differs from the planner's own.
 
     ``changed`` are the parts that differ, each with the first cell that does ("": not in a cell);
@@ -69,7 +69,7 @@ class Parts:
                 yield name, titles.get(name, ""), cell
 
 
-def parts(file: Path, written: Path) -> Parts:
+def parts(file: Path, written: Path) -> PackageParts:
     """Compare two packages part by part, byte for byte; numbers to a billionth."""
     changed: dict[str, str] = {}
     unsure, alike = set(), False
@@ -87,7 +87,7 @@ def parts(file: Path, written: Path) -> Parts:
                 unsure.add(name)
             elif left != right or name in _OWN or name.startswith(_SHEET):
                 alike = True
-    return Parts(changed, frozenset(unsure), not alike and not unsure, there)
+    return PackageParts(changed, frozenset(unsure), not alike and not unsure, there)
 
 
 def _kind(name: str, part: bytes, written: bytes) -> str:

@@ -22,7 +22,7 @@ from models.results import Checks, Duals, Field, Flows, Summary, Values
 from planner import _version, scenarios, scratch, seal
 from planner.audit.compare import compare, in_common, unmatched
 from planner.audit.file import RECORDS, PlanSheets, SheetRow
-from planner.audit.parts import Parts, amiss, parts
+from planner.audit.parts import PackageParts, amiss, parts
 from planner.render.words import clean, few, span
 from planner.sheets import Table, write_plan
 from planner.sheets.checks import DUALS, FREE, THIS, VALUES, key_text
@@ -171,7 +171,7 @@ def _size(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
 
 
 def _differences(
-    file: PlanSheets, difference: Parts, copy: Path, tables: Mapping[str, Table]
+    file: PlanSheets, difference: PackageParts, copy: Path, tables: Mapping[str, Table]
 ) -> tuple[ComparisonBasis, list[Finding]]:
     """Return how a file was compared, and what differs, where it is not the same part for part."""
     written = {grid.title: grid for grid in excel.open_excel(copy).grids}

@@ -140,7 +140,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
         target,
         lambda path: write_study(path, study, tables, sheets, title),
         csv_folder,
-        lambda: sheets,
+        lambda: study.all_rows(tables),
         seconds,
         over=halt is None,
     )

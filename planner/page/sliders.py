@@ -14,7 +14,7 @@ import numpy as np
 from models import schema
 from models.case import Case, InOrder, begun_capital
 from models.checks.common import plants
-from models.plan import sliders
+from models.plan import sliders, variation
 from planner.render.words import counted, listed
 from planner.scenarios import set_max_country_share
 from planner.scenarios.actions import after
@@ -106,7 +106,7 @@ def adjustable(case: Case) -> tuple[sliders.Adjustable, tuple[str, ...]]:
     for slider in SLIDERS:
         try:
             program.add(slider)
-        except sliders.NotStraightError:
+        except variation.NoVectorsError:
             lacking.append(
                 f"{slider.name.capitalize()} can't be moved here; use {INSTEAD[slider.name]}."
             )

@@ -102,9 +102,11 @@ class Picture:
 
     @property
     def highest(self) -> float:
-        """The largest value, of stacked columns the largest sum."""
+        """The largest value, of stacked columns the largest sum of what is above 0."""
         if self.form in {Form.STACKED, Form.BARS}:
-            sums = [sum(s.values[i] or 0.0 for s in self.series) for i in range(len(self))]
+            sums = [
+                sum(max(0.0, s.values[i] or 0.0) for s in self.series) for i in range(len(self))
+            ]
             return max(sums, default=0.0)
         return max((v for s in self.series for v in s.values if v is not None), default=0.0)
 

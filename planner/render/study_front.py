@@ -24,6 +24,7 @@ _SHAPE = 1.47
 """Width over height of what is printed on a page."""
 CARE = "To read with care"
 """What is above the sentences on how to read a finding."""
+LOOK_UP, _ASKED = "Look up first", "What was asked and assumed"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class StudyFront:
 
     ``assumed`` is by what was asked; ``links`` are the sheets that follow. ``pictures`` is one, or
     are panels, or small ones that tile; they are the first of all that have their numbers in the
-    workbook. ``care`` are sentences on how to read it.
+    workbook. ``care`` are sentences on how to read it; ``look_up`` are cells to look up first, each
+    with what is there.
     """
 
     title: str
@@ -43,6 +45,7 @@ class StudyFront:
     links: tuple[str, ...]
     pictures: Sequence[chart.Picture] = ()
     care: Sequence[str] = ()
+    look_up: Sequence[tuple[str, str]] = ()
 
 
 def draw_study(
@@ -68,12 +71,15 @@ def draw_study(
             page.row += 1
             page.words(page.row, whole, sentence)
         page.row += 2
-    head(page, page.row, whole, "What was asked and assumed")
-    for name, value in front.assumed.items():
-        page.row += 1
-        page.words(page.row, (0, 2), name, valign="top", font_color=palette.MUTED)
-        page.words(page.row, (3, _COLUMNS - 1), value, valign="top")
-    page.row += 2
+    for heading, pairs in ((LOOK_UP, front.look_up), (_ASKED, front.assumed.items())):
+        if not pairs:
+            continue
+        head(page, page.row, whole, heading)
+        for name, value in pairs:
+            page.row += 1
+            page.words(page.row, (0, 2), name, valign="top", font_color=palette.MUTED)
+            page.words(page.row, (3, _COLUMNS - 1), value, valign="top")
+        page.row += 2
     head(page, page.row, whole, "Where to read on")
     for i, name in enumerate(front.links):
         left = 2 * i % _COLUMNS

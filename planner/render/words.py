@@ -267,11 +267,6 @@ def built_in_steps(project: str, parts: Sequence[float]) -> str:
     return f"{project}: {done}{f' in {in_steps} steps' if steps > 1 else ''}"
 
 
-def is_estimate(note: object) -> bool:
-    """Return whether a row's note says that the row is an estimate, as the manual has it."""
-    return str(note or "").casefold().startswith("estimate:")
-
-
 # ---- words from the input, as cells, charts, pages and terminals can hold them ------------------
 
 MOST_CHARACTERS = 32_767

@@ -29,7 +29,7 @@ from models.results import (
 from models.results.common import BUYER, COUNTRY, KIND, LIMIT, MINERAL, ROW, SHORT, YEAR
 from models.results.field import crossed
 from models.results.overall import COST, OPTION
-from models.schema import DEMAND, REST_OF_WORLD
+from models.schema import DEMAND, REST_OF_WORLD, is_estimate
 from models.units import MILLION
 from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
@@ -295,7 +295,7 @@ def _binding(plan: PlanFile) -> tuple[Numbers, ...]:
     ):
         row = limits.sort_values("shadow_price", ascending=False, kind="stable").iloc[0]
         years, values = words.span(limits["year"].unique()), _range(limits["limit"])
-        estimate = ", an estimate" if words.is_estimate(row["note"]) else ""
+        estimate = ", an estimate" if is_estimate(row["note"]) else ""
         rows.append({
             **row, "kind": "at most" if row["kind"] == "max" else "at least", "years": years,
             "limit": values, "saves": row["shadow_price"],

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from models import errors, schema, tolerances
-from models.case import Case, fold, in_force
+from models.case import Case, Selection, fold, in_force
 from models.checks.common import seller
 from models.resolve import unbuilt
 from models.schema.policy import ActionRow
@@ -36,6 +36,31 @@ class CaseChange:
 
     def __call__(self, case: Case) -> Case:
         return after(case, self.steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class ActionKind:
+    """A kind of change (``models.plan.variation``): a step, on what is selected of all it selects.
+
+    It needs no name of what is not selected, and so is the same for all that may be.
+    """
+
+    step: schema.ScenarioStep
+
+    def __call__(self, case: Case, of: Selection) -> Case:
+        """Return the case after the step, a step a stretch of years."""
+        named = {name: value for name, value in of.named.items() if name != "years"}
+        step = dataclasses.replace(self.step, **named)
+        if of.years is None:
+            return after(case, [step])
+        chosen = {year for year in of.years if in_force(step, year)}
+        return after(
+            case,
+            (
+                dataclasses.replace(step, first_year=first, last_year=last)
+                for first, last in stretches(case.years, chosen)
+            ),
+        )
 
 
 def changes_nothing(step: ActionRow) -> errors.Finding:

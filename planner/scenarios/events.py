@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models import checks, errors, schema
-from models.case import Case, in_force
+from models.case import Case, Part, Parts, Selection, in_force
 from models.checks.common import plants, seller
-from planner.scenarios.actions import after, changes_nothing, stretches
+from planner.scenarios.actions import ActionKind, changes_nothing
 
 Hits = tuple[tuple[int, int], ...]
 """Which rows hold in which years, as (position in ``case.risks``, year), ascending."""
@@ -66,25 +66,24 @@ def hits(case: Case, under_way: Mapping[str, Iterable[int]], alone: int | None =
 
 def strike(case: Case, rows: Hits) -> Case:
     """Return the case in which rows of Risks hold in some years."""
-    return after(case, steps(case, rows))
+    return Parts(happen(case, rows))(case)
 
 
-def steps(case: Case, rows: Hits) -> tuple[schema.ScenarioStep, ...]:
-    """Return what rows of Risks do in some years, a step a stretch of years, top to bottom."""
+def happen(case: Case, rows: Hits) -> tuple[Part, ...]:
+    """Return what rows of Risks change in the years in which they hold, top to bottom."""
     years: dict[int, set[int]] = {}
     for position, year in rows:
         years.setdefault(position, set()).add(year)
     return tuple(
-        _step(case.risks[position], first, last)
+        Part(ActionKind(_step(case.risks[position])), Selection(years=frozenset(when)))
         for position, when in sorted(years.items())
-        for first, last in stretches(case.years, when)
     )
 
 
-def _step(row: schema.EventStep, first: int, last: int) -> schema.ScenarioStep:
-    """Return what a row does from one year to another, as a step of a scenario of its name."""
-    values = {f.name: getattr(row, f.name) for f in dataclasses.fields(schema.ScenarioStep)}
-    return schema.ScenarioStep(**{**values, "first_year": first, "last_year": last})
+def _step(row: schema.EventStep) -> schema.ScenarioStep:
+    """Return what a row does as a step of a scenario of its name."""
+    names = (f.name for f in dataclasses.fields(schema.ScenarioStep))
+    return schema.ScenarioStep(**{name: getattr(row, name) for name in names})
 
 
 def touched(case: Case, row: schema.EventStep) -> frozenset[str]:

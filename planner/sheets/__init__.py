@@ -51,13 +51,18 @@ STACKED = tuple(r for r in SHEETS if r not in _MADE or r in {results.Members, re
 Summary, Checks and what proves a single plan are not among them."""
 
 
+def made(result: type[results.Result], context: Context) -> results.Result | None:
+    """Return a table of a plan; None where the input has no such rows."""
+    if result in _MADE:
+        return _MADE[result](context)
+    if issubclass(result, PlanTable) and result.is_due(context.plan, context.book.case):
+        return result.of(context.plan)
+    return None
+
+
 def sheet(result: type[results.Result], context: Context) -> Table | None:
     """Return a sheet of a plan as it is shown; None where the input has no such rows."""
-    rows = None
-    if result in _MADE:
-        rows = _MADE[result](context)
-    elif issubclass(result, PlanTable) and result.is_due(context.plan, context.book.case):
-        rows = result.of(context.plan)
+    rows = made(result, context)
     return None if rows is None else table_of(rows, context.country)
 
 

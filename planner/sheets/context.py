@@ -12,22 +12,26 @@ from typing import Any, TypeVar
 from models.case import Case, in_force
 from models.errors import Finding
 from models.plan import Plan
-from models.schema import COALITION, EACH_OUTSIDE, Settings
+from models.schema import COALITION, EACH_OUTSIDE, Settings, is_estimate
 from models.solve import version
 from planner import _version, workbook
-from planner.render.words import counted, is_estimate, share, span
+from planner.render.words import counted, share, span
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a run writes of itself, and no two runs alike: versions, and the time [UTC]."""
+    """What a run writes of itself, and no two runs alike: versions, and the time [UTC].
+
+    ``sure`` says how sure the plan is, where a study of that is beside it.
+    """
 
     planner: str = _version.__version__
     solver: str = field(default_factory=version)
     python: str = field(default_factory=platform.python_version)
     written: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    sure: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,9 +160,9 @@ def question(case: Case) -> str:
 def estimates(case: Case, *sheets: str) -> str:
     """Return how many rows of a workbook, or of some of its sheets, are estimates; "" for none.
 
-    ``430 of 538 rows``: rows whose Note marks them, of all rows but those of Settings.
+    ``430 of 538 rows``: rows whose Grade or Note marks them, of all rows but those of Settings.
     """
     every = sheets or tuple(sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
     rows = [row for sheet in every for row in case.records(sheet)]
-    marked = sum(is_estimate(getattr(row, "note", "")) for row in rows)
+    marked = sum(is_estimate(row.note, row.grade) for row in rows)
     return f"{marked:,} of {counted(len(rows), 'row')}" if marked else ""

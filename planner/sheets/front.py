@@ -246,6 +246,8 @@ def _origin(context: Context) -> Iterator[str]:
     text = f"Made from {name}; money is {context.currency}{price}, undiscounted."
     marked = estimates(context.book.case)
     yield f"{text} Marked as estimates: {marked} of the workbook." if marked else text
+    if context.record.sure:
+        yield f"{results.Figure.SURE}: {context.record.sure}"
 
 
 def _tariffs(context: Context) -> Iterator[str]:

@@ -348,5 +348,7 @@ def _run(context: Context) -> Rows:
     yield Figure.SOLVER, record.solver
     yield "Python version", record.python
     yield Figure.WRITTEN, record.written.strftime(WRITTEN), Look.LONG, "UTC"
+    if record.sure:
+        yield Figure.SURE, record.sure, Look.LONG, "", "By planner sensitivity, of this input."
     for stage, seconds in context.timings.items():
         yield f"Time: {stage}", float(seconds), Look.SECONDS, "s"

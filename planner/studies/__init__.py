@@ -83,6 +83,10 @@ STUDIES = {
         "planner.studies.ranges",
         "Find the least and the most that each supplier could sell at nearly the same cost.",
     ),
+    "sensitivity": Listed(
+        "planner.studies.sensitivity",
+        "Find which numbers decide the plan, and which to look up first.",
+    ),
     "bills": Listed(
         "planner.studies.bills",
         "Find who gains from planning together, and who should pay what.",

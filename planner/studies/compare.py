@@ -6,7 +6,6 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +17,7 @@ from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import SAME_COST, change, keeps_enough, missing_in_each, part, sums
 from models.plan import PENALTIES, Plan
-from models.results import About, Members, Result, field
+from models.results import About, Result, field
 from models.results.common import SHORT, units_of, words_of
 from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
@@ -26,7 +25,7 @@ from planner import scenarios
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, drawn, heat, short
 from planner.render.sentences import hardest, in_years, missing, worst_first
-from planner.render.table import COALITION_BUYER, Table, TableColumn, table_of, with_number
+from planner.render.table import COALITION_BUYER, Table, table_of, with_number
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, figures
@@ -90,32 +89,6 @@ class Entry:
     cell_of: Callable[[str, int, str], str] = lambda *_: ""
     foreseen: str = ""
     changes: str = ""
-
-
-def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -> Table | None:
-    """Return a plan's sheet for all plans, one under another, with the column Scenario first.
-
-    None where no plan has the sheet.
-    """
-    tables = [(words.clean(e.name), make(e.context)) for e in entries if e.context is not None]
-    parts = [(name, table) for name, table in tables if table is not None]
-    if not parts:
-        return None
-    first = parts[0][1]
-    names = [name for name, table in parts for _ in range(len(table))]
-    columns = [TableColumn(SCENARIO.header, Look.TEXT, names)]
-    for header in dict.fromkeys(header for _, table in parts for header in table.headers):
-        sides = [
-            (len(t), next((c for c in t.columns if c.header == header), None)) for _, t in parts
-        ]
-        some = next(column for _, column in sides if column is not None)
-        values = [v for rows, c in sides for v in ([None] * rows if c is None else c.values)]
-        looks = [look for rows, c in sides for look in (c and c.looks) or [some.look] * rows]
-        columns.append(dataclasses.replace(some, values=values, looks=some.looks and looks))
-    printed = None if first.printed is None else first.printed + 1
-    # the plan's own Changes compares it with today; here that name is of inputs that differ
-    name = "Changes from today" if first.name == ScenarioInputs.TABLE else first.name
-    return dataclasses.replace(first, name=name, columns=tuple(columns), printed=printed)
 
 
 # ---- projects built otherwise --------------------------------------------------------------------
@@ -495,34 +468,26 @@ def results(
     return [table for table in tables if table is not None]
 
 
-def sheets(entries: Sequence[Entry], tables: Iterable[Result]) -> tuple[Table, ...]:
+def sheets(
+    entries: Sequence[Entry], tables: Iterable[Result], *, are_all: bool = False
+) -> tuple[Table, ...]:
     """Return the sheets of a comparison, of its declared ``tables``, in order.
 
     Entries without a plan have a row in the first. Of the plan's own sheets all are there that
-    several plans may have.
+    several plans may have; unless ``are_all``, with the rows that differ.
     """
-    from planner.sheets import STACKED
+    from planner.studies.stacked import stacked
 
+    plans = [(e.name, e.context) for e in entries if e.context is not None]
     first, *others = (table_of(r, entries[0].case.country_name) for r in tables)
     every = [
         first,
         _matrix(SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
         _matrix(LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
         *others,
-        *(stacked(entries, partial(_of_plans, result)) for result in STACKED),
+        *(stacked(plans, are_all=are_all) if plans else ()),
     ]
     return tuple(table for table in every if table is not None)
-
-
-def _of_plans(result: type[Result], context: Context) -> Table | None:
-    """Return a plan's sheet; none is compared with the plan without limits, but with the base."""
-    from planner.sheets import sheet
-
-    if result is not Members:
-        return sheet(result, context)
-    table = Members.of(context.plan, None)
-    table = table.without(Members.extra, Members.dearer, Members.extra_shortage)
-    return table_of(table, context.country)
 
 
 def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
@@ -1022,9 +987,15 @@ class Compare(StudyKind):
         return results(self.entries, vain, bills if self.entries[0].name in bills else {})
 
     def sheets(self, tables: Tables) -> list[Table]:
-        """Return all sheets, those of the plans under one another among them."""
+        """Return the sheets, with the rows of the plans that differ from the base."""
+        return self._sheets(tables, are_all=False)
+
+    def all_rows(self, tables: Tables) -> list[Table]:
+        return self._sheets(tables, are_all=True)
+
+    def _sheets(self, tables: Tables, *, are_all: bool) -> list[Table]:
         declared = (r for kind, r in tables.results.items() if kind is not About)
-        return list(sheets(self.entries, declared))
+        return list(sheets(self.entries, declared, are_all=are_all))
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a scenario, and the what-ifs of the command's own case."""

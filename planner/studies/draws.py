@@ -13,23 +13,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from models.case import Case, in_force
 from models.errors import UsageError
 from models.measures import SURGE, beyond
-from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
+from models.plan import SECURITY_PENALTY, SHORTAGE, Plan
 from models.plan.solving import part, parts
+from models.plan.variation import Part, Parts, Selection
 from models.resolve import Bools, Floats
-from models.schema import ScenarioStep, ShareLimit
-from planner.scenarios.actions import after, stretches
-from planner.scenarios.events import Event, Hits, events, hits, steps, touched
+from models.schema import ShareLimit
+from planner.scenarios.actions import stretches
+from planner.scenarios.events import Event, Hits, events, happen, hits, touched
 from planner.stops import Stop
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
-from planner.studies.places import Where
+from planner.studies.places import Where, begun
 
 NO_EVENT = "no event"
 NO_EVENTS = (
@@ -100,36 +100,44 @@ Ceilings = tuple[tuple[str, str, str, int, float], ...]
 
 
 @dataclass(frozen=True)
-class Surprise:
-    """A change: events strike an agreed plan.
+class Surge:
+    """A kind of change: in the years selected sources may sell up to these ceilings."""
 
-    It changes the agreed plan with no surge and all its share limits. The plan stays so until the
-    first struck year, and stores nothing in expectation. From then on sources may sell up to
-    ``surging``. In the struck ``years`` share limits are waived, unless ``keep_caps``.
+    ceilings: Ceilings
+
+    def __call__(self, case: Case, of: Selection) -> Case:
+        """Return the case with other ceilings in these years."""
+        chosen = case.years if of.years is None else of.years
+        kept = (c for c in case.ceilings if c[3] not in chosen)
+        return case.change(ceilings=(*kept, *(c for c in self.ceilings if c[3] in chosen)))
+
+
+def waive(case: Case, of: Selection) -> Case:
+    """Return the case whose share limits do not hold in the years selected: a kind of change."""
+    kept = tuple(year for year in case.years if of.years is not None and year not in of.years)
+    limits = (row for limit in case.share_limits for row in _within(limit, case.years, kept))
+    return case.change(share_limits=tuple(limits))
+
+
+def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> Parts:
+    """Return the change of an agreed plan that events strike, with no surge and all its limits.
+
+    The plan stays so until the first struck year, and stores nothing in expectation. From then on
+    sources may sell up to ``surging``. In the struck years share limits are waived, unless
+    ``keep_caps``. ``case`` is the one whose rows of Risks hold.
     """
-
-    steps: tuple[ScenarioStep, ...]
-    years: frozenset[int]
-    surging: Ceilings
-    keep_caps: bool
-
-    def __call__(self, case: Case) -> Case:
-        """Return the agreed plan, struck."""
-        if not self.years:
-            return case
-        struck, first = after(case, self.steps), min(self.years)
-        early = tuple(c for c in struck.ceilings if c[3] < first)
-        late = tuple(c for c in self.surging if c[3] >= first)
-        limits = struck.share_limits
-        if not self.keep_caps:
-            kept = tuple(year for year in case.years if year not in self.years)
-            limits = tuple(row for limit in limits for row in _within(limit, case.years, kept))
-        return struck.change(ceilings=(*early, *late), share_limits=limits)
+    struck = frozenset(year for _, year in hits)
+    if not struck:
+        return Parts()
+    later = frozenset(year for year in case.years if year >= min(struck))
+    answers = [Part(Surge(surging), Selection(years=later))]
+    answers += [] if keep_caps else [Part(waive, Selection(years=struck))]
+    return Parts((*happen(case, hits), *answers))
 
 
 def foreseen(case: Case, hits: Hits) -> Change:
     """Return the change to a case in which events happen, known before any plan is made."""
-    return partial(after, steps=steps(case, hits))
+    return Parts(happen(case, hits)).__call__  # planned of its own case, so that tables are its own
 
 
 def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
@@ -229,8 +237,8 @@ def reading(plan: Plan) -> DrawTotals:
     """Return what is kept of a plan."""
     e = plan.expanded
     short = np.zeros((len(e.minerals), len(e.members)))
-    for (mineral, member, _), tonnes in plan.amounts(SHORTAGE).items():
-        short[e.mineral_at[mineral], e.member_at[member]] += tonnes
+    (mineral, member, _), tonnes = plan.part(SHORTAGE)
+    np.add.at(short, (mineral, member), tonnes)
     return DrawTotals(plan.objective, plan.cash, short)
 
 
@@ -251,26 +259,30 @@ def risk(
     if not case.risks:
         raise UsageError(NO_EVENTS)
     drawn = draws(case, chances.draws, chances.seed)
-    base, free = Session(case).base, case.change(security=())
+    session, free = begun(case, where), case.change(security=())
+    base = session.base
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (stressed(base, r) for r in rules)
 
-    def surprise(minerals: tuple[str, ...], hits: Hits) -> Change:
-        ceilings = tuple(c for c in surging.ceilings if c[2] in minerals)
-        years = frozenset(y for _, y in hits)
-        return Surprise(steps(case, hits), years, ceilings, chances.keep_caps)
+    ceilings_of = {
+        minerals: tuple(c for c in surging.ceilings if c[2] in minerals) for minerals in parts(calm)
+    }
+
+    def struck(minerals: tuple[str, ...], hits: Hits) -> Change:
+        return surprise(case, hits, ceilings_of[minerals], keep_caps=chances.keep_caps)
 
     plans = (
-        _Plans(AGREED, calm, case, drawn, surprise),
-        _Plans(REPLANNED, free, case, drawn, lambda _, hits: foreseen(case, hits)),
+        _Plans(AGREED, calm, case, drawn, struck),
+        _Plans(REPLANNED, free, case, drawn, lambda _, hits: Parts(happen(case, hits))),
     )
     results = run_studies([study for each in plans for study in each.studies], where, tell)
+    session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.found for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
     calm_base = dataclasses.replace(reading(base), objective=base.objective - float(penalty))
-    calm_again = reading(Session(free).base) if case.security else calm_base
+    calm_again = reading(session.solve_cold(free)) if case.security else calm_base
     agreed = plans[0].sample(totals[:first], calm_base)
     replanned = plans[1].sample(totals[first:], calm_again)
     return Risk(chances, base, calm_base, drawn, agreed, replanned, outcomes, stopped)
@@ -309,7 +321,9 @@ class _Plans:
                 for i, hits in self.runs
                 if i == p
             ]
-            studies.append(Study(part(self.base, minerals), chains_of(runs, CHAIN), reading))
+            is_new = self.name == AGREED  # the parts of the case itself are compared as the whole
+            base = part(self.base, minerals)
+            studies.append(Study(base, chains_of(runs, CHAIN), reading, is_compared=is_new))
         return tuple(studies)
 
     def sample(self, totals: Sequence[DrawTotals | None], calm: DrawTotals) -> Sample:

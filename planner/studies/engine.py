@@ -14,9 +14,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
+from models.background import BackgroundProcess
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
+from models.plan.block_solver import BlockSolver
+from models.plan.solving import check
+from models.plan.variation import Parts
+from models.resolve import Expanded
 from planner.render.words import counted
 from planner.stops import Stop, heard, raise_lost
 
@@ -27,7 +32,8 @@ T = TypeVar("T")
 
 Change = Callable[[Case], Case]
 """From the base case to a variant; pure, and picklable: a function of a module, a partial of one,
-or a frozen dataclass that can be called."""
+or a frozen dataclass that can be called. One that is ``Parts`` is planned by vectors where they
+express it; what is read of its plan is then what ``Session.vary`` says."""
 
 NOT_RUN = "not run: "
 """What the error of a run without a turn begins with."""
@@ -35,10 +41,6 @@ NOT_RUN = "not run: "
 
 def as_given(case: Case) -> Case:
     return case
-
-
-def whole(plan: Plan) -> Plan:
-    return plan
 
 
 def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
@@ -50,14 +52,16 @@ def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
 class Run:
     """One variant of a study's base case, or the base case itself.
 
-    ``read`` replaces the study's own. A run that ``is_cold`` starts from nothing: it is the plan
-    that ``solve`` finds, whatever the base case is.
+    ``read`` replaces the study's own. ``compare`` replaces both: it reads a plan beside the session
+    that made it, whose base it may hold the plan against, and which may plan more. A run that
+    ``is_cold`` starts from nothing: it is the plan that ``solve`` finds, whatever the base case is.
     """
 
     name: str
     change: Change = as_given
     read: Callable[[Plan], Any] | None = None
     is_cold: bool = False
+    compare: Callable[[Plan, Session], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,15 @@ class Study(Generic[T]):
 
     The first run of a chain starts from the base case's plan, each next from the one before; chains
     are independent of one another, and the unit that is sent to a worker. ``read`` is picklable as
-    a change is, and takes a plan. ``is_near`` is as of ``Session``.
+    a change is, and takes a plan. ``is_near`` is as of ``Session``. Without ``is_compared`` the
+    base case is one of a kind that another study compares with its model.
     """
 
     base: Case
     chains: tuple[tuple[Run, ...], ...]
     read: Callable[[Plan], T]
     is_near: bool = False
+    is_compared: bool = True
 
     @property
     def runs(self) -> int:
@@ -176,25 +182,24 @@ class Planner(Generic[T]):
         """The session, begun with the first run."""
         return Session(self.base, is_near=self.is_near, is_compared=False)
 
-    def outcomes(self, chain: tuple[Run, ...], *, is_first: bool) -> Iterator[Outcome[T]]:
+    def outcomes(self, chain: tuple[Run, ...]) -> Iterator[Outcome[T]]:
         """Plan the runs of a chain one after another, each when it is asked for.
 
         The first starts from the base case's plan. So does the one after a run that failed, since
         a session is restarted then: that a run failed changes what the next starts from, but in the
         same way wherever the chain runs.
-
-        With the first chain of a study, and no other, its base case is compared with its model.
         """
         fresh = True
         for run in chain:
             try:
-                if is_first:
-                    _ = self.session.base
                 if fresh:
                     self.session.restart()
-                solve = self.session.solve_cold if run.is_cold else self.session.solve
-                plan = solve(run.change(self.base))
-                result = (run.read or self.read)(plan)
+                plan = self._plan(run)
+                result: Any = (
+                    run.compare(plan, self.session)
+                    if run.compare
+                    else (run.read or self.read)(plan)
+                )
                 outcome = Outcome(run.name, result, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:
@@ -206,6 +211,14 @@ class Planner(Generic[T]):
                 raise_lost()
                 outcome, fresh = Outcome(run.name, error=fault(error)), True
             yield outcome
+
+    def _plan(self, run: Run) -> Plan:
+        """Return a run's plan: by vectors where its change is parts that they express."""
+        session, change = self.session, run.change
+        if run.is_cold:
+            return session.solve_cold(change(self.base))
+        varied = session.vary(change.parts) if isinstance(change, Parts) and change.parts else None
+        return varied or session.solve(change(self.base))
 
 
 def fault(error: BaseException) -> str:
@@ -374,8 +387,8 @@ class StudyCopy:
 
     def outcomes(self, runs: bytes) -> Iterator[bytes]:
         """Plan runs one after another; each outcome comes packed."""
-        part, chain, is_first = pickle.loads(runs)  # noqa: S301 - as above
-        for outcome in self._planner(part).outcomes(chain, is_first=is_first):
+        part, chain = pickle.loads(runs)  # noqa: S301 - as above
+        for outcome in self._planner(part).outcomes(chain):
             try:
                 yield pickle.dumps(outcome)
             except Exception as error:  # noqa: BLE001 - whatever an object raises there
@@ -397,8 +410,7 @@ def pack_study(study: AnyStudy[Any]) -> bytes:
 def pack_runs(study: AnyStudy[Any], task: Task) -> bytes:
     """Return the runs of a task, and whose they are; TypeError where a change cannot be sent."""
     runs = study.chains[task.chain][task.first : task.end]
-    chain = study.part_of[task.chain], runs, is_first(study, task.chain)
-    return _pack(chain, "a run of a study")
+    return _pack((study.part_of[task.chain], runs), "a run of a study")
 
 
 def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
@@ -473,21 +485,33 @@ def run_studies(
 
     ``tell`` hears of them as of one. What a stop left no time for has it as its own.
     """
-    from planner.studies.places import LocalProcesses
+    from planner.studies.places import LocalProcesses, is_worth_a_fork
 
     joined = Joined(tuple(studies))
+    place = where or LocalProcesses()
+
+    def compare() -> list[str]:
+        return [_compared(study.base) if study.is_compared else "" for study in studies]
+
+    bases = (study.base for study in studies if study.is_compared)
+    background = BackgroundProcess(compare) if is_worth_a_fork(place, bases) else None
     tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
+    wrong = [""] * len(studies)
     try:
         tracker.notify()
-        (where or LocalProcesses()).run(joined, tracker)
+        place.run(joined, tracker)
+        wrong = background.result() if background is not None else compare()
     except (KeyboardInterrupt, SystemExit) as stop:
         heard()
         stopped = stop
     every: list[list[Outcome[Any]]] = [[] for _ in studies]
     for i, chain in enumerate(joined.chains):
-        every[joined.part_of[i]] += [
-            tracker.kept.get((i, j)) or Outcome(run.name, error=_STOPPED, ran=False)
+        part = joined.part_of[i]
+        every[part] += [
+            Outcome(run.name, error=wrong[part], unproven=True)
+            if wrong[part]
+            else tracker.kept.get((i, j)) or Outcome(run.name, error=_STOPPED, ran=False)
             for j, run in enumerate(chain)
         ]
     ended = [i == len(every) - 1 or any(not o.ran for o in part) for i, part in enumerate(every)]
@@ -495,6 +519,21 @@ def run_studies(
         Outcomes(tuple(part), stopped if late else None)
         for part, late in zip(every, ended, strict=True)
     ]
+
+
+def _compared(base: Case) -> str:
+    """Return why a base case's program is not its model's, "" where it is.
+
+    What else is wrong with a case its runs say.
+    """
+    try:
+        check(base)
+        BlockSolver(Expanded(base)).compare_shapes()
+    except SolverError as error:
+        return str(error)
+    except Exception:  # noqa: BLE001 - one faulty case must not lose the others
+        return ""
+    return ""
 
 
 def add_done(tell: Tell | None, done: int, total: int) -> Tell | None:

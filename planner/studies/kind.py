@@ -102,12 +102,14 @@ class KeyFigure:
 class Headline:
     """The finding in a sentence or two, and the numbers that it rests on.
 
-    ``care`` are the sentences that say how to read them: at most three.
+    ``care`` are the sentences that say how to read them: at most three. ``look_up`` are cells to
+    look up first, each with what is there.
     """
 
     finding: str
     figures: tuple[KeyFigure, ...] = ()
     care: tuple[str, ...] = ()
+    look_up: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -298,6 +300,10 @@ class StudyKind:
     def sheets(self, tables: Tables) -> list[Table]:
         country = self.start.case.country_name
         return [table_of(r, country) for kind, r in tables.results.items() if kind is not About]
+
+    def all_rows(self, tables: Tables) -> list[Table]:
+        """Return the sheets with all rows, as CSV files have them; a workbook may have fewer."""
+        return self.sheets(tables)
 
     def beside(self) -> tuple[str, Callable[[Path], object]] | None:
         """Return the end of the name of a plan beside its workbook, and what writes it, if any."""

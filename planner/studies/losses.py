@@ -19,18 +19,18 @@ import numpy as np
 
 from models import tolerances
 from models.case import Case
-from models.errors import PlannerError, SolverError
 from models.measures import DAYS, net
-from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, solve
-from models.plan.solving import check
+from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan
+from models.plan.variation import Part, Parts, Selection
 from models.program.component import Columns
 from models.program.market import BALANCE
 from models.resolve import Bools, Expanded, Floats, chain_of
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner import scenarios, stops
+from planner.scenarios.actions import ActionKind
 from planner.studies.agreed import Rules, stressed
-from planner.studies.engine import Joined, Outcome, Progress, Run, Study, Tell, run_studies, whole
-from planner.studies.places import LocalProcesses, Where
+from planner.studies.engine import Outcome, Run, Study, Tell, run_studies
+from planner.studies.places import Where, begun
 
 
 class LossKind(StrEnum):
@@ -42,9 +42,13 @@ class LossKind(StrEnum):
     EMBARGO = "embargo"
 
 
+_LOST = ActionKind(ScenarioStep(name="Loss", action="scale capacity", value=0.0))
+_CLOSED = ActionKind(ScenarioStep(name="Loss", action="block lanes"))
+
+
 @dataclass(frozen=True)
 class Loss:
-    """A loss, and the function from the case of an agreed plan to that in which it has happened.
+    """A loss, and the change from the case of an agreed plan to that in which it has happened.
 
     ``country`` is a code; of a refiner it is where its plants are ("" if in several).
     """
@@ -54,20 +58,13 @@ class Loss:
     refiner: str = ""
     member: str = ""
 
-    def __call__(self, case: Case) -> Case:
-        """Return the case without what is lost, from its first year on."""
+    @property
+    def change(self) -> Parts:
+        """The change to the case without what is lost, from its first year on."""
         if self.kind is LossKind.NOTHING:
-            return case
-        is_embargo = self.kind is LossKind.EMBARGO
-        step = ScenarioStep(
-            name="Loss",
-            action="block lanes" if is_embargo else "scale capacity",
-            country=self.country,
-            refiner=self.refiner,
-            member=self.member,
-            value=None if is_embargo else 0.0,
-        )
-        return scenarios.ACTIONS[step.action](case, step)
+            return Parts()
+        of = Selection(country=self.country, refiner=self.refiner, member=self.member)
+        return Parts((Part(_CLOSED if self.kind is LossKind.EMBARGO else _LOST, of),))
 
     def name(self, case: Case) -> str:
         """Return what a reader calls it."""
@@ -500,12 +497,12 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     """Return what each loss does to the agreed plan of a case, with and without share limits.
 
     ``say`` hears of what is lost, ``tell`` of each run. Raises InputError where the case's records
-    contradict one another, SolverError where an agreed plan has no proof, PlannerError where the
-    worker that plans it keeps dying.
+    contradict one another, SolverError where an agreed plan has no proof.
     """
-    dropped = [scenarios.drop_share_limits(case)] if case.share_limits else []
-    plan, *others = _agreed([case, *dropped], where, tell)
-    free = others[0] if others else None
+    session = begun(case, where)
+    plan, free = session.base, None
+    if case.share_limits:
+        free = session.solve_cold(scenarios.drop_share_limits(case))
     first = rules.first_year if rules.first_year is not None else case.years[0]
     every = losses(plan, first, kinds) if case.years else ()
     say(f"Losing {len(every)} suppliers")
@@ -519,6 +516,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
         asked.append((plan, ALONE, every, rules))
     studies = [_study(agreed, each, lost, name) for agreed, name, lost, each in asked]
     results = run_studies(studies, where, tell)
+    session.confirm()
     sides = [
         AgreedCase(
             agreed, study.base, every, result[0], dict(zip(lost, result.every[1:], strict=True))
@@ -531,32 +529,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     return Stress(rules, every, sides[0], free_side, alone, outcomes, results[-1].stopped)
 
 
-def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> list[Plan]:
-    """Return the plans of cases, side by side where they are worth processes of this machine.
-
-    ``tell`` hears what there is to say; what counts as runs are those that come after.
-    """
-
-    def hear(progress: Progress) -> None:
-        if tell is not None and progress.notice:
-            tell(progress)
-
-    studies = tuple(Study(case, ((Run(case.scenario),),), whole) for case in cases)
-    place = where or LocalProcesses()
-    if not isinstance(place, LocalProcesses) or place.processes(Joined(studies)) == 1:
-        return [solve(case) for case in cases]
-    for case in cases:
-        check(case)
-    plans = list[Plan]()
-    for outcomes in run_studies(studies, place, hear):
-        outcomes.raise_if_stopped()
-        (outcome,) = outcomes
-        if outcome.found is None:
-            raise (SolverError if outcome.unproven else PlannerError)(outcome.error)
-        plans.append(outcome.found)
-    return plans
-
-
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:
-    runs = [Run(before + loss.name(plan.case), loss) for loss in (NOTHING, *lost)]
-    return Study(stressed(plan, rules), tuple((run,) for run in runs), read)
+    runs = [Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost)]
+    is_new = before != UNCAPPED  # that without share limits is of the same kind
+    return Study(stressed(plan, rules), tuple((run,) for run in runs), read, is_compared=is_new)

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 import pandas as pd
 
 from models import answers, measures, schema, tolerances, units
@@ -241,8 +240,9 @@ def _outside(plan: Plan, to_plants: pd.DataFrame) -> dict[str, float]:
     """Return what countries outside the coalition sell by mineral [t], to members and plants."""
     tonnes = dict.fromkeys(plan.expanded.minerals, 0.0)
     for table in (plan.flows, to_plants):
-        home = [schema.COALITION in plan.case.blocs_of(code) for code in table["country"]]
-        outside = table[~np.array(home, dtype=bool)]
+        codes = table["country"].unique()
+        home = [code for code in codes if schema.COALITION in plan.case.blocs_of(code)]
+        outside = table[~table["country"].isin(home)]
         for mineral, sold in measures.sums(outside, "tonnes", "mineral").items():
             tonnes[mineral] += sold
     return tonnes

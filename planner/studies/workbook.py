@@ -97,6 +97,7 @@ def front_of(
         (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
         _shown_first(pictures),
         headline.care,
+        headline.look_up,
     )
 
 

@@ -23,6 +23,8 @@ from planner.workbook.grid import Grid
 RECORDS: dict[str, type[Record]] = {record.SHEET: record for record in SHEETS}
 REMARKS = {name: name.capitalize() for name in ("note", "source")}
 """Columns that every sheet may have, by the fields that they are."""
+GRADE = "grade"
+"""A column that every sheet may have, too: how sure the row's numbers are, by the field it is."""
 YEARS, MEMBERS = "years", "members"
 SUCH_AS = 2026
 """A year as messages give one."""
@@ -46,9 +48,9 @@ class ParsedHeader:
     """One header understood.
 
     ``position`` 1 is column A. Exactly one of these holds: ``column`` (with ``year`` where it is by
-    year), ``always`` (note or source), ``spread`` (a year of Demand, a member of Freight), or none
-    of them: a column that is kept as a note. ``name`` is the text without the ``unit`` (None where
-    there is none); ``factor`` converts its numbers.
+    year), ``always`` (note, source or grade), ``spread`` (a year of Demand, a member of Freight),
+    or none of them: a column that is kept as a note. ``name`` is the text without the ``unit``
+    (None where there is none); ``factor`` converts its numbers.
     """
 
     text: str
@@ -106,7 +108,7 @@ def understand(
     key, heading = fold(name), ParsedHeader(text, position, name, unit)
     by_year = _BY_YEAR.fullmatch(name)
     stem = columns.get(fold(by_year["name"])) if by_year else None
-    if fold(text) in REMARKS:
+    if fold(text) in {*REMARKS, GRADE}:
         heading = replace(heading, always=fold(text))
     elif record.SPREAD == MEMBERS and fold(text) in members:
         heading = replace(heading, unit=None, spread=members[fold(text)])
@@ -209,8 +211,8 @@ class HeaderRow:
             self._error(
                 heading.position,
                 f"the header {common_letters(heading.text)!r} is neither a known column nor a year",
-                f"{', '.join(c.header for c in self.columns.values())}, Note, Source or a year such"
-                f" as {SUCH_AS}",
+                f"{', '.join(c.header for c in self.columns.values())}, Note, Source, Grade or a"
+                f" year such as {SUCH_AS}",
                 self._near(heading.name),
             )
             return None
@@ -259,7 +261,9 @@ class HeaderRow:
     def _near(self, name: str) -> str:
         if is_total(name) and self.record.SPREAD:
             return looks_like("column")
-        return near(name, {key: c.title for key, c in self.columns.items()} | REMARKS)
+        return near(
+            name, {key: c.title for key, c in self.columns.items()} | REMARKS | {GRADE: "Grade"}
+        )
 
     # ---- the row as a whole --------------------------------------------------------------------
 

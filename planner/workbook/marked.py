@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from openpyxl import Workbook
@@ -44,6 +45,8 @@ _TITLE = "What planner check found"
 
 _FILL = {Severity.ERROR: "FFFFC7CE", Severity.WARNING: "FFFFEB9C"}
 _INK = {Severity.ERROR: "FF9C0006", Severity.WARNING: "FF7F6000"}
+_LOOK_UP = ("FFDDEBF7", "FF1F4E78")
+"""Fill and letters of a cell to look up."""
 _FACE = "Calibri"
 _COLUMNS = (
     ("Kind", 11),
@@ -70,10 +73,16 @@ def is_markable(findings: Sequence[Finding]) -> bool:
     return all(finding.sheet for finding in findings)
 
 
-def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
+def mark(
+    source: Path,
+    target: Path,
+    findings: Sequence[Finding],
+    look_up: Mapping[tuple[str, str], str] = MappingProxyType({}),
+) -> Marked:
     """Write the copy with its faulty cells marked and a first sheet that lists every finding.
 
-    The source is only read. Macros are not copied. Raises WriteError where the workbook cannot be
+    ``look_up`` are cells to look up, by sheet and address, with what their comment says. The source
+    is only read. Macros are not copied. Raises WriteError where the workbook cannot be
     copied or the copy not be written.
     """
     with warnings.catch_warnings(), no_collection():
@@ -86,6 +95,9 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
             _clean(book)
             for (title, address), listed in list(cells.items())[:MOST_MARKED]:
                 _mark(book[title], address, listed)
+            deciding = _to_look_up(titles, look_up, cells)
+            for (title, address), text in deciding.items():
+                _comment(book[title][address], _LOOK_UP, (SIGN, text))
             for sheet in book.worksheets:
                 edit.fit_comments(sheet)
             _list(book, errors_first, titles, len(cells))
@@ -93,8 +105,8 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
             msg = f"{target} is not written: {source} cannot be copied ({reason(error)})"
             raise WriteError(msg) from error
         written = save(target, book.save)
-    marked = min(len(cells), MOST_MARKED)
-    return Marked(written, marked, len(cells) - marked)
+    marked = min(len(cells), MOST_MARKED) + len(deciding)
+    return Marked(written, marked, max(0, len(cells) - MOST_MARKED))
 
 
 def _of_folder(source: Path) -> Any:
@@ -144,12 +156,26 @@ def _merged(sheet: Any) -> dict[str, str]:
 def _mark(sheet: Any, address: str, findings: Sequence[Finding]) -> None:
     severity = findings[0].severity  # errors come first
     cell = sheet[address]
-    # the letters too: light ones of a dark header would not be seen
-    _colour(cell, PatternFill("solid", fgColor=_FILL[severity]), _INK[severity])
     lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in findings[:MOST_JOINED]]
     if len(findings) > MOST_JOINED:
         lines.append(f"and {len(findings) - MOST_JOINED:,} more")
-    text = "\n".join((SIGN, *lines))
+    _comment(cell, (_FILL[severity], _INK[severity]), (SIGN, *lines))
+
+
+def _to_look_up(
+    titles: Mapping[str, str], look_up: Mapping[tuple[str, str], str], marked: Collection[Any]
+) -> dict[tuple[str, str], str]:
+    """Return the cells to look up that no finding marks, by title of the sheet and address."""
+    placed = {(titles.get(case.fold(sheet), ""), cell): text
+              for (sheet, cell), text in look_up.items()}  # fmt: skip
+    return {place: text for place, text in placed.items() if place[0] and place not in marked}
+
+
+def _comment(cell: Any, look: tuple[str, str], lines: Sequence[str]) -> None:
+    """Colour a cell, and say why below the comment that it has."""
+    # the letters too: light ones of a dark header would not be seen
+    _colour(cell, PatternFill("solid", fgColor=look[0]), look[1])
+    text = "\n".join(lines)
     old = cell.comment
     comment = text if old is None else f"{old.text.rstrip()}\n\n{text}"
     cell.comment = Comment(comment, "planner" if old is None else old.author)

@@ -11,8 +11,9 @@ from typing import Any
 from models.case import clean, common_letters, fold
 from models.checks.common import near
 from models.errors import warning
-from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings
+from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings, grade_of
 from models.schema.rounds import ROUNDS
+from models.schema.uncertainty import GRADES, WIDER
 from models.units import MONEY
 from planner.workbook import findings, headers
 from planner.workbook.cells import DECIMAL, WHOLE, converter, hint_of, numbers, shown, text, wanted
@@ -256,11 +257,26 @@ class _SheetReading:
             if h.always == "source":
                 self.parsed.fields["source"] = texts
                 continue
+            if h.always == headers.GRADE:
+                self.parsed.fields[headers.GRADE] = self._grades(h, texts)
+                continue
             for i, part in enumerate(texts):
                 if part:
                     notes.setdefault(i, []).append(part if h.always else f"{h.text}: {part}")
         if notes:
             self.parsed.fields["note"] = ["; ".join(notes.get(i, ())) for i in range(count)]
+
+    def _grades(self, heading: ParsedHeader, texts: list[str]) -> list[str]:
+        """Grades as they are kept; what is none is an error at its cell."""
+        grades = []
+        for i, written in enumerate(texts):
+            grade = grade_of(written)
+            if grade is None:
+                hint = near(written, {fold(word): word for word in WIDER})
+                wrong = findings.CellError(findings.quoted(written), GRADES, hint)
+                self.context.error(self.sheet, self.grid.rows[i], heading.label, wrong)
+            grades.append(grade or "")
+        return grades
 
     def _keys(self) -> None:
         """Two rows of one key are an error that names both places."""

@@ -23,6 +23,7 @@ from tests.bench.jobs import (
     JOBS,
     MAGNETS,
     ONE,
+    PLAIN,
     SOLVE,
     START,
     SWEEP,
@@ -89,6 +90,7 @@ def page(found: Sequence[Result], *, with_chart: bool) -> str:
         ("A sweep of 50 caps", SWEEP, _SWEEP),
         ("Workbook to workbook", BOOK, _BOOK),
         ("Commands", COMMAND, _COMMANDS),
+        ("The example by a plain program", PLAIN, ""),
         ("Start", START, ""),
     ):
         of_task = [j for j in JOBS if j.task == task]
@@ -235,6 +237,7 @@ def _verdict(found: Sequence[Result]) -> str:
 
 def _targets(found: Sequence[Result]) -> str:
     lines = ["| | wanted, at most | measured | |", "|---|---:|---:|---|"]
+    missed: list[str] = []
     for target in TARGETS:
         values = _measured(found, target)
         numbers = [v for v in values if v is not None]
@@ -246,7 +249,9 @@ def _targets(found: Sequence[Result]) -> str:
             met = "met" if median(numbers) <= target.most else "**missed**"
         text = _spread(numbers, 3 if target.most < 1 else 2) + (unit if numbers else "")
         lines.append(f"| {target.words} | {target.most:g}{unit} | {text} | {met} |")
-    return "\n".join(lines)
+        if "missed" in met and target.why:
+            missed.append(f"- {target.words}: {target.why}")
+    return "\n".join([*lines, *(["", "What is missed, and why:", "", *missed] if missed else [])])
 
 
 def _measured(found: Sequence[Result], target: Target) -> list[float | None]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.plan import solve
 from planner.cli import planner
 from planner.workbook import read
 from tests.bench import report
@@ -21,7 +22,7 @@ from tests.bench.clock import Clock
 from tests.bench.facts import of_case, of_sheets
 from tests.bench.jobs import BOOK, COMMAND, EXAMPLE, JOB, JOBS, SOLVE, TARGETS, Job
 from tests.bench.jobs import SWEEP as SWEEPS
-from tests.bench.measure import run
+from tests.bench.measure import ROOT, run
 from tests.bench.results import Result
 
 
@@ -90,6 +91,13 @@ def test_the_planner_takes_every_command_that_is_measured(job) -> None:
     name, *words = [w.format(book=EXAMPLE, plan=EXAMPLE, folder="out") for w in job.command[2:]]
     command = planner.get_command(click.Context(planner), name)
     assert command.make_context(name, words).params["as_json"]
+
+
+def test_a_plain_program_finds_the_cost_of_a_workbook() -> None:
+    """Of the smaller example; so does the planner."""
+    module = importlib.import_module(JOB["example-scipy"].command[1])
+    path = ROOT / "inputs" / "plain.xlsx"
+    assert module.run(path) == pytest.approx(solve(read(path).case).objective, rel=1e-6)
 
 
 def test_a_plan_to_verify_is_made_before_it_is_measured(monkeypatch, tmp_path) -> None:
@@ -185,6 +193,10 @@ def test_what_is_wanted_stands_beside_what_was_measured() -> None:
     assert row(found, f"`planner exit {EXAMPLE} --country China` / solve").endswith(
         "| 4 | 5.00 | **missed** |"
     )
+    found = [result("command-solve", "example"), result("embargo", "example", wall=3.0)]
+    page = report.page(found, with_chart=False)
+    assert f"- `planner stress {EXAMPLE} --pairs` / solve: A third of it is HiGHS" in page
+    assert "- L, time" not in page
     late = [result("planner"), result("arrays", failure="over 240 s", objectives=())]
     assert "| over 240 s |" in row(late, "arrays, one program")
 

@@ -14,12 +14,13 @@ from models.case import Case
 from models.errors import InputError, SolverError
 from models.plan import Plan, Session, solve
 from models.plan import session as session_module
-from models.program import Program, fit, program_of
+from models.plan.variation import Selection
+from models.program import fit, program_of
 from models.resolve import Expanded
 from models.schema import ByYear, ScenarioStep
 from models.solve import LinearProgram, PersistentSolver, Solution, highs
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
-from planner.studies.draws import Surprise
+from planner.studies.draws import waive
 from tests.budget import BUDGET
 from tests.models.desk import read
 from tests.models.test_laws import draw
@@ -35,7 +36,7 @@ def step(action: str, **selectors: Any) -> ScenarioStep:
 
 def waived(case: Case, years: Collection[int]) -> Case:
     """Return the case struck by a draw in some years: its share limits do not hold there."""
-    return Surprise((), frozenset(years), (), keep_caps=False)(case)
+    return waive(case, Selection(years=frozenset(years)))
 
 
 def variants(case: Case) -> list[Case]:
@@ -109,60 +110,6 @@ def test_plans_travel(seed: int) -> None:
     session = Session(case)
     for plan in (solve(case), session.base, *(session.solve(v) for v in variants(case)[:6])):
         assert same(pickle.loads(pickle.dumps(plan)), plan)
-
-
-def laid_out(program: Program) -> list[Any]:
-    """Return all that a program is, each group's keys and charges among it."""
-    arrays = [of for of in vars(program).values() if isinstance(of, np.ndarray)]
-    arrays += [of for of in vars(program.rows).values() if isinstance(of, np.ndarray)]
-    groups = [g for of in (program.variables, program.constraints) for g in of if len(g)]
-    return [
-        program.blocks, program.names, *(of.tobytes() for of in arrays),
-        *(
-            (g.name, g.keys(np.arange(len(g))), g.at.tobytes(), g.cell.tobytes(), g.year.tobytes(),
-             [(c.heading, c.price.tobytes(), c.year.tobytes()) for c in g.charges])
-            for g in groups
-        ),
-    ]  # fmt: skip
-
-
-def of_one_mineral(case: Case) -> list[Case]:
-    """Return variants that change one mineral, or two of them."""
-    first, last = (case.minerals[i].name for i in (0, -1))
-    values = {"scale demand": 0.8, "scale cost": 1.5, "scale capacity": 0.5, "set tariff": 0.2}
-    found = [ACTIONS[a](case, step(a, mineral=first, value=v)) for a, v in values.items()]
-    lanes = step("block lanes", mineral=last, member=case.members[0].name)
-    found += [ACTIONS["block lanes"](of, lanes) for of in (case, found[1])]
-    owned = (
-        dataclasses.replace(r, owner="A new one") if r.mineral == first else r
-        for r in case.refiners
-    )
-    found.append(case.change(refiners=tuple(owned)))
-    found.append(case.change(demand=tuple(row for row in case.demand if row.mineral != last)))
-    return [*found, case.change(contracts=case.contracts[1:], stockpiles=case.stockpiles[1:])]
-
-
-def test_a_variant_laid_out_in_part_is_as_if_it_were_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the bit: its program, resolved deliveries, values, prices and proof."""
-    parts, spliced = [], session_module.spliced
-    monkeypatch.setattr(session_module, "spliced", lambda *of: parts.append(of) or spliced(*of))
-    for seed in range(12):
-        case = read(random_book(np.random.default_rng([55, seed]), 3 + seed % 2, SECURE))
-        session, whole = Session(case, is_compared=False), Session(case, is_compared=False)
-        monkeypatch.setattr(whole, "_differing", lambda _: None)
-        for i, variant in enumerate(of_one_mineral(case)):
-            if i % 3 == 0:
-                session.restart()
-                whole.restart()
-            one, other = session.solve(variant), whole.solve(variant)
-            assert laid_out(one.program) == laid_out(other.program)
-            for name, of in vars(other.expanded.deliveries).items():
-                assert (getattr(one.expanded.deliveries, name) == of).all()
-            assert (one.solver_x == other.solver_x).all()
-            assert (one.discounted == other.discounted).all()
-            assert (one.proof, one.objective) == (other.proof, other.objective)
-            assert one.flows.equals(other.flows)
-    assert len(parts) > 30
 
 
 def warm() -> Case:

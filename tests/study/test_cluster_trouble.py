@@ -18,7 +18,8 @@ import pytest
 
 from models.errors import SolverError, UsageError
 from planner.studies import Here, run_studies, run_study
-from planner.studies.engine import Tracker, returned_by, unpack, whole
+from planner.studies.cases import Planned, computed
+from planner.studies.engine import Tracker, returned_by, unpack
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import TRUST, Cluster
@@ -227,9 +228,8 @@ def test_an_outcome_is_whole():
 
 
 def test_what_is_promised_of_a_plan():
-    from models.plan import Plan
 
-    assert returned_by(whole) is Plan
+    assert returned_by(computed) is Planned
     assert returned_by(read_point) is SweepPoint
     assert returned_by(figures) is object
     assert returned_by(len) is object

@@ -148,6 +148,20 @@ def test_the_plans_stand_under_one_another(found):
         assert len({len(c.values) for c in made.columns}) == 1
 
 
+def test_long_sheets_have_the_rows_that_differ(found, monkeypatch):
+    """In the workbook: of the base those from which any case differs; a last row says how many."""
+    every = {t.name: t.to_frame() for t in tables(found)}
+    monkeypatch.setattr("planner.studies.stacked.MOST", 0)
+    cut = {t.name: t.to_frame() for t in tables(found)}
+    *kept, note = cut["Plan"].to_dict("records")
+    assert {row["Scenario"] for row in kept} == {"Base", "No Jin for A", "Jin gone"}
+    left = len(every["Plan"]) - len(kept)
+    assert note["Scenario"].startswith(f"{left} rows are left out: their tonnes differ from Base")
+    assert not any(row["Scenario"] == "Dear" for row in kept)  # which buys the same for more
+    assert {"Base", "Dear"} <= {*cut["Prices"]["Scenario"]}
+    assert cut["Members"].equals(every["Members"])
+
+
 def test_changes_name_the_cells(found):
     of = table(found, "Changes").to_frame()
     rows = [tuple(row) for row in of.itertuples(index=False)]

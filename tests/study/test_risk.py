@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from models.errors import UsageError
+from models.errors import SolverError, UsageError
 from models.plan import solve as solve_case
 from models.plan.solving import part, parts
+from models.plan.variation import Part, Parts, Selection
 from models.schema import ScenarioStep
+from planner.scenarios.actions import ActionKind
 from planner.studies import Here, Run
 from planner.studies.draws import (
     AGREED,
     REPLANNED,
     Chances,
     Risk,
-    Surprise,
+    Surge,
     draws,
     foreseen,
     risk,
     runs_of_years,
+    surprise,
 )
 from planner.studies.places import Processes
 from planner.studies.risk import MORE, _too_few, every_draw, happenings, measures, members, minerals
@@ -194,22 +198,27 @@ def test_a_workbook_without_events_says_how_to_add_them() -> None:
         risk(read(make(jin(), sur())), Chances(1), Here())
 
 
+@dataclass(frozen=True)
+class Unsolved:
+    """A change to a case that has no plan."""
+
+    def __call__(self, case):
+        msg = "no proven optimum"
+        raise SolverError(msg)
+
+
 def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     """The others stand, and the figures are theirs."""
-    from models.errors import SolverError
     from planner.studies import draws as study
 
     case = read(make(jin(), sur(), years=YEARS, Risks=[event(0.5)]))
     whole = risk(case, Chances(30, 3), Here())
 
-    class Faulty(Surprise):
-        def __call__(self, case):
-            if len(self.years) == 2:
-                msg = "no proven optimum"
-                raise SolverError(msg)
-            return super().__call__(case)
+    def faulty(case, hits, *more, **how):
+        change = surprise(case, hits, *more, **how)
+        return change if len(hits) < 2 else Unsolved()
 
-    monkeypatch.setattr(study, "Surprise", Faulty)
+    monkeypatch.setattr(study, "surprise", faulty)
     found = risk(case, Chances(30, 3), Here())
     both = np.array([len(draw.hits) == 2 for draw in found.draws])
     assert 0 < both.sum() < 30
@@ -386,9 +395,8 @@ def test_changes_can_be_sent() -> None:
     import pickle
 
     step = ScenarioStep(name="X", action="block lanes", first_year=2026, last_year=2026)
-    change = Surprise(
-        (step,), frozenset({2026}), (("Jin", "", "copper", 2026, 5.0),), keep_caps=True
-    )
+    kinds = Surge((("Jin", "", "copper", 2026, 5.0),)), ActionKind(step)
+    change = Parts(tuple(Part(kind, Selection(years=frozenset({2026}))) for kind in kinds))
     assert pickle.loads(pickle.dumps(Run("x", change))) == Run("x", change)
     case = read_tables(template_tables()).case
     sent = pickle.loads(pickle.dumps(foreseen(case, ((0, case.years[0]),))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pickle
 import signal
@@ -94,26 +95,31 @@ def test_a_worker_keeps_one_session_of_several_studies(monkeypatch):
     assert len(begun) == 3
 
 
-def test_the_base_of_a_study_is_compared_with_its_model_by_one_worker(monkeypatch):
-    """By the one that has the first chain with a run, whatever it did before."""
+def test_the_base_of_a_study_is_compared_with_its_model_where_the_study_is(monkeypatch):
+    """Once, by the process that has it, unless another study of its kind is; by no worker."""
     built, build = [], sourcing.build
     monkeypatch.setattr("models.program.sourcing.build", lambda *of: built.append(of) or build(*of))
     base = Run("base", board.as_given)
     what = study([], [base, capped(0.5)], [capped(0.4)], read=figures)
     here = run_study(what, Here())
     assert (here[0].proof.models, here[1].proof.models, len(built)) == (1, 0, 1)
-    first, other = (board.StudyCopy(board.pack_study(what)) for _ in range(2))
-
-    def outcomes(copy, chain):
-        task = board.Task(chain, 0, len(what.chains[chain]))
-        return [*map(pickle.loads, copy.outcomes(board.pack_runs(what, task)))]
-
-    assert outcomes(other, 2) == [here[2]]
-    assert len(built) == 1
-    assert outcomes(first, 1) + outcomes(first, 2) == [*here]
+    run_studies([what, dataclasses.replace(what, is_compared=False)], Here())
     assert len(built) == 2
-    assert outcomes(other, 1) == [*here][:2]
-    assert len(built) == 3
+    copy = board.StudyCopy(board.pack_study(what))
+    for chain in (2, 1):
+        task = board.Task(chain, 0, len(what.chains[chain]))
+        outcomes = [*map(pickle.loads, copy.outcomes(board.pack_runs(what, task)))]
+        assert outcomes == [*here][2:] if chain == 2 else [*here][:2]
+    assert len(built) == 2
+
+
+def test_no_run_of_a_base_that_is_not_its_model_s_has_a_plan(monkeypatch):
+    """Whichever the study: its outcomes say so, and those of the others are as they are."""
+    what, other = study([capped(0.5)], [capped(0.4)]), study([capped(0.3)])
+    monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
+    found, fine = run_studies([what, dataclasses.replace(other, is_compared=False)], Here())
+    assert all(o.unproven and "a cost differs" in o.error for o in found)
+    assert all(o.planned for o in fine)
 
 
 def test_studies_of_one_are_told_of_as_one_and_stop_as_one():

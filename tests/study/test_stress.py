@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +9,14 @@ import pandas as pd
 import pytest
 
 from models.case import Case
-from models.errors import PlannerError, SolverError
+from models.errors import SolverError
 from models.plan import solve
 from models.resolve import Expanded, caps
 from models.results import Result
 from models.schema import MIN, ScenarioStep
 from models.scorecard.supplied import n_minus_1
 from planner.scenarios.actions import after
-from planner.studies import Here, LocalProcesses, engine, losses, places
+from planner.studies import Here, LocalProcesses, places
 from planner.studies.agreed import Rules, stressed
 from planner.studies.kind import Tables
 from planner.studies.losses import (
@@ -46,7 +45,7 @@ from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
 from tests.reference.cases import random_book
 from tests.small_book import small_book
-from tests.study.variants import BASE, Deadly, faulty, unproven
+from tests.study.variants import BASE
 
 CHINA, CHILE = Loss(LossKind.COUNTRY, country="CHN"), Loss(LossKind.COUNTRY, country="CHL")
 PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
@@ -62,24 +61,14 @@ def lost_in(book: BookT | Case, surge: float = 0.2, **asked: object) -> Stress:
     return stress(case, Rules(surge, **asked), [LossKind.COUNTRY, *kinds], where=Here())
 
 
-@pytest.mark.parametrize(
-    ("fails", "kind", "says"),
-    [
-        (unproven, SolverError, "no proven optimum for copper"),
-        (faulty, PlannerError, "ZeroDivisionError: division by 3"),
-        (Deadly(None), PlannerError, "SIGKILL while planning it, 2 times"),
-    ],
-)
-def test_an_agreed_plan_that_fails_in_a_worker_fails_as_what_it_is(monkeypatch, fails, kind, says):
-    monkeypatch.setattr(places, "WORTH_WORKERS", 1)
-    monkeypatch.setattr(engine, "TRIES", 2)
-    monkeypatch.setattr(losses, "Run", partial(losses.Run, change=fails))
-    heard: list[str] = []
-    with pytest.raises(PlannerError, match=says) as raised:
-        stress(BASE, Rules(), where=LocalProcesses(2), tell=lambda each: heard.append(each.notice))
-    assert type(raised.value) is kind
-    assert [bool(notice) for notice in heard] == [True] * len(heard)
-    assert bool(heard) is isinstance(fails, Deadly)
+def test_an_agreed_plan_of_another_program_is_none(monkeypatch):
+    """Compared here, or in a background process that the losses do not wait for."""
+    monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
+    monkeypatch.setattr("models.background.cores", lambda: 2)
+    monkeypatch.setattr(places, "WORTH_A_FORK", 0)
+    for where in (Here(), LocalProcesses(2)):
+        with pytest.raises(SolverError, match="not the case's: a cost differs"):
+            stress(BASE, Rules(), where=where)
 
 
 def table(found: Stress, of: type[Result]) -> pd.DataFrame:
@@ -466,7 +455,7 @@ def test_a_loss_only_takes(name: str) -> None:
             assert outcome.objective >= side.nothing.objective * (1 - 1e-9)
             assert of.short.min() >= 0
     for loss in found.losses[::3]:
-        plan = solve(loss(found.capped.base))
+        plan = solve(loss.change(found.capped.base))
         outcome = found.capped.outcomes[loss]
         assert outcome.objective == pytest.approx(plan.objective, rel=1e-9)
         assert outcome.found.short.sum() == pytest.approx(plan.shortage, rel=1e-6, abs=1e-6)
@@ -497,7 +486,7 @@ def test_cash_is_the_plans_own() -> None:
 def test_nothing_lost_changes_nothing() -> None:
     """The first run is the base itself."""
     case = case_of(make(jin(60), sur(100)))
-    assert NOTHING(case) is case
+    assert NOTHING.change(case) is case
 
 
 # ---- days and N-1 ------------------------------------------------------------------------------

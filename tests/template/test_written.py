@@ -212,7 +212,7 @@ def test_columns_beyond_the_catalogue_are_kept(tmp_path):
         "Capacity 2030 (kt/yr)": 2,
         "Capacity 2027 (kt/yr)": 1,
         "Capacity (kt/yr)": 0,
-        "Grade": "A",
+        "Purity": "A",
         "Note": "n",
     }
     book = written(tmp_path, {"Refiners": [row]})
@@ -227,7 +227,7 @@ def test_columns_beyond_the_catalogue_are_kept(tmp_path):
         "Capacity 2030 (kt/yr)",
         "Cost (USD/t)",
     ]
-    assert found[-3:] == ["Grade", "Source", "Note"]
+    assert found[-3:] == ["Purity", "Source", "Note"]
     cells = dict(zip(found, (c.value for c in sheet[2]), strict=True))
     assert {k: v for k, v in cells.items() if v is not None} == row
 

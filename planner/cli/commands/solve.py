@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,7 +223,8 @@ def write_run(
     from planner.sheets.context import RunRecord
 
     timings, sheets = dict(run.seconds), dict[str, Table]()
-    more: dict[str, Any] = {"record": RunRecord(solver=run.solver)} if run.solver else {}
+    record = RunRecord(sure=_how_sure(run, target))
+    record = replace(record, solver=run.solver) if run.solver else record
 
     def write(path: Path) -> None:
         sheets.update(
@@ -235,12 +237,22 @@ def write_run(
                 timings=timings,
                 made_with=run.made_with,
                 kept=run.kept,
-                **more,
+                record=record,
             )
         )
         run.confirm()
 
     return common.write_all(target, write, csv_folder, sheets.values, run.seconds)
+
+
+def _how_sure(run: PlanRun, target: Path) -> str:
+    """Return what a study beside the plan, under its name, says of how sure the plan is."""
+    study = target.with_name(f"{target.stem.removesuffix('-plan')}-sensitivity.xlsx")
+    if not study.is_file():
+        return ""
+    from planner.studies.sensitivity import how_sure
+
+    return how_sure(study, run.book.sha256)
 
 
 def solved(run: PlanRun, output: Path | None) -> Answer:

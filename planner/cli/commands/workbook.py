@@ -234,12 +234,14 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
 
     --marked writes a copy even if nothing is wrong. Its first sheet, Findings, lists all findings
     with links to their cells. The copy keeps the formats, formulas and drop-downs of FILE, but no
-    macros and no drawn shapes.
+    macros and no drawn shapes. The cells that decide the plan are coloured, too, where `planner
+    sensitivity` has found them.
     """
     copy = None if marked is None else copy_path(marked)
     from planner.run import check_file
 
     failed: InputError | None = None
+    look_up: dict[tuple[str, str], str] = {}
     try:
         book = check_file(file)
     except InputError as error:
@@ -247,6 +249,7 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
         failed, findings = error, error.findings
     else:
         findings = book.warnings
+        look_up = _to_look_up(file, book.sha256) if copy is not None else {}
     if not as_json:
         show_findings(file, findings)
     if not as_json and failed is None:
@@ -254,7 +257,7 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
     answer: Answer = {Key.FILE: str(file)}
     if copy is not None:
         try:
-            answer |= _copied(_marked(file, copy, findings, as_json=as_json))
+            answer |= _copied(_marked(file, copy, findings, look_up, as_json=as_json))
         except WriteError as error:
             answer |= _copied(None) | findings_by_severity(findings)
             return fail(error, as_json=as_json, result=answer)
@@ -263,8 +266,23 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
     return fail(failed, as_json=as_json, result=answer) if as_json else failed.exit_code
 
 
+def _to_look_up(file: Path, sha256: str) -> dict[tuple[str, str], str]:
+    """Return the cells that decide the plan, where `planner sensitivity` has found them."""
+    study = Path("outputs") / f"{file.stem}-sensitivity.xlsx"
+    if not study.is_file():
+        return {}
+    from planner.studies.sensitivity import to_look_up
+
+    return to_look_up(study, sha256)
+
+
 def _marked(
-    file: Path, copy: Path, findings: tuple[Finding, ...], *, as_json: bool
+    file: Path,
+    copy: Path,
+    findings: tuple[Finding, ...],
+    look_up: dict[tuple[str, str], str],
+    *,
+    as_json: bool,
 ) -> Marked | None:
     """Write the marked copy, where anything can be marked."""
     from planner.workbook.marked import is_markable, mark
@@ -272,7 +290,7 @@ def _marked(
     if not is_markable(findings):
         click.echo(f"{copy} is not written: nothing can be marked in {file}", err=True)
         return None
-    marked = mark(file, copy, findings)
+    marked = mark(file, copy, findings, look_up)
     tell_where(copy, marked.path)
     if not as_json:
         left = f", {marked.left:,} more are not" if marked.left else ""

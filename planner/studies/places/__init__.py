@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from itertools import groupby
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from models.background import cores
+from models.background import can_fork, cores
 from models.case import Case
 from models.errors import UsageError
-from models.plan import Map
+from models.plan import Map, Session
 from planner.studies import engine, forkserver
 
 WORTH_A_FORK = 1_000
@@ -84,8 +84,7 @@ class Here:
             whole = study.parts[part]
             planner = engine.Planner(whole.base, whole.read, is_near=whole.is_near)
             for i, (_, chain) in members:
-                outcomes = planner.outcomes(chain, is_first=engine.is_first(study, i))
-                for j, outcome in enumerate(outcomes):
+                for j, outcome in enumerate(planner.outcomes(chain)):
                     tracker.keep(i, j, outcome)
 
 
@@ -122,6 +121,17 @@ class LocalProcesses:
         """Return how many processes a study is worth: no more than chains, one for little work."""
         count = min(self.most, len(study.chains))
         return count if count > 1 and routes(study) >= WORTH_WORKERS else 1
+
+
+def is_worth_a_fork(place: Where | None, cases: Iterable[Case]) -> bool:
+    """Return whether models of cases are built in a background process while a place plans."""
+    alone = isinstance(place, Here) or (isinstance(place, LocalProcesses) and place.most == 1)
+    return not alone and can_fork() and any(routes_of(case) >= WORTH_A_FORK for case in cases)
+
+
+def begun(case: Case, place: Where | None) -> Session:
+    """Return the session of a case that a study begins with: what it plans is for ``confirm``."""
+    return Session(case, in_background=is_worth_a_fork(place, [case]))
 
 
 def routes(study: engine.AnyStudy[Any]) -> int:

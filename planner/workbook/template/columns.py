@@ -10,6 +10,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from models import case, schema, units
 from models.schema import CellKind, Column, Record
+from models.schema.uncertainty import GRADES
 from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.headers import RECORDS, ParsedHeader
@@ -86,7 +87,11 @@ def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
             return f"Demand in {heading.text}{unit}. Blank: 0."
         return f"Freight to {heading.text}{unit}. Blank: the setting Default freight."
     if column is None:
-        words = {"note": "Your own words; they travel into the plan.", "source": "Where from."}
+        words = {
+            "note": "Your own words; they travel into the plan.",
+            "source": "Where from.",
+            headers.GRADE: f"How sure the row's numbers are: {GRADES}.",
+        }
         return words.get(heading.always, "A note: the planner does not use it.")
     lines = [column.meaning]
     if heading.year:

@@ -221,6 +221,18 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             ),
         ),
         _example(
+            schema.Uncertainty,
+            "sheet, header, mineral, low, high, note",
+            (
+                schema.Refiner.SHEET,
+                schema.Refiner.column_of("capacity").header,
+                _COBALT,
+                0.7,
+                1.2,
+                "Example: a wide range.",
+            ),
+        ),
+        _example(
             schema.ScenarioStep,
             "name, action, mineral, country, first_year, last_year, value, note",
             (

@@ -1,0 +1,57 @@
+"""Rules on the sheet Uncertainty: it names numbers that the workbook has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models.case import Case, fold
+from models.checks.common import advise, at, near
+from models.errors import Finding
+from models.resolve.uncertainty import (
+    CHOICES,
+    SELECTORS,
+    column_named,
+    fields_of,
+    matches_nothing,
+    record_named,
+    varied,
+)
+from models.schema import SHEETS, Record
+
+
+def ranges_are_of_numbers(case: Case) -> Iterator[Finding]:
+    """Sheet and column are those of a number; a selector is one that the sheet has."""
+    for row in case.uncertainty:
+        record = record_named(row.sheet)
+        if record is None:
+            known = {fold(each.SHEET): each.SHEET for each in SHEETS if varied(each)}
+            said = f"{row.sheet!r} is not a sheet with numbers that may have a range"
+            wanted = f"one of {', '.join(known.values())}"
+            yield at(row, "sheet", said, wanted, near(row.sheet, known))
+        elif column_named(record, row.header, case) is None:
+            yield _no_column(record, row.header, at(row, "header", ""))
+        else:
+            for name in SELECTORS:
+                if getattr(row, name) and not fields_of(record, name):
+                    header = row.column_of(name).header
+                    said = f"the sheet {record.SHEET} has no {header}"
+                    yield at(row, name, said, "a blank cell")
+
+
+def _no_column(record: type[Record], name: str, where: Finding) -> Finding:
+    choices = {fold(record.column_of(f).header) for sheet, f in CHOICES if sheet == record.SHEET}
+    known = {fold(column.header): column.header for column in varied(record)}
+    if fold(name) in choices:
+        said, hint = f"{name!r} is a choice, not a fact", "`planner sweep` varies caps"
+    else:
+        said = f"{name!r} is no column of numbers of the sheet {record.SHEET}"
+        hint = near(name, known)
+    wanted = f"one of {', '.join(known.values())}"
+    return Finding(where.sheet, where.row, where.column, said, wanted, hint)
+
+
+def ranges_that_match_nothing(case: Case) -> Iterator[Finding]:
+    """A row of Uncertainty is of a number above 0."""
+    for row in case.uncertainty:
+        if matches_nothing(case, row):
+            yield advise(row, "sheet", "no number of the workbook is meant", "it changes nothing")

@@ -1,0 +1,263 @@
+"""The numbers of a case that nobody knows exactly, and how far each may lie from what is written.
+
+A *factor* is one number of one row over all its years, such as a plant's capacity: its years move
+together. Its range are two factors on the value. They come from the last row of the sheet
+Uncertainty that names the number, else from the grade of its row, else from whether the row is
+marked as an estimate.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from models.case import Case, fold
+from models.schema import (
+    SHEETS,
+    ByYear,
+    CellKind,
+    Column,
+    Country,
+    Demand,
+    Freight,
+    InputLane,
+    Mineral,
+    OreLane,
+    Project,
+    Record,
+    Refiner,
+    Settings,
+    ShareLimit,
+    Uncertainty,
+    is_estimate,
+)
+from models.schema.column import MOST_PRICE, MOST_TONNES
+from models.schema.policy import SecurityTarget
+from models.schema.uncertainty import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedigree
+
+CHOICES = {(ShareLimit.SHEET, "share"), (SecurityTarget.SHEET, "max_short")}
+"""Numbers that are the planner's own choice, so no row of Uncertainty may vary them."""
+_SPREAD = {
+    Demand: Column(
+        Demand.SHEET, CellKind.NUMBER, "", unit="t", most=MOST_TONNES, field="tonnes", is_fact=True
+    ),
+    Freight: Column(
+        Freight.SHEET, CellKind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field="costs"
+    ),
+}
+"""What the columns of years, and those of members, hold."""
+_AT_MOST = {"opening": "max", "min": "max"}
+"""Numbers that another number of their row bounds."""
+_UNIT, _YEAR = re.compile(r"\s*\([^()]*\)$"), re.compile(r"\s*\d{4}$")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One number of one row over all its years, and its range as factors on it.
+
+    ``member`` is whose cell of Freight it is; ``by`` says what its range comes from.
+    """
+
+    sheet: str
+    row: int
+    field: str
+    member: str
+    low: float
+    high: float
+    by: str
+    is_estimate: bool
+
+    @property
+    def column(self) -> Column:
+        return column_of(self.sheet, self.field)
+
+
+_RECORDS = {record.SHEET: record for record in SHEETS}
+
+
+@cache
+def column_of(sheet: str, field: str) -> Column:
+    """Return the column of a field that may have a range."""
+    return next(c for c in varied(_RECORDS[sheet]) if c.field == field)
+
+
+def varied(record: type[Record]) -> tuple[Column, ...]:
+    """Return the columns of a sheet whose numbers may have a range."""
+    if record is Settings or not record.IS_PLANNED:
+        return ()
+    numbers = (c for c in record.columns() if c.kind in {CellKind.NUMBER, CellKind.SHARE})
+    spread = [_SPREAD[record]] if record in _SPREAD else []
+    return (*(c for c in numbers if (record.SHEET, c.field) not in CHOICES), *spread)
+
+
+def record_named(sheet: str) -> type[Record] | None:
+    """Return the sheet that a row of Uncertainty names, None where it has no such numbers."""
+    every = {fold(name): record for name, record in _RECORDS.items() if varied(record)}
+    return every.get(fold(sheet))
+
+
+def column_named(record: type[Record], name: str, case: Case) -> tuple[Column, str] | None:
+    """Return the column that a row of Uncertainty names, and of Freight the member; None: none.
+
+    Its unit and its year may be left out: all years of a number move together.
+    """
+    texts = {fold(name), fold(_UNIT.sub("", name)), fold(_YEAR.sub("", _UNIT.sub("", name)))}
+    for column in varied(record):
+        if fold(column.header) in texts or fold(column.title) in texts:
+            return column, ""
+    if record is Demand and ("tonnes" in texts or name.strip() in map(str, case.years)):
+        return _SPREAD[Demand], ""
+    member = next((m.name for m in case.members if fold(m.name) in texts), "")
+    return (_SPREAD[Freight], member) if record is Freight and member else None
+
+
+def values_of(row: Any, field: str, member: str = "") -> tuple[float, ...]:
+    """Return the numbers of a row that are one factor."""
+    value = getattr(row, field)
+    if isinstance(value, ByYear):
+        return value.numbers()
+    if isinstance(value, tuple):
+        return tuple(number for name, number in value if member in {"", name})
+    return () if value is None else (value,)
+
+
+def _stated(row: Any, column: Column, member: str) -> tuple[float, ...]:
+    """Return the numbers of a factor; none where a cell says what a blank one would."""
+    numbers = values_of(row, column.field, member)
+    return () if numbers == (getattr(type(row), column.field, None),) else numbers
+
+
+def scaled(row: Any, column: Column, factor: float, member: str = "") -> Any:
+    """Return a row with a number times a factor, at most the column's bound."""
+
+    def times(number: float | None) -> float | None:
+        return None if number is None else min(number * factor, column.most)
+
+    value = getattr(row, column.field)
+    new: Any
+    if isinstance(value, ByYear):
+        new = ByYear(times(value.base), tuple((year, times(step)) for year, step in value.steps))
+    elif isinstance(value, tuple):
+        new = tuple((n, times(v) if member in {"", n} else v) for n, v in value)
+    else:
+        new = times(value)
+    return dataclasses.replace(row, **{column.field: new})
+
+
+def factors(case: Case) -> tuple[Factor, ...]:
+    """Return every number of a case that has a range, in the order of sheets, rows and columns.
+
+    These are the facts, and whatever else a row of Uncertainty names. A blank cell has no range,
+    nor has a 0 or what a blank cell would mean.
+    """
+    rows = [(row, named) for row in case.uncertainty if (named := _named(case, row))]
+    found = []
+    for sheet in SHEETS:
+        for record in sorted(case.records(sheet.SHEET), key=lambda each: each.row):
+            for column in varied(sheet):
+                for member in _members(record, column):
+                    of = [r for r, named in rows if _names(r, named, record, column, member)]
+                    has = any(_stated(record, column, member))
+                    if has and (of or column.is_fact):
+                        found.append(_ranged(case, record, column, member, of))
+    return tuple(found)
+
+
+_Named = tuple[type[Record], Column, str]
+
+
+def _named(case: Case, row: Uncertainty) -> _Named | None:
+    record = record_named(row.sheet)
+    found = column_named(record, row.header, case) if record else None
+    return (record, *found) if record and found else None
+
+
+def _members(record: Any, column: Column) -> Iterable[str]:
+    is_spread = isinstance(record, Freight) and column is _SPREAD[Freight]
+    return [member for member, _ in record.costs] if is_spread else [""]
+
+
+def _names(row: Uncertainty, named: _Named, record: Any, column: Column, member: str) -> bool:
+    """Return whether a row of Uncertainty is of a number."""
+    sheet, its_column, its_member = named
+    if not isinstance(record, sheet) or its_column != column or its_member not in {"", member}:
+        return False
+    for name in SELECTORS:
+        wanted, fields = getattr(row, name), fields_of(sheet, name)
+        of_row = {member if field == "costs" else getattr(record, field) for field in fields}
+        if wanted and wanted not in of_row:
+            return False
+    return True
+
+
+SELECTORS = ("mineral", "country", "refiner", "member")
+_OWN: dict[tuple[type[Record], str], tuple[str, ...]] = {
+    (Mineral, "mineral"): ("name",),
+    (Refiner, "refiner"): ("name",),
+    (Project, "refiner"): ("refiner", "name"),
+    (Freight, "member"): ("costs",),
+    (Country, "country"): ("code",),
+    (OreLane, "country"): ("mine_country",),
+    (InputLane, "mineral"): ("input",),
+}
+"""Fields that a selector means, where it is not the field of its name."""
+
+
+def fields_of(record: type[Record], selector: str) -> tuple[str, ...]:
+    """Return the fields of a sheet that a selector of Uncertainty is compared with; () for none."""
+    named = {column.field for column in record.columns()}
+    return _OWN.get((record, selector), (selector,) if selector in named else ())
+
+
+def matches_nothing(case: Case, row: Uncertainty) -> bool:
+    """Return whether a row of Uncertainty is of no number of the workbook."""
+    named = _named(case, row)
+    if named is None:
+        return False
+    sheet, column, _ = named
+    return not any(
+        _names(row, named, record, column, member) and any(_stated(record, column, member))
+        for record in case.records(sheet.SHEET)
+        for member in _members(record, column)
+    )
+
+
+def _ranged(
+    case: Case, record: Any, column: Column, member: str, rows: list[Uncertainty]
+) -> Factor:
+    """Return a number with its range; an end outside the column's bounds is cut to the bound."""
+    if rows:
+        low, high, by = rows[-1].low, rows[-1].high, f"row {rows[-1].row} of {Uncertainty.SHEET}"
+    else:
+        low, high, by = _by_grade(case.settings, record)
+    numbers = values_of(record, column.field, member)
+    bound = getattr(record, _AT_MOST.get(column.field, ""), None)
+    most = column.most if bound is None else min(column.most, bound)
+    high = min((_within(high, number, most) for number in numbers if number > 0), default=high)
+    estimate = is_estimate(record.note, record.grade)
+    return Factor(record.SHEET, record.row, column.field, member, low, max(1.0, high), by, estimate)
+
+
+def _within(factor: float, number: float, most: float) -> float:
+    """Return the factor, or the largest one with which a number keeps its bound."""
+    if number * factor <= most:
+        return factor
+    cut = most / number
+    return cut if number * cut <= most else math.nextafter(cut, 0.0)
+
+
+def _by_grade(settings: Settings, record: Record) -> tuple[float, float, str]:
+    """Return the range that a row's grade, or its mark, gives."""
+    grade = record.grade
+    if grade and grade not in WIDER:
+        factor = pedigree(grade)
+        return 1.0 / factor, factor, f"pedigree {grade}"
+    word = grade or (ESTIMATE if is_estimate(record.note) else PUBLISHED)
+    own = settings.published_range if word in {PUBLISHED, DERIVED} else settings.estimate_range
+    width = WIDER[word] * own
+    return max(0.0, 1.0 - width), 1.0 + width, word

@@ -1,0 +1,152 @@
+"""The sheets of several plans under one another: all rows, or those that differ from the first's.
+
+A comparison's workbook has the rows in which a plan differs from the base; all rows are in its CSV
+files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from models.case import Case
+from models.resolve import Bools
+from models.results import Look, Members, Result
+from models.results.common import PlanTable
+from planner.render import words
+from planner.render.table import Cell, Table, TableColumn, table_of
+from planner.sheets import STACKED, made
+from planner.sheets.context import Context
+from planner.studies.compare_tables import SCENARIO, ScenarioInputs
+
+MUCH = 0.01
+"""A row differs if its tonnes do by more than this part of the need of its mineral and year."""
+_MUCH_DEARER = 0.1
+"""Or its marginal price by more than this part."""
+_AMOUNTS = ("tonnes", "short", "closing", "taken", "missing")
+"""What of a sheet's row is compared: the first that it has."""
+MOST = 1_000
+"""Rows of a sheet that is never cut."""
+_WIDEST = 40
+
+Plans = Sequence[tuple[str, Context]]
+"""The name of each case that has a plan, and the plan; the base first."""
+
+
+def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
+    """Yield the sheets of plans under one another, with the column Scenario first.
+
+    All that several plans may have; unless ``are_all``, of long ones the rows that differ.
+    """
+    for result in STACKED:
+        every = [(name, _of_plan(result, context)) for name, context in plans]
+        there = [(name, of) for name, of in every if of is not None]
+        count, left_out = sum(len(of) for _, of in there), 0
+        is_cut = not are_all and count > MOST and issubclass(result, PlanTable)
+        if is_cut and there and there[0][0] == plans[0][0]:  # else there is no base to differ from
+            kept = _that_differ(plans[0][1].case, [of for _, of in there])
+            left_out = count - sum(map(len, kept))
+            there = [(name, of) for (name, _), of in zip(there, kept, strict=True)]
+        if there:
+            country = plans[0][1].country
+            table = _under_one_another([(name, table_of(of, country)) for name, of in there])
+            yield _with_note(table, left_out, plans[0][0]) if left_out else table
+
+
+def _of_plan(result: type[Result], context: Context) -> Result | None:
+    """Return a plan's sheet; none is compared with the plan without limits, but with the base."""
+    if result is not Members:
+        return made(result, context)
+    table = Members.of(context.plan, None)
+    return table.without(Members.extra, Members.dearer, Members.extra_shortage)
+
+
+# ---- rows that differ ----------------------------------------------------------------------------
+
+
+def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
+    """Return the rows of each table that differ from the first's, and of the first any of theirs.
+
+    In tonnes, by much of what is needed of the mineral in the year; in price; in whether it binds.
+    """
+    first, *others = (_KeyedRows(base, result) for result in results)
+    kept = np.zeros(len(first.keys), dtype=bool)
+    found = []
+    for result, rows in zip(results[1:], others, strict=True):
+        found.append(result.where(rows.differ_from(first)))
+        kept |= first.differ_from(rows)
+    return [results[0].where(kept), *found]
+
+
+class _KeyedRows:
+    """The rows of a table by their keys: the amount, price and limit that are compared."""
+
+    def __init__(self, base: Case, result: Result) -> None:
+        """Read the columns."""
+        lists = {name: _listed(values) for name, values in result.data.items()}
+        self.keys = list(zip(*(lists[n] for n in result.GRAIN if n in lists), strict=True))
+        self.at = {key: i for i, key in enumerate(self.keys)}
+        none = [0.0] * len(self.keys)
+        amount = next((name for name in _AMOUNTS if name in lists), "")
+        self.numbers = [
+            np.append(np.array(lists.get(name, none), dtype=float), 0.0)  # what is not there
+            for name in (amount, "marginal", "binding")
+        ]
+        cells = list(zip(lists.get("mineral", none), lists.get("year", none), strict=True))
+        needs = {
+            (m, y): max(1.0, base.coalition_demand(m, y)) if m in base.mineral_of else 1.0
+            for m, y in set(cells)
+        }
+        self.needs = np.array([needs[cell] for cell in cells], dtype=float)
+
+    def differ_from(self, other: _KeyedRows) -> Bools:
+        """Return which rows are not as the other's of the same key, which may not be there."""
+        at = np.array([other.at.get(key, -1) for key in self.keys], dtype=np.int64)
+        pairs = zip(self.numbers, other.numbers, strict=True)
+        (amount, was), (price, price_was), (binds, bound) = ((a[:-1], b[at]) for a, b in pairs)
+        dearer = _MUCH_DEARER * np.maximum(np.abs(price), np.abs(price_was))
+        found = (np.abs(amount - was) > MUCH * self.needs) | (binds != bound)
+        return np.asarray(found | (np.abs(price - price_was) > dearer))
+
+
+def _listed(values: Any) -> list[Any]:
+    return values.tolist() if hasattr(values, "tolist") else list(values)
+
+
+# ---- one sheet of several ------------------------------------------------------------------------
+
+
+def _under_one_another(parts: Sequence[tuple[str, Table]]) -> Table:
+    """Return the tables of several plans as one."""
+    first = parts[0][1]
+    names = [words.clean(name) for name, table in parts for _ in range(len(table))]
+    columns = [TableColumn(SCENARIO.header, Look.TEXT, names)]
+    for header in dict.fromkeys(header for _, table in parts for header in table.headers):
+        sides = [
+            (len(t), next((c for c in t.columns if c.header == header), None)) for _, t in parts
+        ]
+        some = next(column for _, column in sides if column is not None)
+        values = [v for rows, c in sides for v in ([None] * rows if c is None else c.values)]
+        looks = [look for rows, c in sides for look in (c and c.looks) or [some.look] * rows]
+        columns.append(replace(some, values=values, looks=some.looks and looks))
+    printed = None if first.printed is None else first.printed + 1
+    # the plan's own Changes compares it with today; here that name is of inputs that differ
+    name = "Changes from today" if first.name == ScenarioInputs.TABLE else first.name
+    return replace(first, name=name, columns=tuple(columns), printed=printed)
+
+
+def _with_note(table: Table, count: int, base: str) -> Table:
+    """Return a table with a last row that says what is left out, and where it is."""
+    note: Cell = (
+        f"{count:,} rows are left out: their tonnes differ from {base} by {MUCH:.0%} or less of the"
+        " need of the mineral and year. --csv DIR writes all."
+    )
+    lead, *others = table.columns
+    columns = [replace(lead, values=[*lead.values, note], widest=_WIDEST)]
+    for column in others:
+        looks = column.looks and [*column.looks, Look.TEXT]
+        columns.append(replace(column, values=[*column.values, None], looks=looks))
+    return replace(table, columns=tuple(columns))

@@ -1,0 +1,71 @@
+"""The command sensitivity: what it writes and says, and what other commands say of it after."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from tests.cli.desk import sheets
+
+HERE = ("--workers", "1")
+
+
+def test_what_is_written_and_what_a_plan_and_a_marked_copy_then_say(plain, call, folder):
+    code, out, err = call("sensitivity", plain, "--group", "--draws", "8", *HERE)
+    assert (code, out) == (0, "")
+    assert "Of 19 estimates, these 12 decide the plan: look them up first." in err
+    made = folder / "outputs" / "plain-sensitivity.xlsx"
+    assert sheets(made) == [
+        "Overview", "Sensitivity", "Charts", "Groups", "As it stands", "Draws", "Decisions",
+        "About", "Runs", "Chart data",
+    ]  # fmt: skip
+    front = openpyxl.load_workbook(made)["Overview"]
+    said = [str(cell.value) for row in front.iter_rows() for cell in row if cell.value]
+    assert said[said.index("Look up first") + 1].startswith("Demand D6:F6")
+
+    assert call("solve", plain)[0] == 0
+    sure = "How sure is it: Of 19 estimates, these 12 decide the plan: look them up first."
+    assert sure in words_of(folder / "outputs" / "plain-plan.xlsx")
+    assert call("verify", "outputs/plain-plan.xlsx", plain)[0] == 0
+
+    assert call("check", plain, "--marked", "copy.xlsx")[0] == 0
+    cell = openpyxl.load_workbook(folder / "copy.xlsx")["Demand"]["D6"]
+    assert "Look up first, number 1: Demand of Japan, Rare earths." in cell.comment.text
+    assert cell.fill.fgColor.rgb == "FFDDEBF7"
+
+
+def test_a_study_of_other_numbers_says_nothing_of_a_plan(plain, call, folder):
+    assert call("sensitivity", plain, *HERE)[0] == 0
+    book = openpyxl.load_workbook(folder / plain)
+    book["Demand"]["D6"] = 1.0
+    book.save(folder / plain)
+    assert call("solve", plain)[0] == 0
+    assert "How sure" not in words_of(folder / "outputs" / "plain-plan.xlsx")
+
+
+def words_of(path) -> str:
+    front = openpyxl.load_workbook(path)["Overview"]
+    return " ".join(str(cell.value) for row in front.iter_rows() for cell in row if cell.value)
+
+
+def test_what_a_program_hears(plain, ask):
+    code, said = ask("sensitivity", plain, "--by", "shortage", *HERE)
+    assert (code, said["status"], said["by"]) == (0, "optimal", "shortage")
+    swings = [row["swing_short_t"] for row in said["factors"]]
+    assert swings == sorted(swings, reverse=True)
+    first = said["factors"][0]
+    assert (first["sheet"], first["cells"]) == ("Demand", ["D6", "E6", "F6"])
+    assert {
+        "low", "high", "cost_low_usd", "cost_high_usd", "short_low_t", "short_high_t",
+    } <= first.keys()  # fmt: skip
+    assert said["groups"] == said["draws"] == said["decisions"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(("--by", "price"), "--by"), (("--draws", "-1"), "--draws"), (("--seed", "x"), "--seed")],
+)
+def test_wrong_words(plain, call, options, words):
+    code, _, err = call("sensitivity", plain, *options, *HERE)
+    assert code == 2
+    assert words in err

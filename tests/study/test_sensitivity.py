@@ -1,0 +1,355 @@
+"""Sensitivity: closed forms, laws, and each end against a plan of the edited workbook."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.errors import InputError, PlannerError
+from models.schema.uncertainty import pedigree
+from planner.sheets.context import estimates
+from planner.studies.factors import Trajectories, mean_effects
+from planner.studies.places import Here, LocalProcesses
+from planner.studies.sensitivity import (
+    EXACT,
+    LEAST,
+    MOST,
+    NEITHER,
+    DrawDecisions,
+    DrawMeasures,
+    GroupSensitivities,
+    SensitivityStudy,
+)
+from planner.workbook.read import read_tables
+from tests.budget import BUDGET
+from tests.models.desk import make, refiner
+from tests.reference.cases import ALL, EVERYTHING, random_book
+from tests.small_book import small_book
+from tests.study.sensitive import agrees, of, planned, rows_of, studied
+
+
+def ranged(*rows: tuple[str, str, float, float], **more: object) -> list[dict[str, object]]:
+    """Rows of Uncertainty: sheet, column, low, high."""
+    names = ("Sheet", "Column", "Low", "High")
+    return [dict(zip(names, row, strict=True)) | more for row in rows]
+
+
+def two(*rows: tuple[str, str, float, float], **more: object) -> dict[str, object]:
+    """A at 1 and B at 2, 100 t each, for a demand of 150: 200."""
+    plants = refiner("Sur", "Chile", 100, 1), refiner("Jin", "China", 100, 2)
+    return make(*plants, demand=150, Uncertainty=ranged(*rows), **more)
+
+
+# ---- closed forms --------------------------------------------------------------------------------
+
+
+def test_ten_tonnes_more_demand_cost_twenty() -> None:
+    row = of(rows_of(two(("Demand", "Demand", 1, 160 / 150))), "Demand", "Demand")
+    assert (row["cost_low_usd"], row["cost_high_usd"]) == (pytest.approx(200), pytest.approx(220))
+    assert (row["swing_usd"], row["first_order"]) == (pytest.approx(20), EXACT)
+
+
+def test_ten_tonnes_more_of_the_cheaper_plant_save_ten() -> None:
+    row = of(rows_of(two(("Refiners", "Capacity", 1, 1.1))), "Refiners", "Capacity", "Sur")
+    assert row["cost_high_usd"] == pytest.approx(190)
+    assert row["first_order_high_usd"] == pytest.approx(-10)
+
+
+def test_a_dearer_plant_costs_less_than_its_shadow_price_says() -> None:
+    """From 1 to 3: A gives 50 t instead of 100, so 150 more, where linear says 200."""
+    row = of(rows_of(two(("Refiners", "Cost", 1, 3))), "Refiners", "Cost", "Sur")
+    assert row["cost_high_usd"] == pytest.approx(350)
+    assert row["first_order_high_usd"] == pytest.approx(200)
+    assert row["first_order"] == MOST
+    assert row["otherwise_high"] == "50 t less copper from Sur; 50 t more copper from Jin"
+
+
+def test_a_smaller_plant_costs_more_than_its_shadow_price_says() -> None:
+    """From 100 to 25 t: 100 t of B and 25 t short, where linear says 75."""
+    row = of(rows_of(two(("Refiners", "Capacity", 0.25, 1))), "Refiners", "Capacity", "Sur")
+    assert row["cost_low_usd"] == pytest.approx(25 + 200 + 25 * 500)
+    assert (row["first_order"], row["first_order_low_usd"]) == (LEAST, pytest.approx(75))
+    assert row["short_low_t"] == pytest.approx(25)
+
+
+def test_worth_of_knowing_a_capacity_before_building() -> None:
+    """Up to 60 t at 0.8 a t to build, A at 1 with 50 or 100 t, B at 3: 238 planned, 234 known."""
+    plant = {
+        "Project": "New", "Refiner": "New", "Mineral": "copper", "Country": "Chile",
+        "Capacity (t/yr)": 60, "Capex (USD m)": 48e-6, "Cost (USD/t)": 1, "First year": 2026,
+        "Life (yr)": 1,
+    }  # fmt: skip
+    plants = refiner("Sur", "Chile", 75, 1), refiner("Jin", "China", 1000, 3)
+    book = make(
+        *plants, demand=150, Projects=[plant], settings={"Cost of capital": 0},
+        Uncertainty=ranged(("Refiners", "Capacity", 2 / 3, 4 / 3)),
+    )  # fmt: skip
+    row = of(rows_of(book), "Refiners", "Capacity", "Sur")
+    low, high = row["cost_low_usd"], row["cost_high_usd"]
+    assert (low, high) == (pytest.approx(278), pytest.approx(190))
+    known = (low + high) / 2
+    assert (known, row["worth_usd"]) == (pytest.approx(234), pytest.approx(4))
+    assert known + row["worth_usd"] == pytest.approx(238)
+    assert row["otherwise_high"].startswith("New: 83.3 % built instead of 100 %")
+
+
+def test_pedigree_of_five_threes() -> None:
+    assert pedigree("3,3,3,3,3") == pytest.approx(1.262, abs=5e-4)
+    assert pedigree("1,1,1,1,1") == 1.0
+
+
+# ---- ranges --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("grade", "note", "low", "high"),
+    [
+        ("3,3,3,3,3", None, 1 / 1.26209, 1.26209),
+        (33333, None, 1 / 1.26209, 1.26209),
+        ("Published", "Estimate: a guess", 0.95, 1.05),
+        ("derived", None, 0.9, 1.1),
+        ("estimate", None, 0.8, 1.2),
+        ("guess", None, 0.6, 1.4),
+        (None, "Estimate: of a report", 0.8, 1.2),
+        (None, "LME", 0.95, 1.05),
+    ],
+)
+def test_a_grade_gives_the_range_of_its_row(
+    grade: object, note: object, low: float, high: float
+) -> None:
+    book = two()
+    book["Refiners"][0] |= {"Grade": grade, "Note": note}
+    row = of(rows_of(book), "Refiners", "Cost", "Sur")
+    assert (row["low"], row["high"]) == (
+        pytest.approx(low, rel=1e-5),
+        pytest.approx(high, rel=1e-5),
+    )
+
+
+def test_the_last_row_that_names_a_number_gives_its_range() -> None:
+    rows = ranged(("Refiners", "Capacity (t/yr)", 0.5, 2), ("refiners", "capacity", 0.9, 1.3))
+    rows[1] |= {"Country": "CHL"}
+    book = two() | {"Uncertainty": rows}
+    found = rows_of(book)
+    assert of(found, "Refiners", "Capacity", "Jin")["high"] == 2
+    assert of(found, "Refiners", "Capacity", "Sur")["high"] == 1.3
+
+
+def test_an_end_is_cut_at_the_bound() -> None:
+    book = two(("Refiners", "Available share", 0.5, 2))
+    for row, available in zip(book["Refiners"], (0.9, 0.3), strict=True):
+        row["Available share"] = available
+    found = rows_of(book)
+    cut = of(found, "Refiners", "Available share", "Sur")
+    assert 0.9 * cut["high"] <= 1.0
+    assert cut["high"] == pytest.approx(1 / 0.9)
+    assert of(found, "Refiners", "Available share", "Jin")["high"] == 2
+    for row in found:
+        agrees(book, row)
+
+
+# ---- laws ----------------------------------------------------------------------------------------
+
+
+def test_a_range_of_one_to_one_changes_nothing_and_plans_nothing() -> None:
+    rows = [("Refiners", c, 1, 1) for c in ("Capacity", "Cost")]
+    rows += [("Demand", "Demand", 1, 1), ("Minerals", "Price", 1, 1)]
+    study, tables = studied(two(*rows), is_grouped=True)
+    answer = study.answer(tables)
+    assert len(study.outcomes) == 1
+    assert {row["swing_usd"] for row in (*answer["factors"], *answer["groups"])} == {0}
+    assert study.headline(tables).finding.startswith("No number decides the plan")
+
+
+def test_an_idle_plant_changes_nothing_within_its_range() -> None:
+    book = make(
+        refiner("Sur", "Chile", 300, 1), refiner("Jin", "China", 100, 2), demand=150,
+        Uncertainty=ranged(("Refiners", "Capacity", 0, 3), ("Refiners", "Cost", 0.6, 3)),
+    )  # fmt: skip
+    found = rows_of(book)
+    for column in ("Capacity", "Cost"):
+        assert of(found, "Refiners", column, "Jin")["swing_usd"] == 0
+
+
+def test_a_group_of_one_is_its_factor_and_others_move_together() -> None:
+    study, tables = studied(two(), is_grouped=True)
+    factors, groups = (study.answer(tables)[name] for name in ("factors", "groups"))
+    alike = (
+        "cost_low_usd",
+        "cost_high_usd",
+        "short_low_t",
+        "short_high_t",
+        "swing_usd",
+        "worth_usd",
+    )
+    for sheet, column in (("Demand", "Demand"), ("Minerals", "Price")):
+        one, group = (of(rows, sheet, column) for rows in (factors, groups))
+        assert [one[key] for key in alike] == [group[key] for key in alike]
+    both = of(groups, "Refiners", "Cost")
+    assert (both["numbers"] if "numbers" in both else both["count"]) == 2
+    assert both["swing_usd"] == pytest.approx(0.1 * 200)
+    assert both["alone_usd"] == pytest.approx(0.1 * 100 + 0.1 * 100)
+
+
+def test_one_process_and_two_say_the_same() -> None:
+    book = small_book()
+    asked = {"is_grouped": True, "draws": 12}
+    here, there = (studied(book, where, **asked)[1] for where in (Here(), LocalProcesses(2)))
+    for kind in (GroupSensitivities, DrawMeasures, DrawDecisions, SensitivityStudy.RESULTS[0]):
+        assert here[kind].frame().equals(there[kind].frame()), kind
+
+
+def test_draws_are_the_same_for_a_seed_and_hold_where_nothing_moves() -> None:
+    rows = [("Refiners", c, 1, 1) for c in ("Capacity", "Cost")]
+    book = two(*rows, ("Demand", "Demand", 1, 1), ("Minerals", "Price", 1, 1))
+    _, tables = studied(book, draws=5)
+    assert set(tables[DrawDecisions].holds) == {"yes"}
+    total = tables[DrawMeasures].frame().iloc[0]
+    assert (total["p5"], total["p95"]) == (pytest.approx(200e-6), pytest.approx(200e-6))
+    first, again, other = (
+        studied(two(), draws=20, seed=seed)[1][DrawMeasures].frame() for seed in (1, 1, 2)
+    )
+    assert first.equals(again)
+    assert not first.equals(other)
+
+
+# ---- each end is the plan of the edited workbook -------------------------------------------------
+
+
+WIDE = [
+    ("Freight", "Freight"), ("Lanes", "Tariff"), ("Contracts", "Price"), ("Mines", "Premium"),
+    ("Stockpiles", "Opening"), ("Refiners", "Recovery"), ("Share limits", "Penalty"),
+    ("Budget", "Capex"), ("Refiners", "Capacity"), ("Demand", "2026"), ("Projects", "Capex"),
+]  # fmt: skip
+
+
+def test_every_end_in_a_small_book_is_a_plan_of_the_edited_book() -> None:
+    book = small_book()
+    book["Uncertainty"] = ranged(*((*place, 0.7, 1.4) for place in WIDE))
+    found = rows_of(book)
+    assert len(found) == 43
+    for row in found[::4]:
+        agrees(book, row)
+
+
+def drawn(seed: int, most: int) -> int:
+    """How many numbers of a random book were held against plans of the edited book."""
+    book = random_book(np.random.default_rng(seed), 2, EVERYTHING if seed % 2 else ALL)
+    try:
+        base = planned(book).objective
+    except PlannerError:
+        return 0
+    book["Settings"] = [*book.get("Settings", []), {"Setting": "Published range", "Value": 0.3}]
+    found = rows_of(book)
+    chosen = np.random.default_rng(seed).permutation(len(found))[:most]
+    for i in chosen:
+        agrees(book, found[i])
+        bounded(base, found[i])
+    return len(chosen)
+
+
+def bounded(base: float, row: dict[str, object]) -> None:
+    """A first-order figure that is said to be a bound is one."""
+    for end in ("low", "high"):
+        cost, first = row[f"cost_{end}_usd"], row[f"first_order_{end}_usd"]
+        if cost is None or first is None:
+            continue
+        beyond = cost - base - first
+        least = -1e-6 * max(1.0, abs(base))
+        assert row["first_order"] != LEAST or beyond >= least, row
+        assert row["first_order"] != MOST or beyond <= -least, row
+        assert row["first_order"] in {EXACT, LEAST, MOST, NEITHER}, row
+
+
+def test_ends_of_random_books_are_plans_of_edited_books() -> None:
+    assert sum(drawn(seed, 3) for seed in range(5)) >= 10
+
+
+@pytest.mark.fuzz
+def test_ends_of_many_random_books_are_plans_of_edited_books() -> None:
+    """A long run holds 200 numbers and more against plans of edited books."""
+    count = BUDGET // 10
+    assert sum(drawn(seed, 8) for seed in range(100, 100 + count)) >= 2 * count
+
+
+# ---- rules on the sheet --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "cell", "words"),
+    [
+        (("Refinery", "Capacity", 1, 1), "A2", "did you mean 'Refiners'?"),
+        (("Refiners", "Capcity", 1, 1), "B2", "did you mean 'Capacity'?"),
+        (("Share limits", "Share", 1, 1), "B2", "is a choice, not a fact"),
+        (("Settings", "Discount rate", 1, 1), "A2", "is not a sheet with numbers"),
+        (("Refiners", "Capacity", 1.1, 1.2), "C2", "the number 1.1"),
+        (("Refiners", "Capacity", 0.9, 0.95), "D2", "the number 0.95"),
+    ],
+)
+def test_a_row_that_names_no_number_is_an_error_at_its_cell(
+    row: tuple[str, str, float, float], cell: str, words: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read_tables(two(row))
+    (found,) = (f for f in caught.value.findings if f.sheet == "Uncertainty")
+    assert found.cell == cell
+    assert words in f"{found.found} {found.hint}"
+
+
+def test_a_selector_that_a_sheet_has_not_is_an_error_and_one_of_nothing_a_warning() -> None:
+    rows = ranged(("Demand", "Demand", 0.5, 2))
+    rows[0]["Country"] = "Chile"
+    with pytest.raises(InputError, match="has no Country"):
+        read_tables(two() | {"Uncertainty": rows})
+    rows = ranged(("Refiners", "Cost", 0.5, 2))
+    rows[0]["Country"] = "Peru"
+    warnings = read_tables(two() | {"Uncertainty": rows}).warnings
+    (warned,) = (f for f in warnings if f.sheet == "Uncertainty")
+    assert warned.found == "no number of the workbook is meant"
+
+
+def test_a_grade_that_is_none_is_an_error_and_decides_what_counts_as_an_estimate() -> None:
+    book = two()
+    book["Refiners"][0]["Grade"] = "publishd"
+    with pytest.raises(InputError, match="did you mean 'published'"):
+        read_tables(book)
+    book["Refiners"][0] |= {"Grade": "guess"}
+    book["Refiners"][1] |= {"Grade": "published", "Note": "Estimate: no"}
+    assert estimates(read_tables(book).case) == "1 of 5 rows"
+
+
+# ---- Morris --------------------------------------------------------------------------------------
+
+
+def test_each_group_moves_once_in_a_trajectory() -> None:
+    group = (0, 0, 1, 2, 2)
+    places = Trajectories(3, 1, group).places(len(group))
+    assert len(places) == 3 * 4
+    assert set(np.round(places * 3).ravel()) <= {0, 1, 2, 3}
+    for first in range(0, len(places), 4):
+        moved = [np.flatnonzero(places[i + 1] - places[i]) for i in range(first, first + 3)]
+        assert sorted(sorted({group[i] for i in each}) for each in moved) == [[0], [1], [2]]
+        assert sorted(len(each) for each in moved) == [1, 2, 2]
+
+
+def test_mean_effects_by_group_are_those_of_salib() -> None:
+    """SALib 1.5.2: its trajectories of ``morris.sample`` in thirds, and its mu* of them.
+
+    problem = {"num_vars": 5, "names": list("abcde"), "groups": ["g1", "g1", "g2", "g3", "g3"],
+    "bounds": [[0, 1]] * 5}; sample(problem, 3, num_levels=4, seed=7)
+    """
+    thirds = [
+        [0, 0, 0, 1, 3], [2, 2, 0, 1, 3], [2, 2, 0, 3, 1], [2, 2, 2, 3, 1],
+        [1, 2, 0, 2, 3], [3, 0, 0, 2, 3], [3, 0, 2, 2, 3], [3, 0, 2, 0, 1],
+        [3, 1, 1, 1, 1], [1, 3, 1, 1, 1], [1, 3, 3, 1, 1], [1, 3, 3, 3, 3],
+    ]  # fmt: skip
+    x = np.array(thirds) / 3
+    cost = x[:, 0] * 2 + np.maximum(0, x[:, 1] - x[:, 2]) * 3 + x[:, 2] * x[:, 3]
+    found = mean_effects(x, cost - 1.5 * x[:, 4] ** 2, (0, 0, 1, 2, 2))
+    assert found == pytest.approx([2.3333333333333335, 1.7777777777777783, 1.4444444444444444])
+
+
+def test_the_mean_effect_of_a_linear_cost_is_its_slope() -> None:
+    group = (0, 1)
+    places = Trajectories(4, 1, group).places(2)
+    assert mean_effects(places, places @ np.array([3.0, -5.0]), group) == pytest.approx([3, 5])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
+from planner.cli.commands.brief import brief
 from planner.cli.commands.diff import diff
 from planner.cli.commands.documents import model, orders, page, report
 from planner.cli.commands.explain import explain
@@ -55,6 +56,7 @@ COMMANDS = (
     verify,
     redact,
     report,
+    brief,
     model,
     watch,
     page,

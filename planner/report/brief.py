@@ -24,7 +24,6 @@ from models.results import (
     Prices,
     Projects,
     Result,
-    Runs,
     Summary,
 )
 from models.results.overall import COST
@@ -37,11 +36,10 @@ from planner.render.sentences import ranked
 from planner.render.slides import Slide, fitted, has_room, is_drawable
 from planner.render.words import known, money, word
 from planner.report import plan as report
-from planner.report.study import plot_of
+from planner.report.study import kind_and_tables, plot_of
 from planner.report.supply import supply
 from planner.sheets.findings import answer, cautions, findings, rows_of
-from planner.studies import kind_of
-from planner.studies.kind import Section, StudyKind, Tables
+from planner.studies.kind import Section, Tables
 from planner.workbook.findings import address
 from planner.workbook.grid import Area
 from planner.workbook.parts import table_places
@@ -100,11 +98,11 @@ def brief(plan: PlanFile, studies: Sequence[StudyFile] = ()) -> tuple[Slide, ...
         raise errors.SolverError(msg)
     given: dict[str, list[StudyFile]] = {}
     for study in studies:
-        kind = _kind(study)
-        _refuse_other_input(plan, study)
+        kind, tables = kind_and_tables(study)
+        _refuse_other_input(plan, study, tables)
         given.setdefault(SLIDE_OF.get(kind.NAME, DECIDE), []).append(study)
     order = list(SLIDE_OF)
-    given.get(SURE, []).sort(key=lambda study: order.index(_kind(study).NAME))
+    given.get(SURE, []).sort(key=lambda study: order.index(kind_and_tables(study)[0].NAME))
     made = (
         _answer(plan, proof),
         _minerals(plan),
@@ -306,17 +304,8 @@ _NAMES = (
 # ---- what studies add ----------------------------------------------------------------------------
 
 
-def _kind(study: StudyFile) -> type[StudyKind]:
-    kind = kind_of(study.tables)
-    if kind is None:
-        msg = f"{study.path} holds no study"
-        raise errors.UsageError(msg)
-    return kind
-
-
-def _refuse_other_input(plan: PlanFile, study: StudyFile) -> None:
-    about = Tables.read(study.tables, (About,))
-    theirs = about.option(Figure.INPUT_SHA256) if About in about else ""
+def _refuse_other_input(plan: PlanFile, study: StudyFile, tables: Tables) -> None:
+    theirs = tables.option(Figure.INPUT_SHA256) if About in tables else ""
     ours = word(plan.measure(Figure.INPUT_SHA256))
     if theirs and ours and theirs != ours:
         msg = f"{study.path} was made from another input than {plan.path}: plan and study again"
@@ -329,8 +318,7 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
     On some slides the finding follows what the plan says, on the others it is instead of that.
     """
     for number, study in enumerate(studies):
-        kind = _kind(study)
-        tables = Tables.read(study.tables, (*kind.RESULTS, About, Runs))
+        kind, tables = kind_and_tables(study)
         headline = kind.headline(tables)
         figures = [f"{figure.name}: {figure.value}." for figure in headline.figures]
         name = study.path.name

@@ -9,6 +9,7 @@ from planner.cli.commands.brief import brief
 from planner.cli.commands.diff import diff
 from planner.cli.commands.documents import model, orders, page, report
 from planner.cli.commands.explain import explain
+from planner.cli.commands.mcp import mcp
 from planner.cli.commands.serve import serve
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import redact, verify
@@ -61,6 +62,7 @@ COMMANDS = (
     watch,
     page,
     serve,
+    mcp,
 )
 """Every command, in the order in which they are met."""
 

@@ -34,8 +34,9 @@ _LARGE, _SMALL = (30, 28, 26, 24, 22, 20, 18, 16, 14), (18, 16, 14, 13, 12)
 _ALONE = (44, 40, 36, 32, *_LARGE)
 """Sizes of the first sentence, of those below it, and of words without a chart, in points: the
 largest that fits is taken."""
-_MOST_BARS, _NEARLY_ALL = 10, 0.7
-"""A third of the bars that there is room for; from this share on, a scale ends at 100 %."""
+_MOST_BARS, _FEW, _NEARLY_ALL = 10, 3, 0.7
+"""A third of the bars that there is room for, so few that they are slim; from this share on, a
+scale ends at 100 %."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
     """
     from pptx.enum.chart import XL_CHART_TYPE
 
+    is_named = len(picture.series) > 1
     filled = tuple(s for s in picture.series if any(s.values)) or picture.series
     picture = replace(picture, series=filled)
     kinds = {
@@ -188,7 +190,7 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
     chart.chart_title.text_frame.text = clean(picture.title)
     heading = chart.chart_title.text_frame.paragraphs[0].font
     heading.size, heading.bold, heading.color.rgb = _points(14), True, _colour(palette.NAVY)
-    chart.has_legend = len(picture.series) > 1
+    chart.has_legend = is_named
     if chart.has_legend:
         from pptx.enum.chart import XL_LEGEND_POSITION
 
@@ -239,7 +241,7 @@ def _label(picture: Picture) -> str:
     """Return the format of numbers beside bars: two digits of the small ones, too."""
     if picture.look is not Look.SHARE:
         return "#,##0.00" if picture.highest < 10 else "#,##0.0"  # noqa: PLR2004
-    return "0%" if picture.highest >= 0.5 else "0.0%"  # noqa: PLR2004
+    return "0.0%"
 
 
 def _axes(chart: Any, picture: Picture) -> None:
@@ -277,7 +279,7 @@ def _axes(chart: Any, picture: Picture) -> None:
         values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
     if picture.form is not Form.LINES:
         plot = chart.plots[0]
-        plot.gap_width = 8 if picture.form is Form.COUNTS else 60
+        plot.gap_width = 8 if picture.form is Form.COUNTS else 60 if len(picture) > _FEW else 200
         if picture.form in {Form.BARS, Form.STACKED}:
             plot.overlap = 100
         every = across._element.makeelement(qn("c:tickLblSkip"), {"val": "1"})  # noqa: SLF001

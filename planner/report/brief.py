@@ -80,7 +80,7 @@ class _Content:
         shown, left = fitted(self.topic, self.sentences)
         shown = shown or fitted(self.topic, (self.instead,))[0] or (TOO_LONG,)
         more = list(dict.fromkeys((*left, *self.notes)))
-        notes = [f"{self.topic}: {' '.join(shown)}"]
+        notes = [" ".join((self.topic if self.topic.endswith("?") else f"{self.topic}:", *shown))]
         notes += ["Not on the slide:", *more] if more else []
         notes += ["Where each number is:", *dict.fromkeys(self.sources)]
         alt = plot_of(self.picture).alt if self.picture is not None else ""

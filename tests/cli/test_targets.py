@@ -22,7 +22,7 @@ from planner.workbook.parts import is_input
 from tests.cli.desk import LASTING, POSIX, ROOT
 from tests.page.solver import solver_or_skip
 
-READ = {"file", "plan", "old", "new", "inputs", "studies", "resume", "salt"}
+READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "resume", "salt"}
 """Parameters that name what is read."""
 NEEDS = {"redact": ("--member", "Germany"), "risk": ("--draws", "2"), "sweep": ("--step", "0.3"),
          "exit": ("--country", "China")}  # fmt: skip

@@ -169,7 +169,8 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
 
     is_named = len(picture.series) > 1
     filled = tuple(s for s in picture.series if any(s.values)) or picture.series
-    picture = replace(picture, series=filled)
+    alone = len(filled) == 1 and picture.form is Form.BARS  # its labels stand beside the bars
+    picture = replace(picture, series=filled, form=Form.ROWS if alone else picture.form)
     kinds = {
         Form.GROUPED: XL_CHART_TYPE.COLUMN_CLUSTERED,
         Form.AGAINST: XL_CHART_TYPE.COLUMN_CLUSTERED,

@@ -12,12 +12,12 @@ import pytest
 from pptx import Presentation
 from pptx.util import Inches
 
-from models.results import ByMineral, Members, Projects
+from models.results import ByMineral, Flows, Members, Projects
 from models.units import MILLION
 from planner.cli import main
 from planner.render.front import NAME as OVERVIEW
 from planner.render.slides import MOST_LETTERS, MOST_WORDS, fitted
-from planner.render.words import sentences
+from planner.render.words import money, sentences
 from planner.report import read_report
 from planner.report.brief import SLIDE_OF, SURE, brief
 from planner.studies import STUDIES
@@ -126,6 +126,18 @@ def test_numbers_of_charts_are_in_the_tables(planned, tmp_path, name):
         begun = built[(built["spent_in"] == built["year"].min()) & (built["capex"] > 0)]
         spent = sorted(begun.groupby("project")["capex"].sum() / 1000, reverse=True)
         assert [*decide[0].values] == pytest.approx(spent[:10])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_to_decide_adds_up_as_the_tables_do(planned, name):
+    plan = read_report(planned(name)).source
+    decide = " ".join(brief(plan)[-1].words)
+    bought, built = plan.result(Flows).frame(), plan.result(Projects).frame()
+    first = bought[bought["year"] == bought["year"].min()]
+    assert f"cost {money(first['total'].sum(), plan.currency)}, most of all in" in decide
+    if len(built):
+        begun = built[built["spent_in"] == built["year"].min()]
+        assert f"for {money(begun['capex'].sum() * MILLION, plan.currency)}:" in decide
 
 
 def test_notes_say_the_cell_of_a_number(planned):

@@ -101,6 +101,7 @@ class Case:
     rights: tuple[schema.Right, ...] = ()
     scenarios: tuple[schema.ScenarioStep, ...] = ()
     risks: tuple[schema.EventStep, ...] = ()
+    sources: tuple[schema.DataSource, ...] = ()
     country_names: tuple[tuple[str, str], ...] = field(default=(), metadata=_LABEL)
     home_blocs: tuple[str, ...] | None = None
     """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""

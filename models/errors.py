@@ -36,7 +36,8 @@ class Finding:
     """One thing seen in the input: where, what is there, what is expected.
 
     ``row`` is the row of the worksheet (1 is the first), ``column`` the header of the column;
-    ``planner.workbook`` alone turns the two into ``cell`` (``D14``).
+    ``planner.workbook`` alone turns the two into ``cell`` (``D14``). ``file`` is the CSV file that
+    holds the sheet; ``column`` is then the whole header.
     """
 
     sheet: str = ""
@@ -47,6 +48,7 @@ class Finding:
     hint: str = ""
     severity: Severity = Severity.ERROR
     cell: str = ""
+    file: str = ""
 
     def __post_init__(self) -> None:
         """Cut what a cell of 32,767 characters would make of a message."""
@@ -64,12 +66,19 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """Sheet and cell as Excel writes them: ``Refiners!D14``."""
+        """Sheet and cell as Excel writes them: ``Refiners!D14``; of a CSV file, row and column."""
+        if self.file:
+            row = f"row {self.row}" if self.row else ""
+            column = f"column {self.column}" if self.column else ""
+            return ", ".join(filter(None, (self.file, row, column)))
         where = self.cell or (f"row {self.row}" if self.row else self.column)
         return f"{self.sheet}!{where}" if where else self.sheet
 
     def as_json(self) -> dict[str, str]:
-        return {"sheet": self.sheet, "cell": self.cell, "message": self.message}
+        place = {"sheet": self.sheet, "cell": self.cell, "message": self.message}
+        if self.file:
+            place |= {"file": self.file, "row": str(self.row or ""), "column": self.column}
+        return place
 
 
 def warning(sheet: str, row: int = 0, column: str = "", *, found: str, hint: str = "") -> Finding:

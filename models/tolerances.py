@@ -129,3 +129,5 @@ TWO_PLANS = 1e-5
 """Differences of two plans below this part of what is needed are their rounding."""
 KNOWN_EXACTLY = 1e-6
 """A redacted figure that is known to this part of it is known exactly."""
+CONVERTED = 1e-12
+"""Numbers that differ by less, relatively, are one number in two units."""

@@ -19,6 +19,18 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+
+def input_name(path: Path) -> str:
+    """Return the name of a file that is read, or of a folder of CSV files."""
+    return path.name if path.name.strip(".") else Path(os.path.realpath(path)).name
+
+
+def input_stem(path: Path) -> str:
+    """Return what names of files begin with that are made of a file, or of a folder."""
+    name = input_name(path)
+    return name if os.path.isdir(path) else Path(name).stem  # noqa: PTH112 - is_dir may raise
+
+
 PREFIX = ".planner-scratch-"
 _DAY = 86_400.0
 """Seconds after which a scratch file is of a dead run, where the system has no such locks."""

@@ -224,7 +224,7 @@ def test_what_is_no_workbook_is_one_finding(tmp_path, kind: str) -> None:
 
 def test_missing_files_and_folders(tmp_path) -> None:
     assert "there is no such file" in faults(read, tmp_path / "none.xlsx")[0][1]
-    assert "this is a folder" in faults(read, tmp_path)[0][1]
+    assert "the folder has no CSV file" in faults(read, tmp_path)[0][1]
     assert "there is no such file" in faults(read, Path("a\0b.xlsx"))[0][1]
 
 

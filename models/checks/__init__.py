@@ -73,6 +73,7 @@ _RULES: dict[Rule, Needs] = {
     rows.horizon: _on(headers="Demand"),
     rows.usable_capacity: _on(),
     rows.changed_lanes: _on(),
+    rows.sources_are_no_addresses: _on(),
     rows.every_pair_has_freight: _on(),
 }
 _ADVICE: dict[Rule, Needs] = {

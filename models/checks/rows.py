@@ -102,6 +102,20 @@ def _outside(row: Record, header: str, number: float, least: float, most: float)
     return errors.Finding(row.SHEET, row.row, header, f"the number {number:g}", wanted)
 
 
+def sources_are_no_addresses(case: Case) -> Iterator[errors.Finding]:
+    """The address of a database may hold a password: a workbook is no place for it."""
+    for row in case.sources:
+        if is_address(row.place):
+            message = "the address of a database, which may hold a password"
+            wanted = "the name of an environment variable that holds it, or a file"
+            yield errors.Finding(row.SHEET, row.row, "From", message, wanted)
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is a URL, or has a password as one has it."""
+    return "://" in text or "@" in text
+
+
 def usable_capacity(case: Case) -> Iterator[errors.Finding]:
     """Capacity that a scenario adds to stays within the bound of an amount."""
     for refiner in case.refiners:

@@ -62,6 +62,7 @@ from models.schema.policy import ShareLimit as ShareLimit
 from models.schema.policy import Stockpile as Stockpile
 from models.schema.policy import Support as Support
 from models.schema.policy import Takes as Takes
+from models.schema.sources import DataSource as DataSource
 from models.schema.stages import Input as Input
 from models.schema.stages import InputLane as InputLane
 
@@ -90,6 +91,7 @@ SHEETS: tuple[type[Record], ...] = (
     Tier,
     CurrentSupply,
     Right,
+    DataSource,
     ScenarioStep,
     EventStep,
 )

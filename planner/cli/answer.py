@@ -34,6 +34,9 @@ _STATUS: dict[type[errors.PlannerError], str] = {
     errors.WriteError: "write_error",
 }
 
+STATUSES = tuple(_STATUS.values())
+"""The statuses of a command that failed on purpose."""
+
 Answer = dict[str, object]
 
 
@@ -61,6 +64,11 @@ class Key(StrEnum):
     FILE = "file"
     STOPPED = "stopped"
     WORDS = "words"
+    RUNS = "runs"
+    ROWS = "rows"
+    CELLS = "cells"
+    SHEETS = "sheets"
+    NEW = "new"
 
 
 def print_json(data: Mapping[str, object], indent: int | None = 2) -> None:

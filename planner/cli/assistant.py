@@ -55,7 +55,9 @@ _LONGEST, _MOST_FILES, _SHOWN = 300, 200, 60
 _LONGEST_PART = 60
 _WORKBOOKS = {".xlsx", ".xlsm"}
 
-Workbook = Annotated[str, Field(description="A workbook of input, such as case.xlsx.")]
+Workbook = Annotated[
+    str, Field(description="A workbook of input, such as case.xlsx, or a folder of CSV files.")
+]
 PlanName = Annotated[str, Field(description="A plan that `plan` wrote, in outputs/.")]
 Scenario = Annotated[str, Field(description="A scenario of the sheet Scenarios; Base is none.")]
 Lose = Annotated[
@@ -93,7 +95,8 @@ class WorkFolder:
         if Path(name).is_absolute() or ".." in Path(name).parts or not self._has(real):
             msg = f"{shown!r} is outside the folder: name a workbook below it, without .."
             raise ToolError(msg)
-        if not real.is_file() or real.suffix.casefold() not in _WORKBOOKS:
+        is_book = real.is_file() and real.suffix.casefold() in _WORKBOOKS
+        if not is_book and not any(real.glob("*.csv")):
             names = ", ".join(self.files()[:10]) or "none: write one with the tool new"
             msg = f"{shown!r} is no workbook here. Workbooks: {names}"
             raise ToolError(msg)
@@ -110,14 +113,15 @@ class WorkFolder:
         return f"{OUTPUTS}/{stem}{suffix}"
 
     def files(self) -> list[str]:
-        """Return the workbooks below the folder, by path; none that a link leads to outside."""
-        found = (
-            path
-            for path in sorted(self.root.rglob("*.xls[xm]"))
-            if self._has(Path(os.path.realpath(path))) and path.is_file()
-            and not path.name.startswith((".", "~$"))
-        )  # fmt: skip
-        return [str(path.relative_to(self.root)) for path, _ in zip(found, range(_MOST_FILES))]  # noqa: B905
+        """Return workbooks and folders of CSV files by path; none that a link leads to outside."""
+        books = (path for path in self.root.rglob("*.xls[xm]") if path.is_file())
+        folders = {path.parent for path in self.root.rglob("*.csv")} - {self.root}
+        found = sorted(
+            str(path.relative_to(self.root))
+            for path in (*books, *folders)
+            if self._has(Path(os.path.realpath(path))) and not path.name.startswith((".", "~$"))
+        )
+        return found[:_MOST_FILES]
 
     def _has(self, real: Path) -> bool:
         return real.is_relative_to(self.root)

@@ -12,6 +12,7 @@ import click
 
 from models.errors import UsageError
 from planner.cli.commands.common import OutputPath
+from planner.scratch import input_stem
 
 if TYPE_CHECKING:
     from planner.documents.folder import FolderKind
@@ -34,6 +35,12 @@ def target(path: Path, word: str, *also_read: Path) -> Path:
 
     refuse_no_file(path, word)
     return path
+
+
+def apart(folder: Path) -> Path:
+    """Return a folder that is written to; UsageError where the command reads it."""
+    _refuse_source(folder, ())
+    return folder
 
 
 def folder_target(folder: Path, kind: FolderKind) -> Path:
@@ -105,7 +112,9 @@ def plan_path(
     folder for the tables is somebody's.
     """
     if output is None:
-        output = Path("outputs") / "-".join(filter(None, (file.stem, part, f"{suffix}.xlsx")))
+        output = Path("outputs") / "-".join(
+            filter(None, (input_stem(file), part, f"{suffix}.xlsx"))
+        )
     path = target(xlsx(output, "--output"), suffix)
     if csv_folder is not None:
         _refuse_csv_folder(csv_folder, path)
@@ -147,7 +156,7 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
         words.insert(0, _WHAT_IF)
     if not scenario and not words:
         return ""
-    room = _LONGEST - len(os.fsencode(f"{file.stem}--plan.xlsx"))
+    room = _LONGEST - len(os.fsencode(f"{input_stem(file)}--plan.xlsx"))
     is_taken = _WHAT_IF in fold(scenario)
     return file_part(" ".join(filter(None, [scenario, *words])), min(room, _LONGEST_PART), is_taken)
 

@@ -310,6 +310,6 @@ def _counts(outcomes: Sequence[Outcome[Any]], halt: Halt | None) -> Answer:
     """Return what a program hears of how far a study came."""
     return {
         Key.STOPPED: halt is not None,
-        "runs": len(outcomes),
+        Key.RUNS: len(outcomes),
         "runs_finished": sum(outcome.ran for outcome in outcomes),
     }

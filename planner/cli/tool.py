@@ -35,7 +35,7 @@ MOST_ROWS, MOST_SLICE = 20, 200
 """Rows of each table in an answer, and of a slice of a table."""
 MOST_TEXT = 400
 """Characters of a text."""
-_WORKBOOKS = (".xlsx", ".xlsm")
+_WORKBOOKS = (".xlsx", ".xlsm", ".csv")
 _NOT_ASKED = {"json", "workers", "cluster", "help"}
 _NOTHING_PROVED = "No plan is made, so there is nothing to prove."
 
@@ -248,7 +248,7 @@ _READERS: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def only_below(folder: Path) -> None:
-    """Have no workbook opened outside a folder, whatever found it; the example's own is read.
+    """Have no workbook or CSV file opened outside a folder, whatever found it; the example's own is read.
 
     Paths were judged before; a command may find more, such as the input beside a plan.
     """

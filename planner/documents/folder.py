@@ -14,7 +14,7 @@ import re
 import shutil
 import stat
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from planner.render.table import Table
 from planner.render.words import few, guarded
 from planner.scratch import scratch_folder
 from planner.workbook import save
+from planner.workbook.findings import csv_name
 from planner.workbook.save import fingerprint
 
 _MOST_MANIFEST = 1 << 24
@@ -328,11 +329,43 @@ def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
     The folder is new, empty or one that this function filled before: all files of it are replaced
     together, and WriteError says where a file is somebody else's.
     """
-    files = {
-        f"{table.name.lower().replace(' ', '-')}.csv": partial(write_table, table)
-        for table in tables
-    }
+    files = {csv_name(table.name): partial(write_table, table) for table in tables}
     return list(replace_files(folder, files, TABLES).files)
+
+
+def write_case(folder: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> None:
+    """Write an input as a folder of CSV files: the rows of each sheet, its header first.
+
+    Other files of the folder stay as they are. Raises WriteError.
+    """
+    for sheet, (header, *rows) in sheets.items():
+        write = partial(_write_rows, map(str, header), rows)
+        save.save(folder / csv_name(sheet), write, beside=False)
+
+
+def replace_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
+    """Write a copy of a folder of CSV files in which some files are others; WriteError.
+
+    It stands at the target in one step, which is new or an empty folder.
+    """
+    place = save.behind_links(target)
+    with save.told_as_write_error(target):
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            msg = f"{target} is there already: name a new folder"
+            raise WriteError(msg)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(place.parent) as scratch:
+            for each in source.iterdir():
+                if each.suffix.lower() == ".csv" and each.is_file():
+                    (scratch / each.name).write_bytes(files.get(each.name) or each.read_bytes())
+            save.share(scratch, 0o777)
+            if place.exists():
+                place.rmdir()
+            scratch.rename(place)
+
+
+def _write_rows(header: Iterable[str], rows: Iterable[Iterable[object]], path: Path) -> None:
+    write_rows(path, header, rows)
 
 
 def write_table(table: Table, path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.case import Case, fold
+from models.errors import InputError
 from models.results import Figure, Look
 from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
@@ -90,9 +91,9 @@ def find_input(plan: PlanFile) -> Path | None:
     folders = (here, above, here / "inputs", above / "inputs", Path(), Path("inputs"))
     for path in dict.fromkeys(folder / name for folder in folders):
         try:
-            if path.is_file() and fingerprint(path) == wanted:
+            if path.exists() and fingerprint(path) == wanted:
                 return path
-        except OSError:
+        except (OSError, InputError):
             continue
     return None
 
@@ -130,7 +131,7 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
                 " (it was changed or saved again since)"
             )
     changes = _changes(_lines(*books, scenarios=_scenarios(old, new)))
-    names = [book.path.name if book.path is not None else "" for book in books]
+    names = [book.file_name for book in books]
     return Inputs(changes, f"{names[0]} and {names[1]} compared", True, tuple(notes))
 
 

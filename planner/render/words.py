@@ -270,6 +270,7 @@ _LABEL = 30
 _BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = re.compile(r"(^|[;\t\r\n])(?=['\"\s]*[=+\-@＝＋－＠])")
+_GUARDED = re.compile(_FORMULA.pattern.replace(")(", ")'(", 1))
 """Where a spreadsheet may see a formula begin: also after what it may take for the next cell."""
 
 
@@ -308,6 +309,11 @@ def guarded(text: str) -> str:
     gives every text back.
     """
     return _FORMULA.sub(r"\1'", text)
+
+
+def unguarded(text: str) -> str:
+    """Return the text that ``guarded`` was given."""
+    return _GUARDED.sub(r"\1", text)
 
 
 def width_of(text: str) -> int:

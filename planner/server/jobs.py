@@ -39,7 +39,7 @@ _GRACE = 10.0
 """Seconds in which a job that is asked to stop writes what it has."""
 _LOOK = 0.2
 _LONGEST_NAME = 80
-_DOWNLOADS = {".xlsx", ".html", ".pptx"}
+_DOWNLOADS = {".xlsx", ".html", ".pptx", ".sqlite"}
 KEPT_VARIABLES = (
     "PATH", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT", "LANG", "LC_ALL", "HOME", "USERPROFILE",
     "LOCALAPPDATA", "XDG_CACHE_HOME",
@@ -122,7 +122,8 @@ class JobKind:
         first += ["--json"] if self.name == PLAN.name else []
         first += [f"--{name}={value}" for name, value in options.items() if value]
         slides = [["brief", MADE, "--json"]] if self.name == PLAN.name else []
-        return [first, ["report", MADE, "--json"], *slides]
+        tables = ["data", MADE, "-o", f"{file.stem}.sqlite", "--json"]
+        return [first, ["report", MADE, "--json"], *slides, tables]
 
 
 CHECK = JobKind("check", "Check of a workbook", "Every error and warning, beside its cell.")

@@ -71,8 +71,7 @@ class Context:
     @property
     def title(self) -> str:
         """The plan's title, else the input file's name."""
-        named = self.case.settings.plan_title
-        return named or (self.book.path.stem if self.book.path is not None else "Plan")
+        return self.case.settings.plan_title or self.book.title or "Plan"
 
     @property
     def basis(self) -> str:

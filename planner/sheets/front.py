@@ -238,7 +238,7 @@ def _origin(context: Context) -> Iterator[str]:
     """Yield what the figures are made of."""
     case = context.case
     yield from _tariffs(context)
-    name = context.book.path.name if context.book.path is not None else "a case without a file"
+    name = context.book.file_name or "a case without a file"
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
     text = f"Made from {name}; money is {context.currency}{price}, undiscounted."
     marked = estimates(context.book.case)

@@ -339,7 +339,7 @@ def _run(context: Context) -> Rows:
     if marked := estimates(book.case):
         remark = "Rows of the input whose Note marks them as an estimate."
         yield Figure.ESTIMATES, marked, Look.LONG, "", remark
-    yield Figure.INPUT_FILE, book.path.name if book.path is not None else "none", Look.TEXT
+    yield Figure.INPUT_FILE, book.file_name or "none", Look.TEXT
     yield Figure.INPUT_SHA256, book.sha256, Look.TEXT
     yield Figure.PLANNER, record.planner
     yield Figure.SOLVER, record.solver

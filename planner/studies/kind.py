@@ -261,8 +261,7 @@ class StudyKind:
     @property
     def plan_name(self) -> str:
         """The plan's title, else the input file's name."""
-        path = self.start.book.path
-        return self.start.case.settings.plan_title or (path.stem if path else self.TITLE)
+        return self.start.book.title or self.TITLE
 
     @property
     def title(self) -> str:

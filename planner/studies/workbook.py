@@ -35,7 +35,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
     book, case = study.start.book, study.start.case
     assumed = study.MONEY, study.tariffs, estimates(book.case)
     rows = {
-        Measure.INPUT_FILE: book.path.name if book.path is not None else "",
+        Measure.INPUT_FILE: book.file_name,
         Measure.INPUT_SHA256: book.sha256,
         **progress,
         **study.options,

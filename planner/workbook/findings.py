@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ MOST_TOLD = 10_000
 LONGEST_SHOWN = 60
 _ORDER = {record.SHEET: place for place, record in enumerate(SHEETS)}
 _YEAR = re.compile(r" \d{4}$")
+_CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
 # ---- cells --------------------------------------------------------------------------------------
@@ -31,6 +33,14 @@ def letters(position: int) -> str:
         position, rest = divmod(position - 1, 26)
         text = chr(ord("A") + rest) + text
     return text
+
+
+@cache
+def column_number(column: str) -> int:
+    """Return the position of a column given by its letters; ValueError where no sheet has it."""
+    from openpyxl.utils import column_index_from_string
+
+    return column_index_from_string(column)
 
 
 def address(position: int, row: int) -> str:
@@ -56,6 +66,11 @@ def at_cell(  # noqa: PLR0913, PLR0917 - the parts of a finding
 
 def refused(path: Path, message: str, expected: str, hint: str = "") -> InputError:
     return InputError([Finding(found=f"{path}: {message}", expected=expected, hint=hint)])
+
+
+def csv_name(sheet: str) -> str:
+    """Return the name of a sheet's CSV file: ``by-mineral.csv`` for By mineral."""
+    return f"{sheet.lower().replace(' ', '-')}.csv"
 
 
 def quoted(text: str) -> str:
@@ -92,6 +107,12 @@ class SheetLayout:
     """Row by folded name of a setting."""
     units: dict[str, Unit] = field(default_factory=dict)
     """Unit by folded header, of the columns alone whose unit is not the catalogue's own."""
+    titles: dict[int, str] = field(default_factory=dict)
+    """Header by position, as a CSV file writes it; none of a workbook's sheet."""
+
+    def address(self, position: int, row: int) -> str:
+        """Return what a message calls a cell: ``D14``, or row and column of a CSV file."""
+        return f"row {row}, column {position}" if self.titles else address(position, row)
 
 
 @dataclass
@@ -99,6 +120,8 @@ class Layout:
     """The places of a whole workbook: sheet, row and column header to the cell, ``D14``."""
 
     sheets: dict[str, SheetLayout] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    """The CSV file that holds a sheet; none of a workbook."""
 
     def sheet(self, name: str) -> SheetLayout:
         """Return the places of a sheet; none of one that is not there."""
@@ -143,18 +166,27 @@ class Layout:
         """Return findings with their cells, each once, by sheet, row and column."""
 
         def with_cell(finding: Finding) -> Finding:
-            if finding.cell or not (finding.row or finding.column):
-                return finding
-            return replace(finding, cell=self.cell(finding.sheet, finding.row, finding.column))
+            if not finding.cell and (finding.row or finding.column):
+                cell = self.cell(finding.sheet, finding.row, finding.column)
+                finding = replace(finding, cell=cell)
+            file = self.files.get(finding.sheet, "")
+            return self._of_file(finding, file) if file else finding
 
         def rank(finding: Finding) -> tuple[int, str, int, tuple[int, str], Finding]:
             row, position = self.position(finding.sheet, finding.row, finding.column)
-            match = re.fullmatch(r"([A-Z]+)\d+", finding.cell)
+            match = _CELL.fullmatch(finding.cell)
             column = match[1] if match else letters(position)
             place = _ORDER.get(finding.sheet, len(_ORDER))
             return place, finding.sheet, row, (len(column), column), finding
 
         return tuple(sorted(dict.fromkeys(map(with_cell, findings)), key=rank))
+
+    def _of_file(self, finding: Finding, file: str) -> Finding:
+        """Return a finding with file, row and column of its cell, as a CSV file has them."""
+        match = _CELL.fullmatch(finding.cell)
+        row, column = (int(match[2]), column_number(match[1])) if match else (finding.row, 0)
+        title = self.sheet(finding.sheet).titles.get(column, "")
+        return replace(finding, file=file, row=row, column=title or finding.column)
 
 
 # ---- what is gathered ---------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, NamedTuple
 
 from models import case, errors
@@ -179,7 +178,8 @@ class Grid:
     blank. Empty rows are not in it. ``stray`` are cells in columns without a header (row, position,
     value); a row that holds nothing else counts as empty. ``merged`` are the areas of merged cells.
     ``hidden_rows`` and ``hidden_columns`` are those that hold something; ``volatile`` are formulas
-    whose value changes each time the workbook is calculated.
+    whose value changes each time the workbook is calculated. ``file`` is the CSV file that holds
+    the sheet, "" where a workbook does.
     """
 
     title: str
@@ -193,6 +193,12 @@ class Grid:
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
     volatile: tuple[VolatileFormula, ...] = ()
+    file: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a person finds the sheet by."""
+        return f"the file {self.file}" if self.file else f"the sheet {self.title!r}"
 
     def values(self, position: int) -> list[object]:
         """Return a value for each row of a column, None where it is blank."""
@@ -263,6 +269,19 @@ def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
     return [(row, sorted(filled[row], key=lambda cell: cell[0])) for row in sorted(filled)]
 
 
+def cells_of(grid: Grid) -> list[list[object]]:
+    """Return a sheet's header and the rows below it, blank ones too; "" is a blank cell."""
+    places = sorted(grid.header)
+    last = max(grid.rows, default=grid.header_row)
+    rows: list[list[object]] = [[""] * len(places) for _ in range(grid.header_row, last + 1)]
+    rows[0] = [str(grid.header[p]) for p in places]
+    for i, position in enumerate(places):
+        for row, value in zip(grid.rows, grid.values(position), strict=True):
+            if value is not None:
+                rows[row - grid.header_row][i] = value
+    return rows
+
+
 @contextlib.contextmanager
 def no_collection() -> Iterator[None]:
     """Keep the garbage collector off: the cells of a large sheet are many objects, no circles."""
@@ -273,14 +292,6 @@ def no_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-@cache
-def column_number(column: str) -> int:
-    """Return the position of a column given by its letters; ValueError where no sheet has it."""
-    from openpyxl.utils import column_index_from_string
-
-    return column_index_from_string(column)
 
 
 # ---- merged cells -------------------------------------------------------------------------------

@@ -258,7 +258,7 @@ class HeaderRow:
         for heading in self.headings:
             before = kept.setdefault(heading.key, heading)
             if before is not heading:
-                first = address(before.position, self.grid.header_row)
+                first = self._address(before.position)
                 message = f"the column {heading.label!r} appears twice, first in {first}"
                 self._error(heading.position, message, "each column once")
                 repeated.add(heading.key)
@@ -279,7 +279,8 @@ class HeaderRow:
     def _nameless(self) -> None:
         """Cells under no header are not read: say so, and refuse numbers in Demand."""
         columns: dict[int, list[tuple[int, object]]] = {}
-        for row, position, value in self.grid.stray if self.record is not Settings else ():
+        is_read = self.record is not Settings or self.grid.file
+        for row, position, value in self.grid.stray if is_read else ():
             columns.setdefault(position, []).append((row, value))
         for position, cells in sorted(columns.items()):
             row, value = cells[0]
@@ -300,6 +301,11 @@ class HeaderRow:
                 title = in_currency(column.title, self.context.currency)
                 message = f"the column {column.header!r} is missing"
                 self._error(max(self.grid.header) + 1, message, f"a column headed {title!r}")
+
+    def _address(self, position: int) -> str:
+        if self.grid.file:
+            return f"column {position}"
+        return address(position, self.grid.header_row)
 
     def _error(self, position: int, message: str, expected: str, hint: str = "") -> None:
         row = self.grid.header_row

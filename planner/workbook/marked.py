@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openpyxl import Workbook
 from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.reader.excel import ExcelReader
@@ -25,8 +26,10 @@ from openpyxl.xml.functions import fromstring
 from models import case, results
 from models.errors import Finding, Severity, WriteError
 from planner.workbook.archive import BROKEN, reason
+from planner.workbook.cells import is_number
+from planner.workbook.csv_folder import is_folder, open_folder
 from planner.workbook.findings import advice, sentence, statement
-from planner.workbook.grid import no_collection
+from planner.workbook.grid import Fault, lines, no_collection
 from planner.workbook.parts import FINDINGS
 from planner.workbook.save import save
 
@@ -103,6 +106,8 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
 
 
 def _load(source: Path) -> Any:
+    if is_folder(source):
+        return _of_folder(source)
     content = source.read_bytes()
     reader: Any = ExcelReader(io.BytesIO(content), keep_vba=False, rich_text=True)
     reader.read()
@@ -112,6 +117,23 @@ def _load(source: Path) -> Any:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for sheet in book.worksheets:
             _keep_drop_downs(sheet, archive.read(parts[sheet.title]))
+    return book
+
+
+def _of_folder(source: Path) -> Any:
+    """Return a workbook of a folder's CSV files, each cell in its place."""
+    book: Any = Workbook()
+    book.remove(book.active)
+    for grid in open_folder(source).grids:
+        sheet = book.create_sheet(grid.title)
+        for row, cells in [(grid.header_row, list(grid.header.items())), *lines(grid)]:
+            for position, value in cells if row else ():
+                cell = sheet.cell(row, position)
+                if is_number(value):
+                    cell.value = value
+                else:
+                    text = value.text if isinstance(value, Fault) else str(value)
+                    _text(sheet, cell.coordinate, text)
     return book
 
 

@@ -231,7 +231,7 @@ class Anatomy:
     def _cell(self, cell: str) -> None:
         self._is_in_cell = True
         column = cell.rstrip(_DIGITS)
-        place = grid.column_number(column) if column else self._place + 1
+        place = findings.column_number(column) if column else self._place + 1
         is_here = not cell or cell[len(column) :] == str(self._at)
         if place <= self._place or not is_here:
             self.misplaced.append(cell or findings.address(place, self._at))

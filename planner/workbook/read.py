@@ -23,10 +23,18 @@ from models.checks.common import (
 )
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
+from planner.scratch import input_name, input_stem
 from planner.workbook.cells import country
 from planner.workbook.countries import closest_country, member_meant
-from planner.workbook.excel import open_excel
-from planner.workbook.findings import CellError, DefaultTaken, Layout, ReadingContext, at_cell
+from planner.workbook.csv_folder import open_source
+from planner.workbook.findings import (
+    CellError,
+    DefaultTaken,
+    Layout,
+    ReadingContext,
+    at_cell,
+    csv_name,
+)
 from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
 from planner.workbook.headers import RECORDS, SUCH_AS, YEARS, known_headers, understand
 from planner.workbook.records import Parsed, read_settings, read_sheet
@@ -57,16 +65,21 @@ class Book:
     def title(self) -> str:
         """The plan's title: the setting, or else the file's name."""
         named = self.case.settings.plan_title
-        return named or (self.path.stem if self.path is not None else "")
+        return named or (input_stem(self.path) if self.path is not None else "")
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file or folder that was read, "" where there was none."""
+        return input_name(self.path) if self.path is not None else ""
 
 
 def read(path: Path) -> Book:
-    """Read an input workbook (.xlsx, .xlsm).
+    """Read an input workbook (.xlsx, .xlsm), or a folder of CSV files, one a sheet.
 
     Raises InputError with all findings, errors and warnings, where there is an error.
     """
     with no_collection():
-        file = open_excel(Path(path))
+        file = open_source(Path(path))
         return _read(file.grids, file.sha256, Path(path))
 
 
@@ -125,16 +138,19 @@ def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
         if name is None:
             unknown.append(grid)
         elif name in sheets:
-            message = f"the sheets {sheets[name].title!r} and {grid.title!r} have the same name"
+            message = f"{sheets[name].name} and {grid.name} have the same name"
             context.findings.append(Finding(name, found=message, expected="each sheet once"))
         else:
             sheets[name] = _below_titles(RECORDS[name], grid, context)
+    files = {grid.title: grid.file for grid in (*unknown, *sheets.values()) if grid.file}
+    if files:
+        context.layout.files |= {name: csv_name(name) for name in RECORDS} | files
     for grid in unknown:
         if hint := _meant(grid, names, {fold(name) for name in names.values() if name in sheets}):
-            message = f"the sheet {grid.title!r} is not known and not read"
+            message = f"{grid.name} is not known and not read"
             context.findings.append(warning(grid.title, found=message, hint=hint))
     required = (record for record in SHEETS if record.REQUIRED)
-    lacks = (_lacks(record, sheets.get(record.SHEET)) for record in required)
+    lacks = (_lacks(record, sheets.get(record.SHEET), context.layout) for record in required)
     context.findings += filter(None, lacks)
     return sheets
 
@@ -147,12 +163,17 @@ def _meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> str:
     """
     title = fold(grid.title)
     if close := difflib.get_close_matches(title, names, n=1, cutoff=CLOSE_SHEET):
-        return f"did you mean {names[close[0]]!r}?"
+        return _did_you_mean(grid, [names[close[0]]])
     absent = {key: name for key, name in names.items() if key not in there}
     within = [key for key in absent if having(key, [title], beginnings=False)]
     meant = [absent[key] for key in having(title, absent) or within]
     meant = meant or [name for name in absent.values() if _has_columns_of(RECORDS[name], grid)]
-    return f"did you mean {' or '.join(map(repr, meant[:_OFFERED]))}?" if meant else ""
+    return _did_you_mean(grid, meant[:_OFFERED]) if meant else ""
+
+
+def _did_you_mean(grid: Grid, names: Iterable[str]) -> str:
+    offered = map(csv_name, names) if grid.file else map(repr, names)
+    return f"did you mean {' or '.join(offered)}?"
 
 
 def _has_columns_of(record: type[Record], grid: Grid) -> bool:
@@ -177,24 +198,26 @@ def _below_titles(record: type[Record], grid: Grid, context: ReadingContext) -> 
             context.findings.append(
                 at_cell(record.SHEET, min(grid.header), grid.header_row, message)
             )
-            return replace(fill(grid.title, rows[i:]), merged=grid.merged)
+            return replace(fill(grid.title, rows[i:]), merged=grid.merged, file=grid.file)
     return grid
 
 
-def _lacks(record: type[Record], grid: Grid | None) -> Finding | None:
+def _lacks(record: type[Record], grid: Grid | None, layout: Layout) -> Finding | None:
     """Return what a required sheet lacks as a whole."""
+    file = layout.files.get(record.SHEET, "")
+    name = f"the file {file}" if file else f"the sheet {record.SHEET}"
     names = ", ".join(c.header for c in record.columns() if c.required)
     if record.SPREAD == YEARS:
         names += f", and a column for each year, such as {SUCH_AS}"
     if grid is None:
         message, wanted = (
-            f"the sheet {record.SHEET} is missing",
-            f"a sheet with the columns {names}",
+            f"{name} is missing",
+            f"a {'file' if file else 'sheet'} with the columns {names}",
         )
         return Finding(record.SHEET, found=message, expected=wanted)
     if not grid.header_row:
         wanted = f"a header row with the columns {names}"
-        return Finding(record.SHEET, found=f"the sheet {record.SHEET} is empty", expected=wanted)
+        return Finding(record.SHEET, found=f"{name} is empty", expected=wanted)
     if not grid.rows:
         return warning(record.SHEET, grid.header_row, found="there is no row below the header")
     return None

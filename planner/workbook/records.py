@@ -58,7 +58,10 @@ def _headings(
     units = {
         h.key: findings.Unit(h.unit or "", h.factor) for h in header.headings if h.factor != 1.0
     }
-    context.layout.sheets[record.SHEET] = findings.SheetLayout(grid.header_row, places, units=units)
+    titles = {p: str(text) for p, text in grid.header.items()} if grid.file else {}
+    context.layout.sheets[record.SHEET] = findings.SheetLayout(
+        grid.header_row, places, units=units, titles=titles
+    )
     context.lacking |= {(record.SHEET, name) for name in header.refused}
     return header.headings
 
@@ -273,7 +276,8 @@ class _SheetReading:
             if before != i:
                 row, values = self.grid.rows[i], [values[i] for values in columns]
                 first_row = self.grid.rows[before]
-                cell = self.context.layout.cell(self.sheet, first_row, keys[0].header)
+                place = self.context.layout.sheet(self.sheet)
+                cell = place.address(place.columns[fold(keys[0].header)], first_row)
                 name = " + ".join(
                     self.context.country_name(v) if c.kind is CellKind.COUNTRY else str(v)
                     for c, v in zip(keys, values, strict=True)
@@ -363,7 +367,8 @@ def _settings(grid: Grid, context: findings.ReadingContext) -> _Rows:
     for row, label, value in zip(grid.rows, *columns, strict=True):
         column, wrong = _setting(label, value)
         if column is not None and column.field in settings:
-            first = findings.address(places[headers.SETTING], settings[column.field][0])
+            place = context.layout.sheet(Settings.SHEET)
+            first = place.address(places[headers.SETTING], settings[column.field][0])
             message = f"{column.header} appears twice, first in {first}"
             wrong = findings.CellError(message, "each setting once")
         if wrong is not None:

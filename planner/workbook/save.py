@@ -16,7 +16,7 @@ from threading import Event
 
 from xlsxwriter.exceptions import FileCreateError
 
-from models.errors import WriteError
+from models.errors import InputError, WriteError
 from planner.scratch import scratch_file
 
 
@@ -186,11 +186,13 @@ _REST = 0.2
 _PATIENCE = 3.0
 """Seconds that a file has to become whole; one that does not is read as it is."""
 
-_Seen = tuple[int, int, int]
+_Seen = tuple[tuple[int, int, int], ...]
 
 
 def saves(path: Path, last: str = "", stop: Event | None = None) -> Iterator[None]:
-    """Yield each time a workbook holds something else, until ``stop`` is set.
+    """Yield each time a workbook, or a folder of CSV files, holds something else.
+
+    It ends when ``stop`` is set.
 
     ``last`` is the SHA-256 of what is known of it already ("" nothing). A file that is not there
     is waited for.
@@ -198,13 +200,15 @@ def saves(path: Path, last: str = "", stop: Event | None = None) -> Iterator[Non
     from watchfiles import Change, watch
 
     real = Path(os.path.realpath(path))
+    is_folder = real.is_dir()
+    place = real if is_folder else real.parent
 
     def is_it(_: Change, name: str) -> bool:
-        return Path(name).name == real.name
+        return name.lower().endswith(".csv") if is_folder else Path(name).name == real.name
 
     seen: _Seen | None = None
     for _ in watch(
-        real.parent, watch_filter=is_it, debounce=_GATHERED, step=_STEP, recursive=False,
+        place, watch_filter=is_it, debounce=_GATHERED, step=_STEP, recursive=False,
         rust_timeout=_LOOK, yield_on_timeout=True, stop_event=stop,
     ):  # fmt: skip
         if _seen(real) in {None, seen}:
@@ -216,17 +220,21 @@ def saves(path: Path, last: str = "", stop: Event | None = None) -> Iterator[Non
 
 
 def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of what a file holds."""
+    """Return the SHA-256 of what a file holds, or the CSV files of a folder."""
+    if path.is_dir():
+        from planner.workbook.csv_folder import folder_fingerprint
+
+        return folder_fingerprint(path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _seen(path: Path) -> _Seen | None:
-    """Return by what a change of a file shows; None where there is none."""
+    """Return by what a change of a file shows, or of a folder's files; None where there is none."""
     try:
-        status = path.stat()
+        states = [each.stat() for each in (path, *(path.glob("*") if path.is_dir() else ()))]
     except OSError:
         return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return tuple((s.st_ino, s.st_size, s.st_mtime_ns) for s in states)
 
 
 def _at_rest(path: Path) -> tuple[_Seen | None, str]:
@@ -237,9 +245,10 @@ def _at_rest(path: Path) -> tuple[_Seen | None, str]:
         time.sleep(_REST)
         is_late = time.monotonic() > end
         try:
-            if _seen(path) == before and (is_late or zipfile.is_zipfile(path)):
+            is_whole = is_late or path.is_dir() or zipfile.is_zipfile(path)
+            if _seen(path) == before and is_whole:
                 return before, fingerprint(path)
-        except OSError:  # gone again, or held by whoever writes it
+        except (OSError, InputError):  # gone again, or held by whoever writes it
             pass
         if is_late:
             return before, ""

@@ -289,7 +289,7 @@ class _CellReader:
         place = 0
         for element in row:
             address = element.get("r")
-            place = grid.column_number(address.rstrip(_DIGITS)) if address else place + 1
+            place = findings.column_number(address.rstrip(_DIGITS)) if address else place + 1
             value = self._value(element)
             if self.may_be_volatile and (word := self._volatile(element)):
                 self.extras.volatile.append((number, place, word))
@@ -499,7 +499,7 @@ def _coded(styles: Iterable[str]) -> frozenset[bytes]:
 
 @cache
 def _place(column: bytes) -> int:
-    return grid.column_number(column.decode())
+    return findings.column_number(column.decode())
 
 
 # ---- texts that stand once for all cells --------------------------------------------------------

@@ -124,6 +124,18 @@ def test_from_an_empty_folder_to_a_decision(tmp_path):
     assert json.loads(ran.stdout)["objective_usd"] == cost
 
 
+def test_a_folder_of_csv_files_is_a_case(folder):
+    assert main(["new", str(folder / "sheets"), "--csv"]) == 0
+
+    async def conversation(client):
+        assert (await read(client, "planner://files"))["data"]["files"] == ["case.xlsx", "sheets"]
+        plan = await ask(client, "plan", workbook="sheets")
+        assert plan["file"] == "outputs/sheets-plan.xlsx"
+        assert plan["proof"]["proven"]
+
+    talk(folder, conversation)
+
+
 def test_slices_catalogue_and_glossary(folder):
     async def conversation(client):
         plan = (await ask(client, "plan", workbook="case.xlsx"))["file"]

@@ -59,6 +59,8 @@ def test_a_plan_its_report_and_a_word_that_is_wrong(serve) -> None:
     report = page.get(next(link for link in links if link.endswith("plan.html")))
     assert report.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")
     assert "<!DOCTYPE html>" in report.text
+    tables = page.get(next(link for link in links if link.endswith(".sqlite")))
+    assert tables.content.startswith(b"SQLite format 3")
     slides = page.get(next(link for link in links if link.endswith("plan-brief.pptx")))
     assert slides.headers["content-disposition"].startswith("attachment")
     assert len(Presentation(io.BytesIO(slides.content)).slides) == 5

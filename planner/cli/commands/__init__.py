@@ -6,10 +6,12 @@ import click
 
 from planner._version import __version__
 from planner.cli.commands.brief import brief
+from planner.cli.commands.data import data, pull
 from planner.cli.commands.diff import diff
 from planner.cli.commands.documents import model, orders, page, report
 from planner.cli.commands.explain import explain
 from planner.cli.commands.mcp import mcp
+from planner.cli.commands.schema import schema
 from planner.cli.commands.serve import serve
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import redact, verify
@@ -58,7 +60,10 @@ COMMANDS = (
     redact,
     report,
     brief,
+    data,
+    pull,
     model,
+    schema,
     watch,
     page,
     serve,

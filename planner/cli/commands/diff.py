@@ -266,7 +266,7 @@ def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds
     return {
         Key.STATUS: "ok",
         "old": str(pair.old.path),
-        "new": str(pair.new.path),
+        Key.NEW: str(pair.new.path),
         "equal": result.is_equal,
         Key.CURRENCY: pair.new.currency,
         "years": list(pair.years),
@@ -287,7 +287,7 @@ def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds
             Key.COMPARED: inputs.are_compared,
             "said": inputs.reason,
             Key.NOTES: list(inputs.notes),
-            "rows": records(inputs.changes, *CHANGE),
+            Key.ROWS: records(inputs.changes, *CHANGE),
         },
         Key.OUTPUT: None if output is None else str(output),
         Key.WARNINGS: [],

@@ -16,6 +16,7 @@ from planner.cli.commands import common
 from planner.cli.paths import case_part, folder_target, html, target
 from planner.cli.words import line, row, show_warnings
 from planner.render.words import cut, number_of, plain, span
+from planner.scratch import input_stem
 
 if TYPE_CHECKING:
     from models.case import Case
@@ -233,7 +234,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     solver is npm's package highs. npm downloads it the first time and keeps it in a cache.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
-    place = target(html(output or Path("outputs", f"{file.stem}-page.html")), "page")
+    place = target(html(output or Path("outputs", f"{input_stem(file)}-page.html")), "page")
     from planner.page import highs, page_of
     from planner.run import open_input
     from planner.workbook.save import save_text
@@ -295,7 +296,9 @@ def model(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     def target_of(name: str = "") -> Path:
-        stem = "-".join(filter(None, (file.stem, case_part(file, variation, name), "model.lp")))
+        stem = "-".join(
+            filter(None, (input_stem(file), case_part(file, variation, name), "model.lp"))
+        )
         return target(output or Path("outputs") / stem, "model")
 
     form = target_of().suffix.casefold().removeprefix(".")

@@ -89,7 +89,8 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     require("serve", "serve needs packages that are", *_NEEDS)
     if file is not None and not file.is_file():
-        msg = f"{file} is not there"
+        is_folder = "a folder: the page follows a workbook"
+        msg = f"{file} is {is_folder if file.is_dir() else 'not there'}"
         raise UsageError(msg)
     import secrets
     import socket

@@ -16,6 +16,7 @@ from planner.cli.commands import common
 from planner.cli.words import line, show_warnings
 from planner.options import IntegerOption, Share
 from planner.render import words
+from planner.scratch import input_stem
 
 if TYPE_CHECKING:
     from models.errors import WriteError
@@ -340,7 +341,7 @@ def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
 
     plan = run.plan
     case, is_short = plan.case, not plan.short.empty
-    click.secho(words.plain(case.settings.plan_title or file.stem), bold=True, err=True)
+    click.secho(words.plain(case.settings.plan_title or input_stem(file)), bold=True, err=True)
     is_odd = {Figure.SHORTAGE.value: is_short, _PROOF: plan.status != OPTIMAL}
     for head, text in words_of(run).items():
         line(head, words.plain(text), "yellow" if is_odd.get(head) else None)

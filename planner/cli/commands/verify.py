@@ -84,8 +84,8 @@ class _Outcome:
                 "verified_by": __version__,
                 Key.COMPARED: str(verdict.compared),
                 "input_file": verdict.input_file,
-                "cells": verdict.cells,
-                "sheets": verdict.sheets,
+                Key.CELLS: verdict.cells,
+                Key.SHEETS: verdict.sheets,
                 "not_checked": verdict.records,
                 "proven": verdict.is_proven,
                 Key.OBJECTIVE: verdict.objective,
@@ -243,11 +243,11 @@ def _other(file: Path, recorded: Recorded) -> errors.Finding:
 def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding]:
     """Return that a plan is redacted, and whether it is of that input: no more can be checked."""
     from planner.audit.salt import read_salt, salted
-    from planner.workbook.excel import open_excel
+    from planner.workbook.csv_folder import open_source
 
     if not recorded.redacted:
         return []
-    secret, fingerprint = read_salt(salt), open_excel(file).sha256
+    secret, fingerprint = read_salt(salt), open_source(file).sha256
     # a copy of an earlier version has the plain fingerprint
     fits = {fingerprint, salted(fingerprint, secret)} if secret else {fingerprint}
     is_its = recorded.input_sha256 in fits

@@ -14,7 +14,7 @@ import click
 
 from models.errors import InputError, PlannerError, UsageError
 from planner.cli import paths, whatifs, words
-from planner.cli.answer import Answer, Command, Key, findings_by_severity, print_json
+from planner.cli.answer import Answer, Command, Key, failure, findings_by_severity, print_json
 from planner.cli.commands import common
 from planner.cli.commands.solve import show_plan, write_run
 from planner.render.words import amount, inner, known, listed, number_of, plain, signed
@@ -53,7 +53,7 @@ def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
     from planner.workbook.save import fingerprint, saves
 
     digest = ""
-    with suppress(OSError):
+    with suppress(OSError, InputError):
         digest = fingerprint(file)
     with suppress(KeyboardInterrupt):
         for _ in chain([None], saves(file, digest)):
@@ -90,7 +90,7 @@ class _Desk:
             if isinstance(error, UsageError) and not self.plans:
                 raise
             if self.as_json:
-                _print({Key.STATUS: "error", Key.ERRORS: [str(error)]})
+                _print(failure("error", str(error)))
             else:
                 click.echo(f"Error: {error}", err=True)
         if not self.as_json:

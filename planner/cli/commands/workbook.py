@@ -10,7 +10,7 @@ import click
 from models.errors import Finding, InputError, UsageError, WriteError
 from planner.cli.answer import Answer, Command, Key, end, fail, findings_by_severity
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, tell_where
-from planner.cli.paths import copy_path, is_file, target, xlsx
+from planner.cli.paths import copy_path, is_file, is_folder, target, xlsx
 from planner.cli.words import show_defaults, show_findings
 from planner.render.words import number_of
 from planner.stops import raise_lost
@@ -42,36 +42,70 @@ class New(click.Command):
     multiple=True,
     help='Add optional sheets by name: --with "Projects,Stockpiles".',
 )
+@click.option("--csv", "as_csv", is_flag=True, help="Write a folder of CSV files, one a sheet.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @JSON
 def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
-    file: Path, example: bool, every: bool, wanted: tuple[str, ...], force: bool, as_json: bool
+    file: Path,
+    example: bool,
+    every: bool,
+    wanted: tuple[str, ...],
+    as_csv: bool,
+    force: bool,
+    as_json: bool,
 ) -> int:
     """Write a workbook to start from, with drop-downs, notes and example rows.
 
-    The example rows can be solved as they are. An existing FILE is only replaced with --force.
+    The example rows can be solved as they are. An existing FILE is only replaced with --force. With
+    --csv, FILE is a folder. Every command takes such a folder in place of a workbook.
     """
-    from planner.workbook.save import save
-
-    path = target(xlsx(file, "FILE"), "workbook", *([_example()] if example else []))
+    if as_csv:
+        path = file
+        if is_file(path):
+            msg = f"{path} is a file: with --csv, name a folder"
+            raise UsageError(msg)
+    else:
+        path = target(xlsx(file, "FILE"), "workbook", *([_example()] if example else []))
     if example and (every or wanted):
         msg = "--example copies a whole case: leave out --all and --with"
         raise UsageError(msg)
-    if is_file(path) and not force:
+    if (any(path.iterdir()) if is_folder(path) else is_file(path)) and not force:
         msg = f"{path} is there already: choose another name, or replace it with --force"
         raise UsageError(msg)
-    if example:
-        content = _example().read_bytes()
-        written = save(path, lambda place: place.write_bytes(content))
-    else:
-        from planner.workbook.template import template_tables, write_book
-
-        sheets, tables = _sheets(wanted, every=every), template_tables()
-        written = save(path, lambda place: write_book(place, tables, sheets=sheets))
+    sheets = [] if example else _sheets(wanted, every=every)
+    written = _write_csv(path, sheets) if as_csv else _write_book(path, sheets)
     if not as_json:
         tell_where(path, written)
         click.echo(f"Wrote {written}. Next: planner check {written}", err=True)
     return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
+
+
+def _write_book(path: Path, sheets: list[str]) -> Path:
+    """Write a workbook with these sheets of the template; the example case where none is named."""
+    from planner.workbook.save import save
+
+    if not sheets:
+        content = _example().read_bytes()
+        return save(path, lambda place: place.write_bytes(content))
+    from planner.workbook.template import template_tables, write_book
+
+    tables = template_tables()
+    return save(path, lambda place: write_book(place, tables, sheets=sheets))
+
+
+def _write_csv(folder: Path, sheets: list[str]) -> Path:
+    """Write a folder as ``_write_book`` writes a workbook."""
+    from planner.documents.folder import write_case
+    from planner.workbook.excel import open_excel
+    from planner.workbook.grid import cells_of
+    from planner.workbook.template import template_rows
+
+    if sheets:
+        write_case(folder, template_rows(sheets))
+        return folder
+    known, book = _sheet_names(), open_excel(_example())
+    write_case(folder, {grid.title: cells_of(grid) for grid in book.grids if grid.title in known})
+    return folder
 
 
 def _sheet_names() -> tuple[str, ...]:

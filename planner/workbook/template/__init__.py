@@ -1,6 +1,7 @@
 """Plain rows to an input workbook, and a template to start from."""
 
-from planner.workbook.template.rows import template_tables
+from planner.workbook.template.columns import rows_of
+from planner.workbook.template.rows import template_rows, template_tables
 from planner.workbook.template.write import EVERY_CASE, write_book
 
-__all__ = ["EVERY_CASE", "template_tables", "write_book"]
+__all__ = ["EVERY_CASE", "rows_of", "template_rows", "template_tables", "write_book"]

@@ -65,6 +65,14 @@ def headings(record: type[Record], tables: Tables) -> list[ParsedHeader]:
     return [*shown, *spread, *extra, *remarks.values()]
 
 
+def rows_of(record: type[Record], tables: Tables) -> list[list[object]]:
+    """Return a sheet cell by cell: its header, then its rows, "" where a cell is blank."""
+    header = [heading.text for heading in headings(record, tables)]
+    rows = tables.get(record.SHEET, ())
+    cells = [["" if (v := row.get(text)) is None else v for text in header] for row in rows]
+    return [[*header], *cells]
+
+
 # ---- what a header says when the pointer rests on it --------------------------------------------
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from models import schema, units
 from models.schema import Record
-from planner.workbook.headers import REMARKS, SETTING, VALUE
-from planner.workbook.template.columns import Row, title
+from planner.workbook.headers import RECORDS, REMARKS, SETTING, VALUE
+from planner.workbook.template.columns import Row, rows_of, title
 
 MADE_UP = "Example figure: replace it."
 _BOTH_ROWS = f"Both rows of this event happen together, for two years. {MADE_UP}"
@@ -27,6 +27,12 @@ _SICHUAN, _ZHEJIANG = "Sichuan hydroxide plants", "Zhejiang cobalt refineries"
 def template_tables() -> dict[str, list[dict[str, object]]]:
     """Return example rows for every sheet of the catalogue, each header with its unit."""
     return {sheet: [dict(row) for row in rows] for sheet, rows in _TABLES.items()}
+
+
+def template_rows(sheets: Sequence[str]) -> dict[str, list[list[object]]]:
+    """Return the sheets of a template cell by cell: their header, then the example rows."""
+    tables = template_tables()
+    return {name: rows_of(RECORDS[name], tables) for name in RECORDS if name in sheets}
 
 
 def _example(
@@ -205,6 +211,14 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             schema.Right,
             "member, refiner, share, note",
             (_GERMANY, _KOKKOLA, 0.6, "What it counts as its own where members plan alone."),
+        ),
+        _example(
+            schema.DataSource,
+            "sheet, place, columns_of, note",
+            (
+                *(schema.Demand.SHEET, "demand.csv"),
+                *("material=Mineral; buyer=Member; tons=2026 (t)", "A file beside this workbook."),
+            ),
         ),
         _example(
             schema.ScenarioStep,

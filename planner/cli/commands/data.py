@@ -1,0 +1,186 @@
+"""The commands data and pull: results out to other programs, and inputs in from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models import errors
+from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, of_file
+from planner.cli.commands import common
+from planner.cli.paths import apart, is_file, is_folder, target
+from planner.cli.words import line
+from planner.options import IntegerOption
+from planner.render.words import cut, number_of, plain
+
+if TYPE_CHECKING:
+    from planner.documents.data_in import Pulled
+
+
+@click.command(cls=Command)
+@click.argument("files", metavar="PLAN_OR_STUDY...", type=common.WORKBOOK, nargs=-1, required=True)
+@common.output_option("Write the tables here [outputs/plans.sqlite].", "FILE_OR_DIR")
+@common.JSON
+def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
+    """Put the tables of plans and studies into one file for Power BI, Tableau, pandas or SQL.
+
+    Each PLAN_OR_STUDY is a workbook that planner wrote. The output is an SQLite file if it ends in
+    .sqlite or .db, else a folder of Parquet files. Runs are added to those that are there. A run
+    that is there already is replaced, so that its rows are never double.
+
+    \b
+    planner data outputs/case-plan.xlsx outputs/case-stress.xlsx -o plans.sqlite
+    planner data outputs/*.xlsx -o tables
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    place = Path("outputs", "plans.sqlite") if output is None else output
+    suffix = place.suffix.casefold()
+    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not is_folder(place)
+    if is_sqlite:
+        target(place, "file")
+    elif suffix and not is_folder(place):
+        msg = f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}"
+        raise errors.UsageError(msg)
+    else:
+        common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
+    from planner.documents import data_out
+
+    tell = common.progress(as_json)
+    runs = []
+    for path in files:
+        tell(f"Reading {path}")
+        with of_file(path):
+            runs.append(data_out.data_of(path))
+    tell("Writing")
+    write = data_out.write_sqlite if is_sqlite else data_out.write_parquet
+    written = write(place, runs)
+    warnings = [finding for run in runs for finding in run.warnings]
+    if not as_json:
+        for finding in warnings:
+            line("Warning", plain(finding.message), "yellow", of_head=True)
+        for run in runs:
+            rows = sum(map(len, run.tables))
+            text = f"{number_of(len(run.tables), 'table')}, {number_of(rows, 'row')}"
+            line(cut(run.facts["kind"], 13), f"{plain(run.facts['title'])}: {text}")
+        line("Tables", str(written))
+    answer: Answer = {
+        Key.STATUS: "ok",
+        Key.OUTPUT: str(written),
+        Key.RUNS: [run.answer for run in runs],
+        **findings_by_severity(warnings),
+    }
+    return end(answer, as_json=as_json)
+
+
+# ---- pull ----------------------------------------------------------------------------------------
+
+_SHOWN = 40
+"""Cells that are listed; --json has them all."""
+
+
+@click.command(cls=Command)
+@click.argument("file", type=common.WORKBOOK)
+@common.output_option(
+    "Write a copy of FILE with the new values here; FILE is never changed.", "NEW"
+)
+@click.option(
+    "--seconds",
+    type=IntegerOption(min=1, max=3600),
+    default=60,
+    metavar="N",
+    help="Seconds that each source has to answer [60].",
+)
+@common.JSON
+def pull(file: Path, output: Path | None, seconds: int, as_json: bool) -> int:
+    """Fill sheets from other sources, and show what would change, cell by cell.
+
+    The sheet Sources says where rows come from: a CSV, Excel, Parquet or SQLite file beside FILE,
+    or a database whose URL is in an environment variable. Rows are matched by their key. A row that
+    no source has stays as it is, and so do notes, formats and formulas. Each new value gets its
+    source and date in the row's Source. Sources are only read.
+
+    \b
+    planner pull case.xlsx                  show what would change
+    planner pull case.xlsx -o new.xlsx      write it, too
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    place = None if output is None else _new_place(file, output)
+    from planner.documents.data_in import pull as pull_sources
+    from planner.documents.data_in import write_pulled
+
+    pulled = pull_sources(file, float(seconds), tell=common.progress(as_json))
+    if not as_json:
+        _show_pulled(pulled)
+    answer: Answer = {
+        Key.STATUS: "ok",
+        Key.FILE: str(file),
+        Key.OUTPUT: None,
+        Key.CELLS: [
+            {"sheet": c.sheet, "cell": c.cell, "row": c.name, "column": c.header,
+             "before": _of_json(c.before), "after": c.after, "source": c.source,
+             "is_new_row": c.is_new_row, "note": c.note}
+            for c in pulled.cells
+        ],
+        Key.SHEETS: {
+            name: {Key.ROWS: given, Key.NEW: new, "only_here": only}
+            for name, (given, new, only) in pulled.rows.items()
+        },
+        Key.ERRORS: [],
+    }  # fmt: skip
+    if place is not None:
+        written = write_pulled(pulled, place)
+        answer[Key.OUTPUT] = str(written)
+        if not as_json:
+            common.tell_where(place, written)
+            line("Copy", f"{written}. Next: planner check {written}")
+    elif pulled.edits and not as_json:
+        line("No copy", "name a copy to write: -o NEW")
+    return end(answer, as_json=as_json)
+
+
+def _new_place(file: Path, output: Path) -> Path:
+    """Return where the copy goes: of the input's own kind, and never over it."""
+    if is_folder(file):
+        if is_file(output):
+            msg = f"{output} is a file: {file} is a folder, so name a folder"
+            raise errors.UsageError(msg)
+        return apart(output)
+    path = target(output, "workbook")
+    if path.suffix.casefold() != file.suffix.casefold():
+        msg = f"--output must end in {file.suffix}, as {file} does"
+        raise errors.UsageError(msg)
+    return path
+
+
+def _show_pulled(pulled: Pulled) -> None:
+    """List the cells that differ, and count rows by sheet."""
+    for cell in pulled.cells[:_SHOWN]:
+        before = "blank" if cell.before is None else plain(cut(_words(cell.before), _WIDE))
+        note = f" ({cell.note})" if cell.note else " (new row)" if cell.is_new_row else ""
+        name = plain(cut(f"{cell.name} {cell.header}", _WIDE))
+        after = plain(cut(_words(cell.after), _WIDE))
+        click.echo(f"  {cell.sheet}!{cell.cell}  {name}: {before} -> {after}{note}", err=True)
+    if len(pulled.cells) > _SHOWN:
+        click.echo(f"  and {len(pulled.cells) - _SHOWN:,} more; --json lists all", err=True)
+    for sheet, (given, new, only) in pulled.rows.items():
+        count = sum(cell.sheet == sheet and not cell.note for cell in pulled.cells)
+        text = f"{number_of(given, 'row')} read, {number_of(new, 'row')} new"
+        text += f", {number_of(only, 'row')} only here"
+        text += f"; {number_of(count, 'cell')} differ{'s' if count == 1 else ''}"
+        line(cut(sheet, 13), text)
+    if pulled.edits and pulled.formulas:
+        cells = number_of(pulled.formulas, "cell")
+        text = f"in {cells}: open the copy in Excel and save it, to calculate them"
+        line("Formulas", text, "yellow")
+
+
+_WIDE = 60
+"""Characters of a cell that a line shows."""
+
+
+def _words(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _of_json(value: object) -> object:
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

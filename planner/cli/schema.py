@@ -1,0 +1,473 @@
+"""The JSON schema of every command's answer and of a case, from what declares them.
+
+The rows of tables follow the fields of the results, a case the columns of the catalogue. What an
+answer has beside tables is listed here, once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from models import units
+from models.results import Field, Look, Result
+from models.schema import SHEETS, CellKind, Column, Record, Settings
+from planner.cli.answer import STATUSES, Key
+from planner.workbook.cells import DECIMAL, WHOLE
+from planner.workbook.headers import MEMBERS, REMARKS, SETTING, VALUE, YEARS
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NUMBER: Schema = {"type": ["number", "null"]}
+WORD: Schema = {"type": ["string", "null"]}
+FLAG: Schema = {"type": ["boolean", "null"]}
+VALUE_OF_ANY: Schema = {"type": ["number", "string", "boolean", "null"]}
+WORDS: Schema = {"type": "array", "items": {"type": "string"}}
+NUMBERS: Schema = {"type": "object", "additionalProperties": NUMBER}
+"""Numbers by name."""
+LIST: Schema = {"type": "array"}
+ANYTHING: Schema = {}
+
+
+def _object(properties: Mapping[Any, Schema], optional: Iterable[str] = ()) -> Schema:
+    """Return an object of these keys alone, which must all be there but for some."""
+    left = set(optional)
+    return {
+        "type": "object",
+        "properties": {str(key): each for key, each in properties.items()},
+        "required": [str(key) for key in properties if key not in left],
+        "additionalProperties": False,
+    }
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+# ---- rows of tables ------------------------------------------------------------------------------
+
+
+def field_schema(field: Field) -> Schema:
+    """Return what a cell of a result is in JSON, with its header, unit and meaning."""
+    kind = WORD if field.look.is_text else NUMBER
+    if field.name == "value" or (field.look is Look.TEXT and not field.header):
+        kind = VALUE_OF_ANY
+    about = {"title": field.whole, "description": field.meaning}
+    return kind | {key: re.sub(r"\{(\w+)\}", r"\1", text) for key, text in about.items() if text}
+
+
+def _rows(*kinds: type[Result], **more: Schema) -> Schema:
+    """Return a list of rows of a result; of several: each row has some of their fields."""
+    properties = {f.json_key: field_schema(f) for kind in kinds for f in kind.FIELDS} | more
+    optional = [f.json_key for kind in kinds for f in kind.FIELDS if f.optional]
+    is_mixed = len(kinds) > 1
+    return _list(_object(properties, properties if is_mixed else optional))
+
+
+# ---- what many answers have ----------------------------------------------------------------------
+
+FINDING = _object(
+    {"sheet": {"type": "string"}, "cell": {"type": "string"}, "message": {"type": "string"},
+     "file": {"type": "string"}, "row": {"type": "string"}, "column": {"type": "string"}},
+    ("file", "row", "column"),
+)  # fmt: skip
+_FINDINGS = _list(_ref("finding"))
+_WHAT_IF = _object(dict.fromkeys(("option", "given", "does"), WORD))
+_OUTPUT: Schema = WORD | {"description": "The file that was written, null if none was."}
+_FAILED = [*STATUSES, "error", "fault", "stopped"]
+_STATUS: Schema = {"type": "string", "not": {"enum": _FAILED}}
+_STAGES: Schema = {"type": "object", "additionalProperties": {"type": "number"}}
+_FAILURE: Schema = {
+    "description": "The answer of a command that failed; it may have keys of a success, too.",
+    "type": "object",
+    "properties": {
+        Key.STATUS: {"enum": _FAILED},
+        Key.ERRORS: {**_FINDINGS, "minItems": 1},
+    },
+    "required": [Key.STATUS, Key.ERRORS],
+}
+
+_ENDED: dict[str, Schema] = {Key.STATUS: _STATUS, Key.ERRORS: _FINDINGS}
+_TOLD: dict[str, Schema] = {**_ENDED, Key.WARNINGS: _FINDINGS}
+_PLANNED: dict[str, Schema] = {
+    **_TOLD,
+    Key.WHAT_IFS: _list(_WHAT_IF),
+    Key.CURRENCY: {"type": "string"},
+    Key.SCENARIO: {"type": "string"},
+}
+_STUDIED: dict[str, Schema] = {
+    **_PLANNED,
+    Key.OUTPUT: _OUTPUT,
+    Key.SECONDS: _STAGES,
+    Key.STOPPED: {"type": "boolean"},
+    "runs": {"type": "integer"},
+    "runs_finished": {"type": "integer"},
+}
+_TROUBLE: dict[str, Schema] = {"trouble": WORD}
+_SHARES: Schema = {"type": "object", "additionalProperties": NUMBER}
+_COSTS: dict[str, Schema] = {
+    Key.OBJECTIVE: NUMBER, "purchases_usd": NUMBER, "tariffs_usd": NUMBER, "levies_usd": NUMBER,
+    "net_cost_usd": NUMBER, Key.TONNES: NUMBER, "inputs_t": NUMBER, "shortage_t": NUMBER,
+    "served_share": NUMBER, "max_country_share": _SHARES,
+}  # fmt: skip
+_SIDES = _object(dict.fromkeys(("old", "new", "change"), VALUE_OF_ANY), ("change",))
+
+
+# ---- answers -------------------------------------------------------------------------------------
+
+
+def answers() -> dict[str, Schema]:
+    """Return the schema of each command's answer by the command's name."""
+    return {name: {"anyOf": [each, _ref("failure")]} for name, each in _answers().items()}
+
+
+def _answers() -> dict[str, Schema]:
+    from models import results
+
+    plan: dict[str, Schema] = {
+        **_PLANNED, **_COSTS, "search_gap": NUMBER, Key.OUTPUT: _OUTPUT,
+        Key.WORDS: {"type": "object", "additionalProperties": {"type": "string"}},
+        Key.MINERALS: _rows(results.ByMineral), Key.SECONDS: _STAGES, "served_if_lost": ANYTHING,
+    }  # fmt: skip
+    marked = {"marked": WORD, "marked_cells": {"type": "integer"}}
+    found: dict[str, Schema] = {
+        "new": _object({**_ENDED, Key.OUTPUT: _OUTPUT}),
+        "check": _object({**_TOLD, Key.FILE: {"type": "string"}, **marked}, marked),
+        "solve": _object(plan, ("served_if_lost",)),
+        "explain": _explain(),
+        "report": _object({**_TOLD, Key.OUTPUT: _OUTPUT}),
+        "brief": _object({
+            **_TOLD, Key.OUTPUT: _OUTPUT, Key.SECONDS: NUMBER,
+            "slides": _list(_object({"topic": {"type": "string"}, "words": WORDS})),
+        }),
+        "page": _object({**_TOLD, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE: NUMBER, Key.NOTES: WORDS,
+                         Key.SECONDS: NUMBER}),
+        "model": _object({**_TOLD, Key.OUTPUT: WORDS, Key.SCENARIO: {"type": "string"}}),
+        "orders": _orders(),
+        "diff": _diff(),
+        "verify": _verify(),
+        "redact": _object({
+            **_ENDED, Key.OUTPUT: _OUTPUT, "salt": WORD, Key.MEMBERS: WORDS,
+            "rows_removed": NUMBERS, "totals_withheld": WORDS, "money_withheld": WORDS,
+            "stocks_withheld": WORDS, "computable": WORDS,
+        }),
+        "data": _object({
+            **_TOLD, Key.OUTPUT: _OUTPUT,
+            "runs": _list(_object({"run_id": WORD, "file": WORD, "kind": WORD, "title": WORD,
+                                   "rows": NUMBERS})),
+        }),
+        "pull": _object({
+            **_ENDED, Key.FILE: WORD, Key.OUTPUT: _OUTPUT,
+            "cells": _list(_object({
+                "sheet": WORD, "cell": WORD, "row": WORD, "column": WORD, "before": VALUE_OF_ANY,
+                "after": VALUE_OF_ANY, "source": WORD, "is_new_row": FLAG, "note": WORD,
+            })),
+            "sheets": {"type": "object", "additionalProperties": _object(
+                dict.fromkeys(("rows", "new", "only_here"), NUMBER))},
+        }),
+        "watch": _object({
+            Key.STATUS: _STATUS, Key.OUTPUT: _OUTPUT, Key.WARNINGS: _FINDINGS,
+            "changes": {"type": "object", "additionalProperties": {"type": "string"}},
+        }),
+    }  # fmt: skip
+    return found | _studies()
+
+
+def _studies() -> dict[str, Schema]:
+    """Return the schemas of the studies: their own tables, and what they say beside them."""
+    from planner.studies import STUDIES
+
+    kinds = {name: listed.kind for name, listed in STUDIES.items()}
+    tables = {
+        name: {key: _rows(r) for key, r in zip(kind.RECORDS, kind.RESULTS, strict=False)}
+        for name, kind in kinds.items()
+    }
+    own = _of_studies()
+    return {
+        name: _object({**_STUDIED, **tables[name], **own[name][0]}, own[name][1]) for name in kinds
+    }
+
+
+def _of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
+    """Return of each study what its answer has beside its tables, and which keys may be missing."""
+    from models.results import Benchmarks
+    from planner.studies import bills, regret, risk, stress, sweep_tables
+    from planner.studies.compare_tables import WhoPaysByScenario
+    from planner.studies.members import BillsByScenario
+
+    payers = (sweep_tables.WhoPaysByCap, sweep_tables.WhoPaysByFloor, sweep_tables.WhoPaysByValue)
+    curves = (c for c in vars(sweep_tables).values() if isinstance(c, type))
+    fields = [f for c in curves if issubclass(c, sweep_tables.Frontier) for f in c.FIELDS]
+    share = sweep_tables.Frontier.share.json_key
+    one = {f.json_key: field_schema(f) | VALUE_OF_ANY for f in fields}
+    point = {**one, **_COSTS, share: _SHARES, "over": WORD, "caps": ANYTHING, "error": WORD}
+    point["by_mineral"] = {
+        "type": "object",
+        "additionalProperties": _object({**one, **_COSTS, share: NUMBER}, {**one, **_COSTS}),
+    }
+    curve = _object(point, point)
+    return {
+        "compare": (
+            {
+                "rows": _list(_object(
+                    {**_COSTS, Key.SCENARIO: WORD, "difference_usd": NUMBER, "cash_usd": NUMBER,
+                     "error": WORD, "foresight": WORD, "surprise_usd": NUMBER},
+                    (*_COSTS, "foresight", "surprise_usd", "difference_usd", "cash_usd"),
+                )),
+                "who_pays": _rows(WhoPaysByScenario), "bills": _rows(BillsByScenario),
+                "unforeseen": NUMBER, "regret": _rows(regret.Regret),
+            },
+            (Key.SCENARIO, "bills", "unforeseen", "regret"),
+        ),
+        "sweep": (
+            {
+                "over": WORD, "rows": _list(curve), "reference": curve,
+                "who_pays": _rows(*payers), "smallest_cap": NUMBERS, **_TROUBLE,
+                "not_tested": WORD, "as_in_workbook": curve,
+            },
+            ("not_tested", "as_in_workbook"),
+        ),
+        "stress": (
+            {
+                "surge": NUMBER, "keep_caps": FLAG, "first_year": NUMBER, "last_year": NUMBER,
+                "rows": _rows(stress.Losses, stress.Embargoes, short_by_mineral_t=NUMBERS),
+                "n_minus_1": _rows(stress.NMinusOne), "solidarity": _rows(stress.Solidarity),
+            },
+            (),
+        ),
+        "risk": (
+            {
+                "draws": NUMBER, "distinct_draws": NUMBER, "plans": NUMBER, "seed": NUMBER,
+                "surge": NUMBER, "keep_caps": FLAG,
+                "rows": _list({"type": "object", "required": ["plan"]}),
+                "events": _rows(risk.Events, risk.Events, a_year_adds={"type": "object"}),
+            },
+            (),
+        ),
+        "exit": ({"country": WORD, Key.OBJECTIVE: NUMBER, "plan_objective_usd": NUMBER, **_TROUBLE},
+                 ()),
+        "ranges": ({"slack": NUMBER, "by": WORD, **_TROUBLE}, ()),
+        "bills": (
+            {
+                "alone_usd": NUMBER, "together_usd": NUMBER, "cash_alone_usd": NUMBER,
+                "cash_together_usd": NUMBER, "bills": _rows(bills.Bills),
+                "transfers": _rows(bills.Transfers),
+                "groups": _rows(bills.Groups, **{
+                    bills.Groups.group.json_key: {"type": ["array", "null"]}}),
+                "groups_planned": NUMBER, "resume_refused": WORD, "wishes": _rows(bills.Wishes),
+                **_TROUBLE,
+            },
+            (),
+        ),
+        "support": ({**_TROUBLE}, ()),
+        "scorecard": (
+            {
+                "first_year": NUMBER, "last_year": NUMBER,
+                "scores": _list(_object({
+                    "measure": WORD, "mineral": WORD, "buyer": WORD, "before": NUMBER,
+                    "before_is": WORD, "after_first": NUMBER, "after_last": NUMBER,
+                    "required": NUMBER, "met": FLAG, "missed_years": _list({"type": "integer"}),
+                    "unit": WORD, "remark": WORD,
+                })),
+                "benchmarks": _rows(Benchmarks, years_asked=NUMBER, years_met=NUMBER,
+                                    **{Benchmarks.can_be_met.json_key: FLAG}),
+            },
+            (),
+        ),
+        "under-risk": (
+            dict.fromkeys(("search_gap", "proven_gap", "futures", "different_futures", "seed",
+                           "alpha", "weight"), NUMBER),
+            (),
+        ),
+    }  # fmt: skip
+
+
+def _explain() -> Schema:
+    """Return what explain answers: a cell of the plan, what sets its price, what would end it."""
+    numbers = ("year", "demand_t", "purchased_t", "short_t", "marginal_price", "holds_for_more_t",
+               "holds_for_less_t", "one_tonne_more_costs", "one_tonne_less_saves", "demand_cost",
+               "short_without_what_ifs_t")  # fmt: skip
+    facts: dict[str, Schema] = {
+        **dict.fromkeys(("mineral", "member", "cause", "set_by", "source"), WORD),
+        **dict.fromkeys(numbers, NUMBER),
+        **dict.fromkeys(("source_is_scarce", "has_room"), FLAG),
+        **dict.fromkeys(("unpaid", "idle", "moves", "terms", "binding"), LIST),
+        "members_short_for_it": ANYTHING,
+        "change": {"type": ["object", "null"]},
+    }
+    return _object({**_PLANNED, **facts, Key.SECONDS: _STAGES})
+
+
+def _orders() -> Schema:
+    numbers: tuple[str, ...] = (Key.ORDERS, Key.TONNES, Key.TOTAL, Key.TAKE_OR_PAY)
+    member: dict[str, Schema] = dict.fromkeys(
+        (*numbers, "price", "tariff", "freight", "levy", "untaken_t", "short_t"), NUMBER
+    )
+    words: tuple[str, ...] = (Key.PLAN, "plan_sha256", "plan_id", Key.SCENARIO, Key.CURRENCY)
+    return _object(
+        {
+            **_TOLD,
+            **dict.fromkeys(words, WORD),
+            **dict.fromkeys(numbers, NUMBER),
+            Key.MEMBERS: _list(_object({"member": WORD, Key.FILE: WORD, **member})),
+            Key.OUTPUT: _OUTPUT,
+            **dict.fromkeys(("files", "removed", "kept"), WORDS),
+            Key.SECONDS: NUMBER,
+        }
+    )
+
+
+def _diff() -> Schema:
+    from models.results.difference import Moves, WhoPaysMore
+    from planner.documents.difference import KEYS
+    from planner.documents.inputs import CHANGE
+
+    amounts = {"type": "object", "additionalProperties": {"anyOf": [WORD, NUMBER, _SIDES]}}
+    changes = _object({f.json_key: field_schema(f) | VALUE_OF_ANY for f in CHANGE})
+    moves = _rows(Moves)
+    moves["items"]["required"] = []
+    return _object(
+        {
+            **_TOLD,
+            "old": WORD,
+            "new": WORD,
+            "equal": FLAG,
+            Key.CURRENCY: WORD,
+            "years": _list({"type": "integer"}),
+            Key.NOTES: WORDS,
+            "totals": _object(dict.fromkeys(KEYS.values(), _SIDES), KEYS.values()),
+            Key.WORDS: _list(_object({"what": WORD, "old": VALUE_OF_ANY, "new": VALUE_OF_ANY})),
+            Key.MINERALS: _list(amounts),
+            Key.MEMBERS: _list(amounts),
+            "who_pays": _rows(WhoPaysMore),
+            "moves": moves,
+            "among_equals": {"type": "array"},
+            "prices_differ": NUMBER,
+            "inputs": _object(
+                {Key.COMPARED: FLAG, "said": WORD, Key.NOTES: WORDS, "rows": _list(changes)}
+            ),
+            Key.OUTPUT: _OUTPUT,
+            Key.SECONDS: NUMBER,
+        }
+    )
+
+
+def _verify() -> Schema:
+    words: tuple[str, ...] = ("made_by", "verified_by", Key.COMPARED, "input_file", Key.CURRENCY)
+    numbers: tuple[str, ...] = ("cells", "sheets", "not_checked", Key.OBJECTIVE, "violation_t",
+               "dual_infeasibility", "gap")  # fmt: skip
+    verdict: dict[str, Schema] = {
+        **dict.fromkeys(words, WORD),
+        **dict.fromkeys(numbers, NUMBER),
+        "proven": FLAG,
+        "whole_projects": FLAG,
+        "not_proven": {"type": "array"},
+    }
+    return _object({**_TOLD, Key.PLAN: WORD, "input": WORD, **verdict}, verdict)
+
+
+# ---- a case --------------------------------------------------------------------------------------
+
+
+def case_schema() -> Schema:
+    """Return the schema of a case as ``planner.read_tables`` takes it: sheet to rows."""
+    sheets = {record.SHEET: _sheet(record) for record in SHEETS}
+    return {
+        "title": "A case",
+        "description": "Sheet to rows; a row is header to value. Headers may be in another case.",
+        "type": "object",
+        "properties": sheets,
+        "required": [record.SHEET for record in SHEETS if record.REQUIRED],
+    }
+
+
+def _sheet(record: type[Record]) -> Schema:
+    """Return what the rows of a sheet are; columns that it does not know are notes."""
+    row: Schema = {"type": "object"}
+    if record is Settings:
+        row["properties"] = {
+            SETTING.header: {"enum": _settings()},
+            VALUE.header: VALUE_OF_ANY,
+        }
+        row["required"] = [SETTING.header, VALUE.header]
+    else:
+        row["patternProperties"] = {_pattern(c): _column(c) for c in record.columns()}
+        if record.SPREAD == YEARS:
+            row["patternProperties"][r"^\d{4}( \((kg|lb|t|kt|Mt)\))?$"] = {
+                "type": ["number", "null"], "minimum": 0, "description": "Demand of that year.",
+            }  # fmt: skip
+        if record.SPREAD == MEMBERS:
+            row["description"] = "Beside From country, a column a member: freight per t."
+        row["required"] = [c.header for c in record.columns() if c.required and not c.unit
+                           and not c.by_year]  # fmt: skip
+    row.setdefault("properties", {}).update(dict.fromkeys(REMARKS.values(), VALUE_OF_ANY))
+    return {"type": "array", "items": row, "description": record.MEANING}
+
+
+def _settings() -> list[str]:
+    """Return the names of the settings, those of money in any currency as in US dollars."""
+    listed = dict.fromkeys(name for c in Settings.columns() for name in (c.header, c.title))
+    return list(listed)
+
+
+def _pattern(column: Column) -> str:
+    """Return the headers of a column, with each unit that it may have, and by year."""
+    year = r"( \d{4})?" if column.by_year else ""
+    if not column.unit:
+        return f"^{re.escape(column.header)}{year}$"
+    accepted = (re.escape(each) for each in units.accepted(column.unit, units.MONEY))
+    either = "|".join(each.replace(units.MONEY, "[A-Z]{3}") for each in accepted)
+    return rf"^{re.escape(column.header)}{year} \(({either})\)$"
+
+
+def _column(column: Column) -> Schema:
+    schema: Schema = {"description": column.meaning}
+    kinds = ["number"] if column.kind in DECIMAL else ["integer"]
+    if column.kind in DECIMAL | WHOLE:
+        schema |= {"minimum": column.least}
+        if column.most != float("inf") and not column.unit:
+            schema |= {"maximum": column.most}
+    elif column.kind is CellKind.CHOICE:
+        return schema | {"enum": [*column.choices, *([] if column.required else [None])]}
+    elif column.kind is CellKind.YES_NO:
+        return schema | {"enum": ["yes", "no", True, False, None]}
+    else:
+        is_name = column.kind in {CellKind.NAME, CellKind.TEXT}
+        kinds = ["string", "number"] if is_name else ["string"]
+    blank = [] if column.required and not column.by_year else ["null"]
+    if not column.required:
+        schema["default"] = None
+        schema["description"] += f" Blank: {column.default}."
+    return schema | {"type": [*kinds, *blank]}
+
+
+# ---- all of it -----------------------------------------------------------------------------------
+
+CASE = "case"
+
+
+def names() -> tuple[str, ...]:
+    """Return what there is a schema of."""
+    return (CASE, *answers())
+
+
+def whole_schema() -> Schema:
+    """Return one document: a definition for each answer and for a case."""
+    shared = {"finding": FINDING, "failure": _FAILURE}
+    return {"$schema": DIALECT, "title": "planner", "$defs": {CASE: case_schema(), **shared,
+                                                             **answers()}}  # fmt: skip
+
+
+def schema_of(name: str) -> Schema:
+    """Return the schema of one answer, or of a case, with what it refers to."""
+    if name == CASE:
+        return {"$schema": DIALECT, **case_schema()}
+    shared = {"finding": FINDING, "failure": _FAILURE}
+    return {"$schema": DIALECT, "title": f"planner {name} --json", "$defs": shared,
+            **answers()[name]}  # fmt: skip

@@ -1,0 +1,460 @@
+"""Sheets filled from other sources: what would change, cell by cell, and the copy that has it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models import tolerances
+from models.case import clean, common_letters, fold
+from models.checks.common import did_you_mean
+from models.checks.rows import is_address
+from models.errors import Finding, InputError, Severity
+from models.schema import CellKind, Column, DataSource, Member, Record, Settings
+from planner.documents.folder import replace_case
+from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells
+from planner.workbook import csv_folder, edit
+from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
+from planner.workbook.countries import country_code
+from planner.workbook.csv_folder import open_source
+from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
+from planner.workbook.grid import Grid, Printed
+from planner.workbook.headers import (
+    RECORDS,
+    REMARKS,
+    SPREADS,
+    HeaderRow,
+    ParsedHeader,
+    understand,
+    unit_factor,
+)
+from planner.workbook.records import read_settings, read_sheet
+from planner.workbook.save import save
+from planner.workbook.template.columns import title
+
+SECONDS = 60.0
+"""Seconds that a source has to answer, unless told otherwise."""
+_NUMBERS = DECIMAL | WHOLE
+_KEPT = "kept: a formula"
+_SHEET, _FROM, _COLUMNS, _WHERE = (
+    DataSource.column_of(name).header for name in ("sheet", "place", "columns_of", "where")
+)
+
+
+@dataclass(frozen=True)
+class PulledCell:
+    """A cell that a source has another value for.
+
+    ``before`` is what is there, None where the row or the cell is new; ``note`` says why it is not
+    written.
+    """
+
+    sheet: str
+    cell: str
+    row: int
+    position: int
+    name: str
+    header: str
+    before: object
+    after: object
+    source: str
+    is_new_row: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What the sources of a workbook change; ``edits`` are the cells to write, by sheet."""
+
+    path: Path
+    cells: tuple[PulledCell, ...]
+    edits: Mapping[str, edit.SheetEdit]
+    rows: Mapping[str, tuple[int, int, int]]
+    """By sheet: rows of the sources, rows that are new, and rows of ours that no source has."""
+    formulas: int = 0
+    """Cells of the workbook with a formula: what is saved of them may be out of date."""
+
+    @property
+    def new_rows(self) -> int:
+        return sum(new for _, new, _ in self.rows.values())
+
+
+def pull(
+    path: Path,
+    seconds: float = SECONDS,
+    today: dt.date | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Pulled:
+    """Read the sources of a workbook, and compare their rows with its own.
+
+    Raises InputError with what is wrong with the sheet Sources, a source or its values.
+    """
+    file = open_source(path)
+    grids = {RECORDS[name].SHEET: g for g in file.grids if (name := _known(g.title))}
+    context = ReadingContext()
+    context.layout.files |= {name: grid.file for name, grid in grids.items() if grid.file}
+    read_settings(grids.get(Settings.SHEET), context)
+    if Member.SHEET in grids and grids[Member.SHEET].header_row:
+        names = read_sheet(Member, grids[Member.SHEET], context).fields["name"]
+        context.members = {fold(name): name for name in reversed(names) if name}
+    context.findings.clear()
+    sources = _sources(grids.get(DataSource.SHEET), context)
+    formulas = edit.formula_cells(path)
+    sheets: dict[str, _FilledSheet] = {}
+    base = path if csv_folder.is_folder(path) else path.parent
+    for source in sources:
+        grid = grids.get(source.sheet)
+        if grid is None or not grid.header_row:
+            message = f"the sheet {source.sheet} is missing: add it, with its header"
+            context.error(DataSource.SHEET, source.row, _SHEET, CellError(message, ""))
+            continue
+        sheet = sheets.get(source.sheet) or _FilledSheet(
+            grid, context, formulas.get(grid.title, set())
+        )
+        sheets[source.sheet] = sheet
+        if not is_address(source.place):
+            tell(f"Reading {source.place}")
+        try:
+            table = load(source.place, source.table, base, seconds)
+            sheet.fill(source, table, (today or dt.datetime.now(dt.UTC).date()).isoformat())
+        except SourceError as error:
+            context.error(DataSource.SHEET, source.row, _FROM, CellError(str(error), ""))
+    findings = context.layout.in_order(context.findings)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise InputError(f for f in findings if f.severity is Severity.ERROR)
+    return Pulled(
+        path,
+        tuple(cell for sheet in sheets.values() for cell in sheet.changes),
+        {s.grid.title: edit.SheetEdit(s.cells, s.last) for s in sheets.values() if s.cells},
+        {name: (s.given, s.added, len(s.places) - len(s.met)) for name, s in sheets.items()},
+        sum(len(formulas.get(grid.title, ())) for grid in grids.values()),
+    )
+
+
+def write_pulled(pulled: Pulled, target: Path) -> Path:
+    """Write the copy that has what was pulled; return where it stands. Raises WriteError."""
+    source = pulled.path
+    if not csv_folder.is_folder(source):
+        return save(target, lambda scratch: edit.write_edited(source, scratch, pulled.edits))
+    files = (edit.edited_csv(source, sheet, each) for sheet, each in pulled.edits.items())
+    replace_case(source, target, dict(files))
+    return target
+
+
+def _known(title_: str) -> str:
+    names = {fold(name): name for name in RECORDS}
+    return names.get(fold(title_), "")
+
+
+def _sources(grid: Grid | None, context: ReadingContext) -> tuple[DataSource, ...]:
+    """Return the rows of the sheet Sources; InputError where there is none, or they are wrong."""
+    if grid is None or not grid.rows:
+        wanted = f"a sheet {DataSource.SHEET} that says where rows come from"
+        hint = f"planner new FILE --with {DataSource.SHEET} shows one"
+        raise InputError([Finding(DataSource.SHEET, found="there is no source", expected=wanted,
+                                  hint=hint)])  # fmt: skip
+    read = read_sheet(DataSource, grid, context)
+    if context.findings:
+        errors = [f for f in context.findings if f.severity is Severity.ERROR]
+        if errors:
+            raise InputError(context.layout.in_order(errors))
+        context.findings.clear()
+    rows: Any = read.records()
+    return tuple(rows)
+
+
+# ---- one sheet -----------------------------------------------------------------------------------
+
+_Key = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    """A column of ours that one of theirs fills: where each is, and how a value becomes ours."""
+
+    theirs: int
+    header: ParsedHeader
+    column: Column | None
+    factor: float = 1.0
+    """What theirs is multiplied by to be in the unit of our header."""
+
+
+@dataclass
+class _FilledSheet:
+    """A sheet that sources fill: its cells, and what becomes of them."""
+
+    grid: Grid
+    context: ReadingContext
+    formulas: set[str]
+    cells: dict[tuple[int, int], object] = field(default_factory=dict)
+    changes: list[PulledCell] = field(default_factory=list)
+    met: set[_Key] = field(default_factory=set)
+    given: int = 0
+    added: int = 0
+
+    def __post_init__(self) -> None:
+        """Understand the header, and find the rows by their key."""
+        self.record: type[Record] = RECORDS[_known(self.grid.title)]
+        if self.record.SPREAD == "members" and self.context.members is None:
+            self.context.members = {}
+        titles = {p: str(t) for p, t in self.grid.header.items()} if self.grid.file else {}
+        header = HeaderRow(self.record, self.grid, self.context)
+        self.headings = {heading.key: heading for heading in header.headings}
+        place = {h.key: h.position for h in header.headings}
+        layout = SheetLayout(self.grid.header_row, place, titles=titles)
+        self.context.layout.sheets[self.record.SHEET] = layout
+        self.last = max(self.grid.rows, default=self.grid.header_row)
+        self.bottom = self.last
+        self.keys = [c for c in self.record.columns() if c.key]
+        columns = [self._values(fold(c.header)) for c in self.keys]
+        rows = zip(self.grid.rows, *columns, strict=True)
+        keys = [(row, self._key(values)) for row, *values in rows]
+        self.places: dict[_Key, int] = {key: row for row, key in reversed(keys)}
+        self.own = {row: i for i, row in enumerate(self.grid.rows)}
+
+    def _values(self, key: str) -> list[object]:
+        heading = self.headings.get(key)
+        return self.grid.values(heading.position if heading else 0)
+
+    def _key(self, values: Sequence[object]) -> _Key:
+        return tuple(_same(c, v) for c, v in zip(self.keys, values, strict=True))
+
+    # ---- a source --------------------------------------------------------------------------------
+
+    def fill(self, source: DataSource, table: SourceTable, day: str) -> None:
+        """Take the rows of a source; SourceError where they do not fit."""
+        mapped = self._mapped(source, table)
+        wanted = _conditions(source, table)
+        seen: dict[_Key, int] = {}
+        for number, row in enumerate(plain_cells(table.rows), 1):
+            if not all(_is(row[place], value) for place, value in wanted):
+                continue
+            given = {m: self._value(m, row[m.theirs], table, number) for m in mapped}
+            by_field = {m.column.field: v for m, v in given.items() if m.column is not None}
+            key = self._key([by_field.get(c.field) for c in self.keys])
+            if not any(key):
+                continue
+            if key in seen:
+                name = " + ".join(str(by_field.get(c.field) or "") for c in self.keys)
+                message = f"{table.name} has {name} twice, in rows {seen[key]} and {number}"
+                raise SourceError(message)
+            seen[key] = number
+            self._put(key, given, table.name, day)
+            if self.record is Member:  # they head the columns of Freight
+                name = str(by_field["name"])
+                self.context.members = {fold(name): name, **(self.context.members or {})}
+        self.given += len(seen)
+        self.met |= seen.keys() & self.places.keys()
+
+    def _mapped(self, source: DataSource, table: SourceTable) -> list[_Mapped]:
+        """Return which columns are filled; of one that the sheet lacks the header is added."""
+        theirs = {fold(header): i for i, header in enumerate(table.headers)}
+        pairs = list(_pairs(source.columns_of, _COLUMNS))
+        if not pairs:
+            texts = [(h, common_letters(clean(h))) for h in table.headers]
+            known = (h for h, t in texts if not self._understood(t).is_remark or fold(t) in REMARKS)
+            pairs = [(h, h) for h in known]
+        mapped = []
+        for their_name, our_name in pairs:
+            if fold(their_name) not in theirs:
+                hint = did_you_mean(their_name, table.headers)
+                msg = f"{table.name} has no column {their_name!r}; {hint}"
+                raise SourceError(msg)
+            mapped.append(self._column(theirs[fold(their_name)], our_name))
+        missing = [c.header for c in self.keys if c.required
+                   and c.field not in {m.column.field for m in mapped if m.column}]  # fmt: skip
+        if missing:
+            msg = f"no column of {table.name} fills {', '.join(missing)}, by which rows are known"
+            raise SourceError(msg)
+        twice = [m.header.label for m in mapped if sum(o.header == m.header for o in mapped) > 1]
+        if twice:
+            msg = f"two columns of {table.name} fill {twice[0]}"
+            raise SourceError(msg)
+        return mapped
+
+    def _understood(self, name: str) -> ParsedHeader:
+        return understand(self.record, name, self.context.members or {})
+
+    def _column(self, theirs: int, our_name: str) -> _Mapped:
+        wanted = self._understood(common_letters(clean(our_name)))
+        heading = self.headings.get(wanted.key)
+        if heading is None:
+            if wanted.is_remark and not wanted.always:
+                columns = [h.label for h in self.headings.values()]
+                hint = did_you_mean(
+                    our_name, [*columns, *(c.header for c in self.record.columns())]
+                )
+                msg = f"the sheet {self.record.SHEET} has no column {our_name!r}; {hint}"
+                raise SourceError(msg)
+            heading = self._added(wanted)
+        column = heading.column or (SPREADS[self.record.SPREAD] if heading.spread else None)
+        factor = 1.0
+        if column is not None and wanted.unit is not None:
+            try:
+                place = f"the column {our_name!r}"
+                times = unit_factor(
+                    column, wanted.unit, place, heading.label, self.context.currency
+                )
+            except CellError as error:
+                msg = f"{error.found}; expected {error.expected}"
+                raise SourceError(msg) from error
+            factor = times / heading.factor
+        return _Mapped(theirs, heading, column, factor)
+
+    def _added(self, wanted: ParsedHeader) -> ParsedHeader:
+        """Add a column behind the last one."""
+        places = [h.position for h in self.headings.values()]
+        position = max([*places, *self.grid.header, 0]) + 1
+        if wanted.column is not None:
+            text_ = title(wanted.column, self.context.currency, wanted.year)
+        else:
+            text_ = wanted.spread or REMARKS.get(wanted.always, wanted.text)
+        heading = ParsedHeader(text_, position, wanted.name, None, wanted.column, wanted.year,
+                               wanted.always, wanted.spread)  # fmt: skip
+        self.headings[heading.key] = heading
+        self.cells[self.grid.header_row, position] = text_
+        return heading
+
+    def _value(self, mapped: _Mapped, value: object, table: SourceTable, number: int) -> object:
+        """Return what a cell of theirs is in ours; None where it is blank."""
+        column = mapped.column
+        if isinstance(value, str) and table.mark is not None:
+            value = csv_folder.cell_of(value, column, table.mark)
+        if isinstance(value, str):
+            value = clean(value) or None
+        if value is None:
+            return None
+        if isinstance(value, bytes | bytearray | memoryview):
+            msg = f"{table.name}, row {number}, {table.headers[mapped.theirs]}: bytes, no value"
+            raise SourceError(msg)
+        try:
+            if column is None:
+                return text(value)
+            if is_number(value) and column.kind in _NUMBERS and mapped.factor != 1.0:
+                value = float(value) * mapped.factor
+            read = converter(column, mapped.header.factor, self.context.currency)(value)
+        except CellError as error:
+            hint = error.hint if isinstance(error.hint, str) else error.hint()
+            found = Finding(found=error.found, expected=error.expected, hint=hint).message
+            msg = f"{table.name}, row {number}, {table.headers[mapped.theirs]}: {found}"
+            raise SourceError(msg) from error
+        if column.kind in WHOLE:
+            return read
+        if column.kind in DECIMAL:
+            return value.value if isinstance(value, Printed) else value
+        if column.kind is CellKind.YES_NO:
+            return "yes" if read else "no"
+        return read if column.kind in {CellKind.CHOICE, CellKind.NAME} else text(value)
+
+    def _put(self, key: _Key, given: Mapping[_Mapped, object], source: str, day: str) -> None:
+        """Compare a row with ours, or add it."""
+        row = self.places.get(key)
+        is_new = row is None
+        if row is None:
+            self.bottom += 1
+            row = self.bottom
+            self.added += 1
+            self.places[key] = row
+            self.met.add(key)
+        written: list[str] = []
+        name = " + ".join(
+            str(v) for m, v in given.items() if m.column in self.keys and v is not None
+        )
+        for mapped, value in given.items():
+            position = mapped.header.position
+            place = address(position, row)
+            before = self.cells.get((row, position), self._before(row, position))
+            if value is None or _is_same(mapped.column, before, value):
+                continue
+            note = _KEPT if place in self.formulas else ""
+            self.changes.append(
+                PulledCell(self.record.SHEET, place, row, position, name, mapped.header.text,
+                           before, value, source, is_new, note)
+            )  # fmt: skip
+            if not note:
+                self.cells[row, position] = value
+                if mapped.header.always != "source" and mapped.column not in self.keys:
+                    written.append(mapped.header.label)
+        if written:
+            self._mark(row, f"{', '.join(written)}: {source}, {day}", source)
+
+    def _before(self, row: int, position: int) -> object:
+        i = self.own.get(row)
+        return None if i is None else self.grid.values(position)[i]
+
+    def _mark(self, row: int, text_: str, source: str) -> None:
+        """Write source and date into the row's Source; what it says of others stays."""
+        heading = self.headings.get("source") or self._added(self._understood(REMARKS["source"]))
+        place = row, heading.position
+        if address(place[1], row) in self.formulas:
+            return
+        before = self.cells.get(place, self._before(*place))
+        parts = [] if before is None else str(before).split("; ")
+        old = re.compile(rf".*: {re.escape(source)}, \d{{4}}-\d\d-\d\d")
+        kept = [part for part in parts if not old.fullmatch(part)]
+        self.cells[place] = "; ".join([*kept, text_])
+
+
+# ---- values --------------------------------------------------------------------------------------
+
+
+def _same(column: Column | None, value: object) -> object:
+    """Return a value so that two that mean the same are equal."""
+    if isinstance(value, Printed):
+        value = value.value
+    if value is None:
+        return ""
+    if column is not None and column.kind in _NUMBERS and is_number(value):
+        return float(value)
+    spelt = fold(plain(as_float(value)) if is_number(value) else str(value))
+    if column is not None and column.kind is CellKind.COUNTRY:
+        return country_code(spelt) or spelt
+    if column is not None and column.kind is CellKind.YES_NO:
+        return {"true": "yes", "false": "no"}.get(spelt, spelt)
+    return spelt if column is not None else str(value).strip()
+
+
+def _is_same(column: Column | None, before: object, after: object) -> bool:
+    old, new = _same(column, before), _same(column, after)
+    if isinstance(old, float) and isinstance(new, float):
+        return math.isclose(old, new, rel_tol=tolerances.CONVERTED)
+    return old == new
+
+
+def _is(value: object, wanted: str) -> bool:
+    """Return whether a cell of theirs is what a condition asks for."""
+    if is_number(value):
+        try:
+            return math.isclose(float(value), float(wanted), rel_tol=tolerances.CONVERTED)
+        except ValueError:
+            return False
+    if isinstance(value, bool):
+        return fold(str(value)) == fold(wanted)
+    return fold(str("" if value is None else value)) == fold(wanted)
+
+
+def _pairs(given: str, header: str) -> Iterator[tuple[str, str]]:
+    """Yield the two sides of each ``theirs=ours``."""
+    for part in filter(None, map(str.strip, given.split(";"))):
+        theirs, sign, ours = (each.strip() for each in part.partition("="))
+        if not (sign and theirs):
+            msg = f"{header} has {part!r}: write theirs=ours, with ; between them"
+            raise SourceError(msg)
+        yield theirs, ours
+
+
+def _conditions(source: DataSource, table: SourceTable) -> list[tuple[int, str]]:
+    """Return the columns that a row must have a value in, and the values."""
+    places = {fold(header): i for i, header in enumerate(table.headers)}
+    conditions = []
+    for theirs, value in _pairs(source.where, _WHERE):
+        if fold(theirs) not in places:
+            msg = f"{table.name} has no column {theirs!r}; {did_you_mean(theirs, table.headers)}"
+            raise SourceError(msg)
+        conditions.append((places[fold(theirs)], value))
+    return conditions

@@ -1,0 +1,384 @@
+"""Plans and studies as tables for other programs: SQLite, or a folder of Parquet files.
+
+Every declared table of a workbook becomes a table of the file, its rows marked with the run that
+they are of. A run is known by the fingerprint of its tables, so that it is never there twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from models import results
+from models.errors import Finding, UsageError, WriteError
+from models.results import About, Field, Figure, Look, Name, Result, Runs
+from planner.studies import kind_of
+from planner.studies.kind import Tables
+from planner.workbook.parts import sheet_names
+from planner.workbook.plan_file import PlanFile, StudyFile, code_of, edited, read_plan, read_study
+from planner.workbook.save import behind_links, names_to_disk, refuse_no_file, save
+
+RUN = "run_id"
+"""The column by which every table says which run a row is of."""
+_APPLICATION = 0x504C4E52
+"""Marks an SQLite file as one of these; any program may read it."""
+_SECONDS = 10.0
+"""Seconds to wait for another program that holds the file."""
+_TEXT, _WHOLE, _NUMBER = "TEXT", "INTEGER", "REAL"
+_CODE = "_code"
+_MIXED = "text"
+"""A column of values that are numbers or words has the words in a second column."""
+_LIST = "columns"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+"""What differs from run to run in a header: ``money`` stands for the currency."""
+_OF_THE_HOUR, _TIME = {Figure.WRITTEN, Figure.INPUT_FILE}, "Time: "
+"""Rows that differ from file to file of one plan."""
+
+
+@dataclass(frozen=True)
+class DataColumn:
+    """A column of a table; ``money`` in its unit is the currency of the run."""
+
+    name: str
+    kind: str
+    header: str
+    unit: str
+    meaning: str
+    is_key: bool
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """A table of a run, column by column; None is a blank cell."""
+
+    name: str
+    sheet: str
+    meaning: str
+    columns: tuple[DataColumn, ...]
+    values: tuple[list[Any], ...]
+
+    def __len__(self) -> int:
+        return len(self.values[0]) if self.values else 0
+
+
+@dataclass(frozen=True)
+class DataRun:
+    """What a workbook says: facts of the run by the names of the table ``runs``, and its tables."""
+
+    facts: dict[str, str]
+    tables: tuple[DataTable, ...]
+    warnings: tuple[Finding, ...] = ()
+
+    @property
+    def run(self) -> str:
+        return self.facts[RUN]
+
+    @property
+    def answer(self) -> dict[str, object]:
+        """What a program hears of the run: some of its facts, and the rows of each table."""
+        facts: dict[str, object] = {name: self.facts[name] for name in TOLD}
+        return facts | {"rows": {table.name: len(table) for table in self.tables}}
+
+
+# ---- a workbook to tables ------------------------------------------------------------------------
+
+
+def data_of(path: Path) -> DataRun:
+    """Read the workbook of a plan or of a study; InputError where it is neither, or redacted."""
+    study = kind_of(sheet_names(path))
+    if study is None:
+        plan = read_plan(path)
+        declared = [r for r in results.CATALOGUE.values() if not r.BOOK and r.TABLE in plan.tables]
+        facts = {name: str(plan.measure(row) or "") for name, row in _FACTS.items()}
+        money, warnings = plan.currency, edited(plan)
+        return _run(plan, "plan", plan.title, money, declared, facts, warnings)
+    file = read_study(path, study.RESULTS[0].TABLE, study.NAME)
+    tables = Tables.read(file.tables, (*study.RESULTS, About, Runs))
+    facts = {name: tables.option(row) for name, row in _FACTS_OF_A_STUDY.items()}
+    words = [result.words.get("money", "") for result in tables.results.values()]
+    money = next(filter(None, words), "")
+    return _run(file, study.NAME, file.title, money, list(tables.results), facts, ())
+
+
+_FACTS = {
+    "scenario": Figure.SCENARIO, "status": Figure.STATUS, "input_file": Figure.INPUT_FILE,
+    "input_sha256": Figure.INPUT_SHA256, "planner": Figure.PLANNER, "solver": Figure.SOLVER,
+    "written": Figure.WRITTEN,
+}  # fmt: skip
+_FACTS_OF_A_STUDY = {
+    "scenario": Figure.SCENARIO, "input_file": Figure.INPUT_FILE,
+    "input_sha256": Figure.INPUT_SHA256, "planner": "Planner", "solver": "Solver",
+}  # fmt: skip
+TOLD = (RUN, "kind", "title", "file")
+"""Facts that a program hears of."""
+RUN_FACTS = (RUN, "kind", "title", "currency", "file", *_FACTS, "added")
+"""The columns of the table ``runs``."""
+
+
+def _run(  # noqa: PLR0913, PLR0917 - the parts of a run
+    file: PlanFile | StudyFile,
+    kind: str,
+    title: str,
+    money: str,
+    declared: Iterable[type[Result]],
+    facts: dict[str, str],
+    warnings: tuple[Finding, ...],
+) -> DataRun:
+    tables = tuple(_table(each, file.tables[each.TABLE]) for each in declared)
+    about = {"kind": kind, "title": title or file.path.stem, "currency": money,
+             "file": file.path.name}  # fmt: skip
+    about["added"] = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+    given = dict.fromkeys(RUN_FACTS, "") | {RUN: _fingerprint(kind, tables)} | facts | about
+    return DataRun(given, tables, warnings)
+
+
+def _fingerprint(kind: str, tables: Iterable[DataTable]) -> str:
+    """Return the SHA-256 of all that the tables hold, but for the hour and the file's name."""
+    digest = hashlib.sha256(kind.encode())
+    for table in tables:
+        rows = [row for row in zip(*table.values, strict=True) if not _is_of_the_hour(row[0])]
+        names = [column.name for column in table.columns]
+        digest.update(json.dumps([table.name, names, rows]).encode())
+    return digest.hexdigest()
+
+
+def _is_of_the_hour(measure: Any) -> bool:
+    return measure in _OF_THE_HOUR or str(measure).startswith(_TIME)
+
+
+def table_name(kind: type[Result]) -> str:
+    """Return a table's name in the file: ``country_shares``; of a study ``stress_by_mineral``."""
+    words = kind.TABLE if not kind.BOOK or kind.TABLE.startswith(kind.BOOK.capitalize()) else (
+        f"{kind.BOOK} {kind.TABLE}"
+    )  # fmt: skip
+    return re.sub(r"\W+", "_", words.lower()).strip("_")
+
+
+def _table(kind: type[Result], frame: pd.DataFrame) -> DataTable:
+    """Return a sheet as a table: what stands in its cells, a spread of columns as rows."""
+    headers = [str(header) for header in frame.columns]
+    places = kind.positions(headers)
+    fields = [f for f in kind.FIELDS if f.name in places]
+    spread = next((f for f in kind.FIELDS if f.spread), None)
+    if spread is None:
+        columns = [
+            (c, v) for f in fields for c, v in _columns(kind, f, frame.iloc[:, places[f.name]])
+        ]
+    else:
+        columns = _long(kind, spread, fields, frame, places)
+    declared, values = zip(*columns, strict=True)
+    meaning = " ".join((kind.__doc__ or "").split())
+    return DataTable(table_name(kind), kind.TABLE, meaning, declared, values)
+
+
+def _columns(
+    kind: type[Result], field: Field, cells: Iterable[Any]
+) -> Iterator[tuple[DataColumn, list[Any]]]:
+    """Yield the columns that a field is in the file, with their values."""
+    listed = [_plain(cell) for cell in cells]
+    is_key = field.name in kind.GRAIN
+    header, unit = (_PLACEHOLDER.sub(r"\1", text) for text in (field.header, field.unit))
+    made = DataColumn(field.name, _NUMBER, header, unit, field.meaning, is_key)
+    if field.name == "value":
+        yield made, [v if isinstance(v, int | float) else None for v in listed]
+        words = [v if isinstance(v, str) else None for v in listed]
+        yield replace(made, name=_MIXED, kind=_TEXT, meaning="The value where it is words."), words
+    elif field.look.is_text:
+        yield replace(made, kind=_TEXT), [None if v is None else _as_text(v) for v in listed]
+        if field.names is Name.COUNTRY:
+            codes = [None if v is None else code_of(str(v)) for v in listed]
+            meaning = f"{field.header} as its ISO3 code."
+            yield replace(made, name=f"{field.name}{_CODE}", kind=_TEXT, meaning=meaning), codes
+    elif field.look in {Look.YEAR, Look.COUNT}:
+        yield replace(made, kind=_WHOLE), [int(v) if _is_number(v) else None for v in listed]
+    else:
+        yield made, [float(v) if _is_number(v) else None for v in listed]
+
+
+def _long(
+    kind: type[Result], spread: Field, fields: Sequence[Field], frame: pd.DataFrame,
+    places: dict[str, int],
+) -> list[tuple[DataColumn, list[Any]]]:  # fmt: skip
+    """Return a sheet with a column for each of some names as rows: a name and a value each.
+
+    The sheet's own value, of all of them, has a blank name.
+    """
+    name = spread.name.removesuffix("s")
+    named = [i for i in range(frame.shape[1]) if i not in places.values()]
+    own = [f for f in fields if f.name != "value"]
+    parts = [("", places["value"])] if "value" in places else []
+    parts += [(str(frame.columns[i]), i) for i in named]
+    filled = [
+        (i, each, cell)
+        for each, place in parts
+        for i, cell in enumerate(frame.iloc[:, place])
+        if _plain(cell) is not None
+    ]
+    rows = [i for i, _, _ in filled]
+    columns = [pair for f in own for pair in _columns(kind, f, frame.iloc[rows, places[f.name]])]
+    header = DataColumn(name, _TEXT, name.capitalize(), "", "Blank: all together.", is_key=True)
+    names = [each for _, each, _ in filled]
+    if all(each.isdecimal() for each in names):  # years
+        columns.append((replace(header, kind=_WHOLE, meaning=""), list(map(int, names))))
+    else:
+        columns.append((header, names))
+    cells = Field("Value", Look.LONG, spread.meaning, unit=spread.unit, name="value")
+    return [*columns, *_columns(kind, cells, [cell for _, _, cell in filled])]
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell as text, int or float; None where it is blank."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN is a blank cell
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _as_text(value: Any) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text.encode("utf-8", "replace").decode()
+
+
+# ---- SQLite --------------------------------------------------------------------------------------
+
+
+def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
+    """Put runs into an SQLite file, new or made by an earlier call; all of them or none.
+
+    Rows that the file has of a run already are replaced. Raises WriteError where the file is
+    somebody else's, or cannot be written.
+    """
+    refuse_no_file(path)
+    target = behind_links(path)
+    is_new = not target.exists() or not target.stat().st_size
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(target, timeout=_SECONDS)) as file:
+            file.isolation_level = None
+            file.execute("BEGIN IMMEDIATE")
+            if not is_new and file.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
+                msg = f"{path} is not from planner data: choose another --output"
+                raise WriteError(msg)
+            for run in runs:
+                _insert(file, run)
+            file.execute(f"PRAGMA application_id = {_APPLICATION}")
+            file.execute("COMMIT")
+    except (OSError, sqlite3.Error) as error:
+        if is_new:
+            target.unlink(missing_ok=True)
+        msg = f"{path} cannot be written: {getattr(error, 'strerror', None) or error}"
+        raise WriteError(msg) from error
+    names_to_disk(target.parent)
+    return path
+
+
+def _insert(file: sqlite3.Connection, run: DataRun) -> None:
+    facts = ", ".join(f"{name} TEXT" for name in RUN_FACTS[1:])
+    file.execute(f"CREATE TABLE IF NOT EXISTS runs ({RUN} TEXT PRIMARY KEY, {facts})")
+    file.execute(
+        f"CREATE TABLE IF NOT EXISTS {_LIST} (table_name TEXT, column_name TEXT, sheet TEXT,"
+        " header TEXT, unit TEXT, is_key INTEGER, meaning TEXT, table_meaning TEXT,"
+        " PRIMARY KEY (table_name, column_name))"
+    )
+    there = file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (name,) in there:
+        if name != _LIST:
+            file.execute(f'DELETE FROM "{name}" WHERE {RUN} = ?', (run.run,))  # noqa: S608
+    marks = ", ".join("?" * len(RUN_FACTS))
+    values = [run.facts[name] for name in RUN_FACTS]
+    file.execute(f"INSERT INTO runs ({', '.join(RUN_FACTS)}) VALUES ({marks})", values)  # noqa: S608
+    for table in run.tables:
+        _insert_table(file, table, run.run)
+
+
+def _insert_table(file: sqlite3.Connection, table: DataTable, run: str) -> None:
+    names = [f'"{column.name}"' for column in table.columns]
+    columns = [f"{name} {c.kind}" for name, c in zip(names, table.columns, strict=True)]
+    file.execute(
+        f'CREATE TABLE IF NOT EXISTS "{table.name}"'
+        f" ({RUN} TEXT NOT NULL REFERENCES runs ({RUN}), {', '.join(columns)})"
+    )
+    has = {name for _, name, *_ in file.execute(f'PRAGMA table_info("{table.name}")')}
+    for column in table.columns:  # of a file that an earlier version made
+        if column.name not in has:
+            kind = f'"{column.name}" {column.kind}'
+            file.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {kind}')
+    keys = ", ".join([RUN, *(f'"{c.name}"' for c in table.columns if c.is_key)])
+    file.execute(f'CREATE INDEX IF NOT EXISTS "key of {table.name}" ON "{table.name}" ({keys})')
+    marks = ", ".join("?" * (len(names) + 1))
+    file.executemany(
+        f'INSERT INTO "{table.name}" ({RUN}, {", ".join(names)}) VALUES ({marks})',  # noqa: S608
+        ((run, *row) for row in zip(*table.values, strict=True)),
+    )
+    file.executemany(
+        f"INSERT OR REPLACE INTO {_LIST} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        _listed(table),
+    )
+
+
+def _listed(table: DataTable) -> Iterator[tuple[Any, ...]]:
+    """Yield what the table ``columns`` says of a table's columns."""
+    for c in table.columns:
+        yield (table.name, c.name, table.sheet, c.header, c.unit, int(c.is_key), c.meaning,
+               table.meaning)  # fmt: skip
+
+
+# ---- Parquet -------------------------------------------------------------------------------------
+
+
+def write_parquet(folder: Path, runs: Sequence[DataRun]) -> Path:
+    """Put runs into a folder: a folder a table, and in it a file a run.
+
+    A run's files that are there are replaced. Raises WriteError.
+    """
+    if folder.exists() and not folder.is_dir():
+        msg = f"{folder} is a file: name a folder, or an SQLite file such as plans.sqlite"
+        raise UsageError(msg)
+    for run in runs:
+        name = f"{run.run}.parquet"
+        facts = [DataColumn(each, _TEXT, each, "", "", each == RUN) for each in RUN_FACTS[1:]]
+        about = DataTable("runs", "", "", tuple(facts), tuple([run.facts[f.name]] for f in facts))
+        for table in (about, *run.tables, *_lists(run.tables)):
+            _put(folder / table.name / name, table, run.run)
+    return folder
+
+
+def _lists(tables: Sequence[DataTable]) -> Iterator[DataTable]:
+    """Yield the table that says what all columns are."""
+    names = ("table_name", "column_name", "sheet", "header", "unit", "is_key", "meaning",
+             "table_meaning")  # fmt: skip
+    values = zip(*(row for table in tables for row in _listed(table)), strict=True)
+    kinds = {"is_key": _WHOLE}
+    columns = (DataColumn(name, kinds.get(name, _TEXT), name, "", "", False) for name in names)
+    yield DataTable(_LIST, "", "", tuple(columns), tuple(map(list, values)))
+
+
+def _put(path: Path, table: DataTable, run: str) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {_TEXT: pa.string(), _WHOLE: pa.int64(), _NUMBER: pa.float64()}
+    fields = [pa.field(RUN, pa.string(), nullable=False)]
+    fields += [
+        pa.field(c.name, kinds[c.kind], metadata={"unit": c.unit, "header": c.header})
+        for c in table.columns
+    ]
+    columns = [pa.array([run] * len(table), pa.string())]
+    columns += [
+        pa.array(v, kinds[c.kind]) for c, v in zip(table.columns, table.values, strict=True)
+    ]
+    made = pa.table(columns, schema=pa.schema(fields))
+    save(path, lambda scratch: parquet.write_table(made, scratch), beside=False)

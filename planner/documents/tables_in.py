@@ -1,0 +1,448 @@
+"""A table from another source, read and never written to: a file, or a database.
+
+Whatever goes wrong is told as a ``SourceError`` without the address of a database: drivers put
+host, user and password into their errors, so that none of these is shown, kept or raised from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from models.case import fold
+from models.checks.common import did_you_mean
+from models.checks.rows import is_address
+from models.errors import InputError
+from planner.workbook import csv_folder
+from planner.workbook.archive import (
+    MOST_CELLS,
+    MOST_PACKED,
+    MOST_ROWS,
+    MOST_UNPACKED,
+    RefusedError,
+    refuse_odd,
+)
+from planner.workbook.csv_folder import LONGEST_CELL
+from planner.workbook.excel import open_excel
+from planner.workbook.grid import Grid
+
+T = TypeVar("T")
+
+SQLITE = {".sqlite", ".sqlite3", ".db"}
+EXCEL = {".xlsx", ".xlsm"}
+EXTRA = 'is not installed here: pip install ".[data]"'
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_AT_A_TIME = 1_000
+"""Rows fetched at a time."""
+_OFTEN = 10_000
+"""Steps of SQLite from look to look at the clock."""
+_FEW = 20
+"""Names of tables that an error lists."""
+
+
+class SourceError(Exception):
+    """A source that cannot be read; the text says why and holds no address of a database."""
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """The rows of a source. ``mark`` is the decimal mark where cells are texts, None where not."""
+
+    name: str
+    headers: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    mark: str | None = None
+
+
+_Reader = Callable[[Path, str, str, float], SourceTable]
+"""Path, table or query, what the workbook calls the place, seconds."""
+
+
+def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
+    """Read a table of a file in or below a folder, or of a database that a variable names."""
+    if is_address(place):
+        msg = "the address of a database, which may hold a password"
+        raise SourceError(msg)
+    suffix = Path(place).suffix.casefold()
+    readers: dict[str, _Reader] = {".csv": _csv, ".parquet": _parquet}
+    readers |= dict.fromkeys(EXCEL, _excel) | dict.fromkeys(SQLITE, _sqlite)
+    if suffix in readers:
+        path = _beside(place, base)
+        return within(seconds, lambda: readers[suffix](path, table, place, seconds))
+    if not _VARIABLE.fullmatch(place):
+        endings = ", ".join(readers)
+        msg = f"this is neither a file ({endings}) nor the name of an environment variable"
+        raise SourceError(msg)
+    address = os.environ.get(place, "")
+    if not address:
+        msg = f"the environment variable {place} is not set"
+        raise SourceError(msg)
+    return within(seconds, lambda: _database(address, table, place, seconds))
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """Return what a work gives; SourceError where it takes longer: a database may hang for ever."""
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        msg = f"no answer within {seconds:g} seconds"
+        raise SourceError(msg)
+    if failed:
+        raise failed[0]
+    return done[0]
+
+
+def _beside(place: str, base: Path) -> Path:
+    """Return a file in or below a folder; SourceError where it is elsewhere, or none."""
+    path = base / place
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(os.path.realpath(base)):
+        msg = f"{place} is not beside the workbook: copy it there, or name a folder below"
+        raise SourceError(msg)
+    try:
+        refuse_odd(real)
+    except RefusedError as error:
+        msg = f"{place}: {error}"
+        raise SourceError(msg) from error
+    return real
+
+
+class _BoundedRows:
+    """Rows as they come, within the limits of a workbook."""
+
+    def __init__(self, place: str, width: int) -> None:
+        self.place, self.width = place, width
+        self.rows: list[tuple[Any, ...]] = []
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Keep rows; SourceError where they become too many."""
+        self.rows += map(tuple, rows)
+        if len(self.rows) > MOST_ROWS or len(self.rows) * self.width > MOST_CELLS:
+            msg = f"{self.place} gives more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells"
+            raise SourceError(msg)
+
+
+# ---- files ---------------------------------------------------------------------------------------
+
+
+def _no_table(table: str, place: str) -> None:
+    if table:
+        msg = f"{place} has one table: leave Table or query blank"
+        raise SourceError(msg)
+
+
+def _csv(path: Path, table: str, place: str, _: float) -> SourceTable:
+    _no_table(table, place)
+    try:
+        read = csv_folder.read_file(path)
+    except InputError as error:
+        msg = "; ".join(f"{place}{f', row {f.row}' if f.row else ''}: {f.message}"
+                        for f in error.findings)  # fmt: skip
+        raise SourceError(msg) from error
+    return SourceTable(place, tuple(read.header), [tuple(r) for r in read.below], read.mark)
+
+
+def _excel(path: Path, table: str, place: str, _: float) -> SourceTable:
+    try:
+        grids = {grid.title: grid for grid in open_excel(path).grids if grid.header_row}
+    except InputError as error:
+        msg = "; ".join(finding.message for finding in error.findings)
+        raise SourceError(msg.replace(str(path), place)) from error
+    grid = grids[_chosen(table, grids, place, "sheet")]
+    return SourceTable(f"{place}, {grid.title}", *_of_grid(grid))
+
+
+def _of_grid(grid: Grid) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    places = sorted(grid.header)
+    columns = [grid.values(place) for place in places]
+    rows = list(zip(*columns, strict=True))
+    return tuple(str(grid.header[place]) for place in places), rows
+
+
+def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
+    """Return the table of a name, the only one where none is given."""
+    listed = list(names)
+    if not table and len(listed) == 1:
+        return listed[0]
+    for name in listed:
+        if fold(name) == fold(table):
+            return name
+    shown = ", ".join(listed[:_FEW]) or "none"
+    msg = f"{place} has no {word} {table!r}; {did_you_mean(table, listed) or f'there is {shown}'}"
+    if not table:
+        msg = f"{place} has several {word}s: name one in Table or query; there is {shown}"
+    raise SourceError(msg)
+
+
+def _parquet(path: Path, table: str, place: str, _: float) -> SourceTable:
+    _no_table(table, place)
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        msg = f"pyarrow, which reads {place}, {EXTRA}"
+        raise SourceError(msg) from error
+    if path.stat().st_size > MOST_PACKED:
+        msg = f"{place} has more than {MOST_PACKED:,} bytes"
+        raise SourceError(msg)
+    try:
+        with parquet.ParquetFile(
+            path, thrift_string_size_limit=1 << 24, thrift_container_size_limit=1 << 20
+        ) as file:
+            about, names = file.metadata, tuple(file.schema_arrow.names)
+            groups = (about.row_group(i) for i in range(about.num_row_groups))
+            unpacked = sum(group.total_byte_size for group in groups)
+            rows = _BoundedRows(place, len(names))
+            if unpacked > MOST_UNPACKED or about.num_rows * len(names) > MOST_CELLS:
+                msg = (
+                    f"{place} has {about.num_rows:,} rows of {len(names):,} columns, which unpack"
+                    f" to {unpacked:,} bytes: more than a workbook holds"
+                )
+                raise SourceError(msg)
+            texts = [f.name for f in file.schema_arrow if _is_text(pa, f.type)]
+        with parquet.ParquetFile(path, read_dictionary=texts) as file:  # each long text once
+            for batch in file.iter_batches(batch_size=_AT_A_TIME):
+                _refuse_long(batch, place)
+                rows.add(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+        msg = f"{place} is damaged or no Parquet file"
+        raise SourceError(msg) from error
+    return SourceTable(place, names, rows.rows)
+
+
+def _is_text(pa: Any, kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind))
+
+
+def _refuse_long(batch: Any, place: str) -> None:
+    """Raise SourceError where a text is longer than that of a cell, before it is made often."""
+    from pyarrow import compute, types
+
+    for column in batch.columns:
+        if types.is_dictionary(column.type) and len(column.dictionary):
+            longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0
+            if longest > 4 * LONGEST_CELL:
+                msg = f"{place} has a text of more than {LONGEST_CELL:,} characters"
+                raise SourceError(msg)
+
+
+# ---- statements ----------------------------------------------------------------------------------
+
+_LITERAL = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|(\$\w*\$).*?\1|--[^\n]*|/\*.*?\*/",
+    re.DOTALL,
+)
+_READS = {"select", "with", "values", "table"}
+_WRITES = {
+    "alter", "analyze", "attach", "call", "copy", "create", "delete", "detach", "do", "drop",
+    "exec", "execute", "grant", "handler", "insert", "into", "load", "lock", "merge", "pragma",
+    "refresh", "reindex", "rename", "reset", "revoke", "set", "truncate", "update", "upsert",
+    "vacuum",
+}  # fmt: skip
+_QUERY = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
+
+
+def is_query(text: str) -> bool:
+    """Return whether a text begins as a query; else it is the name of a table, or refused."""
+    return _QUERY.match(_LITERAL.sub(" ", text)) is not None
+
+
+def _table_of(text: str, names: Sequence[str], place: str) -> str:
+    """Return the table that a text names; SourceError where it is a statement that is no query."""
+    if fold(text) not in map(fold, names) and re.search(r"[\s;(]", text):
+        refuse_writing(text)
+    return _chosen(text, names, place, "table")
+
+
+def refuse_writing(statement: str) -> None:
+    """Raise SourceError unless a statement is one alone, and reads.
+
+    The connection is told to read only, too, where the database can be; this is what is left where
+    it cannot.
+    """
+    bare = _LITERAL.sub(" ", statement).strip()
+    words = re.findall(r"[a-z_]\w*", bare.lower())
+    is_hidden = "/*!" in statement or "\\'" in statement or '\\"' in statement
+    if is_hidden or re.search(r"['\"`]|/\*", bare):
+        msg = "the query has quotes, backslashes or comments that databases read in different ways"
+        raise SourceError(msg)
+    if ";" in bare.removesuffix(";"):
+        msg = "the query is more than one statement"
+        raise SourceError(msg)
+    if not words or words[0] not in _READS:
+        msg = "the query does not begin with SELECT or WITH: pull only reads"
+        raise SourceError(msg)
+    writes = sorted(_WRITES & set(words))
+    if writes:
+        msg = f"the query has the word {writes[0].upper()}: pull only reads"
+        raise SourceError(msg)
+
+
+# ---- SQLite --------------------------------------------------------------------------------------
+
+_READING = {
+    sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE,
+}  # fmt: skip
+
+
+def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
+    """Read a table or query of an SQLite file, opened to be read, by statements that only read."""
+    end = time.monotonic() + seconds
+    try:
+        address = f"file:{quote(str(path))}?mode=ro"
+        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=seconds)) as file:
+            file.execute("PRAGMA query_only = ON")
+            file.execute("PRAGMA trusted_schema = OFF")
+            file.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_PACKED)
+            named = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+            tables = [str(name) for (name,) in file.execute(named)]
+            if is_query(table):
+                refuse_writing(table)
+                statement = table
+            else:
+                name = _table_of(table, tables, place)
+                quoted = name.replace('"', '""')
+                statement = f'SELECT * FROM "{quoted}"'  # noqa: S608
+            file.set_authorizer(lambda action, *_: int(action not in _READING))
+            file.set_progress_handler(lambda: time.monotonic() > end, _OFTEN)
+            cursor = file.execute(statement)
+            headers = tuple(str(column[0]) for column in cursor.description or ())
+            rows = _BoundedRows(place, len(headers))
+            while fetched := cursor.fetchmany(_AT_A_TIME):
+                rows.add(fetched)
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        msg = f"{place}: {error}"
+        if "interrupted" in str(error):
+            msg = f"no answer within {seconds:g} seconds"
+        elif "not authorized" in str(error):
+            msg = f"{place}: the query does something other than read"
+        raise SourceError(msg) from error
+    return SourceTable(f"{place}, {'query' if is_query(table) else name}", headers, rows.rows)
+
+
+# ---- databases -----------------------------------------------------------------------------------
+
+
+def _database(address: str, table: str, variable: str, seconds: float) -> SourceTable:
+    """Read a table or query of the database at an address; errors say nothing of it."""
+    try:
+        import sqlalchemy
+    except ImportError:
+        msg = f"SQLAlchemy, which reads databases, {EXTRA}"
+        raise SourceError(msg) from None
+    if is_query(table):
+        refuse_writing(table)
+    secrets: list[str] = [address]
+    failed: Exception
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            url = sqlalchemy.make_url(address)
+            secrets += _parts(url)
+            if url.get_backend_name() == "sqlite" and url.database:
+                return _sqlite(Path(url.database), table, variable, seconds)
+            return _fetched(url, table, variable, seconds)
+    except Exception as error:  # noqa: BLE001 - of any driver: its text may hold the address
+        failed = error
+    # told outside: what is raised in an except clause carries the error that it is about
+    raise SourceError(_without(_reason(failed, variable), secrets))
+
+
+def _parts(url: Any) -> list[str]:
+    """Return what of an address nobody shall see."""
+    given = (url.password, url.username, url.host, url.database, url.port, *url.query.values())
+    return [str(part) for part in given if part]
+
+
+def _without(message: str, secrets: Iterable[str]) -> str:
+    for each in sorted({*secrets, *map(quote, secrets)}, key=len, reverse=True):
+        message = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", "***", message)
+    return message
+
+
+def _reason(error: Exception, variable: str) -> str:
+    """Return what a driver says of a query; of what goes wrong before, only that it did."""
+    from sqlalchemy import exc
+
+    if isinstance(error, SourceError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"the driver {error.name} for the database of {variable} is not installed here"
+    if isinstance(error, exc.ArgumentError | ValueError):
+        return f"{variable} holds no address of a database"
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
+    if isinstance(error, exc.DBAPIError) and error.statement:
+        if state == "57014":  # query_canceled
+            return f"{variable}: the query takes too long"
+        first = (str(cause).splitlines() or [""])[0]
+        return f"{variable}: {first or type(cause).__name__}"
+    code = f" (SQLSTATE {state})" if state else ""
+    return f"the database of {variable} cannot be reached, or refuses the login{code}"
+
+
+def _fetched(url: Any, table: str, variable: str, seconds: float) -> SourceTable:
+    import sqlalchemy
+
+    options: dict[str, Any] = {}
+    is_postgres = url.get_backend_name() == "postgresql"
+    if is_postgres:
+        url = url if "+" in url.drivername else url.set(drivername="postgresql+psycopg")
+        options = {"connect_args": {"connect_timeout": max(1, int(seconds))}}
+    engine = sqlalchemy.create_engine(
+        url, poolclass=sqlalchemy.pool.NullPool, hide_parameters=True, **options
+    )
+    is_asked = is_query(table)
+    with engine.connect() as connection:  # never committed
+        if is_postgres:
+            connection.execution_options(postgresql_readonly=True)
+            limit = max(1, int(seconds * 1000))
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {limit}")
+        statement = table
+        if not is_asked:
+            inspector = sqlalchemy.inspect(connection)
+            schema, _, name = table.rpartition(".")
+            names = [*inspector.get_table_names(schema or None)]
+            names += inspector.get_view_names(schema or None)
+            table = _table_of(name if schema else table, names, variable)
+            quoted = engine.dialect.identifier_preparer
+            where = f"{quoted.quote(schema)}." if schema else ""
+            statement = f"SELECT * FROM {where}{quoted.quote(table)}"  # noqa: S608
+        asked = sqlalchemy.text(statement.replace(":", "\\:"))
+        result = connection.execute(asked, execution_options={"stream_results": True})
+        headers = tuple(map(str, result.keys()))
+        rows = _BoundedRows(variable, len(headers))
+        for part in result.partitions(_AT_A_TIME):
+            rows.add(part)
+    return SourceTable(f"{variable}, {'query' if is_asked else table}", headers, rows.rows)
+
+
+def plain_cells(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows with numbers as Python's own, and None in the place of NaN."""
+    from decimal import Decimal
+
+    for row in rows:
+        yield tuple(
+            None if cell != cell else float(cell) if isinstance(cell, Decimal) else cell  # noqa: PLR0124
+            for cell in row
+        )

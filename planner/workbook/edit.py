@@ -1,0 +1,260 @@
+"""A copy of an input in which a few cells are others, and all else is as it was, to the byte.
+
+A workbook's sheets are changed in their XML, cell by cell: formats, formulas and their saved
+values, drop-downs, charts and macros are copied as they are. Of a folder, only the files that
+change are written again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.parsers import expat
+from xml.sax.saxutils import escape
+
+from planner.render.words import guarded
+from planner.workbook import csv_folder
+from planner.workbook.archive import Archive
+from planner.workbook.findings import address, column_number
+from planner.workbook.parts import Anatomy, sheet_parts
+
+Cells = Mapping[tuple[int, int], object]
+"""New values by row and column (1 is the first)."""
+
+
+@dataclass(frozen=True)
+class SheetEdit:
+    """The cells of a sheet that change; rows after ``last`` are new and look like that one."""
+
+    cells: Cells
+    last: int
+
+
+def write_edited(source: Path, target: Path, edits: Mapping[str, SheetEdit]) -> None:
+    """Write a copy of a workbook to a file, with other cells in some sheets, by their titles."""
+    with Archive(source) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
+        parts = {s.part: edits[s.title] for s in sheet_parts(source) if s.title in edits}
+        tables = {
+            table: edit
+            for part, edit in parts.items()
+            for kind, table in archive.links(part)
+            if kind == "table"
+        }
+        for info in archive.infolist():
+            name = info.filename
+            with archive.open(info) as opened:
+                content = opened.read()
+            if name in parts:
+                content = _SheetXml(content).edited(parts[name])
+            elif name in tables:
+                content = _longer(content, tables[name])
+            elif name.endswith("xl/workbook.xml"):  # Excel calculates formulas again as it opens
+                content = re.sub(rb' fullCalcOnLoad="[^"]*"', b"", content)
+                content = content.replace(b"<calcPr", b'<calcPr fullCalcOnLoad="1"')
+            copy.writestr(name, content)
+
+
+def formula_cells(source: Path) -> dict[str, set[str]]:
+    """Return the addresses of all cells with a formula, by the title of their sheet."""
+    if csv_folder.is_folder(source):
+        return {}
+    parts = (sheet for sheet in sheet_parts(source) if sheet.kind == "worksheet")
+    return {sheet.title: set(Anatomy(source, sheet.part).formulas) for sheet in parts}
+
+
+# ---- XML -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Place:
+    """Where an element is in the bytes of a sheet: its tag, and the end of all of it."""
+
+    start: int
+    inner: int
+    """The byte behind its start tag."""
+    end: int = 0
+    style: str = ""
+    cells: dict[int, _Place] = field(default_factory=dict)
+
+
+class _SheetXml:
+    """The bytes of a sheet, and where its rows and cells are in them."""
+
+    def __init__(self, content: bytes) -> None:
+        if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+            content = content.decode("utf-16").encode()
+            content = re.sub(rb"^<\?xml[^>]*\?>", b"", content.lstrip(b"\xef\xbb\xbf"))
+        self.content = content
+        self.rows: dict[int, _Place] = {}
+        self.data: _Place | None = None
+        self.prefix = b""
+        self._open: list[_Place] = []
+        self._row = 0
+        parser = expat.ParserCreate()
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        self._parser = parser
+        parser.Parse(content, True)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        prefix, _, tag = name.rpartition(":")
+        start = self._parser.CurrentByteIndex
+        place = _Place(start, _behind_tag(self.content, start), style=attributes.get("s", ""))
+        self._open.append(place)
+        if tag == "sheetData":
+            self.data, self.prefix = place, f"{prefix}:".encode() if prefix else b""
+        elif tag == "row" and self.data is not None and not self.data.end:
+            self._row = int(attributes.get("r", self._row + 1))
+            self.rows[self._row] = place
+        elif tag == "c" and self.rows and not self.rows[self._row].end:
+            cells = self.rows[self._row].cells
+            letters = attributes.get("r", "").rstrip("0123456789")
+            position = column_number(letters) if letters else max(cells, default=0) + 1
+            cells[position] = place
+
+    def _end(self, _: str) -> None:
+        place = self._open.pop()
+        index = self._parser.CurrentByteIndex
+        # an element without an end tag ends where it starts
+        place.end = place.inner if index == place.start else _behind_tag(self.content, index)
+
+    # ---- changes ---------------------------------------------------------------------------------
+
+    def edited(self, edit: SheetEdit) -> bytes:
+        """Return the bytes with cells in the place of others, or added in their order."""
+        if self.data is None:
+            return self.content
+        pieces: list[tuple[int, int, bytes]] = []
+        by_row: dict[int, dict[int, object]] = {}
+        for (row, position), value in edit.cells.items():
+            by_row.setdefault(row, {})[position] = value
+        new = b""
+        for row, cells in sorted(by_row.items()):
+            if row in self.rows:
+                pieces += self._in_row(row, cells, edit.last)
+                continue
+            inner = b"".join(self._cell(row, p, v, edit.last) for p, v in sorted(cells.items()))
+            made = b'<%srow r="%d">%s</%srow>' % (self.prefix, row, inner, self.prefix)
+            later = min((r for r in self.rows if r > row), default=0)
+            if later:
+                at = self.rows[later].start
+                pieces.append((at, at, made))
+            else:
+                new += made
+        if new:
+            pieces.append(self._at_end(new))
+        return _spliced(self.content, pieces)
+
+    def _at_end(self, rows: bytes) -> tuple[int, int, bytes]:
+        assert self.data is not None  # noqa: S101 - asked before
+        if self.data.inner == self.data.end:  # <sheetData/>
+            tag = b"%ssheetData" % self.prefix
+            return self.data.start, self.data.end, b"<%s>%s</%s>" % (tag, rows, tag)
+        at = self.content.rindex(b"<", 0, self.data.end)
+        return at, at, rows
+
+    def _in_row(
+        self, row: int, cells: Mapping[int, object], last: int
+    ) -> Iterator[tuple[int, int, bytes]]:
+        place = self.rows[row]
+        if place.inner == place.end:  # <row r="7"/>
+            inner = b"".join(self._cell(row, p, v, last) for p, v in sorted(cells.items()))
+            tag = self.content[place.start : place.end].rstrip().removesuffix(b"/>")
+            yield place.start, place.end, b"%s>%s</%srow>" % (tag, inner, self.prefix)
+            return
+        added: dict[int, bytes] = {}
+        for position, value in sorted(cells.items()):
+            made = self._cell(row, position, value, last)
+            if position in place.cells:
+                yield place.cells[position].start, place.cells[position].end, made
+                continue
+            later = min((p for p in place.cells if p > position), default=0)
+            end = self.content.rindex(b"<", place.start, place.end)
+            at = place.cells[later].start if later else end
+            added[at] = added.get(at, b"") + made
+        for at, made in added.items():
+            yield at, at, made
+
+    def _cell(self, row: int, position: int, value: object, last: int) -> bytes:
+        style = self._style(row, position, last)
+        place, p = address(position, row).encode(), self.prefix
+        look = b' s="%s"' % style.encode() if style else b""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            text = escape(_legible(str(value))).encode()
+            return (
+                b'<%sc r="%s"%s t="inlineStr"><%sis><%st xml:space="preserve">%s</%st></%sis></%sc>'
+                % (p, place, look, p, p, text, p, p, p)
+            )
+        number = repr(value).encode()
+        return b'<%sc r="%s"%s><%sv>%s</%sv></%sc>' % (p, place, look, p, number, p, p)
+
+    def _style(self, row: int, position: int, last: int) -> str:
+        """Return the format of a cell; a new one looks like that of the last row, or its left."""
+        for each in (row, last) if row > last else (row,):
+            place = self.rows.get(each)
+            if place and position in place.cells:
+                return place.cells[position].style
+        place = self.rows.get(row)
+        return place.cells[position - 1].style if place and position - 1 in place.cells else ""
+
+
+def _behind_tag(content: bytes, start: int) -> int:
+    """Return the byte behind a tag that starts there; a > in quotes does not end it."""
+    match = _TAG.match(content, start)
+    return match.end() if match else start
+
+
+_TAG = re.compile(rb"<(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
+_ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def _legible(text: str) -> str:
+    """Return a text without letters that XML does not have."""
+    return _ILLEGIBLE.sub("?", text)
+
+
+def _spliced(content: bytes, pieces: list[tuple[int, int, bytes]]) -> bytes:
+    parts, reached = [], 0
+    for start, end, made in sorted(pieces, key=lambda piece: piece[:2]):
+        parts += [content[reached:start], made]
+        reached = end
+    return b"".join([*parts, content[reached:]])
+
+
+def _longer(content: bytes, edit: SheetEdit) -> bytes:
+    """Return an Excel table that reaches over the new rows, where it reached to the last."""
+    bottom = max((row for row, _ in edit.cells), default=0)
+    old = rb'(\bref="[A-Z]+\d+:[A-Z]+)%d"' % edit.last
+    return re.sub(old, rb'\g<1>%d"' % bottom, content) if bottom > edit.last else content
+
+
+# ---- CSV -----------------------------------------------------------------------------------------
+
+
+def edited_csv(folder: Path, sheet: str, edit: SheetEdit) -> tuple[str, bytes]:
+    """Return the name and the bytes of a sheet's file with other cells, written as it was."""
+    file = next(f for f in sorted(folder.iterdir()) if csv_folder.sheet_of(f.name) == sheet)
+    read = csv_folder.read_sheet_file(file)
+    lines = {number: list(cells) for number, cells in read.rows}
+    mark = read.mark or "."
+    for (row, position), value in sorted(edit.cells.items()):
+        cells = lines.setdefault(row, [])
+        cells += [""] * (position - len(cells))
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        cells[position - 1] = (
+            repr(value).replace(".", mark) if is_number else guarded(_legible(str(value)))
+        )
+    width = max(map(len, lines.values()), default=0)
+    output = io.StringIO(newline="")
+    if read.separator not in csv_folder.SEPARATORS:  # said in the first line
+        output.write(f"sep={read.separator}\r\n")
+        lines = {number - 1: cells for number, cells in lines.items()}
+    writer = csv.writer(output, delimiter=read.separator, lineterminator="\r\n")
+    for number in range(1, max(lines, default=0) + 1):
+        cells = lines.get(number, [])
+        writer.writerow([*cells, *[""] * (width - len(cells))] if any(cells) else [])
+    return file.name, output.getvalue().encode("utf-8-sig")

@@ -61,17 +61,19 @@ Workbook = Annotated[
 PlanName = Annotated[str, Field(description="A plan that `plan` wrote, in outputs/.")]
 Scenario = Annotated[str, Field(description="A scenario of the sheet Scenarios; Base is none.")]
 Lose = Annotated[
-    list[str], Field(description="Countries, companies or refiners whose supply is gone: China.")
+    list[str] | str,
+    Field(description="Countries, companies or refiners whose supply is gone: China."),
 ]
 Block = Annotated[
-    list[str], Field(description="Lanes to close, FROM:TO[:MINERAL]: China:Japan:Graphite.")
+    list[str] | str, Field(description="Lanes to close, FROM:TO[:MINERAL]: China:Japan:Graphite.")
 ]
 WhatIf = Annotated[
-    list[str],
+    list[str] | str,
     Field(description="Actions of the sheet Scenarios: scale demand; mineral=Cobalt; value=1.2."),
 ]
 Cap = Annotated[
-    str, Field(description="Most of one country's share of each mineral: 0.5 or 50%; blank: none.")
+    float | str,
+    Field(description="Most of one country's share of each mineral: 0.5 or 50%; blank: none."),
 ]
 
 
@@ -237,7 +239,8 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         options: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         order = {"what": "command", "name": name, "files": files, "output": output}
-        asked = {key: value for key, value in (options or {}).items() if value}
+        given = (options or {}).items()
+        asked = {key: value for key, value in given if value is not False and value not in ("", [])}
         async with folder.at_once:
             return _told(await call(folder, {**order, "options": asked}, context))
 
@@ -293,7 +296,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
             ),
         ],
         options: Annotated[
-            dict[str, str],
+            dict[str, str | float | bool | list[str]],
             Field(
                 description="Options of the command by name, such as scenario, lose,"
                 " max-country-share; exit needs country; risk takes draws, sweep step."
@@ -366,9 +369,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         return await command(context, "brief", *files, output=output)
 
 
-def _case(
-    scenario: str, lose: list[str], block: list[str], what_if: list[str], cap: str
-) -> dict[str, Any]:
+def _case(scenario: str, lose: Lose, block: Block, what_if: WhatIf, cap: Cap) -> dict[str, Any]:
     named = "" if scenario == "Base" else scenario
     return {
         "scenario": named,
@@ -385,7 +386,7 @@ def _part(options: Mapping[str, Any]) -> str:
         f"{name} {each}"
         for name, value in options.items()
         for each in (value if isinstance(value, list) else [value])
-        if each
+        if each is not False and each != ""
     ]
     return " ".join(said)
 

@@ -104,7 +104,7 @@ def line_of(order: Mapping[str, Any]) -> list[str]:
             msg = f"{name} has no option {cut(option, 40)!r} here; it has {', '.join(options)}"
             raise UsageError(msg)
         if options[option].is_flag:
-            words += [f"--{option}"] if value not in {False, "false", "no", ""} else []
+            words += [f"--{option}"] if str(value).casefold() not in {"false", "no"} else []
             continue
         words += [f"--{option}={each}" for each in (value if isinstance(value, list) else [value])]
     return [*words, *(["-o", order["output"]] if order.get("output") else [])]
@@ -248,7 +248,7 @@ _READERS: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def only_below(folder: Path) -> None:
-    """Have no workbook or CSV file opened outside a folder, whatever found it; the example's own is read.
+    """Have no workbook or CSV file opened outside a folder, but the example's own.
 
     Paths were judged before; a command may find more, such as the input beside a plan.
     """

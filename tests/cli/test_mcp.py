@@ -85,7 +85,7 @@ def test_from_an_empty_folder_to_a_decision(tmp_path):
         assert check["proof"]["proven"] is None
         plan = await ask(client, "plan", workbook=new["file"])
         assert plan["data"]["words"]["Answer"].startswith("Not for 4 of 8 minerals.")
-        tight = await ask(client, "plan", workbook=new["file"], max_country_share="0.5")
+        tight = await ask(client, "plan", workbook=new["file"], max_country_share=0.5)
         assert tight["file"] == "outputs/case-max-country-share-0.5-plan.xlsx"
         assert tight["data"]["shortage_t"] > plan["data"]["shortage_t"]
         reply = await client.call_tool(
@@ -122,6 +122,21 @@ def test_from_an_empty_folder_to_a_decision(tmp_path):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert json.loads(ran.stdout)["objective_usd"] == cost
+
+
+def test_a_word_a_number_and_nothing_are_taken_as_they_come(folder):
+    async def conversation(client):
+        lost = await ask(client, "plan", workbook="case.xlsx", lose="China")
+        assert lost["command"].startswith("planner solve case.xlsx --lose=China -o ")
+        capped = await ask(client, "plan", workbook="case.xlsx", max_country_share=0)
+        assert "--max-country-share=0" in capped["command"]
+        assert capped["file"] == "outputs/case-max-country-share-0.0-plan.xlsx"
+        wrong = await ask(client, "study", workbook="case.xlsx", kind="exit")
+        assert "--country is missing" in wrong["data"]["errors"][0]["message"]
+        draws = {"draws": 5, "seed": 2}
+        assert (await ask(client, "study", workbook="case.xlsx", kind="risk", options=draws))["ok"]
+
+    talk(folder, conversation)
 
 
 def test_a_folder_of_csv_files_is_a_case(folder):

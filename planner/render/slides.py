@@ -15,7 +15,7 @@ from typing import Any
 from models.results.field import Look
 from models.tolerances import SHOWN_SHARE
 from planner.render import palette
-from planner.render.chart import Form, Picture, Role, Series, colour_of, short
+from planner.render.chart import Form, Picture, Role, Series, colour_of, short, some_of
 from planner.render.native import LINE_COLOURS
 from planner.render.style import number_format
 from planner.render.words import clean, width_of
@@ -75,9 +75,18 @@ def has_room(texts: Sequence[str]) -> bool:
 
 
 def is_drawable(picture: Picture) -> bool:
-    """Return whether a presentation has a chart of this form, and room for its bars."""
-    bars = picture.form in {Form.BARS, Form.ROWS, Form.GROUPED}
-    return picture.form is not Form.HEAT and not (bars and len(picture) > 3 * _MOST_BARS)
+    """Return whether a presentation has a chart of this form."""
+    return picture.form is not Form.HEAT
+
+
+def shortened(picture: Picture) -> Picture:
+    """Return a chart with as many bars as there is room for; its title says so."""
+    most = 3 * _MOST_BARS
+    if picture.form not in {Form.BARS, Form.ROWS, Form.GROUPED} or len(picture) <= most:
+        return picture
+    series = tuple(replace(s, values=[*s.values][:most]) for s in picture.series)
+    title = picture.title + some_of(most, len(picture), "first")
+    return replace(picture, title=title, categories=picture.categories[:most], series=series)
 
 
 def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:

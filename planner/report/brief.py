@@ -33,10 +33,10 @@ from planner.render.chart import Form, Picture, Role, Series, numbers, top
 from planner.render.front import NAME as OVERVIEW
 from planner.render.front import KeyFinding
 from planner.render.sentences import ranked
-from planner.render.slides import Slide, fitted, has_room, is_drawable
+from planner.render.slides import Slide, fitted, has_room, is_drawable, shortened
 from planner.render.words import known, money, word
 from planner.report import plan as report
-from planner.report.study import kind_and_tables, plot_of
+from planner.report.study import kind_and_tables, plot_of, study_verdict
 from planner.report.supply import supply
 from planner.sheets.findings import answer, cautions, findings, rows_of
 from planner.studies.kind import Section, Tables
@@ -83,8 +83,9 @@ class _Content:
         notes = [" ".join((self.topic if self.topic.endswith("?") else f"{self.topic}:", *shown))]
         notes += ["Not on the slide:", *more] if more else []
         notes += ["Where each number is:", *dict.fromkeys(self.sources)]
-        alt = plot_of(self.picture).alt if self.picture is not None else ""
-        return Slide(self.topic, shown, self.picture, alt, tuple(notes))
+        picture = None if self.picture is None else shortened(self.picture)
+        alt = plot_of(picture).alt if picture is not None else ""
+        return Slide(self.topic, shown, picture, alt, tuple(notes))
 
 
 def brief(plan: PlanFile, studies: Sequence[StudyFile] = ()) -> tuple[Slide, ...]:
@@ -177,11 +178,14 @@ def _minerals(plan: PlanFile) -> _Content:
 def _costs(plan: PlanFile) -> _Content:
     """Return what limits cost: a cost is never shown without what the limits leave unbought."""
     found, sentences = _findings(plan), list[str]()
+    notes = [text for text in (report.in_all(plan),) if text]
     if len(found) > 1:
         sentences = _sentences(plan, found[1].text)
         sentences[0] = f"{words.opened(found[1].number)}. {sentences[0]}"
         if not has_room([COSTS, *sentences]):
             sentences = [sentences[0], *sentences[-1:], *sentences[1:-1]]
+        if not has_room([COSTS, *sentences[:2]]):
+            notes, sentences = [*notes, *sentences], [TOO_LONG]
     picture = _picture(report.members(plan)) or _picture(report.costs(plan))
     fields = (Members.paid_a_year, Members.extra, Members.extra_shortage)
     return _Content(
@@ -195,8 +199,7 @@ def _costs(plan: PlanFile) -> _Content:
             *_measures(plan, Figure.CASH_COST, Figure.LIMITS_COST_A_YEAR,
                        *(name for name in plan.measures if name.startswith(COST))),
         ),
-        [text for text in (report.in_all(plan),) if text],
-        found[1].number if len(found) > 1 else "",
+        notes,
     )  # fmt: skip
 
 
@@ -334,7 +337,8 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
                  for pictures, _ in section.views.values() for p in pictures))  # fmt: skip
         theirs = (*_sentences(plan, headline.finding), *(figures if topic == SURE else ()))
         picture = next((p for p in drawn if is_drawable(p)), content.picture)
-        care = tuple(f"{kind.TITLE}: {text}" for text in headline.care)
+        told = (study_verdict(tables)[0], *headline.care)
+        care = tuple(f"{kind.TITLE}: {text}" for text in told)
         if topic in _BESIDE:
             content = replace(content, sentences=(*content.sentences, *theirs))
         else:

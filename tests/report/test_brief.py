@@ -15,8 +15,9 @@ from pptx.util import Inches
 from models.results import ByMineral, Flows, Members, Projects
 from models.units import MILLION
 from planner.cli import main
+from planner.render.chart import Form, Picture, Role, Series
 from planner.render.front import NAME as OVERVIEW
-from planner.render.slides import MOST_LETTERS, MOST_WORDS, fitted
+from planner.render.slides import MOST_LETTERS, MOST_WORDS, fitted, shortened
 from planner.render.words import money, sentences
 from planner.report import read_report
 from planner.report.brief import SLIDE_OF, SURE, brief
@@ -190,6 +191,17 @@ def test_long_names_leave_whole_sentences(tmp_path, made):
     assert left == (f"{name} is short.",)
     shown, left = fitted("The plan", ("x" * 10_000,))
     assert (shown, len(left)) == ((), 1)
+
+
+def test_a_chart_of_many_bars_says_which_it_shows():
+    names = tuple(f"Mineral {number}" for number in range(40))
+    series = Series("Short", Role.SHORT, [0.5] * 40)
+    picture = Picture("Short", Form.BARS, names, (series,), "", "")
+    short = shortened(picture)
+    assert (short.title, len(short), len(short.series[0].values)) == (
+        "Short (the 30 first of 40)", 30, 30,
+    )  # fmt: skip
+    assert shortened(short) is short
 
 
 def test_a_name_does_not_end_a_sentence():

@@ -133,6 +133,7 @@ def flips(tallies: Tallies, numbers: range, folder: Path) -> Iterator[int]:
         (plan, ("diff", bad, plan)),
         (plan, ("orders", bad, folder / "orders")),
         (plan, ("report", bad, "-o", page)),
+        (plan, ("brief", bad, "-o", folder / "brief.pptx")),
     )
     for number in numbers:
         source, words = commands[number % len(commands)]
@@ -158,9 +159,9 @@ def extremes(tallies: Tallies, numbers: range, folder: Path) -> Iterator[int]:
         with contextlib.chdir(own):
             for command, arguments in CALLS.items():
                 words = (*command.split(), *arguments(*names))
-                if command == "report":
+                if command in {"report", "brief"}:
                     made = (name for name in STUDIES if Path(name).exists())
-                    words = (command, "plan.xlsx", *made, "-o", "all.html")
+                    words = (command, "plan.xlsx", *made, *arguments("", "")[-2:])
                 code = timed(tallies, case, *words, name=command)
                 if command == "check" and code == "1":
                     break

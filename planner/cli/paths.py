@@ -202,14 +202,23 @@ def is_file(path: Path) -> bool:
 
 def html(page: Path) -> Path:
     """Return a path that ends in .html, as what is written is a page for a browser."""
-    if is_folder(page):
-        return page
-    if not page.suffix:
-        page = page.with_name(f"{page.name}.html")
-    if page.suffix.casefold() not in {".html", ".htm"}:
-        msg = f"--output must end in .html, not {page.suffix}: a page for a browser is written"
+    return _ending(page, (".html", ".htm"), "a page for a browser is written")
+
+
+def pptx(slides: Path) -> Path:
+    """Return a path that ends in .pptx, as what is written are slides."""
+    return _ending(slides, (".pptx",), "slides are written")
+
+
+def _ending(path: Path, suffixes: tuple[str, ...], what: str) -> Path:
+    if is_folder(path):
+        return path
+    if not path.suffix:
+        path = path.with_name(f"{path.name}{suffixes[0]}")
+    if path.suffix.casefold() not in suffixes:
+        msg = f"--output must end in {suffixes[0]}, not {path.suffix}: {what}"
         raise UsageError(msg)
-    return page
+    return path
 
 
 def xlsx(path: Path, name: str) -> Path:

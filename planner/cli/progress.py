@@ -21,6 +21,8 @@ from planner.options import IntegerOption
 if TYPE_CHECKING:
     from planner.studies import Progress, Tell, Where
 
+listener: Callable[[str, int, int], None] | None = None
+"""What hears of stages, and of runs that are done, of how many: where a program waits for them."""
 A_LINE = 60.0
 """Seconds from line to line where no bar is shown."""
 
@@ -74,7 +76,8 @@ def watched(as_json: bool) -> Iterator[Tell]:
     cluster without workers) is a line of its own, bar or not; with --json there is nothing.
     """
     if as_json:
-        yield lambda _: None
+        hear = listener
+        yield (lambda p: hear(p.notice, p.done, p.total)) if hear else lambda _: None
     elif sys.stderr.isatty():
         with _bar() as tell:
             yield tell

@@ -142,6 +142,10 @@ def _answers() -> dict[str, Schema]:
         "solve": _object(plan, ("served_if_lost",)),
         "explain": _explain(),
         "report": _object({**_TOLD, Key.OUTPUT: _OUTPUT}),
+        "brief": _object({
+            **_TOLD, Key.OUTPUT: _OUTPUT, Key.SECONDS: NUMBER,
+            "slides": _list(_object({"topic": {"type": "string"}, "words": WORDS})),
+        }),
         "page": _object({**_TOLD, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE: NUMBER, Key.NOTES: WORDS,
                          Key.SECONDS: NUMBER}),
         "model": _object({**_TOLD, Key.OUTPUT: WORDS, Key.SCENARIO: {"type": "string"}}),

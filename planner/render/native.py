@@ -39,7 +39,14 @@ _FEW = 3
 """With so few categories, columns are slim."""
 _MANY = 8
 """With more categories than these, their names are smaller."""
-_LINES = (palette.BLUE, palette.ORANGE, palette.GREEN, palette.PURPLE, palette.SKY, palette.INK)
+LINE_COLOURS = (
+    palette.BLUE,
+    palette.ORANGE,
+    palette.GREEN,
+    palette.PURPLE,
+    palette.SKY,
+    palette.INK,
+)
 _DARK = {palette.BLUE, palette.GREEN, palette.NAVY}
 """Fills that white words are read on."""
 _HOLDS_LABEL = 0.03
@@ -192,7 +199,7 @@ def _labels(series: Series, colour: str) -> dict[str, Any]:
 
 def _curve(series: Series, number: int) -> dict[str, Any]:
     """A line with a mark at each of its points, where there are not too many."""
-    colour = colour_of(series, number, _LINES)
+    colour = colour_of(series, number, LINE_COLOURS)
     if series.role is Role.HERE:  # an error bar from the value down to the scale is the stroke
         stroke = {"color": colour, "width": 2, "dash_type": "dash"}
         down = {"type": "percentage", "value": 100, "direction": "minus", "end_style": 0}

@@ -365,5 +365,17 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+_SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[^a-z])")
+_UNBROKEN = "\x00"
+
+
+def sentences(text: str, names: Iterable[str] = ()) -> list[str]:
+    """Return the sentences of a text; none ends within one of the ``names``."""
+    for each in {form for name in names if ". " in name for form in (name, opened(name))}:
+        text = text.replace(each, each.replace(" ", _UNBROKEN))
+    parts = _SENTENCE_END.split(text) if text else []
+    return [part.replace(_UNBROKEN, " ") for part in parts]
+
+
 def inner(text: str) -> str:
     return f"{text[:1].lower()}{text[1:]}"

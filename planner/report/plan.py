@@ -351,12 +351,12 @@ def shortage(plan: PlanFile) -> Section | None:
         "shortage",
         title,
         "The demand that is not met, over all years. Blank: no demand.",
-        Numbers(matrix).view(_why(plan) if ByMineral in plan else None, whose),
+        Numbers(matrix).view(shortfall(plan) if ByMineral in plan else None, whose),
         blocks=_causes(plan),
     )
 
 
-def _why(plan: PlanFile) -> Picture:
+def shortfall(plan: PlanFile) -> Picture:
     """Draw, by mineral, what no supply could give and what the limits forbid."""
     table = plan.result(ByMineral).frame().set_index("mineral")
     table = table[table["short"] > 0]
@@ -487,12 +487,12 @@ def costs(plan: PlanFile) -> Section | None:
         "costs",
         "What it costs",
         "Purchases, freight, tariffs and projects are paid. Shortage and other penalties are not:"
-        f" their cost is the weight that they have in the plan. {_in_all(plan)}",
+        f" their cost is the weight that they have in the plan. {in_all(plan)}",
         Numbers(table).view(Picture(title, Form.BARS, names, series, unit, "", Look.MONEY)),
     )
 
 
-def _in_all(plan: PlanFile) -> str:
+def in_all(plan: PlanFile) -> str:
     """Return what is paid in all, and what the plan minimises."""
     cash, total = plan.number(Figure.CASH_COST), plan.number(Figure.TOTAL_COST)
     if not known(cash):

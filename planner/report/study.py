@@ -12,7 +12,7 @@ from models.results import Figure as Measure
 from planner.render import chart, table, words
 from planner.report import part
 from planner.studies import kind_of
-from planner.studies.kind import Numbers, Section, Tables
+from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import StudyFile
 
 _IN_WORDS = 12
@@ -21,14 +21,19 @@ _MOST_NOTES = 8
 _ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, "Planner", "Solver")
 
 
-def study_page(study: StudyFile) -> part.ReportPage:
-    """Return the report of a study; UsageError where the workbook holds none."""
+def kind_and_tables(study: StudyFile) -> tuple[type[StudyKind], Tables]:
+    """Return what kind a study is of, and its tables; UsageError where the workbook holds none."""
     kind = kind_of(study.tables)
     if kind is None:
         msg = f"{study.path} holds no study that a report can be made of"
         raise UsageError(msg)
-    tables = Tables.read(study.tables, (*kind.RESULTS, About, Runs))
-    verdict, sound = _verdict(tables)
+    return kind, Tables.read(study.tables, (*kind.RESULTS, About, Runs))
+
+
+def study_page(study: StudyFile) -> part.ReportPage:
+    """Return the report of a study; UsageError where the workbook holds none."""
+    kind, tables = kind_and_tables(study)
+    verdict, sound = study_verdict(tables)
     about, notes = _about(study, tables)
     headline = kind.headline(tables)
     return part.ReportPage(
@@ -115,7 +120,7 @@ def _value(picture: chart.Picture, value: float | None) -> str:
     return table.shown(value, picture.look) or "unknown"
 
 
-def _verdict(tables: Tables) -> tuple[str, bool]:
+def study_verdict(tables: Tables) -> tuple[str, bool]:
     """Return whether each run of the study is proven."""
     proven = [proof == "yes" for proof in tables[Runs].proven] if Runs in tables else []
     every, unproven = len(proven), proven.count(False)

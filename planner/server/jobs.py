@@ -39,8 +39,8 @@ _GRACE = 10.0
 """Seconds in which a job that is asked to stop writes what it has."""
 _LOOK = 0.2
 _LONGEST_NAME = 80
-_DOWNLOADS = {".xlsx", ".html"}
-_KEPT = (
+_DOWNLOADS = {".xlsx", ".html", ".pptx", ".sqlite"}
+KEPT_VARIABLES = (
     "PATH", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT", "LANG", "LC_ALL", "HOME", "USERPROFILE",
     "LOCALAPPDATA", "XDG_CACHE_HOME",
 )  # fmt: skip
@@ -121,14 +121,16 @@ class JobKind:
         first = [command, str(file), *more, "--workers", "1"]
         first += ["--json"] if self.name == PLAN.name else []
         first += [f"--{name}={value}" for name, value in options.items() if value]
-        return [first, ["report", MADE, "--json"]]
+        slides = [["brief", MADE, "--json"]] if self.name == PLAN.name else []
+        tables = ["data", MADE, "-o", f"{file.stem}.sqlite", "--json"]
+        return [first, ["report", MADE, "--json"], *slides, tables]
 
 
 CHECK = JobKind("check", "Check of a workbook", "Every error and warning, beside its cell.")
 PLAN = JobKind(
     "solve",
     "Plan",
-    "Who buys how much from whom, at what cost; with its report.",
+    "Who buys how much from whom, at what cost; with its report and slides.",
     frozenset(FIELDS) - {"country"},
 )
 PAGE = JobKind("page", "Page with sliders", "One file that plans again as you move a slider.")
@@ -235,7 +237,7 @@ class Job:
         except OSError:
             shutil.copyfile(self.file, self.folder / file)
         order = {"commands": self.kind.commands(file, self.options), "memory": limits.memory}
-        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         here = str(self.folder)
         env |= {"TMPDIR": here, "TEMP": here, "TMP": here, "OMP_NUM_THREADS": "1"}
         with (self.folder / "log.txt").open("wb") as log:

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LASTING = {"serve", "watch"}
+LASTING = {"mcp", "serve", "watch"}
 """Commands that go on until they are stopped; they have tests of their own."""
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links, signals and pipes of POSIX")
 

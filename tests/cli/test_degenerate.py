@@ -53,6 +53,7 @@ CALLS: dict[str, Call] = {
     "verify": lambda *_: ("plan.xlsx", "case.xlsx"),
     "redact": lambda _, member: ("plan.xlsx", "--member", member, "--output", "redacted.xlsx"),
     "report": lambda *_: ("plan.xlsx", "stress.xlsx", "sweep.xlsx", "risk.xlsx", "-o", "all.html"),
+    "brief": lambda *_: ("plan.xlsx", "stress.xlsx", "risk.xlsx", "-o", "brief.pptx"),
     "page": lambda *_: ("case.xlsx", "-o", "case.html"),
     "new": lambda *_: ("new.xlsx", "--force"),
     "roll": lambda *_: (

@@ -28,6 +28,7 @@ COMMANDS = (
     ("stress", "case.xlsx", "--output", "stress.xlsx", "--pairs"),
     ("bills", "case.xlsx", "--output", "bills.xlsx"),
     ("report", "plan.xlsx", "stress.xlsx", "bills.xlsx", "-o", "all.html"),
+    ("brief", "plan.xlsx", "stress.xlsx", "bills.xlsx", "-o", "brief.pptx"),
 )
 
 

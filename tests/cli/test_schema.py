@@ -63,6 +63,7 @@ CALLS = {
     "verify of another": ("verify", "plan2.xlsx", "small.xlsx"),
     "redact": ("redact", "plan.xlsx", "--member", "Japan", "-o", "red.xlsx"),
     "report": ("report", "plan.xlsx", "-o", "r.html"),
+    "brief": ("brief", "plan.xlsx", "-o", "b.pptx"),
     "model": ("model", "case.xlsx", "-o", "m.lp"),
     "diff": ("diff", "plan.xlsx", "plan2.xlsx", "-o", "d.xlsx"),
     "data": ("data", "plan.xlsx", "-o", "d.sqlite"),

@@ -22,12 +22,12 @@ from planner.workbook.parts import is_input
 from tests.cli.desk import LASTING, POSIX, ROOT
 from tests.page.solver import solver_or_skip
 
-READ = {"file", "plan", "old", "new", "inputs", "studies", "resume", "salt"}
+READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "resume", "salt"}
 """Parameters that name what is read."""
 NEEDS = {"redact": ("--member", "Germany"), "risk": ("--draws", "2"), "sweep": ("--step", "0.3"),
          "exit": ("--country", "China")}  # fmt: skip
 """What a command cannot do without, or is quicker with."""
-ENDS = {"report": ".html", "page": ".html", "model": ".lp"}
+ENDS = {"report": ".html", "brief": ".pptx", "page": ".html", "model": ".lp"}
 
 
 def paths(command: click.Command, *, written: bool) -> list[click.Parameter]:
@@ -199,12 +199,12 @@ def test_a_full_disk(  # noqa: PLR0917 - fixtures, and a case
     if command.name == "page":
         solver_or_skip()
     plan = folder / "a-plan.xlsx"
-    reads_a_plan = command.name in {"orders", "diff", "redact", "report"}
+    reads_a_plan = command.name in {"orders", "diff", "redact", "report", "brief"}
     if reads_a_plan:
         assert call("solve", case, "--output", plan)[0] == 0
     path = full / f"made{ENDS.get(command.name, '')}"
     line = line_to(command, place, path, plan if reads_a_plan else case)
-    if command.name == "report":
+    if command.name in {"report", "brief"}:
         line = [*line[: line.index("--") + 1], plan]
     code, _, err = call(*line)
     assert code == 4, err

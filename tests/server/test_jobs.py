@@ -8,6 +8,7 @@ import re
 import zipfile
 
 import pytest
+from pptx import Presentation
 
 from planner.cli.commands import COMMANDS
 from planner.server import app
@@ -58,6 +59,11 @@ def test_a_plan_its_report_and_a_word_that_is_wrong(serve) -> None:
     report = page.get(next(link for link in links if link.endswith("plan.html")))
     assert report.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")
     assert "<!DOCTYPE html>" in report.text
+    tables = page.get(next(link for link in links if link.endswith(".sqlite")))
+    assert tables.content.startswith(b"SQLite format 3")
+    slides = page.get(next(link for link in links if link.endswith("plan-brief.pptx")))
+    assert slides.headers["content-disposition"].startswith("attachment")
+    assert len(Presentation(io.BytesIO(slides.content)).slides) == 5
     answer = next(iter(page.app.state.desk.sessions.values())).jobs[-1].result["answers"][0]
     cost = f"for {answer['purchases_usd']:,.0f} USD"
     for words in (cost, "Proven. ", "2026 to 2028", "% of demand served", "stays unmet"):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
+from planner.cli.commands.brief import brief
 from planner.cli.commands.data import data, pull
 from planner.cli.commands.diff import diff
 from planner.cli.commands.documents import model, orders, page, report
 from planner.cli.commands.explain import explain
+from planner.cli.commands.mcp import mcp
 from planner.cli.commands.roll import roll
 from planner.cli.commands.schema import schema
 from planner.cli.commands.serve import serve
@@ -60,6 +62,7 @@ COMMANDS = (
     verify,
     redact,
     report,
+    brief,
     data,
     pull,
     model,
@@ -67,6 +70,7 @@ COMMANDS = (
     watch,
     page,
     serve,
+    mcp,
 )
 """Every command, in the order in which they are met."""
 

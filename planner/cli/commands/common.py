@@ -141,7 +141,12 @@ def write_all(  # noqa: PLR0913 - what is written, and where
 
 
 def progress(as_json: bool) -> Callable[[str], None]:
-    """Tell of each stage where someone watches."""
+    """Tell of each stage where someone watches, or a program listens."""
+    from planner.cli import progress as stages
+
+    hear = stages.listener
+    if hear is not None:
+        return lambda text: hear(text, 0, 0)
     if as_json or not sys.stderr.isatty():
         return lambda _: None
     return lambda text: click.secho(f"{text} ...", dim=True, err=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import uvicorn
 
-_NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "watchfiles")
+_NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "pptx", "watchfiles")
 
 
 @click.command(cls=Command)

@@ -1,0 +1,38 @@
+"""The command mcp: the planner as tools of an assistant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from models.errors import UsageError
+from planner.cli.answer import Command
+from planner.cli.commands.common import WORKBOOK, require
+
+
+@click.command(cls=Command)
+@click.argument("folder", type=WORKBOOK, metavar="FOLDER")
+def mcp(folder: Path) -> int:
+    """Serve the planner as tools to an assistant, through standard input and output.
+
+    The assistant's program starts this command. It speaks the Model Context Protocol. The tools
+    are new, check, plan, study, explain, diff, verify and brief.
+
+    Only workbooks below FOLDER are read, and only FOLDER/outputs is written to. What an assistant
+    reads of cells goes to whoever runs its model: put redacted workbooks there.
+
+    \b
+    planner mcp cases
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    require(
+        "mcp", "an assistant's tools need mcp, python-pptx and Plotly, which are",
+        "mcp", "pptx", "plotly",
+    )  # fmt: skip
+    if not folder.is_dir():
+        msg = f"{folder} is no folder: name the one whose workbooks an assistant may read"
+        raise UsageError(msg)
+    from planner.cli.assistant import server_of
+
+    server_of(folder).run()
+    return 0

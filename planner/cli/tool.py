@@ -1,0 +1,309 @@
+"""One call of an assistant, in a process of its own: a command, or something to read.
+
+Called as ``python -P -m planner.cli.tool``; the order comes through stdin, the answer goes to
+stdout, both as JSON. How far a command is goes to stderr, a line a step.
+
+All texts are cut and without control characters. They come from cells, or are made with words from
+cells, so whoever reads them gets them as data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from models.errors import PlannerError, UsageError
+from planner.cli import main, progress
+from planner.cli.answer import Key, failure
+from planner.cli.job import limit
+from planner.render.words import cut, plain, proven_words, search_words
+from planner.studies import STUDIES
+
+STEP = "step "
+"""What a line on stderr opens with that says how far a command is."""
+MOST_ROWS, MOST_SLICE = 20, 200
+"""Rows of each table in an answer, and of a slice of a table."""
+MOST_TEXT = 400
+"""Characters of a text."""
+_WORKBOOKS = (".xlsx", ".xlsm", ".csv")
+_NOT_ASKED = {"json", "workers", "cluster", "help"}
+_NOTHING_PROVED = "No plan is made, so there is nothing to prove."
+
+
+def work(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what is ordered; return the answer, cut, with its proof."""
+    if order["what"] == "command":
+        return _command(order)
+    try:
+        read = _READERS[order["what"]](*order["of"])
+    except PlannerError as error:
+        return {"code": error.exit_code, "answer": trimmed(failure("error", str(error)))}
+    return {"code": 0, "answer": trimmed(read, most=MOST_SLICE)}
+
+
+# ---- commands ------------------------------------------------------------------------------------
+
+
+def _command(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a command for a program; say how a person repeats it, and what is proven."""
+    try:
+        words = line_of(order)
+    except UsageError as error:
+        return {"code": error.exit_code, "answer": trimmed(failure("usage_error", str(error)))}
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        code = main([*words, "--json"])
+    answer: dict[str, Any] = {}
+    with contextlib.suppress(ValueError):
+        answer = json.loads(output.getvalue())
+    proven, says = None, _NOTHING_PROVED
+    if not code or order["name"] == "verify":
+        proven, says = _proof(order, answer)
+    if not code and order["name"] in STUDIES:
+        first_page = overview(str(answer[Key.OUTPUT]))
+        answer = {"first_page": first_page, **answer}
+    return {
+        "code": code,
+        "command": shlex.join(["planner", *words]),
+        "proof": {"proven": proven, "says": says},
+        "answer": trimmed(answer),
+        "output": str(answer.get(Key.OUTPUT) or "") if not code else "",
+    }
+
+
+def line_of(order: Mapping[str, Any]) -> list[str]:
+    """Return the words of a command, every option with its value in one word.
+
+    UsageError where an option is none of the command's, or names a file.
+    """
+    from planner.cli.commands import planner
+
+    listed = STUDIES.get(order["name"])
+    name, *more = (listed.asked if listed and listed.asked else order["name"]).split()
+    hidden = _NOT_ASKED | {word.lstrip("-") for word in more}
+    options = {
+        opt.lstrip("-"): parameter
+        for parameter in planner.commands[name].params
+        if isinstance(parameter, click.Option) and not isinstance(parameter.type, click.Path)
+        for opt in parameter.opts
+        if opt.startswith("--") and opt.lstrip("-") not in hidden
+    }
+    words = [name, *order["files"], *more]
+    for option, value in order["options"].items():
+        if option not in options:
+            msg = f"{name} has no option {cut(option, 40)!r} here; it has {', '.join(options)}"
+            raise UsageError(msg)
+        if options[option].is_flag:
+            words += [f"--{option}"] if str(value).casefold() not in {"false", "no"} else []
+            continue
+        words += [f"--{option}={each}" for each in (value if isinstance(value, list) else [value])]
+    return [*words, *(["-o", order["output"]] if order.get("output") else [])]
+
+
+def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | None, str]:
+    """Return what is proven, in words that hold none of the workbook's."""
+    name = order["name"]
+    if name == "verify":
+        proven = bool(answer.get("proven"))
+        return proven, "Verified." if proven and not answer.get(Key.ERRORS) else "Not verified."
+    if name in STUDIES:
+        from planner.report import read_report
+        from planner.report.study import kind_and_tables, study_verdict
+        from planner.workbook.plan_file import PlanFile
+
+        source = read_report(Path(str(answer[Key.OUTPUT]))).source
+        if isinstance(source, PlanFile):
+            return True, f"{proven_words()}."
+        text, sound = study_verdict(kind_and_tables(source)[1])
+        return sound, text
+    if name in {"diff", "brief"}:
+        sound = all(_is_sound(Path(file)) for file in order["files"][: 1 + (name == "diff")])
+        return sound, f"Each plan's own checks {'passed' if sound else 'did not all pass'}."
+    if name in {"solve", "explain"}:
+        gap = float(answer.get("search_gap") or 0.0)
+        return not gap, search_words(gap) if gap else f"{proven_words()}."
+    return None, _NOTHING_PROVED
+
+
+def _is_sound(file: Path) -> bool:
+    from planner.report.plan import verdict
+    from planner.run import open_plan
+
+    return verdict(open_plan(file))[1]
+
+
+# ---- what can be read ----------------------------------------------------------------------------
+
+
+def overview(file: str) -> dict[str, Any]:
+    """Return what the first page of a plan or of a study says."""
+    from planner.report import read_report
+    from planner.report.plan import headlines, notes, verdict
+    from planner.report.study import kind_and_tables, study_verdict
+    from planner.workbook.plan_file import PlanFile
+
+    source = read_report(Path(file)).source
+    if isinstance(source, PlanFile):
+        from models.results import ByMineral, Figure
+        from planner.sheets.findings import answer
+
+        reply = answer(source.result(ByMineral), str(source.measure(Figure.QUESTION) or ""))
+        question, finding = (reply.question, reply.text) if reply else ("", "")
+        figures, care = headlines(source), notes(source)
+        proof = verdict(source)[0]
+    else:
+        kind, tables = kind_and_tables(source)
+        headline = kind.headline(tables)
+        question, finding = kind.QUESTION, headline.finding
+        figures, care, proof = headline.figures, headline.care, study_verdict(tables)[0]
+    return {
+        "title": source.title,
+        "question": question,
+        "answer": finding,
+        "figures": [{"name": f.name, "value": f.value, "says": f.remark} for f in figures],
+        "care": list(care),
+        "proof": proof,
+        "sheets": [*source.tables],
+    }
+
+
+def table(file: str, sheet: str, first: int) -> dict[str, Any]:
+    """Return a part of a sheet, as it was written; of no sheet, which sheets there are."""
+    from planner.workbook.plan_file import grids_of
+
+    _, grids = grids_of(Path(file))
+    if not sheet:
+        return {"sheets": [{"sheet": name, "rows": len(grid.rows)} for name, grid in grids.items()]}
+    if sheet not in grids:
+        msg = f"{file} has no sheet {cut(sheet, 40)!r}; it has {', '.join(grids)}"
+        raise UsageError(msg)
+    grid = grids[sheet]
+    places = sorted(grid.header)
+    columns = [grid.values(place)[max(first, 1) - 1 :][:MOST_SLICE] for place in places]
+    return {
+        "sheet": sheet,
+        "headers": [str(grid.header[place]) for place in places],
+        "first": max(first, 1),
+        "rows": [list(row) for row in zip(*columns, strict=True)],
+        "rows_in_all": len(grid.rows),
+    }
+
+
+def catalogue(sheet: str) -> dict[str, Any]:
+    """Return the columns of a sheet of the input; of no sheet, which sheets there are."""
+    from models.schema import SHEETS
+
+    records = {record.SHEET: record for record in SHEETS}
+    if not sheet:
+        return {"sheets": [{"sheet": name, "meaning": _doc(r)} for name, r in records.items()]}
+    if sheet not in records:
+        msg = f"the input has no sheet {cut(sheet, 40)!r}; it has {', '.join(records)}"
+        raise UsageError(msg)
+    return {
+        "sheet": sheet,
+        "meaning": _doc(records[sheet]),
+        "columns": [
+            {
+                "header": column.header,
+                "unit": column.unit,
+                "required": column.required,
+                "default": column.default,
+                "choices": list(column.choices),
+                "meaning": column.meaning,
+            }
+            for column in records[sheet].columns()
+        ],
+    }
+
+
+def _doc(record: type) -> str:
+    return (record.__doc__ or "").partition("\n\n")[0].strip()
+
+
+def glossary() -> dict[str, Any]:
+    from planner.sheets.glossary import TERMS
+
+    return {"terms": [{"term": term.name, "meaning": term.meaning} for term in TERMS]}
+
+
+_READERS: dict[str, Callable[..., dict[str, Any]]] = {
+    "overview": overview,
+    "table": table,
+    "catalogue": catalogue,
+    "glossary": glossary,
+}
+
+
+# ---- guarded -------------------------------------------------------------------------------------
+
+
+def only_below(folder: Path) -> None:
+    """Have no workbook or CSV file opened outside a folder, but the example's own.
+
+    Paths were judged before; a command may find more, such as the input beside a plan.
+    """
+    allowed = (Path(os.path.realpath(folder)), Path(__file__).parents[2])
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open" or not isinstance(arguments[0], str | bytes):
+            return
+        path = os.fsdecode(arguments[0])
+        if not path.casefold().endswith(_WORKBOOKS):
+            return
+        real = Path(os.path.realpath(path))
+        if not any(real.is_relative_to(place) for place in allowed):
+            msg = "outside the folder"
+            raise PermissionError(errno.EACCES, msg)
+
+    sys.addaudithook(hook)
+
+
+# ---- cut -----------------------------------------------------------------------------------------
+
+
+def trimmed(value: Any, most: int = MOST_ROWS) -> Any:
+    """Return an answer with short texts and short lists; what is left out is counted."""
+    if isinstance(value, str):
+        left = len(value) - MOST_TEXT
+        return plain(value) if left <= 0 else f"{plain(value[:MOST_TEXT])}… ({left:,} more)"
+    if isinstance(value, Mapping):
+        pairs = list(value.items())
+        kept = {trimmed(str(key)): trimmed(each, most) for key, each in pairs[:MOST_SLICE]}
+        return kept | ({"left_out": len(pairs) - MOST_SLICE} if len(pairs) > MOST_SLICE else {})
+    if isinstance(value, list | tuple):
+        kept_rows = [trimmed(each, most) for each in value[:most]]
+        return [*kept_rows, {"left_out": len(value) - most}] if len(value) > most else kept_rows
+    return value if value is None or isinstance(value, bool | int | float) else plain(str(value))
+
+
+def run() -> int:
+    """Do the order on stdin; return 0 where it was answered."""
+    order = json.load(sys.stdin)
+    limit(int(order["memory"]))
+    only_below(Path.cwd())
+
+    def hear(text: str, done: int, total: int) -> None:
+        step = json.dumps({"says": trimmed(text), "done": done, "total": total})
+        print(f"{STEP}{step}", file=sys.stderr, flush=True)  # noqa: T201 - to the process above
+
+    progress.listener = hear
+    try:
+        answer = work(order)
+    except KeyboardInterrupt:
+        return 130
+    sys.stdout.write(json.dumps(answer))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

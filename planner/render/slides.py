@@ -1,0 +1,316 @@
+"""Slides: words and charts as data, drawn as a presentation whose charts can be edited.
+
+``fitted`` chooses which sentences a slide shows, each whole; the others go to the speaker notes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from models.results.field import Look
+from models.tolerances import SHOWN_SHARE
+from planner.render import palette
+from planner.render.chart import Form, Picture, Role, Series, colour_of, short, some_of
+from planner.render.native import LINE_COLOURS
+from planner.render.style import number_format
+from planner.render.words import clean, width_of
+
+MOST_WORDS, MOST_LETTERS = 40, 300
+"""What a slide says at most, its chart left out: more is not read, and would not fit."""
+_WIDE, _HIGH = 13.333, 7.5
+"""A slide in inches: 16 to 9."""
+_LEFT, _ACROSS = 0.6, 12.1
+_TOPIC, _WORDS, _FOOT = 0.35, 0.9, 7.1
+"""Where the topic and the words begin, and where a chart ends, in inches."""
+_LETTER, _BOLD, _LINE = 0.6, 0.68, 1.25
+"""Width of a letter and height of a line against the size of the font: of a wide font, since a
+program that hasn't this one takes another."""
+_LARGE, _SMALL = (30, 28, 26, 24, 22, 20, 18, 16, 14), (18, 16, 14, 13, 12)
+_ALONE = (44, 40, 36, 32, *_LARGE)
+"""Sizes of the first sentence, of those below it, and of words without a chart, in points: the
+largest that fits is taken."""
+_MOST_BARS, _FEW, _NEARLY_ALL = 10, 3, 0.7
+"""A third of the bars that there is room for, so few that they are slim; from this share on, a
+scale ends at 100 %."""
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide: its topic, what it says first, what follows, a chart, and the speaker's notes.
+
+    ``alt`` says in words what the chart shows.
+    """
+
+    topic: str
+    words: tuple[str, ...]
+    picture: Picture | None
+    alt: str
+    notes: tuple[str, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is read on the slide beside its chart."""
+        return (self.topic, *self.words)
+
+
+def fitted(topic: str, sentences: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the sentences that a slide has room for, in order, and the others."""
+    shown, left, used = list[str](), list[str](), [clean(topic)]
+    for each in filter(None, map(clean, sentences)):
+        fits = has_room([*used, each])
+        (shown if fits else left).append(each)
+        used += [each] if fits else []
+    return tuple(shown), tuple(left)
+
+
+def has_room(texts: Sequence[str]) -> bool:
+    """Return whether a slide has room for these texts."""
+    words = sum(len(text.split()) for text in texts)
+    return words <= MOST_WORDS and sum(map(width_of, texts)) <= MOST_LETTERS
+
+
+def is_drawable(picture: Picture) -> bool:
+    """Return whether a presentation has a chart of this form."""
+    return picture.form is not Form.HEAT
+
+
+def shortened(picture: Picture) -> Picture:
+    """Return a chart with as many bars as there is room for; its title says so."""
+    most = 3 * _MOST_BARS
+    if picture.form not in {Form.BARS, Form.ROWS, Form.GROUPED} or len(picture) <= most:
+        return picture
+    series = tuple(replace(s, values=[*s.values][:most]) for s in picture.series)
+    title = picture.title + some_of(most, len(picture), "first")
+    return replace(picture, title=title, categories=picture.categories[:most], series=series)
+
+
+def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
+    """Write a presentation to a file."""
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    deck: Any = Presentation()
+    deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_HIGH)
+    deck.core_properties.title = clean(title)
+    deck.core_properties.author = deck.core_properties.last_modified_by = "planner"
+    deck.core_properties.created = deck.core_properties.modified = datetime.now(UTC)
+    layout = deck.slide_layouts.get_by_name("Title Only")
+    for number, slide in enumerate(slides, 1):
+        _draw(deck.slides.add_slide(layout), slide, number)
+    deck.save(str(path))
+
+
+def _draw(page: Any, slide: Slide, number: int) -> None:
+    """Draw one slide: a rule, the topic, the words, the chart, the number of the page."""
+    from pptx.util import Inches
+
+    rule = page.shapes.add_shape(1, 0, 0, Inches(_WIDE), Inches(0.14))
+    rule.fill.solid()
+    rule.fill.fore_color.rgb = _colour(palette.NAVY)
+    rule.line.fill.background()
+    rule.shadow.inherit = False
+    topic = page.shapes.add_textbox(*map(Inches, (_LEFT, _TOPIC, _ACROSS, 0.45)))
+    _text(topic, slide.topic, (20, 18, 16, 14, 12, 10), palette.MUTED, 0.45)
+    first, *further = slide.words
+    title, top = page.shapes.title, _WORDS
+    title.left, title.top, title.width = map(Inches, (_LEFT, top, _ACROSS))
+    top += _text(title, first, _ALONE if slide.picture is None else _LARGE, palette.NAVY,
+                 1.3 if slide.picture else 3.5, bold=True)  # fmt: skip
+    if further:
+        below = page.shapes.add_textbox(*map(Inches, (_LEFT, top + 0.1, _ACROSS, 0.3)))
+        top += 0.1 + _text(below, " ".join(further), _SMALL, palette.INK, 1.0)
+    if slide.picture is not None:
+        area = (_LEFT, top + 0.15, _ACROSS, _FOOT - 0.15 - top)
+        _chart(page, slide.picture, slide.alt, [Inches(each) for each in area])
+    foot = page.shapes.add_textbox(*map(Inches, (_WIDE - 1.1, _FOOT, 0.8, 0.25)))
+    _text(foot, str(number), (11,), palette.MUTED, 0.3)
+    page.notes_slide.notes_text_frame.text = "\n".join(map(clean, slide.notes))
+
+
+def _text(  # noqa: PLR0913 - what a text box holds, and how it looks
+    shape: Any, text: str, sizes: Sequence[int], colour: str, high: float, *, bold: bool = False
+) -> float:
+    """Fill a shape with a text, as large as fits; make it as high as that, and return how high."""
+    from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+    from pptx.util import Inches, Pt
+
+    frame = shape.text_frame
+    frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    frame.text = clean(text)
+    paragraph = frame.paragraphs[0]
+    paragraph.alignment = PP_ALIGN.LEFT
+    letter, wide = _BOLD if bold else _LETTER, shape.width.inches
+    heights = {size: _height(text, size * letter, wide) * size for size in sizes}
+    size = next((each for each in sizes if heights[each] <= high), sizes[-1])
+    font = paragraph.font
+    font.size, font.name, font.bold, font.color.rgb = Pt(size), palette.FONT, bold, _colour(colour)
+    shape.height = Inches(heights[size])
+    return heights[size]
+
+
+def _height(text: str, letter: float, wide: float) -> float:
+    """Return how high a text is in a box so wide, in inches a point of its font's size."""
+    lines = math.ceil(width_of(text) * letter / (wide * 72))
+    return max(1, lines) * _LINE / 72
+
+
+def _colour(name: str) -> Any:
+    from pptx.dml.color import RGBColor
+
+    return RGBColor.from_string(name.removeprefix("#"))
+
+
+# ---- charts --------------------------------------------------------------------------------------
+
+
+def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
+    """Draw a chart that can be edited: its numbers are a workbook inside the presentation.
+
+    A series that is nothing everywhere is left out.
+    """
+    from pptx.enum.chart import XL_CHART_TYPE
+
+    is_named = len(picture.series) > 1
+    filled = tuple(s for s in picture.series if any(s.values)) or picture.series
+    alone = len(filled) == 1 and picture.form is Form.BARS  # its labels stand beside the bars
+    picture = replace(picture, series=filled, form=Form.ROWS if alone else picture.form)
+    kinds = {
+        Form.GROUPED: XL_CHART_TYPE.COLUMN_CLUSTERED,
+        Form.AGAINST: XL_CHART_TYPE.COLUMN_CLUSTERED,
+        Form.COUNTS: XL_CHART_TYPE.COLUMN_CLUSTERED,
+        Form.STACKED: XL_CHART_TYPE.COLUMN_STACKED,
+        Form.BARS: XL_CHART_TYPE.BAR_STACKED,
+        Form.ROWS: XL_CHART_TYPE.BAR_CLUSTERED,
+        Form.LINES: XL_CHART_TYPE.XY_SCATTER_LINES,
+    }
+    frame = page.shapes.add_chart(kinds[picture.form], *area, _data(picture))
+    properties = frame._element.nvGraphicFramePr.cNvPr  # noqa: SLF001 - no public name for it
+    properties.set("descr", clean(alt))
+    chart = frame.chart
+    size = 12 if len(picture) <= _MOST_BARS or picture.form is Form.LINES else 10
+    chart.font.size, chart.font.name = _points(size), palette.FONT
+    chart.font.color.rgb = _colour(palette.INK)
+    chart.has_title = True
+    chart.chart_title.text_frame.text = clean(picture.title)
+    heading = chart.chart_title.text_frame.paragraphs[0].font
+    heading.size, heading.bold, heading.color.rgb = _points(14), True, _colour(palette.NAVY)
+    chart.has_legend = is_named
+    if chart.has_legend:
+        from pptx.enum.chart import XL_LEGEND_POSITION
+
+        chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
+    _axes(chart, picture)
+    many = 0
+    for series, drawn in zip(picture.series, chart.plots[0].series, strict=True):
+        _look(drawn, series, picture.form, many)
+        many += series.role is Role.ONE_OF_MANY
+
+
+def _points(size: int) -> Any:
+    from pptx.util import Pt
+
+    return Pt(size)
+
+
+def _data(picture: Picture) -> Any:
+    from pptx.chart.data import CategoryChartData, XyChartData
+
+    if picture.form is Form.LINES:
+        points = XyChartData()
+        for series in picture.series:
+            line = points.add_series(clean(series.name))
+            for place, value in zip(picture.categories, series.values, strict=True):
+                if value is not None and isinstance(place, int | float):
+                    line.add_data_point(place, value)
+        return points
+    bars = CategoryChartData()
+    bars.categories = [short(str(name)) for name in picture.categories]
+    for series in picture.series:
+        bars.add_series(clean(series.name), series.values)
+    return bars
+
+
+def _numbers(picture: Picture) -> Iterator[float]:
+    yield from (v for series in picture.series for v in series.values if v is not None)
+
+
+def _format(picture: Picture) -> str:
+    """Return the format of the scale of values: shares of 5 % and more have no decimals."""
+    if picture.look is not Look.SHARE:
+        return number_format(picture.look, list(_numbers(picture)))
+    return "0%" if max(map(abs, _numbers(picture)), default=0.0) >= 0.05 else "0.0%"  # noqa: PLR2004
+
+
+def _label(picture: Picture) -> str:
+    """Return the format of numbers beside bars: two digits of the small ones, too."""
+    if picture.look is not Look.SHARE:
+        return "#,##0.00" if picture.highest < 10 else "#,##0.0"  # noqa: PLR2004
+    return "0.0%"
+
+
+def _axes(chart: Any, picture: Picture) -> None:
+    """Give a chart its scales, with a grid of values and no more lines."""
+    from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
+    from pptx.oxml.ns import qn
+
+    values, across = chart.value_axis, chart.category_axis
+    values.major_tick_mark = across.major_tick_mark = XL_TICK_MARK.NONE
+    values.has_major_gridlines = True
+    values.major_gridlines.format.line.color.rgb = _colour(palette.GRID)
+    across.has_major_gridlines = False
+    for axis, title in ((values, picture.axis), (across, picture.across)):
+        axis.format.line.color.rgb = _colour(palette.LINE)
+        axis.has_title = bool(title)
+        if title:
+            axis.axis_title.text_frame.text = clean(title)
+            axis.axis_title.text_frame.paragraphs[0].font.size = _points(12)
+    if min(_numbers(picture), default=0.0) >= 0:
+        values.minimum_scale = 0
+        if picture.look is Look.SHARE and _NEARLY_ALL < picture.highest <= 1.0 + SHOWN_SHARE:
+            values.maximum_scale = 1.0
+    else:
+        across.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    values.tick_labels.number_format = _format(picture)
+    values.tick_labels.number_format_is_linked = False
+    if picture.form is Form.LINES:
+        places = [float(c) for c in picture.categories if isinstance(c, int | float)]
+        across.tick_labels.number_format = number_format(picture.scale, places)
+        across.tick_labels.number_format_is_linked = False
+        across.minimum_scale, across.maximum_scale = min(places), max(places)
+        across.reverse_order = places[0] > places[-1]
+    if picture.form in {Form.BARS, Form.ROWS}:  # the first name is on top
+        across.reverse_order = True
+        values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
+    if picture.form is not Form.LINES:
+        plot = chart.plots[0]
+        plot.gap_width = 8 if picture.form is Form.COUNTS else 60 if len(picture) > _FEW else 200
+        if picture.form in {Form.BARS, Form.STACKED}:
+            plot.overlap = 100
+        every = across._element.makeelement(qn("c:tickLblSkip"), {"val": "1"})  # noqa: SLF001
+        across._element.find(qn("c:noMultiLvlLbl")).addprevious(every)  # noqa: SLF001
+        if len(picture.series) == 1:
+            plot.has_data_labels = True
+            plot.data_labels.number_format = _label(picture)
+            plot.data_labels.number_format_is_linked = False
+
+
+def _look(drawn: Any, series: Series, form: Form, number: int) -> None:
+    """Give a series the colour that it has in every chart."""
+    colours = LINE_COLOURS if form is Form.LINES else palette.COLOURS
+    colour = _colour(colour_of(series, number, colours))
+    if form is Form.LINES:
+        drawn.smooth = False
+        drawn.format.line.color.rgb, drawn.format.line.width = colour, _points(2)
+        drawn.marker.format.fill.solid()
+        drawn.marker.format.fill.fore_color.rgb = colour
+        drawn.marker.format.line.color.rgb = colour
+        return
+    drawn.invert_if_negative = False
+    drawn.format.fill.solid()
+    drawn.format.fill.fore_color.rgb = colour

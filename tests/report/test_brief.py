@@ -1,0 +1,247 @@
+"""The brief: at most six slides and 40 words each, in the plan's own sentences and numbers."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pytest
+from pptx import Presentation
+from pptx.util import Inches
+
+from models.results import ByMineral, Flows, Members, Projects
+from models.units import MILLION
+from planner.cli import main
+from planner.render.chart import Form, Picture, Role, Series
+from planner.render.front import NAME as OVERVIEW
+from planner.render.slides import MOST_LETTERS, MOST_WORDS, fitted, shortened
+from planner.render.words import money, sentences
+from planner.report import read_report
+from planner.report.brief import SLIDE_OF, SURE, brief
+from planner.studies import STUDIES
+from planner.workbook.template import write_book
+from tests.extreme_books import extreme_book
+
+INPUTS = Path(__file__).parents[2] / "inputs"
+NAMES = ("plain", "critical-minerals-first-use", "critical-minerals")
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """The plan of an input."""
+    folder = tmp_path_factory.mktemp("briefs")
+
+    def plan(name):
+        path = folder / f"{name}.xlsx"
+        if not path.exists():
+            assert main(["solve", str(INPUTS / f"{name}.xlsx"), "-o", str(path)]) == 0
+        return path
+
+    return plan
+
+
+def written(tmp_path, *workbooks):
+    target = tmp_path / "brief.pptx"
+    assert main(["brief", *map(str, workbooks), "-o", str(target)]) == 0
+    return Presentation(str(target))
+
+
+def texts_of(slide):
+    return [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+
+
+def charts_of(slide):
+    return [shape.chart for shape in slide.shapes if shape.has_chart]
+
+
+def is_small(deck):
+    """Whether each slide has few words, and all that is on it is within its edges."""
+    assert 1 <= len(deck.slides) <= 6
+    for number, slide in enumerate(deck.slides, 1):
+        said = [text for text in texts_of(slide) if text and text != str(number)]
+        assert sum(len(text.split()) for text in said) <= MOST_WORDS
+        assert sum(map(len, said)) <= MOST_LETTERS + 10
+        assert slide.shapes.title.text_frame.text
+        for shape in slide.shapes:
+            assert shape.left >= 0
+            assert shape.left + shape.width <= deck.slide_width
+            assert shape.top + shape.height <= deck.slide_height
+        boxes = [s for s in slide.shapes if (s.has_text_frame and s.text_frame.text) or s.has_chart]
+        boxes.sort(key=lambda shape: shape.top)
+        for above, below in itertools.pairwise(boxes):
+            assert above.top + above.height <= below.top + Inches(0.06)
+        assert "Where each number is:" in slide.notes_slide.notes_text_frame.text
+    return True
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_few_words_and_a_native_chart_a_slide(planned, tmp_path, name):
+    deck = written(tmp_path, planned(name))
+    assert is_small(deck)
+    assert len(deck.slides) == 5
+    for slide in deck.slides:
+        (chart,) = charts_of(slide)
+        assert chart.part.chart_workbook.xlsx_part.blob.startswith(b"PK")
+        assert not [shape for shape in slide.shapes if shape.shape_type == 13]  # no picture
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sentences_are_those_of_the_first_page(planned, name):
+    path = planned(name)
+    page = " ".join(
+        str(cell)
+        for row in openpyxl.load_workbook(path)[OVERVIEW].iter_rows(values_only=True)
+        for cell in row
+        if cell is not None
+    )
+    page = page.replace("\xa0", " ").lower()
+    *slides, _ = brief(read_report(path).source)
+    for slide in slides:
+        for sentence in (each for text in slide.words for each in sentences(text)):
+            whole = sentence.removesuffix(".").lower()
+            name, _, number = whole.partition(": ")
+            assert whole in page or (name in page and number in page), sentence
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_of_charts_are_in_the_tables(planned, tmp_path, name):
+    path = planned(name)
+    plan = read_report(path).source
+    deck = written(tmp_path, path)
+    short, _, costs, stops, decide = ([*chart.plots[0].series] for slide in deck.slides
+                                      for chart in charts_of(slide))  # fmt: skip
+    table = plan.result(ByMineral).frame()
+    lacking = table[table["short"] > 0]
+    whole = sum(sum(v or 0.0 for v in series.values) for series in short)
+    assert whole == pytest.approx((lacking["short"] / lacking["demand"]).sum())
+    kept = table["served_without"].dropna()
+    assert [*stops[0].values] == pytest.approx([*kept])
+    members = plan.result(Members).frame()
+    extra = next(series for series in costs if "cash" in series.name)
+    assert [*extra.values] == pytest.approx([*(members["extra"] / MILLION)])
+    built = plan.result(Projects).frame()
+    if len(built):
+        begun = built[(built["spent_in"] == built["year"].min()) & (built["capex"] > 0)]
+        spent = sorted(begun.groupby("project")["capex"].sum() / 1000, reverse=True)
+        assert [*decide[0].values] == pytest.approx(spent[:10])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_to_decide_adds_up_as_the_tables_do(planned, name):
+    plan = read_report(planned(name)).source
+    decide = " ".join(brief(plan)[-1].words)
+    bought, built = plan.result(Flows).frame(), plan.result(Projects).frame()
+    first = bought[bought["year"] == bought["year"].min()]
+    assert f"cost {money(first['total'].sum(), plan.currency)}, most of all in" in decide
+    if len(built):
+        begun = built[built["spent_in"] == built["year"].min()]
+        assert f"for {money(begun['capex'].sum() * MILLION, plan.currency)}:" in decide
+
+
+def test_notes_say_the_cell_of_a_number(planned):
+    path = planned("plain")
+    sheet = openpyxl.load_workbook(path)[ByMineral.TABLE]
+    stops = next(s for s in brief(read_report(path).source) if "supplier stops" in s.topic)
+    (note,) = (text for text in stops.notes if text.startswith(f"Sheet {ByMineral.TABLE}"))
+    place = note.partition("Served if it stops, in 2028 (")[2].partition(")")[0]
+    first, last = place.split(" to ")
+    title = f"{sheet[first].column_letter}{sheet[first].row - 1}"
+    assert str(sheet[title].value).startswith("Served if it stops")
+    assert sheet[last].row - sheet[first].row + 1 == 2
+
+
+def test_a_slide_on_how_sure_it_is_where_a_study_says_so(made, tmp_path):
+    alone = written(tmp_path, made())
+    deck = written(tmp_path, made(), made("risk"), made("stress"), made("sweep"), made("exit"))
+    assert is_small(deck)
+    assert len(deck.slides) == len(alone.slides) + 1
+    assert SURE in texts_of(deck.slides[-1])
+    notes = deck.slides[-1].notes_slide.notes_text_frame.text
+    assert "case-risk.xlsx: the sentences in sheet Overview" in notes
+
+
+def test_every_study_has_a_slide():
+    assert {listed.kind.NAME for listed in STUDIES.values()} <= SLIDE_OF.keys()
+
+
+@pytest.mark.parametrize("number", [3, 19, 28, 41, 57, 73, 104, 158, 216, 300])
+def test_random_books(tmp_path, number):
+    book, _ = extreme_book(number)
+    write_book(tmp_path / "case.xlsx", book, sheets=book)
+    plan = tmp_path / "plan.xlsx"
+    if main(["solve", str(tmp_path / "case.xlsx"), "-o", str(plan)]) == 0:
+        assert is_small(written(tmp_path, plan))
+
+
+def test_names_that_would_be_markup(made, tmp_path):
+    deck = written(tmp_path, made("solve", "hostile"), made("stress", "hostile"))
+    assert is_small(deck)
+    said = " ".join(text for slide in deck.slides for text in texts_of(slide))
+    assert "<img src=x" in said
+
+
+def test_long_names_leave_whole_sentences(tmp_path, made):
+    """What does not fit stands in the notes, whole."""
+    name = "Very long name of a mineral " * 30
+    shown, left = fitted("The plan", (f"{name} is short.", "Two are short."))
+    assert shown == ("Two are short.",)
+    assert left == (f"{name} is short.",)
+    shown, left = fitted("The plan", ("x" * 10_000,))
+    assert (shown, len(left)) == ((), 1)
+
+
+def test_a_chart_of_many_bars_says_which_it_shows():
+    names = tuple(f"Mineral {number}" for number in range(40))
+    series = Series("Short", Role.SHORT, [0.5] * 40)
+    picture = Picture("Short", Form.BARS, names, (series,), "", "")
+    short = shortened(picture)
+    assert (short.title, len(short), len(short.series[0].values)) == (
+        "Short (the 30 first of 40)", 30, 30,
+    )  # fmt: skip
+    assert shortened(short) is short
+
+
+def test_a_name_does_not_end_a_sentence():
+    text = "Dr. No is short. St. Ives Ltd. Ore is not."
+    assert sentences(text, ["dr. No", "St. Ives Ltd. Ore"]) == [
+        "Dr. No is short.", "St. Ives Ltd. Ore is not.",
+    ]  # fmt: skip
+    assert sentences("") == []
+
+
+def test_what_is_no_plan_is_refused(made, tmp_path, capsys):
+    case = made().with_name("case.xlsx")
+    target = tmp_path / "brief.pptx"
+    for words, code in (
+        ((case,), 1),
+        ((made("stress"),), 2),
+        ((made(), made()), 2),
+        ((made(), case), 1),
+    ):
+        assert main(["brief", *map(str, words), "-o", str(target)]) == code
+    assert main(["brief", str(made()), "-o", str(tmp_path / "brief.ppt")]) == 2
+    assert "must end in .pptx" in capsys.readouterr().err
+    assert not target.exists()
+
+
+def test_a_plan_that_fails_its_proof_is_refused(made, tmp_path, capsys):
+    path = Path(shutil.copy(made(), tmp_path / "plan.xlsx"))
+    book = openpyxl.load_workbook(path)
+    sheet = book["Plan"]
+    headers = [str(cell.value) for cell in sheet[1]]
+    column = next(i for i, header in enumerate(headers, 1) if header.startswith("Tonnes"))
+    sheet.cell(2, column).value = 999_999
+    book.save(path)
+    assert main(["brief", str(path), "--json"]) == 3
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["status"] == "solver_error"
+    assert "Edited since it was written" in answer["errors"][0]["message"]
+    assert not path.with_name("plan-brief.pptx").exists()
+
+
+def test_a_study_of_another_input_is_refused(made, planned, tmp_path, capsys):
+    assert main(["brief", str(planned("plain")), str(made("stress"))]) == 2
+    assert "made from another input" in capsys.readouterr().err

@@ -339,7 +339,7 @@ class Plan(Solved):
     @cached_property
     def inputs(self) -> pd.DataFrame:
         """One row a flow of an input above 1e-6 t, bought or handed over: see ``stages.inputs``."""
-        order = "year mineral refiner project member plant"
+        order = "year mineral refiner project member plant" if self.expanded.intakes else ""
         table = _table(stages.inputs(self), stages.INPUTS, order)
         return table.drop(columns=[c for c in ("support", "levy") if not table[c].any()])
 

@@ -259,9 +259,10 @@ _BOUGHT = {
 
 
 def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
-    rows = plan.supply[list(_BOUGHT)].itertuples(index=False, name=None)
+    columns = {name: plan.supply[name].tolist() for name in _BOUGHT}
     # None, not NaN: what is the same is then equal
-    return tuple(tuple(None if v != v else v for v in row) for row in rows)  # noqa: PLR0124
+    columns["landed"] = [None if v != v else v for v in columns["landed"]]  # noqa: PLR0124
+    return tuple(zip(*columns.values(), strict=True))
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class Falling:
         for task in board.tasks():
             chain, of = study.chains[task.chain], study.parts[study.part_of[task.chain]]
             planner = Planner(of.base, of.read)
-            for i, outcome in enumerate(planner.outcomes(chain, is_first=True)):
+            for i, outcome in enumerate(planner.outcomes(chain)):
                 self.left -= 1
                 if self.left < 0:
                     break

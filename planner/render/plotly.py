@@ -205,6 +205,7 @@ def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -
 
 
 def faded(colour: str) -> str:
+    """Return a hex colour as CSS, mostly transparent."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.45)"
 

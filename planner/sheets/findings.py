@@ -122,14 +122,18 @@ def _part_short(row: Row) -> float:
 
 
 def _because(row: Row) -> str:
-    """Return how much of a shortage share limits make; "" where there are none."""
+    """Return how much of need limits and lack of supply leave unmet; "" if unknown."""
     if not row["limits_kept"] or row["short_by_limits"] is None:
         return ""
     of_limits = min(1.0, max(0.0, row["short_by_limits"] / row["short"]))
     if of_limits <= tolerances.SAME_SHARE:
         return ", none of it because of the limits"
-    by_limits = "all" if of_limits >= 1.0 - tolerances.SAME_SHARE else share(of_limits)
-    return f", {by_limits} of it because of the limits"
+    if of_limits >= 1.0 - tolerances.SAME_SHARE:
+        return ", all of it because of the limits"
+    by_limits, by_supply = (
+        share(_part_short(row) * part).removesuffix(" %") for part in (of_limits, 1.0 - of_limits)
+    )
+    return f", {by_limits} points because of the limits and {by_supply} for lack of supply"
 
 
 def _need(rows: Sequence[Row]) -> KeyFinding:
@@ -178,25 +182,29 @@ def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
         return KeyFinding(name, "no need", f"Nothing is needed in {last}.", sheet)
     if not any(row["supplier"] for row in needed):
         text = f"No single country outside the coalition sells to it in {last}."
-        return KeyFinding(name, "nobody", f"{text}{_through(needed, country)}", sheet)
+        return KeyFinding(name, "nobody", f"{text}{_through(needed, last, country)}", sheet)
     kept = sum(keeps_enough(row["served_without"]) for row in needed)
     number = f"{_number(kept, len(needed))} keep{'s' if len(needed) == 1 else ''}"
     least = min(needed, key=lambda row: row["served_without"])
-    without = f" without {country(least['supplier'])}" if least["supplier"] else ""
-    text = f"{opened(least['mineral'])} keeps {share(least['served_without'])} of its need{without}"
-    text += ", the least of all" if len(needed) > 1 else ""
-    text = f"{text}.{_through(needed, country)} {IF_IT_STOPS} {SEE_MORE}"
+    who = country(least["supplier"]) if least["supplier"] else "its largest supplier"
+    text = f"Without {who}, {_served(least, 'served_without', last)}"
+    text += ", the lowest share of all minerals" if len(needed) > 1 else ""
+    text = f"{text}.{_through(needed, last, country)} {IF_IT_STOPS} {SEE_MORE}"
     return KeyFinding(name, f"{number} {share(KEEPS_ENOUGH)}", text, sheet)
 
 
-def _through(rows: Sequence[Row], country: Country) -> str:
+def _served(row: Row, served: str, last: str) -> str:
+    return f"{share(row[served])} of the need for {row['mineral']} in {last} is still served"
+
+
+def _through(rows: Sequence[Row], last: str, country: Country) -> str:
     """Return which mineral loses most if its plants lose their inputs, too; "" without stages."""
     staged = [row for row in rows if known(row.get("served_through"))]
     if not staged:
         return ""
     least = min(staged, key=lambda row: row["served_through"])
-    kept, where = share(least["served_through"]), country(least["stage_country"])
-    return f" Through all stages, {least['mineral']} keeps {kept} of its need without {where}."
+    where, still = country(least["stage_country"]), _served(least, "served_through", last)
+    return f" If plants lose their inputs from {where}, too, {still}."
 
 
 # ---- who depends on whom -------------------------------------------------------------------------
@@ -212,7 +220,10 @@ def dependence(table: ByMineral, country: Country) -> str:
     if not bought:
         return f"No member buys from a single country outside the coalition in {last}."
     much = sum(is_much(row["dependent_share"]) for row in bought)
-    start = f"No member buys over {share(MUCH)} of a mineral from one country outside in {last}"
+    start = (
+        f"No member buys over {share(MUCH)} of a mineral from one country outside the coalition"
+        f" in {last}"
+    )
     if much:
         which = f"Of {len(rows):,} minerals, {much:,} {'has' if much == 1 else 'have'}"
         if much == len(rows):

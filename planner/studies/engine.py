@@ -34,10 +34,12 @@ NOT_RUN = "not run: "
 
 
 def as_given(case: Case) -> Case:
+    """Return the case itself: a run that changes nothing."""
     return case
 
 
 def whole(plan: Plan) -> Plan:
+    """Return the plan itself: a run that keeps all of it."""
     return plan
 
 
@@ -76,14 +78,17 @@ class Study(Generic[T]):
 
     @property
     def runs(self) -> int:
+        """How many runs it has."""
         return sum(len(chain) for chain in self.chains)
 
     @property
     def parts(self) -> tuple[Study[T], ...]:
+        """The study alone, as ``Joined`` has several."""
         return (self,)
 
     @property
     def part_of(self) -> tuple[int, ...]:
+        """By chain: the number of its study in ``parts``."""
         return (0,) * len(self.chains)
 
 
@@ -95,14 +100,17 @@ class Joined(Generic[T]):
 
     @cached_property
     def chains(self) -> tuple[tuple[Run, ...], ...]:
+        """The chains of all studies, in the order of ``parts``."""
         return tuple(chain for study in self.parts for chain in study.chains)
 
     @cached_property
     def part_of(self) -> tuple[int, ...]:
+        """By chain: the number of its study in ``parts``."""
         return tuple(i for i, study in enumerate(self.parts) for _ in study.chains)
 
     @property
     def runs(self) -> int:
+        """How many runs all studies have."""
         return sum(study.runs for study in self.parts)
 
 
@@ -261,6 +269,7 @@ class Tracker:
 
     @cached_property
     def positions(self) -> frozenset[tuple[int, int]]:
+        """The (chain, run) of every run."""
         chains = enumerate(self.study.chains)
         return frozenset((i, j) for i, chain in chains for j in range(len(chain)))
 
@@ -287,6 +296,7 @@ class Tracker:
                 self.keep(task.chain, i, Outcome(name, error=error, ran=ran))
 
     def name(self, chain: int, run: int) -> str:
+        """Return the name of a run."""
         return self.study.chains[chain][run].name
 
     def tasks(self) -> list[Task]:
@@ -341,6 +351,7 @@ class Task:
 
     @property
     def runs(self) -> range:
+        """The numbers of its runs in their chain."""
         return range(self.first, self.end)
 
 

@@ -69,7 +69,7 @@ def test_tables_by_hand() -> None:
     said = BillsStudy.headline(tables).finding
     assert said == (
         "Together the members save 250 USD in cash. If each pays for what it buys, B would do"
-        " better on its own; split by demand and by dual prices, nobody would."
+        " better by leaving. If costs are split by demand and by dual prices, no group would."
     )
     first = BillsStudy.pictures(tables)[0]
     assert [series.name.endswith("(a group would leave)") for series in first.series] == [
@@ -105,7 +105,7 @@ def test_one_member_and_nothing_saved() -> None:
     assert "one member" in BillsStudy.headline(tables).finding
     assert BillsStudy.pictures(tables) == ()
     tables = tables_of(read(make(jin(0), sur(0), demand={"A": 0.0, "B": 0.0})))
-    assert "saves nothing. If each pays for what it buys, nobody would do better" in (
+    assert "saves nothing. If each pays for what it buys, no group of members would do better" in (
         BillsStudy.headline(tables).finding
     )
 

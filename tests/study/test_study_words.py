@@ -16,9 +16,11 @@ USD = {"money": "USD"}
 # ---- bills ---------------------------------------------------------------------------------------
 
 
-BUYS, NOBODY = "If each pays for what it buys,", "; split by dual prices, nobody would."
-GROUP = "would do better as a group of their own"
-UNKNOWN = "Who would do better alone if each pays for what it buys is not known"
+BUYS = "If each pays for what it buys,"
+NOR = ", nor if costs are split by dual prices."
+NOBODY = ". If costs are split by dual prices, no group would."
+GROUP = "would do better by leaving together"
+UNKNOWN = "Who would do better by leaving if each pays for what it buys is not known"
 
 
 @pytest.mark.parametrize(
@@ -38,11 +40,14 @@ def test_what_planning_together_saves(cash: float, avoided: float, words: str) -
 @pytest.mark.parametrize(
     ("group", "words"),
     [
-        ("", f"{BUYS} nobody would do better alone, nor if it is split by dual prices."),
-        ("A", f"{BUYS} A would do better on its own{NOBODY}"),
+        (
+            "",
+            f"{BUYS} no group of members would do better by leaving{NOR}",
+        ),
+        ("A", f"{BUYS} A would do better by leaving{NOBODY}"),
         ("A; B", f"{BUYS} A and B {GROUP}{NOBODY}"),
         ("A; B; C; D", f"{BUYS} A, B, C and D {GROUP}{NOBODY}"),
-        ("A; B; C; D; E", f"{BUYS} 5 of 7 members {GROUP}{NOBODY}"),
+        ("A; B; C; D; E", f"{BUYS} a group of 5 of the 7 members {GROUP}{NOBODY}"),
         (bills.NOT_KNOWN, f"{UNKNOWN}{NOBODY}"),
     ],
 )
@@ -94,13 +99,14 @@ def test_whose_share_could_fall_furthest_is_named_and_whose_cannot() -> None:
     assert ranges_of(small, large) == said
     assert ranges_of(small).startswith("For 1 % more cash for tin, China's share")
     one, two = ("lead", "Peru", 0.4, 0.4, fixed), ("iron", "Chile", 0.7, 0.7, fixed)
-    assert ranges_of(large, one) == f"{said} Its share of lead can't fall by a point."
-    assert ranges_of(large, two) == f"{said} Chile's share of iron can't fall by a point."
+    end = "can't be lowered by even 1 point for 1 % more."
+    assert ranges_of(large, one) == f"{said} Peru's share of lead {end}"
+    assert ranges_of(large, two) == f"{said} Chile's share of iron {end}"
     assert ranges_of(large, one, ("tin", "Peru", 0.5, 0.5, fixed)) == (
-        f"{said} Its shares of tin and lead can't fall by a point."
+        f"{said} Peru's shares of tin and lead {end}"
     )
     assert ranges_of(large, one, two) == (
-        f"{said} The shares of the largest suppliers of iron and lead can't fall by a point."
+        f"{said} The largest suppliers' shares of iron and lead {end}"
     )
     assert ranges_of(one).endswith("no mineral's largest supplier could sell less.")
 

@@ -100,7 +100,7 @@ def test_minerals_that_read_the_same_are_named_together(second: float, left: str
     first, extra = ExitStudy.headline(
         exits(("tin", 0.9, 0.6, None), ("zinc", 0.9, second, None))
     ).figures
-    assert f"Most is left of {left} of demand: others sell 27 t of the 100 t of tin" in first.remark
+    assert f"The largest share left: {left} of demand. Others sell 27 t" in first.remark
     assert "costs most for zinc: 5 USD." in extra.remark
 
 
@@ -218,7 +218,7 @@ def test_a_premium_is_more_less_nothing_or_unknown() -> None:
     headline = Sweep.headline(swept((0.9, -0.02, 1.0), (0.5, 0.0, 0.75)))
     assert headline.finding == (
         "At 90 % the coalition pays 2 % less for the same tonnes, and nothing is missing; at 50 %"
-        " it pays 0 % more for the same tonnes, and 25 % of tin is missing."
+        " it pays 0 % more for the same tonnes, and 25 % of the need for tin is missing."
     )
     assert [figure.value for figure in headline.figures] == ["-2 %", "0 %"]
     headline = Sweep.headline(swept((0.9, None, 1.0), (0.5, 0.031, 1.0)))

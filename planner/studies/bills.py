@@ -683,7 +683,7 @@ class BillsStudy(StudyKind):
             yield self.refused
         yield Numbers(tables[Savings])
         leaving = (Groups.rule, Groups.gain, Groups.group)
-        yield Numbers(tables[Groups], leaving, "Who would gain alone")
+        yield Numbers(tables[Groups], leaving, "Who would gain by leaving")
         if Wishes in tables:
             yield Numbers(tables[Wishes], heading="What a member's own wishes cost")
 

@@ -389,7 +389,7 @@ class SupportStudy(StudyKind):
         home = [i for i, home in enumerate(plants.home) if home == HOME][:_MOST_BARS]
         if home:
             rows = plants.where([i in home for i in range(len(plants))])
-            yield Numbers(rows, _PLANT_FIELDS, "Plants at home that need least")
+            yield Numbers(rows, _PLANT_FIELDS, "Plants at home that need the lowest payment")
         if SupportBills in tables:
             yield Numbers(tables[SupportBills], heading=SupportBills.TABLE)
 
@@ -447,7 +447,10 @@ class SupportStudy(StudyKind):
         count = min(len(rows), _MOST_BARS)
         return drawn(
             _bars(f"The idle plant at home that needs least, by mineral, {years}", first),
-            _bars(f"The {count} idle plants at home that need least, {years}", rows.head(count)),
+            _bars(
+                f"The {count} idle plants at home that need the lowest payment, {years}",
+                rows.head(count),
+            ),
             _tariffs_by_year(tables[Tariffs].frame(), years) if Tariffs in tables else None,
         )
 

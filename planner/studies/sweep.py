@@ -834,7 +834,7 @@ class _SweepCharts:
             map(short, map(str, caps.index)),
             {
                 "Largest country without caps": (Role.FREE, SmallestCaps.share),
-                "Smallest cap that need cost no tonne": (Role.PLAN, SmallestCaps.smallest),
+                "Smallest cap that costs no supply": (Role.PLAN, SmallestCaps.smallest),
             },
             f"Share of coalition {self.basis}",
             across=MINERAL.header,
@@ -1123,7 +1123,7 @@ class Sweep(StudyKind):
         points = frontier.where([mineral == ALL for mineral in frontier.mineral])
         yield Numbers(points, (*point, *fields, kind.slope))
         if SmallestCaps in tables:
-            yield Numbers(_known_caps(tables), _CAP, "Smallest caps that need cost no tonne")
+            yield Numbers(_known_caps(tables), _CAP, "Smallest caps that cost no supply")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 

@@ -236,7 +236,7 @@ def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Fin
 
 def _other(file: Path, recorded: Recorded) -> errors.Finding:
     message = f"{file.name} is not the file that the plan says it was made from"
-    expected = f"a file of the SHA-256 {recorded.input_sha256 or '(none)'}"
+    expected = f"a file with the SHA-256 {recorded.input_sha256 or '(none)'}"
     return errors.Finding("Summary", found=message, expected=expected)
 
 

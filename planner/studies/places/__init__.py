@@ -74,6 +74,7 @@ class Here:
     """This process, one chain after another."""
 
     def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
+        """Give the plain ``map`` of this process."""
         del case, notify
         return contextlib.nullcontext(map)
 
@@ -105,6 +106,7 @@ class LocalProcesses:
 
     @property
     def most(self) -> int:
+        """How many processes it may start."""
         return cores() if self.workers is None else self.workers
 
     def preload(self, case: Case, *modules: str) -> None:
@@ -183,6 +185,7 @@ class _Worker:
         self.ready = False
 
     def start(self) -> None:
+        """Start the process."""
         try:
             self.process.start()
         finally:
@@ -303,6 +306,7 @@ class _Pool:
             self.tracker.fail(self.waiting.popleft(), msg)
 
     def end(self) -> None:
+        """End all workers."""
         for worker in self.workers:
             worker.end()
 

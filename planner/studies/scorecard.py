@@ -411,7 +411,8 @@ class ScorecardStudy(StudyKind):
         kept = sum(s.met is True for s in with_benchmark)
         unknown = sum(s.met is None for s in with_benchmark)
         more = f", {unknown} without data" if unknown else ""
-        return f"{kept} of {len(with_benchmark) - unknown} benchmarks met{more} (Regulation (EU) 2024/1252)"
+        count = len(with_benchmark) - unknown
+        return f"{kept} of {count} benchmarks met{more} (Regulation (EU) 2024/1252)"
 
     @property
     def plans(self) -> Mapping[str, Plan]:

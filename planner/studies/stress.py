@@ -904,9 +904,9 @@ class StressTest(StudyKind):
         if not result.losses:
             return "Nobody sells in the agreed plan: there is nothing to lose"
         return (
-            f"{counted(len(result.losses), 'supplier')} lost, one at a time, {span(result.years)};"
-            f" each other one may sell {rules.surge * 100:g} % of its capacity more than agreed;"
-            f" share limits are {'kept' if rules.keep_caps else 'waived'};"
+            f"{len(result.losses):,} losses of suppliers, one at a time, {span(result.years)};"
+            f" the others may sell {rules.surge * 100:g} % of capacity more than agreed, share"
+            f" limits {'kept' if rules.keep_caps else 'waived'};"
             f" cost in {result.case.settings.currency} m"
         )
 
@@ -1019,10 +1019,10 @@ class StressTest(StudyKind):
         worst, *others = ranked.to_dict("records")
         lost, mineral, horizon = word(worst["lost"]), word(worst["worst"]), _horizon(tables)
         surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
+        more = f"{surge} % of their capacity" if surge else "the surge"
         rules = (
-            f"Each supplier is lost from {horizon[:4]} on, one at a time. The others sell what was"
-            f" agreed and at most {f'{surge} % of their capacity' if surge else 'the surge'} more."
-            " The plan's own shortage comes on top."
+            f"Suppliers are lost from {horizon[:4]} on, one loss at a time. The others sell what was"
+            f" agreed and at most {more} more. The plan's own shortage comes on top."
         )
         care = tuple(filter(None, (rules, _resale(tables))))
         name = "Largest part of a mineral missing"

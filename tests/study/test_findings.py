@@ -129,7 +129,7 @@ def test_a_finding_says_what_it_assumes(pages):
     assert "Changed inputs: block lanes: Peru, 2026." in one.headlines[0].remark
     assert "Demand differs in Boom (+10 % by mineral)" in " ".join(one.care)
     assert (
-        "lost from 2026 on, one at a time. The others sell what was agreed and at most"
+        "lost from 2026 on, one loss at a time. The others sell what was agreed and at most"
         in lost.care[0]
     )
     assert chance.finding.endswith("of draws some mineral is shorter than without events.")

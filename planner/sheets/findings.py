@@ -220,10 +220,7 @@ def dependence(table: ByMineral, country: Country) -> str:
     if not bought:
         return f"No member buys from a single country outside the coalition in {last}."
     much = sum(is_much(row["dependent_share"]) for row in bought)
-    start = (
-        f"No member buys over {share(MUCH)} of a mineral from one country outside the coalition"
-        f" in {last}"
-    )
+    start = f"No member buys over {share(MUCH)} of a mineral from one country outside in {last}"
     if much:
         which = f"Of {len(rows):,} minerals, {much:,} {'has' if much == 1 else 'have'}"
         if much == len(rows):

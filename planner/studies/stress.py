@@ -1021,8 +1021,8 @@ class StressTest(StudyKind):
         surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
         more = f"{surge} % of their capacity" if surge else "the surge"
         rules = (
-            f"Suppliers are lost from {horizon[:4]} on, one loss at a time. The others sell what was"
-            f" agreed and at most {more} more. The plan's own shortage comes on top."
+            f"Suppliers are lost from {horizon[:4]} on, one loss at a time. The others sell what"
+            f" was agreed and at most {more} more. The plan's own shortage comes on top."
         )
         care = tuple(filter(None, (rules, _resale(tables))))
         name = "Largest part of a mineral missing"

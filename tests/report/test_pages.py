@@ -58,7 +58,7 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
     assert loss.value == "0 of 1 keeps 80 %"
     # in 2027 China sells 60 t of 100 t and Finland 30 t
     assert loss.remark.startswith(
-        "Without China, 30 % of the need for cobalt in 2027 is still served."
+        "Without China, 30 % of the need for Cobalt in 2027 is still served."
     )
 
 

@@ -304,7 +304,11 @@ def test_the_answer_by_hand():
     """44 of 260 t are short, 14 of them by the limits; and where nothing is."""
     found = answered(rows())
     assert (found.state, found.text) == (
-        AnswerState.BAD, "Not in full. Copper is 16.9 % short, 31.8 % of it because of the limits.",
+        AnswerState.BAD,
+        (
+            "Not in full. Copper is 16.9 % short, 5.4 points because of the limits and 11.5 for"
+            " lack of supply."
+        ),
     )  # fmt: skip
     ample = [refiner(f"{c} works", c, 90, 10) for c in ("China", "Chile", "Peru")]
     found = answered(rows(Refiners=ample))

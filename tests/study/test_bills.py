@@ -92,8 +92,11 @@ def test_a_shortage_that_nothing_avoids_is_not_named(priced, noise, more) -> Non
 
 
 def test_a_group_that_would_leave_is_no_list_of_single_members() -> None:
-    """Two that leave together do so as a group; one that leaves is on its own."""
-    groups = [("B", "B would do better on its own"), ("A; B", "A and B would do better as a group")]
+    """Two that leave together do so together."""
+    groups = [
+        ("B", "B would do better by leaving."),
+        ("A; B", "A and B would do better by leaving tog"),
+    ]
     for group, words in groups:
         leaving = Groups.of_rows([{"rule": AS_BOUGHT, "gain": 1.0, "group": group}])
         assert words in _leaving(leaving, 3)

@@ -32,9 +32,15 @@ TABLES = {
 }  # fmt: skip
 USD = {"money": "USD"}
 _HARDEST = {
-    "compare": re.compile(r"(\d+) of (\d+) minerals are shorter, (Tin|Zinc) by ([\d.]+ %) in 2026"),
-    "sweep": re.compile(r"at 30 % it pays .*, and ()()([\d.]+ %) of (Tin|Zinc) is missing"),
-    "stress": re.compile(r"(\d+) of (\d+) minerals run short, (Tin|Zinc) by ([\d.]+ %) in 2026"),
+    "compare": re.compile(
+        r"(\d+) of (\d+) minerals are shorter, (Tin|Zinc) by ([\d.]+ %) of need in 2026"
+    ),
+    "sweep": re.compile(
+        r"at 30 % it pays .*, and ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"
+    ),
+    "stress": re.compile(
+        r"(\d+) of (\d+) minerals run short, (Tin|Zinc) by ([\d.]+ %) of need in 2026"
+    ),
     "risk": re.compile(r"On average ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"),
 }
 """How each study's finding says which mineral is hit hardest, and how hard."""

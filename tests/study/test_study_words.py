@@ -170,8 +170,8 @@ def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
     tables = Tables([support.Plants.of_rows(rows, words=USD), About(what=[YEARS], value=["2026"])])
     headline = support.SupportStudy.headline(tables)
     assert headline.finding == (
-        "Of 3 idle plants at home, 1 would run for at most 1 % of the mineral's price, each by"
-        " itself. The plant that needs the highest payment is P2 (tin): 50 USD/t, 50 % of the"
+        "Of 3 idle plants at home, 1 would run if paid at most 1 % of the mineral's price, one"
+        " plant at a time. The plant that needs the highest payment is P2 (tin): 50 USD/t, 50 % of the"
         " mineral's price."
     )
     first = support.SupportStudy.pictures(tables)[0]
@@ -243,7 +243,7 @@ def test_missing_is_of_the_mineral_for_which_the_plans_differ_most() -> None:
 
 def test_one_case_or_many_of_another_demand() -> None:
     one = cases.of_other_demand([("Boom", "+10 %"), ("Calm", None)])
-    assert one.startswith("Demand differs in Boom (+10 % by mineral): its costs and what it serves")
+    assert one.startswith("Demand differs in Boom (+10 % by mineral). Costs and served shares")
     two = cases.of_other_demand([("Boom", "+10 %"), ("Bust", "-5 %")])
-    assert "Boom (+10 % by mineral) and Bust (-5 % by mineral): their costs and shares are" in two
+    assert "Boom (+10 % by mineral) and Bust (-5 % by mineral). Costs and" in two
     assert not cases.of_other_demand([("Calm", None)])

@@ -133,8 +133,8 @@ def stressed(*losses: Row, years: tuple[int, ...] = (2026,), **tables: list[Row]
 @pytest.mark.parametrize(
     ("tin", "zinc", "finding"),
     [
-        (30, 40, "2 of 2 minerals run short, zinc by 40 % in 2026."),
-        (30, 0, "1 of 2 minerals runs short, tin by 30 % in 2026."),
+        (30, 40, "2 of 2 minerals run short, zinc by 40 % of need in 2026."),
+        (30, 0, "1 of 2 minerals runs short, tin by 30 % of need in 2026."),
     ],
 )
 def test_the_worst_loss_is_named_first(tin: float, zinc: float, finding: str) -> None:
@@ -144,14 +144,14 @@ def test_the_worst_loss_is_named_first(tin: float, zinc: float, finding: str) ->
     headline = StressTest.headline(tables)
     assert headline.finding == (
         f"China matters most: without it {finding} No other loss leaves more than 20 % of a"
-        " mineral missing in any year."
+        " mineral's need missing in any year."
     )
     assert headline.figures[0].value == "China"
 
 
 def test_a_lesser_loss_of_nothing_leaves_nothing() -> None:
     """A ten-millionth of need is rounding."""
-    for tonnes, end in ((9e-5, "anything missing."), (0.2, "more than 0.2 % of a mineral missing")):
+    for tonnes, end in ((9e-5, "anything missing."), (0.2, "more than 0.2 % of a mineral's need")):
         tables = stressed({"lost": "China", "tin": 50}, {"lost": "Peru", "zinc": tonnes})
         assert f"No other loss leaves {end}" in StressTest.headline(tables).finding
 

@@ -251,12 +251,12 @@ def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding
     # a copy of an earlier version has the plain fingerprint
     fits = {fingerprint, salted(fingerprint, secret)} if secret else {fingerprint}
     is_its = recorded.input_sha256 in fits
-    origin = f"{file.name} is the input of this plan: its fingerprint matches."
+    origin = f"The plan was made from {file.name}: its fingerprint matches."
     other: list[errors.Finding] = []
     if not is_its and not secret:
         origin = f"Only with the salt can {file.name} be compared, and {salt} has none."
     elif not is_its:
-        origin = f"{file.name} is not the input of this plan: its fingerprint doesn't match."
+        origin = f"The plan was not made from {file.name}: its fingerprint doesn't match."
         message = (
             f"with the salt in {salt.name}, {file.name} has another fingerprint than the plan's"
         )

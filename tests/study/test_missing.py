@@ -147,8 +147,8 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
             {"Ban": {"Tin": 0.2, "Zinc": 0.0}, "Strike": {"Tin": 0.0}},
             {"Strike": 0.03},
             (
-                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % of need in 2030."
-                " The other scenario costs 3 % more for the same tonnes, and nothing more is missing."
+                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % of need in"
+                " 2030. The other scenario costs 3 % more for the same tonnes, and nothing more is missing."
             ),
         ),
         (
@@ -164,16 +164,16 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
             {"Ban": {"Tin": 0.2}, "Strike": {"Tin": tolerances.MISSING_PART}},
             {"Strike": tolerances.MISSING_PART},
             (
-                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % of need in 2030."
-                " The other scenario costs no more, and nothing more is missing."
+                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % of need in"
+                " 2030. The other scenario costs no more, and nothing more is missing."
             ),
         ),
         (
             {"Ban": {"Tin": 0.2}},
             {"Ban": 0.07},
             (
-                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % of need in 2030."
-                " The tonnes still bought cost 7 % more."
+                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % of need in"
+                " 2030. The tonnes still bought cost 7 % more."
             ),
         ),
         (

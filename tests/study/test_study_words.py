@@ -171,8 +171,8 @@ def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
     headline = support.SupportStudy.headline(tables)
     assert headline.finding == (
         "Of 3 idle plants at home, 1 would run if paid at most 1 % of the mineral's price, one"
-        " plant at a time. The plant that needs the highest payment is P2 (tin): 50 USD/t, 50 % of the"
-        " mineral's price."
+        " plant at a time. The plant that needs the highest payment is P2 (tin): 50 USD/t, 50 %"
+        " of the mineral's price."
     )
     first = support.SupportStudy.pictures(tables)[0]
     assert first.categories == ("tin: P0, 1 %",)

@@ -157,8 +157,8 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
             {"Strike": 0.01, "Flood": 0.04},
             (
                 "Ban is worst. Beyond the base 2 of 2 minerals are shorter, Zinc by 20 % of need in"
-                " 2030. The others cost at most 4 % more for the same tonnes, and at most 5 % more of"
-                " a mineral's need is missing in any year."
+                " 2030. The others cost at most 4 % more for the same tonnes, and at most 5 % more"
+                " of a mineral's need is missing in any year."
             ),
         ),
         (

@@ -68,8 +68,8 @@ _ODD, _STEADY, _ALL = magnitude.ODD_YEAR, magnitude.STEADY, magnitude.WHOLE_COLU
 _SLIPS = f"""\
 ## Numbers that look wrong
 
-`planner check` warns of numbers that probably have a wrong digit, unit or percent sign, with one
-warning for each row. It ignores cells of 0, least shares, and rows whose `Note` says
+`planner check` warns of numbers that probably have a wrong digit, unit or percent sign. A row gets
+at most one warning. The check ignores cells of 0, least shares, and rows whose `Note` says
 `{magnitude.CHECKED}`. A factor also counts downwards (1/10), unless it says more than.
 
 | what | warning |

@@ -145,12 +145,12 @@ def test_cells_broken_since(edited):
         sheet["G2"], sheet["E3"], sheet["H3"] = "sixty", None, "=1/0"
 
     assert said(edited(change)) == [
-        ("Plan!E3", "the cell is blank; expected the text as planner solve wrote it"),
-        ("Plan!G2", "'sixty' is not a number; expected a number as planner solve wrote it"),
+        ("Plan!E3", "the cell is blank; expected the text that planner solve wrote"),
+        ("Plan!G2", "'sixty' is not a number; expected the number that planner solve wrote"),
         (
             "Plan!H3",
             (
-                "a formula without a saved value; expected a number as planner solve wrote it."
+                "a formula without a saved value; expected the number that planner solve wrote."
                 " open it in Excel or LibreOffice, let it calculate and save"
             ),
         ),

@@ -258,6 +258,7 @@ class Sharing:
 
     @property
     def alone(self) -> Floats:
+        """What each member costs alone: cash and priced shortage [money]."""
         return self.alone_paid + self.alone_priced
 
     def listed(self, costs: Floats) -> Sharing:
@@ -332,9 +333,10 @@ def bill_of(plan: Plan) -> DualBill:
 def dual_bills_of(
     plan: Plan, member: int, *, secured: bool = True
 ) -> tuple[tuple[float, ...], float]:
-    """Return the bills of a plan by dual prices, and what a member costs alone [money].
+    """Return all members' bills by dual prices, and the cost of ``member`` alone [money].
 
-    Without ``secured`` none of its demand has to be served if a country is lost.
+    Bills are in the order of members. With ``secured`` False, the sheet Security asks nothing for
+    this member's demand.
     """
     pool = Pool(divided(plan.case, None if secured else member))
     alone = float(np.sum(pool.divided.rows.cost * pool.alone(member)))

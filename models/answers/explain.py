@@ -79,6 +79,7 @@ class Explanation:
 
     @property
     def is_short(self) -> bool:
+        """Whether the mineral is short there."""
         return self.short > self.nothing
 
 

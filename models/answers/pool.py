@@ -84,6 +84,7 @@ class Divided:
 
     @property
     def members(self) -> int:
+        """How many members share."""
         return int(self.parts["lower"].shape[1])
 
     def program_of(self, group: Floats) -> Arrays:

@@ -158,6 +158,7 @@ class Pricing:
         return moves
 
     def block(self, row: int) -> int:
+        """Return the number of the block that has a row."""
         return int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
 
     def local(self, row: int) -> Local:

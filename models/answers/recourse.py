@@ -83,15 +83,15 @@ def dearness(chances: Floats, alpha: float) -> Floats:
 
 @dataclass(frozen=True)
 class ScenarioProgram:
-    """The program of one scenario; ``columns`` and ``numbers`` number its columns and its rows.
+    """The program of one scenario, with an id for each of its columns and rows.
 
-    Columns with the same number are one column in all scenarios. So are equal rows with the same
-    number. The units are those of ``models.program``.
+    Columns with the same id are one decision in all scenarios. Equal rows with the same id are one
+    row. The units are those of ``models.program``.
     """
 
     rows: solve.LinearProgram
-    columns: Ints
-    numbers: Ints
+    column_ids: Ints
+    row_ids: Ints
     column_unit: Any
     row_unit: Any
 
@@ -119,9 +119,9 @@ class ExtensiveForm:
             tail or Tail(),
             need,
         )
-        every = np.concatenate([s.columns for s in scenarios])
+        every = np.concatenate([s.column_ids for s in scenarios])
         self.numbers, inverse = np.unique(every, return_inverse=True)
-        ends = np.cumsum([len(s.columns) for s in scenarios])[:-1]
+        ends = np.cumsum([len(s.column_ids) for s in scenarios])[:-1]
         self.place: list[Ints] = np.split(inverse.astype(np.int64), ends)
         programs, count = [s.rows for s in scenarios], len(self.numbers)
         self._column_of, self._cost = inverse, np.concatenate([r.cost for r in programs])
@@ -141,7 +141,7 @@ class ExtensiveForm:
         column, values = column[order], np.concatenate([r.values for r in programs])[order]
         least = np.concatenate([r.row_lower for r in programs])
         most = np.concatenate([r.row_upper for r in programs])
-        first = _first_alike(np.concatenate([s.numbers for s in scenarios]))
+        first = _first_alike(np.concatenate([s.row_ids for s in scenarios]))
         kept = first == np.arange(len(first))
         kept |= (least != least[first]) | (most != most[first])
         kept |= _differ(first, width, column, values)
@@ -221,6 +221,7 @@ class ExtensiveForm:
         return self.by_future(solution.x), proof
 
     def by_future(self, x: Floats) -> list[Floats]:
+        """Return the values of the columns of each scenario."""
         return [x[place] for place in self.place]
 
     def joined(self, x: Sequence[Floats]) -> Floats:
@@ -237,6 +238,7 @@ class ExtensiveForm:
         )
 
     def certificate(self, rows: solve.LinearProgram, solution: solve.Solution) -> solve.Certificate:
+        """Return the proof of a solution of ``rows``."""
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
         proofs = solve.certify_alone(rows, solution, self.need, tonnes)
         return proofs.of(0, mip_gap=solution.mip_gap)
@@ -301,6 +303,7 @@ class MergedScenarios:
         return Policy(used, solution.x[used], costs, self.taken(solution.x)), proof
 
     def taken(self, x: Floats) -> Floats:
+        """Return how much of each limit a solution uses."""
         return np.asarray((self.uses * x[self.columns]).sum(axis=1))
 
 

@@ -156,7 +156,7 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
             sells = isinstance(plant, Project) or in_force(plant, year)
             if dearest > least and sells and cost is not None and cost + freight > least:
                 landed = f"{cost + freight:g} per t landed in {year}"
-                said = f"{landed} is above the {least:g} of a shortage"
+                said = f"{landed} is above the cost of a shortage, {least:g}"
                 yield advise(plant, "cost", said, "nobody will buy from it in that year")
                 break
 

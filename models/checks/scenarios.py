@@ -235,7 +235,9 @@ def _begun(case: Case, step: ScenarioStep, found: list[Project]) -> Iterator[Fin
 
 def _horizon(case: Case) -> str:
     first, last = case.years[0], case.years[-1]
-    return f"a year of Demand, {first} to {last}" if first != last else f"the year {first}"
+    return (
+        f"a year of the sheet Demand ({first} to {last})" if first != last else f"the year {first}"
+    )
 
 
 # ---- events that may happen --------------------------------------------------------------------

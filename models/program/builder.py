@@ -123,10 +123,10 @@ class LazyKeys(Sequence[solve.Keys]):
     def __init__(self, groups: tuple[ComponentArrays, ...], stretch: slice) -> None:
         self._groups, self._stretch = groups, stretch
 
-    def sizes(self) -> list[tuple[str, int]]:
-        """Return the name of each group that is there, and how many it has; nothing is spelt.
+    def group_sizes(self) -> list[tuple[str, int]]:
+        """Return (name, number of keys) of each row or column group that isn't empty.
 
-        What the rows of Share limits have is told apart, each row's own.
+        Quick: no key is built. Each row of Share limits is a group of its own.
         """
         found: list[tuple[str, int]] = []
         for group in self._groups:

@@ -128,7 +128,8 @@ class Program:
     def shape(self, b: int) -> bytes:
         """Return a fingerprint of a block's structure: same shape, same model but for numbers."""
         every = ((self.variables, self.columns_of(b)), (self.constraints, self.rows_of(b)))
-        sizes = [size for of, stretch in every for size in builder.LazyKeys(of, stretch).sizes()]
+        groups = (builder.LazyKeys(of, stretch).group_sizes() for of, stretch in every)
+        sizes = [size for each in groups for size in each]
         return builder.fingerprint(self.block(b), sorted({m for m, _ in self.blocks[b]}), sizes)
 
     def measure(self, largest: float) -> Floats:

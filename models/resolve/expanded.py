@@ -34,8 +34,8 @@ class Lanes:
     """The lanes of one mineral after all overrides, by (source, member, year).
 
     ``freight`` [USD/t] is NaN where nothing gives one; ``refiner_max`` and ``country_max`` [t/yr]
-    are infinite where there is none; ``country_max`` is by (country, member, year). Sources are
-    positions without a gap.
+    are infinite where there is none; ``country_max`` is by (country, member, year).
+    ``sources`` are consecutive indices into ``Expanded.sources``.
     """
 
     sources: tuple[int, ...]

@@ -37,7 +37,7 @@ class Source:
     record: schema.Refiner | schema.Project
 
     def nameplate(self, year: int) -> float:
-        """Return its capacity [t/yr], of a project that built in full; 0 outside its years."""
+        """Return its capacity [t/yr], for a project as if built in full; 0 outside its years."""
         if isinstance(self.record, schema.Refiner) and not in_force(self.record, year):
             return 0.0
         return self.record.capacity.value(year)

@@ -125,9 +125,10 @@ def unmet_ratios(case: Case) -> dict[str, dict[str, float]]:
 
 
 def need_ratios(case: Case, mineral: str) -> dict[str, float]:
-    """Return what a tonne of demand takes of a mineral, by what is demanded: it, or its products.
+    """Return the tonnes of a mineral that one tonne of demand takes, by the mineral demanded.
 
-    Through all stages; minerals that lead back to themselves have no products.
+    Keys: the mineral itself and all products made from it, directly or through other products.
+    Minerals that are made from one another in a circle have no products here.
     """
     try:
         products = unmet_ratios(case).get(mineral, {})

@@ -101,7 +101,7 @@ def words_of(case: Case) -> dict[str, str]:
 
 
 def units_of(case: Case) -> dict[str, str]:
-    """Return what a tonne of each mineral is a tonne of."""
+    """Return the substance that each mineral's tonnes measure, such as ``t LCE``; else ``t``."""
     return {m.name: m.unit or "t" for m in case.minerals}
 
 
@@ -116,6 +116,7 @@ _LOOKS_OF_KIND = {CellKind.SHARE: Look.SHARE, CellKind.YEAR: Look.YEAR, CellKind
 
 
 def look_of(column: Column) -> Look:
+    """Return how a workbook column's values are shown in results."""
     return _LOOKS_OF_KIND.get(column.kind) or _LOOKS.get(column.unit, Look.PRICE)
 
 
@@ -183,6 +184,7 @@ class PlanTable(Result):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
+        """Return the table of the plan that the result shows."""
         frame: pd.DataFrame = getattr(plan, cls.OF)
         return frame
 

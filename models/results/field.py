@@ -40,6 +40,7 @@ class Look(StrEnum):
 
     @property
     def is_text(self) -> bool:
+        """Whether cells of the look hold words."""
         return self in {Look.TEXT, Look.LONG, Look.SENTENCE, Look.REMARK}
 
 
@@ -108,22 +109,27 @@ class Field:
 
     @classmethod
     def text(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of words."""
         return cls(header, Look.TEXT, meaning, **more)
 
     @classmethod
     def tonnes(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of tonnes."""
         return cls(header, Look.TONNES, meaning, unit="t", **more)
 
     @classmethod
     def share(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of shares."""
         return cls(header, Look.SHARE, meaning, **more)
 
     @classmethod
     def price(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of money per tonne."""
         return cls(header, Look.PRICE, meaning, unit="{money}/t", **more)
 
     @classmethod
     def money(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of money."""
         return cls(header, Look.MONEY, meaning, unit="{money}", **more)
 
     @classmethod
@@ -132,13 +138,16 @@ class Field:
         return cls(header, Look.MILLIONS, meaning, unit="{money} m", scale=scale, **more)
 
     def like(self, **changes: Any) -> Field:
+        """Return the same column with some properties changed."""
         return replace(self, **changes)
 
     def title(self, words: Mapping[str, str]) -> str:
+        """Return the header with its unit, words in braces filled in."""
         return self.whole.format_map(words)
 
     @property
     def json_key(self) -> str:
+        """The key of its values in JSON."""
         return self.key.format(name=self.name) or self.name
 
     @property
@@ -272,6 +281,7 @@ class Result:
 
     @property
     def fields(self) -> tuple[Field, ...]:
+        """The columns that the table has, in declared order."""
         return tuple(f for f in self.FIELDS if f.name in self.data)
 
     def __len__(self) -> int:
@@ -284,6 +294,7 @@ class Result:
         return pd.DataFrame({name: _plain(values) for name, values in self.data.items()})
 
     def rows(self, *fields: Field) -> Iterable[tuple[Any, ...]]:
+        """Return the values of some columns, row by row."""
         return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
 
     def without(self, *fields: Field) -> Self:
@@ -328,6 +339,7 @@ def spread_over(kind: type[R], declared: Field, names: Sequence[str]) -> type[R]
 
 
 def spread_header(kind: type[Result], name: str) -> str:
+    """Return the header of a name that has a column of its own."""
     return header_of_name(name, (f for f in kind.FIELDS if not f.spread))
 
 

@@ -64,6 +64,7 @@ class PlantInputs(PlanTable):
 
     @classmethod
     def is_due(cls, plan: Plan, given: Case) -> bool:
+        """Return whether plants need inputs, in the plan or in the workbook."""
         return any(case.needed_inputs for case in (plan.case, given))
 
     @classmethod

@@ -83,6 +83,7 @@ class Levies(PlanTable):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
+        """Return the levies of the plan; without the column of plants if none pays one."""
         table = levied(plan)
         return table if table["plant"].any() else table.drop(columns="plant")
 

@@ -176,7 +176,7 @@ class ByMineral(Result):
         optional=True,
     )
     extra = field.price(
-        "Extra landed cost by limits",
+        "Landed cost added by limits",
         "For the same tonnes: the average landed cost of a tonne bought, less its cost"
         " in the same case without share limits. Each tonne counts at its member's landed"
         " cost of the year.",
@@ -428,7 +428,7 @@ class Benchmarks(Result):
         meaning="min: at least this share is required. max: at most this share."
     )
     required = Scorecard.required.like(
-        meaning="At least, or at most (one third country), this share."
+        meaning="At least, or at most (one country outside), this share."
     )
     worst_share = field.share("Plan's worst year", "The plan's share in the worst of these years.")
     worst_year = ByMineral.year.like(meaning="That worst year.", printed=True)

@@ -250,7 +250,7 @@ class CountryShares(PlanTable):
 class ShareLimits(PlanTable):
     """Every limit that applied, by buyer, supplier, mineral and year.
 
-    The shadow price is what one tonne of relief saves, undiscounted.
+    The shadow price is what the plan saves if the limit is loosened by one tonne, undiscounted.
     """
 
     TABLE, PLACE, OF = "Share limits", 70, "limits"

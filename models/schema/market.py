@@ -180,7 +180,7 @@ class Member(Record):
     """A buyer of the coalition."""
 
     SHEET = "Members"
-    MEANING = "The buyers of the coalition: single countries, or several that buy as one."
+    MEANING = "The buyers of the coalition. A member is one country, or several that buy together."
     REQUIRED = True
 
     name: str = named("Member", "The member.", key=True)
@@ -273,7 +273,7 @@ class CurrentSupply(Record):
     """What a member buys from a refiner today."""
 
     SHEET = "Current supply"
-    MEANING = "Who buys how much from whom today. The plan is compared with it."
+    MEANING = "Who buys how much from whom today. Results compare the plan with these purchases."
 
     refiner: str = named("Refiner", "The refiner.", "Refiners", key=True)
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)

@@ -166,7 +166,9 @@ class Project(Record):
     """A plant that could be built."""
 
     SHEET = "Projects"
-    MEANING = "Plants that could be built. Each is a separate source under its refiner's name."
+    MEANING = (
+        "Plants that could be built. Each plant is a separate source under its refiner's name."
+    )
 
     name: str = named("Project", "The project.", key=True)
     refiner: str = named("Refiner", "Refiner that it belongs to, existing or new.")

@@ -39,7 +39,7 @@ _ALL = 0.9995
 
 @dataclass(frozen=True)
 class Value:
-    """A number, None where it is unknown; ``remark`` names who, or says why there is none."""
+    """A number, None if unknown; ``remark``: whom the number is about, or why it is None."""
 
     amount: float | None
     remark: str = ""
@@ -329,7 +329,7 @@ RECYCLING = Measure(
 )
 ONE_COUNTRY = Measure(
     "one_country",
-    "Refined in one third country",
+    "Refined in one country outside",
     "max over countries outside the bloc of tonnes bought of their refiners over D; before: over"
     " the world's capacity, or over all bought today",
     f"{_ART_5}(b): at most 65 % at any relevant stage of processing",
@@ -338,7 +338,7 @@ ONE_COUNTRY = Measure(
 )
 ONE_COUNTRY_ORE = Measure(
     "one_country_ore",
-    "Mined in one third country",
+    "Mined in one country outside",
     "max over countries outside the bloc of metal contained in their ore over D; before: of their"
     " mine capacity over that of all mines",
     f"{_ART_5}(b), at the stage of mining: at most 65 %",

@@ -1,6 +1,6 @@
 """Where the runs of a command take place, and how far they are.
 
-A command gets the keyword ``where`` of ``study_options``, and plans within ``watched``.
+A command gets the keyword ``where`` of ``study_options``, and plans within ``progress_reporter``.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ def place(workers: int | None, cluster: str | None) -> Where:
 
 
 @contextmanager
-def watched(as_json: bool) -> Iterator[Tell]:
-    """Show a bar on stderr where someone watches; the value is the ``tell`` of ``run_study``.
+def progress_reporter(as_json: bool) -> Iterator[Tell]:
+    """Yield the ``tell`` callback of ``run_study``: a bar on stderr if stderr is a terminal.
 
-    Where nobody does, a line a minute says how far the study is. A notice (a worker that died, a
-    cluster without workers) is a line of its own, bar or not; with --json there is nothing.
+    Otherwise a line a minute says how far the study is. A notice (a worker that died, a cluster
+    without workers) is a line of its own. With --json nothing is written.
     """
     if as_json:
         hear = listener

@@ -120,7 +120,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
 
     target_of()  # refused before any work is done
     tell = common.progress(as_json)
-    with progress.watched(as_json) as watch:
+    with progress.progress_reporter(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))
     target = target_of(study.start.variant.scenario if kind.SCENARIO else "")
     had_turn = [outcome.ran for outcome in study.outcomes]
@@ -130,7 +130,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     failed: PlannerError | None = study.errors or _failure_of(study.judged, halt)
     if not study.planned:
         return _nothing(study, halt, failed, as_json=as_json)
-    stopped = halt.option(study.progress) if halt is not None else {}
+    stopped = halt.option(study.progress_label) if halt is not None else {}
     tables = Tables([*study.tables(), about_of(study, stopped)])
     sheets, title, wanted = study.sheets(tables), study.title, target
     if halt is not None:  # beside a whole result, under a name that says so
@@ -159,7 +159,9 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     if plan is not None:
         answer[Key.PLAN] = str(plan)
     if halt is not None:
-        line("Stopped", plain("; ".join(filter(None, (halt.words, study.progress)))), "yellow")
+        line(
+            "Stopped", plain("; ".join(filter(None, (halt.words, study.progress_label)))), "yellow"
+        )
         answer[Key.STATUS] = "stopped"
     code = end(answer, as_json=as_json, failed=trouble or lacking or failed)
     return code if halt is None else halt.code
@@ -246,8 +248,8 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
     for head, text in (("Finding", headline.finding), ("With care", " ".join(headline.care))):
         if text:
             line(head, f"\n{' ' * 14}".join(wrap(plain(text), _WIDE)))
-    if study.tariffs:
-        line("Tariffs", f"\n{' ' * 14}".join(wrap(plain(study.tariffs), _WIDE)))
+    if study.tariff_sentence:
+        line("Tariffs", f"\n{' ' * 14}".join(wrap(plain(study.tariff_sentence), _WIDE)))
     not_run: dict[str, list[str]] = {}
     for outcome in study.judged:
         if not outcome.ran:
@@ -270,7 +272,7 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
     from planner.render.table import grid
 
     screen, country = console(sys.stderr), study.start.case.country_name
-    for each in study.screen(tables):
+    for each in study.terminal_tables(tables):
         if isinstance(each, str):
             click.echo(each, err=True)
             continue

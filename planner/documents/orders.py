@@ -260,7 +260,7 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
             column=header,
             found=f"{year}, {mineral} from {refiner} to {member}: tonnes x landed cost is not the"
             " total, so the row was changed after the plan was made",
-            expected="the row as planner solve wrote it",
+            expected="the row that planner solve wrote",
             hint="make the plan again, and change the input workbook instead",
         )
         for year, mineral, refiner, member in zip(

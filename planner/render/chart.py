@@ -143,6 +143,7 @@ class Picture:
 
 
 def drawn(*pictures: Picture | None) -> tuple[Picture, ...]:
+    """Return the charts without those that are None."""
     return tuple(picture for picture in pictures if picture is not None)
 
 
@@ -274,6 +275,7 @@ def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLO
 
 
 def short(name: str) -> str:
+    """Return a name as a chart shows it, cut to its longest label."""
     return cut(clean(name), _LABEL)
 
 
@@ -300,6 +302,7 @@ def chart_rows(charts: Iterable[Picture]) -> ChartData:
 
 
 def chart_table(charts: Iterable[Picture]) -> table.Table:
+    """Return the numbers behind charts as a table to be written."""
     return table.table_of(chart_rows(charts))
 
 

@@ -32,6 +32,7 @@ class AnswerState(Enum):
 
     @property
     def words(self) -> str:
+        """Its sign and its word: ``● Yes``."""
         return " ".join(self.value)
 
 
@@ -167,6 +168,7 @@ class FrontSheet:
             self.sheet.set_column(i, i, wide)
 
     def tall(self, row: int, points: float) -> None:
+        """Make a row at least so high [points]."""
         self.heights[row] = max(self.heights.get(row, self.ROW), points)
 
     def words(self, row: int, columns: tuple[int, int], text: str, **look: object) -> None:
@@ -198,6 +200,7 @@ class FrontSheet:
         self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, text or name)
 
     def gap(self) -> None:
+        """Leave a low empty row."""
         self.heights[self.row] = _LOW
         self.row += 1
 

@@ -301,6 +301,7 @@ def _placed(nodes: Sequence[StageNode], size: Mapping[StageNode, float]) -> dict
 
 
 def faded(colour: str) -> str:
+    """Return a hex colour as CSS, mostly transparent."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.45)"
 

@@ -15,7 +15,7 @@ from planner.render.words import NAMED, TARIFFS, inner, listed, share, span
 
 _YEARS = 3
 """Years whose parts are said one by one; of more the least and the most."""
-_MISSING = MISSING + "{beyond}, of need: {minerals}"
+_MISSING = MISSING + "{beyond}, as a share of need: {minerals}"
 _NOTHING = "Nothing{more} is missing{beyond}"
 SAME_TONNES = "The same tonnes cost {more}."
 WITHOUT = "Without {lost}, {bound} {part} of {minerals} is short."
@@ -44,12 +44,12 @@ def worst_first(parts: Mapping[str, float]) -> dict[str, float]:
 
 
 def hardest(parts: Mapping[str, float], beyond: str = "") -> str:
-    """Return how much is missing of the mineral that is hit hardest: ``16 % of Tin is missing``.
+    """Return what the mineral that is hit hardest misses: ``16 % of the need for Tin is missing``.
 
     ``beyond`` says beyond what, where the parts are so.
     """
     for name, part in worst_first(parts).items():
-        return f"{share(part)}{' more' if beyond else ''} of {name} is missing{beyond}"
+        return f"{share(part)}{' more' if beyond else ''} of the need for {name} is missing{beyond}"
     return inner(_nothing(beyond))
 
 
@@ -66,17 +66,22 @@ def _nothing(beyond: str) -> str:
 def in_years(parts: Mapping[int, float]) -> str:
     """Return what part of each year's need is missing in the years in which any is; "" of none.
 
-    ``42 % in 2029 and 50 % in 2030``; of many years ``42 to 52 % a year, 2029 to 2035``.
+    ``42 % of need in 2029 and 50 % in 2030``; of many years ``42 to 52 % of need a year, 2029 to
+    2035``.
     """
     short = {year: part for year, part in sorted(parts.items()) if part > tolerances.MISSING_PART}
     low, high = (share(end(short.values(), default=0.0)) for end in (min, max))
     if len(short) <= _YEARS and (low != high or len(short) == 1):
-        return listed(f"{share(part)} in {year}" for year, part in short.items())
+        first = min(short)
+        return listed(
+            f"{share(part)}{' of need' if year == first else ''} in {year}"
+            for year, part in short.items()
+        )
     if not short:
         return ""
     ends = high if low == high else f"{low.removesuffix(' %')} to {high}"
     some = "" if len(short) == max(short) - min(short) + 1 else f"{len(short)} years of "
-    return f"{ends} a year, {some}{span(short)}"
+    return f"{ends} of need a year, {some}{span(short)}"
 
 
 def shortages(parts: Mapping[str, float], beyond: str = "") -> str:

@@ -153,6 +153,7 @@ class Styles:
         )  # fmt: skip
 
     def section(self) -> Any:
+        """Return the look of a heading inside a sheet."""
         return self.get(bold=True, font_color=NAVY, bg_color=PALE, top=1, top_color=NAVY)
 
     def cell(self, look: Look, values: Sequence[Cell]) -> Any:
@@ -162,6 +163,7 @@ class Styles:
         return self.number(number_format(look, values))
 
     def number(self, form: str) -> Any:
+        """Return the look of numbers in a number format."""
         return self.get(num_format=kept_off(form), align="right")
 
     def among_numbers(self) -> Any:
@@ -169,9 +171,11 @@ class Styles:
         return self.get(align="right", indent=1, text_wrap=True)
 
     def title(self) -> Any:
+        """Return the look of a sheet's title."""
         return self.get(bold=True, font_size=16, font_color=NAVY, text_wrap=True, align="left")
 
     def caption(self) -> Any:
+        """Return the look of a sentence below a title."""
         return self.get(font_color=INK)
 
 
@@ -299,6 +303,7 @@ class Paper:
 
     @property
     def is_upright(self) -> bool:
+        """Whether the columns fit a portrait page."""
         return self.wide <= _WIDEST_UPRIGHT
 
 

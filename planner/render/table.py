@@ -67,9 +67,11 @@ class Table:
 
     @property
     def headers(self) -> tuple[str, ...]:
+        """The headers, from left to right."""
         return tuple(c.header for c in self.columns)
 
     def column(self, header: str) -> TableColumn:
+        """Return the column with a header."""
         return next(c for c in self.columns if c.header == header)
 
     def to_frame(self) -> pd.DataFrame:

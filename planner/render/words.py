@@ -82,6 +82,7 @@ def each_year(years: Iterable[int], last: str = ", ") -> str:
 
 
 def joined(words: list[str], last: str) -> str:
+    """Return words with commas, and ``last`` before the last: ``a, b and c``."""
     return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
@@ -138,6 +139,7 @@ def number_of(count: int, noun: str) -> str:
 
 
 def known(value: object) -> TypeGuard[float]:
+    """Return whether a value is a finite number."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -281,7 +283,7 @@ _GUARDED = re.compile(_FORMULA.pattern.replace(")(", ")'(", 1))
 """Where a spreadsheet may see a formula begin: also after what it may take for the next cell."""
 
 
-def proven_words(keeps: str = "It keeps every rule of the case, and no plan") -> str:
+def proven_words(keeps: str = "The plan keeps every rule of the case, and no other") -> str:
     """Return what is computed of a plan that is optimal; ``keeps`` says what it keeps."""
     return f"{keeps} is cheaper by more than one part in ten million"
 
@@ -378,4 +380,5 @@ def sentences(text: str, names: Iterable[str] = ()) -> list[str]:
 
 
 def inner(text: str) -> str:
+    """Return a sentence with a small first letter, as inside another."""
     return f"{text[:1].lower()}{text[1:]}"

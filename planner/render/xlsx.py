@@ -104,9 +104,11 @@ class _Zip(zipfile.ZipFile):
     """An archive whose parts are packed as tightly as ``_PACKED`` says."""
 
     def write(self, *part: Any, **how: Any) -> None:
+        """Add a file as a part."""
         super().write(*part, **{**how, "compresslevel": _PACKED})
 
     def writestr(self, *part: Any, **how: Any) -> None:
+        """Add bytes or text as a part."""
         super().writestr(*part, **{**how, "compresslevel": _PACKED})
 
 

@@ -205,7 +205,7 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
         minerals = (own[0].name,) if minerals == ("",) and len(own) == 1 else minerals
         if minerals == ("",) or len(minerals) > 1:
             names = few([m.name for m in own], _MOST)
-            msg = f"a {kind.title.lower()} is of one mineral: write {kind.word}:NAME, of {names}"
+            msg = f"{kind.word} needs one mineral: write {kind.word}:NAME; NAME is one of {names}"
             raise UsageError(msg)
         price = named.case.mineral_of[minerals[0]].price.value(named.case.years[0]) or 1.0
     aims = tuple(

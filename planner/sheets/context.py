@@ -154,7 +154,8 @@ def question(case: Case) -> str:
     steps = [year for year, cap in zip(case.years, path, strict=True) if cap != path[-1]]
     later = [year for year in case.years if steps and year > steps[-1]]
     since = f" (from {later[0]})" if later else ""
-    return f"{asked} with at most {share(path[-1])} from any one country{outside}{since}?"
+    most = f"{share(path[-1])} of {case.settings.share_basis}"
+    return f"{asked} with at most {most} from any one country{outside}{since}?"
 
 
 def estimates(case: Case, *sheets: str) -> str:

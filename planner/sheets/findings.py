@@ -127,14 +127,18 @@ def _part_short(row: Row) -> float:
 
 
 def _because(row: Row) -> str:
-    """Return how much of a shortage share limits make; "" where there are none."""
+    """Return how much of need limits and lack of supply leave unmet; "" if unknown."""
     if not row["limits_kept"] or row["short_by_limits"] is None:
         return ""
     of_limits = min(1.0, max(0.0, row["short_by_limits"] / row["short"]))
     if of_limits <= tolerances.SAME_SHARE:
         return ", none of it because of the limits"
-    by_limits = "all" if of_limits >= 1.0 - tolerances.SAME_SHARE else share(of_limits)
-    return f", {by_limits} of it because of the limits"
+    if of_limits >= 1.0 - tolerances.SAME_SHARE:
+        return ", all of it because of the limits"
+    by_limits, by_supply = (
+        share(_part_short(row) * part).removesuffix(" %") for part in (of_limits, 1.0 - of_limits)
+    )
+    return f", {by_limits} points because of the limits and {by_supply} for lack of supply"
 
 
 def _need(rows: Sequence[Row]) -> KeyFinding:
@@ -183,18 +187,22 @@ def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
         return KeyFinding(name, "no need", f"Nothing is needed in {last}.", sheet)
     if not any(row["supplier"] for row in needed):
         text = f"No single country outside the coalition sells to it in {last}."
-        return KeyFinding(name, "nobody", f"{text}{_through(needed, None, country)}", sheet)
+        return KeyFinding(name, "nobody", f"{text}{_through(needed, None, last, country)}", sheet)
     kept = sum(keeps_enough(row["served_without"]) for row in needed)
     number = f"{_number(kept, len(needed))} keep{'s' if len(needed) == 1 else ''}"
     least = min(needed, key=lambda row: row["served_without"])
-    without = f" without {country(least['supplier'])}" if least["supplier"] else ""
-    text = f"{opened(least['mineral'])} keeps {share(least['served_without'])} of its need{without}"
-    text += ", the least of all" if len(needed) > 1 else ""
-    text = f"{text}.{_through(needed, least, country)} {IF_IT_STOPS} {SEE_MORE}"
+    who = country(least["supplier"]) if least["supplier"] else "its largest supplier"
+    text = f"Without {who}, {_served(least, 'served_without', last)}"
+    text += ", the lowest share of all minerals" if len(needed) > 1 else ""
+    text = f"{text}.{_through(needed, least, last, country)} {IF_IT_STOPS} {SEE_MORE}"
     return KeyFinding(name, f"{number} {share(KEEPS_ENOUGH)}", text, sheet)
 
 
-def _through(rows: Sequence[Row], at_last: Row | None, country: Country) -> str:
+def _served(row: Row, served: str, last: str) -> str:
+    return f"{share(row[served])} of the need for {row['mineral']} in {last} is still served"
+
+
+def _through(rows: Sequence[Row], at_last: Row | None, last: str, country: Country) -> str:
     """Return which mineral loses most if its plants lose their inputs, too; "" without stages.
 
     ``at_last`` is the mineral that loses most at the last stage, where any does.
@@ -203,12 +211,11 @@ def _through(rows: Sequence[Row], at_last: Row | None, country: Country) -> str:
     if not staged:
         return ""
     least = min(staged, key=lambda row: row["served_through"])
-    kept, where = share(least["served_through"]), country(least["stage_country"])
-    if least is at_last and least["stage_country"] == least["supplier"]:
-        if kept == share(least["served_without"]):
-            return " Through all stages it is as much."
-        return f" Through all stages it keeps {kept}."
-    return f" Through all stages, {least['mineral']} keeps {kept} of its need without {where}."
+    where, still = country(least["stage_country"]), _served(least, "served_through", last)
+    is_same = least is at_last and least["stage_country"] == least["supplier"]
+    if is_same and share(least["served_through"]) == share(least["served_without"]):
+        return " Through all stages it is as much."
+    return f" If plants lose their inputs from {where}, too, {still}."
 
 
 # ---- who depends on whom -------------------------------------------------------------------------

@@ -182,14 +182,14 @@ def _proof(context: Context) -> Light:
     passed = checks(context).passed[0] == "yes"
     if passed and context.plan.status != OPTIMAL:
         best = words.search_words(context.plan.proof.mip_gap)
-        text = f"It keeps every rule of the case: computed apart from the solver. {best}"
+        text = f"The plan keeps every rule of the case: computed apart from the solver. {best}"
         return Light("Is it proven?", AnswerState.CARE, text, "Checks")
     proven = words.proven_words()
     if context.plan.extension is not None:
-        keeps = "It keeps every rule of the case and what was added to its model; no plan that does"
+        keeps = "The plan keeps every rule of the case and of what was added; no other that does"
         proven = words.proven_words(keeps)
     if context.within:
-        proven = f"It keeps every rule of the case, and {context.within}"
+        proven = f"The plan keeps every rule of the case, and {context.within}"
     text = f"{proven}: computed apart from the solver." if passed else "See the rows that say no."
     return Light("Is it proven?", AnswerState.GOOD if passed else AnswerState.BAD, text, "Checks")
 

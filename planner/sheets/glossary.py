@@ -65,10 +65,10 @@ TERMS = (
     GlossaryTerm(results.Runs.dual_infeasibility.header, r"dual infeasibility",
          "How far the solver's prices are from prices at which no other purchase would"
 " pay. Near 0 in a proven plan."),
-    GlossaryTerm("EU benchmarks", r"(extraction|processing|recycling) inside|one third country",
+    GlossaryTerm("EU benchmarks", r"(extraction|processing|recycling) inside|one country outside",
          "Targets of Regulation (EU) 2024/1252 for 2030. Inside the Union: at least 10 %"
-" of yearly consumption mined, 40 % processed and 25 % recycled. From one third"
-" country: at most 65 %."),
+" of yearly consumption mined, 40 % processed and 25 % recycled. From any one"
+" country outside the Union: at most 65 %."),
     GlossaryTerm("Fair shortage", r"unfair shortage|fair shortage",
          "An unavoidable shortage is spread over members in proportion to demand. A tonne"
 " short beyond a member's part costs a little more."),

@@ -242,6 +242,7 @@ class Unforeseen:
         )
 
     def acts(self, case: Case) -> bool:
+        """Return whether the variant changes anything in a case."""
         return replace(self, is_known=True)(case).change(scenario=case.scenario) != case
 
     def acts_before(self, case: Case) -> bool:

@@ -306,6 +306,7 @@ def read(plan: Plan) -> object:
 
 
 def in_fractions(case: Case) -> Case:
+    """Return the case with projects that may be built in part."""
     settings = dataclasses.replace(case.settings, whole_projects=False)
     return case.change(settings=settings) if case.settings.whole_projects else case
 
@@ -508,7 +509,7 @@ class BillsStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
-    MONEY = "discounted to the first year"
+    MONEY = "all amounts are present values in the first year"
     QUESTION = "Who gains from planning together, and what would be fair?"
     HEADING = "Bills: {plan}"
     RESULTS = (Savings, Bills, Transfers, Groups, Wishes, Coalitions, RightsUsed)
@@ -570,6 +571,7 @@ class BillsStudy(StudyKind):
 
     @property
     def every(self) -> int:
+        """How many groups of members there are."""
         return (1 << self.count) - 1
 
     @cached_property
@@ -581,7 +583,7 @@ class BillsStudy(StudyKind):
         return sharing.listed(np.array([0.0, *(self.costs[n] for n in range(1, self.every + 1))]))
 
     @property
-    def progress(self) -> str:
+    def progress_label(self) -> str:
         return f"{len(self.costs):,} of {self.every:,} groups planned" if self.exact else ""
 
     @property
@@ -590,11 +592,12 @@ class BillsStudy(StudyKind):
         return (self.outcomes[0], *(o for o in self.outcomes[1:] if not o.planned))
 
     @property
-    def tariffs(self) -> str:
+    def tariff_sentence(self) -> str:
         return tariff_words({"together": self.sharing.paid}, self.start.case.settings.currency)
 
     @property
     def subject(self) -> str:
+        """How many members share."""
         return counted(self.count, "member")
 
     @property
@@ -625,7 +628,7 @@ class BillsStudy(StudyKind):
         if case.contracts:
             assumed[_CONTRACTS] = "minimums as in the plan together, where capacity shrinks them"
         if self.exact:
-            assumed[_LISTED] = self.progress
+            assumed[_LISTED] = self.progress_label
             assumed[_SEAL] = _seal(self.costs.items(), self.start)
         return {**self.start.options, **assumed}
 
@@ -638,7 +641,7 @@ class BillsStudy(StudyKind):
             for rule, why in sharing.failed.items()
         ]
         if self.exact and len(self.costs) < self.every:
-            unknown.append(f"nucleolus and Shapley value are not known: {self.progress}")
+            unknown.append(f"nucleolus and Shapley value are not known: {self.progress_label}")
         runs = (o for o in self.outcomes[1:] if o.unproven)
         return "; ".join([*unknown, *(f"not known of the run {o.name}: {o.error}" for o in runs)])
 
@@ -653,6 +656,7 @@ class BillsStudy(StudyKind):
         sharing, members = self.sharing, self.start.case.members
 
         def names(group: Tempted | None) -> list[str] | None:
+            """Return the names of the members of a group; None if no group is tempted."""
             return None if group is None else [members[i].name for i in group.group]
 
         return {
@@ -673,13 +677,13 @@ class BillsStudy(StudyKind):
             "trouble": self.trouble or None,
         }
 
-    def screen(self, tables: Tables) -> Iterator[str | Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
         """Return what each saves by every rule, and who is tempted to leave."""
         if self.refused:
             yield self.refused
         yield Numbers(tables[Savings])
         leaving = (Groups.rule, Groups.gain, Groups.group)
-        yield Numbers(tables[Groups], leaving, "Who would gain alone")
+        yield Numbers(tables[Groups], leaving, "Who would gain by leaving")
         if Wishes in tables:
             yield Numbers(tables[Wishes], heading="What a member's own wishes cost")
 
@@ -705,7 +709,7 @@ class BillsStudy(StudyKind):
             KeyFigure(
                 "Priced shortage avoided",
                 money(avoided, currency),
-                "at its price; no cash is paid." if avoided else "alone as much is short.",
+                "at its price; no cash is paid." if avoided else "members alone would be as short.",
             ),
             KeyFigure(
                 "Splits that no group would leave",
@@ -817,20 +821,20 @@ def _leaving(leaving: Groups, members: int) -> str:
     group = dict(leaving.rows(Groups.rule, Groups.group))[AS_BOUGHT]
     others = [_SPLIT[rule] for rule in _kept(leaving) if rule != AS_BOUGHT]
     if group == NOT_KNOWN:
-        who = "Who would do better alone if each pays for what it buys is not known"
+        who = "Who would do better by leaving if each pays for what it buys is not known"
     elif group:
         names = group.split("; ")
-        count = f"{len(names)} of {counted(members, 'member')}"
-        alone = "on its own" if len(names) == 1 else "as a group of their own"
-        leavers = listed(names) if len(names) <= _NAMED else count
-        who = f"If each pays for what it buys, {leavers} would do better {alone}"
+        leavers = f"a group of {len(names)} of the {counted(members, 'member')}"
+        leavers = listed(names) if len(names) <= _NAMED else leavers
+        together = "" if len(names) == 1 else " together"
+        who = f"If each pays for what it buys, {leavers} would do better by leaving{together}"
     else:
-        who = "If each pays for what it buys, nobody would do better alone"
+        who = "If each pays for what it buys, no group of members would do better by leaving"
     if not others:
         return f"{who}."
     if not group:
-        return f"{who}, nor if it is split {listed(others)}."
-    return f"{who}; split {listed(others)}, nobody would."
+        return f"{who}, nor if costs are split {listed(others)}."
+    return f"{who}. If costs are split {listed(others)}, no group would."
 
 
 def _wished(wishes: Wishes, currency: str) -> Iterator[str]:

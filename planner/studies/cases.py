@@ -220,8 +220,12 @@ def demand_against(base: Case, case: Case) -> str:
 def of_other_demand(every: Iterable[tuple[object, object]]) -> str:
     """Return which cases have another demand than the base; ``every`` are names with how much."""
     names = [f"{name} ({by} by mineral)" for name, by in every if isinstance(by, str) and by]
-    them = "its costs and what it serves are" if len(names) == 1 else "their costs and shares are"
-    return f"Demand differs in {listed(names, 2)}: {them} of that demand." if names else ""
+    whose = "its" if len(names) == 1 else "their own"
+    return (
+        f"Demand differs in {listed(names, 2)}. Costs and served shares there count {whose} demand."
+        if names
+        else ""
+    )
 
 
 def in_words(case: Case, change: Variant | Unforeseen) -> str:

@@ -404,6 +404,7 @@ def builds(base: Context, planned: Mapping[str, Context]) -> ProjectsBuilt | Non
 
 
 def paying(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario:
+    """Return who pays more or less in each planned case than in the base."""
     supply = [(name, context.plan.supply) for name, context in planned.items()]
     return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
 
@@ -745,6 +746,7 @@ class _ComparisonCharts(_ComparisonTables):
         return self.small(title, series, "Share of coalition demand")
 
     def small(self, title: str, series: Sequence[Series], axis: str) -> Picture:
+        """Return a small chart of bars, one a scenario."""
         names = self.labels(small=True)
         return Picture(title, Form.BARS, names, tuple(series), axis, "", small=True)
 
@@ -760,7 +762,10 @@ def _without_middle(name: str, most: int) -> str:
 # ---- the kind ------------------------------------------------------------------------------------
 
 _BILLS = "by dual prices; builds as fractions, sharing a shortage fairly not priced"
-FORESEEN = "Each scenario is planned as if it were known from the first year."
+FORESEEN = (
+    "Each scenario is planned as if it were known from the first year, so its total cost is a lower"
+    " bound."
+)
 YEAR_OPTION = "--unforeseen"
 UNFORESEEN_BEFORE = "Unforeseen before"
 """The row of About that has the year, where scenarios are planned as unforeseen, too."""
@@ -797,9 +802,7 @@ class Compare(StudyKind):
     QUESTION = "What does each scenario cost and leave missing?"
     HEADING = "{plan}: comparison"
     LACKING = "no case planned"
-    MONEY = (
-        "total cost discounted at the discount rate; cash cost, purchases, who pays undiscounted"
-    )
+    MONEY = "total cost is a present value; the other amounts are undiscounted"
     RESULTS = (
         Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario,
         regret.Regret,
@@ -889,7 +892,7 @@ class Compare(StudyKind):
         self.stopped = self.vain.stopped
 
     @property
-    def tariffs(self) -> str:
+    def tariff_sentence(self) -> str:
         """Those of the base, and of the scenario that has most."""
         paid = {e.name: e.context.plan.cash_cost for e in self.entries if e.context is not None}
         most = sorted(paid, key=lambda name: -paid[name].duties)[:1]
@@ -940,7 +943,7 @@ class Compare(StudyKind):
         return self.judged
 
     @property
-    def progress(self) -> str:
+    def progress_label(self) -> str:
         planned = sum(entry.context is not None for entry in self.entries)
         return f"{planned} of {len(self.entries)} cases planned"
 
@@ -1025,7 +1028,7 @@ class Compare(StudyKind):
         """Say which scenario leaves most missing, when, and what the same tonnes cost."""
         return _ComparisonFinding(tables).headline()
 
-    def screen(self, tables: Tables) -> Iterator[Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         """Return a row a scenario."""
         c = Comparison
         more = (c.surprise,) if self.unforeseen is not None else ()
@@ -1163,7 +1166,7 @@ class _ComparisonFinding(_ComparisonTables):
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
         lacks, end = "nothing more", ""
         if hit:
-            lacks, end = f"at most {words.share(hit)} more of a mineral", " in any year"
+            lacks, end = f"at most {words.share(hit)} more of a mineral's need", " in any year"
         which = "The other scenario costs" if len(rest) == 1 else "The others cost at most"
         return f"{finding} {which} {costs}, and {lacks} is missing{end}."
 
@@ -1179,7 +1182,7 @@ class _ComparisonFinding(_ComparisonTables):
         rows = self.tables[Comparison].rows(Comparison.scenario, Comparison.changes)
         changes = dict(rows).get(name)
         remark = f"{mineral}: {in_years(years)}. {self.lacks(name)}."
-        remark += f" It changes: {changes}." if changes else ""
+        remark += f" Changed inputs: {changes}." if changes else ""
         return KeyFigure("Most is missing in", name, remark)
 
     def _dearest(self, name: str) -> KeyFigure:
@@ -1196,7 +1199,10 @@ class _ComparisonFinding(_ComparisonTables):
         known_ahead = FORESEEN
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
-            known_ahead = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
+            known_ahead = (
+                f"{FORESEEN} Each scenario is planned a second time as if nobody had known of it"
+                f" before {year}."
+            )
         yield known_ahead
         differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
         other = cases.of_other_demand(zip(self.others["scenario"], differs, strict=True))

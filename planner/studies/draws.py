@@ -74,6 +74,7 @@ def runs_of_years(years: Collection[int]) -> str:
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
+    """Return the first ``number`` draws of a seed."""
     every = events(case)
     return tuple(_draw(case, every, seed, i) for i in range(number))
 
@@ -198,6 +199,7 @@ class Sample:
 
     @property
     def is_known(self) -> Bools:
+        """By draw: whether it has a proven plan."""
         return ~np.isnan(self.objective)
 
 
@@ -230,6 +232,7 @@ class Risk:
 
     @property
     def distinct(self) -> int:
+        """How many draws differ from all others in what they hit."""
         return len({draw.hits for draw in self.draws})
 
 
@@ -360,8 +363,10 @@ class _Plans:
 
 
 def minerals_words(case: Case, minerals: Collection[str]) -> str:
+    """Return the names of minerals, or "all minerals"."""
     return ", ".join(minerals) if len(minerals) < len(case.minerals) else "all minerals"
 
 
 def hits_on(minerals: tuple[str, ...], hits: Hits, reach: Reach) -> Hits:
+    """Return the hits that reach one of the minerals."""
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))

@@ -40,6 +40,7 @@ NOT_RUN = "not run: "
 
 
 def as_given(case: Case) -> Case:
+    """Return the case itself: a run that changes nothing."""
     return case
 
 
@@ -82,14 +83,17 @@ class Study(Generic[T]):
 
     @property
     def runs(self) -> int:
+        """How many runs it has."""
         return sum(len(chain) for chain in self.chains)
 
     @property
     def parts(self) -> tuple[Study[T], ...]:
+        """The study alone, as ``Joined`` has several."""
         return (self,)
 
     @property
     def part_of(self) -> tuple[int, ...]:
+        """By chain: the number of its study in ``parts``."""
         return (0,) * len(self.chains)
 
 
@@ -101,14 +105,17 @@ class Joined(Generic[T]):
 
     @cached_property
     def chains(self) -> tuple[tuple[Run, ...], ...]:
+        """The chains of all studies, in the order of ``parts``."""
         return tuple(chain for study in self.parts for chain in study.chains)
 
     @cached_property
     def part_of(self) -> tuple[int, ...]:
+        """By chain: the number of its study in ``parts``."""
         return tuple(i for i, study in enumerate(self.parts) for _ in study.chains)
 
     @property
     def runs(self) -> int:
+        """How many runs all studies have."""
         return sum(study.runs for study in self.parts)
 
 
@@ -274,6 +281,7 @@ class Tracker:
 
     @cached_property
     def positions(self) -> frozenset[tuple[int, int]]:
+        """The (chain, run) of every run."""
         chains = enumerate(self.study.chains)
         return frozenset((i, j) for i, chain in chains for j in range(len(chain)))
 
@@ -300,6 +308,7 @@ class Tracker:
                 self.keep(task.chain, i, Outcome(name, error=error, ran=ran))
 
     def name(self, chain: int, run: int) -> str:
+        """Return the name of a run."""
         return self.study.chains[chain][run].name
 
     def tasks(self) -> list[Task]:
@@ -354,6 +363,7 @@ class Task:
 
     @property
     def runs(self) -> range:
+        """The numbers of its runs in their chain."""
         return range(self.first, self.end)
 
 

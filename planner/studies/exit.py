@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 OF = COUNTRY.header
 """The row of About that names the country."""
-_AS_PLANNED, _INSTEAD = "as planned", "instead of"
+_AS_PLANNED, _NO_MORE = "as planned", "the way out no more by"
 _NAMED = 3
 """Minerals and plants that a sentence names; more are counted."""
 
@@ -145,8 +145,8 @@ class Builds(Result):
     capex = Projects.capex.like(meaning=_BY_THEN, key="capex_usd_m")
     change = field.text(
         "Against the plan",
-        f"What the plan builds of the plant. {_AS_PLANNED}: the same part from the same year."
-        f" {_INSTEAD}: by then the way out has built no more of the plant than the plan.",
+        "What the plan builds of the plant, and whether the way out has built more of it by this"
+        f" year. {_AS_PLANNED}: the same part from the same year.",
     )
 
 
@@ -359,7 +359,7 @@ def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
     begun = dict[str, int]()
     fields = (Builds.project, Builds.mineral, Builds.begin, Builds.change)
     for plant, plant_mineral, year, change in builds.rows(*fields):
-        is_more = change != _AS_PLANNED and not str(change).startswith(_INSTEAD)
+        is_more = change != _AS_PLANNED and _NO_MORE not in str(change)
         if is_more and mineral in {"", plant_mineral}:
             begun.setdefault(str(plant), int(year))
     return begun
@@ -378,7 +378,7 @@ def _parts(plan: Plan) -> dict[str, dict[int, float]]:
 
 
 def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int) -> str:
-    """Return what the plan builds of a plant, against what the way out starts in a year."""
+    """Return in words how a part that the way out starts in a year differs from the plan's."""
     least = tolerances.SAME_SHARE
     if abs(planned.get(year, 0.0) - built[year]) < least:
         return _AS_PLANNED
@@ -387,9 +387,10 @@ def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int)
     ahead = sum(part for start, part in built.items() if start <= year)
     ahead -= sum(part for start, part in planned.items() if start <= year)
     is_kept = all(abs(built.get(start, 0.0) - part) < least for start, part in planned.items())
-    how = "on top of" if is_kept else "more than" if ahead > least else _INSTEAD
-    parts = (f"{share(part)} from {start}" for start, part in sorted(planned.items()))
-    return f"{how} the plan's {', '.join(parts)}"
+    here = f"the way out more by {year}" if ahead > least else f"{_NO_MORE} {year}"
+    here = "the way out adds this part" if is_kept else here
+    parts = listed(f"{share(part)} from {start}" for start, part in sorted(planned.items()))
+    return f"the plan builds {parts}; {here}"
 
 
 def _limits(result: answers.Exit, cells: explain.Cells) -> list[Row]:
@@ -567,9 +568,9 @@ class _ExitFinding:
         yield KeyFigure(
             f"Minerals at or below {' / '.join(map(str, levels))} % by {self.last}",
             f"{' / '.join(map(str, counts))} of {len(self.rows)}",
-            f"of the minerals bought there. Most is left of {left}, {percent(shares[hardest])} of"
-            f" {self.basis}: others sell {others} of the {need} of {hardest} that {self.last}"
-            " needs.",
+            f"of the minerals bought there. The largest share left: {left},"
+            f" {percent(shares[hardest])} of {self.basis}. Others sell {others} of the {need} of"
+            f" {hardest} needed in {self.last}.",
         )
         cash, dearest = sum(row["cash"] for row in self.rows), self.dearest
         each = ""
@@ -581,10 +582,15 @@ class _ExitFinding:
         begun = begun_otherwise(self.builds)
         if begun:
             names = listed([f"{plant} ({year})" for plant, year in begun.items()], _NAMED)
-            yield KeyFigure("Plants to build beyond the plan", str(len(begun)), f"first {names}.")
+            yield KeyFigure(
+                f"Plants needed to leave {self.name}, beyond the plan",
+                str(len(begun)),
+                f"first {names}.",
+            )
 
     @property
     def dearest(self) -> Row:
+        """The mineral whose way out costs most extra cash."""
         return max(self.rows, key=lambda row: row["cash"])
 
 
@@ -653,7 +659,7 @@ class ExitStudy(StudyKind):
             self.result = outcome
 
     @property
-    def progress(self) -> str:
+    def progress_label(self) -> str:
         return "the way out is planned" if self.planned else "nothing is planned"
 
     @property
@@ -727,7 +733,7 @@ class ExitStudy(StudyKind):
             "trouble": self.trouble or None,
         }
 
-    def screen(self, tables: Tables) -> Iterable[str | Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
         """Return the exit by mineral, and what is built otherwise than planned."""
         exits, builds = tables[Exits], tables[Builds]
         left_out = {Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone}

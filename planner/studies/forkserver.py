@@ -17,6 +17,7 @@ _LOADED = ("planner.studies.places", "models.program.sourcing", "models.program.
 
 
 def context() -> ForkServerContext | SpawnContext:
+    """Return how worker processes start: from the fork server if it runs, else spawned."""
     if _is_running():
         return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")

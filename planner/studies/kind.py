@@ -223,6 +223,7 @@ class StudyKind:
     # ---- to be planned ---------------------------------------------------------------------------
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan the study at a place; afterwards ``outcomes`` and ``stopped`` are known."""
         raise NotImplementedError
 
     # ---- what came of it -------------------------------------------------------------------------
@@ -234,6 +235,7 @@ class StudyKind:
 
     @property
     def planned(self) -> bool:
+        """Whether anything is planned, so that there is a workbook to write."""
         return any(outcome.planned for outcome in self.judged)
 
     @property
@@ -243,16 +245,18 @@ class StudyKind:
 
     @property
     def status(self) -> str:
+        """The status that the command reports once it is planned: optimal or feasible."""
         return OPTIMAL
 
     @property
-    def progress(self) -> str:
+    def progress_label(self) -> str:
         """How much of it is planned: ``3 of 13 points planned``."""
         planned = sum(outcome.planned for outcome in self.judged)
         return self.PROGRESS.format(count=f"{planned:,} of {counted(len(self.judged), self.RUN)}")
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
+        """The outcomes that the sheet Runs lists."""
         return self.outcomes
 
     @property
@@ -267,14 +271,17 @@ class StudyKind:
 
     @property
     def title(self) -> str:
+        """The title of its workbook."""
         return self.HEADING.format(plan=self.plan_name, subject=self.subject)
 
     @property
     def options(self) -> dict[str, str]:
+        """What was asked and assumed: the rows of About, by name."""
         return self.start.options
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
+        """The what-ifs that the command asked for."""
         return self.start.variant.what_ifs
 
     @property
@@ -283,7 +290,7 @@ class StudyKind:
         return {}
 
     @property
-    def tariffs(self) -> str:
+    def tariff_sentence(self) -> str:
         """How much of its costs is tariffs and levies, and the costs net, once; "" of none."""
         costs = {name: plan.cash_cost for name, plan in self.plans.items()}
         return tariff_words(costs, self.start.case.settings.currency)
@@ -298,6 +305,7 @@ class StudyKind:
         raise NotImplementedError
 
     def sheets(self, tables: Tables) -> list[Table]:
+        """Return the tables of its workbook as they are written, without About."""
         country = self.start.case.country_name
         return [table_of(r, country) for kind, r in tables.results.items() if kind is not About]
 
@@ -314,17 +322,19 @@ class StudyKind:
         rows = zip(self.RECORDS, map(tables.records, self.RESULTS), strict=False)
         return {"scenario": self.start.case.scenario, **dict(rows)}
 
-    def screen(self, tables: Tables) -> Iterable[str | Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
         """Return what a person reads on the terminal: lines and tables, from top to bottom."""
         return (Numbers(tables[self.RESULTS[0]]),)
 
     def label(self, outcome: Outcome[Any]) -> str:
+        """Return what messages call a run."""
         return outcome.name
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
+        """Return the finding, its key figures and how to read them, from the tables alone."""
         raise NotImplementedError
 
     @classmethod
@@ -335,4 +345,5 @@ class StudyKind:
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return the parts of its report, from the tables alone."""
         raise NotImplementedError

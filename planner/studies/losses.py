@@ -478,10 +478,12 @@ class Stress:
 
     @property
     def case(self) -> Case:
+        """The case of the agreed plan."""
         return self.capped.plan.case
 
     @property
     def years(self) -> tuple[int, ...]:
+        """The years from the loss on."""
         return self.capped.base.years
 
 

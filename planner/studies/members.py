@@ -94,6 +94,7 @@ def who_pays_section(
     currency = tables[result].words.get("money", "")
 
     def draw(case: Any, rows: WhoPays) -> Picture | None:
+        """Return the chart of one case: what each member pays more than in the reference."""
         costs = rows.rows(result.member, result.extra, result.extra_shortage)
         return who_pays(f"Who pays: {name(case)}", costs, currency, reference)
 

@@ -173,14 +173,12 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
 _AXIS = "Share of coalition demand, all years"
 
 
-def _fixed(facts: pd.DataFrame, named: str) -> str:
-    """Say for which minerals the largest supplier's share is a fact; ``named`` was just named."""
+def _fixed(facts: pd.DataFrame, slack: str) -> str:
+    """Return a sentence: of which minerals the largest supplier's share can't fall."""
     suppliers, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
-    if len(suppliers) > 1:
-        return f"The shares of the largest suppliers of {minerals} can't fall by a point."
-    whose = "Its" if suppliers[0] == named else f"{suppliers[0]}'s"
+    whose = f"{suppliers[0]}'s" if len(suppliers) == 1 else "The largest suppliers'"
     shares = "share" if len(facts) == 1 else "shares"
-    return f"{whose} {shares} of {minerals} can't fall by a point."
+    return f"{whose} {shares} of {minerals} can't be lowered by even 1 point for {slack} more."
 
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -316,7 +314,7 @@ class RangesStudy(StudyKind):
         asked = {"slack": self.slack, "by": self.by, "trouble": self.trouble or None}
         return {**asked, **super().answer(tables)}
 
-    def screen(self, tables: Tables) -> Iterator[Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         """Return the largest suppliers of each mineral."""
         table = tables[Ranges]
         rank = table.frame().groupby("mineral", sort=False).cumcount()
@@ -350,7 +348,7 @@ class RangesStudy(StudyKind):
             cash = f"For {slack} more cash for {first['mineral']}"
             sentences = [f"{cash}, {share_of} could fall from {now} to {least}."]
             if len(facts):
-                sentences.append(_fixed(facts, str(first["supplier"])))
+                sentences.append(_fixed(facts, slack))
         unknown = int((rows["verdict"] == UNKNOWN).sum())
         if unknown:
             largest = counted(unknown, "largest supplier")

@@ -59,6 +59,7 @@ Short = dict[tuple[str, int], float]
 
 
 def short_of(plan: Plan) -> Short:
+    """Return what a plan leaves short [t], by mineral and year."""
     return sums(plan.supply, "short", "mineral", "year")
 
 

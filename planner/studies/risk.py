@@ -611,7 +611,7 @@ class RiskStudy(StudyKind):
     QUESTION = "What do events that may happen do to cost and supply?"
     HEADING = "{plan}: results under random events"
     LACKING = "no draw complete"
-    MONEY = "total cost discounted at the discount rate, cash cost undiscounted"
+    MONEY = "total cost is a present value; cash cost is undiscounted"
     RESULTS = (Measures, RiskByMineral, ByMember, Events, Draws)
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
@@ -669,7 +669,7 @@ class RiskStudy(StudyKind):
         return any(sample.is_known.any() for sample in self.risk.samples)
 
     @property
-    def progress(self) -> str:
+    def progress_label(self) -> str:
         """How many draws are in the figures; if some are missing, the others are no fair sample."""
         every, samples = len(self.risk.draws), self.risk.samples
         counts = {s.name.lower(): int(s.is_known.sum()) for s in samples}
@@ -735,7 +735,7 @@ class RiskStudy(StudyKind):
             "events": [_nested(row) for row in records(tables[Events], *_OF_EVENT)],
         }
 
-    def screen(self, tables: Tables) -> Iterator[Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         """Return each measure of both plans, and which minerals are likely to be shorter."""
         yield Numbers(tables[Measures], _SPREAD_SHOWN)
         shorter = _of_plan(tables[RiskByMineral], AGREED).ranked(RiskByMineral.more)

@@ -2,7 +2,7 @@
 
 A minimum (extraction, processing, recycling) is added as a soft limit. Its penalty is dearer than
 anything in the workbook, so what is missing even then cannot be supplied; no cost shown includes
-the penalty. A maximum (one third country) is added as a hard limit: where other countries cannot
+the penalty. A maximum (one country outside) is added as a hard limit: where other countries cannot
 supply, the plan is short. Each holds from the year in which the benchmarks are due, for one mineral
 and buyer.
 """
@@ -380,7 +380,7 @@ class ScorecardStudy(StudyKind):
     NAME, TITLE, WRITES = "scorecard", "Scorecard", "scorecard"
     QUESTION = "Does the plan keep the benchmarks, and what would the missed ones cost?"
     HEADING = "Scorecard: {plan}"
-    MONEY = "extra cash cost undiscounted, extra cost with shortage discounted"
+    MONEY = "extra cash cost is undiscounted; extra cost with shortage is a present value"
     LACKING = "nothing was planned"
     task = "the case"
     RESULTS = (Missed, Scorecard)
@@ -411,7 +411,8 @@ class ScorecardStudy(StudyKind):
         kept = sum(s.met is True for s in with_benchmark)
         unknown = sum(s.met is None for s in with_benchmark)
         more = f", {unknown} without data" if unknown else ""
-        return f"{kept} of {len(with_benchmark) - unknown} met{more} (Regulation (EU) 2024/1252)"
+        count = len(with_benchmark) - unknown
+        return f"{kept} of {count} benchmarks met{more} (Regulation (EU) 2024/1252)"
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -475,7 +476,7 @@ class ScorecardStudy(StudyKind):
             figures,
         )
 
-    def screen(self, tables: Tables) -> Iterator[str | Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
         """Return the coalition's missed benchmarks, and how many the EU misses."""
         table = tables[Missed]
         coalition = table.where([not buyer for buyer in table.buyer])

@@ -252,11 +252,11 @@ class CappedOrNot(Result):
     free_share = field.share("Share short, uncapped plan", _UNCAPPED_SAYS, colour=Colour.HEAT)
     agreed_share = field.share(
         "Short before the loss, capped plan",
-        "What the agreed plan is short itself, over all demand.",
+        "The shortage of the agreed plan itself, over all demand.",
     )
     free_agreed_share = field.share(
         "Short before the loss, uncapped plan",
-        "What the plan without share limits is short itself.",
+        "The shortage of the plan without share limits itself, over all demand.",
     )
 
 
@@ -828,7 +828,10 @@ class StressTest(StudyKind):
     QUESTION = "What if a supplier is lost after the plan is agreed?"
     HEADING = "Stress test: {plan}"
     LACKING = "no loss planned"
-    MONEY = "undiscounted, from the first year of the loss; planner compare discounts total cost"
+    MONEY = (
+        "all amounts are undiscounted, from the first year of the loss; total cost in planner"
+        " compare is a present value"
+    )
     task = "what is agreed"
     RESULTS = (Losses, LossByMineral, CappedOrNot, Solidarity, Embargoes, NMinusOne, Detail)
     LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
@@ -905,7 +908,7 @@ class StressTest(StudyKind):
         return self.result.capped.nothing.found is not None
 
     @property
-    def progress(self) -> str:
+    def progress_label(self) -> str:
         """Of how many losses it is known what they do."""
         capped, free = self.result.capped, self.result.free
         without = f", {free.progress} without share limits" if free is not None else ""
@@ -918,9 +921,10 @@ class StressTest(StudyKind):
         if not result.losses:
             return "Nobody sells in the agreed plan: there is nothing to lose"
         return (
-            f"{len(result.losses):,} losses, one at a time, {span(result.years)};"
-            f" surge {rules.surge * 100:g} %, share limits"
-            f" {'kept' if rules.keep_caps else 'waived'}; cost in {result.case.settings.currency} m"
+            f"{len(result.losses):,} losses of suppliers, one at a time, {span(result.years)};"
+            f" the others may sell {rules.surge * 100:g} % of capacity more than agreed, share"
+            f" limits {'kept' if rules.keep_caps else 'waived'};"
+            f" cost in {result.case.settings.currency} m"
         )
 
     @property
@@ -937,8 +941,8 @@ class StressTest(StudyKind):
             "Surge": f"{rules.surge * 100:g} % of usable capacity beyond what was agreed, each"
             " year",
             "Share limits": limits if result.case.share_limits else "none in the workbook",
-            shared.DEMAND.header: "what the agreed plan meets: Short is on top of what that plan is"
-            " short itself",
+            shared.DEMAND.header: "what the agreed plan serves. Short is the part of it that is no"
+            " longer served after the loss",
             "Stocks": "may be drawn below what was agreed, at the target's penalty; what they hold"
             " less at the end is to be refilled, and counts in the extra cost",
             "Plants": "built as agreed; their capital is no part of the extra cost",
@@ -961,18 +965,18 @@ class StressTest(StudyKind):
         return {"the agreed plan": self.result.capped.plan}
 
     @property
-    def tariffs(self) -> str:
+    def tariff_sentence(self) -> str:
         """Those of the agreed plan, and those in the extra cash of the loss that costs most."""
         effects = {loss: each for loss, each in self.result.capped.effects.items() if each}
         dear = max(effects, key=lambda loss: effects[loss].cash.sum(), default=None)
         more = float(effects[dear].duties.sum()) if dear is not None else 0.0
         if dear is None or not more:
-            return super().tariffs
+            return super().tariff_sentence
         by = _more(more, self.start.case.settings.currency)
         name = dear.name(self.result.case)
         kinds = "tariffs and levies" if self.result.case.price_floors else "tariffs"
         lost = f"Without {name} {kinds} are {by}, a part of the extra cash."
-        return f"{super().tariffs} {lost}".strip()
+        return f"{super().tariff_sentence} {lost}".strip()
 
     def tables(self) -> list[Result]:
         """Return the losses, by mineral, against the plan without limits, N-1 and the detail."""
@@ -1001,7 +1005,7 @@ class StressTest(StudyKind):
             "solidarity": tables.records(Solidarity),
         }
 
-    def screen(self, tables: Tables) -> Iterator[Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         """Return the worst losses of each kind; those that had no time to run are left out."""
         for table in (tables[losses] for losses in (Losses, Embargoes) if losses in tables):
             rows = table.frame()
@@ -1032,10 +1036,10 @@ class StressTest(StudyKind):
         worst, *others = ranked.to_dict("records")
         lost, mineral, horizon = word(worst["lost"]), word(worst["worst"]), _horizon(tables)
         surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
+        more = f"{surge} % of their capacity" if surge else "the surge"
         rules = (
-            f"Each is lost from {horizon[:4]} on, one at a time; the others are held to what was"
-            f" agreed and a surge{f' of {surge} %' if surge else ''}. What the plan is short itself"
-            " comes on top."
+            f"Suppliers are lost from {horizon[:4]} on, one loss at a time. The others sell what"
+            f" was agreed and at most {more} more. The plan's own shortage comes on top."
         )
         care = tuple(filter(None, (rules, _resale(tables))))
         name = "Largest part of a mineral missing"
@@ -1065,13 +1069,15 @@ class StressTest(StudyKind):
             most = max((size for key, size in every.items() if key[:2] in lesser), default=0.0)
             left = "anything missing"
             if most > tolerances.MISSING_PART:
-                left = f"more than {share(most)} of a mineral missing in any year"
+                left = f"more than {share(most)} of a mineral's need missing in any year"
             finding += f" No other loss leaves {left}."
         days = worst["survived"] if known(worst["survived"]) else None
         first = "never" if days is None else "at once" if days < 1 else counted(round(days), "day")
         hardest = max(years, key=lambda year: years[year])
         beyond = f"{missing(parts, f' beyond the agreed plan, {horizon}')}."
-        remark = f"{mineral} without {lost} in {hardest}: {in_years(years)}."
+        remark = (
+            f"of the need for {mineral}, in {hardest}. Missing without {lost}: {in_years(years)}."
+        )
         stocks = "after the loss, if stocks are drawn first and lent among members."
         figures = (
             KeyFigure("Matters most", lost, beyond),

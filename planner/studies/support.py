@@ -346,10 +346,11 @@ class SupportStudy(StudyKind):
 
     @property
     def paid(self) -> Mapping[str, Outcome[Any]]:
+        """The outcomes of the searches for payments, by name."""
         return {o.name: o for o in self.outcomes[1 + self.limited :]}
 
     @property
-    def progress(self) -> str:
+    def progress_label(self) -> str:
         return f"{sum(o.planned for o in self.outcomes)} of {counted(len(self.outcomes), 'run')}"
 
     @property
@@ -384,13 +385,13 @@ class SupportStudy(StudyKind):
     def answer(self, tables: Tables) -> dict[str, object]:
         return {**super().answer(tables), "trouble": self.trouble or None}
 
-    def screen(self, tables: Tables) -> Iterator[Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         """Return the plants at home that need least, and the bills."""
         plants = tables[Plants]
         home = [i for i, home in enumerate(plants.home) if home == HOME][:_MOST_BARS]
         if home:
             rows = plants.where([i in home for i in range(len(plants))])
-            yield Numbers(rows, _PLANT_FIELDS, "Plants at home that need least")
+            yield Numbers(rows, _PLANT_FIELDS, "Plants at home that need the lowest payment")
         if SupportBills in tables:
             yield Numbers(tables[SupportBills], heading=SupportBills.TABLE)
 
@@ -404,8 +405,8 @@ class SupportStudy(StudyKind):
         priced = rows[rows["of_price"].notna()]
         little = int((priced["of_price"].astype(float) <= _LITTLE).sum())
         sentences = [
-            f"Of {counted(len(rows), 'idle plant')} at home, {little or 'none'} would run for at"
-            f" most {share(_LITTLE)} of the mineral's price, each by itself."
+            f"Of {counted(len(rows), 'idle plant')} at home, {little or 'none'} would run if"
+            f" paid at most {share(_LITTLE)} of the mineral's price, one plant at a time."
             if len(rows)
             else "No plant at home is idle, and each that could be built is."
         ]
@@ -448,7 +449,10 @@ class SupportStudy(StudyKind):
         count = min(len(rows), _MOST_BARS)
         return drawn(
             _bars(f"The idle plant at home that needs least, by mineral, {years}", first),
-            _bars(f"The {count} idle plants at home that need least, {years}", rows.head(count)),
+            _bars(
+                f"The {count} idle plants at home that need the lowest payment, {years}",
+                rows.head(count),
+            ),
             _tariffs_by_year(tables[Tariffs].frame(), years) if Tariffs in tables else None,
         )
 

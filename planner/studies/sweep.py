@@ -285,6 +285,7 @@ class SweepPoint:
 
     @property
     def by_mineral(self) -> Rows:
+        """The rows by mineral."""
         return {row["mineral"]: row for row in self.rows}
 
 
@@ -370,6 +371,7 @@ def _cap_words(share: float | None) -> str:
 
 
 def read_point(plan: Plan) -> SweepPoint:
+    """Return what is kept of a point: its plan in rows, and what is bought where."""
     return SweepPoint(read(plan), bought=_bought(plan))
 
 
@@ -771,6 +773,7 @@ class _SweepCharts:
         )
 
     def words(self, value: float) -> str:
+        """Return a value of the parameter in words: a price or a share."""
         return price_words(value, self.currency) if self.is_floor else percent_of(value)
 
     def money(self, mineral: str, *names: str) -> tuple[str, list[tuple[float | None, ...]]]:
@@ -832,7 +835,7 @@ class _SweepCharts:
             map(short, map(str, caps.index)),
             {
                 "Largest country without caps": (Role.FREE, SmallestCaps.share),
-                "Smallest cap that need cost no tonne": (Role.PLAN, SmallestCaps.smallest),
+                "Smallest cap that costs no supply": (Role.PLAN, SmallestCaps.smallest),
             },
             f"Share of coalition {self.basis}",
             across=MINERAL.header,
@@ -1029,7 +1032,7 @@ class Sweep(StudyKind):
         self.outcomes, self.stopped = self.result.outcomes.every, self.result.outcomes.stopped
 
     @property
-    def tariffs(self) -> str:
+    def tariff_sentence(self) -> str:
         return members.tariffs_at(self.outcomes, len(self.points), self.case.settings.currency)
 
     @property
@@ -1038,7 +1041,7 @@ class Sweep(StudyKind):
         return self.outcomes[-len(self.points) - bool(self.result.path) :]
 
     @property
-    def progress(self) -> str:
+    def progress_label(self) -> str:
         planned = sum(outcome.planned for outcome in self.judged[-len(self.points) :])
         return f"{planned:,} of {counted(len(self.points), self.RUN)} planned"
 
@@ -1108,7 +1111,7 @@ class Sweep(StudyKind):
             **({"not_tested": tables.option(NOT_TESTED) or None} if result.tested else {}),
         }
 
-    def screen(self, tables: Tables) -> Iterator[Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         """Return the points of all minerals together, and the smallest caps."""
         frontier = tables[Frontier]
         kind = type(frontier)
@@ -1121,7 +1124,7 @@ class Sweep(StudyKind):
         points = frontier.where([mineral == ALL for mineral in frontier.mineral])
         yield Numbers(points, (*point, *fields, kind.slope))
         if SmallestCaps in tables:
-            yield Numbers(_known_caps(tables), _CAP, "Smallest caps that need cost no tonne")
+            yield Numbers(_known_caps(tables), _CAP, "Smallest caps that cost no supply")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1222,10 +1225,11 @@ def _of_cap(charts: _SweepCharts) -> Headline:
         costs.append(f"{point} pays {members.premium_words(premium)}, and {hardest(lacking)}")
     care = [f"{members.same_tonnes(f'with {_BEFORE}')}{_cheaper(charts)}"]
     if charts.path:
-        care.append(f"Each point is one cap for all years; the workbook's own go {charts.path}.")
+        care.append("Each point is one cap for all years. The workbook's own caps go"
+                    f" {charts.path}, so its plan is none of these points.")  # fmt: skip
     if charts.basis == schema.DEMAND:
-        care.append("Caps are of demand: where supply is missing, one country sells more than that"
-                    " of what is bought.")  # fmt: skip
+        care.append("Caps count demand. Where supply is missing, one country may sell a larger"
+                    " share of what is bought.")  # fmt: skip
     return Headline(" ".join([*sentences, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))
 
 

@@ -367,7 +367,10 @@ class UnderRisk(StudyKind):
     NAME, TITLE, WRITES = "under-risk", "Plan under risk", "plan under risk"
     QUESTION = "What should be decided now, if events may come?"
     HEADING = "{plan}: plan under risk"
-    MONEY = "discounted to the first year, shortage and penalties at their prices"
+    MONEY = (
+        "all amounts are present values in the first year, with shortage and penalties at their"
+        " prices"
+    )
     LACKING = "the plan under risk is not known"
     RESULTS = (PlansUnderRisk, Decisions, Futures, Expected, Batches)
     RECORDS = ("worth", "decisions", "rows", "minerals", "batches")
@@ -581,7 +584,7 @@ class UnderRisk(StudyKind):
             "weight": self.tail.weight,
         }
 
-    def screen(self, tables: Tables) -> Iterator[Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         """Return what each way to plan costs, and which decisions change."""
         yield Numbers(tables[PlansUnderRisk])
         changed = _changed(tables)

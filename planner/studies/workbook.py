@@ -33,7 +33,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
     ``progress`` are rows that say how far a stopped study got.
     """
     book, case = study.start.book, study.start.case
-    assumed = study.MONEY, study.tariffs, estimates(book.case)
+    assumed = study.MONEY, study.tariff_sentence, estimates(book.case)
     rows = {
         Measure.INPUT_FILE: book.file_name,
         Measure.INPUT_SHA256: book.sha256,

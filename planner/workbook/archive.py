@@ -160,7 +160,10 @@ class Archive(zipfile.ZipFile):
             while piece := source.read(_CHUNK):
                 marks += piece.count(b"<")
                 pieces.append(piece)
-                message = f"the part {part} has more than {MOST_MARKS:,} elements"
+                message = (
+                    f"the workbook is too complex to read: {part} inside it has more than"
+                    f" {MOST_MARKS:,} XML elements"
+                )
                 refuse_if((marks > 2 * MOST_MARKS, message))
         return b"".join(pieces)
 

@@ -70,7 +70,7 @@ class Area(NamedTuple):
 
 
 MOST_LOOKS = 4_000_000
-"""Cells of a sheet that conditional formats are of, a cell counted with each: some 20 seconds."""
+"""Cells of a sheet that conditional formats cover, counted once a format: some 20 seconds."""
 _TWICE = Fault("a cell or row that is in the file twice or in the wrong place")
 
 
@@ -135,7 +135,7 @@ class SheetExtras:
     def put_into(self, grid: Grid) -> Grid:
         """Return the cells with what was heard of them."""
         looks = 0
-        message = f"conditional formats are of more than {MOST_LOOKS:,} cells of {grid.title}"
+        message = f"{grid.title}: conditional formatting covers more than {MOST_LOOKS:,} cells"
         for addresses, code in dict.fromkeys(self.rules):
             for each in addresses.split():
                 looks += 1 + _print(grid, each, code)

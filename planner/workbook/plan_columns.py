@@ -186,7 +186,7 @@ def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[errors
         for position, header in grid.header.items():
             field = wanted.fields.get(bare(str(header)))
             number = field is not None and not field.look.is_text
-            written = f"{'a number' if number else 'the text'} as planner solve wrote it"
+            written = f"the {'number' if number else 'text'} that planner solve wrote"
             expected = written if is_plan else ""
             for row, value in zip(grid.rows, grid.values(position), strict=True):
                 hint = ""

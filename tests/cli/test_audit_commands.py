@@ -261,14 +261,14 @@ def test_a_redacted_plan_cannot_be_verified_nor_redacted_again(base, case, call,
     code, answer = ask("verify", "out.xlsx", case)
     assert (code, answer["status"]) == (1, "cannot_verify")
     assert "plan is redacted" in answer["errors"][0]["message"]
-    assert "It was made from case.xlsx" in answer["errors"][0]["message"]
+    assert "The plan was made from case.xlsx" in answer["errors"][0]["message"]
     book = openpyxl.load_workbook(case)
     book["Demand"]["D2"] = book["Demand"]["D2"].value + 1
     book.save("other.xlsx")
     code, answer = ask("verify", "out.xlsx", "other.xlsx")
     assert (code, answer["status"]) == (1, "cannot_verify")
     assert "other.xlsx has another fingerprint" in answer["errors"][0]["message"]
-    assert "It was not made from other.xlsx" in answer["errors"][1]["message"]
+    assert "The plan was not made from other.xlsx" in answer["errors"][1]["message"]
     code, _, err = call("verify", "out.xlsx", "missing.xlsx")
     assert code == 1
     assert "there is no such file" in err
@@ -331,9 +331,9 @@ def test_the_salt_of_a_redacted_plan_stays_with_its_owner(base, case, call, ask,
     assert salts[0] != salts[1]
     (folder / "a.salt").rename("kept.salt")
     _, answer = ask("verify", "a.xlsx", case)
-    assert "Without the salt nobody can say" in answer["errors"][0]["message"]
+    assert "Only with the salt can" in answer["errors"][0]["message"]
     _, answer = ask("verify", "a.xlsx", case, "--salt", "kept.salt")
-    assert "It was made from case.xlsx" in answer["errors"][0]["message"]
+    assert "The plan was made from case.xlsx" in answer["errors"][0]["message"]
     for wrong in ("b.salt", base):
         _, answer = ask("verify", "a.xlsx", case, "--salt", wrong)
-        assert "It was made from" not in answer["errors"][-1]["message"]
+        assert "The plan was made from" not in answer["errors"][-1]["message"]

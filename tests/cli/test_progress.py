@@ -10,7 +10,7 @@ import click
 import pytest
 
 from models.errors import UsageError
-from planner.cli.progress import place, study_options, watched
+from planner.cli.progress import place, progress_reporter, study_options
 from planner.studies import LocalProcesses, Progress
 from planner.studies.places.cluster import Cluster
 
@@ -44,7 +44,7 @@ def test_where():
 
 
 def told(as_json):
-    with watched(as_json) as tell:
+    with progress_reporter(as_json) as tell:
         tell(Progress(0, 4))
         tell(Progress(3, 4))
         tell(Progress(3, 4, "a worker [died]"))
@@ -80,7 +80,7 @@ def test_a_line_a_minute_in_a_file(monkeypatch, seconds, done, said):
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with watched(False) as tell:
+    with progress_reporter(False) as tell:
         tell(Progress(0, 1000))
         now[0] = seconds
         tell(Progress(done, 1000))

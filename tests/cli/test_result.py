@@ -64,29 +64,29 @@ def limit(share, **more):
 
 def test_a_limit_that_tightens_is_shown_with_its_last_year(folder, call):
     line = shares(folder, call, limits=[limit(0.85, then=0.65)])
-    assert "Chile 65 % of 2027's purchases (without limits Chile 100 %)" in line
-    assert "; 65 % of demand, where the limit is 65 %;" in line
+    assert "Chile sells 65 % of purchases in 2027 (without limits Chile 100 %)" in line
+    assert "; 65 % of demand, with a limit of 65 % of demand" in line
 
 
 def test_a_country_without_a_limit_of_its_own_has_none(folder, call):
     line = shares(folder, call, limits=[limit(0.3, Supplier="Chile")])
-    assert "Peru 70 % of 2027's purchases" in line
+    assert "Peru sells 70 % of purchases in 2027" in line
     assert ", limit" not in line
 
 
 def test_of_equal_shares_the_country_of_the_workbook_is_named(folder, call):
     line = shares(folder, call, limits=[limit(0.5)])
-    assert "Chile 50 % of 2027's purchases" in line
-    assert "; 50 % of demand, where the limit is 50 %;" in line
+    assert "Chile sells 50 % of purchases in 2027" in line
+    assert "; 50 % of demand, with a limit of 50 % of demand" in line
     rows = [limit(0.5, then=0.1, Supplier="Chile"), limit(0.5, then=0.45, Supplier="Peru")]
     rows.append(limit(0.45, Supplier="Zambia"))
     line = shares(folder, call, limits=rows)
-    assert "Peru 45 % of 2027's purchases" in line
-    assert "; 45 % of demand, where the limit is 45 %;" in line
+    assert "Peru sells 45 % of purchases in 2027" in line
+    assert "; 45 % of demand, with a limit of 45 % of demand" in line
 
 
 def test_limits_on_members_are_none_of_the_coalition(folder, call):
     line = shares(folder, call, limits=[limit(0.85, Buyer="each")])
-    assert "Chile 85 % of 2027's purchases" in line
+    assert "Chile sells 85 % of purchases in 2027" in line
     assert ", limit" not in line
     assert line.endswith("2 of 3 members each buy 85 % in Chile")

@@ -84,7 +84,7 @@ def test_a_scenario_and_what_ifs_are_of_the_plan(case, ask):
     """Every sheet of the template; a lost country is in no plan."""
     code, said = ask("scorecard", case, "--lose", "China", *HERE)
     assert code == 0
-    third = [s for s in said["scores"] if s["measure"] == "Refined in one third country"]
+    third = [s for s in said["scores"] if s["measure"] == "Refined in one country outside"]
     assert third
     assert all("China" not in s["remark"].partition("2026: ")[2] for s in third)
 

@@ -49,7 +49,7 @@ def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
     assert {"Summary", "Plan", "Checks"} <= set(sheets("outputs/case-plan.xlsx"))
     for said in (
         "Lithium",
-        "of demand, where the limit is 65 %;",
+        "of demand, with a limit of 65 % of demand;",
         "Price of the limits: ",
         "If the largest supplier stopped in 2028: ",
         "See planner stress",
@@ -74,7 +74,9 @@ def test_solve_answers_another_program(case, ask):
     assert answer["errors"] == []
     words = answer["words"]
     assert f"for {answer['purchases_usd']:,.0f} USD" in words["Purchases"]
-    assert words["Proof"].startswith("Proven. It keeps every rule of the case, and no plan is")
+    assert words["Proof"].startswith(
+        "Proven. The plan keeps every rule of the case, and no other is"
+    )
 
 
 def test_nothing_but_the_object_is_printed(case):

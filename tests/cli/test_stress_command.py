@@ -18,7 +18,7 @@ def test_what_is_written(plain, call, folder):
     """A workbook beside the plans, CSV where asked for, and the worst losses on stderr."""
     code, out, err = call("stress", plain, "--csv", "tables", *HERE)
     assert (code, out) == (0, "")
-    assert "5 losses, one at a time, 2026 to 2028" in err
+    assert "5 losses of suppliers, one at a time, 2026 to 2028" in err
     worst = err.splitlines()[4]
     assert worst.split()[0] == "China"
     made = folder / "outputs" / "plain-stress.xlsx"

@@ -245,7 +245,7 @@ def test_a_loss_of_nobody(text):
         ("scale capacity; first year=soon; value=2", "first year=soon is no year"),
         ("scale capacity; country=Chna; value=2", "did you mean 'China'?"),
         ("build project; years=2026-2027", "takes one year"),
-        ("build project; years=2030", "a year of Demand, 2026 to 2027"),
+        ("build project; years=2030", "a year of the sheet Demand (2026 to 2027)"),
         ("build project; refiner=Sur", "no project of Sur"),
     ],
 )

@@ -160,7 +160,7 @@ def test_rows_that_differ_stay_apart() -> None:
     """Of one number, but with other entries, other limits or a wider row."""
     same = np.arange(4)
     sides = [
-        ScenarioProgram(f.rows, f.columns, same, f.column_unit, f.row_unit)
+        ScenarioProgram(f.rows, f.column_ids, same, f.column_unit, f.row_unit)
         for f in (FARMS[0], farmer(1.2, 0), FARMS[1])
     ]
     whole = ExtensiveForm(sides, THIRDS, need=500.0)
@@ -371,7 +371,7 @@ def split(sides: Sequence[ScenarioProgram], chances: Floats) -> float:
     """The least expected cost, by scipy."""
     sizes = [len(s.rows.cost) for s in sides]
     starts = np.concatenate([[0], np.cumsum(sizes)])
-    numbers = np.concatenate([s.columns for s in sides])
+    numbers = np.concatenate([s.column_ids for s in sides])
     first = {int(n): i for i, n in reversed([*enumerate(numbers.tolist())])}
     same = [(i, first[n]) for i, n in enumerate(numbers.tolist()) if first[n] != i]
     total = int(starts[-1])
@@ -434,8 +434,8 @@ def two_farms(number: int, most: float) -> ScenarioProgram:
         values=np.concatenate([a.values, b.values, beets[1]]),
         whole=np.zeros(18, dtype=bool),
     )
-    columns = np.concatenate([mine.columns, 10_000 + other.columns])
-    numbers = np.concatenate([mine.numbers, 10_000 + other.numbers, [20_000]])
+    columns = np.concatenate([mine.column_ids, 10_000 + other.column_ids])
+    numbers = np.concatenate([mine.row_ids, 10_000 + other.row_ids, [20_000]])
     return ScenarioProgram(rows, columns, numbers, np.full(18, TONNES), np.full(9, TONNES))
 
 

@@ -45,7 +45,8 @@ def table(part, choice=()):
 def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
     need, price, loss = page.headlines
     assert page.question == (
-        "Can the coalition get what it needs with at most 60 % from any one country outside it?"
+        "Can the coalition get what it needs with at most 60 % of demand from any one country"
+        " outside it?"
     )
     assert page.finding.startswith("Not in full. Cobalt is 10 % short, all of it because of")
     assert need.value == "0 of 1 mineral"
@@ -56,7 +57,9 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
     )
     assert loss.value == "0 of 1 keeps 80 %"
     # in 2027 China sells 60 t of 100 t and Finland 30 t
-    assert loss.remark.startswith("Cobalt keeps 30 % of its need without China.")
+    assert loss.remark.startswith(
+        "Without China, 30 % of the need for Cobalt in 2027 is still served."
+    )
 
 
 def test_minerals_and_the_loss_of_the_largest_supplier(page):
@@ -225,8 +228,8 @@ def test_sweep_is_a_frontier(study):
     smallest, own, tight = page.headlines
     assert smallest.value == "70.0 %"
     assert (own.name, tight.name) == ("At the workbook's 60 %", "At 30 %")
-    assert own.remark.endswith("Missing, of need: Cobalt 10 %.")
-    assert tight.remark.endswith("Missing, of need: Cobalt 40 %.")
+    assert own.remark.endswith("Missing, as a share of need: Cobalt 10 %.")
+    assert tight.remark.endswith("Missing, as a share of need: Cobalt 40 %.")
     # 30 t of each year's 60 t from Finland, 1,000 dearer, and 40 t short of it
     payers = table(part(page, "members"), (0,))
     assert payers
@@ -250,7 +253,7 @@ def test_sweep_of_another_knob(made, tmp_path):
     assert [h.name for h in page.headlines] == [
         "Paid at 100 %", "Paid at 0 %", "The same tonnes at 0 %",
     ]  # fmt: skip
-    assert page.headlines[1].remark == "Missing, of need: Cobalt 70 %."
+    assert page.headlines[1].remark == "Missing, as a share of need: Cobalt 70 %."
 
 
 def test_stress_is_a_heat_map(study):
@@ -281,7 +284,7 @@ def test_comparison(study):
     worst, _, base = page.headlines
     assert worst.value == "No China"
     assert "of need: Cobalt 60 %." in worst.remark
-    assert base.remark.endswith("Missing, of need: Cobalt 10 %.")
+    assert base.remark.endswith("Missing, as a share of need: Cobalt 10 %.")
     assert page.finding.startswith("No China is worst. Beyond the base Cobalt is shorter by 60 % ")
     assert table(part(page, "shortage"))[1] == {"Scenario": "No China", "Cobalt": "70.0 %"}
 

@@ -125,7 +125,7 @@ def test_summary_says_where_the_plan_without_limits_is_not_known():
     assert measures(of["Summary"])["Share limits"] == "not known"
     mineral = of["By mineral"]
     assert mineral.column("Short because the limits forbid it (t)").values == [None]
-    assert mineral.column("Extra landed cost by limits (USD/t)").values == [None]
+    assert mineral.column("Landed cost added by limits (USD/t)").values == [None]
 
 
 def test_a_limit_that_tightens_is_shown_as_it_is_at_the_end():

@@ -69,7 +69,7 @@ def test_tables_by_hand() -> None:
     said = BillsStudy.headline(tables).finding
     assert said == (
         "Together the members save 250 USD in cash. If each pays for what it buys, B would do"
-        " better on its own; split by demand and by dual prices, nobody would."
+        " better by leaving. If costs are split by demand and by dual prices, no group would."
     )
     first = BillsStudy.pictures(tables)[0]
     assert [series.name.endswith("(a group would leave)") for series in first.series] == [
@@ -92,8 +92,11 @@ def test_a_shortage_that_nothing_avoids_is_not_named(priced, noise, more) -> Non
 
 
 def test_a_group_that_would_leave_is_no_list_of_single_members() -> None:
-    """Two that leave together do so as a group; one that leaves is on its own."""
-    groups = [("B", "B would do better on its own"), ("A; B", "A and B would do better as a group")]
+    """Two that leave together do so together."""
+    groups = [
+        ("B", "B would do better by leaving."),
+        ("A; B", "A and B would do better by leaving tog"),
+    ]
     for group, words in groups:
         leaving = Groups.of_rows([{"rule": AS_BOUGHT, "gain": 1.0, "group": group}])
         assert words in _leaving(leaving, 3)
@@ -105,7 +108,7 @@ def test_one_member_and_nothing_saved() -> None:
     assert "one member" in BillsStudy.headline(tables).finding
     assert BillsStudy.pictures(tables) == ()
     tables = tables_of(read(make(jin(0), sur(0), demand={"A": 0.0, "B": 0.0})))
-    assert "saves nothing. If each pays for what it buys, nobody would do better" in (
+    assert "saves nothing. If each pays for what it buys, no group of members would do better" in (
         BillsStudy.headline(tables).finding
     )
 

@@ -32,9 +32,15 @@ TABLES = {
 }  # fmt: skip
 USD = {"money": "USD"}
 _HARDEST = {
-    "compare": re.compile(r"(\d+) of (\d+) minerals are shorter, (Tin|Zinc) by ([\d.]+ %) in 2026"),
-    "sweep": re.compile(r"at 30 % it pays .*, and ()()([\d.]+ %) of (Tin|Zinc) is missing"),
-    "stress": re.compile(r"(\d+) of (\d+) minerals run short, (Tin|Zinc) by ([\d.]+ %) in 2026"),
+    "compare": re.compile(
+        r"(\d+) of (\d+) minerals are shorter, (Tin|Zinc) by ([\d.]+ %) of need in 2026"
+    ),
+    "sweep": re.compile(
+        r"at 30 % it pays .*, and ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"
+    ),
+    "stress": re.compile(
+        r"(\d+) of (\d+) minerals run short, (Tin|Zinc) by ([\d.]+ %) of need in 2026"
+    ),
     "risk": re.compile(r"On average ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"),
 }
 """How each study's finding says which mineral is hit hardest, and how hard."""
@@ -126,10 +132,11 @@ def test_no_finding_adds_minerals_up(pages, command):
 def test_a_finding_says_what_it_assumes(pages):
     """What a scenario changes, whose demand it is, from when a loss is, and too few draws."""
     one, lost, chance = (pages[command, 1.0][0] for command in ("compare", "stress", "risk"))
-    assert "It changes: block lanes: Peru, 2026." in one.headlines[0].remark
+    assert "Changed inputs: block lanes: Peru, 2026." in one.headlines[0].remark
     assert "Demand differs in Boom (+10 % by mineral)" in " ".join(one.care)
     assert (
-        "lost from 2026 on, one at a time; the others are held to what was agreed" in lost.care[0]
+        "lost from 2026 on, one loss at a time. The others sell what was agreed and at most"
+        in lost.care[0]
     )
     assert chance.finding.endswith("of draws some mineral is shorter than without events.")
     assert "the worst 5 % are 1 draw, too few to trust" in chance.headlines[2].remark

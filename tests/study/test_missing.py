@@ -37,14 +37,14 @@ def test_parts_by_year_weighted_by_need_sum_to_the_whole(years):
     [
         (
             {2028: 0.0, 2029: 0.42, 2030: 0.5, 2031: 0.52},
-            "42 % in 2029, 50 % in 2030 and 52 % in 2031",
+            "42 % of need in 2029, 50 % in 2030 and 52 % in 2031",
         ),
-        ({2029: 0.42}, "42 % in 2029"),
-        ({2029: 0.4, 2030: 0.4}, "40 % a year, 2029 to 2030"),
-        ({2029: 0.4, 2030: 0.5, 2031: 0.3, 2032: 0.4}, "30 to 50 % a year, 2029 to 2032"),
+        ({2029: 0.42}, "42 % of need in 2029"),
+        ({2029: 0.4, 2030: 0.4}, "40 % of need a year, 2029 to 2030"),
+        ({2029: 0.4, 2030: 0.5, 2031: 0.3, 2032: 0.4}, "30 to 50 % of need a year, 2029 to 2032"),
         (
             {2027: 0.4, 2029: 0.5, 2031: 0.3, 2032: 0.4},
-            "30 to 50 % a year, 4 years of 2027 to 2032",
+            "30 to 50 % of need a year, 4 years of 2027 to 2032",
         ),
         ({2029: 1e-9, 2030: 0.0}, ""),
         ({}, ""),
@@ -57,8 +57,8 @@ def test_years_are_said_in_which_anything_is_missing(parts, said):
 def test_the_worst_comes_first_and_nothing_is_said_to_be_nothing():
     parts = {"Tin": 0.1, "Zinc": 0.4, "Lead": 0.0, "Copper": 1e-9}
     assert [*worst_first(parts)] == ["Zinc", "Tin"]
-    assert hardest(parts) == "40 % of Zinc is missing"
-    assert missing(parts) == "Missing, of need: Zinc 40 % and Tin 10 %"
+    assert hardest(parts) == "40 % of the need for Zinc is missing"
+    assert missing(parts) == "Missing, as a share of need: Zinc 40 % and Tin 10 %"
     assert hardest({"Lead": 0.0}) == "nothing is missing"
     assert missing({"Lead": 0.0}, " beyond the base") == "Nothing more is missing beyond the base"
 
@@ -122,7 +122,7 @@ def test_parts_beyond_the_base_are_of_the_need_of_the_years_that_are_named() -> 
         "None": {},
     }
     assert finding.lacks("Ban") == (
-        "Missing beyond the base, 2027 to 2029, of need: Tin 30 % and Zinc 1 %"
+        "Missing beyond the base, 2027 to 2029, as a share of need: Tin 30 % and Zinc 1 %"
     )
     assert finding.lacks("None") == "Nothing more is missing beyond the base"
 
@@ -147,33 +147,34 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
             {"Ban": {"Tin": 0.2, "Zinc": 0.0}, "Strike": {"Tin": 0.0}},
             {"Strike": 0.03},
             (
-                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % in 2030. The"
-                " other scenario costs 3 % more for the same tonnes, and nothing more is missing."
+                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % of need in"
+                " 2030. The other scenario costs 3 % more for the same tonnes, and nothing more is"
+                " missing."
             ),
         ),
         (
             {"Ban": {"Tin": 0.1, "Zinc": 0.2}, "Strike": {"Tin": 0.05}, "Flood": {}},
             {"Strike": 0.01, "Flood": 0.04},
             (
-                "Ban is worst. Beyond the base 2 of 2 minerals are shorter, Zinc by 20 % in 2030."
-                " The others cost at most 4 % more for the same tonnes, and at most 5 % more of a"
-                " mineral is missing in any year."
+                "Ban is worst. Beyond the base 2 of 2 minerals are shorter, Zinc by 20 % of need in"
+                " 2030. The others cost at most 4 % more for the same tonnes, and at most 5 % more"
+                " of a mineral's need is missing in any year."
             ),
         ),
         (
             {"Ban": {"Tin": 0.2}, "Strike": {"Tin": tolerances.MISSING_PART}},
             {"Strike": tolerances.MISSING_PART},
             (
-                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % in 2030. The"
-                " other scenario costs no more, and nothing more is missing."
+                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % of need in"
+                " 2030. The other scenario costs no more, and nothing more is missing."
             ),
         ),
         (
             {"Ban": {"Tin": 0.2}},
             {"Ban": 0.07},
             (
-                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % in 2030. The"
-                " tonnes still bought cost 7 % more."
+                "Ban is worst. Beyond the base 1 of 2 minerals is shorter, Tin by 20 % of need in"
+                " 2030. The tonnes still bought cost 7 % more."
             ),
         ),
         (

@@ -65,7 +65,7 @@ def test_the_first_page_says_what_could_fall_and_what_not() -> None:
     said = RangesStudy.headline(tables_of(both))
     assert said.finding == (
         "For 1 % more cash for copper, CHN's share of its demand could fall from 44.0 % to 18.0 %."
-        " Its share of zinc can't fall by a point."
+        " CHN's share of zinc can't be lowered by even 1 point for 1 % more."
     )
     assert [figure.value for figure in said.figures] == ["1 of 2", "1 of 2", "26.0 points"]
 

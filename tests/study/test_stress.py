@@ -586,5 +586,5 @@ def test_the_other_losses_are_of_a_year_as_the_worst_is() -> None:
     second = losses.sort_values("worst_share", ascending=False).iloc[1]
     assert second["worst_share"] == pytest.approx(44 / 164)
     assert StressTest.headline(tables).finding.endswith(
-        "No other loss leaves more than 40 % of a mineral missing in any year."
+        "No other loss leaves more than 40 % of a mineral's need missing in any year."
     )

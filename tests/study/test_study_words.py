@@ -16,9 +16,11 @@ USD = {"money": "USD"}
 # ---- bills ---------------------------------------------------------------------------------------
 
 
-BUYS, NOBODY = "If each pays for what it buys,", "; split by dual prices, nobody would."
-GROUP = "would do better as a group of their own"
-UNKNOWN = "Who would do better alone if each pays for what it buys is not known"
+BUYS = "If each pays for what it buys,"
+NOR = ", nor if costs are split by dual prices."
+NOBODY = ". If costs are split by dual prices, no group would."
+GROUP = "would do better by leaving together"
+UNKNOWN = "Who would do better by leaving if each pays for what it buys is not known"
 
 
 @pytest.mark.parametrize(
@@ -38,11 +40,14 @@ def test_what_planning_together_saves(cash: float, avoided: float, words: str) -
 @pytest.mark.parametrize(
     ("group", "words"),
     [
-        ("", f"{BUYS} nobody would do better alone, nor if it is split by dual prices."),
-        ("A", f"{BUYS} A would do better on its own{NOBODY}"),
+        (
+            "",
+            f"{BUYS} no group of members would do better by leaving{NOR}",
+        ),
+        ("A", f"{BUYS} A would do better by leaving{NOBODY}"),
         ("A; B", f"{BUYS} A and B {GROUP}{NOBODY}"),
         ("A; B; C; D", f"{BUYS} A, B, C and D {GROUP}{NOBODY}"),
-        ("A; B; C; D; E", f"{BUYS} 5 of 7 members {GROUP}{NOBODY}"),
+        ("A; B; C; D; E", f"{BUYS} a group of 5 of the 7 members {GROUP}{NOBODY}"),
         (bills.NOT_KNOWN, f"{UNKNOWN}{NOBODY}"),
     ],
 )
@@ -94,13 +99,14 @@ def test_whose_share_could_fall_furthest_is_named_and_whose_cannot() -> None:
     assert ranges_of(small, large) == said
     assert ranges_of(small).startswith("For 1 % more cash for tin, China's share")
     one, two = ("lead", "Peru", 0.4, 0.4, fixed), ("iron", "Chile", 0.7, 0.7, fixed)
-    assert ranges_of(large, one) == f"{said} Its share of lead can't fall by a point."
-    assert ranges_of(large, two) == f"{said} Chile's share of iron can't fall by a point."
+    end = "can't be lowered by even 1 point for 1 % more."
+    assert ranges_of(large, one) == f"{said} Peru's share of lead {end}"
+    assert ranges_of(large, two) == f"{said} Chile's share of iron {end}"
     assert ranges_of(large, one, ("tin", "Peru", 0.5, 0.5, fixed)) == (
-        f"{said} Its shares of tin and lead can't fall by a point."
+        f"{said} Peru's shares of tin and lead {end}"
     )
     assert ranges_of(large, one, two) == (
-        f"{said} The shares of the largest suppliers of iron and lead can't fall by a point."
+        f"{said} The largest suppliers' shares of iron and lead {end}"
     )
     assert ranges_of(one).endswith("no mineral's largest supplier could sell less.")
 
@@ -164,9 +170,9 @@ def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
     tables = Tables([support.Plants.of_rows(rows, words=USD), About(what=[YEARS], value=["2026"])])
     headline = support.SupportStudy.headline(tables)
     assert headline.finding == (
-        "Of 3 idle plants at home, 1 would run for at most 1 % of the mineral's price, each by"
-        " itself. The plant that needs the highest payment is P2 (tin): 50 USD/t, 50 % of the"
-        " mineral's price."
+        "Of 3 idle plants at home, 1 would run if paid at most 1 % of the mineral's price, one"
+        " plant at a time. The plant that needs the highest payment is P2 (tin): 50 USD/t, 50 %"
+        " of the mineral's price."
     )
     first = support.SupportStudy.pictures(tables)[0]
     assert first.categories == ("tin: P0, 1 %",)
@@ -237,7 +243,7 @@ def test_missing_is_of_the_mineral_for_which_the_plans_differ_most() -> None:
 
 def test_one_case_or_many_of_another_demand() -> None:
     one = cases.of_other_demand([("Boom", "+10 %"), ("Calm", None)])
-    assert one.startswith("Demand differs in Boom (+10 % by mineral): its costs and what it serves")
+    assert one.startswith("Demand differs in Boom (+10 % by mineral). Costs and served shares")
     two = cases.of_other_demand([("Boom", "+10 %"), ("Bust", "-5 %")])
-    assert "Boom (+10 % by mineral) and Bust (-5 % by mineral): their costs and shares are" in two
+    assert "Boom (+10 % by mineral) and Bust (-5 % by mineral). Costs and" in two
     assert not cases.of_other_demand([("Calm", None)])

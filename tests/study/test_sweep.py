@@ -298,7 +298,7 @@ def test_a_path_is_told_and_drawn() -> None:
         " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing;"
         " at 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
-    assert "the workbook's own go from 85 % in 2026 to 65 % in 2027." in headline.care[1]
+    assert "The workbook's own caps go from 85 % in 2026 to 65 % in 2027," in headline.care[1]
     assert [(of.name, of.value) for of in headline.figures[1:]] == [
         ("With the workbook's caps", "+25 %"), ("At 70 %", "+30 %"),
     ]  # fmt: skip
@@ -581,11 +581,11 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     assert headline.finding.startswith(
         "A cap of 66.7 % or more costs no supply; below it, copper is missing first. At 90 %"
     )
-    assert "and 9.1 % of tin is missing; at 30 %" in headline.finding
+    assert "and 9.1 % of the need for tin is missing; at 30 %" in headline.finding
     cap, loose, tight = headline.figures
     assert (cap.value, loose.name, tight.name) == ("66.7 %", "At 90 %", "At 30 %")
-    assert loose.remark.endswith("Missing, of need: tin 9.1 %.")
-    assert tight.remark.endswith("Missing, of need: copper 40 % and tin 40 %.")
+    assert loose.remark.endswith("Missing, as a share of need: tin 9.1 %.")
+    assert tight.remark.endswith("Missing, as a share of need: copper 40 % and tin 40 %.")
     assert any("down to 66.7 %" in picture.title for picture in sweep_pictures(tables))
 
 

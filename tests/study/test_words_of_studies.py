@@ -100,7 +100,7 @@ def test_minerals_that_read_the_same_are_named_together(second: float, left: str
     first, extra = ExitStudy.headline(
         exits(("tin", 0.9, 0.6, None), ("zinc", 0.9, second, None))
     ).figures
-    assert f"Most is left of {left} of demand: others sell 27 t of the 100 t of tin" in first.remark
+    assert f"The largest share left: {left} of demand. Others sell 27 t" in first.remark
     assert "costs most for zinc: 5 USD." in extra.remark
 
 
@@ -133,8 +133,8 @@ def stressed(*losses: Row, years: tuple[int, ...] = (2026,), **tables: list[Row]
 @pytest.mark.parametrize(
     ("tin", "zinc", "finding"),
     [
-        (30, 40, "2 of 2 minerals run short, zinc by 40 % in 2026."),
-        (30, 0, "1 of 2 minerals runs short, tin by 30 % in 2026."),
+        (30, 40, "2 of 2 minerals run short, zinc by 40 % of need in 2026."),
+        (30, 0, "1 of 2 minerals runs short, tin by 30 % of need in 2026."),
     ],
 )
 def test_the_worst_loss_is_named_first(tin: float, zinc: float, finding: str) -> None:
@@ -144,14 +144,14 @@ def test_the_worst_loss_is_named_first(tin: float, zinc: float, finding: str) ->
     headline = StressTest.headline(tables)
     assert headline.finding == (
         f"China matters most: without it {finding} No other loss leaves more than 20 % of a"
-        " mineral missing in any year."
+        " mineral's need missing in any year."
     )
     assert headline.figures[0].value == "China"
 
 
 def test_a_lesser_loss_of_nothing_leaves_nothing() -> None:
     """A ten-millionth of need is rounding."""
-    for tonnes, end in ((9e-5, "anything missing."), (0.2, "more than 0.2 % of a mineral missing")):
+    for tonnes, end in ((9e-5, "anything missing."), (0.2, "more than 0.2 % of a mineral's need")):
         tables = stressed({"lost": "China", "tin": 50}, {"lost": "Peru", "zinc": tonnes})
         assert f"No other loss leaves {end}" in StressTest.headline(tables).finding
 
@@ -218,7 +218,7 @@ def test_a_premium_is_more_less_nothing_or_unknown() -> None:
     headline = Sweep.headline(swept((0.9, -0.02, 1.0), (0.5, 0.0, 0.75)))
     assert headline.finding == (
         "At 90 % the coalition pays 2 % less for the same tonnes, and nothing is missing; at 50 %"
-        " it pays 0 % more for the same tonnes, and 25 % of tin is missing."
+        " it pays 0 % more for the same tonnes, and 25 % of the need for tin is missing."
     )
     assert [figure.value for figure in headline.figures] == ["-2 %", "0 %"]
     headline = Sweep.headline(swept((0.9, None, 1.0), (0.5, 0.031, 1.0)))

@@ -40,9 +40,9 @@ _LONGEST = 32
 def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     """Split a plan workbook into orders: a workbook for each member, and one CSV of all.
 
-    PLAN is a workbook that planner solve wrote; nothing is solved again. DIR gets one workbook for
-    each member, with its orders, contract obligations, stock movements and shortages. It also gets
-    orders.csv for other systems, README.txt and orders.json.
+    PLAN is a workbook that planner solve wrote; nothing is solved again. The folder DIR gets one
+    workbook for each member, with its orders, contract obligations, stock movements and shortages.
+    It also gets orders.csv for other systems, README.txt and orders.json.
 
     \b
     planner orders outputs/case-plan.xlsx orders

@@ -391,12 +391,12 @@ def _short(plan: Plan) -> dict[str, str]:
     for name, years in short.items():
         tonnes, by_year = sum(years.values()), in_years(missing_in_each(years, need[name]))
         if tonnes > 0:
-            lines[name] = f"{tonnes:z,.0f} t{f', of need {by_year}' if by_year else ''}"
+            lines[name] = f"{tonnes:z,.0f} t{f': {by_year}' if by_year else ''}"
     return lines
 
 
 def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, str]:
-    """Say of each mineral how large its largest supplier is, and what is left without it."""
+    """Return by mineral what its largest supplier sells, and what is served without it."""
     from models.schema import DEMAND
     from planner.sheets.findings import rows_of
 
@@ -406,20 +406,19 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
             continue
         year, of_demand = table.words["last"], table.words["basis"] == DEMAND
         parts = [
-            f"{words.share(row['supplier_share'])} of {year}'s purchases{_beside(row, country)}"
+            f"{words.share(row['supplier_share'])} of purchases in {year}{_beside(row, country)}"
         ]
         if words.known(row["supplier_limit"]):
-            least = (
-                f"{words.share(row['supplier_of_demand'])} of demand, where " if of_demand else ""
-            )
-            parts.append(f"{least}the limit is {words.share(row['supplier_limit'])}")
+            demand = f"{words.share(row['supplier_of_demand'])} of demand, " if of_demand else ""
+            limit = f"{words.share(row['supplier_limit'])} of {table.words['basis']}"
+            parts.append(f"{demand}with a limit of {limit}")
         if words.known(row["served_without"]):
-            parts.append(f"{words.share(row['served_without'])} of need left without it")
+            parts.append(f"without it, {words.share(row['served_without'])} of need is served")
         if row["dependent"] is not None:
             part = f"{words.share(row['dependent_share'])} in {country(row['dependent_country'])}"
             buys = "buys" if (row["alike"] or 1) == 1 else "each buy"
             parts.append(f"{row['dependent']} {buys} {part}")
-        lines[str(row["mineral"])] = f"{country(row['supplier'])} {'; '.join(parts)}"
+        lines[str(row["mineral"])] = f"{country(row['supplier'])} sells {'; '.join(parts)}"
     return lines
 
 

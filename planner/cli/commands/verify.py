@@ -174,7 +174,7 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
         return replace(outcome, findings=tuple(amiss)).show(as_json=as_json)
     with of_file(file):
         if is_plan(file):
-            msg = f"{file} is a plan, no input workbook: planner verify PLAN INPUT"
+            msg = f"{file} is a plan, not an input workbook. Use: planner verify PLAN INPUT"
             raise errors.UsageError(msg)
         start = start_of(recorded.made_with, file)
     if isinstance(start, errors.Finding):
@@ -236,7 +236,7 @@ def start_of(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.F
 
 def other_input(file: Path, recorded: Recorded) -> errors.Finding:
     message = f"{file.name} is not the file that the plan says it was made from"
-    expected = f"a file of the SHA-256 {recorded.input_sha256 or '(none)'}"
+    expected = f"a file with the SHA-256 {recorded.input_sha256 or '(none)'}"
     return errors.Finding("Summary", found=message, expected=expected)
 
 
@@ -251,14 +251,12 @@ def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding
     # a copy of an earlier version has the plain fingerprint
     fits = {fingerprint, salted(fingerprint, secret)} if secret else {fingerprint}
     is_its = recorded.input_sha256 in fits
-    origin = f"It was made from {file.name}, as the fingerprint says."
+    origin = f"The plan was made from {file.name}: its fingerprint matches."
     other: list[errors.Finding] = []
     if not is_its and not secret:
-        origin = (
-            f"Without the salt nobody can say if it was made from {file.name}: {salt} has none."
-        )
+        origin = f"Only with the salt can {file.name} be compared, and {salt} has none."
     elif not is_its:
-        origin = f"It was not made from {file.name}, as fingerprint and salt say."
+        origin = f"The plan was not made from {file.name}: its fingerprint doesn't match."
         message = (
             f"with the salt in {salt.name}, {file.name} has another fingerprint than the plan's"
         )
@@ -394,7 +392,8 @@ def _show(result: Redacted, computable: list[str], written: Path, salt: Path) ->
         "Whoever has the input workbook can plan it again and has every number back.", err=True
     )
     line("Plan", str(written))
-    line("Salt", f"{salt}; keep it: verify needs it, and with it numbers of the input can be tried")
+    line("Salt", f"{salt}. Keep it, and keep it secret: planner verify needs it, and whoever has it"
+                 " can test guesses at your inputs.")  # fmt: skip
 
 
 def _computable(result: Redacted, figures_known: list[str]) -> list[str]:

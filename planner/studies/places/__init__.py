@@ -56,7 +56,7 @@ class Where(Protocol):
     """A place where chains run."""
 
     def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains, and put each outcome on the tracker as soon as it is known.
+        """Plan all chains of runs, and put each outcome on the tracker as soon as it is known.
 
         A KeyboardInterrupt or SystemExit passes through once no process that was started for the
         study is left. Raises UsageError where the place is not there.
@@ -74,11 +74,12 @@ class Here:
     """This process, one chain after another."""
 
     def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
+        """Give the plain ``map`` of this process."""
         del case, notify
         return contextlib.nullcontext(map)
 
     def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains in turn."""
+        """Plan all chains of runs, one after another, in this process."""
         chains = enumerate(zip(study.part_of, study.chains, strict=True))
         for part, members in groupby(chains, key=lambda each: each[1][0]):
             whole = study.parts[part]
@@ -95,7 +96,7 @@ class LocalProcesses:
     workers: int | None = None
 
     def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains in as many processes as the study is worth."""
+        """Plan all chains of runs in as many processes as the study is worth."""
         count = self.processes(study)
         if count == 1:
             Here().run(study, tracker)
@@ -104,6 +105,7 @@ class LocalProcesses:
 
     @property
     def most(self) -> int:
+        """How many processes it may start."""
         return cores() if self.workers is None else self.workers
 
     def preload(self, case: Case, *modules: str) -> None:
@@ -159,7 +161,7 @@ class Processes:
     count: int
 
     def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains; none of the processes outlives the call."""
+        """Plan all chains of runs in processes that end with the call."""
         pool = _Pool(tracker, engine.pack_study(study))
         try:
             pool.work(self.count)
@@ -193,6 +195,7 @@ class _Worker:
         self.ready = False
 
     def start(self) -> None:
+        """Start the process."""
         try:
             self.process.start()
         finally:
@@ -313,6 +316,7 @@ class _Pool:
             self.tracker.fail(self.waiting.popleft(), msg)
 
     def end(self) -> None:
+        """End all workers."""
         for worker in self.workers:
             worker.end()
 

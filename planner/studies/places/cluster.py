@@ -63,11 +63,12 @@ class Cluster:
 
     @property
     def is_trusted(self) -> bool:
+        """Whether the connection is encrypted or stays on this machine."""
         scheme, _, place = self.address.rpartition("://")
         return scheme == "tls" or _is_here(place.rpartition(":")[0].strip("[]"))
 
     def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains on the cluster's workers, which are left as they were found.
+        """Plan all chains of runs on the cluster's workers, which are left as they were found.
 
         Raises UsageError where nothing answers at the address, no worker joins, or a worker has
         other versions.

@@ -85,10 +85,12 @@ class Workers:
 
     @property
     def room(self) -> int:
+        """How many runs the workers can take at a time."""
         return sum(self.threads.values())
 
     @property
     def patience(self) -> float:
+        """How long a worker may be silent before it counts as lost [s]."""
         return max(SILENT, self.longest)
 
     def gather(self) -> None:
@@ -272,6 +274,7 @@ class Work(Generic[J]):
 
     @property
     def left(self) -> list[J]:
+        """The jobs that are not done: sent ones, then those waiting."""
         return [*(job for job, _ in self.out.values()), *self.waiting]
 
     def news(self) -> Iterator[Any]:

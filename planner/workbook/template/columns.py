@@ -95,7 +95,7 @@ def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
         return words.get(heading.always, "A note: the planner does not use it.")
     lines = [column.meaning]
     if heading.year:
-        lines.append(f"Holds from {heading.year} on. Blank: what stood before.")
+        lines.append(f"Holds from {heading.year} on. Blank: the previous column's value continues.")
     lines += facts(column, currency)
     if column.by_year and not heading.year:
         unit = f" ({units.accepted(column.unit, currency)[0]})" if column.unit else ""

@@ -280,7 +280,7 @@ def test_the_way_out_of_a_country(study):
 def test_comparison(study):
     page = study("compare")
     assert page.question == "What does each scenario cost and leave missing?"
-    assert page.care[0].endswith("planned as if it were known from the first year.")
+    assert page.care[0].endswith("so its total cost is a lower bound.")
     worst, _, base = page.headlines
     assert worst.value == "No China"
     assert "of need: Cobalt 60 %." in worst.remark

@@ -123,9 +123,12 @@ def test_the_workbook_is_what_the_tables_say() -> None:
     book.close()
 
 
-def test_it_has_no_findings_and_is_proven() -> None:
+def test_its_floors_alone_are_warned_of_and_it_is_proven() -> None:
+    """They are meant without inputs, as the page says."""
     found = read(PATH)
-    assert found.warnings == ()
+    floors = [row for row in found.case.scenarios if row.action == "set price floor"]
+    assert [(f.sheet, f.row) for f in found.warnings] == [("Scenarios", r.row) for r in floors]
+    assert all("cost without the inputs" in f.hint for f in found.warnings)
     solve(found.case)  # raises where the proof fails
 
 

@@ -137,8 +137,8 @@ def test_orders_say_what_plants_buy(folder: Path, capsys: pytest.CaptureFixture[
     """What members pay for orders and plants for inputs is what all purchases cost."""
     plan = answer(folder, "solve", "case.xlsx", "-o", "again.xlsx")
     said = answer(folder, "orders", "again.xlsx", "orders")
-    assert said["inputs"] > 0
-    assert said["total"] + said["inputs"] == pytest.approx(plan["purchases_usd"])
+    assert said["paid_by_plants"] > 0
+    assert said["total"] + said["paid_by_plants"] == pytest.approx(plan["purchases_usd"])
     sentence = "All plants together buy inputs for"
     assert sentence in (folder / "orders" / "README.txt").read_text(encoding="utf-8-sig")
     summary = openpyxl.load_workbook(folder / "orders" / "A.xlsx")["Summary"]

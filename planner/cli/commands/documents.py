@@ -86,7 +86,7 @@ def _answer(
         Key.TONNES: float(table["tonnes"].sum()),
         Key.TOTAL: float(table["total_amount"].sum()),
         Key.TAKE_OR_PAY: sum(m.take_or_pay for m in split.members),
-        **({"inputs": split.inputs_total} if split.inputs else {}),
+        **({"paid_by_plants": split.inputs_total} if split.inputs else {}),
         Key.MEMBERS: [
             {
                 "member": m.member,

@@ -488,7 +488,10 @@ def test_new_csv(tmp_path, monkeypatch, capsys) -> None:
     assert whole(read(Path("case")).case) == whole(read(Path("case.xlsx")).case)
     assert main(["new", "case", "--csv"]) == 2
     assert "is there already" in capsys.readouterr().err
+    (tmp_path / "case" / "kept.txt").write_text("mine", encoding="utf-8")
     assert main(["new", "case", "--csv", "--force"]) == 0
+    assert not read(Path("case")).case.rights  # of the sheets that were there before
+    assert (tmp_path / "case" / "kept.txt").is_file()
     assert main(["new", "case.xlsx", "--csv"]) == 2
     assert main(["new", "example", "--csv", "--example"]) == 0
     assert main(["new", "example.xlsx", "--example"]) == 0

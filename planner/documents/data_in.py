@@ -369,7 +369,10 @@ class _FilledSheet:
             position = mapped.header.position
             place = address(position, row)
             before = self.cells.get((row, position), self._before(row, position))
+            is_source = mapped.header.always == "source"
             if value is None or _is_same(mapped.column, before, value):
+                continue
+            if is_source and str(value) in str(before or ""):  # beside what pull has written
                 continue
             note = _KEPT if place in self.formulas else ""
             self.changes.append(
@@ -378,7 +381,7 @@ class _FilledSheet:
             )  # fmt: skip
             if not note:
                 self.cells[row, position] = value
-                if mapped.header.always != "source" and mapped.column not in self.keys:
+                if not is_source and mapped.column not in self.keys:
                     written.append(mapped.header.label)
         if written:
             self._mark(row, f"{', '.join(written)}: {source}, {day}", source)

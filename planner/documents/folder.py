@@ -25,6 +25,7 @@ from planner.render.table import Table
 from planner.render.words import few, guarded
 from planner.scratch import scratch_folder
 from planner.workbook import save
+from planner.workbook.csv_folder import sheet_of
 from planner.workbook.findings import csv_name
 from planner.workbook.save import fingerprint
 
@@ -336,11 +337,17 @@ def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
 def write_case(folder: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> None:
     """Write an input as a folder of CSV files: the rows of each sheet, its header first.
 
-    Other files of the folder stay as they are. Raises WriteError.
+    Files of other sheets that are there are removed, and other files stay. Raises WriteError.
     """
     for sheet, (header, *rows) in sheets.items():
         write = partial(_write_rows, map(str, header), rows)
         save.save(folder / csv_name(sheet), write, beside=False)
+    with save.told_as_write_error(folder):
+        for each in list(folder.glob("*.[cC][sS][vV]")):
+            sheet = sheet_of(each.name)
+            written = folder / csv_name(sheet)  # the same file where letters' case is none
+            if sheet and not (sheet in sheets and each.samefile(written)):
+                each.unlink()
 
 
 def replace_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None:

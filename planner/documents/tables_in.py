@@ -259,6 +259,8 @@ _WRITES = {
     "refresh", "reindex", "rename", "reset", "revoke", "set", "truncate", "update", "upsert",
     "vacuum",
 }  # fmt: skip
+_IS_NO_NAME = re.compile(r"[\s;(]")
+"""What a statement has, and few names of tables do."""
 _QUERY = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 
 
@@ -269,7 +271,7 @@ def is_query(text: str) -> bool:
 
 def _table_of(text: str, names: Sequence[str], place: str) -> str:
     """Return the table that a text names; SourceError where it is a statement that is no query."""
-    if fold(text) not in map(fold, names) and re.search(r"[\s;(]", text):
+    if fold(text) not in map(fold, names) and _IS_NO_NAME.search(text):
         refuse_writing(text)
     return _chosen(text, names, place, "table")
 
@@ -422,6 +424,8 @@ def _fetched(url: Any, table: str, variable: str, seconds: float) -> SourceTable
         if not is_asked:
             inspector = sqlalchemy.inspect(connection)
             schema, _, name = table.rpartition(".")
+            if _IS_NO_NAME.search(schema):
+                refuse_writing(table)
             names = [*inspector.get_table_names(schema or None)]
             names += inspector.get_view_names(schema or None)
             table = _table_of(name if schema else table, names, variable)

@@ -254,6 +254,17 @@ def test_columns_of_the_same_name_need_no_mapping(desk, capsys) -> None:
     assert changes(pull(capsys, case)[1]) == {("Copper", "Price (USD/t)"): (9000, 9100)}
 
 
+def test_a_source_that_names_its_own_source(desk, capsys) -> None:
+    header = ("mineral", "price (USD/t)", "Source", "Note")
+    write_csv(desk / "x.csv", [("Copper", 9100, "LME of today", "spot")], header)
+    case = write(desk / "case.xlsx", ("Minerals", "x.csv"))
+    assert pull(capsys, case, "-o", "new.xlsx")[0] == 0
+    copper = read(desk / "new.xlsx").case.minerals[0]
+    assert re.fullmatch(r"LME of today; Price, Note: x.csv, \d{4}-\d\d-\d\d", copper.source)
+    assert copper.note == "spot"
+    assert pull(capsys, "new.xlsx")[1]["cells"] == []
+
+
 def test_a_blank_cell_of_theirs_leaves_ours(desk, capsys) -> None:
     write_csv(desk / "x.csv", [("Copper", ""), ("Lithium", 11000)], ("mineral", "price (USD/t)"))
     case = write(desk / "case.xlsx", ("Minerals", "x.csv"))
@@ -512,9 +523,9 @@ def test_sqlite_refuses_by_itself_what_the_check_lets_through(desk, capsys, monk
     write_sqlite(desk / "p.db")
     before = (desk / "p.db").read_bytes()
     for statement in (
-        "DELETE FROM plants",
-        f"ATTACH '{desk / 'x.db'}' AS x",
-        "PRAGMA user_version = 5",
+        "WITH x AS (SELECT 1) DELETE FROM plants",
+        "WITH x AS (SELECT 1) INSERT INTO plants SELECT 1, 1, 1, 1, 1",
+        "SELECT load_extension('x')",
     ):
         case = write(desk / "case.xlsx", ("Refiners", "p.db", statement, COLUMNS))
         code, answer = pull(capsys, case)

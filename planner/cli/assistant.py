@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import anyio
@@ -72,7 +73,7 @@ WhatIf = Annotated[
     Field(description="Actions of the sheet Scenarios: scale demand; mineral=Cobalt; value=1.2."),
 ]
 Cap = Annotated[
-    float | str,
+    int | float | str,
     Field(description="Most of one country's share of each mineral: 0.5 or 50%; blank: none."),
 ]
 
@@ -140,7 +141,15 @@ async def call(
     folder: WorkFolder, order: Mapping[str, Any], context: Context[Any, Any] | None = None
 ) -> dict[str, Any]:
     """Run an order in a process of its own, and return its answer; stopped if the call is."""
+    with TemporaryDirectory(prefix="planner-call-") as scratch:
+        return await _call(folder, order, context, scratch)
+
+
+async def _call(
+    folder: WorkFolder, order: Mapping[str, Any], context: Context[Any, Any] | None, scratch: str
+) -> dict[str, Any]:
     env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
     process = await anyio.open_process(
         [sys.executable, "-P", "-m", "planner.cli.tool"],
         cwd=folder.root, env=env, start_new_session=True,
@@ -296,7 +305,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
             ),
         ],
         options: Annotated[
-            dict[str, str | float | bool | list[str]],
+            dict[str, str | int | float | bool | list[str]],
             Field(
                 description="Options of the command by name, such as scenario, lose,"
                 " max-country-share; exit needs country; risk takes draws, sweep step."

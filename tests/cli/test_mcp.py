@@ -130,7 +130,7 @@ def test_a_word_a_number_and_nothing_are_taken_as_they_come(folder):
         assert lost["command"].startswith("planner solve case.xlsx --lose=China -o ")
         capped = await ask(client, "plan", workbook="case.xlsx", max_country_share=0)
         assert "--max-country-share=0" in capped["command"]
-        assert capped["file"] == "outputs/case-max-country-share-0.0-plan.xlsx"
+        assert capped["file"] == "outputs/case-max-country-share-0-plan.xlsx"
         wrong = await ask(client, "study", workbook="case.xlsx", kind="exit")
         assert "--country is missing" in wrong["data"]["errors"][0]["message"]
         draws = {"draws": 5, "seed": 2}

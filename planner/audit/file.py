@@ -44,7 +44,7 @@ RECORDS: Mapping[str, re.Pattern[str]] = {
     PYTHON: re.compile(_RELEASE),
     Figure.WRITTEN: re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
     Figure.SURE: re.compile(
-        r"No number decides the plan: none changes it within its range\."
+        r"No number decides the plan: none changes [a-z ]{1,30} in its range\."
         r"|Of [\d,]{1,9} (?:estimates|numbers?), (?:these \d\d? decide|this one decides) the plan:"
         r" look (?:them|it) up first\. The first is [^\x00-\x1f]{1,300}\."
     ),

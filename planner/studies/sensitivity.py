@@ -305,7 +305,7 @@ class Ends:
     def verdict(self) -> str:
         """What the first-order figures are."""
         moves = [end for end in self.known if end.plan is not self.base]
-        if any(math.isnan(end.first) for end in moves):
+        if len(self.known) < len(ENDS) or any(math.isnan(end.first) for end in moves):
             return UNKNOWN
         changes = [(end.plan.objective - self.base.objective, end.first) for end in moves]
         if all(_same(change, first, self.base.objective) for change, first in changes):
@@ -926,7 +926,7 @@ def _finding(tables: Tables) -> str:
     """Say how many numbers decide the plan, of how many."""
     deciding, every = decisive(tables), len(tables[Sensitivities])
     if not deciding:
-        return "No number decides the plan: none changes it within its range."
+        return f"No number decides the plan: none changes {_WORDS[tables.option(BY)]} in its range."
     marked, count = tables.option(str(Measure.ESTIMATES)), len(deciding)
     is_of_estimates = marked and all(row[-1] for row in deciding)
     many = f"{marked.partition(' ')[0]} estimates" if is_of_estimates else counted(every, "number")
@@ -945,7 +945,7 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
     first, by = rows[0], tables.option(BY)
     size = first[_RANKED[by]]
     amounts = {COST: lambda v: money(v, currency), SHORTAGE: tonnes, DECISIONS: share}
-    if known(size):
+    if known(size) and size > 0:
         yield KeyFigure(
             f"Decides most: {first['sheet']} {_cell(first['cells'])}",
             amounts[by](float(size)),

@@ -353,3 +353,28 @@ def test_the_mean_effect_of_a_linear_cost_is_its_slope() -> None:
     group = (0, 1)
     places = Trajectories(4, 1, group).places(2)
     assert mean_effects(places, places @ np.array([3.0, -5.0]), group) == pytest.approx([3, 5])
+
+
+# ---- what is not known ---------------------------------------------------------------------------
+
+
+def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
+    """A recovery of 0 is none."""
+    book = two(("Refiners", "Recovery", 0, 1))
+    for row in book["Refiners"]:
+        row["Recovery"] = 0.9
+    study, tables = studied(book)
+    assert study.trouble.startswith("2 runs without a plan; the first is Refiners")
+    rows = study.answer(tables)["factors"]
+    lost = of(rows, "Refiners", "Recovery", "Sur")
+    assert lost["cost_low_usd"] is lost["swing_usd"] is lost["worth_usd"] is None
+    assert (lost["rank"], lost["first_order"]) == (len(rows) - 1, "not known")
+    assert study.headline(tables).finding.startswith("Of 8 numbers, these")
+
+
+def test_nothing_to_decide_is_said() -> None:
+    study, tables = studied(make(refiner("Sur", "Chile", 0, 0), demand=0), is_grouped=True, draws=2)
+    said = study.headline(tables)
+    assert said.finding == "No number decides the plan: none changes total cost in its range."
+    assert said.look_up == ()
+    assert study.pictures(tables) == ()

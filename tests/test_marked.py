@@ -56,7 +56,7 @@ def test_faulty_cells_are_coloured_and_say_what_is_wrong(tmp_path):
     book = workbook()
     book["Refiners"]["D2"] = "n/a"
     book["Refiners"]["C3"] = "Chinna"
-    book["Refiners"]["N1"] = "Grade"
+    book["Refiners"]["N1"] = "Purity"
     copy = marked(tmp_path, book)
     sheet = copy["Refiners"]
     assert [colour(sheet[c]) for c in ("D2", "C3", "N1")] == [RED, RED, YELLOW]
@@ -171,7 +171,7 @@ def test_every_finding_is_listed_with_a_link_to_its_cell(tmp_path):
     book = workbook()
     book["Refiners"].title = " refiners "
     book[" refiners "]["D2"] = "n/a"
-    book[" refiners "]["N1"] = "Grade"
+    book[" refiners "]["N1"] = "Purity"
     del book["Members"]
     copy = marked(tmp_path, book)
     assert copy.sheetnames[0] == "Findings"

@@ -247,6 +247,7 @@ class Compared:
         first, bound = base.first_order(plan)
         kept = now.objective
         if np.abs(now.built - base.reading.built).max(initial=0.0) > tolerances.SAME_SHARE:
+            session.restart()  # the base has these builds: it is nearer than the end
             kept = self._kept(base.plan, base.reading, session)
         session.restart()  # what moves nothing is then proven without a solve
         return EndReading(now, kept, first, bound)

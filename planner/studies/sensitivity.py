@@ -660,7 +660,7 @@ class SensitivityStudy(StudyKind):
         return self.outcomes[:1]
 
     @property
-    def progress(self) -> str:
+    def progress_label(self) -> str:
         ends = self.outcomes[1:]
         return f"{sum(o.planned for o in ends):,} of {counted(len(ends), 'run')} planned"
 
@@ -764,7 +764,7 @@ class SensitivityStudy(StudyKind):
             "factors": every,
         }
 
-    def screen(self, tables: Tables) -> Iterator[Numbers]:
+    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         """Return the numbers that decide most."""
         table = tables[Sensitivities]
         yield Numbers(table.where([rank <= _MOST_BARS for rank in table.rank]), _SCREEN)

@@ -17,7 +17,7 @@ from models.units import MILLION
 from planner.cli import main
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.front import NAME as OVERVIEW
-from planner.render.slides import MOST_LETTERS, MOST_WORDS, fitted, shortened
+from planner.render.slides import fitted, shortened
 from planner.render.words import money, sentences
 from planner.report import read_report
 from planner.report.brief import SLIDE_OF, SURE, brief
@@ -62,8 +62,8 @@ def is_small(deck):
     assert 1 <= len(deck.slides) <= 6
     for number, slide in enumerate(deck.slides, 1):
         said = [text for text in texts_of(slide) if text and text != str(number)]
-        assert sum(len(text.split()) for text in said) <= MOST_WORDS
-        assert sum(map(len, said)) <= MOST_LETTERS + 10
+        assert sum(len(text.split()) for text in said) <= 40
+        assert sum(map(len, said)) <= 310
         assert slide.shapes.title.text_frame.text
         for shape in slide.shapes:
             assert shape.left >= 0

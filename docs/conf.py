@@ -12,3 +12,5 @@ html_title = f"{project} {release}"
 myst_enable_extensions = ["dollarmath"]
 myst_fence_as_directive = ["math"]
 myst_heading_anchors = 4
+# A line of a command's output may begin with % and hold an apostrophe: to the lexer, a command.
+suppress_warnings = ["misc.highlighting_failure"]

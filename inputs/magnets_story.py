@@ -339,7 +339,7 @@ after company statements.
   plants publish no capacity.
 - One kind of magnet stands for all. Magnets of drives need several times its dysprosium and terbium, so
   heavy rare earths are tighter than here.
-- Many plants rest on that one list. `Note` marks every estimate, and [`inputs/README.md`](../inputs/README.md)
+- Many plants rest on that one list. `Note` marks every estimate, and `inputs/README.md`
   says how the figures were made.
 """  # noqa: E501 - paragraphs are filled below
     return "\n".join(_filled(text.splitlines())).replace(TIED, " %")

@@ -93,8 +93,9 @@ _ACCOUNTS = (
         " supplier_of_demand served_without_today served_without surged_today"
         " surged last_share share hhi_purchases years_at_limit short_by_limits",
         money="landed paid",
-        never="taken last_taken stage_country served_through dependent dependent_country dependent_share alike"
-        " wholly_dependent bound_on_members limits_kept extra shortage_by_limits",
+        never="taken last_taken stage_country served_through dependent dependent_country"
+        " dependent_share alike wholly_dependent bound_on_members limits_kept extra"
+        " shortage_by_limits",
         goes=_TOTALS,
         read="mineral",
     ),
@@ -181,8 +182,8 @@ of the coalition. Shadow prices, and causes in words, go with the totals: they s
 or limit is reached, and that is a total. Who depends most on a country, and how many do, is said of
 all members at once: it would bound the shares of each one taken out. So would what a member pays
 against the average of all, what the limits cost, sums of targets, which may be days of demand,
-and what they pay together in a year. What is served through all stages, or taken by all plants, would
-tell where those bought what they hand to plants, and how much that is."""
+and what they pay together in a year. What is served through all stages, or taken by all plants,
+would tell where those bought what they hand to plants, and how much that is."""
 
 
 def account_of(sheet: str) -> Account | None:

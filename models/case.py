@@ -148,6 +148,7 @@ class Case:
             for name in OF_MINERAL
         }
         rows["minerals"] = InOrder(m for m in self.minerals if m.name in kept)
+        rows["uncertainty"] = InOrder()  # it may name refiners of the others, and no plan reads it
         if self.built:
             own = {p.name for p in rows["projects"]}
             rows["built"] = InOrder(row for row in self.built if row.project in own)

@@ -284,7 +284,7 @@ def test_conditional_formats_of_too_many_cells_are_refused(tmp_path, monkeypatch
         rule = Rule(type="expression", dxf=style, formula=["FALSE"])
         made.active.conditional_formatting.add("A1:B20", rule)
     made.save(path)
-    with pytest.raises(InputError, match="more than 40 cells of Sheet"):
+    with pytest.raises(InputError, match="Sheet: conditional formatting covers more than 40 cells"):
         _ = open_excel(path).grids
 
 

@@ -52,6 +52,8 @@ class Key(StrEnum):
     SCENARIO = "scenario"
     WHAT_IFS = "what_ifs"
     PLAN = "plan"
+    ROW = "row"
+    SHEET = "sheet"
     MEMBERS = "members"
     ORDERS = "orders"
     TONNES = "tonnes"

@@ -150,6 +150,12 @@ def _answers() -> dict[str, Schema]:
                          Key.SECONDS: NUMBER}),
         "model": _object({**_TOLD, Key.OUTPUT: WORDS, Key.SCENARIO: {"type": "string"}}),
         "orders": _orders(),
+        "roll": _object({
+            **_ENDED, Key.OUTPUT: _OUTPUT, Key.CURRENCY: WORD, Key.SECONDS: NUMBER,
+            **dict.fromkeys(("dropped_usd", "planned_t", "delivered_t", "price_variance_usd",
+                             "quantity_variance_usd", "as_planned", "figures"), NUMBER),
+            "left_out": LIST, Key.NOTES: WORDS, Key.WARNINGS: _FINDINGS,
+        }, (Key.WARNINGS,)),
         "diff": _diff(),
         "verify": _verify(),
         "redact": _object({
@@ -197,7 +203,7 @@ def _studies() -> dict[str, Schema]:
 def _of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
     """Return of each study what its answer has beside its tables, and which keys may be missing."""
     from models.results import Benchmarks
-    from planner.studies import bills, regret, risk, stress, sweep_tables
+    from planner.studies import bills, regret, risk, sensitivity, stress, sweep_tables
     from planner.studies.compare_tables import WhoPaysByScenario
     from planner.studies.members import BillsByScenario
 
@@ -266,6 +272,13 @@ def _of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
             (),
         ),
         "support": ({**_TROUBLE}, ()),
+        "sensitivity": (
+            {
+                "by": WORD, Key.OBJECTIVE: NUMBER, "shortage_t": NUMBER, **_TROUBLE,
+                "factors": _rows(sensitivity.Sensitivities, cells=WORDS),
+            },
+            (),
+        ),
         "scorecard": (
             {
                 "first_year": NUMBER, "last_year": NUMBER,
@@ -319,7 +332,10 @@ def _orders() -> Schema:
             Key.OUTPUT: _OUTPUT,
             **dict.fromkeys(("files", "removed", "kept"), WORDS),
             Key.SECONDS: NUMBER,
-        }
+            "periods": WORD,
+            "paid_by_plants": NUMBER,
+        },
+        ("paid_by_plants",),
     )
 
 

@@ -7,8 +7,10 @@ they are of. A run is known by the fingerprint of its tables, so that it is neve
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -263,8 +265,9 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
     """
     refuse_no_file(path)
     target = behind_links(path)
-    is_new = not target.exists() or not target.stat().st_size
+    is_new = False
     try:
+        is_new = not target.exists() or not target.stat().st_size
         target.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.closing(sqlite3.connect(target, timeout=_SECONDS)) as file:
             file.isolation_level = None
@@ -279,10 +282,17 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
     except (OSError, sqlite3.Error) as error:
         if is_new:
             target.unlink(missing_ok=True)
-        msg = f"{path} cannot be written: {getattr(error, 'strerror', None) or error}"
+        msg = f"{path} cannot be written: {_reason(error)}"
         raise WriteError(msg) from error
     names_to_disk(target.parent)
     return path
+
+
+def _reason(error: OSError | sqlite3.Error) -> str:
+    """Return what the system has against writing, in its words where SQLite has others."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return os.strerror(errno.ENOSPC)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _insert(file: sqlite3.Connection, run: DataRun) -> None:

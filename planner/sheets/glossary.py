@@ -65,7 +65,8 @@ TERMS = (
     GlossaryTerm(results.Runs.dual_infeasibility.header, r"dual infeasibility",
          "How far the solver's prices are from prices at which no other purchase would"
 " pay. Near 0 in a proven plan."),
-    GlossaryTerm("EU benchmarks", r"(extraction|processing|recycling) inside|one country outside",
+    GlossaryTerm("EU benchmarks",
+                 r"(extraction|processing|recycling) inside|in one country outside",
          "Targets of Regulation (EU) 2024/1252 for 2030. Inside the Union: at least 10 %"
 " of yearly consumption mined, 40 % processed and 25 % recycled. From any one"
 " country outside the Union: at most 65 %."),

@@ -19,7 +19,7 @@ import numpy as np
 from models.case import Case, in_force
 from models.errors import UsageError
 from models.measures import SURGE, beyond
-from models.plan import SECURITY_PENALTY, SHORTAGE, Plan
+from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import part, parts
 from models.plan.variation import Part, Parts, Selection
 from models.resolve import Bools, Floats
@@ -245,25 +245,64 @@ def reading(plan: Plan) -> DrawTotals:
     return DrawTotals(plan.objective, plan.cash, short)
 
 
+@dataclass(frozen=True)
+class CalmPlans:
+    """What is planned of a case before its draws, and the session that planned it.
+
+    ``again`` is the plan that need not survive losses, None where that is the agreed plan ``base``.
+    """
+
+    session: Session
+    base: Plan
+    again: Plan | None
+
+    @staticmethod
+    def runs(case: Case, chances: Chances) -> list[str]:
+        """Return the names of the runs that follow, as far as the case alone says."""
+        free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
+        plans = (_Plans(name, free, case, drawn, _known(case)) for name in (AGREED, REPLANNED))
+        return [
+            run.name
+            for each in plans
+            for study in each.studies
+            for chain in study.chains
+            for run in chain
+        ]
+
+
+def plan_calm(case: Case, where: Where | None = None) -> CalmPlans:
+    """Plan a case with no event; UsageError where it has no events to draw."""
+    if not case.risks:
+        raise UsageError(NO_EVENTS)
+    session = begun(case, where)
+    base = session.base
+    again = session.solve_cold(case.change(security=())) if case.security else None
+    return CalmPlans(session, base, again)
+
+
+def _known(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
+    return lambda _, hits: Parts(happen(case, hits))
+
+
 def risk(
     case: Case,
     chances: Chances | None = None,
     where: Where | None = None,
     tell: Tell | None = None,
+    calm_plans: CalmPlans | None = None,
 ) -> Risk:
     """Draw the events of a case and plan each draw twice: as agreed, and again.
 
     The agreed plan is the plan of the case with no event. Where it is made to survive losses, that
-    stays so, and its penalty for what is missing is left out once events are known. A plan that
-    fails does not lose the others: its draws are unknown (NaN). Raises UsageError where the case
-    has no events, InputError and SolverError where the case itself cannot be planned.
+    stays so, and its penalty for what is missing is left out once events are known. ``calm_plans``
+    are the case's own. A plan that fails does not lose the others: its draws are unknown (NaN).
+    Raises UsageError where the case has no events, InputError and SolverError where the case itself
+    cannot be planned.
     """
     chances = chances or Chances()
-    if not case.risks:
-        raise UsageError(NO_EVENTS)
+    calm_plans = calm_plans or plan_calm(case, where)
     drawn = draws(case, chances.draws, chances.seed)
-    session, free = begun(case, where), case.change(security=())
-    base = session.base
+    base, free = calm_plans.base, case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (stressed(base, r) for r in rules)
 
@@ -276,16 +315,16 @@ def risk(
 
     plans = (
         _Plans(AGREED, calm, case, drawn, struck),
-        _Plans(REPLANNED, free, case, drawn, lambda _, hits: Parts(happen(case, hits))),
+        _Plans(REPLANNED, free, case, drawn, _known(case)),
     )
     results = run_studies([study for each in plans for study in each.studies], where, tell)
-    session.confirm()
+    calm_plans.session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.found for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
     calm_base = dataclasses.replace(reading(base), objective=base.objective - float(penalty))
-    calm_again = reading(session.solve_cold(free)) if case.security else calm_base
+    calm_again = reading(calm_plans.again) if calm_plans.again is not None else calm_base
     agreed = plans[0].sample(totals[:first], calm_base)
     replanned = plans[1].sample(totals[first:], calm_again)
     return Risk(chances, base, calm_base, drawn, agreed, replanned, outcomes, stopped)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
@@ -469,6 +469,15 @@ def _pack(thing: object, name: str) -> bytes:
 
 
 _STOPPED = f"{NOT_RUN}the study was stopped before"
+
+
+def unbegun(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
+    """Return what a study is that was stopped before its first run: each has had no turn.
+
+    To be called where the stop is caught, which is then heard.
+    """
+    heard()
+    return Outcomes(tuple(Outcome(name, error=_STOPPED, ran=False) for name in names), stop)
 
 
 def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = None) -> Outcomes[T]:

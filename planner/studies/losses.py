@@ -20,7 +20,7 @@ import numpy as np
 from models import tolerances
 from models.case import Case
 from models.measures import DAYS, net
-from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan
+from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, Session
 from models.plan.variation import Part, Parts, Selection
 from models.program.component import Columns
 from models.program.market import BALANCE
@@ -487,6 +487,30 @@ class Stress:
         return self.capped.base.years
 
 
+@dataclass(frozen=True)
+class AgreedPlans:
+    """What a stress test plans before its runs, and the session that planned it."""
+
+    session: Session
+    plan: Plan
+    free: Plan | None
+
+    @staticmethod
+    def runs(case: Case) -> list[str]:
+        """Return the names of the runs that follow whatever is agreed: those with nothing lost."""
+        calm = NOTHING.name(case)
+        return [calm, *([UNCAPPED + calm] if case.share_limits else [])]
+
+
+def agree(case: Case, where: Where | None = None) -> AgreedPlans:
+    """Return the agreed plan of a case, and that without share limits if there are any."""
+    session = begun(case, where)
+    plan, free = session.base, None
+    if case.share_limits:
+        free = session.solve_cold(scenarios.drop_share_limits(case))
+    return AgreedPlans(session, plan, free)
+
+
 def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     case: Case,
     rules: Rules,
@@ -495,16 +519,16 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     where: Where | None = None,
     tell: Tell | None = None,
     say: Callable[[str], None] = lambda _: None,
+    plans: AgreedPlans | None = None,
 ) -> Stress:
     """Return what each loss does to the agreed plan of a case, with and without share limits.
 
-    ``say`` hears of what is lost, ``tell`` of each run. Raises InputError where the case's records
-    contradict one another, SolverError where an agreed plan has no proof.
+    ``say`` hears of what is lost, ``tell`` of each run; ``plans`` are the case's own. Raises
+    InputError where the case's records contradict one another, SolverError where an agreed plan has
+    no proof.
     """
-    session = begun(case, where)
-    plan, free = session.base, None
-    if case.share_limits:
-        free = session.solve_cold(scenarios.drop_share_limits(case))
+    plans = plans or agree(case, where)
+    plan, free = plans.plan, plans.free
     first = rules.first_year if rules.first_year is not None else case.years[0]
     every = losses(plan, first, kinds) if case.years else ()
     say(f"Losing {len(every)} suppliers")
@@ -518,7 +542,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
         asked.append((plan, ALONE, every, rules))
     studies = [_study(agreed, each, lost, name) for agreed, name, lost, each in asked]
     results = run_studies(studies, where, tell)
-    session.confirm()
+    plans.session.confirm()
     sides = [
         AgreedCase(
             agreed, study.base, every, result[0], dict(zip(lost, result.every[1:], strict=True))

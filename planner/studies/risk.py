@@ -37,8 +37,17 @@ from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, scale, scaled, share, word
 from planner.scenarios.events import events
 from planner.sheets.context import estimates
-from planner.studies.draws import AGREED, REPLANNED, Chances, Risk, Sample, risk
-from planner.studies.engine import Tell
+from planner.studies.draws import (
+    AGREED,
+    REPLANNED,
+    CalmPlans,
+    Chances,
+    Risk,
+    Sample,
+    plan_calm,
+    risk,
+)
+from planner.studies.engine import Tell, unbegun
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.spread import Chance, added, chance, spread
 
@@ -656,7 +665,14 @@ class RiskStudy(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan all draws twice; a warning says what so few cannot show."""
         del say
-        self.risk = risk(self.start.case, self.chances, where, tell)
+        case = self.start.case
+        try:
+            calm = plan_calm(case, where)
+        except (KeyboardInterrupt, SystemExit) as stop:
+            none = unbegun(CalmPlans.runs(case, self.chances), stop)
+            self.outcomes, self.stopped = none.every, none.stopped
+            return
+        self.risk = risk(case, self.chances, where, tell, calm)
         self.outcomes, self.stopped = self.risk.outcomes, self.risk.stopped
         limits = caution(self.risk)
         if limits:
@@ -666,7 +682,8 @@ class RiskStudy(StudyKind):
 
     @property
     def planned(self) -> bool:
-        return any(sample.is_known.any() for sample in self.risk.samples)
+        begun = any(outcome.ran for outcome in self.outcomes)
+        return begun and any(sample.is_known.any() for sample in self.risk.samples)
 
     @property
     def progress_label(self) -> str:

@@ -883,11 +883,11 @@ def study_there(path: Path, sha256: str) -> Tables | None:
 
     It is of the numbers that the input has now, or it says nothing of its plan.
     """
-    if not path.is_file():
-        return None
     try:
+        if not path.is_file():
+            return None
         file = read_study(path, Sensitivities.TABLE, SensitivityStudy.NAME)
-    except PlannerError:
+    except (PlannerError, OSError):  # a name that is too long, or a folder that is closed
         return None
     tables = Tables.read(file.tables, (*SensitivityStudy.RESULTS, About))
     is_same = About in tables and tables.option(str(Measure.INPUT_SHA256)) == sha256

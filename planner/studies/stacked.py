@@ -141,8 +141,8 @@ def _under_one_another(parts: Sequence[tuple[str, Table]]) -> Table:
 def _with_note(table: Table, count: int, base: str) -> Table:
     """Return a table with a last row that says what is left out, and where it is."""
     note: Cell = (
-        f"{count:,} rows are left out: their tonnes differ from {base} by {MUCH:.0%} or less of the"
-        " need of the mineral and year. --csv DIR writes all."
+        f"{count:,} rows are left out: their tonnes differ from {base} by {MUCH:z.0%} or less of"
+        " the need of the mineral and year. --csv DIR writes all."
     )
     lead, *others = table.columns
     columns = [replace(lead, values=[*lead.values, note], widest=_WIDEST)]

@@ -41,9 +41,18 @@ from planner.render.sentences import in_years, missing, number_short
 from planner.render.table import Table, records, table_of
 from planner.render.words import counted, known, listed, money, scale, share, span, word
 from planner.studies.agreed import Rules
-from planner.studies.engine import NOT_RUN, Tell
+from planner.studies.engine import NOT_RUN, Tell, unbegun
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.losses import DearestPrice, Effect, Loss, LossKind, Stress, stress
+from planner.studies.losses import (
+    AgreedPlans,
+    DearestPrice,
+    Effect,
+    Loss,
+    LossKind,
+    Stress,
+    agree,
+    stress,
+)
 from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
@@ -897,15 +906,23 @@ class StressTest(StudyKind):
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan what is agreed, and each loss."""
+        case = self.start.case
+        try:
+            plans = agree(case, where)
+        except (KeyboardInterrupt, SystemExit) as stop:
+            none = unbegun(AgreedPlans.runs(case), stop)
+            self.outcomes, self.stopped = none.every, none.stopped
+            return
         self.result = stress(
-            self.start.case, self.rules, self.kinds, where=where, tell=tell, say=say
+            case, self.rules, self.kinds, where=where, tell=tell, say=say, plans=plans
         )
         self.outcomes, self.stopped = self.result.outcomes, self.result.stopped
 
     @property
     def planned(self) -> bool:
         """Whether there is a plan of the rules alone, which losses are measured against."""
-        return self.result.capped.nothing.found is not None
+        begun = any(outcome.ran for outcome in self.outcomes)
+        return begun and self.result.capped.nothing.found is not None
 
     @property
     def progress_label(self) -> str:

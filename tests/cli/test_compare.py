@@ -73,7 +73,7 @@ def test_compare_writes_a_workbook_and_says_what_it_holds(case, call):
 def test_scenarios_are_said_to_be_known_from_the_first_year(case, call):
     """On the terminal and on the first page; the report tells the same finding."""
     _, _, err = call("compare", case, *HERE)
-    assert "known from the first year." in " ".join(err.split())
+    assert FORESEEN in " ".join(err.split())
     page = openpyxl.load_workbook("outputs/case-compare.xlsx")["Overview"]
     texts = [str(cell.value) for row in page.iter_rows() for cell in row if cell.value]
     assert any(text.endswith(FORESEEN) for text in texts)
@@ -125,7 +125,7 @@ def test_what_comes_unforeseen_stands_beside_it(case, ask, call):
     _, _, err = call("compare", case, "--unforeseen", "2027", *HERE)
     said = " ".join(err.split())
     assert "Not knowing costs" in said
-    assert "as if nobody had known before 2027" in said
+    assert "as if nobody had known of it before 2027" in said
 
 
 def test_unforeseen_before_the_first_year_is_foreseen(case, ask):

@@ -48,6 +48,10 @@ CALLS: dict[str, Call] = {
     "scorecard": lambda *_: ("case.xlsx", "--output", "scorecard.xlsx"),
     "ranges": lambda *_: ("case.xlsx", "--output", "ranges.xlsx", "--by", "refiner"),
     "support": lambda *_: ("case.xlsx", "--output", "support.xlsx"),
+    "sensitivity": lambda *_: ("case.xlsx", "--output", "sensitivity.xlsx", "--draws", "2"),
+    "data": lambda *_: ("plan.xlsx", "-o", "plans.sqlite"),
+    "pull": lambda *_: ("case.xlsx",),
+    "schema": lambda *_: ("solve",),
     "orders": lambda *_: ("plan.xlsx", "orders"),
     "diff": lambda *_: ("plan.xlsx", "plan.xlsx", "--inputs", "case.xlsx", "case.xlsx"),
     "verify": lambda *_: ("plan.xlsx", "case.xlsx"),
@@ -220,9 +224,13 @@ CASES: dict[str, Change] = {
     "nothing but what must be": both(BARE, without("Countries"), without("Lanes")),
 }  # fmt: skip
 
-ENDS = {("redact", "no demand, no rules"): 2, ("roll", "one year"): 2}
-"""The exit codes that are not 0: of Japan there is nothing in that plan to redact, and there is no
-year to roll to."""
+ENDS = {
+    ("redact", "no demand, no rules"): 2,
+    ("roll", "one year"): 2,
+    **{("pull", case): 1 for case in CASES},
+}
+"""The exit codes that are not 0: of Japan there is nothing in that plan to redact, there is no year
+to roll to, and no case says where rows come from."""
 
 MADE = {"plan.xlsx": "solve", "stress.xlsx": "stress", "sweep.xlsx": "sweep", "risk.xlsx": "risk"}
 """What other commands read, and which one makes it."""
@@ -264,10 +272,12 @@ def test_it_ends_as_it_should(
         for path in arguments:
             if path in MADE and command != MADE[path] and not Path(path).exists():
                 assert run(MADE[path], *CALLS[MADE[path]](*names))[0] == 0
-        code, out, err = run(*command.split(), *arguments, *(["--json"] if as_json else []))
+        code, out, err = run(
+            *command.split(), *arguments, *(["--json"] if as_json and command != "schema" else [])
+        )
     assert code == ENDS.get((command, case), 0), err or out
     assert not NO_ANSWER.search(out + err), out + err
-    if as_json:
+    if as_json or command == "schema":
         json.loads(out, parse_constant=pytest.fail)
     if "--output" in arguments and code == 0:
         readable(folder / arguments[arguments.index("--output") + 1])

@@ -148,7 +148,8 @@ def test_a_floor_is_swept_for_one_mineral() -> None:
     assert (found.typed, found.span) == ("floor", (25, 75, 5))
     assert found.name(12500) == "Price floor, copper 12,500 USD/t"
     book["Minerals"].append({"Mineral": "zinc", "Price (USD/t)": 3.3})
-    with pytest.raises(UsageError, match="of one mineral: write floor:NAME, of copper, zinc"):
+    needed = "floor needs one mineral: write floor:NAME; NAME is one of copper, zinc"
+    with pytest.raises(UsageError, match=needed):
         parameter_of(read(book), "floor")
     assert parameter_of(read(book), "floor:zinc").span == (1.65, 4.95, 0.33)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import re
@@ -50,6 +51,9 @@ CALLS = {
     "ranges": ("ranges", "case.xlsx", "-o", "ra.xlsx"),
     "bills": ("bills", "case.xlsx", "-o", "b.xlsx", "--wishes"),
     "support": ("support", "case.xlsx", "-o", "su.xlsx"),
+    "sensitivity": ("sensitivity", "case.xlsx", "-o", "se.xlsx", "--group", "--draws", "2"),
+    "roll": ("roll", "plan.xlsx", "case.xlsx", "--to", "2027", "-o", "next.xlsx", "--force"),
+    "orders by quarter": ("orders", "plan.xlsx", "quarters", "--periods", "quarter"),
     "scorecard": ("scorecard", "case.xlsx", "-o", "sc.xlsx"),
     "explain": (
         "explain", "case.xlsx", "--mineral", "Cobalt", "--member", "Japan", "--year", "2027",
@@ -93,6 +97,9 @@ def desk(tmp_path_factory):
     write_csv_book(folder / "wrong", tables)
     write_csv(folder / "plants.csv")
     write(folder / "source.xlsx", ("Refiners", "plants.csv", None, COLUMNS))
+    with contextlib.chdir(folder):
+        for call in ("solve", "solve of a what-if"):
+            assert main([*CALLS[call]]) == 0
     return folder
 
 

@@ -25,18 +25,24 @@ STUDIES = {
 }
 """Each command's options, and what it says where nothing is known; all in this process."""
 
-SOLVE = {name: getattr(Session, name) for name in ("solve", "solve_cold")}
+BEFORE = {"stress": 1, "risk": 1}
+"""How many plans a command makes that way before its runs: without share limits, or Security."""
+
+SOLVE = {name: getattr(Session, name) for name in ("solve", "solve_cold", "vary")}
+"""What plans a run; ``vary`` returns None where ``solve`` is called then."""
 
 
 def stopped(monkeypatch, after: int, by: BaseException | None = None) -> None:
-    """A study that is stopped when so many of its runs have a plan."""
-    runs = itertools.count(1)
+    """A study that is stopped when it has made so many plans."""
+    planned: list[str] = []
 
     def stopping(name: str):
         def stop(self, variant):
-            if next(runs) > after:
+            if len(planned) >= after:
                 raise by or KeyboardInterrupt
-            return SOLVE[name](self, variant)
+            plan = SOLVE[name](self, variant)
+            planned.extend([name] if plan else [])
+            return plan
 
         return stop
 
@@ -64,11 +70,33 @@ def test_nothing_finished_is_said(case, call, ask, monkeypatch, command) -> None
     assert not Path("outputs").exists()
 
 
+@pytest.mark.parametrize("command", BEFORE)
+@pytest.mark.parametrize("by", [KeyboardInterrupt(), SystemExit(143)])
+def test_nothing_is_finished_where_what_is_agreed_has_no_plan(  # noqa: PLR0917 - as below
+    case, call, ask, monkeypatch, command, by
+) -> None:
+    """The plan of the case itself is that of ``Session.base``."""
+
+    def stop(_):
+        raise by
+
+    monkeypatch.setattr(planner.studies.engine.Session, "base", property(stop))
+    code, out, err = call(*asked(command, case))
+    assert (code, out) == (143 if isinstance(by, SystemExit) else 130, "")
+    assert "Stopped: 0 of " in err
+    assert f" runs finished, {STUDIES[command][1]}; nothing is written\n" in err
+    _, answer = ask(*asked(command, case))
+    assert (answer["status"], answer["stopped"], answer["errors"]) == ("stopped", True, [])
+    assert answer["runs"] > answer["runs_finished"] == 0
+    assert not Path("outputs").exists()
+
+
 @pytest.mark.parametrize(("command", "after"), [("sweep", 2), ("stress", 3), ("compare", 3)])
 def test_what_is_kept_says_that_it_was_stopped(  # noqa: PLR0917 - fixtures, and a case
     case, call, ask, monkeypatch, command, after
 ) -> None:
-    stopped(monkeypatch, after)
+    plans = after + BEFORE.get(command, 0)
+    stopped(monkeypatch, plans)
     code, out, err = call(*asked(command, case))
     assert (code, out) == (130, "")
     lines = err.splitlines()
@@ -82,7 +110,7 @@ def test_what_is_kept_says_that_it_was_stopped(  # noqa: PLR0917 - fixtures, and
     about = book["About"]
     said = {row[0].value: row[1].value for row in about.iter_rows()}
     assert told.split(maxsplit=1)[1] in said["Stopped"]
-    stopped(monkeypatch, after)
+    stopped(monkeypatch, plans)
     code, answer = ask(*asked(command, case))
     assert (code, answer["status"], answer["stopped"]) == (130, "stopped", True)
     assert (answer["runs_finished"], answer["errors"]) == (after, [])
@@ -96,7 +124,7 @@ def test_what_is_not_stopped_says_so(case, ask, command) -> None:
 
 
 def test_the_worst_losses_say_among_how_many(case, call, monkeypatch) -> None:
-    stopped(monkeypatch, 3)  # nothing lost, and the first two in the alphabet
+    stopped(monkeypatch, BEFORE["stress"] + 3)  # nothing lost, and the first two in the alphabet
     _, _, err = call(*asked("stress", case))
     assert "Worst losses, 2 of " in err
     assert "2 of " in next(line for line in err.splitlines() if line.startswith("Stopped"))
@@ -111,9 +139,9 @@ def test_the_worst_losses_say_among_how_many(case, call, monkeypatch) -> None:
 def test_draws_that_were_finished_early_are_no_fair_sample(case, call, ask, monkeypatch) -> None:
     """All runs of the agreed plan are finished, and all but one of those planned anew."""
     _, whole = ask(*asked("risk", case))
-    stopped(monkeypatch, whole["runs"] // 2)
+    stopped(monkeypatch, BEFORE["risk"] + whole["runs"] // 2)
     assert "no fair sample" not in call(*asked("risk", case))[2]  # all draws, or none
-    stopped(monkeypatch, whole["runs"] - 1)
+    stopped(monkeypatch, BEFORE["risk"] + whole["runs"] - 1)
     code, _, err = call(*asked("risk", case))
     assert code == 130
     assert "as agreed 30 of 30 draws, re-planned" in err

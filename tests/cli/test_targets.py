@@ -22,12 +22,14 @@ from planner.workbook.parts import is_input
 from tests.cli.desk import LASTING, POSIX, ROOT
 from tests.page.solver import solver_or_skip
 
-READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "resume", "salt"}
+READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "resume", "salt",
+        "actuals", "files"}  # fmt: skip
 """Parameters that name what is read."""
 NEEDS = {"redact": ("--member", "Germany"), "risk": ("--draws", "2"), "sweep": ("--step", "0.3"),
-         "exit": ("--country", "China")}  # fmt: skip
+         "exit": ("--country", "China"), "roll": ("--to", "2027")}  # fmt: skip
 """What a command cannot do without, or is quicker with."""
-ENDS = {"report": ".html", "brief": ".pptx", "page": ".html", "model": ".lp"}
+ENDS = {"report": ".html", "brief": ".pptx", "page": ".html", "model": ".lp",
+        "data": ".sqlite"}  # fmt: skip
 
 
 def paths(command: click.Command, *, written: bool) -> list[click.Parameter]:
@@ -129,6 +131,9 @@ def line_to(command: click.Command, place: click.Parameter, path: Path, case: Pa
     given = {p.name: [case] * max(p.nargs, 1) for p in paths(command, written=False)}
     given.pop("inputs", None)
     given.pop("resume", None)
+    given.pop("actuals", None)
+    if command.name == "new":  # --actuals writes another workbook
+        given.pop("plan")
     return argv(command, {**given, place.name: [path]}, case.parent)
 
 
@@ -199,13 +204,17 @@ def test_a_full_disk(  # noqa: PLR0917 - fixtures, and a case
     if command.name == "page":
         solver_or_skip()
     plan = folder / "a-plan.xlsx"
-    reads_a_plan = command.name in {"orders", "diff", "redact", "report", "brief"}
+    reads_a_plan = command.name in {"orders", "diff", "redact", "report", "brief", "data", "roll"}
     if reads_a_plan:
         assert call("solve", case, "--output", plan)[0] == 0
-    path = full / f"made{ENDS.get(command.name, '')}"
+    if command.name == "pull":
+        (folder / "demand.csv").write_text("material,buyer,tons\nnickel,Germany,1\n", "utf-8")
+    path = full / f"made{ENDS.get(command.name, '.xlsx' if command.name == 'pull' else '')}"
     line = line_to(command, place, path, plan if reads_a_plan else case)
     if command.name in {"report", "brief"}:
         line = [*line[: line.index("--") + 1], plan]
+    if command.name == "roll":
+        line = [*line[: line.index("--") + 1], plan, case]
     code, _, err = call(*line)
     assert code == 4, err
     assert "No space left on device" in err

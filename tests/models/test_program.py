@@ -167,4 +167,12 @@ def test_what_no_program_is_made_of_is_never_read(monkeypatch: pytest.MonkeyPatc
     sheets = {*Case.SHEET_FIELDS.values()}
     assert read_fields & UNPLANNED <= labels  # a label names things, in messages too
     assert sheets - read_fields <= UNPLANNED
-    assert UNPLANNED - labels == {"supports", "rights", "scenarios", "risks", "built"}
+    assert UNPLANNED - labels == {
+        "supports",
+        "rights",
+        "scenarios",
+        "risks",
+        "built",
+        "sources",
+        "uncertainty",
+    }

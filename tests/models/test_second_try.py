@@ -115,7 +115,10 @@ def test_no_program_is_asked_in_one_way_alone() -> None:
         f"models/plan/block_solver.py: solved = {_SOLVED} attempt, *begin, **limits)",
         "models/plan/by_model.py: solution = solver.solve(scale.scaled(rows), attempt)",
         "models/plan/session.py: return kept.solver.run()",  # then BlockSolver.solve
-        "models/plan/session.py: result = solver.solve(b, start=start)",  # of a BlockSolver
+        (
+            "models/plan/session.py: certificate, result = result.certificate,"
+            " solver.solve(b, start=start)"  # of a BlockSolver
+        ),
         "models/program/outside.py: result = solver.solve(model, options=options)",  # not HiGHS
     }
     assert {*once()} == allowed

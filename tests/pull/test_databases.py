@@ -76,7 +76,7 @@ def test_the_same_plan_from_workbook_folder_and_database(desk, capsys, plants) -
     cases = []
     for place, table in ((NAME, "plants"), ("plants.csv", None), ("plants.db", None)):
         case = write(desk / "case.xlsx", ("Refiners", place, table, COLUMNS))
-        assert pull(capsys, case, "-o", "new.xlsx")[0] == 0
+        assert pull(capsys, case, "-o", "new.xlsx", "--force")[0] == 0
         cases.append(read(desk / "new.xlsx").case.change(sources=()))
     assert cases[0] == cases[1] == cases[2]
 

@@ -123,7 +123,9 @@ def stressed(*losses: Row, years: tuple[int, ...] = (2026,), **tables: list[Row]
         by_mineral += [who | {"mineral": m, "share": t / 100} for m, t in short.items()]
         detail += [who | {"mineral": m, "member": "A", "year": years[0], "short_t": t}
                    for m, t in short.items() if t]  # fmt: skip
-    left = [{"mineral": m, "year": y, "demand": 100.0} for m in minerals for y in years]
+    left = [
+        {"mineral": m, "year": y, "demand": 100.0, "need": 100.0} for m in minerals for y in years
+    ]
     kinds = {Losses: rows, LossByMineral: by_mineral, NMinusOne: left, Detail: detail}
     kinds |= {Embargoes: tables.get("embargoes", []), Solidarity: tables.get("sharing", [])}
     options = about(Surge="20 % of usable capacity")

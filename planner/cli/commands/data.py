@@ -37,12 +37,17 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     place = Path("outputs", "plans.sqlite") if output is None else output
     suffix = place.suffix.casefold()
     is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not is_folder(place)
-    if is_sqlite:
+    if is_folder(place):
+        apart(place)
+    else:
         target(place, "file")
-    elif suffix and not is_folder(place):
+    if suffix and not is_sqlite and not is_folder(place):
         msg = f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}"
         raise errors.UsageError(msg)
-    else:
+    if not is_sqlite and is_file(place):
+        msg = f"{place} is a file: name a folder, or an SQLite file such as plans.sqlite"
+        raise errors.UsageError(msg)
+    if not is_sqlite:
         common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
     from planner.documents import data_out
 
@@ -91,8 +96,9 @@ _SHOWN = 40
     metavar="N",
     help="Seconds that each source has to answer [60].",
 )
+@click.option("--force", is_flag=True, help="Replace NEW if it exists.")
 @common.JSON
-def pull(file: Path, output: Path | None, seconds: int, as_json: bool) -> int:
+def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bool) -> int:
     """Fill sheets from other sources, and show what would change, cell by cell.
 
     The sheet Sources says where rows come from: a CSV, Excel, Parquet or SQLite file beside FILE,
@@ -104,7 +110,7 @@ def pull(file: Path, output: Path | None, seconds: int, as_json: bool) -> int:
     planner pull case.xlsx                  show what would change
     planner pull case.xlsx -o new.xlsx      write it, too
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    place = None if output is None else _new_place(file, output)
+    place = None if output is None else _new_place(file, output, force=force)
     from planner.documents.data_in import pull as pull_sources
     from planner.documents.data_in import write_pulled
 
@@ -116,7 +122,7 @@ def pull(file: Path, output: Path | None, seconds: int, as_json: bool) -> int:
         Key.FILE: str(file),
         Key.OUTPUT: None,
         Key.CELLS: [
-            {"sheet": c.sheet, "cell": c.cell, "row": c.name, "column": c.header,
+            {Key.SHEET: c.sheet, "cell": c.cell, Key.ROW: c.name, "column": c.header,
              "before": _of_json(c.before), "after": c.after, "source": c.source,
              "is_new_row": c.is_new_row, "note": c.note}
             for c in pulled.cells
@@ -138,7 +144,7 @@ def pull(file: Path, output: Path | None, seconds: int, as_json: bool) -> int:
     return end(answer, as_json=as_json)
 
 
-def _new_place(file: Path, output: Path) -> Path:
+def _new_place(file: Path, output: Path, *, force: bool) -> Path:
     """Return where the copy goes: of the input's own kind, and never over it."""
     if is_folder(file):
         if is_file(output):
@@ -148,6 +154,9 @@ def _new_place(file: Path, output: Path) -> Path:
     path = target(output, "workbook")
     if path.suffix.casefold() != file.suffix.casefold():
         msg = f"--output must end in {file.suffix}, as {file} does"
+        raise errors.UsageError(msg)
+    if is_file(path) and not force:
+        msg = f"{path} is there already: choose another name, or replace it with --force"
         raise errors.UsageError(msg)
     return path
 

@@ -168,7 +168,7 @@ def _answer(rolled: Rolled, written: Path, seconds: float) -> Answer:
         "as_planned": outcome.as_planned,
         "figures": outcome.rows,
         "left_out": [
-            {"sheet": gone.record.SHEET, "row": gone.row, "of": gone.what}
+            {Key.SHEET: gone.record.SHEET, Key.ROW: gone.row, "of": gone.what}
             for gone in rolled.edits.gone
         ],
         Key.NOTES: list(rolled.edits.warnings),

@@ -248,7 +248,7 @@ def write_run(
 def _how_sure(run: PlanRun, target: Path) -> str:
     """Return what a study beside the plan, under its name, says of how sure the plan is."""
     study = target.with_name(f"{target.stem.removesuffix('-plan')}-sensitivity.xlsx")
-    if not study.is_file():
+    if not paths.is_file(study):
         return ""
     from planner.studies.sensitivity import how_sure
 

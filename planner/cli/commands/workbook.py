@@ -269,7 +269,7 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
 def _to_look_up(file: Path, sha256: str) -> dict[tuple[str, str], str]:
     """Return the cells that decide the plan, where `planner sensitivity` has found them."""
     study = Path("outputs") / f"{file.stem}-sensitivity.xlsx"
-    if not study.is_file():
+    if not is_file(study):
         return {}
     from planner.studies.sensitivity import to_look_up
 

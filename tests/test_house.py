@@ -218,7 +218,7 @@ TYPED_STILL = (
 the same spelling."""
 OTHER_WORDS = {
     "Plan", "Cost", "Base", "Today", "Note", "What", "Value", "Run", "Objective", "From stock",
-    "Binding share limits", "Missing",
+    "Binding share limits", "Missing", "Planned", "Difference",
 }  # fmt: skip
 """Headers that are words of sentences and titles, too."""
 

@@ -7,6 +7,7 @@ those of the larger cases. The cost of a plant is its toll: what it asks without
 from collections.abc import Iterable
 
 from inputs.cases import PUBLISHED
+from inputs.sheets import market
 from inputs.sheets.policy import LIFE, RATE
 from inputs.tables import (
     ASSUMED,
@@ -49,7 +50,7 @@ def magnets_book() -> dict[str, list[Record]]:
     return {
         "Settings": _settings(),
         "Minerals": [_mineral(row) for row in read("magnet_minerals")],
-        "Members": _members(),
+        "Members": market.members(PUBLISHED),
         "Countries": _countries(),
         "Refiners": [_plant(row) for row in read("magnet_plants")],
         "Demand": [_demand(row) for row in read("magnet_demand")],
@@ -104,34 +105,16 @@ def _mineral(row: Row) -> Record:
     }
 
 
-def _members() -> list[Record]:
-    return [
-        {
-            "Member": row["name"],
-            "Country": country(row["country"]) if row["country"] else None,
-            "Group": row["group"] or None,
-            "Source": source("members", row["source"]),
-            "Note": note(remarks=[row["note"]]),
-        }
-        for row in read("members")
-    ]
-
-
 def _countries() -> list[Record]:
     """Countries with a plant, and those of the coalition: a bloc is all of its countries."""
     tables = ("magnet_plants", "magnet_projects")
-    places = {row["country"] for table in tables for row in read(table)}
-    places |= {row["owner_country"] for table in tables for row in read(table)}
+    codes = {row["country"] for table in tables for row in read(table)}
+    codes |= {row["owner_country"] for table in tables for row in read(table)}
+    places = {country(code) for code in codes if code}
     return [
-        {
-            "Country": row["name"],
-            "Bloc": "; ".join(row["blocs"].split(";")) or "other",
-            "Governance": number(row["governance"]),
-            "Source": source("countries", row["source"], row["country"]),
-            "Note": by_confidence(row),
-        }
-        for row in read("countries")
-        if row["country"] in places or "coalition" in row["blocs"].split(";")
+        record
+        for record in market.countries(PUBLISHED)
+        if record["Country"] in places or "coalition" in str(record["Bloc"]).split("; ")
     ]
 
 

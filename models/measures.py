@@ -274,29 +274,31 @@ def largest_supplier(
 # ---- what a loss leaves: six measures, each in a sentence ----------------------------------------
 
 IF_IT_STOPS = (
-    "What it sells is then lost, nothing is bought instead, and stocks give only what the plan"
-    " draws."
+    "All that the country sells is then lost, nothing is bought elsewhere, and stocks give"
+    " only what the plan draws."
 )
 """The first of them, ``served_without``: it has one number on every surface."""
-SEE_MORE = "See planner stress for the loss of any country, from any year."
+SEE_MORE = "planner stress tests the loss of each country, from any year."
 WITH_SURGE = (
-    "Unlike without surge, each of the others also sells more: the setting Surge x its usable"
-    " capacity, as far as that is open to the coalition and not sold already."
+    "Each other supplier also sells more: up to the setting Surge x its usable capacity, as"
+    " far as that is open to the coalition and not sold already."
 )
 IN_SECURITY = (
-    "This test counts a surge of the others and all stocks, and loses each country in turn."
+    "This test loses one country at a time, and counts what the others can sell more and all"
+    " stocks."
 )
-BY_CAPACITY = "N-1 counts all open capacity, whether the plan buys it or not."
+BY_CAPACITY = "N-1 counts all capacity open to the coalition, whether the plan buys from it or not."
 PLANNED_AGAIN = (
-    "A lost country is known beforehand here, and all is planned again; planner stress holds the"
-    " coalition to its orders."
+    "Here the loss is known beforehand, and the coalition plans everything again; planner"
+    " stress holds it to its orders."
 )
 SAME_COST = (
-    "Plans of the same cost may differ in who buys from whom, and so in what each member pays; one"
-    " of them is shown."
+    "Several plans can cost the same in all and differ in who buys from whom, and so in what"
+    " each member pays; one of them is shown."
 )
 HELD_TO_ORDERS = (
-    "The coalition is held to its orders: a surge, stocks and waived limits answer a loss."
+    "The coalition keeps its orders; it answers a loss with what others can sell more, with"
+    " stocks and with waived limits."
 )
 """The other five: with surge, in Security, of the scorecard, planned again, held to orders."""
 KEEPS_ENOUGH = 0.8

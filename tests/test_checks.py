@@ -74,7 +74,7 @@ def test_a_good_case_has_no_findings() -> None:
         ("freight", {"costs": (("Japan", 2e8),)}, "from 0 to 100 million"),
         ("lanes", {"tariff": 11.0}, "from 0 to 10"),
         ("stockpiles", {"target": ByYear(2e10)}, "from 0 to 10 billion"),
-        ("stockpiles", {"max": 10.0}, "at most its Max"),
+        ("stockpiles", {"max": 10.0}, "at most the Max of the row"),
         ("mines", {"capacity": ByYear(math.inf)}, "the number inf"),
         ("share_limits", {"share": ByYear(1.5)}, "from 0 to 1"),
         ("minerals", {"price": ByYear(2e8)}, "from 0 to 100 million"),
@@ -164,23 +164,23 @@ def test_a_default_freight_is_enough() -> None:
         (
             put("Refiners", 3, "Available share", _),
             "Refiners!K3",
-            "Jiangxi, outside the coalition, has no available share",
+            "Jiangxi has a country outside the coalition and a blank Available share",
         ),
         (add("Minerals", "Cobalt", 5, 6), "Minerals!A4", ""),
-        (put("Refiners", 4, "Cost (USD/t)", 99_980), "Refiners!F4", "landed in 2026 is above"),
+        (put("Refiners", 4, "Cost (USD/t)", 99_980), "Refiners!F4", "delivered in 2026, more than"),
         (put("Refiners", 5, "Kind", "primary"), "Share limits!E6", "belongs to the kind recycled"),
         (
             add("Share limits", "max", "Lithium", _, "country", _, 0.5, _, _, _, "mining"),
             "Share limits!J7",
-            "no mines of Lithium. the limit never applies",
+            "no mine of Lithium is in the sheet Mines. the limit never applies",
         ),
         (
             add("Share limits", "min", "Lithium", _, "country", "Chile", 0.5, _, _, _, "mining"),
             "Share limits!J7",
-            "no mines of Lithium. the whole share will be missed and paid for",
+            "no mine of Lithium is in the sheet Mines. the whole share will be missed and paid for",
         ),
-        (put("Stockpiles", 2, "Target (t)", 101), "Stockpiles!E2", "above the 100 t"),
-        (add("Lanes", _, "Peru", _, _, 5), "Lanes!B4", "there is no refiner in Peru"),
+        (put("Stockpiles", 2, "Target (t)", 101), "Stockpiles!E2", "above the Max of 100 t"),
+        (add("Lanes", _, "Peru", _, _, 5), "Lanes!B4", "no refiner is in Peru"),
         (add("Lanes", "Lithium", _, "Codelco", _, 5), "Lanes!A4", "matches nothing"),
         (add("Scenarios", "X", "scale cost", _, "Peru", _, _, _, _, 2), "Scenarios!D5", "in Peru"),
         (add("Lanes", _, "China", "Codelco", _, 5), "Lanes!B4", "no Codelco in China"),
@@ -212,15 +212,15 @@ def test_a_default_freight_is_enough() -> None:
         (
             add("Scenarios", "X", "build project", _, _, "Tianqi", _, 2026),
             "Scenarios!G5",
-            "Kwinana is built in 2026, before its own first year 2027",
+            "the scenario builds Kwinana in 2026, before its First year 2027",
         ),
-        (add("Scenarios", "X", "remove member"), "Scenarios!F5", "all members leave"),
+        (add("Scenarios", "X", "remove member"), "Scenarios!F5", "removes all members"),
         (
             add("Scenarios", "X", "block lanes", _, _, _, _, _, _, 2),
             "Scenarios!I5",
             "takes no Value",
         ),
-        (add("Countries", "ROW", "coalition"), "Countries!B4", "rest of the world"),
+        (add("Countries", "ROW", "coalition"), "Countries!B4", "Rest of world is listed"),
         (add("Refiners", "A", "Copper", "Chile", 9, _, 5, _, _, _, _, 1), "Refiners!F6", "1/"),
     ],
 )
@@ -235,5 +235,5 @@ def test_what_is_likely_not_meant_is_a_warning(change, place, said) -> None:
 def test_a_mineral_that_nobody_refines() -> None:
     told = warnings_of(add("Minerals", "Cobalt", 5, 6), add("Demand", "Cobalt", "Japan", 1, 1))
     assert told == [
-        ("Minerals!A4", "no refiner and no project of Cobalt. all of its demand will be short")
+        ("Minerals!A4", "no refiner and no project makes Cobalt. all of its demand will be short")
     ]

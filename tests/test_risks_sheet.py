@@ -97,7 +97,7 @@ def test_rows_of_an_event_are_compared_though_others_are_wrong() -> None:
 
 WARNED = [
     (put(R, 4, "Yearly probability", 0), "Risks!J4", "Ban never happens"),
-    (put(R, 4, "Yearly probability", 1), "Risks!J4", "Ban happens in every year"),
+    (put(R, 4, "Yearly probability", 1), "Risks!J4", "Ban begins in every year"),
     (put(R, 4, "First year", 2030), "Risks!G4", "the row never applies"),
     (put(R, 4, "Country", "Japan"), "Risks!D4", "matches no refiner of Lithium in Japan"),
     (add(R, "X", "scale mines", "Lithium", _, _, _, _, _, 2, 0.1), "Risks!C5", "no mine of Lith"),

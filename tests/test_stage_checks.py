@@ -21,10 +21,10 @@ def with_inputs(*rows: dict[str, Any], **sheets: Any) -> BookT:
 
 
 WRONG = {
-    "itself": (with_inputs(made("alloy", "alloy")), "Inputs!B2", "alloy as an input of itself"),
+    "itself": (with_inputs(made("alloy", "alloy")), "Inputs!B2", "alloy is listed as its own input"),
     "circle": (
         with_inputs(made("alloy", "oxide"), made("oxide", "alloy", 2)),
-        "Inputs!B2", "oxide leads back to alloy: alloy <- oxide <- alloy",
+        "Inputs!B2", "alloy would be made from itself, through oxide: alloy <- oxide <- alloy",
     ),
     "unknown input": (with_inputs(made("alloy", "oxyde")), "Inputs!B2", "'oxyde' is not in"),
     "unknown product": (with_inputs(made("alloi", "oxide")), "Inputs!A2", "'alloi' is not in"),
@@ -37,7 +37,7 @@ WRONG = {
     "unknown refiner": (with_inputs(made("alloy", "oxide", Refiner="Boo")), "Inputs!D2", "'Boo'"),
     "joint of nobody": (
         with_inputs(made("alloy", "oxide", Joint="yes", Refiner=None)), "Inputs!E2",
-        "a joint input without a refiner",
+        "the row is joint and names no refiner",
     ),
     "twice": (
         with_inputs(made("alloy", "oxide"), made("alloy", "oxide", 2)), "Inputs!A3", "appears twice"
@@ -50,7 +50,7 @@ WRONG = {
     "two buyers": (
         with_inputs(made("alloy", "oxide"), **{"Current supply": [
             {"Refiner": "Bao", "Mineral": "oxide", "Member": "A", "Plant": "Zhong", "Tonnes": 1}
-        ]}), "Current supply!D2", "both a member and a plant",
+        ]}), "Current supply!D2", "the row names a member and a plant",
     ),
     "no plant of it": (
         with_inputs(made("alloy", "oxide"), **{"Current supply": [
@@ -96,7 +96,9 @@ def test_an_input_that_nobody_sells_is_told() -> None:
     """Its products cannot be made."""
     book = oxide_and_alloy()
     book["Refiners"] = [r for r in book["Refiners"] if r["Mineral"] != "oxide"]
-    assert any(s == "Inputs" and "no usable refiner" in text for s, text in warned(book))
+    assert any(
+        s == "Inputs" and "no refiner or project can sell oxide" in text for s, text in warned(book)
+    )
 
 
 @pytest.mark.parametrize("supplier", [CHINA, None])
@@ -116,7 +118,7 @@ def test_a_contracts_price_is_that_of_a_toll() -> None:
     row = {"Refiner": "Zhong", "Mineral": "alloy", "Member": "A", "Min (t/yr)": 1}
     book = oxide_and_alloy(Contracts=[row | {"Price (USD/t)": 9}])
     assert any(
-        s == "Contracts" and "oxide for it must be paid for" in t.lower() for s, t in warned(book)
+        s == "Contracts" and "the plan pays for oxide on top" in t.lower() for s, t in warned(book)
     )
     assert not [s for s, _ in warned(oxide_and_alloy(Contracts=[row])) if s == "Contracts"]
 
@@ -125,7 +127,7 @@ def test_a_member_of_several_countries_hands_nothing_over() -> None:
     """There is no plant in its country."""
     pile = {"Mineral": "oxide", "Member": "A", "Max (t)": 5}
     book = oxide_and_alloy(Stockpiles=[pile])
-    assert any(s == "Stockpiles" and "has no country" in text for s, text in warned(book))
+    assert any(s == "Stockpiles" and "has no Country" in text for s, text in warned(book))
     book["Members"][0]["Country"] = ALLY
     assert not [s for s, text in warned(book) if s == "Stockpiles"]
 
@@ -158,4 +160,4 @@ EVENT = {"Event": "Floor", "Yearly probability": 0.1, "Action": "set price floor
 def test_a_floor_is_that_of_a_toll(sheets: dict[str, Any], places: list[str]) -> None:
     """Wherever a floor on a product with inputs is set, a warning says what it is compared with."""
     found = warned(oxide_and_alloy(**sheets))
-    assert [s for s, text in found if "compared with the cost without the inputs" in text] == places
+    assert [s for s, text in found if "without the cost of its inputs" in text] == places

@@ -49,8 +49,10 @@ def years_left_out(case: Case) -> Iterator[Finding]:
     for before, after in zip(case.years, case.years[1:], strict=False):
         if after > before + 1:
             gone = str(before + 1) if after == before + 2 else f"{before + 1} to {after - 1}"
-            hint = "years left out cost nothing and are not planned"
-            yield warning(Demand.SHEET, 0, str(after), found=f"no column for {gone}", hint=hint)
+            hint = "the planner leaves these years out: nothing is bought or paid in them"
+            yield warning(
+                Demand.SHEET, 0, str(after), found=f"there is no column for {gone}", hint=hint
+            )
 
 
 def outside_the_horizon(case: Case) -> Iterator[Finding]:
@@ -69,7 +71,7 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
         if not start <= budget.year <= end:
             said = f"the year {budget.year} is outside the planned years, {start} to {end}"
             is_carried = case.settings.carry_over_budget and budget.year < start
-            hint = "nothing is spent in it, and all of it is carried over"
+            hint = "nothing is spent in that year, so the whole budget is carried over"
             yield advise(budget, "year", said, hint if is_carried else _NEVER)
 
 
@@ -82,12 +84,21 @@ def built_out_of_its_years(case: Case) -> Iterator[Finding]:
             continue
         if year < project.first_year:
             problem = (
-                f"{row.project} is built for {year}, before its first year {project.first_year}"
+                f"{row.project} starts output in {year} here, before its First year"
+                f" {project.first_year} in Projects"
             )
-            yield advise(row, "year", problem, "it counts all the same")
+            yield advise(row, "year", problem, "the plan takes it as built all the same")
         if year + project.life <= case.years[0]:
-            problem = f"the life of what is built for {year} is over in {year + project.life}"
-            yield advise(row, "year", problem, f"it makes nothing from {case.years[0]} on")
+            problem = (
+                f"the part of {row.project} that starts in {year} reaches the end of its life in"
+                f" {year + project.life}"
+            )
+            yield advise(
+                row,
+                "year",
+                problem,
+                f"it makes nothing in the planned years, from {case.years[0]} on",
+            )
 
 
 def begun_beyond_the_budget(case: Case) -> Iterator[Finding]:
@@ -96,10 +107,8 @@ def begun_beyond_the_budget(case: Case) -> Iterator[Finding]:
     for row, budget, due in resolve.budgets_due(case):
         if due > before and due > budget * (1.0 + tolerances.WHOLE_SUM):
             budgets = f"all budgets up to {row.year}" if is_sum else f"the budget of {row.year}"
-            problem = (
-                f"{due:g} m fall due for what is begun, more than the {budget:g} m of {budgets}"
-            )
-            hint = "it is paid in any case, and nothing is left for new plants"
+            problem = f"the plants in Built need {due:g} m, more than the {budget:g} m of {budgets}"
+            hint = "the plan pays for them in any case, and has nothing left for new plants"
             yield advise(row, "capex", problem, hint)
         before = due if is_sum else 0.0
 
@@ -108,7 +117,7 @@ def removed_by_a_blank(case: Case) -> Iterator[Finding]:
     """A blank Member of `remove member` takes every member out."""
     for step in case.scenarios:
         if step.action == "remove member" and not step.member:
-            yield advise(step, "member", "Member is blank, so all members leave")
+            yield advise(step, "member", "Member is blank, so this row removes all members")
 
 
 def blank_available_shares(case: Case) -> Iterator[Finding]:
@@ -125,8 +134,10 @@ def blank_available_shares(case: Case) -> Iterator[Finding]:
         more, have, whose = "", "has", "its"
         if len(outside) > 1:
             more, have, whose = f" and {len(outside) - 1} more", "have", "their"
-        said = f"{first.name}{more}, outside the coalition, {have} no available share"
-        hint = f"all {whose} capacity counts as open to the coalition"
+        said = (
+            f"{first.name}{more} {have} a country outside the coalition and a blank Available share"
+        )
+        hint = f"the coalition can then use all {whose} capacity"
         yield advise(first, "available_share", said, hint)
 
 
@@ -136,7 +147,7 @@ def minerals_without_refiner(case: Case) -> Iterator[Finding]:
     needed = {row.mineral for row in case.demand if any(tonnes > 0 for _, tonnes in row.tonnes)}
     for mineral in case.minerals:
         if mineral.name in needed - supplied:
-            yield advise(mineral, "name", f"no refiner and no project of {mineral.name}", _SHORT)
+            yield advise(mineral, "name", f"no refiner and no project makes {mineral.name}", _SHORT)
 
 
 def dearer_than_shortage(case: Case) -> Iterator[Finding]:
@@ -155,9 +166,9 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
             cost = plant.cost.at(year)
             sells = isinstance(plant, Project) or in_force(plant, year)
             if dearest > least and sells and cost is not None and cost + freight > least:
-                landed = f"{cost + freight:g} per t landed in {year}"
-                said = f"{landed} is above the cost of a shortage, {least:g}"
-                yield advise(plant, "cost", said, "nobody will buy from it in that year")
+                landed = f"a tonne from {plant.name} costs {cost + freight:g} delivered in {year}"
+                said = f"{landed}, more than the {least:g} that a missing tonne costs"
+                yield advise(plant, "cost", said, "no member will buy from it in that year")
                 break
 
 
@@ -170,7 +181,7 @@ def empty_limits(case: Case) -> Iterator[Finding]:
         if limit.stage == MINING and limit.mineral not in mined and (limit.mineral or not mined):
             missed = limit.limit == MIN and limit.mineral != ""
             hint = _MISSED if missed else "the limit never applies"
-            yield advise(limit, "stage", f"no mines of {what}", hint)
+            yield advise(limit, "stage", f"no mine of {what} is in the sheet Mines", hint)
         elif limit.limit == MIN and limit.stage == REFINING and named:
             of = [resolve.source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
             if not any(named in resolve.supplier_names(case, source, limit.group) for source in of):
@@ -191,18 +202,22 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
                 )
                 yield advise(row, "lost_country", said, _NEVER)
         elif selector == REST_OF_WORLD:
-            said = "the rest of the world is many suppliers, which cannot all be lost"
+            said = "Rest of world stands for many suppliers, so it cannot be lost as one country"
             yield advise(row, "lost_country", said, _NEVER)
         elif selector not in of:
             where = f"{row.mineral or 'any mineral'} in {case.country_name(selector)}"
-            yield advise(row, "lost_country", f"no refiner of {where}", _NEVER)
+            yield advise(row, "lost_country", f"there is no refiner of {where}", _NEVER)
 
 
 def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
     """The rest of the world is outside the coalition."""
     for country in case.countries:
         if country.code == REST_OF_WORLD and COALITION in country.blocs:
-            yield advise(country, "blocs", "the rest of the world is in the bloc coalition")
+            yield advise(
+                country,
+                "blocs",
+                "Rest of world is listed in the bloc coalition, but it always counts as outside",
+            )
 
 
 def member_outside(case: Case) -> Iterator[Finding]:
@@ -213,9 +228,10 @@ def member_outside(case: Case) -> Iterator[Finding]:
             who = f"{case.country_name(country.code)} is the country of {homes[country.code]}"
             said = f"{who}, but its blocs ({'; '.join(country.blocs)}) do not include {COALITION}"
             hint = (
-                f"its plants count as outside the coalition, and caps on {EACH_OUTSIDE}{COALITION}"
+                "its plants count as outside the coalition, and limits on"
+                f" `{EACH_OUTSIDE}{COALITION}`"
             )
-            hint = f"{hint} apply to them; add {COALITION} unless you mean this"
+            hint = f"{hint} apply to them. If that is not meant, add {COALITION} to Bloc"
             yield advise(country, "blocs", said, hint)
 
 
@@ -269,11 +285,14 @@ def _too_few(e: resolve.Expanded, row: ShareLimit, mineral: str) -> Iterator[Fin
         if is_met or not all(_is_capped(e.case, row, country) for country in by_country):
             continue
         count = f"{len(by_country)} countr{'y' if len(by_country) == 1 else 'ies'}"
-        said = f"{count} can supply {mineral} in {year}, each at most {share:.4g} of demand"
+        said = (
+            f"only {count} can supply {mineral} in {year}, and each may supply at most {share:.4g}"
+            " of demand"
+        )
         least = _least_share(sorted(by_country.values()), demand)
-        hint = "their capacity cannot serve all demand at any share"
+        hint = "their capacity is below demand, so no share is large enough"
         if least is not None:
-            hint = f"the smallest share that serves all demand is {least:.4g}, by capacity alone"
+            hint = f"counting capacity alone, all demand can be met from a share of {least:.4g} on"
         yield advise(row, "share", said, hint)
 
 
@@ -300,7 +319,7 @@ def members_without_lane(case: Case) -> Iterator[Finding]:
     for (mineral, member), row in sorted(rows.items()) if some_closed else ():
         lanes = expanded.lanes[mineral]
         if lanes.sources and not lanes.open[:, expanded.member_at[member], :].any():
-            said = f"no lane for {mineral} to {member} is open in any year"
+            said = f"every lane that could bring {mineral} to {member} is closed in every year"
             yield advise(row, "member", said, _SHORT)
 
 
@@ -316,9 +335,15 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
             usable = expanded.usable[source, t]
             if source not in seen and total[source] > usable:
                 seen.add(source)
-                owed = f"minimums of {total[source]:g} t in {year} with {contract.refiner}"
-                said = f"{owed} exceed the {usable:g} t that it can give the coalition"
-                hint = "they are reduced in proportion, and nothing more is owed"
+                owed = (
+                    f"the contracts with {contract.refiner} ask for at least {total[source]:g} t in"
+                    f" {year}"
+                )
+                said = f"{owed}, more than the {usable:g} t that it can sell to the coalition"
+                hint = (
+                    "the planner reduces these minimums in proportion, and nothing more has to be"
+                    " paid"
+                )
                 yield advise(contract, "min", said, hint)
 
 
@@ -328,18 +353,18 @@ def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
     Where budgets are carried over, that is all budgets up to the last year that could pay for it.
     """
     budgets = resolve.free_budgets(case)
-    limit = "the largest budget of a year in which it can be spent"
+    limit = "the largest budget among the years that could pay for it"
     if case.settings.carry_over_budget:
         budgets = dict(zip(budgets, itertools.accumulate(budgets.values()), strict=True))
-        limit = "the sum of all budgets up to the last year in which it can be spent"
+        limit = "all budgets together, up to the last year that could pay for it"
     for project in case.projects if case.settings.whole_projects and budgets else ():
         starts = resolve.start_years(project, case.years) if project.built_in is None else []
         spent = {resolve.budget_year(project, start, case.years) for start in starts}
         most = max((budgets.get(year, math.inf) for year in spent), default=math.inf)
         capital = project.capex * resolve.unbuilt(project)
         if capital > most:
-            problem = f"a capital of {capital:g} m is more than {most:g} m, {limit}"
-            yield advise(project, "capex", problem, "with whole projects it is never built")
+            problem = f"{project.name} costs {capital:g} m to build, more than {most:g} m, {limit}"
+            yield advise(project, "capex", problem, "Whole projects is yes, so it is never built")
 
 
 def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
@@ -348,8 +373,15 @@ def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
         start = next((year for year in case.years if year >= project.first_year), math.inf)
         charged = sum(start <= year < start + project.life for year in case.years)
         if 0 < 2 * charged <= len(case.years) and charged < LEAST_CHARGED * project.life:
-            of = f"only {charged} of {project.life} years of output are planned"
-            said = f"{of}, and only their capital is charged"
+            of = (
+                f"only {charged} of the {project.life} years of output of {project.name} lie in the"
+                " planned years"
+            )
+            said = f"{of}, and the plan counts the capital charges of these alone"
             yield advise(
-                project, "first_year", said, "plan further ahead, or read its cost with care"
+                project,
+                "first_year",
+                said,
+                "the project looks cheaper than it is: add later years to Demand, or read its"
+                " cost with care",
             )

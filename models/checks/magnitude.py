@@ -52,8 +52,13 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
     for pile in case.stockpiles:
         most = max(pile.target.numbers(), default=0.0)
         if most > pile.max:
-            said = f"a target of {most:g} t is above the {pile.max:g} t that can be stored"
-            yield advise(pile, "target", said, "the penalty is paid in every year")
+            said = f"the target of {most:g} t is above the Max of {pile.max:g} t that can be stored"
+            yield advise(
+                pile,
+                "target",
+                said,
+                "the plan misses the target, and pays its penalty, in every year",
+            )
         wanted = {year: stock_target(case, pile, year) for year in case.years}
         year = max(wanted, key=wanted.__getitem__, default=0)
         if (
@@ -61,9 +66,17 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
             and year
             and wanted[year] > pile.max * (1 + tolerances.ROUNDED_MAX)
         ):
-            said = f"a Max of {_tonnes(pile.max)} is below the target of {pile.target_days:g} days"
+            said = (
+                f"the Max of {_tonnes(pile.max)} is below the target of {pile.target_days:g} days"
+                " of demand"
+            )
             said = f"{said} ({_tonnes(wanted[year])} in {year})"
-            yield advise(pile, "max", said, "a penalty is paid for what cannot be stored")
+            yield advise(
+                pile,
+                "max",
+                said,
+                "the plan pays the target's penalty for the tonnes that cannot be stored",
+            )
 
 
 def slips_of_magnitude(case: Case) -> Iterator[Finding]:
@@ -77,7 +90,7 @@ def slips_of_magnitude(case: Case) -> Iterator[Finding]:
                 yield dataclasses.replace(finding, found=f"{finding.found}; {_ENDS}")
 
 
-_ENDS = f'if it is right, write "{CHECKED}" in Note'
+_ENDS = f'if the number is right, write "{CHECKED}" in the row\'s Note'
 _Found = Iterator[tuple[schema.Record, Finding]]
 
 
@@ -89,12 +102,12 @@ def _small_caps(case: Case) -> _Found:
             if share >= LEAST_CAP:
                 continue
             hint = f"did you mean {share * 1000:.4g} %?"
-            finding = advise(row, "share", f"a cap of {share * 100:.4g} %", hint)
+            finding = advise(row, "share", f"{share * 100:.4g} % is a very small cap", hint)
             yield row, dataclasses.replace(finding, column=column)
     for step in case.scenarios:
         if step.action == SET_CAP and step.value and step.value < LEAST_CAP:
             hint = f"did you mean {step.value * 1000:.4g} %?"
-            yield step, advise(step, "value", f"a cap of {step.value * 100:.4g} %", hint)
+            yield step, advise(step, "value", f"{step.value * 100:.4g} % is a very small cap", hint)
 
 
 def _far_from_price(case: Case) -> _Found:
@@ -155,7 +168,7 @@ def _odd_years(row: schema.Record, numbers: _ByColumn) -> _Found:
         if is_odd and most <= STEADY * least:
             middle = statistics.median(others)
             times = _times(number, middle)
-            said = f"{_tonnes(number)} is {times} the {_tonnes(middle)} of the other years"
+            said = f"{_tonnes(number)} is {times} the median of the other years, {_tonnes(middle)}"
             yield row, _odd(row, column, said)
 
 
@@ -173,7 +186,7 @@ def _above_demand(case: Case) -> _Found:
         for column, number in found:
             if number <= OF_DEMAND * demand:
                 continue
-            what = f"all demand for {plant.mineral}, at most {_tonnes(demand)} a year"
+            what = f"the largest yearly demand for {plant.mineral}, {_tonnes(demand)}"
             said = f"{_tonnes(number)}/yr is {_times(number, demand)} {what}"
             finding = advise(plant, "capacity", said, _hint("capacity"))
             yield plant, dataclasses.replace(finding, column=column)
@@ -238,8 +251,8 @@ def _column_against_demand(case: Case) -> _Found:
         total = statistics.median(sizes) * len(sizes) if sizes else 0.0
         demand = demand_of.get(mineral.name, 0.0)
         if (total > 0 < demand) and not 1 / WHOLE_COLUMN < total / demand < WHOLE_COLUMN:
-            what = f"the capacity for {mineral.name}, some {_amount(total, 'capacity')} in all,"
-            said = f"{what} is {_times(total, demand)} its demand"
+            what = f"the total capacity for {mineral.name}, about {_amount(total, 'capacity')},"
+            said = f"{what} is {_times(total, demand)} the largest yearly demand for it"
             yield found[0], advise(found[0], "capacity", said, _hint("capacity"))
 
 
@@ -304,5 +317,5 @@ def _amount(number: float, field: str) -> str:
 
 
 def _hint(field: str) -> str:
-    kt = ", kt typed as t or the reverse" if field in {"capacity", "tonnes"} else ""
+    kt = ", such as kt typed as t" if field in {"capacity", "tonnes"} else ""
     return f"is it in another unit{kt}?"

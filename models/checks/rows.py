@@ -139,13 +139,13 @@ def changed_lanes(case: Case) -> Iterator[errors.Finding]:
                 yield _outside(lane, header, added, 0, most)
     is_changed = any(row.freight_factor != 1.0 or row.tariff_added for row in case.lanes)
     for mineral, lanes in Expanded(case).lanes.items() if is_changed else ():
-        for header, values, how, most in (
-            ("Freight", lanes.freight, "scaled", MOST_PRICE),
-            ("Tariff", lanes.tariff, "raised", MOST_TARIFF),
+        for header, values, most in (
+            ("Freight", lanes.freight, MOST_PRICE),
+            ("Tariff", lanes.tariff, MOST_TARIFF),
         ):
             largest = float(np.nanmax(values, initial=0.0))
             if not largest <= most:
-                said = f"the {header.lower()} of {mineral}, {how} to {largest:g}"
+                said = f"scenarios bring the {header.lower()} of {mineral} to {largest:g}"
                 wanted = f"a number from 0 to {units.spelled(most)}"
                 yield errors.Finding(Lane.SHEET, 0, header, said, wanted)
 
@@ -179,15 +179,15 @@ def stock_fits(case: Case) -> Iterator[errors.Finding]:
     """The opening stock is at most what can be stored."""
     for pile in case.stockpiles:
         if pile.opening > pile.max:
-            said = f"an opening stock of {pile.opening:g} t"
-            yield at(pile, "opening", said, f"at most its Max, {pile.max:g} t")
+            said = f"the opening stock is {pile.opening:g} t"
+            yield at(pile, "opening", said, f"at most the Max of the row, {pile.max:g} t")
 
 
 def one_target(case: Case) -> Iterator[errors.Finding]:
     """A stock target is stated in t or in days; only a scenario sets t beside days, by year."""
     for pile in case.stockpiles:
         if pile.target_days is not None and pile.target.base is not None:
-            said = "a target in days and one in t"
+            said = "the row has a target in days and a target in t"
             yield at(pile, "target_days", said, "only one of the two")
 
 
@@ -195,8 +195,8 @@ def contract_range(case: Case) -> Iterator[errors.Finding]:
     """A contract's Max is at least its Min."""
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
-            said = f"a Max of {contract.max:g} t/yr"
-            yield at(contract, "max", said, f"at least its Min, {contract.min:g} t/yr")
+            said = f"the contract's Max is {contract.max:g} t/yr"
+            yield at(contract, "max", said, f"at least the Min of the row, {contract.min:g} t/yr")
 
 
 def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
@@ -219,8 +219,8 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
             hint = did_you_mean(row.payer, payers)
             yield at(row, "payer", said, "a member or a group", hint)
         if row.clawback is not None and row.clawback < row.strike:
-            said = f"a clawback above {row.clawback:g}"
-            yield at(row, "clawback", said, f"at least its strike price, {row.strike:g}")
+            said = f"the plant pays back prices above {row.clawback:g}"
+            yield at(row, "clawback", said, f"at least the strike price of the row, {row.strike:g}")
 
 
 def built_are_projects(case: Case) -> Iterator[errors.Finding]:
@@ -236,15 +236,15 @@ def built_are_projects(case: Case) -> Iterator[errors.Finding]:
         own.append(row)
         whole = math.fsum(part.fraction for part in own)
         if whole > 1.0 + tolerances.WHOLE_SUM >= whole - row.fraction:
-            said = f"the fractions of {row.project} add up to {whole:.6g}"
-            yield at(row, "fraction", said, "at most 1 over all rows of a project")
+            said = f"the rows of {row.project} add up to a fraction of {whole:.6g}"
+            yield at(row, "fraction", said, "a sum of at most 1 for each project")
 
 
 # ---- names that would be read as something else ------------------------------------------------
 
 COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}
 """Headers of Freight, folded, that are no member's column."""
-_EACH = "in Share limits, `each` means every member alone"
+_EACH = "in Share limits, `each` stands for every member on its own"
 
 
 def names_that_mean_something_else(case: Case) -> Iterator[errors.Finding]:
@@ -252,21 +252,23 @@ def names_that_mean_something_else(case: Case) -> Iterator[errors.Finding]:
     members = {fold(m.name) for m in case.members}
     for member in case.members:
         name, group = fold(member.name), fold(member.group)
-        said, wanted = f"a member named {member.name!r}", "another name"
+        said, wanted = f"the name {member.name!r} for a member", "another name"
         if name == EACH:
             yield at(member, "name", said, wanted, _EACH)
         elif name in COLUMNS:
-            yield at(member, "name", said, wanted, "Freight has a column of that name")
+            yield at(
+                member, "name", said, wanted, "the sheet Freight has another column of that name"
+            )
         if group == EACH:
-            yield at(member, "group", f"a group named {member.group!r}", wanted, _EACH)
+            yield at(member, "group", f"the name {member.group!r} for a group", wanted, _EACH)
         elif member.group and group in members:
             said = f"the group {member.group!r} has the name of a member"
             yield at(member, "group", said, "a name that no member has")
     for step in case.scenarios:
         if fold(step.name) == fold(BASE):
             said, hint = (
-                f"a scenario named {step.name!r}",
-                "Base is the workbook without a scenario",
+                f"the name {step.name!r} for a scenario",
+                "the planner calls the workbook without a scenario Base",
             )
             yield at(step, "name", said, "another name", hint)
 
@@ -275,7 +277,7 @@ def member_countries(case: Case) -> Iterator[errors.Finding]:
     """The rest of the world is outside the coalition."""
     for member in case.members:
         if member.country == REST_OF_WORLD:
-            said = "the rest of the world as a member's country"
+            said = "Rest of world is not a member's country"
             yield at(member, "country", said, "a country", "leave it blank for several countries")
 
 
@@ -331,7 +333,13 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
         if lacks(row, refined):
             said = f"{row.refiner} does not refine {row.mineral} in Refiners"
             hint = f"it refines {', '.join(sorted(refined[row.refiner]))}"
-            yield at(row, "mineral", said, f"a row of {Refiner.SHEET} for both", hint)
+            yield at(
+                row,
+                "mineral",
+                said,
+                f"a refiner that the sheet {Refiner.SHEET} lists with this mineral",
+                hint,
+            )
     for lane in case.input_lanes:
         has = planned.get(lane.refiner, set())
         if lane.input and has and lane.input in case.mineral_of and lane.input not in has:
@@ -347,8 +355,8 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
 # ---- every pair of supplier country and member has a freight -----------------------------------
 
 MOST_NAMED = 4
-_WANTED = "a freight for every pair of supplier country and member"
-_HINT = "fill the sheet Freight, or set Default freight for all other pairs"
+_WANTED = "a freight from every supplier country to every member"
+_HINT = "fill the cell in the sheet Freight, or set Default freight in Settings"
 
 
 def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
@@ -362,7 +370,7 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
         if plant.country:
             by_country.setdefault(plant.country, []).append(plant)
     for country, found in sorted(by_country.items()):
-        row, none = given.get(country), f"no freight from {case.country_name(country)} to "
+        row, none = given.get(country), f"there is no freight from {case.country_name(country)} to "
         stated = set() if row is None else {name for name, _ in row.costs}
         lacking = [name for name in members if name not in stated]
         if row is not None:
@@ -388,9 +396,12 @@ def rights_within_one(case: Case) -> Iterator[errors.Finding]:
         if whole > _MOST_RIGHTS and last is not None and last.row not in told:
             told.add(last.row)
             where = case.country_name(of.country)
-            name = f"mines of {where}" if isinstance(of, Mine) else f"{of.name} ({where})"
-            said = f"the rights to {name}, {of.mineral}, add up to {whole:.4g}"
-            yield at(last, "share", said, "at most 1 over all rows")
+            name = f"the mines of {where}" if isinstance(of, Mine) else f"{of.name} ({where})"
+            said = (
+                f"the rows of Rights give members {whole:.4g} times the {of.mineral} capacity of"
+                f" {name}"
+            )
+            yield at(last, "share", said, "shares that add up to at most 1 for each plant or mine")
 
 
 _MOST_RIGHTS = 1.0 + tolerances.WHOLE_SUM
@@ -405,7 +416,7 @@ def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
     for limit in case.share_limits:
         if limit.buyer and limit.buyer not in known:
             said = f"the buyer {limit.buyer!r} is neither a member nor a group"
-            wanted = "each, a member, a group, or a blank cell for the coalition as one"
+            wanted = "`each`, a member, a group, or a blank cell for the whole coalition"
             yield at(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
 
 
@@ -429,7 +440,10 @@ def one_floor(case: Case) -> Iterator[errors.Finding]:
         same = (r for r in rows[:i] if (r.mineral, r.zone) == (row.mineral, row.zone))
         first = next((r for r in same if _meet(r, row)), None)
         if first is not None:
-            said = f"{row.mineral} in the zone {row.zone} has a floor in row {first.row} already"
+            said = (
+                f"row {first.row} already sets a floor for {row.mineral} in the zone {row.zone} in"
+                " some of these years"
+            )
             yield at(row, "mineral", said, "one floor for each mineral, zone and year")
 
 
@@ -501,15 +515,22 @@ def shape(case: Case) -> Iterator[errors.Finding]:
     for limit in case.share_limits:
         outside = limit.supplier.startswith(EACH_OUTSIDE)
         if limit.limit == MIN and (not limit.supplier or outside):
-            said = "a min without a named supplier"
+            said = "the row is a min and names no supplier"
             yield at(limit, "supplier", said, f"the name of a {limit.group}")
         elif outside and limit.group not in OF_COUNTRIES:
-            said = f"{limit.supplier!r} with the supplier group {limit.group}"
-            wanted = f"a name of that group, or the supplier group {BY_COUNTRY} or {BY_OWNER}"
+            said = f"{limit.supplier!r} does not fit the supplier group {limit.group}"
+            wanted = (
+                f"the name of a {limit.group}, or the supplier group {BY_COUNTRY} or {BY_OWNER}"
+            )
             yield at(limit, "supplier", said, wanted)
         if limit.stage == MINING and limit.buyer:
-            said = f"the buyer {limit.buyer!r} in stage mining"
-            yield at(limit, "buyer", said, "a blank cell: ore is counted for the coalition as one")
+            said = f"the row has the stage mining and the buyer {limit.buyer!r}"
+            yield at(
+                limit,
+                "buyer",
+                said,
+                "a blank cell, since limits on mining are on the whole coalition",
+            )
         if limit.stage == MINING and limit.group not in {BY_COUNTRY, BY_BLOC}:
-            said = f"the supplier group {limit.group} in stage mining"
+            said = f"the row has the stage mining and the supplier group {limit.group}"
             yield at(limit, "group", said, f"{BY_COUNTRY} or {BY_BLOC}")

@@ -31,7 +31,7 @@ def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
     sources = _sources(case)
     for lane in case.lanes:
         if ("", lane.country, "", "") not in sources and lane.country:
-            said = f"there is no refiner in {case.country_name(lane.country)}"
+            said = f"no refiner is in {case.country_name(lane.country)}"
             yield advise(lane, "country", said, _NOTHING)
         elif _is_sure(case, lane, sources) and _selected(lane) not in sources:
             said = _no(case, _who(lane), lane.mineral, lane.country)
@@ -100,9 +100,21 @@ def rights_that_name_all(case: Case) -> Iterator[Finding]:
             told.add(last.row)
             where = case.country_name(of.country)
             name = f"the mines of {where}" if isinstance(of, Mine) else f"{of.name} ({where})"
-            said = f"the members' shares of {name}, {of.mineral}, add up to {whole:.4g}"
-            what = "the shares are scaled up to 1" if whole > 0 else "the setting Rights divides it"
-            yield advise(last, "share", said, f"{what}, since no member is left for the rest")
+            said = (
+                f"the rows of Rights give members only {whole:.4g} of the {of.mineral} capacity of"
+                f" {name}"
+            )
+            what = (
+                "the shares are scaled up to 1"
+                if whole > 0
+                else "the setting Rights divides the capacity"
+            )
+            yield advise(
+                last,
+                "share",
+                said,
+                f"{what}, since every member has a row and none is left for the rest",
+            )
 
 
 def _patterns(keys: Iterable[tuple[str, ...]]) -> Patterns:
@@ -162,8 +174,8 @@ def selectors(case: Case) -> Iterator[Finding]:
             if value not in {"", None} and name not in takes:
                 listed = ", ".join(ScenarioStep.column_of(known).header for known in takes)
                 shown = case.country_name(value) if name == "country" else value
-                said = f"{shown!r} is not a selector of `{step.action}`"
-                yield at(step, name, said, "a blank cell", f"it takes {listed}")
+                said = f"`{step.action}` does not read this column, which says {shown!r}"
+                yield at(step, name, said, "a blank cell", f"it reads {listed}")
 
 
 def values(case: Case) -> Iterator[Finding]:
@@ -175,7 +187,9 @@ def values(case: Case) -> Iterator[Finding]:
         wanted = f"{takes.value} from {spelled(takes.least)} to {spelled(takes.most)}"
         if not takes.value:
             if step.value is not None:
-                yield advise(step, "value", f"`{step.action}` takes no Value: this one is ignored")
+                yield advise(
+                    step, "value", f"`{step.action}` takes no Value, so this number is ignored"
+                )
         elif step.value is None:
             yield at(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
         elif not takes.least <= step.value <= takes.most:
@@ -183,7 +197,7 @@ def values(case: Case) -> Iterator[Finding]:
             percent = percent_hint(step.value) if fraction else ""
             yield at(step, "value", f"the number {step.value:g}", wanted, percent)
         elif takes.value == _FACTOR and step.value >= _LARGE:
-            said = f"{step.value:g} times as much as in the workbook"
+            said = f"the row makes it {step.value:g} times as much as in the workbook"
             yield advise(step, "value", said, percent_hint(step.value))
 
 
@@ -220,17 +234,22 @@ def _begun(case: Case, step: ScenarioStep, found: list[Project]) -> Iterator[Fin
     if step.first_year is not None:
         for plant in found:
             if step.first_year < plant.first_year:
-                own = f"before its own first year {plant.first_year}"
-                said = f"{plant.name} is built in {step.first_year}, {own}"
+                own = f"before its First year {plant.first_year} in Projects"
+                said = f"the scenario builds {plant.name} in {step.first_year}, {own}"
                 yield advise(step, "first_year", said)
         return
     late = [p for p in found if case.years and p.first_year > case.years[-1]]
     if late and len(late) == len(found):
-        said = f"{late[0].name} would be built in {late[0].first_year}, its own first year"
+        said = (
+            f"the row is blank, so {late[0].name} would be built in its First year"
+            f" {late[0].first_year}"
+        )
         yield at(step, "first_year", said, _horizon(case))
     for plant in late if len(late) < len(found) else ():
-        said = f"{plant.name} is not built, as its first year is {plant.first_year}"
-        yield advise(step, "action", said, "that is beyond the horizon")
+        said = (
+            f"the scenario does not build {plant.name}, since its First year is {plant.first_year}"
+        )
+        yield advise(step, "action", said, "that is after the last planned year")
 
 
 def _horizon(case: Case) -> str:
@@ -247,8 +266,14 @@ def event_actions(case: Case) -> Iterator[Finding]:
     """An event's change can hold in one year alone."""
     for step in case.risks:
         if step.action in TAKES and step.action not in EVENT_ACTIONS:
-            said = f"`{step.action}` changes all years, but an event lasts only for some"
-            yield at(step, "action", said, "an action that has years", "use the sheet Scenarios")
+            said = f"`{step.action}` changes all years, but an event lasts for some years only"
+            yield at(
+                step,
+                "action",
+                said,
+                "an action that can hold for some years",
+                "use the sheet Scenarios",
+            )
 
 
 def one_event_one_chance(case: Case) -> Iterator[Finding]:
@@ -270,10 +295,10 @@ def chances_that_decide_nothing(case: Case) -> Iterator[Finding]:
     """An event that never happens, or that happens in every year."""
     for step in _firsts(case).values():
         if step.probability == 0:
-            yield advise(step, "probability", f"a probability of 0: {step.name} never happens")
+            yield advise(step, "probability", f"the probability is 0, so {step.name} never happens")
         elif step.probability == 1:
-            said = f"a probability of 1: {step.name} happens in every year"
-            yield advise(step, "probability", said, "1 % is 0.01")
+            said = f"the probability is 1, so {step.name} begins in every year"
+            yield advise(step, "probability", said, "if you mean 1 %, write 0.01")
 
 
 def _firsts(case: Case) -> dict[str, EventStep]:

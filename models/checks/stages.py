@@ -30,14 +30,14 @@ def inputs_are_others(case: Case) -> Iterator[Finding]:
     shown: set[frozenset[str]] = set()
     for row in sorted(case.inputs, key=lambda row: row.row):
         if row.input == row.mineral:
-            yield at(row, "input", f"{row.mineral} as an input of itself", "another mineral")
+            yield at(row, "input", f"{row.mineral} is listed as its own input", "another mineral")
             continue
         circle = _path(inputs, row.input, row.mineral) if row.tonnes > 0 else []
         if circle and frozenset(circle) not in shown:
             shown.add(frozenset(circle))
             path = " <- ".join([row.mineral, *circle])
-            problem = f"{row.input} leads back to {row.mineral}: {path}"
-            yield at(row, "input", problem, "inputs that do not lead back to the product")
+            problem = f"{row.mineral} would be made from itself, through {row.input}: {path}"
+            yield at(row, "input", problem, "inputs that are not made from the product")
 
 
 def _path(inputs: dict[str, list[str]], start: str, end: str) -> list[str]:
@@ -71,15 +71,15 @@ def plants_make_the_product(case: Case) -> Iterator[Finding]:
         if not row.joint:
             continue
         if not row.refiner:
-            expected = "the refiner of the joint products"
-            yield at(row, "refiner", "a joint input without a refiner", expected)
+            expected = "the refiner that makes the joint products"
+            yield at(row, "refiner", "the row is joint and names no refiner", expected)
         elif row.tonnes > 0 and (country := countries.get((row.refiner, row.mineral))):
             line = (row.mineral, country)
             product, other = lines.setdefault((row.refiner, row.input), line)
             if other != country:
                 here, there = map(case.country_name, (country, other))
                 problem = f"{row.refiner} makes {row.mineral} in {here}, {product} in {there}"
-                yield at(row, "joint", problem, "joint products that are made in one country")
+                yield at(row, "joint", problem, "all joint products of a refiner in one country")
 
 
 def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
             takes.setdefault(plant.name, set()).add(row.input)
     for today in case.current_supply:
         if today.member and today.plant:
-            yield at(today, "plant", "both a member and a plant", "only one of the two")
+            yield at(today, "plant", "the row names a member and a plant", "only one of the two")
         elif not today.member and not today.plant:
             yield at(today, "member", "a blank cell", "a member, or a plant in the column Plant")
         elif today.plant in {p.name for p in sources} and today.mineral in case.mineral_of:
@@ -111,8 +111,10 @@ def inputs_without_a_source(case: Case) -> Iterator[Finding]:
     for row in case.needed_inputs:
         sources = [*e.of_mineral[row.input]]
         if not (sources and e.startable[sources].any()):
-            problem = f"no usable refiner or project of {row.input}"
-            yield advise(row, "input", problem, f"plants that need it can't make {row.mineral}")
+            problem = f"no refiner or project can sell {row.input} in any year"
+            yield advise(
+                row, "input", problem, f"the plants that need {row.input} can't make {row.mineral}"
+            )
 
 
 def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
@@ -127,8 +129,16 @@ def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
             covered = next(_covered(e, limit, name), None)
             if covered is not None and name not in limit.except_minerals:
                 supplier, share = covered
-                problem = f"only {supplier} can sell {name}, and at most {share:.4g} of it"
-                yield advise(limit, "share", problem, "the rest of its products can't be made")
+                problem = (
+                    f"only {supplier} can sell {name}, and this row lets it sell at most"
+                    f" {share:.4g} of the demand for it"
+                )
+                yield advise(
+                    limit,
+                    "share",
+                    problem,
+                    "plants then lack {name}, so some of their products can't be made",
+                )
                 break
 
 
@@ -160,25 +170,28 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
     for contract in case.contracts:
         inputs = need.get((contract.refiner, contract.mineral), [])
         if contract.price is not None and inputs:
-            problem = f"a price of {contract.price:g} for {contract.mineral}"
-            hint = f"{', '.join(inputs)} for it must be paid for on top"
+            problem = (
+                f"the contract's price of {contract.price:g} for {contract.mineral} does not"
+                " include its inputs"
+            )
+            hint = f"the plan pays for {', '.join(inputs)} on top"
             yield advise(contract, "price", problem, hint)
 
 
 def floors_below_inputs(case: Case) -> Iterator[Finding]:
     """A price floor on a product with inputs is compared with its toll, without the inputs."""
     products = {row.mineral for row in case.needed_inputs}
-    hint = "it is compared with the cost without the inputs"
+    hint = "the floor is compared with the plant's own cost, without the cost of its inputs"
     for row in case.price_floors:
         if row.mineral in products:
-            problem = f"a floor on {row.mineral}, which is made from other minerals"
+            problem = f"the floor is on {row.mineral}, which is made from other minerals"
             yield advise(row, "floor", problem, hint)
     for step in steps(case):
         set_for = sorted(name for name in products if step.mineral in {"", name})
         if step.action == "set price floor" and step.value and set_for:
             is_one = len(set_for) == 1
             made = "which is made" if is_one else "which are made"
-            problem = f"a floor on {', '.join(set_for)}, {made} from other minerals"
+            problem = f"the floor is on {', '.join(set_for)}, {made} from other minerals"
             yield advise(step, "value", problem, hint)
 
 
@@ -188,5 +201,11 @@ def members_that_hand_over_nothing(case: Case) -> Iterator[Finding]:
     for pile in case.stockpiles:
         member = case.member_of.get(pile.member)
         if pile.mineral in inputs and member is not None and not member.country:
-            problem = f"{pile.member} has no country of its own"
-            yield advise(pile, "member", problem, f"it hands no {pile.mineral} to plants")
+            problem = f"the member {pile.member} has no Country"
+            yield advise(
+                pile,
+                "member",
+                problem,
+                f"its {pile.mineral} can't go to plants, since a member serves the plants of its"
+                " own country",
+            )

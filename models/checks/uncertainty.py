@@ -25,7 +25,7 @@ def ranges_are_of_numbers(case: Case) -> Iterator[Finding]:
         record = record_named(row.sheet)
         if record is None:
             known = {fold(each.SHEET): each.SHEET for each in SHEETS if varied(each)}
-            said = f"{row.sheet!r} is not a sheet with numbers that may have a range"
+            said = f"{row.sheet!r} is not a sheet with numbers that can have a range"
             wanted = f"one of {', '.join(known.values())}"
             yield at(row, "sheet", said, wanted, near(row.sheet, known))
         elif column_named(record, row.header, case) is None:
@@ -42,9 +42,12 @@ def _no_column(record: type[Record], name: str, where: Finding) -> Finding:
     choices = {fold(record.column_of(f).header) for sheet, f in CHOICES if sheet == record.SHEET}
     known = {fold(column.header): column.header for column in varied(record)}
     if fold(name) in choices:
-        said, hint = f"{name!r} is a choice, not a fact", "`planner sweep` varies caps"
+        said, hint = (
+            f"{name!r} is what you choose, not an uncertain fact",
+            "`planner sweep` varies caps",
+        )
     else:
-        said = f"{name!r} is no column of numbers of the sheet {record.SHEET}"
+        said = f"the sheet {record.SHEET} has no column of numbers called {name!r}"
         hint = near(name, known)
     wanted = f"one of {', '.join(known.values())}"
     return Finding(where.sheet, where.row, where.column, said, wanted, hint)
@@ -54,4 +57,6 @@ def ranges_that_match_nothing(case: Case) -> Iterator[Finding]:
     """A row of Uncertainty is of a number above 0."""
     for row in case.uncertainty:
         if matches_nothing(case, row):
-            yield advise(row, "sheet", "no number of the workbook is meant", "it changes nothing")
+            yield advise(
+                row, "sheet", "no number of the workbook matches the row", "the row changes nothing"
+            )

@@ -18,7 +18,7 @@ from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of, short, some_of
 from planner.render.native import LINE_COLOURS
 from planner.render.style import number_format
-from planner.render.words import clean, width_of
+from planner.render.words import clean, cut, width_of
 
 MOST_WORDS, MOST_LETTERS = 40, 300
 """What a slide says at most, its chart left out: more is not read, and would not fit."""
@@ -37,6 +37,8 @@ largest that fits is taken."""
 _MOST_BARS, _FEW, _NEARLY_ALL = 10, 3, 0.7
 """A third of the bars that there is room for, so few that they are slim; from this share on, a
 scale ends at 100 %."""
+_LONGEST = 56
+"""Letters of a name beside a bar, where bars are few: a slide is wider than a chart of a sheet."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,10 @@ def _data(picture: Picture) -> Any:
                     line.add_data_point(place, value)
         return points
     bars = CategoryChartData()
-    bars.categories = [short(str(name)) for name in picture.categories]
+    is_across = picture.form in {Form.BARS, Form.ROWS}
+    most = _LONGEST if is_across and len(picture) <= _MOST_BARS else 0
+    names = map(str, picture.categories)
+    bars.categories = [cut(clean(name), most) if most else short(name) for name in names]
     for series in picture.series:
         bars.add_series(clean(series.name), series.values)
     return bars

@@ -61,7 +61,7 @@ TOO_LONG = "The names are too long for a slide: see its notes."
 _MOST_BARS = 10
 _BEGIN = "Begin to build in {year}, for {cost}: {plants}."
 _NOTHING_TO_BUILD = "The plan has no plant to begin in {year}."
-_ORDER = "Purchases of {year} cost {cost}, most of all in {country}: {part}."
+_ORDER = "Purchases of {year} cost {cost}, most of it in {country}: {part}."
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,9 @@ def _costs(plan: PlanFile) -> _Content:
     notes = [text for text in (report.in_all(plan),) if text]
     if len(found) > 1:
         sentences = _sentences(plan, found[1].text)
-        sentences[0] = f"{words.opened(found[1].number)}. {sentences[0]}"
+        with_part = f"Limits cost {found[1].number}. {sentences[0]}"
+        if found[1].number[0].isdigit() and has_room([COSTS, with_part, *sentences[-1:]]):
+            sentences[0] = with_part
         if not has_room([COSTS, *sentences]):
             sentences = [sentences[0], *sentences[-1:], *sentences[1:-1]]
         if not has_room([COSTS, *sentences[:2]]):
@@ -229,8 +231,8 @@ def _left(plan: PlanFile) -> Picture | None:
         return None
     names = tuple(f"{row['mineral']}, without {plan.country(row['supplier'])}" if row["supplier"]
                   else str(row["mineral"]) for row in rows)  # fmt: skip
-    title = ByMineral.served_without.title(table.words)
-    kept = Series(title, Role.PLAN, numbers(row["served_without"] for row in rows))
+    title = f"Part of need still met if the largest supplier stops, {table.words['last']}"
+    kept = Series("Still met", Role.PLAN, numbers(row["served_without"] for row in rows))
     return Picture(title, Form.ROWS, names, (kept,), "Part of need", "")
 
 
@@ -335,7 +337,8 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
             continue
         drawn = (*kind.pictures(tables), *(p for section in kind.sections(tables)
                  for pictures, _ in section.views.values() for p in pictures))  # fmt: skip
-        theirs = (*_sentences(plan, headline.finding), *(figures if topic == SURE else ()))
+        first, *further = _sentences(plan, headline.finding)
+        theirs = (first, *(figures if topic == SURE else ()), *further)
         picture = next((p for p in drawn if is_drawable(p)), content.picture)
         told = (study_verdict(tables)[0], *headline.care)
         care = tuple(f"{kind.TITLE}: {text}" for text in told)

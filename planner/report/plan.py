@@ -180,8 +180,8 @@ def members(plan: PlanFile) -> Section | None:
     if not any(known(need) and need > 0 for need in table.need):
         return None
     costs = (
-        ("In cash, like for like", Role.PLAN, table.extra),
-        ("In priced shortage, not paid", Role.SHORT, table.extra_shortage),
+        ("In cash, for the same tonnes", Role.PLAN, table.extra),
+        ("For missing tonnes, at their price (nobody pays it)", Role.SHORT, table.extra_shortage),
     )
     series = tuple(
         Series(name, role, numbers(values, MILLION))

@@ -60,7 +60,10 @@ def supply(plan: PlanFile) -> Section | None:
     rest, short = share.drop(columns=[*colours]).sum(axis=1), table["short"] / whole
     series += [Series(OTHERS, Role.OTHER, [*rest]), Series(SHORT.header, Role.SHORT, [*short])]
     series = [s for s in series if any((v or 0.0) > tolerances.SHOWN_SHARE for v in s.values)]
+    lengths = (sum(s.values[i] or 0.0 for s in series) for i in range(len(table)))
+    is_more = max(lengths, default=0.0) > 1.0 + tolerances.SHOWN_SHARE
     title, axis = "Parts of the coalition's demand, all years", "Part of demand"
+    axis += " (above 100 %: bought for stock)" if is_more else ""
     minerals = tuple(map(str, table.index))
     picture = Picture(title, Form.BARS, minerals, tuple(series), axis, "")
     cells = {

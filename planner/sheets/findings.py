@@ -100,22 +100,23 @@ def answer(table: ByMineral, question: str) -> Light | None:
     beyond = [row for row in needed if row["limits_kept"] == "no"]
     missed = {row["mineral"] for row in (*lacking, *beyond)}
     if not missed:
-        text = "Yes: all that is needed, in every year and for every member."
+        text = "Yes. Every member gets all it needs in every year."
         return Light(question, AnswerState.GOOD, text, ByMineral.TABLE)
-    text = f"Not for {_minerals(len(missed), len(needed))}."
-    if len(missed) == len(needed):
-        text = "For no mineral in full." if len(needed) > 1 else "Not in full."
     if not lacking:
-        goes = "goes beyond its limit" if len(beyond) == 1 else "go beyond their limits"
-        who = opened(listed((row["mineral"] for row in beyond), _NAMED))
-        text += f" {who} {goes}, at a penalty."
+        exceeds = "exceeds its limit" if len(beyond) == 1 else "exceed their limits"
+        who = listed((row["mineral"] for row in beyond), _NAMED)
+        text = f"Not fully. {opened(who)} {exceeds}, and the plan pays the penalty."
         return Light(question, AnswerState.CARE, text, ByMineral.TABLE)
+    fails = "runs" if len(missed) == 1 else "run"
+    fails += " short or over the limit" if len(missed) > len(lacking) else " short"
+    text = f"Not fully: {_minerals(len(missed), len(needed))} {fails}."
     worst = max(lacking, key=_part_short)
-    text += (
-        f" {opened(worst['mineral'])} {'is' if len(needed) == 1 else 'is hit hardest:'}"
-        f" {share(_part_short(worst))} {'short' if len(needed) == 1 else 'of its need stays unmet'}"
-        f"{_because(worst)}."
-    )
+    part_short, mineral = share(_part_short(worst)), worst["mineral"]
+    if len(needed) == 1:
+        text = f"Not fully. {part_short} of the need for {mineral} stays unmet{_because(worst)}."
+    else:
+        text += f" {opened(mineral)} is hit hardest: {part_short} of the need for it stays unmet"
+        text += f"{_because(worst)}."
     least = min(row["served"] for row in needed)
     return Light(
         question, AnswerState.CARE if least >= LEAST_SERVED else AnswerState.BAD, text, "Shortages"
@@ -132,13 +133,13 @@ def _because(row: Row) -> str:
         return ""
     of_limits = min(1.0, max(0.0, row["short_by_limits"] / row["short"]))
     if of_limits <= tolerances.SAME_SHARE:
-        return ", none of it because of the limits"
+        return ", for lack of supply"
     if of_limits >= 1.0 - tolerances.SAME_SHARE:
-        return ", all of it because of the limits"
+        return ", because of the limits"
     by_limits, by_supply = (
         share(_part_short(row) * part).removesuffix(" %") for part in (of_limits, 1.0 - of_limits)
     )
-    return f", {by_limits} points because of the limits and {by_supply} for lack of supply"
+    return f", {by_limits} points because of the limits and {by_supply} points for lack of supply"
 
 
 def _need(rows: Sequence[Row]) -> KeyFinding:
@@ -149,10 +150,10 @@ def _need(rows: Sequence[Row]) -> KeyFinding:
     lacking = [row for row in needed if row["short"] > 0]
     number = _minerals(len(needed) - len(lacking), len(needed))
     if not lacking:
-        return KeyFinding(name, number, "No member is short in any year.", sheet)
+        return KeyFinding(name, number, "Every member gets all it needs in every year.", sheet)
     parts = {row["mineral"]: _part_short(row) for row in lacking}
     unmet = ranked(parts, lambda mineral: f"{mineral} {share(parts[mineral])}", _NAMED)
-    return KeyFinding(name, number, f"Unmet need over all years: {unmet}.", sheet)
+    return KeyFinding(name, number, f"Unmet part of the need over all years: {unmet}.", sheet)
 
 
 def cautions(table: ByMineral, country: Country) -> Iterator[str]:
@@ -169,11 +170,12 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
     if above:
         top = max(above, key=lambda row: row["supplier_share"] - row["supplier_limit"])
         text = (
-            f"Limits count demand, so {country(top['supplier'])} still sells"
-            f" {share(top['supplier_share'])} of the {top['mineral']} that is bought"
+            f"Limits are shares of demand, so {country(top['supplier'])} still sells"
+            f" {share(top['supplier_share'])} of the {top['mineral']} that is bought in"
+            f" {table.words['last']}"
         )
         more = len(above) - 1
-        also = f" The same holds for {counted(more, 'more mineral')}." if more else ""
+        also = f" So it is for {counted(more, 'more mineral')}." if more else ""
         yield f"{text}.{also}"
 
 
@@ -181,25 +183,27 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
 
 
 def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
-    name, sheet = f"If the largest supplier stopped in {last}", ByMineral.TABLE
+    name = f"Minerals that keep {share(KEEPS_ENOUGH)} if their largest supplier stops in {last}"
+    sheet = ByMineral.TABLE
     needed = [row for row in rows if known(row["served_without"])]
     if not needed:
         return KeyFinding(name, "no need", f"Nothing is needed in {last}.", sheet)
     if not any(row["supplier"] for row in needed):
-        text = f"No single country outside the coalition sells to it in {last}."
-        return KeyFinding(name, "nobody", f"{text}{_through(needed, None, last, country)}", sheet)
+        text = f"No single country outside the coalition sells anything to it in {last}."
+        return KeyFinding(
+            name, "no such country", f"{text}{_through(needed, None, last, country)}", sheet
+        )
     kept = sum(keeps_enough(row["served_without"]) for row in needed)
-    number = f"{_number(kept, len(needed))} keep{'s' if len(needed) == 1 else ''}"
     least = min(needed, key=lambda row: row["served_without"])
     who = country(least["supplier"]) if least["supplier"] else "its largest supplier"
     text = f"Without {who}, {_served(least, 'served_without', last)}"
-    text += ", the lowest share of all minerals" if len(needed) > 1 else ""
+    text += ", the smallest part among all minerals" if len(needed) > 1 else ""
     text = f"{text}.{_through(needed, least, last, country)} {IF_IT_STOPS} {SEE_MORE}"
-    return KeyFinding(name, f"{number} {share(KEEPS_ENOUGH)}", text, sheet)
+    return KeyFinding(name, _number(kept, len(needed)), text, sheet)
 
 
 def _served(row: Row, served: str, last: str) -> str:
-    return f"{share(row[served])} of the need for {row['mineral']} in {last} is still served"
+    return f"{share(row[served])} of the need for {row['mineral']} in {last} would still be met"
 
 
 def _through(rows: Sequence[Row], at_last: Row | None, last: str, country: Country) -> str:
@@ -214,8 +218,8 @@ def _through(rows: Sequence[Row], at_last: Row | None, last: str, country: Count
     where, still = country(least["stage_country"]), _served(least, "served_through", last)
     is_same = least is at_last and least["stage_country"] == least["supplier"]
     if is_same and share(least["served_through"]) == share(least["served_without"]):
-        return " Through all stages it is as much."
-    return f" If plants lose their inputs from {where}, too, {still}."
+        return " That part is the same if plants lose their inputs from {where}, too."
+    return f" If plants also lose their inputs from {where}, {still}."
 
 
 # ---- who depends on whom -------------------------------------------------------------------------
@@ -232,12 +236,18 @@ def dependence(table: ByMineral, country: Country) -> str:
     if not bought:
         return f"No member buys from a single country outside the coalition in {last}."
     much = sum(is_much(row["dependent_share"]) for row in bought)
-    start = f"No member buys over {share(MUCH)} of a mineral from one country outside in {last}"
+    start = (
+        f"In {last} no member buys over {share(MUCH)} of a mineral from one country outside the"
+        " coalition"
+    )
     if much:
-        which = f"Of {len(rows):,} minerals, {much:,} {'has' if much == 1 else 'have'}"
+        which = f"{much:,} of {len(rows):,} minerals {'has' if much == 1 else 'have'}"
         if much == len(rows):
-            which = "Every mineral has" if much > 1 else f"{opened(bought[0]['mineral'])} has"
-        start = f"{which} a member that buys over {share(MUCH)} from one country outside in {last}"
+            which = "every mineral has" if much > 1 else f"{bought[0]['mineral']} has"
+        start = (
+            f"In {last} {which} a member that buys over {share(MUCH)} of it from one country"
+            " outside the coalition"
+        )
     top = max(printed(row["dependent_share"]) for row in bought)
     ties = [row for row in bought if printed(row["dependent_share"]) == top]
     most = max(ties, key=lambda row: row["wholly_dependent"])
@@ -248,10 +258,10 @@ def dependence(table: ByMineral, country: Country) -> str:
     place = where.pop() if len(where) == 1 else "one country"
     if len({row["dependent"] for row in ties}) == 1 and place != "one country":
         return (
-            f"{start}. The largest such share is of {minerals}: {most['dependent']} {buys}"
-            f" {part_of} of {each} in {place}."
+            f"{start}. The largest share is for {minerals}: {most['dependent']} {buys} {part_of}"
+            f" of {each} from {place}."
         )
-    return f"{start}. {minerals} each have a member that buys {part_of} of it in {place}."
+    return f"{start}. {minerals} each have a member that buys {part_of} of it from {place}."
 
 
 # ---- what the limits cost ------------------------------------------------------------------------
@@ -264,13 +274,13 @@ def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
         return KeyFinding(name, "no limits", text, sheet)
     premium = like_for_like(rows)
     if premium is None:
-        text = "What the same tonnes cost without share limits is not known."
+        text = "What the same tonnes would cost without share limits is not known."
         return KeyFinding(name, "not known", text, sheet)
     more, same = premium
     unbought = _unbought(rows)
     a_year = solid(more, same) / max(1, years)
     if not a_year:
-        text = "The tonnes bought cost the same as without limits."
+        text = "The same tonnes cost as much without limits."
         return KeyFinding(name, "nothing more", f"{text} {unbought}", sheet)
     parts = {row["mineral"]: row["extra"] * row["purchased"] for row in _bought(rows)}
     weight = _weight(parts, more, years, money) if len(parts) > 1 else ""
@@ -291,24 +301,24 @@ def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> 
     rest = more - parts[top]
     largest, others = (amount(abs(cost) / max(1, years), money) for cost in (parts[top], rest))
     if abs(rest) <= tolerances.SAME_SHARE * abs(more):
-        return f" {opened(top)} alone is all of it."
+        return f" All of that is for {top}."
     if (rest > 0) == (parts[top] > 0):
-        return f" {opened(top)} alone is {largest} of it."
+        return f" {largest} of that is for {top}."
     more_here, there = ("more", "less") if parts[top] > 0 else ("less", "more")
     who = "the others together" if len(parts) > 2 else "the other"  # noqa: PLR2004
-    return f" {opened(top)} costs {largest} {more_here}, {who} {others} {there}."
+    return f" {opened(top)} costs {largest} {more_here}, and {who} {others} {there}."
 
 
 def _unbought(rows: Sequence[Row]) -> str:
     """Return what limits leave unbought: a cost is never told without it."""
     lacking = {row["mineral"]: row for row in rows if (row["short_by_limits"] or 0.0) > 0}
     if not lacking:
-        return "No tonne stays unbought because of them."
+        return "No tonne is missing because of the limits."
     parts = {mineral: row["short_by_limits"] / row["demand"] for mineral, row in lacking.items()}
     tonnes = ranked(
         parts, lambda name: f"{amount(lacking[name]['short_by_limits'], 't')} of {name}", _NAMED
     )
-    return f"Over all years they leave {tonnes} unbought."
+    return f"Over all years the limits leave {tonnes} missing."
 
 
 def _bought(rows: Sequence[Row]) -> list[Row]:
@@ -355,5 +365,5 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     series.append(Series(limit, Role.LIMIT, column("supplier_limit")))
     shown = tuple(s for s in series if any(known(value) for value in s.values))
     named = tuple(short(str(row["mineral"])) for row in drawn)
-    title = f"Largest supplier's share of what is bought, {last}"
+    title = f"Share of what is bought from each mineral's largest supplier, {last}"
     return Picture(title, Form.GROUPED, named, shown, "", "")

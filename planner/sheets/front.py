@@ -104,13 +104,14 @@ def _notes(context: Context) -> Iterator[str]:
     left = len(_rows(context)) - sum(_shown(context))
     if left:
         yield (
-            f"The {MOST_ROWS} minerals of the largest value of demand; {left:,} more in By mineral."
+            f"Shown: the {MOST_ROWS} minerals with the largest demand by value; the sheet By"
+            f" mineral has {left:,} more."
         )
     if context.plan.expanded.intakes:
-        yield "Shares of an input count what plants take, wherever they are."
+        yield "A share of an input also counts what plants take, wherever they are."
     yield (
-        'Largest supplier: the outside country whose refineries sell most; "Rest of world" isn\'t a'
-        " country. Tonnes and extra cost are of all years."
+        'Largest supplier: the country outside the coalition that sells most; "Rest of world"'
+        " isn't a country. Tonnes and extra cost are for all years."
     )
 
 
@@ -128,13 +129,14 @@ def _limits(context: Context) -> Light:
     if broken.empty:
         reached = int((binding(context.plan)["kind"] == schema.MAX).sum())
         text = (
-            f"All {len(table):,}, one for each supplier, mineral and year; {reached:,} of them are"
-            " used up to the last tonne."
+            f"All {len(table):,} limits are kept, counting one for each buyer, supplier, mineral"
+            f" and year; {reached:,} of them leave no tonne of room."
         )
         return Light(question, AnswerState.GOOD, text, "Share limits")
     text = (
-        f"{words.counted(len(broken), 'limit')} of {len(table):,} not, at their penalty:"
-        f" {words.amount(float(broken.sum()), 't')} beyond them."
+        f"{len(broken):,} of {words.counted(len(table), 'limit')}"
+        f" {'is' if len(broken) == 1 else 'are'} exceeded, by"
+        f" {words.amount(float(broken.sum()), 't')} in all; the plan pays the penalty."
     )
     return Light(question, AnswerState.CARE, text, "Share limits")
 
@@ -153,16 +155,18 @@ def _stocks(context: Context) -> Light | None:
     question = "Are the reserves filled?"
     below = table[table["shortfall"] > tolerances.LEAST_FLOW]
     if below.empty:
-        return Light(question, AnswerState.GOOD, "Every target, in every year.", "Stocks")
+        return Light(
+            question, AnswerState.GOOD, "Every reserve reaches its target in every year.", "Stocks"
+        )
     last = context.case.years[-1]
     missed, held, at_end = (
         rows.groupby(["mineral", "member"]).ngroups
         for rows in (below, table, below[below["year"] == last])
     )
     text = (
-        f"Below target in some year: {missed} of {words.counted(held, 'reserve')}; in the last"
-        f" year, {last}, {at_end or 'all'} {'is' if at_end == 1 else 'are'}"
-        f" {'still below' if at_end else 'filled'}."
+        f"{missed} of {words.counted(held, 'reserve')} {'is' if missed == 1 else 'are'} below"
+        f" target in some year; in the last year, {last}, {at_end or 'all'}"
+        f" {'is' if at_end == 1 else 'are'} {'still below' if at_end else 'filled'}."
     )
     return Light(question, AnswerState.CARE, text, "Stocks")
 
@@ -173,16 +177,28 @@ def _contracts(context: Context) -> Light | None:
         return None
     unpaid = table[table["untaken"] > tolerances.LEAST_FLOW]
     if unpaid.empty:
-        return Light(question, AnswerState.GOOD, "Every minimum in force.", "Contracts")
+        return Light(
+            question,
+            AnswerState.GOOD,
+            "Every member takes the contract minimums that are in force.",
+            "Contracts",
+        )
     cost = words.amount(float((unpaid["untaken"] * unpaid["price"]).sum()), context.currency)
-    return Light(question, AnswerState.CARE, f"{cost} is paid for what is not taken.", "Contracts")
+    return Light(
+        question,
+        AnswerState.CARE,
+        f"{cost} is paid for contract tonnes that are not taken.",
+        "Contracts",
+    )
 
 
 def _proof(context: Context) -> Light:
     passed = checks(context).passed[0] == "yes"
     if passed and context.plan.status != OPTIMAL:
         best = words.search_words(context.plan.proof.mip_gap)
-        text = f"The plan keeps every rule of the case: computed apart from the solver. {best}"
+        text = (
+            f"The plan keeps every rule of the case, as a check apart from the solver shows. {best}"
+        )
         return Light("Is it proven?", AnswerState.CARE, text, "Checks")
     proven = words.proven_words()
     if context.plan.extension is not None:
@@ -190,7 +206,11 @@ def _proof(context: Context) -> Light:
         proven = words.proven_words(keeps)
     if context.within:
         proven = f"The plan keeps every rule of the case, and {context.within}"
-    text = f"{proven}: computed apart from the solver." if passed else "See the rows that say no."
+    text = (
+        f"{proven}. A check apart from the solver shows it."
+        if passed
+        else 'No: the rows of Checks with "no" say what fails.'
+    )
     return Light("Is it proven?", AnswerState.GOOD if passed else AnswerState.BAD, text, "Checks")
 
 
@@ -202,11 +222,12 @@ def _lines(context: Context) -> Iterator[Sentence]:
     if not table.empty:
         started = table[table["built"] > tolerances.LEAST_FLOW]
         plants, all_of = started["project"].nunique(), table["project"].nunique()
-        builds = "no plant is built"
+        builds = "none is built"
         if plants:
             cost = words.amount(float(started["capex"].sum()) * 1e6, context.currency)
             builds = (
-                f"{plants} of {words.counted(all_of, 'plant')} built for {cost}{_in_part(started)}"
+                f"{plants} of {words.counted(all_of, 'plant')} {'is' if plants == 1 else 'are'}"
+                f" built, for {cost}{_in_part(started)}"
             )
         yield Sentence(f"New plants: {builds}.", "Projects")
     yield from plants_moved(context)
@@ -245,7 +266,7 @@ def _origin(context: Context) -> Iterator[str]:
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
     text = f"Made from {name}; money is {context.currency}{price}, undiscounted."
     marked = estimates(context.book.case)
-    yield f"{text} Marked as estimates: {marked} of the workbook." if marked else text
+    yield f"{text} {marked} of the workbook are marked as estimates." if marked else text
     if context.record.sure:
         yield f"{results.Figure.SURE}: {context.record.sure}"
 
@@ -265,13 +286,16 @@ def levy_words(plan: Plan, currency: str) -> str:
     by_payer = measures.sums(table, "levies", "member", "plant")
     by_year = measures.sums(table, "levies", "year")
     payer, year = (max(sums, key=lambda at: (sums[at], str(at))) for sums in (by_payer, by_year))
-    text = f"Price floors: {words.amount(plan.levies, currency)} of levies in all years"
+    text = (
+        f"Importers pay {words.amount(plan.levies, currency)} of levies at price floors in all"
+        " years"
+    )
     if len(by_payer) > 1:
         member, plant = payer
         name = f"the plant {plant}" if plant else member
         text += f", most of it paid by {name}, {words.amount(by_payer[payer], currency)}"
     if len(by_year) > 1:
-        text += f"; {year} has the most, {words.amount(by_year[year], currency)}"
+        text += f"; the largest amount falls in {year}, {words.amount(by_year[year], currency)}"
     return f"{text}."
 
 
@@ -294,10 +318,10 @@ def shortage_words(plan: Plan) -> str:
     cause = rows.loc[rows["short"].idxmax(), "cause"]
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
     all_of = answers.sharing(plan, str(mineral), int(year))
-    shared = f" All {all_of} members are short for one cause." if all_of > 1 else ""
+    shared = f" All {all_of} members are short for the same cause." if all_of > 1 else ""
     return (
-        f"Costliest shortage: in {year}, {short / need * 100:.3g} % of {mineral} need is unmet,"
-        f" {explain.plain_amount(short)} t.{shared} {cause}"
+        f"The costliest shortage: in {year}, {short / need * 100:.3g} % of the need for {mineral}"
+        f" is unmet, {explain.plain_amount(short)} t.{shared} {cause}"
     )
 
 
@@ -346,7 +370,7 @@ def _idle(context: Context) -> str:
         return ""
     sells = "sells" if len(rows) == 1 else "sell"
     named = listed((_named(row.plant, row.row) for row in rows), _NAMED)
-    return f"{named} {sells} nothing, so no support is paid."
+    return f"{named} {sells} nothing, so nobody pays support for it."
 
 
 def _named(plant: str, row: int) -> str:

@@ -200,7 +200,7 @@ def survival(table: Security, needed: Cells, country: Country) -> Light | None:
     whom = listed((claim.lost for claim in claimed), _NAMED) if is_named else "a country"
     question = f"Does it survive the loss of {whom}?"
     if not claimed:
-        nothing = "Security lets all of the need be short, so nothing is tested."
+        nothing = "The sheet Security lets all of the need be missing, so no loss is tested."
         return Light(question, AnswerState.NONE, nothing, table.TABLE)
     texts = [sentence for claim in claimed for sentence in claim.sentences(needed)]
     failed = [row for row in rows if is_missed(row)]

@@ -695,7 +695,9 @@ class BillsStudy(StudyKind):
         rows, currency = tables[Bills].frame(), tables[Bills].words.get("money", "")
         members = len(rows["member"].unique()) - 1
         if members <= 1:
-            single = KeyFigure("In the coalition", "1 member", "alone and together are the same.")
+            single = KeyFigure(
+                "In the coalition", "1 member", "so planning alone and together is the same."
+            )
             return Headline("There is one member: nothing to share.", (single,))
         total = rows[rows["member"] == ""].iloc[0]
         cash, alone = float(total["cash_saving"]), float(total["cash_alone"])
@@ -704,17 +706,22 @@ class BillsStudy(StudyKind):
             KeyFigure(
                 "Cash saved by planning together",
                 money(cash, currency),
-                f"{share(cash / alone)} of {money(alone, currency)}." if alone > 0 else "",
+                f"{share(cash / alone)} of the {money(alone, currency)} that members pay alone."
+                if alone > 0
+                else "",
             ),
             KeyFigure(
-                "Priced shortage avoided",
+                "Shortage avoided, at its price",
                 money(avoided, currency),
-                "at its price; no cash is paid." if avoided else "members alone would be as short.",
+                "at the price of a missing tonne; nobody pays it in cash."
+                if avoided
+                else "each member alone would be as short.",
             ),
             KeyFigure(
-                "Splits that no group would leave",
+                "Splits under which no group does better alone",
                 listed(kept, 2) if kept else "none",
-                f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups has who would.",
+                f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups says who would"
+                " leave the others.",
             ),
         )
         together, leaving = _together(cash, avoided, currency), _leaving(tables[Groups], members)
@@ -803,13 +810,16 @@ def _avoided(row: Any) -> float:
 def _together(cash: float, avoided: float, currency: str) -> str:
     """Return what planning together saves, in cash and in priced shortage."""
     if cash == 0.0 and avoided == 0.0:
-        return "Planning together saves nothing."
-    paid = f"save {money(cash, currency)}" if cash >= 0 else f"pay {money(-cash, currency)} more"
-    shortage = money(abs(avoided), currency)
+        return "The members pay as much together as if each planned alone, and are as short."
+    pay, shortage = money(abs(cash), currency), money(abs(avoided), currency)
+    text = (
+        f"If the members plan together, they pay {pay} {'less' if cash >= 0 else 'more'} in cash"
+        f" than if each planned alone."
+    )
     if avoided == 0.0:
-        return f"Together the members {paid} in cash."
-    also = f"avoid shortages worth {shortage}" if avoided > 0 else f"go without {shortage} more"
-    return f"Together the members {paid} in cash and {also} at the shortage cost."
+        return text
+    less = "less" if avoided > 0 else "more"
+    return f"{text} Their shortage costs {shortage} {less}, at the price of a missing tonne."
 
 
 def _kept(leaving: Groups) -> list[str]:
@@ -821,20 +831,20 @@ def _leaving(leaving: Groups, members: int) -> str:
     group = dict(leaving.rows(Groups.rule, Groups.group))[AS_BOUGHT]
     others = [_SPLIT[rule] for rule in _kept(leaving) if rule != AS_BOUGHT]
     if group == NOT_KNOWN:
-        who = "Who would do better by leaving if each pays for what it buys is not known"
+        who = "It is not known who would do better alone if each member pays for what it buys"
     elif group:
         names = group.split("; ")
         leavers = f"a group of {len(names)} of the {counted(members, 'member')}"
         leavers = listed(names) if len(names) <= _NAMED else leavers
-        together = "" if len(names) == 1 else " together"
-        who = f"If each pays for what it buys, {leavers} would do better by leaving{together}"
+        own = "alone" if len(names) == 1 else "as a group of their own"
+        who = f"If each member pays for what it buys, {leavers} would do better {own}"
     else:
-        who = "If each pays for what it buys, no group of members would do better by leaving"
+        who = "If each member pays for what it buys, no group would do better on its own"
     if not others:
         return f"{who}."
     if not group:
-        return f"{who}, nor if costs are split {listed(others)}."
-    return f"{who}. If costs are split {listed(others)}, no group would."
+        return f"{who}. The same holds if costs are split {listed(others)}."
+    return f"{who}. If costs are split {listed(others)}, no group would do better on its own."
 
 
 def _wished(wishes: Wishes, currency: str) -> Iterator[str]:
@@ -842,7 +852,7 @@ def _wished(wishes: Wishes, currency: str) -> Iterator[str]:
     fields = (Wishes.whole, Wishes.member, Wishes.wish, Wishes.costs_it, Wishes.others)
     for _, member, wish, cost, others in sorted(wishes.rows(*fields), reverse=True)[:_NAMED]:
         costs = f"{money(cost, currency)} and the others {money(others, currency)}"
-        yield f"The wishes of {member} ({wish}) cost it {costs}."
+        yield f"The own requirements of {member} ({wish}) cost it {costs}."
 
 
 _SAVED = "Saved against alone ({unit})"
@@ -862,7 +872,9 @@ def _in_money(picture: Picture | None, table: Result) -> Picture | None:
 def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     """What each member saves, a column a split; its name says whether a group would leave it."""
     rows, stable = _shown(table), {"", NOT_KNOWN}
-    left = {r for r, group in leaving.rows(Groups.rule, Groups.group) if group not in stable}
+    left = {
+        r for r, group in leaving.rows(Groups.rule, Groups.group) if (group or "") not in stable
+    }
     parts = {
         f.header + " (a group would leave)" * (rule in left): (Role.ONE_OF_MANY, f)
         for rule, f in _SAVINGS.items()

@@ -222,7 +222,7 @@ def of_other_demand(every: Iterable[tuple[object, object]]) -> str:
     names = [f"{name} ({by} by mineral)" for name, by in every if isinstance(by, str) and by]
     whose = "its" if len(names) == 1 else "their own"
     return (
-        f"Demand differs in {listed(names, 2)}. Costs and served shares there count {whose} demand."
+        f"{listed(names, 2)} change demand. Costs and served shares there are of {whose} demand."
         if names
         else ""
     )

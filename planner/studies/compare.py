@@ -184,7 +184,7 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
             names = {"mineral": mineral, "level": level, "unit": units.get(mineral, "")}
             yield from ({**row, **names} for row in rows)
     if same:
-        yield {"seller": f"As in the base in cost and shortage: {', '.join(same)}"}
+        yield {"seller": f"Same cost and shortage as in the base: {', '.join(same)}"}
     if base.case.budget and len({row["mineral"] for row in moved(base, context)}) > 1:
         shared = "Projects of several minerals share a budget and change"
         yield {"seller": f"{shared}: see {ProjectsBuilt.TABLE}"}
@@ -640,13 +640,16 @@ class _ComparisonCharts(_ComparisonTables):
         names = self.ranked
         title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
         series = [Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in names])]
-        return self.panel(title, names, series, "Of what they cost in the base")
+        return self.panel(title, names, series, "Part of what they cost in the base")
 
     def missing(self) -> Picture | None:
         """What is missing beyond the base of the mineral hit hardest, in its worst year."""
         names = self.ranked
         peaks = [self.peak(name) for name in names]
-        title = f"Missing beyond the base in the worst year, of the mineral hit hardest{self.more}"
+        title = (
+            "What is missing beyond the base in the worst year, for the mineral hit"
+            f" hardest{self.more}"
+        )
         hit = [
             self.worst[name][0] if peak > tolerances.MISSING_PART else ""
             for name, peak in zip(names, peaks, strict=True)
@@ -761,10 +764,12 @@ def _without_middle(name: str, most: int) -> str:
 
 # ---- the kind ------------------------------------------------------------------------------------
 
-_BILLS = "by dual prices; builds as fractions, sharing a shortage fairly not priced"
+_BILLS = (
+    "by shadow prices; plants are built in fractions, and a fair sharing of shortage costs nothing"
+)
 FORESEEN = (
-    "Each scenario is planned as if it were known from the first year, so its total cost is a lower"
-    " bound."
+    "Each scenario is planned as if everyone knew of it from the first year, so the true"
+    " total cost is this or more."
 )
 YEAR_OPTION = "--unforeseen"
 UNFORESEEN_BEFORE = "Unforeseen before"
@@ -858,7 +863,10 @@ class Compare(StudyKind):
         self.unforeseen = unforeseen
         self.bills: dict[str, DualBill | str] | None = {} if bills else None
         if unforeseen is not None:
-            nothing = f"{YEAR_OPTION} {unforeseen}: nothing can come unforeseen"
+            nothing = (
+                f"{YEAR_OPTION} {unforeseen}: no earlier year is planned, so nothing can come as a"
+                " surprise"
+            )
             if len(self.cases) == 1:
                 msg = f"{nothing}. {HOW}"
                 raise UsageError(msg)
@@ -1114,9 +1122,9 @@ class _ComparisonFinding(_ComparisonTables):
             f"{self.tables.option(YEARS)}. {missing(here)}.",
         )
         if self.others.empty:
-            none = KeyFigure("Scenarios", "none", "there is none with a proven plan.")
-            finding = f"In the base {amount} is paid and {hardest(here)}."
-            finding += " There is no scenario with a proven plan beside it."
+            none = KeyFigure("Scenarios", "none", "no scenario has a proven plan.")
+            finding = f"In the base the coalition pays {amount}, and {hardest(here)}."
+            finding += " No scenario has a proven plan to compare with it."
             return Headline(finding if amount else "The base has no plan.", (base, none))
         worst, dearest = max(self.names, key=lambda n: self.rank[n]), self.dearest
         figures = [self._worst(worst), self._dearest(dearest), base]
@@ -1151,23 +1159,31 @@ class _ComparisonFinding(_ComparisonTables):
         if not mineral:
             none = "No scenario leaves more of a mineral missing than the base."
             premium = self._premium(self.dearest)
-            return f"{none} {self.dearest} costs most: {premium}." if premium else none
+            return f"{none} The dearest is {self.dearest}: {premium}." if premium else none
         parts = (_over_all(each) for each in self.when[worst].values())
         many = sum(each > tolerances.MISSING_PART for each in parts)
-        short = f"{mineral} is shorter"
+        short = f"more {mineral} missing than the base: {in_years(years)}."
         if self.minerals > 1:
-            verb = "is" if many == 1 else "are"
-            short = f"{many} of {self.minerals} minerals {verb} shorter, {mineral}"
-        finding = f"{worst} is worst. Beyond the base {short} by {in_years(years)}."
+            short = (
+                f"more of {many} of {self.minerals} minerals missing than the base. {mineral} is"
+                f" hit hardest: {in_years(years)}."
+            )
+        finding = (
+            f"The worst scenario is {worst}. Compared with the base, {short} by {in_years(years)}."
+        )
         if not rest:
             more = self._premium(worst).removesuffix(f" {FOR_SAME}")
-            return f"{finding} The tonnes still bought cost {more}." if more else finding
+            return (
+                f"{finding} The tonnes that are still bought cost {more} than in the base."
+                if more
+                else finding
+            )
         costs = self._premium(max(rest, key=self.dearer_by)) or "no more"
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
         lacks, end = "nothing more", ""
         if hit:
-            lacks, end = f"at most {words.share(hit)} more of a mineral's need", " in any year"
-        which = "The other scenario costs" if len(rest) == 1 else "The others cost at most"
+            lacks, end = f"at most {words.share(hit)} more of any mineral's need", " in any year"
+        which = "The other scenario costs" if len(rest) == 1 else "The other scenarios cost at most"
         return f"{finding} {which} {costs}, and {lacks} is missing{end}."
 
     def _premium(self, name: str) -> str:
@@ -1178,7 +1194,9 @@ class _ComparisonFinding(_ComparisonTables):
     def _worst(self, name: str) -> KeyFigure:
         mineral, years = self.severity(name)
         if not mineral:
-            return KeyFigure("Most is missing in", "none", "no scenario leaves more missing.")
+            return KeyFigure(
+                "Most is missing in", "none", "no scenario leaves more missing than the base."
+            )
         rows = self.tables[Comparison].rows(Comparison.scenario, Comparison.changes)
         changes = dict(rows).get(name)
         remark = f"{mineral}: {in_years(years)}. {self.lacks(name)}."
@@ -1188,7 +1206,9 @@ class _ComparisonFinding(_ComparisonTables):
     def _dearest(self, name: str) -> KeyFigure:
         extra, _ = self.paid[name]
         if not extra > 0:
-            return KeyFigure("Dearest for the same tonnes", "none", "none makes them dearer.")
+            return KeyFigure(
+                "Dearest for the same tonnes", "none", "no scenario makes them dearer."
+            )
         remark = f"{words.money(extra, self.currency)} a year more. {self.lacks(name)}."
         by = part(*self.paid[name])
         shown = f"{name}: +{words.share(by)}" if by is not None else name
@@ -1200,8 +1220,8 @@ class _ComparisonFinding(_ComparisonTables):
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
             known_ahead = (
-                f"{FORESEEN} Each scenario is planned a second time as if nobody had known of it"
-                f" before {year}."
+                f"{FORESEEN} Each scenario is also planned as if nobody had known of it before"
+                f" {year}."
             )
         yield known_ahead
         differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
@@ -1263,6 +1283,6 @@ def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:
 
 
 HOW = (
-    "There is no scenario to compare with: add rows to the sheet Scenarios (planner new --with "
-    'Scenarios shows how), or ask for a what-if, as in --lose "China"'
+    "There is no scenario to compare with. Add rows to the sheet Scenarios (planner new"
+    ' --with Scenarios shows how), or add a what-if, as in --lose "China"'
 )

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 OF = COUNTRY.header
 """The row of About that names the country."""
-_AS_PLANNED, _NO_MORE = "as planned", "the way out no more by"
+_AS_PLANNED, _NO_MORE = "as planned", "this path has no more built by"
 _NAMED = 3
 """Minerals and plants that a sentence names; more are counted."""
 
@@ -79,7 +79,7 @@ class Exits(Result):
     half, quarter, tenth, none = map(_from, _LEVELS)
     cash = field.millions(
         "Extra cash",
-        "What is paid on the way out, less what is paid in the plan. Undiscounted.",
+        "What is paid on the exit path, less what is paid in the plan. Undiscounted.",
         key="extra_cash_usd",
     )
     penalties = field.millions(
@@ -97,8 +97,8 @@ class Exits(Result):
     remark = field(
         "What holds it up",
         Look.SENTENCE,
-        "For the last year in which any is left: who sells how much, and the largest limits that"
-        " are reached. The sheet What holds it up has all of them.",
+        "For the last year in which any is bought there: who sells how much, and the largest"
+        " limits that are reached. The sheet What holds it up has all of them.",
         widest=70,
     )
     alone = field.tonnes(
@@ -145,8 +145,8 @@ class Builds(Result):
     capex = Projects.capex.like(meaning=_BY_THEN, key="capex_usd_m")
     change = field.text(
         "Against the plan",
-        "What the plan builds of the plant, and whether the way out has built more of it by this"
-        f" year. {_AS_PLANNED}: the same part from the same year.",
+        "What the plan builds of the plant, and whether the exit path has built more of it by"
+        f" this year. {_AS_PLANNED}: the same part from the same year.",
     )
 
 
@@ -183,7 +183,7 @@ class Sellers(Result):
     country = COUNTRY
     planned = field.tonnes("In the plan", "Sold over all years.")
     sold = field.tonnes("On the way out", "Sold over all years.")
-    change = common.CHANGE.like(meaning="On the way out, less in the plan.", unit="t")
+    change = common.CHANGE.like(meaning="On the exit path, less in the plan.", unit="t")
 
 
 class Paying(Result):
@@ -308,7 +308,7 @@ def _shared(result: answers.Exit, mineral: str, cash: float) -> str:
     """Return why a mineral that isn't bought there costs something else, "" of any other."""
     if not cash or mineral in {*result.alone, *result.failed} or not result.plan.case.budget:
         return ""
-    return "; its cost changes since plants of all minerals share one budget"
+    return "; its cost changes, since plants of all minerals share one budget"
 
 
 def _remark(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> str:
@@ -317,7 +317,7 @@ def _remark(result: answers.Exit, mineral: str, years: Sequence[Row], name: str)
         return "nothing is bought there in the plan"
     row = next((row for row in reversed(years) if row["left"] > tolerances.LEAST_FLOW), None)
     if row is None:
-        return "nothing holds it up: none is left in any year"
+        return "nothing holds it up: in no year is any bought there"
     parts = [f"others sell {tonnes(row['others'])}"]
     parts += [f"{tonnes(row['stock'])} come out of stock"] if row["stock"] > 0 else []
     parts += [f"{tonnes(row['short'])} are short as planned"] if row["short"] > 0 else []
@@ -387,8 +387,8 @@ def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int)
     ahead = sum(part for start, part in built.items() if start <= year)
     ahead -= sum(part for start, part in planned.items() if start <= year)
     is_kept = all(abs(built.get(start, 0.0) - part) < least for start, part in planned.items())
-    here = f"the way out more by {year}" if ahead > least else f"{_NO_MORE} {year}"
-    here = "the way out adds this part" if is_kept else here
+    here = f"this path has more built by {year}" if ahead > least else f"{_NO_MORE} {year}"
+    here = "this path adds this part" if is_kept else here
     parts = listed(f"{share(part)} from {start}" for start, part in sorted(planned.items()))
     return f"the plan builds {parts}; {here}"
 
@@ -513,14 +513,17 @@ class _ExitFinding:
             sentence = self._only(self.rows[0])
         else:
             years = listed([f"{row['mineral']} from {row['none']:z.0f}" for row in gone], _NAMED)
-            end = f"; no share of {self.last} falls."
+            end = f" {self.name}'s share of {self.last} falls for none of them."
             if furthest is not None:
                 before, after = _shares(furthest)
-                end = f"; {furthest['mineral']} gets furthest, from {before} to {after}{where}."
-                end = "." if known(furthest["none"]) else end
+                end = (
+                    f" {self.name}'s share falls most for {furthest['mineral']}, from {before} to"
+                    f" {after}{where}."
+                )
+                end = "" if known(furthest["none"]) else end
             sentence = (
-                f"By {self.last} {len(gone) or 'none'} of {len(self.rows)} minerals can do without"
-                f" {self.name}{': ' if gone else ''}{years}{end}"
+                f"By {self.last}, {len(gone) or 'none'} of {len(self.rows)} minerals can do without"
+                f" {self.name}{': ' if gone else ''}{years}.{end}"
             )
         first = next(iter(begun_otherwise(self.builds).items()), None)
         if first is None:
@@ -529,10 +532,12 @@ class _ExitFinding:
         mineral = str(dict(self.builds.rows(Builds.project, Builds.mineral))[plant])
         others = [row for row in self.rows if row["mineral"] == mineral and mineral not in named]
         shares = [(row["planned_share"], row["left_share"]) for row in others]
-        change = f", which {course(*shares[0])}{where}," if shares and known(shares[0][1]) else ""
+        change = ""
+        if shares and known(shares[0][1]):
+            change = f" {self.name}'s share of {mineral} then {course(*shares[0])}{where}."
         return (
-            f"{sentence} For {mineral}{change} building beyond the plan has to begin in {year},"
-            f" with {plant}."
+            f"{sentence} The first plant to build beyond the plan is {plant}, for {mineral}:"
+            f" building has to begin in {year}.{change}"
         )
 
     def _only(self, row: Row) -> str:
@@ -568,9 +573,9 @@ class _ExitFinding:
         yield KeyFigure(
             f"Minerals at or below {' / '.join(map(str, levels))} % by {self.last}",
             f"{' / '.join(map(str, counts))} of {len(self.rows)}",
-            f"of the minerals bought there. The largest share left: {left},"
-            f" {percent(shares[hardest])} of {self.basis}. Others sell {others} of the {need} of"
-            f" {hardest} needed in {self.last}.",
+            f"of the minerals that the plan buys there. The largest share is left for {left}:"
+            f" {percent(shares[hardest])} of {self.basis}. In {self.last} other countries sell"
+            f" {others} of the {need} of {hardest} needed.",
         )
         cash, dearest = sum(row["cash"] for row in self.rows), self.dearest
         each = ""
@@ -660,7 +665,7 @@ class ExitStudy(StudyKind):
 
     @property
     def progress_label(self) -> str:
-        return "the way out is planned" if self.planned else "nothing is planned"
+        return "the exit path is planned" if self.planned else "nothing is planned"
 
     @property
     def trouble(self) -> str:
@@ -670,11 +675,11 @@ class ExitStudy(StudyKind):
         return "; ".join(
             [
                 *(
-                    f"the way out of {m} is not known: {why}"
+                    f"the exit path of {m} is not known: {why}"
                     for m, why in self.result.unknown.items()
                 ),
                 *(
-                    f"the least of {m}, if it came first, is not known: {why}"
+                    f"the fewest tonnes of {m}, if it came first, are not known: {why}"
                     for m, why in self.result.failed.items()
                 ),
             ]
@@ -700,7 +705,7 @@ class ExitStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        return f"the way out of {self.name}, {super().subject}"
+        return f"how to leave {self.name}, {super().subject}"
 
     @property
     def options(self) -> dict[str, str]:
@@ -741,7 +746,7 @@ class ExitStudy(StudyKind):
         changed = builds.where([change != _AS_PLANNED for change in builds.change])
         left_out = {Builds.rank, Builds.country, Builds.capex}
         fields = tuple(f for f in builds.fields if f not in left_out)
-        yield Numbers(changed, fields, "Built otherwise than planned")
+        yield Numbers(changed, fields, "Plants built otherwise than in the plan")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -751,12 +756,12 @@ class ExitStudy(StudyKind):
         finding = _ExitFinding(tables)
         if not finding.rows:
             return Headline(
-                f"Nothing is bought of {tables.option(OF)} in the plan: its share is 0 % already.",
+                f"The plan buys nothing from {tables.option(OF)}: its share is 0 % already.",
                 (KeyFigure("Left", "already", "no mineral is bought there."),),
             )
         care = (
-            f"No mineral is shorter in any year than in the plan. {finding.missing}",
-            "Building begins in the year of a plant's first output less its lead time.",
+            f"No more of any mineral is missing in any year than in the plan. {finding.missing}",
+            "Building has to begin a plant's lead time before its first year of output.",
         )
         return Headline(finding.sentence, tuple(finding.figures()), care)
 
@@ -765,7 +770,7 @@ class ExitStudy(StudyKind):
         """Return the share by year of each mineral, and who pays."""
         payers = tables[Paying]
         costs = payers.rows(Paying.member, Paying.extra, Paying.extra_shortage)
-        title = f"Who pays for the way out of {short(tables.option(OF))}, a year"
+        title = f"Who pays for leaving {short(tables.option(OF))}, a year"
         return drawn(
             _panel(tables, "the plan", WayOut.planned_share),
             _panel(tables, "the way out", WayOut.left_share),
@@ -785,7 +790,7 @@ class ExitStudy(StudyKind):
             Numbers(exits, (Exits.mineral, Exits.remark), Exits.remark.header),
         ]
         blocks += [Numbers(builds, heading=Builds.TABLE)] if len(builds) else []
-        heading = f"The way out of {tables.option(OF)}"
+        heading = f"The exit from {tables.option(OF)}"
         if not views:
             return (Section("exit", heading, "", blocks[0].view()),)
         lead = (

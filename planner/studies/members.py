@@ -23,15 +23,15 @@ FOR_SAME = "for the same tonnes"
 def same_tonnes(against: str = "") -> str:
     """Return the sentence on costs of the same tonnes; ``against`` says compared with what."""
     return (
-        f"Costs compare the same tonnes{against and ' '}{against}. What is missing is not paid for,"
-        " so the cash that is paid may fall."
+        f"Costs compare the same tonnes{against and ' '}{against}. Nobody pays for tonnes that are"
+        " missing, so the cash paid may fall all the same."
     )
 
 
 def premium_words(premium: float | None) -> str:
     """Return how much dearer the same tonnes are: ``0.4 % more for the same tonnes``."""
     if premium is None:
-        return "an unknown cost"
+        return "an amount that is not known"
     return f"{share(abs(premium))} {'less' if premium < 0 else 'more'} {FOR_SAME}"
 
 
@@ -55,11 +55,14 @@ def most_paid(
         return ()
     currency = tables[result].words.get("money", "")
     most, total = (
-        f"{money(paid, currency)} in cash {FOR_SAME} and {money(short, currency)} in shortage at"
-        " its cost"
+        f"{money(paid, currency)} in cash {FOR_SAME} and {money(short, currency)} for tonnes"
+        " short, at the shortage cost"
         for paid, short in ((cash, lost), (sum(r[1] for r in rows), sum(r[2] for r in rows)))
     )
-    remark = f"{most} more a year than {reference}, {name}; all members together {total}."
+    remark = (
+        f"{name}, it pays {most} more a year than {reference}; all members together pay {total}"
+        " more."
+    )
     return (kind.KeyFigure("Who pays most", str(member), f"{remark} {same_tonnes()}"),)
 
 
@@ -135,10 +138,14 @@ class BillsByScenario(Result):
         "Costs it", "Scenario less base. Below 0: the member gains. Discounted.", key="more_usd"
     )
     cash_more = field.millions(
-        "Of it cash", "The rest is shortage, at its price. Discounted.", key="cash_more_usd"
+        "Of it cash",
+        "The rest of the bill is shortage, at its price. Discounted.",
+        key="cash_more_usd",
     )
     priced_more = field.millions(
-        "Of it shortage at its price", "Nobody pays it in cash. Discounted.", key="priced_more_usd"
+        "Of that, shortage at its price",
+        "Nobody pays it in cash. Discounted.",
+        key="priced_more_usd",
     )
 
     @classmethod
@@ -184,7 +191,10 @@ class BillsByScenario(Result):
             return ""
         gain = -more[winner]
         gains = f", and {winner} gains {money(gain, currency)}" if gain > 0 else ""
-        return f"By bills {payer} pays most for {scenario}, +{money(more[payer], currency)}{gains}."
+        return (
+            f"In bills by shadow prices, {payer} pays most for {scenario}:"
+            f" {money(more[payer], currency)} more than in the base{gains}."
+        )
 
 
 def bills_section(tables: kind.Tables) -> Sequence[kind.Section]:

@@ -178,7 +178,7 @@ def _fixed(facts: pd.DataFrame, slack: str) -> str:
     suppliers, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
     whose = f"{suppliers[0]}'s" if len(suppliers) == 1 else "The largest suppliers'"
     shares = "share" if len(facts) == 1 else "shares"
-    return f"{whose} {shares} of {minerals} can't be lowered by even 1 point for {slack} more."
+    return f"{whose} {shares} of {minerals} can't fall by even 1 point for {slack} more cash."
 
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -333,41 +333,42 @@ class RangesStudy(StudyKind):
         every["free"] = every["now_share"] - every["least_share"]
         rows, slack = _largest(every), tables.option(SLACK).partition(" of ")[0]
         if rows.empty:
-            return Headline("Nobody sells anything in this plan.")
+            return Headline("No supplier sells anything in this plan.")
         chosen = rows[rows["free"] >= POINT].sort_values("free", ascending=False, kind="stable")
         facts = rows[rows["verdict"] == FACT]
         facts = facts.sort_values("now_share", ascending=False, kind="stable")
         if chosen.empty:
-            sentences = [
-                f"For {slack} more of its cash, no mineral's largest supplier could sell less."
-            ]
+            even = f"even if the coalition paid {slack} more for that mineral"
+            sentences = [f"No mineral's largest supplier could sell less, {even}."]
         else:
             first = chosen.iloc[0]
             now, least = percent(first["now_share"]), percent(first["least_share"])
-            share_of = f"{first['supplier']}'s share of its demand"
-            cash = f"For {slack} more cash for {first['mineral']}"
+            share_of = f"{first['supplier']}'s share of demand"
+            cash = f"If the coalition pays {slack} more for {first['mineral']}"
             sentences = [f"{cash}, {share_of} could fall from {now} to {least}."]
             if len(facts):
                 sentences.append(_fixed(facts, slack))
         unknown = int((rows["verdict"] == UNKNOWN).sum())
         if unknown:
             largest = counted(unknown, "largest supplier")
-            sentences.append(f"For {largest} the range is not known.")
+            sentences.append(f"The range of {largest} is not known.")
         figures = [
             KeyFigure(
-                "Largest suppliers that could sell less",
+                "Minerals with a largest supplier that could sell less",
                 f"{len(chosen)} of {len(rows)}",
-                "by a point of the coalition's demand or more, each by itself.",
+                "by one point of the coalition's demand or more, each mineral by itself.",
             ),
             KeyFigure(
-                "Largest suppliers whose share is a fact",
+                "Minerals with a largest supplier that is fixed",
                 f"{len(facts)} of {len(rows)}",
-                "least and most are less than a point apart.",
+                "its least and its most share of demand are less than one point apart.",
             ),
         ]
         top = every.sort_values("free", ascending=False, kind="stable").head(1)
         for _, row in top[top["free"] >= POINT].iterrows():
-            remark = f"{row['supplier']}'s share of {row['mineral']}, of all suppliers."
+            remark = (
+                f"between the least and the most share of {row['supplier']} in {row['mineral']}."
+            )
             points = f"{row['free'] * 100.0:z.1f} points"
             figures.append(KeyFigure("The largest choice", points, remark))
         return Headline(" ".join(sentences), tuple(figures))
@@ -380,7 +381,7 @@ class RangesStudy(StudyKind):
         if first.empty:
             return ()
         names = [f"{m}: {s}" for m, s in zip(first["mineral"], first["supplier"], strict=True)]
-        title = f"What is a choice: each mineral's largest supplier, {tables.option(YEARS)}"
+        title = f"How far each mineral's largest supplier could vary, {tables.option(YEARS)}"
         bought = rows[rows["most_share"] > 0].sort_values("most_share", ascending=False)
         bought = bought.groupby("mineral").head(_MOST_BARS).sort_index(kind="stable")
         by_mineral = bought.groupby("mineral", sort=False)
@@ -400,6 +401,9 @@ class RangesStudy(StudyKind):
             name: ((picture,), Numbers(table.where(rows)))
             for (name, rows), picture in zip(kept.items(), pictures, strict=True)
         }
-        lead = "Each end is a proven plan of its own. Two suppliers cannot both be at their least."
-        title = "The least and the most of each supplier"
+        lead = (
+            "The least and the most are proven plans of their own. Two suppliers cannot both be at"
+            " their least."
+        )
+        title = "The least and the most that each supplier could sell"
         return (Section("ranges", title, lead, views, MINERAL.header),)

@@ -124,12 +124,19 @@ def in_vain_costs(
     if not costs:
         return ()
     name, cost, likely = max(costs, key=lambda row: float(row[1]))
-    remark = "in any scenario that stays away."
+    remark = "no scenario is costly to prepare for in vain."
     if cost > 0:
-        worth = f" Worth it from a probability of {percent(likely)} on." if known(likely) else ""
+        worth = (
+            f" Preparing pays off from a probability of {percent(likely)} on."
+            if known(likely)
+            else ""
+        )
         lacks = missing(stays_away(str(name)), BASE)
-        remark = f"To plan for {name} that then stays away. {_PRICED} {lacks}.{worth}"
-    return (KeyFigure("Planning in vain costs at most", money(max(cost, 0.0), currency), remark),)
+        remark = (
+            f"if the coalition prepares for {name}, and it then does not come. {_PRICED}"
+            f" {lacks}.{worth}"
+        )
+    return (KeyFigure("Preparing in vain costs at most", money(max(cost, 0.0), currency), remark),)
 
 
 def not_knowing(
@@ -146,17 +153,25 @@ def not_knowing(
     worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
     cost, late_name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
     if not cost > 0:
-        sentence = f"Not to know before {year} costs nothing in any scenario."
-        none = KeyFigure(_COSTS, money(0.0, currency), f"in no scenario, before {year}.")
+        sentence = f"In every scenario, not knowing of it before {year} costs nothing."
+        none = KeyFigure(
+            _COSTS, money(0.0, currency), f"in every scenario that nobody knows of before {year}."
+        )
         return (none,), sentence
     name, amount = late_name.removesuffix(f" ({UNFORESEEN})"), money(cost, currency)
     lacks = missing(late_name, name)
     sentence = (
-        f"As a surprise in {year}, {name} costs {amount} more than if it were known, with shortage"
-        f" at its price; {inner(lacks)}."
+        f"If {name} comes as a surprise in {year}, it costs {amount} more than if it were known"
+        f" from the first year, with shortage at its price; {inner(lacks)}."
     )
-    return (KeyFigure(_COSTS, amount, f"{name}, against knowing it. {_PRICED} {lacks}."),), sentence
+    return (
+        KeyFigure(
+            _COSTS,
+            amount,
+            f"if {name} comes as a surprise, compared with knowing of it. {_PRICED} {lacks}.",
+        ),
+    ), sentence
 
 
 _COSTS = "Not knowing costs at most"
-_PRICED = "Total cost, shortage at its price."
+_PRICED = "This is total cost, with shortage at its price."

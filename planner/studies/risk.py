@@ -765,7 +765,7 @@ class RiskStudy(StudyKind):
         rows = {row["measure"]: row for row in frame.to_dict("records")}
         more, currency = rows[MORE]["mean"], rows[COST]["unit"].removesuffix(" m")
         if not known(rows[COST]["mean"]) or not known(more):
-            return Headline("Nothing is known: no draw has a proven plan.")
+            return Headline("No draw has a proven plan, so nothing can be said.")
 
         def amount(measure: str, statistic: str) -> str:
             return money(rows[measure][statistic] * units.MILLION, currency)
@@ -775,20 +775,20 @@ class RiskStudy(StudyKind):
         missing = "no mineral is short"
         if expected and expected[worst] > tolerances.SAME_SHARE:
             missing = f"{share(expected[worst])} of the need for {worst} is missing"
-            missing += f", and {share(before[worst])} without events"
+            missing += f"; without events it would be {share(before[worst])}"
         draws = sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"]))
         few, penalty = _too_few(draws), tables.option(LEFT_OUT)
         total = (
-            "What is missing is not paid for. With shortage at its price and penalties, total cost"
-            f" is {amount(COST, 'mean')} on average, {amount(COST, 'base')} without events; one"
-            f" draw in twenty is above {amount(COST, 'high')}."
+            "Nobody pays for tonnes that are missing. Total cost counts them at their price, with"
+            f" penalties: {amount(COST, 'mean')} on average, {amount(COST, 'base')} without"
+            f" events, and above {amount(COST, 'high')} in one draw of twenty."
         )
         figures = (
             KeyFigure("Minerals short on average", number_short(expected), "in the agreed plan."),
             KeyFigure(
                 "Chance of more shortage than without events",
                 share(more / 100),
-                "for any mineral, over all years, in the agreed plan.",
+                "of any mineral, over all years, if the coalition keeps the agreed plan.",
             ),
             KeyFigure(
                 f"{CASH}: mean",
@@ -798,8 +798,8 @@ class RiskStudy(StudyKind):
             ),
         )
         finding = (
-            f"On average {missing}. In {share(more / 100)} of draws some mineral is shorter than"
-            " without events."
+            f"On average over all draws, {missing}. In {share(more / 100)} of draws, more of some"
+            " mineral is missing than without events."
         )
         care = (total, *([f"{LEFT_OUT}: {penalty}."] if penalty else []))
         return Headline(finding, figures, care)
@@ -820,8 +820,8 @@ def _sections(tables: Tables) -> Iterator[Section]:
     costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
     if costs is not None:
         lead = (
-            "How many draws cost how much. As agreed: the events strike the plan. Re-planned:"
-            " they were known beforehand."
+            "How many draws cost how much. As agreed: the events strike the agreed plan."
+            " Re-planned: the events were known beforehand."
         )
         yield Section("spread", "The spread of cost", lead, _steps(costs).view(costs))
     if RiskByMineral in tables:

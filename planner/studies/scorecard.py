@@ -328,7 +328,7 @@ def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
     year, share = price.worst_asked
     parts = []
     if not price.is_kept:
-        how = "supply takes it to" if price.is_moved else "supply gives nothing beyond the plan's"
+        how = "supply takes it to" if price.is_moved else "supply allows no more than the plan has"
         parts = [f"cannot be met: {how} {share:z.1%} in {year}, the worst year"]
         if price.kept:
             parts.append(f"met in {len(price.kept)} of {len(price.reached)} years")
@@ -444,7 +444,7 @@ class ScorecardStudy(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         """Say how many benchmarks are missed, how many of them could be met, and the worst."""
         if Missed not in tables:
-            return Headline("The plan misses no benchmark that its workbook can show.")
+            return Headline("The plan misses no benchmark that can be computed from its workbook.")
         rows: list[dict[str, Any]] = [
             row | {"buyer": row["buyer"] or "coalition"} for row in tables.records(Missed)
         ]
@@ -462,8 +462,10 @@ class ScorecardStudy(StudyKind):
         who = f"{worst['benchmark']}, {worst['mineral']}"
         reached, required = percent(worst["worst_share"]), percent(worst["required"])
         figures = (
-            KeyFigure("Benchmarks missed", by_buyer(missed), "in the worst year they are due."),
-            KeyFigure("Could be met", by_buyer(could), "each added alone to the limits."),
+            KeyFigure(
+                "Benchmarks missed", by_buyer(missed), "in the worst year in which they apply."
+            ),
+            KeyFigure("Could be met", by_buyer(could), "each by itself, as one more limit."),
             KeyFigure(
                 "Farthest off",
                 f"{reached}, required {required}",
@@ -471,8 +473,8 @@ class ScorecardStudy(StudyKind):
             ),
         )
         return Headline(
-            f"The plan misses {each}. Farthest off: {who}: the {worst['buyer']} reaches {reached};"
-            f" {required} is required.",
+            f"The plan misses {each}. Farthest off is {who}: the {worst['buyer']} reaches"
+            f" {reached}, and {required} is required.",
             figures,
         )
 
@@ -491,5 +493,5 @@ class ScorecardStudy(StudyKind):
         if Missed not in tables:
             return ()
         table = tables[Missed]
-        lead = "The plan is made again with each benchmark added alone to its limits."
+        lead = "For each benchmark, the plan is made again with that benchmark as one more limit."
         return (Section("benchmarks", table.TABLE, lead, Numbers(table).view()),)

@@ -76,15 +76,17 @@ def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[
         f"{'' if years[mineral] == EVERY_YEAR else f' in {years[mineral]}'}"
         for mineral, value in safe["safe"].items()
     ]
-    left, value = "something is missing at every point", "at no point"
+    left, value = "some supply is missing at every point", "at no point"
     if each:
-        left = f"nothing is missing down to {listed(each, _NAMED)}"
+        left = f"no supply is missing down to {listed(each, _NAMED)}"
         bounds = map(percent_of, (safe["safe"].min(), safe["safe"].max()))
         value = f"down to {' to '.join(dict.fromkeys(bounds))}"
     finding = f"{ends}: without {lost}, {left}"
     steps = sorted({point for point in safe["next"] if known(point)}, reverse=True)
     if steps:  # between the two points nothing is planned
-        finding += f", but some is at the next point, {listed(map(percent_of, steps), _NAMED)}"
+        finding += (
+            f", but some is missing at the next point, {listed(map(percent_of, steps), _NAMED)}"
+        )
     columns = (rows[column].tolist() for column in ("dearer", "mineral", "value"))
     more = [row for row in zip(*columns, strict=True) if known(row[0]) and printed(row[0]) > 0]
     if more:

@@ -46,7 +46,7 @@ from planner.studies.factors import (
     multiples,
     reading,
 )
-from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
@@ -380,7 +380,7 @@ def cells_of(factor: Factor, case: Case, layout: Layout) -> list[str]:
 
 
 def what_of(factor: Factor, record: Any, case: Case) -> str:
-    """Return what a number is, and whose: ``Capacity of Jiangxi, Copper``."""
+    """Return what a number is, and whose: ``Capacity of Jiangxi for Copper``."""
     at, mineral = factor.column.header, getattr(record, "mineral", "")
     country = case.country_name(str(getattr(record, "country", "")))
     if isinstance(record, schema.Mine):
@@ -395,7 +395,8 @@ def what_of(factor: Factor, record: Any, case: Case) -> str:
         names = ("refiner", "country", "member", "input", "year")
         parts = [str(getattr(record, name, "") or "") for name in names]
         whose = ", ".join(filter(None, parts)) or f"row {record.row}"
-    return clean(f"{at} of {whose}{f', {mineral}' if mineral else ''}")
+    named = mineral and mineral.casefold() not in whose.casefold()
+    return clean(f"{at} of {whose}{f' for {mineral}' if named else ''}")
 
 
 def _otherwise(base: Reading, end: Reading, plan: Plan) -> str:
@@ -785,19 +786,19 @@ class SensitivityStudy(StudyKind):
         held = _held(tables, len(deciding))
         figures = tuple(_figures(tables))
         alone = (
-            "Each number moves alone, within the range that its grade or mark gives, unless"
-            " Uncertainty says otherwise."
+            "Each number is moved alone, within its range: from its grade or mark, or from the"
+            " sheet Uncertainty."
         )
         care = [
             alone,
-            "Total cost includes shortage at its price, which nobody pays.",
+            "Total cost includes shortage at its price, although nobody pays that.",
         ]
         firsts = [verdict == EXACT for verdict in table.is_exact]
         exact = sum(firsts)
         if len(firsts) > 0:
             care.append(
-                f"Shadow prices alone give the right change for {share(exact / len(firsts))} of the"
-                " numbers."
+                f"For {share(exact / len(firsts))} of the numbers, the plan's shadow prices alone"
+                " give the right change."
             )
         rows = (
             (f"{sheet} {_cell(cells)}", cut(f"{what}. {origin or by_mark}", _SOURCE))
@@ -805,8 +806,11 @@ class SensitivityStudy(StudyKind):
         )
         said = _finding(tables)
         if deciding:
-            they = "They hold" if len(deciding) > 1 else "It holds"
-            said += f" {they} {share(held)} of what all numbers can change in {_WORDS[by]}."
+            they = "Together they make up" if len(deciding) > 1 else "It makes up"
+            said += (
+                f" {they} {share(held)} of the changes in {_WORDS[by]} that all numbers can cause,"
+                " each alone."
+            )
         return Headline(said, figures, tuple(care), tuple(rows))
 
     @classmethod
@@ -820,13 +824,16 @@ class SensitivityStudy(StudyKind):
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the numbers that decide, then the groups."""
-        lead = "Each number moves alone to both ends of its range, and the case is planned again."
+        lead = (
+            "Each number is moved alone to both ends of its range, and the case is planned again"
+            " each time."
+        )
         table = tables[Sensitivities]
         first = Numbers(table.where([rank <= _DECIDE for rank in table.rank]), _PAGE)
         views = first.view(tornado(tables, Sensitivities))
         found = [Section("sensitivity", "Which numbers decide the plan", lead, views)]
         if GroupSensitivities in tables:
-            lead = "All numbers of a sheet, mineral and column move together."
+            lead = "All numbers of one sheet, mineral and column are moved together."
             groups = Numbers(tables[GroupSensitivities], _GROUP_SCREEN)
             views = groups.view(tornado(tables, GroupSensitivities))
             found.append(Section("groups", "Moved together", lead, views))
@@ -947,14 +954,15 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
     amounts = {COST: lambda v: money(v, currency), SHORTAGE: tonnes, DECISIONS: share}
     if known(size) and size > 0:
         yield KeyFigure(
-            f"Decides most: {first['sheet']} {_cell(first['cells'])}",
+            f"Changes {_WORDS[by]} most: {_place(first, tables)}",
             amounts[by](float(size)),
-            f"{first['what']}: its swing in {_WORDS[by]} from {first['low']:z.3g} to"
-            f" {first['high']:z.3g} times its value.",
+            f"between {first['low']:z.3g} and {first['high']:z.3g} times its value.",
         )
     nothing = sum(known(row["swing"]) and row["swing"] <= 0 for row in rows)
     yield KeyFigure(
-        "Numbers that change no cost", f"{nothing:,} of {len(rows):,}", "anywhere in their range."
+        "Numbers that change no cost",
+        f"{nothing:,} of {len(rows):,}",
+        "at either end of their range.",
     )
     if DrawDecisions in tables:
         decisions = tables[DrawDecisions]
@@ -962,15 +970,26 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
         yield KeyFigure(
             "Decisions that hold",
             f"{holds:,} of {len(decisions):,}",
-            f"as planned in {share(HOLDS)} of draws or more, with all numbers drawn at once.",
+            f"they come out as planned in {share(HOLDS)} of draws or more, with all numbers drawn"
+            " at once.",
         )
     best = max(rows, key=lambda row: row["worth"] if known(row["worth"]) else 0.0)
     if known(best["worth"]) and best["worth"] > 0:
         yield KeyFigure(
-            f"Most worth knowing: {best['sheet']} {_cell(best['cells'])}",
+            f"Most worth knowing: {_place(best, tables)}",
             money(float(best["worth"]), currency),
-            f"{best['what']}: what the right builds for it save on average.",
+            "saved on average, if plants are built for its true value.",
         )
+
+
+def _place(row: Mapping[Any, Any], tables: Tables) -> str:
+    """Return what a number is, and where: ``Demand of Japan for Tin, 2026 to 2028 (Demand D2:F2)``.
+
+    Years are named where each has its cell.
+    """
+    cell = _cell(row["cells"])
+    years = f", {tables.option(YEARS)}" if ":" in cell and tables.option(YEARS) else ""
+    return f"{row['what']}{years} ({row['sheet']} {cell})"
 
 
 def _cell(cells: str) -> str:
@@ -997,13 +1016,7 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
         series = {"At its low end": (Role.PLAN, low), "At its high end": (Role.ANEW, high)}
         axis = "Change in total cost, {unit}" if by == COST else "Change in tonnes short, t"
         more = {"look": Look.TONNES}
-    if kind is Sensitivities:
-        labels = [
-            cut(f"{what} ({sheet} {_cell(cells)})", _LABEL)
-            for sheet, cells, what in zip(rows["sheet"], rows["cells"], rows["what"], strict=True)
-        ]
-    else:
-        labels = [cut(str(what), _LABEL) for what in rows["what"]]
+    labels = [cut(str(what), _LABEL) for what in rows["what"]]
     which = "numbers" if kind is Sensitivities else "groups"
     title = f"The {len(rows)} {which} that change {_WORDS[by]} most, each {_ALONE[kind]}"
     picture = bars(title, rows, labels, series, axis, form=Form.BARS, **more)

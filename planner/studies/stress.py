@@ -646,12 +646,12 @@ def _missing(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     rows = rows.sort_values("worst_share", ascending=False, kind="stable").head(_MOST_BARS)
     lost = zip(rows["lost"], rows["worst"], strict=True)
     return bars(
-        f"Missing part of the mineral hit hardest, by country lost, {_horizon(tables)}"
-        f"{some_of(len(rows), len(losses), 'worst')}",
+        "Missing part of the mineral hit hardest, by lost country,"
+        f" {_horizon(tables)}{some_of(len(rows), len(losses), 'worst')}",
         rows,
         [f"{short(name)}: {mineral}" for name, mineral in lost],
         {SHARE.header: (Role.SHORT, Losses.worst_share)},
-        "Share of the mineral's need, beyond the agreed plan",
+        "Share of the mineral's need, beyond what the agreed plan leaves missing",
         form=Form.BARS,
     )
 
@@ -749,8 +749,8 @@ def _resale(tables: Tables) -> str:
     """Return what sharing spares, and where it makes an embargo on one member next to nothing."""
     if Solidarity not in tables:
         return (
-            "Embargoes on one member count what the others resell to it, without friction;"
-            " --solidarity none leaves that out."
+            "In an embargo on one member, the others can resell to it at no extra cost;"
+            " --solidarity none rules that out."
             if Embargoes in tables
             else ""
         )
@@ -761,17 +761,18 @@ def _resale(tables: Tables) -> str:
     is_embargo, sentences = rows["kind"] == LossKind.EMBARGO, list[str]()
     for _, worst in rows[~is_embargo].head(1).iterrows():
         sentences.append(
-            f"If members did not share what is left, losing {word(worst['lost'])} would cost"
-            f" {money(worst['alone_cost'], currency)}, not {money(worst['cost'], currency)}."
+            f"If members did not share what is left, the loss of {word(worst['lost'])} would cost"
+            f" {money(worst['alone_cost'], currency)} in place of"
+            f" {money(worst['cost'], currency)}."
         )
     embargoes = rows[is_embargo & ~rows["lost"].map(_at_home).astype(bool)]
     cheap = embargoes[embargoes["cost"] <= _CHEAP * embargoes["alone_cost"]]
     for _, worst in cheap.head(1).iterrows():
         sentences.append(
             f"{len(cheap)} of {len(embargoes)} embargoes on one member cost next to nothing, since"
-            f" the others resell to it: {word(worst['lost'])}"
-            f" {money(max(worst['cost'], 0.0), currency)},"
-            f" {money(worst['alone_cost'], currency)} without resale."
+            f" the others resell to it. For example, {word(worst['lost'])} costs"
+            f" {money(max(worst['cost'], 0.0), currency)}; without resale it would cost"
+            f" {money(worst['alone_cost'], currency)}."
         )
     return " ".join(sentences)
 
@@ -936,7 +937,7 @@ class StressTest(StudyKind):
         """The losses and the rules."""
         rules, result = self.rules, self.result
         if not result.losses:
-            return "Nobody sells in the agreed plan: there is nothing to lose"
+            return "No country sells anything in the agreed plan, so there is nothing to lose"
         return (
             f"{len(result.losses):,} losses of suppliers, one at a time, {span(result.years)};"
             f" the others may sell {rules.surge * 100:g} % of capacity more than agreed, share"
@@ -974,7 +975,9 @@ class StressTest(StudyKind):
         if calm is not None:  # share limits waived, and a surge of cheaper suppliers, cost less
             cash = float(calm.cash.sum() - result.capped.agreed.cash.sum())
             more = f"{_more(cash, currency)} in cash"
-            options["Nothing lost"] = f"these rules alone make the agreed plan cost {more}"
+            options["Nothing lost"] = (
+                f"under these rules the agreed plan costs {more}, even if nothing is lost"
+            )
         return {**self.start.options, **options}
 
     @property
@@ -992,7 +995,7 @@ class StressTest(StudyKind):
         by = _more(more, self.start.case.settings.currency)
         name = dear.name(self.result.case)
         kinds = "tariffs and levies" if self.result.case.price_floors else "tariffs"
-        lost = f"Without {name} {kinds} are {by}, a part of the extra cash."
+        lost = f"If {name} is lost, {kinds} are {by}; the extra cash includes that."
         return f"{super().tariff_sentence} {lost}".strip()
 
     def tables(self) -> list[Result]:
@@ -1042,10 +1045,10 @@ class StressTest(StudyKind):
         rows = tables[Losses].frame().dropna(subset="short_t")
         if rows.empty:
             why = "no loss has a proven plan" if len(tables[Losses]) else (
-                "nobody sells in the agreed plan"
+                "no country sells anything in the agreed plan"
             )  # fmt: skip
             none = KeyFigure("Losses", "none", f"{why}.")
-            return Headline(f"Nothing is known of losses: {why}.", (none,))
+            return Headline(f"Losses could not be tested: {why}.", (none,))
         countries = rows[rows["kind"] == LossKind.COUNTRY]
         ranked = (countries if len(countries) else rows).sort_values(
             "worst_share", ascending=False, kind="stable"
@@ -1055,14 +1058,15 @@ class StressTest(StudyKind):
         surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
         more = f"{surge} % of their capacity" if surge else "the surge"
         rules = (
-            f"Suppliers are lost from {horizon[:4]} on, one loss at a time. The others sell what"
-            f" was agreed and at most {more} more. The plan's own shortage comes on top."
+            f"One supplier at a time is lost, from {horizon[:4]} on. The others sell what was"
+            f" agreed and at most {more} more. Not counted: what is missing in the agreed plan"
+            " anyway."
         )
         care = tuple(filter(None, (rules, _resale(tables))))
-        name = "Largest part of a mineral missing"
+        name = "Largest part of a mineral's need missing"
         if not mineral:
-            none = KeyFigure(name, "none", "no loss leaves any short.")
-            finding = "No loss leaves any mineral shorter than the agreed plan."
+            none = KeyFigure(name, "none", "no loss leaves any mineral short.")
+            finding = "No loss leaves more of any mineral missing than the agreed plan."
             return Headline(finding, (none,), care)
         every, minerals = _missing_parts(tables), _every_mineral(tables)
         years = {
@@ -1080,26 +1084,27 @@ class StressTest(StudyKind):
             number = number_short(parts)
             verb = "runs" if number.startswith("1 ") else "run"
             short = f"{number} minerals {verb} short, {mineral}"
-        finding = f"{lost} matters most: without it {short} by {in_years(years)}."
+        finding = f"The loss of {lost} is the worst: {short} by {in_years(years)}."
         if others:
             lesser = {(row["lost"], row["kind"]) for row in others}
             most = max((size for key, size in every.items() if key[:2] in lesser), default=0.0)
-            left = "anything missing"
+            left = "more missing than the agreed plan"
             if most > tolerances.MISSING_PART:
-                left = f"more than {share(most)} of a mineral's need missing in any year"
+                left = f"more than {share(most)} of any mineral's need missing in any year"
             finding += f" No other loss leaves {left}."
         days = worst["survived"] if known(worst["survived"]) else None
         first = "never" if days is None else "at once" if days < 1 else counted(round(days), "day")
         hardest = max(years, key=lambda year: years[year])
         beyond = f"{missing(parts, f' beyond the agreed plan, {horizon}')}."
         remark = (
-            f"of the need for {mineral}, in {hardest}. Missing without {lost}: {in_years(years)}."
+            f"of the need for {mineral}, in {hardest}. Missing if {lost} is lost:"
+            f" {in_years(years)}."
         )
-        stocks = "after the loss, if stocks are drawn first and lent among members."
+        stocks = "after the loss, if members draw on stocks first and lend them to one another."
         figures = (
             KeyFigure("Matters most", lost, beyond),
             KeyFigure(name, share(years[hardest]), remark),
-            KeyFigure(f"First shortage without {lost}", first, stocks),
+            KeyFigure(f"First shortage after the loss of {lost}", first, stocks),
         )
         return Headline(finding, figures, care)
 
@@ -1128,25 +1133,25 @@ class StressTest(StudyKind):
         heat.data[Losses.lost.name] = _named(rows)
         lost, _, *minerals = heat.fields
         lead = (
-            "Losses in rows, the worst on top; minerals in columns. Blank: none of the mineral"
-            " comes from there."
+            "Each row is a loss, the worst on top; each column is a mineral. Blank: none of the"
+            " mineral comes from there."
         )
         views = Numbers(heat, (lost, *minerals)).view(_heat_picture(heat))
         sections = [Section("heat-map", "What each loss leaves short", lead, views)]
         if Solidarity in tables:
             shared = tables[Solidarity]
-            lead = "Where members share what is left, and where they do not."
+            lead = "What each loss leaves short if members share what is left, and if they do not."
             worths = [*shared.rows(Solidarity.worth, Solidarity.member)]
             sizes = sorted((abs(worth) for worth, member in worths if not member), reverse=True)
             least = sizes[:_MOST_SHARED][-1] if sizes else 0.0
             is_large = [not member and abs(worth) >= least for worth, member in worths]
-            heading = "Losses of which sharing changes most"
+            heading = "Losses for which sharing changes most"
             most = Numbers(shared.where(is_large), heading=heading)
             sections.append(Section("sharing", shared.TABLE, lead, most.view(), blocks=(most,)))
         priced = rows.dropna(subset="cost")
         costs = _costs(tables, priced.assign(lost=_named(priced)))
         if costs is not None:
-            lead = "Against the agreed plan by the same rules with nothing lost."
+            lead = "Compared with the agreed plan under the same rules, with nothing lost."
             views = Numbers(losses, _compared(losses)).view(costs)
             sections.append(Section("losses", "What each loss costs", lead, views))
         return tuple(sections)

@@ -319,7 +319,7 @@ class SupportStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "support", "Support of plants", "support"
-    QUESTION = "Which idle plants at home could be brought in, and at what price?"
+    QUESTION = "Which idle plants in the coalition could be brought in, and at what price?"
     HEADING = "What idle plants need: {plan}"
     LACKING = "nothing was planned"
     RESULTS = (Plants, CostGaps, Tariffs, SupportBills, Payers)
@@ -391,7 +391,9 @@ class SupportStudy(StudyKind):
         home = [i for i, home in enumerate(plants.home) if home == HOME][:_MOST_BARS]
         if home:
             rows = plants.where([i in home for i in range(len(plants))])
-            yield Numbers(rows, _PLANT_FIELDS, "Plants at home that need the lowest payment")
+            yield Numbers(
+                rows, _PLANT_FIELDS, "Idle plants in the coalition that need the lowest payment"
+            )
         if SupportBills in tables:
             yield Numbers(tables[SupportBills], heading=SupportBills.TABLE)
 
@@ -405,33 +407,41 @@ class SupportStudy(StudyKind):
         priced = rows[rows["of_price"].notna()]
         little = int((priced["of_price"].astype(float) <= _LITTLE).sum())
         sentences = [
-            f"Of {counted(len(rows), 'idle plant')} at home, {little or 'none'} would run if"
-            f" paid at most {share(_LITTLE)} of the mineral's price, one plant at a time."
+            f"{counted(len(rows), 'plant')} in the coalition {'is' if len(rows) == 1 else 'are'}"
+            f" idle. {little or 'None'} would run for a payment of at most {share(_LITTLE)} of the"
+            " mineral's price, paid to one plant at a time."
             if len(rows)
-            else "No plant at home is idle, and each that could be built is."
+            else (
+                "No plant in the coalition is idle, and every plant that could be built there is"
+                " built."
+            )
         ]
         currency = tables[Plants].words.get("money", "")
         if len(priced):
             dearest = priced.iloc[-1]
             sentences.append(
-                f"The plant that needs the highest payment is {dearest['plant']}"
-                f" ({dearest['mineral']}): {float(dearest['payment']):,.6g} {currency}/t,"
+                f"{dearest['plant']} ({dearest['mineral']}) needs the highest payment:"
+                f" {float(dearest['payment']):,.6g} {currency}/t,"
                 f" {share(float(dearest['of_price']))} of the mineral's price."
             )
         if unknown:
-            sentences.append(f"For {counted(unknown, 'plant')} the payment is not known.")
+            sentences.append(f"The payment for {counted(unknown, 'plant')} is not known.")
         figures = [
             KeyFigure(
-                "Idle plants at home",
+                "Idle plants in the coalition",
                 str(len(rows)),
-                f"they sell less than {share(RUNS)} of what they could in some year.",
+                f"each sells less than {share(RUNS)} of what it could in some year.",
             ),
             KeyFigure(
                 f"Run for at most {share(_LITTLE)} of the price",
                 str(little),
                 "one payment for each tonne, the same in all years.",
             ),
-            KeyFigure("No payment helps", str(never), "not even the whole cost of a tonne there."),
+            KeyFigure(
+                "No payment helps",
+                str(never),
+                "not even one as high as the whole cost of a tonne there.",
+            ),
         ]
         if SupportBills in tables:
             table = tables[SupportBills]
@@ -448,9 +458,12 @@ class SupportStudy(StudyKind):
         first = rows.drop_duplicates("mineral")
         count = min(len(rows), _MOST_BARS)
         return drawn(
-            _bars(f"The idle plant at home that needs least, by mineral, {years}", first),
             _bars(
-                f"The {count} idle plants at home that need the lowest payment, {years}",
+                f"The idle plant in the coalition that needs least payment, by mineral, {years}",
+                first,
+            ),
+            _bars(
+                f"The {count} idle plants in the coalition that need the lowest payment, {years}",
                 rows.head(count),
             ),
             _tariffs_by_year(tables[Tariffs].frame(), years) if Tariffs in tables else None,
@@ -461,7 +474,7 @@ class SupportStudy(StudyKind):
         """Return the plants, then the bills."""
         if Plants not in tables:
             return ()
-        lead = f"Each payment was planned with. {_RUNS} {_HELPS}"
+        lead = f"A plan was made with each payment. {_RUNS} {_HELPS}"
         needs = Numbers(tables[Plants]).view(*cls.pictures(tables))
         paid = (tables[kind] for kind in (SupportBills, Payers) if kind in tables)
         blocks = tuple(Numbers(table, heading=table.TABLE) for table in paid)

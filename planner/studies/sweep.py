@@ -1141,7 +1141,7 @@ class Sweep(StudyKind):
             none = KeyFigure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
         if not any(map(charts.lacking, charts.values)):
-            none = KeyFigure("Minerals that are needed", "none", "no member has demand.")
+            none = KeyFigure("Minerals that are needed", "none", "no member needs any mineral.")
             return Headline("Nothing is needed, so nothing can be missing.", (none,))
         if charts.is_cap:
             return _of_cap(charts)
@@ -1175,13 +1175,17 @@ class Sweep(StudyKind):
         if SmallestCaps in tables:
             caps = tables[SmallestCaps]
             is_more = any(known(share) and share > 1 for share in caps.share)
-            note = "Shares are of demand: beyond 100 % is bought for stock." if is_more else ""
+            note = (
+                "Shares are of demand; a share above 100 % means that some is bought for stock."
+                if is_more
+                else ""
+            )
             heading = "The smallest caps that cost no tonne of supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
         heading = f"Cost and shortage by {inner(charts.title)}"
         lead = (
             "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
-            " price; cash cost is what is paid, and falls where tonnes are not bought."
+            " price. Cash cost is what is paid; it falls where tonnes are not bought."
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
         before = f"the {'same ' if charts.is_cap else ''}case {charts.kind.before}"
@@ -1211,26 +1215,28 @@ def _of_cap(charts: _SweepCharts) -> Headline:
     if ALL in charts.caps.index:
         down, first = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
         sentences.append(
-            f"A cap of {down} or more costs no supply; below it, {first} is missing first."
+            f"A cap of {down} or more costs no supply. Below it, {first} runs short first."
         )
-        remark = f"Set by {first}: below it, more is missing than without a cap."
+        remark = f"{first} sets it: below it, more is missing than without a cap."
         figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))
     costs = list[str]()
     for name, value in points.items():
         premium, lacking = charts.premium(value), charts.lacking(value)
         shown = "not known" if premium is None else _signed(premium)
-        remark = f"For the same tonnes, against {_BEFORE}. {missing(lacking)}."
+        remark = f"for the same tonnes, compared with {_BEFORE}. {missing(lacking)}."
         figures.append(KeyFigure(name, shown, remark))
-        point = f"{inner(name)} it" if costs else f"{name} the coalition"
+        point = f"{name} it" if costs else f"{name} the coalition"
         costs.append(f"{point} pays {members.premium_words(premium)}, and {hardest(lacking)}")
     care = [f"{members.same_tonnes(f'with {_BEFORE}')}{_cheaper(charts)}"]
     if charts.path:
-        care.append("Each point is one cap for all years. The workbook's own caps go"
-                    f" {charts.path}, so its plan is none of these points.")  # fmt: skip
+        care.append("Each point sets one cap for all years. The workbook's own caps change"
+                    f" {charts.path}, so none of these points is the workbook's plan.")  # fmt: skip
     if charts.basis == schema.DEMAND:
-        care.append("Caps count demand. Where supply is missing, one country may sell a larger"
-                    " share of what is bought.")  # fmt: skip
-    return Headline(" ".join([*sentences, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))
+        care.append("Caps are shares of demand. Where supply is missing, one country can sell a"
+                    " larger share of what is bought.")  # fmt: skip
+    return Headline(
+        " ".join([*sentences, *(f"{cost}." for cost in costs)]), tuple(figures), tuple(care)
+    )
 
 
 def _cheaper(charts: _SweepCharts) -> str:
@@ -1244,8 +1250,9 @@ def _cheaper(charts: _SweepCharts) -> str:
     if not at:
         return ""
     return (
-        f" At {listed(at, _NAMED)} they look cheaper: each is compared with its average cost"
-        " without limits, and the missing ones would have been the dearest."
+        f" At caps of {listed(at, _NAMED)} they look cheaper than they are: each tonne is compared"
+        " with the average cost without limits, and the missing tonnes would have been the"
+        " dearest."
     )
 
 
@@ -1262,15 +1269,16 @@ def _of_floor(charts: _SweepCharts) -> Headline:
     figures = list[KeyFigure]()
     for value in dict.fromkeys((low, high)):
         cash, levies, net = (money(at[of][value] or 0.0, charts.currency) for of in names[:3])
-        remark = f"{levies} of it is levies; net of tariffs and levies it is {net}."
+        remark = f"{levies} of that is levies; net of tariffs and levies it is {net}."
         figures.append(KeyFigure(f"Paid at {charts.words(value)}", cash, remark))
     before, then = (at["outside"][value] or 0.0 for value in (low, high))
     extra = (at["net_cost"][high] or 0.0) - (at["net_cost"][low] or 0.0)
     more = f"{money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
     figures.append(KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} at the lowest."))
     finding = (
-        f"At a floor of {charts.words(high)} {tonnes(then)} is bought outside the coalition, at"
-        f" {charts.words(low)} {tonnes(before)}. Net of levies the higher floor costs {more}."
+        f"At a price floor of {charts.words(high)} the coalition buys {tonnes(then)} outside, at"
+        f" {charts.words(low)} it buys {tonnes(before)}. Net of tariffs and levies, the higher"
+        f" floor costs it {more}."
     )
     care = (f"{missing(charts.lacking(high))} at {charts.words(high)}.",)
     return Headline(finding, tuple(figures), care)
@@ -1284,11 +1292,13 @@ def _of_turned(charts: _SweepCharts) -> Headline:
     for value in dict.fromkeys((ends[0], ends[-1])):
         paid, lacking = money(cash[value] or 0.0, charts.currency), charts.lacking(value)
         figures.append(KeyFigure(f"Paid at {percent_of(value)}", paid, f"{missing(lacking)}."))
-        sentences.append(f"at {percent_of(value)} {paid} is paid and {hardest(lacking)}")
+        sentences.append(
+            f"at {percent_of(value)} the coalition pays {paid}, and {hardest(lacking)}"
+        )
     premium = charts.premium(ends[-1])
     if premium is not None:
         name = f"The same tonnes at {percent_of(ends[-1])}"
-        remark = f"Against {before}. {missing(charts.lacking(ends[-1]))}."
+        remark = f"compared with {before}. {missing(charts.lacking(ends[-1]))}."
         figures.append(KeyFigure(name, _signed(premium), remark))
     finding = f"{charts.title}: {'; '.join(sentences)}."
     return Headline(finding, tuple(figures), (members.same_tonnes(f"with {before}"),))
@@ -1305,7 +1315,7 @@ def _of_security(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> 
     figures = (
         safe,
         KeyFigure(
-            "Total cost, tightest against loosest",
+            "Total cost, tightest less loosest",
             f"{'+' if cost > 0 else ''}{money(cost, charts.currency)}",
             f"{ends}; {charts.discounted}, shortage and penalties included.",
         ),

@@ -606,13 +606,16 @@ class UnderRisk(StudyKind):
         if list(futures.events) == [drawing.NO_EVENT]:
             why = tables.option(NOTE)
             return Headline(
-                "Nothing happens in any future drawn: the plan under risk is the plain plan."
+                (
+                    "No event happens in any of the drawn futures, so the plan under risk is the"
+                    " plain plan."
+                )
                 + (f" {words.opened(why)}." if why else ""),
                 (KeyFigure(_EXPECTED, cost, "as in the plain plan."),),
             )
         sure = ""
         if batches and row["error"] is not None:
-            sure = f", give or take {words.money(row['error'], unit)} between batches"
+            sure = f", give or take {words.money(row['error'], unit)}"
         over = f"Over {words.counted(drawn, 'future')}"
         least = "" if row["measure"] == _EXPECTED else f" of {words.inner(row['measure'])}"
         changed = _changed(tables)
@@ -621,16 +624,24 @@ class UnderRisk(StudyKind):
             finding = f"{_advice(changed, _ADVISED)}. {over} that{also} {vss}{least}{sure}."
         elif row["vss"]:
             finding = (
-                "Decide as the plain plan does, but for changes below 1 %."
-                f" {over} these save {vss}{least}{sure}."
+                "Decide as the plain plan does; the plan under risk changes it by less than 1 %."
+                f" {over} these changes save {vss}{least}{sure}."
             )
         else:
             finding = (
-                f"Decide as the plain plan does. {over} planning for events saves nothing{least}."
+                f"Decide as the plain plan does. {over}, planning for events saves nothing{least}."
             )
         figures = (
-            KeyFigure("Planning for events saves", vss, "against the plain plan (VSS)."),
-            KeyFigure("A perfect forecast saves", evpi, "beyond that (EVPI)."),
+            KeyFigure(
+                "Planning for events saves",
+                vss,
+                "compared with the plain plan (value of the stochastic solution, VSS).",
+            ),
+            KeyFigure(
+                "A perfect forecast would save",
+                evpi,
+                "more than that (expected value of perfect information, EVPI).",
+            ),
             KeyFigure("Missing on average", *_missing(tables)),
         )
         return Headline(finding, figures, tuple(_care(row, drawn, batches)))
@@ -747,15 +758,17 @@ def _care(row: Mapping[Any, Any], drawn: int, batches: Sequence[Any]) -> Iterato
     more = f"ask for more, such as --futures {max(_ENOUGH, 4 * drawn)}"
     if not batches:
         futures = f"{words.counted(drawn, 'future')} {'is' if drawn == 1 else 'are'}"
-        yield f"{futures} too few to say how sure the saving is: {more}."
+        yield f"{futures} too few to say how sure the saving is. For a surer answer, {more}."
     elif row["error"] and row["error"] >= row["vss"]:
         yield (
-            f"The saving differs between {len(batches)} batches of futures by as much as it is:"
-            f" before you act on it, {more}; four times as many about halve that."
+            f"The saving is no larger than its differences between {len(batches)} batches of"
+            f" futures. Before you act on it, {more}; four times as many futures about halve the"
+            " differences."
         )
     yield (
-        "The saving counts missing supply at its price; Expected short has its tonnes. After an"
-        " event the plan knows what follows, so it looks better than any real plan can be."
+        "The saving counts missing supply at its price; the sheet Expected short has the tonnes."
+        " After an event the plan knows what comes next, so it looks better than a real plan can"
+        " be."
     )
 
 
@@ -772,9 +785,9 @@ def _missing(tables: Tables) -> tuple[str, str]:
         rows.append((round(abs(risky - plain), 6), max(risky, plain), mineral, risky, plain))
     apart_by, most, mineral, risky, plain = max(rows, default=(0.0, 0.0, "", 0.0, 0.0))
     if not most:
-        return "nothing", "of any mineral, in either plan."
+        return "nothing", "no mineral is short in either plan."
     other = f"{words.share(plain)} in the plain plan" if apart_by else "as in the plain plan"
-    return f"{words.share(risky)} of {mineral}", f"{other}, of all years' need."
+    return f"{words.share(risky)} of {mineral}", f"{other}, as a part of all years' need."
 
 
 Decision = tuple[str, str, str]

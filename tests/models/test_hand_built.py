@@ -251,7 +251,7 @@ def test_under_risk_what_is_begun_is_no_decision(tmp_path: Path, monkeypatch: An
     ("rows", "cell", "words"),
     [
         ([("Q", 2027, 0.5)], ("Project", 2), "'Q' is not in Projects"),
-        ([("P", 2027, 0.5), ("P", 2028, 0.6)], ("Fraction", 3), "add up to 1.1"),
+        ([("P", 2027, 0.5), ("P", 2028, 0.6)], ("Fraction", 3), "add up to a fraction of 1.1"),
         ([("P", 2027, 0.5), ("p", 2027, 0.2)], ("Project", 3), "appears twice"),
         ([("P", 2027, 1.5)], ("Fraction", 2), ""),
         ([("P", None, 0.5)], ("Year", 2), "must be filled"),
@@ -271,9 +271,9 @@ def test_errors(rows: list[tuple[object, ...]], cell: tuple[str, int], words: st
 @pytest.mark.parametrize(
     ("book", "words"),
     [
-        (begun((2026, 0.5)), "before its first year 2027"),
-        (begun((2024, 0.5)), "is over in 2026"),
-        (begun((2027, 1), budget=0.001), "0.002 m fall due for what is begun"),
+        (begun((2026, 0.5)), "before its First year 2027"),
+        (begun((2024, 0.5)), "end of its life in 2026"),
+        (begun((2027, 1), budget=0.001), "the plants in Built need 0.002 m"),
         (begun((2028, 1), budget=0.0009, Carry_over_budget="yes"), "of all budgets up to 2027"),
     ],
 )

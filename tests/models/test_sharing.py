@@ -486,7 +486,8 @@ def test_more_than_all_of_a_plant_is_an_error_at_the_cell() -> None:
     (found,) = (f for f in wrong.value.findings if f.severity is Severity.ERROR)
     assert found.place == "Rights!B3"
     assert found.message == (
-        "the rights to Jin (China), copper, add up to 1.1; expected at most 1 over all rows"
+        "the rows of Rights give members 1.1 times the copper capacity of Jin (China);"
+        " expected shares that add up to at most 1 for each plant or mine"
     )
     book["Rights"] = [book["Rights"][2]]
     assert "no refiner or mine" in " ".join(f.message for f in read_tables(book).warnings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from models.errors import UsageError
 from planner.cli import paths, progress, whatifs
 from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, what_if_facts
 from planner.cli.commands import common
-from planner.cli.words import line, show_warnings
+from planner.cli.words import console, line, show_warnings
 from planner.options import IntegerOption, Share
 from planner.render import words
 from planner.scratch import input_stem
@@ -362,7 +363,7 @@ def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
         line(head, words.plain(text), "yellow" if is_odd.get(head) else None)
         if head == Figure.SHORTAGE and is_short and len(case.minerals) > 1:
             _show_named(_short(plan))
-    _show_named(mineral_lines(run.minerals, case.country_name))
+    show_suppliers(run.minerals, case.country_name)
     show_warnings(run.warnings, "Checks")
     if run.solver:
         line("Solver", f"{run.solver}; the proof is computed apart from it")
@@ -370,6 +371,21 @@ def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
         line("Note", run.trouble, "yellow")
     if output is not None:
         line("Plan", f"{output}  ({sum(run.seconds.values()):z.1f} s)")
+
+
+def show_suppliers(table: ByMineral, country: Callable[[str], str]) -> None:
+    """Show what the largest supplier of each mineral sells, and who depends on one country."""
+    from models.results import ByMineral
+    from planner.render.table import grid
+
+    fields = (
+        ByMineral.mineral, ByMineral.supplier, ByMineral.supplier_share,
+        ByMineral.supplier_of_demand, ByMineral.supplier_limit, ByMineral.served_without,
+        ByMineral.dependent, ByMineral.dependent_country, ByMineral.dependent_share,
+    )  # fmt: skip
+    shown = table.where([bool(name) for name in table.supplier])
+    if len(shown):
+        console(sys.stderr).print(grid(shown, *fields, country=country))
 
 
 def _show_named(lines: dict[str, str]) -> None:
@@ -393,45 +409,3 @@ def _short(plan: Plan) -> dict[str, str]:
         if tonnes > 0:
             lines[name] = f"{tonnes:z,.0f} t{f': {by_year}' if by_year else ''}"
     return lines
-
-
-def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, str]:
-    """Return by mineral what its largest supplier sells, and what is served without it."""
-    from models.schema import DEMAND
-    from planner.sheets.findings import rows_of
-
-    lines = {}
-    for row in rows_of(table):
-        if row["supplier"] is None:
-            continue
-        year, of_demand = table.words["last"], table.words["basis"] == DEMAND
-        parts = [
-            f"{words.share(row['supplier_share'])} of purchases in {year}{_beside(row, country)}"
-        ]
-        if words.known(row["supplier_limit"]):
-            demand = f"{words.share(row['supplier_of_demand'])} of demand, " if of_demand else ""
-            limit = f"{words.share(row['supplier_limit'])} of {table.words['basis']}"
-            parts.append(f"{demand}with a limit of {limit}")
-        if words.known(row["served_without"]):
-            parts.append(f"without it, {words.share(row['served_without'])} of need is served")
-        if row["dependent"] is not None:
-            part = f"{words.share(row['dependent_share'])} in {country(row['dependent_country'])}"
-            buys = "buys" if (row["alike"] or 1) == 1 else "each buy"
-            parts.append(f"{row['dependent']} {buys} {part}")
-        lines[str(row["mineral"])] = f"{country(row['supplier'])} sells {'; '.join(parts)}"
-    return lines
-
-
-def _beside(row: dict[str, Any], country: Callable[[str], str]) -> str:
-    """Return the largest supplier's share without limits, and today where that is known."""
-    from models.results.overall import CURRENT_SUPPLY
-
-    sides = [("without limits", row["supplier_free"], row["supplier_free_share"])]
-    if row["today_by"] == CURRENT_SUPPLY:
-        sides.append(("today", row["supplier_today"], row["supplier_today_share"]))
-    parts = [
-        f"{when} {country(who)} {words.share(part)}"
-        for when, who, part in sides
-        if words.known(part)
-    ]
-    return f" ({', '.join(parts)})" if parts else ""

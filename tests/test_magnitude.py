@@ -81,12 +81,12 @@ def test_a_book_without_slips() -> None:
     [
         (slipped("Demand", 2, "2027", 210000), "Demand!D2", "210,000 t is 12 times the 18,000 t"),
         (slipped("Demand", 2, "2028", 250000), "Demand!E2", "12 times the 21,000 t of 2027"),
-        (slipped("Demand", 2, "2026", 180000), "Demand!C2", "8 times the median of the other years, 23,000 t"),
+        (slipped("Demand", 2, "2026", 180000), "Demand!C2", "8 times the median of the other"),
         (slipped("Demand", 3, "2027", 35), "Demand!D3", "35 t is 1/100 of the 3,500 t of 2026"),
         (slipped("Demand", 3, "2026", 35), "Demand!C3", "35 t is 1/106 of the 3,700 t of 2027"),
-        (slipped("Demand", 3, "2028", 390), "Demand!E3", "390 t is 1/9 of the median of the other years, 3,600 t"),
+        (slipped("Demand", 3, "2028", 390), "Demand!E3", "390 t is 1/9 of the median of the other"),
         (slipped("Refiners", 4, "Capacity (t/yr)", 85), "Refiners!D4", "1/235 of the median"),
-        (slipped("Refiners", 3, "Capacity (t/yr)", 2.1e6), "Refiners!D3", "73 times the largest yearly demand"),
+        (slipped("Refiners", 3, "Capacity (t/yr)", 2.1e6), "Refiners!D3", "73 times the largest"),
         (slipped("Refiners", 2, "Cost (USD/t)", 42), "Refiners!E2", "42 is 1/1,000 of the median"),
         (
             slipped("Share limits", 2, "Share", 0.065, small(Share_limits=[dict(LIMIT)])),

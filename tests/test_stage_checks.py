@@ -21,7 +21,7 @@ def with_inputs(*rows: dict[str, Any], **sheets: Any) -> BookT:
 
 
 WRONG = {
-    "itself": (with_inputs(made("alloy", "alloy")), "Inputs!B2", "alloy is listed as its own input"),
+    "itself": (with_inputs(made("alloy", "alloy")), "Inputs!B2", "listed as its own input"),
     "circle": (
         with_inputs(made("alloy", "oxide"), made("oxide", "alloy", 2)),
         "Inputs!B2", "alloy would be made from itself, through oxide: alloy <- oxide <- alloy",

@@ -9,7 +9,7 @@ least of a country; ``under_risk`` one plan for several futures.
 """
 
 from models.answers.exit import Exit as Exit
-from models.answers.exit import Hold as Hold
+from models.answers.exit import ExitBarrier as ExitBarrier
 from models.answers.exit import exit_from as exit_from
 from models.answers.explain import Bound as Bound
 from models.answers.explain import Explanation as Explanation
@@ -17,8 +17,8 @@ from models.answers.explain import Scarce as Scarce
 from models.answers.explain import explain as explain
 from models.answers.explain import scarcest as scarcest
 from models.answers.explain import sharing as sharing
-from models.answers.futures import Course as Course
 from models.answers.futures import Future as Future
+from models.answers.futures import FutureOutcomes as FutureOutcomes
 from models.answers.futures import apart as apart
 from models.answers.futures import under_risk as under_risk
 from models.answers.least_change import CellChange as CellChange
@@ -29,7 +29,7 @@ from models.answers.least_change import least_change as least_change
 from models.answers.least_change import relaxable_words as relaxable_words
 from models.answers.least_change import rounded_up as rounded_up
 from models.answers.payment import RUNS as RUNS
-from models.answers.payment import Needed as Needed
+from models.answers.payment import NeededPayment as NeededPayment
 from models.answers.payment import payments as payments
 from models.answers.price import NEUTRAL as NEUTRAL
 from models.answers.price import MarginalPrice as MarginalPrice

@@ -22,7 +22,7 @@ import numpy as np
 from models import solve as solver
 from models import tolerances
 from models.answers import games, price
-from models.answers.pool import Pool, divided, unpaid
+from models.answers.pool import ProductionGame, divided, unpaid
 from models.errors import SolverError
 from models.plan import Plan
 from models.program import CashCost
@@ -54,7 +54,7 @@ class DualBills:
     most: Floats
 
 
-def dual_bills(pool: Pool) -> DualBills:
+def dual_bills(pool: ProductionGame) -> DualBills:
     """Return the bills by dual prices [money].
 
     A member's range is found with the member a little larger and a little smaller: the cost rises
@@ -81,7 +81,7 @@ def dual_bills(pool: Pool) -> DualBills:
     return DualBills(np.mean(moved or [[bills]], axis=(0, 1)), least, most)
 
 
-def _prices(pool: Pool, step: Floats) -> Floats:
+def _prices(pool: ProductionGame, step: Floats) -> Floats:
     """Return the bills at the prices of a coalition that is a little larger or smaller.
 
     Where these are not prices of the coalition itself, or where nothing is proven, the coalition's.
@@ -111,14 +111,16 @@ class Tempted:
     in_parts: float | None
 
 
-def tempted(pool: Pool, split: Floats) -> Tempted:
+def tempted(pool: ProductionGame, split: Floats) -> Tempted:
     """Return who is tempted most to leave a split of the coalition's cost [money]."""
     in_parts, *_ = _search(pool, split, whole=False)
     at_most, gain, group = _search(pool, split, whole=True) if in_parts > 0 else (0.0, 0.0, ())
     return Tempted(group, gain, max(at_most, gain), in_parts)
 
 
-def _search(pool: Pool, split: Floats, *, whole: bool) -> tuple[float, float, tuple[int, ...]]:
+def _search(
+    pool: ProductionGame, split: Floats, *, whole: bool
+) -> tuple[float, float, tuple[int, ...]]:
     """Return the upper bound on any group's gain, and the most that a planned group gains, or 0.
 
     In each round the group is planned to which the bounds leave most, until none is left.
@@ -137,7 +139,7 @@ def _search(pool: Pool, split: Floats, *, whole: bool) -> tuple[float, float, tu
     return bound, gain, tuple(np.flatnonzero(group > 0).tolist())
 
 
-def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float]:
+def _most_left(pool: ProductionGame, split: Floats, *, whole: bool) -> tuple[Floats, float]:
     """Return the group with the largest gain under all bounds, and that gain.
 
     It minimises t - split z with t >= bills z, for the bills of each group that is planned.
@@ -163,7 +165,7 @@ def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float
 # ---- what each bought ----------------------------------------------------------------------------
 
 
-def borne(plan: Plan) -> tuple[Floats, Floats]:
+def costs_as_bought(plan: Plan) -> tuple[Floats, Floats]:
     """Return what each member pays and the price of its shortage [member, money], as it buys.
 
     Both are discounted, without the penalty for unfair shortages. Those who buy ore, an input or
@@ -279,13 +281,13 @@ class Sharing:
 
 def sharing_of(plan: Plan) -> Sharing:
     """Return who pays what for a plan; SolverError where a group has no proven cost."""
-    pool = Pool(divided(plan.case))
+    pool = ProductionGame(divided(plan.case))
     cost, members = pool.together.cost, range(pool.divided.members)
     apart = np.array([pool.alone(i) for i in members])
     alone, priced = (
         (cost_of * apart).sum(axis=1) for cost_of in (pool.divided.rows.cost, pool.divided.priced)
     )
-    paid, lacking = borne(plan)
+    paid, lacking = costs_as_bought(plan)
     whole = float(paid.sum() + lacking.sum())
     part = cost / whole if whole > 0 else 1.0
     duals = dual_bills(pool)
@@ -321,8 +323,8 @@ class DualBill:
 
 def bill_of(plan: Plan) -> DualBill:
     """Return each member's bill of a plan; SolverError where no prices are proven."""
-    pool = Pool(divided(plan.case))
-    paid, lacking = borne(plan)
+    pool = ProductionGame(divided(plan.case))
+    paid, lacking = costs_as_bought(plan)
     whole = float(paid.sum() + lacking.sum())
     part = pool.together.cost / whole if whole > 0 else 1.0
     names = [m.name for m in plan.case.members]
@@ -338,7 +340,7 @@ def dual_bills_of(
     Bills are in the order of members. With ``secured`` False, the sheet Security asks nothing for
     this member's demand.
     """
-    pool = Pool(divided(plan.case, None if secured else member))
+    pool = ProductionGame(divided(plan.case, None if secured else member))
     alone = float(np.sum(pool.divided.rows.cost * pool.alone(member)))
     return tuple(dual_bills(pool).bills.tolist()), alone
 
@@ -358,7 +360,7 @@ def costs_of(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
 
     They are planned one after another: numbers that differ in one bit are planned fastest.
     """
-    pool = Pool(divided(plan.case))
+    pool = ProductionGame(divided(plan.case))
     members = np.arange(pool.divided.members)
     pool.restart()
 

@@ -45,7 +45,7 @@ _SHORT = {COST, UNFAIR_COST}
 
 
 @dataclass(frozen=True)
-class Hold:
+class ExitBarrier:
     """A limit that keeps a mineral with the country in a year.
 
     ``limit`` is what its cell says, in its ``unit``: "t", "point" (a hundredth of a share) or
@@ -79,7 +79,7 @@ class Exit:
     plan: Plan
     path: Plan
     alone: dict[str, float]
-    holds: tuple[Hold, ...]
+    holds: tuple[ExitBarrier, ...]
     proofs: dict[str, Proof]
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     unknown: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -278,7 +278,7 @@ class _Fenced:
         return float(self.plan.program.measure(self.plan.case.tolerance_scale)[self.block])
 
 
-def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:
+def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[ExitBarrier]:
     """Yield the limits that the least tonnes of a mineral in a block rest on."""
     duals = np.zeros(len(path.prices))
     duals[path.program.rows_of(result.block)] = result.duals
@@ -290,7 +290,7 @@ def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:
         moved = step.right - sum(amount * float(path.x[c]) for c, amount in step.entries)
         spares = abs(float(duals[row]) * moved)
         if spares > tolerances.SPARED_TONNES:
-            yield Hold(
+            yield ExitBarrier(
                 mineral, rows.part(key, YEAR), label.kind or rows.kind, label.what, limit,
                 label.unit, spares, direction, label.place,
             )  # fmt: skip

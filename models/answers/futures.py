@@ -23,7 +23,7 @@ from models.errors import SolverError
 from models.plan.block_solver import Proof
 from models.plan.plan import Plan
 from models.plan.solving import part, parts
-from models.program import TONNES, Program, program_of
+from models.program import TONNES, Program, build_program
 from models.program.builder import grouped
 from models.program.component import Columns, columns_named
 from models.program.decisions import NOT_LISTED
@@ -51,7 +51,7 @@ class Future:
 
 
 @dataclass(frozen=True)
-class Course:
+class FutureOutcomes:
     """A plan's outcome in each future: ``costs`` [s, money] and ``short`` [s, mineral, t]."""
 
     costs: Floats
@@ -80,8 +80,8 @@ class RiskPlans:
     ``decisions`` are what both build, and what both decide while nothing has happened.
     """
 
-    risky: Course
-    plain: Course
+    risky: FutureOutcomes
+    plain: FutureOutcomes
     decisions: tuple[Decision, ...]
 
 
@@ -148,7 +148,7 @@ class _JointProgram:
         self.rows: list[solve.LinearProgram] = []
         for future in futures:
             expanded = plain.expanded.changed(future.case)
-            program = program_of(expanded, names)
+            program = build_program(expanded, names)
             names = program.names
             self.programs.append(program)
             # a stock may serve other futures too, which need more of it than its own does
@@ -189,7 +189,7 @@ class _JointProgram:
             _proven_by(plain, risky) if is_plain else risky, plain, tuple(self.decisions(values))
         )
 
-    def _course(self, rows: solve.LinearProgram) -> tuple[Course, list[Floats]]:
+    def _course(self, rows: solve.LinearProgram) -> tuple[FutureOutcomes, list[Floats]]:
         x, proof = self.extensive.solved(
             rows, lambda x: self.violation(x)[0] <= tolerances.MOST_VIOLATION, self.case.search
         )
@@ -199,7 +199,7 @@ class _JointProgram:
             violation, "", allowed, proof.dual_infeasibility, proof.gap, proof.mip_gap, 1, 0,
             *shape, (),
         )  # fmt: skip
-        return Course(self.extensive.costs(x), self.short(x), full_proof), x
+        return FutureOutcomes(self.extensive.costs(x), self.short(x), full_proof), x
 
     def short(self, x: Sequence[Floats]) -> Floats:
         """Return the shortage by future and mineral [s, mineral, t]."""
@@ -271,12 +271,14 @@ class _JointProgram:
                 yield Decision(component, component.lasting(self.case, key), was, now)
 
 
-def _as_good(risky: Course, plain: Course, chances: Floats, tail: recourse.Tail) -> bool:
+def _as_good(
+    risky: FutureOutcomes, plain: FutureOutcomes, chances: Floats, tail: recourse.Tail
+) -> bool:
     least, kept = (recourse.valued(course.costs, chances, tail) for course in (risky, plain))
     return kept - least <= tolerances.CHANGE_SLACK * abs(least)
 
 
-def _proven_by(plain: Course, risky: Course) -> Course:
+def _proven_by(plain: FutureOutcomes, risky: FutureOutcomes) -> FutureOutcomes:
     violation = max(risky.proof.violation, plain.proof.violation)
     return dataclasses.replace(plain, proof=dataclasses.replace(risky.proof, violation=violation))
 
@@ -374,7 +376,7 @@ class _Decomposition:
         ]
         return RiskPlans(_proven_by(plain, risky) if is_plain else risky, plain, tuple(decisions))
 
-    def _course(self, mix: recourse.ConvexCombination) -> Course:
+    def _course(self, mix: recourse.ConvexCombination) -> FutureOutcomes:
         """Return a combination's outcome, proven by each future's program and the lower bound."""
         costs = np.zeros(len(self.chances))
         short = np.zeros((len(costs), len(self.plan.expanded.minerals)))
@@ -401,7 +403,7 @@ class _Decomposition:
             sum(len(p.row_lower) for p in every), sum(len(p.cost) for p in every),
             sum(len(p.values) for p in every), (),
         )  # fmt: skip
-        return Course(costs, short, proof)
+        return FutureOutcomes(costs, short, proof)
 
 
 def _within(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimits:
@@ -412,7 +414,7 @@ def _within(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimi
 def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
     """Return the plain plan of a part of its case; columns that are no decision are 0."""
     expanded = Expanded(case)
-    program = program_of(expanded)
+    program = build_program(expanded)
     x = np.zeros(len(program.rows.cost))
     for key, column in _decided(program, case):
         x[column] = decided.get(key, 0.0)

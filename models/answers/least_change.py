@@ -23,7 +23,7 @@ from models.case import Case
 from models.errors import InputError, SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
-from models.program import component, families, market, program_of
+from models.program import build_program, component, families, market
 from models.program.families import projects, security, shortage
 from models.schema import RECYCLED, ByYear, Mineral, Refiner
 
@@ -102,7 +102,7 @@ def _with(record: Any, change: CellChange) -> Any:
 
 
 @dataclass(frozen=True)
-class Newcomer:
+class NewRefiner:
     """A refiner that the workbook does not have: its ``country`` and capacity [t/yr]."""
 
     country: str
@@ -140,7 +140,7 @@ class LeastChange:
     left: float = 0.0
     outcome: ChangeOutcome | None = None
     is_dear: bool = False
-    newcomer: Newcomer | None = None
+    newcomer: NewRefiner | None = None
     is_unknown: bool = False
 
     @property
@@ -380,7 +380,7 @@ def _bounds(
     most = {
         (columns, key): plan.value(columns, key)
         + slack[columns.part(key, component.MINERAL), columns.part(key, component.YEAR)]
-        for group in program_of(wide).variables
+        for group in build_program(wide).variables
         for columns in penalties
         if group.component is columns
         for key in group.keys(np.arange(len(group)))
@@ -466,7 +466,7 @@ def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
     return CellChange(place, "shortage_cost", words, "money/t", was, least, to, years)
 
 
-def _newcomer(plan: Plan, where: component.Where) -> Newcomer | None:
+def _newcomer(plan: Plan, where: component.Where) -> NewRefiner | None:
     """Return a new refiner that ends the shortage, tried; None where it does not.
 
     It needs no ore, sells at the mineral's price in that year alone, and makes what all members are
@@ -486,4 +486,4 @@ def _newcomer(plan: Plan, where: component.Where) -> Newcomer | None:
     )  # fmt: skip
     after = planned(case.change(refiners=(*case.refiners, refiner)))
     served = after is not None and not _is_short(after, where)
-    return Newcomer(case.country_name(country), capacity) if served else None
+    return NewRefiner(case.country_name(country), capacity) if served else None

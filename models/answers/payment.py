@@ -36,7 +36,7 @@ _NO_STEP = -(10**6)
 
 
 @dataclass(frozen=True)
-class Needed:
+class NeededPayment:
     """The payment for each tonne that an idle plant needs, and what it then sells.
 
     ``source`` is its position. ``by_year`` has the least payment [money/t] that makes it run if
@@ -53,7 +53,7 @@ class Needed:
     tonnes: dict[int, float]
 
 
-def payments(plan: Plan, mineral: str) -> tuple[Needed, ...]:
+def payments(plan: Plan, mineral: str) -> tuple[NeededPayment, ...]:
     """Return what each idle plant of a mineral needs; SolverError where no plan is proven."""
     asked = _Asked(plan)
     return tuple(
@@ -138,7 +138,7 @@ class _Asked:
             return tuple(np.flatnonzero(could & low).tolist())
         return ()
 
-    def needed(self, r: int, idle: tuple[int, ...]) -> Needed:
+    def needed(self, r: int, idle: tuple[int, ...]) -> NeededPayment:
         """Return what a plant needs that is idle in some years."""
         e = self.plan.expanded
         every: list[int] = np.flatnonzero(self.headroom[r] > self.nothing[r]).tolist()
@@ -157,7 +157,7 @@ class _Asked:
             guess, sure = max((p or 0.0) * (1.0 - 1e-9) for p, _ in by_year.values()), 0.0
         payment, sold = self._least(r, every, guess, sure)
         tonnes = {e.years[t]: float(sold.tonnes[t]) for t in every}
-        return Needed(r, tuple(e.years[t] for t in idle), by_year, payment, tonnes)
+        return NeededPayment(r, tuple(e.years[t] for t in idle), by_year, payment, tonnes)
 
     def _is_unbuilt(self, r: int) -> bool:
         record = self.plan.expanded.sources[r].record

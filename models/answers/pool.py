@@ -47,7 +47,7 @@ def shareable(case: Case) -> Case:
 
 
 @dataclass(frozen=True)
-class Piece:
+class CoupledBlocks:
     """Blocks that are solved together: how they are taken out of the whole program, and scaled.
 
     ``basis`` is the final basis of the coalition's plan, violations are parts of ``measure`` [t],
@@ -64,7 +64,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Divided:
+class DividedProgram:
     """A linear program whose limits are sums of members' parts.
 
     ``parts`` are those of each limit, by (column or row, member). ``column_owner`` and
@@ -80,14 +80,14 @@ class Divided:
     column_tonnes: Bools
     row_tonnes: Bools
     priced: Floats
-    pieces: tuple[Piece, ...]
+    pieces: tuple[CoupledBlocks, ...]
 
     @property
     def members(self) -> int:
         """How many members share."""
         return int(self.parts["lower"].shape[1])
 
-    def program_of(self, group: Floats) -> Arrays:
+    def build_program(self, group: Floats) -> Arrays:
         """Return the program of a group [member]: 1 for a member in it, 0 for others."""
         limits = {}
         for name, parts in self.parts.items():
@@ -109,7 +109,7 @@ class Divided:
         return bills
 
 
-def divided(case: Case, unsecured: int | None = None) -> Divided:
+def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
     """Return a case's program in parts; SolverError where it has no proven optimum.
 
     The demand of the member ``unsecured`` need not be served if a country is lost; its stocks
@@ -130,7 +130,7 @@ def divided(case: Case, unsecured: int | None = None) -> Divided:
         if group.component is SURVIVAL and unsecured is not None:
             index = dict(zip(SURVIVAL.positions, group.index, strict=True))
             parts["row_lower"][group.at, unsecured] -= to_be_served(owners, index)[:, unsecured]
-    return Divided(
+    return DividedProgram(
         rows, parts, column_owner, row_owner,
         program.column_unit == TONNES, program.row_unit == TONNES, unpaid(program, expanded),
         tuple(_pieces(solver)),
@@ -193,12 +193,12 @@ def _divide(
             parts[name][group.at[kept]] = declared.divided(owners, inside, limit[kept])
 
 
-def _pieces(solver: BlockSolver) -> Iterator[Piece]:
+def _pieces(solver: BlockSolver) -> Iterator[CoupledBlocks]:
     """Solve the coalition's program, and yield the blocks that were solved together."""
     program = solver.program
     for group in together(program.blocks):
         for blocks, _, scale, basis in solver.runs(solver(group)):  # the others: nothing to decide
-            yield Piece(
+            yield CoupledBlocks(
                 take=_taking(program, blocks[0], blocks[-1]),
                 columns=program.columns_of(blocks[0], blocks[-1]),
                 rows=program.rows_of(blocks[0], blocks[-1]),
@@ -229,10 +229,10 @@ class Priced:
     x: Floats
 
 
-class Pool:
+class ProductionGame:
     """Members that plan together, and what any group of them costs alone."""
 
-    def __init__(self, divided: Divided) -> None:
+    def __init__(self, divided: DividedProgram) -> None:
         """Plan the coalition; SolverError where nothing is proven."""
         self.divided = divided
         self._solvers: list[PersistentSolver | None] = [None] * len(divided.pieces)
@@ -254,7 +254,7 @@ class Pool:
         """Plan a group, from where the last one ended; SolverError where nothing is proven."""
         key = tuple(group.tolist())
         if key not in self.planned:
-            divided, rows = self.divided, self.divided.program_of(group)
+            divided, rows = self.divided, self.divided.build_program(group)
             x, duals = np.zeros(len(rows.cost)), np.zeros(len(rows.row_lower))
             for i, piece in enumerate(divided.pieces):
                 solution = self._solved(i, piece, piece.take(rows))
@@ -266,7 +266,7 @@ class Pool:
     def alone(self, member: int) -> Floats:
         """Return the values of all columns in the plan of one member, with its own alone."""
         divided = self.divided
-        rows = divided.program_of(np.eye(divided.members)[member])
+        rows = divided.build_program(np.eye(divided.members)[member])
         x = np.zeros(len(rows.cost))
         for piece in divided.pieces:
             columns = np.isin(divided.column_owner[piece.columns], (SHARED, member))
@@ -276,7 +276,7 @@ class Pool:
             x[piece.columns][columns] = solution.x
         return x
 
-    def _solved(self, i: int, piece: Piece, rows: Arrays) -> Solution:
+    def _solved(self, i: int, piece: CoupledBlocks, rows: Arrays) -> Solution:
         """Solve a piece from where it was, or from the start where that proves nothing."""
         every = (np.ones(len(rows.cost), dtype=bool), np.ones(len(rows.row_lower), dtype=bool))
         solver = self._solvers[i]
@@ -294,7 +294,7 @@ class Pool:
         self._solvers[i] = None
         return self._cold(piece, rows, *every)
 
-    def _cold(self, piece: Piece, rows: Arrays, columns: Bools, limits: Bools) -> Solution:
+    def _cold(self, piece: CoupledBlocks, rows: Arrays, columns: Bools, limits: Bools) -> Solution:
         def scaled(*, raised: bool) -> Scaling:
             scale = piece.raised() if raised and piece.raised else piece.scale
             return Scaling(
@@ -307,7 +307,7 @@ class Pool:
         return first_proven("cost of a group of members", rows, scaled, proof_of)[0]
 
     def _proof(
-        self, piece: Piece, rows: Arrays, solution: Solution, columns: Bools, limits: Bools
+        self, piece: CoupledBlocks, rows: Arrays, solution: Solution, columns: Bools, limits: Bools
     ) -> Certificate:
         of_columns = self.divided.column_tonnes[piece.columns][columns]
         tonnes = (of_columns, self.divided.row_tonnes[piece.rows][limits])

@@ -60,7 +60,7 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
     ``slack`` is a part of the mineral's cash. By project, the mineral's own projects are free to be
     built, within what the others leave of the budget.
     """
-    near = Near(plan, mineral, slack, is_building=by == BY_PROJECT)
+    near = NearOptimal(plan, mineral, slack, is_building=by == BY_PROJECT)
     m, results = plan.expanded.mineral_at[mineral], list[Range]()
     base = float(plan.expanded.demand[m].sum() + plan.beyond_demand[m].sum())
     for supplier, columns in near.suppliers(by):
@@ -83,7 +83,7 @@ def _end(asked: Callable[[Ints], float], columns: Ints) -> float | None:
         return None
 
 
-class Near:
+class NearOptimal:
     """The program of the plans of one mineral near a plan; everything else is fixed as planned.
 
     ``x`` are the planned values of its columns [t, and fractions of projects]. ``columns`` and
@@ -250,7 +250,7 @@ def least_plan(plan: Plan, country: str, slack: float) -> Plan:
         chain = sorted(chain_of(plan.case, mineral), key=plan.expanded.mineral_at.__getitem__)
         if chain[0] != mineral:
             continue  # planned with the first mineral of its chain
-        near, key = Near(plan, mineral, slack), (country, "", "")
+        near, key = NearOptimal(plan, mineral, slack), (country, "", "")
         chain.sort(key=lambda name: stages.index(name) if name in stages else 0)
         places = (plan.expanded.mineral_at[name] for name in chain)
         sold = (dict(near.suppliers(BY_COUNTRY, place)).get(key) for place in places)

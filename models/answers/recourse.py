@@ -72,7 +72,7 @@ def valued(costs: Floats, chances: Floats, tail: Tail) -> float:
     return (1.0 - tail.weight) * expected + tail.weight * cvar(costs, chances, tail.alpha)
 
 
-def dearness(chances: Floats, alpha: float) -> Floats:
+def tail_weights(chances: Floats, alpha: float) -> Floats:
     """Return the weight of each scenario's excess over eta [s]; 0: the tail is the maximum."""
     beyond = 1.0 - alpha
     return chances / beyond if beyond > chances.min() else np.zeros(len(chances))
@@ -164,7 +164,7 @@ class ExtensiveForm:
         """Add eta, a q of each scenario, and the rows q >= cost - eta, all in ``unit``."""
         rows, weight, count = self.rows, self.tail.weight, len(self.chances)
         eta = len(rows.cost)
-        dear = dearness(self.chances, self.tail.alpha)
+        dear = tail_weights(self.chances, self.tail.alpha)
         added = [
             (
                 np.concatenate([place, [eta, eta + 1 + s]]),
@@ -354,7 +354,7 @@ class MasterProblem:
     ) -> None:
         self.parts, self.limits, self.chances, self.unit = parts, limits, chances, unit
         self.weight = tail.weight if tail.alpha > 0 else 0.0  # of all futures it is their mean
-        self.dear = dearness(chances, tail.alpha)
+        self.dear = tail_weights(chances, tail.alpha)
 
     def mixed(
         self,

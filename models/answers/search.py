@@ -20,7 +20,16 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.program import FRACTION, TONNES, Program, Scaling, program_of, scaling, units_of, within
+from models.program import (
+    FRACTION,
+    TONNES,
+    Program,
+    Scaling,
+    build_program,
+    scaling,
+    units_of,
+    within,
+)
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
@@ -213,7 +222,7 @@ class ChangeSearch:
     def __init__(self, wide: Expanded, parameters: tuple[InputCell, ...], bounds: Bounds) -> None:
         from models.program.sourcing import build_least_change
 
-        program = program_of(wide)
+        program = build_program(wide)
         cells = [cell for block in program.blocks for cell in block]
         frame = build_least_change(wide, cells, parameters, bounds)
         need = float(np.max(program.need, initial=1.0))
@@ -309,7 +318,7 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     (m, _, t), tonnes = uncapped.part(SHORTAGE)
     np.add.at(short, (m, t), tonnes)
     shares_of: dict[str, float] = {}
-    program = program_of(e)
+    program = build_program(e)
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
         rows, minerals, units = _asking(program, b, e, short.ravel())
         need, attempts = float(program.need[b]), (solver.PRESOLVED, *solver.ATTEMPTS)

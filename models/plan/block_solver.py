@@ -20,7 +20,7 @@ from models import background, tolerances
 from models import solve as solver
 from models.case import Case
 from models.errors import SolverError
-from models.program import Program, Scaling, joined, program_of, scaling, within
+from models.program import Program, Scaling, build_program, joined, scaling, within
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Certificates, LinearProgram, Solution, fits
 
@@ -208,7 +208,7 @@ class BlockSolver:
         does (``compare_shapes``).
         """
         self.expanded = expanded
-        self.program: Program = program or program_of(expanded, blocks=blocks)
+        self.program: Program = program or build_program(expanded, blocks=blocks)
         self._is_compared = is_compared
         self._compares_here = compares_here
         self._background: background.BackgroundProcess[None] | None = None
@@ -229,7 +229,7 @@ class BlockSolver:
         last: list[BlockResult] = []
         for piece in pieces(self.program, blocks):
             before, shapes = shapes, tuple(self.program.shape(b) for b in piece)
-            start = last[-1].basis if shapes == before and in_one(last) else None
+            start = last[-1].basis if shapes == before and from_one_run(last) else None
             if len(piece) == 1:
                 last = [self.solve(piece[0], shapes[0], start)]
             else:
@@ -250,7 +250,7 @@ class BlockSolver:
         """
         program, of_block = self.program, {result.block: result for result in results}
         for piece in pieces(program, [*of_block]):
-            is_one = in_one([of_block[b] for b in piece])
+            is_one = from_one_run([of_block[b] for b in piece])
             for blocks in [piece] if is_one else [(b,) for b in piece]:
                 rows, basis = program.block(blocks[0], blocks[-1]), of_block[blocks[0]].basis
                 if basis is not None and not rows.whole.any():
@@ -425,7 +425,7 @@ def refusal(proof: Certificate, worst: str) -> str:
     )
 
 
-def in_one(results: Sequence[BlockResult]) -> bool:
+def from_one_run(results: Sequence[BlockResult]) -> bool:
     """Return whether blocks come out of one run of the solver, so that they have one basis."""
     return len({id(result.basis) for result in results}) == 1
 

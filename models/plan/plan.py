@@ -22,7 +22,7 @@ from models.plan import block_solver, countries, secured, stages, supply, suppor
 from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
 from models.plan.supply import spelt
-from models.program import TONNES, CashCost, Program, Solved, program_of
+from models.program import TONNES, CashCost, Program, Solved, build_program
 from models.program.component import columns_named, headings
 from models.program.families.contracts import MINIMUM, UNTAKEN
 from models.program.families.diversification import EXCESS, SHARE
@@ -116,7 +116,7 @@ class Plan(Solved):
 
     @cached_property
     def program(self) -> Program:  # type: ignore[override]
-        return program_of(self.expanded, *self._layout)
+        return build_program(self.expanded, *self._layout)
 
     # ---- values and duals, joined ---------------------------------------------------------------
 

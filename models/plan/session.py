@@ -25,7 +25,7 @@ from models.errors import SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
 from models.plan.variation import ARRAYS, NoVectorsError, Part, Variation
-from models.program import ComponentArrays, Fitted, Program, Scaling, fit, program_of
+from models.program import ComponentArrays, Fitted, Program, Scaling, build_program, fit
 from models.program.builder import Charge
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.solve import AGAIN, LinearProgram, PersistentSolver, Solution, extended, fits
@@ -122,7 +122,7 @@ class Session:
         base = self.base.program
         solving.check(case, self.case)
         expanded = self._solver.expanded.changed(case)
-        program = program_of(expanded, base.names, like=base)
+        program = build_program(expanded, base.names, like=base)
         solver = block_solver.BlockSolver(expanded, program, is_compared=False)
         is_like = _comparable(self._solver.expanded, expanded)
         results = self._from_before(solver) if is_like else solver.all()

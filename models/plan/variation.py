@@ -42,7 +42,7 @@ import numpy as np
 from models import tolerances
 from models.case import Case, Kind, Part, Parts, Selection
 from models.errors import PlannerError
-from models.program import ComponentArrays, Program, fit, program_of
+from models.program import ComponentArrays, Program, build_program, fit
 from models.program import component as c
 from models.program.families.contracts import MINIMUM
 from models.resolve import Bools, Expanded, Floats, Ints
@@ -78,7 +78,7 @@ class Variation:
     def arrays_of(self, case: Case) -> LinearProgram:
         """Return a case's arrays, laid out; NoVectorsError where it has other columns or rows."""
         program = self.program
-        variant = program_of(self.expanded.changed(case), program.names, like=program)
+        variant = build_program(self.expanded.changed(case), program.names, like=program)
         fitted = fit(variant, program)
         if (fitted.of_block < 0).any():
             msg = "the case has columns or rows that the layout lacks"

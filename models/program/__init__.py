@@ -15,8 +15,8 @@ from models.program.component import MONEY as MONEY
 from models.program.component import TONNES as TONNES
 from models.program.program import Fitted as Fitted
 from models.program.program import Program as Program
+from models.program.program import build_program as build_program
 from models.program.program import fit as fit
-from models.program.program import program_of as program_of
 from models.program.program import split as split
 from models.program.scaling import Scaling as Scaling
 from models.program.scaling import joined as joined

@@ -171,7 +171,7 @@ class Program:
         raise TypeError(msg)
 
 
-def program_of(
+def build_program(
     expanded: Expanded,
     names: Sequence[Any] = (),
     blocks: Sequence[Sequence[Cell]] | None = None,
@@ -360,7 +360,8 @@ class Fitted:
 def fit(variant: Program, base: Program) -> Fitted:
     """Return a variant's program in the layout of its base.
 
-    The names of the variant are those of the base and perhaps more (``names`` of ``program_of``).
+    The names of the variant are those of the base and perhaps more (``names`` of
+    ``build_program``).
     """
     of, own = variant.rows, base.rows
     if of.columns is own.columns:  # the same program but for its limits

@@ -16,7 +16,7 @@ from models import tolerances
 from models.case import Case
 from models.errors import Finding
 from models.plan import Plan, block_solver, solving
-from models.program import ComponentArrays, Program, program_of
+from models.program import ComponentArrays, Program, build_program
 from models.resolve import SPOT, Expanded, Floats
 from models.results import Checks, Duals, Field, Flows, Summary, Values
 from planner import _version, scenarios, scratch, seal
@@ -233,7 +233,7 @@ class _Solution:
     def _plan(self, case: Case, whose: str) -> tuple[Plan, list[Finding]]:
         """Return a plan, and why it is no proven one."""
         expanded = Expanded(case)
-        program = program_of(expanded)
+        program = build_program(expanded)
         amiss: list[Finding] = []
         size = len(program.rows.cost)
         x = self._numbers(Values.value, whose, program.variables, size, amiss)

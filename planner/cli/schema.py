@@ -266,7 +266,8 @@ def _of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
                 "transfers": _rows(bills.Transfers),
                 "groups": _rows(bills.Groups, **{
                     bills.Groups.group.json_key: {"type": ["array", "null"]}}),
-                "groups_planned": NUMBER, "resume_refused": WORD, "wishes": _rows(bills.Wishes),
+                "groups_planned": NUMBER, "resume_refused": WORD,
+                "wishes": _rows(bills.OwnRequirements),
                 **_TROUBLE,
             },
             (),

@@ -32,7 +32,7 @@ from planner.stops import code_of
 
 if TYPE_CHECKING:
     from planner.stops import Stop
-    from planner.studies import Listed, Outcome, Where
+    from planner.studies import Outcome, StudyEntry, Where
     from planner.studies.kind import StudyKind, Tables
 
 _WIDE = 100
@@ -67,7 +67,7 @@ class Halt:
 class StudyCommand(click.Command):
     """The command of a kind of study, whose options are known once it is asked for."""
 
-    def __init__(self, name: str, listed: Listed) -> None:
+    def __init__(self, name: str, listed: StudyEntry) -> None:
         """Know the name and the summary; the kind loads what makes plans."""
         self._made: click.Command | None = None
         self.listed = listed
@@ -114,15 +114,15 @@ def run_kind(  # noqa: PLR0913 - what a command line says
 
     names = {"what_ifs": options.get("asked"), **options}, kind.part(options)
 
-    def target_of(scenario: str = "") -> Path:
+    def output_path(scenario: str = "") -> Path:
         part = paths.study_part(file, *names, scenario)
         return paths.plan_path(file, output, csv_folder, kind.NAME, part)
 
-    target_of()  # refused before any work is done
+    output_path()  # refused before any work is done
     tell = common.progress(as_json)
     with progress.progress_reporter(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))
-    target = target_of(study.start.variant.scenario if kind.SCENARIO else "")
+    target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
     had_turn = [outcome.ran for outcome in study.outcomes]
     halt = None
     if study.stopped is not None:

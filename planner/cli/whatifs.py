@@ -21,7 +21,7 @@ BLOCK, LOSE, WHAT_IF = "--block", "--lose", "--what-if"
 
 
 @dataclass(frozen=True)
-class Asked:
+class WhatIfOptions:
     """The what-ifs of a command line as typed; called with a case, told in its names.
 
     ``wrong`` says what is wrong with other options, to be told with what is wrong with these.
@@ -106,7 +106,7 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         changes: tuple[str, ...],
         **options: object,
     ) -> int:
-        asked = Asked(blocks, losses, changes, late_mistakes())
+        asked = WhatIfOptions(blocks, losses, changes, late_mistakes())
         if asked.wrong and not asked:
             raise click.UsageError("\n".join(asked.wrong))
         return command(*arguments, asked=asked, **options)
@@ -127,7 +127,7 @@ def case_options(command: Callable[..., int]) -> Callable[..., int]:
     def of_case(
         *arguments: object,
         scenario: str,
-        asked: Asked,
+        asked: WhatIfOptions,
         max_country_share: float | None,
         **options: object,
     ) -> int:

@@ -282,7 +282,7 @@ def set_support(case: Case, step: schema.ScenarioStep) -> Case:
 def build_project(case: Case, step: schema.ScenarioStep) -> Case:
     """Build what is left of the matching projects in First year (blank: their own), unbudgeted."""
 
-    def project(record: schema.Project) -> schema.Project:
+    def with_build(record: schema.Project) -> schema.Project:
         # its own first year may lie before the horizon, in a gap of it, or beyond it
         planned = next((year for year in case.years if year >= record.first_year), None)
         built_in = step.first_year or planned
@@ -290,7 +290,7 @@ def build_project(case: Case, step: schema.ScenarioStep) -> Case:
             return record
         return dataclasses.replace(record, built_in=built_in)
 
-    return case.change(projects=_changed(case.projects, step, project))
+    return case.change(projects=_changed(case.projects, step, with_build))
 
 
 def scale_budget(case: Case, step: schema.ScenarioStep) -> Case:

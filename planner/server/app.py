@@ -171,7 +171,7 @@ class Guard:
 # ---- the desk: sessions --------------------------------------------------------------------------
 
 
-class Desk:
+class SessionStore:
     """All sessions, and the places in which their jobs run.
 
     A visit makes none. It gives a browser a key, signed so that nothing need be kept of it; with
@@ -259,7 +259,7 @@ class Desk:
 
 
 @contextlib.contextmanager
-def _following(desk: Desk) -> Any:
+def _following(desk: SessionStore) -> Any:
     """Take the workbook that is followed now, and again each time it is saved."""
     path, stop, loop = desk.config.follow, Event(), asyncio.get_running_loop()
     if path is None:
@@ -296,7 +296,7 @@ def application(config: Config) -> Starlette:
     async def life(app: Starlette) -> AsyncIterator[None]:
         kinds()  # they take a second to load, which no visitor waits for
         with scratch.scratch_folder() as folder:
-            app.state.desk = desk = Desk(config, folder)
+            app.state.desk = desk = SessionStore(config, folder)
             watch = asyncio.create_task(desk.watch())
             with _following(desk):
                 try:
@@ -324,8 +324,8 @@ def application(config: Config) -> Starlette:
     return app
 
 
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
+def _desk(request: Request) -> SessionStore:
+    desk: SessionStore = request.app.state.desk
     return desk
 
 
@@ -451,7 +451,7 @@ def _refuse_more(session: BrowserSession | None) -> None:
         raise HTTPException(429, f"{MOST_JOBS} jobs wait or run already: stop one first.")
 
 
-def _sent_by(desk: Desk, key: str, form: Mapping[str, Any]) -> None:
+def _sent_by(desk: SessionStore, key: str, form: Mapping[str, Any]) -> None:
     if not hmac.compare_digest(str(form.get("form", "")).encode(), desk.form(key).encode()):
         raise HTTPException(403, "This form is not of this session: open the page again.")
 
@@ -468,7 +468,7 @@ def _back(request: Request, place: str = "") -> Response:
     return RedirectResponse("/state" if "x-part" in request.headers else f"/{place}", 303)
 
 
-def _shown(template: str, desk: Desk, key: str) -> Response:
+def _shown(template: str, desk: SessionStore, key: str) -> Response:
     mine = desk.find(key)
     session = desk.shown(mine)
     is_followed = session is not None and session is desk.followed

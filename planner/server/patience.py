@@ -33,7 +33,7 @@ class _Counting:
         return self.given - self._transport.get_write_buffer_size()
 
 
-class Patient(H11Protocol):
+class TimedConnection(H11Protocol):
     """A connection that is ended where its request does not come, or its answer is not taken."""
 
     _look: asyncio.TimerHandle | None = None

@@ -38,7 +38,7 @@ def __getattr__(name: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Listed:
+class StudyEntry:
     """A kind's module and summary, without importing it; ``asked`` if it is no command itself."""
 
     module: str
@@ -59,43 +59,43 @@ class Listed:
 
 
 STUDIES = {
-    "compare": Listed("planner.studies.compare", "Compare every scenario with the base case."),
-    "sweep": Listed(
+    "compare": StudyEntry("planner.studies.compare", "Compare every scenario with the base case."),
+    "sweep": StudyEntry(
         "planner.studies.sweep", "Plan with many caps on single countries: cost against cap."
     ),
-    "stress": Listed(
+    "stress": StudyEntry(
         "planner.studies.stress",
         "Remove each supplier country of the agreed plan in turn, and see what replaces it.",
     ),
-    "risk": Listed(
+    "risk": StudyEntry(
         "planner.studies.risk",
         "Draw the events of the sheet Risks many times, and test the plan against each draw.",
     ),
-    "exit": Listed(
+    "exit": StudyEntry(
         "planner.studies.exit",
         "Find how little to buy from a country, by which year, and at what cost.",
     ),
-    "scorecard": Listed(
+    "scorecard": StudyEntry(
         "planner.studies.scorecard",
         "Score a plan before and after, and price each benchmark that it misses.",
     ),
-    "ranges": Listed(
+    "ranges": StudyEntry(
         "planner.studies.ranges",
         "Find the least and the most that each supplier could sell at nearly the same cost.",
     ),
-    "sensitivity": Listed(
+    "sensitivity": StudyEntry(
         "planner.studies.sensitivity",
         "Find which numbers decide the plan, and which to look up first.",
     ),
-    "bills": Listed(
+    "bills": StudyEntry(
         "planner.studies.bills",
         "Find who gains from planning together, and who should pay what.",
     ),
-    "support": Listed(
+    "support": StudyEntry(
         "planner.studies.support",
         "Find the payment that each idle plant needs in order to run, and who pays for support.",
     ),
-    "under-risk": Listed(
+    "under-risk": StudyEntry(
         "planner.studies.under_risk",
         "Make one plan for many futures, drawn from the events of the sheet Risks.",
         asked="solve --under-risk",

@@ -190,28 +190,39 @@ class Coalitions(Result):
     saving = _millions("Saves", "The sum of what its members cost alone, less that.")
 
 
-class Wishes(Result):
+class OwnRequirements(Result):
     """What a member's own limits, stock targets and security cost it and the others.
 
-    Each is a bill by dual prices with the wish less the same without it.
+    Each is a bill by dual prices with the requirement less the same without it.
     """
 
     TABLE, GRAIN, BOOK = "Wishes", ("member", "wish"), "bills"
-    member = MEMBER.like(meaning="The member that has the wish.")
+    member = MEMBER.like(meaning="The member that has these requirements.")
     wish = field(
         "Its own",
         Look.SENTENCE,
-        "Share limits with it as buyer, and targets of its reserves. Apart from them its part of"
-        " Security: its demand counts in what must be left if a country is lost.",
+        "Its requirements: share limits with it as buyer, and targets of its reserves. In a row of"
+        " its own, its part of Security: its demand counts in what must be left if a country is"
+        " lost.",
         key="what",
     )
-    costs_it = _millions("Costs it", "Its bill with them less without.", key="costs_it_usd")
-    others = _millions("Costs the others", "Below 0: they gain.", key="costs_others_usd")
+    costs_it = _millions(
+        "Costs it",
+        "Its bill with these requirements, less its bill without them.",
+        key="costs_it_usd",
+    )
+    others = _millions(
+        "Costs the others",
+        "The bills of all others with them, less without. Below 0: they gain.",
+        key="costs_others_usd",
+    )
     whole = _millions(
-        "Costs all", "The cost of planning together with them less without.", key="costs_all_usd"
+        "Costs all", "The cost of planning together with them, less without.", key="costs_all_usd"
     )
     alone = _millions(
-        "Would cost it alone", "The same for what it costs alone.", key="costs_alone_usd"
+        "Would cost it alone",
+        "What the member costs alone with them, less without.",
+        key="costs_alone_usd",
     )
 
 
@@ -245,14 +256,14 @@ class CostsOf:
 
 
 @dataclass(frozen=True)
-class WithoutWishes:
+class WithoutRequirements:
     """The case without one member's own share limits and stock targets, and its bills there.
 
-    If ``secured``, without its part of Security instead. ``wishes`` names them.
+    If ``secured``, without its part of Security instead. ``words`` names them.
     """
 
     member: int
-    wishes: str
+    words: str
     secured: bool = False
 
     def __call__(self, case: Case) -> Case:
@@ -275,19 +286,19 @@ class WithoutWishes:
         return dual_bills_of(plan, self.member, secured=not self.secured)
 
 
-def wishes_of(case: Case) -> Iterator[WithoutWishes]:
+def requirements_of(case: Case) -> Iterator[WithoutRequirements]:
     """Yield each member's own limits and targets, and its part of Security, where it has any."""
     secured = _secured(case) if case.security else {}
     for i, name in enumerate(m.name for m in case.members):
         limits = sum(row.buyer == name for row in case.share_limits)
         piles = (pile for pile in case.stockpiles if pile.member == name)
         kept = [p.mineral for p in piles if any(stock_target(case, p, y) > 0 for y in case.years)]
-        wishes = [counted(limits, "share limit")] if limits else []
-        wishes += [f"stock targets: {few(kept)}"] if kept else []
-        if wishes:
-            yield WithoutWishes(i, "; ".join(wishes))
+        words = [counted(limits, "share limit")] if limits else []
+        words += [f"stock targets: {few(kept)}"] if kept else []
+        if words:
+            yield WithoutRequirements(i, "; ".join(words))
         if secured.get(name):
-            yield WithoutWishes(i, f"part of Security: {few([*secured[name]])}", secured=True)
+            yield WithoutRequirements(i, f"part of Security: {few([*secured[name]])}", secured=True)
 
 
 def _secured(case: Case) -> dict[str, dict[str, None]]:
@@ -328,8 +339,8 @@ def study_of(
         for i, chunk in enumerate(chunks, 1)
     )
     without = (
-        Run(f"Without {case.members[each.member].name}: {each.wishes}", each, each.read)
-        for each in (wishes_of(case) if wishes else ())
+        Run(f"Without {case.members[each.member].name}: {each.words}", each, each.read)
+        for each in (requirements_of(case) if wishes else ())
     )
     runs = (Run("Together"), *without, *groups)
     return Study(in_fractions(case), tuple((run,) for run in runs), read)
@@ -442,24 +453,26 @@ def coalitions(sharing: Sharing, costs: Mapping[int, float], case: Case) -> Coal
     return Coalitions.of_rows(rows, words=words_of(case))
 
 
-def wishes(
-    sharing: Sharing, without: Mapping[WithoutWishes, tuple[tuple[float, ...], float]], case: Case
-) -> Wishes:
-    """Return a row a member with wishes of its own that are priced."""
+def price_requirements(
+    sharing: Sharing,
+    without: Mapping[WithoutRequirements, tuple[tuple[float, ...], float]],
+    case: Case,
+) -> OwnRequirements:
+    """Return a row a member: what its own requirements cost it and the others."""
     rows = []
-    for wish, (bills_without, alone) in without.items():
+    for requirement, (bills_without, alone) in without.items():
         more = _no_rounding(sharing.bills[DUAL_PRICES] - np.array(bills_without), sharing)
         rows.append(
             {
-                "member": case.members[wish.member].name,
-                "wish": wish.wishes,
-                "costs_it": float(more[wish.member]),
-                "others": float(more.sum() - more[wish.member]),
+                "member": case.members[requirement.member].name,
+                "wish": requirement.words,
+                "costs_it": float(more[requirement.member]),
+                "others": float(more.sum() - more[requirement.member]),
                 "whole": float(more.sum()),
-                "alone": float(sharing.alone[wish.member]) - alone,
+                "alone": float(sharing.alone[requirement.member]) - alone,
             }
         )
-    return Wishes.of_rows(rows, words=words_of(case))
+    return OwnRequirements.of_rows(rows, words=words_of(case))
 
 
 def rights(case: Case) -> Result:
@@ -512,7 +525,7 @@ class BillsStudy(StudyKind):
     MONEY = "all amounts are present values in the first year"
     QUESTION = "Who gains from planning together, and what would be fair?"
     HEADING = "Bills: {plan}"
-    RESULTS = (Savings, Bills, Transfers, Groups, Wishes, Coalitions, RightsUsed)
+    RESULTS = (Savings, Bills, Transfers, Groups, OwnRequirements, Coalitions, RightsUsed)
     OPTIONS = (
         click.option(
             "--exact",
@@ -540,7 +553,7 @@ class BillsStudy(StudyKind):
         super().__init__(start)
         self.exact = exact or resume is not None
         self.wishes = wishes
-        self.without: dict[WithoutWishes, tuple[tuple[float, ...], float]] = {}
+        self.without: dict[WithoutRequirements, tuple[tuple[float, ...], float]] = {}
         self.count = len(start.case.members)
         if self.exact and self.count > MOST_MEMBERS:
             msg = f"--exact plans every group of up to {MOST_MEMBERS} members, not of {self.count}"
@@ -562,7 +575,7 @@ class BillsStudy(StudyKind):
             if isinstance(run.read, CostsOf):
                 pairs = zip(run.read.numbers, outcome.found, strict=True)
                 self.costs |= {number: cost for number, cost in pairs if cost is not None}
-            elif isinstance(run.change, WithoutWishes):
+            elif isinstance(run.change, WithoutRequirements):
                 self.without[run.change] = outcome.found
 
     @property
@@ -648,7 +661,7 @@ class BillsStudy(StudyKind):
     def tables(self) -> list[Result]:
         """Return savings, bills, transfers, groups and rights; where asked what wishes cost."""
         case = self.start.case
-        asked = [wishes(self.sharing, self.without, case)] if self.wishes else []
+        asked = [price_requirements(self.sharing, self.without, case)] if self.wishes else []
         return [*made_of(self.sharing, self.costs, case), *asked]
 
     def answer(self, tables: Tables) -> dict[str, object]:
@@ -673,7 +686,7 @@ class BillsStudy(StudyKind):
             ],
             "groups_planned": len(self.costs),
             "resume_refused": self.refused or None,
-            "wishes": tables.records(Wishes),
+            "wishes": tables.records(OwnRequirements),
             "trouble": self.trouble or None,
         }
 
@@ -684,8 +697,8 @@ class BillsStudy(StudyKind):
         yield Numbers(tables[Savings])
         leaving = (Groups.rule, Groups.gain, Groups.group)
         yield Numbers(tables[Groups], leaving, "Who would gain by leaving")
-        if Wishes in tables:
-            yield Numbers(tables[Wishes], heading="What a member's own wishes cost")
+        if OwnRequirements in tables:
+            yield Numbers(tables[OwnRequirements], heading="What a member's own requirements cost")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -725,8 +738,8 @@ class BillsStudy(StudyKind):
             ),
         )
         together, leaving = _together(cash, avoided, currency), _leaving(tables[Groups], members)
-        wished = _wished(tables[Wishes], currency) if Wishes in tables else ()
-        return Headline(" ".join([together, leaving, *wished]), figures)
+        required = _required(tables[OwnRequirements], currency) if OwnRequirements in tables else ()
+        return Headline(" ".join([together, leaving, *required]), figures)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -745,12 +758,12 @@ class BillsStudy(StudyKind):
         headings = {
             Groups: "Who is tempted most to leave",
             Transfers: "Who pays whom, from as bought",
-            Wishes: "What own wishes cost",
+            OwnRequirements: "What members' own requirements cost",
         }
         blocks = tuple(
             Numbers(tables[kind], heading=heading)
             for kind, heading in headings.items()
-            if kind is not Wishes or Wishes in tables
+            if kind is not OwnRequirements or OwnRequirements in tables
         )
         gains = Numbers(tables[Savings]).view(*cls.pictures(tables)[:-1])
         return (
@@ -847,12 +860,13 @@ def _leaving(leaving: Groups, members: int) -> str:
     return f"{who}. If costs are split {listed(others)}, no group would do better on its own."
 
 
-def _wished(wishes: Wishes, currency: str) -> Iterator[str]:
-    """Yield what members' own wishes cost them and the others, the dearest first."""
-    fields = (Wishes.whole, Wishes.member, Wishes.wish, Wishes.costs_it, Wishes.others)
-    for _, member, wish, cost, others in sorted(wishes.rows(*fields), reverse=True)[:_NAMED]:
+def _required(requirements: OwnRequirements, currency: str) -> Iterator[str]:
+    """Yield what members' own requirements cost them and the others, the dearest first."""
+    of = OwnRequirements
+    rows = requirements.rows(of.whole, of.member, of.wish, of.costs_it, of.others)
+    for _, member, wish, cost, others in sorted(rows, reverse=True)[:_NAMED]:
         costs = f"{money(cost, currency)} and the others {money(others, currency)}"
-        yield f"The own requirements of {member} ({wish}) cost it {costs}."
+        yield f"The requirements of {member} itself ({wish}) cost it {costs}."
 
 
 _SAVED = "Saved against alone ({unit})"

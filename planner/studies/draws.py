@@ -186,7 +186,7 @@ class DrawTotals:
 
 
 @dataclass(frozen=True)
-class Sample:
+class DrawResults:
     """One plan a draw: its ``objective`` and ``cash`` [money]; ``short`` by draw, mineral, member.
 
     NaN where a plan of the draw is not known.
@@ -215,13 +215,13 @@ class Risk:
     base: Plan
     reading: DrawTotals
     draws: tuple[Draw, ...]
-    agreed: Sample
-    replanned: Sample
+    agreed: DrawResults
+    replanned: DrawResults
     outcomes: tuple[Outcome[DrawTotals], ...]
     stopped: Stop | None = None
 
     @property
-    def samples(self) -> tuple[Sample, Sample]:
+    def samples(self) -> tuple[DrawResults, DrawResults]:
         """Both plans, the agreed one first."""
         return self.agreed, self.replanned
 
@@ -368,7 +368,7 @@ class _Plans:
             studies.append(Study(base, chains_of(runs, CHAIN), reading, is_compared=is_new))
         return tuple(studies)
 
-    def sample(self, totals: Sequence[DrawTotals | None], calm: DrawTotals) -> Sample:
+    def sample(self, totals: Sequence[DrawTotals | None], calm: DrawTotals) -> DrawResults:
         """Return the totals of each draw: those without events, and what its events add to them.
 
         What they add is the difference from the same parts without any event. So capital that is
@@ -376,7 +376,7 @@ class _Plans:
         """
         hits: list[list[Hits]] = [[()] for _ in self.parts]
         base, struck = self._sums(totals, hits), self._sums(totals, self.of_draw)
-        return Sample(
+        return DrawResults(
             self.name,
             calm.objective + (struck[0] - base[0]),
             calm.cash + (struck[1] - base[1]),

@@ -395,7 +395,7 @@ def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int)
 
 def _limits(result: answers.Exit, cells: explain.Cells) -> list[Row]:
     """Return a row a mineral and limit, whatever the years."""
-    groups: dict[Any, list[answers.Hold]] = defaultdict(list)
+    groups: dict[Any, list[answers.ExitBarrier]] = defaultdict(list)
     for hold in result.holds:
         place = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.words
         groups[hold.mineral, hold.kind, place].append(hold)

@@ -40,7 +40,7 @@ Moves = tuple[tuple[int, str, float], ...]
 
 
 @dataclass(frozen=True)
-class Moved:
+class ScaledColumn:
     """A kind of change: numbers of a column times a factor each."""
 
     sheet: str
@@ -80,7 +80,7 @@ _BY_MINERAL = {
 """Sheets whose facts change arrays of their own mineral alone, where none is made of another."""
 
 
-class Movement:
+class FactorChanges:
     """The changes that set factors of a case to their ends."""
 
     def __init__(self, case: Case, factors: Sequence[Factor]) -> None:
@@ -91,7 +91,7 @@ class Movement:
             for sheet in {factor.sheet for factor in factors}
             for record in case.records(sheet)
         }
-        self._kinds: dict[tuple[str, str, int, str], Moved] = {}
+        self._kinds: dict[tuple[str, str, int, str], ScaledColumn] = {}
         self._rank: dict[Factor, int] = {}
         ranks: dict[tuple[str, str, Selection], int] = {}
         members: dict[tuple[str, str, int], list[Factor]] = {}
@@ -121,7 +121,7 @@ class Movement:
         """Return whether its change may be read from that of its kind."""
         return factor.column.is_fact and factor.sheet in _BY_MINERAL and not self.case.inputs
 
-    def change(self, factors: Sequence[Factor], end: str) -> Parts | Moved:
+    def change(self, factors: Sequence[Factor], end: str) -> Parts | ScaledColumn:
         """Return the change that sets factors of one column and mineral to an end together."""
         first = factors[0]
         if not self.is_vectors(first):
@@ -131,7 +131,7 @@ class Movement:
             return Parts((Part(kind, self.selection(of)),))
         return Parts((Part(self._whole(first, end), Selection(mineral=self.mineral(first))),))
 
-    def _whole(self, like: Factor, end: str) -> Moved:
+    def _whole(self, like: Factor, end: str) -> ScaledColumn:
         """Return the kind of change that moves a whole column."""
         place = like.sheet, like.field, -1, end
         if place not in self._kinds:
@@ -140,13 +140,13 @@ class Movement:
         return self._kinds[place]
 
 
-def moved(sheet: str, field: str, factors: Sequence[Factor], end: str) -> Moved:
+def moved(sheet: str, field: str, factors: Sequence[Factor], end: str) -> ScaledColumn:
     """Return the change that sets factors of one column to an end."""
-    return Moved(sheet, field, tuple((f.row, f.member, getattr(f, end)) for f in factors))
+    return ScaledColumn(sheet, field, tuple((f.row, f.member, getattr(f, end)) for f in factors))
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptBuilds:
     """A kind of change: what is built of projects is decided, as in a plan."""
 
     built: tuple[tuple[str, int, float], ...]
@@ -242,7 +242,7 @@ class Compared:
 
     def __call__(self, plan: Plan, session: Session) -> EndReading:
         """Return the plan in numbers, its cost with the base's builds, and the first order."""
-        base = Against.of(session)
+        base = BasePlan.of(session)
         now = base.read(plan)
         first, bound = base.first_order(plan)
         kept = now.objective
@@ -255,7 +255,7 @@ class Compared:
     def _kept(self, base: Plan, before: Reading, session: Session) -> float:
         """Return the cost where nothing else may be built than in the base; NaN if not known."""
         e = base.expanded
-        keep = Kept(
+        keep = KeptBuilds(
             tuple(
                 (e.case.projects[p].name, e.years[t], min(1.0, fraction))
                 for (p, t), fraction in np.ndenumerate(before.built)
@@ -281,10 +281,10 @@ class Compared:
 LEAST, MOST = "at least", "at most"
 
 
-class Against:
+class BasePlan:
     """The plan of a base case, as others are held against it: made once a session."""
 
-    _of: ClassVar[WeakKeyDictionary[Session, Against]] = WeakKeyDictionary()
+    _of: ClassVar[WeakKeyDictionary[Session, BasePlan]] = WeakKeyDictionary()
 
     def __init__(self, plan: Plan) -> None:
         """Read the plan and its prices."""
@@ -294,7 +294,7 @@ class Against:
         self.reduced = self.rows.cost - self.rows.priced(self.duals)
 
     @classmethod
-    def of(cls, session: Session) -> Against:
+    def of(cls, session: Session) -> BasePlan:
         """Return that of a session's base case."""
         if session not in cls._of:
             cls._of[session] = cls(session.base)
@@ -428,7 +428,7 @@ def multiples(every: tuple[Factor, ...], design: Hypercube | Trajectories) -> Fl
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnFactors:
     """A change: every number somewhere in its range, as one run of a design has it."""
 
     factors: tuple[Factor, ...]
@@ -443,7 +443,7 @@ class Drawn:
             place = factor.sheet, factor.field
             columns.setdefault(place, []).append((factor.row, factor.member, by))
         for (sheet, field), moves in columns.items():
-            case = Moved(sheet, field, tuple(moves))(case)
+            case = ScaledColumn(sheet, field, tuple(moves))(case)
         return case
 
 

@@ -42,8 +42,8 @@ from planner.studies.draws import (
     REPLANNED,
     CalmPlans,
     Chances,
+    DrawResults,
     Risk,
-    Sample,
     plan_calm,
     risk,
 )
@@ -241,7 +241,7 @@ def _amounts(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
     return {COST: cost, CASH: cash, SHORTAGE: short, SHARE: share}
 
 
-def _of_draws(risk: Risk, sample: Sample) -> dict[str, Floats]:
+def _of_draws(risk: Risk, sample: DrawResults) -> dict[str, Floats]:
     short, demand = sample.short.sum(axis=(1, 2)), risk.base.case.total_demand
     return _amounts(sample.objective, sample.cash, short, demand)
 
@@ -301,7 +301,7 @@ def members(risk: Risk) -> ByMember:
     return ByMember.of_rows(rows, words=common.words_of(risk.base.case))
 
 
-def _shortages(risk: Risk, sample: Sample, mineral: int, buyers: slice) -> Row:
+def _shortages(risk: Risk, sample: DrawResults, mineral: int, buyers: slice) -> Row:
     e = risk.base.expanded
     tonnes: Floats = sample.short[sample.is_known][:, mineral, buyers].sum(axis=1)
     base = float(np.sum(risk.reading.short[mineral, buyers]))
@@ -371,7 +371,7 @@ def every_draw(risk: Risk) -> Draws:
     return Draws(words=common.words_of(risk.base.case), **columns)
 
 
-def beyond(risk: Risk, sample: Sample) -> Bools:
+def beyond(risk: Risk, sample: DrawResults) -> Bools:
     """Return of each known draw whether it leaves any mineral shorter than the base does."""
     short, base = sample.short[sample.is_known].sum(axis=2), risk.reading.short.sum(axis=1)
     more: Bools = (short > base + _tolerance(risk)).any(axis=1)

@@ -32,11 +32,11 @@ from planner.studies.factors import (
     ENDS,
     LOW,
     Compared,
-    Drawn,
+    DrawnFactors,
     DrawReading,
     EndReading,
+    FactorChanges,
     Hypercube,
-    Movement,
     Reading,
     Trajectories,
     binding,
@@ -251,7 +251,7 @@ class AsItStands(Result):
 
 
 @dataclass(frozen=True)
-class Moving:
+class FactorGroup:
     """Numbers that move together from end to end; their runs by end, "" for an end that is 1."""
 
     factors: tuple[Factor, ...]
@@ -320,15 +320,15 @@ def _same(change: float, first: float, cost: float) -> bool:
 
 def study_of(
     case: Case, every: Sequence[Factor], names: Callable[[Factor], str], *, is_grouped: bool
-) -> tuple[Study[object], list[Moving]]:
+) -> tuple[Study[object], list[FactorGroup]]:
     """Return the runs and what each is of: factors first, then groups.
 
     Runs that one layout gives are neighbours; a group of one has the runs of its factor.
     """
-    movement = Movement(case, every)
-    moving, runs = list[Moving](), list[tuple[object, Run]]()
+    movement = FactorChanges(case, every)
+    moving, runs = list[FactorGroup](), list[tuple[object, Run]]()
 
-    def ends(factors: tuple[Factor, ...], name: str, mineral: str) -> Moving:
+    def ends(factors: tuple[Factor, ...], name: str, mineral: str) -> FactorGroup:
         found = {}
         for end in ENDS:
             if all(getattr(factor, end) == 1.0 for factor in factors):
@@ -337,7 +337,7 @@ def study_of(
             found[end] = f"{name} {end}"
             key = factors[0].sheet, factors[0].field, end, movement.rank(factors)
             runs.append((key, Run(found[end], change, compare=Compared(change))))
-        return Moving(factors, mineral, found)
+        return FactorGroup(factors, mineral, found)
 
     for factor in every:
         moving.append(ends((factor,), names(factor), movement.mineral(factor)))
@@ -347,7 +347,7 @@ def study_of(
     for (sheet, mineral, column), members in groups.items():
         own = tuple(every[i] for i in members)
         if len(own) == 1:
-            moving.append(Moving(own, mineral, moving[members[0]].runs))
+            moving.append(FactorGroup(own, mineral, moving[members[0]].runs))
         else:
             name = f"{sheet}, {mineral or 'all minerals'}, {column_of(sheet, column).header}"
             moving.append(ends(own, name, mineral))
@@ -443,23 +443,23 @@ def _built(name: str, before: float, after: float) -> str:
 
 
 @dataclass(frozen=True)
-class Found:
+class SensitivityRuns:
     """What came of a study: the plan as it stands, and the plans at the ends of what moves."""
 
     case: Case
     base: Plan
     reading: Reading
-    moving: tuple[Moving, ...]
+    moving: tuple[FactorGroup, ...]
     outcomes: Mapping[str, Outcome[Any]]
 
-    def ends(self, moving: Moving) -> Ends:
+    def ends(self, moving: FactorGroup) -> Ends:
         still = EndReading(self.reading, self.reading.objective, 0.0, "")
         low, high = (
             self.outcomes[moving.runs[end]].found if end in moving.runs else still for end in ENDS
         )
         return Ends(self.reading, low, high)
 
-    def row(self, moving: Moving) -> dict[str, Any]:
+    def row(self, moving: FactorGroup) -> dict[str, Any]:
         """Return what a row of factors and one of groups have in common."""
         ends, e = self.ends(moving), self.base.expanded
         price = {m: self._price(m) for m in e.minerals}
@@ -631,13 +631,13 @@ class SensitivityStudy(StudyKind):
         every = tuple(self.factors)
         cube = Hypercube(self.draws, self.seed)
         drawn = [
-            Run(f"Draw {i + 1}", Drawn(every, cube, i), compare=draw_reading)
+            Run(f"Draw {i + 1}", DrawnFactors(every, cube, i), compare=draw_reading)
             for i in range(self.draws if every else 0)
         ]
         self.trajectories = self._trajectories(every) if drawn and self.is_grouped else None
         steps = 0 if self.trajectories is None else len(multiples(every, self.trajectories))
         moves = [
-            Run(f"Step {i + 1}", Drawn(every, self.trajectories, i), compare=cost_of)
+            Run(f"Step {i + 1}", DrawnFactors(every, self.trajectories, i), compare=cost_of)
             for i in range(steps)
             if self.trajectories is not None
         ]
@@ -702,7 +702,7 @@ class SensitivityStudy(StudyKind):
         base: Any = self.outcomes[0].found
         case, words = self.start.case, common.words_of(self.start.case)
         of = {outcome.name: outcome for outcome in self.outcomes}
-        found = Found(case, base, reading(base), tuple(self.moving), of)
+        found = SensitivityRuns(case, base, reading(base), tuple(self.moving), of)
         count = len(self.factors)
         rows = [found.row(m) | self._of_one(m.head) for m in self.moving[:count]]
         table = Sensitivities.of_rows(_in_rank(rows, self.by), words=words).without(*_OF_SEVERAL)
@@ -742,7 +742,7 @@ class SensitivityStudy(StudyKind):
         }  # fmt: skip
 
     @staticmethod
-    def _of_several(moving: Moving, alone: Mapping[Factor, float | None]) -> dict[str, Any]:
+    def _of_several(moving: FactorGroup, alone: Mapping[Factor, float | None]) -> dict[str, Any]:
         swings = [alone[factor] for factor in moving.factors]
         header, sheet = moving.head.column.header, moving.head.sheet
         header += "" if header == sheet else f" of {sheet}"

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models import measures, schema
-from models.answers import RUNS, Needed, payments, tariffs
+from models.answers import RUNS, NeededPayment, payments, tariffs
 from models.case import Case
 from models.plan import Plan, paid_of
 from models.plan import bills as bills_of
@@ -194,7 +194,7 @@ def read(plan: Plan) -> object:
     return plan
 
 
-def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> CostGaps:
+def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[NeededPayment]) -> CostGaps:
     """Return a row a plant and year with a gap or idle; ``free`` is the plan without limits."""
     e, gaps, rows = plan.expanded, plan.gaps, list[dict[str, Any]]()
     by_year = {(n.source, e.years.index(y)): pair for n in needed for y, pair in n.by_year.items()}
@@ -222,7 +222,7 @@ def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> CostG
 
 
 def plants_table(
-    plan: Plan, gaps: CostGaps, needed: Sequence[Needed], unknown: Sequence[str]
+    plan: Plan, gaps: CostGaps, needed: Sequence[NeededPayment], unknown: Sequence[str]
 ) -> Plants:
     """Return a row an idle plant, the smallest part of the price first.
 
@@ -251,7 +251,7 @@ def plants_table(
 
 
 def _payment_row(
-    case: Case, mineral: str, needed: Needed, planned: Sequence[float]
+    case: Case, mineral: str, needed: NeededPayment, planned: Sequence[float]
 ) -> dict[str, Any]:
     """Return what a plant needs: one payment for all years, and payments of single years."""
     paid = [payment for payment, _ in needed.by_year.values() if payment is not None]

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import tolerances
-from models.answers import Course, Future, Tail, apart, cvar, under_risk, valued
+from models.answers import Future, FutureOutcomes, Tail, apart, cvar, under_risk, valued
 from models.case import Case
 from models.errors import UsageError
 from models.measures import change
 from models.measures import part as part_of
 from models.plan import BUILT, OPTIMAL, Plan, status_of
 from models.plan.solving import part, parts
-from models.program import component, decisions, program_of
+from models.program import build_program, component, decisions
 from models.resolve import Expanded, Floats, Ints
 from models.results import Field, Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
@@ -185,8 +185,8 @@ class UnderRiskResult:
     ``decided`` are rows of Decisions of either [t, or t/yr of what is built].
     """
 
-    course: Course
-    plain: Course | None = None
+    course: FutureOutcomes
+    plain: FutureOutcomes | None = None
     decided: tuple[dict[str, Any], ...] = ()
 
 
@@ -194,7 +194,7 @@ def known_of(plan: Plan) -> UnderRiskResult:
     """Return the course of a future that was known."""
     totals = drawing.reading(plan)
     short = totals.short.sum(axis=1)[None]
-    return UnderRiskResult(Course(np.array([totals.objective]), short, plan.proof))
+    return UnderRiskResult(FutureOutcomes(np.array([totals.objective]), short, plan.proof))
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,7 @@ class _MineralGroup:
             differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
             # what happens up to a year has its own columns of that year
             years = [len({_until(hits, year) for hits in differ}) for year in self.case.years]
-            single = len(program_of(Expanded(part(self.case, minerals))).rows.cost)
+            single = len(build_program(Expanded(part(self.case, minerals))).rows.cost)
             columns = int(single * sum(years) / len(years))
             if columns > MOST_COLUMNS:
                 return (
@@ -699,12 +699,12 @@ _REGRETTED = (_WAYS[2], _WAYS[1])
 _SHOWN_WAYS = (_WAYS[0], *_REGRETTED)
 
 
-def _known_course(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> Course:
+def _known_course(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:
     """Return the course of a group's futures that are known, each a run of its own."""
     runs: Sequence[Any] = outcomes.every[1 + len(group.batches) :]
     every = [outcome.found.course for outcome in runs]
     costs, short = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
-    return Course(costs, short, every[0].proof)
+    return FutureOutcomes(costs, short, every[0].proof)
 
 
 def _cvar_words(alpha: float) -> str:

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from models.plan.solving import plan_again
-from models.program import program_of
+from models.program import build_program
 from models.resolve import SPOT, Expanded
 from models.results import ByMineral, Figure
 from planner.audit import open_plan
@@ -75,7 +75,7 @@ def needing_otherwise(plan):
                 x, amount = plan.x.copy(), 0.3 * plan.x[a]
                 x[[a, of[t, r, k]]] += (-amount, amount)
                 now = Expanded(shifted(plan.case, mineral, year, names, amount))
-                yield names, plan_again(now, program_of(now), x, plan.prices)
+                yield names, plan_again(now, build_program(now), x, plan.prices)
 
 
 def shifted(case, mineral, year, members, tonnes):

@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import UsageError
 from models.plan import solve
-from planner.cli.whatifs import Asked
+from planner.cli.whatifs import WhatIfOptions
 from planner.scenarios import Variant
 from planner.workbook import read, read_tables
 from planner.workbook.template import template_tables, write_book
@@ -58,7 +58,7 @@ def country_pair():
 CASE = read_tables(country_pair()).case
 
 
-def steps(asked: Asked):
+def steps(asked: WhatIfOptions):
     """Each step's action, selectors, years and value."""
     return [
         (s.action, s.mineral, s.country, s.refiner, s.member, s.first_year, s.last_year, s.value)
@@ -68,7 +68,7 @@ def steps(asked: Asked):
 
 
 def blocked(text: str):
-    return [step[1:5] for step in steps(Asked(blocks=(text,)))]
+    return [step[1:5] for step in steps(WhatIfOptions(blocks=(text,)))]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def blocked(text: str):
 def test_block(text, wanted):
     """A country by name or code, a refiner, a member by name, country or group; * is all."""
     assert blocked(text) == wanted
-    assert {step[0] for step in steps(Asked(blocks=(text,)))} == {"block lanes"}
+    assert {step[0] for step in steps(WhatIfOptions(blocks=(text,)))} == {"block lanes"}
 
 
 def test_lose():
@@ -96,12 +96,18 @@ def test_lose():
     SUR is Suriname's code, which no row of the workbook has: the refiner is meant.
     """
     nothing = (None, None)
-    assert steps(Asked(losses=("china",))) == [
+    assert steps(WhatIfOptions(losses=("china",))) == [
         ("scale capacity", "", "CHN", "", "", *nothing, 0.0),
         ("block ore", "", "CHN", "", "", *nothing, None),
     ]
-    assert steps(Asked(losses=("SUR",))) == [("scale capacity", "", "", "Sur", "", *nothing, 0.0)]
-    assert [step[3] for step in steps(Asked(losses=("jin*",)))] == ["Jin", "Jin north", "Jin south"]
+    assert steps(WhatIfOptions(losses=("SUR",))) == [
+        ("scale capacity", "", "", "Sur", "", *nothing, 0.0)
+    ]
+    assert [step[3] for step in steps(WhatIfOptions(losses=("jin*",)))] == [
+        "Jin",
+        "Jin north",
+        "Jin south",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,12 +142,12 @@ def test_lose():
 )
 def test_what_if(text, wanted):
     """The words of the sheet Scenarios, with years in one word, percentages and units."""
-    assert steps(Asked(changes=(text,))) == [wanted]
+    assert steps(WhatIfOptions(changes=(text,))) == [wanted]
 
 
 def wrong(**asked: str) -> str:
     with pytest.raises(UsageError) as error:
-        Asked(**{kind: (text,) for kind, text in asked.items()})(CASE)
+        WhatIfOptions(**{kind: (text,) for kind, text in asked.items()})(CASE)
     return str(error.value)
 
 
@@ -178,7 +184,7 @@ def test_a_block_that_is_none(text, said):
 )
 def test_a_part_of_a_name_loses_all_that_have_it(text, wanted):
     """Countries come first, then names as a whole, then whole words, then their beginnings."""
-    [lost] = Asked(losses=(text,))(CASE)
+    [lost] = WhatIfOptions(losses=(text,))(CASE)
     assert [step.refiner for step in lost.steps if step.refiner] == wanted
     assert lost.words == (" and ".join(wanted) or "China")
 
@@ -191,7 +197,7 @@ def test_words_before_their_beginnings():
     case = read_tables(book).case
 
     def lost(text: str) -> str:
-        return Asked(losses=(text,))(case)[0].words
+        return WhatIfOptions(losses=(text,))(case)[0].words
 
     assert lost("huayou") == "Huayou"
     assert lost("huay") == "Huay works"
@@ -258,11 +264,11 @@ def test_a_what_if_that_is_none(text, said):
 
 def test_all_mistakes_are_told_at_once():
     with pytest.raises(UsageError) as error:
-        Asked(("CHN",), ("Chna",), ("scale cost",))(CASE)
+        WhatIfOptions(("CHN",), ("Chna",), ("scale cost",))(CASE)
     lines = str(error.value).splitlines()
     assert [line.split()[0] for line in lines] == ["--block", "--lose", "--what-if"]
     with pytest.raises(UsageError) as error:
-        Asked(blocks=("Chna:Nippn:coper",), wrong=("--surge '-1' is no share",))(CASE)
+        WhatIfOptions(blocks=("Chna:Nippn:coper",), wrong=("--surge '-1' is no share",))(CASE)
     lines = str(error.value).splitlines()
     assert len(lines) == 4
     assert all(line.startswith("--block 'Chna:Nippn:coper': ") for line in lines[:3])
@@ -271,7 +277,7 @@ def test_all_mistakes_are_told_at_once():
 
 
 def warned(**asked: str) -> list[str]:
-    what_ifs = Asked(**{kind: (text,) for kind, text in asked.items()})(CASE)
+    what_ifs = WhatIfOptions(**{kind: (text,) for kind, text in asked.items()})(CASE)
     _, findings = Variant(what_ifs=what_ifs).with_findings(CASE)
     assert all(finding.severity == "warning" for finding in findings)
     return [finding.message for finding in findings]
@@ -325,7 +331,7 @@ def phrase(row) -> str:
     return "; ".join(said)
 
 
-def agrees(book, asked: Asked, rows) -> None:
+def agrees(book, asked: WhatIfOptions, rows) -> None:
     """The plan of the what-ifs costs what the reference finds for the edited book."""
     case = read_tables(copy.deepcopy(book)).case
     plan = solve(Variant(what_ifs=asked(case))(case))
@@ -352,7 +358,7 @@ def test_every_action_is_the_workbook_edited(action):
         book = random_book(np.random.default_rng([71, seed]), 1 + seed % 3, SECURE)
         row = draw_step([72, seed], book, action)
         if row is not None:
-            agrees(book, Asked(changes=(phrase(row),)), [row])
+            agrees(book, WhatIfOptions(changes=(phrase(row),)), [row])
             held += 1
 
 
@@ -363,22 +369,24 @@ def step(action: str, value: float | None = None, **selectors: str):
 @pytest.mark.parametrize(
     ("asked", "rows"),
     [
-        (Asked(blocks=("CHN:JPN",)), [step("block lanes", Country="CHN", Member="Nippon")]),
+        (WhatIfOptions(blocks=("CHN:JPN",)), [step("block lanes", Country="CHN", Member="Nippon")]),
         (
-            Asked(blocks=("*:Gaul:copper", "Jin:*")),
+            WhatIfOptions(blocks=("*:Gaul:copper", "Jin:*")),
             [
                 step("block lanes", Mineral="copper", Member="Gaul"),
                 step("block lanes", Refiner="Jin"),
             ],
         ),
         (
-            Asked(losses=("China",)),
+            WhatIfOptions(losses=("China",)),
             [step("scale capacity", 0, Country="CHN"), step("block ore", Country="CHN")],
         ),
-        (Asked(losses=("PER",)), [step("block ore", Country="PER")]),
-        (Asked(losses=("Jin south",)), [step("scale capacity", 0, Refiner="Jin south")]),
+        (WhatIfOptions(losses=("PER",)), [step("block ore", Country="PER")]),
+        (WhatIfOptions(losses=("Jin south",)), [step("scale capacity", 0, Refiner="Jin south")]),
         (
-            Asked(("CHN:EU",), ("PER",), ("scale demand; value=1.5", "scale cost; value=2")),
+            WhatIfOptions(
+                ("CHN:EU",), ("PER",), ("scale demand; value=1.5", "scale cost; value=2")
+            ),
             [
                 step("block lanes", Country="CHN", Member="Gaul"),
                 step("block lanes", Country="CHN", Member="Saxony"),
@@ -397,7 +405,7 @@ def test_a_loss_by_hand():
     """Demand 120 t a year; Jin (100 t at 10) lost: Jin south 40 at 15, Sur 80 at 20 a year."""
     book = country_pair() | {"Mines": [], "Projects": []}
     case = read_tables(book).case
-    lost = solve(Variant(what_ifs=Asked(losses=("Jin",))(case))(case))
+    lost = solve(Variant(what_ifs=WhatIfOptions(losses=("Jin",))(case))(case))
     assert lost.objective == pytest.approx(2 * (40 * 15 + 80 * 20))
 
 
@@ -494,14 +502,14 @@ def test_every_example_of_the_page_is_understood():
     assert len(told) >= 12
     case = read(ROOT / "inputs" / "critical-minerals.xlsx").case
     for field, text in told:
-        what_ifs = Asked(**{field: (text,)})(case)
+        what_ifs = WhatIfOptions(**{field: (text,)})(case)
         assert Variant(what_ifs=what_ifs).with_findings(case)[1] == (), text
 
 
 def test_variants_are_sent_to_other_processes():
     import pickle
 
-    asked = Asked(("CHN:JPN",), ("PER",), ("scale demand; value=1.5",))
+    asked = WhatIfOptions(("CHN:JPN",), ("PER",), ("scale demand; value=1.5",))
     variant = Variant("Base", asked(CASE), 0.5)
     assert pickle.loads(pickle.dumps(variant)) == variant
     assert pickle.loads(pickle.dumps(variant))(CASE) == variant(CASE)
@@ -516,7 +524,7 @@ def test_help_names_the_options(call):
 @pytest.mark.parametrize(("value", "is_told"), [("70", True), ("10", True), ("9.5", False)])
 def test_a_factor_that_looks_like_a_percentage_is_told(value, is_told) -> None:
     """It is taken as it stands, here and in the sheet Scenarios: one rule warns of both."""
-    (what_if,) = Asked(changes=(f"scale capacity; country=China; value={value}",))(CASE)
+    (what_if,) = WhatIfOptions(changes=(f"scale capacity; country=China; value={value}",))(CASE)
     told = [finding.message for finding in what_if.findings]
     assert any(f"{value} times as much as in the workbook" in said for said in told) == is_told
     assert any(f"did you mean {float(value) / 100:g}" in said for said in told) == is_told
@@ -524,10 +532,10 @@ def test_a_factor_that_looks_like_a_percentage_is_told(value, is_told) -> None:
 
 def test_a_name_far_from_any_country_has_no_nearest() -> None:
     with pytest.raises(UsageError) as error:
-        Asked(losses=("Atlantis",))(CASE)
+        WhatIfOptions(losses=("Atlantis",))(CASE)
     assert "Albania" not in str(error.value)
     with pytest.raises(UsageError, match="did you mean 'France'"):
-        Asked(losses=("Frnace",))(CASE)
+        WhatIfOptions(losses=("Frnace",))(CASE)
 
 
 # ---- companies -----------------------------------------------------------------------------------
@@ -544,7 +552,7 @@ def owned():
 
 def asked_of(case, **options) -> tuple[str, list[tuple[str, str, str, str]]]:
     """What the options of a case do: the words, and each step's action and selectors."""
-    (what_if,) = Asked(**{name: (text,) for name, text in options.items()})(case)
+    (what_if,) = WhatIfOptions(**{name: (text,) for name, text in options.items()})(case)
     steps_ = [(s.action, s.country, s.refiner, s.company) for s in what_if.steps]
     return what_if.words, steps_
 
@@ -574,10 +582,10 @@ def test_a_country_comes_before_a_company_and_a_company_before_a_refiner():
 
 def test_losing_a_company_is_its_row_of_scenarios():
     case = owned()
-    (lost,) = Asked(losses=("acme metals",))(case)
-    (row,) = Asked(changes=("scale capacity; owner=acme metals; value=0",))(case)
-    (blocked,) = Asked(blocks=("Acme Metals:*",))(case)
-    (both,) = Asked(changes=("block lanes; owner=ACME*",))(case)
+    (lost,) = WhatIfOptions(losses=("acme metals",))(case)
+    (row,) = WhatIfOptions(changes=("scale capacity; owner=acme metals; value=0",))(case)
+    (blocked,) = WhatIfOptions(blocks=("Acme Metals:*",))(case)
+    (both,) = WhatIfOptions(changes=("block lanes; owner=ACME*",))(case)
     plans = [solve(Variant(what_ifs=(of,))(case)).objective for of in (lost, row, blocked, both)]
     assert plans == pytest.approx([plans[0]] * 4)
     assert plans[0] > solve(case).objective

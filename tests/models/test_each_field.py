@@ -16,7 +16,7 @@ import pytest
 from models.case import Case
 from models.errors import InputError
 from models.plan import Session
-from models.program import Program, fit, program_of
+from models.program import Program, build_program, fit
 from models.program.compile import differences
 from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
@@ -261,7 +261,7 @@ def holds(session: Session, variant: Case) -> None:
         return
     plan = session.solve(variant)
     assert plan.objective == pytest.approx(truth.objective, rel=1e-9, abs=1e-6)
-    anew = program_of(Expanded(variant))
+    anew = build_program(Expanded(variant))
     for b in range(len(anew.blocks)):
         assert differences(plan.program.block(b), anew.block(b)) == []
     laid_out(plan.program, session.base.program)

@@ -14,7 +14,7 @@ from models import solve as solver
 from models.errors import SolverError
 from models.plan import Session
 from models.plan.block_solver import BlockSolver
-from models.program import program_of
+from models.program import build_program
 from models.program.compile import compile_model
 from models.resolve import Expanded
 from models.schema import ScenarioStep
@@ -84,7 +84,7 @@ def test_a_piece_without_numbers_and_one_without_proof_are_told_apart(monkeypatc
 def test_no_piece_starts_from_a_block_solved_alone(monkeypatch: Patch) -> None:
     """Where a piece falls apart, the next one of its shape starts cold, and so gives its proof."""
     made = years(6)
-    columns = program_of(Expanded(read(made))).columns_of(0)
+    columns = build_program(Expanded(read(made))).columns_of(0)
     monkeypatch.setattr(block_module, "MOST_COLUMNS", 2 * (columns.stop - columns.start))
     whole = first_joined_as(monkeypatch, lambda found, _: found)
     solve(made)
@@ -104,7 +104,7 @@ def test_a_fault_in_the_second_shape_alone(monkeypatch: Patch) -> None:
     """Every shape is compared, not the first alone."""
     made = years(2)
     made["Refiners"].append(refiner("Oz", "AUS", 10, 5) | {"First year": 2027})
-    shapes = {program_of(Expanded(read(made))).shape(b) for b in (0, 1)}
+    shapes = {build_program(Expanded(read(made))).shape(b) for b in (0, 1)}
     assert len(shapes) == 2
 
     def dearer(model: Any) -> LinearProgram:
@@ -146,7 +146,7 @@ def bound(least: str, year: int) -> dict[str, Any]:
 
 def test_what_makes_two_shapes() -> None:
     """A max beside a min, a bound beside none and an equation beside a limit are other shapes."""
-    both = program_of(
+    both = build_program(
         Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("min", 2027)])))
     )
     assert both.shape(0) != both.shape(1)
@@ -162,7 +162,7 @@ def test_what_makes_two_shapes() -> None:
     for group in renamed:
         object.__setattr__(group.component, "name", f"{group.name}s")
     assert dataclasses.replace(both, constraints=renamed).shape(0) != both.shape(0)
-    same = program_of(
+    same = build_program(
         Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("max", 2027)])))
     )
     assert same.shape(0) == same.shape(1)
@@ -185,7 +185,7 @@ def test_what_makes_two_shapes() -> None:
 
 def test_names_of_several_blocks() -> None:
     """Columns and rows of blocks side by side are named as in each block alone."""
-    program = program_of(Expanded(read(years(3, Share_limits=[bound("max", 2027)]))))
+    program = build_program(Expanded(read(years(3, Share_limits=[bound("max", 2027)]))))
     for of, parts in (("row_keys", program.row_starts), ("column_keys", program.column_starts)):
         joined = {
             at: (keys.name, key)
@@ -259,7 +259,7 @@ def test_names_in_another_order_travel() -> None:
     plan = session.solve(variant)
     prices = plan.duals["country_lane_max"]
     assert len(set(prices.values())) == 2
-    back = program_of(plan.expanded, plan.program.names)
+    back = build_program(plan.expanded, plan.program.names)
     for parts, others in (
         (plan.program.constraints, back.constraints),
         (plan.program.variables, back.variables),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.case import UNPLANNED, Case
-from models.program import NameIndex, fit, program_of
+from models.program import NameIndex, build_program, fit
 from models.program.builder import Builder
 from models.program.compile import compile_model, differences
 from models.program.sourcing import build
@@ -23,7 +23,7 @@ from tests.models.test_laws import draw
 def agrees(case: Case) -> None:
     """Every block's model is the program's."""
     expanded = Expanded(case)
-    program = program_of(expanded)
+    program = build_program(expanded)
     for b, cells in enumerate(program.blocks):
         model = compile_model(build(expanded, cells).model)
         assert differences(model, program.block(b)) == []
@@ -46,12 +46,12 @@ def test_every_block_of_more_books() -> None:
 def test_a_block_alone_is_a_block_of_the_whole(seed: int) -> None:
     """The program of some minerals alone has their blocks' columns and rows, in the same order."""
     case = read(draw(seed))
-    whole = program_of(Expanded(case))
+    whole = build_program(Expanded(case))
     for b, cells in enumerate(whole.blocks):
         minerals = sorted({m for m, _ in cells})
         part = case.of_minerals(case.minerals[m].name for m in minerals)
         own = tuple((minerals.index(m), t) for m, t in cells)
-        alone = program_of(Expanded(part), blocks=(own,)).block(0)
+        alone = build_program(Expanded(part), blocks=(own,)).block(0)
         of = whole.block(b)
         for name in ("cost", "lower", "upper", "row_lower", "row_upper", "values", "columns"):
             assert np.array_equal(getattr(alone, name), getattr(of, name)), name
@@ -61,11 +61,11 @@ def test_a_block_alone_is_a_block_of_the_whole(seed: int) -> None:
 def test_a_variant_laid_out_as_its_base(seed: int) -> None:
     """What a variant shares with its base stands where the base has it, with its own numbers."""
     case = read(draw(seed))
-    base = program_of(Expanded(case))
+    base = build_program(Expanded(case))
     for variant in (case, set_max_country_share(case, 0.4), drop_share_limits(case)):
         expanded = Expanded(case).changed(variant)
-        own = program_of(expanded, base.names, like=base)
-        assert [differences(own.block(b), program_of(Expanded(variant)).block(b))
+        own = build_program(expanded, base.names, like=base)
+        assert [differences(own.block(b), build_program(Expanded(variant)).block(b))
                 for b in range(len(own.blocks))] == [[]] * len(own.blocks)  # fmt: skip
         found = fit(own, base)
         for b, of in enumerate(found.of_block.tolist()):
@@ -128,7 +128,7 @@ def test_a_component_that_there_is_not() -> None:
 def test_what_differs_is_named() -> None:
     """A cost, a limit, a coefficient, a bound, a row: each is told by its name."""
     case = read(draw(3))
-    program = program_of(Expanded(case))
+    program = build_program(Expanded(case))
     rows = program.block(0)
 
     def bumped(name: str) -> object:
@@ -160,7 +160,7 @@ def test_what_no_program_is_made_of_is_never_read(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Case, "__getattribute__", recorded, raising=False)
     for case in cases:
         expanded = Expanded(case)
-        for cells in program_of(expanded).blocks:
+        for cells in build_program(expanded).blocks:
             build(expanded, cells)
     monkeypatch.undo()
     labels = {"country_names", "scenario"}

@@ -15,7 +15,7 @@ from models.errors import InputError, SolverError
 from models.plan import Plan, Session, solve
 from models.plan import session as session_module
 from models.plan.variation import Selection
-from models.program import fit, program_of
+from models.program import build_program, fit
 from models.resolve import Expanded
 from models.schema import ByYear, ScenarioStep
 from models.solve import LinearProgram, PersistentSolver, Solution, highs
@@ -116,8 +116,8 @@ def warm() -> Case:
     """Return the first random book whose variants with other caps all fit its base's layout."""
 
     def fits(case: Case) -> bool:
-        base = program_of(Expanded(case))
-        capped = program_of(Expanded(case).changed(set_max_country_share(case, 0.4)), base.names)
+        base = build_program(Expanded(case))
+        capped = build_program(Expanded(case).changed(set_max_country_share(case, 0.4)), base.names)
         return bool((fit(capped, base).of_block >= 0).all())
 
     books = map(read, map(draw, range(40)))
@@ -157,10 +157,10 @@ def test_limits_that_are_waived_in_some_years_fit_their_base() -> None:
     """They are rows that bind nothing, whatever rows of Share limits the others are split into."""
     for seed in range(12):
         case = read(random_book(np.random.default_rng([55, seed]), 3, SECURE))
-        base = program_of(Expanded(case))
+        base = build_program(Expanded(case))
         for years in (case.years[:1], case.years[1:2], case.years[1:]):
             variant = waived(case, years)
-            own = program_of(Expanded(case).changed(variant), base.names)
+            own = build_program(Expanded(case).changed(variant), base.names)
             assert (fit(own, base).of_block >= 0).all()
 
 
@@ -180,9 +180,9 @@ def test_rows_of_share_limits_never_share_a_place() -> None:
             for first, last in ((None, None), (case.years[0], case.years[0]), (3000, 3001))
         ]
         twice = case.change(share_limits=(*case.share_limits, *again))
-        base = program_of(Expanded(twice))
+        base = build_program(Expanded(twice))
         for variant in (twice, case, waived(twice, case.years[:1])):
-            own = fit(program_of(Expanded(twice).changed(variant), base.names), base)
+            own = fit(build_program(Expanded(twice).changed(variant), base.names), base)
             for places in (own.columns, own.rows):
                 there = places[places >= 0]
                 assert len(np.unique(there)) == len(there)

@@ -27,10 +27,10 @@ from models.answers.games import groups, nucleolus, shapley
 from models.answers.pool import (
     COLUMN_LIMITS,
     ROW_LIMITS,
-    Divided,
-    Piece,
-    Pool,
+    CoupledBlocks,
+    DividedProgram,
     Priced,
+    ProductionGame,
     divided,
     shareable,
 )
@@ -50,7 +50,9 @@ from tests.reference.cases import ALL, SECURE, random_book
 # ---- published games -----------------------------------------------------------------------------
 
 
-def production(prices: list[float], technology: list[list[float]], resources: Floats) -> Pool:
+def production(
+    prices: list[float], technology: list[list[float]], resources: Floats
+) -> ProductionGame:
     """Return a linear production game: most worth of products from what each member has.
 
     ``technology`` is what a product takes, by (resource, product); ``resources`` by (member,
@@ -72,11 +74,11 @@ def production(prices: list[float], technology: list[list[float]], resources: Fl
     ones = Scaling(*(np.ones(count) for count in (columns, limits, columns, limits)))
     whole = (slice(0, columns), slice(0, limits))
     basis = solver.solve(rows).basis
-    piece = Piece(lambda of: of, *whole, ones, float(resources.max()), basis)
-    return Pool(Divided(rows, parts, *none, *tonnes, np.zeros(columns), (piece,)))
+    piece = CoupledBlocks(lambda of: of, *whole, ones, float(resources.max()), basis)
+    return ProductionGame(DividedProgram(rows, parts, *none, *tonnes, np.zeros(columns), (piece,)))
 
 
-def costs(pool: Pool) -> Floats:
+def costs(pool: ProductionGame) -> Floats:
     """Return what every group costs, planned one by one."""
     return np.array([0.0, *(pool.cost(group).cost for group in groups(pool.divided.members)[1:])])
 
@@ -181,7 +183,7 @@ def test_bills(seed: int) -> None:
     found, every = sharing_of(plan), groups(members)
     listed = np.array([0.0, *costs_of(plan, range(1, 1 << members))])
     size = abs(found.cost) or 1.0
-    pool = Pool(divided(plan.case))  # what its columns cost, the other side of the prices
+    pool = ProductionGame(divided(plan.case))  # what its columns cost, the other side of the prices
     assert found.cost == pytest.approx(np.sum(pool.divided.rows.cost * pool.together.x), rel=1e-9)
     assert found.cost == pytest.approx(plan.objective, rel=1e-9)
     assert_allclose(found.alone, listed[[1 << i for i in range(members)]], atol=1e-7 * size)
@@ -254,7 +256,7 @@ def test_a_group_is_the_workbook_cut_down_to_it(seed: int) -> None:
     """The ordinary planner plans the group at the same cost: another way to say what it owns."""
     features = ALL - {"contracts", "growth", "whole projects"}
     case = shareable(read(random_book(np.random.default_rng([17, seed]), 2, features)))
-    members, pool = len(case.members), Pool(divided(case))
+    members, pool = len(case.members), ProductionGame(divided(case))
     for number in {1, 2, (1 << members) - 2, (1 << members) - 1}:
         group = [i for i in range(members) if number >> i & 1]
         there = np.array([float(i in group) for i in range(members)])
@@ -327,14 +329,14 @@ def test_by_hand() -> None:
 def test_bills_are_known_where_no_other_group_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     """All but the coalition's own plan is refused: bills are known, who would leave them is not."""
     plan, why = solve(read(crossed())), "no proven cost of a group of members"
-    expected, cost = sharing_of(plan), Pool.cost
+    expected, cost = sharing_of(plan), ProductionGame.cost
 
-    def failing(pool: Pool, group: Floats) -> Priced:
+    def failing(pool: ProductionGame, group: Floats) -> Priced:
         if not np.array_equal(group, np.ones(len(group))):
             raise SolverError(why)
         return cost(pool, group)
 
-    monkeypatch.setattr(Pool, "cost", failing)
+    monkeypatch.setattr(ProductionGame, "cost", failing)
     found = sharing_of(plan)
     assert {*found.bills} == {*expected.bills}
     assert found.bills[AS_BOUGHT].tolist() == expected.bills[AS_BOUGHT].tolist()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.answers import RUNS, Needed, payments, tariffs
+from models.answers import RUNS, NeededPayment, payments, tariffs
 from models.answers.payment import Steps
 from models.case import Case
 from models.plan import Plan, bills, difference
@@ -373,7 +373,7 @@ def test_without_support_no_plan_says_any() -> None:
 # ---- payments that make a plant run, by planning again with them ---------------------------------
 
 
-def needs(plan: Plan) -> list[Needed]:
+def needs(plan: Plan) -> list[NeededPayment]:
     return [each for m in plan.expanded.minerals for each in payments(plan, m)]
 
 

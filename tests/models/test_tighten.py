@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.errors import SolverError
-from models.program import program_of
+from models.program import build_program
 from models.resolve import Expanded
 from models.solve import LinearProgram, PersistentSolver
 from models.solve.tighten import tightened
@@ -38,7 +38,7 @@ def plants(rng: np.random.Generator, *, stocks: bool) -> Any:
 
 
 def rows_of(book: Any) -> LinearProgram:
-    program = program_of(Expanded(read(book)))
+    program = build_program(Expanded(read(book)))
     return program.block(0, len(program.blocks) - 1)
 
 

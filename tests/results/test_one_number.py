@@ -15,7 +15,7 @@ from models import measures
 from models.results import ByMineral, CountryShares, Figure, Members
 from models.scorecard import scorecard
 from models.scorecard.measures import CR1, HHI_COUNTRY
-from planner.cli.commands.solve import mineral_lines, solved
+from planner.cli.commands.solve import show_suppliers, solved
 from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv
 from planner.render import words
@@ -167,7 +167,7 @@ def test_the_same_country_is_named(made):
         assert countries[mineral] == name
 
 
-def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made):
+def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made, capsys):
     """The rows of By mineral are the only ones; what is said of them is said in the same words."""
     answer = json.loads(json.dumps(solved(made.run, None)))["minerals"]
     back, case = rows_of(made.file.result(ByMineral)), made.plan.case
@@ -184,12 +184,14 @@ def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made):
     assert [(h.name, h.value, h.remark) for h in headlines(made.file)] == [
         (point.name, point.number, point.text) for point in page
     ]
-    lines = mineral_lines(made.run.minerals, case.country_name)
+    show_suppliers(made.run.minerals, case.country_name)
+    lines = capsys.readouterr().err.splitlines()
     for row in back:
         if row["supplier"] is not None:
             assert row["supplier"] != "ROW"
-            assert words.share(row["supplier_share"]) in lines[row["mineral"]]
-            assert words.share(row["served_without"]) in lines[row["mineral"]]
+            (line,) = (line for line in lines if line.startswith(row["mineral"]))
+            assert words.finely(row["supplier_share"]) in line
+            assert words.finely(row["served_without"]) in line
 
 
 def test_if_the_largest_supplier_stops_has_one_number(made):

@@ -29,7 +29,7 @@ FORM = (
 def served(app: Starlette):
     """Serve the page with little patience; yields the server and its port."""
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_level="critical", http=patience.Patient)
+        uvicorn.Config(app, port=0, log_level="critical", http=patience.TimedConnection)
     )
     thread = Thread(target=server.run, daemon=True)
     thread.start()

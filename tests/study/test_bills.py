@@ -33,11 +33,11 @@ from planner.studies.bills import (
     bills,
     in_fractions,
     made_of,
+    price_requirements,
+    requirements_of,
     savings,
     study_of,
     tempted,
-    wishes,
-    wishes_of,
 )
 from planner.studies.kind import Tables
 from planner.workbook import read as read_file
@@ -172,8 +172,8 @@ def test_own_wishes_are_priced() -> None:
 
 def priced(case) -> dict[tuple[str, str], list[float]]:
     """Return what each wish costs its member, the others, all, and it alone."""
-    without = {of: of.read(solve(of(case))) for of in wishes_of(case)}
-    rows = wishes(sharing_of(solve(case)), without, case).frame().to_dict("records")
+    without = {of: of.read(solve(of(case))) for of in requirements_of(case)}
+    rows = price_requirements(sharing_of(solve(case)), without, case).frame().to_dict("records")
     amounts = ("costs_it", "others", "whole", "alone")
     return {(row["member"], row["wish"]): [row[name] for name in amounts] for row in rows}
 

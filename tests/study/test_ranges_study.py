@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.answers import BY_COUNTRY, BY_REFINER, Range, ranges
-from models.answers.ranges import Near
+from models.answers.ranges import NearOptimal
 from models.errors import SolverError
 from models.resolve import Ints
 from models.results import About
@@ -106,16 +106,16 @@ def test_a_search_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch) 
     """The least of the first supplier is refused; what else is asked is as without that."""
     plan = solve(make(jin(), sur()))
     expected = ranges(plan, "copper", 0.1)
-    asked = Near.least
+    asked = NearOptimal.least
 
-    def failing(self: Near, at: Ints) -> float:
+    def failing(self: NearOptimal, at: Ints) -> float:
         if len(refused) == 0:
             refused.append(at)
             raise SolverError(why)
         return asked(self, at)
 
     refused, why = list[Ints](), "no proven range of copper"
-    monkeypatch.setattr(Near, "least", failing)
+    monkeypatch.setattr(NearOptimal, "least", failing)
     first, *others = ranges(plan, "copper", 0.1)
     assert first.least is None
     assert first.most == expected[0].most

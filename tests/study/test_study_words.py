@@ -68,7 +68,7 @@ def test_the_dearest_wishes_are_named_first() -> None:
         }
         for i in range(6)
     ]
-    wished = [*bills._wished(bills.Wishes.of_rows(rows), "USD")]
+    wished = [*bills._wished(bills.OwnRequirements.of_rows(rows), "USD")]
     assert [text.split(" (")[0] for text in wished] == [f"The wishes of M{i}" for i in (5, 4, 3, 2)]
     assert wished[0].endswith("cost it 5.0 m USD and the others 0 USD.")
 

@@ -306,13 +306,13 @@ def model(
     planner model case.xlsx --by-block -o model.lp    model-Cobalt 2026.lp and so on
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
-    def target_of(name: str = "") -> Path:
+    def output_path(name: str = "") -> Path:
         stem = "-".join(
             filter(None, (input_stem(file), case_part(file, variation, name), "model.lp"))
         )
         return target(output or Path("outputs") / stem, "model")
 
-    form = target_of().suffix.casefold().removeprefix(".")
+    form = output_path().suffix.casefold().removeprefix(".")
     from models.program.outside import FORMATS, write_model
     from planner.run import start_file
     from planner.workbook.save import save
@@ -323,7 +323,7 @@ def model(
     tell = common.progress(as_json)
     start = start_file(file, **variation, tell=tell)
     tell("Building")
-    wanted, written = target_of(start.case.scenario), []
+    wanted, written = output_path(start.case.scenario), []
     for place, program in _models(start.case, wanted, by_block=by_block).items():
         write = partial(write_model, program, form=form, about=_about(start.case, file))
         written.append(save(target(place, "model"), write))

@@ -99,7 +99,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     from planner.server.app import Config, application
     from planner.server.jobs import ServerLimits
-    from planner.server.patience import Patient
+    from planner.server.patience import TimedConnection
 
     if not token and not _is_here(host):
         token = secrets.token_urlsafe(18)
@@ -126,7 +126,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
                 proxy_headers=False,
                 timeout_graceful_shutdown=3,
                 limit_concurrency=200,
-                http=Patient,
+                http=TimedConnection,
             )
         )
         with contextlib.suppress(KeyboardInterrupt):

@@ -164,12 +164,12 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             weight=weight or 0.0,
         )
 
-    def target_of(name: str = "") -> Path:
+    def output_path(name: str = "") -> Path:
         return paths.plan_path(
             file, output, csv_folder, part=paths.case_part(file, variation, name)
         )
 
-    target_of()  # refused before any work is done
+    output_path()  # refused before any work is done
     from models.case import SearchLimits
     from models.solve import LISTENER, SearchProgress
     from planner.run import solve_file
@@ -193,7 +193,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         tell=tell,
         notify=lambda text: None if as_json else click.echo(text, err=True),
     )
-    target = target_of(run.plan.case.scenario)  # as the workbook spells it
+    target = output_path(run.plan.case.scenario)  # as the workbook spells it
     written, trouble = write_run(run, target, csv_folder)
     if not as_json:
         show_plan(file, run, written)

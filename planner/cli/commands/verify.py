@@ -215,7 +215,7 @@ def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
 def start_of(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Finding:
     """Read the input and apply what the plan was made with, or say why that cannot be done."""
     from models.case import SearchLimits
-    from planner.cli.whatifs import Asked
+    from planner.cli.whatifs import WhatIfOptions
     from planner.run import start_file
 
     try:
@@ -223,7 +223,7 @@ def start_of(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.F
         return start_file(
             file,
             scenario=options["scenario"],
-            what_ifs=Asked(options["blocks"], options["losses"], options["changes"]),
+            what_ifs=WhatIfOptions(options["blocks"], options["losses"], options["changes"]),
             max_country_share=options["max_country_share"],
             search=SearchLimits(options["seconds"], options["gap"]),
         )

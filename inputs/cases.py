@@ -95,7 +95,7 @@ def stated_share(row: Row) -> Share:
 CASES = (
     Case(
         "critical-minerals",
-        "Critical minerals: 60 % of world demand, at most 65 % from one country",
+        "Ten critical minerals, 2026 to 2035: at most 65 % from one country",
         final_demand,
         final_demand_estimate,
         "final_demand_note",
@@ -103,7 +103,7 @@ CASES = (
     ),
     Case(
         "critical-minerals-first-use",
-        "Critical minerals: what members' own industries buy, at most 65 % from one country",
+        "Critical minerals bought by members' own industries: at most 65 % from one country",
         first_use,
         first_use_estimate,
         "first_use_note",

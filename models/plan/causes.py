@@ -18,8 +18,8 @@ from models.program.component import Rows, Stop, components
 _NAMED = 3
 """How many of a kind are named before the rest is counted."""
 _OPEN = "no open lane from"
-_DEAR = "whose tonnes cost more than they save"
-_TOO_DEAR = Stop(f"supplier {_DEAR}", many=f"suppliers {_DEAR}")
+_DEAR = "too dear: a tonne costs more than it saves"
+_TOO_DEAR = Stop(f"supplier is {_DEAR}", many=f"suppliers are {_DEAR}")
 _LAST = 9
 _MANY = 20_000
 """Suppliers of members that are short; to say what stops each takes a tenth of a second."""

@@ -25,8 +25,8 @@ class Difference(Result):
     new = _NEW.like(look=Look.LONG)
     change = _CHANGE.like(
         look=Look.LONG,
-        meaning="New less old, of shares in percentage points; of words whether they differ. Blank:"
-        " not to be compared, the remark says why.",
+        meaning="New less old; for shares in percentage points, for words whether they differ."
+        " Blank: the two can't be compared, and the remark says why.",
     )
     part = _PART
     unit = common.UNIT
@@ -42,9 +42,9 @@ class InputChanges(Result):
     what = field(
         "Input",
         Look.LONG,
-        "The row by what it is of, then the column, with the years in which it differs.",
+        "The names of the row, then the column, with the years in which it differs.",
     )
-    old = _OLD.like(meaning="Blank: no such row, or nothing in the cell.")
+    old = _OLD.like(meaning="Blank: there is no such row, or its cell is empty.")
     new = _NEW.like(meaning="removed: the new workbook has no such row.")
     old_cell = field.text("Cell in old workbook")
     new_cell = field.text("Cell in new workbook")
@@ -59,12 +59,12 @@ class MineralChanges(Result):
     figure = field.text(
         "Figure",
         "Amounts are sums over the years that both plans have; the largest country share is the"
-        " largest of these years.",
+        " largest in any of these years.",
     )
     old = _OLD
     new = _NEW
     change = _CHANGE.like(
-        meaning="New less old, of shares in percentage points. Blank: not comparable."
+        meaning="New less old; for shares in percentage points. Blank: the two can't be compared."
     )
     part = _PART
     unit = common.UNIT
@@ -113,10 +113,10 @@ class WhoPaysMore(Result):
     paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
     extra = field.money(
         "Extra cash like for like",
-        "What the new plan's purchases cost more than the same tonnes cost in the old plan, at the"
-        " member's own landed cost there of each mineral and year (where it buys none there, at the"
-        " coalition's). Below 0: it pays less. Minerals that are counted in other units are left"
-        " out.",
+        "What the new plan's purchases cost, less what the same tonnes cost in the old plan: at"
+        " the member's own landed cost there of each mineral and year, or at the coalition's"
+        " where it buys none there. Below 0: it pays less. Minerals counted in other units are"
+        " left out.",
     )
     dearer = members.WhoPays.dearer.like(
         meaning="Extra cash over what the same tonnes cost in the old plan.",
@@ -135,8 +135,8 @@ class Moves(Result):
     seller = field.text(
         "From",
         "The ten largest changes of each mineral are listed; a row below them counts the others."
-        " The last row names the minerals that cost the same and are as short in each year: their"
-        " flows differ only by a choice among equally cheap ones.",
+        " The last row names minerals with the same cost and the same shortage in each year:"
+        " their flows differ only by a choice among equally cheap ones.",
         key="from",
     )
     buyer = field.text("To", key="to")

@@ -34,7 +34,7 @@ class PlantInputs(PlanTable):
     country = common.COUNTRY.like(header="Supplier country", meaning="Country of the supplier.")
     member = common.MEMBER.like(
         header="Handed over by",
-        meaning="The member that hands it over, of what it buys or holds; blank where it is sold.",
+        meaning="The member that hands it over from what it buys or holds; blank where it is sold.",
     )
     plant = common.PLANT.like(meaning="The refiner that takes it in.", names=Name.REFINER)
     product = field.text("Product", "What the plant makes of it; several for a joint input.")
@@ -51,7 +51,7 @@ class PlantInputs(PlanTable):
         meaning="What one tonne more of the input is worth to the plant in that year."
     )
     unused = field.tonnes(
-        "Beyond need", "Tonnes of it that a joint line takes beyond its largest need."
+        "Beyond need", "Tonnes that a joint line takes beyond what its products need."
     )
     project = common.PROJECT.like(
         meaning="The project that the supplier is; blank for existing refiners.", printed=False

@@ -54,9 +54,8 @@ class Members(Result):
     )
     against_coalition = field.share(
         "Landed cost against average",
-        "Its payments over the cost of its purchases at the coalition's average landed"
-        " cost of each mineral and year, less 1. Above 0, the member pays more than the"
-        f" coalition's average for the same basket.{_CHOICE}",
+        "How much dearer its purchases are than the same basket at the coalition's average landed"
+        f" cost of each mineral and year. Above 0, the member pays more than the average.{_CHOICE}",
     )
     levies = field.millions(
         "Levies a year",
@@ -106,7 +105,8 @@ class Members(Result):
         key="extra_shortage_usd_a_year",
     )
     short = field.share(
-        "Short by value", "Demand neither bought nor drawn from stock, over need, both by value."
+        "Short by value",
+        "Demand that is neither bought nor drawn from stock, as a share of need, by value.",
     )
     short_mineral = MINERAL.like(
         header="Shortest mineral",
@@ -116,9 +116,10 @@ class Members(Result):
     short_of_it = field.share("Short of it", "Short over demand of that mineral, all years.")
     depends_mineral = MINERAL.like(
         header="Most dependent mineral, {last}",
-        meaning="The mineral of which one country outside the coalition has the largest share of"
-        " the member's purchases in the last year. Among equal shares, it is the one paid"
-        " most for. Rest of world is many suppliers, not a country.",
+        meaning="The mineral that the member depends on most: one country outside the coalition"
+        " sells the largest share of what it buys of it in the last year. Of equal"
+        " shares, the mineral that it pays most for is named. Rest of world is many"
+        " suppliers, not a country.",
     )
     depends_country = COUNTRY.like(
         header="Depends on", meaning="The country that sells most of this mineral to the member."
@@ -130,9 +131,9 @@ class Members(Result):
     dependent = field(
         "Minerals above 65 %",
         Look.COUNT,
-        "Number of minerals of which it buys more than 65 % from one country outside the"
-        " coalition, in the last planned year. 65 % is the benchmark of Regulation (EU)"
-        " 2024/1252, Art. 5, for the Union's consumption.",
+        "Number of minerals for which more than 65 % of its purchases come from one country"
+        " outside the coalition, in the last planned year. 65 % is the benchmark of Regulation"
+        " (EU) 2024/1252, Art. 5, for the Union's consumption.",
     )
     remark = REMARK.like(look=Look.LONG, meaning="A note on its cash.", optional=True, widest=44)
     paid = PAID.like(header="Paid in all", printed=False, key="paid_usd")

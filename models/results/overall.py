@@ -39,8 +39,8 @@ class Summary(Result):
         widest=20,
     )
     unit = common.UNIT.like(
-        meaning="Of the value and of each mineral; a tonne of a mineral is what the row"
-        f" {COUNTED_IN} says."
+        meaning=f"Unit of the value and of each mineral's number. The row {COUNTED_IN} says what a"
+        " tonne of each mineral counts."
     )
     minerals = field(
         "A column a mineral",
@@ -115,8 +115,8 @@ class ByMineral(Result):
     purchased = common.PURCHASES.like(meaning="All years together, including purchases for stock.")
     taken = field.tonnes(
         "Taken by plants",
-        "What plants take of it as an input, all years together: what they buy, and what members"
-        " hand over. Shares of demand count it as demand, shares of purchases as purchases.",
+        "Tonnes that plants take as an input, all years together: what they buy and what members"
+        " hand over. Shares of demand count them as demand, shares of purchases as purchases.",
         optional=True,
     )
     short_of_supply = field.tonnes(
@@ -160,19 +160,19 @@ class ByMineral(Result):
     )
     served_without = field.share(
         "Served if it stops, in {last}",
-        f"Share of that year's need that is then served. {IF_IT_STOPS} {SEE_MORE}",
+        f"Share of that year's need that would still be met. {IF_IT_STOPS} {SEE_MORE}",
     )
     stage_country = field.text(
         "Largest loss through all stages",
-        "The country outside the coalition whose loss leaves least of this mineral, if what"
-        " it sells to plants is lost, too.",
+        "The country outside the coalition that matters most for this mineral through all stages:"
+        " if it stopped, and plants lost what it sells them, too, the least would be left.",
         names=Name.COUNTRY,
         optional=True,
     )
     served_through = field.share(
         "Served through all stages if it stops, in {last}",
-        "As at the last stage, but plants lose what they make of inputs and ore that come"
-        " from that country, through all stages.",
+        "Share of that year's need that would still be met, if plants also lose what they make"
+        " from inputs and ore of that country, through all stages.",
         optional=True,
     )
     extra = field.price(
@@ -245,17 +245,18 @@ class ByMineral(Result):
     )
     served_without_today = field.share(
         "Served if it stops, today",
-        f"What is left of today's purchases without today's largest supplier. {IF_IT_STOPS}",
+        "Share of today's purchases that would be left without today's largest supplier."
+        f" {IF_IT_STOPS}",
         printed=False,
     )
     surged_today = field.share(
         "Served if it stops, today, with surge",
-        f"As today without surge. {WITH_SURGE}",
+        f"Compare Served if it stops, today. {WITH_SURGE}",
         printed=False,
     )
     surged = field.share(
         "Served if it stops, in {last}, with surge",
-        f"As in the plan without surge. {WITH_SURGE}",
+        f"Compare Served if it stops, in {{last}}. {WITH_SURGE}",
         printed=False,
     )
     alike = field(
@@ -419,11 +420,11 @@ class Benchmarks(Result):
 
     benchmark = field.text(
         "Benchmark",
-        "A benchmark of Regulation (EU) 2024/1252, Art. 5, that the plan misses in some"
-        " year from 2030 on (in the last year, if it ends before).",
+        "A benchmark of Regulation (EU) 2024/1252, Art. 5, that the plan misses in some year from"
+        " 2030 on, or in its last year if it ends before 2030.",
     )
     mineral = common.MINERAL
-    buyer = common.BUYER.like(meaning="The buyer whose consumption it is a share of.")
+    buyer = common.BUYER.like(meaning="The buyer; the benchmark is a share of its consumption.")
     kind = common.LIMIT_KIND.like(
         meaning="min: at least this share is required. max: at most this share."
     )
@@ -461,7 +462,10 @@ class Benchmarks(Result):
     )
     extra_short_others = field.tonnes(
         "Extra short of others",
-        "The same for all other minerals, by weight. A budget of projects ties minerals together.",
+        "The same for all other minerals, by weight. Minerals share the budget for projects, so"
+        " one can cost another supply.",
         key="extra_short_others_t",
     )
-    remark = common.REMARK.like(meaning="The worst year, or why the benchmark was not asked for.")
+    remark = common.REMARK.like(
+        meaning="The worst year, or why the benchmark could not be added as a limit."
+    )

@@ -20,7 +20,9 @@ class SupplierVariance(Result):
     refiner = common.REFINER
     country = common.COUNTRY
     planned = field.tonnes("Planned", "Tonnes that the plan orders.")
-    delivered = field.tonnes("Delivered", "Tonnes that came; as planned where no figure is given.")
+    delivered = field.tonnes(
+        "Delivered", "Tonnes delivered; the planned tonnes where no figure is given."
+    )
     change = field.tonnes("Difference", "Delivered less planned.")
     planned_money = field.money("Planned cost", "Planned tonnes at the planned landed cost.")
     paid_money = field.money("Paid in all", "Delivered tonnes at what was paid for them.")

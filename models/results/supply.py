@@ -323,11 +323,11 @@ class Security(PlanTable):
         f" coalition's demand of the year. {IN_SECURITY}",
     )
     target = field.share("To be served", "1 less Max short.")
-    missing = field.tonnes(common.MISSING, "Tonnes missing from that, at the row's penalty.")
+    missing = field.tonnes(common.MISSING, "Tonnes missing to what is required, at the penalty.")
     binding = ShareLimits.binding.like(meaning="yes: no more is served than required.")
     point = field.money(
         "A point costs",
-        "What it would cost to serve one more percentage point of demand; 0 if more is served.",
+        "What serving one more percentage point of demand would cost; 0 if nothing binds.",
     )
     lost = field.tonnes("Sold by it", "What the plan buys from the country.", printed=False)
     left = field.tonnes(
@@ -338,7 +338,7 @@ class Security(PlanTable):
     demand = common.DEMAND.like(meaning="What the coalition needs in that year.", printed=False)
     asked = field.text(
         "Asked of",
-        "The row's Lost country: one country, or each of several in turn.",
+        "What the row says in Lost country: one country, or each of several in turn.",
         printed=False,
     )
     row = common.ROW.like(printed=False)

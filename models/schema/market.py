@@ -68,7 +68,7 @@ class Settings(Record):
     )
     default_freight: float | None = number(
         "Default freight",
-        "Freight from any supplier country to any member, where the sheet Freight has none.",
+        "Freight from a supplier country to a member that the sheet Freight leaves blank.",
         "USD/t",
         value=None,
         default="none: a pair without freight is an error",
@@ -129,12 +129,12 @@ class Settings(Record):
     )
     estimate_range: float = fraction(
         "Estimate range",
-        "`planner sensitivity` takes a number of a row marked as an estimate this much lower and"
-        " higher.",
+        "`planner sensitivity` lowers and raises each number of a row marked as an estimate by"
+        " this part.",
         value=0.2,
     )
     published_range: float = fraction(
-        "Published range", "The same for a number of any other row.", value=0.05
+        "Published range", "The same for numbers of all other rows.", value=0.05
     )
     surge: float = fraction(
         "Surge",
@@ -282,7 +282,7 @@ class CurrentSupply(Record):
     )
     plant: str = named(
         "Plant",
-        "The refiner that buys it as an input, where that is who buys.",
+        "The refiner that buys it as an input; blank if a member buys it.",
         "Refiners",
         "Projects",
         value="",

@@ -211,13 +211,15 @@ class Built(Record):
 
     IS_PLANNED = False  # a Case enters it in its projects
     SHEET = "Built"
-    MEANING = "What stands or is begun of each project. The rest can still be built in other years."
+    MEANING = (
+        "Parts of projects that are built or begun. The rest can still be built in other years."
+    )
 
     project: str = named("Project", "The project.", key=True)
     year: int = column(
         "Year", CellKind.YEAR, "First year of output, also before the first year.", key=True
     )
-    fraction: float = fraction("Fraction", "Part of the project whose output starts in the year.")
+    fraction: float = fraction("Fraction", "Part of the project that starts output in the year.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,7 +270,7 @@ class PriceFloor(Record):
     mineral: str = named("Mineral", "The mineral.", "Minerals")
     zone: str = named(
         "Zone",
-        "The bloc whose members pay the levy on what suppliers outside it sell them.",
+        "The bloc with the floor. Its members pay the levy on what suppliers outside it sell them.",
         value=COALITION,
     )
     floor: ByYear = series(
@@ -351,12 +353,15 @@ class Right(Record):
 
     SHEET = "Rights"
     IS_PLANNED, IS_ORDERED = False, True
-    MEANING = "The part of a capacity that a member counts as its own when members plan alone."
+    MEANING = (
+        "The part of a plant's or mine's capacity that a member counts as its own when members"
+        " plan alone."
+    )
 
     member: str = named("Member", "The member.", "Members")
     refiner: str = selector("Refiner", "Which refiner or project.", "Refiners", "Projects")
     mineral: str = selector("Mineral", "Which mineral.", "Minerals")
-    country: str = selector("Country", "Which country's refiners, projects and mines.")
+    country: str = selector("Country", "Country of the refiners, projects and mines.")
     share: float = fraction(
         "Share",
         "Its part of the capacity. The setting Rights divides the rest among members"

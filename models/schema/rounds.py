@@ -31,7 +31,7 @@ class Delivery(Record):
     refiner: str = named("Refiner", "Who sold it.", "Refiners", value="", default="the order's")
     project: str = named(
         "Project",
-        "The project that the plant was built by.",
+        "The project that built the plant.",
         "Projects",
         value="",
         default="an existing plant",
@@ -39,17 +39,21 @@ class Delivery(Record):
     member: str = named("Member", "Who bought it.", "Members", value="", default="the order's")
     contract: str = named("Contract", "Under which contract.", value="", default="none")
     planned: float | None = number(
-        "Planned", "What the plan orders. It is not read.", "t", value=None, default="not read"
+        "Planned",
+        "What the plan orders. The planner does not read this column.",
+        "t",
+        value=None,
+        default="not read",
     )
     planned_price: float | None = number(
         "Planned price",
-        "What a tonne costs in the plan, landed. It is not read.",
+        "What a tonne costs in the plan, landed. The planner does not read this column.",
         "USD/t",
         value=None,
         default="not read",
     )
     delivered: float | None = number(
-        "Delivered", "Tonnes that came. 0: none.", "t", value=None, default="as planned"
+        "Delivered", "Tonnes delivered. 0: none.", "t", value=None, default="as planned"
     )
     paid: float | None = number(
         "Paid",
@@ -74,7 +78,11 @@ class ClosingStock(Record):
     member: str = named("Member", "Whose reserve it is.", "Members", key=True)
     year: int = column("Year", CellKind.YEAR, "The year that has ended.", key=True)
     planned: float | None = number(
-        "Planned", "What the plan has in it. It is not read.", "t", value=None, default="not read"
+        "Planned",
+        "What the plan holds in it. The planner does not read this column.",
+        "t",
+        value=None,
+        default="not read",
     )
     closing: float | None = number(
         "Closing", "Tonnes at the end of the year.", "t", value=None, default="as planned"
@@ -86,7 +94,7 @@ class ActualBuild(Record):
     """What was built of a project, where that is not as planned."""
 
     SHEET = "Built"
-    MEANING = "Parts of projects whose output started, or will start, in a year."
+    MEANING = "Parts of projects that started output, or will start it, in a year."
 
     project: str = named("Project", "The project.", "Projects", key=True)
     year: int = column(
@@ -94,11 +102,11 @@ class ActualBuild(Record):
         key=True,
     )  # fmt: skip
     planned: float | None = fraction(
-        "Planned", "What the plan builds for the year. It is not read.", value=None,
-        default="not read",
+        "Planned", "What the plan builds for the year. The planner does not read this column.",
+        value=None, default="not read",
     )  # fmt: skip
     part: float | None = fraction(
-        "Fraction", "Part of the project whose output starts in the year. 0: none.", value=None,
+        "Fraction", "Part of the project that starts output in the year. 0: none.", value=None,
         default="as planned",
     )  # fmt: skip
 
@@ -131,7 +139,7 @@ class BuildBefore(Record):
 
     project: str = named("Project", "The project.", key=True)
     year: int = column("Year", CellKind.YEAR, "First year of output.", key=True)
-    part: float = fraction("Fraction", "Part of the project whose output starts in the year.")
+    part: float = fraction("Fraction", "Part of the project that starts output in the year.")
 
 
 ACTUALS: tuple[type[Record], ...] = (Delivery, ClosingStock, ActualBuild)

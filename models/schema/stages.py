@@ -18,13 +18,15 @@ class Input(Record):
 
     SHEET = "Inputs"
     MEANING = (
-        "Which minerals are made from which others. Costs and prices of products leave them out."
+        "Which minerals are made from which others. The cost of a product does not include its"
+        " inputs."
     )
 
     mineral: str = named("Mineral", "The product.", "Minerals", key=True)
     refiner: str = named(
         "Refiner",
-        "Who needs the input. A row that names a refiner replaces the row that names none.",
+        "The refiner that needs the input. A row that names a refiner replaces, for it, the row"
+        " that names none.",
         "Refiners",
         "Projects",
         value="",

@@ -224,7 +224,7 @@ class _Solution:
         """
         plan, amiss = self._plan(case, whose)
         if amiss and not self.has(whose):
-            message = f"the plan {whose} is missing: what is compared with it is not proven"
+            message = f"the plan {whose} is missing, so what is compared with it is not proven"
             self.findings.append(Finding(VALUES, found=message))
             return None
         self.findings += amiss
@@ -357,8 +357,8 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
             yield Finding(DUALS, found=message, expected=refused)
         if not certificate.gap <= tolerances.MOST_GAP:
             message = (
-                f"values and duals{which} differ in what they say {where} costs, by"
-                f" {certificate.gap:.3g} of it: it is not proven to be the cheapest"
+                f"values and duals{which} give two costs for {where}, which differ by"
+                f" {certificate.gap:.3g} of it: the plan is not proven to be the cheapest"
             )
             yield Finding(DUALS, found=message, expected=refused)
 

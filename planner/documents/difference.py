@@ -162,8 +162,8 @@ class PlanDifference:
             return "The two plans are equal: every figure, flow and price is the same"
         if self.same_totals and not len(self.moves) and self.among_equals:
             return (
-                "The two plans cost the same and leave the same missing; only the choice among"
-                " equally cheap flows differs"
+                "The two plans cost the same and leave the same tonnes missing; they only choose"
+                " differently among equally cheap flows"
             )
         return ""
 
@@ -183,7 +183,11 @@ class PlanDifference:
     def not_shown(self) -> str:
         """Which minerals' flows are left out, and why; "" where none is."""
         names = ", ".join(self.among_equals)
-        return f"Equally cheap plans, flows not shown: {names}" if names else ""
+        return (
+            f"These minerals cost the same in both plans, so their flows are not shown: {names}"
+            if names
+            else ""
+        )
 
     @property
     def flows(self) -> list[tuple[str, float, float, float]]:
@@ -206,7 +210,7 @@ def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
         return
     share = abs(cost.part or 0.0)
     by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(cost.change), cost.unit)
-    yield f"costs {by} {'more' if cost.change > 0 else 'less'}, shortage priced,"
+    yield f"costs {by} {'more' if cost.change > 0 else 'less'}, with shortage at its price,"
 
 
 def _more_missing(short: MeasurePair | None) -> Iterator[str]:
@@ -217,7 +221,7 @@ def _more_missing(short: MeasurePair | None) -> Iterator[str]:
         way = "more" if short.change > 0 else "less"
         yield f"leaves {tonnes(abs(short.change))} {way} missing"
     else:
-        yield "leaves as much missing" if short.new else "leaves nothing missing, as the old one"
+        yield "leaves as much missing" if short.new else "leaves nothing missing, like the old one"
 
 
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:

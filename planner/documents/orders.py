@@ -124,7 +124,7 @@ class Orders:
         if not self.inputs_total:
             return ""
         paid = money(self.inputs_total, self.plan.currency)
-        return f"All plants together buy inputs for {paid} on top: no order here is for them."
+        return f"On top, plants buy inputs for {paid}; the orders here do not include these."
 
     @property
     def headline(self) -> str:
@@ -258,8 +258,8 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
         errors.Finding(
             Flows.TABLE,
             column=header,
-            found=f"{year}, {mineral} from {refiner} to {member}: tonnes x landed cost is not the"
-            " total, so the row was changed after the plan was made",
+            found=f"{year}, {mineral} from {refiner} to {member}: tonnes times landed cost is not"
+            " the total, so someone changed the row after the plan was made",
             expected="the row that planner solve wrote",
             hint="make the plan again, and change the input workbook instead",
         )

@@ -123,8 +123,8 @@ class Pair:
     def _notes(self) -> Iterator[str]:
         if not self.same_money:
             yield (
-                f"Money is in {self.old.currency} in the old plan and in {self.new.currency} in the"
-                " new one: it is not compared"
+                f"Money is not compared: the old plan is in {self.old.currency}, the new one in"
+                f" {self.new.currency}"
             )
         elif self.old.measure(results.Figure.PRICE_YEAR) != self.new.measure(
             results.Figure.PRICE_YEAR
@@ -140,13 +140,17 @@ class Pair:
             ]
             common = each_year(self.years) or "none"
             yield (
-                f"The years planned differ ({spans[0]}; {spans[1]}): totals count all years of each"
-                f" plan, rows by mineral, member and flow only the years of both ({common})"
+                f"The plans cover different years ({spans[0]}; {spans[1]}). Totals count all years"
+                " of each plan; rows by mineral, member and flow count only the years of both"
+                f" ({common})"
             )
         for mineral, (old, new) in sorted(self.units.items()):
             if not self.comparable(mineral):
                 name = self.spelling(results.Name.MINERAL, mineral)
-                yield f"{name} is counted in {old} and in {new}: its tonnes are not compared"
+                yield (
+                    f"Tonnes of {name} are not compared: the old plan counts them in {old}, the new"
+                    f" one in {new}"
+                )
         yield from self._alone(results.Name.MINERAL, "mineral")
         yield from self._alone(results.Name.MEMBER, "member")
         if not self.same_basis:
@@ -191,7 +195,8 @@ def _units(plan: PlanFile) -> dict[str, str]:
 def _names(plan: PlanFile, kind: results.Name) -> Iterator[str]:
     for result in (results.ByMineral, results.Prices, results.Flows):
         for field in result.FIELDS:
-            if field.names is kind:
+            # who depends most on a country may be "3 of 12 members"
+            if field.names is kind and field is not results.ByMineral.dependent:
                 yield from dict.fromkeys(_filled(plan, result, field))
 
 

@@ -147,7 +147,7 @@ class _BoundedRows:
 
 def _no_table(table: str, place: str) -> None:
     if table:
-        msg = f"{place} has one table: leave Table or query blank"
+        msg = f"{place} has only one table: leave Table or query blank"
         raise SourceError(msg)
 
 

@@ -248,7 +248,10 @@ class _Writer:
     def _differences(self, page: AddedPage) -> None:
         outcome, currency = self.rolled.outcome, self.rolled.currency
         table = variance.by_supplier(outcome.purchases, currency)
-        page.head("What differed, by mineral and supplier: the largest difference in cost first")
+        page.head(
+            "What differed from the plan, by mineral and supplier: the largest difference in cost"
+            " first"
+        )
         if len(table):
             shown = table_of(table, self.case.country_name)
             page.table(shown, _total(outcome))
@@ -267,8 +270,8 @@ class _Writer:
             yield f"{name}: {counted(count, 'cell')} changed or added."
         planned = self.rolled.outcome.as_planned
         yield (
-            f"Taken as planned: {planned:,} of {counted(self.rolled.outcome.rows, 'figure')}"
-            " (orders, closing stocks, plants)."
+            f"{planned:,} of {counted(self.rolled.outcome.rows, 'figure')} have no actual value and"
+            " count as planned (orders, closing stocks, plants)."
         )
 
     def _carried(self, page: AddedPage) -> None:

@@ -208,8 +208,8 @@ def money(value: float, currency: str) -> str:
 
 
 TARIFFS = (
-    "{amount} of {cost} is {kinds}, which members' own treasuries receive. Net of them the cost is"
-    " {net}."
+    "{amount} of {cost} is {kinds}. Members' own treasuries receive this money; net of"
+    " it the cost is {net}."
 )
 
 
@@ -291,8 +291,8 @@ def proven_words(keeps: str = "The plan keeps every rule of the case, and no oth
 def search_words(gap: float, what: str = "whole projects", how: str = "ended early") -> str:
     """Return what a search for ``what`` left open, which ended, and ``how``, at a relative gap."""
     return (
-        f"The search for {what} {how}: the best plan found, of whose cost at most"
-        f" {percent(gap, 2)} could still be saved."
+        f"The search for {what} {how}. This is the best plan found; at most {percent(gap, 2)} of"
+        " its cost could still be saved."
     )
 
 

@@ -164,8 +164,8 @@ def minerals(plan: PlanFile) -> Section | None:
     return Section(
         "minerals",
         table.TABLE,
-        "The largest supplier of each mineral: one country outside the coalition, by where it"
-        " refines. What is short, and what limits cost a tonne, is of all years.",
+        "The largest supplier of each mineral is the country outside the coalition that refines"
+        " most of what is bought. What is short, and what limits cost a tonne, covers all years.",
         Numbers(table, _DRAWN).view(picture),
         blocks=(
             Numbers(table, fields_of(table, TOLD), "Mineral by mineral"),
@@ -222,7 +222,7 @@ class DearestLimits(Result):
     kind, mineral, buyer = LIMIT.like(look=Look.TEXT), MINERAL, BUYER
     supplier, stage = ShareLimits.supplier.like(names=None), ShareLimits.stage
     years, limit = field.text("Binds in"), field.text("Limit there")
-    saves = field.price("A tonne of relief saves at most")
+    saves = field.price("One tonne more room saves at most")
     row = ROW.like(look=Look.TEXT)
 
 
@@ -243,8 +243,8 @@ def shares(plan: PlanFile) -> Section | None:
     return Section(
         "shares",
         "Shares against limits",
-        f"The country with the largest share of the coalition's {basis}, of those under a limit "
-        "where there are any, and the limit on it.",
+        f"The country with the largest share of the coalition's {basis}, and the limit on it."
+        " Countries under a limit come first.",
         Numbers(LargestShares.of_rows(rows, words={"basis": basis})).view(
             *(_share_chart(plan, mineral, years, by_year) for mineral, by_year in tops.items())
         ),
@@ -486,8 +486,8 @@ def costs(plan: PlanFile) -> Section | None:
     return Section(
         "costs",
         "What it costs",
-        "Purchases, freight, tariffs and projects are paid. Shortage and other penalties are not:"
-        f" their cost is the weight that they have in the plan. {in_all(plan)}",
+        "Purchases, freight, tariffs and projects are paid in cash. Shortage and other penalties"
+        f" are not paid; their cost is the weight that the plan gives them. {in_all(plan)}",
         Numbers(table).view(Picture(title, Form.BARS, names, series, unit, "", Look.MONEY)),
     )
 
@@ -502,8 +502,8 @@ def in_all(plan: PlanFile) -> str:
     net = words.tariff_words({"": cost}, plan.currency) if known(tariffs) else ""
     paid, objective = (words.money(amount, plan.currency) for amount in (cash, total))
     return (
-        f"In all years {paid} is paid; {objective} is the objective, which is discounted and"
-        f" prices shortage. {net}"
+        f"Over all years the coalition pays {paid}. The plan minimizes {objective}: cost with"
+        f" shortage at its price, discounted. {net}"
     ).rstrip()
 
 

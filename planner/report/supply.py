@@ -73,8 +73,9 @@ def supply(plan: PlanFile) -> Section | None:
     return Section(
         "supply",
         "Who supplies the coalition",
-        "Each mineral's demand over all years by the country that it is refined in, and what is "
-        "short. What exceeds 100 % is bought for stock; what is missing to 100 % comes from stock.",
+        "Each mineral's demand over all years, by the country that refines it, and what is short."
+        " A bar above 100 % includes purchases for stock; a bar below 100 % draws the rest from"
+        " stock.",
         Numbers(crossed("Supply", lead, names, cells, field.share(""), {})).view(picture),
     )
 

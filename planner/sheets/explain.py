@@ -199,7 +199,7 @@ def explained(
     if answer.cause:
         yield f"Why short: {answer.cause}"
     if answer.sharing > 1:
-        yield f"All {answer.sharing} members are short of it in {year} for that cause."
+        yield f"All {answer.sharing} members are short of it in {year} for the same cause."
     for plant in answer.unpaid:
         yield f"{_unpaid(plant, currency)}{cells.bracketed(plant.place)}"
     yield ""
@@ -259,7 +259,7 @@ def _price(
         yield _read_at(price)
         yield from _terms(price, cells, currency)
     elif not price.setter and not _near(price.amount, 0.0):
-        yield "No single supplier's cost explains it."
+        yield "No single supplier's cost explains this price."
     cost = answer.demand_cost
     if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
         about = "" if price.up > 0 and price.down > 0 else "some "
@@ -364,7 +364,7 @@ def _term(term: answers.PriceTerm) -> str:
 def _binding(answer: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
     bounds = sorted(answer.binding, key=lambda b: _near(b.saves or 0.0, 0.0))
     if not bounds:
-        yield "No limit binds there that would save anything if it were wider."
+        yield "No limit there would save anything if it were wider."
         return
     yield (
         f"What binds for {answer.mineral} in {answer.year}, and what moving it is worth, each alone"
@@ -423,7 +423,10 @@ def _change_told(answer: answers.Explanation, change: LeastChange, cells: Cells)
         yield from _nothing_does(answer, change)
         return
     if change.is_dear:
-        yield "Supply is there, but a tonne of it costs more than a tonne short. It is bought with:"
+        yield (
+            "Supply is there, but a tonne of it costs more than a missing tonne. The plan would buy"
+            " it with this change:"
+        )
     else:
         yield f"The smallest change of its kind that ends the shortage of {answer.member}:"
     for each in change.changes:
@@ -463,15 +466,15 @@ def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[
         )
     else:
         yield (
-            f"No change of {kinds} ends this shortage: whatever they are,"
-            f" {plain_amount(change.left)} t stay short."
+            f"No change of {kinds} ends this shortage: at least {plain_amount(change.left)} t stay"
+            " short."
         )
     if change.newcomer is not None:
         tonnes, country = plain_amount(change.newcomer.capacity), change.newcomer.country
         yield (
-            f"What would: a new refiner in {country} that makes {tonnes} t in {answer.year}"
-            f" and needs no ore (tried: {answer.member} is then not short), or so much less"
-            " demand."
+            f"A new refiner in {country} would end it if it made {tonnes} t in {answer.year} and"
+            f" needed no ore (planned with it, {answer.member} is not short). So would that much"
+            " less demand."
         )
     else:
         yield "A new refiner would not end it either; less demand would."
@@ -495,7 +498,7 @@ def _planned_again(change: LeastChange, answer: answers.Explanation) -> Iterator
     if outcome.elsewhere > 0:
         yield f"Elsewhere {plain_amount(outcome.elsewhere)} t more are short than in the plan."
     if not change.is_dear and any(each.unit != answers.OPEN for each in change.changes):
-        yield f"With a hundredth less of it, {answer.member} is still short."
+        yield f"With a change that is a hundredth smaller, {answer.member} is still short."
 
 
 # ---- the same as data ----------------------------------------------------------------------------

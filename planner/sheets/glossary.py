@@ -60,8 +60,8 @@ TERMS = (
          "Concentration ratio: the share of supply from the three largest countries."),
     _of(results.Stocks.days),
     GlossaryTerm("Diversification premium", r"limits cost|extra (landed )?cost|share limits cost",
-         "What the share limits cost. This plan is compared with the cheapest plan"
-" without them: in cash, per tonne bought and in tonnes short."),
+         "What the share limits cost: this plan compared with the cheapest plan without them, in"
+         " cash, per tonne bought and in tonnes short."),
     GlossaryTerm(results.Runs.dual_infeasibility.header, r"dual infeasibility",
          "How far the solver's prices are from prices at which no other purchase would"
 " pay. Near 0 in a proven plan."),
@@ -82,8 +82,8 @@ TERMS = (
          "HHI weighted by the World Bank's Worldwide Governance Indicators: a badly"
 " governed country counts more. 0 to 10; lower is better."),
     GlossaryTerm("Import reliance", r"import reliance",
-         "Part of demand that plants inside the bloc do not supply: imported, drawn from"
-" stock, or short."),
+         "Part of demand that plants inside the bloc do not supply: it is imported, drawn from"
+         " stock, or missing."),
     GlossaryTerm(results.Flows.landed.header, r"landed",
          "Cost of a delivered tonne: the refiner's cost or the contract's price, tariff"
 " and freight."),

@@ -109,13 +109,16 @@ def holds(context: Context) -> Light | None:
     asked, sheet = "Does the plan before still hold?", ChangedOrders.TABLE
     changed, years = compared.changed, span(context.case.years)
     if not changed:
-        return Light(asked, AnswerState.GOOD, f"Every order of {years} is as it was.", sheet)
+        return Light(
+            asked, AnswerState.GOOD, f"Every order of {years} is the same as before.", sheet
+        )
     gone = sum(compared.orders[key][1] == 0 for key in changed)
     new = sum(compared.orders[key][0] == 0 for key in changed)
     text = (
-        f"For {years}, {share(compared.held(_SUPPLIER))} of its tonnes come from the same supplier"
+        f"In {years}, {share(compared.held(_SUPPLIER))} of tonnes come from the same supplier"
         f" as before; {share(compared.held(_MEMBER))} also go to the same member."
-        f" {counted(len(changed) - gone - new, 'order')} changed, {gone:,} went, {new:,} came."
+        f" {counted(len(changed) - gone - new, 'order')} changed, {gone:,} dropped out and {new:,}"
+        " are new."
     )
     return Light(asked, AnswerState.CARE, text, sheet)
 
@@ -139,7 +142,9 @@ def plants_moved(context: Context) -> Iterator[Sentence]:
     ]
     if moved:
         said = few([_moved(n, before.get(n, {}), now.get(n, {})) for n in moved], _NAMED)
-        yield Sentence(f"Plants that are not as in the plan before: {said}.", "Projects")
+        yield Sentence(
+            f"These plants are built otherwise than in the plan before: {said}.", "Projects"
+        )
 
 
 def _alike(before: dict[int, float], now: dict[int, float]) -> bool:

@@ -80,7 +80,7 @@ def _plan(context: Context) -> Rows:
     yield Figure.QUESTION, question(case), Look.LONG
     yield Figure.SCENARIO, context.made_by, Look.LONG, "", "" if context.is_as_given else other
     if context.plan.extension is not None:
-        remark = "In Python, to the model. The plan keeps the case's rules and what was added."
+        remark = "Added to the model in Python. The plan keeps the case's rules and what was added."
         yield Figure.EXTENDED, context.plan.extension.words, Look.LONG, "", remark
     plan = context.plan
     remark = "Proven; the proof stands in Checks."
@@ -247,7 +247,7 @@ def _cost_of_limits(context: Context) -> Rows:
     less, plain = free.tonnes - plan.tonnes, _plain(context)
     remark = f"Cash cost, all years, with the limits less that without, new plants in it{plain}."
     if less > 0:
-        remark = f"Less is bought, and not paid for: {less:z,.0f} t. {remark}"
+        remark = f"The limits leave {less:z,.0f} t unbought, and nobody pays for these. {remark}"
     yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, remark
     years = max(1, len(context.case.years))
     same = "As on Overview and Members: what the tonnes bought cost more than the same tonnes"
@@ -260,7 +260,7 @@ def _cost_of_limits(context: Context) -> Rows:
         (
             Figure.LIMITS_SHORTAGE_A_YEAR,
             each("shortage_by_limits"),
-            f"What is short more than without limits, at its cost{plain}. Nobody pays it.",
+            f"What is missing beyond the plan without limits, at its cost{plain}. Nobody pays it.",
         ),
     ):
         a_year = {name: cost / years for name, cost in row.items() if cost is not None}
@@ -268,10 +268,10 @@ def _cost_of_limits(context: Context) -> Rows:
     remark = "Landed, against the same minerals without the limits, at the tonnes bought here."
     yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, remark, each("extra")
     supply = each("short_of_supply")
-    remark, unit = "Short without share limits too.", "t"
+    remark, unit = "Missing even without share limits.", "t"
     yield ByMineral.short_of_supply.header, free.shortage, Look.TONNES, unit, remark, supply
     limits, of_limits = plan.shortage - free.shortage, each("short_by_limits")
-    remark = "Short with the share limits and not without them."
+    remark = "Missing with the share limits, but not without them."
     yield ByMineral.short_by_limits.header, limits, Look.TONNES, unit, remark, of_limits
 
 

@@ -1175,11 +1175,7 @@ class Sweep(StudyKind):
         if SmallestCaps in tables:
             caps = tables[SmallestCaps]
             is_more = any(known(share) and share > 1 for share in caps.share)
-            note = (
-                "Shares are of demand; a share above 100 % means that some is bought for stock."
-                if is_more
-                else ""
-            )
+            note = "Shares are of demand; above 100 %, some is bought for stock." if is_more else ""
             heading = "The smallest caps that cost no tonne of supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
         heading = f"Cost and shortage by {inner(charts.title)}"
@@ -1219,14 +1215,15 @@ def _of_cap(charts: _SweepCharts) -> Headline:
         )
         remark = f"{first} sets it: below it, more is missing than without a cap."
         figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))
-    costs = list[str]()
+    who = "the coalition"
     for name, value in points.items():
         premium, lacking = charts.premium(value), charts.lacking(value)
         shown = "not known" if premium is None else _signed(premium)
         remark = f"for the same tonnes, compared with {_BEFORE}. {missing(lacking)}."
         figures.append(KeyFigure(name, shown, remark))
-        point = f"{name} it" if costs else f"{name} the coalition"
-        costs.append(f"{point} pays {members.premium_words(premium)}, and {hardest(lacking)}")
+        costs = members.premium_words(premium)
+        sentences.append(f"{name} {who} pays {costs}, and {hardest(lacking)}.")
+        who = "it"
     care = [f"{members.same_tonnes(f'with {_BEFORE}')}{_cheaper(charts)}"]
     if charts.path:
         care.append("Each point sets one cap for all years. The workbook's own caps change"
@@ -1234,9 +1231,7 @@ def _of_cap(charts: _SweepCharts) -> Headline:
     if charts.basis == schema.DEMAND:
         care.append("Caps are shares of demand. Where supply is missing, one country can sell a"
                     " larger share of what is bought.")  # fmt: skip
-    return Headline(
-        " ".join([*sentences, *(f"{cost}." for cost in costs)]), tuple(figures), tuple(care)
-    )
+    return Headline(" ".join(sentences), tuple(figures), tuple(care))
 
 
 def _cheaper(charts: _SweepCharts) -> str:
@@ -1250,9 +1245,8 @@ def _cheaper(charts: _SweepCharts) -> str:
     if not at:
         return ""
     return (
-        f" At caps of {listed(at, _NAMED)} they look cheaper than they are: each tonne is compared"
-        " with the average cost without limits, and the missing tonnes would have been the"
-        " dearest."
+        f" At {listed(at, _NAMED)} they look cheaper: each tonne is compared with the average cost"
+        " without limits, and the missing tonnes would have been the dearest."
     )
 
 
@@ -1276,9 +1270,8 @@ def _of_floor(charts: _SweepCharts) -> Headline:
     more = f"{money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
     figures.append(KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} at the lowest."))
     finding = (
-        f"At a price floor of {charts.words(high)} the coalition buys {tonnes(then)} outside, at"
-        f" {charts.words(low)} it buys {tonnes(before)}. Net of tariffs and levies, the higher"
-        f" floor costs it {more}."
+        f"At a floor of {charts.words(high)} the coalition buys {tonnes(then)} outside, at"
+        f" {charts.words(low)} {tonnes(before)}. Net of levies the higher floor costs it {more}."
     )
     care = (f"{missing(charts.lacking(high))} at {charts.words(high)}.",)
     return Headline(finding, tuple(figures), care)
@@ -1292,9 +1285,7 @@ def _of_turned(charts: _SweepCharts) -> Headline:
     for value in dict.fromkeys((ends[0], ends[-1])):
         paid, lacking = money(cash[value] or 0.0, charts.currency), charts.lacking(value)
         figures.append(KeyFigure(f"Paid at {percent_of(value)}", paid, f"{missing(lacking)}."))
-        sentences.append(
-            f"at {percent_of(value)} the coalition pays {paid}, and {hardest(lacking)}"
-        )
+        sentences.append(f"at {percent_of(value)} buyers pay {paid}, and {hardest(lacking)}")
     premium = charts.premium(ends[-1])
     if premium is not None:
         name = f"The same tonnes at {percent_of(ends[-1])}"

@@ -324,7 +324,9 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
 
 
 def _changed(sheet: str, message: str) -> Finding:
-    return warning(sheet, found=f"{message}: rows were changed after the plan was made", hint=_HINT)
+    return warning(
+        sheet, found=f"{message}: someone changed rows after the plan was made", hint=_HINT
+    )
 
 
 # ---- cells to tables --------------------------------------------------------------------------

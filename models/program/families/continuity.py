@@ -37,7 +37,7 @@ def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, component.LimitSte
 
 
 def _no_faster(_: Solved, __: Flow) -> component.Stop:
-    said = "whose sales can't grow faster than agreed"
+    said = "at the sales that Max growth allows"
     return component.Stop(f"supplier {said}", many=f"suppliers {said}")
 
 

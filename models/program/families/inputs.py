@@ -35,9 +35,9 @@ def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[com
             continue
         columns = solved.once(_columns_by_intake).get((i, flow.year), [])
         if not columns:
-            why = f"to which no {intake.mineral} can come"
+            why = f"without {intake.mineral}: none can reach them"
         elif all(_is_stopped(solved, column, flow.nothing) for column in columns):
-            why = f"without more {intake.mineral}: all who could sell it are at a limit"
+            why = f"without more {intake.mineral}: every supplier of it is at a limit"
         else:
             continue
         yield component.Stop(f"supplier {why}", many=f"suppliers {why}")

@@ -54,10 +54,10 @@ def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[componen
     for row in at:
         mines = of.once(_mines_by_row)[row]
         if not mines:
-            many = "suppliers to which no mine with an open lane ships ore"
+            many = "suppliers without ore: no mine with an open lane ships any to them"
             yield component.Stop(many.replace("suppliers", "supplier", 1), many=many)
         elif all(of.room[mine] <= flow.nothing for mine, *_ in mines):
-            many = "suppliers without ore: the mines within reach are used up"
+            many = "suppliers without more ore: the mines that can ship to them are used up"
             named = tuple((name, size) for _, name, size in mines)
             yield component.Stop(many.replace("suppliers", "supplier", 1), many=many, named=named)
 

@@ -30,13 +30,14 @@ _OF_CASE = {"scenario", "blocks", "losses", "changes", "max_country_share", "sec
 _SHOWN, _FEW = 20, 3
 """Findings that are shown; of another input its first, which is the reason, and few that follow."""
 _MAKE_ROOM = (
-    "the plan is written again there to be compared: make room, or name another folder in TMPDIR"
+    "the planner writes the plan again there to compare it: make room, or name another folder"
+    " in TMPDIR"
 )
 _BY_PART, _BY_CELL, _BY_FIELD = "part by part", "cell by cell", "field by field"
 _HEAD = {
-    _BY_PART: "is the proven plan of {}: the planner's own file, part for part",
-    _BY_CELL: "was saved by another program; its cells are those of the proven plan of {}",
-    _BY_FIELD: "was written by another version; its fields are those of the proven plan of {}",
+    _BY_PART: "is the proven plan of {}, and the file is exactly as the planner wrote it",
+    _BY_CELL: "is the proven plan of {}, saved by another program: all its cells are the same",
+    _BY_FIELD: "is the proven plan of {}, written by another version: all its fields are the same",
 }
 _UNSEEN = {
     _BY_CELL: "how cells look (formats, colours), charts, comments and printed pages",
@@ -65,7 +66,7 @@ class _Outcome:
         if self.verdict is None:
             head = f"{self.plan} cannot be verified"
         elif self.findings:
-            head = f"{self.plan} is not the plan of {self.file} as the planner writes it"
+            head = f"{self.plan} differs from the plan that the planner makes of {self.file}"
         else:
             head = f"{self.plan} {_HEAD[self.verdict.compared].format(self.file)}"
         click.secho(head, fg="green" if is_verified else "red", bold=True, err=True)
@@ -104,11 +105,12 @@ class _Outcome:
         records = f"{number_of(verdict.records, 'cell')} and the times are the run's own record"
         yield "Compared", f"{verdict.compared}: {cells} on {sheets}; {records}"
         if verdict.input_file != self.file.name:  # nothing proves a name
-            yield "Input name", f"the plan calls it {plain(verdict.input_file)}"
-        if verdict.is_proven:
-            scope = (
-                "holds for the flows, values and duals that stand there: " if self.findings else ""
+            yield (
+                "Input name",
+                f"the plan was made from a file of the name {plain(verdict.input_file)}",
             )
+        if verdict.is_proven:
+            scope = "holds for the flows, values and duals in the file: " if self.findings else ""
             broken = f"no constraint broken by more than {verdict.violation:.2g} t"
             cheaper = f"no plan cheaper by more than {verdict.gap:.1g} of the total cost"
             yield "Proof", f"{scope}{broken}, {cheaper}"
@@ -130,8 +132,8 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
     if verdict.is_proven and verdict.whole_projects:
         left = f"; {search_words(verdict.search_gap)}" if verdict.search_gap else ""
         yield (
-            "that no other set of whole projects is cheaper: the proof holds for the builds as they"
-            f" are{left}"
+            "that no other set of whole projects is cheaper. The proof takes what is built as"
+            f" given{left}"
         )
     if verdict.compared in _UNSEEN:
         yield _UNSEEN[verdict.compared]

@@ -220,12 +220,10 @@ def demand_against(base: Case, case: Case) -> str:
 def of_other_demand(every: Iterable[tuple[object, object]]) -> str:
     """Return which cases have another demand than the base; ``every`` are names with how much."""
     names = [f"{name} ({by} by mineral)" for name, by in every if isinstance(by, str) and by]
-    whose = "its" if len(names) == 1 else "their own"
-    return (
-        f"{listed(names, 2)} change demand. Costs and served shares there are of {whose} demand."
-        if names
-        else ""
-    )
+    if not names:
+        return ""
+    verb, whose = ("changes", "its") if len(names) == 1 else ("change", "their own")
+    return f"{listed(names, 2)} {verb} demand. Costs and served shares there are of {whose} demand."
 
 
 def in_words(case: Case, change: Variant | Unforeseen) -> str:

@@ -1168,9 +1168,7 @@ class _ComparisonFinding(_ComparisonTables):
                 f"more of {many} of {self.minerals} minerals missing than the base. {mineral} is"
                 f" hit hardest: {in_years(years)}."
             )
-        finding = (
-            f"The worst scenario is {worst}. Compared with the base, {short} by {in_years(years)}."
-        )
+        finding = f"The worst scenario is {worst}. It leaves {short}"
         if not rest:
             more = self._premium(worst).removesuffix(f" {FOR_SAME}")
             return (

@@ -588,8 +588,8 @@ class SensitivityStudy(StudyKind):
     planner sensitivity case.xlsx
     planner sensitivity case.xlsx --group --by shortage
 
-    Worth of knowing is what planning with the right number saves on average, against the builds of
-    today's plan.
+    The worth of knowing a number is what the coalition would save on average by building for its
+    true value, not as in today's plan.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "sensitivity", "Sensitivity", "sensitivity"

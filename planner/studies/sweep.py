@@ -956,9 +956,9 @@ class Sweep(StudyKind):
     and by mineral. It also shows the smallest cap that costs no tonne of supply.
 
     --over changes another number instead: a factor on demand, capacity, cost, freight or mines; a
-    tariff; a price floor at the border, in money per tonne of one mineral; or security, the demand
-    that may be short after any country's loss. WHO is a country or a refiner (for demand, a member
-    or group).
+    tariff; a price floor at the border, in money per tonne of one mineral; or security, the
+    demand that may be short if any one country is lost. WHO is a country or a refiner (for demand,
+    a member or group).
 
     \b
     planner sweep case.xlsx
@@ -1221,9 +1221,8 @@ def _of_cap(charts: _SweepCharts) -> Headline:
         shown = "not known" if premium is None else _signed(premium)
         remark = f"for the same tonnes, compared with {_BEFORE}. {missing(lacking)}."
         figures.append(KeyFigure(name, shown, remark))
-        costs = members.premium_words(premium)
-        sentences.append(f"{name} {who} pays {costs}, and {hardest(lacking)}.")
-        who = "it"
+        costs, who = f"{who} pays {members.premium_words(premium)}", "it"
+        sentences.append(f"{name} {costs}, and {hardest(lacking)}.")
     care = [f"{members.same_tonnes(f'with {_BEFORE}')}{_cheaper(charts)}"]
     if charts.path:
         care.append("Each point sets one cap for all years. The workbook's own caps change"

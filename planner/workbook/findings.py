@@ -270,7 +270,7 @@ class ReadingContext:
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\([^)]*\)")
 _VERB = re.compile(
     r"\b(?:is|are|has|have|was|stands?|lies?|would|does|do|stays?|holds?|changes?|match(?:es)?"
-    r"|must|appl(?:y|ies)|cannot|exceeds?|appears?|comes?|belongs?|adds?)\b"
+    r"|must|appl(?:y|ies)|cannot|exceeds?|appears?|comes?|belongs?|adds?|names?|pays?|gives?)\b"
 )
 _THING = re.compile(r"(?:the|an?) ")
 _OURS = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it|rows?) ")

@@ -119,7 +119,7 @@ def test_another_name_of_the_input_is_told(base, case, call, ask):
     case.rename("renamed.xlsx")
     code, _, err = call("verify", base, "renamed.xlsx")
     assert code == 0
-    assert f"Input name    the plan calls it {case.name}" in err
+    assert f"Input name    the plan was made from a file of the name {case.name}" in err
     assert ask("verify", base, "renamed.xlsx")[1]["input_file"] == case.name
 
 
@@ -176,7 +176,7 @@ def test_what_is_proven_is_told_apart_from_what_other_cells_say(base, case, call
     book.save(base)
     code, _, err = call("verify", base, case)
     assert code == 1
-    assert "holds for the flows, values and duals that stand there" in err
+    assert "holds for the flows, values and duals in the file" in err
     assert ask("verify", base, case)[1]["proven"] is True
     book["Duals"]["D3"] = book["Duals"]["D3"].value * 1.5 + 1
     book.save(base)

@@ -110,6 +110,6 @@ def test_a_search_that_fails_leaves_the_other_minerals(plain, call, ask, monkeyp
     assert code == 0
     assert [row["mineral"] for row in said["rows"]] == others
     assert said["rows"] == [row for row in expected if row["mineral"] in others]
-    assert said["trouble"] == f"the way out of {refused} is not known: {why}"
+    assert said["trouble"] == f"the exit path of {refused} is not known: {why}"
     _, _, err = call("exit", plain, "--country", "China", "--output", "again.xlsx", *HERE)
-    assert f"the way out of {refused} is not known" in err
+    assert f"the exit path of {refused} is not known" in err

@@ -80,9 +80,9 @@ def test_who_pays_by_year(write, capsys) -> None:
     each = {r["Member"]: r["Levies a year (USD m)"] for r in rows("plan.xlsx", "Members")}
     assert each == {"A": pytest.approx(125e-6), "B": pytest.approx(62.5e-6)}
     front = [c for row in openpyxl.load_workbook("plan.xlsx")["Overview"].values for c in row if c]
-    (line,) = (text for text in front if str(text).startswith("Price floors:"))
-    assert line == ("Price floors: 375 USD of levies in all years, most of it paid by A, 250 USD;"
-                    " 2027 has the most, 225 USD.")  # fmt: skip
+    (line,) = (text for text in front if str(text).startswith("Importers pay"))
+    assert line == ("Importers pay 375 USD of levies at price floors in all years, most of it paid by A, 250"
+                    " USD; the largest amount falls in 2027, 225 USD.")  # fmt: skip
     assert main(["verify", "plan.xlsx", str(case)]) == 0
     free = write({k: v for k, v in two_members().items() if k != "Price floors"})
     assert main(["solve", str(free), "-o", "free.xlsx"]) == 0
@@ -137,7 +137,7 @@ def test_a_sweep_over_the_floor(write, capsys) -> None:
     assert all_of[-1]["Price floor (USD/t)"] == 13
     assert main([*map(str, words), "-o", "s.xlsx"]) == 0
     out = " ".join(capsys.readouterr().err.split())
-    assert "At a floor of 13 USD/t 40 t is bought outside the coalition, at 8 USD/t 100 t." in out
+    assert "At a floor of 13 USD/t the coalition buys 40 t outside, at 8 USD/t 100 t." in out
     assert main(["report", "s.xlsx", "-o", "s.html"]) == 0
 
 

@@ -30,7 +30,7 @@ def test_what_is_written_and_what_a_plan_and_a_marked_copy_then_say(plain, call,
 
     assert call("check", plain, "--marked", "copy.xlsx")[0] == 0
     cell = openpyxl.load_workbook(folder / "copy.xlsx")["Demand"]["D6"]
-    assert "Look up first, number 1: Demand of Japan, Rare earths." in cell.comment.text
+    assert "Look up first, number 1: Demand of Japan for Rare earths." in cell.comment.text
     assert cell.fill.fgColor.rgb == "FFDDEBF7"
 
 

@@ -49,10 +49,10 @@ def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
     assert {"Summary", "Plan", "Checks"} <= set(sheets("outputs/case-plan.xlsx"))
     for said in (
         "Lithium",
-        "of demand, with a limit of 65 % of demand;",
+        "Largest supplier in 2028  Its share of purchases in 2028",
         "Price of the limits: ",
-        "If the largest supplier stopped in 2028: ",
-        "See planner stress",
+        "Minerals that keep 80 % if their largest supplier stops in 2028: ",
+        "planner stress tests the loss of each country",
         "Shortage",
         "case-plan.xlsx",
     ):

@@ -139,7 +139,7 @@ def test_orders_say_what_plants_buy(folder: Path, capsys: pytest.CaptureFixture[
     said = answer(folder, "orders", "again.xlsx", "orders")
     assert said["paid_by_plants"] > 0
     assert said["total"] + said["paid_by_plants"] == pytest.approx(plan["purchases_usd"])
-    sentence = "All plants together buy inputs for"
+    sentence = "On top, plants buy inputs for"
     assert sentence in (folder / "orders" / "README.txt").read_text(encoding="utf-8-sig")
     summary = openpyxl.load_workbook(folder / "orders" / "A.xlsx")["Summary"]
     cells = [str(cell) for row in summary.iter_rows(values_only=True) for cell in row]

@@ -86,7 +86,7 @@ def test_a_what_if_of_support_reaches_the_plan(plain, ask, folder):
         ({"Plant": "Codelca"}, "id you mean 'Codelco'?"),
         ({"Mineral": "Lithium"}, "Codelco does not make Lithium"),
         ({"Payer": "Asi"}, "is neither a member nor a group"),
-        ({"Clawback above (USD/t)": 9000}, "at least its strike price"),
+        ({"Clawback above (USD/t)": 9000}, "at least the strike price of the row"),
     ],
 )
 def test_errors_name_their_cell(folder, call, cells, words):

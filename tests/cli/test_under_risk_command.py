@@ -211,7 +211,7 @@ def test_without_events_it_is_the_plain_plan_and_says_so(tmp_path, capsys, chang
     assert (row["evpi_usd"], row["vss_usd"]) == (0, 0)
     assert not any(of["change_t"] for of in found["decisions"])
     first = openpyxl.load_workbook(tmp_path / "made.xlsx")["Overview"].values
-    said = "Nothing happens in any future drawn: the plan under risk is the plain plan."
+    said = "No event happens in any of the drawn futures, so the plan under risk is the plain plan."
     (told,) = [v for row in first for v in row if isinstance(v, str) and v.startswith(said)]
     assert ("add the sheet Risks" in told) == ("Risks" not in book)
 

@@ -127,8 +127,9 @@ def test_a_plant_is_not_taken_for_a_member() -> None:
     assert rows == near({("", "B"): 40, ("B", ""): 8})
     members = Members.of(plan, None)
     assert dict(zip(members.member, members.levies, strict=True)) == near({"A": 40, "B": 8})
-    assert "48 USD of levies in all years, most of it paid by the plant B, 40 USD" in levy_words(
-        plan, "USD"
+    assert (
+        "48 USD of levies at price floors in all years, most of it paid by the plant B, 40 USD"
+        in levy_words(plan, "USD")
     )
 
 

@@ -84,7 +84,7 @@ def test_whose_shortage_a_change_ends() -> None:
     assert "The smallest change of its kind that ends the shortage of A:" in lines
     assert "Refiners!2.Capacity: 60 t/yr -> 100 t/yr" in lines
     assert "Planned again with it, nobody is short of copper in 2026." in lines
-    assert "With a hundredth less of it, A is still short." in lines
+    assert "With a change that is a hundredth smaller, A is still short." in lines
     lines = said(make(jin(150), demand={"A": 100, "B": 100}, years=(2026, 2027, 2028)))
     assert "capacity of Jin (CHN); the cell also holds for 2027 and 2028" in lines
     assert "Planned again with it, nobody is short of copper in 2026." in lines
@@ -114,17 +114,20 @@ def test_what_would_end_it_where_no_cell_does() -> None:
     """The only refiner has closed."""
     book = make(jin(Last_year=2025), demand={"A": 60, "B": 40})
     book["Members"][0]["Country"] = "Japan"
-    (line,) = [line for line in said(book) if line.startswith("What would: ")]
+    (line,) = [line for line in said(book) if line.startswith("A new refiner")]
     assert line == (
-        "What would: a new refiner in Japan that makes 100 t in 2026 and needs no ore (tried: A is "
-        "then not short), or so much less demand."
+        "A new refiner in Japan would end it if it made 100 t in 2026 and needed no ore (planned with"
+        " it, A is not short). So would that much less demand."
     )
 
 
 def test_supply_that_is_too_dear() -> None:
     """600 a tonne, 500 a tonne short: at 600 neither is cheaper, so that is told in full."""
     lines = said(make(refiner("Jin", "CHN", 100, 600)))
-    head = "Supply is there, but a tonne of it costs more than a tonne short. It is bought with:"
+    head = (
+        "Supply is there, but a tonne of it costs more than a missing tonne. The plan would buy it"
+        " with this change:"
+    )
     assert head in lines
     assert "Minerals!2.Shortage cost: 500 USD/t -> 600.1 USD/t" in lines
 

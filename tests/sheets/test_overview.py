@@ -141,10 +141,10 @@ def dependent_book(a, b):
 @pytest.mark.parametrize(
     ("a", "b", "who", "much", "said"),
     [
-        (650.02, 325.3, "B", True, "B buys 65.1 % of it in China."),
-        (650.02, 325.01, "all 2 members", False, "all 2 members each buy 65 % of it in China."),
-        (908.368, 454.2, "all 2 members", True, "all 2 members each buy 90.8 % of it in China."),
-        (1_000, 325, "A", True, "A buys all of it in China."),
+        (650.02, 325.3, "B", True, "B buys 65.1 % of it from China."),
+        (650.02, 325.01, "all 2 members", False, "all 2 members each buy 65 % of it from China."),
+        (908.368, 454.2, "all 2 members", True, "all 2 members each buy 90.8 % of it from China."),
+        (1_000, 325, "A", True, "A buys all of it from China."),
     ],
 )
 def test_dependence_is_measured_alike_and_as_it_is_printed(a, b, who, much, said):
@@ -154,9 +154,9 @@ def test_dependence_is_measured_alike_and_as_it_is_printed(a, b, who, much, said
     assert row["dependent"] == who
     assert row["alike"] == (2 if who.startswith("all") else 1)
     told = dependence(by_mineral(found), found.country)
-    starts = "Copper has a member that" if much else "No member"
-    assert told.startswith(f"{starts} buys over 65 %")
-    assert told.endswith(f" outside in 2026. The largest such share is of copper: {said}")
+    starts = "copper has a member that" if much else "no member"
+    assert told.startswith(f"In 2026 {starts} buys over 65 %")
+    assert told.endswith(f" outside the coalition. The largest share is for copper: {said}")
     above = Members.of(found.plan, None).data["dependent"]
     assert sum(above) == sum(is_much(part) for part in (a / 1_000, b / 500))
 
@@ -172,7 +172,7 @@ def test_a_part_of_the_cost_is_no_larger_than_the_whole():
     assert "limits. M0 costs 5 USD more, the other 2 USD less." in said(5.0, -2.0)
     assert "limits. M0 costs 5 USD more, the others together 2 USD less." in said(5, -1, -1)
     assert "limits. M0 alone is 5 USD of it." in said(5.0, 2.0)
-    assert "limits. M0 alone is all of it." in said(5.0, 0.0)
+    assert "limits. All of that is for M0." in said(5.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_estimates_are_counted_once_for_all_surfaces(notes, said, tmp_path):
     write_plan(tmp_path / "plan.xlsx", found.plan, found.book, without_limits=found.without_limits)
     file = read_plan(tmp_path / "plan.xlsx")
     assert (file.measure("Marked as estimates") or "") == marked
-    everywhere = f"Marked as estimates: {marked} of the workbook."
+    everywhere = f"{marked} of the workbook are marked as estimates."
     for surface in (" ".join(overview(found, ()).care), " ".join(notes_of(file))):
         assert (everywhere in surface) == bool(marked)
 
@@ -279,19 +279,19 @@ def points(book):
 def test_findings_by_hand():
     need, price, loss = points(rows())
     assert (need.number, need.text) == (
-        "0 of 1 mineral", "Unmet need over all years: copper 16.9 %.",
+        "0 of 1 mineral", "Unmet part of the need over all years: copper 16.9 %.",
     )  # fmt: skip
     # of 90 t in 2026 30 cost 21, not 11; in 2027 126 t cost 1,686, and without limits 130 t 1,730
     more = (30 * 10 + 1686 - 126 * 1730 / 130) / 2
     assert price.number == f"{share(more * 2 / (216 * 2830 / 230))} more"
     assert price.text == (
         f"The same tonnes cost {amount(more, 'USD')} a year more than without limits."
-        " Over all years they leave 14 t of copper unbought."
+        " Over all years the limits leave 14 t of copper missing."
     )
     assert (loss.name, loss.number) == (
-        "If the largest supplier stopped in 2027", "0 of 1 keeps 80 %",
+        "Minerals that keep 80 % if their largest supplier stops in 2027", "0 of 1",
     )  # fmt: skip
-    served = "Without China, 18.8 % of the need for copper in 2027 is still served."
+    served = "Without China, 18.8 % of the need for copper in 2027 would still be met."
     assert loss.text == f"{served} {IF_IT_STOPS} {SEE_MORE}"
 
 
@@ -313,7 +313,7 @@ def test_the_answer_by_hand():
     ample = [refiner(f"{c} works", c, 90, 10) for c in ("China", "Chile", "Peru")]
     found = answered(rows(Refiners=ample))
     assert (found.state, found.text) == (
-        AnswerState.GOOD, "Yes: all that is needed, in every year and for every member.",
+        AnswerState.GOOD, "Yes. Every member gets all it needs in every year.",
     )  # fmt: skip
     free = rows()
     del free["Share limits"]
@@ -329,7 +329,7 @@ def test_the_answer_by_hand():
     soft["Share limits"][0]["Penalty (USD/t)"] = 1
     found = answered(soft)
     assert (found.state, found.text) == (
-        AnswerState.CARE, "Not in full. Copper goes beyond its limit, at a penalty.",
+        AnswerState.CARE, "Not fully. Copper exceeds its limit, and the plan pays the penalty.",
     )  # fmt: skip
 
 
@@ -366,7 +366,7 @@ def test_tonnes_that_cost_nothing_without_limits_have_no_share_of_it():
     assert price.number == "600 USD more"
     assert price.text == (
         "The same tonnes cost 600 USD a year more than without limits, which cost nothing."
-        " Over all years they leave 20 t of copper unbought."
+        " Over all years the limits leave 20 t of copper missing."
     )
 
 
@@ -409,7 +409,7 @@ def test_one_year_and_names_of_other_alphabets():
     book["Demand"] = [{"Mineral": name, "Member": member, "2026": 100}]
     need, price, loss = points(book)
     assert f"over all years: {name}" in need.text
-    assert f"Without China, 30 % of the need for {name} in 2026 is still served" in loss.text
+    assert f"Without China, 30 % of the need for {name} in 2026 would still be met" in loss.text
     found = context(book)
     said = dependence(by_mineral(found), found.country)
     assert f"{name}: {member} buys 66.7 % of it in China" in said  # two thirds
@@ -586,7 +586,7 @@ def test_lights_of_a_soft_limit_a_reserve_and_a_contract():
     assert found["Are the contracts taken?"] is AnswerState.GOOD
     said = {light.question: light.text for light in overview(context(book), ()).lights}
     assert said["Are the reserves filled?"] == (
-        "Below target in some year: 1 of 1 reserve; in the last year, 2027, 1 is still below."
+        "1 of 1 reserve is below target in some year; in the last year, 2027, 1 is still below."
     )
 
 
@@ -602,11 +602,11 @@ def test_each_state_has_a_sign_and_a_word_of_its_own():
 
 def test_lines_and_what_to_read_with_care():
     found = overview(context(rows()), ("Members",))
-    assert found.lines[0].text.startswith("Costliest shortage: in 2027,")
+    assert found.lines[0].text.startswith("The costliest shortage: in 2027,")
     assert any(line.text.startswith("Scarcest: copper") for line in found.lines)
     assert found.lines[-1].sheet == "Members"
     assert found.care == (
-        "Limits count demand, so China still sells 76.2 % of the copper that is bought.",
+        "Limits are shares of demand, so China still sells 76.2 % of the copper that is bought in 2027.",
         "Made from a case without a file; money is USD, undiscounted.",
     )
 
@@ -629,10 +629,11 @@ def test_numbers_in_words():
 @pytest.mark.parametrize(
     ("below", "end"),
     [
-        ([(2026, "A"), (2027, "A")], "1 of 3 reserves; in the last year, 2027, 1 is still below."),
+        ([(2026, "A"), (2027, "A")],
+         "1 of 3 reserves is below target in some year; in the last year, 2027, 1 is still below."),
         ([(2026, "A"), (2027, "A"), (2027, "B")],
-         "2 of 3 reserves; in the last year, 2027, 2 are still below."),
-        ([(2026, "A"), (2026, "B")], "2 of 3 reserves; in the last year, 2027, all are filled."),
+         "2 of 3 reserves are below target in some year; in the last year, 2027, 2 are still below."),
+        ([(2026, "A"), (2026, "B")], "2 of 3 reserves are below target in some year; in the last year, 2027, all are filled."),
     ],
 )  # fmt: skip
 def test_reserves_below_their_target_are_counted_over_all_years_and_in_the_last(below, end):
@@ -647,7 +648,7 @@ def test_reserves_below_their_target_are_counted_over_all_years_and_in_the_last(
             case=SimpleNamespace(years=(2026, 2027)),
         )
     )
-    assert (found.state, found.text) == (AnswerState.CARE, f"Below target in some year: {end}")
+    assert (found.state, found.text) == (AnswerState.CARE, end)
 
 
 def test_a_loss_counts_through_all_stages_too() -> None:
@@ -665,7 +666,7 @@ def test_a_loss_counts_through_all_stages_too() -> None:
     tables["Members"][0]["Country"] = tables["Refiners"][-1]["Country"]
     table = by_mineral(Context(solve_book(tables), read_tables(tables)))
     text = " ".join(found.text for found in findings(table, 1, str))
-    assert f"If plants lose their inputs from {CHINA}, too, 35 % of the need for alloy" in text
+    assert f"If plants also lose their inputs from {CHINA}, 35 % of the need for alloy" in text
 
 
 def test_an_input_says_what_its_shares_are_of() -> None:

@@ -53,20 +53,20 @@ def test_what_the_page_says_by_hand(tmp_path):
     words = words_of(openpyxl.load_workbook(tmp_path / "two.xlsx")["Overview"])
     for said in (
         "Can the coalition get what it needs with at most 60 % of demand from any one country?",
-        "Not for 1 of 2 minerals.",
-        "Cobalt is hit hardest: 40 % of its need stays unmet, all of it because of the limits.",
+        "Not fully: 1 of 2 minerals runs short.",
+        "Cobalt is hit hardest: 40 % of the need for it stays unmet, because of the limits.",
         "1 of 2 minerals",
-        "Unmet need over all years: cobalt 40 %.",
+        "Unmet part of the need over all years: cobalt 40 %.",
         # 1,100 USD without limits for copper, 1,500 with them; cobalt costs the same a tonne
         "23.4 % more",
-        "The same tonnes cost 400 USD a year more than without limits. Copper alone is all of it.",
-        "Over all years they leave 4 t of cobalt unbought.",
-        "0 of 2 keep 80 %",
-        "Without China, 0 % of the need for cobalt in 2026 is still served, the lowest share",
+        "The same tonnes cost 400 USD a year more than without limits. All of that is for copper.",
+        "Over all years the limits leave 4 t of cobalt missing.",
+        "0 of 2",
+        "Without China, 0 % of the need for cobalt in 2026 would still be met, the smallest part",
         f"{IF_IT_STOPS} {SEE_MORE}",
-        "Of 2 minerals, 1 has a member that buys over 65 % from one country outside in 2026.",
-        "The largest such share is of cobalt: A buys all of it in China.",
-        "Limits count demand, so China still sells 100 % of the cobalt that is bought.",
+        "In 2026 1 of 2 minerals has a member that buys over 65 % of it from one country outside",
+        "The largest share is for cobalt: A buys all of it from China.",
+        "Limits are shares of demand, so China still sells 100 % of the cobalt that is bought in 2026.",
     ):
         assert said in words, said
 

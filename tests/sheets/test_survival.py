@@ -36,7 +36,7 @@ from tests.sheets.desk import BookT, refiner, rows
 NO_ORE_OR_LANES = frozenset(
     {"limits", "stockpiles", "contracts", "by year", "projects", "discount", "ROW", "security"}
 )
-COUNTED = "This test counts a surge of the others and all stocks, and loses each country in turn."
+COUNTED = "This test loses one country at a time, and counts what the others can sell more and all stocks."
 
 
 def said_of(plan: Plan) -> Light | None:

@@ -64,7 +64,7 @@ def test_a_plant_that_is_built_in_part(parts, said):
         ),
         ("no", (5, 0), "1 of 1 plant built for 50 USD"),
         ("yes", (5, 0), "1 of 1 plant built for 50 USD"),
-        ("yes", (2, 1), "no plant is built"),
+        ("yes", (2, 1), "none is built"),
     ],
 )
 def test_a_plant_built_in_part_is_named_on_the_first_page(whole, money, said):

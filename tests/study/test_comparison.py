@@ -215,7 +215,7 @@ def test_differences_leave_out_and_say_so():
     assert next(iter(first["From"])) == "CHN"
     assert list(first["From"])[-1] == "3 other flows"
     assert first["Change (t)"].sum() == pytest.approx(-190 + sum(range(10, 22)))
-    assert list(of["From"])[-1] == "As in the base in cost and shortage: tin"
+    assert list(of["From"])[-1] == "Same cost and shortage as in the base: tin"
 
 
 def test_what_the_command_asks_is_one_case_more():

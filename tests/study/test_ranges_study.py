@@ -31,7 +31,7 @@ def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
         ("CHL", 0.02, CHOICE),
     ]
     assert RangesStudy.headline(tables_of(made)).finding == (
-        "For 1 % more of its cash, no mineral's largest supplier could sell less."
+        "No mineral's largest supplier could sell less, even if the coalition paid 1 % more for that"
     )
 
 
@@ -53,7 +53,7 @@ def test_a_project_is_told_from_a_refiner_of_its_name() -> None:
 def test_nothing_sold_is_said() -> None:
     case = read(make(jin(), demand=0))
     tables = tables_of(table_of(found(("CHN", 0, 0, 0)), case, BY_COUNTRY))
-    assert RangesStudy.headline(tables).finding == "Nobody sells anything in this plan."
+    assert RangesStudy.headline(tables).finding == "No supplier sells anything in this plan."
     assert RangesStudy.pictures(tables) == RangesStudy.sections(tables) == ()
 
 
@@ -64,7 +64,7 @@ def test_the_first_page_says_what_could_fall_and_what_not() -> None:
     both = Ranges.of_rows([*table.frame().to_dict("records"), _zinc()], words=table.words)
     said = RangesStudy.headline(tables_of(both))
     assert said.finding == (
-        "For 1 % more cash for copper, CHN's share of its demand could fall from 44.0 % to 18.0 %."
+        "If the coalition pays 1 % more for copper, CHN's share of demand could fall from 44.0 % to 18.0 %."
         " CHN's share of zinc can't be lowered by even 1 point for 1 % more."
     )
     assert [figure.value for figure in said.figures] == ["1 of 2", "1 of 2", "26.0 points"]
@@ -75,10 +75,10 @@ def test_the_largest_choice_is_of_all_suppliers() -> None:
     case = read(make(jin(), sur()))
     table = table_of(found(("CHN", 44, 38, 44), ("CHL", 30, 2, 36)), case, BY_COUNTRY)
     said = RangesStudy.headline(tables_of(table))
-    assert "CHN's share of its demand could fall from 44.0 % to 38.0 %" in said.finding
+    assert "CHN's share of demand could fall from 44.0 % to 38.0 %" in said.finding
     choice = said.figures[-1]
     assert (choice.value, choice.remark) == (
-        "28.0 points", "CHL's share of copper, of all suppliers."
+        "28.0 points", "between the least and the most share of CHL in copper."
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_an_end_that_nothing_proves_is_not_known(ends: tuple[float | None, float
     made = table_of(rows, case, BY_COUNTRY)
     assert list(made.verdict) == [UNKNOWN, CHOICE]
     tables = tables_of(made)
-    assert "For 1 largest supplier the range is not known." in RangesStudy.headline(tables).finding
+    assert "The range of 1 largest supplier is not known." in RangesStudy.headline(tables).finding
     assert RangesStudy.pictures(tables)
     assert RangesStudy.sections(tables)
 

@@ -139,7 +139,7 @@ def test_a_claim_ends_at_the_grid_and_names_what_it_is_against(tmp_path: Path) -
     )
     study.plan(Here(), None, lambda _: None)
     found = study.headline(Tables([*study.tables(), about_of(study, {})]))
-    assert "down to 30 % of copper, but some is at the next point, 20 %" in found.finding
+    assert "down to 30 % of copper, but some is missing at the next point, 20 %" in found.finding
     assert "dearest" not in found.finding
     (pays,) = [figure for figure in found.figures if figure.name == "Who pays most"]
     assert "more a year than without security" in pays.remark

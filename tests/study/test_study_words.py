@@ -93,11 +93,9 @@ def test_whose_share_could_fall_furthest_is_named_and_whose_cannot() -> None:
     free, fixed = ranges.CHOICE, ranges.FACT
     small = ("tin", "China", ranges.POINT, 0.0, free)
     large = ("zinc", "Peru", 0.6, 0.2, free)
-    said = (
-        "For 1 % more cash for zinc, Peru's share of its demand could fall from 60.0 % to 20.0 %."
-    )
+    said = "If the coalition pays 1 % more for zinc, Peru's share of demand could fall from 60.0 % to 20.0 %."
     assert ranges_of(small, large) == said
-    assert ranges_of(small).startswith("For 1 % more cash for tin, China's share")
+    assert ranges_of(small).startswith("If the coalition pays 1 % more for tin, China's share")
     one, two = ("lead", "Peru", 0.4, 0.4, fixed), ("iron", "Chile", 0.7, 0.7, fixed)
     end = "can't be lowered by even 1 point for 1 % more."
     assert ranges_of(large, one) == f"{said} Peru's share of lead {end}"
@@ -152,7 +150,7 @@ def test_the_benchmark_farthest_off_is_named() -> None:
     ]  # fmt: skip
     headline = scorecard.ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
     assert headline.finding == (
-        "The plan misses 2 benchmarks of the coalition (none could be met). Farthest off:"
+        "The plan misses 2 benchmarks of the coalition (none could be met). Farthest off is"
         " Processing inside, zinc: the coalition reaches 90.0 %; 65.0 % is required."
     )
 
@@ -170,9 +168,9 @@ def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
     tables = Tables([support.Plants.of_rows(rows, words=USD), About(what=[YEARS], value=["2026"])])
     headline = support.SupportStudy.headline(tables)
     assert headline.finding == (
-        "Of 3 idle plants at home, 1 would run if paid at most 1 % of the mineral's price, one"
-        " plant at a time. The plant that needs the highest payment is P2 (tin): 50 USD/t, 50 %"
-        " of the mineral's price."
+        "3 plants in the coalition are idle. 1 would run for a payment of at most 1 % of the mineral's"
+        " price, paid to one plant at a time. P2 (tin) needs the highest payment: 50 USD/t, 50 % of"
+        " the mineral's price."
     )
     first = support.SupportStudy.pictures(tables)[0]
     assert first.categories == ("tin: P0, 1 %",)
@@ -229,12 +227,12 @@ def test_missing_is_of_the_mineral_for_which_the_plans_differ_most() -> None:
     tables = Tables([under_risk.Expected.of_rows(made)])
     assert under_risk._missing(tables) == (
         "10 % of zinc",
-        "30 % in the plain plan, of all years' need.",
+        "30 % in the plain plan, as a part of all years' need.",
     )
     tables = Tables([under_risk.Expected.of_rows(made[:1])])
     assert under_risk._missing(tables) == (
         "50 % of tin",
-        "as in the plain plan, of all years' need.",
+        "as in the plain plan, as a part of all years' need.",
     )
 
 
@@ -243,7 +241,7 @@ def test_missing_is_of_the_mineral_for_which_the_plans_differ_most() -> None:
 
 def test_one_case_or_many_of_another_demand() -> None:
     one = cases.of_other_demand([("Boom", "+10 %"), ("Calm", None)])
-    assert one.startswith("Demand differs in Boom (+10 % by mineral). Costs and served shares")
+    assert one.startswith("Boom (+10 % by mineral) changes demand. Costs and served shares")
     two = cases.of_other_demand([("Boom", "+10 %"), ("Bust", "-5 %")])
     assert "Boom (+10 % by mineral) and Bust (-5 % by mineral). Costs and" in two
     assert not cases.of_other_demand([("Calm", None)])

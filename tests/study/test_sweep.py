@@ -294,7 +294,7 @@ def test_a_path_is_told_and_drawn() -> None:
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     headline = Sweep.headline(tables)
     assert headline.finding == (
-        "A cap of 50.0 % or more costs no supply; below it, copper is missing first. With the"
+        "A cap of 50.0 % or more costs no supply. Below it, copper runs short first. With the"
         " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing;"
         " at 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
@@ -579,7 +579,7 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     tables = sheets_of(swept(book, 0.9, 0.3))
     headline = Sweep.headline(tables)
     assert headline.finding.startswith(
-        "A cap of 66.7 % or more costs no supply; below it, copper is missing first. At 90 %"
+        "A cap of 66.7 % or more costs no supply. Below it, copper runs short first. At 90 %"
     )
     assert "and 9.1 % of the need for tin is missing; at 30 %" in headline.finding
     cap, loose, tight = headline.figures

@@ -100,7 +100,10 @@ def test_minerals_that_read_the_same_are_named_together(second: float, left: str
     first, extra = ExitStudy.headline(
         exits(("tin", 0.9, 0.6, None), ("zinc", 0.9, second, None))
     ).figures
-    assert f"The largest share left: {left} of demand. Others sell 27 t" in first.remark
+    assert (
+        f"The largest share is left for {left} of demand. In 2028 other countries sell 27 t"
+        in first.remark
+    )
     assert "costs most for zinc: 5 USD." in extra.remark
 
 
@@ -145,7 +148,7 @@ def test_the_worst_loss_is_named_first(tin: float, zinc: float, finding: str) ->
     )
     headline = StressTest.headline(tables)
     assert headline.finding == (
-        f"China matters most: without it {finding} No other loss leaves more than 20 % of a"
+        f"The loss of China is the worst: {finding} No other loss leaves more than 20 % of any"
         " mineral's need missing in any year."
     )
     assert headline.figures[0].value == "China"
@@ -165,7 +168,7 @@ def test_a_lesser_loss_of_nothing_leaves_nothing() -> None:
 )  # fmt: skip
 def test_how_soon_the_first_shortage_comes(days: float | None, said: str) -> None:
     figures = StressTest.headline(stressed({"lost": "China", "tin": 50, "days": days})).figures
-    assert (figures[2].name, figures[2].value) == ("First shortage without China", said)
+    assert (figures[2].name, figures[2].value) == ("First shortage after the loss of China", said)
 
 
 def sharing(lost: str, cost: float, alone: float, kind: str = LossKind.EMBARGO) -> Row:
@@ -181,9 +184,9 @@ def test_resale_undoes_an_embargo_that_costs_a_hundredth() -> None:
     ]  # fmt: skip
     care = StressTest.headline(stressed({"lost": "China", "tin": 50}, sharing=rows)).care
     assert care[1] == (
-        "If members did not share what is left, losing China would cost 70.0 m USD, not 10.0 m USD."
-        " 2 of 3 embargoes on one member cost next to nothing, since the others resell to it:"
-        " Chile to A 1.0 m USD, 100.0 m USD without resale."
+        "If members did not share what is left, the loss of China would cost 70.0 m USD in place of 10.0 m USD."
+        " 2 of 3 embargoes on one member cost next to nothing, since the others resell to it."
+        " For example, Chile to A costs 1.0 m USD; without resale it would cost 100.0 m USD."
     )
 
 
@@ -224,7 +227,7 @@ def test_a_premium_is_more_less_nothing_or_unknown() -> None:
     )
     assert [figure.value for figure in headline.figures] == ["-2 %", "0 %"]
     headline = Sweep.headline(swept((0.9, None, 1.0), (0.5, 0.031, 1.0)))
-    assert "At 90 % the coalition pays an unknown cost, and" in headline.finding
+    assert "At 90 % the coalition pays an amount that is not known, and" in headline.finding
     assert [figure.value for figure in headline.figures] == ["not known", "+3.1 %"]
 
 
@@ -282,14 +285,18 @@ def test_the_scenario_that_is_planned_for_in_vain_at_most_cost() -> None:
     (figure,) = in_vain_costs(Tables([made(Regret, *rows)]), "USD", nothing_more)
     assert figure.value == "2.0 m USD"
     assert figure.remark == (
-        "To plan for Ban that then stays away. Total cost, shortage at its price. Nothing more is"
+        "if the coalition prepares for Ban, and it then does not come. This is total cost, with shortage at its price. Nothing more is"
         f" missing in Ban (planned for, stays away) than in {BASE}."
     )
     (figure,) = in_vain_costs(Tables([made(Regret, rows[0])]), "USD", nothing_more)
-    assert figure.remark.endswith(" Worth it from a probability of 10.0 % on.")
+    assert figure.remark.endswith(" Preparing pays off from a probability of 10.0 % on.")
     rows = [row | {"regret": 0.0} for row in rows]
     assert in_vain_costs(Tables([made(Regret, *rows)]), "USD", nothing_more) == (
-        KeyFigure("Planning in vain costs at most", "0 USD", "in any scenario that stays away."),
+        KeyFigure(
+            "Preparing in vain costs at most",
+            "0 USD",
+            "no scenario is costly to prepare for in vain.",
+        ),
     )
     assert in_vain_costs(Tables([]), "USD", nothing_more) == ()
 
@@ -297,10 +304,18 @@ def test_the_scenario_that_is_planned_for_in_vain_at_most_cost() -> None:
 @pytest.mark.parametrize(
     ("surprise", "value", "said"),
     [
-        ([0.0, 0.0], "0 USD", "Not to know before 2029 costs nothing in any scenario."),
-        ([-1.0, 0.0], "0 USD", "Not to know before 2029 costs nothing in any scenario."),
-        ([0.5, 0.2], "500,000 USD", "As a surprise in 2029, Boom costs 500,000 USD more than if"),
-        ([0.5, 0.6], "600,000 USD", "As a surprise in 2029, Ban costs 600,000 USD more than if"),
+        ([0.0, 0.0], "0 USD", "In every scenario, not knowing of it before 2029 costs nothing."),
+        ([-1.0, 0.0], "0 USD", "In every scenario, not knowing of it before 2029 costs nothing."),
+        (
+            [0.5, 0.2],
+            "500,000 USD",
+            "If Boom comes as a surprise in 2029, it costs 500,000 USD more than if",
+        ),
+        (
+            [0.5, 0.6],
+            "600,000 USD",
+            "If Ban comes as a surprise in 2029, it costs 600,000 USD more than if",
+        ),
     ],
 )
 def test_what_not_knowing_costs_at_most(surprise: list[float], value: str, said: str) -> None:
@@ -327,13 +342,13 @@ def secured(*minerals: tuple[str, float, list[float]]) -> str:
 
 def test_down_to_where_nothing_is_missing() -> None:
     assert secured(("tin", 0.1, [0, 0, 0])) == (
-        "Max short: without any one country, nothing is missing down to 0 % of tin; tin costs 10 %"
+        "Max short: without any one country, no supply is missing down to 0 % of tin; tin costs 10 %"
         " more at 0 %"
     )
     assert secured(("tin", 0.1, [0, 0, 5]), ("zinc", 0.2, [0, 3, 5])) == (
-        "Max short: without any one country, nothing is missing down to 25 % of tin and 50 % of"
-        " zinc, but some is at the next point, 25 % and 0 %; zinc becomes dearest: 20 % more at 0 %"
+        "Max short: without any one country, no supply is missing down to 25 % of tin and 50 % of"
+        " zinc, but some is missing at the next point, 25 % and 0 %; zinc becomes dearest: 20 % more at 0 %"
     )
     assert secured(("tin", 0.0, [1, 1, 1])) == (
-        "Max short: without any one country, something is missing at every point"
+        "Max short: without any one country, some supply is missing at every point"
     )

@@ -23,9 +23,9 @@ from planner.cli.words import line
 def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """Make at most six slides of a plan, with charts that can be edited.
 
-    PLAN is a workbook from planner solve. Each STUDY workbook of the same input adds its finding
-    to the slide that asks its question. A slide on how sure the plan is follows where a study by
-    sensitivity, risk or solve --under-risk is given. Speaker notes say where each number is.
+    PLAN is a workbook from planner solve. Each STUDY workbook of the same input adds its finding to
+    the slide that asks its question. With a study by sensitivity, risk or solve --under-risk, one
+    more slide says how sure the plan is. Speaker notes say where each number is.
 
     \b
     planner brief outputs/case-plan.xlsx

@@ -27,8 +27,8 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """Put the tables of plans and studies into one file for Power BI, Tableau, pandas or SQL.
 
     Each PLAN_OR_STUDY is a workbook that planner wrote. The output is an SQLite file if it ends in
-    .sqlite or .db, else a folder of Parquet files. Runs are added to those that are there. A run
-    that is there already is replaced, so that its rows are never double.
+    .sqlite or .db, else a folder of Parquet files. New runs are added. A run that the output
+    already holds is replaced.
 
     \b
     planner data outputs/case-plan.xlsx outputs/case-stress.xlsx -o plans.sqlite
@@ -102,7 +102,7 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
     """Fill sheets from other sources, and show what would change, cell by cell.
 
     The sheet Sources says where rows come from: a CSV, Excel, Parquet or SQLite file beside FILE,
-    or a database whose URL is in an environment variable. Rows are matched by their key. A row that
+    or a database with its URL in an environment variable. Rows are matched by their key. A row that
     no source has stays as it is, and so do notes, formats and formulas. Each new value gets its
     source and date in the row's Source. Sources are only read.
 

@@ -19,8 +19,8 @@ def mcp(folder: Path) -> int:
     The assistant's program starts this command. It speaks the Model Context Protocol. The tools
     are new, check, plan, study, explain, diff, verify and brief.
 
-    Only workbooks below FOLDER are read, and only FOLDER/outputs is written to. What an assistant
-    reads of cells goes to whoever runs its model: put redacted workbooks there.
+    Only workbooks below FOLDER are read, and only FOLDER/outputs is written to. Whoever runs the
+    assistant's model sees the cells that it reads, so put redacted workbooks there.
 
     \b
     planner mcp cases

@@ -44,11 +44,17 @@ def test_equal_plans(old, call, ask):
 @pytest.mark.parametrize(
     ("totals", "said"),
     [
-        ((100, 101.2, 0, 0), "costs 1.2 % more, shortage priced, and leaves nothing missing, as"),
-        ((100, 90, 5000, 2000), "costs 10.0 % less, shortage priced, and leaves 3,000 t less"),
+        (
+            (100, 101.2, 0, 0),
+            "costs 1.2 % more, with shortage at its price, and leaves nothing missing, like",
+        ),
+        (
+            (100, 90, 5000, 2000),
+            "costs 10.0 % less, with shortage at its price, and leaves 3,000 t less",
+        ),
         ((100, 100, 0, 7), "costs the same and leaves 7 t more missing."),
-        ((0, 5, 3, 3), "costs 5 USD more, shortage priced, and leaves as much missing."),
-        ((1e6, 1e6 + 1, 3, 3), "costs 1 USD more, shortage priced, and"),
+        ((0, 5, 3, 3), "costs 5 USD more, with shortage at its price, and leaves as much missing."),
+        ((1e6, 1e6 + 1, 3, 3), "costs 1 USD more, with shortage at its price, and"),
     ],
 )
 def test_the_headline(totals, said):
@@ -157,10 +163,10 @@ def test_other_currency_unit_years(old, made, ask, call):
     assert code == 0
     notes = " ".join(answer["notes"])
     for said in (
-        "Money is in USD in the old plan and in EUR in the new one: it is not compared",
-        "The years planned differ (2026 to 2027; 2027 to 2028)",
+        "Money is not compared: the old plan is in USD, the new one in EUR",
+        "The plans cover different years (2026 to 2027; 2027 to 2028)",
         "only the years of both (2027)",
-        "copper is counted in t Cu and in t ore: its tonnes are not compared",
+        "Tonnes of copper are not compared: the old plan counts them in t Cu, the new one in t ore",
         "Only the new plan has the mineral Tin",
         "Only the old plan has the member B/C",
         "Only the new plan has the member D",

@@ -38,7 +38,7 @@ def change(path, sheet, header, row, value):
 def test_nothing_new_keeps_every_order(rolled, call):
     """The plan before holds, order by order."""
     assert call("solve", "next.xlsx")[0] == 0
-    assert "Every order of 2027 to 2028 is as it was." in texts(NEXT)
+    assert "Every order of 2027 to 2028 is the same as before." in texts(NEXT)
     assert table(NEXT, "Since last plan") == []
 
 

@@ -61,7 +61,7 @@ def test_the_workbook_has_its_sheets_and_its_runs_are_proven(made) -> None:
     assert len(set(names)) == len(names)
     assert any(name.endswith(", plain plan") for name in names)
     told = " ".join(str(v) for row in openpyxl.load_workbook(made)["Overview"].values for v in row)
-    assert "Over 8 futures planning for events saves" in told
+    assert "Over 8 futures, planning for events saves" in told
     assert "8 futures are too few to say how sure the saving is" in told
 
 
@@ -172,7 +172,7 @@ def test_how_sure_the_saving_is_by_hand(tmp_path, capsys) -> None:
         t = {2: 12.706, 4: 3.182, 5: 2.776}[many]
         by = t * np.std(by_hand, ddof=1) / np.sqrt(many)
         assert row["vss_error_usd"] == pytest.approx(by, rel=1e-6, abs=1e-3)
-        assert ("by as much as it is" in said) == (by > 0 and by >= row["vss_usd"])
+        assert ("no larger than its differences" in said) == (by > 0 and by >= row["vss_usd"])
 
 
 @pytest.mark.parametrize("more", [(), ("--weight", "50%", "--cvar", "80%")])
@@ -318,7 +318,9 @@ def test_what_is_left_open_between_minerals_is_told(tmp_path, capsys, monkeypatc
     for more, how in ((), "used up its rounds"), (("--time-limit", 60), "ended early"):
         answer(capsys, *asked, *more)
         about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
-        assert about["Search"].startswith(f"The search for what minerals share {how}: the best")
+        assert about["Search"].startswith(
+            f"The search for what minerals share {how}. This is the best"
+        )
 
 
 def test_a_search_that_may_end_early_says_how_far_it_came(tmp_path, capsys) -> None:

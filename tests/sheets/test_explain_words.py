@@ -116,8 +116,8 @@ def test_what_would_end_it_where_no_cell_does() -> None:
     book["Members"][0]["Country"] = "Japan"
     (line,) = [line for line in said(book) if line.startswith("A new refiner")]
     assert line == (
-        "A new refiner in Japan would end it if it made 100 t in 2026 and needed no ore (planned with"
-        " it, A is not short). So would that much less demand."
+        "A new refiner in Japan would end it if it made 100 t in 2026 and needed no ore (planned"
+        " with it, A is not short). So would that much less demand."
     )
 
 

@@ -66,7 +66,10 @@ def test_what_the_page_says_by_hand(tmp_path):
         f"{IF_IT_STOPS} {SEE_MORE}",
         "In 2026 1 of 2 minerals has a member that buys over 65 % of it from one country outside",
         "The largest share is for cobalt: A buys all of it from China.",
-        "Limits are shares of demand, so China still sells 100 % of the cobalt that is bought in 2026.",
+        (
+            "Limits are shares of demand, so China still sells 100 % of the cobalt that is bought"
+            " in 2026."
+        ),
     ):
         assert said in words, said
 

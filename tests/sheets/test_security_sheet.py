@@ -68,7 +68,10 @@ def test_only_where_it_is_asked_for() -> None:
     assert light(two()) is None
 
 
-COUNTED = "This test loses one country at a time, and counts what the others can sell more and all stocks."
+COUNTED = (
+    "This test loses one country at a time, and counts what the others can sell more and all"
+    " stocks."
+)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,10 @@ from tests.sheets.desk import BookT, refiner, rows
 NO_ORE_OR_LANES = frozenset(
     {"limits", "stockpiles", "contracts", "by year", "projects", "discount", "ROW", "security"}
 )
-COUNTED = "This test loses one country at a time, and counts what the others can sell more and all stocks."
+COUNTED = (
+    "This test loses one country at a time, and counts what the others can sell more and all"
+    " stocks."
+)
 
 
 def said_of(plan: Plan) -> Light | None:

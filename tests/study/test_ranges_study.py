@@ -31,7 +31,8 @@ def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
         ("CHL", 0.02, CHOICE),
     ]
     assert RangesStudy.headline(tables_of(made)).finding == (
-        "No mineral's largest supplier could sell less, even if the coalition paid 1 % more for that"
+        "No mineral's largest supplier could sell less, even if the coalition paid 1 % more for"
+        " that"
     )
 
 
@@ -64,8 +65,8 @@ def test_the_first_page_says_what_could_fall_and_what_not() -> None:
     both = Ranges.of_rows([*table.frame().to_dict("records"), _zinc()], words=table.words)
     said = RangesStudy.headline(tables_of(both))
     assert said.finding == (
-        "If the coalition pays 1 % more for copper, CHN's share of demand could fall from 44.0 % to 18.0 %."
-        " CHN's share of zinc can't be lowered by even 1 point for 1 % more."
+        "If the coalition pays 1 % more for copper, CHN's share of demand could fall from 44.0 %"
+        " to 18.0 %. CHN's share of zinc can't be lowered by even 1 point for 1 % more."
     )
     assert [figure.value for figure in said.figures] == ["1 of 2", "1 of 2", "26.0 points"]
 

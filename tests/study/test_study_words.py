@@ -93,7 +93,10 @@ def test_whose_share_could_fall_furthest_is_named_and_whose_cannot() -> None:
     free, fixed = ranges.CHOICE, ranges.FACT
     small = ("tin", "China", ranges.POINT, 0.0, free)
     large = ("zinc", "Peru", 0.6, 0.2, free)
-    said = "If the coalition pays 1 % more for zinc, Peru's share of demand could fall from 60.0 % to 20.0 %."
+    said = (
+        "If the coalition pays 1 % more for zinc, Peru's share of demand could fall from 60.0 %"
+        " to 20.0 %."
+    )
     assert ranges_of(small, large) == said
     assert ranges_of(small).startswith("If the coalition pays 1 % more for tin, China's share")
     one, two = ("lead", "Peru", 0.4, 0.4, fixed), ("iron", "Chile", 0.7, 0.7, fixed)
@@ -168,9 +171,9 @@ def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
     tables = Tables([support.Plants.of_rows(rows, words=USD), About(what=[YEARS], value=["2026"])])
     headline = support.SupportStudy.headline(tables)
     assert headline.finding == (
-        "3 plants in the coalition are idle. 1 would run for a payment of at most 1 % of the mineral's"
-        " price, paid to one plant at a time. P2 (tin) needs the highest payment: 50 USD/t, 50 % of"
-        " the mineral's price."
+        "3 plants in the coalition are idle. 1 would run for a payment of at most 1 % of the"
+        " mineral's price, paid to one plant at a time. P2 (tin) needs the highest payment: 50"
+        " USD/t, 50 % of the mineral's price."
     )
     first = support.SupportStudy.pictures(tables)[0]
     assert first.categories == ("tin: P0, 1 %",)
@@ -214,7 +217,7 @@ def test_what_to_decide_otherwise_in_words(rows, words: str) -> None:
 def test_the_saving_is_called_unsure_from_its_own_size_on() -> None:
     for error, is_unsure in ((0.0, False), (4.9, False), (5.0, True)):
         care = " ".join(under_risk._care({"error": error, "vss": 5.0}, 100, [1, 2]))
-        assert ("by as much as it is" in care) == is_unsure, error
+        assert ("no larger than its differences" in care) == is_unsure, error
     for futures, words in ((1, "1 future is too few"), (9, "9 futures are too few")):
         care = next(under_risk._care({"error": None, "vss": 5.0}, futures, []))
         assert care.startswith(f"{words} to say how sure the saving is")

@@ -110,11 +110,11 @@ def test_never_within_the_horizon() -> None:
     assert "2027 100 t are needed: others sell 40 t, 60 t stay" in str(row["remark"])
     finding = ExitStudy.headline(made)
     assert finding.finding == ("copper cannot do without China by 2027: 60.0 % of demand is left.")
-    assert "Others sell 40 t of the 100 t" in finding.figures[0].remark
+    assert "other countries sell 40 t of the 100 t" in finding.figures[0].remark
     assert finding.figures[1].remark.endswith("Nothing is missing, as in the plan.")
     stuck = ExitStudy.headline(told(make(jin(200), years=(2026, 2027))))
     assert stuck.finding.endswith("by 2027: 100.0 % of demand still comes from there.")
-    assert "The largest share left: copper, 100.0 %" in stuck.figures[0].remark
+    assert "The largest share is left for copper: 100.0 %" in stuck.figures[0].remark
     assert [figure.name for figure in stuck.figures] == [
         "Minerals at or below 50 / 25 / 10 % by 2027",
         "Extra cash",
@@ -177,7 +177,7 @@ def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
     assert begun["Zulu"] == max(2026, 2027 - lead)
     headline = ExitStudy.headline(found)
     assert headline.finding.endswith(
-        f"For copper building beyond the plan has to begin in {begun[first]}, with {first}."
+        f"is {first}, for copper: building has to begin in {begun[first]}."
     )
     assert headline.figures[-1].remark.startswith(f"first {first} ({begun[first]})")
 
@@ -220,10 +220,10 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
         for kind, rows in ((Exits, exits), (WayOut, out), (Builds, steps))
     ]
     headline = ExitStudy.headline(Tables([*made, about]))
-    assert "The largest share left: tin and zinc each, 65.0 %" in headline.figures[0].remark
+    assert "The largest share is left for tin and zinc each: 65.0 %" in headline.figures[0].remark
     assert headline.finding.endswith(
-        "For lead, which stays at 40.0 % of demand in 2026, building beyond the plan"
-        " has to begin in 2026, with Eins."
+        "is Eins, for lead: building has to begin in 2026. China's share of lead then stays at"
+        " 40.0 % of demand in 2026."
     )
     (plants,) = [f for f in headline.figures if "beyond the plan" in f.name]
     assert (plants.value, plants.remark) == ("2", "first Eins (2026) and Drei (2028).")

@@ -76,8 +76,8 @@ def test_the_mineral_that_falls_by_most_gets_furthest() -> None:
     tables = exits(("tin", 0.9, 0.5, None), ("zinc", 0.6, 0.1, None), ("lead", 0.3, 0.0, 2027))
     finding = ExitStudy.headline(tables).finding
     assert finding == (
-        "By 2027 1 of 3 minerals can do without China: lead from 2027; zinc gets furthest, from"
-        " 60.0 % to 10.0 % of demand in 2027."
+        "By 2027, 1 of 3 minerals can do without China: lead from 2027. China's share falls most"
+        " for zinc, from 60.0 % to 10.0 % of demand in 2027."
     )
 
 
@@ -85,23 +85,24 @@ def test_a_fall_that_does_not_show_is_none() -> None:
     """Half a tenth of a percent reads the same; more is a fall."""
     same = exits(("tin", 0.6, 0.5996, None), ("zinc", 0.5, 0.5, None))
     assert ExitStudy.headline(same).finding.endswith(
-        "By 2027 none of 2 minerals can do without China; no share of 2027 falls."
+        "By 2027, none of 2 minerals can do without China. China's share of 2027 falls for none"
+        " of them."
     )
     less = exits(("tin", 0.6, 0.5994, None), ("zinc", 0.5, 0.5, None))
-    assert "tin gets furthest" in ExitStudy.headline(less).finding
+    assert "China's share falls most for tin" in ExitStudy.headline(less).finding
     shown = exits(("tin", 0.6504, 0.6496, None), ("zinc", 0.5006, 0.4994, None))
-    assert "zinc gets furthest, from 50.1 % to 49.9 %" in ExitStudy.headline(shown).finding
+    assert "falls most for zinc, from 50.1 % to 49.9 %" in ExitStudy.headline(shown).finding
 
 
 @pytest.mark.parametrize(
-    ("second", "left"), [(0.5995, "tin and zinc each, 60.0 %"), (0.5994, "tin, 60.0 %")]
+    ("second", "left"), [(0.5995, "tin and zinc each: 60.0 %"), (0.5994, "tin: 60.0 %")]
 )
 def test_minerals_that_read_the_same_are_named_together(second: float, left: str) -> None:
     first, extra = ExitStudy.headline(
         exits(("tin", 0.9, 0.6, None), ("zinc", 0.9, second, None))
     ).figures
     assert (
-        f"The largest share is left for {left} of demand. In 2028 other countries sell 27 t"
+        f"The largest share is left for {left} of demand. In 2027 other countries sell 27 t"
         in first.remark
     )
     assert "costs most for zinc: 5 USD." in extra.remark
@@ -184,9 +185,10 @@ def test_resale_undoes_an_embargo_that_costs_a_hundredth() -> None:
     ]  # fmt: skip
     care = StressTest.headline(stressed({"lost": "China", "tin": 50}, sharing=rows)).care
     assert care[1] == (
-        "If members did not share what is left, the loss of China would cost 70.0 m USD in place of 10.0 m USD."
-        " 2 of 3 embargoes on one member cost next to nothing, since the others resell to it."
-        " For example, Chile to A costs 1.0 m USD; without resale it would cost 100.0 m USD."
+        "If members did not share what is left, the loss of China would cost 70.0 m USD in place"
+        " of 10.0 m USD. 2 of 3 embargoes on one member cost next to nothing, since the others"
+        " resell to it. For example, Chile to A costs 1.0 m USD; without resale it would cost"
+        " 100.0 m USD."
     )
 
 
@@ -285,8 +287,9 @@ def test_the_scenario_that_is_planned_for_in_vain_at_most_cost() -> None:
     (figure,) = in_vain_costs(Tables([made(Regret, *rows)]), "USD", nothing_more)
     assert figure.value == "2.0 m USD"
     assert figure.remark == (
-        "if the coalition prepares for Ban, and it then does not come. This is total cost, with shortage at its price. Nothing more is"
-        f" missing in Ban (planned for, stays away) than in {BASE}."
+        "if the coalition prepares for Ban, and it then does not come. This is total cost, with"
+        " shortage at its price. Nothing more is missing in Ban (planned for, stays away) than in"
+        f" {BASE}."
     )
     (figure,) = in_vain_costs(Tables([made(Regret, rows[0])]), "USD", nothing_more)
     assert figure.remark.endswith(" Preparing pays off from a probability of 10.0 % on.")
@@ -342,12 +345,13 @@ def secured(*minerals: tuple[str, float, list[float]]) -> str:
 
 def test_down_to_where_nothing_is_missing() -> None:
     assert secured(("tin", 0.1, [0, 0, 0])) == (
-        "Max short: without any one country, no supply is missing down to 0 % of tin; tin costs 10 %"
-        " more at 0 %"
+        "Max short: without any one country, no supply is missing down to 0 % of tin; tin costs"
+        " 10 % more at 0 %"
     )
     assert secured(("tin", 0.1, [0, 0, 5]), ("zinc", 0.2, [0, 3, 5])) == (
         "Max short: without any one country, no supply is missing down to 25 % of tin and 50 % of"
-        " zinc, but some is missing at the next point, 25 % and 0 %; zinc becomes dearest: 20 % more at 0 %"
+        " zinc, but some is missing at the next point, 25 % and 0 %; zinc becomes dearest: 20 %"
+        " more at 0 %"
     )
     assert secured(("tin", 0.0, [1, 1, 1])) == (
         "Max short: without any one country, some supply is missing at every point"

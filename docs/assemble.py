@@ -12,7 +12,7 @@ from pathlib import Path
 
 from models.checks import magnitude
 from models.program import market, sourcing
-from models.program.component import Columns, components
+from models.program.component import Columns, Rows, components
 from models.program.families import FAMILIES
 from models.schema import (
     EVENT_ACTIONS,
@@ -114,8 +114,8 @@ def _plan_sheets() -> str:
         f"{_PLAN_RULES}\n### {FRONT}\n\n{what}\n\n{how}\n\n### The sheets after it\n",
     ]
     for result in PLAN_SHEETS:
-        said = " ".join((inspect.getdoc(result) or "").replace("``", "`").split())
-        lines.append(f"- `{result.TABLE}`: {said}")
+        first = " ".join((inspect.getdoc(result) or "").replace("``", "`").split()).split(". ")[0]
+        lines.append(f"- `{result.TABLE}`: {first.removesuffix('.')}.")
     return "\n".join(lines) + "\n"
 
 
@@ -203,20 +203,20 @@ def mathematics_page() -> str:
 
 
 def _components() -> str:
-    """Return the table of the program's columns and rows, by the names of Values and Duals."""
+    """Return the program's columns and rows, by the names of Values and Duals."""
     lines = [
         "## Columns and rows\n",
-        "The sheets Values and Duals use these names, and keys with their parts in this order.\n",
-        "| name | counts | key | meaning | stated in |",
-        "|---|---|---|---|---|",
+        "The sheets Values and Duals use these names, and join a key's parts by ` | `. LP and MPS "
+        "files write them as here. All count tonnes where no other unit is given.\n",
     ]
-    for of in components():
-        sheet, field = of.cell or (None, "")
-        cell = "" if sheet is None else f"{sheet.SHEET}: {sheet.column_of(field).header}"
-        kind = "column" if isinstance(of, Columns) else "row"
-        unit, key = ("t", "fraction", "money")[of.unit], ", ".join(of.key)
-        lines.append(f"| `{of.name}` | {kind}, {unit} | {key} | {of.meaning} | {cell} |")
-    return "\n".join(lines) + "\n"
+    for kind, title in ((Columns, "Columns"), (Rows, "Rows")):
+        lines.append(f"**{title}**\n")
+        for of in components():
+            if isinstance(of, kind):
+                unit = ("", " [fraction]", " [money]")[of.unit]
+                lines.append(f"- `{of.name}({','.join(of.key)})`{unit}: {of.meaning}")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _markdown(text: str) -> str:

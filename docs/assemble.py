@@ -36,7 +36,8 @@ from planner.workbook.archive import MOST_CELLS, MOST_PACKED
 HERE = Path(__file__).parent
 
 _RULES = (
-    "A column marked * must be filled. A column marked ~ can also be given by year: "
+    "Brackets say what a cell holds, and what a blank cell means. A column marked * must be "
+    "filled. A column marked ~ can also be given by year: "
     "`Capacity 2028 (t/yr)` holds from 2028 on. Units are in the header in parentheses; "
     "masses can be kg, lb, t, kt or Mt. Money is in the setting `Currency`. A country is an "
     "English name, ISO2 or ISO3 code. A fraction is a number from 0 to 1, or a percentage. "
@@ -89,6 +90,10 @@ _LEGEND = (
     "k contract, n mine country, p project. Amounts are tonnes of contained metal, as the "
     "workbook defines it. Money is constant, in the workbook's currency.\n"
 )
+_COMPONENTS = (
+    "The sheets Values and Duals use these names, and join a key's parts by ` | `. LP and MPS "
+    "files write them as here. All count tonnes where no other unit is given.\n"
+)
 
 
 def workbook_page() -> str:
@@ -101,7 +106,7 @@ def workbook_page() -> str:
     for sheet in SHEETS:
         required = " (required)" if sheet.REQUIRED else ""
         parts.append(f"## {sheet.SHEET}{required}\n\n{sheet.MEANING}\n")
-        parts.append(_table(sheet))
+        parts.append(_columns(sheet))
     parts += [_actions(), _SLIPS, _plan_sheets()]
     return "\n".join(parts)
 
@@ -146,16 +151,16 @@ _LIKE: dict[type[Record], type[Record]] = {EventStep: ScenarioStep, Project: Ref
 """Sheets that share columns with an earlier one."""
 
 
-def _table(sheet: type[Record]) -> str:
-    first = "setting" if sheet.SHEET == "Settings" else "column"
-    lines = [f"| {first} | holds | blank means | meaning |", "|---|---|---|---|"]
+def _columns(sheet: type[Record]) -> str:
+    """Return what each column of a sheet holds and means, and what a blank cell of it means."""
     like = _LIKE.get(sheet)
     shared = [c for c in sheet.columns() if like is not None and c in like.columns()]
+    lines: list[str] = []
     before = None
     for column in sheet.columns():
         marks = ("*" if column.required else "") + ("~" if column.by_year else "")
         title, meaning = f"`{column.title}`{marks}", column.meaning
-        if column.field == "last_year" and before is not None:  # one row for both years
+        if column.field == "last_year" and before is not None:  # one line for both years
             lines.pop()
             title, meaning = f"`{before.title}`, {title}", f"{before.meaning} {meaning}"
             if before.meaning.removeprefix("First") == column.meaning.removeprefix("Last"):
@@ -163,14 +168,14 @@ def _table(sheet: type[Record]) -> str:
         if meaning in {f"{word} {column.header.lower()}." for word in ("The", "Which")}:
             meaning = ""  # the header says as much
         if column not in shared:
-            lines.append(f"| {title} | {_holds(column)} | {column.default} | {meaning} |")
+            blank = f"; blank: {column.default}" if column.default else ""
+            lines.append(f"- {title} ({_holds(column)}{blank}){': ' * bool(meaning)}{meaning}")
         before = column if column.field == "first_year" else None
     if like is not None:
-        names = ", ".join(f"`{c.title}`" for c in shared)
-        lines.append(f"| {names} | | | As in {like.SHEET}. |")
+        lines.append(f"- {', '.join(f'`{c.title}`' for c in shared)}: as in {like.SHEET}.")
     spread = {
-        "years": "| `2026`, `2027`, ... | number (t) | 0, with a warning | A column per year. |",
-        "members": "| a member | number (USD/t) | Default freight | A column per member. |",
+        "years": "- `2026`, ... (number; blank: 0, with a warning): Tonnes, a column a year.",
+        "members": "- a member (number; blank: Default freight): USD/t, a column a member.",
     }
     if sheet.SPREAD:
         lines.append(spread[sheet.SPREAD])
@@ -206,8 +211,7 @@ def _components() -> str:
     """Return the program's columns and rows, by the names of Values and Duals."""
     lines = [
         "## Columns and rows\n",
-        "The sheets Values and Duals use these names, and join a key's parts by ` | `. LP and MPS "
-        "files write them as here. All count tonnes where no other unit is given.\n",
+        _COMPONENTS,
     ]
     for kind, title in ((Columns, "Columns"), (Rows, "Rows")):
         lines.append(f"**{title}**\n")

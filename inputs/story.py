@@ -1,7 +1,7 @@
 """The numbers of the example cases: ``python -m inputs.story`` writes ``docs/results.md``.
 
 For each example workbook and mineral: how much of refining stands in the dominant country, what
-the cheapest plan takes from it without a cap, with the cap of the workbook, and at the smallest cap
+the cheapest plan takes from it without a cap and with the cap of the workbook; the smallest cap
 that costs no tonne of supply; what the cap costs.
 """
 
@@ -52,12 +52,10 @@ class Line:
     free: float
     capped: float
     least: float
-    at_least: float
     cash: float
     per_tonne: float
     lacking: float
     forbidden: float
-    demand: float
 
 
 def story(path: Path) -> list[Line]:
@@ -65,14 +63,10 @@ def story(path: Path) -> list[Line]:
     case = read(path).case
     capped, free = solve(case), solve(drop_share_limits(case))
     smallest = least_share(set_max_country_share(case, 1.0), free)
-    at_least = case
-    for mineral, share in smallest.items():
-        at_least = set_max_country_share(at_least, min(1.0, share + 1e-9), mineral)
-    tight = solve(at_least)
-    return [_line(m.name, capped, free, tight, smallest[m.name]) for m in case.minerals]
+    return [_line(m.name, capped, free, smallest[m.name]) for m in case.minerals]
 
 
-def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, smallest: float) -> Line:
+def _line(mineral: str, capped: Plan, free: Plan, smallest: float) -> Line:
     every = free.sources
     sources = every[
         (every["mineral"] == mineral) & (every["year"] == YEAR) & (every["project"] == "")
@@ -86,12 +80,10 @@ def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, smallest: float) 
         free=_share(free, mineral),
         capped=_share(capped, mineral),
         least=smallest,
-        at_least=_share(tight, mineral),
         cash=_cash(capped, mineral) - _cash(free, mineral),
         per_tonne=extra / _sum(capped, mineral, "purchased"),
         lacking=lacking,
         forbidden=_sum(capped, mineral, "short") - lacking,
-        demand=_sum(capped, mineral, "demand"),
     )
 
 
@@ -121,16 +113,15 @@ def table(lines: list[Line]) -> str:
     """Return the lines as a Markdown table."""
     head = (
         "| mineral | China's share of refining capacity | China in the cheapest plan, no cap | "
-        "China at the cap of 65 % | smallest cap that costs no supply | China at that cap | "
+        "China at the cap of 65 % | smallest cap that costs no supply | "
         "cash cost of the cap, USD m | USD per t bought, like for like | "
-        "short: no supply, t | short: the cap forbids, t | of demand |\n"
-        "|---|---|---|---|---|---|---|---|---|---|---|\n"
+        "short: no supply, t | short: the cap forbids, t |\n"
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     )
     return head + "\n".join(
         f"| {line.mineral} | {line.capacity:.1%} | {line.free:.1%} | {line.capped:.1%} | "
-        f"{_least(line.least, 1)} | {line.at_least:.1%} | {_signed(line.cash / 1e6)} | "
-        f"{_signed(line.per_tonne)} | {line.lacking:,.0f} | {abs(line.forbidden):,.0f} | "
-        f"{abs(line.forbidden) / line.demand:.1%} |"
+        f"{_least(line.least, 1)} | {_signed(line.cash / 1e6)} | "
+        f"{_signed(line.per_tonne)} | {line.lacking:,.0f} | {abs(line.forbidden):,.0f} |"
         for line in lines
     )
 
@@ -160,10 +151,11 @@ def each_member(path: Path) -> str:
         "a member buy all it needs of a mineral in one country, as long as others buy elsewhere. "
         f"With the cap on each member, too, total cost rises by {extra / 1e6:,.0f} USD m "
         f"({extra / alone.objective:.3%}), and shortage by "
-        f"{abs(both.shortage - alone.shortage):,.0f} t. The table names the member with the "
-        f"largest share of its purchases in one country outside the coalition in {last}:"
-        "\n\n| mineral | cap on the coalition | cap on each member too |\n|---|---|---|\n"
-        f"{rows}\n"
+        f"{abs(both.shortage - alone.shortage):,.0f} t. The table has the member with the "
+        f"largest share of its purchases in one country outside the coalition in {last}, and how "
+        f"many members buy more than {MOSTLY:.0%} there:"
+        "\n\n| mineral | cap on the coalition | many | cap on each member too | many |\n"
+        f"|---|---|---:|---|---:|\n{rows}\n"
     )
 
 
@@ -176,10 +168,10 @@ def _dependent(plan: Plan, mineral: str) -> str:
         if of.mineral == mineral
     ]
     if not found:
-        return "none"
+        return "none | 0"
     share, member, country = max(found)
     many = sum(share > MOSTLY for share, _, _ in found)
-    return f"{member}: {share:.0%} from {country}; {many} members above {MOSTLY:.0%}"
+    return f"{member}, {share:.0%} from {country} | {many}"
 
 
 def page(lines: dict[str, list[Line]]) -> str:

@@ -38,7 +38,8 @@ HERE = Path(__file__).parent
 _RULES = (
     "Brackets say what a cell holds, and what a blank cell means. A column marked * must be "
     "filled. A column marked ~ can also be given by year: "
-    "`Capacity 2028 (t/yr)` holds from 2028 on. Units are in the header in parentheses; "
+    "`Capacity 2028 (t/yr)` holds from 2028 on. A row holds from its `First year` to its `Last "
+    "year`; blank: always. Units are in the header in parentheses; "
     "masses can be kg, lb, t, kt or Mt. Money is in the setting `Currency`. A country is an "
     "English name, ISO2 or ISO3 code. A fraction is a number from 0 to 1, or a percentage. "
     "Every sheet can have the columns `Note`, `Source` and `Grade`. Case and spaces are ignored in "
@@ -156,21 +157,19 @@ def _columns(sheet: type[Record]) -> str:
     like = _LIKE.get(sheet)
     shared = [c for c in sheet.columns() if like is not None and c in like.columns()]
     lines: list[str] = []
-    before = None
+    first = ""
     for column in sheet.columns():
         marks = ("*" if column.required else "") + ("~" if column.by_year else "")
         title, meaning = f"`{column.title}`{marks}", column.meaning
-        if column.field == "last_year" and before is not None:  # one line for both years
-            lines.pop()
-            title, meaning = f"`{before.title}`, {title}", f"{before.meaning} {meaning}"
-            if before.meaning.removeprefix("First") == column.meaning.removeprefix("Last"):
-                meaning = column.meaning.replace("Last", "First and last", 1)
+        if column.field == "last_year" and first:  # one line for both years
+            lines[-1] = f"- {first}, {title}"
+            continue
         if meaning in {f"{word} {column.header.lower()}." for word in ("The", "Which")}:
             meaning = ""  # the header says as much
         if column not in shared:
             blank = f"; blank: {column.default}" if column.default else ""
             lines.append(f"- {title} ({_holds(column)}{blank}){': ' * bool(meaning)}{meaning}")
-        before = column if column.field == "first_year" else None
+        first = title if column.field == "first_year" else ""
     if like is not None:
         lines.append(f"- {', '.join(f'`{c.title}`' for c in shared)}: as in {like.SHEET}.")
     spread = {

@@ -33,7 +33,7 @@ Which projects `critical-minerals` builds at four caps, and what they save. In t
 all four caps build the same. Written by `python -m inputs.projects_story`; do not edit by hand.
 
 - `65 % path` is the workbook's cap: 85 % in 2026, falling to 65 % from 2030.
-- Money is USD m. Charges and tonnes are sums over 2026 to 2035.
+- Money is USD m. Charges are sums over 2026 to 2035.
 - *Capital charge*: what the built part must earn on its capital in its years of output.
 - *Money saved*: the fall of total discounted cost against the case without projects. Shortage costs
   ten times the mineral's price, so this ranks projects and is no return.
@@ -110,21 +110,6 @@ def summary(found: list[Run]) -> str:
     return "\n".join(lines)
 
 
-def shortages(case: Case, found: list[Run]) -> str:
-    """Return the shortage of each mineral without and with projects, two columns a cap."""
-    head = " | ".join(f"{run.cap}: without | with" for run in found)
-    lines = [f"| mineral | {head} |", "|---|" + "---:|" * (2 * len(found))]
-    for mineral in case.minerals:
-        cells = [_short(p, mineral.name) for run in found for p in (run.bare, run.free)]
-        if max(cells) >= 1:
-            lines.append(f"| {mineral.name} | " + " | ".join(f"{c:,.0f}" for c in cells) + " |")
-    return "\n".join(lines)
-
-
-def _short(plan: Plan, mineral: str) -> float:
-    return float(plan.supply[plan.supply["mineral"] == mineral]["short"].sum())
-
-
 def built(case: Case, found: list[Run]) -> str:
     """Return the part built of each project at each cap, and the projects built at none."""
     head = " | ".join(run.cap for run in found)
@@ -164,8 +149,6 @@ def page() -> tuple[str, str]:
         HEAD,
         f"![Part of each project that is built, by cap]({CHART})\n",
         summary(found) + "\n",
-        "Shortage in tonnes, of minerals that are short at some cap:\n",
-        shortages(case, found) + "\n",
         "Part built if any part may be; * also built if only whole projects may:\n",
         built(case, found) + "\n",
     ]

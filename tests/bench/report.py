@@ -53,8 +53,8 @@ little short. Only in `M-stocks` do reserves tie the years.
 
 WAYS = """\
 Each way is written as one who knows the tool would write it, with dual simplex and no presolve.
-*Arrays* are numpy with one `passModel`, *blocks* a program for each mineral and year, and *handed
-over* is the limit of building. Only this planner checks the case first and proves each plan apart
+*Arrays* are numpy with one `passModel`, *blocks* a program for each mineral and year. *Bare arrays*
+are handed over and not solved. Only this planner checks the case first and proves each plan apart
 from the solver.
 """
 
@@ -79,7 +79,7 @@ def page(found: Sequence[Result], *, with_chart: bool) -> str:
     parts += ["## Wanted and measured\n", _targets(found), f"\n{_verdict(found)}\n"]
     parts += ["## In memory, from case to plan\n", CASES, WAYS]
     for size in SIZES:
-        jobs = [j for j in JOBS if j.task == SOLVE and of(found, j.name, size)]
+        jobs = [j for j in JOBS if j.task == SOLVE and j.name != BARE and of(found, j.name, size)]
         if jobs:
             parts += [f"### {size}: {_size(size)}\n", _table(found, jobs, size)]
     for title, task, words in (
@@ -148,7 +148,7 @@ def _table(found: Sequence[Result], jobs: Sequence[Job], size: str) -> str:
             row[1] = failure
         row.append(_spread([r.measure("memory") for r in runs], 0, brackets=False))
         for o in against:
-            if job.ours or note or job.name == BARE:
+            if job.ours or note:
                 row.append(note if not job.ours else "")
             else:
                 row.append(_spread(_ratios(found, (o.name, size), (job.name, size), "wall"), 3))

@@ -1,6 +1,6 @@
-"""The numbers of the example cases: ``python -m inputs.story`` writes ``docs/results.md``.
+"""The numbers of the larger example: ``python -m inputs.story`` writes ``docs/results.md``.
 
-For each example workbook and mineral: how much of refining stands in the dominant country, what
+For each mineral: how much of refining stands in the dominant country, what
 the cheapest plan takes from it without a cap and with the cap of the workbook; the smallest cap
 that costs no tonne of supply; what the cap costs.
 """
@@ -27,7 +27,7 @@ MOSTLY = 0.9
 YEAR = 2030
 """The year in which the cap reaches the EU's benchmark of 65 %."""
 
-HEAD = f"""# Results of the example workbooks
+HEAD = f"""# Results of critical-minerals
 
 Written by `python -m inputs.story`; do not edit by hand. Shares are of the coalition's demand in
 {YEAR}. Money and shortages are sums over 2026 to 2035, undiscounted, with capital of projects.
@@ -38,7 +38,7 @@ Where the cap forbids tonnes, cash falls because less is bought. Many inputs are
 
 @dataclass(frozen=True)
 class Line:
-    """One mineral of one case; shares are of the coalition's demand in 2030, money over all years.
+    """One mineral; shares are of the coalition's demand in 2030, money over all years.
 
     ``capacity`` is the country's part of all refining capacity; ``least`` the smallest cap that
     costs no tonne of supply; ``cash`` [USD], capital of projects included, ``per_tonne`` [USD/t
@@ -147,7 +147,7 @@ def each_member(path: Path) -> str:
         for m in case.minerals
     )
     return (
-        f"## {path.stem}: the cap on each member too\n\nA cap on the coalition as one buyer lets "
+        f"## The cap on each member too\n\nA cap on the coalition as one buyer lets "
         "a member buy all it needs of a mineral in one country, as long as others buy elsewhere. "
         f"With the cap on each member, too, total cost rises by {extra / 1e6:,.0f} USD m "
         f"({extra / alone.objective:.3%}), and shortage by "
@@ -174,17 +174,14 @@ def _dependent(plan: Plan, mineral: str) -> str:
     return f"{member}, {share:.0%} from {country} | {many}"
 
 
-def page(lines: dict[str, list[Line]]) -> str:
+def page(lines: list[Line]) -> str:
     """Return the page of results."""
-    parts = [HEAD]
-    parts += [f"## {name}\n\n{table(lines[name])}\n" for name in CASES]
-    parts.append(each_member(HERE / f"{CASES[0]}.xlsx"))
-    return "\n".join(parts)
+    return "\n".join([HEAD, f"{table(lines)}\n", each_member(HERE / f"{CASES[0]}.xlsx")])
 
 
 def main() -> None:
     """Write the page."""
-    lines = {name: story(HERE / f"{name}.xlsx") for name in CASES}
+    lines = story(HERE / f"{CASES[0]}.xlsx")
     (HERE.parent / "docs" / "results.md").write_text(page(lines), encoding="utf-8")
 
 

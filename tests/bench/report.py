@@ -30,7 +30,6 @@ from tests.bench.jobs import (
     Job,
     Target,
 )
-from tests.bench.measure import imports
 from tests.bench.results import Result, machine, of, versions
 
 OURS = "this planner, "
@@ -96,8 +95,6 @@ def page(found: Sequence[Result], *, with_chart: bool) -> str:
         ]
         if tables:
             parts += [f"## {title}\n", *([words] if words else []), *tables]
-        if task == START and tables:
-            parts.append(_imports())
     if any(JOB[r.job].task == COMMAND for r in found):
         most = max(r.measure("memory") or 0 for r in found if JOB[r.job].task == COMMAND)
         parts.append(f"## Commands\n\n{_COMMANDS}They take at most {most:,.0f} MB.\n")
@@ -256,7 +253,7 @@ def _measured(found: Sequence[Result], target: Target) -> list[float | None]:
     return _ratios(found, (target.job, size), target.over, target.measure)
 
 
-# ---- the rest ------------------------------------------------------------------------------------
+# ---- the chart ----------------------------------------------------------------------------------
 
 
 def _lines(found: Sequence[Result]) -> list[Line]:
@@ -273,13 +270,3 @@ def _lines(found: Sequence[Result]) -> list[Line]:
         if len(points) > 1:
             lines.append(Line(job.label, points, ours=job.name in {ONE, CORES}))
     return lines
-
-
-def _imports() -> str:
-    total, most, heavy = imports()
-    named = ", ".join(f"{name} {1000 * seconds:.0f} ms" for name, seconds in most)
-    loads = f"It loads {', '.join(heavy)}." if heavy else "It loads no heavy library."
-    return (
-        f"`python -X importtime -m planner --help`: {1000 * total:.0f} ms of imports in all, most "
-        f"of it {named}. {loads}\n"
-    )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from pathlib import Path
+from types import ModuleType
 
 from models.checks import magnitude
 from models.program import market, sourcing
-from models.program.component import Columns, Rows, components
+from models.program.component import Columns, Rows
 from models.program.families import FAMILIES
 from models.schema import (
     EVENT_ACTIONS,
@@ -89,11 +90,9 @@ _LEGEND = (
     "Made from the docstrings of the families by `python -m docs.assemble`; do not edit by "
     "hand. Indices: m mineral, j member, t year, r source (refiner or project), c country, "
     "k contract, n mine country, p project. Amounts are tonnes of contained metal, as the "
-    "workbook defines it. Money is constant, in the workbook's currency.\n"
-)
-_COMPONENTS = (
-    "The sheets Values and Duals use these names, and join a key's parts by ` | `. LP and MPS "
-    "files write them as here. All count tonnes where no other unit is given.\n"
+    "workbook defines it. Money is constant, in the workbook's currency.\n\n"
+    "Columns and rows are named as in the sheets Values and Duals, which join a key's parts by "
+    "` | `, and as in LP and MPS files, which say what each means.\n"
 )
 
 
@@ -197,28 +196,31 @@ def mathematics_page() -> str:
         "# The mathematics\n",
         _LEGEND,
     ]
+    listed: set[str] = set()
+    balance = _names(market, listed)  # first: other modules import what it declares
     for family in FAMILIES:
         module = importlib.import_module(family.model.__module__)
-        title = inspect.getdoc(module) or ""
-        parts.append(f"## {title}\n\n{_markdown(inspect.getdoc(family.model) or '')}\n")
-    parts.append(f"## Balance\n\n{_markdown(inspect.getdoc(market.balance) or '')}\n")
+        text = _markdown(inspect.getdoc(family.model) or "")
+        parts.append(f"## {inspect.getdoc(module)}\n\n{text}\n{_names(module, listed)}\n")
+    text = _markdown(inspect.getdoc(market.balance) or "")
+    parts.append(f"## Balance\n\n{text}\n{balance}\n")
     parts.append(f"## Objective\n\n{_markdown(inspect.getdoc(sourcing.objective) or '')}\n")
-    return "\n".join([*parts, _components()])
+    return "\n".join(parts)
 
 
-def _components() -> str:
-    """Return the program's columns and rows, by the names of Values and Duals."""
-    lines = [
-        "## Columns and rows\n",
-        _COMPONENTS,
-    ]
-    for kind, title in ((Columns, "Columns"), (Rows, "Rows")):
-        lines.append(f"**{title}**\n")
-        for of in components():
-            if isinstance(of, kind):
-                unit = ("", " [fraction]", " [money]")[of.unit]
-                lines.append(f"- `{of.name}({','.join(of.key)})`{unit}: {of.meaning}")
-        lines.append("")
+def _names(module: ModuleType, listed: set[str]) -> str:
+    """Return the columns and rows that a module declares, as in Values and Duals, and list them."""
+    lines = []
+    for kind, title in ((Columns, "columns"), (Rows, "rows")):
+        found = [of for of in vars(module).values() if isinstance(of, kind)]
+        names = [
+            f"`{of.name}({','.join(of.key)})`{('', ' [fraction]', ' [money]')[of.unit]}"
+            for of in found
+            if of.name not in listed
+        ]
+        listed.update(of.name for of in found)
+        if names:
+            lines.append(f"- **{title}**: {', '.join(names)}")
     return "\n".join(lines)
 
 

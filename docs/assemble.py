@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from pathlib import Path
+from types import ModuleType
 
 from models.checks import magnitude
 from models.program import market, sourcing
-from models.program.component import Columns, components
+from models.program.component import Columns, Rows
 from models.program.families import FAMILIES
 from models.schema import (
     EVENT_ACTIONS,
@@ -36,8 +37,10 @@ from planner.workbook.archive import MOST_CELLS, MOST_PACKED
 HERE = Path(__file__).parent
 
 _RULES = (
-    "A column marked * must be filled. A column marked ~ can also be given by year: "
-    "`Capacity 2028 (t/yr)` holds from 2028 on. Units are in the header in parentheses; "
+    "Brackets say what a cell holds, and what a blank cell means. A column marked * must be "
+    "filled. A column marked ~ can also be given by year: "
+    "`Capacity 2028 (t/yr)` holds from 2028 on. A row holds from its `First year` to its `Last "
+    "year`; blank: always. Units are in the header in parentheses; "
     "masses can be kg, lb, t, kt or Mt. Money is in the setting `Currency`. A country is an "
     "English name, ISO2 or ISO3 code. A fraction is a number from 0 to 1, or a percentage. "
     "Every sheet can have the columns `Note`, `Source` and `Grade`. Case and spaces are ignored in "
@@ -87,7 +90,9 @@ _LEGEND = (
     "Made from the docstrings of the families by `python -m docs.assemble`; do not edit by "
     "hand. Indices: m mineral, j member, t year, r source (refiner or project), c country, "
     "k contract, n mine country, p project. Amounts are tonnes of contained metal, as the "
-    "workbook defines it. Money is constant, in the workbook's currency.\n"
+    "workbook defines it. Money is constant, in the workbook's currency.\n\n"
+    "Columns and rows are named as in the sheets Values and Duals, which join a key's parts by "
+    "` | `, and as in LP and MPS files, which say what each means.\n"
 )
 
 
@@ -101,7 +106,7 @@ def workbook_page() -> str:
     for sheet in SHEETS:
         required = " (required)" if sheet.REQUIRED else ""
         parts.append(f"## {sheet.SHEET}{required}\n\n{sheet.MEANING}\n")
-        parts.append(_table(sheet))
+        parts.append(_columns(sheet))
     parts += [_actions(), _SLIPS, _plan_sheets()]
     return "\n".join(parts)
 
@@ -114,8 +119,8 @@ def _plan_sheets() -> str:
         f"{_PLAN_RULES}\n### {FRONT}\n\n{what}\n\n{how}\n\n### The sheets after it\n",
     ]
     for result in PLAN_SHEETS:
-        said = " ".join((inspect.getdoc(result) or "").replace("``", "`").split())
-        lines.append(f"- `{result.TABLE}`: {said}")
+        first = " ".join((inspect.getdoc(result) or "").replace("``", "`").split()).split(". ")[0]
+        lines.append(f"- `{result.TABLE}`: {first.removesuffix('.')}.")
     return "\n".join(lines) + "\n"
 
 
@@ -146,31 +151,29 @@ _LIKE: dict[type[Record], type[Record]] = {EventStep: ScenarioStep, Project: Ref
 """Sheets that share columns with an earlier one."""
 
 
-def _table(sheet: type[Record]) -> str:
-    first = "setting" if sheet.SHEET == "Settings" else "column"
-    lines = [f"| {first} | holds | blank means | meaning |", "|---|---|---|---|"]
+def _columns(sheet: type[Record]) -> str:
+    """Return what each column of a sheet holds and means, and what a blank cell of it means."""
     like = _LIKE.get(sheet)
     shared = [c for c in sheet.columns() if like is not None and c in like.columns()]
-    before = None
+    lines: list[str] = []
+    first = ""
     for column in sheet.columns():
         marks = ("*" if column.required else "") + ("~" if column.by_year else "")
         title, meaning = f"`{column.title}`{marks}", column.meaning
-        if column.field == "last_year" and before is not None:  # one row for both years
-            lines.pop()
-            title, meaning = f"`{before.title}`, {title}", f"{before.meaning} {meaning}"
-            if before.meaning.removeprefix("First") == column.meaning.removeprefix("Last"):
-                meaning = column.meaning.replace("Last", "First and last", 1)
+        if column.field == "last_year" and first:  # one line for both years
+            lines[-1] = f"- {first}, {title}"
+            continue
         if meaning in {f"{word} {column.header.lower()}." for word in ("The", "Which")}:
             meaning = ""  # the header says as much
         if column not in shared:
-            lines.append(f"| {title} | {_holds(column)} | {column.default} | {meaning} |")
-        before = column if column.field == "first_year" else None
+            blank = f"; blank: {column.default}" if column.default else ""
+            lines.append(f"- {title} ({_holds(column)}{blank}){': ' * bool(meaning)}{meaning}")
+        first = title if column.field == "first_year" else ""
     if like is not None:
-        names = ", ".join(f"`{c.title}`" for c in shared)
-        lines.append(f"| {names} | | | As in {like.SHEET}. |")
+        lines.append(f"- {', '.join(f'`{c.title}`' for c in shared)}: as in {like.SHEET}.")
     spread = {
-        "years": "| `2026`, `2027`, ... | number (t) | 0, with a warning | A column per year. |",
-        "members": "| a member | number (USD/t) | Default freight | A column per member. |",
+        "years": "- `2026`, ... (number; blank: 0, with a warning): Tonnes, a column a year.",
+        "members": "- a member (number; blank: Default freight): USD/t, a column a member.",
     }
     if sheet.SPREAD:
         lines.append(spread[sheet.SPREAD])
@@ -193,30 +196,32 @@ def mathematics_page() -> str:
         "# The mathematics\n",
         _LEGEND,
     ]
+    listed: set[str] = set()
+    balance = _names(market, listed)  # first: other modules import what it declares
     for family in FAMILIES:
         module = importlib.import_module(family.model.__module__)
-        title = inspect.getdoc(module) or ""
-        parts.append(f"## {title}\n\n{_markdown(inspect.getdoc(family.model) or '')}\n")
-    parts.append(f"## Balance\n\n{_markdown(inspect.getdoc(market.balance) or '')}\n")
+        text = _markdown(inspect.getdoc(family.model) or "")
+        parts.append(f"## {inspect.getdoc(module)}\n\n{text}\n{_names(module, listed)}\n")
+    text = _markdown(inspect.getdoc(market.balance) or "")
+    parts.append(f"## Balance\n\n{text}\n{balance}\n")
     parts.append(f"## Objective\n\n{_markdown(inspect.getdoc(sourcing.objective) or '')}\n")
-    return "\n".join([*parts, _components()])
+    return "\n".join(parts)
 
 
-def _components() -> str:
-    """Return the table of the program's columns and rows, by the names of Values and Duals."""
-    lines = [
-        "## Columns and rows\n",
-        "The sheets Values and Duals use these names, and keys with their parts in this order.\n",
-        "| name | counts | key | meaning | stated in |",
-        "|---|---|---|---|---|",
-    ]
-    for of in components():
-        sheet, field = of.cell or (None, "")
-        cell = "" if sheet is None else f"{sheet.SHEET}: {sheet.column_of(field).header}"
-        kind = "column" if isinstance(of, Columns) else "row"
-        unit, key = ("t", "fraction", "money")[of.unit], ", ".join(of.key)
-        lines.append(f"| `{of.name}` | {kind}, {unit} | {key} | {of.meaning} | {cell} |")
-    return "\n".join(lines) + "\n"
+def _names(module: ModuleType, listed: set[str]) -> str:
+    """Return the columns and rows that a module declares, as in Values and Duals, and list them."""
+    lines = []
+    for kind, title in ((Columns, "columns"), (Rows, "rows")):
+        found = [of for of in vars(module).values() if isinstance(of, kind)]
+        names = [
+            f"`{of.name}({','.join(of.key)})`{('', ' [fraction]', ' [money]')[of.unit]}"
+            for of in found
+            if of.name not in listed
+        ]
+        listed.update(of.name for of in found)
+        if names:
+            lines.append(f"- **{title}**: {', '.join(names)}")
+    return "\n".join(lines)
 
 
 def _markdown(text: str) -> str:

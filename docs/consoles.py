@@ -1,9 +1,9 @@
 """Commands on pages and what they print: ``make docs`` runs them and writes the output below each.
 
 A page may fill a workbook, too: a comment ``<!-- fill case.xlsx: Refiners -->`` above a table means
-that the table's rows are the rows of that sheet, as a reader would type them. A comment
-``<!-- lines: Mineral|Finding -->`` above commands keeps the lines that begin so, as a regular
-expression, with the lines that continue them.
+that the table's rows are the rows of that sheet, as a reader would type them; without a table the
+sheet has none. A comment ``<!-- lines: Mineral|Finding -->`` above commands keeps the lines that
+begin so, as a regular expression, with the lines that continue them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PAGES = (
 
 _STEP = re.compile(
     r"^(?P<head>(?:<!-- lines: (?P<lines>.+) -->\n+)?```console\n)(?P<console>(?:.*\n)*?)^```$"
-    r"|^<!-- fill (?P<file>\S+): (?P<sheet>[^>]+?) -->\n+(?P<table>(?:\|.*\n)+)",
+    r"|^<!-- fill (?P<file>\S+): (?P<sheet>[^>]+?) -->\n+(?P<table>(?:\|.*\n)*)",
     re.MULTILINE,
 )
 _SECONDS = re.compile(r"\(\d+\.\d s\)")
@@ -94,19 +94,24 @@ def kept_lines(printed: list[str], begins: re.Pattern[str]) -> Iterator[str]:
 
 
 def _fill(path: Path, name: str, table: str) -> None:
-    """Write the rows of a table into a sheet, in place of the rows that are there."""
+    """Write the rows of a table into a sheet, in place of its rows; of Settings those named."""
     book = openpyxl.load_workbook(path)
     sheet = book[name]
-    headers, _, *rows = [
+    texts = [
         [cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines()
     ]
+    headers, rows = texts[0] if texts else [], texts[2:]
     columns = {cell.value: cell.column for cell in sheet[1]}
-    for row in sheet.iter_rows(min_row=2, max_row=max(sheet.max_row, len(rows) + 1)):
+    kept: dict[object, int] = {}
+    for row in sheet.iter_rows(min_row=2):
+        if name == "Settings":
+            kept[row[0].value] = row[0].row
+            continue
         for cell in row:
             cell.value = None
-    for number, row in enumerate(rows, start=2):
-        for header, text in zip(headers, row, strict=True):
-            sheet.cell(number, columns[header]).value = _value(text)
+    for number, row_texts in enumerate(rows, start=2):
+        for header, text in zip(headers, row_texts, strict=True):
+            sheet.cell(kept.get(row_texts[0], number), columns[header]).value = _value(text)
     book.save(path)
 
 

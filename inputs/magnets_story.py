@@ -281,8 +281,7 @@ kept. So look at what is left through all stages, not at shares.
 {tighter_table(of)}
 
 At 65 % nobody goes short. Below, safety is bought with missing magnets, not with money: there are too few
-plants for alloy and magnets elsewhere. Cash can fall because less is bought, so both columns belong
-together.
+plants for alloy and magnets elsewhere. Cash can fall because less is bought.
 
 ## Which plants come first
 
@@ -297,8 +296,7 @@ magnets a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt[
 ## If China stops exports
 
 If nothing leaves China from 2027, and that is known today, {_part(missing[2027])} of the need is missing in
-2027, {_part(missing[2030])} in 2030 and {_part(missing[of.last])} in {of.last}. Plants take years, and public
-money pays for some of them only.
+2027, {_part(missing[2030])} in 2030 and {_part(missing[of.last])} in {of.last}.
 
 ## What a price floor does
 
@@ -307,9 +305,9 @@ money pays for some of them only.
 The US Department of Defense guarantees MP Materials 110 USD a kg of NdPr for ten years. The scenarios take
 it as a floor at the coalition's border for all NdPr oxide. **Without caps it changes nothing**: plants at
 home buy no cheaper oxide from outside. Members buy finished magnets, and these pay no levy. With caps it
-costs USD {extra_cash(guarded, base):,.0f} m and makes no magnet safer. Plants at home then buy
-{(lynas(base) - lynas(guarded)) / 1e3:,.0f} kt less from Lynas, whose line in Malaysia is outside the
-coalition, and more from dearer plants. `Exempt` would spare it.
+costs USD {extra_cash(guarded, base):,.0f} m and makes no magnet safer: plants at home buy
+{(lynas(base) - lynas(guarded)) / 1e3:,.0f} kt less from the line of Lynas in Malaysia, outside the
+coalition, and more from dearer plants.
 
 **A floor on magnets** meets members where they buy. At about the shadow price of the cap it moves
 {(chinese(free) - chinese(floor)) / 1e3:,.0f} kt away from China in ten years. But their alloy may still be
@@ -339,8 +337,7 @@ after company statements.
   plants publish no capacity.
 - One kind of magnet stands for all. Magnets of drives need several times its dysprosium and terbium, so
   heavy rare earths are tighter than here.
-- Many plants rest on that one list. `Note` marks every estimate, and `inputs/README.md`
-  says how the figures were made.
+- `Note` marks every estimate, and `inputs/README.md` says how the figures were made.
 """  # noqa: E501 - paragraphs are filled below
     return "\n".join(_filled(text.splitlines())).replace(TIED, " %")
 

@@ -1,8 +1,8 @@
 """Which projects get built at which cap: ``python -m inputs.projects_story``.
 
-Writes ``docs/projects.md`` and a chart for each example workbook. For no cap, the cap of the
-workbook (a path to 65 % in 2030) and caps of 50 % and 40 % it plans with projects, without them,
-with projects that are built in full or not at all, and without a budget.
+Writes ``docs/projects.md`` and its chart. For no cap, the cap of the workbook (a path to 65 % in
+2030) and caps of 50 % and 40 % it plans with projects, without them, with projects that are built
+in full or not at all, and without a budget.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from planner.workbook import read
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
+CHART = f"projects-{CASES[0]}.svg"
 NONE, PATH = "no cap", "65 % path"
 TIGHTER = {"50 %": 0.5, "40 %": 0.4}
 CAPS = (NONE, PATH, *TIGHTER)
@@ -28,11 +29,11 @@ MILLION = 1e6
 
 HEAD = """# Projects: which get built at which cap
 
-Which projects the two examples build at four caps, and what they save. Written by
-`python -m inputs.projects_story`; do not edit by hand.
+Which projects `critical-minerals` builds at four caps, and what they save. In the first-use case
+all four caps build the same. Written by `python -m inputs.projects_story`; do not edit by hand.
 
 - `65 % path` is the workbook's cap: 85 % in 2026, falling to 65 % from 2030.
-- Money is USD m. Charges and tonnes are sums over 2026 to 2035.
+- Money is USD m. Charges are sums over 2026 to 2035.
 - *Capital charge*: what the built part must earn on its capital in its years of output.
 - *Money saved*: the fall of total discounted cost against the case without projects. Shortage costs
   ten times the mineral's price, so this ranks projects and is no return.
@@ -109,21 +110,6 @@ def summary(found: list[Run]) -> str:
     return "\n".join(lines)
 
 
-def shortages(case: Case, found: list[Run]) -> str:
-    """Return the shortage of each mineral without and with projects, two columns a cap."""
-    head = " | ".join(f"{run.cap}: without | with" for run in found)
-    lines = [f"| mineral | {head} |", "|---|" + "---:|" * (2 * len(found))]
-    for mineral in case.minerals:
-        cells = [_short(p, mineral.name) for run in found for p in (run.bare, run.free)]
-        if max(cells) >= 1:
-            lines.append(f"| {mineral.name} | " + " | ".join(f"{c:,.0f}" for c in cells) + " |")
-    return "\n".join(lines)
-
-
-def _short(plan: Plan, mineral: str) -> float:
-    return float(plan.supply[plan.supply["mineral"] == mineral]["short"].sum())
-
-
 def built(case: Case, found: list[Run]) -> str:
     """Return the part built of each project at each cap, and the projects built at none."""
     head = " | ".join(run.cap for run in found)
@@ -147,43 +133,33 @@ def built(case: Case, found: list[Run]) -> str:
     return "\n".join([*lines, f"\nBuilt at no cap: {', '.join(idle)}."] if idle else lines)
 
 
-def page() -> tuple[str, dict[str, str]]:
-    """Return the page and the charts, each by its file name."""
-    parts, charts = [HEAD], {}
-    for name in CASES:
-        case = read(HERE / f"{name}.xlsx").case
-        found = runs(case)
-        rows = [
-            (
-                p.name.split(" (")[0],  # what a plant also makes stands in the table
-                p.mineral,
-                [(r.built.get(p.name, 0.0), r.built_whole.get(p.name, 0.0)) for r in found],
-            )
-            for p in sorted(case.projects, key=lambda p: (p.mineral, p.name))
-        ]
-        picture = f"projects-{name}.svg"
-        charts[picture] = chart(f"Projects built, {name}", list(CAPS), rows)
-        parts += [
-            f"## {name}\n",
-            f"![Part of each project that is built, by cap]({picture})\n",
-            summary(found) + "\n",
-        ]
-        if name == CASES[0]:
-            parts += [
-                "Shortage in tonnes, of minerals that are short at some cap:\n",
-                shortages(case, found) + "\n",
-                "Part built if any part may be; * also built if only whole projects may:\n",
-                built(case, found) + "\n",
-            ]
-    return "\n".join(parts), charts
+def page() -> tuple[str, str]:
+    """Return the page and its chart."""
+    case = read(HERE / f"{CASES[0]}.xlsx").case
+    found = runs(case)
+    rows = [
+        (
+            p.name.split(" (")[0],  # what a plant also makes is in the table
+            p.mineral,
+            [(r.built.get(p.name, 0.0), r.built_whole.get(p.name, 0.0)) for r in found],
+        )
+        for p in sorted(case.projects, key=lambda p: (p.mineral, p.name))
+    ]
+    parts = [
+        HEAD,
+        f"![Part of each project that is built, by cap]({CHART})\n",
+        summary(found) + "\n",
+        "Part built if any part may be; * also built if only whole projects may:\n",
+        built(case, found) + "\n",
+    ]
+    return "\n".join(parts), chart(f"Projects built, {CASES[0]}", list(CAPS), rows)
 
 
 def main() -> None:
-    """Write the page and its charts."""
-    text, charts = page()
+    """Write the page and its chart."""
+    text, picture = page()
     (DOCS / "projects.md").write_text(text, encoding="utf-8")
-    for name, picture in charts.items():
-        (DOCS / name).write_text(picture, encoding="utf-8")
+    (DOCS / CHART).write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -58,9 +58,9 @@ def missed_table(found: ScoredPlan) -> str:
     lines = [
         (
             "| missed | mineral | plan's worst year | if asked for | extra cash, USD m "
-            "| extra short, t | of others, t |"
+            "| extra short of all minerals, t |"
         ),
-        "|---|---|---:|---:|---:|---:|---:|",
+        "|---|---|---:|---:|---:|---:|",
     ]
     for each in found.priced:
         score, other, base = each.score, each.totals, found.base
@@ -68,8 +68,7 @@ def missed_table(found: ScoredPlan) -> str:
         if score.buyer.name or other is None or worst is None or required is None:
             continue
         cash = (other.cash - base.cash) / 1e6
-        lost = {m: other.short[m] - base.short[m] for m in base.short}
-        own = lost.pop(score.mineral)
+        lost = sum(other.short.values()) - sum(base.short.values())
         planned, reached = f"{each.worst[1]:.1%}", f"{worst[1]:.1%}"
         if planned == reached and not each.is_kept:
             stuck[score.measure.title].append(f"{score.mineral} {planned}")
@@ -77,7 +76,7 @@ def missed_table(found: ScoredPlan) -> str:
         verdict = "" if each.is_kept else ", not met"
         lines.append(
             f"| {score.measure.title}, {required.share:.0%} | {score.mineral} | {planned} | "
-            f"{reached}{verdict} | {_whole(cash)} | {_whole(own)} | {_whole(sum(lost.values()))} |"
+            f"{reached}{verdict} | {_whole(cash)} | {_whole(lost)} |"
         )
     if stuck:
         lines += ["", "Also missed, and no plan does better in the worst year:", ""]

@@ -1,7 +1,7 @@
-"""The numbers of the example cases: ``python -m inputs.story`` writes ``docs/results.md``.
+"""The numbers of the larger example: ``python -m inputs.story`` writes ``docs/results.md``.
 
-For each example workbook and mineral: how much of refining stands in the dominant country, what
-the cheapest plan takes from it without a cap, with the cap of the workbook, and at the smallest cap
+For each mineral: how much of refining stands in the dominant country, what
+the cheapest plan takes from it without a cap and with the cap of the workbook; the smallest cap
 that costs no tonne of supply; what the cap costs.
 """
 
@@ -27,7 +27,7 @@ MOSTLY = 0.9
 YEAR = 2030
 """The year in which the cap reaches the EU's benchmark of 65 %."""
 
-HEAD = f"""# Results of the example workbooks
+HEAD = f"""# Results of critical-minerals
 
 Written by `python -m inputs.story`; do not edit by hand. Shares are of the coalition's demand in
 {YEAR}. Money and shortages are sums over 2026 to 2035, undiscounted, with capital of projects.
@@ -38,7 +38,7 @@ Where the cap forbids tonnes, cash falls because less is bought. Many inputs are
 
 @dataclass(frozen=True)
 class Line:
-    """One mineral of one case; shares are of the coalition's demand in 2030, money over all years.
+    """One mineral; shares are of the coalition's demand in 2030, money over all years.
 
     ``capacity`` is the country's part of all refining capacity; ``least`` the smallest cap that
     costs no tonne of supply; ``cash`` [USD], capital of projects included, ``per_tonne`` [USD/t
@@ -52,12 +52,10 @@ class Line:
     free: float
     capped: float
     least: float
-    at_least: float
     cash: float
     per_tonne: float
     lacking: float
     forbidden: float
-    demand: float
 
 
 def story(path: Path) -> list[Line]:
@@ -65,14 +63,10 @@ def story(path: Path) -> list[Line]:
     case = read(path).case
     capped, free = solve(case), solve(drop_share_limits(case))
     smallest = least_share(set_max_country_share(case, 1.0), free)
-    at_least = case
-    for mineral, share in smallest.items():
-        at_least = set_max_country_share(at_least, min(1.0, share + 1e-9), mineral)
-    tight = solve(at_least)
-    return [_line(m.name, capped, free, tight, smallest[m.name]) for m in case.minerals]
+    return [_line(m.name, capped, free, smallest[m.name]) for m in case.minerals]
 
 
-def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, smallest: float) -> Line:
+def _line(mineral: str, capped: Plan, free: Plan, smallest: float) -> Line:
     every = free.sources
     sources = every[
         (every["mineral"] == mineral) & (every["year"] == YEAR) & (every["project"] == "")
@@ -86,12 +80,10 @@ def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, smallest: float) 
         free=_share(free, mineral),
         capped=_share(capped, mineral),
         least=smallest,
-        at_least=_share(tight, mineral),
         cash=_cash(capped, mineral) - _cash(free, mineral),
         per_tonne=extra / _sum(capped, mineral, "purchased"),
         lacking=lacking,
         forbidden=_sum(capped, mineral, "short") - lacking,
-        demand=_sum(capped, mineral, "demand"),
     )
 
 
@@ -121,16 +113,15 @@ def table(lines: list[Line]) -> str:
     """Return the lines as a Markdown table."""
     head = (
         "| mineral | China's share of refining capacity | China in the cheapest plan, no cap | "
-        "China at the cap of 65 % | smallest cap that costs no supply | China at that cap | "
+        "China at the cap of 65 % | smallest cap that costs no supply | "
         "cash cost of the cap, USD m | USD per t bought, like for like | "
-        "short: no supply, t | short: the cap forbids, t | of demand |\n"
-        "|---|---|---|---|---|---|---|---|---|---|---|\n"
+        "short: no supply, t | short: the cap forbids, t |\n"
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     )
     return head + "\n".join(
         f"| {line.mineral} | {line.capacity:.1%} | {line.free:.1%} | {line.capped:.1%} | "
-        f"{_least(line.least, 1)} | {line.at_least:.1%} | {_signed(line.cash / 1e6)} | "
-        f"{_signed(line.per_tonne)} | {line.lacking:,.0f} | {abs(line.forbidden):,.0f} | "
-        f"{abs(line.forbidden) / line.demand:.1%} |"
+        f"{_least(line.least, 1)} | {_signed(line.cash / 1e6)} | "
+        f"{_signed(line.per_tonne)} | {line.lacking:,.0f} | {abs(line.forbidden):,.0f} |"
         for line in lines
     )
 
@@ -156,14 +147,15 @@ def each_member(path: Path) -> str:
         for m in case.minerals
     )
     return (
-        f"## {path.stem}: the cap on each member too\n\nA cap on the coalition as one buyer lets "
+        f"## The cap on each member too\n\nA cap on the coalition as one buyer lets "
         "a member buy all it needs of a mineral in one country, as long as others buy elsewhere. "
         f"With the cap on each member, too, total cost rises by {extra / 1e6:,.0f} USD m "
         f"({extra / alone.objective:.3%}), and shortage by "
-        f"{abs(both.shortage - alone.shortage):,.0f} t. The table names the member with the "
-        f"largest share of its purchases in one country outside the coalition in {last}:"
-        "\n\n| mineral | cap on the coalition | cap on each member too |\n|---|---|---|\n"
-        f"{rows}\n"
+        f"{abs(both.shortage - alone.shortage):,.0f} t. The table has the member with the "
+        f"largest share of its purchases in one country outside the coalition in {last}, and how "
+        f"many members buy more than {MOSTLY:.0%} there:"
+        "\n\n| mineral | cap on the coalition | many | cap on each member too | many |\n"
+        f"|---|---|---:|---|---:|\n{rows}\n"
     )
 
 
@@ -176,23 +168,20 @@ def _dependent(plan: Plan, mineral: str) -> str:
         if of.mineral == mineral
     ]
     if not found:
-        return "none"
+        return "none | 0"
     share, member, country = max(found)
     many = sum(share > MOSTLY for share, _, _ in found)
-    return f"{member}: {share:.0%} from {country}; {many} members above {MOSTLY:.0%}"
+    return f"{member}, {share:.0%} from {country} | {many}"
 
 
-def page(lines: dict[str, list[Line]]) -> str:
+def page(lines: list[Line]) -> str:
     """Return the page of results."""
-    parts = [HEAD]
-    parts += [f"## {name}\n\n{table(lines[name])}\n" for name in CASES]
-    parts.append(each_member(HERE / f"{CASES[0]}.xlsx"))
-    return "\n".join(parts)
+    return "\n".join([HEAD, f"{table(lines)}\n", each_member(HERE / f"{CASES[0]}.xlsx")])
 
 
 def main() -> None:
     """Write the page."""
-    lines = {name: story(HERE / f"{name}.xlsx") for name in CASES}
+    lines = story(HERE / f"{CASES[0]}.xlsx")
     (HERE.parent / "docs" / "results.md").write_text(page(lines), encoding="utf-8")
 
 

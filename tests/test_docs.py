@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -11,8 +12,11 @@ import pytest
 
 from docs import consoles
 from docs.assemble import PAGES
+from tests.budget import IS_LONG
 
 DOCS = Path(__file__).parent.parent / "docs"
+ALWAYS = ("README.md", "docs/tutorial.md")
+"""Pages with commands that every run of the tests tries, and `make docs` as all others."""
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -31,7 +35,16 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("page", consoles.PAGES)
+def pages() -> Iterator[object]:
+    """Yield the pages with commands; studies of the larger example wait for a long run."""
+    for page in consoles.PAGES:
+        text = (DOCS.parent / page).read_text(encoding="utf-8")
+        takes_long = "critical-minerals.xlsx" in text or "--example" in text
+        marks = [pytest.mark.fuzz, pytest.mark.skipif(not IS_LONG, reason="takes long")]
+        yield pytest.param(page, marks=marks if takes_long and page not in ALWAYS else [])
+
+
+@pytest.mark.parametrize("page", [*pages()])
 def test_commands_print_what_the_page_shows(page: str) -> None:
     """`make docs` was run after the last change: a reader sees what a page promises."""
     assert (DOCS.parent / page).read_text(encoding="utf-8") == consoles.rerun(page)

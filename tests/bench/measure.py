@@ -145,27 +145,3 @@ def _field(path: str, name: str) -> float:
     except OSError:
         return 0.0
     return next((float(x.split()[1]) * 1024 for x in lines if x.startswith(f"{name}:")), 0.0)
-
-
-def imports() -> tuple[float, list[tuple[str, float]], list[str]]:
-    """Return what ``planner --help`` imports.
-
-    Seconds in all, the packages that take the most of it with theirs, and which heavy ones it loads
-    though it should not.
-    """
-    said = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "planner", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stderr
-    by_package: dict[str, float] = {}
-    for line in said.splitlines():
-        parts = line.removeprefix("import time:").split("|")
-        if len(parts) == 3 and parts[0].strip().isdigit():
-            package = parts[2].strip().partition(".")[0]
-            by_package[package] = by_package.get(package, 0.0) + int(parts[0]) / 1e6
-    heavy = ("highspy", "numpy", "openpyxl", "pandas", "pyomo", "scipy", "xlsxwriter")
-    most = sorted(by_package.items(), key=lambda item: -item[1])[:5]
-    return sum(by_package.values()), most, [name for name in heavy if name in by_package]

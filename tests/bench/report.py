@@ -9,7 +9,6 @@ from statistics import median
 
 from tests.bench.cases import SIZES
 from tests.bench.chart import Line, chart
-from tests.bench.clock import STAGES
 from tests.bench.jobs import (
     ARRAYS,
     BARE,
@@ -31,7 +30,6 @@ from tests.bench.jobs import (
     Job,
     Target,
 )
-from tests.bench.measure import imports
 from tests.bench.results import Result, machine, of, versions
 
 OURS = "this planner, "
@@ -42,7 +40,8 @@ HEAD = """# Benchmarks
 
 Written by `make bench`; do not edit by hand. Each run is a process of its own, measured with the
 start of Python and imports. A ratio is this planner's figure over the other's in the same turn,
-as the median over turns. Below 1 this planner is better.
+as the median over turns. Below 1 this planner is better. Memory is the peak of the process and its
+workers together.
 """
 
 CASES = """\
@@ -53,13 +52,9 @@ little short. Only in `M-stocks` do reserves tie the years.
 
 WAYS = """\
 Each way is written as one who knows the tool would write it, with dual simplex and no presolve.
-Plain Pyomo has rules with `sum()`, *arrays* are numpy with one `passModel`, *blocks* a program
-for each mineral and year, and *handed over* is the limit of building. Only this planner checks
-the case first and proves each plan apart from the solver.
-
-*Build* lasts until HiGHS holds the program, *solve* is time inside HiGHS, *read* until values
-and duals are in Python, *proof* is this planner's own. Checks of the case count as building.
-Memory is the peak of the process and its workers together.
+*Arrays* are numpy with one `passModel`, *blocks* a program for each mineral and year. *Bare arrays*
+are handed over and not solved. Only this planner checks the case first and proves each plan apart
+from the solver.
 """
 
 
@@ -83,45 +78,43 @@ def page(found: Sequence[Result], *, with_chart: bool) -> str:
     parts += ["## Wanted and measured\n", _targets(found), f"\n{_verdict(found)}\n"]
     parts += ["## In memory, from case to plan\n", CASES, WAYS]
     for size in SIZES:
-        jobs = [j for j in JOBS if j.task == SOLVE and of(found, j.name, size)]
+        jobs = [j for j in JOBS if j.task == SOLVE and j.name != BARE and of(found, j.name, size)]
         if jobs:
-            parts += [f"### {size}: {_size(size)}\n", _table(found, jobs, size, STAGES)]
+            parts += [f"### {size}: {_size(size)}\n", _table(found, jobs, size)]
     for title, task, words in (
         ("A sweep of 50 caps", SWEEP, _SWEEP),
         ("Workbook to workbook", BOOK, _BOOK),
-        ("Commands", COMMAND, _COMMANDS),
         ("The example by a plain program", PLAIN, ""),
         ("Start", START, ""),
     ):
         of_task = [j for j in JOBS if j.task == task]
         tables = [
-            _table(found, jobs, size, ())
+            _table(found, jobs, size)
             for size in dict.fromkeys(s for j in of_task for s in j.sizes)
             if (jobs := [j for j in of_task if of(found, j.name, size)])
         ]
         if tables:
             parts += [f"## {title}\n", *([words] if words else []), *tables]
-        if task == START and tables:
-            parts.append(_imports())
+    if any(JOB[r.job].task == COMMAND for r in found):
+        most = max(r.measure("memory") or 0 for r in found if JOB[r.job].task == COMMAND)
+        parts.append(f"## Commands\n\n{_COMMANDS}They take at most {most:,.0f} MB.\n")
     return "\n".join(parts)
 
 
 _SWEEP = """\
-The cap on the coalition's share goes from 40 % to 16 % in 50 steps. Every point is solved to
-the optimum, and here proved. The arrays change right-hand sides and keep the basis; Pyomo keeps
-its model.
+The cap on the coalition's share goes from 40 % to 16 % in 50 steps, each solved to the optimum, and
+here proved. The arrays change right-hand sides and keep the basis; Pyomo keeps its model.
 """
 _BOOK = """\
 The same workbook in, a plan as a workbook out. The others write bare tables. `planner solve`
 also checks the input, plans without share limits, proves both plans, and writes all its sheets.
 """
 _COMMANDS = f"""\
-Workbook to workbook, with `--json`. `{EXAMPLE}`: 10 minerals, 12 members, 10 years, a budget
-that ties seven of the minerals. `{MAGNETS}`: six minerals made from one another, 39 plants, 19
-projects, all one program. `desk`: 10 minerals, 12 members, 10 years, 30 refiners of each
-mineral. `lanes`: 400 refiners and 400 members of one mineral, a row of Lanes for each pair.
-`facilities`: 50 whole projects, 100 members, each lane with a freight of its own. `{{plan}}` is
-the example's plan, made before.
+The commands above go from workbook to workbook, with `--json`. `{EXAMPLE}`: 10 minerals, 12
+members, 10 years, one budget. `{MAGNETS}`: six minerals made from one another, 39 plants, 19
+projects, all one program. `desk`: 10 minerals, 12 members, 10 years, 30 refiners of each mineral.
+`lanes`: 400 refiners and 400 members of one mineral, a row of Lanes for each pair. `facilities`: 50
+whole projects, 100 members, each lane with a freight of its own. `{{plan}}` is the example's plan.
 """
 
 
@@ -136,11 +129,11 @@ def _size(name: str) -> str:
 # ---- tables ----------------------------------------------------------------------------------
 
 
-def _table(found: Sequence[Result], jobs: Sequence[Job], size: str, stages: Sequence[str]) -> str:
+def _table(found: Sequence[Result], jobs: Sequence[Job], size: str) -> str:
     """Return a table of a size: a row a job, a ratio for each of ours that others stand beside."""
     ours = [j for j in jobs if j.ours]
     against = [j for j in ours if j.name != FLOWS] if len(jobs) > len(ours) else []
-    head = [size if size in SIZES else "", "whole, s", *(f"{s}, s" for s in stages), "memory, MB"]
+    head = [size if size in SIZES else "", "whole, s", "memory, MB"]
     head += [f"{o.label.removeprefix(OURS)} ÷ it" for o in against]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
     for job in jobs:
@@ -150,12 +143,9 @@ def _table(found: Sequence[Result], jobs: Sequence[Job], size: str, stages: Sequ
         row = [label, _spread([r.measure("wall") for r in runs], 2)]
         if failure := next((r.failure for r in runs if r.failure), ""):
             row[1] = failure
-        staged = [_spread([r.measure(s) for r in runs], 2, brackets=False) for s in stages]
-        if stages and all((r.measure("proof") or 0) == 0 for r in runs):
-            staged[-1] = ""
-        row += [*staged, _spread([r.measure("memory") for r in runs], 0, brackets=False)]
+        row.append(_spread([r.measure("memory") for r in runs], 0, brackets=False))
         for o in against:
-            if job.ours or note or job.name == BARE:
+            if job.ours or note:
                 row.append(note if not job.ours else "")
             else:
                 row.append(_spread(_ratios(found, (o.name, size), (job.name, size), "wall"), 3))
@@ -263,7 +253,7 @@ def _measured(found: Sequence[Result], target: Target) -> list[float | None]:
     return _ratios(found, (target.job, size), target.over, target.measure)
 
 
-# ---- the rest ------------------------------------------------------------------------------------
+# ---- the chart ----------------------------------------------------------------------------------
 
 
 def _lines(found: Sequence[Result]) -> list[Line]:
@@ -280,13 +270,3 @@ def _lines(found: Sequence[Result]) -> list[Line]:
         if len(points) > 1:
             lines.append(Line(job.label, points, ours=job.name in {ONE, CORES}))
     return lines
-
-
-def _imports() -> str:
-    total, most, heavy = imports()
-    named = ", ".join(f"{name} {1000 * seconds:.0f} ms" for name, seconds in most)
-    loads = f"It loads {', '.join(heavy)}." if heavy else "It loads no heavy library."
-    return (
-        f"`python -X importtime -m planner --help`: {1000 * total:.0f} ms of imports in all, most "
-        f"of it {named}. {loads}\n"
-    )

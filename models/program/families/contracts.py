@@ -66,7 +66,7 @@ def model(f: Frame) -> None:
     The minimum lapses under force majeure and shrinks where a refiner's minimums exceed its usable
     capacity (``Expanded.minimums``).
 
-    variables   untaken tonnes w [t]; the flow y stands in the frame
+    variables   untaken tonnes w [t]
     posts       cost heading "take or pay" (w at the contract's price)
     dual        of the minimum: what one tonne less of it would save [money/t]; of the maximum: what
                 one more tonne of it would save [money/t]

@@ -117,8 +117,8 @@ def model(f: Frame) -> None:
     of the coalition's share limits on an input has beyond demand: what plants take of it, and what
     the unmet demand of each product i would have taken, through all stages.
 
-    variables   input sold f [t], from source s to plant p, in the frame; input handed over h [t],
-                by member j; taken by plants T [t]
+    variables   input sold f [t], from source s to plant p; input handed over h [t], by member j;
+                taken by plants T [t]
     posts       out of the member's balance h; cost headings "purchase", "tariff", "levy", "freight"
     dual        what one more tonne of the input is worth to the plant; of a joint input the sum
                 over its products [money/t]

@@ -73,7 +73,7 @@ def model(f: Frame) -> None:
     .. math:: \sum_{r \in R_{c}} (x_{r,m,j,t} + y_{r,m,j,t}) \le max_{m,c,j,t}, \qquad
               x_{r,m,j,t} + y_{r,m,j,t} \le max_{r,m,j,t}                        [t/yr]
 
-    variables   none of its own; a closed lane has no column at all
+    variables   none of its own; a closed lane has no column
     posts       cost headings "tariff" (a fraction of cost or price), "freight" and "levy" (what
                 lifts imports to a price floor, at the border of its zone)
     dual        what one more tonne of lane would save [money/t]

@@ -317,11 +317,10 @@ def model(f: Frame) -> None:
               \sum_{p,t : t - lead_p = y} capex_p \, b_{p,t} + l_y - l_{y'} \le budget_y   [money m]
     .. math:: b_{p,t} = begun_{p,t} \; [Built], \qquad b_{p,t} = rest_p \, z_{p,t} \; [whole]
 
-    What Built says is fixed, in years before the horizon, too; the sums are then of what is left,
-    and of a budget what those payments leave (``resolve.free_budgets``), at least 0.
-    The year before y that has a budget is y'. Without Carry over budget no l stands there. With it
-    the rows add up: what is spent in all years up to y is no more than their budgets; years without
-    a row of Budget are unlimited and outside the sum.
+    The sheet Built fixes begun, also before the first year. Its payments are taken from the budget,
+    which stays at least 0 (``resolve.free_budgets``). The year before y that has a budget is y'.
+    Without Carry over budget there is no l. With it, all spending up to y is at most all budgets up
+    to y; years without a row of Budget are unlimited and left out.
 
     variables   built b, the fraction whose output starts in year t, 0 to 1 (0 or 1 if whole);
                 rest built z, 0 or 1, where a whole project is begun in part; budget carried l, what

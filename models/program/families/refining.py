@@ -71,10 +71,10 @@ def model(f: Frame) -> None:
     .. math:: \sum_{j} \Bigl( x_{r,m,j,t} + \sum_{k \in K_{r,j}} y_{k,t} \Bigr) + \sum_p f_{r,p,t}
               \le capacity_{r,m,t} \cdot available_{r,m,t}                       [t/yr]
 
-    What it sells to plants, f, stands beside its deliveries wherever all that a source sells is
-    meant: here, in Projects, Ore, Continuity and Security.
+    Spot x, contracted y and sales to plants f are variables of all families. All that a source
+    sells includes f: here, in Projects, Ore, Continuity and Security.
 
-    variables   none of its own; spot x and contracted y stand in the frame
+    variables   none of its own
     posts       into the member's balance x and y; cost heading "purchase", and "support" (what a
                 scenario has paid for a tonne: below 0)
     dual        the scarcity rent: what one more tonne of usable capacity would save [money/t]

@@ -207,13 +207,12 @@ def model(f: Frame) -> None:
               + \sum_j s_{m,j,t-1} + v_{i,m,k,t}
               \ge (1 - short_{i,t}) \sum_j demand_{m,j,t}                               [t]
 
-    q adds up x + y + g of all sources, and what they sell to plants. Of an input demand has beside
-    it what plants outside the country take, and what unmet demand would have taken: T less what
-    plants in it take (see Inputs). What is usable of a project is what runs of it. The second
-    inequality is that of refining and of projects, whose rows the reserve enters; the third counts
-    what needs ore, of minerals with mines. Stocks are those at the end of the year before, in the
-    first the opening ones, where row i of Security counts them. Only minerals and years of such a
-    row have any of it. Rest of world is never lost.
+    q adds up x + y + g of all sources, and their sales to plants. Demand for an input includes T
+    less what plants in the lost country take (see Inputs). Usable of a project is what runs. The
+    reserve g enters the rows of refining and projects (second inequality). The third is for sources
+    that need ore, of minerals with mines. Stocks are last year's closing or the opening ones, if
+    row i of Security counts them. Only minerals and years of such a row have these rows. Rest of
+    world is never lost.
 
     variables   reserve g, what a source could sell more [t/yr]; q, the sum of g and all sales;
                 missing v of row i if country k is lost [t]

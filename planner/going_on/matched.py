@@ -50,7 +50,7 @@ class _Matching(AmongRows):
         purchases, given = self._purchases()
         stocks, stock_keys = self._stocks()
         built, built_keys = self._built()
-        rows = len(purchases) + len(stocks) + len(built)
+        rows = len(purchases) + len(stocks) + len(built) + self.before.inputs
         actual = len(given) + len(stock_keys) + len(built_keys)
         return replace(
             self.before,

@@ -265,11 +265,7 @@ class _Writer:
             counts[str(row["sheet"])] = counts.get(str(row["sheet"]), 0) + 1
         for name, count in counts.items():
             yield f"{name}: {counted(count, 'cell')} changed or added."
-        planned = self.rolled.outcome.as_planned
-        yield (
-            f"Taken as planned: {planned:,} of {counted(self.rolled.outcome.rows, 'figure')}"
-            " (orders, closing stocks, plants)."
-        )
+        yield f"Taken as planned: {self.rolled.outcome.taken_as_planned}."
 
     def _carried(self, page: AddedPage) -> None:
         result = CarriedOver.of_rows(self.listed)

@@ -15,7 +15,7 @@ from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, 
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import is_file, target, xlsx
 from planner.cli.words import line
-from planner.render.words import counted, plain, span
+from planner.render.words import plain, span
 
 if TYPE_CHECKING:
     from models.plan import Plan
@@ -174,8 +174,7 @@ def _show(rolled: Rolled, written: Path, seconds: float) -> None:
     click.secho(f"{span(years)}: planned and delivered", bold=True, err=True)
     for text in answer(outcome, rolled.currency):
         click.echo(text, err=True)
-    as_planned = f"{outcome.as_planned:,} of {counted(outcome.rows, 'figure')}"
-    line("As planned", f"{as_planned} (orders, closing stocks, plants)")
+    line("As planned", outcome.taken_as_planned)
     for gone in rolled.edits.gone:
         line("Left out", f"{gone.record.SHEET}, row {gone.row}: {plain(gone.what)}")
     for text in rolled.edits.warnings:

@@ -9,7 +9,7 @@ from models.errors import Finding
 from models.units import spelled
 from planner.options import IntegerOption
 from planner.render.sentences import ranked
-from planner.render.words import course, each_year, least, listed, percent, share, span
+from planner.render.words import course, each_year, least, listed, opened, percent, share, span
 from planner.workbook.findings import sentence
 from planner.workbook.grid import Grid, unseen
 
@@ -81,6 +81,20 @@ def test_a_row_opens_a_sentence_with_a_capital() -> None:
     assert [sentence(Finding(found=text)) for text in texts] == [
         "Row 4 is hidden.", "Rows 4, 5 are hidden.", "iron works is no member.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        ("planner new FILE --with Sources shows one", "planner new FILE --with Sources shows one."),
+        ("no file? planner new writes one", "No file? planner new writes one."),
+        ("did you mean 'Iron'?", "Did you mean 'Iron'?"),
+        ("planners know better", "Planners know better."),
+    ],
+)
+def test_a_command_to_type_keeps_its_small_letter(hint: str, shown: str) -> None:
+    assert sentence(Finding(found="x is missing", hint=hint)) == f"x is missing. {shown}"
+    assert opened("planner roll: as planned") == "planner roll: as planned"
 
 
 def test_help_names_a_range_in_words() -> None:

@@ -503,20 +503,27 @@ def _netted(terms: Sequence[component.PriceTerm]) -> Iterator[component.PriceTer
 
     A price is followed through a plant once for each of its rows, which may come back to it.
     """
-    alike = defaultdict[component.PriceTerm, list[float]](list)
+    alike = defaultdict[component.PriceTerm, list[component.PriceTerm]](list)
     for term in terms:
-        alike[dataclasses.replace(term, amount=0.0)].append(term.amount)
+        alike[_unsigned(term)].append(term)
     for term in terms:
-        same = alike[dataclasses.replace(term, amount=0.0)]
+        same = alike[_unsigned(term)]
+        amounts = [each.amount for each in same]
         if not same:  # its net was yielded
             continue
-        if not min(same) < 0.0 < max(same):
+        if not min(amounts) < 0.0 < max(amounts):
             yield term
             continue
-        net, least = math.fsum(same), tolerances.REMAINDER * max(map(abs, same))
-        same.clear()
+        net, least = math.fsum(amounts), tolerances.REMAINDER * max(map(abs, amounts))
         if abs(net) > least:
-            yield dataclasses.replace(term, amount=net)
+            alike_sign = next(each for each in same if each.amount * net > 0.0)
+            yield dataclasses.replace(alike_sign, amount=net)
+        same.clear()
+
+
+def _unsigned(term: component.PriceTerm) -> component.PriceTerm:
+    """Return a term without its amount; "-0.2 t of ..." is as many tonnes as "0.2 t of ..."."""
+    return dataclasses.replace(term, amount=0.0, what=term.what.removeprefix("-"))
 
 
 def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:

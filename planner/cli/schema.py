@@ -138,7 +138,9 @@ def _answers() -> dict[str, Schema]:
     marked = {"marked": WORD, "marked_cells": {"type": "integer"}}
     found: dict[str, Schema] = {
         "new": _object({**_ENDED, Key.OUTPUT: _OUTPUT}),
-        "check": _object({**_TOLD, Key.FILE: {"type": "string"}, **marked}, marked),
+        "check": _object(
+            {**_TOLD, Key.FILE: {"type": "string"}, Key.PLAN: WORD, **marked}, {Key.PLAN, *marked}
+        ),
         "solve": _object(plan, ("served_if_lost",)),
         "explain": _explain(),
         "report": _object({**_TOLD, Key.OUTPUT: _OUTPUT}),

@@ -5,35 +5,30 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from models import tolerances
 from models.case import fold
-from models.checks.common import at, did_you_mean, near
-from models.errors import Finding, InputError, Severity
-from models.plan import Plan
+from models.checks.common import at
+from models.errors import Finding
 from models.results.orders import OrderLines
 from models.schema import Record
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
-from planner.documents.deliveries import every_part, part_of
-from planner.going_on.outcome import PastYears, Purchase
-from planner.render.words import counted, span
+from planner.documents.deliveries import part_of
 from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
-from planner.workbook.grid import Grid, fill
+from planner.workbook.grid import Grid, cells_of, fill
 from planner.workbook.headers import understand
 from planner.workbook.parts import is_input
 from planner.workbook.records import read_sheet
 
 if TYPE_CHECKING:
-    from planner.documents.orders import Orders
+    from planner.going_on.outcome import Purchase
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _MARKED = re.compile(r"^'(?=['\"\s]*[=+\-@])")
@@ -43,42 +38,71 @@ _CSV_HEADERS = {
     for lines, name in ((OrderLines.order_id, "order"), (OrderLines.plan_id, "plan"))
 }
 """Headers of orders.csv under which the columns of Deliveries stand."""
-_HINTED, _ALIKE = 20, 0.9
-"""Unknown ids that get a hint, and how alike the one that is meant is."""
+_HOW = re.compile(r"planner roll (?P<plan>.+) INPUT --to (?P<to>\d{4}) .*")
+_PAID = re.compile(rf"{Delivery.column_of('paid').header} \((?P<currency>[A-Z]{{3}})/t\)")
 _TO_FILL = "planner new --actuals PLAN -o actuals.xlsx writes one to fill in"
-_NAMES = ("mineral", "refiner", "member")
+NAMES = ("mineral", "refiner", "member")
+"""What an order is of, beside its year."""
 
 
 @dataclass(frozen=True)
 class Actuals:
-    """What a file says, row by row, and where."""
+    """What a file says, row by row, and where.
+
+    ``plan`` and ``to`` are the plan's file and the year it goes on from, as its first page has
+    them.
+    """
 
     path: Path
     context: ReadingContext
     deliveries: tuple[Delivery, ...] = ()
     stocks: tuple[ClosingStock, ...] = ()
     built: tuple[ActualBuild, ...] = ()
+    plan: str = ""
+    to: int | None = None
 
 
-def read_actuals(path: Path, currency: str) -> Actuals:
+def read_actuals(path: Path, currency: str = "") -> Actuals:
     """Read a workbook or CSV of actuals; what is wrong with its cells is in the context.
 
+    Without a currency, that of its columns is taken.
     Raises InputError where it is none, or has no such sheet.
     """
     if path.suffix.casefold() != ".csv" and is_input(path):
         raise refused(path, "this is an input workbook", "a workbook of actuals", _TO_FILL)
-    context = ReadingContext(currency=currency)
+    grids = [*_grids(path)]
+    context = ReadingContext(currency=currency or _currency(grids))
     records = {fold(record.SHEET): record for record in ACTUALS}
     rows: dict[type[Record], Any] = {}
-    for grid in _grids(path):
+    for grid in grids:
         record = records.get(fold(grid.title))
         if record is not None and grid.header_row:
             rows[record] = read_sheet(record, grid, context).records()
     if not rows:
         names = ", ".join(record.SHEET for record in ACTUALS)
         raise refused(path, "no sheet of actuals", f"one of {names}", _TO_FILL)
-    of = [rows.get(record, ()) for record in ACTUALS]
-    return Actuals(path, context, *of)
+    deliveries, stocks, built = (rows.get(record, ()) for record in ACTUALS)
+    page = next(filter(None, map(_HOW.fullmatch, _texts(grids))), None)
+    plan, to = (page["plan"], int(page["to"])) if page else ("", None)
+    return Actuals(path, context, deliveries, stocks, built, plan, to)
+
+
+def how_to_roll(plan: str, to: int) -> str:
+    """Return the command on the first page of a workbook of actuals."""
+    return f"planner roll {plan} INPUT --to {to} --actuals FILE -o NEXT"
+
+
+def _texts(grids: Sequence[Grid]) -> Iterator[str]:
+    for grid in grids[:1]:
+        for row in cells_of(grid):
+            yield from (value for value in row if isinstance(value, str))
+
+
+def _currency(grids: Sequence[Grid]) -> str:
+    """Return the currency of what was paid."""
+    texts = (str(name) for grid in grids for name in grid.header.values())
+    found = next(filter(None, map(_PAID.fullmatch, texts)), None)
+    return found["currency"] if found else ReadingContext.currency
 
 
 def _grids(path: Path) -> Iterator[Grid]:
@@ -109,343 +133,108 @@ def _cell(text: str, *, is_number: bool) -> object:
     return float(text) if is_number and _NUMBER.fullmatch(text) else text
 
 
-# ---- put on what was planned ---------------------------------------------------------------------
+# ---- what rows say among themselves --------------------------------------------------------------
 
 
-def with_actuals(outcome: PastYears, actuals: Actuals, plan: Plan, orders: Orders) -> PastYears:
-    """Return what came of the years that are over; InputError with all that is wrong."""
-    work = _Matching(outcome, actuals, plan, orders)
-    found = work.outcome()
-    findings = [*actuals.context.findings, *work.findings]
-    if any(f.severity is Severity.ERROR for f in findings):
-        raise InputError(actuals.context.layout.in_order(findings))
-    return found
+def by_itself(actuals: Actuals, to: int | None) -> tuple[Finding, ...]:
+    """Return what is wrong with actuals whatever the plan is; years from ``to`` on aren't over."""
+    work = AmongRows(actuals)
+    work.deliveries(to)
+    for stock in actuals.stocks:
+        if to is not None and stock.year >= to:
+            work.not_over(stock, f"before {to}")
+    rows = dict[str, list[ActualBuild]]()
+    for built in actuals.built:
+        rows.setdefault(fold(built.project), []).append(built)
+    for of in rows.values():
+        total = sum(row.part or 0.0 for row in of)
+        if total > 1.0 + tolerances.WHOLE_SUM:
+            work.too_much_built(of[-1], of[-1].project, total)
+    return work.in_order()
+
+
+def names_of(row: Delivery | Purchase) -> tuple[object, ...]:
+    """Return year and names of an order."""
+    return (row.year, *(fold(getattr(row, name)) for name in (*NAMES, "contract", "project")))
 
 
 @dataclass
-class _Matching:
-    """Finds the order of each row, the reserve and the plant."""
+class AmongRows:
+    """Errors of rows, each at its cell."""
 
-    before: PastYears
     actuals: Actuals
-    plan: Plan
-    orders: Orders
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list, kw_only=True)
 
-    def outcome(self) -> PastYears:
-        """Return the outcome with all that is given."""
-        purchases, given = self._purchases()
-        stocks, stock_keys = self._stocks()
-        built, built_keys = self._built()
-        rows = len(purchases) + len(stocks) + len(built)
-        actual = len(given) + len(stock_keys) + len(built_keys)
-        return replace(
-            self.before,
-            purchases=tuple(purchases),
-            stocks=stocks,
-            built=built,
-            actual=frozenset({*stock_keys, *built_keys}),
-            as_planned=rows - actual,
-            rows=rows,
-        )
+    def in_order(self) -> tuple[Finding, ...]:
+        """Return all of them, with those of the reading."""
+        context = self.actuals.context
+        return context.layout.in_order([*context.findings, *self.findings])
 
-    def _wrong(
+    def wrong(
         self, record: Record, name: str, found: str, wanted: str = "", hint: str = ""
     ) -> None:
         self.findings.append(at(record, name, found, wanted, hint))
 
-    def _place(self, record: Record, name: str) -> str:
-        header = type(record).column_of(name).header
-        return self.actuals.context.layout.cell(type(record).SHEET, record.row, header)
-
-    @property
-    def _years(self) -> list[int]:
-        return [year for year in self.plan.expanded.years if year < self.before.to]
-
-    # ---- deliveries -----------------------------------------------------------------------------
-
-    def _purchases(self) -> tuple[list[Purchase], set[int]]:
-        """Return all purchases, and the positions of those with a figure."""
-        found, given = list(self.before.purchases), set[int]()
-        seen: dict[tuple[object, ...], Delivery] = {}
-        first_of: dict[int, Delivery] = {}
-        parts: dict[int, dict[str, Delivery]] = {}
-        for row in self._of_this_plan():
-            match = self._match(row)
-            if match is None:
+    def deliveries(self, to: int | None) -> None:
+        """Find orders that are given twice, rows without names, years and plans of others."""
+        plans = Counter(fold(row.plan) for row in self.actuals.deliveries if row.plan)
+        seen = dict[tuple[object, ...], Delivery]()
+        kinds = dict[str, set[str]]()
+        for row in self.actuals.deliveries:
+            if row.plan and fold(row.plan) != plans.most_common(1)[0][0]:
+                self.wrong(row, "plan", f"the plan {row.plan}: other rows are of another plan")
                 continue
-            position, part = match
-            key = ("order", position, part) if position >= 0 else self._names_of(row)
-            first = seen.get(("order", position, "")) or seen.get(key)
-            if position >= 0 and not part:
-                first = first or first_of.get(position)
-            if first is not None:
-                self._twice(row, first)
-                continue
-            seen[key] = row
-            if position >= 0:
-                first_of.setdefault(position, row)
-            if part:
-                parts.setdefault(position, {})[part] = row
-            elif position >= 0:
-                found[position] = _as_delivered(found[position], row)
-            elif (bought := self._unplanned(row)) is not None:
-                given.add(len(found))
-                found.append(bought)
-            if position >= 0 and (row.delivered is not None or row.paid is not None):
-                given.add(position)
-        for position, rows in parts.items():
-            found[position] = self._in_parts(found[position], rows)
-        return found, given
-
-    def _of_this_plan(self) -> Iterator[Delivery]:
-        """Yield the rows that may be of this plan; the first of another is an error for all."""
-        rows = self.actuals.deliveries
-        others = [r for r in rows if r.plan and fold(r.plan) != fold(self.orders.plan_id)]
-        if others:
-            more = f", and {counted(len(others) - 1, 'more row')}" if len(others) > 1 else ""
-            found = f"the plan {others[0].plan}{more}: these rows are of another plan"
-            hint = f"planner new --actuals {self.orders.plan.path.name} writes one of this plan"
-            self._wrong(others[0], "plan", found, self.orders.plan_id, hint)
-        gone = {id(row) for row in others}
-        yield from (row for row in rows if id(row) not in gone)
-
-    def _match(self, row: Delivery) -> tuple[int, str] | None:
-        """Return the position of a row's order and which part of it; -1: no such order.
-
-        None where nothing can be made of the row, which is then an error.
-        """
-        return self._by_id(row) if row.order else self._by_names(row)
-
-    def _by_id(self, row: Delivery) -> tuple[int, str] | None:
-        name, part = part_of(row.order)
-        position = self._ids.get(fold(name))
-        if position is None:
-            year = self._year_of_id.get(fold(name))
-            if year is not None:
-                found = f"the order {row.order} is of {year}"
-                self._wrong(row, "order", found, f"an order of {span(self._years)}")
+            name, part = part_of(row.order)
+            own: list[tuple[object, ...]]
+            others: list[tuple[object, ...]]
+            if row.order:
+                own = [(fold(name), part)]
+                others = [(fold(name), "")] if part else [(fold(name), "in parts")]
+            elif self.has_names(row):
+                own, others = [names_of(row)], []
             else:
-                hint = ""
-                if len(self.findings) < _HINTED:  # to compare with all ids takes time
-                    hint = near(row.order, {fold(each): each for each in self._spelt}, _ALIKE)
-                found = f"{row.order!r} is no order of {self.orders.plan.path.name}"
-                self._wrong(row, "order", found, "an id that planner orders writes", hint)
-            return None
-        return (position, part) if self._agrees(row, self.before.purchases[position]) else None
-
-    @cached_property
-    def _year_of_id(self) -> dict[str, int]:
-        table = self.orders.table
-        return dict(zip(map(fold, table["order_id"]), map(int, table["year"]), strict=True))
-
-    @property
-    def _spelt(self) -> list[str]:
-        return [each.order for each in self.before.purchases]
-
-    @cached_property
-    def _ids(self) -> dict[str, int]:
-        return {fold(each.order): i for i, each in enumerate(self.before.purchases)}
-
-    def _agrees(self, row: Delivery, order: Purchase) -> bool:
-        """Return whether a row's names are those of its order, where it has any."""
-        for name in ("year", *_NAMES, "project", "contract"):
-            typed, own = getattr(row, name), getattr(order, name)
-            if typed not in {"", None} and fold(str(typed)) != fold(str(own)):
-                found = f"{typed}, but the order {row.order} is of {own or 'none'}"
-                self._wrong(row, name, found, "the order's own, or a blank cell")
-                return False
-        return True
-
-    def _by_names(self, row: Delivery) -> tuple[int, str] | None:
-        lacking = [name for name in ("year", *_NAMES) if getattr(row, name) in {"", None}]
-        if lacking:
-            found = "a blank cell; the row has no order"
-            self._wrong(row, lacking[0], found, "an order, or year, mineral, refiner and member")
-            return None
-        if not (self._is_over(row) and self._is_known(row)):
-            return None
-        names = self._names_of(row)
-        matches = [
-            i
-            for i in self._by_its_names.get(names[:-1], ())
-            if not row.project or fold(self.before.purchases[i].project) == names[-1]
-        ]
-        if len(matches) > 1:
-            ids = ", ".join(self.before.purchases[i].order for i in matches[:3])
-            self._wrong(row, "order", f"{len(matches)} orders have these names", f"one of {ids}")
-            return None
-        return (matches[0] if matches else -1), ""
-
-    @cached_property
-    def _by_its_names(self) -> dict[tuple[object, ...], list[int]]:
-        """The positions of orders by year and names, their projects left out."""
-        found: dict[tuple[object, ...], list[int]] = {}
-        for i, each in enumerate(self.before.purchases):
-            found.setdefault(self._names_of(each)[:-1], []).append(i)
-        return found
-
-    def _names_of(self, of: Delivery | Purchase) -> tuple[object, ...]:
-        names = (fold(getattr(of, name)) for name in (*_NAMES, "contract", "project"))
-        return (of.year, *names)
-
-    def _is_over(self, row: Delivery | ClosingStock) -> bool:
-        if row.year in self._years:
-            return True
-        self._wrong(
-            row, "year", f"the year {row.year}", f"a year that is over: {span(self._years)}"
-        )
-        return False
-
-    @cached_property
-    def _known(self) -> dict[str, dict[str, str]]:
-        """The names that there are, by the column that holds them and folded."""
-        case = self.plan.case
-        names: dict[str, Iterable[str]] = {
-            "mineral": case.mineral_of,
-            "member": case.member_of,
-            "refiner": case.refiner_names,
-            "project": [p.name for p in case.projects],
-            "contract": [
-                *map(str, self.orders.table["contract"]),
-                *(c.name for c in case.contracts),
-            ],
-        }
-        return {column: {fold(name): name for name in every} for column, every in names.items()}
-
-    def _is_known(self, row: Delivery) -> bool:
-        for name, known in self._known.items():
-            typed = getattr(row, name)
-            if typed and fold(typed) not in known:
-                found = f"{typed!r} is not in the plan"
-                self._wrong(row, name, found, "", did_you_mean(typed, known.values()))
-                return False
-        if self._source(row) is None:
-            self._wrong(row, "refiner", f"{row.refiner} does not refine {row.mineral}")
-            return False
-        return True
-
-    def _source(self, row: Delivery) -> int | None:
-        return self._sources.get(tuple(map(fold, (row.refiner, row.mineral, row.project))))
-
-    @cached_property
-    def _sources(self) -> dict[tuple[str, ...], int]:
-        sources = enumerate(self.plan.expanded.sources)
-        return {tuple(map(fold, (s.name, s.mineral, s.project))): i for i, s in sources}
-
-    def _twice(self, row: Delivery, first: Delivery) -> None:
-        name = "order" if row.order else "year"
-        place = self._place(first, "order" if first.order else "year")
-        self._wrong(row, name, f"this order appears twice, first in {place}", "each order once")
-
-    def _unplanned(self, row: Delivery) -> Purchase | None:
-        """Return a purchase that no order was for, at what it would have cost in the plan."""
-        if row.delivered is None:
-            found = "a blank cell; the plan has no such order"
-            self._wrong(row, "delivered", found, "the tonnes that came")
-            return None
-        planned = self._landed(row)
-        if planned is None and row.paid is None:
-            found = "a blank cell; the plan has no price for this purchase"
-            self._wrong(row, "paid", found, "what a tonne cost")
-            return None
-        position = self._source(row)
-        source = self.plan.expanded.sources[position or 0]
-        members = {fold(name): name for name in self.plan.case.member_of}
-        price = row.paid if planned is None else planned
-        return Purchase(
-            order="",
-            year=row.year or 0,
-            mineral=source.mineral,
-            refiner=source.name,
-            project=source.project,
-            country=source.country,
-            member=members[fold(row.member)],
-            contract=row.contract,
-            planned=0.0,
-            planned_price=price or 0.0,
-            delivered=row.delivered,
-            paid=(price or 0.0) if row.paid is None else row.paid,
-        )
-
-    def _landed(self, row: Delivery) -> float | None:
-        """Return what a tonne of a spot purchase costs in the plan; None where no lane is open."""
-        e, d = self.plan.expanded, self.plan.expanded.deliveries
-        members = [fold(name) for name in e.members]
-        at_year = e.years.index(row.year or 0)
-        same = (d.source == self._source(row)) & (d.year == at_year)
-        same &= (d.member == members.index(fold(row.member))) & (d.contract < 0)
-        places = np.flatnonzero(same)
-        return float(d.landed[places[0]]) if len(places) else None
-
-    def _in_parts(self, order: Purchase, rows: Mapping[str, Delivery]) -> Purchase:
-        """Return an order that is delivered in parts; parts without a row came as planned."""
-        kinds = {part[0] for part in rows}
-        if len(kinds) > 1:
-            row = [*rows.values()][-1]
-            found = f"the order {order.order} is given by quarter and by month"
-            self._wrong(row, "order", found, "all its deliveries by one of the two")
-            return order
-        every = every_part(next(iter(rows)))
-        tonnes, money = 0.0, 0.0
-        for part in every:
-            planned = order.planned / len(every)
-            came = _as_delivered(replace(order, planned=planned, delivered=planned), rows.get(part))
-            tonnes += came.delivered
-            money += came.delivered * came.paid
-        paid = money / tonnes if tonnes > 0 else order.planned_price
-        return replace(order, delivered=tonnes, paid=paid)
-
-    # ---- reserves and plants --------------------------------------------------------------------
-
-    def _stocks(self) -> tuple[dict[tuple[str, str], float], set[tuple[object, ...]]]:
-        found, given = dict(self.before.stocks), set[tuple[object, ...]]()
-        homes = {(fold(mineral), fold(member)): (mineral, member) for mineral, member in found}
-        for row in self.actuals.stocks:
-            if not self._is_over(row):
                 continue
-            key = homes.get((fold(row.mineral), fold(row.member)))
-            if key is None:
-                every = [" of ".join(home) for home in found]
-                name = f"{row.mineral} of {row.member}"
-                found_words = f"the plan has no reserve of {name}"
-                self._wrong(row, "mineral", found_words, "", did_you_mean(name, every))
-            elif row.closing is not None and row.year == self.before.last:
-                found[key] = row.closing
-                given.add(key)
-        return found, given
+            if to is not None and row.year is not None and row.year >= to:
+                self.not_over(row, f"before {to}")
+                continue
+            first = next((seen[key] for key in (*others, *own) if key in seen), None)
+            if first is not None:
+                self.twice(row, first)
+                continue
+            if row.order and part:
+                own.append((fold(name), "in parts"))
+                kinds.setdefault(fold(name), set()).add(part[0])
+            elif row.order:
+                own.append(names_of(row))
+            for key in own:
+                seen.setdefault(key, row)
+            if len(kinds.get(fold(name), ())) > 1:
+                self.in_two_ways(row, name)
 
-    def _built(self) -> tuple[dict[tuple[str, int], float], set[tuple[object, ...]]]:
-        found, given = dict(self.before.built), set[tuple[object, ...]]()
-        projects = {fold(p.name): p for p in self.plan.case.projects}
-        last: dict[str, ActualBuild] = {}
-        for row in self.actuals.built:
-            project = projects.get(fold(row.project))
-            if project is None:
-                names = [p.name for p in projects.values()]
-                hint = did_you_mean(row.project, names)
-                self._wrong(row, "project", f"{row.project!r} is not in the plan", "", hint)
-            elif row.year < self.plan.expanded.years[0] and row.year not in dict(project.begun):
-                wanted = f"a year from {self.plan.expanded.years[0]} on"
-                self._wrong(row, "year", f"the year {row.year}", wanted)
-            elif row.part is not None:
-                found[project.name, row.year] = row.part
-                given.add((project.name, row.year))
-                last[project.name] = row
-        for name, row in last.items():
-            parts = dict(projects[fold(name)].begun)
-            parts |= {year: part for (of, year), part in found.items() if of == name}
-            if sum(parts.values()) > 1.0 + tolerances.WHOLE_SUM:
-                planned = [y for y in parts if (name, y) not in given and parts[y] > 0]
-                as_planned = f" ({span(planned)} as planned)" if planned else ""
-                total = f"the parts of {name} add up to {sum(parts.values()):z.6g}{as_planned}"
-                hint = "give 0 for a year in which it did not start"
-                self._wrong(row, "part", total, "at most 1 in all", hint)
-        return found, given
+    def has_names(self, row: Delivery) -> bool:
+        """Return whether a row without an order has all names of one."""
+        blank = [name for name in ("year", *NAMES) if getattr(row, name) in {"", None}]
+        if blank:
+            found = "a blank cell; the row has no order"
+            self.wrong(row, blank[0], found, "an order, or year, mineral, refiner and member")
+        return not blank
 
+    def not_over(self, row: Delivery | ClosingStock, over: str) -> None:
+        self.wrong(row, "year", f"the year {row.year}", f"a year that is over: {over}")
 
-def _as_delivered(order: Purchase, row: Delivery | None) -> Purchase:
-    """Return an order with what a row says of it."""
-    delivered = order.delivered if row is None or row.delivered is None else row.delivered
-    paid = order.paid if row is None or row.paid is None else row.paid
-    return replace(order, delivered=delivered, paid=paid)
+    def twice(self, row: Delivery, first: Delivery) -> None:
+        header = Delivery.column_of("order" if first.order else "year").header
+        place = self.actuals.context.layout.cell(Delivery.SHEET, first.row, header)
+        name = "order" if row.order else "year"
+        self.wrong(row, name, f"this order appears twice, first in {place}", "each order once")
+
+    def in_two_ways(self, row: Delivery, order: str) -> None:
+        found = f"the order {order} is given by quarter and by month"
+        self.wrong(row, "order", found, "all its deliveries by one of the two")
+
+    def too_much_built(
+        self, row: ActualBuild, project: str, total: float, as_planned: str = ""
+    ) -> None:
+        found = f"the parts of {project} add up to {total:z.6g}{as_planned}"
+        hint = "give 0 for a year in which it did not start"
+        self.wrong(row, "part", found, "at most 1 in all", hint)

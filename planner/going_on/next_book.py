@@ -17,7 +17,7 @@ from planner.going_on import variance
 from planner.going_on.edits import CellEdit, Edits, NewRow
 from planner.going_on.outcome import PastYears
 from planner.render.table import table_of
-from planner.render.words import amount, counted, span
+from planner.render.words import amount, counted, opened, span
 from planner.workbook import Book, read
 from planner.workbook.edit import EditedBook, show_first
 from planner.workbook.findings import SheetLayout, address
@@ -234,7 +234,7 @@ class _Writer:
             page.head("What it leaves out")
             for gone in self.rolled.edits.gone[:_MOST_NAMED]:
                 page.words(
-                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {_upper(gone.reason)}."
+                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {opened(gone.reason)}."
                 )
             left = len(self.rolled.edits.gone) - _MOST_NAMED
             if left > 0:
@@ -242,7 +242,7 @@ class _Writer:
         if self.rolled.edits.warnings:
             page.head("What to read with care")
             for text in self.rolled.edits.warnings:
-                page.words(f"{_upper(text)}.")
+                page.words(f"{opened(text)}.")
         self._differences(page)
 
     def _differences(self, page: AddedPage) -> None:
@@ -268,11 +268,7 @@ class _Writer:
             counts[str(row["sheet"])] = counts.get(str(row["sheet"]), 0) + 1
         for name, count in counts.items():
             yield f"{name}: {counted(count, 'cell')} changed or added."
-        planned = self.rolled.outcome.as_planned
-        yield (
-            f"{planned:,} of {counted(self.rolled.outcome.rows, 'figure')} have no actual value and"
-            " count as planned (orders, closing stocks, plants)."
-        )
+        yield f"Taken as planned: {self.rolled.outcome.taken_as_planned}."
 
     def _carried(self, page: AddedPage) -> None:
         result = CarriedOver.of_rows(self.listed)
@@ -333,7 +329,3 @@ def _shown(value: object) -> str | None:
     if value is None or value == "":
         return None
     return f"{value:z,.10g}" if isinstance(value, float) else str(value)
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from models import tolerances
 from models.plan import BUILT, STOCK, Plan
 from models.schema import Project
+from planner.render.words import counted
 
 if TYPE_CHECKING:
     from planner.documents.orders import Orders
@@ -40,6 +41,7 @@ class PastYears:
 
     ``stocks`` are closing stocks of the last year by mineral and member [t]; ``built`` fractions by
     project and first year of output; ``actual`` are the keys of both that actuals gave.
+    ``inputs`` counts what plants bought as inputs: no order is for it, so it is as planned.
     ``as_planned`` counts what had no actual figure, of ``rows`` in all.
     """
 
@@ -49,8 +51,17 @@ class PastYears:
     stocks: dict[tuple[str, str], float]
     built: dict[tuple[str, int], float]
     actual: frozenset[tuple[object, ...]] = field(default=frozenset())
+    inputs: int = 0
     as_planned: int = 0
     rows: int = 0
+
+    @property
+    def taken_as_planned(self) -> str:
+        """How many figures are as planned, and of what."""
+        kinds = "orders, closing stocks, plants"
+        if self.inputs:
+            kinds += f", {counted(self.inputs, 'purchase')} of inputs by plants"
+        return f"{self.as_planned:,} of {counted(self.rows, 'figure')} ({kinds})"
 
 
 def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
@@ -75,8 +86,9 @@ def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
         for project in plan.case.projects
         for year, part in _built(plan, project, to).items()
     }
-    rows = len(purchases) + len(stocks) + len(built)
-    return PastYears(to, last, purchases, stocks, built, as_planned=rows, rows=rows)
+    inputs = int(((plan.inputs["year"] < to) & (plan.inputs["refiner"] != "")).sum())
+    rows = len(purchases) + len(stocks) + len(built) + inputs
+    return PastYears(to, last, purchases, stocks, built, inputs=inputs, as_planned=rows, rows=rows)
 
 
 _NAMES = ("mineral", "refiner", "project", "country", "member", "contract")

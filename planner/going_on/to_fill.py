@@ -12,6 +12,7 @@ from models.results.orders import OrderLines
 from models.schema import Member, Mineral, Project, Refiner, Settings
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
 from planner.documents.numbers import rounded
+from planner.going_on.actuals import how_to_roll
 from planner.render.words import span
 from planner.workbook.headers import SETTING, VALUE
 from planner.workbook.template import OtherBook, write_book
@@ -53,15 +54,17 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int]) -> None:
         f"What came of the orders of {when} of the plan {plan.title} ({orders.plan_id}). Fill in"
         " what differs, and roll the plan."
     )
-    to = next_year(orders, years)
-    command = f"planner roll {plan.path.name} INPUT --to {to} --actuals FILE -o NEXT"
+    roll = how_to_roll(plan.path.name, next_year(orders, years))
     other = OtherBook(
         records={record.SHEET: record for record in ACTUALS},
         names=_names(plan),
         page=(
             f"What was delivered in {when}",
             purpose,
-            [(command, "writes the workbook of the next plan; errors have their cell")],
+            [
+                ("planner check FILE", "lists every error with its cell"),
+                (roll, "writes the workbook of the next plan"),
+            ],
             _RULES,
         ),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from textwrap import wrap
 from typing import Any
 
@@ -231,20 +232,28 @@ class Stage:
     names: tuple[str, ...]
 
 
-_EDGE, _GAP, _HEADING = 1 / 1000, 0.05, 17
-"""Plotly takes a position of 0 as none; the room between nodes, as a part of the height; pixels of
-a line above a column."""
+_EDGE, _SLOT, _HEADING, _LETTER = 1 / 1000, 18, 17, 7
+"""Plotly takes a position of 0 as none; pixels of a node's name, of a line above a column, and of
+a letter across."""
 
 
-def staged(links: Sequence[StageLink], stages: Sequence[Stage], colours: dict[str, str]) -> Any:
-    """Draw flows through stages from left to right; ``colours`` are those of places."""
+def staged(
+    links: Sequence[StageLink], stages: Sequence[Stage], colours: dict[str, str], height: float
+) -> Any:
+    """Draw flows through stages from left to right, in so many pixels.
+
+    ``colours`` are those of places.
+    """
     weight = dict[StageNode, list[float]]()
     for link in links:
         weight.setdefault(link.source, [0.0, 0.0])[0] += link.amount
         weight.setdefault(link.target, [0.0, 0.0])[1] += link.amount
     size = {node: max(both) for node, both in weight.items()}
     nodes = sorted(size, key=lambda node: (node.column, node.mineral, -size[node], node.place))
-    at, place = {node: i for i, node in enumerate(nodes)}, _placed(nodes, size)
+    at = {node: i for i, node in enumerate(nodes)}
+    above = _HEADING * (1 + max(len(stage.names) for stage in stages))
+    free = height - above - _MARGIN["b"]
+    unit, place = _placed(nodes, size, free)
     last = max(node.column for node in nodes)
     minerals = {s.column: {n.mineral for n in nodes if n.column == s.column} for s in stages}
     several = {column for column, of in minerals.items() if len(of) > 1}
@@ -252,12 +261,12 @@ def staged(links: Sequence[StageLink], stages: Sequence[Stage], colours: dict[st
     paint = [colours.get(n.place, palette.GREY) if n.mineral else palette.GREY for n in nodes]
     figure = go.Figure(
         go.Sankey(
-            arrangement="snap",
+            arrangement="fixed",
             node={
                 "label": [label(name) for name in names], "color": paint,
                 "x": [min(max(n.column / last, _EDGE), 1.0 - _EDGE) for n in nodes],
                 "y": [min(max(place[n], _EDGE), 1.0 - _EDGE) for n in nodes],
-                "pad": 14, "thickness": 14, "line": {"width": 0},
+                "pad": _pad(links, size, unit, free), "thickness": 14, "line": {"width": 0},
                 "hovertemplate": "%{label}<extra></extra>",
             },
             link={
@@ -278,26 +287,62 @@ def staged(links: Sequence[StageLink], stages: Sequence[Stage], colours: dict[st
             xanchor=ends.get(stage.column, "center"),
         )  # fmt: skip
     framed(figure, legend=False)
-    figure.update_layout(margin_t=_HEADING * (1 + max(len(stage.names) for stage in stages)))
+    figure.update_layout(margin_t=above)
     return figure
 
 
-def _placed(nodes: Sequence[StageNode], size: Mapping[StageNode, float]) -> dict[StageNode, float]:
-    """Return where the middle of each node is in its column, as a part of the height."""
+def staged_width(figure: Any) -> int:
+    """Return the pixels across that staged flows need, so that no name runs into the next one."""
+    (trace,) = figure.data
+    longest = dict[float, int]()
+    for x, name in zip(trace.node.x, trace.node.label, strict=True):
+        longest[x] = max(longest.get(x, 0), len(name))
+    columns = sorted(longest)
+    names = [longest[x] for x in columns]
+    names[-2] += names.pop()  # names of the last column are to its left
+    gaps = (after - x for x, after in pairwise(columns))
+    return round(max((_LETTER * n + _SLOT) / gap for n, gap in zip(names, gaps, strict=True)))
+
+
+def _placed(
+    nodes: Sequence[StageNode], size: Mapping[StageNode, float], free: float
+) -> tuple[float, dict[StageNode, float]]:
+    """Return the pixels of a unit, and where the middle of each node is, as a part of the height.
+
+    Each node has room for its name, however small it is.
+    """
     columns = dict[float, list[StageNode]]()
     for node in nodes:
         columns.setdefault(node.column, []).append(node)
-    total = max(sum(size[n] for n in of) for of in columns.values())
-    most = max(map(len, columns.values()))
-    unit = (1.0 - min(_GAP * (most - 1), 0.5)) / total
+    unit = min((free - _SLOT * len(of)) / sum(size[n] for n in of) for of in columns.values())
     middle = dict[StageNode, float]()
     for of in columns.values():
-        free = 1.0 - unit * sum(size[n] for n in of)
-        top, gap = 0.0, free / max(1, len(of))
+        gap = (free - unit * sum(size[n] for n in of)) / len(of)
+        top = 0.0
         for node in of:
-            middle[node] = top + gap / 2 + unit * size[node] / 2
-            top += gap + unit * size[node]
-    return middle
+            high = gap + unit * size[node]
+            middle[node] = (top + high / 2) / free
+            top += high
+    return unit, middle
+
+
+def _pad(
+    links: Sequence[StageLink], size: Mapping[StageNode, float], unit: float, free: float
+) -> float:
+    """Return the pad by which Plotly draws a unit of so many pixels.
+
+    It takes the largest unit by which each of its own columns fits in with a pad between nodes.
+    These go by the number of links before a node; what has none after it is in the last.
+    """
+    depth = dict.fromkeys(size, 0)
+    for link in sorted(links, key=lambda link: link.source.column):
+        depth[link.target] = max(depth[link.target], depth[link.source] + 1)
+    last, sources = max(depth.values()), {link.source for link in links}
+    columns = dict[int, list[float]]()
+    for node, amount in size.items():
+        columns.setdefault(depth[node] if node in sources else last, []).append(amount)
+    rooms = ((free - unit * sum(of)) / (len(of) - 1) for of in columns.values() if len(of) > 1)
+    return max(0.0, min(rooms, default=0.0))
 
 
 def faded(colour: str) -> str:

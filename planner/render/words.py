@@ -357,9 +357,12 @@ def word(value: object) -> str:
     return "" if is_blank else clean(str(value))
 
 
+_COMMAND = "planner "
+
+
 def opened(text: str) -> str:
-    """Return a text as a sentence opens with it: its first letter is a capital."""
-    return f"{text[:1].upper()}{text[1:]}"
+    """Return a text as a sentence opens with it: a capital first, but for a command to type."""
+    return text if text.startswith(_COMMAND) else f"{text[:1].upper()}{text[1:]}"
 
 
 def plain(text: str) -> str:

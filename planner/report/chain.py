@@ -12,7 +12,7 @@ import pandas as pd
 from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, field
 from models.results.common import MINERAL, TONNES, YEAR
 from models.results.inputs import PRODUCTS
-from planner.render.plotly import Stage, StageLink, StageNode, staged
+from planner.render.plotly import Stage, StageLink, StageNode, staged, staged_width
 from planner.render.words import NAMED, inner, listed, percent, tonnes
 from planner.report.part import Choice, Plot, ReportSection, View, facts_of
 from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, leading
@@ -20,9 +20,11 @@ from planner.workbook.plan_file import PlanFile
 
 _MOST = 6
 """Countries of a mineral, and members, beyond these are drawn as one."""
-_COLUMN, _ROW, _AROUND = 140, 38, 120
-"""Pixels of a stage across, of a country, and around the chart."""
+_ROW, _AROUND = 38, 120
+"""Pixels of a country, and around the chart."""
 _ORE = "ore"
+_Ends = tuple[str, StageNode, StageNode]
+"""A mineral, where it comes from, and where it goes."""
 
 
 class ChainParts(Result):
@@ -49,14 +51,6 @@ class Chain:
         """The last products."""
         inputs = frozenset().union(*self.made_of.values())
         return listed(sorted(self.minerals - inputs, key=str.casefold), NAMED)
-
-    def width(self, mineral: str) -> float:
-        """Return how wide all that flows of a mineral is: the inputs of a product share its width.
-
-        A last product counts 1.
-        """
-        products = [p for p, inputs in self.made_of.items() if mineral in inputs]
-        return sum(self.width(p) / len(self.made_of[p]) for p in products) or 1.0
 
     def stage(self, mineral: str) -> int:
         """Return how many stages come before a mineral."""
@@ -93,21 +87,21 @@ def chain(plan: PlanFile) -> ReportSection | None:
     years = [str(year) for year in sorted(inputs["year"].unique())]
     periods = [ALL_YEARS, *years] if len(years) > 1 else years
     chains, colours = chains_of(inputs), leading(plan)
-    made = plan.result(Refiners).frame().groupby(["refiner", "mineral", "year"])["tonnes"].sum()
+    made = _named(plan, plan.result(Refiners), "country")
     views: dict[Choice, View] = {}
     for c, of in enumerate(chains):
         for p, period in enumerate(periods):
-            tables = [inputs, sold, ore]
+            tables = [inputs, sold, ore, made]
             if period != ALL_YEARS:
                 tables = [rows[rows["year"] == int(period)] for rows in tables]
-            views[c, p] = _view(of, [*_links(of, tables, made.to_dict())], period, colours)
+            views[c, p] = _view(of, tables, period, colours)
     selectors = {"Chain": tuple(of.name for of in chains), YEAR.header: tuple(periods)}
     return ReportSection(
         "chain",
         "The chain from ore to member",
         "Each column is a stage: the countries that make a mineral, and on the right the members"
-        " that buy. A width is a part of all that is sold of its mineral, to plants and to"
-        " members, not tonnes: the inputs of a product share its width. What a member hands to a"
+        " that buy. Widths are not tonnes. What goes into a plant is as wide as what the plant"
+        " makes of it, and its inputs have equal parts of that width. What a member hands to a"
         " plant in its country goes by way of that member.",
         views,
         selectors,
@@ -122,17 +116,19 @@ def _named(plan: PlanFile, result: Result, *columns: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Flow:
-    """Tonnes of a mineral from a node to another; nodes are (column, mineral, place)."""
+    """Tonnes of a mineral from a node to another, and the plant that takes them in."""
 
     mineral: str
     source: StageNode
     target: StageNode
     tonnes: float
+    plant: str = ""
 
 
-def _links(of: Chain, tables: Sequence[pd.DataFrame], made: Mapping[Any, float]) -> Iterator[_Flow]:
+def _flows(of: Chain, tables: Sequence[pd.DataFrame]) -> Iterator[_Flow]:
     """Yield the flows of a chain: ore, inputs, purchases, and what members hand over."""
-    inputs, sold, ore = tables
+    inputs, sold, ore, sources = tables
+    made = sources.groupby(["refiner", "mineral", "year"])["tonnes"].sum().to_dict()
     mined = ore[ore["mineral"].isin(of.minerals)]
     first = 1 if len(mined) else 0
     last = first + 1 + max(map(of.stage, of.minerals))
@@ -143,7 +139,8 @@ def _links(of: Chain, tables: Sequence[pd.DataFrame], made: Mapping[Any, float])
     for row in mined.to_dict("records"):
         mineral, mine = row["mineral"], row["mine_country"]
         start = StageNode(0.0, f"{mineral} {_ORE}", mine)
-        yield _Flow(f"{mineral} {_ORE}", start, node(mineral, row["country"]), row["tonnes"])
+        end = node(mineral, row["country"])
+        yield _Flow(f"{mineral} {_ORE}", start, end, row["tonnes"], row["refiner"])
     handed = dict[tuple[Any, ...], float]()
     for row in inputs[inputs["mineral"].isin(of.minerals)].to_dict("records"):
         mineral, member = row["mineral"], row["member"]
@@ -159,7 +156,7 @@ def _links(of: Chain, tables: Sequence[pd.DataFrame], made: Mapping[Any, float])
             share = part / sum(parts) if sum(parts) > 0 else 1.0 / len(parts)
             if share > 0:
                 target = node(name, row["plant_country"])
-                yield _Flow(mineral, start, target, row["tonnes"] * share)
+                yield _Flow(mineral, start, target, row["tonnes"] * share, row["plant"])
     bought = sold.groupby(["year", "mineral", "member"])["tonnes"].sum().to_dict()
     for row in sold[sold["mineral"].isin(of.minerals)].to_dict("records"):
         mineral, member = row["mineral"], row["member"]
@@ -179,12 +176,55 @@ def _hands(node: StageNode) -> StageNode:
     return StageNode(node.column + 0.5, node.mineral, f"{node.place} hands over")
 
 
-def _view(of: Chain, flows: list[_Flow], period: str, colours: dict[str, str]) -> View:
-    total, sums = dict[str, float](), dict[tuple[str, StageNode, StageNode], float]()
-    for f in flows:
+def _widths(of: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[float]:
+    """Return how wide each flow is, so that as much width goes into a node as comes out of it.
+
+    From the last products back: all of one is 1 wide. A tonne for a member is as wide as one for
+    plants. The width of a node is divided among its plants by tonnes, that of a plant among its
+    inputs in equal parts.
+    """
+    width = [0.0] * len(flows)
+    of_place = made.groupby(["mineral", "country"])["tonnes"].sum().to_dict()
+    of_plant = made.groupby(["mineral", "country", "refiner"])["tonnes"].sum().to_dict()
+
+    def divide(whole: float, parts: list[int]) -> None:
+        tonnes = sum(flows[i].tonnes for i in parts)
+        for i in parts:
+            width[i] = whole * flows[i].tonnes / tonnes
+
+    def out_of(node: StageNode) -> float:
+        return sum(width[i] for i, f in enumerate(flows) if f.source == node)
+
+    for mineral in _in_order(of):
+        own = [i for i, f in enumerate(flows) if f.mineral == mineral]
+        taken = [i for i in own if flows[i].plant]
+        bought = [i for i in own if not flows[i].target.mineral]
+        if taken:
+            a_tonne = sum(width[i] for i in taken) / sum(flows[i].tonnes for i in taken)
+            divide(a_tonne * sum(flows[i].tonnes for i in bought), bought)
+        else:
+            divide(1.0, bought)
+        into = dict[tuple[StageNode, str], dict[str, list[int]]]()
+        for i, f in enumerate(flows):
+            if f.target.mineral == mineral:
+                into.setdefault((f.target, f.plant), {}).setdefault(f.mineral, []).append(i)
+        for (node, plant), inputs in sorted(into.items(), key=lambda each: -each[0][0].column):
+            key = mineral, node.place
+            part = of_plant[*key, plant] / of_place[key] if plant else 1.0
+            for parts in inputs.values():
+                divide(out_of(node) * part / len(inputs), parts)
+    return width
+
+
+def _view(of: Chain, tables: Sequence[pd.DataFrame], period: str, colours: dict[str, str]) -> View:
+    flows = [*_flows(of, tables)]
+    total, sums = dict[str, float](), dict[_Ends, float]()
+    width = dict[_Ends, float]()
+    for f, wide in zip(flows, _widths(of, flows, tables[-1]), strict=True):
         total[f.mineral] = total.get(f.mineral, 0.0) + f.tonnes
         key = f.mineral, f.source, f.target
         sums[key] = sums.get(key, 0.0) + f.tonnes
+        width[key] = width.get(key, 0.0) + wide
     order = sorted(sums, key=lambda key: (key[1].column, key[0], -sums[key], str(key)))
     parts = {key: amount / total[key[0]] for key, amount in sums.items()}
     rows = [
@@ -193,8 +233,9 @@ def _view(of: Chain, flows: list[_Flow], period: str, colours: dict[str, str]) -
         for key in order
     ]  # fmt: skip
     links = [
-        StageLink(*key[1:], of.width(key[0]) * parts[key], f"{key[0]}: {tonnes(sums[key])}")
+        StageLink(*key[1:], width[key], f"{key[0]}: {tonnes(sums[key])}")
         for key in order
+        if width[key] > 0
     ]
     when = inner(period)
     stages = [*_stages(links)]
@@ -202,10 +243,9 @@ def _view(of: Chain, flows: list[_Flow], period: str, colours: dict[str, str]) -
     alt = f"The chain of {of.name}, {when}. The country that makes most: {largest}."
     gathered = _gathered(links)
     rows_high = max(len({n for n in _nodes(gathered) if n.column == s.column}) for s in stages)
-    plot = Plot(
-        f"{of.name}, {when}", staged(gathered, stages, colours), alt,
-        _AROUND + _ROW * rows_high, _COLUMN * len(stages),
-    )  # fmt: skip
+    height = _AROUND + _ROW * rows_high
+    figure = staged(gathered, stages, colours, height)
+    plot = Plot(f"{of.name}, {when}", figure, alt, height, staged_width(figure))
     return View((plot,), facts_of(ChainParts.of_rows(rows)))
 
 
@@ -217,7 +257,7 @@ def _in_order(of: Chain) -> list[str]:
     return sorted(of.minerals, key=lambda name: (-of.stage(name), name))
 
 
-def _largest(mineral: str, sums: Mapping[tuple[str, StageNode, StageNode], float]) -> str:
+def _largest(mineral: str, sums: Mapping[_Ends, float]) -> str:
     """Return which country makes most of a mineral, and its part."""
     by_place = dict[str, float]()
     for (name, source, _), amount in sums.items():

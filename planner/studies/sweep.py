@@ -148,8 +148,7 @@ def grid(
             f" {MOST_POINTS:,}: take a larger --step"
         )
         raise UsageError(msg)
-    sign = 1 if end > start else -1
-    return (*(float(start + sign * i * by) for i in range(steps)), last)
+    return (*(float(start + (by if end > start else -by) * i) for i in range(steps)), last)
 
 
 # ---- what is read of a plan ----------------------------------------------------------------------
@@ -965,7 +964,7 @@ class Sweep(StudyKind):
     planner sweep case.xlsx --from 80% --to 40% --step 2.5%
     planner sweep case.xlsx --over capacity:CHN:cobalt --from 1 --to 0 --step 0.1
     planner sweep case.xlsx --over tariff:China --to 0.5
-    planner sweep case.xlsx --over floor:cobalt --from 30000 --to 40000 --step 1000
+    planner sweep case.xlsx --over floor:cobalt --from 50000 --to 80000 --step 5000
     planner sweep case.xlsx --over security --from 1 --to 0 --step 0.1
 
     A point without a proven plan is listed with its reason; all others are written. The exit code
@@ -1257,8 +1256,7 @@ def _of_floor(charts: _SweepCharts) -> Headline:
     """Return what is paid, in levies and net of them, and what moves, at both ends of a sweep."""
     names = ("cash", "levies", "net_cost", "outside")
     at = {name: dict(zip(charts.values, charts.figures(ALL, name), strict=True)) for name in names}
-    known_points = [v for v in charts.values if charts.lacking(v)]
-    low, high = min(known_points), max(known_points)
+    low, high = (of(v for v in charts.values if charts.lacking(v)) for of in (min, max))
     figures = list[KeyFigure]()
     for value in dict.fromkeys((low, high)):
         cash, levies, net = (money(at[of][value] or 0.0, charts.currency) for of in names[:3])
@@ -1267,13 +1265,15 @@ def _of_floor(charts: _SweepCharts) -> Headline:
     before, then = (at["outside"][value] or 0.0 for value in (low, high))
     extra = (at["net_cost"][high] or 0.0) - (at["net_cost"][low] or 0.0)
     more = f"{money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
-    figures.append(KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} at the lowest."))
+    outside = KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} at the lowest.")
     finding = (
         f"At a floor of {charts.words(high)} the coalition buys {tonnes(then)} outside, at"
         f" {charts.words(low)} {tonnes(before)}. Net of levies the higher floor costs it {more}."
     )
-    care = (f"{missing(charts.lacking(high))} at {charts.words(high)}.",)
-    return Headline(finding, tuple(figures), care)
+    if not at["levies"][high] and tonnes(before) == tonnes(then):
+        finding = f"No floor up to {charts.words(high)} changes the plan: no tonne lands below it."
+    care = f"{missing(charts.lacking(high))} at {charts.words(high)}."
+    return Headline(finding, (*figures, outside), (care,))
 
 
 def _of_turned(charts: _SweepCharts) -> Headline:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from models import case, errors, schema
+from models.schema.rounds import ClosingStock, Delivery
 from planner.workbook import excel, findings, grid
 from planner.workbook.archive import BROKEN, Archive, package_of, refuse_odd
 
@@ -19,6 +20,7 @@ FINDINGS = "Findings"
 """The sheet that a marked copy begins with."""
 _INPUT = {case.fold(record.SHEET) for record in (schema.Mineral, schema.Refiner, schema.Demand)}
 _PLAN = {"summary", "plan"}
+_ACTUALS = {case.fold(record.SHEET) for record in (Delivery, ClosingStock)}
 
 
 def is_input(path: Path) -> bool:
@@ -29,6 +31,15 @@ def is_input(path: Path) -> bool:
 
 def is_plan(path: Path) -> bool:
     return {case.fold(name) for name in sheet_names(path)} >= _PLAN
+
+
+def is_actuals(path: Path) -> bool:
+    """Return whether a file is a workbook of actuals, or a CSV file of deliveries."""
+    if path.suffix.casefold() == ".csv" and path.is_file():
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            return case.fold(Delivery.column_of("delivered").header) in case.fold(file.readline())
+    names = {case.fold(name) for name in sheet_names(path)}
+    return bool(names & _ACTUALS) and not names & _INPUT
 
 
 def is_marked(path: Path) -> bool:

@@ -139,6 +139,10 @@ def test_a_sweep_over_the_floor(write, capsys) -> None:
     out = " ".join(capsys.readouterr().err.split())
     assert "At a floor of 13 USD/t the coalition buys 40 t outside, at 8 USD/t 100 t." in out
     assert main(["report", "s.xlsx", "-o", "s.html"]) == 0
+    words = ("sweep", case, "--over", "floor", "--from", 6, "--to", 8, "--step", 1)
+    assert main([*map(str, words), "-o", "s.xlsx"]) == 0
+    out = " ".join(capsys.readouterr().err.split())
+    assert "No floor up to 8 USD/t changes the plan: no tonne lands below it." in out
 
 
 def test_a_floor_is_swept_for_one_mineral() -> None:

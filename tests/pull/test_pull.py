@@ -340,7 +340,9 @@ def test_without_sources_it_says_so(desk, capsys) -> None:
     from tests.small_book import small_book
 
     write_book(desk / "case.xlsx", small_book())
-    assert "there is no source" in words(pull(capsys, "case.xlsx")[1])
+    text = words(pull(capsys, "case.xlsx")[1])
+    assert "there is no source" in text
+    assert " planner new FILE --with Sources shows one." in text
 
 
 def test_never_over_the_input_and_in_its_own_kind(desk, capsys) -> None:

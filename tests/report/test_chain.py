@@ -14,6 +14,24 @@ from planner.workbook.template import write_book
 from tests.models.stages import ALLY, CHINA, cap, made, oxide_and_alloy, plant, stages
 from tests.reference.cases import STAGED, random_book
 
+ENDS = "source", "target", "value"
+OUTSIDE = """
+const outside = (box, frame) => box.top < frame.top - 1 || box.bottom > frame.bottom + 1
+  || box.left < frame.left - 1 || box.right > frame.right + 1;
+const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+  && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+return Array.from(document.querySelectorAll('#chain .plot'), plot => {
+  const frame = plot.querySelector('.main-svg').getBoundingClientRect();
+  const nodes = Array.from(plot.querySelectorAll('.sankey-node'));
+  const box = (node, part) => node.querySelector(part).getBoundingClientRect();
+  const amiss = ['.node-rect', '.node-label'].flatMap(part => nodes.filter((node, i) =>
+    outside(box(node, part), frame)
+    || nodes.some((other, j) => i < j && meet(box(node, part), box(other, part)))));
+  return [nodes.length, amiss.map(node => node.textContent)];
+});
+"""
+"""How many nodes each chart has, and which are cut off or on one another."""
+
 
 def planned(tmp_path, book):
     """Return the file of a book's plan."""
@@ -59,7 +77,10 @@ def test_oxide_alloy_and_the_member_that_buys(tmp_path):
 
 
 def test_what_a_member_hands_over_goes_by_way_of_it(tmp_path):
-    """A buys 12 t of oxide, keeps 2 and hands 10 to the plant at home, which makes its alloy."""
+    """A buys 12 t of oxide, keeps 2 and hands 10 to the plant at home, which makes its alloy.
+
+    What goes into the alloy is as wide as the alloy, and so are 10 of the 12 t that A buys.
+    """
     book = stages(
         {"oxide": 50, "alloy": 100},
         [plant("Bao", "oxide", CHINA, 1), plant("Arafura", "alloy", ALLY, 2)],
@@ -69,8 +90,8 @@ def test_what_a_member_hands_over_goes_by_way_of_it(tmp_path):
     )  # fmt: skip
     view = section(planned(tmp_path, book)).views[0, 0]
     assert drawn(view) == pytest.approx({
-        ("CHN", "A hands over"): 10 / 22, ("CHN", "A"): 2 / 22,
-        ("A hands over", "AUS"): 10 / 22, ("AUS", "A"): 1,
+        ("CHN", "A hands over"): 1, ("CHN", "A"): 0.2,
+        ("A hands over", "AUS"): 1, ("AUS", "A"): 1,
     })  # fmt: skip
 
 
@@ -88,7 +109,47 @@ def test_ore_comes_first_and_the_inputs_of_a_product_share_its_width(tmp_path):
     view = section(planned(tmp_path, book)).views[0, 0]
     assert flows(view)[0] == ("Dy ore", "CHL", "AUS, Dy", "100.0 %")
     assert drawn(view) == pytest.approx({
-        ("CHL", "AUS, Dy"): 1, ("CHN, Nd", "CHN"): 0.5, ("AUS, Dy", "CHN"): 0.5, ("CHN", "A"): 1,
+        ("CHL", "AUS, Dy"): 0.5, ("CHN, Nd", "CHN"): 0.5, ("AUS, Dy", "CHN"): 0.5,
+        ("CHN", "A"): 1,
+    })  # fmt: skip
+
+
+def test_what_a_line_takes_is_divided_among_its_products(tmp_path):
+    """One line makes 8 t of Nd and 2 t of Dy of 50 t of ore; each goes into half of the alloy."""
+    line = {"Refiner": "Bao", "Input": "rock", "Joint": "yes"}
+    book = stages(
+        {"rock": 5, "Nd": 50, "Dy": 50, "alloy": 100},
+        [
+            plant("Pit", "rock", ALLY, 1), plant("Bao", "Nd", CHINA, 1),
+            plant("Bao", "Dy", CHINA, 1), plant("Zhong", "alloy", CHINA, 1),
+        ],
+        [
+            {"Mineral": "Nd", "Tonnes per tonne": 6.25, **line},
+            {"Mineral": "Dy", "Tonnes per tonne": 25, **line},
+            made("alloy", "Nd", 0.8), made("alloy", "Dy", 0.2),
+        ], {"alloy": 10},
+    )  # fmt: skip
+    assert drawn(section(planned(tmp_path, book)).views[0, 0]) == pytest.approx({
+        ("AUS", "CHN, Nd"): 0.5, ("AUS", "CHN, Dy"): 0.5,
+        ("CHN, Nd", "CHN"): 0.5, ("CHN, Dy", "CHN"): 0.5, ("CHN", "A"): 1,
+    })  # fmt: skip
+
+
+def test_plants_of_other_inputs_are_as_wide_as_what_they_make(tmp_path):
+    """A plant makes 3 t of scrap and one makes 7 t of oxide: 3 and 7 parts of the alloy."""
+    book = stages(
+        {"oxide": 50, "scrap": 50, "alloy": 100},
+        [
+            plant("Bao", "oxide", CHINA, 1), plant("Old", "scrap", ALLY, 1),
+            plant("Zhong", "alloy", CHINA, 1, 7), plant("Again", "alloy", CHINA, 2),
+        ],
+        [
+            made("alloy", "oxide"), made("alloy", "oxide", 0, Refiner="Again"),
+            made("alloy", "scrap", 2, Refiner="Again"),
+        ], {"alloy": 10},
+    )  # fmt: skip
+    assert drawn(section(planned(tmp_path, book)).views[0, 0]) == pytest.approx({
+        ("CHN, oxide", "CHN"): 0.7, ("AUS, scrap", "CHN"): 0.3, ("CHN", "A"): 1,
     })  # fmt: skip
 
 
@@ -109,5 +170,47 @@ def test_what_is_drawn_of_random_chains_adds_up(tmp_path, seed):
         assert all(abs(part - 100) < 0.06 * len(view.facts.rows) + 0.01 for part in total.values())
         (trace,) = view.plots[0].figure.data
         assert all(value > 0 for value in trace.link.value)
+        into, out = defaultdict(float), defaultdict(float)
+        for start, end, value in zip(*(trace.link[k] for k in ENDS), strict=True):
+            out[start] += value
+            into[end] += value
+        assert all(into[node] <= out[node] * (1 + 1e-9) for node in into.keys() & out.keys())
         assert all(0 < y < 1 for y in trace.node.y)
     assert "The chain from ore" in report_html(read_report(tmp_path / "plan.xlsx")) or of is None
+
+
+def charted(tmp_path, plan):
+    """Return the report of a plan, as a file."""
+    page = tmp_path / "report.html"
+    page.write_text(report_html(read_report(plan)), encoding="utf-8")
+    return page
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+@pytest.mark.parametrize("seed", [2, 3, 12, 23])
+def test_all_of_a_random_chain_is_within_its_chart(window, tmp_path, seed, width):
+    book = random_book(np.random.default_rng([29, seed]), 3, STAGED)
+    window.open(charted(tmp_path, planned(tmp_path, book)), size=(width, 900))
+    ((nodes, amiss),) = window.run(OUTSIDE)
+    assert nodes >= 4
+    assert amiss == []
+
+
+def test_all_of_the_chain_of_magnets_is_within_its_chart(window, tmp_path):
+    """In all years together and in each."""
+    plan = tmp_path / "plan.xlsx"
+    assert main(["solve", "inputs/magnets.xlsx", "-o", str(plan), "--workers", "1"]) == 0
+    page = charted(tmp_path, plan)
+    for width in (1280, 500):
+        window.open(page, size=(width, 900))
+        years = window.run("return document.querySelectorAll('#chain select')[1].length")
+        assert years == 11
+        for year in range(years):
+            window.run(
+                "const pick = document.querySelectorAll('#chain select')[1];"
+                "pick.selectedIndex = arguments[0]; pick.dispatchEvent(new Event('change'))", year,
+            )  # fmt: skip
+            window.wait("return document.querySelectorAll('#chain .sankey-node').length > 10")
+            ((nodes, amiss),) = window.run(OUTSIDE)
+            assert nodes > 10
+            assert amiss == [], year

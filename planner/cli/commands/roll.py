@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,16 @@ from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, 
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import is_file, target, xlsx
 from planner.cli.words import line
-from planner.render.words import counted, plain, span
+from planner.render.words import plain, span
 
 if TYPE_CHECKING:
+    from models.plan import Plan
     from planner.audit import PlanSheets
+    from planner.documents.orders import Orders
     from planner.going_on.next_book import Rolled
+    from planner.going_on.outcome import PastYears
     from planner.run import Start
+    from planner.workbook import Book
 
 
 @click.command(cls=Command)
@@ -84,11 +89,43 @@ def _rolled(
     plan: Path, file: Path, to: int, actuals: Path | None, tell: Callable[[str], None]
 ) -> Rolled:
     """Return the plan, rolled; InputError where it is not the plan of the input."""
+    from planner.going_on.roll import refuse_year, rolled
+
+    of = past_of(plan, file, tell)
+    refuse_year(of.plan, to)
+    outcome = of.planned(to) if actuals is None else of.actual(actuals, to)
+    return rolled(of.plan, of.orders, of.book, outcome, (plan.name, file.name))
+
+
+@dataclass(frozen=True)
+class Past:
+    """A plan with its orders and its input."""
+
+    plan: Plan
+    orders: Orders
+    book: Book
+    currency: str
+
+    def planned(self, to: int) -> PastYears:
+        """Return what comes of the years before one as planned."""
+        from planner.going_on.outcome import planned_outcome
+
+        return planned_outcome(self.plan, self.orders, to)
+
+    def actual(self, file: Path, to: int) -> PastYears:
+        """Return it with what a file of actuals says; InputError with all that is wrong."""
+        from planner.going_on.actuals import read_actuals
+        from planner.going_on.matched import with_actuals
+
+        with of_file(file):
+            read = read_actuals(file, self.currency)
+            return with_actuals(self.planned(to), read, self.plan, self.orders)
+
+
+def past_of(plan: Path, file: Path, tell: Callable[[str], None]) -> Past:
+    """Read a plan and its input; InputError where it is not the plan of the input."""
     from planner.audit.verify import plan_of
     from planner.documents.orders import orders_of
-    from planner.going_on.actuals import read_actuals, with_actuals
-    from planner.going_on.outcome import planned_outcome
-    from planner.going_on.roll import refuse_year, rolled
     from planner.run import open_plan, open_sheets
 
     with of_file(plan):
@@ -98,13 +135,7 @@ def _rolled(
         own, findings = plan_of(sheets, start.case)
         if findings:
             raise errors.InputError(findings)
-    refuse_year(own, to)
-    outcome = planned_outcome(own, orders, to)
-    if actuals is not None:
-        with of_file(actuals):
-            read = read_actuals(actuals, start.case.settings.currency)
-            outcome = with_actuals(outcome, read, own, orders)
-    return rolled(own, orders, start.book, outcome, (plan.name, file.name))
+    return Past(own, orders, start.book, start.case.settings.currency)
 
 
 def _start(sheets: PlanSheets, file: Path) -> Start:
@@ -143,8 +174,7 @@ def _show(rolled: Rolled, written: Path, seconds: float) -> None:
     click.secho(f"{span(years)}: planned and delivered", bold=True, err=True)
     for text in answer(outcome, rolled.currency):
         click.echo(text, err=True)
-    as_planned = f"{outcome.as_planned:,} of {counted(outcome.rows, 'figure')}"
-    line("As planned", f"{as_planned} (orders, closing stocks, plants)")
+    line("As planned", outcome.taken_as_planned)
     for gone in rolled.edits.gone:
         line("Left out", f"{gone.record.SHEET}, row {gone.row}: {plain(gone.what)}")
     for text in rolled.edits.warnings:

@@ -9,13 +9,16 @@ import click
 
 from models.errors import Finding, InputError, UsageError, WriteError
 from planner.cli.answer import Answer, Command, Key, end, fail, findings_by_severity, of_file
-from planner.cli.commands.common import JSON, PLACE, WORKBOOK, output_option, tell_where
+from planner.cli.commands.common import JSON, PLACE, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import copy_path, is_file, is_folder, target, xlsx
-from planner.cli.words import show_defaults, show_findings
+from planner.cli.words import line, show_defaults, show_findings
 from planner.render.words import number_of
 from planner.stops import raise_lost
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.workbook.findings import DefaultTaken
     from planner.workbook.marked import Marked
 
 
@@ -143,10 +146,9 @@ def _new_actuals(
     written = save(path, lambda place: write_actuals(place, orders, asked))
     if not as_json:
         tell_where(path, written)
-        given = (
-            f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written} -o NEXT"
-        )
-        click.echo(f"Wrote {written}. Next: fill it in, then {given}", err=True)
+        given = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
+        then = f"fill it in, then planner check {written} and {given} -o NEXT"
+        click.echo(f"Wrote {written}. Next: {then}", err=True)
     return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
 
@@ -226,11 +228,26 @@ def _example() -> Path:
     metavar="COPY",
     help="Write a copy with every faulty cell coloured, and the finding in a comment.",
 )
+@click.option(
+    "--plan",
+    type=WORKBOOK,
+    metavar="PLAN",
+    help="For actuals: the plan whose orders they are [the one that FILE names].",
+)
+@click.option(
+    "--to",
+    type=int,
+    metavar="YEAR",
+    help="For actuals: the first year that isn't over [as FILE says, else the plan's second].",
+)
 @JSON
-def check(file: Path, marked: Path | None, as_json: bool) -> int:
+def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as_json: bool) -> int:
     """List every error and warning of a workbook, each with its cell.
 
     FILE is never changed. The exit code is 1 if there are errors, and 0 if there are only warnings.
+
+    FILE may also be a workbook of actuals (see planner new --actuals), or a CSV file of deliveries.
+    Its errors are those of planner roll. If its plan isn't there, it is checked by itself.
 
     --marked writes a copy even if nothing is wrong. Its first sheet, Findings, lists all findings
     with links to their cells. The copy keeps the formats, formulas and drop-downs of FILE, but no
@@ -239,22 +256,34 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
     """
     copy = None if marked is None else copy_path(marked)
     from planner.run import check_file
+    from planner.workbook.parts import is_actuals
 
     failed: InputError | None = None
     look_up: dict[tuple[str, str], str] = {}
-    try:
-        book = check_file(file)
-    except InputError as error:
-        raise_lost()
-        failed, findings = error, error.findings
+    answer: Answer = {Key.FILE: str(file)}
+    defaults: Sequence[DefaultTaken] = ()
+    compared = ""
+    if plan is not None or is_actuals(file):
+        from planner.cli.commands.filled_in import check_actuals
+
+        checked = check_actuals(file, plan, to, progress(as_json))
+        failed, findings, compared = checked.failed, checked.findings, checked.words
+        answer[Key.PLAN] = None if checked.plan is None else str(checked.plan)
     else:
-        findings = book.warnings
-        look_up = _to_look_up(file, book.sha256) if copy is not None else {}
+        try:
+            book = check_file(file)
+        except InputError as error:
+            raise_lost()
+            failed, findings = error, error.findings
+        else:
+            findings, defaults = book.warnings, book.defaults
+            look_up = _to_look_up(file, book.sha256) if copy is not None else {}
     if not as_json:
         show_findings(file, findings)
-    if not as_json and failed is None:
-        show_defaults(book.defaults)
-    answer: Answer = {Key.FILE: str(file)}
+        if compared:
+            line("Checked", compared)
+        if failed is None:
+            show_defaults(defaults)
     if copy is not None:
         try:
             answer |= _copied(_marked(file, copy, findings, look_up, as_json=as_json))

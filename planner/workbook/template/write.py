@@ -361,7 +361,7 @@ class _Page:
     def write_other(self, other: OtherBook) -> None:
         """Write the page of a workbook that is no input."""
         title, purpose, commands, rules = other.page
-        self._begin()
+        self._begin(max(len(command) for command, _ in commands))
         self._line(title, bold=True, font_size=16, font_color=NAVY)
         self._wide(purpose)
         self._head("How to run (in a terminal, in this file's folder)")
@@ -376,9 +376,9 @@ class _Page:
             self._wide(rule)
         _print_setup(self.sheet)
 
-    def _begin(self) -> None:
+    def _begin(self, longest: int = 0) -> None:
         self.sheet.hide_gridlines(2)
-        self.sheet.set_column(0, 0, 44)
+        self.sheet.set_column(0, 0, max(44, longest + 2))
         self.sheet.set_column(1, 1, 100)
         self.sheet.set_tab_color("#7F8FA9")
 

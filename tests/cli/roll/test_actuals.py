@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -43,8 +45,12 @@ def deliver(path, **orders):
 
 
 def roll(ask, actuals="actuals.xlsx", to=2027):
-    """Roll the plan; returns exit code and answer."""
-    return ask("roll", PLAN, "three.xlsx", "--to", to, "--actuals", actuals, "-o", "next.xlsx")
+    """Roll the plan; returns exit code and answer. ``planner check`` finds the same errors."""
+    answer = ask("roll", PLAN, "three.xlsx", "--to", to, "--actuals", actuals, "-o", "next.xlsx")
+    if not str(actuals).endswith("three.xlsx"):
+        code, checked = ask("check", actuals, "--plan", PLAN, "--to", to)
+        assert (code, checked["errors"]) == (answer[0], answer[1]["errors"])
+    return answer
 
 
 # ---- the workbook to fill in ---------------------------------------------------------------------
@@ -311,3 +317,111 @@ def test_an_order_whole_and_in_parts(three, ask):
     assert roll(ask)[1]["errors"][0]["cell"] == "A9"
     fill(three, A2=f"{name}-Q2", A9=f"{name}-M01", C9=None, D9=None, F9=None)
     assert roll(ask)[1]["errors"][0]["cell"] == "A9"
+
+
+# ---- checked before it is rolled -----------------------------------------------------------------
+
+
+def test_check_finds_the_plan_that_the_workbook_names(three, call, ask):
+    """In outputs, or beside the file; without it, the file is checked by itself."""
+    code, _, err = call("check", three)
+    assert code == 0
+    assert f"with {three.parent / PLAN}, orders of 2026" in err
+    fill(three, J2=-1)
+    code, answer = ask("check", three)
+    assert (code, answer["status"], answer["plan"]) == (1, "input_error", str(three.parent / PLAN))
+    Path("three.xlsx").unlink()
+    code, _, err = call("check", three)
+    assert code == 1
+    assert "without three.xlsx, which is not here" in err
+    code, answer = ask("check", three, "--plan", PLAN)
+    assert code == 2
+    assert "was made from three.xlsx" in answer["errors"][0]["message"]
+    Path(PLAN).unlink()
+    assert ask("check", three)[1]["plan"] is None
+
+
+ALONE = ("a later year", "a year outside", "negative", "text", "an error", "no names")
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_what_a_file_says_by_itself(three, ask, name):
+    """Without a plan: at the same cell."""
+    cells, place, _ = BAD[name]
+    fill(three, **cells)
+    Path(PLAN).unlink()
+    code, answer = ask("check", three)
+    assert (code, answer["plan"]) == (1, None)
+    assert place in {error["cell"] for error in answer["errors"]}
+
+
+def test_twice_and_in_two_ways_by_itself(three, ask):
+    """An order by id and by names, whole and in parts, by quarter and month; another plan's row."""
+    book = openpyxl.load_workbook(three)
+    rows = [[cell.value for cell in row] for row in book["Deliveries"].iter_rows(2, 3)]
+    name = rows[0][0]
+    names, blank = rows[0][1:7], [None] * 6
+    for bad, cell in (
+        ([[None, *names]], "B4"),
+        ([[name, *blank]], "A4"),
+        ([[f"{name}-Q2", *blank]], "A4"),
+        ([["other", *blank], [None, *names], ["OTHER ", *blank]], "B5"),
+        ([["other-Q1", *blank], ["other-M02", *blank]], "A5"),
+        ([["other-Q1", *blank], ["other-q1", *blank]], "A5"),
+        ([["other-Q1", *blank], ["other", *blank]], "A5"),
+        ([["other", *blank, None, None, None, None, "P-another"]], "L4"),
+    ):
+        for i, row in enumerate(bad, start=4):
+            for column in range(1, 13):
+                book["Deliveries"].cell(i, column).value = ([*row] + [None] * 5)[column - 1]
+        book.save("alone.xlsx")
+        for i in range(4, 7):
+            for column in range(1, 13):
+                book["Deliveries"].cell(i, column).value = None
+        Path(PLAN).unlink(missing_ok=True)
+        code, answer = ask("check", "alone.xlsx")
+        assert code == 1, bad
+        assert cell in {error["cell"] for error in answer["errors"]}, bad
+
+
+def test_plants_and_reserves_by_themselves(three, ask):
+    """More than all of a plant, a stock at the end of a year that isn't over."""
+    Path(PLAN).unlink()
+    fill(three, "Built", D2=0.7, A3="new", B3=2028, D3=0.5)
+    fill(three, "Stocks", C2=2028, E2=1)
+    errors = ask("check", three)[1]["errors"]
+    assert [(error["sheet"], error["cell"]) for error in errors] == [
+        ("Built", "D3"), ("Stocks", "C2"),
+    ]  # fmt: skip
+
+
+def test_a_marked_copy_of_actuals(three, ask):
+    fill(three, J2=-1, A3="nobody")
+    code, answer = ask("check", three, "--marked", "marked.xlsx")
+    assert (code, answer["marked_cells"]) == (1, 2)
+    sheet = openpyxl.load_workbook("marked.xlsx")["Deliveries"]
+    assert "is no order" in sheet["A3"].comment.text
+    assert sheet["J2"].comment is not None
+
+
+def test_a_csv_of_deliveries_is_checked_as_it_is_rolled(three, ask):
+    text = "Year,Mineral,Refiner,Member,Delivered (t)\n2026,Copper,Nobody,A,50\n2026,,,,-5\n"
+    Path("came.csv").write_text(text, encoding="utf-8")
+    assert roll(ask, "came.csv")[0] == 1
+    code, answer = ask("check", "came.csv")
+    assert (code, answer["plan"]) == (1, None)
+    assert [error["cell"] for error in answer["errors"]] == ["B3", "E3"]
+
+
+def test_check_of_an_input_loads_no_tables(three):
+    """Neither for an input nor, by itself, for actuals."""
+    Path(PLAN).unlink()
+    for file in ("three.xlsx", three):
+        code = (
+            "import sys\nfrom planner.cli import main\n"
+            f"main(['check', {str(file)!r}])\nprint('pandas' in sys.modules)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines()[-1] == "False"

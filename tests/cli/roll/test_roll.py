@@ -9,7 +9,9 @@ import pytest
 
 from planner.workbook import read
 from planner.workbook.edit import EditedBook, SavedValue
+from planner.workbook.template import write_book
 from tests.cli.roll.book import PLAN, colour, three_rows, write_three
+from tests.models.stages import cap, oxide_and_alloy
 from tests.order_book import table
 
 
@@ -265,3 +267,34 @@ def test_what_was_not_begun_in_time_is_not_built_in_the_past(folder, ask, call):
     ask("solve", "next.xlsx")
     started = {r["Year"]: r["Started"] for r in table("outputs/next-plan.xlsx", "Projects")}
     assert started == {2027: 0, 2028: 1}
+
+
+def test_inputs_that_plants_bought_count_as_planned(folder, ask, call):
+    """Of 20 t of alloy and 20 t of oxide there are orders for alloy alone; oxide is counted."""
+    write_book(folder / "three.xlsx", oxide_and_alloy_of_two_years())
+    assert call("solve", "three.xlsx")[0] == 0
+    assert call("new", "--actuals", PLAN, "-o", "actuals.xlsx")[0] == 0
+    orders = table(Path("actuals.xlsx"), "Deliveries")
+    assert {row["Mineral"] for row in orders} == {"alloy"}
+    book = openpyxl.load_workbook("actuals.xlsx")
+    for row, order in enumerate(orders, start=2):
+        book["Deliveries"].cell(row, 10, order["Planned (t)"])
+    book.save("actuals.xlsx")
+    bought = [row for row in table(PLAN, "Inputs") if row["Year"] == 2026 and row["Supplier"]]
+    assert len(bought) >= 2
+    rolled = "roll", PLAN, "three.xlsx", "--to", 2027
+    code, answer = ask(*rolled, "--actuals", "actuals.xlsx", "-o", "next.xlsx")
+    assert (code, answer["as_planned"]) == (0, len(bought))
+    assert answer["figures"] == len(orders) + len(bought)
+    words = f"orders, closing stocks, plants, {len(bought)} purchases of inputs by plants"
+    assert words in call(*rolled, "--actuals", "actuals.xlsx", "-o", "again.xlsx")[2]
+    front = [str(cell.value) for cell in openpyxl.load_workbook("next.xlsx")["Rolled"]["A"]]
+    assert any(words in text for text in front)
+
+
+def oxide_and_alloy_of_two_years():
+    """Return the book of two stages with a second year like the first."""
+    book = oxide_and_alloy(cap(0.65, "oxide"))
+    for row in book["Demand"]:
+        row["2027"] = row["2026"]
+    return {name: rows for name, rows in book.items() if rows}

@@ -1,0 +1,89 @@
+"""Check a workbook of actuals: against its plan where that is there, else by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.errors import Finding, InputError, Severity, UsageError
+from planner.cli.answer import of_file
+from planner.cli.paths import is_file
+from planner.render.words import span
+from planner.run import open_sheets
+
+if TYPE_CHECKING:
+    from planner.going_on.actuals import Actuals
+
+_OUTPUTS = Path("outputs")
+
+
+@dataclass(frozen=True)
+class ActualsChecked:
+    """What is wrong, the plan that a file was compared with, and what to say of that."""
+
+    findings: tuple[Finding, ...]
+    plan: Path | None
+    words: str
+
+    @property
+    def failed(self) -> InputError | None:
+        is_wrong = any(f.severity is Severity.ERROR for f in self.findings)
+        return InputError(self.findings) if is_wrong else None
+
+
+def check_actuals(
+    file: Path, plan: Path | None, to: int | None, tell: Callable[[str], None]
+) -> ActualsChecked:
+    """Check a file of actuals as ``planner roll`` does.
+
+    Its plan is ``plan``, else the one that its first page names; the plan names its input. The
+    file is checked by itself where one of them is missing, but for a ``plan`` that was asked for.
+    """
+    from planner.going_on.actuals import by_itself, read_actuals
+
+    actuals = read_actuals(file)
+    year = to or actuals.to
+    of = plan or _beside(actuals.plan, (file.parent, file.parent / _OUTPUTS, Path(), _OUTPUTS))
+    name, source = ("", None) if of is None else _input_of(of, file.parent)
+    if of is not None and source is not None:
+        return _compared(actuals, of, source, year, tell)
+    if plan is not None:
+        msg = f"{plan} was made from {name or 'a file'}, which is not here: keep it beside the plan"
+        raise UsageError(msg)
+    missing = name or actuals.plan or "its plan"
+    words = f"without {missing}, which is not here; --plan PLAN compares the file with a plan"
+    return ActualsChecked(by_itself(actuals, year), None, words)
+
+
+def _compared(
+    actuals: Actuals, plan: Path, source: Path, to: int | None, tell: Callable[[str], None]
+) -> ActualsChecked:
+    from planner.cli.commands.roll import past_of
+
+    past = past_of(plan, source, tell)
+    first, *later = past.plan.expanded.years
+    over = to or min(later, default=first + 1)
+    context = actuals.context
+    findings = [f for f in context.findings if f.severity is Severity.WARNING]
+    try:
+        past.actual(actuals.path, over)
+    except InputError as error:
+        findings = [*error.findings]
+    years = span(year for year in past.plan.expanded.years if year < over)
+    words = f"with {plan}, orders of {years}"
+    return ActualsChecked(context.layout.in_order(findings), plan, words)
+
+
+def _input_of(plan: Path, folder: Path) -> tuple[str, Path | None]:
+    """Return what a plan calls its input, and where that is."""
+    with of_file(plan):
+        name = open_sheets(plan).recorded.input_file
+    return name, _beside(name, (plan.parent, plan.parent.parent, folder, Path()))
+
+
+def _beside(name: str, folders: Iterable[Path]) -> Path | None:
+    """Return the first file of a name in some folders."""
+    places = (folder / name for folder in folders if name)
+    return next((place for place in places if is_file(place)), None)

@@ -7,8 +7,9 @@ the finding and charts made of these tables alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ BY, NUMBERS, DRAWS = "Ranked by", "Numbers with a range", "Draws"
 """Rows of About: what the numbers are ranked by, how many there are, how often all are drawn."""
 EXACT, LEAST, MOST, NEITHER, UNKNOWN = "exact", "at least", "at most", "neither", "not known"
 CHAIN = 24
-"""Runs in a chain: those that one layout gives come together."""
+"""Runs in a chain, at most."""
 ENOUGH = 0.8
 """The numbers that decide hold this part of all swings together ..."""
 HOLDS = 0.95
@@ -351,9 +352,24 @@ def study_of(
         else:
             name = f"{sheet}, {mineral or 'all minerals'}, {column_of(sheet, column).header}"
             moving.append(ends(own, name, mineral))
-    order = {key: i for i, key in enumerate(dict.fromkeys(key for key, _ in runs))}
-    sorted_runs = [run for _, run in sorted(runs, key=lambda pair: order[pair[0]])]
-    return Study(case, ((Run(_AS_NOW),), *chains_of(sorted_runs, CHAIN)), read), moving
+    alike: dict[object, list[Run]] = {}
+    for key, run in runs:
+        alike.setdefault(key, []).append(run)
+    return Study(case, ((Run(_AS_NOW),), *_chains(alike.values())), read), moving
+
+
+def _chains(alike: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
+    """Yield runs in chains: those of one layout together, where they are not more than a chain."""
+    chain: list[Run] = []
+    for runs in alike:
+        if chain and len(chain) + len(runs) > CHAIN:
+            yield tuple(chain)
+            chain = []
+        *full, rest = chains_of(runs, CHAIN)
+        yield from full
+        chain += rest
+    if chain:
+        yield tuple(chain)
 
 
 def read(plan: Plan) -> object:
@@ -401,6 +417,8 @@ def what_of(factor: Factor, record: Any, case: Case) -> str:
 def _otherwise(base: Reading, end: Reading, plan: Plan) -> str:
     """Return in words what a plan does otherwise than the one as it stands."""
     case, e = plan.case, plan.expanded
+    if all(np.array_equal(getattr(base, of), getattr(end, of)) for of in ("built", "sold", "short")):
+        return ""
     said = []
     for p, project in enumerate(case.projects):
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
@@ -460,9 +478,7 @@ class Found:
 
     def row(self, moving: Moving) -> dict[str, Any]:
         """Return what a row of factors and one of groups have in common."""
-        ends, e = self.ends(moving), self.base.expanded
-        price = {m: self._price(m) for m in e.minerals}
-        prices = np.array([price[source.mineral] for source in e.sources])
+        ends = self.ends(moving)
         row: dict[str, Any] = {
             "sheet": moving.head.sheet, "column": moving.head.column.header,
             "mineral": moving.mineral,
@@ -473,15 +489,14 @@ class Found:
                 lambda of: float(of.short.sum()),
                 tolerances.LEAST_MOVE * max(1.0, self.case.largest_demand),
             ),
-            "moved": ends.moved(prices),
+            "moved": ends.moved(self.prices),
             "worth": ends.worth, "is_exact": ends.verdict,
         }  # fmt: skip
         for end, at in zip(ENDS, (ends.low, ends.high), strict=True):
             if at is not None:
                 change = at.plan.top - self.reading.top
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
-                still = at.plan is self.reading
-                said = "" if still else _otherwise(self.reading, at.plan, self.base)
+                said = _otherwise(self.reading, at.plan, self.base)
                 row |= {
                     f"otherwise_{end}": said,
                     f"cost_{end}": at.plan.objective, f"short_{end}": float(at.plan.short.sum()),
@@ -490,9 +505,15 @@ class Found:
                 }  # fmt: skip
         return row
 
-    def _price(self, mineral: str) -> float:
-        price, years = self.case.mineral_of[mineral].price, self.case.years
-        return sum(price.value(year) for year in years) / len(years)
+    @cached_property
+    def prices(self) -> Floats:
+        """The mean price of what each source sells [money/t]."""
+        years = self.case.years
+        price = {
+            m.name: sum(m.price.value(year) for year in years) / len(years)
+            for m in self.case.minerals
+        }
+        return np.array([price[source.mineral] for source in self.base.expanded.sources])
 
 
 _RANKED = {COST: "swing", SHORTAGE: "swing_short", DECISIONS: "moved"}
@@ -516,8 +537,8 @@ def draw_tables(base: Plan, drawn: Sequence[DrawReading]) -> tuple[DrawMeasures,
     measures: list[tuple[str, str, str, float, Floats]] = [
         (Measure.TOTAL_COST, "", f"{currency} m", now.objective / MILLION,
          np.array([d.plan.objective for d in drawn]) / MILLION),
-        (Measure.CASH_COST, "", f"{currency} m", now.cash / MILLION,
-         np.array([d.plan.cash for d in drawn]) / MILLION),
+        (Measure.CASH_COST, "", f"{currency} m", base.cash / MILLION,
+         np.array([d.cash for d in drawn]) / MILLION),
         (Measure.SHORTAGE, "", "t", float(now.short.sum()), short.sum(axis=1)),
         *((Measure.SHORTAGE, mineral, "t", float(now.short[m]), short[:, m])
           for m, mineral in enumerate(e.minerals)),

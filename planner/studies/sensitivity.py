@@ -66,6 +66,7 @@ ENOUGH = 0.8
 HOLDS = 0.95
 """A decision holds that is as planned in this part of draws or more."""
 BUILDS, BUYS, BINDS = "built", "bought from", "binds"
+_NOT_FAIR = "no fair sample of all"
 _MOST_TRAJECTORIES = 10
 _MOST_DRAWS, _MOST_SEED = 100_000, 2**63 - 1
 _DECIDE = 12
@@ -417,7 +418,8 @@ def what_of(factor: Factor, record: Any, case: Case) -> str:
 def _otherwise(base: Reading, end: Reading, plan: Plan) -> str:
     """Return in words what a plan does otherwise than the one as it stands."""
     case, e = plan.case, plan.expanded
-    if all(np.array_equal(getattr(base, of), getattr(end, of)) for of in ("built", "sold", "short")):
+    same = ("built", "sold", "short")
+    if all(np.array_equal(getattr(base, name), getattr(end, name)) for name in same):
         return ""
     said = []
     for p, project in enumerate(case.projects):
@@ -715,6 +717,8 @@ class SensitivityStudy(StudyKind):
         asked = {BY: self.by, NUMBERS: f"{len(self.factors):,}", "Ranges": ranges}
         if self.draws:
             asked[DRAWS] = f"{self.draws:,}, Latin hypercube, seed {self.seed}"
+            if 0 < len(self.drawn) < self.draws:
+                asked[DRAWS] = f"{len(self.drawn):,} planned of {asked[DRAWS]}; {_NOT_FAIR}"
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
@@ -728,8 +732,7 @@ class SensitivityStudy(StudyKind):
         table = Sensitivities.of_rows(_in_rank(rows, self.by), words=words).without(*_OF_SEVERAL)
         still = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         standing = AsItStands.of_rows([still], words=words)
-        drawn = [o.found for o in self.outcomes if isinstance(o.found, DrawReading)]
-        more = [standing, *(draw_tables(base, drawn) if drawn else ())]
+        more = [standing, *(draw_tables(base, self.drawn) if self.drawn else ())]
         if not self.is_grouped:
             return [table, *more]
         alone = {m.head: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
@@ -740,6 +743,11 @@ class SensitivityStudy(StudyKind):
         grouped = GroupSensitivities.of_rows(_in_rank(groups, self.by), words=words)
         unknown = () if effects else (GroupSensitivities.effect,)
         return [table, grouped.without(*_OF_ONE, *unknown), *more]
+
+    @property
+    def drawn(self) -> list[DrawReading]:
+        """The draws that have a plan."""
+        return [o.found for o in self.outcomes if isinstance(o.found, DrawReading)]
 
     def _effects(self) -> list[float]:
         """Return the mean effect of each group, none where a step has no plan."""
@@ -813,6 +821,12 @@ class SensitivityStudy(StudyKind):
             alone,
             "Total cost includes shortage at its price, which nobody pays.",
         ]
+        missing = len(table) - _known(table)
+        if missing:
+            every = counted(len(table), "number")
+            care.insert(0, f"The swings of {missing:,} of {every} are not known.")
+        if _NOT_FAIR in tables.option(DRAWS):
+            care.insert(0, f"Draws: {tables.option(DRAWS)}.")
         firsts = [verdict == EXACT for verdict in table.is_exact]
         exact = sum(firsts)
         if len(firsts) > 0:
@@ -937,6 +951,11 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
     return found
 
 
+def _known(table: Sensitivities) -> int:
+    """Return of how many numbers the swing is known: both ends have a plan."""
+    return sum(known(swing) for swing in table.swing)
+
+
 def _held(tables: Tables, count: int) -> float:
     """Return the part of all swings that the first numbers hold."""
     sizes = _sizes(tables)
@@ -945,11 +964,12 @@ def _held(tables: Tables, count: int) -> float:
 
 def _finding(tables: Tables) -> str:
     """Say how many numbers decide the plan, of how many."""
-    deciding, every = decisive(tables), len(tables[Sensitivities])
+    table, deciding = tables[Sensitivities], decisive(tables)
+    every = _known(table)
     if not deciding:
         return f"No number decides the plan: none changes {_WORDS[tables.option(BY)]} in its range."
     marked, count = tables.option(str(Measure.ESTIMATES)), len(deciding)
-    is_of_estimates = marked and all(row[-1] for row in deciding)
+    is_of_estimates = marked and every == len(table) and all(row[-1] for row in deciding)
     many = f"{marked.partition(' ')[0]} estimates" if is_of_estimates else counted(every, "number")
     which = f"these {count} decide" if count > 1 else "this one decides"
     them = "them" if count > 1 else "it"

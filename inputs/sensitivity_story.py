@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from inputs.story import CASES
-from models.resolve.uncertainty import Factor
 from models.schema import Uncertainty
 from planner.run import Start
 from planner.scenarios import Variant
 from planner.studies.kind import Tables
 from planner.studies.sensitivity import COST, Sensitivities, SensitivityStudy, decisive
 from planner.studies.workbook import about_of
-from planner.workbook import Book, read
+from planner.workbook import read
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "sensitivity.md"
@@ -71,15 +70,9 @@ def study(ranges: Sequence[Uncertainty] = (), only: Sequence[tuple[str, str]] = 
     start = Start(dataclasses.replace(book, case=case), case, Variant("Base"), 0.0)
     found = SensitivityStudy(start, is_grouped=False, by=COST)
     if only:
-        found.factors = tuple(f for f in found.factors if first_cell(f, found, book) in only)
+        found.factors = tuple(f for f in found.factors if (f.sheet, found.cells[f][0]) in only)
     found.plan(None, None, lambda _: None)
     return Tables([*found.tables(), about_of(found, {})])
-
-
-def first_cell(factor: Factor, found: SensitivityStudy, book: Book) -> tuple[str, str]:
-    """Return sheet and first cell of a number."""
-    del book
-    return factor.sheet, found.cells[factor][0]
 
 
 def rows(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
@@ -103,8 +96,9 @@ def line(row: dict[str, Any]) -> str:
     cells = every[0] if len(every) == 1 else f"{every[0]}:{every[-1]}"
     what = row["what"].replace(" (aggregate)", "")
     value = f"{row['value']:z,.6g} {row['unit']}"
-    numbers = (f"{row['swing_usd'] / 1e9:z.0f}", f"{row['swing_short_t'] / 1e6:z.2f}")
-    return f"| {row['sheet']} {cells} | {what[0].lower()}{what[1:]} | {value} | {' | '.join(numbers)} |"
+    swings = (f"{row['swing_usd'] / 1e9:z.0f}", f"{row['swing_short_t'] / 1e6:z.2f}")
+    found = (f"{row['sheet']} {cells}", f"{what[0].lower()}{what[1:]}", value, *swings)
+    return f"| {' | '.join(found)} |"
 
 
 def changes(before: Tables, after: Tables) -> Iterator[str]:

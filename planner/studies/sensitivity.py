@@ -841,7 +841,8 @@ class SensitivityStudy(StudyKind):
         said = _finding(tables)
         if deciding:
             they = "They hold" if len(deciding) > 1 else "It holds"
-            said += f" {they} {share(held)} of what all numbers can change in {_WORDS[by]}."
+            which = "these" if missing else "all"
+            said += f" {they} {share(held)} of what {which} numbers can change in {_WORDS[by]}."
         return Headline(said, figures, tuple(care), tuple(rows))
 
     @classmethod

@@ -423,13 +423,14 @@ _folded = lru_cache(maxsize=1 << 16)(fold)
 class Selection:
     """What of a change is meant: by mineral, country (a code), refiner and member; "" is all.
 
-    ``years`` are calendar years, None: all.
+    ``mine`` is the country whose mines are meant. ``years`` are calendar years, None: all.
     """
 
     mineral: str = ""
     country: str = ""
     refiner: str = ""
     member: str = ""
+    mine: str = ""
     years: frozenset[int] | None = None
 
     @property

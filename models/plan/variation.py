@@ -24,8 +24,8 @@ that country, member and year. So a study of hundreds of runs lays out a few:
 Several parts hold together: where two change one number, what closes, or waives, wins. Whatever
 these rules do not express raises NoVectorsError, and the caller lays the variant's case out: rows
 or columns that the base lacks, a number that two parts change otherwise, or a change at a position
-that belongs to no one who could be selected. The first part of each kind is tried, too: the arrays
-must be those of its own case, laid out. The sliders of the page (``models.plan.sliders``) are
+that belongs to no one who could be selected. The first part of each kind is tried, too, or of those that
+say that they are ``alike``: the arrays must be those of its own case, laid out. The sliders of the page (``models.plan.sliders``) are
 changes of the same arrays, as lines of a slider's value.
 """
 
@@ -71,7 +71,7 @@ class Variation:
         self.expanded, self.program = expanded, program
         self._whole: dict[Kind, Vectors] = {}
         self._parts: dict[Part, Vectors] = {}
-        self._tried: set[tuple[Kind, tuple[str, ...]]] = set()
+        self._tried: set[tuple[Any, tuple[str, ...]]] = set()
         self._refused: dict[Kind, NoVectorsError] = {}
         self._owners: dict[str, tuple[Ints, Ints, dict[Any, int]]] = {}
 
@@ -118,7 +118,7 @@ class Variation:
         if part not in self._parts:
             try:
                 self._parts[part] = self._cut(self._read(part.kind), part.of)
-                how = part.kind, tuple(part.of.named)
+                how = getattr(part.kind, "alike", part.kind), tuple(part.of.named)
                 if part.of.named and how not in self._tried:
                     self._try(part)
                     self._tried.add(how)
@@ -271,6 +271,8 @@ class Variation:
         e, case = self.expanded, self.expanded.case
         if name == "mineral":
             return {c.MINERAL: e.minerals}
+        if name == "mine":
+            return {c.MINE: [row.country for row in case.mines]}
         if name == "years":
             return {c.YEAR: e.years, c.CALENDAR: range(10_000)}
         if name == "member":

@@ -18,6 +18,7 @@ from models.plan.sliders import Adjustable, Basis
 from models.plan.solving import check
 from models.program import TONNES
 from models.resolve import by_stage
+from models.results import Figure
 from planner._version import __version__
 from planner.page.highs import Highs
 from planner.page.sliders import adjustable, cells_of, grid
@@ -45,8 +46,12 @@ class PlanningPage:
     objective: float
 
 
-def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -> PlanningPage:
+def page_of(
+    book: Book, name: str, solver: Highs, tell: Callable[[str], None], sure: str = ""
+) -> PlanningPage:
     """Return the page of a workbook called ``name``.
+
+    ``sure`` is what a study says of how sure the plan is, "" where there is none.
 
     Raises InputError where its records contradict one another, SolverError where the plan as it
     stands cannot be proved.
@@ -63,11 +68,11 @@ def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -
     objective = bases[0].objective if is_planned else plan.solve(book.case).objective
     data, raw = program(sliders, bases)
     data |= _words(book, name, sliders) | {"objective": objective}
-    return PlanningPage(_html(book, data, raw, solver, notes), notes, objective)
+    return PlanningPage(_html(book, data, raw, solver, notes, sure), notes, objective)
 
 
-def _html(
-    book: Book, data: dict[str, Any], raw: bytes, solver: Highs, notes: tuple[str, ...]
+def _html(  # noqa: PLR0913, PLR0917 - the parts of a page
+    book: Book, data: dict[str, Any], raw: bytes, solver: Highs, notes: tuple[str, ...], sure: str
 ) -> str:
     """Return the page's HTML.
 
@@ -83,6 +88,7 @@ def _html(
         "page.html",
         title=data["title"],
         made_from=f"Made from {data['file']} by planner {__version__}",
+        sure=f"{Figure.SURE}: {sure}" if sure else "",
         policy=(
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; worker-src blob:; "
             f"script-src {hash_of(script)} 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"

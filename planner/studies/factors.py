@@ -25,7 +25,7 @@ from models.plan.variation import ARRAYS
 from models.program import fit
 from models.resolve import Floats, start_years
 from models.resolve.uncertainty import Factor, column_of, scaled
-from models.schema import Built, Refiner
+from models.schema import Built, Mine, Project, Refiner
 from planner.studies.engine import Change
 
 LOW, HIGH = "low", "high"
@@ -47,6 +47,11 @@ class ScaledColumn:
     field: str
     moves: Moves
 
+    @property
+    def alike(self) -> tuple[str, str, bool]:
+        """What is tried once: the numbers of a column, all of them up or all of them down."""
+        return self.sheet, self.field, any(factor > 1.0 for *_, factor in self.moves)
+
     def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen
         """Return the case in which those of the rows selected have moved."""
         by_row: dict[int, list[tuple[str, float]]] = {}
@@ -65,12 +70,24 @@ class ScaledColumn:
 
 
 def _selects(of: Selection, record: schema.Record) -> bool:
-    own = {"mineral": _mineral(record), "refiner": getattr(record, "name", "")}
-    return all(own[name] == wanted for name, wanted in of.named.items())
+    own = _place(record).named
+    return all(own.get(name, "") == wanted for name, wanted in of.named.items())
 
 
 def _mineral(record: schema.Record) -> str:
     return record.name if isinstance(record, schema.Mineral) else getattr(record, "mineral", "")
+
+
+def _place(record: schema.Record) -> Selection:
+    """Return whose arrays the numbers of a row change: its mineral's, and its plant's or mines'."""
+    refiner, mine = "", ""
+    if isinstance(record, Refiner):
+        refiner = record.name
+    elif isinstance(record, Project):
+        refiner = record.refiner
+    elif isinstance(record, Mine):
+        mine = record.country
+    return Selection(mineral=_mineral(record), refiner=refiner, mine=mine)
 
 
 _BY_MINERAL = {
@@ -109,9 +126,7 @@ class FactorChanges:
 
     def selection(self, factor: Factor) -> Selection:
         """Return whose arrays a factor changes."""
-        record = self.record[factor.sheet, factor.row]
-        refiner = record.name if isinstance(record, Refiner) else ""
-        return Selection(mineral=self.mineral(factor), refiner=refiner)
+        return _place(self.record[factor.sheet, factor.row])
 
     def rank(self, factors: Sequence[Factor]) -> int:
         """Return which of the kinds of its column moves a factor; -1 of several."""
@@ -170,14 +185,13 @@ class KeptBuilds:
 
 @dataclass(frozen=True)
 class Reading:
-    """A plan in numbers: money discounted, the rest over all years.
+    """A plan in numbers: total cost discounted, the rest over all years.
 
     ``short`` [t] and ``top`` (the largest share of one country in what is bought in a year) are by
     mineral, ``built`` (a fraction) by project and year, ``sold`` [t] by source, as of the base.
     """
 
     objective: float
-    cash: float
     short: Floats
     top: Floats
     built: Floats
@@ -215,7 +229,7 @@ def reading(plan: Plan, base: Plan | None = None) -> Reading:
         of = {(s.name, s.project, s.mineral): t for s, t in zip(e.sources, sold, strict=True)}
         keys = ((s.name, s.project, s.mineral) for s in base.expanded.sources)
         sold = np.array([of.get(key, 0.0) for key in keys])
-    return Reading(plan.objective, plan.cash, short, top_shares(plan), built, sold)
+    return Reading(plan.objective, short, top_shares(plan), built, sold)
 
 
 def top_shares(plan: Plan) -> Floats:
@@ -247,8 +261,11 @@ class Compared:
         first, bound = base.first_order(plan)
         kept = now.objective
         if np.abs(now.built - base.reading.built).max(initial=0.0) > tolerances.SAME_SHARE:
-            session.restart()  # the base has these builds: it is nearer than the end
-            kept = self._kept(base.plan, base.reading, session)
+            if self.is_capital:  # what is built is paid for; nothing else has another cost
+                kept = base.reading.objective + base.costs(plan)
+            else:
+                session.restart()  # the base has these builds: it is nearer than the end
+                kept = self._kept(base.plan, base.reading, session)
         session.restart()  # what moves nothing is then proven without a solve
         return EndReading(now, kept, first, bound)
 
@@ -264,7 +281,7 @@ class Compared:
         )
         try:
             plan = None
-            if isinstance(self.change, Parts) and not self.is_capital:
+            if isinstance(self.change, Parts):
                 plan = session.vary((*self.change.parts, Part(keep)))
             return (plan or session.solve(keep(self.change(session.case)))).objective
         except PlannerError:
@@ -272,10 +289,10 @@ class Compared:
 
     @property
     def is_capital(self) -> bool:
-        """Whether it changes what builds cost, which the budget of kept builds follows."""
-        return isinstance(self.change, Parts) and any(
-            getattr(part.kind, "field", "") == "capex" for part in self.change.parts
-        )
+        """Whether it changes what builds cost, or may cost in all, and nothing else."""
+        parts = self.change.parts if isinstance(self.change, Parts) else ()
+        kinds = [part.kind for part in parts] or [self.change]
+        return all(getattr(kind, "field", "") == "capex" for kind in kinds)
 
 
 LEAST, MOST = "at least", "at most"
@@ -304,9 +321,12 @@ class BasePlan:
         """Return a plan in numbers; where it decides what the base does, those of the base."""
         if not np.array_equal(plan.solver_x, self.x):
             return reading(plan, self.plan)
-        is_dearer = plan.program.rows.cost is not self.rows.cost
-        cash = plan.cash if is_dearer else self.reading.cash
-        return dataclasses.replace(self.reading, objective=plan.objective, cash=cash)
+        return dataclasses.replace(self.reading, objective=plan.objective)
+
+    def costs(self, plan: Plan) -> float:
+        """Return by how much more the base's plan costs at the costs of another plan's program."""
+        new = fit(plan.program, self.plan.program).arrays
+        return float(((new.cost - self.rows.cost) * self.x).sum())
 
     def first_order(self, plan: Plan) -> tuple[float, str]:
         """Return by how much the cost changes to first order, by the base's duals, and as a bound.
@@ -449,15 +469,16 @@ class DrawnFactors:
 
 @dataclass(frozen=True)
 class DrawReading:
-    """The plan of a draw in numbers, and which rows of Share limits bind, by mineral."""
+    """The plan of a draw in numbers, its cash, and which rows of Share limits bind, by mineral."""
 
     plan: Reading
+    cash: float
     binding: frozenset[tuple[int, str]]
 
 
 def draw_reading(plan: Plan, session: Session) -> DrawReading:
     """Return the plan of a draw in numbers, as the base case's are."""
-    return DrawReading(reading(plan, session.base), binding(plan))
+    return DrawReading(reading(plan, session.base), plan.cash, binding(plan))
 
 
 def binding(plan: Plan) -> frozenset[tuple[int, str]]:

@@ -7,8 +7,9 @@ the finding and charts made of these tables alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,12 +60,13 @@ BY, NUMBERS, DRAWS = "Ranked by", "Numbers with a range", "Draws"
 """Rows of About: what the numbers are ranked by, how many there are, how often all are drawn."""
 EXACT, LEAST, MOST, NEITHER, UNKNOWN = "exact", "at least", "at most", "neither", "not known"
 CHAIN = 24
-"""Runs in a chain: those that one layout gives come together."""
+"""Runs in a chain, at most."""
 ENOUGH = 0.8
 """The numbers that decide hold this part of all swings together ..."""
 HOLDS = 0.95
 """A decision holds that is as planned in this part of draws or more."""
 BUILDS, BUYS, BINDS = "built", "bought from", "binds"
+_NOT_FAIR = "no fair sample of all"
 _MOST_TRAJECTORIES = 10
 _MOST_DRAWS, _MOST_SEED = 100_000, 2**63 - 1
 _DECIDE = 12
@@ -351,9 +353,24 @@ def study_of(
         else:
             name = f"{sheet}, {mineral or 'all minerals'}, {column_of(sheet, column).header}"
             moving.append(ends(own, name, mineral))
-    order = {key: i for i, key in enumerate(dict.fromkeys(key for key, _ in runs))}
-    sorted_runs = [run for _, run in sorted(runs, key=lambda pair: order[pair[0]])]
-    return Study(case, ((Run(_AS_NOW),), *chains_of(sorted_runs, CHAIN)), read), moving
+    alike: dict[object, list[Run]] = {}
+    for key, run in runs:
+        alike.setdefault(key, []).append(run)
+    return Study(case, ((Run(_AS_NOW),), *_chains(alike.values())), read), moving
+
+
+def _chains(alike: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
+    """Yield runs in chains: those of one layout together, where they are not more than a chain."""
+    chain: list[Run] = []
+    for runs in alike:
+        if chain and len(chain) + len(runs) > CHAIN:
+            yield tuple(chain)
+            chain = []
+        *full, rest = chains_of(runs, CHAIN)
+        yield from full
+        chain += rest
+    if chain:
+        yield tuple(chain)
 
 
 def read(plan: Plan) -> object:
@@ -402,6 +419,9 @@ def what_of(factor: Factor, record: Any, case: Case) -> str:
 def _otherwise(base: Reading, end: Reading, plan: Plan) -> str:
     """Return in words what a plan does otherwise than the one as it stands."""
     case, e = plan.case, plan.expanded
+    same = ("built", "sold", "short")
+    if all(np.array_equal(getattr(base, name), getattr(end, name)) for name in same):
+        return ""
     said = []
     for p, project in enumerate(case.projects):
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
@@ -461,9 +481,7 @@ class SensitivityRuns:
 
     def row(self, moving: FactorGroup) -> dict[str, Any]:
         """Return what a row of factors and one of groups have in common."""
-        ends, e = self.ends(moving), self.base.expanded
-        price = {m: self._price(m) for m in e.minerals}
-        prices = np.array([price[source.mineral] for source in e.sources])
+        ends = self.ends(moving)
         row: dict[str, Any] = {
             "sheet": moving.head.sheet, "column": moving.head.column.header,
             "mineral": moving.mineral,
@@ -474,15 +492,14 @@ class SensitivityRuns:
                 lambda of: float(of.short.sum()),
                 tolerances.LEAST_MOVE * max(1.0, self.case.largest_demand),
             ),
-            "moved": ends.moved(prices),
+            "moved": ends.moved(self.prices),
             "worth": ends.worth, "is_exact": ends.verdict,
         }  # fmt: skip
         for end, at in zip(ENDS, (ends.low, ends.high), strict=True):
             if at is not None:
                 change = at.plan.top - self.reading.top
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
-                still = at.plan is self.reading
-                said = "" if still else _otherwise(self.reading, at.plan, self.base)
+                said = _otherwise(self.reading, at.plan, self.base)
                 row |= {
                     f"otherwise_{end}": said,
                     f"cost_{end}": at.plan.objective, f"short_{end}": float(at.plan.short.sum()),
@@ -491,9 +508,15 @@ class SensitivityRuns:
                 }  # fmt: skip
         return row
 
-    def _price(self, mineral: str) -> float:
-        price, years = self.case.mineral_of[mineral].price, self.case.years
-        return sum(price.value(year) for year in years) / len(years)
+    @cached_property
+    def prices(self) -> Floats:
+        """The mean price of what each source sells [money/t]."""
+        years = self.case.years
+        price = {
+            m.name: sum(m.price.value(year) for year in years) / len(years)
+            for m in self.case.minerals
+        }
+        return np.array([price[source.mineral] for source in self.base.expanded.sources])
 
 
 _RANKED = {COST: "swing", SHORTAGE: "swing_short", DECISIONS: "moved"}
@@ -517,8 +540,8 @@ def draw_tables(base: Plan, drawn: Sequence[DrawReading]) -> tuple[DrawMeasures,
     measures: list[tuple[str, str, str, float, Floats]] = [
         (Measure.TOTAL_COST, "", f"{currency} m", now.objective / MILLION,
          np.array([d.plan.objective for d in drawn]) / MILLION),
-        (Measure.CASH_COST, "", f"{currency} m", now.cash / MILLION,
-         np.array([d.plan.cash for d in drawn]) / MILLION),
+        (Measure.CASH_COST, "", f"{currency} m", base.cash / MILLION,
+         np.array([d.cash for d in drawn]) / MILLION),
         (Measure.SHORTAGE, "", "t", float(now.short.sum()), short.sum(axis=1)),
         *((Measure.SHORTAGE, mineral, "t", float(now.short[m]), short[:, m])
           for m, mineral in enumerate(e.minerals)),
@@ -695,6 +718,8 @@ class SensitivityStudy(StudyKind):
         asked = {BY: self.by, NUMBERS: f"{len(self.factors):,}", "Ranges": ranges}
         if self.draws:
             asked[DRAWS] = f"{self.draws:,}, Latin hypercube, seed {self.seed}"
+            if 0 < len(self.drawn) < self.draws:
+                asked[DRAWS] = f"{len(self.drawn):,} planned of {asked[DRAWS]}; {_NOT_FAIR}"
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
@@ -708,8 +733,7 @@ class SensitivityStudy(StudyKind):
         table = Sensitivities.of_rows(_in_rank(rows, self.by), words=words).without(*_OF_SEVERAL)
         still = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         standing = AsItStands.of_rows([still], words=words)
-        drawn = [o.found for o in self.outcomes if isinstance(o.found, DrawReading)]
-        more = [standing, *(draw_tables(base, drawn) if drawn else ())]
+        more = [standing, *(draw_tables(base, self.drawn) if self.drawn else ())]
         if not self.is_grouped:
             return [table, *more]
         alone = {m.head: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
@@ -720,6 +744,11 @@ class SensitivityStudy(StudyKind):
         grouped = GroupSensitivities.of_rows(_in_rank(groups, self.by), words=words)
         unknown = () if effects else (GroupSensitivities.effect,)
         return [table, grouped.without(*_OF_ONE, *unknown), *more]
+
+    @property
+    def drawn(self) -> list[DrawReading]:
+        """The draws that have a plan."""
+        return [o.found for o in self.outcomes if isinstance(o.found, DrawReading)]
 
     def _effects(self) -> list[float]:
         """Return the mean effect of each group, none where a step has no plan."""
@@ -793,6 +822,12 @@ class SensitivityStudy(StudyKind):
             alone,
             "Total cost includes shortage at its price, although nobody pays that.",
         ]
+        missing = len(table) - _known(table)
+        if missing:
+            every = counted(len(table), "number")
+            care.insert(0, f"The swings of {missing:,} of {every} are not known.")
+        if _NOT_FAIR in tables.option(DRAWS):
+            care.insert(0, f"Draws: {tables.option(DRAWS)}.")
         firsts = [verdict == EXACT for verdict in table.is_exact]
         exact = sum(firsts)
         if len(firsts) > 0:
@@ -807,8 +842,9 @@ class SensitivityStudy(StudyKind):
         said = _finding(tables)
         if deciding:
             they = "Together they make up" if len(deciding) > 1 else "It makes up"
+            which = "the known" if missing else "all"
             said += (
-                f" {they} {share(held)} of the changes in {_WORDS[by]} that all numbers can cause,"
+                f" {they} {share(held)} of the changes in {_WORDS[by]} that {which} numbers can cause,"
                 " each alone."
             )
         return Headline(said, figures, tuple(care), tuple(rows))
@@ -923,6 +959,11 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
     return found
 
 
+def _known(table: Sensitivities) -> int:
+    """Return of how many numbers the swing is known: both ends have a plan."""
+    return sum(known(swing) for swing in table.swing)
+
+
 def _held(tables: Tables, count: int) -> float:
     """Return the part of all swings that the first numbers hold."""
     sizes = _sizes(tables)
@@ -931,11 +972,12 @@ def _held(tables: Tables, count: int) -> float:
 
 def _finding(tables: Tables) -> str:
     """Say how many numbers decide the plan, of how many."""
-    deciding, every = decisive(tables), len(tables[Sensitivities])
+    table, deciding = tables[Sensitivities], decisive(tables)
+    every = _known(table)
     if not deciding:
         return f"No number decides the plan: none changes {_WORDS[tables.option(BY)]} in its range."
     marked, count = tables.option(str(Measure.ESTIMATES)), len(deciding)
-    is_of_estimates = marked and all(row[-1] for row in deciding)
+    is_of_estimates = marked and every == len(table) and all(row[-1] for row in deciding)
     many = f"{marked.partition(' ')[0]} estimates" if is_of_estimates else counted(every, "number")
     which = f"these {count} decide" if count > 1 else "this one decides"
     them = "them" if count > 1 else "it"

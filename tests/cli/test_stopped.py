@@ -22,6 +22,7 @@ STUDIES = {
     "stress": ((), "no loss planned"),
     "compare": ((), "no case planned"),
     "risk": (("--draws", "30", "--seed", "3"), "no draw complete"),
+    "sensitivity": ((), "the plan as it stands is not known"),
 }
 """Each command's options, and what it says where nothing is known; all in this process."""
 
@@ -121,6 +122,29 @@ def test_what_is_not_stopped_says_so(case, ask, command) -> None:
     code, answer = ask(*asked(command, case))
     assert (code, answer["status"], answer["stopped"]) == (0, "optimal", False)
     assert answer["runs"] == answer["runs_finished"] > 1
+
+
+def test_numbers_that_had_no_turn_are_not_said_to_decide_nothing(case, call, ask, monkeypatch):
+    """Half of the ends, and of the draws; the same numbers as in a whole study."""
+    _, whole = ask(*asked("sensitivity", case), "--draws", "4")
+    stopped(monkeypatch, 20)
+    code, answer = ask(*asked("sensitivity", case), "--draws", "4")
+    assert (code, answer["status"], answer["stopped"]) == (130, "stopped", True)
+    assert 2 < answer["runs_finished"] < answer["runs"] == whole["runs"]
+    known = [row for row in answer["factors"] if row["swing_usd"] is not None]
+    assert 0 < len(known) < len(answer["factors"]) == len(whole["factors"])
+    every = {(row["sheet"], *row["cells"]): row for row in whole["factors"]}
+    for row in known:
+        assert row["swing_usd"] == every[row["sheet"], *row["cells"]]["swing_usd"]
+    stopped(monkeypatch, 20)
+    _, _, err = call(*asked("sensitivity", case), "--draws", "4")
+    said = " ".join(err.split())
+    missing = len(answer["factors"]) - len(known)
+    assert f"The swings of {missing} of {len(every)} numbers are not known." in said
+    assert f"Of {len(known)} numbers, " in said
+    assert "critical" not in said
+    assert Path("outputs/case-sensitivity-partial.xlsx").is_file()
+    assert "How sure" not in call("solve", case)[2]
 
 
 def test_the_worst_losses_say_among_how_many(case, call, monkeypatch) -> None:

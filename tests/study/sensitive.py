@@ -30,6 +30,15 @@ def studied(book: Book, where: Any = None, **asked: Any) -> tuple[SensitivityStu
     return study, Tables([*study.tables(), about_of(study, {})])
 
 
+def same_everywhere(book: Book, there: Any) -> None:
+    """Numbers, groups and draws of a study are those of one process, to the last bit."""
+    asked = {"is_grouped": True, "draws": 12}
+    one, other = (studied(book, where, **asked)[1] for where in (Here(), there))
+    for kind in SensitivityStudy.RESULTS:
+        assert len(one[kind]) > 0, kind
+        assert one[kind].frame().equals(other[kind].frame()), kind
+
+
 def rows_of(book: Book, where: Any = None, **asked: Any) -> list[dict[str, Any]]:
     """The rows of a study's factors, as JSON has them."""
     study, tables = studied(book, where, **asked)

@@ -25,6 +25,8 @@ from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import Cluster
 from planner.workbook.template import template_tables, write_book
+from tests.small_book import small_book
+from tests.study.sensitive import same_everywhere
 from tests.study.variants import FAULTS, Deadly, capped, slow, study, unreadable, unsendable
 
 LONG = 120.0
@@ -127,6 +129,10 @@ def test_a_plan_under_risk_is_the_same_on_a_cluster_and_here(two, tmp_path, caps
     here, there = ({k: v for k, v in each.items() if k != "seconds"} for each in said)
     assert here == there
     assert here["different_futures"] > 1
+
+
+def test_sensitivity_is_the_same_on_a_cluster_and_here(two):
+    same_everywhere(small_book(), Cluster(two.address))
 
 
 def test_a_stop_keeps_what_is_finished_and_frees_the_workers(two):

@@ -9,23 +9,14 @@ from models.errors import InputError, PlannerError
 from models.schema.uncertainty import pedigree
 from planner.sheets.context import estimates
 from planner.studies.factors import Trajectories, mean_effects
-from planner.studies.places import Here, LocalProcesses
-from planner.studies.sensitivity import (
-    EXACT,
-    LEAST,
-    MOST,
-    NEITHER,
-    DrawDecisions,
-    DrawMeasures,
-    GroupSensitivities,
-    SensitivityStudy,
-)
+from planner.studies.places import Processes
+from planner.studies.sensitivity import EXACT, LEAST, MOST, NEITHER, DrawDecisions, DrawMeasures
 from planner.workbook.read import read_tables
 from tests.budget import BUDGET
 from tests.models.desk import make, refiner
 from tests.reference.cases import ALL, EVERYTHING, random_book
 from tests.small_book import small_book
-from tests.study.sensitive import agrees, of, planned, rows_of, studied
+from tests.study.sensitive import agrees, of, planned, rows_of, same_everywhere, studied
 
 
 def ranged(*rows: tuple[str, str, float, float], **more: object) -> list[dict[str, object]]:
@@ -171,6 +162,33 @@ def test_an_idle_plant_changes_nothing_within_its_range() -> None:
         assert of(found, "Refiners", column, "Jin")["swing_usd"] == 0
 
 
+def idle(seed: int) -> int:
+    """How many plants of a random book sell nothing: what is theirs changes nothing."""
+    book = random_book(np.random.default_rng(seed), 2, ALL)
+    try:
+        plan = planned(book)
+    except PlannerError:
+        return 0
+    ranges = ("Refiners", "Capacity", 0, 1.5), ("Refiners", "Cost", 1, 3)
+    found = [
+        row for row in rows_of({**book, "Uncertainty": ranged(*ranges)}) if row["by"][:3] == "row"
+    ]
+    e, count = plan.expanded, 0
+    sold = {e.sources[s].name: 0.0 for s in range(len(e.sources))}
+    for source, tonnes in zip(e.sources, plan.sold.sum(axis=1), strict=True):
+        sold[source.name] += tonnes
+    for row in found:
+        name = book["Refiners"][int(row["cells"][0][1:]) - 2]["Refiner"]
+        if row["sheet"] == "Refiners" and sold.get(name) == 0 and row["swing_usd"] is not None:
+            count += 1
+            assert row["swing_usd"] == 0, row
+    return count
+
+
+def test_numbers_of_plants_that_sell_nothing_change_nothing() -> None:
+    assert sum(idle(seed) for seed in range(200, 208)) >= 5
+
+
 def test_a_group_of_one_is_its_factor_and_others_move_together() -> None:
     study, tables = studied(two(), is_grouped=True)
     factors, groups = (study.answer(tables)[name] for name in ("factors", "groups"))
@@ -192,11 +210,7 @@ def test_a_group_of_one_is_its_factor_and_others_move_together() -> None:
 
 
 def test_one_process_and_two_say_the_same() -> None:
-    book = small_book()
-    asked = {"is_grouped": True, "draws": 12}
-    here, there = (studied(book, where, **asked)[1] for where in (Here(), LocalProcesses(2)))
-    for kind in (GroupSensitivities, DrawMeasures, DrawDecisions, SensitivityStudy.RESULTS[0]):
-        assert here[kind].frame().equals(there[kind].frame()), kind
+    same_everywhere(small_book(), Processes(2))
 
 
 def test_draws_are_the_same_for_a_seed_and_hold_where_nothing_moves() -> None:
@@ -369,7 +383,10 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
     lost = of(rows, "Refiners", "Recovery", "Sur")
     assert lost["cost_low_usd"] is lost["swing_usd"] is lost["worth_usd"] is None
     assert (lost["rank"], lost["first_order"]) == (len(rows) - 1, "not known")
-    assert study.headline(tables).finding.startswith("Of 8 numbers, these")
+    said = study.headline(tables)
+    assert said.finding.startswith("Of 6 numbers, these 3 decide the plan: look them up first.")
+    assert said.finding.endswith(" of what these numbers can change in total cost.")
+    assert said.care[0] == "The swings of 2 of 8 numbers are not known."
 
 
 def test_nothing_to_decide_is_said() -> None:

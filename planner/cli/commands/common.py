@@ -152,6 +152,23 @@ def progress(as_json: bool) -> Callable[[str], None]:
     return lambda text: click.secho(f"{text} ...", dim=True, err=True)
 
 
+def how_sure(target: Path, sha256: str) -> str:
+    """Return what a study says of how sure a plan is; "" where there is none of the same input.
+
+    It is beside the plan, or the page, and has its name: ``case-plan.xlsx``,
+    ``case-sensitivity.xlsx``.
+    """
+    from planner.cli import paths
+
+    name = target.stem.removesuffix("-plan").removesuffix("-page")
+    study = target.with_name(f"{name}-sensitivity.xlsx")
+    if not paths.is_file(study):
+        return ""
+    from planner.studies.sensitivity import how_sure
+
+    return how_sure(study, sha256)
+
+
 def tell_where(wanted: Path, written: Path) -> None:
     """Say where a workbook went if that is not where it was wanted, and why."""
     if written == wanted:

@@ -236,7 +236,8 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     The page is one HTML file: double-click it to open it. It makes no network requests. Sliders
     change the cap on single countries, a lost country, demand, a tariff, the budget, and what may
     be short after a loss. The browser finds and proves the plan of each setting. The page compares
-    it with the current plan and shows the command that does the same.
+    it with the current plan and shows the command that does the same. If `planner sensitivity` has
+    written its workbook beside the page, the page says how sure the plan is.
 
     \b
     planner page case.xlsx -o case.html
@@ -254,7 +255,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     tell(f"Reading {file}")
     book = open_input(file)
     solver = highs.fetched(tell)
-    sliders = page_of(book, file.name, solver, tell)
+    sliders = page_of(book, file.name, solver, tell, common.how_sure(place, book.sha256))
     written = save_text(place, sliders.html)
     common.tell_where(place, written)
     seconds = time.perf_counter() - began

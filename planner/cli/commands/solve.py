@@ -224,7 +224,7 @@ def write_run(
     from planner.sheets.context import RunRecord
 
     timings, sheets = dict(run.seconds), dict[str, Table]()
-    record = RunRecord(sure=_how_sure(run, target))
+    record = RunRecord(sure=common.how_sure(target, run.book.sha256))
     record = replace(record, solver=run.solver) if run.solver else record
 
     def write(path: Path) -> None:
@@ -244,16 +244,6 @@ def write_run(
         run.confirm()
 
     return common.write_all(target, write, csv_folder, sheets.values, run.seconds)
-
-
-def _how_sure(run: PlanRun, target: Path) -> str:
-    """Return what a study beside the plan, under its name, says of how sure the plan is."""
-    study = target.with_name(f"{target.stem.removesuffix('-plan')}-sensitivity.xlsx")
-    if not paths.is_file(study):
-        return ""
-    from planner.studies.sensitivity import how_sure
-
-    return how_sure(study, run.book.sha256)
 
 
 def solved(run: PlanRun, output: Path | None) -> Answer:

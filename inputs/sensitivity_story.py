@@ -1,0 +1,144 @@
+"""Which numbers decide the larger example: ``python -m inputs.sensitivity_story``.
+
+Runs ``planner sensitivity`` as the workbook is, and with the ranges that looking three cells up
+gave; writes both tables of ``docs/sensitivity.md``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inputs.story import CASES
+from models.schema import Uncertainty
+from planner.run import Start
+from planner.scenarios import Variant
+from planner.studies.kind import Tables
+from planner.studies.sensitivity import COST, Sensitivities, SensitivityStudy, decisive
+from planner.studies.workbook import about_of
+from planner.workbook import read
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "sensitivity.md"
+CELLS, LOOKED_UP = ("<!-- cells -->", "<!-- /cells -->"), ("<!-- after -->", "<!-- /after -->")
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """A number that was looked up: its first cell, what it is called, and its range since."""
+
+    cell: tuple[str, str]
+    name: str
+    range: Uncertainty
+
+
+THREE = (
+    LookedUp(
+        ("Demand", "D2"),
+        "copper for the United States",
+        Uncertainty(
+            sheet="Demand", header="Demand", mineral="Copper", member="United States",
+            low=0.31, high=1.05, row=2,
+        ),
+    ),
+    LookedUp(
+        ("Refiners", "D114"),
+        "nickel refining in Indonesia",
+        Uncertainty(
+            sheet="Refiners", header="Capacity", mineral="Nickel",
+            refiner="Indonesia refining (aggregate)", low=0.8, high=1.2, row=3,
+        ),
+    ),
+    LookedUp(
+        ("Mines", "C33"),
+        "cobalt from DR Congo",
+        Uncertainty(
+            sheet="Mines", header="Capacity", mineral="Cobalt", country="COD",
+            low=0.9, high=1.0, row=4,
+        ),
+    ),
+)  # fmt: skip
+
+
+def study(ranges: Sequence[Uncertainty] = (), only: Sequence[tuple[str, str]] = ()) -> Tables:
+    """Return the study of the larger example; of some numbers alone by sheet and first cell."""
+    book = read(HERE / f"{CASES[0]}.xlsx")
+    case = book.case.change(uncertainty=(*book.case.uncertainty, *ranges))
+    start = Start(dataclasses.replace(book, case=case), case, Variant("Base"), 0.0)
+    found = SensitivityStudy(start, is_grouped=False, by=COST)
+    if only:
+        found.factors = tuple(f for f in found.factors if (f.sheet, found.cells[f][0]) in only)
+    found.plan(None, None, lambda _: None)
+    return Tables([*found.tables(), about_of(found, {})])
+
+
+def rows(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the rows of a study by sheet and first cell."""
+    every: Any = tables.records(Sensitivities)
+    return {(row["sheet"], row["cells"].split(", ")[0]): row for row in every}
+
+
+def twelve(tables: Tables) -> Iterator[str]:
+    """Yield the table of the cells that decide."""
+    yield "| cells | what | value | swing, USD bn | swing, Mt short |"
+    yield "|---|---|---:|---:|---:|"
+    by_cell = rows(tables)
+    for sheet, cells, *_ in decisive(tables):
+        yield line(by_cell[sheet, cells.split(", ")[0]])
+
+
+def line(row: dict[str, Any]) -> str:
+    """Return the line of a number."""
+    every = row["cells"].split(", ")
+    cells = every[0] if len(every) == 1 else f"{every[0]}:{every[-1]}"
+    what = row["what"].replace(" (aggregate)", "")
+    value = f"{row['value']:z,.6g} {row['unit']}"
+    swings = (f"{row['swing_usd'] / 1e9:z.0f}", f"{row['swing_short_t'] / 1e6:z.2f}")
+    found = (f"{row['sheet']} {cells}", f"{what[0].lower()}{what[1:]}", value, *swings)
+    return f"| {' | '.join(found)} |"
+
+
+def changes(before: Tables, after: Tables) -> Iterator[str]:
+    """Yield the table of what looking three numbers up changed."""
+    yield "| number | swing, USD bn, before | after | Mt short, before | after | rank |"
+    yield "|---|---:|---:|---:|---:|---|"
+    old, new = rows(before), rows(after)
+    for each in THREE:
+        was, now = old[each.cell], new[each.cell]
+        rank = f"{now['rank']}, not {was['rank']}"
+        if was["rank"] == now["rank"]:
+            rank = f"{now['rank']}, as before"
+        yield f"| {change(each.name, was, now)} | {rank} |"
+
+
+def change(name: str, was: dict[str, Any], now: dict[str, Any]) -> str:
+    """Return the cells of one line: its swings before and after."""
+    numbers = [
+        f"{row[key] / by:z.{digits}f}"
+        for key, by, digits in (("swing_usd", 1e9, 0), ("swing_short_t", 1e6, 2))
+        for row in (was, now)
+    ]
+    return " | ".join((name, *numbers))
+
+
+def main() -> None:
+    """Write both tables between their marks."""
+    before, after = study(), study([each.range for each in THREE])
+    text = PAGE.read_text(encoding="utf-8")
+    tables = ((CELLS, twelve(before)), (LOOKED_UP, changes(before, after)))
+    for (start, end), lines in tables:
+        head, rest = text.split(start)
+        body = "\n".join(lines)
+        text = f"{head}{start}\n{body}\n{end}{rest.split(end)[1]}"
+    PAGE.write_text(text, encoding="utf-8")
+    for tables_of in (before, after):
+        said = SensitivityStudy.headline(tables_of)
+        print(said.finding, *said.care, sep="\n")  # noqa: T201 - for who writes the page
+        print([(s, c, w) for s, c, w, *_ in decisive(tables_of)])  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The page on sensitivity: its tables are what the larger example says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from inputs import sensitivity_story as story
+from models.resolve.uncertainty import factors
+from planner.workbook import read
+
+TEXT = story.PAGE.read_text(encoding="utf-8")
+
+
+def between(marks: tuple[str, str]) -> list[str]:
+    """The lines of a table of the page, without its head."""
+    start, end = marks
+    return TEXT.split(start)[1].split(end)[0].strip().splitlines()[2:]
+
+
+def test_the_figures_of_the_cells_that_decide_are_those_of_the_example() -> None:
+    """`python -m inputs.sensitivity_story` was run after the last change; their order is held."""
+    lines = between(story.CELLS)
+    cells = [re.split(r"[ :|]+", line)[1:3] for line in lines]
+    every = story.rows(story.study(only=[(sheet, first) for sheet, first in cells]))
+    assert [story.line(every[sheet, first]) for sheet, first in cells] == lines
+    assert len(lines) == 12
+    ranks = [every[sheet, first]["rank"] for sheet, first in cells]
+    assert ranks == sorted(ranks)
+
+
+def test_the_figures_of_what_was_looked_up_are_those_of_the_example() -> None:
+    only = [each.cell for each in story.THREE]
+    before = story.rows(story.study(only=only))
+    after = story.rows(story.study([each.range for each in story.THREE], only))
+    for each, line in zip(story.THREE, between(story.LOOKED_UP), strict=True):
+        assert line.startswith(
+            f"| {story.change(each.name, before[each.cell], after[each.cell])} |"
+        )
+
+
+def test_the_page_counts_the_numbers_of_the_example() -> None:
+    every = factors(read(story.HERE / "critical-minerals.xlsx").case)
+    rows, marked = (
+        {(f.sheet, f.row) for f in of} for of in (every, [f for f in every if f.is_estimate])
+    )
+    said = f"{len(every)} such numbers in {len(rows)} rows, {len(marked)} of them estimates"
+    assert said in " ".join(TEXT.split())
+
+
+@pytest.mark.fuzz
+def test_both_tables_are_those_of_whole_studies() -> None:
+    before = story.study()
+    after = story.study([each.range for each in story.THREE])
+    assert [*story.twelve(before)][2:] == between(story.CELLS)
+    assert [*story.changes(before, after)][2:] == between(story.LOOKED_UP)

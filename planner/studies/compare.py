@@ -173,16 +173,15 @@ COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
     """Yield the rows of one scenario."""
-    groups = moves(_flows(base), _flows(context), ["mineral", "level"])
-    parts = dict(list(groups.groupby(["mineral", "level"])))
+    by = ["mineral", "level"]
+    groups = largest_moves(moves(_flows(base), _flows(context), by), by)
     differ = minerals_that_differ(zip(_by_year(base), _by_year(context), strict=True))
     units = units_of(base.case)
     same = [m.name for m in base.case.minerals if m.name not in differ]
     for mineral in (m.name for m in base.case.minerals if m.name in differ):
         for level in LEVELS:
-            rows = largest_moves(parts.get((mineral, level), groups.head(0)))
             names = {"mineral": mineral, "level": level, "unit": units.get(mineral, "")}
-            yield from ({**row, **names} for row in rows)
+            yield from ({**row, **names} for row in groups.get((mineral, level), ()))
     if same:
         yield {"seller": f"As in the base in cost and shortage: {', '.join(same)}"}
     if base.case.budget and len({row["mineral"] for row in moved(base, context)}) > 1:

@@ -409,7 +409,7 @@ def tables_of(result: Stress) -> list[Result]:
         CappedOrNot: [row for row in minerals if row["kind"] != LossKind.EMBARGO],
         Solidarity: _sharing(result, ranked) if result.alone else [],
         Embargoes: [ranked[loss] | _of_member(result, loss) for loss in embargoes],
-        NMinusOne: n_minus_1(result.capped.plan, result.years[0]).to_dict("records"),
+        NMinusOne: n_minus_1(result.capped.plan, result.years[0]),
         Detail: [row for loss in ranked for row in _detail(result, loss)],
     }
     absent = ([] if result.free else [CappedOrNot]) + ([] if result.alone else [Solidarity])

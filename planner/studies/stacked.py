@@ -29,6 +29,8 @@ _MUCH_DEARER = 0.1
 """Or its marginal price by more than this part."""
 _AMOUNTS = ("tonnes", "short", "closing", "taken", "missing")
 """What of a sheet's row is compared: the first that it has."""
+_CELL = ("mineral", "year")
+"""What a row's need is of."""
 MOST = 1_000
 """Rows of a sheet that is never cut."""
 _WIDEST = 40
@@ -73,8 +75,9 @@ def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
 
     In tonnes, by much of what is needed of the mineral in the year; in price; in whether it binds.
     """
-    numbers = zip(results, _keys(results), strict=True)
-    first, *others = (_KeyedRows(base, result, keys) for result, keys in numbers)
+    keys, cells = (_numbers(results, names) for names in (results[0].GRAIN, _CELL))
+    numbers = zip(results, keys, cells, strict=True)
+    first, *others = (_KeyedRows(base, *each) for each in numbers)
     kept = np.zeros(len(first.keys), dtype=bool)
     found = []
     for result, rows in zip(results[1:], others, strict=True):
@@ -83,23 +86,23 @@ def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
     return [results[0].where(kept), *found]
 
 
-def _keys(results: Sequence[Result]) -> list[Ints]:
-    """Return a number for each row of tables: equal keys have equal numbers."""
+def _numbers(results: Sequence[Result], names: Sequence[str]) -> list[Ints]:
+    """Return a number for each row of tables, the same where some columns hold the same."""
     ends = np.cumsum([len(result) for result in results])
-    keys = np.zeros(ends[-1], dtype=np.int64)
-    for name in results[0].GRAIN:
+    numbers = np.zeros(ends[-1], dtype=np.int64)
+    for name in names:
         if all(name in result.data for result in results):
-            columns = [np.asarray(result.data[name], dtype=object) for result in results]
-            codes, every = pd.factorize(np.concatenate(columns), use_na_sentinel=False)
-            keys = pd.factorize(keys * len(every) + codes)[0]
-    return np.split(keys, ends[:-1])
+            values = pd.concat([pd.Series(result.data[name]) for result in results])
+            codes, every = pd.factorize(values, use_na_sentinel=False)
+            numbers = pd.factorize(numbers * len(every) + codes)[0]
+    return np.split(numbers, ends[:-1])
 
 
 class _KeyedRows:
     """The rows of a table by their keys: the amount, price and limit that are compared."""
 
-    def __init__(self, base: Case, result: Result, keys: Ints) -> None:
-        """Read the columns."""
+    def __init__(self, base: Case, result: Result, keys: Ints, cells: Ints) -> None:
+        """Read the columns; ``keys`` and ``cells`` number the rows by key, and by _CELL."""
         self.keys, self.order = keys, np.argsort(keys, kind="stable")
         data, none = result.data, np.zeros(len(keys))
         amount = next((name for name in _AMOUNTS if name in data), "")
@@ -107,12 +110,13 @@ class _KeyedRows:
             np.append(np.asarray(data.get(name, none), dtype=float), 0.0)  # what is not there
             for name in (amount, "marginal", "binding")
         ]
-        cells = list(zip(data.get("mineral", none), data.get("year", none), strict=True))
-        needs = {
-            (m, y): max(1.0, base.coalition_demand(m, y)) if m in base.mineral_of else 1.0
-            for m, y in set(cells)
-        }
-        self.needs = np.array([needs[cell] for cell in cells], dtype=float)
+        _, rows, places = np.unique(cells, return_index=True, return_inverse=True)
+        names = [np.asarray(data.get(name, none))[rows].tolist() for name in _CELL]
+        needs = [
+            max(1.0, base.coalition_demand(m, y)) if m in base.mineral_of else 1.0
+            for m, y in zip(*names, strict=True)
+        ]
+        self.needs = np.array(needs, dtype=float)[places]
 
     def at(self, keys: Ints) -> Ints:
         """Return where keys are, -1 where they are not."""

@@ -87,7 +87,7 @@ class PlanSupply:
 
     @cached_property
     def first_stages(self) -> set[str]:
-        """The minerals that are what is mined: only inputs, of nothing themselves, without mines."""
+        """What is mined: only an input, of nothing itself, without mines."""
         case = self.case
         made = {row.mineral for row in case.needed_inputs}
         mined = {mine.mineral for mine in case.mines}

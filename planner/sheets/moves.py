@@ -11,11 +11,12 @@ import pandas as pd
 
 from models import tolerances
 from planner.render.words import counted
-from planner.sheets.findings import Row
 
 MOST_MOVES = 10
 """Flows listed of one group; a last row counts the others."""
 _AMOUNTS = ["old", "new", "change"]
+Groups = defaultdict[tuple[Any, ...], list[dict[Any, Any]]]
+"""Rows by the names of their group."""
 
 
 def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
@@ -29,10 +30,10 @@ def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
     return both[both["change"].abs() > tolerances.LEAST_MOVE * largest].reset_index()
 
 
-def largest_moves(rows: pd.DataFrame, group: Sequence[str]) -> dict[tuple[Any, ...], list[Row]]:
+def largest_moves(rows: pd.DataFrame, group: Sequence[str]) -> Groups:
     """Return the moves of each group, the largest first, and a last row that sums up the others."""
     order = rows.assign(size=-rows["change"].abs()).sort_values(["size", "seller", "buyer"])
-    groups = defaultdict[tuple[Any, ...], list[Row]](list)
+    groups = Groups(list)
     for row in order.drop(columns="size").to_dict("records"):
         groups[tuple(row[name] for name in group)].append(row)
     for listed in groups.values():

@@ -113,7 +113,7 @@ class Joined(Generic[T]):
         """By chain: the number of its study in ``parts``."""
         return tuple(i for i, study in enumerate(self.parts) for _ in study.chains)
 
-    @property
+    @cached_property
     def runs(self) -> int:
         """How many runs all studies have."""
         return sum(study.runs for study in self.parts)

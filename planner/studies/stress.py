@@ -559,12 +559,16 @@ def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
     if effect is None:
         return
     e, who = side.plan.expanded, _who(result, loss)
-    buyers, demand = [*e.members, None], np.pad(side.demand, ((0, 0), (0, 1), (0, 0)))
     touched = (effect.lost > tolerances.LEAST_FLOW) | (effect.short > tolerances.LEAST_FLOW)
+    buyers, plants = [*e.members, None], touched.shape[1] - len(e.members)
+    demand = np.pad(side.demand, ((0, 0), (0, plants), (0, 0)))
+    amounts = {"demand": demand, **effect.amounts}
     for m in effect.hit:
-        for j, t in np.argwhere(touched[m]).tolist():
+        cells = np.argwhere(touched[m])
+        values = np.array([tonnes[m][touched[m]] for tonnes in amounts.values()]) + 0.0  # no -0
+        for (j, t), row in zip(cells.tolist(), values.T.tolist(), strict=True):
             key = {"mineral": e.minerals[m], "member": buyers[j], "year": side.base.years[t]}
-            yield who | key | {"demand": float(demand[m, j, t])} | effect.tonnes((m, j, t))
+            yield who | key | dict(zip(amounts, row, strict=True))
 
 
 # ---- the sheets ----------------------------------------------------------------------------------

@@ -57,6 +57,11 @@ class BackgroundProcess(Generic[T]):
         return result
 
 
+def result_of(compute: Callable[[], T], *, in_background: bool) -> Callable[[], T]:
+    """Return what gives a result, once: a background process has it, else it is computed then."""
+    return BackgroundProcess(compute).result if in_background else compute
+
+
 def _send(compute: Callable[[], object], sender: Connection) -> None:
     """Send the result; Ctrl-C is for the parent process, which ends this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -81,17 +81,16 @@ def scorecard(plan: Plan) -> tuple[Score, ...]:
 def _score(supply: PlanSupply, measure: Measure, mineral: str, buyer: Buyer) -> Score | None:
     years = supply.case.years
 
-    def value(year: int | None) -> Value:
-        return measure(supply.of(mineral, buyer, year))
-
-    before, first, last = value(None), value(years[0]), value(years[-1])
+    due = due_years(years) if measure.required is not None else ()
+    moments = dict.fromkeys((None, years[0], years[-1], *due))
+    values = {year: measure(supply.of(mineral, buyer, year)) for year in moments}
+    before, first, last = values[None], values[years[0]], values[years[-1]]
     if (before, first, last) == (Value(None),) * 3:
         return None
     today = "today" if mineral in supply.of_today else "nameplate"
     required = measure.asked(supply.of(mineral, buyer, None))
     measured = measure.before if required == measure.required else ""
     before_is = "" if before.amount is None else measured or today
-    due = due_years(years) if measure.required is not None else ()
-    each = tuple((year, value(year)) for year in due)
+    each = tuple((year, values[year]) for year in due)
     over = supply.over.get((mineral, buyer.name), ()) if measure is ONE_COUNTRY else ()
     return Score(measure, mineral, buyer, before, before_is, first, last, each, required, over)

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from models.case import Case, fold
 from models.measures import OverByPurchases, largest, over_by_purchases, part, sums_within
@@ -87,6 +86,25 @@ class PlanSupply:
         return frozenset(row.mineral for row in self.case.current_supply if row.tonnes > 0)
 
     @cached_property
+    def first_stages(self) -> set[str]:
+        """What is mined: only an input, of nothing itself, without mines."""
+        case = self.case
+        made = {row.mineral for row in case.needed_inputs}
+        mined = {mine.mineral for mine in case.mines}
+        needed = {mineral for (mineral, _, _), tonnes in case.demand_of.items() if tonnes > 0}
+        return {row.input for row in case.needed_inputs} - made - mined - needed
+
+    @cached_property
+    def inside(self) -> dict[str, set[str]]:
+        """The countries that are inside, by bloc; Rest of world, being many, is none."""
+        case, every = self.case, {m.country for m in self.case.mines}
+        every |= {source.country for source in self.expanded.sources}
+        return {
+            bloc: {c for c in every - {REST_OF_WORLD} if bloc in case.blocs_of(c)}
+            for bloc in case.blocs
+        }
+
+    @cached_property
     def ore(self) -> dict[tuple[str, int | None], dict[str, float]]:
         """Contained metal [t/yr] by (mineral, year), then mine country; of year None capacity."""
         by_cell: dict[tuple[str, int | None], dict[str, float]] = {}
@@ -113,7 +131,7 @@ class PlanSupply:
     @cached_property
     def without_largest(self) -> dict[tuple[str, int], dict[Any, Any]]:
         """N-1 of the plan by (mineral, year)."""
-        rows = n_minus_1(self.plan, self.case.years[0]).to_dict("records")
+        rows = n_minus_1(self.plan, self.case.years[0])
         return {(row["mineral"], row["year"]): row for row in rows}
 
 
@@ -142,7 +160,7 @@ class Supply:
         supplied = zip(sources, amounts.tolist(), strict=True)
         return tuple((e.sources[i], amount) for i, amount in supplied if amount > 0)
 
-    @property
+    @cached_property
     def by_country(self) -> dict[str, float]:
         """The tonnes by the country of their sources."""
         return summed((source.country, amount) for source, amount in self.tonnes)
@@ -170,13 +188,7 @@ class Supply:
 
     @property
     def is_first_stage(self) -> bool:
-        """Whether it is what is mined: it is only an input, of nothing itself, without mines."""
-        case, name = self.whole.case, self.mineral
-        made = {row.mineral for row in case.needed_inputs}
-        put_in = {row.input for row in case.needed_inputs}
-        mined = {mine.mineral for mine in case.mines}
-        needed = {mineral for (mineral, _, _), tonnes in case.demand_of.items() if tonnes > 0}
-        return name in put_in - made - mined - needed
+        return self.mineral in self.whole.first_stages
 
     @property
     def consumed(self) -> float:
@@ -227,7 +239,7 @@ class Supply:
         )
 
     def is_inside(self, country: str) -> bool:
-        return country != REST_OF_WORLD and self.buyer.bloc in self.whole.case.blocs_of(country)
+        return country in self.whole.inside[self.buyer.bloc]
 
     def names(self, codes: Iterable[str], most: int = _NAMED) -> str:
         """Return countries as the workbook spells them: some by name, the others counted."""
@@ -253,7 +265,7 @@ def summed(amounts: Iterable[tuple[str, float]]) -> dict[str, float]:
 # largest supplier is a member's country.
 
 
-def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
+def n_minus_1(plan: Plan, first_year: int) -> list[dict[str, Any]]:
     """Return one row a mineral and year of a plan from ``first_year`` on.
 
     demand D [t]; supply S, the usable capacity of refiners and of what is built of projects [t/yr];
@@ -267,7 +279,7 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
         sums_within(plan.sources, amount, "mineral", "year", "country")
         for amount in ("usable", "tonnes")
     )
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for mineral in plan.expanded.minerals:
         for year in (y for y in case.years if y >= first_year):
             here = usable[mineral, year], sales[mineral, year]
@@ -294,7 +306,7 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
                     "bought_over_all": _over(bought - sold, demand),
                 }
             )
-    return pd.DataFrame(rows)
+    return rows
 
 
 def largest_country(by_country: Mapping[Any, float]) -> tuple[str, float]:

@@ -326,7 +326,7 @@ def _told(dependence: Dependence) -> tuple[float, str]:
 def _kept(plan: Plan) -> dict[str, str]:
     """Return of each mineral under share limits whether all of them are kept: yes or no."""
     table = plan.limits
-    kept = dict.fromkeys(map(str, table["mineral"]), "yes")
+    kept = dict.fromkeys(map(str, table["mineral"].unique()), "yes")
     over = table[table["excess"] > 0]
     for mineral, year, excess in zip(over["mineral"], over["year"], over["excess"], strict=True):
         if excess > plan.tolerance(mineral, int(year)):
@@ -361,17 +361,20 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
     given = todays_minerals(context.book.case)
     now, then = _today(context.book.case), _planned(plan, year)
     free = None if context.without_limits is None else _planned(context.without_limits, year)
-    sold = plan.countries[plan.countries["year"] == year]
+    sold = coalition_purchases(plan)
+    by_supplier = sold[sold["year"] == year].groupby(["mineral", "country"])
     through = _through_all_stages(plan, year)
     by_name = {}
     for m in case.minerals:
-        stop, rows = then[m.name], sold[sold["mineral"] == m.name]
+        stop = then[m.name]
         need, before = case.coalition_demand(m.name, year), now.get(m.name, _Stop())
-        coalition = rows[rows["buyer"] == ""]
-        of_supplier = coalition[coalition["country"] == stop.country]
-        top = measures.largest_country_share(of_supplier, PURCHASES) if len(of_supplier) else None
+        top = of_demand = None
         base = need + float(plan.beyond_demand[plan.expanded.mineral_at[m.name], -1])
-        of_demand = None if top is None else measures.part(float(of_supplier["tonnes"].sum()), base)
+        if (m.name, stop.country) in by_supplier.indices:
+            of_supplier = by_supplier.get_group((m.name, stop.country))
+            top = measures.largest_country_share(of_supplier, PURCHASES)
+            sold_by = float(of_supplier["tonnes"].sum())
+            of_demand = None if top is None else measures.part(sold_by, base)
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
         alike = sum(_told(each) == _told(members[0][1]) for _, each in members)

@@ -173,8 +173,8 @@ def _after(base: Plan, each: ComparedCase) -> ComparedCase:
 
 _COMPUTED = (
     "flows", "shortages", "sources", "countries", "contracts", "stocks", "projects", "ore",
-    "limits", "changes", "tiers", "security", "costs", "mineral_costs", "values", "tonnes",
-    "shortage",
+    "limits", "changes", "tiers", "security", "costs", "mineral_costs", "values", "cash",
+    "tariffs", "levies", "purchases", "tonnes", "shortage", "delivered", "taken", "handed",
 )  # fmt: skip
 """What is computed of a plan where it is planned, so that its program is not laid out again."""
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from models import tolerances
 from models.answers.cost_sharing import DualBill
+from models.background import result_of
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import SAME_COST, change, keeps_enough, missing_in_each, part, sums
@@ -57,6 +58,7 @@ from planner.studies.members import (
     same_tonnes,
     who_pays_section,
 )
+from planner.studies.places import is_worth_a_fork
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -173,16 +175,15 @@ COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
     """Yield the rows of one scenario."""
-    groups = moves(_flows(base), _flows(context), ["mineral", "level"])
-    parts = dict(list(groups.groupby(["mineral", "level"])))
+    by = ["mineral", "level"]
+    groups = largest_moves(moves(_flows(base), _flows(context), by), by)
     differ = minerals_that_differ(zip(_by_year(base), _by_year(context), strict=True))
     units = units_of(base.case)
     same = [m.name for m in base.case.minerals if m.name not in differ]
     for mineral in (m.name for m in base.case.minerals if m.name in differ):
         for level in LEVELS:
-            rows = largest_moves(parts.get((mineral, level), groups.head(0)))
             names = {"mineral": mineral, "level": level, "unit": units.get(mineral, "")}
-            yield from ({**row, **names} for row in rows)
+            yield from ({**row, **names} for row in groups.get((mineral, level), ()))
     if same:
         yield {"seller": f"Same cost and shortage as in the base: {', '.join(same)}"}
     if base.case.budget and len({row["mineral"] for row in moved(base, context)}) > 1:
@@ -469,24 +470,29 @@ def results(
     return [table for table in tables if table is not None]
 
 
-def sheets(
-    entries: Sequence[Entry], tables: Iterable[Result], *, are_all: bool = False
-) -> tuple[Table, ...]:
-    """Return the sheets of a comparison, of its declared ``tables``, in order.
-
-    Entries without a plan have a row in the first. Of the plan's own sheets all are there that
-    several plans may have; unless ``are_all``, with the rows that differ.
-    """
+def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
+    """Return the sheets of plans that several may have; unless ``are_all``, rows that differ."""
     from planner.studies.stacked import stacked
 
     plans = [(e.name, e.context) for e in entries if e.context is not None]
+    return list(stacked(plans, are_all=are_all)) if plans else []
+
+
+def sheets(
+    entries: Sequence[Entry], tables: Iterable[Result], of_plans: Iterable[Table] | None = None
+) -> tuple[Table, ...]:
+    """Return the sheets of a comparison, of its declared ``tables``, in order.
+
+    Entries without a plan have a row in the first. ``of_plans`` are the plans' own sheets, with the
+    rows that differ unless given.
+    """
     first, *others = (table_of(r, entries[0].case.country_name) for r in tables)
     every = [
         first,
         _matrix(SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
         _matrix(LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
         *others,
-        *(stacked(plans, are_all=are_all) if plans else ()),
+        *(sheets_of_plans(entries) if of_plans is None else of_plans),
     ]
     return tuple(table for table in every if table is not None)
 
@@ -812,6 +818,7 @@ class Compare(StudyKind):
         Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario,
         regret.Regret,
     )  # fmt: skip
+    READ_IN = cases.__name__
     SCENARIO = False
     LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."
     OPTIONS = (
@@ -896,6 +903,9 @@ class Compare(StudyKind):
             self.bills = {n: p.bill for n, p in plans if p is not None and p.bill is not None}
         self.outcomes = outcomes.every
         self.entries = [self._entry(case) for case in self.cases]
+        self.differing = result_of(
+            lambda: sheets_of_plans(self.entries), in_background=is_worth_a_fork(where, [case])
+        )
         self.vain = regret.in_vain(case, self.cases, outcomes, where)
         self.stopped = self.vain.stopped
 
@@ -999,14 +1009,14 @@ class Compare(StudyKind):
 
     def sheets(self, tables: Tables) -> list[Table]:
         """Return the sheets, with the rows of the plans that differ from the base."""
-        return self._sheets(tables, are_all=False)
+        return self._sheets(tables, self.differing())
 
     def all_rows(self, tables: Tables) -> list[Table]:
-        return self._sheets(tables, are_all=True)
+        return self._sheets(tables, sheets_of_plans(self.entries, are_all=True))
 
-    def _sheets(self, tables: Tables, *, are_all: bool) -> list[Table]:
+    def _sheets(self, tables: Tables, of_plans: list[Table]) -> list[Table]:
         declared = (r for kind, r in tables.results.items() if kind is not About)
-        return list(sheets(self.entries, declared, are_all=are_all))
+        return list(sheets(self.entries, declared, of_plans))
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a scenario, and the what-ifs of the command's own case."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
-from models.background import BackgroundProcess
+from models.background import result_of
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
@@ -113,7 +113,7 @@ class Joined(Generic[T]):
         """By chain: the number of its study in ``parts``."""
         return tuple(i for i, study in enumerate(self.parts) for _ in study.chains)
 
-    @property
+    @cached_property
     def runs(self) -> int:
         """How many runs all studies have."""
         return sum(study.runs for study in self.parts)
@@ -513,14 +513,14 @@ def run_studies(
         return [_compared(study.base) if study.is_compared else "" for study in studies]
 
     bases = (study.base for study in studies if study.is_compared)
-    background = BackgroundProcess(compare) if is_worth_a_fork(place, bases) else None
+    compared = result_of(compare, in_background=is_worth_a_fork(place, bases))
     tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
     wrong = [""] * len(studies)
     try:
         tracker.notify()
         place.run(joined, tracker)
-        wrong = background.result() if background is not None else compare()
+        wrong = compared()
     except (KeyboardInterrupt, SystemExit) as stop:
         heard()
         stopped = stop

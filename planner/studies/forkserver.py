@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from multiprocessing.context import ForkServerContext, SpawnContext
 
-_LOADED = ("planner.studies.places", "models.program.sourcing", "models.program.compile", "highspy")
+_LOADED = ("planner.studies.places", "highspy")
 
 
 def context() -> ForkServerContext | SpawnContext:

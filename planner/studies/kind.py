@@ -195,6 +195,8 @@ class StudyKind:
     PROGRESS: ClassVar[str] = "{count} planned"
     RECORDS: ClassVar[tuple[str, ...]] = ()
     """The keys in JSON of the rows of ``RESULTS``, in their order."""
+    READ_IN: ClassVar[str] = ""
+    """The module of the functions that read its plans, if not its own: what workers need of it."""
     MONEY: ClassVar[str] = ""
     """Whether its money is discounted, in words; "" where it shows none."""
     LIMIT: ClassVar[str] = ""

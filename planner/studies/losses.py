@@ -285,16 +285,20 @@ class Effect:
     dearest: tuple[DearestPrice | None, ...]
     hit: list[int]
 
-    def tonnes(self, cells: Any) -> dict[str, float]:
-        """Return the tonnes of some of (mineral, buyer, year)."""
-        amounts = {
+    @property
+    def amounts(self) -> dict[str, Floats]:
+        """The tonnes by (mineral, buyer, year), by the names of the fields that have them."""
+        return {
             "lost_t": self.lost,
             "replaced_t": self.replaced,
             "stock_t": self.stocked,
             "short_t": self.short,
             "less_t": self.less,
         }
-        return {name: float(net(tonnes[cells].ravel())) for name, tonnes in amounts.items()}
+
+    def tonnes(self, cells: Any) -> dict[str, float]:
+        """Return the tonnes of some of (mineral, buyer, year)."""
+        return {name: float(net(tonnes[cells].ravel())) for name, tonnes in self.amounts.items()}
 
 
 @dataclass(frozen=True)

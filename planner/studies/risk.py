@@ -620,6 +620,7 @@ class RiskStudy(StudyKind):
     QUESTION = "What do events that may happen do to cost and supply?"
     HEADING = "{plan}: results under random events"
     LACKING = "no draw complete"
+    READ_IN = Risk.__module__
     MONEY = "total cost is a present value; cash cost is undiscounted"
     RESULTS = (Measures, RiskByMineral, ByMember, Events, Draws)
     WHAT_IFS = False

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from models.case import Case
-from models.resolve import Bools
+from models.resolve import Bools, Ints
 from models.results import Look, Members, Result
 from models.results.common import PlanTable
 from planner.render import words
@@ -28,6 +28,8 @@ _MUCH_DEARER = 0.1
 """Or its marginal price by more than this part."""
 _AMOUNTS = ("tonnes", "short", "closing", "taken", "missing")
 """What of a sheet's row is compared: the first that it has."""
+_CELL = ("mineral", "year")
+"""What a row's need is of."""
 MOST = 1_000
 """Rows of a sheet that is never cut."""
 _WIDEST = 40
@@ -72,7 +74,9 @@ def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
 
     In tonnes, by much of what is needed of the mineral in the year; in price; in whether it binds.
     """
-    first, *others = (_KeyedRows(base, result) for result in results)
+    keys, cells = (_numbers(results, names) for names in (results[0].GRAIN, _CELL))
+    numbers = zip(results, keys, cells, strict=True)
+    first, *others = (_KeyedRows(base, *each) for each in numbers)
     kept = np.zeros(len(first.keys), dtype=bool)
     found = []
     for result, rows in zip(results[1:], others, strict=True):
@@ -81,39 +85,53 @@ def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
     return [results[0].where(kept), *found]
 
 
+def _numbers(results: Sequence[Result], names: Sequence[str]) -> list[Ints]:
+    """Return a number for each row of tables, the same where some columns hold the same."""
+    ends = np.cumsum([len(result) for result in results])
+    numbers = np.zeros(ends[-1], dtype=np.int64)
+    for name in names:
+        if all(name in result.data for result in results):
+            values = pd.concat([pd.Series(result.data[name]) for result in results])
+            codes, every = pd.factorize(values, use_na_sentinel=False)
+            numbers = pd.factorize(numbers * len(every) + codes)[0]
+    return np.split(numbers, ends[:-1])
+
+
 class _KeyedRows:
     """The rows of a table by their keys: the amount, price and limit that are compared."""
 
-    def __init__(self, base: Case, result: Result) -> None:
-        """Read the columns."""
-        lists = {name: _listed(values) for name, values in result.data.items()}
-        self.keys = list(zip(*(lists[n] for n in result.GRAIN if n in lists), strict=True))
-        self.at = {key: i for i, key in enumerate(self.keys)}
-        none = [0.0] * len(self.keys)
-        amount = next((name for name in _AMOUNTS if name in lists), "")
+    def __init__(self, base: Case, result: Result, keys: Ints, cells: Ints) -> None:
+        """Read the columns; ``keys`` and ``cells`` number the rows by key, and by _CELL."""
+        self.keys, self.order = keys, np.argsort(keys, kind="stable")
+        data, none = result.data, np.zeros(len(keys))
+        amount = next((name for name in _AMOUNTS if name in data), "")
         self.numbers = [
-            np.append(np.array(lists.get(name, none), dtype=float), 0.0)  # what is not there
+            np.append(np.asarray(data.get(name, none), dtype=float), 0.0)  # what is not there
             for name in (amount, "marginal", "binding")
         ]
-        cells = list(zip(lists.get("mineral", none), lists.get("year", none), strict=True))
-        needs = {
-            (m, y): max(1.0, base.coalition_demand(m, y)) if m in base.mineral_of else 1.0
-            for m, y in set(cells)
-        }
-        self.needs = np.array([needs[cell] for cell in cells], dtype=float)
+        _, rows, places = np.unique(cells, return_index=True, return_inverse=True)
+        names = [np.asarray(data.get(name, none))[rows].tolist() for name in _CELL]
+        needs = [
+            max(1.0, base.coalition_demand(m, y)) if m in base.mineral_of else 1.0
+            for m, y in zip(*names, strict=True)
+        ]
+        self.needs = np.array(needs, dtype=float)[places]
+
+    def at(self, keys: Ints) -> Ints:
+        """Return where keys are, -1 where they are not."""
+        known = self.keys[self.order]
+        places = np.searchsorted(known, keys, side="right") - 1
+        is_there = np.append(known, -1)[places] == keys
+        return np.where(is_there, np.append(self.order, -1)[places], -1)
 
     def differ_from(self, other: _KeyedRows) -> Bools:
         """Return which rows are not as the other's of the same key, which may not be there."""
-        at = np.array([other.at.get(key, -1) for key in self.keys], dtype=np.int64)
+        at = other.at(self.keys)
         pairs = zip(self.numbers, other.numbers, strict=True)
         (amount, was), (price, price_was), (binds, bound) = ((a[:-1], b[at]) for a, b in pairs)
         dearer = _MUCH_DEARER * np.maximum(np.abs(price), np.abs(price_was))
         found = (np.abs(amount - was) > MUCH * self.needs) | (binds != bound)
         return np.asarray(found | (np.abs(price - price_was) > dearer))
-
-
-def _listed(values: Any) -> list[Any]:
-    return values.tolist() if hasattr(values, "tolist") else list(values)
 
 
 # ---- one sheet of several ------------------------------------------------------------------------

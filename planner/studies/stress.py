@@ -409,7 +409,7 @@ def tables_of(result: Stress) -> list[Result]:
         CappedOrNot: [row for row in minerals if row["kind"] != LossKind.EMBARGO],
         Solidarity: _sharing(result, ranked) if result.alone else [],
         Embargoes: [ranked[loss] | _of_member(result, loss) for loss in embargoes],
-        NMinusOne: n_minus_1(result.capped.plan, result.years[0]).to_dict("records"),
+        NMinusOne: n_minus_1(result.capped.plan, result.years[0]),
         Detail: [row for loss in ranked for row in _detail(result, loss)],
     }
     absent = ([] if result.free else [CappedOrNot]) + ([] if result.alone else [Solidarity])
@@ -559,12 +559,16 @@ def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
     if effect is None:
         return
     e, who = side.plan.expanded, _who(result, loss)
-    buyers, demand = [*e.members, None], np.pad(side.demand, ((0, 0), (0, 1), (0, 0)))
     touched = (effect.lost > tolerances.LEAST_FLOW) | (effect.short > tolerances.LEAST_FLOW)
+    buyers, plants = [*e.members, None], touched.shape[1] - len(e.members)
+    demand = np.pad(side.demand, ((0, 0), (0, plants), (0, 0)))
+    amounts = {"demand": demand, **effect.amounts}
     for m in effect.hit:
-        for j, t in np.argwhere(touched[m]).tolist():
+        cells = np.argwhere(touched[m])
+        values = np.array([tonnes[m][touched[m]] for tonnes in amounts.values()]) + 0.0  # no -0
+        for (j, t), row in zip(cells.tolist(), values.T.tolist(), strict=True):
             key = {"mineral": e.minerals[m], "member": buyers[j], "year": side.base.years[t]}
-            yield who | key | {"demand": float(demand[m, j, t])} | effect.tonnes((m, j, t))
+            yield who | key | dict(zip(amounts, row, strict=True))
 
 
 # ---- the sheets ----------------------------------------------------------------------------------
@@ -838,6 +842,7 @@ class StressTest(StudyKind):
     QUESTION = "What if a supplier is lost after the plan is agreed?"
     HEADING = "Stress test: {plan}"
     LACKING = "no loss planned"
+    READ_IN = LossKind.__module__
     MONEY = (
         "all amounts are undiscounted, from the first year of the loss; total cost in planner"
         " compare is a present value"

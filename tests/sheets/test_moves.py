@@ -24,15 +24,16 @@ def amounts(flows):
 def listed(before, after):
     """The rows of all minerals, one after another."""
     rows = moves(amounts(before), amounts(after), ["mineral"])
-    return [row for _, group in rows.groupby("mineral") for row in largest_moves(group)]
+    return [row for group in largest_moves(rows, ["mineral"]).values() for row in group]
 
 
 @given(FLOWS, FLOWS)
 def test_the_rows_of_a_mineral_sum_to_what_moved(before, after):
     """Ten flows and one row for the others: none is lost, none is counted twice."""
     rows = moves(amounts(before), amounts(after), ["mineral"])
-    for _, group in rows.groupby("mineral"):
-        shown = list(largest_moves(group))
+    shown_of = largest_moves(rows, ["mineral"])
+    for mineral, group in rows.groupby("mineral"):
+        shown = shown_of[mineral,]
         assert len(shown) == min(len(group), MOST_MOVES + 1)
         assert sum(r["change"] for r in shown) == pytest.approx(group["change"].sum(), abs=1e-3)
         sizes = [abs(r["change"]) for r in shown if r["buyer"]]

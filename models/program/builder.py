@@ -94,8 +94,11 @@ class ComponentArrays:
 
     @property
     def limits(self) -> Ints | None:
-        """The number of the row of Share limits that each is of; None where they are of none."""
-        return self.index[0] if self.component.positions[0] == LIMIT else None
+        """The position of the row of Share limits that each is of; None where they are of none."""
+        if self.component.positions[0] != LIMIT:
+            return None
+        numbers, at = np.unique(self.index[0], return_inverse=True)
+        return integers([self.spell.limit_of[number] for number in numbers.tolist()])[at]
 
     def keys(self, which: Ints) -> list[Any]:
         return self.spell(self.component, [part[which] for part in self.index])
@@ -231,7 +234,7 @@ class Spelling:
     """Spells keys. It is no part of what is spelt: a program that nobody needs is gone at once."""
 
     def __init__(self, expanded: Expanded, names: NameIndex, limit_of: Mapping[int, int]) -> None:
-        self._expanded, self._numbered, self._limit_of = expanded, names, limit_of
+        self._expanded, self._numbered, self.limit_of = expanded, names, limit_of
 
     def __call__(self, of: Component, index: Sequence[Ints]) -> list[Any]:
         """Return the keys that positions stand for."""
@@ -269,7 +272,7 @@ class Spelling:
             YEAR: {YEAR: e.years},
             CALENDAR: {YEAR: range(10_000)},
             STAGE: {STAGE: STAGES},
-            LIMIT: {LIMIT: self._limit_of},
+            LIMIT: {LIMIT: self.limit_of},
             SECURITY: {SECURITY: range(len(case.security))},
             **{part: {part: names} for part in (COUNTRY, TIER, BUYER, SUPPLIER)},
         }

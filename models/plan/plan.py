@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,6 @@ from models.resolve import (
     capital_charge,
     contract_price,
     mine_capacity,
-    needed,
     ore_lane,
     stock_target,
 )
@@ -393,33 +393,33 @@ class Plan(Solved):
 
         The sum of each cap's dual x its base, discounted: money for a whole 1 of share.
         """
-        e, case, names = self.expanded, self.case, self.program.names
-        of_purchases = case.settings.share_basis == PURCHASES
-        is_each = np.array([row.caps_each_country for row in case.share_limits], dtype=bool)
-        buyers = [dict(buyers_of(e, row)) for row in case.share_limits]
-        savings = np.zeros(len(e.minerals))
-        for group in self.program.constraints:
-            if group.component is not SHARE or not len(group):
-                continue
-            _, m, buyer, _, t = group.index
-            cells = np.array([group.limits, m, buyer, t])
-            kept = (self.prices[group.at] != 0) & is_each[cells[0]]
-            cells, of_cell = np.unique(cells[:, kept], axis=1, return_inverse=True)
-            bases = np.zeros(cells.shape[1])
-            for i, (limit, mineral, number, year) in enumerate(cells.T.tolist()):
-                name = names[number]
-                who = buyers[limit][name]
-                bought = (
-                    self.bought(mineral, who, year)
-                    if of_purchases
-                    else needed(e, mineral, who, year)
+        e, limits, names = self.expanded, self.case.share_limits, self.program.names
+        of_purchases = self.case.settings.share_basis == PURCHASES
+        tonnes, d = e.limited_demand, e.deliveries
+        if of_purchases:
+            tonnes = np.zeros(tonnes.shape)
+            np.add.at(tonnes, (d.mineral, d.member, d.year), self.delivered)
+        savings, cells = (
+            np.zeros(len(e.minerals)),
+            list(product(range(len(e.minerals)), range(len(e.years)))),
+        )
+        for group in (of for of in self.program.constraints if of.component is SHARE):
+            prices, limit, (_, m, buyer, _, t) = self.prices[group.at], group.limits, group.index
+            for row, number in {*zip(limit.tolist(), buyer.tolist(), strict=True)}:
+                if not limits[row].caps_each_country:
+                    continue
+                name, mine = names[number], (limit == row) & (buyer == number) & (prices != 0)
+                who = dict(buyers_of(e, limits[row]))[name]
+                base = tonnes[:, who, :].sum(axis=1)
+                base += np.reshape(
+                    [
+                        self.base_of_plants(i, who if name else (), y, of_purchases=of_purchases)
+                        for i, y in cells
+                    ],
+                    base.shape,
                 )
-                of_plants = self.base_of_plants(
-                    mineral, who if name else (), year, of_purchases=of_purchases
-                )
-                bases[i] = (bought + of_plants) * e.discounts[year]
-            worth = np.abs(self.prices[group.at][kept]) * bases[of_cell]
-            savings += np.bincount(m[kept], worth, len(e.minerals))
+                worth = np.abs(prices) * (base * e.discounts)[m, t]
+                savings += np.bincount(m[mine], worth[mine], len(e.minerals))
         return {e.minerals[m]: float(savings[m]) for m in np.flatnonzero(savings).tolist()}
 
     @cached_property

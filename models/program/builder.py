@@ -93,10 +93,12 @@ class ComponentArrays:
         return self.component.name
 
     @property
-    def limits(self) -> Ints | None:
-        """The position of the row of Share limits that each is of; None where they are of none."""
-        if self.component.positions[0] != LIMIT:
-            return None
+    def is_of_limits(self) -> bool:
+        return self.component.positions[0] == LIMIT
+
+    @property
+    def limits(self) -> Ints:
+        """The position of the row of Share limits that each is of."""
         numbers, at = np.unique(self.index[0], return_inverse=True)
         return integers([self.spell.limit_of[number] for number in numbers.tolist()])[at]
 
@@ -135,8 +137,8 @@ class LazyKeys(Sequence[solve.Keys]):
         for group in self._groups:
             at = within(group.at, self._stretch)
             ends = [at.start, at.stop]
-            if group.limits is not None:
-                ends[1:1] = (at.start + 1 + np.flatnonzero(np.diff(group.limits[at]))).tolist()
+            if group.is_of_limits:
+                ends[1:1] = (at.start + 1 + np.flatnonzero(np.diff(group.index[0][at]))).tolist()
             found += [(group.name, b - a) for a, b in pairwise(ends) if b > a]
         return found
 
@@ -212,22 +214,6 @@ class NameIndex:
             self._number[name] = len(self.names)
             self.names.append(name)
         return self._number[name]
-
-
-@dataclass(frozen=True)
-class Shares:
-    """The rows of one row of Share limits: their limits are its share of a demand, if ``fixed``.
-
-    ``said`` is all that the row says but its share; ``rows`` are positions, ``demand`` [t] and
-    ``year`` (by position) of each.
-    """
-
-    said: tuple[Any, ...]
-    rows: Ints
-    demand: Floats
-    year: Ints
-    is_max: bool
-    fixed: bool
 
 
 class Spelling:
@@ -314,7 +300,6 @@ class Builder:
         self.constraints: list[ComponentArrays] = []
         self.entries: list[tuple[Ints, Ints, Floats]] = []
         self.posted: list[tuple[Ints, Ints, Ints, Ints, int]] = []
-        self.shares: list[Shares] = []
         self.limit_of: dict[int, int] = {}
         self.spell = Spelling(expanded, names, self.limit_of)
         none = integers([])
@@ -333,7 +318,7 @@ class Builder:
         new = copy.copy(self)
         new.expanded, new.names, new.limit_of = expanded, names, {}
         new.spell = Spelling(expanded, names, new.limit_of)
-        for name in ("variables", "constraints", "entries", "posted", "shares"):
+        for name in ("variables", "constraints", "entries", "posted"):
             setattr(new, name, [*getattr(self, name)])
         return new
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,7 @@ from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
 from models.plan import LEVY, PENALTIES, SHORTAGE, TARIFF, Plan
 from models.plan.countries import top_shares
+from models.plan.secured import SECURED, survived
 from models.plan.supply import supply_columns
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
@@ -173,7 +175,8 @@ def read(plan: Plan) -> tuple[Row, ...]:
     Beside OF_POINT ``saved`` is what a point more of the cap saves by its duals [money].
     """
     e, sales, (at, short) = plan.expanded, plan.expanded.sales, plan.part(SHORTAGE)
-    names, lacking = (plan.security[name].tolist() for name in ("mineral", "missing"))
+    lost = [dict(zip(SECURED.split(), row, strict=True)) for row in survived(plan)]
+    names, lacking = ([row[name] for row in lost] for name in ("mineral", "missing"))
     of_loss = np.array([e.mineral_at[name] for name in names], dtype=int)
     counted = np.where(plan.all_sold > tolerances.LEAST_FLOW, plan.all_sold, 0.0)
     to_plants = counted * (sales.member < 0)
@@ -189,13 +192,12 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
         "missing": by_mineral(plan, of_loss, np.array(lacking, dtype=float)),
     }
-    kept = [missing <= 0 for missing in lacking]
-    survived = {name: [k for n, k in zip(names, kept, strict=True) if n == name] for name in names}
+    met = {m: [lack <= 0 for n, lack in zip(names, lacking, strict=True) if n == m] for m in names}
     tops = top_shares(plan)
     minerals = list[Row]()
     for name in e.minerals:
         row: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
-        row |= {"mineral": name, "kept": np.mean(survived.get(name, 1.0)).item(), "share": None}
+        row |= {"mineral": name, "kept": np.mean(met.get(name, 1.0)).item(), "share": None}
         if name in tops:
             country = plan.case.country_name(tops[name].country)
             row |= {"share": tops[name].share, "country": country}
@@ -210,7 +212,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         **{name: sum(amounts[name].values()) for name in ("saved", "missing", "inputs", "outside")},
         "demand": plan.case.total_demand,
         "short": plan.shortage,
-        "kept": np.mean(kept or 1.0).item(),
+        "kept": np.mean([lack <= 0 for lack in lacking] or 1.0).item(),
     }
     return tuple(
         {"country": "", **row, "served": measures.served_share(row["demand"], row["short"])}
@@ -222,11 +224,10 @@ def read(plan: Plan) -> tuple[Row, ...]:
 def _money(plan: Plan) -> dict[str, dict[str, float]]:
     """Return what is paid by mineral; what an input costs the buyers of the product pay."""
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
-    every = np.arange(len(e.minerals))
 
     def charged(*headings: str, kind: int = 0) -> dict[str, float]:
         sums = (plan.charges[name][kind] for name in headings if name in plan.charges)
-        return by_mineral(plan, every, sum(sums, np.zeros(len(e.minerals))))
+        return by_mineral(plan, np.arange(len(e.minerals)), sum(sums, np.zeros(len(e.minerals))))
 
     # what plants pay, less and with what is paid for their tonnes
     net, gross = plan.taken * flows.landed, plan.taken * (flows.landed + flows.support)
@@ -275,11 +276,12 @@ class SweepPoint:
     trouble: str = ""
     bought: tuple[tuple[Any, ...], ...] = ()
 
-    @property
+    @cached_property
     def supply(self) -> pd.DataFrame:
         """What each member buys by mineral and year, as ``Plan.supply`` has it."""
         columns = self.bought or ((),) * len(_BOUGHT)
-        return pd.DataFrame(dict(zip(_BOUGHT, columns, strict=True))).astype(_BOUGHT)
+        every = zip(_BOUGHT.items(), columns, strict=True)
+        return pd.DataFrame({n: pd.Series(values, dtype=kind) for (n, kind), values in every})
 
     @property
     def by_mineral(self) -> Rows:

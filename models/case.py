@@ -445,6 +445,21 @@ Kind = Callable[[Case, Selection], Case]
 
 
 @dataclass(frozen=True)
+class Turned:
+    """A kind of change that sets a number, which a program's numbers follow along straight lines.
+
+    ``turn`` is what sets it: hashable, as a kind is.
+    """
+
+    turn: Callable[[Case, Selection, float], Case]
+    value: float
+
+    def __call__(self, case: Case, of: Selection) -> Case:
+        """Return the case in which the number is set."""
+        return self.turn(case, of, self.value)
+
+
+@dataclass(frozen=True)
 class Part:
     """A part of a kind of change."""
 

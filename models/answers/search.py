@@ -339,20 +339,19 @@ def _asking(
     .. math:: \min S \quad \text{so that} \quad \sum_{r \in R_c, j \in B} (x + y)_{r,m,j,t} \le
               S \cdot base_{m,B,t}, \qquad \sum_j u_{m,j,t} \le short_{m,t}
 
-    All else stands as it is. A cap S takes the place of the share of each max on countries, each
-    alone, and is one of the last columns, of the minerals that are returned; ``short`` [t] is by
-    mineral and year the shortage allowed. The units are those of columns and of rows.
+    All else stays as it is. A cap S takes the place of the share of each max on countries, each
+    alone, which is 1 in ``program``, so that its rows' limits are the bases. It is one of the last
+    columns, of the minerals that are returned; ``short`` [t] is by mineral and year the shortage
+    allowed. The units are those of columns and of rows.
     """
     span, inside, rows = program.columns_of(b), program.rows_of(b), program.block(b)
     n, m, row, years = len(rows.cost), len(rows.row_lower), rows.entry_rows(), len(e.years)
     count = len(program.row_unit)
-    cell, demand, is_cap = (np.zeros(count, dtype=kind) for kind in (int, float, bool))
+    cell, is_cap = np.zeros(count, dtype=int), np.zeros(count, dtype=bool)
+    each = np.array([row.caps_each_country for row in e.case.share_limits], dtype=bool)
     for group in program.constraints:
         if group.component is SHARE:
-            cell[group.at] = group.cell
-    for limit, shares in zip(e.case.share_limits, program.shares, strict=True):
-        if limit.caps_each_country:
-            is_cap[shares.rows], demand[shares.rows] = True, shares.demand
+            cell[group.at], is_cap[group.at] = group.cell, each[group.limits]
     is_flow = np.isin(np.arange(span.start, span.stop), program.flow)[rows.columns]
     capped = np.unique(row[is_flow & is_cap[inside][row]])
     minerals, which = np.unique(cell[inside][capped] // years, return_inverse=True)
@@ -362,7 +361,7 @@ def _asking(
     kept = is_flow | ~is_cap[inside][row]  # no excess
     entries = (
         (row[kept], rows.columns[kept], rows.values[kept]),
-        (capped, n + which, -demand[inside][capped]),
+        (capped, n + which, -rows.row_upper[capped]),
         (m + of_cell, lacking.at[within_block] - span.start, np.ones(len(of_cell))),
     )
     caps, most = np.zeros(len(minerals)), rows.row_upper.copy()

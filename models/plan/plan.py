@@ -6,8 +6,9 @@ name says otherwise. Countries are codes; ``case.country_name`` spells them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, cached_property
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from models import tolerances
 from models.background import BackgroundProcess
 from models.case import Case, in_force
 from models.errors import Finding
-from models.measures import largest_country_shares, served_share
+from models.measures import served_share
 from models.plan import block_solver, countries, secured, stages, supply, supports
 from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
@@ -39,13 +40,11 @@ from models.resolve import (
     Cell,
     Expanded,
     Floats,
-    Ints,
     a_day,
     buyers_of,
     capital_charge,
     contract_price,
     mine_capacity,
-    needed,
     ore_lane,
     stock_target,
 )
@@ -398,28 +397,34 @@ class Plan(Solved):
 
         The sum of each cap's dual x its base, discounted: money for a whole 1 of share.
         """
-        e, limits = self.expanded, self.case.share_limits
+        e, limits, names = self.expanded, self.case.share_limits, self.program.names
         of_purchases = self.case.settings.share_basis == PURCHASES
-        buyers = [
-            {name: (i, who) for i, (name, who) in enumerate(buyers_of(e, row))} for row in limits
-        ]
-
-        @cache
-        def place(limit: int, mineral: str, buyer: str, year: int) -> tuple[Any, float]:
-            m, t, (position, who) = e.mineral_at[mineral], e.years.index(year), buyers[limit][buyer]
-            base = self.bought(m, who, t) if of_purchases else needed(e, m, who, t)
-            base += self.base_of_plants(m, who if buyer else (), t, of_purchases=of_purchases)
-            return (m, t, limit, position), base * self.case.discount(year)
-
-        worth: list[tuple[Any, str, float]] = []
-        for (limit, mineral, buyer, supplier, year), dual in self.duals_of(SHARE).items():
-            if limits[limit].caps_each_country:
-                at, base = place(limit, mineral, buyer, year)
-                worth.append(((*at, supplier), mineral, abs(dual) * base))
-        savings: dict[str, float] = {}
-        for _, mineral, money in sorted(worth):
-            savings[mineral] = savings.get(mineral, 0.0) + money
-        return savings
+        tonnes, d = e.limited_demand, e.deliveries
+        if of_purchases:
+            tonnes = np.zeros(tonnes.shape)
+            np.add.at(tonnes, (d.mineral, d.member, d.year), self.delivered)
+        savings, cells = (
+            np.zeros(len(e.minerals)),
+            list(product(range(len(e.minerals)), range(len(e.years)))),
+        )
+        for group in (of for of in self.program.constraints if of.component is SHARE):
+            prices, limit, (_, m, buyer, _, t) = self.prices[group.at], group.limits, group.index
+            for row, number in {*zip(limit.tolist(), buyer.tolist(), strict=True)}:
+                if not limits[row].caps_each_country:
+                    continue
+                name, mine = names[number], (limit == row) & (buyer == number) & (prices != 0)
+                who = dict(buyers_of(e, limits[row]))[name]
+                base = tonnes[:, who, :].sum(axis=1)
+                base += np.reshape(
+                    [
+                        self.base_of_plants(i, who if name else (), y, of_purchases=of_purchases)
+                        for i, y in cells
+                    ],
+                    base.shape,
+                )
+                worth = np.abs(prices) * (base * e.discounts)[m, t]
+                savings += np.bincount(m[mine], worth[mine], len(e.minerals))
+        return {e.minerals[m]: float(savings[m]) for m in np.flatnonzero(savings).tolist()}
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -475,42 +480,35 @@ class Plan(Solved):
     @cached_property
     def costs(self) -> pd.DataFrame:
         """Cost by heading, in their order: ``money`` undiscounted, ``discounted``."""
-        rows = (
-            (heading, float(money.sum()), float(discounted.sum()))
-            for heading, money, discounted, _ in self._charges()
-        )
+        every = self.charges.items()
+        rows = ((name, *map(float, by_mineral.sum(axis=1))) for name, by_mineral in every)
         return _table(rows, "heading money discounted")
 
     @cached_property
     def mineral_costs(self) -> pd.DataFrame:
         """Cost by mineral and heading: ``money`` undiscounted, ``discounted``; every pair once."""
-        every = list(self._charges())
         rows = (
-            (mineral, heading, float(money[which == m].sum()), float(discounted[which == m].sum()))
+            (mineral, heading, *by_mineral[:, m].tolist())
             for m, mineral in enumerate(self.expanded.minerals)
-            for heading, money, discounted, which in every
+            for heading, by_mineral in self.charges.items()
         )
         return _table(rows, "mineral heading money discounted")
 
-    def _charges(self) -> Iterator[tuple[str, Floats, Floats, Ints]]:
-        """Yield each heading, its amounts of money, those discounted, and whose mineral each is."""
-        years = len(self.expanded.years)
-        worth = self.expanded.discounts
-        none = (np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
-        charges = {heading: [none] for heading in headings()}
+    @cached_property
+    def charges(self) -> dict[str, Floats]:
+        """Cost by heading: undiscounted and discounted, each by mineral [money]."""
+        e, worth = self.expanded, self.expanded.discounts
+        charges = {heading: np.zeros((2, len(e.minerals))) for heading in headings()}
         rare = {heading for heading in charges if heading.is_rare}
         for group in self.program.variables:
             x = self.x[group.at]
             units = np.maximum(x, 0.0) if columns_named(group.component).is_delivery else x
             for charge in group.charges:
                 rare -= {charge.heading} if charge.price.any() else set()
-                money = units * charge.price
-                charges[charge.heading].append(
-                    (money, money * worth[charge.year], group.cell // years)
-                )
-        for heading, parts in ((h, parts) for h, parts in charges.items() if h not in rare):
-            money, discounted, mineral = (np.concatenate(part) for part in zip(*parts, strict=True))
-            yield heading.name, money, discounted, mineral
+                money, mineral = units * charge.price, group.cell // len(e.years)
+                every = (money, money * worth[charge.year])
+                charges[charge.heading] += [np.bincount(mineral, a, len(e.minerals)) for a in every]
+        return {heading.name: sums for heading, sums in charges.items() if heading not in rare}
 
     @cached_property
     def objective(self) -> float:
@@ -526,7 +524,8 @@ class Plan(Solved):
     @cached_property
     def cash(self) -> float:
         """All cost that is paid: without shortage and other penalties [money, undiscounted]."""
-        return float(np.sum([m.sum() for name, m, *_ in self._charges() if name not in PENALTIES]))
+        paid = (sums[0].sum() for name, sums in self.charges.items() if name not in PENALTIES)
+        return float(sum(paid))
 
     @property
     def cash_cost(self) -> CashCost:
@@ -553,7 +552,7 @@ class Plan(Solved):
 
         The base is demand, or purchases where Share basis says so. Rest of world is no country.
         """
-        tops = largest_country_shares(self.countries, self.case.settings.share_basis)
+        tops = countries.top_shares(self)
         return {name: tops[name].share if name in tops else 0.0 for name in self.expanded.minerals}
 
     @cached_property

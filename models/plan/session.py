@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case
+from models.case import Case, Turned
 from models.errors import SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
@@ -151,8 +151,12 @@ class Session:
 
         None where vectors don't express it, or give no proof: then ``solve`` its case. The plan's
         program is the variant's; ``case``, and what is resolved of it, are the base's. So read
-        amounts, prices and costs of columns of it, and total and cash cost, but no table.
+        amounts, prices and costs of columns of it, and total and cash cost, but no table. Raises
+        InputError where a number that a part sets contradicts records.
         """
+        for part in parts:
+            if isinstance(part.kind, Turned):
+                solving.check(part(self.case), self.case)
         base, e = self.base.program, self._solver.expanded
         try:
             rows = self.variation.arrays(parts)

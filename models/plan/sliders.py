@@ -20,7 +20,7 @@ from models import schema
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, pieces
-from models.plan.variation import ARRAYS, NoVectorsError, Variation, differs
+from models.plan.variation import ARRAYS, NoVectorsError, Variation, apart, differs, line
 from models.program import Program, Scaling
 from models.resolve import Expanded, Floats, Ints
 from models.solve import LinearProgram, PersistentSolver, statuses
@@ -182,11 +182,11 @@ class Adjustable:
             moved = np.flatnonzero(np.any([differs(n, numbers[0]) for n in numbers[1:3]], axis=0))
             if not len(moved):
                 continue
-            const, slope = _line(numbers[1][moved], numbers[2][moved], slider)
+            const, slope = line(numbers[1][moved], numbers[2][moved], slider.between)
             const_d, slope_d = np.zeros((2, len(moved)))
             if more:
-                twice = _line(numbers[3][moved], numbers[4][moved], slider)
-                const_d, slope_d = map(_apart, twice, (const, slope))
+                twice = line(numbers[3][moved], numbers[4][moved], slider.between)
+                const_d, slope_d = map(apart, twice, (const, slope))
             fields = (moved, self._parts(slider.parts, name, moved), const, slope, const_d, slope_d)
             least = None if lowest is None else getattr(lowest, name)[moved]
             if least is not None and not differs(const, least).any():
@@ -310,15 +310,3 @@ def _part(scaling: Scaling, columns: slice, rows: slice) -> Scaling:
     return Scaling(
         scaling.column[columns], scaling.row[rows], scaling.price[columns], scaling.dual[rows]
     )
-
-
-def _line(first: Floats, last: Floats, slider: Slider) -> tuple[Floats, Floats]:
-    """Return constant and slope of the lines through two values; an infinite value is constant."""
-    low, high = slider.between
-    slope = _apart(last, first) / (high - low)
-    return first - slope * low, slope
-
-
-def _apart(a: Floats, b: Floats) -> Floats:
-    with np.errstate(invalid="ignore"):
-        return np.where(a == b, 0.0, a - b)

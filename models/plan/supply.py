@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 def supply_of(plan: Plan) -> pd.DataFrame:
-    """Return the table ``Plan.supply``.
+    """Return the table ``Plan.supply``."""
+    return pd.DataFrame(supply_columns(plan))
+
+
+def supply_columns(plan: Plan) -> dict[str, Any]:
+    """Return the columns of ``Plan.supply``, in the order of year, mineral and member.
 
     demand, purchased, short [t], marginal_price, landed (average, inputs included; NaN without
     purchases) [money/t], short_cost (what the shortage counts for) [money].
@@ -28,45 +33,41 @@ def supply_of(plan: Plan) -> pd.DataFrame:
     np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
     price = d.landed + plan.input_cost[d.source, d.year] if e.intakes else d.landed
     np.add.at(paid, (d.mineral, d.member, d.year), plan.delivered * price)
-    short, prices, cost = np.zeros((3, *bought.shape))
+    short, prices = np.zeros((2, *bought.shape))
     for table, (at, values) in (
         (short, plan.part(SHORTAGE)),
         (prices, plan.row_part(BALANCE)),
     ):
         table[at or ([],) * 3] = values
-    tiered = [(e.mineral_at[m], e.member_at[j], e.years.index(t)) for m, j, t in case.tiers_of]
-    for m, j, t in {*zip(*map(np.ndarray.tolist, np.nonzero(short)), strict=True), *tiered}:
-        cost[m, j, t] = _short_cost(plan, (e.minerals[m], e.members[j], e.years[t]))
-    at = np.nonzero((e.demand > 0) | (bought > 0) | e.has_stock[:, :, None])
+    each = [[case.shortage_cost(m, year) for year in e.years] for m in e.minerals]
+    cost = short * np.array(each).reshape(len(e.minerals), 1, len(e.years))
+    for (mineral, member, year), tiers in case.tiers_of.items():
+        cost[e.mineral_at[mineral], e.member_at[member], e.years.index(year)] = sum(
+            plan.value(OF_TIER, (mineral, member, tier, year)) * case.tier_cost(mineral, tier, year)
+            for tier in tiers
+        )
+    m, j, t = np.nonzero((e.demand > 0) | (bought > 0) | e.has_stock[:, :, None])
+    order = np.lexsort((_rank(e.members)[j], _rank(e.minerals)[m], t))
+    at = (m[order], j[order], t[order])
     tonnes = bought[at]
     is_bought = tonnes > tolerances.LEAST_FLOW
     landed = np.divide(paid[at], tonnes, out=np.full(len(tonnes), np.nan), where=is_bought)
-    found = pd.DataFrame(
-        {
-            "year": np.array(e.years, dtype=np.int64)[at[2]],
-            "mineral": spelt(e.minerals, at[0]),
-            "member": spelt(e.members, at[1]),
-            "demand": e.demand[at],
-            "purchased": tonnes,
-            "short": short[at],
-            "marginal_price": prices[at],
-            "landed": landed,
-            "short_cost": cost[at],
-        }
-    )
-    return found.sort_values(["year", "mineral", "member"], kind="stable", ignore_index=True)
+    return {
+        "year": np.array(e.years, dtype=np.int64)[at[2]],
+        "mineral": spelt(e.minerals, at[0]),
+        "member": spelt(e.members, at[1]),
+        "demand": e.demand[at],
+        "purchased": tonnes,
+        "short": short[at],
+        "marginal_price": prices[at],
+        "landed": landed,
+        "short_cost": cost[at],
+    }
 
 
-def _short_cost(plan: Plan, key: tuple[str, str, int]) -> float:
-    """Return what a member's shortage of a mineral in a year costs by its price [money]."""
-    mineral, member, year = key
-    if key not in plan.case.tiers_of:
-        return plan.value(SHORTAGE, key) * plan.case.shortage_cost(mineral, year)
-    return sum(
-        plan.value(OF_TIER, (mineral, member, tier, year))
-        * plan.case.tier_cost(mineral, tier, year)
-        for tier in plan.case.tiers_of[key]
-    )
+def _rank(names: Sequence[str]) -> Ints:
+    """Return the place of each name in the order of the alphabet."""
+    return np.argsort(np.argsort(np.array(names)))
 
 
 def spelt(names: Sequence[str], at: Ints) -> list[str]:

@@ -24,23 +24,25 @@ that country, member and year. So a study of hundreds of runs lays out a few:
 Several parts hold together: where two change one number, what closes, or waives, wins. Whatever
 these rules do not express raises NoVectorsError, and the caller lays the variant's case out: rows
 or columns that the base lacks, a number that two parts change otherwise, or a change at a position
-that belongs to no one who could be selected. The first part of each kind is tried, too, or of those that
-say that they are ``alike``: the arrays must be those of its own case, laid out. The sliders of the page (``models.plan.sliders``) are
-changes of the same arrays, as lines of a slider's value.
+that belongs to no one who could be selected. The first part of each kind is tried, too, or of those
+that say that they are ``alike``: the arrays must be those of its own case, laid out. A kind that
+sets a number (``Turned``, such as a cap on single countries) is laid out at two numbers and tried
+at a third: between them all follows straight lines. The sliders of the page
+(``models.plan.sliders``) are lines over the same arrays.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from models import tolerances
-from models.case import Case, Kind, Part, Parts, Selection
+from models.case import Case, Kind, Part, Parts, Selection, Turned
 from models.errors import PlannerError
 from models.program import ComponentArrays, Program, build_program, fit
 from models.program import component as c
@@ -48,11 +50,24 @@ from models.program.families.contracts import MINIMUM
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.solve import LinearProgram
 
-__all__ = ["ARRAYS", "Kind", "NoVectorsError", "Part", "Parts", "Selection", "Variation", "differs"]
+__all__ = [
+    "ARRAYS",
+    "Kind",
+    "NoVectorsError",
+    "Part",
+    "Parts",
+    "Selection",
+    "Variation",
+    "apart",
+    "differs",
+    "line",
+]
 
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
 """The arrays of a program that a change may change."""
 _OF_COLUMNS, _OF_ROWS = ARRAYS[:3], ARRAYS[3:5]
+_BETWEEN, _TRIED = (0.5, 1.0), 0.75
+"""Where straight lines are read, and where they are tried."""
 
 
 class NoVectorsError(PlannerError):
@@ -72,7 +87,8 @@ class Variation:
         self._whole: dict[Kind, Vectors] = {}
         self._parts: dict[Part, Vectors] = {}
         self._tried: set[tuple[Any, tuple[str, ...]]] = set()
-        self._refused: dict[Kind, NoVectorsError] = {}
+        self._refused: dict[Any, NoVectorsError] = {}
+        self._lines: dict[Any, dict[str, tuple[Ints, Floats, Floats]]] = {}
         self._owners: dict[str, tuple[Ints, Ints, dict[Any, int]]] = {}
 
     def arrays_of(self, case: Case) -> LinearProgram:
@@ -113,8 +129,9 @@ class Variation:
 
     def _part(self, part: Part) -> Vectors:
         """Return a part's vectors; the first that selects by some names is tried."""
-        if self._refused and part.kind in self._refused:
-            raise self._refused[part.kind]
+        kind = part.kind.turn if isinstance(part.kind, Turned) else part.kind
+        if self._refused and kind in self._refused:
+            raise self._refused[kind]
         if part not in self._parts:
             try:
                 self._parts[part] = self._cut(self._read(part.kind), part.of)
@@ -123,12 +140,15 @@ class Variation:
                     self._try(part)
                     self._tried.add(how)
             except NoVectorsError as error:
-                self._refused[part.kind] = error
+                self._refused[kind] = error
                 raise
         return self._parts[part]
 
     def _read(self, kind: Kind) -> Vectors:
         """Return what a kind of change does to all."""
+        if isinstance(kind, Turned):
+            every = self._follows(kind.turn).items()
+            return {name: (at, const + slope * kind.value) for name, (at, const, slope) in every}
         if kind not in self._whole:
             base, rows = self.program.rows, self.arrays_of(kind(self.expanded.case, Selection()))
             found: dict[str, tuple[Ints, Floats]] = {}
@@ -144,6 +164,31 @@ class Variation:
                     found[name] = at, now[at]
             self._whole[kind] = found
         return self._whole[kind]
+
+    def _follows(
+        self, turn: Callable[[Case, Selection, float], Case]
+    ) -> dict[str, tuple[Ints, Floats, Floats]]:
+        """Return of each array what follows a number: the positions, the constants and slopes."""
+        if turn not in self._lines:
+            case, found = self.expanded.case, {}
+            low, high, tried = (
+                self.arrays_of(turn(case, Selection(), value)) for value in (*_BETWEEN, _TRIED)
+            )
+            for name in ARRAYS:
+                before, *ends, wanted = (
+                    getattr(rows, name) for rows in (self.program.rows, low, high, tried)
+                )
+                at = np.flatnonzero(np.any([end != before for end in ends], axis=0))
+                const, slope = line(ends[0][at], ends[1][at], _BETWEEN)
+                now = before.copy()
+                now[at] = const + slope * _TRIED
+                if differs(now, wanted).any():
+                    msg = f"{name} follows no straight line"
+                    raise NoVectorsError(msg)
+                if len(at):
+                    found[name] = at, const, slope
+            self._lines[turn] = found
+        return self._lines[turn]
 
     def _cut(self, whole: Vectors, of: Selection) -> Vectors:
         """Return the numbers of what is selected; NoVectorsError where one is nobody's."""
@@ -311,3 +356,16 @@ def differs(a: Floats, b: Floats) -> Bools:
     with np.errstate(invalid="ignore"):
         far = np.abs(a - b) > tolerances.SLIDER_RULE * np.maximum(1.0, np.abs(b))
     return np.asarray((a != b) & (far | ~np.isfinite(a) | ~np.isfinite(b)))
+
+
+def line(first: Floats, last: Floats, between: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Return constant and slope of the lines through two values; an infinite value is constant."""
+    low, high = between
+    slope = apart(last, first) / (high - low)
+    return first - slope * low, slope
+
+
+def apart(a: Floats, b: Floats) -> Floats:
+    """Return how far numbers are apart; infinite ones that are equal are not."""
+    with np.errstate(invalid="ignore"):
+        return np.where(a == b, 0.0, a - b)

@@ -93,9 +93,14 @@ class ComponentArrays:
         return self.component.name
 
     @property
-    def limits(self) -> Ints | None:
-        """The number of the row of Share limits that each is of; None where they are of none."""
-        return self.index[0] if self.component.positions[0] == LIMIT else None
+    def is_of_limits(self) -> bool:
+        return self.component.positions[0] == LIMIT
+
+    @property
+    def limits(self) -> Ints:
+        """The position of the row of Share limits that each is of."""
+        numbers, at = np.unique(self.index[0], return_inverse=True)
+        return integers([self.spell.limit_of[number] for number in numbers.tolist()])[at]
 
     def keys(self, which: Ints) -> list[Any]:
         return self.spell(self.component, [part[which] for part in self.index])
@@ -132,8 +137,8 @@ class LazyKeys(Sequence[solve.Keys]):
         for group in self._groups:
             at = within(group.at, self._stretch)
             ends = [at.start, at.stop]
-            if group.limits is not None:
-                ends[1:1] = (at.start + 1 + np.flatnonzero(np.diff(group.limits[at]))).tolist()
+            if group.is_of_limits:
+                ends[1:1] = (at.start + 1 + np.flatnonzero(np.diff(group.index[0][at]))).tolist()
             found += [(group.name, b - a) for a, b in pairwise(ends) if b > a]
         return found
 
@@ -211,27 +216,11 @@ class NameIndex:
         return self._number[name]
 
 
-@dataclass(frozen=True)
-class Shares:
-    """The rows of one row of Share limits: their limits are its share of a demand, if ``fixed``.
-
-    ``said`` is all that the row says but its share; ``rows`` are positions, ``demand`` [t] and
-    ``year`` (by position) of each.
-    """
-
-    said: tuple[Any, ...]
-    rows: Ints
-    demand: Floats
-    year: Ints
-    is_max: bool
-    fixed: bool
-
-
 class Spelling:
     """Spells keys. It is no part of what is spelt: a program that nobody needs is gone at once."""
 
     def __init__(self, expanded: Expanded, names: NameIndex, limit_of: Mapping[int, int]) -> None:
-        self._expanded, self._numbered, self._limit_of = expanded, names, limit_of
+        self._expanded, self._numbered, self.limit_of = expanded, names, limit_of
 
     def __call__(self, of: Component, index: Sequence[Ints]) -> list[Any]:
         """Return the keys that positions stand for."""
@@ -269,7 +258,7 @@ class Spelling:
             YEAR: {YEAR: e.years},
             CALENDAR: {YEAR: range(10_000)},
             STAGE: {STAGE: STAGES},
-            LIMIT: {LIMIT: self._limit_of},
+            LIMIT: {LIMIT: self.limit_of},
             SECURITY: {SECURITY: range(len(case.security))},
             **{part: {part: names} for part in (COUNTRY, TIER, BUYER, SUPPLIER)},
         }
@@ -311,7 +300,6 @@ class Builder:
         self.constraints: list[ComponentArrays] = []
         self.entries: list[tuple[Ints, Ints, Floats]] = []
         self.posted: list[tuple[Ints, Ints, Ints, Ints, int]] = []
-        self.shares: list[Shares] = []
         self.limit_of: dict[int, int] = {}
         self.spell = Spelling(expanded, names, self.limit_of)
         none = integers([])
@@ -330,7 +318,7 @@ class Builder:
         new = copy.copy(self)
         new.expanded, new.names, new.limit_of = expanded, names, {}
         new.spell = Spelling(expanded, names, new.limit_of)
-        for name in ("variables", "constraints", "entries", "posted", "shares"):
+        for name in ("variables", "constraints", "entries", "posted"):
             setattr(new, name, [*getattr(self, name)])
         return new
 

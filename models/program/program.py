@@ -18,7 +18,7 @@ from models import schema, solve
 from models.case import Case
 from models.program import builder, families, market
 from models.program.component import TONNES
-from models.program.families.diversification import lines, what_is_said
+from models.program.families.diversification import lines
 from models.resolve import Bools, Cell, Expanded, Floats, Ints, stock_target
 
 *_BEFORE_LIMITS, _LIMITS = families.FAMILIES
@@ -69,7 +69,7 @@ class Program:
     largest demand, opening stock or stock target of each block; ``least_need`` the smallest demand;
     ``sold`` is the column of each of the case's ``sales``, deliveries first, ``handed`` that of
     each of its ``hand_overs``; ``names`` are the numbered names that keys are spelt with;
-    ``draft`` is what the program was made of before its share limits, ``shares`` what those are.
+    ``draft`` is what the program was made of before its share limits.
     """
 
     blocks: tuple[tuple[Cell, ...], ...]
@@ -89,7 +89,6 @@ class Program:
     handed: Ints
     names: tuple[Any, ...]
     draft: builder.Builder
-    shares: tuple[builder.Shares, ...]
 
     def columns_of(self, block: int, last: int | None = None) -> slice:
         """Return the columns of a block, or of all from it up to another."""
@@ -186,9 +185,6 @@ def build_program(
     """
     cells = tuple(tuple(cells) for cells in (split(expanded.case) if blocks is None else blocks))
     if like is not None and _is_like(like.draft, expanded):
-        same = _shared_anew(like, expanded) if blocks is None else None
-        if same is not None:
-            return same
         draft, known = like.draft, names  # it knows no names beyond those given
     else:
         draft = builder.Builder(expanded, builder.NameIndex(names))
@@ -205,7 +201,7 @@ def build_program(
     need, least_need = _needs(b, of_cell, len(cells))
     return Program(
         blocks=cells,
-        rows=_arrays(b, columns, rows),
+        rows=_arrays(b, columns, rows, like if like is not None and like.blocks == cells else None),
         column_starts=column_starts,
         row_starts=row_starts,
         variables=variables,
@@ -221,22 +217,6 @@ def build_program(
         handed=columns[b.handed],
         names=tuple(b.names.names),
         draft=draft,
-        shares=tuple(dataclasses.replace(of, rows=rows[of.rows]) for of in b.shares),
-    )
-
-
-def _shared_anew(like: Program, expanded: Expanded) -> Program | None:
-    """Return the program of a case that differs in shares alone, None where more differs."""
-    rows = expanded.case.share_limits
-    told = [(what_is_said(row), row.penalty) for row in rows]
-    if told != [of.said for of in like.shares] or not all(of.fixed for of in like.shares):
-        return None
-    least, most = like.rows.row_lower.copy(), like.rows.row_upper.copy()
-    for row, of in zip(rows, like.shares, strict=True):
-        share = np.array([row.share.value(y) for y in expanded.years], dtype=float)
-        (most if of.is_max else least)[of.rows] = share[of.year] * of.demand
-    return dataclasses.replace(
-        like, rows=dataclasses.replace(like.rows, row_lower=least, row_upper=most)
     )
 
 
@@ -286,7 +266,10 @@ def _of_groups(
     return found
 
 
-def _arrays(b: builder.Builder, columns: Ints, rows: Ints) -> solve.LinearProgram:
+def _arrays(
+    b: builder.Builder, columns: Ints, rows: Ints, like: Program | None
+) -> solve.LinearProgram:
+    """Return the arrays; where entries are as in another program, they are that one's own."""
     none = np.zeros(0, dtype=np.int64)
     at_row = rows[np.concatenate([none, *(entry[0] for entry in b.entries)])]
     at_column = columns[np.concatenate([none, *(entry[1] for entry in b.entries)])]
@@ -299,14 +282,22 @@ def _arrays(b: builder.Builder, columns: Ints, rows: Ints) -> solve.LinearProgra
         at_row, at_column = at_row[order[first]], at_column[order[first]]
         order = np.arange(len(first))
     counts = np.bincount(at_row, minlength=len(rows))
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    of_entries = at_column[order]
+    if (
+        like is not None
+        and np.array_equal(starts, like.rows.starts)
+        and np.array_equal(of_entries, like.rows.columns)
+    ):
+        of_entries = like.rows.columns
     return solve.LinearProgram(
         cost=_placed(b.variables, "cost", columns),
         lower=_placed(b.variables, "lower", columns),
         upper=_placed(b.variables, "upper", columns),
         row_lower=_placed(b.constraints, "least", rows),
         row_upper=_placed(b.constraints, "most", rows),
-        starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        columns=at_column[order],
+        starts=starts,
+        columns=of_entries,
         values=values[order],
         whole=_placed(b.variables, "whole", columns) > 0,
     )
@@ -411,7 +402,7 @@ def _places(
             [np.concatenate(part) for part in zip(*(group.index for group in of), strict=True)]
             for of in (mine, theirs)
         )
-        if mine[0].limits is not None:
+        if mine[0].is_of_limits:
             both = lines(names, np.concatenate([keys[0], others[0]]))
             keys[0], others[0] = both[: len(keys[0])], both[len(keys[0]) :]
         # the parts of a key as the digits of one number, so that keys compare as numbers

@@ -204,7 +204,7 @@ class Expanded:
             (s.mineral, s.name, s.project, s.country, s.company, s.needs_ore) for s in self.sources
         ]
 
-    @property
+    @cached_property
     def discounts(self) -> Floats:
         """What money of each year is worth in the first."""
         return np.array([self.case.discount(year) for year in self.years])

@@ -42,15 +42,17 @@ class CaseChange:
 class ActionKind:
     """A kind of change (``models.plan.variation``): a step, on what is selected of all it selects.
 
-    It needs no name of what is not selected, and so is the same for all that may be.
+    It needs no name of what is not selected, and so is the same for all that may be. With a value
+    it is what ``Turned`` asks for.
     """
 
     step: schema.ScenarioStep
 
-    def __call__(self, case: Case, of: Selection) -> Case:
-        """Return the case after the step, a step a stretch of years."""
-        named = {name: value for name, value in of.named.items() if name != "years"}
-        step = dataclasses.replace(self.step, **named)
+    def __call__(self, case: Case, of: Selection, value: float | None = None) -> Case:
+        """Return the case after the step, a step a stretch of years; ``value`` is another Value."""
+        changed = {name: one for name, one in of.named.items() if name != "years"}
+        changed |= {} if value is None else {"value": value}
+        step = dataclasses.replace(self.step, **changed)
         if of.years is None:
             return after(case, [step])
         chosen = {year for year in of.years if in_force(step, year)}

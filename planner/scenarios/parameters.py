@@ -9,12 +9,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from models.case import Case, fold
+from models.case import Case, Part, Parts, Turned, fold
 from models.checks.common import did_you_mean, plants
 from models.errors import Mistakes, UsageError
 from models.schema import TAKES, ByYear, ScenarioStep, SecurityTarget
 from planner.render.words import few
-from planner.scenarios.actions import CaseChange
+from planner.scenarios.actions import ActionKind, CaseChange
 from planner.scenarios.named import Named
 
 
@@ -113,7 +113,10 @@ class Parameter:
     def is_cap(self) -> bool:
         return self.kind == CAP
 
-    def at(self, value: float) -> CaseChange:
+    def at(self, value: float) -> CaseChange | Parts:
+        """Return the change to a value; of the cap one that ``Session.vary`` may plan."""
+        if self.is_cap:
+            return Parts(tuple(Part(Turned(ActionKind(aim), value)) for aim in self.aims))
         return CaseChange(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))
 
     def name(self, value: float) -> str:

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from models.plan import Plan
-    from models.resolve import Floats
+    from models.resolve import Floats, Ints
 
 
 def bought_by_plants(plan: Plan) -> pd.DataFrame:
     """Return the rows of ``Plan.inputs`` that are sold; what members hand over they have bought."""
     return plan.inputs[plan.inputs["member"] == ""]
+
+
+def by_mineral(plan: Plan, mineral: Ints, amounts: Floats) -> dict[str, float]:
+    """Return the sums of amounts by mineral; ``mineral`` is whose each is, by position."""
+    names = plan.expanded.minerals
+    return dict(zip(names, np.bincount(mineral, amounts, len(names)).tolist(), strict=True))
 
 
 def on_products(

@@ -10,16 +10,20 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 import pandas as pd
 
 from models import answers, measures, schema, tolerances, units
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
-from models.plan import LEVY, PENALTIES, TARIFF, Plan
-from models.program.component import CostHeading
+from models.plan import LEVY, PENALTIES, SHORTAGE, TARIFF, Plan
+from models.plan.countries import top_shares
+from models.plan.secured import SECURED, survived
+from models.plan.supply import supply_columns
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
@@ -47,7 +51,7 @@ from planner.scenarios.parameters import percent as percent_of
 from planner.scenarios.parameters import price_words
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies import members
-from planner.studies.charged import bought_by_plants, on_products
+from planner.studies.charged import by_mineral, on_products
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import (
     BASIS,
@@ -110,6 +114,7 @@ def figures_of(kind: type[Frontier]) -> list[Field]:
 
 _DUTIES = ("tariffs", "levies")
 """What of the cash cost members' own treasuries receive."""
+_OF_PLAN = ("objective", "purchases", "cash", *_DUTIES, "tonnes")
 
 
 # ---- points --------------------------------------------------------------------------------------
@@ -168,24 +173,30 @@ def read(plan: Plan) -> tuple[Row, ...]:
     ``share`` is the largest of one country in any year, ``country`` whose (None, "": nobody sells).
     Beside OF_POINT ``saved`` is what a point more of the cap saves by its duals [money].
     """
-    losses = plan.security.assign(kept=plan.security["missing"] <= 0)
-    to_plants = bought_by_plants(plan)
+    e, sales, (at, short) = plan.expanded, plan.expanded.sales, plan.part(SHORTAGE)
+    lost = [dict(zip(SECURED.split(), row, strict=True)) for row in survived(plan)]
+    names, lacking = ([row[name] for row in lost] for name in ("mineral", "missing"))
+    of_loss = np.array([e.mineral_at[name] for name in names], dtype=int)
+    counted = np.where(plan.all_sold > tolerances.LEAST_FLOW, plan.all_sold, 0.0)
+    to_plants = counted * (sales.member < 0)
+    home = [schema.COALITION in plan.case.blocs_of(source.country) for source in e.sources]
+    to_outside = counted * ~np.array(home, dtype=bool)[sales.source]
     amounts = {
         **_money(plan),
-        "outside": _outside(plan, to_plants),
-        "demand": measures.sums(plan.supply, "demand", "mineral"),
-        "tonnes": measures.sums(plan.supply, "purchased", "mineral"),
-        "inputs": measures.sums(to_plants, "tonnes", "mineral"),
-        "short": measures.sums(plan.supply, "short", "mineral"),
+        "outside": by_mineral(plan, sales.mineral, to_outside),
+        "demand": by_mineral(plan, np.arange(len(e.minerals)), e.demand.sum(axis=(1, 2))),
+        "tonnes": by_mineral(plan, e.deliveries.mineral, plan.delivered),
+        "inputs": by_mineral(plan, sales.mineral, to_plants),
+        "short": by_mineral(plan, at[0] if at else short.astype(int), short),
         "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
-        "missing": measures.sums(losses, "missing", "mineral"),
+        "missing": by_mineral(plan, of_loss, np.array(lacking, dtype=float)),
     }
-    survived = losses.groupby("mineral")["kept"].mean()
-    tops = measures.largest_country_shares(plan.countries, plan.case.settings.share_basis)
+    met = {m: [lack <= 0 for n, lack in zip(names, lacking, strict=True) if n == m] for m in names}
+    tops = top_shares(plan)
     minerals = list[Row]()
-    for name in plan.expanded.minerals:
+    for name in e.minerals:
         row: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
-        row |= {"mineral": name, "kept": float(survived.get(name, 1.0)), "share": None}
+        row |= {"mineral": name, "kept": np.mean(met.get(name, 1.0)).item(), "share": None}
         if name in tops:
             country = plan.case.country_name(tops[name].country)
             row |= {"share": tops[name].share, "country": country}
@@ -196,16 +207,11 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "mineral": ALL,
         "share": top["share"],
         "country": top.get("country", ""),
-        "objective": plan.objective,
-        "purchases": plan.purchases,
-        "cash": plan.cash,
+        **{name: getattr(plan, name) for name in _OF_PLAN},
         **{name: sum(amounts[name].values()) for name in ("saved", "missing", "inputs", "outside")},
-        "tariffs": plan.tariffs,
-        "levies": plan.levies,
         "demand": plan.case.total_demand,
-        "tonnes": plan.tonnes,
         "short": plan.shortage,
-        "kept": float(losses["kept"].mean()) if len(losses) else 1.0,
+        "kept": np.mean([lack <= 0 for lack in lacking] or 1.0).item(),
     }
     return tuple(
         {"country": "", **row, "served": measures.served_share(row["demand"], row["short"])}
@@ -216,35 +222,26 @@ def read(plan: Plan) -> tuple[Row, ...]:
 
 def _money(plan: Plan) -> dict[str, dict[str, float]]:
     """Return what is paid by mineral; what an input costs the buyers of the product pay."""
-    costs, flows = plan.mineral_costs, plan.expanded.input_flows
-    cash = costs[~costs["heading"].isin(PENALTIES)]
+    e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
 
-    def duty(heading: CostHeading) -> dict[str, float]:
-        return measures.sums(costs[costs["heading"] == heading.name], "money", "mineral")
+    def charged(*headings: str, kind: int = 0) -> dict[str, float]:
+        sums = (plan.charges[name][kind] for name in headings if name in plan.charges)
+        return by_mineral(plan, np.arange(len(e.minerals)), sum(sums, np.zeros(len(e.minerals))))
 
     # what plants pay, less and with what is paid for their tonnes
     net, gross = plan.taken * flows.landed, plan.taken * (flows.landed + flows.support)
-    worth = net * plan.expanded.discounts[flows.year]
+    worth = net * e.discounts[flows.year]
     tariffs, levies = plan.taken * flows.cost * flows.tariff, plan.taken * flows.levy
+    is_flow = plan.delivered > tolerances.LEAST_FLOW
+    bought = by_mineral(plan, d.mineral, plan.delivered * d.landed * is_flow)
+    paid = [name for name in plan.charges if name not in PENALTIES]
     return {
-        "objective": on_products(plan, measures.sums(costs, "discounted", "mineral"), worth, worth),
-        "purchases": on_products(plan, measures.sums(plan.flows, "total", "mineral"), net),
-        "cash": on_products(plan, measures.sums(cash, "money", "mineral"), gross, gross),
-        "tariffs": on_products(plan, duty(TARIFF), plan.input_tariffs, tariffs),
-        "levies": on_products(plan, duty(LEVY), plan.input_levies, levies),
+        "objective": on_products(plan, charged(*plan.charges, kind=1), worth, worth),
+        "purchases": on_products(plan, bought, net),
+        "cash": on_products(plan, charged(*paid), gross, gross),
+        "tariffs": on_products(plan, charged(TARIFF.name), plan.input_tariffs, tariffs),
+        "levies": on_products(plan, charged(LEVY.name), plan.input_levies, levies),
     }
-
-
-def _outside(plan: Plan, to_plants: pd.DataFrame) -> dict[str, float]:
-    """Return what countries outside the coalition sell by mineral [t], to members and plants."""
-    tonnes = dict.fromkeys(plan.expanded.minerals, 0.0)
-    for table in (plan.flows, to_plants):
-        codes = table["country"].unique()
-        home = [code for code in codes if schema.COALITION in plan.case.blocs_of(code)]
-        outside = table[~table["country"].isin(home)]
-        for mineral, sold in measures.sums(outside, "tonnes", "mineral").items():
-            tonnes[mineral] += sold
-    return tonnes
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -258,10 +255,11 @@ _BOUGHT = {
 
 
 def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
-    columns = {name: plan.supply[name].tolist() for name in _BOUGHT}
+    every = supply_columns(plan)
+    columns = {name: np.asarray(every[name]).tolist() for name in _BOUGHT}
     # None, not NaN: what is the same is then equal
     columns["landed"] = [None if v != v else v for v in columns["landed"]]  # noqa: PLR0124
-    return tuple(zip(*columns.values(), strict=True))
+    return tuple(map(tuple, columns.values()))
 
 
 @dataclass(frozen=True)
@@ -269,7 +267,7 @@ class SweepPoint:
     """One plan of a sweep: its rows, all minerals first, then each.
 
     ``smallest`` are the smallest caps that cost no tonne of supply, known of the case without caps
-    alone; ``trouble`` says why they are not known. ``bought`` are rows of ``supply``.
+    alone; ``trouble`` says why they are not known. ``bought`` are columns of ``supply``.
     """
 
     rows: tuple[Row, ...] = ()
@@ -277,10 +275,12 @@ class SweepPoint:
     trouble: str = ""
     bought: tuple[tuple[Any, ...], ...] = ()
 
-    @property
+    @cached_property
     def supply(self) -> pd.DataFrame:
         """What each member buys by mineral and year, as ``Plan.supply`` has it."""
-        return pd.DataFrame(list(self.bought), columns=list(_BOUGHT)).astype(_BOUGHT)
+        columns = self.bought or ((),) * len(_BOUGHT)
+        every = zip(_BOUGHT.items(), columns, strict=True)
+        return pd.DataFrame({n: pd.Series(values, dtype=kind) for (n, kind), values in every})
 
     @property
     def by_mineral(self) -> Rows:

@@ -11,7 +11,7 @@ import numpy as np
 
 from models import measures, schema
 from models.case import in_force
-from models.program.builder import STAGES, Builder, Shares, columns_of, grouped, integers
+from models.program.builder import STAGES, Builder, columns_of, grouped, integers
 from models.program.component import (
     BUYER,
     LIMIT,
@@ -276,11 +276,6 @@ def lines(names: Sequence[Any], numbers: Ints) -> Ints:
     return integers(same)[at]
 
 
-def what_is_said(row: schema.ShareLimit) -> tuple[object, ...]:
-    """Return all that a row of Share limits says but its share and penalty."""
-    return *_but_its_years(row), row.first_year, row.last_year
-
-
 def _but_its_years(row: schema.ShareLimit) -> tuple[object, ...]:
     return (
         row.limit, row.mineral, row.buyer, row.group, row.supplier, row.stage, row.except_minerals
@@ -312,12 +307,6 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> lis
     rows = b.rows(SHARE, index, least=least, most=most)
     b.enter(rows[of], columns, 1.0)
     _enter_beyond(b, rows, (m, buyer, t), np.where(of_purchases, 0.0, share))
-    ends = np.searchsorted(which, np.arange(len(limits) + 1)).tolist()
-    for row, own in zip(limits, map(slice, ends[:-1], ends[1:]), strict=True):
-        stated, is_most = (what_is_said(row), row.penalty), row.limit == schema.MAX
-        fixed = not (is_most and case.settings.share_basis == schema.PURCHASES)
-        fixed = fixed and not e.intakes and not e.unmet_ratios
-        b.shares.append(Shares(stated, rows[own], demand[own], t[own], is_most, fixed))
     soft = np.flatnonzero(np.array([_is_soft(row) for row in limits])[which])
     price = [
         case.shortage_cost(e.minerals[i], e.years[y]) if (p := limits[k].penalty) is None else p

@@ -140,7 +140,7 @@ def model(f: Frame) -> None:
     The base is the buyer's demand, or for a max in basis purchases a column Q that totals what the
     buyer purchases. In stage mining the ore behind the flow counts. A hard max has no excess e.
     What the coalition's suppliers sell to plants counts as a flow, and as a purchase; its base of
-    an input is demand + T (see Inputs), that of another buyer its demand and what it hands over.
+    an input is demand + T (see Inputs). The base of another buyer is demand and what it hands over.
 
     variables   excess e [t]; purchases Q [t], ore total Z [t] in basis purchases
     posts       cost heading "limit penalty" (e at the limit's penalty)

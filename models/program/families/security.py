@@ -1,4 +1,4 @@
-"""Security: enough is left if any one country is lost, or what lacks of it is paid for."""
+"""Security: enough is left if any one country is lost, or what is missing is paid for."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ _PACES = ((FILL, "max_fill", 1.0), (DRAW, "max_draw", -1.0))
 
 
 def model(f: Frame) -> None:
-    r"""A reserve holds no more than its maximum and pays for what its target lacks.
+    r"""A reserve holds no more than its maximum and pays for what is missing to its target.
 
     .. math:: 0 \le s_{m,j,t} \le max_{m,j}, \qquad s_{m,j,t} + v_{m,j,t} \ge target_{m,j,t}   [t]
     .. math:: s_{m,j,t} - s_{m,j,t-1} \le fill_{m,j}, \qquad s_{m,j,t-1} - s_{m,j,t} \le draw_{m,j}

@@ -844,8 +844,8 @@ class SensitivityStudy(StudyKind):
             they = "Together they make up" if len(deciding) > 1 else "It makes up"
             which = "the known" if missing else "all"
             said += (
-                f" {they} {share(held)} of the changes in {_WORDS[by]} that {which} numbers can cause,"
-                " each alone."
+                f" {they} {share(held)} of the changes in {_WORDS[by]} that {which} numbers can"
+                " cause, each alone."
             )
         return Headline(said, figures, tuple(care), tuple(rows))
 

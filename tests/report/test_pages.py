@@ -48,7 +48,9 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
         "Can the coalition get what it needs with at most 60 % of demand from any one country"
         " outside it?"
     )
-    assert page.finding.startswith("Not in full. Cobalt is 10 % short, all of it because of")
+    assert page.finding.startswith(
+        "Not fully. 10 % of the need for Cobalt stays unmet, because of the"
+    )
     assert need.value == "0 of 1 mineral"
     # 180 t for 420,000 EUR; without limits 200 t for 400,000
     assert price.value == "16.7 % more"
@@ -81,7 +83,7 @@ def test_members_and_what_the_limits_cost_them(page):
     assert (row["Member"], row["Depends on"], row["Of its purchases"]) == (
         "Japan", "China", "66.7 %",
     )  # fmt: skip
-    assert "In priced shortage, not paid" in made.view.plots[0].alt
+    assert "For missing tonnes, at their price (nobody pays it)" in made.view.plots[0].alt
 
 
 def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
@@ -214,7 +216,7 @@ def test_supply_and_costs(page):
 def test_what_a_reader_must_know_first(page):
     said = " ".join(page.notes)
     assert "took the default" in said
-    assert "1 of 10 rows of the workbook are marked as estimates." in said
+    assert "Marked as estimates: 1 of 10 rows of the workbook." in said
     assert "China still sells 66.7 % of the Cobalt that is bought" in said
 
 
@@ -280,7 +282,7 @@ def test_the_way_out_of_a_country(study):
 def test_comparison(study):
     page = study("compare")
     assert page.question == "What does each scenario cost and leave missing?"
-    assert page.care[0].endswith("so its total cost is a lower bound.")
+    assert page.care[0].endswith("so the true total cost is this or more.")
     worst, _, base = page.headlines
     assert worst.value == "No China"
     assert "of need: Cobalt 60 %." in worst.remark
@@ -297,7 +299,7 @@ def test_risk(study):
     short, chance, cost = page.headlines
     # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
     assert (short.name, short.value) == ("Minerals short on average", "1 of 1")
-    missing = r"On average ([\d.]+) % of the need for Cobalt is missing"
+    missing = r"On average over all draws, ([\d.]+) % of the need for Cobalt is missing"
     said = rf"{missing}, and 10 % without events\. In .*"
     found = re.fullmatch(said, page.finding)
     assert found is not None

@@ -104,7 +104,7 @@ def _notes(context: Context) -> Iterator[str]:
     left = len(_rows(context)) - sum(_shown(context))
     if left:
         yield (
-            f"Shown: the {MOST_ROWS} minerals with the largest demand by value; the sheet By"
+            f"Shown: the {MOST_ROWS} minerals of the largest value of demand; the sheet By"
             f" mineral has {left:,} more."
         )
     if context.plan.expanded.intakes:

@@ -235,7 +235,7 @@ def test_sweep_is_a_frontier(study):
     # 30 t of each year's 60 t from Finland, 1,000 dearer, and 40 t short of it
     payers = table(part(page, "members"), (0,))
     assert payers
-    assert page.care[0].endswith("is not paid for, so the cash that is paid may fall.")
+    assert page.care[0].endswith("are missing, so the cash paid may fall all the same.")
     rows = table(part(page, "frontier"), (0,))
     assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
     assert [row["Served share"] for row in rows] == ["100.0 %", "90.0 %", "60.0 %"]
@@ -300,7 +300,7 @@ def test_risk(study):
     # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
     assert (short.name, short.value) == ("Minerals short on average", "1 of 1")
     missing = r"On average over all draws, ([\d.]+) % of the need for Cobalt is missing"
-    said = rf"{missing}, and 10 % without events\. In .*"
+    said = rf"{missing}; without events it would be 10 %\. In .*"
     found = re.fullmatch(said, page.finding)
     assert found is not None
     assert 10 < float(found[1]) < 70

@@ -244,7 +244,7 @@ def test_the_sentence_on_the_same_tonnes_names_the_reference() -> None:
     )
     with_reference = "with the same case without share limits"
     assert same_tonnes(with_reference) in Sweep.headline(swept((0.9, 0.0, 1.0))).care
-    assert f"the same tonnes {with_reference}. What" in same_tonnes(with_reference)
+    assert f"the same tonnes {with_reference}. Nobody" in same_tonnes(with_reference)
     assert premium_words(-0.2) == "20 % less for the same tonnes"
 
 
@@ -260,10 +260,10 @@ def test_what_is_paid_more_adds_members_up() -> None:
 @pytest.mark.parametrize(
     ("bills", "said"),
     [
-        ({"A": 7e6, "B": 3e6}, ("In bills by shadow prices, A pays most for Ban: 2.0 m USD more than in the base, and B"
-                               " gains 2.0 m USD.")),
-        ({"A": 7e6, "B": 5e6}, "In bills by shadow prices, A pays most for Ban: 2.0 m USD more than in the base."),
-        ({"A": 6e6, "B": 8e6}, "In bills by shadow prices, B pays most for Ban: 3.0 m USD more than in the base."),
+        ({"A": 7e6, "B": 3e6}, ("A pays most for Ban: 2.0 m USD more than in the base, and B gains"
+                                " 2.0 m USD.")),
+        ({"A": 7e6, "B": 5e6}, "A pays most for Ban: 2.0 m USD more than in the base."),
+        ({"A": 6e6, "B": 8e6}, "B pays most for Ban: 3.0 m USD more than in the base."),
         ({"A": 5e6, "B": 5e6}, ""), ({"A": 4e6, "B": 5e6}, ""),
     ],
 )  # fmt: skip
@@ -275,7 +275,7 @@ def test_who_pays_most_by_bills(bills: dict[str, float], said: str) -> None:
         {"Base": before, "Ban": DualBill(bills, none)},
     )
     assert table is not None
-    assert table.sentence("Ban") == said
+    assert table.sentence("Ban") == (said and f"In bills by shadow prices, {said}")
 
 
 # ---- regret --------------------------------------------------------------------------------------

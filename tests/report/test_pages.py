@@ -73,7 +73,7 @@ def test_minerals_and_the_loss_of_the_largest_supplier(page):
     assert row["Its share of demand in 2027"] == "60.0 %"
     row = dict(zip(loss.headers, loss.rows[0], strict=True))
     assert row["Served if it stops, in 2027"] == "30.0 %"
-    assert "420,000 EUR is paid; 2.4 m EUR is the objective" in part(page, "costs").lead
+    assert "the coalition pays 420,000 EUR. The plan minimizes 2.4 m EUR" in part(page, "costs").lead
 
 
 def test_members_and_what_the_limits_cost_them(page):
@@ -306,7 +306,7 @@ def test_risk(study):
     assert 10 < float(found[1]) < 70
     assert 0 < float(chance.value.removesuffix(" %")) < 100
     assert cost.value.endswith(" EUR")
-    assert "total cost is" in page.care[0]
+    assert "Total cost counts them at their price" in page.care[0]
     rows = table(part(page, "spread"))
     assert sum(int(row["As agreed"]) for row in rows) == 20
     assert any(note.startswith("Warning: 20 draws") for note in page.notes)

@@ -181,7 +181,7 @@ def _costs(plan: PlanFile) -> _Content:
     notes = [text for text in (report.in_all(plan),) if text]
     if len(found) > 1:
         sentences = _sentences(plan, found[1].text)
-        with_part = f"Limits cost {found[1].number}. {sentences[0]}"
+        with_part = f"{found[1].name}: {found[1].number}. {sentences[0]}"
         if found[1].number[0].isdigit() and has_room([COSTS, with_part, *sentences[-1:]]):
             sentences[0] = with_part
         if not has_room([COSTS, *sentences]):

@@ -365,5 +365,5 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     series.append(Series(limit, Role.LIMIT, column("supplier_limit")))
     shown = tuple(s for s in series if any(known(value) for value in s.values))
     named = tuple(short(str(row["mineral"])) for row in drawn)
-    title = f"Share of what is bought from each mineral's largest supplier, {last}"
+    title = f"Largest supplier's share of what is bought, {last}"
     return Picture(title, Form.GROUPED, named, shown, "", "")

@@ -104,7 +104,7 @@ def _notes(context: Context) -> Iterator[str]:
     left = len(_rows(context)) - sum(_shown(context))
     if left:
         yield (
-            f"Shown: the {MOST_ROWS} minerals with the largest demand by value; the sheet By"
+            f"Shown: the {MOST_ROWS} minerals of the largest value of demand; the sheet By"
             f" mineral has {left:,} more."
         )
     if context.plan.expanded.intakes:
@@ -266,7 +266,7 @@ def _origin(context: Context) -> Iterator[str]:
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
     text = f"Made from {name}; money is {context.currency}{price}, undiscounted."
     marked = estimates(context.book.case)
-    yield f"{text} {marked} of the workbook are marked as estimates." if marked else text
+    yield f"{text} Marked as estimates: {marked} of the workbook." if marked else text
     if context.record.sure:
         yield f"{results.Figure.SURE}: {context.record.sure}"
 

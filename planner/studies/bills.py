@@ -824,11 +824,10 @@ def _together(cash: float, avoided: float, currency: str) -> str:
     """Return what planning together saves, in cash and in priced shortage."""
     if cash == 0.0 and avoided == 0.0:
         return "The members pay as much together as if each planned alone, and are as short."
-    pay, shortage = money(abs(cash), currency), money(abs(avoided), currency)
-    text = (
-        f"If the members plan together, they pay {pay} {'less' if cash >= 0 else 'more'} in cash"
-        f" than if each planned alone."
-    )
+    shortage = money(abs(avoided), currency)
+    pay = f"{money(abs(cash), currency)} {'less' if cash > 0 else 'more'} in cash than"
+    pay = pay if cash else "as much in cash as"
+    text = f"If the members plan together, they pay {pay} if each planned alone."
     if avoided == 0.0:
         return text
     less = "less" if avoided > 0 else "more"

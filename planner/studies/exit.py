@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 OF = COUNTRY.header
 """The row of About that names the country."""
-_AS_PLANNED, _NO_MORE = "as planned", "this path has no more built by"
+_AS_PLANNED, _NO_MORE = "as planned", "the exit path has no more built by"
 _NAMED = 3
 """Minerals and plants that a sentence names; more are counted."""
 
@@ -387,8 +387,8 @@ def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int)
     ahead = sum(part for start, part in built.items() if start <= year)
     ahead -= sum(part for start, part in planned.items() if start <= year)
     is_kept = all(abs(built.get(start, 0.0) - part) < least for start, part in planned.items())
-    here = f"this path has more built by {year}" if ahead > least else f"{_NO_MORE} {year}"
-    here = "this path adds this part" if is_kept else here
+    here = f"the exit path has more built by {year}" if ahead > least else f"{_NO_MORE} {year}"
+    here = "the exit path adds this part" if is_kept else here
     parts = listed(f"{share(part)} from {start}" for start, part in sorted(planned.items()))
     return f"the plan builds {parts}; {here}"
 

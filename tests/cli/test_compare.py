@@ -157,7 +157,7 @@ def test_unforeseen_before_the_first_year_is_foreseen(case, ask):
     [
         (("--unforeseen", "2050"), "--unforeseen 2050 is not a year of the plan, which has 2026"),
         (("--unforeseen", "2025"), "--unforeseen 2025 is not a year of the plan"),
-        (("--unforeseen", "2027", "--scenario", "base"), "nothing can come unforeseen"),
+        (("--unforeseen", "2027", "--scenario", "base"), "nothing can come as a surprise"),
         (
             (
                 "--unforeseen",
@@ -167,7 +167,7 @@ def test_unforeseen_before_the_first_year_is_foreseen(case, ask):
                 "--what-if",
                 "remove member; member=Japan",
             ),
-            "nothing can come unforeseen: What if remove member",
+            "nothing can come as a surprise: What if remove member",
         ),
         (("--unforeseen", "soon"), "'soon' is not a valid integer"),
     ],
@@ -230,7 +230,7 @@ def test_without_scenarios_base_alone_is_written(folder, call, ask):
     write_book(folder / "bare.xlsx", template_tables(), sheets=EVERY_CASE)
     code, _, err = call("compare", "bare.xlsx", *HERE)
     assert code == 0
-    assert "add rows to the sheet Scenarios" in err
+    assert "Add rows to the sheet Scenarios" in err
     assert Path("outputs/bare-compare.xlsx").is_file()
     code, answer = ask("compare", "bare.xlsx", "--block", "CHN:JPN", *HERE)
     assert (code, names(answer)) == (0, ["Base", "Block China to Japan"])
@@ -423,7 +423,7 @@ def test_bills_before_and_after(folder, ask, call) -> None:
     assert "bills" not in ask("compare", "who.xlsx", *HERE)[1]
     code, _, err = call("compare", "who.xlsx", "--bills", *HERE)
     assert code == 0
-    assert "By bills" in err
+    assert "In bills by shadow prices" in err
     assert "Bills before and after: Surer" in err
     assert call("report", "outputs/who-compare.xlsx")[0] == 0
     html = Path("outputs/who-compare.html").read_text(encoding="utf-8")
@@ -439,4 +439,7 @@ def test_a_member_that_a_scenario_removes_gains_nothing_by_it() -> None:
         case, {"Base": DualBill({"A": 5e6, "B": 5e6}, none), "Alone": alone}
     )
     assert of is not None
-    assert of.sentence("Alone") == "By bills A pays most for Alone, +2.0 m USD."
+    assert (
+        of.sentence("Alone")
+        == "In bills by shadow prices, A pays most for Alone: 2.0 m USD more than in the base."
+    )

@@ -63,7 +63,7 @@ def test_json_and_the_one_sentence(write, capsys) -> None:
     assert found["net_cost_usd"] == pytest.approx(150 * 16)
     capsys.readouterr()
     assert main(["solve", str(case), "-o", "plan.xlsx"]) == 0
-    said = "300 USD of the cash cost is tariffs and 375 USD levies, which members' own treasuries"
+    said = "300 USD of the cash cost is tariffs and 375 USD levies. Members' own treasuries"
     assert said in " ".join(capsys.readouterr().err.split())
     assert main(["report", "plan.xlsx", "-o", "plan.html"]) == 0
     page = (case.parent / "plan.html").read_text(encoding="utf-8").replace("&#39;", "'")

@@ -17,7 +17,7 @@ from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, sur
 from tests.reference.cases import random_book
 
-SAID = "which members' own treasuries receive"
+SAID = "Members' own treasuries receive this money"
 CHINA = [{"From country": "China", "Tariff": 0.5}]
 LIMIT = [{"Limit": "max", "Supplier group": "country", "Share": 0.7}]
 

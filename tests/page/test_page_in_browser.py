@@ -148,7 +148,7 @@ def test_tariffs_are_told_once_with_the_cost_net_of_them(opened):
     window.run(MOVE, "tariff-on", window.run(f"return {option}.value"))
     moved(window, "tariff", "0.3")
     assert window.run(TEXT, "asked") == "With tariffs on China 30 percentage points higher"
-    assert "is tariffs, which members' own treasuries receive" in window.run(TEXT, "tariffs")
+    assert "is tariffs. Members' own treasuries receive this money" in window.run(TEXT, "tariffs")
     assert window.run("return document.querySelector('main').textContent").count("treasuries") == 1
     command, _ = moved(window, "tariff", "0")
     assert command == "planner solve plain.xlsx"

@@ -48,7 +48,9 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
         "Can the coalition get what it needs with at most 60 % of demand from any one country"
         " outside it?"
     )
-    assert page.finding.startswith("Not in full. Cobalt is 10 % short, all of it because of")
+    assert page.finding.startswith(
+        "Not fully. 10 % of the need for Cobalt stays unmet, because of the"
+    )
     assert need.value == "0 of 1 mineral"
     # 180 t for 420,000 EUR; without limits 200 t for 400,000
     assert price.value == "16.7 % more"
@@ -71,7 +73,7 @@ def test_minerals_and_the_loss_of_the_largest_supplier(page):
     assert row["Its share of demand in 2027"] == "60.0 %"
     row = dict(zip(loss.headers, loss.rows[0], strict=True))
     assert row["Served if it stops, in 2027"] == "30.0 %"
-    assert "420,000 EUR is paid; 2.4 m EUR is the objective" in part(page, "costs").lead
+    assert "the coalition pays 420,000 EUR. The plan minimizes 2.4 m EUR" in part(page, "costs").lead
 
 
 def test_members_and_what_the_limits_cost_them(page):
@@ -81,7 +83,7 @@ def test_members_and_what_the_limits_cost_them(page):
     assert (row["Member"], row["Depends on"], row["Of its purchases"]) == (
         "Japan", "China", "66.7 %",
     )  # fmt: skip
-    assert "In priced shortage, not paid" in made.view.plots[0].alt
+    assert "For missing tonnes, at their price (nobody pays it)" in made.view.plots[0].alt
 
 
 def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
@@ -214,7 +216,7 @@ def test_supply_and_costs(page):
 def test_what_a_reader_must_know_first(page):
     said = " ".join(page.notes)
     assert "took the default" in said
-    assert "1 of 10 rows of the workbook are marked as estimates." in said
+    assert "Marked as estimates: 1 of 10 rows of the workbook." in said
     assert "China still sells 66.7 % of the Cobalt that is bought" in said
 
 
@@ -233,7 +235,7 @@ def test_sweep_is_a_frontier(study):
     # 30 t of each year's 60 t from Finland, 1,000 dearer, and 40 t short of it
     payers = table(part(page, "members"), (0,))
     assert payers
-    assert page.care[0].endswith("is not paid for, so the cash that is paid may fall.")
+    assert page.care[0].endswith("are missing, so the cash paid may fall all the same.")
     rows = table(part(page, "frontier"), (0,))
     assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
     assert [row["Served share"] for row in rows] == ["100.0 %", "90.0 %", "60.0 %"]
@@ -280,7 +282,7 @@ def test_the_way_out_of_a_country(study):
 def test_comparison(study):
     page = study("compare")
     assert page.question == "What does each scenario cost and leave missing?"
-    assert page.care[0].endswith("so its total cost is a lower bound.")
+    assert page.care[0].endswith("so the true total cost is this or more.")
     worst, _, base = page.headlines
     assert worst.value == "No China"
     assert "of need: Cobalt 60 %." in worst.remark
@@ -297,14 +299,14 @@ def test_risk(study):
     short, chance, cost = page.headlines
     # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
     assert (short.name, short.value) == ("Minerals short on average", "1 of 1")
-    missing = r"On average ([\d.]+) % of the need for Cobalt is missing"
-    said = rf"{missing}, and 10 % without events\. In .*"
+    missing = r"On average over all draws, ([\d.]+) % of the need for Cobalt is missing"
+    said = rf"{missing}; without events it would be 10 %\. In .*"
     found = re.fullmatch(said, page.finding)
     assert found is not None
     assert 10 < float(found[1]) < 70
     assert 0 < float(chance.value.removesuffix(" %")) < 100
     assert cost.value.endswith(" EUR")
-    assert "total cost is" in page.care[0]
+    assert "Total cost counts them at their price" in page.care[0]
     rows = table(part(page, "spread"))
     assert sum(int(row["As agreed"]) for row in rows) == 20
     assert any(note.startswith("Warning: 20 draws") for note in page.notes)

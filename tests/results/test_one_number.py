@@ -233,7 +233,7 @@ def test_if_the_largest_supplier_stops_has_one_number(made):
     kept = sum(left >= measures.KEEPS_ENOUGH - 1e-6 for left in wanted.values())
     assert file.number(Figure.KEEP_ENOUGH) == kept
     loss = findings(made.run.minerals, len(plan.case.years), plan.case.country_name)[2]
-    assert loss.number.startswith(f"{kept} of {len(wanted)} keep")
+    assert loss.number == f"{kept} of {len(wanted)}"
     words_there = solved(made.run, None)["words"]
     assert loss.number in words_there["Loss"]
     assert measures.IF_IT_STOPS in loss.text

@@ -150,8 +150,8 @@ def test_ore_that_is_used_up_is_told_with_its_mines() -> None:
     ]
     lines = said(make(jin(), Mines=mines))
     assert (
-        "Why short: 1 supplier without ore: the mines within reach are used up (CHL, PER, AUS and "
-        "1 more)." in lines
+        "Why short: 1 supplier without more ore: the mines that can ship to them are used up"
+        " (CHL, PER, AUS and 1 more)." in lines
     )
 
 

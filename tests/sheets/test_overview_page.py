@@ -109,7 +109,7 @@ def test_of_many_minerals_the_page_shows_those_of_the_largest_value(tmp_path):
     assert len(front.minerals) == MOST_ROWS
     assert front.minerals.columns[0].values == names[3:]
     assert front.findings[0].number == "0 of 15 minerals"
-    assert "3 more in By mineral" in front.notes[0]
+    assert "the sheet By mineral has 3 more" in front.notes[0]
 
 
 def test_its_links_lead_to_sheets_that_exist(page):

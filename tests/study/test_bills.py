@@ -28,6 +28,7 @@ from planner.studies.bills import (
     Savings,
     Transfers,
     _avoided,
+    _by_rule,
     _leaving,
     _together,
     bills,
@@ -68,13 +69,19 @@ def test_tables_by_hand() -> None:
         assert rows["bill"].sum() == pytest.approx(1500)
     said = BillsStudy.headline(tables).finding
     assert said == (
-        "Together the members save 250 USD in cash. If each pays for what it buys, B would do"
-        " better by leaving. If costs are split by demand and by dual prices, no group would."
+        "If the members plan together, they pay 250 USD less in cash than if each planned alone. If"
+        " each member pays for what it buys, B would do better alone. If costs are split by demand"
+        " and by dual prices, no group would do better on its own."
     )
     first = BillsStudy.pictures(tables)[0]
     assert [series.name.endswith("(a group would leave)") for series in first.series] == [
         bool(group) for group in tables[Groups].group
     ]
+    groups = tables[Groups].rows(Groups.rule, Groups.group)
+    read_back = Groups.of_rows([{"rule": rule, "group": group or None} for rule, group in groups])
+    again = _by_rule(tables[Savings], read_back)  # a cell of no group is blank in a workbook
+    assert again is not None
+    assert [s.name for s in again.series] == [s.name for s in first.series]
     assert len(BillsStudy.pictures(tables)) == 3
     assert [section.key for section in BillsStudy.sections(tables)] == ["savings", "bills"]
 
@@ -85,17 +92,19 @@ def test_a_shortage_that_nothing_avoids_is_not_named(priced, noise, more) -> Non
     alone = max(2 * priced, 1.0)
     same = {"priced_alone": priced * (1.0 + noise), "priced": priced, "alone": alone}
     assert _avoided(same) == 0.0
-    assert _together(5.0, _avoided(same), "USD") == "Together the members save 5 USD in cash."
+    assert _together(5.0, _avoided(same), "USD") == (
+        "If the members plan together, they pay 5 USD less in cash than if each planned alone."
+    )
     real = same | {"priced_alone": priced + more * alone}
     assert _avoided(real) == pytest.approx(more * alone)
-    assert "avoid shortages worth" in _together(5.0, _avoided(real), "USD")
+    assert "Their shortage costs" in _together(5.0, _avoided(real), "USD")
 
 
 def test_a_group_that_would_leave_is_no_list_of_single_members() -> None:
     """Two that leave together do so together."""
     groups = [
-        ("B", "B would do better by leaving."),
-        ("A; B", "A and B would do better by leaving tog"),
+        ("B", "B would do better alone."),
+        ("A; B", "A and B would do better as a group"),
     ]
     for group, words in groups:
         leaving = Groups.of_rows([{"rule": AS_BOUGHT, "gain": 1.0, "group": group}])
@@ -108,9 +117,9 @@ def test_one_member_and_nothing_saved() -> None:
     assert "one member" in BillsStudy.headline(tables).finding
     assert BillsStudy.pictures(tables) == ()
     tables = tables_of(read(make(jin(0), sur(0), demand={"A": 0.0, "B": 0.0})))
-    assert "saves nothing. If each pays for what it buys, no group of members would do better" in (
-        BillsStudy.headline(tables).finding
-    )
+    said = BillsStudy.headline(tables).finding
+    assert said.startswith("The members pay as much together as if each planned alone")
+    assert "If each member pays for what it buys, no group would do better on its own" in said
 
 
 @pytest.mark.parametrize("rule", [AS_BOUGHT, BY_DEMAND, DUAL_PRICES])

@@ -33,15 +33,18 @@ TABLES = {
 USD = {"money": "USD"}
 _HARDEST = {
     "compare": re.compile(
-        r"(\d+) of (\d+) minerals are shorter, (Tin|Zinc) by ([\d.]+ %) of need in 2026"
+        r"of (\d+) of (\d+) minerals missing than the base\. (Tin|Zinc) is hit hardest:"
+        r" ([\d.]+ %) of need in 2026"
     ),
     "sweep": re.compile(
-        r"at 30 % it pays .*, and ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"
+        r"At 30 % it pays .*, and ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"
     ),
     "stress": re.compile(
         r"(\d+) of (\d+) minerals run short, (Tin|Zinc) by ([\d.]+ %) of need in 2026"
     ),
-    "risk": re.compile(r"On average ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"),
+    "risk": re.compile(
+        r"On average over all draws, ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"
+    ),
 }
 """How each study's finding says which mineral is hit hardest, and how hard."""
 
@@ -137,7 +140,7 @@ def test_a_finding_says_what_it_assumes(pages):
     assert "lost, from 2026 on. The others sell what was agreed and at most" in lost.care[0]
     assert chance.finding.endswith("of draws, more of some mineral is missing than without events.")
     assert "the worst 5 % are 1 draw, too few to trust" in chance.headlines[2].remark
-    assert "What is missing is not paid for" in chance.care[0]
+    assert "Nobody pays for tonnes that are missing" in chance.care[0]
 
 
 def test_every_study_says_whether_money_is_discounted_and_what_is_an_estimate(pages):

@@ -184,8 +184,8 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
             {"Ban": {}, "Strike": {}},
             {"Ban": 0.01, "Strike": 0.02},
             (
-                "No scenario leaves more of a mineral missing than the base. Strike costs most: 2 %"
-                " more for the same tonnes."
+                "No scenario leaves more of a mineral missing than the base. The dearest is"
+                " Strike: 2 % more for the same tonnes."
             ),
         ),
     ],

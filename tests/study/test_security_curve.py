@@ -93,7 +93,7 @@ def test_nothing_is_claimed_of_what_is_not_tested(
     study.plan(Here(), None, lambda _: None)
     tables = Tables([*study.tables(), about_of(study, {})])
     found = study.headline(tables)
-    assert f"without any one country outside the coalition, nothing is missing {down}" in (
+    assert f"without any one country outside the coalition, no supply is missing {down}" in (
         found.finding
     )
     end = f"Not tested: {lacking}." if lacking else "."

@@ -294,7 +294,7 @@ def test_ends_of_many_random_books_are_plans_of_edited_books() -> None:
     [
         (("Refinery", "Capacity", 1, 1), "A2", "did you mean 'Refiners'?"),
         (("Refiners", "Capcity", 1, 1), "B2", "did you mean 'Capacity'?"),
-        (("Share limits", "Share", 1, 1), "B2", "is a choice, not a fact"),
+        (("Share limits", "Share", 1, 1), "B2", "is what you choose, not an uncertain fact"),
         (("Settings", "Discount rate", 1, 1), "A2", "is not a sheet with numbers"),
         (("Refiners", "Capacity", 1.1, 1.2), "C2", "the number 1.1"),
         (("Refiners", "Capacity", 0.9, 0.95), "D2", "the number 0.95"),
@@ -319,7 +319,7 @@ def test_a_selector_that_a_sheet_has_not_is_an_error_and_one_of_nothing_a_warnin
     rows[0]["Country"] = "Peru"
     warnings = read_tables(two() | {"Uncertainty": rows}).warnings
     (warned,) = (f for f in warnings if f.sheet == "Uncertainty")
-    assert warned.found == "no number of the workbook is meant"
+    assert warned.found == "no number of the workbook matches the row"
 
 
 def test_a_grade_that_is_none_is_an_error_and_decides_what_counts_as_an_estimate() -> None:

@@ -16,25 +16,37 @@ USD = {"money": "USD"}
 # ---- bills ---------------------------------------------------------------------------------------
 
 
-BUYS = "If each pays for what it buys,"
-NOR = ", nor if costs are split by dual prices."
-NOBODY = ". If costs are split by dual prices, no group would."
-GROUP = "would do better by leaving together"
-UNKNOWN = "Who would do better by leaving if each pays for what it buys is not known"
+BUYS = "If each member pays for what it buys,"
+NOR = ". The same holds if costs are split by dual prices."
+NOBODY = ". If costs are split by dual prices, no group would do better on its own."
+GROUP = "would do better as a group of their own"
+UNKNOWN = "It is not known who would do better alone if each member pays for what it buys"
+ALONE = "than if each planned alone."
+SHORT = "Their shortage costs"
+PRICED = "at the price of a missing tonne."
 
 
 @pytest.mark.parametrize(
     ("cash", "avoided", "words"),
     [
-        (2e6, 0.0, "save 2.0 m USD in cash."),
-        (-2e6, 0.0, "pay 2.0 m USD more in cash."),
-        (0.0, 5e6, "save 0 USD in cash and avoid shortages worth 5.0 m USD at the shortage cost."),
-        (2e6, -5e6, "save 2.0 m USD in cash and go without 5.0 m USD more at the shortage cost."),
+        (2e6, 0.0, f"2.0 m USD less in cash {ALONE}"),
+        (-2e6, 0.0, f"2.0 m USD more in cash {ALONE}"),
+        (
+            0.0,
+            5e6,
+            f"as much in cash as if each planned alone. {SHORT} 5.0 m USD less, {PRICED}",
+        ),
+        (
+            2e6,
+            -5e6,
+            f"2.0 m USD less in cash {ALONE} Their shortage costs 5.0 m USD more, {PRICED}",
+        ),
     ],
 )
 def test_what_planning_together_saves(cash: float, avoided: float, words: str) -> None:
-    assert bills._together(cash, avoided, "USD") == f"Together the members {words}"
-    assert bills._together(0.0, 0.0, "USD") == "Planning together saves nothing."
+    pay = "If the members plan together, they pay"
+    assert bills._together(cash, avoided, "USD") == f"{pay} {words}"
+    assert "as much together as" in bills._together(0.0, 0.0, "USD")
 
 
 @pytest.mark.parametrize(
@@ -42,9 +54,9 @@ def test_what_planning_together_saves(cash: float, avoided: float, words: str) -
     [
         (
             "",
-            f"{BUYS} no group of members would do better by leaving{NOR}",
+            f"{BUYS} no group would do better on its own{NOR}",
         ),
-        ("A", f"{BUYS} A would do better by leaving{NOBODY}"),
+        ("A", f"{BUYS} A would do better alone{NOBODY}"),
         ("A; B", f"{BUYS} A and B {GROUP}{NOBODY}"),
         ("A; B; C; D", f"{BUYS} A, B, C and D {GROUP}{NOBODY}"),
         ("A; B; C; D; E", f"{BUYS} a group of 5 of the 7 members {GROUP}{NOBODY}"),
@@ -68,8 +80,10 @@ def test_the_dearest_wishes_are_named_first() -> None:
         }
         for i in range(6)
     ]
-    wished = [*bills._wished(bills.OwnRequirements.of_rows(rows), "USD")]
-    assert [text.split(" (")[0] for text in wished] == [f"The wishes of M{i}" for i in (5, 4, 3, 2)]
+    wished = [*bills._required(bills.OwnRequirements.of_rows(rows), "USD")]
+    assert [text.split(" (")[0] for text in wished] == [
+        f"The requirements of M{i} itself" for i in (5, 4, 3, 2)
+    ]
     assert wished[0].endswith("cost it 5.0 m USD and the others 0 USD.")
 
 
@@ -100,7 +114,7 @@ def test_whose_share_could_fall_furthest_is_named_and_whose_cannot() -> None:
     assert ranges_of(small, large) == said
     assert ranges_of(small).startswith("If the coalition pays 1 % more for tin, China's share")
     one, two = ("lead", "Peru", 0.4, 0.4, fixed), ("iron", "Chile", 0.7, 0.7, fixed)
-    end = "can't be lowered by even 1 point for 1 % more."
+    end = "can't fall by even 1 point for 1 % more cash."
     assert ranges_of(large, one) == f"{said} Peru's share of lead {end}"
     assert ranges_of(large, two) == f"{said} Chile's share of iron {end}"
     assert ranges_of(large, one, ("tin", "Peru", 0.5, 0.5, fixed)) == (
@@ -109,7 +123,7 @@ def test_whose_share_could_fall_furthest_is_named_and_whose_cannot() -> None:
     assert ranges_of(large, one, two) == (
         f"{said} The largest suppliers' shares of iron and lead {end}"
     )
-    assert ranges_of(one).endswith("no mineral's largest supplier could sell less.")
+    assert ranges_of(one).startswith("No mineral's largest supplier could sell less, even if")
 
 
 # ---- risk ----------------------------------------------------------------------------------------
@@ -154,7 +168,7 @@ def test_the_benchmark_farthest_off_is_named() -> None:
     headline = scorecard.ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
     assert headline.finding == (
         "The plan misses 2 benchmarks of the coalition (none could be met). Farthest off is"
-        " Processing inside, zinc: the coalition reaches 90.0 %; 65.0 % is required."
+        " Processing inside, zinc: the coalition reaches 90.0 %, and 65.0 % is required."
     )
 
 
@@ -246,5 +260,5 @@ def test_one_case_or_many_of_another_demand() -> None:
     one = cases.of_other_demand([("Boom", "+10 %"), ("Calm", None)])
     assert one.startswith("Boom (+10 % by mineral) changes demand. Costs and served shares")
     two = cases.of_other_demand([("Boom", "+10 %"), ("Bust", "-5 %")])
-    assert "Boom (+10 % by mineral) and Bust (-5 % by mineral). Costs and" in two
+    assert "Boom (+10 % by mineral) and Bust (-5 % by mineral) change demand. Costs and" in two
     assert not cases.of_other_demand([("Calm", None)])

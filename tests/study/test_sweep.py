@@ -581,7 +581,7 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     assert headline.finding.startswith(
         "A cap of 66.7 % or more costs no supply. Below it, copper runs short first. At 90 %"
     )
-    assert "and 9.1 % of the need for tin is missing; at 30 %" in headline.finding
+    assert "and 9.1 % of the need for tin is missing. At 30 %" in headline.finding
     cap, loose, tight = headline.figures
     assert (cap.value, loose.name, tight.name) == ("66.7 %", "At 90 %", "At 30 %")
     assert loose.remark.endswith("Missing, as a share of need: tin 9.1 %.")

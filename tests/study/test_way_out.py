@@ -233,13 +233,13 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
     ("planned", "built", "said"),
     [
         ({2027: 0.7}, {2027: 0.7, 2029: 0.3}, {2027: "as planned", 2029: "adds this part"}),
-        ({2028: 0.4}, {2028: 0.5}, {2028: "more by 2028"}),
-        ({2028: 0.4}, {2027: 0.4}, {2027: "more by 2027"}),
-        ({2028: 0.4}, {2029: 0.4}, {2029: "no more by 2029"}),
+        ({2028: 0.4}, {2028: 0.5}, {2028: "has more built by 2028"}),
+        ({2028: 0.4}, {2027: 0.4}, {2027: "has more built by 2027"}),
+        ({2028: 0.4}, {2029: 0.4}, {2029: "has no more built by 2029"}),
         (
             {2027: 0.4, 2028: 0.2},
             {2027: 0.2, 2028: 0.5},
-            {2027: "no more by 2027", 2028: "more by 2028"},
+            {2027: "has no more built by 2027", 2028: "has more built by 2028"},
         ),
         ({}, {2028: 0.5}, {2028: "not in the plan"}),
     ],
@@ -247,13 +247,13 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
 def test_a_build_adds_to_the_plan_or_replaces_a_part_of_it(planned, built, said) -> None:
     """What was built by then beyond the plan is more; what the plan has by then is no more."""
     changes = {year: _change(planned, built, year) for year in built}
-    assert {year: text.rpartition("the way out ")[2] for year, text in changes.items()} == said
+    assert {year: text.rpartition("the exit path ")[2] for year, text in changes.items()} == said
     words = {"last": "2029", "basis": "demand", "money": "USD"}
     rows = [
         {f.name: None for f in Builds.FIELDS}
         | {"project": "P", "mineral": "m", "begin": y, "change": changes[y]}
         for y in sorted(built)
     ]
-    more = [y for y in sorted(said) if not said[y].startswith(("as planned", "no more"))]
+    more = [y for y in sorted(said) if not said[y].startswith(("as planned", "has no more"))]
     begun = begun_otherwise(Builds.of_rows(rows, words=words))
     assert begun == ({"P": more[0]} if more else {})

@@ -157,7 +157,10 @@ def test_the_worst_loss_is_named_first(tin: float, zinc: float, finding: str) ->
 
 def test_a_lesser_loss_of_nothing_leaves_nothing() -> None:
     """A ten-millionth of need is rounding."""
-    for tonnes, end in ((9e-5, "anything missing."), (0.2, "more than 0.2 % of a mineral's need")):
+    for tonnes, end in (
+        (9e-5, "more missing than the agreed plan."),
+        (0.2, "more than 0.2 % of any mineral's need"),
+    ):
         tables = stressed({"lost": "China", "tin": 50}, {"lost": "Peru", "zinc": tonnes})
         assert f"No other loss leaves {end}" in StressTest.headline(tables).finding
 
@@ -224,7 +227,7 @@ def swept(*points: tuple[float, float | None, float]) -> Tables:
 def test_a_premium_is_more_less_nothing_or_unknown() -> None:
     headline = Sweep.headline(swept((0.9, -0.02, 1.0), (0.5, 0.0, 0.75)))
     assert headline.finding == (
-        "At 90 % the coalition pays 2 % less for the same tonnes, and nothing is missing; at 50 %"
+        "At 90 % the coalition pays 2 % less for the same tonnes, and nothing is missing. At 50 %"
         " it pays 0 % more for the same tonnes, and 25 % of the need for tin is missing."
     )
     assert [figure.value for figure in headline.figures] == ["-2 %", "0 %"]
@@ -236,12 +239,12 @@ def test_a_premium_is_more_less_nothing_or_unknown() -> None:
 def test_the_sentence_on_the_same_tonnes_names_the_reference() -> None:
     """One sentence, with or without a reference; the sweep and a comparison say it."""
     assert same_tonnes() == (
-        "Costs compare the same tonnes. What is missing is not paid for, so the cash that is paid"
-        " may fall."
+        "Costs compare the same tonnes. Nobody pays for tonnes that are missing, so the cash paid"
+        " may fall all the same."
     )
     with_reference = "with the same case without share limits"
     assert same_tonnes(with_reference) in Sweep.headline(swept((0.9, 0.0, 1.0))).care
-    assert f"the same tonnes {with_reference}. What" in same_tonnes(with_reference)
+    assert f"the same tonnes {with_reference}. Nobody" in same_tonnes(with_reference)
     assert premium_words(-0.2) == "20 % less for the same tonnes"
 
 
@@ -257,9 +260,10 @@ def test_what_is_paid_more_adds_members_up() -> None:
 @pytest.mark.parametrize(
     ("bills", "said"),
     [
-        ({"A": 7e6, "B": 3e6}, "By bills A pays most for Ban, +2.0 m USD, and B gains 2.0 m USD."),
-        ({"A": 7e6, "B": 5e6}, "By bills A pays most for Ban, +2.0 m USD."),
-        ({"A": 6e6, "B": 8e6}, "By bills B pays most for Ban, +3.0 m USD."),
+        ({"A": 7e6, "B": 3e6}, ("A pays most for Ban: 2.0 m USD more than in the base, and B gains"
+                                " 2.0 m USD.")),
+        ({"A": 7e6, "B": 5e6}, "A pays most for Ban: 2.0 m USD more than in the base."),
+        ({"A": 6e6, "B": 8e6}, "B pays most for Ban: 3.0 m USD more than in the base."),
         ({"A": 5e6, "B": 5e6}, ""), ({"A": 4e6, "B": 5e6}, ""),
     ],
 )  # fmt: skip
@@ -271,7 +275,7 @@ def test_who_pays_most_by_bills(bills: dict[str, float], said: str) -> None:
         {"Base": before, "Ban": DualBill(bills, none)},
     )
     assert table is not None
-    assert table.sentence("Ban") == said
+    assert table.sentence("Ban") == (said and f"In bills by shadow prices, {said}")
 
 
 # ---- regret --------------------------------------------------------------------------------------

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from unittest import mock
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from models.measures import SAME_COST
 from models.results import Figure, Name
 from planner.documents.difference import MeasurePair, PlanDifference
-from planner.documents.pair import Pair
+from planner.documents.pair import Pair, _names
 from planner.workbook.template import write_book
 from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, table
@@ -137,7 +139,9 @@ def test_equally_cheap_flows_are_not_told(old, made, call, ask):
     assert answer["moves"] == []
     assert not answer["equal"]
     _, _, err = call("diff", whole, split)
-    assert "only the choice among equally cheap flows differs" in err or "Equally cheap" in err
+    assert (
+        "they only choose differently among equally cheap flows" in err or "cost the same in" in err
+    )
 
 
 def test_other_currency_unit_years(old, made, ask, call):
@@ -414,3 +418,10 @@ def test_names_of_one_plan_alone_are_singular_and_plural():
             "Only the old plan has the minerals Tin, Zinc",
             "Only the new plan has the minerals C, D, E, F, G and 2 more",
         ]
+
+
+def test_how_many_members_depend_alike_is_no_name():
+    """By mineral may say ``3 of 12 members`` in place of the one that depends most."""
+    frame = pd.DataFrame({"dependent": ["3 of 12 members"], "member": ["A"]})
+    plan = SimpleNamespace(result=lambda _: SimpleNamespace(frame=lambda: frame))
+    assert set(_names(cast("Any", plan), Name.MEMBER)) == {"A"}

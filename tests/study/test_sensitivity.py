@@ -245,7 +245,7 @@ def test_every_end_in_a_small_book_is_a_plan_of_the_edited_book() -> None:
     book["Uncertainty"] = ranged(*((*place, 0.7, 1.4) for place in WIDE))
     found = rows_of(book)
     assert len(found) == 43
-    for row in found[::4]:
+    for row in found:
         agrees(book, row)
 
 

@@ -291,7 +291,7 @@ class Compared:
     def is_capital(self) -> bool:
         """Whether it changes what builds cost, or may cost in all, and nothing else."""
         parts = self.change.parts if isinstance(self.change, Parts) else ()
-        kinds = [part.kind for part in parts] or [self.change]
+        kinds: list[object] = [part.kind for part in parts] or [self.change]
         return all(getattr(kind, "field", "") == "capex" for kind in kinds)
 
 

@@ -24,9 +24,9 @@ that country, member and year. So a study of hundreds of runs lays out a few:
 Several parts hold together: where two change one number, what closes, or waives, wins. Whatever
 these rules do not express raises NoVectorsError, and the caller lays the variant's case out: rows
 or columns that the base lacks, a number that two parts change otherwise, or a change at a position
-that belongs to no one who could be selected. The first part of each kind is tried, too, or of those that
-say that they are ``alike``: the arrays must be those of its own case, laid out. The sliders of the page (``models.plan.sliders``) are
-changes of the same arrays, as lines of a slider's value.
+that belongs to no one who could be selected. The first part of each kind is tried, too, or of kinds
+that say that they are ``alike``: the arrays must be those of its own case, laid out. The sliders of
+the page (``models.plan.sliders``) are changes of the same arrays, as lines of a slider's value.
 """
 
 from __future__ import annotations

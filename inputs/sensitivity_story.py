@@ -23,6 +23,8 @@ from planner.workbook import read
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "sensitivity.md"
+_COUNTED = 1_000
+"""From here on a value is shown without decimals."""
 CELLS, LOOKED_UP = ("<!-- cells -->", "<!-- /cells -->"), ("<!-- after -->", "<!-- /after -->")
 
 
@@ -95,7 +97,8 @@ def line(row: dict[str, Any]) -> str:
     every = row["cells"].split(", ")
     cells = every[0] if len(every) == 1 else f"{every[0]}:{every[-1]}"
     what = row["what"].replace(" (aggregate)", "")
-    value = f"{row['value']:z,.6g} {row['unit']}"
+    number = f"{row['value']:,.0f}" if row["value"] >= _COUNTED else f"{row['value']:g}"
+    value = f"{number} {row['unit'] or ''}".strip()
     swings = (f"{row['swing_usd'] / 1e9:z.0f}", f"{row['swing_short_t'] / 1e6:z.2f}")
     found = (f"{row['sheet']} {cells}", f"{what[0].lower()}{what[1:]}", value, *swings)
     return f"| {' | '.join(found)} |"
@@ -108,9 +111,8 @@ def changes(before: Tables, after: Tables) -> Iterator[str]:
     old, new = rows(before), rows(after)
     for each in THREE:
         was, now = old[each.cell], new[each.cell]
-        rank = f"{now['rank']}, not {was['rank']}"
-        if was["rank"] == now["rank"]:
-            rank = f"{now['rank']}, as before"
+        rank = f"{now['rank']:.0f}, "
+        rank += "as before" if was["rank"] == now["rank"] else f"not {was['rank']:.0f}"
         yield f"| {change(each.name, was, now)} | {rank} |"
 
 

@@ -24,7 +24,7 @@ that country, member and year. So a study of hundreds of runs lays out a few:
 Several parts hold together: where two change one number, what closes, or waives, wins. Whatever
 these rules do not express raises NoVectorsError, and the caller lays the variant's case out: rows
 or columns that the base lacks, a number that two parts change otherwise, or a change at a position
-that belongs to no one who could be selected. The first part of each kind is tried, too, or of those
+that belongs to no one who could be selected. The first part of each kind is tried, too, or of kinds
 that say that they are ``alike``: the arrays must be those of its own case, laid out. A kind that
 sets a number (``Turned``, such as a cap on single countries) is laid out at two numbers and tried
 at a third: between them all follows straight lines. The sliders of the page

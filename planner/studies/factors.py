@@ -357,7 +357,8 @@ class BasePlan:
             at = np.flatnonzero(new.values != own.values)
             change = new.values[at] - own.values[at]
             terms.append(-self.duals[own.entry_rows()[at]] * change * self.x[own.columns[at]])
-        first = float(sum(term.sum() for term in terms))
+        with np.errstate(invalid="ignore"):  # a limit that is waived beside one that is set
+            first = float(sum(term.sum() for term in terms))
         is_bound = any(has[name] for name in ARRAYS if name not in {"cost", "values"})
         bound = (LEAST if is_bound else MOST) if is_bound != has["cost"] else ""
         is_theory = not (has["values"] or own.whole.any())

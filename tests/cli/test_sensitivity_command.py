@@ -61,6 +61,21 @@ def test_what_a_program_hears(plain, ask):
     assert said["groups"] == said["draws"] == said["decisions"] == []
 
 
+def test_ends_are_what_solve_says_of_the_edited_workbook(plain, ask, folder):
+    """Each in a workbook of its own, as a user edits it."""
+    _, said = ask("sensitivity", plain, *HERE)
+    rows = said["factors"]
+    for row in (rows[0], rows[7], rows[-1]):
+        for end in ("low", "high"):
+            book = openpyxl.load_workbook(plain)
+            for cell in row["cells"]:
+                book[row["sheet"]][cell].value *= row[end]
+            book.save(folder / "edited.xlsx")
+            _, plan = ask("solve", "edited.xlsx")
+            assert plan["objective_usd"] == pytest.approx(row[f"cost_{end}_usd"], rel=1e-6)
+            assert plan["shortage_t"] == pytest.approx(row[f"short_{end}_t"], rel=1e-6, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [(("--by", "price"), "--by"), (("--draws", "-1"), "--draws"), (("--seed", "x"), "--seed")],

@@ -163,8 +163,11 @@ def test_an_idle_plant_changes_nothing_within_its_range() -> None:
 
 
 def idle(seed: int) -> int:
-    """How many plants of a random book sell nothing: what is theirs changes nothing."""
-    book = random_book(np.random.default_rng(seed), 2, ALL)
+    """How many plants of a random book sell nothing: what is theirs changes nothing.
+
+    Without contracts, whose least tonnes are paid for where a plant can't sell them.
+    """
+    book = random_book(np.random.default_rng(seed), 2, ALL - {"contracts"})
     try:
         plan = planned(book)
     except PlannerError:
@@ -242,7 +245,7 @@ def test_every_end_in_a_small_book_is_a_plan_of_the_edited_book() -> None:
     book["Uncertainty"] = ranged(*((*place, 0.7, 1.4) for place in WIDE))
     found = rows_of(book)
     assert len(found) == 43
-    for row in found[::4]:
+    for row in found:
         agrees(book, row)
 
 

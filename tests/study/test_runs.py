@@ -16,7 +16,16 @@ import pytest
 from models.errors import UsageError
 from models.plan import Session
 from models.program import sourcing
-from planner.studies import Here, LocalProcesses, Progress, Run, run_studies, run_study
+from planner.studies import (
+    STUDIES,
+    Here,
+    LocalProcesses,
+    Progress,
+    Run,
+    forkserver,
+    run_studies,
+    run_study,
+)
 from planner.studies import engine as board
 from planner.studies import places as pool
 from planner.studies.places import WORTH_WORKERS, Processes, routes
@@ -263,3 +272,12 @@ def gone(group):
             return True
         time.sleep(0.1)
     return False
+
+
+@pytest.mark.parametrize("name", ["compare", "risk", "stress"])
+def test_workers_load_no_model_and_nothing_that_shows_results(name):
+    """A base case is compared with Pyomo beside its study, and tables are made where it began."""
+    modules = *forkserver._LOADED, STUDIES[name].kind.READ_IN
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert not {"pyomo", "planner.render.chart", "planner.sheets"} & set(run.stdout.split())

@@ -169,11 +169,6 @@ class Outcomes(Generic[T]):
     def __getitem__(self, position: int) -> Outcome[T]:
         return self.every[position]
 
-    def raise_if_stopped(self) -> None:
-        """Raise the Ctrl-C, or the request to end, that stopped the study; after writing."""
-        if self.stopped is not None:
-            raise self.stopped
-
 
 class Planner(Generic[T]):
     """What one worker keeps of a study: a session of its base case, for all chains sent to it."""

@@ -28,8 +28,6 @@ _MUCH_DEARER = 0.1
 """Or its marginal price by more than this part."""
 _AMOUNTS = ("tonnes", "short", "closing", "taken", "missing")
 """What of a sheet's row is compared: the first that it has."""
-_CELL = ("mineral", "year")
-"""What a row's need is of."""
 MOST = 1_000
 """Rows of a sheet that is never cut."""
 _WIDEST = 40
@@ -74,61 +72,49 @@ def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
 
     In tonnes, by much of what is needed of the mineral in the year; in price; in whether it binds.
     """
-    keys, cells = (_numbers(results, names) for names in (results[0].GRAIN, _CELL))
-    numbers = zip(results, keys, cells, strict=True)
-    first, *others = (_KeyedRows(base, *each) for each in numbers)
-    kept = np.zeros(len(first.keys), dtype=bool)
-    found = []
-    for result, rows in zip(results[1:], others, strict=True):
-        found.append(result.where(rows.differ_from(first)))
-        kept |= first.differ_from(rows)
-    return [results[0].where(kept), *found]
+    keys = _keys(results)
+    count = 1 + max((int(each.max()) for each in keys if len(each)), default=0)
+    first, *others = (_KeyedRows(base, r, k, count) for r, k in zip(results, keys, strict=True))
+    kept = np.any([first.differ_from(rows) for rows in others], axis=0)
+    pairs = zip(results[1:], others, strict=True)
+    return [results[0].where(kept), *(r.where(rows.differ_from(first)) for r, rows in pairs)]
 
 
-def _numbers(results: Sequence[Result], names: Sequence[str]) -> list[Ints]:
-    """Return a number for each row of tables, the same where some columns hold the same."""
+def _keys(results: Sequence[Result]) -> list[Ints]:
+    """Return the number of each row's key: equal keys of the tables have equal numbers."""
     ends = np.cumsum([len(result) for result in results])
-    numbers = np.zeros(ends[-1], dtype=np.int64)
-    for name in names:
+    keys = np.zeros(ends[-1], dtype=np.int64)
+    for name in results[0].GRAIN:
         if all(name in result.data for result in results):
             values = pd.concat([pd.Series(result.data[name]) for result in results])
             codes, every = pd.factorize(values, use_na_sentinel=False)
-            numbers = pd.factorize(numbers * len(every) + codes)[0]
-    return np.split(numbers, ends[:-1])
+            keys = pd.factorize(keys * len(every) + codes)[0]
+    return np.split(keys, ends[:-1])
 
 
 class _KeyedRows:
-    """The rows of a table by their keys: the amount, price and limit that are compared."""
+    """The rows of a table: the amount, price and limit that are compared, and what is needed."""
 
-    def __init__(self, base: Case, result: Result, keys: Ints, cells: Ints) -> None:
-        """Read the columns; ``keys`` and ``cells`` number the rows by key, and by _CELL."""
-        self.keys, self.order = keys, np.argsort(keys, kind="stable")
+    def __init__(self, base: Case, result: Result, keys: Ints, count: int) -> None:
+        """Read the columns; ``keys`` number the rows, below ``count``."""
         data, none = result.data, np.zeros(len(keys))
         amount = next((name for name in _AMOUNTS if name in data), "")
-        self.numbers = [
-            np.append(np.asarray(data.get(name, none), dtype=float), 0.0)  # what is not there
-            for name in (amount, "marginal", "binding")
-        ]
-        _, rows, places = np.unique(cells, return_index=True, return_inverse=True)
-        names = [np.asarray(data.get(name, none))[rows].tolist() for name in _CELL]
-        needs = [
-            max(1.0, base.coalition_demand(m, y)) if m in base.mineral_of else 1.0
-            for m, y in zip(*names, strict=True)
-        ]
-        self.needs = np.array(needs, dtype=float)[places]
-
-    def at(self, keys: Ints) -> Ints:
-        """Return where keys are, -1 where they are not."""
-        known = self.keys[self.order]
-        places = np.searchsorted(known, keys, side="right") - 1
-        is_there = np.append(known, -1)[places] == keys
-        return np.where(is_there, np.append(self.order, -1)[places], -1)
+        compared = [data.get(name, none) for name in (amount, "marginal", "binding")]
+        self.keys, self.numbers = keys, np.array(compared, dtype=float)
+        self.by_key = np.zeros((len(compared), count))  # 0 for what is not there
+        self.by_key[:, keys] = self.numbers
+        minerals, years = [m.name for m in base.minerals], base.years
+        needs = np.ones((len(minerals) + 1, len(years) + 1))  # the last: of no mineral, no year
+        for m, mineral in enumerate(minerals):
+            needs[m, :-1] = [max(1.0, base.coalition_demand(mineral, year)) for year in years]
+        named = ((minerals, "mineral"), (years, "year"))
+        at = [pd.Index(every).get_indexer(data.get(name, none)) for every, name in named]
+        self.needs = needs[*at]
 
     def differ_from(self, other: _KeyedRows) -> Bools:
         """Return which rows are not as the other's of the same key, which may not be there."""
-        at = other.at(self.keys)
-        pairs = zip(self.numbers, other.numbers, strict=True)
-        (amount, was), (price, price_was), (binds, bound) = ((a[:-1], b[at]) for a, b in pairs)
+        amount, price, binds = self.numbers
+        was, price_was, bound = other.by_key[:, self.keys]
         dearer = _MUCH_DEARER * np.maximum(np.abs(price), np.abs(price_was))
         found = (np.abs(amount - was) > MUCH * self.needs) | (binds != bound)
         return np.asarray(found | (np.abs(price - price_was) > dearer))

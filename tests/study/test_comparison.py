@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+
 import numpy as np
 import pytest
 
+from models.background import can_fork
+from models.plan import solve
 from models.results import About
 from planner import scenarios
 from planner.render.words import span
+from planner.run import Start
 from planner.scenarios import Variant, WhatIf
 from planner.sheets.context import Context
 from planner.sheets.inputs import input_differences
-from planner.studies import Here, run_study
-from planner.studies.cases import compare_study, compared
+from planner.studies import Here, compare, run_study
+from planner.studies.cases import compare_study, compared, computed
 from planner.studies.compare import Compare, Entry, WhoPaysByScenario, comparison, results, sheets
 from planner.studies.kind import YEARS, Tables
 from planner.workbook import read_tables
@@ -510,3 +516,44 @@ def test_who_pays_is_in_the_workbook_and_the_report():
 
 def test_of_the_base_alone_nobody_pays():
     assert paying(entries(book(), chosen=())) is None
+
+
+# ---- where it is made ----------------------------------------------------------------------------
+
+
+def never(*_):
+    """What must not be called."""
+    msg = "laid out again"
+    raise AssertionError(msg)
+
+
+def test_of_a_plan_that_was_sent_no_program_is_laid_out_again(monkeypatch):
+    read = book()
+    plans = [solve(Variant(name)(read.case)) for name in ("Base", "No Jin for A")]
+    plans = [pickle.loads(pickle.dumps(computed(plan).plan)) for plan in plans]
+    monkeypatch.setattr("models.plan.plan.program_of", never)
+    base, other = (Entry(p.case.scenario, p.case, Context(p, read)) for p in plans)
+    assert [t.name for t in tables([base, other])]
+
+
+@pytest.mark.skipif(not can_fork(), reason="a process is forked on Linux, with a core of its own")
+def test_sheets_of_plans_are_the_same_from_a_background_process(monkeypatch):
+    read, sheets_of, processes = book(), [], []
+    start = Start(read, read.case, Variant("Base"), 0.0)
+    made = compare.sheets_of_plans
+
+    def noted(*of, **how):
+        processes.append(os.getpid())
+        return made(*of, **how)
+
+    monkeypatch.setattr(compare, "sheets_of_plans", noted)
+    for forks in (True, False):
+        monkeypatch.setattr(compare, "is_worth_a_fork", lambda *_, forks=forks: forks)
+        study = Compare(
+            start, chosen=(), asked=lambda _: (), max_country_share=None, unforeseen=None,
+            bills=False,
+        )  # fmt: skip
+        study.plan(Here(), None, never)
+        sheets_of.append(study.sheets(Tables(study.tables())))
+        assert len(processes) == (not forks)
+    assert sheets_of[0] == sheets_of[1]

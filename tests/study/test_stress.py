@@ -527,7 +527,7 @@ def test_n_minus_1_in_both_forms() -> None:
     """Chile has 100 of 160, and 40 of the demand of 100 is a member's whose country it is."""
     book = make(jin(60), sur(100), demand={"A": 40, "B": 60})
     book["Members"][0]["Country"] = "Chile"
-    row = n_minus_1(solve(case_of(book)), 2026).iloc[0]
+    row = n_minus_1(solve(case_of(book)), 2026)[0]
     assert (row["supply"], row["largest"], row["largest_supply"]) == (160, "CHL", 100)
     assert (row["demand"], row["largest_demand"]) == (100, 40)
     assert (row["over_all"], row["over_rest"]) == pytest.approx((0.6, 1.0))

@@ -198,7 +198,8 @@ class Session:
     def _left(self, program: Program, measure: Floats) -> Bools:
         """Return the blocks whose optimum is no longer where it was, as is seen at once.
 
-        It breaks a bound that has moved, or a limit with a price has moved. Others are proven.
+        It breaks a bound that has moved, or a limit with a price has moved. Such a block is solved
+        from where it was; of all others that may be touched the old optimum is tried.
         """
         base, rows, last = self.base.program, program.rows, self._last
         moved = np.flatnonzero((rows.lower != last.lower) | (rows.upper != last.upper))
@@ -210,9 +211,13 @@ class Session:
         limits = [apart(getattr(rows, n), getattr(last, n)) for n in ("row_lower", "row_upper")]
         with np.errstate(invalid="ignore"):
             by = np.nan_to_num(self._duals * np.where(self._duals > 0, *limits))
-        starts = ((by, base.row_starts), (np.abs(rows.cost * self._x), base.column_starts))
-        worth, size = (np.diff(np.append(0.0, np.cumsum(of))[at]) for of, at in starts)
-        return found | (np.abs(worth) > tolerances.SURELY_MOVED * size)
+        places = ((by, base.row_starts), (np.abs(rows.cost * self._x), base.column_starts))
+        worth, size = (
+            np.bincount(np.repeat(np.arange(len(found)), np.diff(starts)), amounts, len(found))
+            for amounts, starts in places
+        )
+        found |= np.abs(worth) > tolerances.SURELY_MOVED * size
+        return found & np.isin(np.arange(len(found)), [*self._kept])
 
     # ---- from the plan before -------------------------------------------------------------------
 

@@ -208,15 +208,15 @@ class Session:
         is_broken = beyond > tolerances.SURELY_MOVED * measure[block]
         found = np.zeros(len(base.blocks), dtype=bool)
         found[block[is_broken & (base.column_unit[moved] == TONNES)]] = True
-        limits = [apart(getattr(rows, n), getattr(last, n)) for n in ("row_lower", "row_upper")]
-        with np.errstate(invalid="ignore"):
-            by = np.nan_to_num(self._duals * np.where(self._duals > 0, *limits))
-        places = ((by, base.row_starts), (np.abs(rows.cost * self._x), base.column_starts))
-        worth, size = (
-            np.bincount(np.repeat(np.arange(len(found)), np.diff(starts)), amounts, len(found))
-            for amounts, starts in places
-        )
-        found |= np.abs(worth) > tolerances.SURELY_MOVED * size
+        at = np.flatnonzero((rows.row_lower != last.row_lower) | (rows.row_upper != last.row_upper))
+        prices, block = self._duals[at], _blocks_of(at, base.row_starts)
+        by = (apart(getattr(rows, n)[at], getattr(last, n)[at]) for n in ("row_lower", "row_upper"))
+        with np.errstate(invalid="ignore", over="ignore"):
+            worth = np.nan_to_num(prices * np.where(prices > 0, *by), posinf=np.inf, neginf=-np.inf)
+            for b in np.unique(block[worth != 0]).tolist():
+                of, moved_by = base.columns_of(b), abs(worth[block == b].sum())
+                size = np.abs(rows.cost[of] * self._x[of]).sum()
+                found[b] |= moved_by > tolerances.SURELY_MOVED * size
         return found & np.isin(np.arange(len(found)), [*self._kept])
 
     # ---- from the plan before -------------------------------------------------------------------

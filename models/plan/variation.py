@@ -112,6 +112,10 @@ class Variation:
         return self._waived(self._changed(several))
 
     @cached_property
+    def _empty(self) -> Bools:
+        return _is_empty(self.program.rows)
+
+    @cached_property
     def _shared(self) -> Ints:
         """The rows of minimums of refiners that have several, which shrink in proportion."""
         found = [np.zeros(0, dtype=np.int64)]
@@ -275,7 +279,7 @@ class Variation:
         if not (closed & (base.upper > 0)).any():
             return rows
         is_limit = (rows.row_lower < rows.row_upper) & _allows_nothing(rows)
-        empty = np.flatnonzero(is_limit & _is_empty(rows) & ~_is_empty(base))
+        empty = np.flatnonzero(is_limit & _is_empty(rows) & ~self._empty)
         low, high = rows.row_lower.copy(), rows.row_upper.copy()
         low[empty], high[empty] = -np.inf, np.inf
         return dataclasses.replace(rows, row_lower=low, row_upper=high)

@@ -167,7 +167,8 @@ class Solved:
         found = np.zeros(len(e.minerals) * len(e.years))
         for group in self.program.variables:
             if group.component in wanted:
-                np.add.at(found, group.cell, self.program.rows.cost[group.at] * self.x[group.at])
+                paid = self.program.rows.cost[group.at] * self.x[group.at]
+                found += np.bincount(group.cell, paid, len(found))
         return np.asarray(found.reshape(len(e.minerals), len(e.years)) / e.discounts)
 
     @cached_property

@@ -210,6 +210,12 @@ class Expanded:
         return np.array([self.case.discount(year) for year in self.years])
 
     @cached_property
+    def prices(self) -> Floats:
+        """The price of each mineral [money/t], by (mineral, year)."""
+        of_year = [[m.price.value(year) for year in self.years] for m in self.case.minerals]
+        return np.array(of_year, dtype=float).reshape(len(of_year), len(self.years))
+
+    @cached_property
     def sources(self) -> tuple[Source, ...]:
         """Refiners and projects, ordered by mineral, name, project."""
         found = [*map(source_of, self.case.refiners), *map(source_of, self.case.projects)]

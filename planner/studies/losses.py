@@ -195,7 +195,7 @@ def read(plan: Plan) -> LossTotals:
 
 def _to_refill(plan: Plan) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
-    prices = np.array([plan.case.mineral_of[m].price.value(e.years[-1]) for m in e.minerals])
+    prices = e.prices[:, -1].copy()
     last = (d.year == len(e.years) - 1) & (plan.delivered > tolerances.LEAST_FLOW)
     landed = d.landed[last]
     if e.intakes:
@@ -216,13 +216,12 @@ def _by_buyer(plan: Plan, component: Columns) -> Floats:
 def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     e = plan.expanded
     (m, j, t), prices = plan.row_part(BALANCE)
-    usual = np.array([[m.price.value(y) for y in e.years] for m in plan.case.minerals])
     # prices that differ by rounding alone are one: the first in order is named
     in_order = np.argsort(np.argsort(e.members))
     order = np.lexsort((t, in_order[j]))
     order = order[(e.demand[m, j, t] > 0)[order] & (prices != 0)[order]]
     with np.errstate(divide="ignore"):
-        over = prices[order] / usual[m[order], t[order]]
+        over = prices[order] / e.prices[m[order], t[order]]
     reach = np.where(np.isfinite(over), over + tolerances.SAME_MULTIPLE * np.abs(over), over)
 
     def dearest(mineral: int) -> DearestPrice | None:

@@ -521,9 +521,8 @@ def _of_member(result: Stress, loss: Loss) -> Row:
     side, effect = result.capped, result.capped.effects[loss]
     if effect is None:
         return {}
-    e, years = side.plan.expanded, side.base.years
-    of_year = [[result.case.mineral_of[m].price.value(y) for y in years] for m in e.minerals]
-    prices = np.array(of_year).reshape(len(e.minerals), len(years))
+    e = side.plan.expanded
+    prices = e.prices[:, len(e.years) - len(side.base.years) :]
     j = e.member_at[loss.member]
     short, need = (
         float(np.einsum("mjt,mt->j", tonnes, prices)[j]) for tonnes in (effect.short, side.demand)

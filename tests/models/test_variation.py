@@ -8,11 +8,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from models.case import Case
-from models.plan import Session
-from models.plan.variation import Part, Parts, Selection
+from models.case import Case, Turned
+from models.errors import InputError
+from models.measures import largest_country_shares
+from models.plan import Session, session
+from models.plan.countries import top_shares
+from models.plan.variation import Part, Parts, Selection, Variation
 from models.schema import ScenarioStep
-from planner.scenarios.actions import ActionKind
+from planner.scenarios.actions import ActionKind, set_max_country_share
 from planner.studies.draws import waive
 from tests.budget import BUDGET
 from tests.models.desk import read
@@ -75,6 +78,76 @@ def test_vectors_give_the_plans_of_cases_laid_out() -> None:
     """Losses, closed lanes, events of some years and waived limits, alone and two at once."""
     planned, refused = map(sum, zip(*map(check, range(6)), strict=True))
     assert planned > 2 * refused
+
+
+# ---- a number that is set ------------------------------------------------------------------------
+
+CAP = kind("set max country share")
+
+
+def capped(seed: int, share: float = 0.7) -> Case:
+    """A book's case, with the caps on single countries that a number of them needs rows for."""
+    book = random_book(np.random.default_rng([67, seed]), 1 + seed % 3, SECURE)
+    return set_max_country_share(read(book), share)
+
+
+def to_cap(share: float) -> list[Part]:
+    """The change of a case to a cap on single countries."""
+    return [Part(Turned(CAP, share))]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_caps_follow_lines(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any cap gives the plan of its case, and three cases are laid out for all of them."""
+    laid_out, arrays_of = list[Case](), Variation.arrays_of
+    monkeypatch.setattr(
+        Variation, "arrays_of", lambda self, case: laid_out.append(case) or arrays_of(self, case)
+    )
+    planning = Session(capped(seed), is_compared=False)
+    for share in (0.9, 0.65, 0.4, 0.1, 0.0, 0.7):
+        plan = planning.vary(to_cap(share))
+        wanted = planning.solve_cold(set_max_country_share(planning.case, share))
+        assert plan is not None
+        assert plan.objective == pytest.approx(wanted.objective, rel=1e-9, abs=1e-6), share
+        assert plan.proof.violation <= plan.proof.allowed
+        tops = largest_country_shares(plan.countries, plan.case.settings.share_basis)
+        assert {m: (top.country, top.year) for m, top in top_shares(plan).items()} == {
+            m: (top.country, top.year) for m, top in tops.items()
+        }
+    assert len(laid_out) == 3
+
+
+def test_what_needs_other_rows_or_follows_no_line_is_laid_out() -> None:
+    """A cap where there is none, and demand by the square of a number."""
+    case = capped(2)
+    uncapped = Session(case.change(share_limits=()), is_compared=False)
+    assert uncapped.vary(to_cap(0.5)) is None
+
+    def squared(case: Case, of: Selection, value: float) -> Case:
+        return kind("scale demand")(case, of, value * value)
+
+    planning = Session(case, is_compared=False)
+    assert planning.vary([Part(Turned(squared, 0.9))]) is None
+    assert planning.vary([Part(Turned(kind("scale demand"), 0.9))]) is not None
+
+
+def test_a_number_out_of_bounds_is_refused() -> None:
+    with pytest.raises(InputError, match="Share"):
+        Session(capped(0), is_compared=False).vary(to_cap(1.5))
+
+
+def test_a_limit_that_moves_is_not_tried_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a binding cap gets tighter, a block is proven once: after it is solved again."""
+    tried, proofs = list[int](), session._proofs
+    planning = Session(capped(2, 0.3), is_compared=False)
+    assert planning.base.shortage > 0
+    assert planning.vary(to_cap(0.3)) is not None
+    monkeypatch.setattr(session, "_proofs", lambda *of: tried.extend(of[1].tolist()) or proofs(*of))
+    plan = planning.vary(to_cap(0.2))
+    assert plan is not None
+    moved = [b.block for b in plan.blocks if b.attempt != "as before"]
+    assert moved
+    assert all(tried.count(block) == 1 for block in moved)
 
 
 @pytest.mark.fuzz

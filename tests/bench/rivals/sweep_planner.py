@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from models.case import Case
+from models.case import Case, Part, Selection, Turned
 from models.plan import Session
 from models.schema import ByYear
 from tests.bench.cases import SWEEP
@@ -11,7 +11,7 @@ from tests.bench.rivals.child import Answer, main
 from tests.bench.rivals.planner import proved
 
 
-def capped(case: Case, share: float) -> Case:
+def capped(case: Case, _: Selection, share: float) -> Case:
     """Return the case with another cap on the coalition's share."""
     return case.change(
         share_limits=tuple(
@@ -25,10 +25,11 @@ def solve(case: Case, clock: Clock) -> Answer:
     """Plan every point, each started from the one before."""
     clock.start()
     session = Session(case)
-    session.restart()
+    _ = session.base
     objectives, proofs = [], set()
     for share in SWEEP:
-        found = session.solve(capped(case, share))
+        found = session.vary([Part(Turned(capped, share))])
+        assert found is not None, "a cap is a change of vectors"
         _ = found.delivered
         objectives.append(found.objective)
         proofs.add(proved(found))

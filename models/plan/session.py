@@ -226,6 +226,7 @@ class Session:
         base, program = self.base.program, solver.program
         fitted = fit(program, base)
         is_vectors = program.rows.columns is base.rows.columns
+        is_vectors = is_vectors and np.array_equal(program.rows.whole, base.rows.whole)
         results = dict(enumerate(self._standing[0] if is_vectors else ()))
         touched = (
             self._touched(program, solver.measure)

@@ -68,10 +68,7 @@ def sums_within(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, dict[st
 def change(
     now: float | None, was: float | None, noise: float = tolerances.REMAINDER
 ) -> float | None:
-    """Return now less before, 0 where they differ by a smaller part of the larger than ``noise``.
-
-    None where one of them is not known.
-    """
+    """Return now less before, None if unknown, 0 if less than ``noise`` of the larger apart."""
     if now is None or was is None:
         return None
     by = now - was
@@ -222,10 +219,7 @@ def largest_shares(
     *,
     idle: bool = False,
 ) -> dict[Any, Top]:
-    """Return the largest share of one country among the rows alike in some columns.
-
-    By the values of one column, or by tuples of several columns'; without any under "".
-    """
+    """Return the largest share of one country by values of a column, tuples of several, or ""."""
     columns = (rows[c].tolist() for c in ("country", "year", "tonnes", "limit"))
     alike = [rows[c].tolist() for c in by] or [[""] * len(shares)]
     keys = alike[0] if len(alike) == 1 else zip(*alike, strict=True)

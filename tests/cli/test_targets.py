@@ -132,7 +132,7 @@ def line_to(command: click.Command, place: click.Parameter, path: Path, case: Pa
     given.pop("inputs", None)
     given.pop("resume", None)
     given.pop("actuals", None)
-    if command.name == "new":  # --actuals writes another workbook
+    if command.name in {"new", "check"}:  # actuals are another workbook
         given.pop("plan")
     return argv(command, {**given, place.name: [path]}, case.parent)
 

@@ -73,7 +73,9 @@ def test_minerals_and_the_loss_of_the_largest_supplier(page):
     assert row["Its share of demand in 2027"] == "60.0 %"
     row = dict(zip(loss.headers, loss.rows[0], strict=True))
     assert row["Served if it stops, in 2027"] == "30.0 %"
-    assert "the coalition pays 420,000 EUR. The plan minimizes 2.4 m EUR" in part(page, "costs").lead
+    assert (
+        "the coalition pays 420,000 EUR. The plan minimizes 2.4 m EUR" in part(page, "costs").lead
+    )
 
 
 def test_members_and_what_the_limits_cost_them(page):

@@ -32,7 +32,7 @@ def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
     ]
     assert RangesStudy.headline(tables_of(made)).finding == (
         "No mineral's largest supplier could sell less, even if the coalition paid 1 % more for"
-        " that"
+        " that mineral."
     )
 
 

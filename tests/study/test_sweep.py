@@ -280,7 +280,7 @@ def test_it_is_said_why_the_same_tonnes_look_cheaper(
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     row = at(found, points[-1])
     assert (row["dearer"] < 0, row["short"] > 0) == (is_cheaper, is_cheaper)
-    said = "At 25 % they look cheaper: each is compared with its average cost without limits"
+    said = "At 25 % they look cheaper: each tonne is compared with the average cost without limits"
     assert (said in Sweep.headline(tables).care[0]) is is_cheaper
 
 

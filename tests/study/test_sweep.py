@@ -295,8 +295,8 @@ def test_a_path_is_told_and_drawn() -> None:
     headline = Sweep.headline(tables)
     assert headline.finding == (
         "A cap of 50.0 % or more costs no supply. Below it, copper runs short first. With the"
-        " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing;"
-        " at 70 % it pays 30 % more for the same tonnes, and nothing is missing."
+        " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing."
+        " At 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
     assert "The workbook's own caps go from 85 % in 2026 to 65 % in 2027," in headline.care[1]
     assert [(of.name, of.value) for of in headline.figures[1:]] == [

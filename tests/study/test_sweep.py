@@ -298,7 +298,7 @@ def test_a_path_is_told_and_drawn() -> None:
         " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing."
         " At 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
-    assert "The workbook's own caps go from 85 % in 2026 to 65 % in 2027," in headline.care[1]
+    assert "The workbook's own caps change from 85 % in 2026 to 65 % in 2027," in headline.care[1]
     assert [(of.name, of.value) for of in headline.figures[1:]] == [
         ("With the workbook's caps", "+25 %"), ("At 70 %", "+30 %"),
     ]  # fmt: skip

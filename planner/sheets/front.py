@@ -370,7 +370,7 @@ def _idle(context: Context) -> str:
         return ""
     sells = "sells" if len(rows) == 1 else "sell"
     named = listed((_named(row.plant, row.row) for row in rows), _NAMED)
-    return f"{named} {sells} nothing, so nobody pays support for it."
+    return f"{named} {sells} nothing, so no support is paid."
 
 
 def _named(plant: str, row: int) -> str:

@@ -51,13 +51,13 @@ def test_members_say_who_pays_whom(name: str) -> None:
         ({}, ""),
         (
             {"Supports": [support(Plant="Sur")]},
-            "Sur (row 2 of Supports) sells nothing, so nobody pays support for it.",
+            "Sur (row 2 of Supports) sells nothing, so no support is paid.",
         ),
         (
             {"Supports": [support(Plant="Sur"), support(), support(Plant="Sur")]},
             (
                 "A pays Jin (row 3 of Supports) 1,000 USD in 2026. Sur (row 2 of Supports) and"
-                " Sur (row 4 of Supports) sell nothing, so nobody pays support for it."
+                " Sur (row 4 of Supports) sell nothing, so no support is paid."
             ),
         ),
     ],

@@ -172,7 +172,7 @@ def test_a_part_of_the_cost_is_no_larger_than_the_whole():
     assert "limits. M0 costs 5 USD more, and the other 2 USD less." in said(5.0, -2.0)
     assert "limits. M0 costs 5 USD more, and the others together 2 USD less." in said(5, -1, -1)
     assert "limits. 5 USD of that is for m0." in said(5.0, 2.0)
-    assert "limits. All of that is for M0." in said(5.0, 0.0)
+    assert "limits. All of that is for m0." in said(5.0, 0.0)
 
 
 @pytest.mark.parametrize(

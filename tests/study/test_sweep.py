@@ -280,7 +280,7 @@ def test_it_is_said_why_the_same_tonnes_look_cheaper(
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     row = at(found, points[-1])
     assert (row["dearer"] < 0, row["short"] > 0) == (is_cheaper, is_cheaper)
-    said = "At 25 % they look cheaper: each is compared with its average cost without limits"
+    said = "At 25 % they look cheaper: each tonne is compared with the average cost without limits"
     assert (said in Sweep.headline(tables).care[0]) is is_cheaper
 
 
@@ -295,10 +295,10 @@ def test_a_path_is_told_and_drawn() -> None:
     headline = Sweep.headline(tables)
     assert headline.finding == (
         "A cap of 50.0 % or more costs no supply. Below it, copper runs short first. With the"
-        " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing;"
-        " at 70 % it pays 30 % more for the same tonnes, and nothing is missing."
+        " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing."
+        " At 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
-    assert "The workbook's own caps go from 85 % in 2026 to 65 % in 2027," in headline.care[1]
+    assert "The workbook's own caps change from 85 % in 2026 to 65 % in 2027," in headline.care[1]
     assert [(of.name, of.value) for of in headline.figures[1:]] == [
         ("With the workbook's caps", "+25 %"), ("At 70 %", "+30 %"),
     ]  # fmt: skip

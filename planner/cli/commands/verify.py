@@ -35,9 +35,9 @@ _MAKE_ROOM = (
 )
 _BY_PART, _BY_CELL, _BY_FIELD = "part by part", "cell by cell", "field by field"
 _HEAD = {
-    _BY_PART: "is the proven plan of {}, and the file is exactly as the planner wrote it",
-    _BY_CELL: "is the proven plan of {}, saved by another program: all its cells are the same",
-    _BY_FIELD: "is the proven plan of {}, written by another version: all its fields are the same",
+    _BY_PART: "is the proven plan of {}: the planner's own file, part for part",
+    _BY_CELL: "was saved by another program; its cells are those of the proven plan of {}",
+    _BY_FIELD: "was written by another version; its fields are those of the proven plan of {}",
 }
 _UNSEEN = {
     _BY_CELL: "how cells look (formats, colours), charts, comments and printed pages",

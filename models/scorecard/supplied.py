@@ -95,16 +95,6 @@ class PlanSupply:
         return {row.input for row in case.needed_inputs} - made - mined - needed
 
     @cached_property
-    def inside(self) -> dict[str, set[str]]:
-        """The countries that are inside, by bloc; Rest of world, being many, is none."""
-        case, every = self.case, {m.country for m in self.case.mines}
-        every |= {source.country for source in self.expanded.sources}
-        return {
-            bloc: {c for c in every - {REST_OF_WORLD} if bloc in case.blocs_of(c)}
-            for bloc in case.blocs
-        }
-
-    @cached_property
     def ore(self) -> dict[tuple[str, int | None], dict[str, float]]:
         """Contained metal [t/yr] by (mineral, year), then mine country; of year None capacity."""
         by_cell: dict[tuple[str, int | None], dict[str, float]] = {}
@@ -239,7 +229,7 @@ class Supply:
         )
 
     def is_inside(self, country: str) -> bool:
-        return country in self.whole.inside[self.buyer.bloc]
+        return country != REST_OF_WORLD and self.buyer.bloc in self.whole.case.blocs_of(country)
 
     def names(self, codes: Iterable[str], most: int = _NAMED) -> str:
         """Return countries as the workbook spells them: some by name, the others counted."""

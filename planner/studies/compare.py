@@ -32,7 +32,7 @@ from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, figures
 from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
-from planner.sheets.moves import largest_moves, minerals_that_differ, moves
+from planner.sheets.moves import Move, largest_moves, minerals_that_differ, moves
 from planner.studies import cases, regret
 from planner.studies.charged import bought_by_plants
 from planner.studies.compare_tables import (
@@ -175,15 +175,16 @@ COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
     """Yield the rows of one scenario."""
-    by = ["mineral", "level"]
-    groups = largest_moves(moves(_flows(base), _flows(context), by), by)
+    groups = defaultdict[tuple[str, str], list[Move]](list)
+    for row in moves(_flows(base), _flows(context), ["mineral", "level"]).to_dict("records"):
+        groups[row["mineral"], row["level"]].append(row)
     differ = minerals_that_differ(zip(_by_year(base), _by_year(context), strict=True))
     units = units_of(base.case)
     same = [m.name for m in base.case.minerals if m.name not in differ]
     for mineral in (m.name for m in base.case.minerals if m.name in differ):
         for level in LEVELS:
             names = {"mineral": mineral, "level": level, "unit": units.get(mineral, "")}
-            yield from ({**row, **names} for row in groups.get((mineral, level), ()))
+            yield from ({**row, **names} for row in largest_moves(groups[mineral, level]))
     if same:
         yield {"seller": f"As in the base in cost and shortage: {', '.join(same)}"}
     if base.case.budget and len({row["mineral"] for row in moved(base, context)}) > 1:

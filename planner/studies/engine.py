@@ -81,11 +81,6 @@ class Study(Generic[T]):
     is_near: bool = False
     is_compared: bool = True
 
-    @property
-    def runs(self) -> int:
-        """How many runs it has."""
-        return sum(len(chain) for chain in self.chains)
-
 
 @dataclass(frozen=True)
 class Joined(Generic[T]):
@@ -106,13 +101,7 @@ class Joined(Generic[T]):
     @cached_property
     def runs(self) -> int:
         """How many runs all studies have."""
-        return sum(study.runs for study in self.parts)
-
-
-def is_first(study: Joined[Any], chain: int) -> bool:
-    """Return whether a chain, by position, is the first of its study that has any run."""
-    first = study.part_of.index(study.part_of[chain])
-    return bool(study.chains[chain]) and not any(study.chains[first:chain])
+        return sum(map(len, self.chains))
 
 
 @dataclass(frozen=True)
@@ -302,7 +291,9 @@ class Tracker:
         study = self.study
 
         def place(task: Task) -> tuple[bool, int, int]:
-            return not is_first(study, task.chain), study.part_of[task.chain], -task.end
+            part = study.part_of[task.chain]
+            is_first = not any(study.chains[study.part_of.index(part) : task.chain])
+            return not is_first, part, -task.end
 
         tasks = (Task(i, 0, len(chain)) for i, chain in enumerate(study.chains) if chain)
         return sorted(tasks, key=place)

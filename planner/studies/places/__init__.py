@@ -138,7 +138,7 @@ def begun(case: Case, place: Where | None) -> Session:
 
 def routes(study: engine.Joined[Any]) -> int:
     """Return how many routes the runs of a study plan in all."""
-    return sum(part.runs * routes_of(part.base) for part in study.parts)
+    return sum(sum(map(len, part.chains)) * routes_of(part.base) for part in study.parts)
 
 
 def routes_of(case: Case) -> int:

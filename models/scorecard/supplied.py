@@ -88,11 +88,10 @@ class PlanSupply:
     @cached_property
     def first_stages(self) -> set[str]:
         """What is mined: only an input, of nothing itself, without mines."""
-        case = self.case
-        made = {row.mineral for row in case.needed_inputs}
-        mined = {mine.mineral for mine in case.mines}
-        needed = {mineral for (mineral, _, _), tonnes in case.demand_of.items() if tonnes > 0}
-        return {row.input for row in case.needed_inputs} - made - mined - needed
+        made = {row.mineral for row in self.case.needed_inputs}
+        mined = {mine.mineral for mine in self.case.mines}
+        needed = {mineral for (mineral, *_), tonnes in self.case.demand_of.items() if tonnes > 0}
+        return {row.input for row in self.case.needed_inputs} - made - mined - needed
 
     @cached_property
     def ore(self) -> dict[tuple[str, int | None], dict[str, float]]:

@@ -14,7 +14,6 @@ from planner.render.words import counted
 MOST_MOVES = 10
 """Flows listed of one group; a last row counts the others."""
 _AMOUNTS = ["old", "new", "change"]
-Move = dict[Any, Any]
 
 
 def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
@@ -28,12 +27,11 @@ def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
     return both[both["change"].abs() > tolerances.LEAST_MOVE * largest].reset_index()
 
 
-def largest_moves(rows: Iterable[Move]) -> Iterator[Move]:
+def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
     """Yield the moves of one group, the largest first, and a last row that sums up the others."""
     order = sorted(rows, key=lambda row: (-abs(row["change"]), row["seller"], row["buyer"]))
     yield from order[:MOST_MOVES]
-    rest = order[MOST_MOVES:]
-    if rest:
+    if rest := order[MOST_MOVES:]:
         others = {amount: float(np.sum([row[amount] for row in rest])) for amount in _AMOUNTS}
         yield {"seller": counted(len(rest), "other flow"), "buyer": "", **others}
 

@@ -305,10 +305,6 @@ OF_MINERAL = tuple(
     if any(column.field == "mineral" and column.required for column in record.columns())
 )
 """The fields whose records are of one mineral each."""
-UNPLANNED = {Case.SHEET_FIELDS[record.SHEET] for record in SHEETS if not record.IS_PLANNED} | {
-    f.name for f in dataclasses.fields(Case) if "is_label" in f.metadata
-}
-"""The fields that no program is made of."""
 
 
 _MADE_OF = {

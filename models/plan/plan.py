@@ -62,10 +62,6 @@ def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd
     return table.sort_values(order.split(), kind="stable", ignore_index=True) if order else table
 
 
-_SENT = ("values", "delivered", "taken", "handed")
-"""What is sent with a plan beside its tables and sums, where it has been computed."""
-
-
 class Plan(Solved):
     """The optimal plan of a Case; of whole builds the best found, if the search was cut short.
 
@@ -99,8 +95,8 @@ class Plan(Solved):
 
     def __getstate__(self) -> tuple[Any, ...]:
         """Send the case, the results, how the program is laid out, and what is made of it."""
-        kinds = pd.DataFrame | float
-        tables = {n: v for n, v in vars(self).items() if n in _SENT or isinstance(v, kinds)}
+        named, kinds = {"values", "delivered", "taken", "handed"}, pd.DataFrame | float
+        tables = {n: v for n, v in vars(self).items() if n in named or isinstance(v, kinds)}
         return self.case, self.blocks, self._layout, self.extension, tables
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:

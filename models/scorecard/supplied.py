@@ -88,21 +88,10 @@ class PlanSupply:
     @cached_property
     def first_stages(self) -> set[str]:
         """What is mined: only an input, of nothing itself, without mines."""
-        case = self.case
-        made = {row.mineral for row in case.needed_inputs}
-        mined = {mine.mineral for mine in case.mines}
-        needed = {mineral for (mineral, _, _), tonnes in case.demand_of.items() if tonnes > 0}
-        return {row.input for row in case.needed_inputs} - made - mined - needed
-
-    @cached_property
-    def inside(self) -> dict[str, set[str]]:
-        """The countries that are inside, by bloc; Rest of world, being many, is none."""
-        case, every = self.case, {m.country for m in self.case.mines}
-        every |= {source.country for source in self.expanded.sources}
-        return {
-            bloc: {c for c in every - {REST_OF_WORLD} if bloc in case.blocs_of(c)}
-            for bloc in case.blocs
-        }
+        made = {row.mineral for row in self.case.needed_inputs}
+        mined = {mine.mineral for mine in self.case.mines}
+        needed = {mineral for (mineral, *_), tonnes in self.case.demand_of.items() if tonnes > 0}
+        return {row.input for row in self.case.needed_inputs} - made - mined - needed
 
     @cached_property
     def ore(self) -> dict[tuple[str, int | None], dict[str, float]]:
@@ -239,7 +228,7 @@ class Supply:
         )
 
     def is_inside(self, country: str) -> bool:
-        return country in self.whole.inside[self.buyer.bloc]
+        return country != REST_OF_WORLD and self.buyer.bloc in self.whole.case.blocs_of(country)
 
     def names(self, codes: Iterable[str], most: int = _NAMED) -> str:
         """Return countries as the workbook spells them: some by name, the others counted."""

@@ -79,10 +79,6 @@ class Pulled:
     formulas: int = 0
     """Cells of the workbook with a formula: what is saved of them may be out of date."""
 
-    @property
-    def new_rows(self) -> int:
-        return sum(new for _, new, _ in self.rows.values())
-
 
 def pull(
     path: Path,

@@ -232,11 +232,11 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     flows = moves(_flows(pair, old), _flows(pair, new), ["mineral"])
     flows = flows[flows["mineral"].map(pair.in_both).astype(bool)]
     equal = _among_equals(pair, sorted(flows["mineral"].unique()))
-    groups = largest_moves(flows[~flows["mineral"].isin(equal)], ["mineral"])
+    groups = flows[~flows["mineral"].isin(equal)].groupby("mineral")
     rows = [
         {**row, "mineral": mineral, "unit": pair.unit(str(mineral))}
-        for (mineral,), listed in sorted(groups.items())
-        for row in listed
+        for mineral, group in groups
+        for row in largest_moves(group.to_dict("records"))
     ]
     return PlanDifference(
         pair=pair,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,6 @@ from planner.render.words import counted
 MOST_MOVES = 10
 """Flows listed of one group; a last row counts the others."""
 _AMOUNTS = ["old", "new", "change"]
-Groups = defaultdict[tuple[Any, ...], list[dict[Any, Any]]]
-"""Rows by the names of their group."""
 
 
 def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
@@ -30,19 +27,13 @@ def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
     return both[both["change"].abs() > tolerances.LEAST_MOVE * largest].reset_index()
 
 
-def largest_moves(rows: pd.DataFrame, group: Sequence[str]) -> Groups:
-    """Return the moves of each group, the largest first, and a last row that sums up the others."""
-    order = rows.assign(size=-rows["change"].abs()).sort_values(["size", "seller", "buyer"])
-    groups = Groups(list)
-    for row in order.drop(columns="size").to_dict("records"):
-        groups[tuple(row[name] for name in group)].append(row)
-    for listed in groups.values():
-        rest = listed[MOST_MOVES:]
-        if rest:
-            others = {amount: float(np.sum([row[amount] for row in rest])) for amount in _AMOUNTS}
-            name = counted(len(rest), "other flow")
-            listed[MOST_MOVES:] = [{"seller": name, "buyer": "", **others}]
-    return groups
+def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
+    """Yield the moves of one group, the largest first, and a last row that sums up the others."""
+    order = sorted(rows, key=lambda row: (-abs(row["change"]), row["seller"], row["buyer"]))
+    yield from order[:MOST_MOVES]
+    if rest := order[MOST_MOVES:]:
+        others = {amount: float(np.sum([row[amount] for row in rest])) for amount in _AMOUNTS}
+        yield {"seller": counted(len(rest), "other flow"), "buyer": "", **others}
 
 
 def minerals_that_differ(pairs: Iterable[tuple[pd.Series, pd.Series]]) -> set[str]:

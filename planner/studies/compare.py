@@ -175,15 +175,16 @@ COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
     """Yield the rows of one scenario."""
-    by = ["mineral", "level"]
-    groups = largest_moves(moves(_flows(base), _flows(context), by), by)
+    groups = defaultdict[tuple[str, str], list[dict[Any, Any]]](list)
+    for row in moves(_flows(base), _flows(context), ["mineral", "level"]).to_dict("records"):
+        groups[row["mineral"], row["level"]].append(row)
     differ = minerals_that_differ(zip(_by_year(base), _by_year(context), strict=True))
     units = units_of(base.case)
     same = [m.name for m in base.case.minerals if m.name not in differ]
     for mineral in (m.name for m in base.case.minerals if m.name in differ):
         for level in LEVELS:
             names = {"mineral": mineral, "level": level, "unit": units.get(mineral, "")}
-            yield from ({**row, **names} for row in groups.get((mineral, level), ()))
+            yield from ({**row, **names} for row in largest_moves(groups[mineral, level]))
     if same:
         yield {"seller": f"Same cost and shortage as in the base: {', '.join(same)}"}
     if base.case.budget and len({row["mineral"] for row in moved(base, context)}) > 1:

@@ -81,21 +81,6 @@ class Study(Generic[T]):
     is_near: bool = False
     is_compared: bool = True
 
-    @property
-    def runs(self) -> int:
-        """How many runs it has."""
-        return sum(len(chain) for chain in self.chains)
-
-    @property
-    def parts(self) -> tuple[Study[T], ...]:
-        """The study alone, as ``Joined`` has several."""
-        return (self,)
-
-    @property
-    def part_of(self) -> tuple[int, ...]:
-        """By chain: the number of its study in ``parts``."""
-        return (0,) * len(self.chains)
-
 
 @dataclass(frozen=True)
 class Joined(Generic[T]):
@@ -116,16 +101,7 @@ class Joined(Generic[T]):
     @cached_property
     def runs(self) -> int:
         """How many runs all studies have."""
-        return sum(study.runs for study in self.parts)
-
-
-AnyStudy = Study[T] | Joined[T]
-
-
-def is_first(study: AnyStudy[Any], chain: int) -> bool:
-    """Return whether a chain, by position, is the first of its study that has any run."""
-    first = study.part_of.index(study.part_of[chain])
-    return bool(study.chains[chain]) and not any(study.chains[first:chain])
+        return sum(map(len, self.chains))
 
 
 @dataclass(frozen=True)
@@ -251,7 +227,7 @@ Tell = Callable[[Progress], None]
 class Tracker:
     """The outcomes known so far, by the positions of the chain and of the run in it."""
 
-    def __init__(self, study: AnyStudy[Any], tell: Tell) -> None:
+    def __init__(self, study: Joined[Any], tell: Tell) -> None:
         """Know nothing yet."""
         self.study = study
         self.tell = tell
@@ -315,7 +291,9 @@ class Tracker:
         study = self.study
 
         def place(task: Task) -> tuple[bool, int, int]:
-            return not is_first(study, task.chain), study.part_of[task.chain], -task.end
+            part = study.part_of[task.chain]
+            is_first = not any(study.chains[study.part_of.index(part) : task.chain])
+            return not is_first, part, -task.end
 
         tasks = (Task(i, 0, len(chain)) for i, chain in enumerate(study.chains) if chain)
         return sorted(tasks, key=place)
@@ -403,7 +381,7 @@ class StudyCopy:
                 return
 
 
-def pack_study(study: AnyStudy[Any]) -> bytes:
+def pack_study(study: Joined[Any]) -> bytes:
     """Return the base cases and what is read of each plan, as sent to each worker once.
 
     Raises TypeError where ``read`` cannot be sent.
@@ -412,7 +390,7 @@ def pack_study(study: AnyStudy[Any]) -> bytes:
     return _pack(parts, "what a study reads of a plan")
 
 
-def pack_runs(study: AnyStudy[Any], task: Task) -> bytes:
+def pack_runs(study: Joined[Any], task: Task) -> bytes:
     """Return the runs of a task, and whose they are; TypeError where a change cannot be sent."""
     runs = study.chains[task.chain][task.first : task.end]
     return _pack((study.part_of[task.chain], runs), "a run of a study")

@@ -75,7 +75,7 @@ def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
     keys = _keys(results)
     count = 1 + max((int(each.max()) for each in keys if len(each)), default=0)
     first, *others = (_KeyedRows(base, r, k, count) for r, k in zip(results, keys, strict=True))
-    kept = np.any([first.differ_from(rows) for rows in others], axis=0)
+    kept = sum((first.differ_from(rows) for rows in others), np.zeros(len(first.keys), dtype=bool))
     pairs = zip(results[1:], others, strict=True)
     return [results[0].where(kept), *(r.where(rows.differ_from(first)) for r, rows in pairs)]
 

@@ -15,7 +15,6 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
@@ -258,7 +257,7 @@ def _line(sheet: Any, row: int, finding: Finding, title: str | None, look: dict[
     _text(sheet, f"B{row}", _cut(title or finding.sheet or "Workbook"))
     place = _text(sheet, f"C{row}", finding.cell or ("A1" if title else ""))
     if title:
-        target = f"{quote_sheetname(title)}!{finding.cell or 'A1'}"
+        target = edit.link_to(title, finding.cell or "A1")
         place.hyperlink = Hyperlink(ref=place.coordinate, location=target)
         place.font = look["link"]
     _text(sheet, f"D{row}", _cut(statement(finding)))

@@ -541,7 +541,7 @@ def test_the_api_says_what_changes(desk) -> None:
     write_csv(desk / "plants.csv")
     case = write(desk / "case.xlsx", ("Refiners", "plants.csv", None, COLUMNS))
     pulled = data_in.pull(case, today=dt.date(2026, 1, 2))
-    assert pulled.new_rows == 1
+    assert sum(new for _, new, _ in pulled.rows.values()) == 1
     written = data_in.write_pulled(pulled, desk / "new.xlsx")
     assert "plants.csv, 2026-01-02" in str(rows_of(written, "Refiners"))
     with pytest.raises(InputError):

@@ -24,16 +24,16 @@ def amounts(flows):
 def listed(before, after):
     """The rows of all minerals, one after another."""
     rows = moves(amounts(before), amounts(after), ["mineral"])
-    return [row for group in largest_moves(rows, ["mineral"]).values() for row in group]
+    groups = (group.to_dict("records") for _, group in rows.groupby("mineral"))
+    return [row for group in groups for row in largest_moves(group)]
 
 
 @given(FLOWS, FLOWS)
 def test_the_rows_of_a_mineral_sum_to_what_moved(before, after):
     """Ten flows and one row for the others: none is lost, none is counted twice."""
     rows = moves(amounts(before), amounts(after), ["mineral"])
-    shown_of = largest_moves(rows, ["mineral"])
-    for mineral, group in rows.groupby("mineral"):
-        shown = shown_of[mineral,]
+    for _, group in rows.groupby("mineral"):
+        shown = list(largest_moves(group.to_dict("records")))
         assert len(shown) == min(len(group), MOST_MOVES + 1)
         assert sum(r["change"] for r in shown) == pytest.approx(group["change"].sum(), abs=1e-3)
         sizes = [abs(r["change"]) for r in shown if r["buyer"]]

@@ -26,7 +26,7 @@ from planner.studies.places.cluster import TRUST, Cluster
 from planner.studies.sweep import SweepPoint, read_point
 from tests.cli.desk import ROOT
 from tests.study.test_cluster import LONG, dask_of
-from tests.study.variants import BASE, Falling, capped, figures, slow, study
+from tests.study.variants import BASE, Falling, capped, figures, joined, slow, study
 
 # ---- a place that is lost ------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ def test_what_is_promised_of_a_plan():
 
 def test_events_of_runs_that_there_are_not():
     heard = []
-    known = Tracker(study([capped(0.5)]), heard.append)
+    known = Tracker(joined([capped(0.5)]), heard.append)
     known.saw(7, 7)
     known.saw("a", 0)
     assert not heard

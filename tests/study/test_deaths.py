@@ -19,9 +19,9 @@ from planner.studies import engine as board
 from planner.studies import places
 from planner.studies.engine import Outcome, Task, Tracker, pack_runs, pack_study
 from planner.studies.places import workers
-from tests.study.variants import capped, slow, study
+from tests.study.variants import capped, joined, slow
 
-TWO_RUNS = study([capped(0.8), capped(0.7)])
+TWO_RUNS = joined([capped(0.8), capped(0.7)])
 
 
 def test_outcomes_that_never_arrive():
@@ -77,7 +77,7 @@ class Stillborn:
 def test_workers_that_are_ready_and_die_at_once(monkeypatch):
     """They are not replaced for ever: the study says what to do instead."""
     monkeypatch.setattr(places, "_Worker", Stillborn)
-    what = study([capped(0.8)], [capped(0.7)])
+    what = joined([capped(0.8)], [capped(0.7)])
     with pytest.raises(UsageError, match=r"3 in a row: .*--workers 1"):
         places.Processes(2).run(what, Tracker(what, lambda _: None))
     assert Stillborn.started <= 4
@@ -86,7 +86,7 @@ def test_workers_that_are_ready_and_die_at_once(monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="workers come from no server elsewhere")
 def test_a_worker_whose_server_is_gone_is_ended_all_the_same():
     """Nobody tells how it ends then: it is taken for dead while it plans."""
-    what = study([slow(0.8, 600)])
+    what = joined([slow(0.8, 600)])
     worker = places._Worker()
     worker.start()
     assert worker.pipe.recv() is None
@@ -110,7 +110,7 @@ def test_a_worker_that_does_not_start_is_told_of(monkeypatch):
         raise EOFError
 
     monkeypatch.setattr(places.forkserver.context().Process, "start", start)
-    what = study([capped(0.8)], [capped(0.7)])
+    what = joined([capped(0.8)], [capped(0.7)])
     with pytest.raises(UsageError, match=r"did not start before it was ready, 3 in a row"):
         places.Processes(2).run(what, Tracker(what, lambda _: None))
 
@@ -127,7 +127,7 @@ def test_what_waits_in_a_worker_of_several_threads_ends_with_the_study(monkeypat
     dask.get_worker = Worker
     monkeypatch.setitem(sys.modules, "distributed", dask)
     chains = [[slow(share - 0.01 * i, 0.2) for i in range(4)] for share in (0.8, 0.6)]
-    what = study(*chains)
+    what = joined(*chains)
     packed = pack_study(what)
     found = {}
 

@@ -34,6 +34,7 @@ from tests.study.variants import (
     Deadly,
     capped,
     figures,
+    joined,
     study,
     unproven,
     unreadable,
@@ -77,7 +78,7 @@ def test_costs_of_the_caps_by_hand():
 
 def test_what_all_is_measured_against_is_handed_out_first():
     """The reference of a sweep is a chain of one run, and the chains behind it are longer."""
-    what = study([capped(0.9)], [capped(0.8), capped(0.7)], [], [capped(0.6)] * 3)
+    what = joined([capped(0.9)], [capped(0.8), capped(0.7)], [], [capped(0.6)] * 3)
     tasks = board.Tracker(what, lambda _: None).tasks()
     assert [task.chain for task in tasks] == [0, 3, 1]
 
@@ -113,10 +114,11 @@ def test_the_base_of_a_study_is_compared_with_its_model_where_the_study_is(monke
     assert (here[0].proof.models, here[1].proof.models, len(built)) == (1, 0, 1)
     run_studies([what, dataclasses.replace(what, is_compared=False)], Here())
     assert len(built) == 2
-    copy = board.StudyCopy(board.pack_study(what))
+    sent = board.Joined((what,))
+    copy = board.StudyCopy(board.pack_study(sent))
     for chain in (2, 1):
         task = board.Task(chain, 0, len(what.chains[chain]))
-        outcomes = [*map(pickle.loads, copy.outcomes(board.pack_runs(what, task)))]
+        outcomes = [*map(pickle.loads, copy.outcomes(board.pack_runs(sent, task)))]
         assert outcomes == [*here][2:] if chain == 2 else [*here][:2]
     assert len(built) == 2
 
@@ -190,14 +192,14 @@ def test_processes_that_never_start_are_told_of(monkeypatch):
 
 def test_little_work_is_done_in_this_process():
     """Three refiners, two members, three years: 18 routes a run."""
-    few = study([capped(0.5)] * 5, [capped(0.4)] * 5)
+    few = joined([capped(0.5)] * 5, [capped(0.4)] * 5)
     assert routes(few) == 180
     assert LocalProcesses(8).processes(few) == 1
     each = WORTH_WORKERS // 36 + 1
-    many = study([capped(0.5)] * each, [capped(0.4)] * each)
+    many = joined([capped(0.5)] * each, [capped(0.4)] * each)
     assert LocalProcesses(8).processes(many) == 2  # no more than chains
     assert LocalProcesses(1).processes(many) == 1
-    assert LocalProcesses().processes(study(*[[capped(0.5)] * each] * 99)) == len(
+    assert LocalProcesses().processes(joined(*[[capped(0.5)] * each] * 99)) == len(
         os.sched_getaffinity(0)
     )
 

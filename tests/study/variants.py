@@ -13,7 +13,7 @@ from pathlib import Path
 from models.errors import SolverError, UsageError
 from planner.scenarios import set_max_country_share
 from planner.studies import Run, Study
-from planner.studies.engine import Planner
+from planner.studies.engine import Joined, Planner
 from tests.models.desk import jin, make, read, refiner, sur
 
 BASE = read(
@@ -124,6 +124,11 @@ class Deadly:
 
 def study(*chains, read=figures):
     return Study(BASE, tuple(tuple(chain) for chain in chains), read)
+
+
+def joined(*chains):
+    """A study alone, as a place plans it."""
+    return Joined((study(*chains),))
 
 
 FAULTS = (

@@ -55,7 +55,7 @@ planned; None once it is ready."""
 class Where(Protocol):
     """A place where chains run."""
 
-    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
+    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
         """Plan all chains of runs, and put each outcome on the tracker as soon as it is known.
 
         A KeyboardInterrupt or SystemExit passes through once no process that was started for the
@@ -78,7 +78,7 @@ class Here:
         del case, notify
         return contextlib.nullcontext(map)
 
-    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
+    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
         """Plan all chains of runs, one after another, in this process."""
         chains = enumerate(zip(study.part_of, study.chains, strict=True))
         for part, members in groupby(chains, key=lambda each: each[1][0]):
@@ -95,7 +95,7 @@ class LocalProcesses:
 
     workers: int | None = None
 
-    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
+    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
         """Plan all chains of runs in as many processes as the study is worth."""
         count = self.processes(study)
         if count == 1:
@@ -119,7 +119,7 @@ class LocalProcesses:
             return Here().mapping(case, notify)
         return Processes(self.most).mapping()
 
-    def processes(self, study: engine.AnyStudy[Any]) -> int:
+    def processes(self, study: engine.Joined[Any]) -> int:
         """Return how many processes a study is worth: no more than chains, one for little work."""
         count = min(self.most, len(study.chains))
         return count if count > 1 and routes(study) >= WORTH_WORKERS else 1
@@ -136,9 +136,9 @@ def begun(case: Case, place: Where | None) -> Session:
     return Session(case, in_background=is_worth_a_fork(place, [case]))
 
 
-def routes(study: engine.AnyStudy[Any]) -> int:
+def routes(study: engine.Joined[Any]) -> int:
     """Return how many routes the runs of a study plan in all."""
-    return sum(part.runs * routes_of(part.base) for part in study.parts)
+    return sum(sum(map(len, part.chains)) * routes_of(part.base) for part in study.parts)
 
 
 def routes_of(case: Case) -> int:
@@ -160,7 +160,7 @@ class Processes:
 
     count: int
 
-    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
+    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
         """Plan all chains of runs in processes that end with the call."""
         pool = _Pool(tracker, engine.pack_study(study))
         try:

@@ -67,7 +67,7 @@ class Cluster:
         scheme, _, place = self.address.rpartition("://")
         return scheme == "tls" or _is_here(place.rpartition(":")[0].strip("[]"))
 
-    def run(self, study: engine.AnyStudy[Any], tracker: engine.Tracker) -> None:
+    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
         """Plan all chains of runs on the cluster's workers, which are left as they were found.
 
         Raises UsageError where nothing answers at the address, no worker joins, or a worker has
@@ -197,7 +197,7 @@ class _Begun:
     """A study that the cluster is at work on."""
 
     def __init__(
-        self, workers: Workers, study: engine.AnyStudy[Any], tracker: engine.Tracker
+        self, workers: Workers, study: engine.Joined[Any], tracker: engine.Tracker
     ) -> None:
         self.workers = workers
         self.study = study

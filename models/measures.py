@@ -145,7 +145,7 @@ def largest_country_share(table: pd.DataFrame, base: str, *, idle: bool = False)
     unit: share
     base: ``base``, demand or purchases of the year
     """
-    return largest_shares(table, shares_of(table, base), (), idle=idle).get("")
+    return _tops(table, base, (), idle=idle).get(())
 
 
 @dataclass(frozen=True)
@@ -208,25 +208,19 @@ def largest_country_shares(
     The rows have those columns and buyer ("" the coalition), too. A mineral of which no country
     sells is not in it.
     """
-    rows = table[table["buyer"] == ""]
-    return largest_shares(rows, shares_of(rows, base), by)
+    largest = _tops(table[table["buyer"] == ""], base, by)
+    return {key[0]: top for key, top in largest.items()} if len(by) == 1 else largest
 
 
-def largest_shares(
-    rows: pd.DataFrame | Mapping[str, NDArray[Any]],
-    shares: pd.Series[float] | NDArray[np.float64],
-    by: Sequence[str],
-    *,
-    idle: bool = False,
+def _tops(
+    table: pd.DataFrame, base: str, by: Sequence[str], *, idle: bool = False
 ) -> dict[Any, Top]:
-    """Return the largest share of one country by values of a column, tuples of several, or ""."""
-    columns = (rows[c].tolist() for c in ("country", "year", "tonnes", "limit"))
-    alike = [rows[c].tolist() for c in by] or [[""] * len(shares)]
-    keys = alike[0] if len(alike) == 1 else zip(*alike, strict=True)
+    """Return the largest share of one country among the rows alike in some columns."""
+    rows = (table[c].tolist() for c in ("country", "year", "tonnes", "limit"))
+    shares = shares_of(table, base).tolist()
+    keys = zip(*(table[c].tolist() for c in by), strict=True) if by else [()] * len(shares)
     best: dict[Any, Top] = {}
-    for key, country, year, tonnes, limit, share in zip(
-        keys, *columns, shares.tolist(), strict=True
-    ):
+    for key, country, year, tonnes, limit, share in zip(keys, *rows, shares, strict=True):
         if country == schema.REST_OF_WORLD or not (idle or tonnes > 0):
             continue
         if share > (

@@ -347,11 +347,8 @@ def dual_bills_of(
 
 def _needs(plan: Plan) -> Floats:
     """Return each member's part of demand at discounted prices; equal parts without any demand."""
-    e, case = plan.expanded, plan.case
-    worth = np.array(
-        [[m.price.value(y) * case.discount(y) for y in e.years] for m in case.minerals]
-    )
-    need = np.einsum("mjt,mt->j", e.demand, worth.reshape(len(e.minerals), len(e.years)))
+    e = plan.expanded
+    need = np.einsum("mjt,mt->j", e.demand, e.prices * e.discounts)
     return need / need.sum() if need.sum() > 0 else np.full(len(need), 1.0 / len(need))
 
 

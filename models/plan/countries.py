@@ -8,42 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from models.measures import Top, largest_shares, shares_of
-from models.resolve import Floats, tightest_on_countries
+from models.measures import shares_of
+from models.resolve import tightest_on_countries
 from models.schema import DEMAND, PURCHASES
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
 
 
-def top_shares(plan: Plan) -> dict[str, Top]:
-    """Return by mineral the largest share of one country in the coalition's base, of any year.
-
-    It is what ``largest_country_shares`` says of ``Plan.countries``, without limits.
-    """
-    e, sales = plan.expanded, plan.expanded.sales
-    names = sorted({s.country for s in e.sources})
-    country = np.array([names.index(s.country) for s in e.sources], dtype=np.int64)
-    sold = np.zeros((len(e.minerals), len(e.years), len(names)))
-    np.add.at(sold, (sales.mineral, sales.year, country[sales.source]), plan.all_sold)
-    of_demand = plan.case.settings.share_basis == DEMAND
-    base = _needs(plan).T if of_demand else sold.sum(axis=2)
-    m, t, c = at = np.nonzero((sold > 0) & (base > 0)[:, :, None])
-    columns = {"mineral": np.array(e.minerals)[m], "country": np.array(names)[c]}
-    columns |= {"year": np.array(e.years)[t], "tonnes": sold[at], "limit": np.full(len(m), np.nan)}
-    return largest_shares(columns, sold[at] / base[m, t], ("mineral",))
-
-
-def _needs(plan: Plan) -> Floats:
-    """Return the demand of the coalition [t] by (year, mineral), and what plants take of it."""
-    e, case = plan.expanded, plan.case
-    demand = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
-    return np.reshape(demand, (len(e.years), len(e.minerals))) + plan.beyond_demand.T
-
-
 def country_shares(plan: Plan) -> pd.DataFrame:
     """Return the table ``Plan.countries``; what plants take of an input counts, too."""
-    e, sales, tonnes = plan.expanded, plan.expanded.sales, plan.all_sold
+    e, sales, case, tonnes = plan.expanded, plan.expanded.sales, plan.case, plan.all_sold
     countries, limit = tightest_on_countries(e)
     axes: dict[str, Sequence[Any]] = {
         "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
@@ -59,7 +34,8 @@ def country_shares(plan: Plan) -> pd.DataFrame:
         code = code[np.sort(np.unique(code, return_index=True)[1])]  # each once, as they come
         np.add.at(bought.reshape(-1), code // max(1, len(countries)), sold[code])
     need = np.empty(bought.shape)
-    need[:, :, 0] = _needs(plan)
+    need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
+    need[:, :, 0] += plan.beyond_demand.T
     need[:, :, 1:] = np.moveaxis(e.demand + plan.handed_by, 2, 0)
     is_row = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
     order = [np.argsort(np.array(names)) for names in axes.values()]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from models import tolerances
 from models.background import BackgroundProcess
 from models.case import Case, in_force
 from models.errors import Finding
-from models.measures import served_share
+from models.measures import largest_country_shares, served_share
 from models.plan import block_solver, countries, secured, stages, supply, supports
 from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
@@ -180,8 +179,8 @@ class Plan(Solved):
 
     @cached_property
     def supply(self) -> pd.DataFrame:
-        """One row a mineral, member and year with demand, a stock or a flow; see ``supply_of``."""
-        return supply.supply_of(self)
+        """One row a mineral, member and year with demand, a stock or a flow: ``supply_columns``."""
+        return pd.DataFrame(supply.supply_columns(self))
 
     @cached_property
     def short(self) -> pd.DataFrame:
@@ -399,10 +398,7 @@ class Plan(Solved):
         if of_purchases:
             tonnes = np.zeros(tonnes.shape)
             np.add.at(tonnes, (d.mineral, d.member, d.year), self.delivered)
-        savings, cells = (
-            np.zeros(len(e.minerals)),
-            list(product(range(len(e.minerals)), range(len(e.years)))),
-        )
+        savings = np.zeros(len(e.minerals))
         for group in (of for of in self.program.constraints if of.component is SHARE):
             prices, limit, (_, m, buyer, _, t) = self.prices[group.at], group.limits, group.index
             for row, number in {*zip(limit.tolist(), buyer.tolist(), strict=True)}:
@@ -410,14 +406,9 @@ class Plan(Solved):
                     continue
                 name, mine = names[number], (limit == row) & (buyer == number) & (prices != 0)
                 who = dict(buyers_of(e, limits[row]))[name]
-                base = tonnes[:, who, :].sum(axis=1)
-                base += np.reshape(
-                    [
-                        self.base_of_plants(i, who if name else (), y, of_purchases=of_purchases)
-                        for i, y in cells
-                    ],
-                    base.shape,
-                )
+                base, own = tonnes[:, who, :].sum(axis=1), who if name else ()
+                for i, y in np.ndindex(base.shape):
+                    base[i, y] += self.base_of_plants(i, own, y, of_purchases=of_purchases)
                 worth = np.abs(prices) * (base * e.discounts)[m, t]
                 savings += np.bincount(m[mine], worth[mine], len(e.minerals))
         return {e.minerals[m]: float(savings[m]) for m in np.flatnonzero(savings).tolist()}
@@ -548,7 +539,7 @@ class Plan(Solved):
 
         The base is demand, or purchases where Share basis says so. Rest of world is no country.
         """
-        tops = countries.top_shares(self)
+        tops = largest_country_shares(self.countries, self.case.settings.share_basis)
         return {name: tops[name].share if name in tops else 0.0 for name in self.expanded.minerals}
 
     @cached_property

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case, Turned
+from models.case import Case, Part, Turned
 from models.errors import SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
-from models.plan.variation import ARRAYS, NoVectorsError, Part, Variation, apart
-from models.program import TONNES, ComponentArrays, Fitted, Program, Scaling, build_program, fit
+from models.plan.variation import ARRAYS, NoVectorsError, Variation
+from models.program import ComponentArrays, Fitted, Program, Scaling, build_program, fit
 from models.program.builder import Charge
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.solve import AGAIN, LinearProgram, PersistentSolver, Solution, extended, fits
@@ -46,10 +46,6 @@ class _Kept:
     basis: Any
     solver: PersistentSolver | None = None
     is_under_way: bool = False
-
-    @cached_property
-    def scaled(self) -> LinearProgram:
-        return self.scale.scaled(self.rows)
 
 
 class Session:
@@ -112,7 +108,6 @@ class Session:
     def restart(self) -> None:
         """Let the next variant start from the base case's plan."""
         self._x, self._duals = (a.copy() for a in self._start)
-        self._last = self._solver.program.rows
         self._moved.clear()
         for kept in self._kept.values():
             kept.is_under_way = False
@@ -192,32 +187,9 @@ class Session:
         for name in ARRAYS:
             now, before = getattr(rows, name), getattr(base.rows, name)
             if now is not before:
-                touched[_blocks_of(np.flatnonzero(now != before), starts[name])] = True
+                at = np.flatnonzero(now != before)
+                touched[np.searchsorted(starts[name], at, side="right") - 1] = True
         return touched
-
-    def _left(self, program: Program, measure: Floats) -> Bools:
-        """Return the blocks whose optimum is no longer where it was, as is seen at once.
-
-        It breaks a bound that has moved, or a limit with a price has moved. Such a block is solved
-        from where it was; of all others that may be touched the old optimum is tried.
-        """
-        base, rows, last = self.base.program, program.rows, self._last
-        moved = np.flatnonzero((rows.lower != last.lower) | (rows.upper != last.upper))
-        beyond = np.maximum(rows.lower - self._x, self._x - rows.upper)[moved]
-        block = _blocks_of(moved, base.column_starts)
-        is_broken = beyond > tolerances.SURELY_MOVED * measure[block]
-        found = np.zeros(len(base.blocks), dtype=bool)
-        found[block[is_broken & (base.column_unit[moved] == TONNES)]] = True
-        at = np.flatnonzero((rows.row_lower != last.row_lower) | (rows.row_upper != last.row_upper))
-        prices, block = self._duals[at], _blocks_of(at, base.row_starts)
-        by = (apart(getattr(rows, n)[at], getattr(last, n)[at]) for n in ("row_lower", "row_upper"))
-        with np.errstate(invalid="ignore", over="ignore"):
-            worth = np.nan_to_num(prices * np.where(prices > 0, *by), posinf=np.inf, neginf=-np.inf)
-            for b in np.unique(block[worth != 0]).tolist():
-                of, moved_by = base.columns_of(b), abs(worth[block == b].sum())
-                size = np.abs(rows.cost[of] * self._x[of]).sum()
-                found[b] |= moved_by > tolerances.SURELY_MOVED * size
-        return found & np.isin(np.arange(len(found)), [*self._kept])
 
     # ---- from the plan before -------------------------------------------------------------------
 
@@ -229,17 +201,14 @@ class Session:
         is_vectors = is_vectors and np.array_equal(program.rows.whole, base.rows.whole)
         results = dict(enumerate(self._standing[0] if is_vectors else ()))
         touched = (
-            self._touched(program, solver.measure)
-            if is_vectors
-            else np.ones(len(fitted.like), dtype=bool)
+            self._touched(program, solver.measure) if is_vectors else np.ones(len(fitted.like))
         )
-        left = touched & self._left(program, solver.measure) if is_vectors else touched < 0
         point = self._in_variant(fitted)
-        proofs = _proofs(solver, np.flatnonzero(touched & ~left), point)
+        proofs = _proofs(solver, np.flatnonzero(touched), point)
         settled = {b for b, proof in proofs.items() if fitted.of_block[b] >= 0 and proof.is_settled}
-        unsettled = {*proofs, *np.flatnonzero(left).tolist()} - settled
-        troubles = self._solve_pieces(fitted, {int(fitted.of_block[b]) for b in unsettled})
-        self._last = fitted.arrays
+        troubles = self._solve_pieces(
+            fitted, {int(fitted.of_block[b]) for b in {*proofs} - settled}
+        )
         if troubles:
             again = np.isin(fitted.of_block, [*troubles])
             point = self._in_variant(fitted)
@@ -310,8 +279,8 @@ class Session:
     def _run(kept: _Kept, rows: LinearProgram) -> Solution:
         """Change the program that the solver has, and solve it from where it was."""
         if kept.solver is None:
-            kept.solver = PersistentSolver(AGAIN).load(kept.scaled)
-        kept.solver.change(kept.scale.scaled(rows, (kept.rows, kept.scaled)))
+            kept.solver = PersistentSolver(AGAIN).load(kept.scale.scaled(kept.rows))
+        kept.solver.change(kept.scale.scaled(rows))
         if not kept.is_under_way:
             kept.solver.start_from(kept.basis)
             kept.is_under_way = True
@@ -342,10 +311,6 @@ def _proofs(
             searched = bool(program.rows.whole[program.columns_of(b)].any())
             found[b] = _Proof(result, bool(proven[b - first]) and not searched)
     return found
-
-
-def _blocks_of(at: Ints, starts: Ints) -> Ints:
-    return np.searchsorted(starts, at, side="right") - 1
 
 
 def _charged(base: Program, rows: LinearProgram) -> tuple[ComponentArrays, ...]:

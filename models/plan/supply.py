@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from models import tolerances
 from models.program.families.shortage import OF_TIER, SHORTAGE
@@ -15,11 +14,6 @@ from models.resolve import Ints
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
-
-
-def supply_of(plan: Plan) -> pd.DataFrame:
-    """Return the table ``Plan.supply``."""
-    return pd.DataFrame(supply_columns(plan))
 
 
 def supply_columns(plan: Plan) -> dict[str, Any]:
@@ -34,10 +28,7 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     price = d.landed + plan.input_cost[d.source, d.year] if e.intakes else d.landed
     np.add.at(paid, (d.mineral, d.member, d.year), plan.delivered * price)
     short, prices = np.zeros((2, *bought.shape))
-    for table, (at, values) in (
-        (short, plan.part(SHORTAGE)),
-        (prices, plan.row_part(BALANCE)),
-    ):
+    for table, (at, values) in ((short, plan.part(SHORTAGE)), (prices, plan.row_part(BALANCE))):
         table[at or ([],) * 3] = values
     each = [[case.shortage_cost(m, year) for year in e.years] for m in e.minerals]
     cost = short * np.array(each).reshape(len(e.minerals), 1, len(e.years))
@@ -47,7 +38,8 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
             for tier in tiers
         )
     m, j, t = np.nonzero((e.demand > 0) | (bought > 0) | e.has_stock[:, :, None])
-    order = np.lexsort((_rank(e.members)[j], _rank(e.minerals)[m], t))
+    places = (np.unique(names, return_inverse=True)[1] for names in (e.members, e.minerals))
+    order = np.lexsort((*(of[at] for of, at in zip(places, (j, m), strict=True)), t))
     at = (m[order], j[order], t[order])
     tonnes = bought[at]
     is_bought = tonnes > tolerances.LEAST_FLOW
@@ -63,11 +55,6 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
         "landed": landed,
         "short_cost": cost[at],
     }
-
-
-def _rank(names: Sequence[str]) -> Ints:
-    """Return the place of each name in the order of the alphabet."""
-    return np.argsort(np.argsort(np.array(names)))
 
 
 def spelt(names: Sequence[str], at: Ints) -> list[str]:

@@ -42,26 +42,13 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case, Kind, Part, Parts, Selection, Turned
+from models.case import Case, Kind, Part, Selection, Turned
 from models.errors import PlannerError
 from models.program import ComponentArrays, Program, build_program, fit
 from models.program import component as c
 from models.program.families.contracts import MINIMUM
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.solve import LinearProgram
-
-__all__ = [
-    "ARRAYS",
-    "Kind",
-    "NoVectorsError",
-    "Part",
-    "Parts",
-    "Selection",
-    "Variation",
-    "apart",
-    "differs",
-    "line",
-]
 
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
 """The arrays of a program that a change may change."""
@@ -151,8 +138,8 @@ class Variation:
     def _read(self, kind: Kind) -> Vectors:
         """Return what a kind of change does to all."""
         if isinstance(kind, Turned):
-            every = self._follows(kind.turn).items()
-            return {name: (at, const + slope * kind.value) for name, (at, const, slope) in every}
+            lines = self._follows(kind.turn).items()
+            return {name: (at, const + slope * kind.value) for name, (at, const, slope) in lines}
         if kind not in self._whole:
             base, rows = self.program.rows, self.arrays_of(kind(self.expanded.case, Selection()))
             found: dict[str, tuple[Ints, Floats]] = {}

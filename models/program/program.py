@@ -283,21 +283,18 @@ def _arrays(
         order = np.arange(len(first))
     counts = np.bincount(at_row, minlength=len(rows))
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    of_entries = at_column[order]
-    if (
-        like is not None
-        and np.array_equal(starts, like.rows.starts)
-        and np.array_equal(of_entries, like.rows.columns)
-    ):
-        of_entries = like.rows.columns
+    entries = (starts, at_column[order])
+    of_like = entries if like is None else (like.rows.starts, like.rows.columns)
+    if all(map(np.array_equal, entries, of_like)):
+        entries = of_like
     return solve.LinearProgram(
         cost=_placed(b.variables, "cost", columns),
         lower=_placed(b.variables, "lower", columns),
         upper=_placed(b.variables, "upper", columns),
         row_lower=_placed(b.constraints, "least", rows),
         row_upper=_placed(b.constraints, "most", rows),
-        starts=starts,
-        columns=of_entries,
+        starts=entries[0],
+        columns=entries[1],
         values=values[order],
         whole=_placed(b.variables, "whole", columns) > 0,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,26 +42,17 @@ class Scaling:
     price: Floats
     dual: Floats
 
-    def scaled(
-        self,
-        rows: solve.LinearProgram,
-        like: tuple[solve.LinearProgram, solve.LinearProgram] | None = None,
-    ) -> solve.LinearProgram:
-        """Return the program in scaled units; ``like`` has arrays that it may share, and scaled."""
-        made: dict[str, Callable[[Floats], Floats]] = {
-            "cost": lambda cost: cost * self.price,
-            "lower": lambda lower: lower / self.column,
-            "upper": lambda upper: _limit(upper / self.column),
-            "row_lower": lambda lower: lower * self.row,
-            "row_upper": lambda upper: _limit(upper * self.row),
-            "values": lambda of: of * self.column[rows.columns] * self.row[rows.entry_rows()],
-        }
-        arrays = dict[str, Any]()
-        for name, make in made.items():
-            numbers = getattr(rows, name)
-            is_same = like is not None and np.array_equal(numbers, getattr(like[0], name))
-            arrays[name] = getattr(like[1], name) if like and is_same else make(numbers)
-        return dataclasses.replace(rows, **arrays)
+    def scaled(self, rows: solve.LinearProgram) -> solve.LinearProgram:
+        """Return the program in scaled units."""
+        return dataclasses.replace(
+            rows,
+            cost=rows.cost * self.price,
+            lower=rows.lower / self.column,
+            upper=_limit(rows.upper / self.column),
+            row_lower=rows.row_lower * self.row,
+            row_upper=_limit(rows.row_upper * self.row),
+            values=rows.values * self.column[rows.columns] * self.row[rows.entry_rows()],
+        )
 
     def unscaled(self, solution: solve.Solution) -> solve.Solution:
         """Return a solution of the scaled program in tonnes and money."""

@@ -128,11 +128,6 @@ class Solved:
         """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
         return _by_key(self.program.constraints, self.prices)
 
-    def duals_of(self, of: Rows) -> dict[Any, float]:
-        """Return those of one component."""
-        groups = (group for group in self.program.constraints if group.component is of)
-        return _by_key(groups, self.prices).get(of.name, {})
-
     def amounts(self, of: Columns | str) -> dict[Any, float]:
         return self.values.get(columns_named(of).name, {})
 
@@ -167,8 +162,7 @@ class Solved:
         found = np.zeros(len(e.minerals) * len(e.years))
         for group in self.program.variables:
             if group.component in wanted:
-                paid = self.program.rows.cost[group.at] * self.x[group.at]
-                found += np.bincount(group.cell, paid, len(found))
+                np.add.at(found, group.cell, self.program.rows.cost[group.at] * self.x[group.at])
         return np.asarray(found.reshape(len(e.minerals), len(e.years)) / e.discounts)
 
     @cached_property

@@ -170,26 +170,16 @@ def first_solved(solved_by: Callable[[Attempt], Solution]) -> Solution:
     raise SolverError("; ".join(failures))
 
 
-_NUMBERS = frozenset({"cost", "values", "lower", "upper", "row_lower", "row_upper"})
-"""The arrays of a program that may change in place."""
-
-
-def _check_numbers(rows: LinearProgram, names: frozenset[str] = _NUMBERS) -> None:
-    """Refuse what HiGHS would misread in silence: NaN anywhere, an infinite cost or coefficient.
-
-    Of some arrays; a lower bound and its upper bound go together.
-    """
+def _check_numbers(rows: LinearProgram) -> None:
+    """Refuse what HiGHS would misread in silence: NaN anywhere, an infinite cost or coefficient."""
     trouble = ""
-    for name in names & {"cost", "values"}:
+    for name in ("cost", "values"):
         numbers = getattr(rows, name)
         if not np.isfinite(numbers).all():
             trouble = trouble or f"a {name} handed to the solver is not a finite number"
         if (np.abs(numbers) >= INFINITE).any():
             trouble = trouble or f"a {name} handed to the solver is beyond {INFINITE:g}"
-    for pair in (("lower", "upper"), ("row_lower", "row_upper")):
-        if names.isdisjoint(pair):
-            continue
-        low, high = (getattr(rows, name) for name in pair)
+    for low, high in ((rows.lower, rows.upper), (rows.row_lower, rows.row_upper)):
         both = np.concatenate([low, high])
         if np.isnan(both).any():
             trouble = trouble or "a bound handed to the solver is not a number"
@@ -199,14 +189,6 @@ def _check_numbers(rows: LinearProgram, names: frozenset[str] = _NUMBERS) -> Non
             trouble = trouble or f"a bound handed to the solver is beyond {INFINITE:g}"
     if trouble:
         raise SolverError(trouble)
-
-
-def _changed(held: LinearProgram, rows: LinearProgram) -> frozenset[str]:
-    """Return the arrays in which two programs differ."""
-    every = ((name, getattr(held, name), getattr(rows, name)) for name in _NUMBERS)
-    return frozenset(
-        name for name, one, other in every if one is not other and not np.array_equal(one, other)
-    )
 
 
 def statuses(basis: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -307,9 +289,8 @@ class PersistentSolver:
         The basis is kept. Where coefficients differ the program is loaded again, with that basis.
         """
         held, highs = self.rows, self._highs
-        changes = _NUMBERS if held is None else _changed(held, rows)
-        _check_numbers(rows, changes)
-        if held is None or "values" in changes:
+        _check_numbers(rows)
+        if held is None or not np.array_equal(held.values, rows.values):
             basis = highs.getBasis() if held is not None else None
             self.load(rows)
             if basis is not None:
@@ -320,10 +301,11 @@ class PersistentSolver:
             (highs.changeColsBounds, ("lower", "upper"), "new bounds"),
             (highs.changeRowsBounds, ("row_lower", "row_upper"), "new limits"),
         ):
-            if not changes.isdisjoint(names):
-                new = [getattr(rows, name) for name in names]
-                moved = [getattr(held, n) != to for n, to in zip(names, new, strict=True)]
-                changed = np.flatnonzero(np.any(moved, axis=0))
+            new = [getattr(rows, name) for name in names]
+            changed = np.flatnonzero(
+                np.any([getattr(held, n) != to for n, to in zip(names, new, strict=True)], axis=0)
+            )
+            if len(changed):
                 numbers = (to[changed] for to in new)
                 _check(change(len(changed), changed.astype(np.int32), *numbers), part)
         self.rows = rows

@@ -42,14 +42,13 @@ class CaseChange:
 class ActionKind:
     """A kind of change (``models.plan.variation``): a step, on what is selected of all it selects.
 
-    It needs no name of what is not selected, and so is the same for all that may be. With a value
-    it is what ``Turned`` asks for.
+    It needs no name of what is not selected, and so is the same for all that may be.
     """
 
     step: schema.ScenarioStep
 
     def __call__(self, case: Case, of: Selection, value: float | None = None) -> Case:
-        """Return the case after the step, a step a stretch of years; ``value`` is another Value."""
+        """Return the case after the step, a step a stretch of years; ``Turned`` sets a value."""
         changed = {name: one for name, one in of.named.items() if name != "years"}
         changed |= {} if value is None else {"value": value}
         step = dataclasses.replace(self.step, **changed)

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.case import Case, in_force
+from models.case import Case, Part, Parts, Selection, in_force
 from models.errors import UsageError
 from models.measures import SURGE, beyond
 from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import part, parts
-from models.plan.variation import Part, Parts, Selection
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
 from planner.scenarios.actions import stretches

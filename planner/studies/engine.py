@@ -15,12 +15,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
 from models.background import result_of
-from models.case import Case
+from models.case import Case, Parts
 from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
 from models.plan.block_solver import BlockSolver
 from models.plan.solving import check
-from models.plan.variation import Parts
 from models.resolve import Expanded
 from planner.render.words import counted
 from planner.stops import Stop, heard, raise_lost

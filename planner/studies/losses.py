@@ -18,10 +18,9 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case
+from models.case import Case, Part, Parts, Selection
 from models.measures import DAYS, net
 from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, Session
-from models.plan.variation import Part, Parts, Selection
 from models.program.component import Columns
 from models.program.market import BALANCE
 from models.resolve import Bools, Expanded, Floats, chain_of

@@ -21,7 +21,6 @@ from models import answers, measures, schema, tolerances, units
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
 from models.plan import LEVY, PENALTIES, SHORTAGE, TARIFF, Plan
-from models.plan.countries import top_shares
 from models.plan.secured import SECURED, survived
 from models.plan.supply import supply_columns
 from models.results import ByMineral, Field, Look, Result
@@ -192,7 +191,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "missing": by_mineral(plan, of_loss, np.array(lacking, dtype=float)),
     }
     met = {m: [lack <= 0 for n, lack in zip(names, lacking, strict=True) if n == m] for m in names}
-    tops = top_shares(plan)
+    tops = measures.largest_country_shares(plan.countries, plan.case.settings.share_basis)
     minerals = list[Row]()
     for name in e.minerals:
         row: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
@@ -255,8 +254,7 @@ _BOUGHT = {
 
 
 def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
-    every = supply_columns(plan)
-    columns = {name: np.asarray(every[name]).tolist() for name in _BOUGHT}
+    columns = {n: np.asarray(of).tolist() for n, of in supply_columns(plan).items() if n in _BOUGHT}
     # None, not NaN: what is the same is then equal
     columns["landed"] = [None if v != v else v for v in columns["landed"]]  # noqa: PLR0124
     return tuple(map(tuple, columns.values()))
@@ -278,8 +276,7 @@ class SweepPoint:
     @cached_property
     def supply(self) -> pd.DataFrame:
         """What each member buys by mineral and year, as ``Plan.supply`` has it."""
-        columns = self.bought or ((),) * len(_BOUGHT)
-        every = zip(_BOUGHT.items(), columns, strict=True)
+        every = zip(_BOUGHT.items(), self.bought or [()] * len(_BOUGHT), strict=True)
         return pd.DataFrame({n: pd.Series(values, dtype=kind) for (n, kind), values in every})
 
     @property

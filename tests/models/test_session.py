@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.case import Case
+from models.case import Case, Selection
 from models.errors import InputError, SolverError
 from models.plan import Plan, Session, solve
 from models.plan import session as session_module
-from models.plan.variation import Selection
 from models.program import build_program, fit
 from models.resolve import Expanded
 from models.schema import ByYear, ScenarioStep

@@ -531,7 +531,7 @@ def test_of_a_plan_that_was_sent_no_program_is_laid_out_again(monkeypatch):
     read = book()
     plans = [solve(Variant(name)(read.case)) for name in ("Base", "No Jin for A")]
     plans = [pickle.loads(pickle.dumps(computed(plan).plan)) for plan in plans]
-    monkeypatch.setattr("models.plan.plan.program_of", never)
+    monkeypatch.setattr("models.plan.plan.build_program", never)
     base, other = (Entry(p.case.scenario, p.case, Context(p, read)) for p in plans)
     assert [t.name for t in tables([base, other])]
 

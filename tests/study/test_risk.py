@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from models.case import Part, Parts, Selection
 from models.errors import SolverError, UsageError
 from models.plan import solve as solve_case
 from models.plan.solving import part, parts
-from models.plan.variation import Part, Parts, Selection
 from models.schema import ScenarioStep
 from planner.scenarios.actions import ActionKind
 from planner.studies import Here, Run

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -720,7 +721,7 @@ class SensitivityStudy(StudyKind):
             asked[DRAWS] = f"{self.draws:,}, Latin hypercube, seed {self.seed}"
             if 0 < len(self.drawn) < self.draws:
                 asked[DRAWS] = f"{len(self.drawn):,} planned of {asked[DRAWS]}; {_NOT_FAIR}"
-        return {**asked, **self.start.options}
+        return {**self.start.options, **asked}
 
     def tables(self) -> list[Result]:
         """Return the numbers, and the groups that move together."""
@@ -921,10 +922,11 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
 # ---- what other commands say of a study that is there -------------------------------------------
 
 
-def study_there(path: Path, sha256: str) -> Tables | None:
-    """Return the tables of a study's workbook; None where there is none of an input, by its hash.
+def study_there(path: Path, sha256: str, options: Mapping[str, str]) -> Tables | None:
+    """Return the tables of a study's workbook; None where it is not of the same case.
 
-    It is of the numbers that the input has now, or it says nothing of its plan.
+    The case is an input, by its hash, with the scenario, what-ifs and cap of ``options``: rows of
+    About, which come before all that is the study's own.
     """
     try:
         if not path.is_file():
@@ -933,13 +935,18 @@ def study_there(path: Path, sha256: str) -> Tables | None:
     except (PlannerError, OSError):  # a name that is too long, or a folder that is closed
         return None
     tables = Tables.read(file.tables, (*SensitivityStudy.RESULTS, About))
-    is_same = About in tables and tables.option(str(Measure.INPUT_SHA256)) == sha256
-    return tables if is_same and Sensitivities in tables else None
+    if About not in tables or Sensitivities not in tables:
+        return None
+    about = tables[About]
+    case = takewhile(lambda row: row[0] != BY, zip(about.what, about.value, strict=True))
+    _, *asked = case  # the file's name may be another
+    wanted = {str(Measure.INPUT_SHA256): sha256, **options}
+    return tables if dict(asked) == wanted else None
 
 
-def how_sure(path: Path, sha256: str) -> str:
-    """Say in one line which numbers decide a plan; "" where there is no study of its input."""
-    tables = study_there(path, sha256)
+def how_sure(path: Path, sha256: str, options: Mapping[str, str]) -> str:
+    """Say in one line which numbers decide a plan; "" where there is no study of its case."""
+    tables = study_there(path, sha256, options)
     if tables is None:
         return ""
     said, deciding = _finding(tables), decisive(tables)
@@ -951,7 +958,7 @@ def how_sure(path: Path, sha256: str) -> str:
 
 def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
     """Return the cells to look up first, by sheet and address, and what is said of each."""
-    tables = study_there(path, sha256)
+    tables = study_there(path, sha256, {})
     found = {}
     for i, (sheet, cells, what, *_) in enumerate(decisive(tables) if tables else (), 1):
         for cell in cells.split(", "):

@@ -43,6 +43,17 @@ def test_a_study_of_other_numbers_says_nothing_of_a_plan(plain, call, folder):
     assert "How sure" not in words_of(folder / "outputs" / "plain-plan.xlsx")
 
 
+def test_a_study_of_another_case_of_the_workbook_says_nothing_of_a_plan(plain, call, folder):
+    study = ("--output", "outputs/plain-sensitivity.xlsx", *HERE)
+    cap = ("--max-country-share", "0.5")
+    plan = folder / "outputs" / "plain-plan.xlsx"
+    assert call("sensitivity", plain, *cap, *study)[0] == 0
+    for options, is_sure in ((cap, True), ((), False), (("--max-country-share", "0.6"), False)):
+        assert call("solve", plain, *options, "--output", plan)[0] == 0
+        assert ("How sure" in words_of(plan)) is is_sure, options
+        plan.unlink()
+
+
 def words_of(path) -> str:
     front = openpyxl.load_workbook(path)["Overview"]
     return " ".join(str(cell.value) for row in front.iter_rows() for cell in row if cell.value)

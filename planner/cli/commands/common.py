@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -152,8 +152,8 @@ def progress(as_json: bool) -> Callable[[str], None]:
     return lambda text: click.secho(f"{text} ...", dim=True, err=True)
 
 
-def how_sure(target: Path, sha256: str) -> str:
-    """Return what a study says of how sure a plan is; "" where there is none of the same input.
+def how_sure(target: Path, sha256: str, options: Mapping[str, str]) -> str:
+    """Return what a study says of how sure a plan is; "" where there is none of the same case.
 
     It is beside the plan, or the page, and has its name: ``case-plan.xlsx``,
     ``case-sensitivity.xlsx``.
@@ -166,7 +166,7 @@ def how_sure(target: Path, sha256: str) -> str:
         return ""
     from planner.studies.sensitivity import how_sure
 
-    return how_sure(study, sha256)
+    return how_sure(study, sha256, options)
 
 
 def tell_where(wanted: Path, written: Path) -> None:

@@ -255,7 +255,8 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     tell(f"Reading {file}")
     book = open_input(file)
     solver = highs.fetched(tell)
-    sliders = page_of(book, file.name, solver, tell, common.how_sure(place, book.sha256))
+    sure = common.how_sure(place, book.sha256, {})
+    sliders = page_of(book, file.name, solver, tell, sure)
     written = save_text(place, sliders.html)
     common.tell_where(place, written)
     seconds = time.perf_counter() - began

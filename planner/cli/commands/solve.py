@@ -224,7 +224,7 @@ def write_run(
     from planner.sheets.context import RunRecord
 
     timings, sheets = dict(run.seconds), dict[str, Table]()
-    record = RunRecord(sure=common.how_sure(target, run.book.sha256))
+    record = RunRecord(sure=common.how_sure(target, run.book.sha256, run.options))
     record = replace(record, solver=run.solver) if run.solver else record
 
     def write(path: Path) -> None:

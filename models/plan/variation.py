@@ -25,9 +25,9 @@ Several parts hold together: where two change one number, what closes, or waives
 these rules do not express raises NoVectorsError, and the caller lays the variant's case out: rows
 or columns that the base lacks, a number that two parts change otherwise, or a change at a position
 that belongs to no one who could be selected. The first part of each kind is tried, too: the arrays
-must be those of its own case, laid out. A kind that sets a number (``Turned``, such as a cap on
-single countries) is laid out at two numbers and tried at a third: between them all follows straight
-lines. The sliders of the page (``models.plan.sliders``) are lines over the same arrays.
+must be those of its own case, laid out. A kind that sets a number (``Turned``, such as a cap) is
+laid out at two and tried at a third: all follows straight lines. The sliders of the page
+(``models.plan.sliders``) are lines over the same arrays.
 """
 
 from __future__ import annotations
@@ -52,8 +52,7 @@ from models.solve import LinearProgram
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
 """The arrays of a program that a change may change."""
 _OF_COLUMNS, _OF_ROWS = ARRAYS[:3], ARRAYS[3:5]
-_BETWEEN, _TRIED = (0.5, 1.0), 0.75
-"""Where straight lines are read, and where they are tried."""
+_BETWEEN, _TRIED = (0.5, 1.0), 0.75  # where straight lines are read, and where they are tried
 
 
 class NoVectorsError(PlannerError):

@@ -58,7 +58,7 @@ class BackgroundProcess(Generic[T]):
 
 
 def result_of(compute: Callable[[], T], *, in_background: bool) -> Callable[[], T]:
-    """Return what gives a result, once: a background process has it, else it is computed then."""
+    """Return what gives a result, asked once: from a background process, or computed when asked."""
     return BackgroundProcess(compute).result if in_background else compute
 
 

@@ -442,10 +442,7 @@ Kind = Callable[[Case, Selection], Case]
 
 @dataclass(frozen=True)
 class Turned:
-    """A kind of change that sets a number, which a program's numbers follow along straight lines.
-
-    ``turn`` is what sets it: hashable, as a kind is.
-    """
+    """A kind of change that sets a number; a program's numbers follow it along straight lines."""
 
     turn: Callable[[Case, Selection, float], Case]
     value: float

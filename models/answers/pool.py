@@ -87,7 +87,7 @@ class DividedProgram:
         """How many members share."""
         return int(self.parts["lower"].shape[1])
 
-    def build_program(self, group: Floats) -> Arrays:
+    def arrays_of(self, group: Floats) -> Arrays:
         """Return the program of a group [member]: 1 for a member in it, 0 for others."""
         limits = {}
         for name, parts in self.parts.items():
@@ -254,7 +254,7 @@ class ProductionGame:
         """Plan a group, from where the last one ended; SolverError where nothing is proven."""
         key = tuple(group.tolist())
         if key not in self.planned:
-            divided, rows = self.divided, self.divided.build_program(group)
+            divided, rows = self.divided, self.divided.arrays_of(group)
             x, duals = np.zeros(len(rows.cost)), np.zeros(len(rows.row_lower))
             for i, piece in enumerate(divided.pieces):
                 solution = self._solved(i, piece, piece.take(rows))
@@ -266,7 +266,7 @@ class ProductionGame:
     def alone(self, member: int) -> Floats:
         """Return the values of all columns in the plan of one member, with its own alone."""
         divided = self.divided
-        rows = divided.build_program(np.eye(divided.members)[member])
+        rows = divided.arrays_of(np.eye(divided.members)[member])
         x = np.zeros(len(rows.cost))
         for piece in divided.pieces:
             columns = np.isin(divided.column_owner[piece.columns], (SHARED, member))

@@ -16,18 +16,20 @@ if TYPE_CHECKING:
     from models.plan.plan import Plan
 
 
-def country_shares(plan: Plan) -> pd.DataFrame:
-    """Return the table ``Plan.countries``; what plants take of an input counts, too."""
+def country_shares(plan: Plan, buyers: int | None = None) -> pd.DataFrame:
+    """Return the table ``Plan.countries``, of the first buyers; what plants take counts, too."""
     e, sales, case, tonnes = plan.expanded, plan.expanded.sales, plan.case, plan.all_sold
     countries, limit = tightest_on_countries(e)
+    limit = limit[:, :, :buyers]
+    names = ("", *e.members)[:buyers]
     axes: dict[str, Sequence[Any]] = {
-        "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
+        "year": e.years, "mineral": e.minerals, "buyer": names, "country": countries
     }  # fmt: skip
     sold, bought = np.zeros(limit.size), np.zeros(limit.shape[:3])
     all_sales = np.flatnonzero(tonnes > 0)
     country = np.array([countries.index(s.country) for s in e.sources], dtype=np.int64)
     to_members = all_sales[sales.member[all_sales] >= 0]
-    for kept, buyer in ((all_sales, 0), (to_members, 1 + sales.member[to_members])):
+    for kept, buyer in ((all_sales, 0), (to_members, 1 + sales.member[to_members]))[:buyers]:
         cell = (sales.year[kept] * len(e.minerals) + sales.mineral[kept]) * limit.shape[2] + buyer
         code = cell * len(countries) + country[sales.source[kept]]
         np.add.at(sold, code, tonnes[kept])
@@ -36,7 +38,7 @@ def country_shares(plan: Plan) -> pd.DataFrame:
     need = np.empty(bought.shape)
     need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
     need[:, :, 0] += plan.beyond_demand.T
-    need[:, :, 1:] = np.moveaxis(e.demand + plan.handed_by, 2, 0)
+    need[:, :, 1:] = np.moveaxis((e.demand + plan.handed_by)[:, : len(names) - 1], 2, 0)
     is_row = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
     order = [np.argsort(np.array(names)) for names in axes.values()]
     rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_row[np.ix_(*order)]), strict=True))

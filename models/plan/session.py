@@ -77,8 +77,8 @@ class Session:
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
         self._moved: set[int] = set()
-        self._checked: set[Any] = set()
         self._kept: dict[int, _Kept] = {}
+        self._checked: set[Any] = set()
 
     @cached_property
     def _solver(self) -> block_solver.BlockSolver:
@@ -153,7 +153,9 @@ class Session:
         None where vectors don't express it, or give no proof: then ``solve`` its case. The plan's
         program is the variant's; ``case``, and what is resolved of it, are the base's. So read
         amounts, prices and costs of columns of it, and total and cash cost, but no table. Raises
-        InputError where the first number that a kind of change sets contradicts records.
+        InputError where the first number that a kind of change sets contradicts records; a later
+        one that does has no plan, so ``solve`` says why. Countries' tonnes may be read, too; the
+        limits beside them are the base's.
         """
         for part in parts:
             if isinstance(part.kind, Turned) and part.kind.turn not in self._checked:

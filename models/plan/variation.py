@@ -53,8 +53,7 @@ from models.solve import LinearProgram
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
 """The arrays of a program that a change may change."""
 _OF_COLUMNS, _OF_ROWS = ARRAYS[:3], ARRAYS[3:5]
-_BETWEEN, _TRIED = (0.5, 1.0), 0.75
-"""Where straight lines are read, and where they are tried."""
+_BETWEEN, _TRIED = (0.5, 1.0), 0.75  # where straight lines are read, and where they are tried
 
 
 class NoVectorsError(PlannerError):

@@ -61,7 +61,7 @@ TOO_LONG = "The names are too long for a slide: see its notes."
 _MOST_BARS = 10
 _BEGIN = "Begin to build in {year}, for {cost}: {plants}."
 _NOTHING_TO_BUILD = "The plan has no plant to begin in {year}."
-_ORDER = "Purchases of {year} cost {cost}, most of it in {country}: {part}."
+_ORDER = "Purchases of {year} cost {cost}, the largest part in {country}: {part}."
 
 
 @dataclass(frozen=True)

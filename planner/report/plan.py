@@ -244,7 +244,7 @@ def shares(plan: PlanFile) -> Section | None:
         "shares",
         "Shares against limits",
         f"The country with the largest share of the coalition's {basis}, and the limit on it."
-        " Countries under a limit come first.",
+        " Where countries are under a limit, only these are compared.",
         Numbers(LargestShares.of_rows(rows, words={"basis": basis})).view(
             *(_share_chart(plan, mineral, years, by_year) for mineral, by_year in tops.items())
         ),

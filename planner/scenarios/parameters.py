@@ -114,7 +114,6 @@ class Parameter:
         return self.kind == CAP
 
     def at(self, value: float) -> CaseChange | Parts:
-        """Return the change to a value; of the cap one that ``Session.vary`` may plan."""
         if self.is_cap:
             return Parts(tuple(Part(Turned(ActionKind(aim), value)) for aim in self.aims))
         return CaseChange(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))

@@ -128,18 +128,18 @@ def _part_short(row: Row) -> float:
 
 
 def _because(row: Row) -> str:
-    """Return how much of need limits and lack of supply leave unmet; "" if unknown."""
+    """Return how much of the need limits leave unmet, and how much all else; "" if unknown."""
     if not row["limits_kept"] or row["short_by_limits"] is None:
         return ""
     of_limits = min(1.0, max(0.0, row["short_by_limits"] / row["short"]))
     if of_limits <= tolerances.SAME_SHARE:
-        return ", for lack of supply"
+        return ", even without the limits"
     if of_limits >= 1.0 - tolerances.SAME_SHARE:
         return ", because of the limits"
     by_limits, by_supply = (
         share(_part_short(row) * part).removesuffix(" %") for part in (of_limits, 1.0 - of_limits)
     )
-    return f", {by_limits} points because of the limits and {by_supply} points for lack of supply"
+    return f", {by_limits} points because of the limits and {by_supply} points even without them"
 
 
 def _need(rows: Sequence[Row]) -> KeyFinding:

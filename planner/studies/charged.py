@@ -22,10 +22,12 @@ def bought_by_plants(plan: Plan) -> pd.DataFrame:
     return plan.inputs[plan.inputs["member"] == ""]
 
 
-def by_mineral(plan: Plan, mineral: Ints, amounts: Floats) -> dict[str, float]:
+def by_mineral(
+    plan: Plan, mineral: Ints | list[int], amounts: Floats | list[float]
+) -> dict[str, float]:
     """Return the sums of amounts by mineral; ``mineral`` is whose each is, by position."""
-    names = plan.expanded.minerals
-    return dict(zip(names, np.bincount(mineral, amounts, len(names)).tolist(), strict=True))
+    names, at = plan.expanded.minerals, np.array(mineral, dtype=int)
+    return dict(zip(names, np.bincount(at, amounts, len(names)).tolist(), strict=True))
 
 
 def on_products(

@@ -21,6 +21,7 @@ from models import answers, measures, schema, tolerances, units
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
 from models.plan import LEVY, PENALTIES, SHORTAGE, TARIFF, Plan
+from models.plan.countries import country_shares
 from models.plan.secured import SECURED, survived
 from models.plan.supply import supply_columns
 from models.results import ByMineral, Field, Look, Result
@@ -175,9 +176,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
     e, sales, (at, short) = plan.expanded, plan.expanded.sales, plan.part(SHORTAGE)
     lost = [dict(zip(SECURED.split(), row, strict=True)) for row in survived(plan)]
     names, lacking = ([row[name] for row in lost] for name in ("mineral", "missing"))
-    of_loss = np.array([e.mineral_at[name] for name in names], dtype=int)
     counted = np.where(plan.all_sold > tolerances.LEAST_FLOW, plan.all_sold, 0.0)
-    to_plants = counted * (sales.member < 0)
     home = [schema.COALITION in plan.case.blocs_of(source.country) for source in e.sources]
     to_outside = counted * ~np.array(home, dtype=bool)[sales.source]
     amounts = {
@@ -185,13 +184,13 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "outside": by_mineral(plan, sales.mineral, to_outside),
         "demand": by_mineral(plan, np.arange(len(e.minerals)), e.demand.sum(axis=(1, 2))),
         "tonnes": by_mineral(plan, e.deliveries.mineral, plan.delivered),
-        "inputs": by_mineral(plan, sales.mineral, to_plants),
-        "short": by_mineral(plan, at[0] if at else short.astype(int), short),
+        "inputs": by_mineral(plan, sales.mineral, counted * (sales.member < 0)),
+        "short": by_mineral(plan, at[0] if at else [], short),
         "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
-        "missing": by_mineral(plan, of_loss, np.array(lacking, dtype=float)),
+        "missing": by_mineral(plan, [e.mineral_at[m] for m in names], lacking),
     }
     met = {m: [lack <= 0 for n, lack in zip(names, lacking, strict=True) if n == m] for m in names}
-    tops = measures.largest_country_shares(plan.countries, plan.case.settings.share_basis)
+    tops = measures.largest_country_shares(country_shares(plan, 1), plan.case.settings.share_basis)
     minerals = list[Row]()
     for name in e.minerals:
         row: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}

@@ -307,7 +307,7 @@ def test_the_answer_by_hand():
         AnswerState.BAD,
         (
             "Not fully. 16.9 % of the need for copper stays unmet, 5.4 points because of the"
-            " limits and 11.5 points for lack of supply."
+            " limits and 11.5 points even without them."
         ),
     )  # fmt: skip
     ample = [refiner(f"{c} works", c, 90, 10) for c in ("China", "Chile", "Peru")]

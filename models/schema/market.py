@@ -282,7 +282,7 @@ class CurrentSupply(Record):
     )
     plant: str = named(
         "Plant",
-        "The refiner that buys it as an input; blank if a member buys it.",
+        "The refiner that buys it as an input.",
         "Refiners",
         "Projects",
         value="",

@@ -184,11 +184,11 @@ def test_orders_and_report_say_that_a_plan_was_edited(made, tmp_path, name, caps
     assert main(["orders", str(plan), str(folder)]) == 0
     err = capsys.readouterr().err
     assert f"the sheet {told}" in err
-    assert "changed after the plan was made" in err
+    assert "changed rows after the plan was made" in err
     readme = " ".join(p.read_text(encoding="utf-8-sig") for p in folder.glob("*.txt"))
-    assert "changed after the plan was made" in readme
+    assert "changed rows after the plan was made" in readme
     assert main(["report", str(plan), "--output", str(page)]) == 0
-    assert "changed after the plan was made" in capsys.readouterr().err
+    assert "changed rows after the plan was made" in capsys.readouterr().err
     html = page.read_text(encoding="utf-8")
     assert "Edited since it was written" in html
     assert "Passed: the plan is optimal" not in html

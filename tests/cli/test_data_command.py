@@ -271,7 +271,7 @@ def test_a_changed_plan_is_told(made, tmp_path, capsys) -> None:
     book["Plan"]["G2"] = 1_000_000
     book.save(tmp_path / "changed.xlsx")
     assert main(["data", str(tmp_path / "changed.xlsx"), "-o", str(tmp_path / "c.db")]) == 0
-    assert "were changed after the plan was made" in capsys.readouterr().err
+    assert "someone changed rows after the plan was made" in capsys.readouterr().err
 
 
 # ---- Parquet -------------------------------------------------------------------------------------

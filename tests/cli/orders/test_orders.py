@@ -147,9 +147,9 @@ def test_answers_another_program(plan, ask):
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
-        (("G2", 61), 1, "tonnes x landed cost is not the total"),
-        (("K2", 12), 1, "tonnes x landed cost is not the total"),
-        (None, 0, "rows were changed after the plan was made"),
+        (("G2", 61), 1, "tonnes times landed cost is not the total"),
+        (("K2", 12), 1, "tonnes times landed cost is not the total"),
+        (None, 0, "someone changed rows after the plan was made"),
     ],
 )
 def test_a_plan_that_somebody_changed(plan, call, change, code, said):

@@ -267,7 +267,7 @@ def staged(
                 "x": [min(max(n.column / last, _EDGE), 1.0 - _EDGE) for n in nodes],
                 "y": [min(max(place[n], _EDGE), 1.0 - _EDGE) for n in nodes],
                 "pad": _pad(links, size, unit, free), "thickness": 14, "line": {"width": 0},
-                "hovertemplate": "%{label}<extra></extra>",
+                "hovertemplate": "%{label}<extra></extra>",  # noqa: RUF027 - Plotly's own placeholder
             },
             link={
                 "source": [at[link.source] for link in links],

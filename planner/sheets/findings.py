@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from models import schema, tolerances
-from models.measures import IF_IT_STOPS, KEEPS_ENOUGH, SEE_MORE, keeps_enough, part, printed
+from models.measures import (
+    IF_IT_STOPS,
+    KEEPS_ENOUGH,
+    SEE_MORE,
+    TIED_INPUTS,
+    keeps_enough,
+    part,
+    printed,
+)
 from models.results import ByMineral, Field, Result
 from models.results.members import MUCH, is_much
 from models.results.overall import CURRENT_SUPPLY
@@ -218,8 +226,10 @@ def _through(rows: Sequence[Row], at_last: Row | None, last: str, country: Count
     where, still = country(least["stage_country"]), _served(least, "served_through", last)
     is_same = least is at_last and least["stage_country"] == least["supplier"]
     if is_same and share(least["served_through"]) == share(least["served_without"]):
-        return " That part is the same if plants lose their inputs from {where}, too."
-    return f" If plants also lose their inputs from {where}, {still}."
+        return (
+            f" That part is the same if plants lose their inputs from {where}, too. {TIED_INPUTS}"
+        )
+    return f" If plants also lose their inputs from {where}, {still}. {TIED_INPUTS}"
 
 
 # ---- who depends on whom -------------------------------------------------------------------------

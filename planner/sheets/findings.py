@@ -346,7 +346,8 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     """Return the largest supplier's share of what is bought, without limits and with them.
 
     Beside it its share of demand, where the limit is of demand, and what it sells today, where the
-    workbook says what is bought today.
+    workbook says what is bought today. A limit on demand is a bar beside that share, since a line
+    would cross the bars of purchases too, and seem to be exceeded.
     """
     drawn = [
         row for row in rows if known(row["supplier_share"]) or known(row["supplier_free_share"])
@@ -372,7 +373,8 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
         demanded = column("supplier_of_demand")
         series.append(Series(f"{plan}, of demand", Role.PLAN, demanded, palette.PALE_SKY))
     limit = f"Limit, of {words['basis']}"
-    series.append(Series(limit, Role.LIMIT, column("supplier_limit")))
+    role, colour = (Role.OTHER, palette.VERMILION) if of_demand else (Role.LIMIT, "")
+    series.append(Series(limit, role, column("supplier_limit"), colour))
     shown = tuple(s for s in series if any(known(value) for value in s.values))
     named = tuple(short(str(row["mineral"])) for row in drawn)
     title = f"Largest supplier's share of what is bought, {last}"

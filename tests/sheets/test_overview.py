@@ -21,6 +21,7 @@ from models.measures import (
 from models.plan import solve
 from models.results import CountryShares, Members
 from models.results.members import MUCH, is_much
+from planner.render.chart import Role
 from planner.render.front import AnswerState
 from planner.render.words import amount, finely, share, solid
 from planner.report.plan import notes as notes_of
@@ -109,11 +110,14 @@ def test_the_share_of_demand_stands_beside_that_of_purchases(chile):
             "Limit, of demand": 0.6,
         }
     )
+    assert not [s for s in picture.series if s.role is Role.LIMIT]  # a line would cross all bars
     assert "bought" in picture.title
     book["Settings"].append({"Setting": "Share basis", "Value": "purchases"})
-    assert [s.name for s in overview(context(book), ()).picture.series] == [
+    of_purchases = overview(context(book), ()).picture.series
+    assert [s.name for s in of_purchases] == [
         "Without limits, of purchases", "With limits, of purchases", "Limit, of purchases",
     ]  # fmt: skip
+    assert of_purchases[-1].role is Role.LIMIT
 
 
 def dependent_book(a, b):

@@ -293,6 +293,10 @@ SAME_COST = (
     "Several plans can cost the same in all and differ in who buys from whom, and so in what"
     " each member pays; one of them is shown."
 )
+TIED_INPUTS = (
+    "Plans of the same cost can differ in which plant gets whose inputs, and so in this part."
+)
+"""Said wherever a loss is counted through all stages: that share is of the plan shown."""
 HELD_TO_ORDERS = (
     "The coalition keeps its orders; it answers a loss with what others can sell more, with"
     " stocks and with waived limits."

@@ -137,7 +137,7 @@ def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
                     limit,
                     "share",
                     problem,
-                    "plants then lack {name}, so some of their products can't be made",
+                    f"plants then lack {name}, so some of their products can't be made",
                 )
                 break
 

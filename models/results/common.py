@@ -78,6 +78,11 @@ SHARE_SHORT = field.share("Share short", "Short over demand.")
 LANDED = field.price(
     "Average landed cost", f"Cost or price, tariff and freight over tonnes bought. {UNDISCOUNTED}"
 )
+SHORT_PRICE = (
+    "Where a member is short, the price is the shortage cost, raised or lowered by limits that"
+    " bind and by fair shortage; planner explain shows each part."
+)
+"""What a marginal price is where something is missing."""
 FREIGHT = field.price("Freight", "Freight from the refiner's country to the member.")
 LIMIT = field.share("Limit", "The share that is allowed: at most for a max, at least for a min.")
 CAPACITY = field("Capacity", Look.TONNES, unit="t/yr")

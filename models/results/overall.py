@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from models.measures import IF_IT_STOPS, SEE_MORE, WITH_SURGE
+from models.measures import IF_IT_STOPS, SEE_MORE, TIED_INPUTS, WITH_SURGE
 from models.results import common
 from models.results.field import Colour, Look, Name, Result, field
 
@@ -172,7 +172,7 @@ class ByMineral(Result):
     served_through = field.share(
         "Served through all stages if it stops, in {last}",
         "Share of that year's need that would still be met, if plants also lose what they make"
-        " from inputs and ore of that country, through all stages.",
+        f" from inputs and ore of that country, through all stages. {TIED_INPUTS}",
         optional=True,
     )
     extra = field.price(

@@ -184,8 +184,8 @@ class Prices(PlanTable):
         "Marginal price",
         "What one tonne more of supply is worth to this member, with every limit as it is. A tonne"
         " more in the sheet Demand may cost more or less: it also moves limits that are shares of"
-        " demand (planner explain gives both). For a member that is short, it is about the shortage"
-        " cost; fair shortage moves it a little up or down.",
+        " demand (planner explain gives both)."
+        f" {common.SHORT_PRICE}",
     )
     landed = common.LANDED
     demand = common.DEMAND

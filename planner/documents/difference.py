@@ -173,11 +173,14 @@ class PlanDifference:
         if self.verdict:
             return f"{self.verdict}."
         figures = {line.measure: line for line in self.lines if line.is_figure}
-        cost, short = (figures.get(name) for name in (Figure.TOTAL_COST, Figure.SHORTAGE))
-        clauses = [*_more_cost(cost), *_more_missing(short)]
-        if not clauses:
-            return "The totals can't be compared."
-        return f"The new plan {' and '.join(clauses)}."
+        missing = [*_more_missing(figures.get(Figure.SHORTAGE))]
+        if self.pair.same_years:
+            who = "The new plan"
+            clauses = [*_more_cost(figures.get(Figure.TOTAL_COST)), *missing]
+        else:
+            who = f"Over the years of both plans ({each_year(self.pair.years)}), the new plan"
+            clauses = [*_more_paid(figures.get(Figure.PURCHASES_COST)), *missing]
+        return f"{who} {' and '.join(clauses)}." if clauses else "The totals can't be compared."
 
     @property
     def not_shown(self) -> str:
@@ -208,9 +211,20 @@ def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
     if not cost.change:
         yield "costs the same"
         return
-    share = abs(cost.part or 0.0)
-    by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(cost.change), cost.unit)
-    yield f"costs {by} {'more' if cost.change > 0 else 'less'}, with shortage at its price,"
+    yield f"costs {_by(cost)}, with shortage at its price,"
+
+
+def _more_paid(paid: MeasurePair | None) -> Iterator[str]:
+    """Yield what the new plan pays more for purchases; nothing where that is not known."""
+    if paid is not None and paid.change is not None:
+        yield f"pays {_by(paid) if paid.change else 'as much'} for purchases"
+
+
+def _by(cost: MeasurePair) -> str:
+    """Return by how much the new plan costs more or less: in per cent, where as printed not 0."""
+    change, share = cost.change or 0.0, abs(cost.part or 0.0)
+    by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(change), cost.unit)
+    return f"{by} {'more' if change > 0 else 'less'}"
 
 
 def _more_missing(short: MeasurePair | None) -> Iterator[str]:
@@ -227,7 +241,7 @@ def _more_missing(short: MeasurePair | None) -> Iterator[str]:
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     """Compare the results of two plans."""
     pair = Pair(old, new)
-    prices = _prices(pair)
+    prices, by_mineral = _prices(pair), _minerals(pair)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
     flows = moves(_flows(pair, old), _flows(pair, new), ["mineral"])
     flows = flows[flows["mineral"].map(pair.in_both).astype(bool)]
@@ -240,8 +254,8 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     ]
     return PlanDifference(
         pair=pair,
-        lines=tuple(_lines(pair)),
-        minerals=_minerals(pair),
+        lines=tuple(_lines(pair, by_mineral)),
+        minerals=by_mineral,
         members=_result(pair, MemberChanges, _members(pair)),
         who_pays=_who_pays(pair),
         prices=_result(pair, PriceChanges, prices[~same]),
@@ -267,9 +281,9 @@ def _is_same(table: pd.DataFrame, amount: str) -> pd.Series:
 # ---- figures of Summary -----------------------------------------------------------------------
 
 
-def _lines(pair: Pair) -> Iterator[MeasurePair]:
+def _lines(pair: Pair, by_mineral: pd.DataFrame) -> Iterator[MeasurePair]:
     """Yield the figures of both Summaries, side by side."""
-    old, new = pair.old, pair.new
+    old, new, common = pair.old, pair.new, _of_common_years(pair, by_mineral)
     yield MeasurePair("The plans")
     yield MeasurePair("Plan file", old.path.name, new.path.name, counts=False)
     for file in _FILES:
@@ -279,7 +293,7 @@ def _lines(pair: Pair) -> Iterator[MeasurePair]:
             yield MeasurePair(name, _word(old, name), _word(new, name))
     yield MeasurePair("Totals")
     for total in _TOTALS:
-        yield from _figure(pair, total)
+        yield from _figure(pair, total, common=common.get(total))
     for title, start in _FAMILIES:
         names = dict.fromkeys(n for p in (old, new) for n in p.measures if n.startswith(start))
         if names:
@@ -288,9 +302,33 @@ def _lines(pair: Pair) -> Iterator[MeasurePair]:
             yield from _figure(pair, name, absent=0.0 if start == COST else None)
 
 
-def _figure(pair: Pair, name: str, absent: float | None = None) -> Iterator[MeasurePair]:
-    """Yield a figure that at least one plan has."""
-    values = []
+def _of_common_years(pair: Pair, by_mineral: pd.DataFrame) -> dict[str, list[float | None]]:
+    """Return totals of the years of both plans, old and new; none where all years are the same."""
+    if pair.same_years or not pair.years:
+        return {}
+    totals: dict[str, list[float | None]] = {}
+    for side in ("old", "new"):
+        demand, bought, short, paid = (
+            float(by_mineral[f"{name}_{side}"].sum())
+            for name in ("demand", "purchased", "short", "paid")
+        )
+        for figure, value in (
+            (Figure.DEMAND, demand),
+            (Figure.TONNES, bought),
+            (Figure.SHORTAGE, short),
+            (Figure.PURCHASES_COST, paid),
+            (Figure.COST_PER_TONNE, part(paid, bought)),
+            (Figure.SERVED_SHARE, measures.served_share(demand, short)),
+        ):
+            totals.setdefault(figure, []).append(value)
+    return totals
+
+
+def _figure(
+    pair: Pair, name: str, absent: float | None = None, common: list[float | None] | None = None
+) -> Iterator[MeasurePair]:
+    """Yield a figure that at least one plan has; ``common`` is of the years of both plans."""
+    values: list[float | None] = []
     for plan in (pair.old, pair.new):
         value = plan.measure(name)
         values.append(float(value) if isinstance(value, int | float) else absent)
@@ -307,6 +345,10 @@ def _figure(pair: Pair, name: str, absent: float | None = None) -> Iterator[Meas
         remark = "" if is_known else "Not all minerals are counted in one unit."
     elif unit.startswith("of "):
         look, remark = Look.SHARE, "The change is in percentage points."
+    if common:
+        values, remark = common, remark or f"Over the years of both plans, {each_year(pair.years)}."
+    elif not pair.same_years and not (name == Figure.KEEP_ENOUGH and pair.same_last_year):
+        is_known, remark = False, remark or "Not compared: each plan counts its own years."
     if None in values:
         is_known, remark = False, f"Only the {'new' if values[0] is None else 'old'} plan has it."
     yield MeasurePair(name, values[0], values[1], look, unit, remark, is_known=is_known)

@@ -124,7 +124,10 @@ class Orders:
         if not self.inputs_total:
             return ""
         paid = money(self.inputs_total, self.plan.currency)
-        return f"On top, plants buy inputs for {paid}; the orders here do not include these."
+        return (
+            f"On top, plants buy inputs for {paid}, for the products of all members together;"
+            " the orders here do not include these."
+        )
 
     @property
     def headline(self) -> str:

@@ -44,6 +44,10 @@ class Pair:
         return _years(self.old) == _years(self.new)
 
     @property
+    def same_last_year(self) -> bool:
+        return _years(self.old)[-1:] == _years(self.new)[-1:]
+
+    @property
     def same_money(self) -> bool:
         return self.old.currency == self.new.currency
 
@@ -140,9 +144,10 @@ class Pair:
             ]
             common = each_year(self.years) or "none"
             yield (
-                f"The plans cover different years ({spans[0]}; {spans[1]}). Totals count all years"
-                " of each plan; rows by mineral, member and flow count only the years of both"
-                f" ({common})"
+                f"The plans cover different years ({spans[0]}; {spans[1]}). Only the years of both"
+                f" are compared ({common}): demand, purchases and shortage among the totals, and"
+                " the rows by mineral, member and flow. Other totals are not compared: each plan"
+                " counts its own years"
             )
         for mineral, (old, new) in sorted(self.units.items()):
             if not self.comparable(mineral):

@@ -159,8 +159,9 @@
       minerals: range(M).map((m) => {
         const bought = all(of.bought, m), was = all(base.bought, m);
         const same = was > NOTHING ? (bought * all(base.paid, m)) / was : 0;
+        const wanted = sum(range(J).map((j) => needed(m, j)));
         return {
-          short: part(all(of.short, m), sum(range(J).map((j) => needed(m, j)))),
+          isNeeded: wanted > 0, short: part(all(of.short, m), wanted),
           extra: same > 0 ? all(of.paid, m) / same - 1 : null, largest: largest(of, m, need) };
       }),
       members: range(J).map((j) => {
@@ -309,7 +310,10 @@
   }
 
   function cards(of, before) {
-    const shortOf = (told) => told.minerals.filter(({ short }) => short >= LITTLE).length;
+    const shortOf = (told) => {
+      const short = told.minerals.filter((mineral) => mineral.short >= LITTLE).length;
+      return `${short} of ${told.minerals.filter(({ isNeeded }) => isNeeded).length}`;
+    };
     const top = (told) => told.minerals.reduce((best, { largest: found }, m) => (
       found && (!best || found.share > best.share) ? { ...found, mineral: minerals[m] } : best), null);
     const more = now.objective - plan.objective, first = top(of), was = top(before);
@@ -324,7 +328,7 @@
       `${money(now.objective)}, shortage at its price; plan ${money(plan.objective)}; ${lacks}`],
       ["Paid for purchases", money(sum(now.paid)),
         `not discounted; plan ${money(sum(plan.paid))}; ${lacks}`],
-      ["Minerals that are short", `${shortOf(of)} of ${M}`,
+      ["Minerals that are short", shortOf(of),
         `plan ${shortOf(before)}; there ${inner(missingWords(before.minerals))}`],
       ["Largest share of one country", first ? share(first.share) : "none", first
         ? `${first.country}, ${first.mineral}, ${first.year}; plan ${share(was ? was.share : 0)}` : ""],
@@ -343,7 +347,7 @@
     const [first, ...more] = ["tariffs", "levies"].filter((name) => now[name] > 0);
     if (!first) return "";
     const kinds = [first, ...more.map((name) => `${both((of) => of[name])} ${name}`)].join(" and ");
-    return sentence("tariffs", { amount: both((of) => of[first]), kinds, cost: "what is paid",
+    return sentence("tariffs", { amount: both((of) => of[first]), kinds, cost: "the cost of purchases",
       net: both((of) => sum(of.paid) - of.tariffs - of.levies) });
   }
 

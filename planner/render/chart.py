@@ -127,6 +127,11 @@ class Picture:
             for group, names in zip(alike, named, strict=True)
         )
 
+    @property
+    def joined(self) -> Picture:
+        """Return the chart with one line for those that lie on one another."""
+        return replace(self, series=tuple(replace(each, hints=()) for each in self.distinct))
+
     def in_money(self, currency: str) -> Picture:
         """Return a chart of money in the unit that suits the largest amount.
 

@@ -341,7 +341,7 @@ def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
     if (
         picture.is_panel and picture.form is Form.LINES
     ):  # plots of one width, low, one above another
-        chart.set_plotarea({"layout": {"x": 0.07, "y": 0.16, "width": 0.74, "height": 0.6}})
+        chart.set_plotarea({"layout": {"x": 0.07, "y": 0.24, "width": 0.74, "height": 0.52}})
         chart.set_legend({"position": "right", "font": plain})
         return
     is_in_title = _is_in_title(picture)

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from models.results.field import Look
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of
-from planner.render.words import clean, label, labels, listed, number, percent
+from planner.render.words import clean, cut, label, labels, listed, number, percent
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 _TICKS, _FEW = 8, 5
@@ -24,8 +24,12 @@ _SHARES = ".2~%"
 """The format of shares at an axis: no more digits than its steps need."""
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _TEXT = 13
-_TITLE = 34
-"""Characters on a line of an axis' title: it is never cut, for its unit comes last."""
+_TITLE, _LEVEL_TITLE = 34, 44
+"""Characters on a line of an upright axis' title, and of a level one's: neither is cut, for its
+unit comes last."""
+_NAME_LINES = 2
+"""Lines of a name in a legend at most."""
+_KEPT = "\N{NO-BREAK SPACE}"
 _FULL = 300
 """Characters of names that a reader points at."""
 _HATCHED = {Role.SHORT, Role.ANEW}
@@ -95,7 +99,9 @@ def _rows(picture: Picture) -> Any:
     figure.update_layout(uniformtext={"mode": "hide", "minsize": 11})
     figure.update_layout(barmode="group" if beside else "relative", bargap=0.25)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_xaxes(title=_title(picture.axis), tickformat=_SHARES if shares else ",")
+    figure.update_xaxes(
+        title=_title(picture.axis, _LEVEL_TITLE), tickformat=_SHARES if shares else ","
+    )
     return framed(figure, legend=len(picture.series) > 1)
 
 
@@ -121,7 +127,7 @@ def _lines(picture: Picture) -> Any:
             line={"color": colour_of(each, i), "width": 2.5, "dash": _DASHES[i % len(_DASHES)]},
             marker={"symbol": _MARKS[i % len(_MARKS)], "size": 7},
         )  # fmt: skip
-    figure.update_xaxes(title=_title(picture.across), tickformat=scale, nticks=_TICKS)
+    figure.update_xaxes(title=_title(picture.across, _LEVEL_TITLE), tickformat=scale, nticks=_TICKS)
     if numbers != sorted(numbers):
         figure.update_xaxes(autorange="reversed")
     figure.update_yaxes(title=_title(picture.axis), tickformat=look, rangemode="tozero")
@@ -132,7 +138,7 @@ def _lines(picture: Picture) -> Any:
 
 
 def _heat(picture: Picture) -> Any:
-    """Draw shares as a map that darkens with them; a share of nothing is left blank.
+    """Draw shares as a map that darkens from 0 to 100 %; a share of nothing is left blank.
 
     Each cell says its number; a row that stands for several is named in full where a reader points.
     """
@@ -143,10 +149,11 @@ def _heat(picture: Picture) -> Any:
         for row in values
     ]
     highest = max((v for row in values for v in row if v is not None), default=0.0)
+    whole = max(highest, 1.0)  # one share is as dark on every map
     figure = go.Figure(
         go.Heatmap(
             x=labels(picture.categories), y=labels([each.name for each in series]),
-            z=values, zmin=0, zmax=max(highest, 0.01), text=shown,
+            z=values, zmin=0, zmax=whole, text=shown,
             texttemplate="%{text}", textfont={"size": 12}, xgap=2, ygap=2, hoverongaps=False,
             customdata=[[label(listed(each.hints), _FULL)] * len(picture) for each in series],
             hovertemplate=f"%{{customdata}}, %{{x}}: %{{z:.1%}} {label(picture.axis)}"
@@ -159,8 +166,17 @@ def _heat(picture: Picture) -> Any:
     return framed(figure, legend=False)
 
 
-def _title(axis: str) -> str:
-    return "<br>".join(label(line, _FULL) for line in wrap(clean(axis), _TITLE))
+def _title(axis: str, wide: int = _TITLE) -> str:
+    """Return a title on as many lines as it needs, the unit at its end on one of them."""
+    title, mark, unit = clean(axis).rpartition(" (")
+    kept = f"{title}{mark}{unit.replace(' ', _KEPT) if mark else unit}"
+    return "<br>".join(label(line.replace(_KEPT, " "), _FULL) for line in wrap(kept, wide))
+
+
+def _name(series: Series) -> str:
+    """Return a series' name as a legend has it: a long one on two lines."""
+    lines = wrap(cut(clean(series.name), _NAME_LINES * _TITLE), _TITLE)
+    return "<br>".join(label(line, _FULL) for line in lines)
 
 
 def heat_width(across: Sequence[object]) -> int:
@@ -267,7 +283,7 @@ def staged(
                 "x": [min(max(n.column / last, _EDGE), 1.0 - _EDGE) for n in nodes],
                 "y": [min(max(place[n], _EDGE), 1.0 - _EDGE) for n in nodes],
                 "pad": _pad(links, size, unit, free), "thickness": 14, "line": {"width": 0},
-                "hovertemplate": "%{label}<extra></extra>",
+                "hovertemplate": "%{label}<extra></extra>",  # noqa: RUF027 - Plotly's own placeholder
             },
             link={
                 "source": [at[link.source] for link in links],
@@ -367,7 +383,11 @@ def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
     hover = f"{place}, {name.replace('%{', '% {')}: {value}"
     hints = [label(h) for h in series.hints] or None
     more = ", %{customdata}" if hints else ""
-    return {"name": name, "customdata": hints, "hovertemplate": f"{hover}{more}<extra></extra>"}
+    return {
+        "name": _name(series),
+        "customdata": hints,
+        "hovertemplate": f"{hover}{more}<extra></extra>",
+    }
 
 
 def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dict[str, Any]:

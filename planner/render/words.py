@@ -209,7 +209,7 @@ def money(value: float, currency: str) -> str:
 
 TARIFFS = (
     "{amount} of {cost} is {kinds}. Members' own treasuries receive this money; net of"
-    " it the cost is {net}."
+    " it {cost} is {net}."
 )
 
 

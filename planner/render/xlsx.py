@@ -202,7 +202,7 @@ def _coloured(sheet: Any, table: Table, styles: style.Styles) -> None:
     for i, column in enumerate(table.columns):
         rules: Iterable[dict[str, Any]] = ()
         if column.colour is Colour.HEAT:
-            rules = [_heat(max(numbers, default=0) or 1)]
+            rules = [_heat(max(numbers, default=0.0))]
         elif column.colour is Colour.LIGHTS:
             rules = _lights(styles)
         elif column.colour is Colour.AGAINST_FIRST:
@@ -212,8 +212,8 @@ def _coloured(sheet: Any, table: Table, styles: style.Styles) -> None:
 
 
 def _heat(most: float) -> dict[str, Any]:
-    """Darken cells from 0 to the largest number of all the heated columns."""
-    ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": most}
+    """Darken cells of shares from 0 to 100 %, or to the largest of all the heated columns."""
+    ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": max(most, 1.0)}
     colours = {"min_color": palette.WHITE, "max_color": palette.HEAT}
     return {"type": "2_color_scale", **ends, **colours}
 

@@ -26,7 +26,17 @@ from models.results import (
     Summary,
     field,
 )
-from models.results.common import BUYER, COUNTRY, KIND, LIMIT, MINERAL, ROW, SHORT, YEAR
+from models.results.common import (
+    BUYER,
+    COUNTRY,
+    KIND,
+    LIMIT,
+    MINERAL,
+    ROW,
+    SHORT,
+    SHORT_PRICE,
+    YEAR,
+)
 from models.results.field import crossed
 from models.results.overall import COST, OPTION
 from models.schema import DEMAND, REST_OF_WORLD, is_estimate
@@ -435,8 +445,7 @@ def prices(plan: PlanFile) -> Section | None:
         "Prices",
         "The landed cost that the coalition pays on average of the tonnes bought, and what one "
         "tonne more of supply would save on average of demand. One tonne more of demand also moves "
-        "limits that are shares of demand, so it may cost more or less. Where a mineral is short, "
-        "the marginal price is the cost of shortage.",
+        f"limits that are shares of demand, so it may cost more or less. {SHORT_PRICE}",
         Numbers(MineralPrices.of_rows(rows, words={"money": plan.currency})).view(*charts),
     )
 

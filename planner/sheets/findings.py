@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from models import schema, tolerances
-from models.measures import IF_IT_STOPS, KEEPS_ENOUGH, SEE_MORE, keeps_enough, part, printed
+from models.measures import (
+    IF_IT_STOPS,
+    KEEPS_ENOUGH,
+    SEE_MORE,
+    TIED_INPUTS,
+    keeps_enough,
+    part,
+    printed,
+)
 from models.results import ByMineral, Field, Result
 from models.results.members import MUCH, is_much
 from models.results.overall import CURRENT_SUPPLY
@@ -218,8 +226,10 @@ def _through(rows: Sequence[Row], at_last: Row | None, last: str, country: Count
     where, still = country(least["stage_country"]), _served(least, "served_through", last)
     is_same = least is at_last and least["stage_country"] == least["supplier"]
     if is_same and share(least["served_through"]) == share(least["served_without"]):
-        return " That part is the same if plants lose their inputs from {where}, too."
-    return f" If plants also lose their inputs from {where}, {still}."
+        return (
+            f" That part is the same if plants lose their inputs from {where}, too. {TIED_INPUTS}"
+        )
+    return f" If plants also lose their inputs from {where}, {still}. {TIED_INPUTS}"
 
 
 # ---- who depends on whom -------------------------------------------------------------------------
@@ -336,7 +346,8 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     """Return the largest supplier's share of what is bought, without limits and with them.
 
     Beside it its share of demand, where the limit is of demand, and what it sells today, where the
-    workbook says what is bought today.
+    workbook says what is bought today. A limit on demand is a bar beside that share, since a line
+    would cross the bars of purchases too, and seem to be exceeded.
     """
     drawn = [
         row for row in rows if known(row["supplier_share"]) or known(row["supplier_free_share"])
@@ -362,7 +373,8 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
         demanded = column("supplier_of_demand")
         series.append(Series(f"{plan}, of demand", Role.PLAN, demanded, palette.PALE_SKY))
     limit = f"Limit, of {words['basis']}"
-    series.append(Series(limit, Role.LIMIT, column("supplier_limit")))
+    role, colour = (Role.OTHER, palette.VERMILION) if of_demand else (Role.LIMIT, "")
+    series.append(Series(limit, role, column("supplier_limit"), colour))
     shown = tuple(s for s in series if any(known(value) for value in s.values))
     named = tuple(short(str(row["mineral"])) for row in drawn)
     title = f"Largest supplier's share of what is bought, {last}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from models.case import fold
 from models.plan import BUILT
 from models.results import ChangedOrders, Flows, common
 from planner.render.front import AnswerState, Light, Sentence
-from planner.render.words import counted, few, share, span
+from planner.render.sentences import ranked
+from planner.render.words import amount, counted, few, share, span
 from planner.sheets.context import Context, once
 
 Key = tuple[Any, ...]
@@ -115,12 +116,31 @@ def holds(context: Context) -> Light | None:
     gone = sum(compared.orders[key][1] == 0 for key in changed)
     new = sum(compared.orders[key][0] == 0 for key in changed)
     text = (
-        f"In {years}, {share(compared.held(_SUPPLIER))} of tonnes come from the same supplier"
-        f" as before; {share(compared.held(_MEMBER))} also go to the same member."
+        f"In {years}, {share(compared.held(_SUPPLIER))} of the old plan's tonnes still come from"
+        f" the same supplier; {share(compared.held(_MEMBER))} also go to the same member."
+        f"{_unbought(compared, common.units_of(context.case))}"
         f" {counted(len(changed) - gone - new, 'order')} changed, {gone:,} dropped out and {new:,}"
         " are new."
     )
     return Light(asked, AnswerState.CARE, text, sheet)
+
+
+def _unbought(compared: _Comparison, units: Mapping[str, str]) -> str:
+    """Return how many of the tonnes ordered before nobody sells now, by mineral; "" if none."""
+    ordered: dict[str, tuple[float, float]] = {}
+    for key, (before, now) in compared.orders.items():
+        mineral = compared.names[key][1]
+        old, new = ordered.get(mineral, (0.0, 0.0))
+        ordered[mineral] = old + before, new + now
+    fewer = {
+        mineral: before - now
+        for mineral, (before, now) in ordered.items()
+        if now < before and _differ(before, now)
+    }
+    if not fewer:
+        return ""
+    tonnes = ranked(fewer, lambda m: f"{amount(fewer[m], units.get(m, 't'))} of {m}", _NAMED)
+    return f" This plan buys {tonnes} less than the old one."
 
 
 def plants_moved(context: Context) -> Iterator[Sentence]:

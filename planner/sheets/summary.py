@@ -287,6 +287,7 @@ def _resilience(context: Context) -> Rows:
         through = {n: left for n, left in _each(context, "served_through").items() if known(left)}
         remark = (
             "What plants make of inputs and ore from the country is lost, too; the worst country."
+            f" {measures.TIED_INPUTS}"
         )
         yield Figure.THROUGH_ALL_STAGES, None, Look.SHARE, unit, remark, through
     kept = sum(map(measures.keeps_enough, each.values()))

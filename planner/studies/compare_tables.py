@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.measures import IF_IT_STOPS
+from models.measures import IF_IT_STOPS, TIED_INPUTS
 from models.results import ByMineral, Checks, Result, WhoPays, common, field
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
@@ -72,7 +72,8 @@ class Comparison(Result):
     keep_through = field(
         "Minerals that keep 80 % through all stages",
         Look.COUNT,
-        "The same if plants lose what they make of inputs from the country that stops, too.",
+        "The same if plants lose what they make of inputs from the country that stops, too."
+        f" {TIED_INPUTS}",
         key="minerals_that_keep_80_percent_through_all_stages",
         optional=True,
     )

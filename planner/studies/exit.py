@@ -471,7 +471,8 @@ def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
     years = sorted({int(year) for year in tables[WayOut].year})
     title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)} by year: {plan}"
     shares = {mineral: numbers(rows[share_of.name]) for mineral, rows in minerals.items()}
-    return chart.lines(title, years, shares, "Share", is_panel=True)
+    picture = chart.lines(title, years, shares, "Share", is_panel=True)
+    return picture and picture.joined
 
 
 def _part(row: Row, name: str) -> float:

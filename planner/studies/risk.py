@@ -84,8 +84,8 @@ class Format(NamedTuple):
 COST, CASH, SHORTAGE = Total.TOTAL_COST.value, Total.CASH_COST.value, Total.SHORTAGE.value
 SHARE, MORE = f"{SHORTAGE}, share of demand", "Any shortage beyond the base's"
 _FORMATS = {
-    COST: Format("{money} m", Look.MILLIONS, 1e-6, "objective_usd"),
-    CASH: Format("{money} m", Look.MILLIONS, 1e-6, "cash_usd"),
+    COST: Format("{money} m", Look.MILLIONS, 1e-6, "objective_usd"),  # noqa: RUF027
+    CASH: Format("{money} m", Look.MILLIONS, 1e-6, "cash_usd"),  # noqa: RUF027
     SHORTAGE: Format("t", Look.TONNES, 1.0, "shortage_t"),
     SHARE: Format("% of demand", Look.PRICE, 100.0, "shortage_share"),
     MORE: Format("% of draws", Look.PRICE, 100.0),

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from planner.cli import main
+from planner.render import words
 from planner.workbook.template.write import write_book
 from tests.models.stages import ALLY, CHINA, cap, oxide_and_alloy
 
@@ -139,7 +140,8 @@ def test_orders_say_what_plants_buy(folder: Path, capsys: pytest.CaptureFixture[
     said = answer(folder, "orders", "again.xlsx", "orders")
     assert said["paid_by_plants"] > 0
     assert said["total"] + said["paid_by_plants"] == pytest.approx(plan["purchases_usd"])
-    sentence = "On top, plants buy inputs for"
+    paid = words.money(said["paid_by_plants"], "USD")
+    sentence = f"On top, plants buy inputs for {paid}, for the products of all members together;"
     assert sentence in (folder / "orders" / "README.txt").read_text(encoding="utf-8-sig")
     summary = openpyxl.load_workbook(folder / "orders" / "A.xlsx")["Summary"]
     cells = [str(cell) for row in summary.iter_rows(values_only=True) for cell in row]

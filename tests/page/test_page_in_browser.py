@@ -148,7 +148,9 @@ def test_tariffs_are_told_once_with_the_cost_net_of_them(opened):
     window.run(MOVE, "tariff-on", window.run(f"return {option}.value"))
     moved(window, "tariff", "0.3")
     assert window.run(TEXT, "asked") == "With tariffs on China 30 percentage points higher"
-    assert "is tariffs. Members' own treasuries receive this money" in window.run(TEXT, "tariffs")
+    text = window.run(TEXT, "tariffs")
+    assert "of the cost of purchases is tariffs. Members' own treasuries receive this money" in text
+    assert "; net of it the cost of purchases is " in text
     assert window.run("return document.querySelector('main').textContent").count("treasuries") == 1
     command, _ = moved(window, "tariff", "0")
     assert command == "planner solve plain.xlsx"
@@ -313,6 +315,8 @@ def test_a_chain_shows_what_goes_through_all_stages(opened):
         window.run(f"return {oxide}")
         == "oxidenonebought by plants65\u00a0% CHN, 202665\u00a0% CHN, 2026"
     )
+    cards = window.run("return document.getElementById('cards').innerText")
+    assert "Minerals that are short\n0 of 1\nplan 0 of 1;" in cards
     cells = "document.querySelectorAll('#stops tbody td')"
     stops = f"return Array.from({cells}, (cell) => cell.textContent)"
     assert window.run(stops) == ["0\u00a0% without CHN"] * 4

@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from models.results import ByMineral
+from models.results import ByMineral, Prices
+from models.results.common import SHORT_PRICE
 from planner.cli import main
 from planner.report import read_report
 from planner.report.plan import plan_page
@@ -198,6 +199,9 @@ def test_shortage_with_its_cause(page):
 
 
 def test_prices(page):
+    lead = part(page, "prices").lead
+    assert SHORT_PRICE in lead
+    assert SHORT_PRICE in Prices.marginal.meaning
     first = table(part(page, "prices"))[0]
     # 60 t at 2,000 and 30 t at 3,000; one tonne more would be short.
     assert first["Average landed cost (EUR/t)"] == "2,333"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import zipfile
 
 import pytest
 
 from models.results import Look
-from planner.render.chart import Form, Picture, Role, Series, chart_table
+from planner.render.chart import Form, Picture, Role, Series, chart_table, lines
 from planner.render.plotly import figure_of
-from planner.render.xlsx import write_workbook
+from planner.render.xlsx import _heat, write_workbook
 
 SERIES = (Series("Here", Role.PLAN, (0.2, 0.5)), Series("Cap", Role.LIMIT, (0.4, None)))
 
@@ -40,6 +41,62 @@ def test_a_long_axis_keeps_its_unit():
     title = figure_of(picture).layout.xaxis.title.text
     assert title.replace("<br>", " ") == axis.replace("<b>", "&lt;b&gt;")
     assert all(len(line) < 45 for line in title.split("<br>"))
+
+
+@pytest.mark.parametrize(
+    ("axis", "lines"),
+    [
+        ("Extra cost, shortage priced (USD bn)", 1),
+        ("Above its landed cost before, of all members (USD m)", 2),
+        ("USD bn", 1),
+        ("Tonnes that members and plants need over all of the years planned here", 2),
+        ("", 0),
+    ],
+)
+@pytest.mark.parametrize("form", [Form.ROWS, Form.GROUPED])
+def test_no_line_of_an_axis_ends_within_its_unit(axis, lines, form):
+    here = [Series("Here", Role.PLAN, (0.2,))]
+    drawn = figure_of(Picture("Title", form, ("A",), here, axis, "", look=Look.MONEY)).layout
+    title = (drawn.xaxis if form is Form.ROWS else drawn.yaxis).title.text or ""
+    assert title.replace("<br>", " ") == axis
+    assert "(USD<br>" not in title
+    if form is Form.ROWS:
+        assert len(title.split("<br>")) == max(lines, 1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["For missing tonnes, at their price (nobody pays it)", "Here", "Less <b>, more & " * 3, ""],
+)
+def test_a_legend_names_a_series_in_full(name):
+    picture = Picture("Title", Form.ROWS, ("A",), [Series(name, Role.SHORT, (0.2,))], "", "")
+    legend = figure_of(picture).data[0].name
+    assert html.unescape(legend.replace("<br>", " ")) == name.strip()
+    assert max(map(len, html.unescape(legend).split("<br>"))) <= 34
+
+
+def test_a_name_beyond_two_lines_is_cut():
+    picture = Picture(
+        "Title", Form.ROWS, ("A",), [Series("long " * 40, Role.SHORT, (0.2,))], "", ""
+    )
+    legend = figure_of(picture).data[0].name
+    assert len(legend.replace("<br>", " ")) <= 68
+
+
+@pytest.mark.parametrize("most", [0.0, 0.02, 0.11, 0.6, 1.0, 1.4])
+def test_one_share_is_as_dark_on_every_map(most):
+    """The scale goes from 0 to 100 %, on the chart and in the cells."""
+    rows = [Series("a", Role.SHORT, (most, 0.0)), Series("b", Role.SHORT, (None, most / 2))]
+    drawn = figure_of(Picture("T", Form.HEAT, ("x", "y"), rows, "of need", "")).data[0]
+    assert (drawn.zmin, drawn.zmax) == (0, max(most, 1.0))
+    assert _heat(most)["max_value"] == max(most, 1.0)
+
+
+def test_lines_that_lie_on_one_another_are_one():
+    values = {"A": (0.6, 0.6), "B": (0.6, 0.6), "C": (0.5, 0.6), "D": (0.6, 0.6), "E": (0.0, 0.1)}
+    picture = lines("Title", (2026, 2027), values, "Share")
+    assert [s.name for s in picture.joined.series] == ["A and 2 more", "C", "E"]
+    assert [trace.customdata for trace in figure_of(picture.joined).data] == [None] * 3
 
 
 def test_equal_rows_of_a_heat_map_are_one():

@@ -13,6 +13,7 @@ from models.measures import (
     IF_IT_STOPS,
     KEEPS_ENOUGH,
     SEE_MORE,
+    TIED_INPUTS,
     largest_supplier,
     served_without,
     with_surge,
@@ -20,6 +21,7 @@ from models.measures import (
 from models.plan import solve
 from models.results import CountryShares, Members
 from models.results.members import MUCH, is_much
+from planner.render.chart import Role
 from planner.render.front import AnswerState
 from planner.render.words import amount, finely, share, solid
 from planner.report.plan import notes as notes_of
@@ -108,11 +110,14 @@ def test_the_share_of_demand_stands_beside_that_of_purchases(chile):
             "Limit, of demand": 0.6,
         }
     )
+    assert not [s for s in picture.series if s.role is Role.LIMIT]  # a line would cross all bars
     assert "bought" in picture.title
     book["Settings"].append({"Setting": "Share basis", "Value": "purchases"})
-    assert [s.name for s in overview(context(book), ()).picture.series] == [
+    of_purchases = overview(context(book), ()).picture.series
+    assert [s.name for s in of_purchases] == [
         "Without limits, of purchases", "With limits, of purchases", "Limit, of purchases",
     ]  # fmt: skip
+    assert of_purchases[-1].role is Role.LIMIT
 
 
 def dependent_book(a, b):
@@ -665,7 +670,6 @@ def test_a_loss_counts_through_all_stages_too() -> None:
     """Where minerals are made from others: all alloy is an ally's, 65 % of its oxide China's."""
     from planner.sheets.context import Context
     from planner.sheets.figures import by_mineral
-    from planner.sheets.findings import findings
     from planner.workbook import read_tables
     from tests.models.desk import solve as solve_book
     from tests.models.stages import CHINA, cap, oxide_and_alloy
@@ -677,6 +681,20 @@ def test_a_loss_counts_through_all_stages_too() -> None:
     table = by_mineral(Context(solve_book(tables), read_tables(tables)))
     text = " ".join(found.text for found in findings(table, 1, str))
     assert f"If plants also lose their inputs from {CHINA}, 35 % of the need for alloy" in text
+    assert text.count(TIED_INPUTS) == 1
+
+
+def test_a_loss_through_all_stages_of_the_same_part() -> None:
+    """China makes all alloy, and all of its oxide: the part is the same, and the country named."""
+    from tests.models.desk import solve as solve_book
+    from tests.models.stages import CHINA, oxide_and_alloy
+
+    tables = oxide_and_alloy()
+    made = Context(solve_book(tables), read_tables(tables))
+    text = " ".join(found.text for found in findings(by_mineral(made), 1, str))
+    same = f"That part is the same if plants lose their inputs from {CHINA}, too."
+    assert f"{same} {TIED_INPUTS}" in text
+    assert not set("{}") & set(text)
 
 
 def test_an_input_says_what_its_shares_are_of() -> None:

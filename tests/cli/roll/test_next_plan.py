@@ -20,6 +20,12 @@ def rolled(three, folder, call):
     return folder / "next.xlsx"
 
 
+@pytest.fixture
+def commands(call, ask):
+    """Both ways to run a command: for its words and for its JSON."""
+    return call, ask
+
+
 def texts(path):
     """All that the first page says."""
     page = openpyxl.load_workbook(path)["Overview"]
@@ -47,8 +53,9 @@ def test_what_changed_and_what_holds(rolled, call):
     change(rolled, "Refiners", "Capacity (t/yr)", 2, 30)
     assert call("solve", "next.xlsx")[0] == 0
     page = texts(NEXT)
-    assert "70 % of its tonnes come from the same supplier as before" in page
-    assert "2 orders changed, 0 went, 2 came." in page
+    assert "70 % of the old plan's tonnes still come from the same supplier" in page
+    assert "2 orders changed, 0 dropped out and 2 are new." in page
+    assert "less than the old one" not in page
     rows = {(r["Year"], r["Refiner"]): r for r in table(NEXT, "Since last plan")}
     assert (rows[2027, "Near"]["Ordered before"], rows[2027, "Near"]["Ordered now"]) == (60, 30)
     assert rows[2028, "Far"]["Change"] == pytest.approx(30)
@@ -116,3 +123,64 @@ def test_wrong_rows_of_the_plan_before(rolled, ask):
     assert code == 1
     assert answer["errors"][0]["sheet"] == "Orders before"
     assert Path("next.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "words"),
+    [
+        (60, 1000, "pays as much for purchases and leaves nothing missing, like the old one."),
+        (30, 1000, "pays 37.5 % more for purchases and leaves nothing missing, like the old one."),
+        (30, 10, "pays 12.5 % less for purchases and leaves 30 t more missing."),
+        (0, 10, "pays 50.0 % less for purchases and leaves 90 t more missing."),
+    ],
+)
+def test_two_plans_are_compared_in_their_common_years(rolled, commands, near, far, words):
+    """Old in 2027 and 2028: 60 + 20 a year. New: near at 1, far at 2, and 20 for the plant.
+
+    The reserve gives 10 t where anything is missing.
+    """
+    call, ask = commands
+    change(rolled, "Refiners", "Capacity (t/yr)", 2, near)
+    change(rolled, "Refiners", "Capacity (t/yr)", 3, far)
+    assert call("solve", "next.xlsx")[0] == 0
+    code, _, err = call("diff", PLAN, NEXT)
+    assert code == 0
+    assert f"Over the years of both plans (2027, 2028), the new plan {words}" in err
+    totals = ask("diff", PLAN, NEXT)[1]["totals"]
+    paid, bought = 2 * (near + 2 * min(far, 60 - near) + 20), 2 * (near + min(far, 60 - near) + 40)
+    assert (totals["purchases"]["old"], totals["purchases"]["new"]) == pytest.approx((160, paid))
+    assert totals["tonnes"]["change"] == pytest.approx(bought - 200)
+    short = max(0, 200 - bought - 10)
+    assert totals["shortage_t"]["change"] == pytest.approx(short)
+    assert totals["demand_t"]["change"] == 0
+    assert totals["served_share"]["new"] == pytest.approx(1 - short / 200)
+    assert totals["objective"]["change"] is totals["cash"]["change"] is None
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "less"),
+    [(60, 1000, ""), (30, 1000, ""), (30, 10, "40 t"), (0, 10, "100 t"), (59.5, 0, "1 t")],
+)
+def test_tonnes_that_nobody_sells_now_are_counted(rolled, call, near, far, less):
+    """No supplier changes where tonnes are only missing: they are no longer bought."""
+    change(rolled, "Refiners", "Capacity (t/yr)", 2, near)
+    change(rolled, "Refiners", "Capacity (t/yr)", 3, far)
+    assert call("solve", "next.xlsx")[0] == 0
+    page, words = texts(NEXT), f"This plan buys {less} of Copper less than the old one."
+    assert (words in page) == ("less than the old one" in page) == bool(less)
+
+
+def test_plans_without_a_common_year_have_no_totals_to_compare(three, folder, call, ask):
+    """2026 to 2028 against 2029 to 2031: nothing is compared, and the first line says so."""
+    book = openpyxl.load_workbook("three.xlsx")
+    [header] = [c for c in book["Demand"][1] if str(c.value) == "2026"]
+    header.value = "2029"
+    for cell in book["Demand"][1]:
+        if str(cell.value) in {"2027", "2028"}:
+            cell.value = str(int(cell.value) + 3)
+    book.save("late.xlsx")
+    assert call("solve", "late.xlsx")[0] == 0
+    _, _, err = call("diff", PLAN, "outputs/late-plan.xlsx")
+    assert "The totals can't be compared." in err
+    totals = ask("diff", PLAN, "outputs/late-plan.xlsx")[1]["totals"]
+    assert {amounts["change"] for amounts in totals.values()} == {None}

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from planner.workbook import read
+from planner.workbook.template import write_book
 from tests.cli.roll.book import PLAN, refiner, three_rows, write_three
 from tests.order_book import table
 
@@ -339,6 +340,45 @@ def test_check_finds_the_plan_that_the_workbook_names(three, call, ask):
     assert "was made from three.xlsx" in answer["errors"][0]["message"]
     Path(PLAN).unlink()
     assert ask("check", three)[1]["plan"] is None
+
+
+@pytest.mark.parametrize("year", [-1, 0, 1999, 2025, 2026, 2029, 2050])
+def test_check_refuses_the_years_that_roll_refuses(three, ask, year):
+    """Years before the plan, its first and later ones, in the same words."""
+    code, answer = roll(ask, to=year)
+    assert code == 2
+    assert answer["errors"][0]["message"].startswith(f"--to {year}: name a year of the plan")
+    assert ask("check", three, "--to", year) == (code, answer)
+
+
+def test_a_plan_of_one_year_cannot_be_rolled(folder, ask, call):
+    """Without --to, too: the first page names the year after its only one."""
+    rows = three_rows(Demand=[{"Mineral": "Copper", "Member": "A", "2026": 100}])
+    one_year = {name: rows[name] for name in ("Settings", "Minerals", "Members", "Refiners")}
+    write_book(folder / "three.xlsx", one_year | {"Demand": rows["Demand"]})
+    assert call("solve", "three.xlsx")[0] == 0
+    assert call("new", "--actuals", PLAN, "-o", "actuals.xlsx")[0] == 0
+    code, answer = roll(ask)
+    assert code == 2
+    assert "the plan has one year alone" in answer["errors"][0]["message"]
+    assert ask("check", "actuals.xlsx") == (code, answer)
+    page = openpyxl.load_workbook("actuals.xlsx")
+    del page[page.sheetnames[0]]
+    page.save("no page.xlsx")
+    assert ask("check", "no page.xlsx", "--plan", PLAN) == (code, answer)
+
+
+@pytest.mark.parametrize("options", [["--to", 2027], ["--to", 0], ["--plan", PLAN],
+                                     ["--plan", PLAN, "--to", 2027]])  # fmt: skip
+@pytest.mark.parametrize("file", ["three.xlsx", "three", PLAN])
+def test_options_of_actuals_are_refused_for_other_files(three, ask, call, file, options):
+    """An input, the same as a folder of CSV files, a plan: no option is left out unseen."""
+    assert call("new", "three", "--csv")[0] == 0
+    code, answer = ask("check", file, *options)
+    assert (code, answer["status"]) == (2, "usage_error")
+    words = " and ".join(str(option) for option in options[::2])
+    found = f"{file} is not a workbook of actuals: leave out {words}"
+    assert answer["errors"][0]["message"] == found
 
 
 ALONE = ("a later year", "a year outside", "negative", "text", "an error", "no names")

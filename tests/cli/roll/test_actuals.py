@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -366,6 +367,36 @@ def test_a_plan_of_one_year_cannot_be_rolled(folder, ask, call):
     del page[page.sheetnames[0]]
     page.save("no page.xlsx")
     assert ask("check", "no page.xlsx", "--plan", PLAN) == (code, answer)
+
+
+def test_an_answer_names_the_file_that_has_the_errors(three, folder, ask, call):
+    """The plan of another input, the actuals, an input, no plan at all; the terminal names it."""
+    write_three(folder / "other.xlsx", Minerals=[{"Mineral": "Copper", "Price (USD/t)": 51}])
+    write_three(folder / "bad.xlsx", Minerals=[{"Mineral": "Copper", "Price (USD/t)": -1}])
+    openpyxl.Workbook().save("empty.xlsx")
+    wrong = Path("wrong.xlsx")
+    shutil.copy(three, wrong)
+    fill(wrong, J2=-1)
+    rolled = ("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx", "--actuals")
+    for words, file in (
+        (("roll", PLAN, "other.xlsx", "--to", 2027, "-o", "next.xlsx"), PLAN),
+        (("check", three, "--plan", "empty.xlsx"), "empty.xlsx"),
+        (("check", wrong), wrong),
+        (("check", "empty.xlsx", "--plan", PLAN), "empty.xlsx"),
+        ((*rolled, wrong), wrong),
+        ((*rolled, "bad.xlsx"), "bad.xlsx"),
+        (("check", "bad.xlsx"), "bad.xlsx"),
+        (("solve", "bad.xlsx"), "bad.xlsx"),
+        (("diff", PLAN, "empty.xlsx"), "empty.xlsx"),
+    ):
+        code, answer = ask(*words)
+        assert (code, answer["status"], answer["file"]) == (1, "input_error", str(file)), words
+        _, out, err = call(*words)
+        assert f"{file}: 1 error" in out + err, words
+    shutil.copy("other.xlsx", "three.xlsx")
+    for words in (("check", three), ("check", three, "--plan", PLAN)):
+        code, answer = ask(*words)
+        assert (code, Path(answer["file"]).name) == (1, Path(PLAN).name)
 
 
 @pytest.mark.parametrize("options", [["--to", 2027], ["--to", 0], ["--plan", PLAN],

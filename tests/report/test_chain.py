@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 import openpyxl
 import pytest
 
 from planner.cli import main
+from planner.render import plotly
 from planner.report import read_report, report_html
 from planner.report.chain import chain
 from planner.report.plan import plan_page
@@ -203,6 +205,24 @@ EDITS = {
     "nothing is made": lambda row: row | {"Tonnes": 0},
 }
 """What becomes of the rows of a plan's sheet Refiners."""
+
+
+@pytest.mark.parametrize(
+    ("letters", "parts"),
+    [
+        ((3, 5), [8]), ((3, 5, 2), [3, 7]), ((24, 3, 3, 3), [24, 3, 6]),
+        ((3, 24, 3, 3), [3, 24, 6]), ((3, 3, 24, 3), [3, 3, 27]), ((3, 3, 3, 24), [3, 3, 27]),
+        ((1, 2, 3, 10, 4), [1, 2, 3, 14]),
+    ],
+)  # fmt: skip
+def test_a_chart_has_room_for_the_names_of_each_column(letters, parts):
+    """7 pixels a letter and 18 more; between the last two columns both their names are."""
+    columns = [plotly.StageNode(float(i), "oxide", "x" * n) for i, n in enumerate(letters)]
+    links = [plotly.StageLink(*ends, 1.0, "") for ends in pairwise(columns)]
+    stages = [plotly.Stage(node.column, ("oxide",)) for node in columns]
+    figure = plotly.staged(links, stages, {}, 400)
+    needed = (len(letters) - 1) * (7 * max(parts) + 18)
+    assert plotly.staged_width(figure) == pytest.approx(needed, rel=0.01)
 
 
 @pytest.mark.parametrize("is_sold", [True, False])

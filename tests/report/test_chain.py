@@ -157,6 +157,28 @@ def test_plants_of_other_inputs_are_as_wide_as_what_they_make(tmp_path):
     })  # fmt: skip
 
 
+@pytest.mark.parametrize("least", [0, 3, 5, 9, 10])
+def test_nothing_goes_into_a_plant_without_listed_inputs(tmp_path, least):
+    """Old makes alloy of nothing listed: only what Zhong makes is as wide before as after."""
+    zhong = {"Refiner": "Zhong"}
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [
+            plant("Bao", "oxide", CHINA, 1), plant("Zhong", "alloy", CHINA, 1),
+            plant("Old", "alloy", CHINA, 1, least),
+        ],
+        [made("alloy", "oxide", **zhong)], {"alloy": 10},
+    )  # fmt: skip
+    part = section(planned(tmp_path, book))
+    if least == 10:
+        assert part is None
+        return
+    widths = {("CHN, oxide", "CHN"): 1 - least / 10, ("CHN", "A"): 1}
+    names = {("CHN", "CHN"): ("CHN, oxide", "CHN")}
+    found = drawn(part.views[0, 0])
+    assert {names.get(ends, ends): value for ends, value in found.items()} == pytest.approx(widths)
+
+
 def test_a_plan_without_inputs_has_no_chain(tmp_path):
     book = stages({"oxide": 50}, [plant("Bao", "oxide", CHINA, 1)], [], {"oxide": 1})
     assert section(planned(tmp_path, book)) is None

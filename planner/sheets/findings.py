@@ -218,7 +218,7 @@ def _through(rows: Sequence[Row], at_last: Row | None, last: str, country: Count
     where, still = country(least["stage_country"]), _served(least, "served_through", last)
     is_same = least is at_last and least["stage_country"] == least["supplier"]
     if is_same and share(least["served_through"]) == share(least["served_without"]):
-        return " That part is the same if plants lose their inputs from {where}, too."
+        return f" That part is the same if plants lose their inputs from {where}, too."
     return f" If plants also lose their inputs from {where}, {still}."
 
 

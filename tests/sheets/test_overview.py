@@ -677,6 +677,10 @@ def test_a_loss_counts_through_all_stages_too() -> None:
     table = by_mineral(Context(solve_book(tables), read_tables(tables)))
     text = " ".join(found.text for found in findings(table, 1, str))
     assert f"If plants also lose their inputs from {CHINA}, 35 % of the need for alloy" in text
+    both = oxide_and_alloy()
+    table = by_mineral(Context(solve_book(both), read_tables(both)))
+    text = " ".join(found.text for found in findings(table, 1, str))
+    assert f"That part is the same if plants lose their inputs from {CHINA}, too." in text
 
 
 def test_an_input_says_what_its_shares_are_of() -> None:

@@ -151,13 +151,13 @@ class Command(click.Command):
             return int(super().invoke(ctx) or 0)
         except errors.InputError as error:
             raise_lost()
-            as_json = bool(ctx.params["as_json"])
-            if as_json:
-                return fail(error, as_json=as_json)
+            arguments = (p.name or "" for p in self.params if isinstance(p, click.Argument))
+            file = error.file or ctx.params[next(arguments)]
+            if ctx.params["as_json"]:
+                return fail(error, as_json=True, result={Key.FILE: str(file)})
             from planner.cli.words import show_findings
 
-            arguments = (p.name or "" for p in self.params if isinstance(p, click.Argument))
-            show_findings(error.file or ctx.params[next(arguments)], error.findings, err=True)
+            show_findings(file, error.findings, err=True)
             return error.exit_code
 
 

@@ -315,7 +315,8 @@ def staged_width(figure: Any) -> int:
         longest[x] = max(longest.get(x, 0), len(name))
     columns = sorted(longest)
     names = [longest[x] for x in columns]
-    names[-2] += names.pop()  # names of the last column are to its left
+    last = names.pop()
+    names[-1] += last  # names of the last column are to its left
     gaps = (after - x for x, after in pairwise(columns))
     return round(max((_LETTER * n + _SLOT) / gap for n, gap in zip(names, gaps, strict=True)))
 

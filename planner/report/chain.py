@@ -101,8 +101,9 @@ def chain(plan: PlanFile) -> ReportSection | None:
         "The chain from ore to member",
         "Each column is a stage: the countries that make a mineral, and on the right the members"
         " that buy. Widths are not tonnes. What goes into a plant is as wide as what the plant"
-        " makes of it, and its inputs have equal parts of that width. What a member hands to a"
-        " plant in its country goes by way of that member.",
+        " makes of it, and its inputs have equal parts of that width. Inputs of a plant that makes"
+        " nothing are in the table alone. What a member hands to a plant in its country goes by way"
+        " of that member.",
         views,
         selectors,
     )
@@ -177,11 +178,12 @@ def _hands(node: StageNode) -> StageNode:
 
 
 def _widths(of: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[float]:
-    """Return how wide each flow is, so that as much width goes into a node as comes out of it.
+    """Return how wide each flow is: what goes into a plant is as wide as what the plant makes.
 
     From the last products back: all of one is 1 wide. A tonne for a member is as wide as one for
-    plants. The width of a node is divided among its plants by tonnes, that of a plant among its
-    inputs in equal parts.
+    plants. What comes out of a node is divided among its plants by tonnes, what a plant makes among
+    its inputs in equal parts. Nothing goes into a plant without listed inputs, so that a node may
+    be wider to the right. What goes into a plant that makes nothing has no width.
     """
     width = [0.0] * len(flows)
     of_place = made.groupby(["mineral", "country"])["tonnes"].sum().to_dict()
@@ -189,7 +191,7 @@ def _widths(of: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[float
 
     def divide(whole: float, parts: list[int]) -> None:
         tonnes = sum(flows[i].tonnes for i in parts)
-        for i in parts:
+        for i in parts if tonnes > 0 else ():
             width[i] = whole * flows[i].tonnes / tonnes
 
     def out_of(node: StageNode) -> float:
@@ -199,8 +201,9 @@ def _widths(of: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[float
         own = [i for i, f in enumerate(flows) if f.mineral == mineral]
         taken = [i for i in own if flows[i].plant]
         bought = [i for i in own if not flows[i].target.mineral]
-        if taken:
-            a_tonne = sum(width[i] for i in taken) / sum(flows[i].tonnes for i in taken)
+        used = sum(width[i] for i in taken)
+        if used > 0:
+            a_tonne = used / sum(flows[i].tonnes for i in taken)
             divide(a_tonne * sum(flows[i].tonnes for i in bought), bought)
         else:
             divide(1.0, bought)
@@ -210,7 +213,8 @@ def _widths(of: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[float
                 into.setdefault((f.target, f.plant), {}).setdefault(f.mineral, []).append(i)
         for (node, plant), inputs in sorted(into.items(), key=lambda each: -each[0][0].column):
             key = mineral, node.place
-            part = of_plant[*key, plant] / of_place[key] if plant else 1.0
+            own_part = of_plant.get((*key, plant), 0.0)
+            part = own_part / of_place[key] if own_part > 0 else 0.0 if plant else 1.0
             for parts in inputs.values():
                 divide(out_of(node) * part / len(inputs), parts)
     return width
@@ -237,6 +241,9 @@ def _view(of: Chain, tables: Sequence[pd.DataFrame], period: str, colours: dict[
         for key in order
         if width[key] > 0
     ]
+    facts = facts_of(ChainParts.of_rows(rows))
+    if not links:
+        return View((), facts)
     when = inner(period)
     stages = [*_stages(links)]
     largest = listed([_largest(mineral, sums) for mineral in _in_order(of)], NAMED)
@@ -246,7 +253,7 @@ def _view(of: Chain, tables: Sequence[pd.DataFrame], period: str, colours: dict[
     height = _AROUND + _ROW * rows_high
     figure = staged(gathered, stages, colours, height)
     plot = Plot(f"{of.name}, {when}", figure, alt, height, staged_width(figure))
-    return View((plot,), facts_of(ChainParts.of_rows(rows)))
+    return View((plot,), facts)
 
 
 def _place(node: StageNode) -> str:

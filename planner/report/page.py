@@ -32,7 +32,7 @@ def html_of(page: ReportPage) -> str:
             f"script-src {hash_of(library)} {hash_of(script)}; base-uri 'none'; form-action 'none'"
         ),
         style=_own("page.css"),
-        data=json_of([_data(part) for part in page.parts if part.view.plots]),
+        data=json_of([_data(part) for part in page.parts if part.is_drawn]),
         outlines=json_of(outlines()) if _has_map(page) else "",
         library=library,
         script=script,

@@ -1262,12 +1262,14 @@ def _of_floor(charts: _SweepCharts) -> Headline:
     extra = (at["net_cost"][high] or 0.0) - (at["net_cost"][low] or 0.0)
     more = f"{money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
     outside = KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} at the lowest.")
-    finding = (
-        f"At a floor of {charts.words(high)} the coalition buys {tonnes(then)} outside, at"
-        f" {charts.words(low)} {tonnes(before)}. Net of levies the higher floor costs it {more}."
-    )
-    if not at["levies"][high] and tonnes(before) == tonnes(then):
-        finding = f"No floor up to {charts.words(high)} changes the plan: no tonne lands below it."
+    first, last = map(charts.words, (low, high))
+    moved = f", at {first} {tonnes(before)}. Net of levies the higher floor costs it {more}"
+    finding = f"At a floor of {last} the coalition buys {tonnes(then)} outside"
+    finding += f"{moved if low < high else ''}."
+    of = charts.rows.groupby("mineral")[["cash", "outside", "short"]]
+    is_level = (of.agg(np.ptp) <= tolerances.TWO_PLANS * of.max()).all(axis=None)
+    if low < high and is_level and not any(at["levies"].values()):
+        finding = f"Every floor from {first} to {last} costs the same, and no levy is paid."
     care = f"{missing(charts.lacking(high))} at {charts.words(high)}."
     return Headline(finding, (*figures, outside), (care,))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 import openpyxl
 import pytest
@@ -139,10 +140,43 @@ def test_a_sweep_over_the_floor(write, capsys) -> None:
     out = " ".join(capsys.readouterr().err.split())
     assert "At a floor of 13 USD/t the coalition buys 40 t outside, at 8 USD/t 100 t." in out
     assert main(["report", "s.xlsx", "-o", "s.html"]) == 0
-    words = ("sweep", case, "--over", "floor", "--from", 6, "--to", 8, "--step", 1)
+
+
+EXEMPT = refiner("Free", "CHL", 1000, 20)
+SAME = "Every floor from {} USD/t to {} USD/t costs the same, and no levy is paid."
+MORE = ("At a floor of {} USD/t the coalition buys {} t outside, at {} USD/t {} t."
+        " Net of levies the higher floor costs it {} USD more.")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("points", "capacity", "finding"),
+    [
+        ((6, 8, 1), 1000, SAME.format(6, 8)),
+        ((6, 30, 12), 1000, MORE.format(30, 100, 6, 100, "1,200")),
+        ((30, 6, 12), 1000, MORE.format(30, 100, 6, 100, "1,200")),
+        ((6, 18, 12), 1000, MORE.format(18, 100, 6, 100, 0)),
+        ((21, 30, 3), 1000, SAME.format(21, 30)),
+        ((6, 30, 12), 40, MORE.format(30, 100, 6, 100, 480)),
+        ((30, 30, 1), 1000, "At a floor of 30 USD/t the coalition buys 100 t outside."),
+    ],
+)
+def test_floors_cost_the_same_where_nothing_changes_at_any_point(
+    write, capsys, points, capacity, finding
+) -> None:
+    """Out sells at 8 a t, and an exempt plant at 20: at 30 it has taken the place of Out.
+
+    At both ends no levy is paid and 100 t are bought outside; at 18 Out pays 1,000 of levies.
+    """
+    book = make(refiner("Out", "CHN", 1000, 8), EXEMPT | {"Capacity (t/yr)": capacity})
+    book["Members"][0]["Country"] = "USA"
+    book["Price floors"] = [{"Mineral": "copper", "Floor (USD/t)": 1, "Exempt": "Chile"}]
+    case = write(book)
+    options = zip(("--from", "--to", "--step"), points, strict=True)
+    words = ("sweep", case, "--over", "floor", *chain.from_iterable(options))
     assert main([*map(str, words), "-o", "s.xlsx"]) == 0
     out = " ".join(capsys.readouterr().err.split())
-    assert "No floor up to 8 USD/t changes the plan: no tonne lands below it." in out
+    assert finding in out
+    assert ("no levy is paid" in out) == (finding.startswith("Every"))
 
 
 def test_a_floor_is_swept_for_one_mineral() -> None:

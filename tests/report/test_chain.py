@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
+import openpyxl
 import pytest
 
 from planner.cli import main
+from planner.render import plotly
 from planner.report import read_report, report_html
+from planner.report.chain import chain
 from planner.report.plan import plan_page
 from planner.workbook.template import write_book
 from tests.models.stages import ALLY, CHINA, cap, made, oxide_and_alloy, plant, stages
@@ -153,6 +157,28 @@ def test_plants_of_other_inputs_are_as_wide_as_what_they_make(tmp_path):
     })  # fmt: skip
 
 
+@pytest.mark.parametrize("least", [0, 3, 5, 9, 10])
+def test_nothing_goes_into_a_plant_without_listed_inputs(tmp_path, least):
+    """Old makes alloy of nothing listed: only what Zhong makes is as wide before as after."""
+    zhong = {"Refiner": "Zhong"}
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [
+            plant("Bao", "oxide", CHINA, 1), plant("Zhong", "alloy", CHINA, 1),
+            plant("Old", "alloy", CHINA, 1, least),
+        ],
+        [made("alloy", "oxide", **zhong)], {"alloy": 10},
+    )  # fmt: skip
+    part = section(planned(tmp_path, book))
+    if least == 10:
+        assert part is None
+        return
+    widths = {("CHN, oxide", "CHN"): 1 - least / 10, ("CHN", "A"): 1}
+    names = {("CHN", "CHN"): ("CHN, oxide", "CHN")}
+    found = drawn(part.views[0, 0])
+    assert {names.get(ends, ends): value for ends, value in found.items()} == pytest.approx(widths)
+
+
 def test_a_plan_without_inputs_has_no_chain(tmp_path):
     book = stages({"oxide": 50}, [plant("Bao", "oxide", CHINA, 1)], [], {"oxide": 1})
     assert section(planned(tmp_path, book)) is None
@@ -177,6 +203,77 @@ def test_what_is_drawn_of_random_chains_adds_up(tmp_path, seed):
         assert all(into[node] <= out[node] * (1 + 1e-9) for node in into.keys() & out.keys())
         assert all(0 < y < 1 for y in trace.node.y)
     assert "The chain from ore" in report_html(read_report(tmp_path / "plan.xlsx")) or of is None
+
+
+def test_what_a_plant_makes_nothing_of_is_in_the_table_alone(tmp_path):
+    """In the first of two years S1 takes 37 t of copper and makes no lithium."""
+    seed = 546
+    book = random_book(np.random.default_rng(seed), 1 + seed % 3, STAGED)
+    plan = planned(tmp_path, book)
+    first = section(plan).views[0, 1]
+    assert flows(first)[1] == ("copper", "COD", "COD, lithium", "100.0 %")
+    assert [len(view.plots) for view in section(plan).views.values()] == [1, 0, 1]
+    assert "The chain from ore" in report_html(read_report(plan))
+
+
+ALLOY_MAKERS = "Zhong", "Arafura"
+EDITS = {
+    "one plant has no row": lambda row: None if row["Refiner"] == "Zhong" else row,
+    "no plant has a row": lambda row: None,
+    "one plant makes nothing": lambda row: (
+        row | ({"Tonnes": 0} if row["Refiner"] == "Zhong" else {})
+    ),
+    "no alloy is made": lambda row: row | ({"Tonnes": 0} if row["Refiner"] in ALLOY_MAKERS else {}),
+    "nothing is made": lambda row: row | {"Tonnes": 0},
+}
+"""What becomes of the rows of a plan's sheet Refiners."""
+
+
+@pytest.mark.parametrize(
+    ("letters", "parts"),
+    [
+        ((3, 5), [8]), ((3, 5, 2), [3, 7]), ((24, 3, 3, 3), [24, 3, 6]),
+        ((3, 24, 3, 3), [3, 24, 6]), ((3, 3, 24, 3), [3, 3, 27]), ((3, 3, 3, 24), [3, 3, 27]),
+        ((1, 2, 3, 10, 4), [1, 2, 3, 14]),
+    ],
+)  # fmt: skip
+def test_a_chart_has_room_for_the_names_of_each_column(letters, parts):
+    """7 pixels a letter and 18 more; between the last two columns both their names are."""
+    columns = [plotly.StageNode(float(i), "oxide", "x" * n) for i, n in enumerate(letters)]
+    links = [plotly.StageLink(*ends, 1.0, "") for ends in pairwise(columns)]
+    stages = [plotly.Stage(node.column, ("oxide",)) for node in columns]
+    figure = plotly.staged(links, stages, {}, 400)
+    needed = (len(letters) - 1) * (7 * max(parts) + 18)
+    assert plotly.staged_width(figure) == pytest.approx(needed, rel=0.01)
+
+
+@pytest.mark.parametrize("is_sold", [True, False])
+@pytest.mark.parametrize("name", EDITS)
+def test_a_chain_is_drawn_whatever_its_plants_make(tmp_path, name, is_sold):
+    """What members buy has a width, even where what goes into their plants has none."""
+    plan = planned(tmp_path, oxide_and_alloy(cap(0.65, "oxide")))
+    book = openpyxl.load_workbook(plan)
+    change(book["Refiners"], EDITS[name])
+    if not is_sold:
+        change(book["Plan"], lambda row: None)
+    book.save(plan)
+    (view,) = chain(read_report(plan).source).views.values()
+    assert [row[0] for row in view.facts.rows].count("oxide") >= 2
+    assert len(view.plots) == is_sold
+    if is_sold:
+        assert drawn(view)["CHN", "A"] == pytest.approx(1)
+
+
+def change(sheet, edit):
+    """Change the rows of a sheet; None takes a row out."""
+    head = [cell.value for cell in sheet[1]]
+    for i in range(sheet.max_row, 1, -1):
+        row = edit(dict(zip(head, (cell.value for cell in sheet[i]), strict=True)))
+        if row is None:
+            sheet.delete_rows(i)
+            continue
+        for cell, value in zip(sheet[i], row.values(), strict=True):
+            cell.value = value
 
 
 def charted(tmp_path, plan):

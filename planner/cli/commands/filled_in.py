@@ -44,7 +44,7 @@ def check_actuals(
     from planner.going_on.actuals import by_itself, read_actuals
 
     actuals = read_actuals(file)
-    year = to or actuals.to
+    year = actuals.to if to is None else to
     of = plan or _beside(actuals.plan, (file.parent, file.parent / _OUTPUTS, Path(), _OUTPUTS))
     name, source = ("", None) if of is None else _input_of(of, file.parent)
     if of is not None and source is not None:
@@ -61,10 +61,12 @@ def _compared(
     actuals: Actuals, plan: Path, source: Path, to: int | None, tell: Callable[[str], None]
 ) -> ActualsChecked:
     from planner.cli.commands.roll import past_of
+    from planner.going_on.roll import refuse_year
 
     past = past_of(plan, source, tell)
     first, *later = past.plan.expanded.years
-    over = to or min(later, default=first + 1)
+    over = min(later, default=first + 1) if to is None else to
+    refuse_year(past.plan, over)
     context = actuals.context
     findings = [f for f in context.findings if f.severity is Severity.WARNING]
     try:

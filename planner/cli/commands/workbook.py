@@ -256,14 +256,18 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     """
     copy = None if marked is None else copy_path(marked)
     from planner.run import check_file
-    from planner.workbook.parts import is_actuals
+    from planner.workbook.parts import is_actuals, is_input, is_plan
 
     failed: InputError | None = None
     look_up: dict[tuple[str, str], str] = {}
     answer: Answer = {Key.FILE: str(file)}
     defaults: Sequence[DefaultTaken] = ()
     compared = ""
-    if plan is not None or is_actuals(file):
+    asked = [name for name, given in (("--plan", plan), ("--to", to)) if given is not None]
+    if asked and (is_folder(file) or is_input(file) or is_plan(file)):
+        msg = f"{file} is not a workbook of actuals: leave out {' and '.join(asked)}"
+        raise UsageError(msg)
+    if asked or is_actuals(file):
         from planner.cli.commands.filled_in import check_actuals
 
         checked = check_actuals(file, plan, to, progress(as_json))

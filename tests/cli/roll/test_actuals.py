@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import openpyxl
 import pytest
 
 from planner.workbook import read
+from planner.workbook.template import write_book
 from tests.cli.roll.book import PLAN, refiner, three_rows, write_three
 from tests.order_book import table
 
@@ -339,6 +341,75 @@ def test_check_finds_the_plan_that_the_workbook_names(three, call, ask):
     assert "was made from three.xlsx" in answer["errors"][0]["message"]
     Path(PLAN).unlink()
     assert ask("check", three)[1]["plan"] is None
+
+
+@pytest.mark.parametrize("year", [-1, 0, 1999, 2025, 2026, 2029, 2050])
+def test_check_refuses_the_years_that_roll_refuses(three, ask, year):
+    """Years before the plan, its first and later ones, in the same words."""
+    code, answer = roll(ask, to=year)
+    assert code == 2
+    assert answer["errors"][0]["message"].startswith(f"--to {year}: name a year of the plan")
+    assert ask("check", three, "--to", year) == (code, answer)
+
+
+def test_a_plan_of_one_year_cannot_be_rolled(folder, ask, call):
+    """Without --to, too: the first page names the year after its only one."""
+    rows = three_rows(Demand=[{"Mineral": "Copper", "Member": "A", "2026": 100}])
+    one_year = {name: rows[name] for name in ("Settings", "Minerals", "Members", "Refiners")}
+    write_book(folder / "three.xlsx", one_year | {"Demand": rows["Demand"]})
+    assert call("solve", "three.xlsx")[0] == 0
+    assert call("new", "--actuals", PLAN, "-o", "actuals.xlsx")[0] == 0
+    code, answer = roll(ask)
+    assert code == 2
+    assert "the plan has one year alone" in answer["errors"][0]["message"]
+    assert ask("check", "actuals.xlsx") == (code, answer)
+    page = openpyxl.load_workbook("actuals.xlsx")
+    del page[page.sheetnames[0]]
+    page.save("no page.xlsx")
+    assert ask("check", "no page.xlsx", "--plan", PLAN) == (code, answer)
+
+
+def test_an_answer_names_the_file_that_has_the_errors(three, folder, ask, call):
+    """The plan of another input, the actuals, an input, no plan at all; the terminal names it."""
+    write_three(folder / "other.xlsx", Minerals=[{"Mineral": "Copper", "Price (USD/t)": 51}])
+    write_three(folder / "bad.xlsx", Minerals=[{"Mineral": "Copper", "Price (USD/t)": -1}])
+    openpyxl.Workbook().save("empty.xlsx")
+    wrong = Path("wrong.xlsx")
+    shutil.copy(three, wrong)
+    fill(wrong, J2=-1)
+    rolled = ("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx", "--actuals")
+    for words, file in (
+        (("roll", PLAN, "other.xlsx", "--to", 2027, "-o", "next.xlsx"), PLAN),
+        (("check", three, "--plan", "empty.xlsx"), "empty.xlsx"),
+        (("check", wrong), wrong),
+        (("check", "empty.xlsx", "--plan", PLAN), "empty.xlsx"),
+        ((*rolled, wrong), wrong),
+        ((*rolled, "bad.xlsx"), "bad.xlsx"),
+        (("check", "bad.xlsx"), "bad.xlsx"),
+        (("solve", "bad.xlsx"), "bad.xlsx"),
+        (("diff", PLAN, "empty.xlsx"), "empty.xlsx"),
+    ):
+        code, answer = ask(*words)
+        assert (code, answer["status"], answer["file"]) == (1, "input_error", str(file)), words
+        _, out, err = call(*words)
+        assert f"{file}: 1 error" in out + err, words
+    shutil.copy("other.xlsx", "three.xlsx")
+    for words in (("check", three), ("check", three, "--plan", PLAN)):
+        code, answer = ask(*words)
+        assert (code, Path(answer["file"]).name) == (1, Path(PLAN).name)
+
+
+@pytest.mark.parametrize("options", [["--to", 2027], ["--to", 0], ["--plan", PLAN],
+                                     ["--plan", PLAN, "--to", 2027]])  # fmt: skip
+@pytest.mark.parametrize("file", ["three.xlsx", "three", PLAN])
+def test_options_of_actuals_are_refused_for_other_files(three, ask, call, file, options):
+    """An input, the same as a folder of CSV files, a plan: no option is left out unseen."""
+    assert call("new", "three", "--csv")[0] == 0
+    code, answer = ask("check", file, *options)
+    assert (code, answer["status"]) == (2, "usage_error")
+    words = " and ".join(str(option) for option in options[::2])
+    found = f"{file} is not a workbook of actuals: leave out {words}"
+    assert answer["errors"][0]["message"] == found
 
 
 ALONE = ("a later year", "a year outside", "negative", "text", "an error", "no names")

@@ -98,10 +98,10 @@ class _Ends(Result):
     cells = field.text("Cells", "Its cells in the workbook: of one row, all years.", optional=True)
     mineral = common.MINERAL.like(meaning="")
     count = field("Numbers", Look.COUNT, "How many numbers move.", optional=True)
-    value = field("Value", Look.PRICE, "The value in its first cell.", optional=True)
+    value = field("Value", Look.FACTOR, "The value in its first cell.", optional=True)
     unit = common.UNIT.like(meaning="", optional=True)
-    low = field("Low", Look.PRICE, "The low end, as a factor on the value.", optional=True)
-    high = field("High", Look.PRICE, "The high end, as a factor on the value.", optional=True)
+    low = field("Low", Look.FACTOR, "The low end, as a factor on the value.", optional=True)
+    high = field("High", Look.FACTOR, "The high end, as a factor on the value.", optional=True)
     swing = field.millions(
         "Swing in cost",
         "From the least to the most total cost of the plans at both ends and as it stands."

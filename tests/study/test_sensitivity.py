@@ -8,9 +8,20 @@ import pytest
 from models.errors import InputError, PlannerError
 from models.schema.uncertainty import pedigree
 from planner.sheets.context import estimates
+from planner.render.style import number_format
+from planner.render.table import grid
 from planner.studies.factors import Trajectories, mean_effects
+from planner.studies.kind import Numbers
 from planner.studies.places import Processes
-from planner.studies.sensitivity import EXACT, LEAST, MOST, NEITHER, DrawDecisions, DrawMeasures
+from planner.studies.sensitivity import (
+    EXACT,
+    LEAST,
+    MOST,
+    NEITHER,
+    DrawDecisions,
+    DrawMeasures,
+    Sensitivities,
+)
 from planner.workbook.read import read_tables
 from tests.budget import BUDGET
 from tests.models.desk import make, refiner
@@ -115,6 +126,30 @@ def test_a_grade_gives_the_range_of_its_row(
         pytest.approx(low, rel=1e-5),
         pytest.approx(high, rel=1e-5),
     )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.95, 1.05, ("0.95", "1.05")),
+        (1 / 1.26209, 1.26209, ("0.7923", "1.262")),
+        (0.0, 12.5, ("0", "12.5")),
+        (0.6, 1.0, ("0.6", "1")),
+        (0.004, 250.0, ("0.004", "250")),
+    ],
+)
+def test_a_terminal_and_a_sheet_show_a_range_as_it_is(
+    low: float, high: float, shown: tuple[str, str]
+) -> None:
+    study, tables = studied(two(("Refiners", "Cost", low, high)))
+    (numbers, *_) = study.terminal_tables(tables)
+    assert isinstance(numbers, Numbers)
+    place = [f.name for f in numbers.fields]
+    drawn = grid(numbers.result, *numbers.fields)
+    lines = zip(*(drawn.columns[place.index(name)].cells for name in ("what", "low", "high")))
+    (line,) = [each for each in lines if str(each[0]) == "Cost of Sur for copper"]
+    assert tuple(map(str, line[1:])) == shown
+    assert number_format(Sensitivities.high.look, [low, high]).startswith("[<10]0.00##;")
 
 
 def test_the_last_row_that_names_a_number_gives_its_range() -> None:

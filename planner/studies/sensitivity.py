@@ -27,7 +27,7 @@ from models.results import Figure as Measure
 from models.units import MILLION
 from planner.options import CAP_HELP, IntegerOption
 from planner.render.chart import Form, Picture, Role, bars, drawn
-from planner.render.words import clean, counted, cut, known, money, share, tonnes
+from planner.render.words import clean, counted, cut, known, money, opened, share, tonnes
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.factors import (
     ENDS,
@@ -144,7 +144,9 @@ class _Ends(Result):
         key="worth_usd",
     )
     by = field.text(
-        "Range by", "A row of Uncertainty, the grade of its row, or its mark.", optional=True
+        "Range by",
+        "A row of Uncertainty, the grade of its row, or its mark; else that it has none.",
+        optional=True,
     )
     estimate = field.text(
         "Estimate", "yes: its row is marked or graded as an estimate or a guess.", optional=True
@@ -836,7 +838,7 @@ class SensitivityStudy(StudyKind):
                 " give the right change."
             )
         rows = (
-            (f"{sheet} {_cell(cells)}", cut(f"{what}. {origin or by_mark}", _SOURCE))
+            (f"{sheet} {_cell(cells)}", cut(f"{what}. {origin or opened(by_mark)}", _SOURCE))
             for sheet, cells, what, origin, by_mark, _ in deciding
         )
         said = _finding(tables)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from models.errors import InputError, PlannerError
 from models.schema.uncertainty import pedigree
-from planner.sheets.context import estimates
 from planner.render.style import number_format
 from planner.render.table import grid
+from planner.sheets.context import estimates
 from planner.studies.factors import Trajectories, mean_effects
 from planner.studies.kind import Numbers
 from planner.studies.places import Processes
@@ -129,6 +131,31 @@ def test_a_grade_gives_the_range_of_its_row(
 
 
 @pytest.mark.parametrize(
+    ("cells", "by"),
+    [
+        ({}, "no source or grade: 8 % assumed"),
+        ({"Note": "  ", "Source": None}, "no source or grade: 8 % assumed"),
+        ({"Source": "USGS 2026"}, "published"),
+        ({"Note": "LME"}, "published"),
+        ({"Grade": "published"}, "published"),
+        ({"Note": "Estimate: a guess"}, "estimate"),
+    ],
+)
+def test_a_number_is_called_published_only_where_its_row_says_something(
+    cells: dict[str, object], by: str
+) -> None:
+    book = two(settings={"Published range": 0.08})
+    book["Refiners"][0] |= cells
+    study, tables = studied(book)
+    rows: Any = study.answer(tables)["factors"]
+    assert of(rows, "Refiners", "Cost", "Sur")["by"] == by
+    origin = cells.get("Source") or str(cells.get("Note", "")).strip() or f"{by[0].upper()}{by[1:]}"
+    assert (
+        dict(study.headline(tables).look_up)["Refiners E2"] == f"Cost of Sur for copper. {origin}"
+    )
+
+
+@pytest.mark.parametrize(
     ("low", "high", "shown"),
     [
         (0.95, 1.05, ("0.95", "1.05")),
@@ -146,7 +173,8 @@ def test_a_terminal_and_a_sheet_show_a_range_as_it_is(
     assert isinstance(numbers, Numbers)
     place = [f.name for f in numbers.fields]
     drawn = grid(numbers.result, *numbers.fields)
-    lines = zip(*(drawn.columns[place.index(name)].cells for name in ("what", "low", "high")))
+    at = [place.index(name) for name in ("what", "low", "high")]
+    lines = zip(*(drawn.columns[i].cells for i in at), strict=True)
     (line,) = [each for each in lines if str(each[0]) == "Cost of Sur for copper"]
     assert tuple(map(str, line[1:])) == shown
     assert number_format(Sensitivities.high.look, [low, high]).startswith("[<10]0.00##;")
@@ -423,7 +451,9 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
     assert (lost["rank"], lost["first_order"]) == (len(rows) - 1, "not known")
     said = study.headline(tables)
     assert said.finding.startswith("Of 6 numbers, these 3 decide the plan: look them up first.")
-    assert said.finding.endswith(" of what these numbers can change in total cost.")
+    assert said.finding.endswith(
+        " of the changes in total cost that the known numbers can cause, each alone."
+    )
     assert said.care[0] == "The swings of 2 of 8 numbers are not known."
 
 

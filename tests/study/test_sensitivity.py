@@ -16,13 +16,17 @@ from planner.studies.factors import Trajectories, mean_effects
 from planner.studies.kind import Numbers
 from planner.studies.places import Processes
 from planner.studies.sensitivity import (
+    COST,
+    DECISIONS,
     EXACT,
     LEAST,
     MOST,
     NEITHER,
+    SHORTAGE,
     DrawDecisions,
     DrawMeasures,
     Sensitivities,
+    decisive,
 )
 from planner.workbook.read import read_tables
 from tests.budget import BUDGET
@@ -149,10 +153,9 @@ def test_a_number_is_called_published_only_where_its_row_says_something(
     study, tables = studied(book)
     rows: Any = study.answer(tables)["factors"]
     assert of(rows, "Refiners", "Cost", "Sur")["by"] == by
-    origin = cells.get("Source") or str(cells.get("Note", "")).strip() or f"{by[0].upper()}{by[1:]}"
-    assert (
-        dict(study.headline(tables).look_up)["Refiners E2"] == f"Cost of Sur for copper. {origin}"
-    )
+    said = str(cells.get("Source") or cells.get("Note", "")).strip()
+    look_up = dict(study.headline(tables).look_up)["Refiners E2"]
+    assert look_up == f"Cost of Sur for copper. {said or by[0].upper() + by[1:]}"
 
 
 @pytest.mark.parametrize(
@@ -200,6 +203,35 @@ def test_an_end_is_cut_at_the_bound() -> None:
     assert of(found, "Refiners", "Available share", "Jin")["high"] == 2
     for row in found:
         agrees(book, row)
+
+
+# ---- what is listed ------------------------------------------------------------------------------
+
+
+LONG = "Concentrator of the northern mine, line two (aggregate)"
+
+
+@pytest.mark.parametrize("by", [COST, SHORTAGE, DECISIONS])
+@pytest.mark.parametrize("plants", [1, 3, 9])
+def test_finding_terminal_chart_and_report_list_the_same_numbers(plants: int, by: str) -> None:
+    every = [refiner(f"{LONG} {i}", "Chile", 10 + i, 1 + i) for i in range(plants)]
+    study, tables = studied(make(*every, demand=20 * plants), by=by, draws=2)
+    said, (numbers, *_) = study.headline(tables), study.terminal_tables(tables)
+    assert isinstance(numbers, Numbers)
+    deciding = [what for _, _, what, *_ in decisive(tables)]
+    assert len(deciding) == len(said.look_up) <= 12
+    if not deciding:
+        return
+    (picture, *_), (section, *_) = study.pictures(tables), study.sections(tables)
+    assert numbers.result.data["what"] == deciding == list(picture.categories)
+    assert section.views[""][1].result.data["what"] == deciding
+    count = f"The {len(deciding)} numbers that change " if len(deciding) > 1 else "The number that "
+    assert picture.title.startswith(count)
+    for (_, text), what in zip(said.look_up, deciding, strict=True):
+        assert text.startswith(what)
+    (differ,) = [text for text in said.care if text.startswith("A number decides by how much it")]
+    assert differ.endswith("; a decision holds if draws rarely change it.")
+    assert len(said.care) == 3
 
 
 # ---- laws ----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from models.results import ByMineral
     from planner.audit import PlanSheets
+    from planner.report import Report
     from planner.studies import Where
     from planner.workbook.plan_file import PlanFile
 
@@ -50,6 +51,13 @@ def open_plan(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanF
 
     tell(f"Reading {path}")
     return _named(path, read_plan)
+
+
+def open_report(path: Path) -> Report:
+    """Read the workbook of a plan or of a study; raises InputError as ``open_plan`` does."""
+    from planner.report import read_report
+
+    return _named(path, read_report)
 
 
 def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanSheets:

@@ -317,6 +317,7 @@ def test_a_bad_cell_hides_no_other_finding_and_makes_none(changes, places) -> No
         ("EU", "leave it blank for several countries"),
         ("European Union", "leave it blank for several countries"),
         ("Jpan", "did you mean 'Japan'?"),
+        ("Janap", "did you mean 'Japan'?"),
         ("Asia", ""),
     ],
 )

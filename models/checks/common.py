@@ -35,13 +35,20 @@ def advise(record: Record, field: str, found: str, hint: str = "") -> Finding:
     return Finding(record.SHEET, record.row, header, found, "", hint, Severity.WARNING)
 
 
+def alike(name: str, known: Iterable[str], cutoff: float) -> list[str]:
+    """Return the name that is spelt alike, else those with the same letters in another order."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
+    return close or [each for each in names if sorted(each) == sorted(name)]
+
+
 def near(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
     """Return a hint with the names that are meant, known by their folded form; "" if none is.
 
     That is the one that is spelt alike; else those in which the words typed begin a word.
     """
     folded = fold(name)
-    close = difflib.get_close_matches(folded, known, n=1, cutoff=cutoff) or having(folded, known)
+    close = alike(folded, known, cutoff) or having(folded, known)
     shown = " or ".join(repr(known[each]) for each in close[:_OFFERED])
     return f"did you mean {shown}?" if close else ""
 

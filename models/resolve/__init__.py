@@ -57,6 +57,7 @@ from models.resolve.stages import chain_of as chain_of
 from models.resolve.stages import closing_lane as closing_lane
 from models.resolve.stages import direct_ratios as direct_ratios
 from models.resolve.stages import input_lanes as input_lanes
+from models.resolve.stages import made_into as made_into
 from models.resolve.stages import need_ratios as need_ratios
 from models.resolve.stages import needed_rows as needed_rows
 from models.resolve.stages import to_plant as to_plant

@@ -137,6 +137,12 @@ def need_ratios(case: Case, mineral: str) -> dict[str, float]:
     return {mineral: 1.0} | products
 
 
+def made_into(case: Case, mineral: str, member: str, year: int) -> list[str]:
+    """Return what a member needs in a year that is made from a mineral, by name."""
+    products = need_ratios(case, mineral).keys() - {mineral}
+    return sorted(p for p in products if case.demand_of.get((p, member, year), 0.0) > 0)
+
+
 def whole_need(case: Case, mineral: str, year: int) -> float:
     """Return the demand for a mineral [t], and what the demand for its products takes of it."""
     ratios = need_ratios(case, mineral).items()

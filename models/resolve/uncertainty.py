@@ -252,7 +252,7 @@ def _within(factor: float, number: float, most: float) -> float:
 
 
 def _by_grade(settings: Settings, record: Record) -> tuple[float, float, str]:
-    """Return the range that a row's grade, or its mark, gives."""
+    """Return the range that a row's grade, or its mark, gives; and which, or that it has none."""
     grade = record.grade
     if grade and grade not in WIDER:
         factor = pedigree(grade)
@@ -260,4 +260,6 @@ def _by_grade(settings: Settings, record: Record) -> tuple[float, float, str]:
     word = grade or (ESTIMATE if is_estimate(record.note) else PUBLISHED)
     own = settings.published_range if word in {PUBLISHED, DERIVED} else settings.estimate_range
     width = WIDER[word] * own
+    if not (grade or (record.source or "").strip() or (record.note or "").strip()):
+        word = f"no source or grade: {width * 100:z.4g} % assumed"
     return max(0.0, 1.0 - width), 1.0 + width, word

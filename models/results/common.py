@@ -122,7 +122,7 @@ _LOOKS_OF_KIND = {CellKind.SHARE: Look.SHARE, CellKind.YEAR: Look.YEAR, CellKind
 
 def look_of(column: Column) -> Look:
     """Return how a workbook column's values are shown in results."""
-    return _LOOKS_OF_KIND.get(column.kind) or _LOOKS.get(column.unit, Look.PRICE)
+    return _LOOKS_OF_KIND.get(column.kind) or _LOOKS.get(column.unit, Look.FACTOR)
 
 
 def carried_field(column: Column) -> Field:

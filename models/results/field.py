@@ -32,6 +32,7 @@ class Look(StrEnum):
     MONEY = "money"
     MILLIONS = "money in millions"
     PRICE = "money per t"
+    FACTOR = "factor on a number, or a number of any unit"
     SHARE = "share"
     INDEX = "index from 0 to 10,000"
     TINY = "a number near 0"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MUCH = 0.65
 """More than this of what a member buys of a mineral from one country counts as dependent: the
 benchmark of Regulation (EU) 2024/1252, Art. 5(1)(b), here of each member's purchases."""
+BENCHMARK = "the EU's benchmark"
+"""What sentences call it, so that nobody takes it for a limit of the workbook."""
 
 _GAINS = f"It gains by the limits in this plan. {SAME_COST}"
 _CHOICE = f" {SAME_COST}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,8 +41,8 @@ _RULES = (
 )
 
 
-def write_actuals(path: Path, orders: Orders, years: Sequence[int]) -> None:
-    """Write it for some years of a plan."""
+def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path) -> None:
+    """Write it for some years of a plan; ``folder`` is where it is kept, and used from."""
     plan, money = orders.plan, orders.plan.currency
     tables: dict[str, list[dict[str, object]]] = {
         Settings.SHEET: [{SETTING.header: "Currency", VALUE.header: money}],
@@ -54,7 +55,7 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int]) -> None:
         f"What came of the orders of {when} of the plan {plan.title} ({orders.plan_id}). Fill in"
         " what differs, and roll the plan."
     )
-    roll = how_to_roll(plan.path.name, next_year(orders, years))
+    roll = how_to_roll(_seen_from(folder, plan.path), next_year(orders, years))
     other = OtherBook(
         records={record.SHEET: record for record in ACTUALS},
         names=_names(plan),
@@ -69,6 +70,14 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int]) -> None:
         ),
     )
     write_book(path, tables, sheets=[record.SHEET for record in ACTUALS], other=other)
+
+
+def _seen_from(folder: Path, file: Path) -> str:
+    """Return a file's path from a folder, such as ``outputs/case-plan.xlsx``."""
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:  # on another drive
+        return str(file)
 
 
 def planned_years(orders: Orders, wanted: Sequence[int]) -> list[int]:

@@ -21,6 +21,7 @@
   const share = (value) => `${(value && Math.abs(value) < 0.0995 ? one : whole).format(100 * value)}\u00a0%`;
   const fine = (value) => `${one.format(100 * value)}\u00a0%`;
   const inPoints = (value) => `${whole.format(100 * value)} percentage point${value === 0.01 ? "" : "s"}`;
+  const moreOrLess = (part) => `${fine(Math.abs(part))} ${part < 0 ? "less" : "more"}`;
   const signed = (text, value) => (value < 0 || !/[1-9]/.test(text) ? text : `+${text}`);
   const tiny = (value) => (value < ROUNDING ? "0" : value.toExponential(1));
 
@@ -243,7 +244,7 @@
       .sort((a, b) => of.minerals[b].extra - of.minerals[a].extra).slice(0, 3);
     if (dear.length) {
       found.push(sentence("same tonnes", { more: list(dear.map((m) => (
-        `${signed(fine(of.minerals[m].extra), of.minerals[m].extra)} for ${minerals[m]}${
+        `${moreOrLess(of.minerals[m].extra)} for ${minerals[m]}${
           of.minerals[m].short >= LITTLE ? ` (${share(of.minerals[m].short)} of it is missing)` : ""}`))) }));
     }
     if (now.losses.tested) found.push(survival(now));
@@ -275,7 +276,7 @@
         ? `${fine(value)} (plan ${fine(was)})` : `${lack(value)} (plan ${lack(was)})`);
     const biggest = (top) => (top ? `${share(top.share)} ${top.country}, ${top.year}` : "none");
     const dearer = (extra) => (extra === null ? "nothing bought"
-      : Math.abs(extra) < 5e-5 ? "0" : signed(fine(extra), extra));
+      : Math.abs(extra) < 5e-5 ? "the same" : moreOrLess(extra));
     const plants = (m) => sum(range(T).map((t) => now.taken[m * T + t])) > NOTHING;
     table(by("minerals"),
       ["Mineral", "Short, of demand", "The same tonnes cost",

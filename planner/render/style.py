@@ -41,6 +41,7 @@ _SAMPLED = 2_000
 _FORMATS = {
     Look.YEAR: "0",
     Look.COUNT: "#,##0",
+    Look.FACTOR: "[<10]0.00##;[<100]#,##0.0#;#,##0",
     Look.SHARE: "0.0%",
     Look.INDEX: "#,##0",
     Look.TINY: "[=0]0;[>=0.01]#,##0.00;0.0E+00",

@@ -227,6 +227,8 @@ def shown(value: object, look: Look) -> str:
         return percent(value)
     if look is Look.YEAR:
         return f"{value:z.0f}" if known(value) else ""
+    if look is Look.FACTOR and known(value) and abs(value) < 100:  # noqa: PLR2004
+        return f"{value:z.4g}"  # one decimal would make 0.95 and 1.05 another range
     return number(value)
 
 

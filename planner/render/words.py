@@ -133,6 +133,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def all_of(number: int, noun: str) -> str:
+    """Return all of some things: ``Both members``, ``All 3 members``."""
+    return f"Both {noun}s" if number == 2 else f"All {counted(number, noun)}"  # noqa: PLR2004
+
+
 def number_of(count: int, noun: str) -> str:
     """Return a number of things in words: no errors, 1 error, 1,000 errors."""
     return counted(count, noun) if count else f"no {noun}s"

@@ -13,7 +13,7 @@ from models.measures import Top, landed_cost, largest_country_shares, served_sha
 from models.plan import Plan
 from models.results import ByMineral, CountryShares, Look, MeasuresByYear, ShortageCauses, common
 from models.results.field import spread_over
-from planner.render.words import counted, each_year, listed
+from planner.render.words import all_of, each_year, listed
 from planner.sheets.context import Context
 from planner.sheets.figures import coalition_purchases, paid_by, taken_by_plants
 
@@ -149,6 +149,6 @@ def _who_needs(case: Case) -> dict[At, set[str]]:
 def _who(names: tuple[str, ...], need: set[str]) -> str:
     """Return who is short: all that need the mineral in one word, others by name."""
     if len(names) > 1 and set(names) >= need:
-        return f"All {counted(len(names), 'member')}"
+        return all_of(len(names), "member")
     named = listed(sorted(names), _MOST_MEMBERS)
     return named if len(names) == 1 else f"{len(names)} of {len(need)}: {named}"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from models import answers, schema, tolerances, units
 from models.case import Case
 from models.plan import BUILT, SHORTAGE, STOCK
+from models.resolve import made_into
 from planner.render.table import json_value
-from planner.render.words import NAMED, each_year, listed, share, signed, tiny
+from planner.render.words import NAMED, all_of, each_year, listed, share, signed, tiny
 
 if TYPE_CHECKING:
     from models.answers import CellChange, LeastChange, Scarce
@@ -188,18 +189,20 @@ def explained(
     and no change of it helps.
     """
     currency = cells.planned.settings.currency
-    unit = cells.planned.mineral_of[answer.mineral].unit or "t"
-    unit_words = "" if unit == "t" else f" ({unit})"
     mineral, member, year = answer.mineral, answer.member, answer.year
-    yield f"{mineral}{unit_words} for {member} in {year}"
+    unit = cells.planned.mineral_of[mineral].unit
+    yield f"{mineral}{'' if unit in {'', 't'} else f' ({unit})'} for {member} in {year}"
     if answer.price is None:
         yield f"{member} has no demand for {mineral} in {year}, and no reserve."
+        if products := made_into(cells.planned, mineral, member, year):
+            goes = f"{mineral} is used to make {listed(products, NAMED)}, which {member} needs"
+            yield f'{goes}: explain it with --mineral "{products[0]}".'
         return
     yield _need(answer)
     if answer.cause:
         yield f"Why short: {answer.cause}"
     if answer.sharing > 1:
-        yield f"All {answer.sharing} members are short of it in {year} for the same cause."
+        yield f"{all_of(answer.sharing, 'member')} are short of it in {year} for the same cause."
     for plant in answer.unpaid:
         yield f"{_unpaid(plant, currency)}{cells.bracketed(plant.place)}"
     yield ""
@@ -223,8 +226,8 @@ def _need(answer: answers.Explanation) -> str:
     elif stored < -answer.nothing:
         text += f", takes {plain_amount(-stored)} t from its reserve"
     if answer.is_short:
-        share = answer.short / answer.demand * 100.0
-        return f"{text}, is short {plain_amount(answer.short)} t ({share:.3g} % of its need)."
+        part = answer.short / answer.demand * 100.0
+        return f"{text}, is short {plain_amount(answer.short)} t ({part:.3g} % of its need)."
     return f"{text}; nothing is short."
 
 
@@ -263,8 +266,7 @@ def _price(
     cost = answer.demand_cost
     if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
         about = "" if price.up > 0 and price.down > 0 else "some "
-        asked = cells.planned.security
-        lost = ", and what has to be left if a country is lost," if asked else ""
+        lost = ", and what has to be left if a country is lost," if cells.planned.security else ""
         yield (
             f"(A tonne more in the sheet Demand would cost {about}{_money(cost)} {currency}, not "
             f"{_money(price.amount)}: limits on shares of demand, parts of a shortage and reserves "
@@ -352,10 +354,8 @@ def _terms(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterato
 
 
 def _term(term: answers.PriceTerm) -> str:
-    rent = (
-        "" if term.kind in answers.NEUTRAL else "scarcity of " if term.amount > 0 else "credit for "
-    )
-    return f"{rent}{term.what}"
+    rent = "scarcity of " if term.amount > 0 else "credit for "
+    return f"{'' if term.kind in answers.NEUTRAL else rent}{term.what}"
 
 
 # ---- what binds --------------------------------------------------------------------------------
@@ -490,8 +490,7 @@ def _planned_again(change: LeastChange, answer: answers.Explanation) -> Iterator
     if not outcome.still:
         yield f"Planned again with it, nobody is {there}."
     else:
-        members = [answer.member, *others]
-        verb = "are" if others else "is"
+        members, verb = [answer.member, *others], "are" if others else "is"
         yield f"Planned again with it, {listed(members, NAMED)} {verb} not {there}."
         still = [f"{name} {plain_amount(tonnes)} t" for name, tonnes in outcome.still]
         yield f"Still {there}: {listed(still, NAMED)}."

@@ -20,7 +20,7 @@ from models.measures import (
     printed,
 )
 from models.results import ByMineral, Field, Result
-from models.results.members import MUCH, is_much
+from models.results.members import BENCHMARK, MUCH, is_much
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -247,16 +247,16 @@ def dependence(table: ByMineral, country: Country) -> str:
         return f"No member buys from a single country outside the coalition in {last}."
     much = sum(is_much(row["dependent_share"]) for row in bought)
     start = (
-        f"In {last} no member buys over {share(MUCH)} of a mineral from one country outside the"
-        " coalition"
+        f"In {last} no member buys over {share(MUCH)} of a mineral, {BENCHMARK}, from one country"
+        " outside the coalition"
     )
     if much:
         which = f"{much:,} of {len(rows):,} minerals {'has' if much == 1 else 'have'}"
         if much == len(rows):
             which = "every mineral has" if much > 1 else f"{bought[0]['mineral']} has"
         start = (
-            f"In {last} {which} a member that buys over {share(MUCH)} of it from one country"
-            " outside the coalition"
+            f"In {last} {which} a member that buys over {share(MUCH)} of it, {BENCHMARK}, from one"
+            " country outside the coalition"
         )
     top = max(printed(row["dependent_share"]) for row in bought)
     ties = [row for row in bought if printed(row["dependent_share"]) == top]

@@ -317,8 +317,9 @@ def shortage_words(plan: Plan) -> str:
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     cause = rows.loc[rows["short"].idxmax(), "cause"]
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
-    all_of = answers.sharing(plan, str(mineral), int(year))
-    shared = f" All {all_of} members are short for the same cause." if all_of > 1 else ""
+    count = answers.sharing(plan, str(mineral), int(year))
+    every = words.all_of(count, "member")
+    shared = f" {every} are short for the same cause." if count > 1 else ""
     return (
         f"The costliest shortage: in {year}, {short / need * 100:.3g} % of the need for {mineral}"
         f" is unmet, {explain.plain_amount(short)} t.{shared} {cause}"

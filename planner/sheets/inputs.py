@@ -31,7 +31,12 @@ _BESIDE: dict[str, tuple[schema.Column, str, str, Look]] = {
         "",
         Look.YEAR,
     ),
-    "freight_factor": (schema.Lane.column_of("freight"), "freight multiplied by", "", Look.PRICE),
+    "freight_factor": (
+        schema.Lane.column_of("freight"),
+        "freight multiplied by",
+        "",
+        Look.FACTOR,
+    ),
     "tariff_added": (schema.Lane.column_of("tariff"), "added to the tariff", "", Look.SHARE),
     "except_minerals": (schema.ShareLimit.column_of("mineral"), "all minerals but", "", Look.PRICE),
 }

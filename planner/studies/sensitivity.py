@@ -28,7 +28,7 @@ from models.results import Figure as Measure
 from models.units import MILLION
 from planner.options import CAP_HELP, IntegerOption
 from planner.render.chart import Form, Picture, Role, bars, drawn
-from planner.render.words import clean, counted, cut, known, money, share, tonnes
+from planner.render.words import clean, counted, cut, known, money, opened, share, tonnes
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.factors import (
     ENDS,
@@ -72,7 +72,7 @@ _MOST_TRAJECTORIES = 10
 _MOST_DRAWS, _MOST_SEED = 100_000, 2**63 - 1
 _DECIDE = 12
 """... and are at most so many."""
-_MOST_BARS, _MOST_SAID = 10, 2
+_MOST_SAID = 2
 _AS_NOW = "As it stands"
 
 
@@ -99,10 +99,10 @@ class _Ends(Result):
     cells = field.text("Cells", "Its cells in the workbook: of one row, all years.", optional=True)
     mineral = common.MINERAL.like(meaning="")
     count = field("Numbers", Look.COUNT, "How many numbers move.", optional=True)
-    value = field("Value", Look.PRICE, "The value in its first cell.", optional=True)
+    value = field("Value", Look.FACTOR, "The value in its first cell.", optional=True)
     unit = common.UNIT.like(meaning="", optional=True)
-    low = field("Low", Look.PRICE, "The low end, as a factor on the value.", optional=True)
-    high = field("High", Look.PRICE, "The high end, as a factor on the value.", optional=True)
+    low = field("Low", Look.FACTOR, "The low end, as a factor on the value.", optional=True)
+    high = field("High", Look.FACTOR, "The high end, as a factor on the value.", optional=True)
     swing = field.millions(
         "Swing in cost",
         "From the least to the most total cost of the plans at both ends and as it stands."
@@ -145,7 +145,9 @@ class _Ends(Result):
         key="worth_usd",
     )
     by = field.text(
-        "Range by", "A row of Uncertainty, the grade of its row, or its mark.", optional=True
+        "Range by",
+        "A row of Uncertainty, the grade of its row, or its mark; else that it has none.",
+        optional=True,
     )
     estimate = field.text(
         "Estimate", "yes: its row is marked or graded as an estimate or a guess.", optional=True
@@ -796,14 +798,14 @@ class SensitivityStudy(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the numbers that decide most."""
+        """Return the numbers that decide, the same as the finding and the chart have."""
         table = tables[Sensitivities]
-        yield Numbers(table.where([rank <= _MOST_BARS for rank in table.rank]), _SCREEN)
+        yield Numbers(table.where([rank <= _shown(tables) for rank in table.rank]), _SCREEN)
         if DrawMeasures in tables:
             yield Numbers(tables[DrawMeasures], heading="All numbers drawn at once")
         if GroupSensitivities in tables:
             groups = tables[GroupSensitivities]
-            first = groups.where([rank <= _MOST_BARS for rank in groups.rank])
+            first = groups.where([rank <= _DECIDE for rank in groups.rank])
             yield Numbers(first, _GROUP_SCREEN, "Moved together")
 
     # ---- of the tables alone ---------------------------------------------------------------------
@@ -823,21 +825,22 @@ class SensitivityStudy(StudyKind):
             alone,
             "Total cost includes shortage at its price, although nobody pays that.",
         ]
+        if deciding:
+            differ = (
+                f"A number decides by how much it changes {_WORDS[by]}, and is worth knowing if"
+                " plants should be built for its true value"
+            )
+            if DrawDecisions in tables:
+                differ += "; a decision holds if draws rarely change it"
+            care.insert(0, f"{differ}.")
         missing = len(table) - _known(table)
         if missing:
             every = counted(len(table), "number")
             care.insert(0, f"The swings of {missing:,} of {every} are not known.")
         if _NOT_FAIR in tables.option(DRAWS):
             care.insert(0, f"Draws: {tables.option(DRAWS)}.")
-        firsts = [verdict == EXACT for verdict in table.is_exact]
-        exact = sum(firsts)
-        if len(firsts) > 0:
-            care.append(
-                f"For {share(exact / len(firsts))} of the numbers, the plan's shadow prices alone"
-                " give the right change."
-            )
         rows = (
-            (f"{sheet} {_cell(cells)}", cut(f"{what}. {origin or by_mark}", _SOURCE))
+            (f"{sheet} {_cell(cells)}", cut(f"{what}. {origin or opened(by_mark)}", _SOURCE))
             for sheet, cells, what, origin, by_mark, _ in deciding
         )
         said = _finding(tables)
@@ -866,7 +869,7 @@ class SensitivityStudy(StudyKind):
             " each time."
         )
         table = tables[Sensitivities]
-        first = Numbers(table.where([rank <= _DECIDE for rank in table.rank]), _PAGE)
+        first = Numbers(table.where([rank <= _shown(tables) for rank in table.rank]), _PAGE)
         views = first.view(tornado(tables, Sensitivities))
         found = [Section("sensitivity", "Which numbers decide the plan", lead, views)]
         if GroupSensitivities in tables:
@@ -917,6 +920,11 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
         Sensitivities.by, Sensitivities.estimate,
     )  # fmt: skip
     return list(rows)[:count]
+
+
+def _shown(tables: Tables) -> int:
+    """Return how many numbers the finding, the terminal and the charts have: those that decide."""
+    return len(decisive(tables)) or _DECIDE
 
 
 # ---- what other commands say of a study that is there -------------------------------------------
@@ -1053,7 +1061,7 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
     A bar goes to the left where less is paid, to the right where more is.
     """
     by, table = tables.option(BY), tables[kind]
-    rows = table.frame().head(_MOST_BARS)
+    rows = table.frame().head(_shown(tables) if kind is Sensitivities else _DECIDE)
     if by == DECISIONS:
         series = {_Ends.moved.header: (Role.PLAN, rows["moved"])}
         axis = "Part of purchases, by value"
@@ -1066,12 +1074,13 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
         axis = "Change in total cost, {unit}" if by == COST else "Change in tonnes short, t"
         more = {"look": Look.TONNES}
     labels = [cut(str(what), _LABEL) for what in rows["what"]]
-    which = "numbers" if kind is Sensitivities else "groups"
-    title = f"The {len(rows)} {which} that change {_WORDS[by]} most, each {_ALONE[kind]}"
+    which, how = ("number", "alone") if kind is Sensitivities else ("group", "moved together")
+    title = f"The {which} that changes {_WORDS[by]} most, {how}"
+    if len(rows) > 1:
+        title = f"The {len(rows)} {which}s that change {_WORDS[by]} most, each {how}"
     picture = bars(title, rows, labels, series, axis, form=Form.BARS, **more)
     return picture.in_money(table.words["money"]) if picture and by == COST else picture
 
 
-_ALONE = {Sensitivities: "alone", GroupSensitivities: "moved together"}
-_LABEL, _SOURCE = 52, 130
+_LABEL, _SOURCE = 90, 400
 """Letters of a number next to its bar, and of what is said of one to look up."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
 from models import case, schema
+from models.checks.common import alike
 
 _ALIASES = {
     "ARE": "UAE; Emirates",
@@ -105,7 +105,7 @@ def closest_country(name: str) -> str:
     folded = fold_country(name)
     if folded in _HINTS:
         return _HINTS[folded]
-    close = difflib.get_close_matches(folded, _shown(), n=1, cutoff=_CLOSE)
+    close = alike(folded, _shown(), _CLOSE)
     if close and close[0] == _CONGO:
         return _HINTS[_CONGO]
     return f"did you mean {_shown()[close[0]]!r}?" if close else ""

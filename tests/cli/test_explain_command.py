@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import openpyxl
 import pytest
 
 from planner.workbook.template import template_tables, write_book
 
+INPUTS = Path(__file__).parents[2] / "inputs"
 BAN = ("--scenario", "export ban")
 
 
@@ -131,6 +134,23 @@ def test_a_limit_of_the_command_line_has_no_cell(call, folder):
     assert code == 0
     assert "the limit (at most 30 % from China, for the coalition)" in out
     assert "Share limits!" not in out
+
+
+@pytest.mark.parametrize(
+    ("mineral", "says"),
+    [
+        ("ndpr oxide", "NdPr oxide is used to make Magnets, which Japan needs: explain it with"),
+        (
+            "magnet alloy",
+            "Magnet alloy is used to make Magnets, which Japan needs: explain it with",
+        ),
+    ],
+)
+def test_where_only_what_is_made_of_a_mineral_is_needed_that_is_said(call, mineral, says):
+    code, out, _ = call("explain", INPUTS / "magnets.xlsx", "--mineral", mineral,
+                        "--member", "Japan", "--year", 2027)  # fmt: skip
+    assert code == 0
+    assert f'{says} --mineral "Magnets".' in out
 
 
 def test_no_demand_is_said(folder, call, ask):

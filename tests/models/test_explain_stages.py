@@ -10,6 +10,8 @@ from models.answers.least_change import applied
 from models.plan import Plan
 from models.plan import solve as solve_case
 from models.program.families.shortage import SHORTAGE
+from models.resolve import made_into
+from planner.workbook import read_tables
 from tests.models.desk import solve
 from tests.models.stages import (
     ALLY,
@@ -70,6 +72,50 @@ def test_a_closed_lane_between_plants_is_opened() -> None:
         Input_lanes=[{"Input": "oxide", "From country": CHINA, "Open": "no"}],
     )  # fmt: skip
     assert changed(solve(book)) == {"Input lanes 2 open": (0, 1)}
+
+
+@pytest.mark.parametrize(
+    ("mineral", "member", "products"),
+    [
+        ("ore", "A", ["alloy", "oxide"]),
+        ("oxide", "A", ["alloy"]),
+        ("ore", "B", ["oxide"]),
+        ("alloy", "B", []),
+        ("oxide", "C", []),
+    ],
+)
+def test_what_a_member_needs_that_is_made_of_a_mineral(
+    mineral: str, member: str, products: list[str]
+) -> None:
+    """A needs alloy and some oxide, B needs oxide alone, and C needs nothing."""
+    inputs = [made("alloy", "oxide", 1.25), made("oxide", "ore", 1.2)]
+    refiners = [plant(name, name, ALLY, 1) for name in ("ore", "oxide", "alloy")]
+    book = stages(
+        {"ore": 9, "oxide": 50, "alloy": 100}, refiners, inputs, {"alloy": 20, "oxide": 1}
+    )
+    book["Members"] += [book["Members"][0] | {"Member": name} for name in ("B", "C")]
+    book["Demand"] += [{"Mineral": "oxide", "Member": "B", "2026": 3}]
+    assert made_into(read_tables(book).case, mineral, member, 2026) == products
+
+
+@pytest.mark.parametrize(
+    ("capacity", "lane", "why"),
+    [
+        (10, {}, "that can't get more oxide: all sellers of oxide are at a limit"),
+        (10, {"Open": "no"}, "that can't get oxide: no seller of oxide can reach it"),
+    ],
+)
+def test_a_supplier_without_its_input_says_who_limits_it(
+    capacity: float, lane: dict[str, object], why: str
+) -> None:
+    """10 t of oxide make 8 of the 20 t of alloy; none where its lane is closed."""
+    refiners = [plant("Lyn", "oxide", CHINA, 1, capacity), plant("Arafura", "alloy", ALLY, 2)]
+    lanes = [{"Input": "oxide", "From country": CHINA, **lane}] if lane else []
+    book = stages(
+        {"oxide": 50, "alloy": 100}, refiners, [made("alloy", "oxide", 1.25)], {"alloy": 20},
+        Input_lanes=lanes,
+    )  # fmt: skip
+    assert f"1 supplier {why}" in explain(solve(book), "alloy", "A", 2026).cause
 
 
 def test_the_price_of_a_chain_is_that_of_each_stage() -> None:

@@ -211,6 +211,29 @@ def test_no_number_is_minus_nothing_or_noise(opened):
         assert "largest violation" in proof
 
 
+SAME_TONNES_CELLS = """
+const every = (found) => Array.from(document.querySelectorAll(`#minerals ${found}`));
+const at = every('th[scope=col]').findIndex(th => th.textContent === 'The same tonnes cost');
+return every('tbody tr').map(tr => tr.children[at].textContent);
+"""
+
+
+def test_the_same_tonnes_cost_more_or_less_in_words(opened):
+    """6.1 % less, not -6.1 %: in the table and in the sentence."""
+    window, words = opened("plain"), set()
+    for value in ("0.5", "0.8", "1"):
+        moved(window, "cap", value)
+        cells = window.run(SAME_TONNES_CELLS)
+        for cell in cells:
+            assert re.fullmatch(r"[\d.]+\u00a0% (more|less)|the same|nothing bought", cell), cell
+            words.add(cell.split()[-1])
+        found = window.run(TEXT, "findings")
+        assert not re.search(r"same tonnes cost [-+]", found)
+        if any(cell.endswith(("more", "less")) for cell in cells):
+            assert re.search(r"The same tonnes cost [\d.]+\u00a0% (more|less) for", found), found
+    assert words & {"more", "less"}
+
+
 def test_the_plan_of_the_command_is_of_the_same_cost_alone(opened):
     """What a member pays is that of the page's own plan, and the page says so once."""
     window = opened("plain")

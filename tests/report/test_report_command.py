@@ -48,6 +48,26 @@ def test_the_same_plan_gives_the_same_report(call, plan, tmp_path):
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("there", "typed", "is_meant"),
+    [
+        ("mag-CHN-exit.xlsx", "mag-exit.xlsx", True),
+        ("mag-stress.xlsx", "mag-stres.xlsx", True),
+        ("mag-stress.xlsx", "MAG_Stress.xlsx", True),
+        ("other.xlsx", "mag-exit.xlsx", False),
+    ],
+)
+def test_a_study_that_is_missing_names_the_one_that_is_meant(
+    call, plan, tmp_path, *, there, typed, is_meant
+):
+    shutil.copy(plan, tmp_path / there)
+    for asked in ((tmp_path / typed,), (plan, tmp_path / typed)):
+        code, _, err = call(*asked)
+        assert code == 1
+        assert "there is no such file" in err
+        assert (f"Did you mean {tmp_path / there}?" in " ".join(err.split())) is is_meant
+
+
 def test_an_input_workbook_is_no_plan(call, made):
     code, out, err = call(made().with_name("case.xlsx"))
     assert (code, out) == (1, "")

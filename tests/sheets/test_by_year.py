@@ -53,7 +53,7 @@ def test_by_year_is_blank_where_there_is_nothing_to_say():
 def test_one_row_where_all_members_share_a_cause_and_shortages_keeps_its_own():
     sheets = made(rows())
     (row,) = sheets["Shortage causes"].to_frame().to_dict("records")
-    assert (row["Members"], row["Years"]) == ("All 2 members", "2026, 2027")
+    assert (row["Members"], row["Years"]) == ("Both members", "2026, 2027")
     assert row["Short (t)"] == pytest.approx(44)
     assert row["Share short"] == pytest.approx(44 / 260)
     assert row["Cause"].startswith("Capacity open to the coalition is used up at Chile works")
@@ -81,7 +81,7 @@ def test_explain_and_the_first_page_say_it_in_one_line():
     plan = solve(read_tables(rows()).case)
     assert sharing(plan, "copper", 2027) == 2
     assert explain(plan, "copper", "A", 2027).sharing == 2
-    assert "All 2 members are short for the same cause." in shortage_words(plan)
+    assert "Both members are short for the same cause." in shortage_words(plan)
 
 
 # ---- in print ----------------------------------------------------------------------------------

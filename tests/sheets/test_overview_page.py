@@ -64,7 +64,7 @@ def test_what_the_page_says_by_hand(tmp_path):
         "0 of 2",
         "Without China, 0 % of the need for cobalt in 2026 would still be met, the smallest part",
         f"{IF_IT_STOPS} {SEE_MORE}",
-        "In 2026 1 of 2 minerals has a member that buys over 65 % of it from one country outside",
+        "In 2026 1 of 2 minerals has a member that buys over 65 % of it, the EU's benchmark, from",
         "The largest share is for cobalt: A buys all of it from China.",
         (
             "Limits are shares of demand, so China still sells 100 % of the cobalt that is bought"

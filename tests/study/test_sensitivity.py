@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from models.errors import InputError, PlannerError
 from models.schema.uncertainty import pedigree
+from planner.render.style import number_format
+from planner.render.table import grid
 from planner.sheets.context import estimates
 from planner.studies.factors import Trajectories, mean_effects
+from planner.studies.kind import Numbers
 from planner.studies.places import Processes
-from planner.studies.sensitivity import EXACT, LEAST, MOST, NEITHER, DrawDecisions, DrawMeasures
+from planner.studies.sensitivity import (
+    COST,
+    DECISIONS,
+    EXACT,
+    LEAST,
+    MOST,
+    NEITHER,
+    SHORTAGE,
+    DrawDecisions,
+    DrawMeasures,
+    Sensitivities,
+    decisive,
+)
 from planner.workbook.read import read_tables
 from tests.budget import BUDGET
 from tests.models.desk import make, refiner
@@ -117,6 +134,55 @@ def test_a_grade_gives_the_range_of_its_row(
     )
 
 
+@pytest.mark.parametrize(
+    ("cells", "by"),
+    [
+        ({}, "no source or grade: 8 % assumed"),
+        ({"Note": "  ", "Source": None}, "no source or grade: 8 % assumed"),
+        ({"Source": "USGS 2026"}, "published"),
+        ({"Note": "LME"}, "published"),
+        ({"Grade": "published"}, "published"),
+        ({"Note": "Estimate: a guess"}, "estimate"),
+    ],
+)
+def test_a_number_is_called_published_only_where_its_row_says_something(
+    cells: dict[str, object], by: str
+) -> None:
+    book = two(settings={"Published range": 0.08})
+    book["Refiners"][0] |= cells
+    study, tables = studied(book)
+    rows: Any = study.answer(tables)["factors"]
+    assert of(rows, "Refiners", "Cost", "Sur")["by"] == by
+    said = str(cells.get("Source") or cells.get("Note", "")).strip()
+    look_up = dict(study.headline(tables).look_up)["Refiners E2"]
+    assert look_up == f"Cost of Sur for copper. {said or by[0].upper() + by[1:]}"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.95, 1.05, ("0.95", "1.05")),
+        (1 / 1.26209, 1.26209, ("0.7923", "1.262")),
+        (0.0, 12.5, ("0", "12.5")),
+        (0.6, 1.0, ("0.6", "1")),
+        (0.004, 250.0, ("0.004", "250")),
+    ],
+)
+def test_a_terminal_and_a_sheet_show_a_range_as_it_is(
+    low: float, high: float, shown: tuple[str, str]
+) -> None:
+    study, tables = studied(two(("Refiners", "Cost", low, high)))
+    (numbers, *_) = study.terminal_tables(tables)
+    assert isinstance(numbers, Numbers)
+    place = [f.name for f in numbers.fields]
+    drawn = grid(numbers.result, *numbers.fields)
+    at = [place.index(name) for name in ("what", "low", "high")]
+    lines = zip(*(drawn.columns[i].cells for i in at), strict=True)
+    (line,) = [each for each in lines if str(each[0]) == "Cost of Sur for copper"]
+    assert tuple(map(str, line[1:])) == shown
+    assert number_format(Sensitivities.high.look, [low, high]).startswith("[<10]0.00##;")
+
+
 def test_the_last_row_that_names_a_number_gives_its_range() -> None:
     rows = ranged(("Refiners", "Capacity (t/yr)", 0.5, 2), ("refiners", "capacity", 0.9, 1.3))
     rows[1] |= {"Country": "CHL"}
@@ -137,6 +203,35 @@ def test_an_end_is_cut_at_the_bound() -> None:
     assert of(found, "Refiners", "Available share", "Jin")["high"] == 2
     for row in found:
         agrees(book, row)
+
+
+# ---- what is listed ------------------------------------------------------------------------------
+
+
+LONG = "Concentrator of the northern mine, line two (aggregate)"
+
+
+@pytest.mark.parametrize("by", [COST, SHORTAGE, DECISIONS])
+@pytest.mark.parametrize("plants", [1, 3, 9])
+def test_finding_terminal_chart_and_report_list_the_same_numbers(plants: int, by: str) -> None:
+    every = [refiner(f"{LONG} {i}", "Chile", 10 + i, 1 + i) for i in range(plants)]
+    study, tables = studied(make(*every, demand=20 * plants), by=by, draws=2)
+    said, (numbers, *_) = study.headline(tables), study.terminal_tables(tables)
+    assert isinstance(numbers, Numbers)
+    deciding = [what for _, _, what, *_ in decisive(tables)]
+    assert len(deciding) == len(said.look_up) <= 12
+    if not deciding:
+        return
+    (picture, *_), (section, *_) = study.pictures(tables), study.sections(tables)
+    assert numbers.result.data["what"] == deciding == list(picture.categories)
+    assert section.views[""][1].result.data["what"] == deciding
+    count = f"The {len(deciding)} numbers that change " if len(deciding) > 1 else "The number that "
+    assert picture.title.startswith(count)
+    for (_, text), what in zip(said.look_up, deciding, strict=True):
+        assert text.startswith(what)
+    (differ,) = [text for text in said.care if text.startswith("A number decides by how much it")]
+    assert differ.endswith("; a decision holds if draws rarely change it.")
+    assert len(said.care) == 3
 
 
 # ---- laws ----------------------------------------------------------------------------------------
@@ -388,7 +483,9 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
     assert (lost["rank"], lost["first_order"]) == (len(rows) - 1, "not known")
     said = study.headline(tables)
     assert said.finding.startswith("Of 6 numbers, these 3 decide the plan: look them up first.")
-    assert said.finding.endswith(" of what these numbers can change in total cost.")
+    assert said.finding.endswith(
+        " of the changes in total cost that the known numbers can cause, each alone."
+    )
     assert said.care[0] == "The swings of 2 of 8 numbers are not known."
 
 

@@ -34,13 +34,13 @@ def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[com
         if not any(r == flow.source for r, _ratio in intake.needs):
             continue
         columns = solved.once(_columns_by_intake).get((i, flow.year), [])
+        what = intake.mineral
         if not columns:
-            why = f"without {intake.mineral}: none can reach them"
+            why = f"that can't get {what}: no seller of {what} can reach"
+            yield component.Stop(f"supplier {why} it", many=f"suppliers {why} them")
         elif all(_is_stopped(solved, column, flow.nothing) for column in columns):
-            why = f"without more {intake.mineral}: every supplier of it is at a limit"
-        else:
-            continue
-        yield component.Stop(f"supplier {why}", many=f"suppliers {why}")
+            why = f"that can't get more {what}: all sellers of {what} are at a limit"
+            yield component.Stop(f"supplier {why}", many=f"suppliers {why}")
 
 
 def _columns_by_intake(solved: Solved) -> dict[tuple[int, int], list[int]]:

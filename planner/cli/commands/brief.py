@@ -38,8 +38,8 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     place = target(pptx(wanted), "brief")
     common.require("brief", "slides need python-pptx and Plotly, which are", "pptx", "plotly")
     from planner.render.slides import write_slides
-    from planner.report import read_report
     from planner.report.brief import brief as slides_of
+    from planner.run import open_report
     from planner.workbook.plan_file import PlanFile, StudyFile
     from planner.workbook.save import save
 
@@ -49,7 +49,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     for path in (file, *studies):
         tell(f"Reading {path}")
         with of_file(path):
-            source = read_report(path).source
+            source = open_report(path).source
         if isinstance(source, StudyFile) and plan is not None:
             added.append(source)
         elif isinstance(source, PlanFile) and plan is None:

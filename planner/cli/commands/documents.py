@@ -187,7 +187,8 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     place = target(_html(file, output), "report")
     common.require("report", "a report needs Plotly, which is", "plotly")
-    from planner.report import read_report, report_html
+    from planner.report import report_html
+    from planner.run import open_report
     from planner.workbook.plan_file import PlanFile, edited
     from planner.workbook.save import save_text
 
@@ -196,7 +197,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     for path in (file, *studies):
         tell(f"Reading {path}")
         with of_file(path):
-            sources.append(read_report(path))
+            sources.append(open_report(path))
         if len(sources) > 1 and not sources[-1].is_study:
             msg = f"{path} is a plan: after the first workbook come studies, from sweep, stress, "
             msg += "compare or risk"

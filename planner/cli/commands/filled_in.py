@@ -45,7 +45,8 @@ def check_actuals(
 
     actuals = read_actuals(file)
     year = actuals.to if to is None else to
-    of = plan or _beside(actuals.plan, (file.parent, file.parent / _OUTPUTS, Path(), _OUTPUTS))
+    folders = (file.parent, file.parent / _OUTPUTS, Path(), _OUTPUTS)
+    of = plan or _beside(actuals.plan, folders) or _beside(Path(actuals.plan).name, folders)
     name, source = ("", None) if of is None else _input_of(of, file.parent)
     if of is not None and source is not None:
         return _compared(actuals, of, source, year, tell)

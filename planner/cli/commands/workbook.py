@@ -143,7 +143,7 @@ def _new_actuals(
     with of_file(plan):
         orders = orders_of(open_plan(plan))
     asked = planned_years(orders, years)
-    written = save(path, lambda place: write_actuals(place, orders, asked))
+    written = save(path, lambda place: write_actuals(place, orders, asked, path.parent))
     if not as_json:
         tell_where(path, written)
         given = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"

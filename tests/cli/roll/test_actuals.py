@@ -76,6 +76,29 @@ def test_all_orders_of_the_year_are_in_it(three, call):
     assert (plant["Project"], plant["Year"], plant["Planned"]) == ("New", 2027, 1)
 
 
+@pytest.mark.parametrize("name", ["actuals.xlsx", "sub/of this/actuals.xlsx", "outputs/a.xlsx"])
+def test_the_commands_on_its_first_page_run_in_its_folder(three, call, name, monkeypatch):
+    """With INPUT, FILE and NEXT filled in; also where the file was moved beside the plan."""
+    home = Path.cwd()
+    assert call("new", "--actuals", PLAN, "--force", "-o", name)[0] == 0
+    monkeypatch.chdir(Path(name).parent)
+    page = openpyxl.load_workbook(Path(name).name).worksheets[0]
+    texts = [str(cell.value) for row in page.iter_rows() for cell in row if cell.value]
+    (typed,) = [text for text in texts if text.startswith("planner roll ")]
+    start, _, rest = typed.partition(" INPUT ")
+    words = rest.replace("FILE", Path(name).name).replace("NEXT", str(home / "next.xlsx")).split()
+    plan = start.removeprefix("planner roll ")
+    code, _, err = call("roll", plan, home / "three.xlsx", *words)
+    assert code == 0, err
+    assert "Checked" in call("check", Path(name).name)[2]
+
+
+def test_actuals_that_were_moved_beside_their_plan_are_compared_with_it(three, call):
+    moved = three.rename(Path(PLAN).parent / "moved.xlsx")
+    _, _, err = call("check", moved)
+    assert "with outputs/three-plan.xlsx, orders of 2026" in err
+
+
 def test_it_has_drop_downs_and_refuses_what_is_no_number(three):
     """Excel offers names, and refuses texts and negative amounts."""
     letters, _ = places(three)

@@ -684,7 +684,8 @@ class SensitivityStudy(StudyKind):
 
     @property
     def judged(self) -> Sequence[Outcome[Any]]:
-        return self.outcomes[:1]
+        """The plan as it stands, and what was not run: an end may have no plan."""
+        return [*self.outcomes[:1], *(o for o in self.outcomes[1:] if not o.ran)]
 
     @property
     def progress_label(self) -> str:

@@ -340,7 +340,7 @@ def test_what_is_short_is_a_share_of_what_members_need(oxide: float | None) -> N
     assert rows.loc["oxide", "lost_t"] == near(20.0 + (oxide or 0.0))
     if oxide is None:
         assert heat == ["alloy"]
-        assert "without it alloy runs short" in finding, finding
+        assert "is the worst: alloy runs short" in finding, finding
     else:
         assert heat == ["alloy", "oxide"]
         worst = rows["share"].max()

@@ -165,7 +165,7 @@ def test_a_plan_that_somebody_changed(plan, call, change, code, said):
     assert said in err
     assert Path("orders").exists() == (code == 0)
     if not change:
-        assert "rows were changed" in summary("orders/A.xlsx")["Warning"]
+        assert "someone changed rows" in summary("orders/A.xlsx")["Warning"]
 
 
 def test_wrong_usage(plan, call, ask):

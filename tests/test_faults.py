@@ -59,7 +59,7 @@ CELLS = [
     (put(M, 2, "Price (USD/t)", None), "Minerals!B2", "must be filled"),
     (put(M, 2, "Shortage cost (USD/t)", "high"), "Minerals!C2", "a number"),
     (put("Members", 2, "Country", "Jpan"), "Members!B2", "did you mean 'Japan'?"),
-    (put("Members", 2, "Country", "ROW"), "Members!B2", "rest of the world"),
+    (put("Members", 2, "Country", "ROW"), "Members!B2", "Rest of world is not a member's country"),
     (put("Members", 2, "Member", dt.datetime(2026, 1, 1)), "Members!A2", "a name"),
     (put("Countries", 2, "Country", "Chilly"), "Countries!A2", "not a known country"),
     (put("Countries", 2, "Bloc", "friends, large"), "Countries!B2", "separate names with ;"),
@@ -87,7 +87,7 @@ CELLS = [
     (put(C, 2, "Refiner", "Codelko"), "Contracts!B2", "did you mean 'Codelco'?"),
     (put(C, 2, "Refiner", "Tianqi"), "Contracts!B2", "is not in Refiners"),
     (put(C, 2, "Mineral", "Lithium"), "Contracts!C2", "Codelco does not refine Lithium"),
-    (put(C, 2, "Max (t/yr)", 5), "Contracts!F2", "at least its Min, 10 t/yr"),
+    (put(C, 2, "Max (t/yr)", 5), "Contracts!F2", "at least the Min of the row, 10 t/yr"),
     (put(P, 2, "Capex (USD m)", 2e7), "Projects!F2", "from 0 to 10 million (USD m)"),
     (put(P, 2, "Life (yr)", 0), "Projects!L2", "a whole number from 1"),
     (put(P, 2, "Life (yr)", 12.5), "Projects!L2", "a whole number"),
@@ -100,7 +100,7 @@ CELLS = [
     ),
     (put("Budget", 2, "Year", None), "Budget!A2", "must be filled"),
     (put("Budget", 2, "Capex (USD m)", "-"), "Budget!B2", "a number"),
-    (put(K, 2, "Opening (t)", 101), "Stockpiles!D2", "at most its Max, 100 t"),
+    (put(K, 2, "Opening (t)", 101), "Stockpiles!D2", "at most the Max of the row, 100 t"),
     (put(K, 2, "Max (t)", None), "Stockpiles!C2", "must be filled"),
     (put("Mines", 2, CAP, None), "Mines!C2", "must be filled"),
     (put("Mines", 2, "Premium (USD/t)", "?"), "Mines!D2", "a number"),
@@ -191,11 +191,11 @@ LIMITS = [
     (add(L, "max", _, _, "refiner", "Codelca", 0.5), "Share limits!E7", "did you mean 'Codelco'?"),
     (add(L, "max", _, _, "refiner", "each outside east", 0.5), "Share limits!E7", "group refiner"),
     (add(L, "max", _, _, "bloc", "each outside east", 0.5), "Share limits!E7", "group country"),
-    (add(L, "min", _, _, "country", _, 0.5), "Share limits!E7", "without a named supplier"),
+    (add(L, "min", _, _, "country", _, 0.5), "Share limits!E7", "names no supplier"),
     (
         add(L, "min", _, _, "country", "each outside east", 0.5),
         "Share limits!E7",
-        "without a named",
+        "names no supplier",
     ),
     (add(L, "max", _, "each", "country", _, 0.5, _, _, _, "mining"), "Share limits!C7", "blank"),
     (add(L, "max", _, _, "owner", _, 0.5, _, _, _, "mining"), "Share limits!D7", "country or bloc"),
@@ -203,13 +203,13 @@ LIMITS = [
 ]
 
 RESERVED = [
-    (add("Members", "Each", "France"), "Members!A5", "a member named 'Each'"),
-    (add("Members", "Note"), "Members!A5", "Freight has a column of that name"),
+    (add("Members", "Each", "France"), "Members!A5", "the name 'Each' for a member"),
+    (add("Members", "Note"), "Members!A5", "Freight has another column of that name"),
     (add("Members", "source"), "Members!A5", "another name"),
     (add("Members", "From country"), "Members!A5", "another name"),
     (put("Members", 4, "Group", "japan"), "Members!C4", "the name of a member"),
-    (put("Members", 4, "Group", "each"), "Members!C4", "a group named 'each'"),
-    (add(S, "base", "drop share limits"), "Scenarios!A5", "a scenario named 'base'"),
+    (put("Members", 4, "Group", "each"), "Members!C4", "the name 'each' for a group"),
+    (add(S, "base", "drop share limits"), "Scenarios!A5", "the name 'base' for a scenario"),
 ]
 
 STEPS = [
@@ -220,7 +220,7 @@ STEPS = [
     (
         add(S, "X", "scale demand", _, "CHN", _, _, _, _, 2),
         "Scenarios!D5",
-        "'China' is not a selector",
+        "which says 'China'",
     ),
     (add(S, "X", "scale cost", _, _, _, "Japan", _, _, 2), "Scenarios!F5", "a blank cell"),
     (add(S, "X", "drop share limits", _, _, _, _, 2026), "Scenarios!G5", "a blank cell"),
@@ -233,7 +233,11 @@ STEPS = [
     (add(S, "X", "scale cost", _, _, "Codelcoo", _, _, _, 2), "Scenarios!E5", "mean 'Codelco'?"),
     (add(S, "X", "build project", _, _, "Codelco"), "Scenarios!E5", "no project of Codelco"),
     (add(S, "X", "build project", _, _, "Tianqi", _, 2031), "Scenarios!G5", "2026 to 2027"),
-    (both(put(P, 2, "First year", 2035), add(S, "X", "build project")), "Scenarios!G5", "in 2035"),
+    (
+        both(put(P, 2, "First year", 2035), add(S, "X", "build project")),
+        "Scenarios!G5",
+        "in its First year 2035",
+    ),
 ]
 
 FREIGHT = [

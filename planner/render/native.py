@@ -282,8 +282,9 @@ def _upright(picture: Picture) -> dict[str, Any]:
         high = max(high, _LEAST_SHARE)
     if -low < _DUST * high:
         low = 0.0
-    low, high, unit = _ends(min(low, 0.0), max(high, 0.0), 6)
-    axis: dict[str, Any] = {"min": low, "max": high, "major_unit": unit}
+    low, end, unit = _ends(min(low, 0.0), max(high, 0.0), 6)
+    # what is above the end of an axis by rounding alone would not be drawn
+    axis: dict[str, Any] = {"min": low, "max": max(end, high), "major_unit": unit}
     if picture.look in {Look.SHARE, Look.MILLIONS}:
         axis["num_format"] = _digits_of(picture.look, unit)
     return axis

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from models import tolerances
+from models.measures import TIED_INPUTS
 from models.results.common import MISSING
 from planner.render.words import NAMED, TARIFFS, inner, listed, share, span
 
@@ -23,7 +24,7 @@ WORST_LOSS = "The worst: without {country}, {short} of {mineral} is short in {ye
 STAGES = (
     "Part of demand that is served in {year} if the country stops whose loss leaves least; nothing"
     " is bought instead. At the last stage its own sales to members are lost; through all stages"
-    " plants also lose what they make of inputs and ore from there."
+    f" plants also lose what they make of inputs and ore from there. {TIED_INPUTS}"
 )
 PAGE = {
     "missing": _MISSING, "nothing": _NOTHING, "same tonnes": SAME_TONNES, "tariffs": TARIFFS,

@@ -171,6 +171,8 @@ def minerals(plan: PlanFile) -> Section | None:
         return None
     table = table.where([known(need) for need in table.need])
     note = f"{measures.IF_IT_STOPS} {measures.WITH_SURGE} {measures.SEE_MORE}"
+    if ByMineral.served_through.name in table.data:
+        note = f"{note} {measures.TIED_INPUTS}"
     return Section(
         "minerals",
         table.TABLE,

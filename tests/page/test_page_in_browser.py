@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.measures import SAME_COST
+from models.measures import SAME_COST, TIED_INPUTS
 from planner.cli import main
 from planner.workbook.template import write_book
 from tests.models.stages import cap, oxide_and_alloy
@@ -344,6 +344,7 @@ def test_a_chain_shows_what_goes_through_all_stages(opened):
     stops = f"return Array.from({cells}, (cell) => cell.textContent)"
     assert window.run(stops) == ["0\u00a0% without CHN"] * 4
     assert "served in 2026" in window.run(TEXT, "stages-lead")
+    assert TIED_INPUTS in window.run(TEXT, "stages-lead")
     command, verdict = moved(window, "cap", 0.25)
     assert command.endswith("--max-country-share 25%")
     assert "Proved" in verdict

@@ -9,6 +9,7 @@ import numpy as np
 import openpyxl
 import pytest
 
+from models.measures import TIED_INPUTS
 from planner.cli import main
 from planner.render import plotly
 from planner.report import read_report, report_html
@@ -311,3 +312,16 @@ def test_all_of_the_chain_of_magnets_is_within_its_chart(window, tmp_path):
             ((nodes, amiss),) = window.run(OUTSIDE)
             assert nodes > 10
             assert amiss == [], year
+
+
+@pytest.mark.parametrize("is_staged", [True, False])
+def test_what_is_left_through_all_stages_is_of_the_plan_shown(tmp_path, is_staged):
+    """The note below the table says so, where the table has that share."""
+    inputs = [made("alloy", "oxide")] if is_staged else []
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1), plant("Zhong", "alloy", CHINA, 1)],
+        inputs, {"alloy": 10},
+    )  # fmt: skip
+    *_, stops = section(planned(tmp_path, book), "minerals").blocks
+    assert (TIED_INPUTS in str(stops)) == is_staged

@@ -9,6 +9,7 @@ import pytest
 
 from models.results import Look
 from planner.render.chart import Form, Picture, Role, Series, chart_table, lines
+from planner.render.native import _upright
 from planner.render.plotly import figure_of
 from planner.render.xlsx import _heat, write_workbook
 
@@ -97,6 +98,15 @@ def test_lines_that_lie_on_one_another_are_one():
     picture = lines("Title", (2026, 2027), values, "Share")
     assert [s.name for s in picture.joined.series] == ["A and 2 more", "C", "E"]
     assert [trace.customdata for trace in figure_of(picture.joined).data] == [None] * 3
+
+
+@pytest.mark.parametrize("most", [0.6, 0.6 + 1e-12, 0.6 + 1e-10, 0.6 + 1e-7, 0.61])
+def test_no_point_of_a_line_is_above_its_axis(most):
+    """A share of 60 % but for rounding: programs leave out what is above the axis."""
+    picture = lines("Title", (2026, 2027), {"A": (most, 0.6)}, "Share")
+    axis = _upright(picture)
+    assert axis["max"] >= most
+    assert (axis["max"] == pytest.approx(0.6, abs=1e-9)) == (most < 0.6 + 1e-9)
 
 
 def test_equal_rows_of_a_heat_map_are_one():

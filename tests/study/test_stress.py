@@ -431,7 +431,7 @@ def test_what_sharing_is_worth() -> None:
     assert shared.alone is None
     assert Solidarity not in Tables(tables_of(shared))
     said = " ".join(StressTest.headline(Tables(tables_of(shared))).care)
-    assert "count what the others resell to it, without friction; --solidarity none leaves" in said
+    assert "the others can resell to it at no extra cost; --solidarity none rules that out." in said
     assert effect(shared, CHINA).short.sum() == pytest.approx(effect(found, CHINA).short.sum())
 
 
@@ -447,7 +447,7 @@ def test_its_own_country_is_no_embargo_on_a_member(name: str) -> None:
     tables = Tables(tables_of(lost_in(book, pairs=True, solidarity=False)))
     assert {*tables[Embargoes].frame()["lost"]} == {f"China to {name}", "CHL to B"}
     said = " ".join(StressTest.headline(tables).care)
-    assert "since the others resell to it: CHL to B 100 USD" in said
+    assert "since the others resell to it. For example, CHL to B costs 100 USD" in said
     assert "1 of 1 embargoes" in said
 
 

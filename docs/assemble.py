@@ -63,7 +63,8 @@ _ACTION_RULES = (
 )
 _PLAN_RULES = (
     "Tonnes are contained metal. Money is undiscounted unless a header says otherwise. A sheet "
-    "without rows is left out. The last sheet, `Glossary`, explains the terms that the plan uses. "
+    "without rows is left out, but for `Shortages`: it is empty where nothing is short. The last "
+    "sheet, `Glossary`, explains the terms that the plan uses. "
     "`Values`, `Duals`, `Chart data` and `Shortages` are for the screen, not for print.\n"
 )
 _JUMP, _MEDIAN, _OF_PRICE = magnitude.YEAR_TO_YEAR, magnitude.FROM_MEDIAN, magnitude.FROM_PRICE

@@ -139,7 +139,7 @@ class Settings(Record):
     surge: float = fraction(
         "Surge",
         "How much more than agreed a supplier can sell when another is lost, as a"
-        " fraction of its usable capacity.",
+        " fraction of its usable capacity, as far as that is free.",
         value=0.2,
     )
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
 from models import schema, tolerances
 from models.case import Case, begun_capital
+from models.checks.advice import begun_beyond_the_budget
 from models.plan import Plan
 from models.resolve import budget_year
 from planner.going_on.edits import CellEdit, Edits, GoneRow, NewRow
 from planner.going_on.outcome import PastYears
-from planner.render.words import listed
+from planner.render.words import listed, opened
 
 _ROLLED = "planner roll"
 
@@ -34,6 +37,7 @@ def edits(plan: Plan, case: Case, outcome: PastYears) -> Edits:
         *_budgets(plan, case, outcome, warnings),
     ):
         (cells if isinstance(found, CellEdit) else rows).append(found)  # type: ignore[arg-type]
+    warnings += _beyond_budgets(case, outcome, cells)
     return Edits(tuple(cells), tuple(rows), tuple(_gone(case, outcome.to)), tuple(warnings))
 
 
@@ -210,6 +214,26 @@ def _spent(plan: Plan, outcome: PastYears, years: set[int]) -> float:
             if is_own and budget_year(project, start, horizon) in years:
                 spent += part * project.capex
     return spent
+
+
+def _beyond_budgets(case: Case, outcome: PastYears, cells: Iterable[CellEdit]) -> Iterator[str]:
+    """Yield which budgets of the next plan are less than what begun plants take of them."""
+    capex: dict[int, Any] = {e.row: e.value for e in cells if e.record is schema.BudgetYear}
+    built = [row for row in case.built if (row.project, row.year) not in outcome.built]
+    built += [
+        schema.Built(project=project, year=year, fraction=part)
+        for (project, year), part in outcome.built.items()
+    ]
+    following = case.change(
+        demand=[
+            replace(row, tonnes=tuple(each for each in row.tonnes if each[0] >= outcome.to))
+            for row in case.demand
+        ],
+        built=built,
+        budget=[replace(row, capex=capex.get(row.row, row.capex)) for row in case.budget],
+    )
+    for finding in begun_beyond_the_budget(following):
+        yield f"{opened(finding.found)}: {finding.hint}"
 
 
 # ---- rows whose years are over -------------------------------------------------------------------

@@ -647,7 +647,7 @@ class RiskStudy(StudyKind):
             type=Share(),
             metavar="U",
             help="How much more each supplier can sell than agreed, as a share of its usable"
-            " capacity [the setting Surge].",
+            " capacity, as far as that is free [the setting Surge].",
         ),
         click.option(
             "--keep-caps", is_flag=True, help="Also keep share limits in the years of an event."

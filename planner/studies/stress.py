@@ -75,7 +75,11 @@ _WHO = (
     ),
 )
 _TONNES = (
-    field.tonnes("Lost", "What the agreed plan buys from the lost supplier, from the loss on."),
+    field.tonnes(
+        "Lost",
+        "What the agreed plan buys from the lost supplier, from the loss on. All minerals are added"
+        " by weight: ore, metal and products made from one another count each.",
+    ),
     field.tonnes(
         "Replaced",
         "What is bought more from the other suppliers. Below 0: less, for example because a member"
@@ -805,6 +809,16 @@ def _compared(losses: _OfLosses) -> tuple[Field, ...]:
     return tuple(f for f in losses.fields if f.name in _COMPARED - left_out)
 
 
+def _by_weight(tables: Tables) -> str:
+    """Say that tonnes of all stages are added up, "" where nothing is made from anything."""
+    if "less_t" not in tables[Losses].data:
+        return ""
+    return (
+        "Tonnes lost are added up over all stages: ore, metal and products made from one another"
+        " count each."
+    )
+
+
 def _missing_parts(tables: Tables) -> dict[tuple[str, str, str, int], float]:
     """Return what part of need each loss takes, by what is lost, kind, mineral and year."""
     need, years = _need(tables), ["lost", "kind", "mineral", "year"]
@@ -863,7 +877,7 @@ class StressTest(StudyKind):
             type=Share(),
             metavar="S",
             help="How much more the other suppliers can sell than agreed, as a share of their"
-            " usable capacity [the setting Surge].",
+            " usable capacity, as far as that is free [the setting Surge].",
         ),
         click.option(
             "--keep-caps",
@@ -961,7 +975,7 @@ class StressTest(StudyKind):
             " sell in the agreed plan. The plan's own Overview asks what is left in the last year"
             " if nothing is bought instead: another question",
             "Surge": f"{rules.surge * 100:g} % of usable capacity beyond what was agreed, each"
-            " year",
+            " year, and no more than is free of it",
             "Share limits": limits if result.case.share_limits else "none in the workbook",
             shared.DEMAND.header: "what the agreed plan serves. Short is the part of it that is no"
             " longer served after the loss",
@@ -1063,10 +1077,10 @@ class StressTest(StudyKind):
         more = f"{surge} % of their capacity" if surge else "the surge"
         rules = (
             f"One supplier at a time is lost, from {horizon[:4]} on. The others sell what was"
-            f" agreed and at most {more} more. Not counted: what is missing in the agreed plan"
-            " anyway."
+            f" agreed and at most {more} more, as far as that is free. Not counted: what is missing"
+            " in the agreed plan anyway."
         )
-        care = tuple(filter(None, (rules, _resale(tables))))
+        care = tuple(filter(None, (rules, _resale(tables), _by_weight(tables))))
         name = "Largest part of a mineral's need missing"
         if not mineral:
             none = KeyFigure(name, "none", "no loss leaves any mineral short.")

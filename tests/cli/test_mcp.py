@@ -84,7 +84,7 @@ def test_from_an_empty_folder_to_a_decision(tmp_path):
         assert check["data"]["errors"] == []
         assert check["proof"]["proven"] is None
         plan = await ask(client, "plan", workbook=new["file"])
-        assert plan["data"]["words"]["Answer"].startswith("Not for 4 of 10 minerals.")
+        assert plan["data"]["words"]["Answer"].startswith("Not fully: 4 of 10 minerals run short.")
         tight = await ask(client, "plan", workbook=new["file"], max_country_share=0.5)
         assert tight["file"] == "outputs/case-max-country-share-0.5-plan.xlsx"
         assert tight["data"]["shortage_t"] > plan["data"]["shortage_t"]

@@ -43,6 +43,7 @@ from planner.workbook import read_tables
 from tests.budget import BUDGET
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
+from tests.models.stages import made, plant, stages
 from tests.reference.cases import random_book
 from tests.small_book import small_book
 from tests.study.variants import BASE
@@ -120,6 +121,32 @@ def test_without_surge_and_stock_all_that_is_lost_is_short() -> None:
         lost, replaced, stocked, short = sums(effect(found, loss))
         assert short == pytest.approx(lost)
         assert (replaced, stocked) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "surge", "replaced"),
+    [(50, 0.5, 10), (44, 0.2, 4), (40, 0.2, 0), (100, 0.2, 20), (200, 1.0, 60)],
+)
+def test_a_surge_ends_at_what_is_free(capacity: float, surge: float, replaced: float) -> None:
+    """Chile sells 40 t as agreed: of 50 t it has 10 more, however much it may surge."""
+    found = lost_in(make(jin(60), sur(capacity)), surge)
+    assert effect(found, CHINA).replaced.sum() == pytest.approx(replaced)
+    care = StressTest.headline(Tables(tables_of(found))).care
+    assert "more, as far as that is free." in care[0]
+
+
+def test_tonnes_of_all_stages_are_said_to_be_added_up() -> None:
+    """Lost counts 12 t of oxide and 10 of alloy, where oxide is made into alloy; not else."""
+    refiners = [plant("Bao", "oxide", "China", 1), plant("Tou", "alloy", "China", 2)]
+    staged = stages(
+        {"oxide": 50, "alloy": 100}, refiners, [made("alloy", "oxide", 1.2)], {"alloy": 10}
+    )
+    for book, is_staged in ((staged, True), (make(jin(60), sur(100)), False)):
+        found = lost_in(book)
+        tables = Tables(tables_of(found))
+        said = [c for c in StressTest.headline(tables).care if "added up over all stages" in c]
+        assert len(said) == is_staged
+    assert sums(effect(lost_in(staged), CHINA))[0] == pytest.approx(22)
 
 
 def test_a_surge_is_of_usable_capacity() -> None:
@@ -404,7 +431,7 @@ def test_what_sharing_is_worth() -> None:
     assert shared.alone is None
     assert Solidarity not in Tables(tables_of(shared))
     said = " ".join(StressTest.headline(Tables(tables_of(shared))).care)
-    assert "the others can resell to it at no extra cost; --solidarity none rules that out" in said
+    assert "the others can resell to it at no extra cost; --solidarity none rules that out." in said
     assert effect(shared, CHINA).short.sum() == pytest.approx(effect(found, CHINA).short.sum())
 
 

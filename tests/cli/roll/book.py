@@ -17,6 +17,14 @@ PLAN = "outputs/three-plan.xlsx"
 Rows = dict[str, list[dict[str, Any]]]
 
 
+def fill(path: Path, sheet: str = "Deliveries", **cells: Any) -> None:
+    """Fill cells of the actuals, by address."""
+    book = openpyxl.load_workbook(path)
+    for address, value in cells.items():
+        book[sheet][address] = value
+    book.save(path)
+
+
 def three_rows(**changes: Any) -> Rows:
     """Return three years of copper, a plant that takes a year, a reserve, a carried-over budget.
 

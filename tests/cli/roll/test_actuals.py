@@ -13,18 +13,10 @@ import pytest
 
 from planner.workbook import read
 from planner.workbook.template import write_book
-from tests.cli.roll.book import PLAN, refiner, three_rows, write_three
+from tests.cli.roll.book import PLAN, fill, refiner, three_rows, write_three
 from tests.order_book import table
 
 PLANNED = {"Near": (60.0, 1.0), "Far": (40.0, 2.0)}
-
-
-def fill(path, sheet="Deliveries", **cells):
-    """Fill cells of the actuals, by address."""
-    book = openpyxl.load_workbook(path)
-    for address, value in cells.items():
-        book[sheet][address] = value
-    book.save(path)
 
 
 def places(path, sheet="Deliveries"):

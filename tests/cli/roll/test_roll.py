@@ -10,7 +10,7 @@ import pytest
 from planner.workbook import read
 from planner.workbook.edit import EditedBook, SavedValue
 from planner.workbook.template import write_book
-from tests.cli.roll.book import PLAN, colour, three_rows, write_three
+from tests.cli.roll.book import PLAN, colour, fill, three_rows, write_three
 from tests.models.stages import cap, oxide_and_alloy
 from tests.order_book import table
 
@@ -74,6 +74,43 @@ def test_debts_of_a_budget_are_taken_from_the_next(folder, ask, call):
     left = {b.year: b.capex for b in rows("next.xlsx", "Budget")}
     assert left == pytest.approx({2026: 0, 2027: 0, 2028: 6e-6}, abs=1e-15)
     assert any("budget of 2028" in note for note in answer["notes"])
+
+
+@pytest.mark.parametrize(
+    ("budget", "part", "carries_over", "is_beyond"),
+    [
+        (5, 1, "no", True),
+        (12, 1, "no", False),
+        (5, 0.4, "no", False),
+        (0, 0.4, "no", True),
+        (5, 1, "yes", False),
+    ],
+)
+def test_a_late_plant_that_takes_all_of_the_next_budget_is_said(
+    folder, ask, call, *, budget, part, carries_over, is_beyond
+):
+    """New, of 12 USD, is begun in 2027 instead of 2026. ``planner check`` says the same after."""
+    names = ("Default freight (USD/t)", 0), ("Cost of capital", 0)
+    write_three(
+        folder / "three.xlsx",
+        Settings=[{"Setting": name, "Value": value}
+                  for name, value in (*names, ("Carry over budget", carries_over))],
+        Budget=[{"Year": year, "Capex (USD m)": capex * 1e-6}
+                for year, capex in ((2026, 20), (2027, budget), (2028, 5))],
+    )  # fmt: skip
+    assert call("solve", "three.xlsx")[0] == 0
+    assert call("new", "--actuals", PLAN, "-o", "actuals.xlsx")[0] == 0
+    fill(folder / "actuals.xlsx", "Built", D2=0, A3="New", B3=2028, D3=part)
+    _, answer = ask("roll", PLAN, "three.xlsx", "--to", 2027, "--actuals", "actuals.xlsx",
+                    "-o", "next.xlsx")  # fmt: skip
+    noted = [note for note in answer["notes"] if note.startswith("The plants in Built need")]
+    _, checked = ask("check", "next.xlsx")
+    warned = [w["message"] for w in checked["warnings"] if "plants in Built need" in w["message"]]
+    assert len(noted) == len(warned) == is_beyond
+    for note, warning in zip(noted, warned, strict=True):
+        assert f"more than the {budget * 1e-6:g} m of the budget of 2027" in note
+        assert note.endswith("has nothing left for new plants")
+        assert note.partition(":")[0] in warning
 
 
 def test_units_of_the_input_are_kept(folder, ask, call):

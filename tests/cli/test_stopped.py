@@ -218,6 +218,7 @@ def test_a_terminal_that_has_gone_keeps_what_is_finished(case) -> None:
         "        return solve(self, variant)\n"
         "    return stop\n"
         "Session.solve, Session.solve_cold = map(stopping, (Session.solve, Session.solve_cold))\n"
+        "Session.vary = lambda *_: None\n"
         "from planner.cli import main\n"
         "sys.exit(main(['sweep', 'case.xlsx', '--workers', '1']))\n"
     )

@@ -216,6 +216,12 @@ def test_what_a_scenario_does_wrong_is_told_once(folder, ask):
     assert "In scenario Much" in answer["errors"][0]["message"]
 
 
+@pytest.fixture
+def laid_out(monkeypatch):
+    """Every point is laid out and solved; none is a change of the base's vectors."""
+    monkeypatch.setattr(Session, "vary", lambda *_: None)
+
+
 def failing(cap: float | None):
     """Return a solver that fails at one cap, or at all."""
     solve = Session.solve
@@ -230,6 +236,7 @@ def failing(cap: float | None):
     return fail
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_a_point_without_a_plan_does_not_lose_the_others(case, call, ask, monkeypatch):
     monkeypatch.setattr(planner.studies.engine.Session, "solve", failing(0.6))
     code, answer = ask("sweep", case, *SPAN)
@@ -247,6 +254,7 @@ def test_a_point_without_a_plan_does_not_lose_the_others(case, call, ask, monkey
     assert "case-sweep" in err
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_no_plan_at_all(case, ask, monkeypatch):
     monkeypatch.setattr(planner.studies.engine.Session, "solve", failing(None))
     code, answer = ask("sweep", case, *SPAN)
@@ -261,6 +269,7 @@ def test_nowhere_to_write_still_tells_the_result(case, ask):
     assert len(answer["rows"]) == 3
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_ctrl_c_keeps_what_is_done(case, monkeypatch, capsys):
     solve = Session.solve
     planned: list[object] = []

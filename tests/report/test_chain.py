@@ -36,6 +36,13 @@ return Array.from(document.querySelectorAll('#chain .plot'), plot => {
 });
 """
 """How many nodes each chart has, and which are cut off or on one another."""
+PICK = (
+    "const pick = document.querySelectorAll('#chain select')[arguments[0]];"
+    "pick.selectedIndex = arguments[1]; pick.dispatchEvent(new Event('change'))"
+)
+"""Choose an option of a selector, chain or year, by its position."""
+SEEN = "return ['.plot', 'tbody tr'].map(e => document.querySelectorAll('#chain ' + e).length)"
+"""How many charts and rows there are."""
 
 
 def planned(tmp_path, book):
@@ -206,14 +213,16 @@ def test_what_is_drawn_of_random_chains_adds_up(tmp_path, seed):
     assert "The chain from ore" in report_html(read_report(tmp_path / "plan.xlsx")) or of is None
 
 
+def makes_nothing(tmp_path):
+    """Return a plan in whose first year S1 takes 37 t of copper and makes no lithium."""
+    return planned(tmp_path, random_book(np.random.default_rng(546), 1, STAGED))
+
+
 def test_what_a_plant_makes_nothing_of_is_in_the_table_alone(tmp_path):
-    """In the first of two years S1 takes 37 t of copper and makes no lithium."""
-    seed = 546
-    book = random_book(np.random.default_rng(seed), 1 + seed % 3, STAGED)
-    plan = planned(tmp_path, book)
-    first = section(plan).views[0, 1]
-    assert flows(first)[1] == ("copper", "COD", "COD, lithium", "100.0 %")
-    assert [len(view.plots) for view in section(plan).views.values()] == [1, 0, 1]
+    plan = makes_nothing(tmp_path)
+    views = section(plan).views
+    assert flows(views[0, 1])[1] == ("copper", "COD", "COD, lithium", "100.0 %")
+    assert [len(view.plots) for view in views.values()] == [1, 0, 1]
     assert "The chain from ore" in report_html(read_report(plan))
 
 
@@ -294,6 +303,34 @@ def test_all_of_a_random_chain_is_within_its_chart(window, tmp_path, seed, width
     assert amiss == []
 
 
+def test_a_year_without_a_chart_shows_its_table(window, tmp_path):
+    window.open(charted(tmp_path, makes_nothing(tmp_path)))
+    for year, counts in ((1, [0, 2]), (2, [1, 7]), (1, [0, 2]), (0, [1, 8])):
+        window.run(PICK, 1, year)
+        assert window.run(SEEN) == counts
+
+
+def test_a_chain_without_a_chart_comes_first(window, tmp_path):
+    """No alloy is made or sold; the chain of metal can be chosen."""
+    book = stages(
+        {"oxide": 50, "alloy": 100, "rock": 50, "metal": 100},
+        [
+            plant("Bao", "oxide", CHINA, 1), plant("Zhong", "alloy", CHINA, 1),
+            plant("Pit", "rock", ALLY, 1), plant("Works", "metal", ALLY, 1),
+        ],
+        [made("alloy", "oxide"), made("metal", "rock")], {"alloy": 10, "metal": 5},
+    )  # fmt: skip
+    plan = planned(tmp_path, book)
+    edited = openpyxl.load_workbook(plan)
+    for sheet in ("Refiners", "Plan"):
+        change(edited[sheet], lambda row: None if row["Mineral"] == "alloy" else row)
+    edited.save(plan)
+    window.open(charted(tmp_path, plan))
+    assert window.run(SEEN) == [0, 1]
+    window.run(PICK, 0, 1)
+    assert window.run(SEEN) == [1, 2]
+
+
 def test_all_of_the_chain_of_magnets_is_within_its_chart(window, tmp_path):
     """In all years together and in each."""
     plan = tmp_path / "plan.xlsx"
@@ -304,10 +341,7 @@ def test_all_of_the_chain_of_magnets_is_within_its_chart(window, tmp_path):
         years = window.run("return document.querySelectorAll('#chain select')[1].length")
         assert years == 11
         for year in range(years):
-            window.run(
-                "const pick = document.querySelectorAll('#chain select')[1];"
-                "pick.selectedIndex = arguments[0]; pick.dispatchEvent(new Event('change'))", year,
-            )  # fmt: skip
+            window.run(PICK, 1, year)
             window.wait("return document.querySelectorAll('#chain .sankey-node').length > 10")
             ((nodes, amiss),) = window.run(OUTSIDE)
             assert nodes > 10

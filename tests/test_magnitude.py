@@ -252,8 +252,8 @@ def test_capacities(capacities: list[int], demand: int) -> None:
             or (demand and c > 50 * demand)
         )
     }
-    found = [at for at, message in told(book) if "in all" not in message]
-    whole = [at for at, message in told(book) if "in all" in message]
+    found = [at for at, message in told(book) if "total capacity" not in message]
+    whole = [at for at, message in told(book) if "total capacity" in message]
     assert len(set(found) | set(whole)) == len(found) + len(whole)
     assert set(found) | (set(whole) & wanted) == wanted
 

@@ -272,6 +272,7 @@ def test_a_run_that_failed_before_is_still_a_failure(case, ask, monkeypatch) -> 
         return SOLVE["solve"](self, variant)
 
     monkeypatch.setattr(planner.studies.engine.Session, "solve", fail)
+    monkeypatch.setattr(planner.studies.engine.Session, "vary", lambda *_: None)
     code, answer = ask(*asked("sweep", case))
     assert (code, answer["status"], answer["stopped"]) == (130, "solver_error", True)
     assert [e["message"] for e in answer["errors"]] == ["Cap 70 %: no proven optimum"]

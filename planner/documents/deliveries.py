@@ -48,7 +48,8 @@ def split(tonnes: float, parts: int) -> list[Decimal]:
     They add up to the order as orders.csv has it, to the last digit.
     """
     whole = rounded(tonnes, _FINEST)
-    due = [rounded(float(whole * i / parts), _KILOGRAM) for i in range(parts)] + [whole]
+    due = [min(whole, rounded(float(whole * i / parts), _KILOGRAM)) for i in range(parts)]
+    due.append(whole)  # of less than a kilogram, the rest before it may be rounded to more
     return [after - before for before, after in itertools.pairwise(due)]
 
 

@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from planner.stops import code_of, listening
+from planner.stops import exit_code, listening
 
 
 def run() -> int:
@@ -18,7 +18,7 @@ def run() -> int:
 
             code = main()
         except (KeyboardInterrupt, SystemExit) as stop:
-            code = code_of(stop)
+            code = exit_code(stop)
     gc.freeze()
     return code
 

@@ -51,7 +51,7 @@ class _Request:
         if self._unwinds():  # what is cleaned up takes its time; a second request ends it
             _set(_LOOK)
         elif time.monotonic() - self.since > _END:
-            os._exit(code_of(self.stop))
+            os._exit(exit_code(self.stop))
         else:
             self._raise(frame)
 
@@ -116,7 +116,8 @@ def raise_lost() -> None:
         raise _REQUEST.stop.with_traceback(None)
 
 
-def code_of(stop: Stop) -> int:
+def exit_code(stop: Stop) -> int:
+    """Return the exit code of a command that a stop ended; Ctrl-C's where it has none."""
     code = stop.code if isinstance(stop, SystemExit) else 128 + signal.SIGINT
     return code if isinstance(code, int) else 128 + signal.SIGINT
 

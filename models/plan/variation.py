@@ -65,7 +65,7 @@ Vectors = Mapping[str, tuple[Ints, Floats]]
 
 
 class Variation:
-    """The changes of one base case: what its program's arrays become."""
+    """What changes make of the arrays of a base case's program; what is worked out is kept."""
 
     def __init__(self, expanded: Expanded, program: Program) -> None:
         """Take the base; no kind of change is laid out yet."""

@@ -183,9 +183,10 @@ class PricedFlows:
 
 @dataclass(frozen=True)
 class InputFlows(PricedFlows):
-    """Every sale of an input to a plant that can exist, by mineral, year, source, intake.
+    """Every possible sale of an input to a plant; all arrays have one number a sale.
 
-    ``mineral`` ... ``intake`` are positions; money as of ``Deliveries``.
+    ``mineral``, ``year``, ``source`` (the plant that sells) and ``intake`` (the plant that buys,
+    and for which product) are positions in the case's lists. Money is per t, as in ``Deliveries``.
     """
 
     mineral: Ints

@@ -399,6 +399,7 @@ class Freight(Record):
 
 
 def lane_freight(meaning: str, default: str) -> Any:
+    """Declare a column of freight [money/t]; ``default`` says what a blank cell means."""
     return number("Freight", meaning, "USD/t", value=None, default=default)
 
 

@@ -19,7 +19,7 @@ import click
 from models.errors import PlannerError, WriteError
 from planner.cli.answer import FAULT, INTERRUPTED, Key, fail, failure, print_json
 from planner.cli.commands import planner
-from planner.stops import Stop, asked, code_of, heard, listening
+from planner.stops import Stop, asked, exit_code, heard, listening
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -100,7 +100,7 @@ def _failed(error: Exception, *, as_json: bool) -> int:
 
 def _stopped_by(stop: Stop) -> int:
     heard()
-    return code_of(stop)
+    return exit_code(stop)
 
 
 def _stopped(stop: Stop, *, as_json: bool) -> int:
@@ -109,7 +109,7 @@ def _stopped(stop: Stop, *, as_json: bool) -> int:
     click.echo(STOPPED, err=True)
     if as_json:
         print_json({**failure("stopped", STOPPED), Key.STOPPED: True})
-    return code_of(stop)
+    return exit_code(stop)
 
 
 # ---- stdout and stderr, also where nobody listens: closed, a full disk, a terminal that has gone -

@@ -168,7 +168,7 @@ def _parts(text: str, named: Named) -> _Phrase:
     for part in filter(None, rest):
         key, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
-            _refuse(f"{part!r} does not say what it is: write {_guess(part, named)}")
+            _refuse(f"it is not clear what {part!r} names: write {_guess(part, named)}")
         key = "years" if case.fold(key) == "year" else case.fold(key).replace("_", " ")
         if key not in _KEYS:
             near = did_you_mean(key, _KEYS)

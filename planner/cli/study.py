@@ -28,7 +28,7 @@ from planner.cli.answer import (
 from planner.cli.commands import common
 from planner.cli.words import console, line, show_warnings
 from planner.render.words import few, plain
-from planner.stops import code_of
+from planner.stops import exit_code
 
 if TYPE_CHECKING:
     from planner.stops import Stop
@@ -52,7 +52,7 @@ class Halt:
     @property
     def code(self) -> int:
         """The exit code: that of Ctrl-C, or of the request to end."""
-        return code_of(self.by)
+        return exit_code(self.by)
 
     @property
     def words(self) -> str:

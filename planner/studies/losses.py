@@ -446,7 +446,7 @@ class AgreedCase:
         return min((days for days in each if days is not None), default=None)
 
     def share(self, short: Floats) -> list[float]:
-        """Return by mineral what is short over all demand; 0 where there is none."""
+        """Return by mineral the shortage over all years as a part of demand; 0 without demand."""
         return _over(short.sum(axis=(1, 2)), self.demand.sum(axis=(1, 2)))
 
 

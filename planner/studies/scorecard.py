@@ -473,8 +473,8 @@ class ScorecardStudy(StudyKind):
             ),
         )
         return Headline(
-            f"The plan misses {each}. Farthest off is {who}: the {worst['buyer']} reaches"
-            f" {reached}, and {required} is required.",
+            f"The plan misses {each}. The benchmark missed by most is {who}: the {worst['buyer']}"
+            f" reaches {reached}, and {required} is required.",
             figures,
         )
 

@@ -408,8 +408,8 @@ class SupportStudy(StudyKind):
         little = int((priced["of_price"].astype(float) <= _LITTLE).sum())
         sentences = [
             f"{counted(len(rows), 'plant')} in the coalition {'is' if len(rows) == 1 else 'are'}"
-            f" idle. {little or 'No plant'} would run for a payment of at most {share(_LITTLE)} of"
-            " the mineral's price, paid to one plant at a time."
+            f" idle. Paid at most {share(_LITTLE)} of its mineral's price, each tried alone,"
+            f" {little or 'none of them'} would run."
             if len(rows)
             else (
                 "No plant in the coalition is idle, and every plant that could be built there is"

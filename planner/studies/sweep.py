@@ -1206,7 +1206,8 @@ def _of_cap(charts: _SweepCharts) -> Headline:
     if ALL in charts.caps.index:
         down, first = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
         sentences.append(
-            f"A cap of {down} or more costs no supply. Below it, {first} runs short first."
+            f"With a cap of {down} or more, no more is missing than without. With a tighter cap,"
+            f" {first} runs short first."
         )
         remark = f"{first} sets it: below it, more is missing than without a cap."
         figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))

@@ -61,8 +61,8 @@ def test_the_finding_names_whose_benchmarks_are_missed():
     found = ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
     assert found.finding == (
         "The plan misses 1 benchmark of the coalition (1 could be met) and 2 benchmarks of the EU"
-        " (1 could be met). Farthest off is Processing inside, Graphite: the EU reaches 0.0 %, and"
-        " 40.0 % is required."
+        " (1 could be met). The benchmark missed by most is Processing inside, Graphite: the EU"
+        " reaches 0.0 %, and 40.0 % is required."
     )
     assert found.figures[0].value == "1 of the coalition and 2 of the EU"
     assert found.figures[1].value == "1 of the coalition and 1 of the EU"

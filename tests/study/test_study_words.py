@@ -167,8 +167,9 @@ def test_the_benchmark_farthest_off_is_named() -> None:
     ]  # fmt: skip
     headline = scorecard.ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
     assert headline.finding == (
-        "The plan misses 2 benchmarks of the coalition (none could be met). Farthest off is"
-        " Processing inside, zinc: the coalition reaches 90.0 %, and 65.0 % is required."
+        "The plan misses 2 benchmarks of the coalition (none could be met). The benchmark"
+        " missed by most is Processing inside, zinc: the coalition reaches 90.0 %, and 65.0 % is"
+        " required."
     )
 
 
@@ -185,9 +186,9 @@ def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
     tables = Tables([support.Plants.of_rows(rows, words=USD), About(what=[YEARS], value=["2026"])])
     headline = support.SupportStudy.headline(tables)
     assert headline.finding == (
-        "3 plants in the coalition are idle. 1 would run for a payment of at most 1 % of the"
-        " mineral's price, paid to one plant at a time. P2 (tin) needs the highest payment: 50"
-        " USD/t, 50 % of the mineral's price."
+        "3 plants in the coalition are idle. Paid at most 1 % of its mineral's price, each tried"
+        " alone, 1 would run. P2 (tin) needs the highest payment: 50 USD/t, 50 % of the mineral's"
+        " price."
     )
     first = support.SupportStudy.pictures(tables)[0]
     assert first.categories == ("tin: P0, 1 %",)

@@ -294,8 +294,9 @@ def test_a_path_is_told_and_drawn() -> None:
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     headline = Sweep.headline(tables)
     assert headline.finding == (
-        "A cap of 50.0 % or more costs no supply. Below it, copper runs short first. With the"
-        " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing."
+        "With a cap of 50.0 % or more, no more is missing than without. With a tighter cap, copper"
+        " runs short first. With the workbook's caps the coalition pays 25 % more for the same"
+        " tonnes, and nothing is missing."
         " At 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
     assert "The workbook's own caps change from 85 % in 2026 to 65 % in 2027," in headline.care[1]
@@ -579,7 +580,8 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     tables = sheets_of(swept(book, 0.9, 0.3))
     headline = Sweep.headline(tables)
     assert headline.finding.startswith(
-        "A cap of 66.7 % or more costs no supply. Below it, copper runs short first. At 90 %"
+        "With a cap of 66.7 % or more, no more is missing than without. With a tighter cap, copper"
+        " runs short first. At 90 %"
     )
     assert "and 9.1 % of the need for tin is missing. At 30 %" in headline.finding
     cap, loose, tight = headline.figures

@@ -224,9 +224,9 @@ def arrays(b: builder.Builder) -> None:
 
 
 def maximum(e: Expanded, key: Any) -> float | None:
-    """Return the most of a stock in any plan [t], infinite where less than that can be had.
+    """Return the upper bound of a stock [t]; None where an earlier plan decided the stock.
 
-    None where an earlier plan decided it.
+    Infinite where the coalition could never buy as much as the stockpile holds.
     """
     if STOCK.agreed(e.case, key) is not None:
         return None

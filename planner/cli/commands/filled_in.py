@@ -54,7 +54,7 @@ def check_actuals(
         msg = f"{plan} was made from {name or 'a file'}, which is not here: keep it beside the plan"
         raise UsageError(msg)
     missing = name or actuals.plan or "its plan"
-    words = f"without {missing}, which is not here; --plan PLAN compares the file with a plan"
+    words = f"by itself: {missing} is not here. --plan PLAN compares the file with a plan"
     return ActualsChecked(by_itself(actuals, year), None, words)
 
 

@@ -350,7 +350,7 @@ def test_check_finds_the_plan_that_the_workbook_names(three, call, ask):
     Path("three.xlsx").unlink()
     code, _, err = call("check", three)
     assert code == 1
-    assert "without three.xlsx, which is not here" in err
+    assert "by itself: three.xlsx is not here" in err
     code, answer = ask("check", three, "--plan", PLAN)
     assert code == 2
     assert "was made from three.xlsx" in answer["errors"][0]["message"]

@@ -168,5 +168,6 @@ def test_the_largest_flow_is_first_and_two_are_named(difference) -> None:
     assert _flows(difference(*moves[:2])) == "Tin: C to B -9 t; Tin: A to B +5 t"
     assert _flows(difference(*moves)) == "Tin: C to B -9 t; Tin: D to B +7 t; and 1 more"
     equal = difference(among_equals=("Tin", "Zinc"))
-    assert _flows(equal) == "equally cheap plans, flows not shown: Tin, Zinc"
+    same = "these minerals cost the same in both plans, so their flows are not shown: Tin, Zinc"
+    assert _flows(equal) == same
     assert _flows(difference()) == "none differs"

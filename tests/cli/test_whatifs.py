@@ -291,7 +291,7 @@ def warned(**asked: str) -> list[str]:
         ({"changes": "scale capacity; value=1"}, "changes nothing"),
         ({"changes": "set stock target; value=1"}, "no stockpile"),
         ({"changes": "scale demand; years=2030-; value=2"}, "after the last planned year, 2027"),
-        ({"changes": "drop share limits; value=1"}, "takes no Value: this one is ignored"),
+        ({"changes": "drop share limits; value=1"}, "takes no Value, so this number is ignored"),
     ],
 )
 def test_what_touches_nothing_is_warned_of(asked, said):

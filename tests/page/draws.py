@@ -9,7 +9,7 @@ import numpy as np
 
 from models.case import Case
 from models.plan.sliders import Adjustable
-from planner.cli.whatifs import Asked
+from planner.cli.whatifs import WhatIfOptions
 from planner.scenarios import Variant
 
 Settings = dict[str, list[float | None]]
@@ -58,6 +58,6 @@ def variant_of(case: Case, command: str) -> Case:
     options = list(zip(words[3::2], words[4::2], strict=True))
     every = {name: tuple(v for n, v in options if n == name) for name, _ in options}
     share = every.pop("--max-country-share", ())
-    asked = Asked(losses=every.pop("--lose", ()), changes=every.pop("--what-if", ()))
+    asked = WhatIfOptions(losses=every.pop("--lose", ()), changes=every.pop("--what-if", ()))
     assert not every
     return Variant("Base", asked(case), float(share[0].rstrip("%")) / 100 if share else None)(case)

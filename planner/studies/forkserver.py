@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,11 @@ def preload(*modules: str) -> None:
 
 
 def _is_running() -> bool:
-    """Start the server unless it runs; False where it cannot, as with no place for its socket."""
+    """Start the server unless it runs; False where it cannot, as with no place for its socket.
+
+    It and all workers import nothing from the current folder, whatever is in it.
+    """
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     if sys.platform != "linux":
         return False
     from multiprocessing import forkserver

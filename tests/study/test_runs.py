@@ -29,6 +29,7 @@ from planner.studies import (
 from planner.studies import engine as board
 from planner.studies import places as pool
 from planner.studies.places import WORTH_WORKERS, Processes, routes
+from tests.cli.desk import ROOT
 from tests.study.variants import (
     FAULTS,
     Deadly,
@@ -283,3 +284,30 @@ def test_workers_load_no_model_and_nothing_that_shows_results(name):
     code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert not {"pyomo", "planner.render.chart", "planner.sheets"} & set(run.stdout.split())
+
+
+def test_a_worker_imports_nothing_from_the_current_folder(tmp_path) -> None:
+    for name in ("models", "numpy", "planner", "queue"):
+        (tmp_path / f"{name}.py").write_text(f"open('seen-{name}', 'w').close()\n", "utf-8")
+    script = (
+        "import sys\n"
+        "from planner.studies import forkserver\n"
+        "import models.plan\n"
+        "import operator\n"
+        "if __name__ == '__main__':\n"
+        "    forkserver.preload('models.plan')\n"
+        "    worker = forkserver.context().Process(target=operator.index, args=(1,))\n"
+        "    worker.start()\n"
+        "    worker.join()\n"
+        "    sys.exit(worker.exitcode)\n"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "run.py").write_text(script, "utf-8")
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    ran = subprocess.run(
+        [sys.executable, home / "run.py"], cwd=tmp_path, capture_output=True, check=False,
+        env={**kept, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert not list(tmp_path.glob("seen-*"))

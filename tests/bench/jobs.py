@@ -186,13 +186,15 @@ WHY = {
         " plan that losses hit."
     ),
     ("command-sweep", EXAMPLE_SIZE): (
-        "Each point is read as tables (some 30 ms), which takes longer than to plan it."
+        "Both workers plan the base case first, and each point is proven apart from the solver."
     ),
     ("command-compare", EXAMPLE_SIZE): (
-        "Every table of every plan is made, to find the rows that differ; half of that time is why"
-        " members are short, and the limits that bind."
+        "Both workers plan the base case first. Tables of every plan are made to find the rows that"
+        " differ; most of that time is why members are short."
     ),
     ("command-risk", EXAMPLE_SIZE): "Half of it is HiGHS: each draw is solved twice.",
+    ("command-support", EXAMPLE_SIZE): "Each of 47 idle plants is planned with its payment.",
+    ("planner", "L"): "One process builds, solves and proves 480 blocks one after the other.",
     ("sweep", "M"): "Each point is proven apart from the solver, and has a Plan of its own.",
     ("book", "S"): "It starts Python and pandas as the others do, and writes thirty sheets.",
     ("book", "M"): "It plans twice, with limits and without, proves both and writes all sheets.",

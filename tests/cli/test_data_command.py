@@ -125,7 +125,9 @@ def test_summary_has_a_row_a_measure_and_mineral(made) -> None:
         (row[names.index("measure")], row[names.index("mineral")]): row
         for row in zip(*table.values, strict=True)
     }
-    sheet = pd.read_excel(made / "small-plan.xlsx", "Summary").set_index("Measure")
+    sheet = pd.read_excel(made / "small-plan.xlsx", "Summary", engine="openpyxl").set_index(
+        "Measure"
+    )
     value, text = names.index("value"), names.index("text")
     for mineral in ("Copper", "Lithium"):
         assert cells["Demand", mineral][value] == sheet.loc["Demand", mineral]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from inputs.story import CASES, DOMINANT
+from inputs.story import CASES, DOMINANT, replaced
 from models.answers import exit_from
 from models.plan import solve
 from planner.render.table import shown
@@ -21,7 +21,6 @@ from planner.studies.kind import Tables
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "exit.md"
-START, END = "<!-- exit -->", "<!-- /exit -->"
 _LAST = (Exits.half, Exits.quarter, Exits.tenth, Exits.none)
 _PLANTS = 3
 """Plants of a mineral that are named."""
@@ -58,9 +57,9 @@ def lines(made: Tables) -> Iterator[str]:
 
 def main() -> None:
     """Write the table of the larger example."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(START)
     table = "\n".join(lines(tables(CASES[0])))
-    PAGE.write_text(f"{before}{START}\n{table}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    page = replaced(PAGE.read_text(encoding="utf-8"), "exit", table)
+    PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from inputs.story import CASES
+from inputs.story import CASES, replaced
 from models.case import Case
 from models.plan import Plan, solve
 from models.scorecard import Score, scorecard
@@ -128,13 +128,6 @@ def published_table(plan: Plan) -> str:
     ours, theirs = (sum(each) / len(threes) for each in zip(*threes, strict=True))
     lines.append(f"| mean | | | {ours:.1%} | {theirs:.1%} |")
     return "\n".join(lines)
-
-
-def replaced(page: str, mark: str, text: str) -> str:
-    """Return a page with what stands between two marks replaced."""
-    start, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
-    before, rest = page.split(start)
-    return f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}"
 
 
 def main() -> None:

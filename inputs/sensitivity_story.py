@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inputs.story import CASES
+from inputs.story import CASES, replaced
 from models.schema import Uncertainty
 from planner.run import Start
 from planner.scenarios import Variant
@@ -25,7 +25,8 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "sensitivity.md"
 _COUNTED = 1_000
 """From here on a value is shown without decimals."""
-CELLS, LOOKED_UP = ("<!-- cells -->", "<!-- /cells -->"), ("<!-- after -->", "<!-- /after -->")
+CELLS, LOOKED_UP = "cells", "after"
+"""The marks of the tables."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,8 @@ def main() -> None:
     """Write both tables between their marks."""
     before, after = study(), study([each.range for each in THREE])
     text = PAGE.read_text(encoding="utf-8")
-    tables = ((CELLS, twelve(before)), (LOOKED_UP, changes(before, after)))
-    for (start, end), lines in tables:
-        head, rest = text.split(start)
-        body = "\n".join(lines)
-        text = f"{head}{start}\n{body}\n{end}{rest.split(end)[1]}"
+    for mark, lines in ((CELLS, twelve(before)), (LOOKED_UP, changes(before, after))):
+        text = replaced(text, mark, "\n".join(lines))
     PAGE.write_text(text, encoding="utf-8")
     for tables_of in (before, after):
         said = SensitivityStudy.headline(tables_of)

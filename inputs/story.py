@@ -174,6 +174,13 @@ def _dependent(plan: Plan, mineral: str) -> str:
     return f"{member}, {share:.0%} from {country} | {many}"
 
 
+def replaced(page: str, mark: str, text: str) -> str:
+    """Return a page with what is between two marks replaced."""
+    start, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    before, rest = page.split(start)
+    return f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}"
+
+
 def page(lines: list[Line]) -> str:
     """Return the page of results."""
     return "\n".join([HEAD, f"{table(lines)}\n", each_member(HERE / f"{CASES[0]}.xlsx")])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from inputs.story import CASES, DOMINANT
+from inputs.story import CASES, DOMINANT, replaced
 from planner.studies import Here
 from planner.studies.agreed import Rules
 from planner.studies.kind import Tables
@@ -21,7 +21,6 @@ from planner.workbook import read
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
-START, END = "<!-- stress -->", "<!-- /stress -->"
 CHART = "stress.svg"
 
 BLUE, PALE_BLUE, GREY, PALE_GREY = "#0072B2", "#B9DCF0", "#7F8894", "#D9DDE2"
@@ -170,10 +169,8 @@ def main() -> None:
     picture = f"![Share of demand short when {country} is lost]({CHART})"
     parts = (picture, f"{country} lost:", table(of_minerals), "Worst losses:", worst(found))
     page = DOCS / "stress.md"
-    before, rest = page.read_text(encoding="utf-8").split(START)
-    after = rest.split(END)[1]
-    text = "\n\n".join(parts)
-    page.write_text(f"{before}{START}\n{text}\n\n{END}{after}", encoding="utf-8")
+    text = "\n\n".join(parts) + "\n"
+    page.write_text(replaced(page.read_text(encoding="utf-8"), "stress", text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,9 @@ from tests.budget import IS_LONG
 TEXT = story.PAGE.read_text(encoding="utf-8")
 
 
-def between(marks: tuple[str, str]) -> list[str]:
+def between(mark: str) -> list[str]:
     """The lines of a table of the page, without its head."""
-    start, end = marks
-    return TEXT.split(start)[1].split(end)[0].strip().splitlines()[2:]
+    return TEXT.split(f"<!-- {mark} -->")[1].split(f"<!-- /{mark} -->")[0].strip().splitlines()[2:]
 
 
 def test_the_figures_of_the_cells_that_decide_are_those_of_the_example() -> None:

@@ -34,8 +34,11 @@ def preload(*modules: str) -> None:
 def _is_running() -> bool:
     """Start the server unless it runs; False where it cannot, as with no place for its socket.
 
-    It and all workers import nothing from the current folder, whatever is in it.
+    It and all workers import nothing from the current folder, whatever is in it. Spawned workers
+    read that from the environment whenever one starts; the server needs it as it starts, and no
+    longer: what else this process runs may well import from its folder.
     """
+    was_safe = "PYTHONSAFEPATH" in os.environ
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     if sys.platform != "linux":
         return False
@@ -46,6 +49,8 @@ def _is_running() -> bool:
             forkserver.ensure_running()
     except OSError:
         return False
+    if not was_safe:
+        del os.environ["PYTHONSAFEPATH"]
     return True
 
 

@@ -290,7 +290,7 @@ def test_a_worker_imports_nothing_from_the_current_folder(tmp_path) -> None:
     for name in ("models", "numpy", "planner", "queue"):
         (tmp_path / f"{name}.py").write_text(f"open('seen-{name}', 'w').close()\n", "utf-8")
     script = (
-        "import sys\n"
+        "import os, sys\n"
         "from planner.studies import forkserver\n"
         "import models.plan\n"
         "import operator\n"
@@ -299,7 +299,8 @@ def test_a_worker_imports_nothing_from_the_current_folder(tmp_path) -> None:
         "    worker = forkserver.context().Process(target=operator.index, args=(1,))\n"
         "    worker.start()\n"
         "    worker.join()\n"
-        "    sys.exit(worker.exitcode)\n"
+        "    is_left = sys.platform == 'linux' and 'PYTHONSAFEPATH' in os.environ\n"
+        "    sys.exit(worker.exitcode or is_left)\n"
     )
     home = tmp_path / "home"
     home.mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -66,5 +67,6 @@ def _send(compute: Callable[[], object], sender: Connection) -> None:
     """Send the result; Ctrl-C is for the parent process, which ends this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.disable()  # it ends before garbage matters
     with contextlib.suppress(BaseException):  # the parent computes again and meets the error
         sender.send(compute())

@@ -20,6 +20,8 @@ NEGLIGIBLE_PRICE = 1e-8
 """Prices below this part of the largest are rounding themselves."""
 SETTLED = 1e-11
 """An earlier plan needs no solve if violation and gap are below this: the rounding of sums."""
+REFUTED = 1e-6
+"""An earlier plan surely needs a solve if it misses a limit by more than this part of it."""
 SAME_COEFFICIENT = 1e-12
 """How far apart two coefficients may be, as a part of the larger: the order of a sum's terms."""
 SLIDER_RULE = 1e-9

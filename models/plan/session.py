@@ -206,11 +206,11 @@ class Session:
             self._touched(program, solver.measure) if is_vectors else np.ones(len(fitted.like))
         )
         point = self._in_variant(fitted)
-        proofs = _proofs(solver, np.flatnonzero(touched), point)
+        moved = touched & _is_refuted(program, point) & np.isin(fitted.of_block, [*self._kept])
+        proofs = _proofs(solver, np.flatnonzero(touched & ~moved), point)
         settled = {b for b, proof in proofs.items() if fitted.of_block[b] >= 0 and proof.is_settled}
-        troubles = self._solve_pieces(
-            fitted, {int(fitted.of_block[b]) for b in {*proofs} - settled}
-        )
+        unsettled = fitted.of_block[[*({*proofs} - settled), *np.flatnonzero(moved)]]
+        troubles = self._solve_pieces(fitted, {*unsettled.tolist()})
         if troubles:
             again = np.isin(fitted.of_block, [*troubles])
             point = self._in_variant(fitted)
@@ -231,7 +231,7 @@ class Session:
                     result = replace(result, failures=(attempt, *result.failures))
                     self._kept[block].is_under_way = False
             results[b] = result
-        return [*results.values()]
+        return [results[b] for b in sorted(results)]
 
     def _in_variant(self, fitted: Fitted) -> tuple[Floats, Floats]:
         """Return the values and duals of before in the variant's order; 0 for what is new."""
@@ -295,6 +295,25 @@ class _Proof:
 
     result: block_solver.BlockResult
     is_settled: bool
+
+
+def _is_refuted(program: Program, point: tuple[Floats, Floats]) -> Bools:
+    """Return the blocks that values and duals are surely no optimum of: nobody need certify them.
+
+    A limit is broken, or one that has a price is not met, by more than rounding.
+    """
+    rows, (x, duals) = program.rows, point
+    activity, limit = rows.activity(x), np.where(duals > 0, rows.row_lower, rows.row_upper)
+    apart = np.where(duals != 0, np.abs(activity - limit), 0.0)
+    beyond = np.maximum(rows.lower - x, x - rows.upper)
+    refuted = np.zeros(len(program.blocks), dtype=bool)
+    for starts, far, size in (
+        (program.row_starts, apart, limit),
+        (program.column_starts, beyond, x),
+    ):
+        at = np.flatnonzero(far > tolerances.REFUTED * np.maximum(1.0, np.abs(size)))
+        refuted[np.searchsorted(starts, at, side="right") - 1] = True
+    return refuted
 
 
 def _proofs(

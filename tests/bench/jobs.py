@@ -47,6 +47,7 @@ ONE, CORES, FLOWS, BARE, BLOCKS, ARRAYS, LINOPY, PULP, PYOMO = (
     "pyomo",
 )
 
+SESSION, STUDY = "sweep", "sweep-cores"
 EXAMPLE_SIZE, STAGED, DESK, LANES, FACILITIES = "example", "magnets", "desk", "lanes", "facilities"
 _WRITE = "--json --output {folder}/x.xlsx"
 COMMANDS = {
@@ -95,7 +96,8 @@ JOBS = (
     Job(ARRAYS, "arrays, one program", SOLVE, _rival("arrays"), _STOCKS),
     Job(BLOCKS, "arrays, blocks on all cores", SOLVE, _rival("blocks"), _ALL),
     Job(BARE, "arrays, handed over, not solved", SOLVE, _rival("bare"), _STOCKS),
-    Job("sweep", "this planner, a session", SWEEP, _rival("sweep_planner"), ("M",), ours=True),
+    Job(SESSION, "this planner, one process", SWEEP, _rival("sweep_planner"), ("M",), ours=True),
+    Job(STUDY, "this planner, all cores", SWEEP, _rival("sweep_cores"), ("M",), ours=True),
     Job("sweep-arrays", "arrays, one program, warm", SWEEP, _rival("sweep_arrays"), ("M",)),
     Job("sweep-pyomo", "Pyomo, persistent appsi_highs", SWEEP, _rival("sweep_pyomo"), ("M",)),
     Job(
@@ -195,7 +197,10 @@ WHY = {
     ("command-risk", EXAMPLE_SIZE): "Half of it is HiGHS: each draw is solved twice.",
     ("command-support", EXAMPLE_SIZE): "Each of 47 idle plants is planned with its payment.",
     ("planner", "L"): "One process builds, solves and proves 480 blocks one after the other.",
-    ("sweep", "M"): "Each point is proven apart from the solver, and has a Plan of its own.",
+    **dict.fromkeys(
+        ((SESSION, "M"), (STUDY, "M")),
+        "Each point is proven apart from the solver, and has a Plan of its own.",
+    ),
     ("book", "S"): "It starts Python and pandas as the others do, and writes thirty sheets.",
     ("book", "M"): "It plans twice, with limits and without, proves both and writes all sheets.",
     ("command-desk", DESK): "As for M: two plans, two proofs, and all sheets.",
@@ -230,8 +235,13 @@ TARGETS = (
            ("book-plain", "S")),
     Target("M, workbook to workbook / the plain way", 0.4, "book", "M", "wall",
            ("book-plain", "M")),
-    Target("M, 50 caps / arrays, warm", 0.8, "sweep", "M", "wall", ("sweep-arrays", "M")),
-    Target("M, 50 caps / Pyomo, persistent", 0.15, "sweep", "M", "wall", ("sweep-pyomo", "M")),
+    *(
+        Target(f"M, 50 caps / {what}, {how}", most, job, "M", "wall", (over, "M"))
+        for what, most, over in (
+            ("arrays, warm", 0.8, "sweep-arrays"), ("Pyomo, persistent", 0.15, "sweep-pyomo"),
+        )
+        for job, how in ((SESSION, "one process"), (STUDY, "all cores"))
+    ),
     Target(f"`planner solve {EXAMPLE}` / a plain program", 0.8, "command-solve", EXAMPLE_SIZE,
            over=("example-scipy", EXAMPLE_SIZE)),
     *(

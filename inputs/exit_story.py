@@ -1,7 +1,7 @@
-"""How little of China the examples can do with: ``python -m inputs.exit_story``.
+"""How far China's share of the larger example can fall: ``python -m inputs.exit_story``.
 
-Writes the tables of ``docs/exit.md`` between their marks: by mineral from which year on the share
-is at most 50, 25, 10 and 0 %, what that costs, and which plants begin first.
+Writes the table of ``docs/exit.md`` between its marks: by mineral the years from which the share is
+at most 50, 25, 10 and 0 %, the extra cash, and the plants that are built differently.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def lines(made: Tables) -> Iterator[str]:
     exits, builds = made[Exits], made[Builds]
     of = exits.words["last"]
     yield (
-        f"| mineral | plan, {of} | left, {of} | 50 % | 25 % | 10 % | 0 % |"
-        " extra cash, USD m | plants to begin otherwise |"
+        f"| mineral | China's share in the plan, {of} | share that remains, {of} |"
+        " 50 % | 25 % | 10 % | 0 % | extra cash, USD m | plants that are built differently |"
     )
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---|"
     fields = (Exits.mineral, Exits.planned_share, Exits.left_share, Exits.cash, *_LAST)

@@ -120,7 +120,7 @@ def caps_table(of: Plans) -> str:
         "oxide alone, sales to China": of.swapped[OXIDE_ALONE],
         "every stage, sales to China": of.swapped[BASE],
     }
-    last = "left, last stage | left, all stages | extra cash, USD m | short, t"
+    last = "met without China, counting magnets | counting all stages | extra cash, USD m | short, t"
     lines = [f"| cap of 65 % on | {' | '.join(STAGES)} | {last} |", "|---|" + "---:|" * 8]
     for name, plan in rows.items():
         cells = [
@@ -137,7 +137,7 @@ def tighter_table(of: Plans) -> str:
     """Return what tighter caps on every stage cost and leave short."""
     demand = float(of.base.supply["demand"].sum())
     lines = [
-        "| cap on every stage | extra cash, USD m | short, t | of all need | left, all stages |",
+        "| cap on every stage | extra cash, USD m | short, t | short, share of need | met without China, all stages |",
         "|---:|---:|---:|---:|---:|",
     ]
     for cap, plan in of.capped.items():
@@ -181,7 +181,7 @@ def floors_table(of: Plans) -> str:
         "on NdPr oxide, caps": of.scenarios[FLOOR],
     }
     lines = [
-        "| floor | cash, USD m | levies | net of levies | from China, t | left, all stages |",
+        "| floor | cash, USD m | levies | net of levies | magnets from China, t | met without China, all stages |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, plan in rows.items():
@@ -253,45 +253,47 @@ def page(of: Plans) -> str:
     text = f"""# From ore to magnet
 
 `inputs/magnets.xlsx` asks where a coalition's magnets come from, at every stage: concentrate, oxide,
-alloy, magnet ([how stages work](stages.md)). It has today's plants by name, announced ones within
-public money, and members' need for magnets: {" and ".join(needs)}. From {LIMIT_FROM} on no country
-outside may give more than 65 % of any stage. `python -m inputs.magnets_story` writes this page.
+alloy, magnet ([how stages work](stages.md)). It has today's plants by name, announced plants
+limited by a public budget, and members' need for magnets: {" and ".join(needs)}. From {LIMIT_FROM} on no
+country outside the coalition may supply more than 65 % of any stage. `python -m inputs.magnets_story` writes
+this page.
 
 ## One stage is not enough
 
 {caps_table(of)}
 
-*China's share of each stage in {of.last}, of what members and plants take of it. Left: what members would
-still get of their need for magnets in {of.last} if China stopped, at the last stage and through all stages.
-Cash is of ten years, against no cap.*
+*China's share of what members and plants buy at each stage in {of.last}. Met without China: the share of
+members' need for magnets in {of.last} that would still be met if China stopped, counting only magnets, or all
+stages. Extra cash is the sum over ten years, compared with no cap.*
 
-**A cap on magnets alone** looks safe: {at_last(magnets)} would be left. Through all stages it is
-{through(magnets)}, since magnets made elsewhere are made of Chinese alloy and oxide.
+**A cap on magnets alone** looks safe: {at_last(magnets)} of the need would be met without China. Counting all
+stages it is {through(magnets)}, since magnets made elsewhere are made from Chinese alloy and oxide.
 
-**A cap on oxide alone** costs USD {extra_cash(only, free):,.0f} m and leaves {through(only)}. It works because
-oxide inside Chinese magnets counts, and because the workbook lets nobody but Lynas sell oxide or alloy to
-China. If others may, it leaves {through(of.swapped[OXIDE_ALONE])}: their oxide goes into Chinese alloy.
+**A cap on oxide alone** costs USD {extra_cash(only, free):,.0f} m, and {through(only)} would be met. It works
+because the cap counts oxide inside Chinese magnets, and because in the workbook only Lynas may sell oxide or
+alloy to China. If others may sell too, {through(of.swapped[OXIDE_ALONE])} would be met: their oxide goes into
+Chinese alloy.
 
-**A cap on every stage** costs USD {extra_cash(base, free):,.0f} m and leaves {through(base)}. But with sales to
-China it leaves {through(swapped)}: plants elsewhere sell to China, buy Chinese alloy instead, and each cap is
-kept. So look at what is left through all stages, not at shares.
+**A cap on every stage** costs USD {extra_cash(base, free):,.0f} m, and {through(base)} would be met. With sales to
+China it is {through(swapped)}: plants elsewhere sell oxide to China and buy Chinese alloy, within each cap. So
+look at what is met counting all stages, not at shares.
 
 ## What a tighter cap costs
 
 {tighter_table(of)}
 
-At 65 % nobody goes short. Below, safety is bought with missing magnets, not with money: there are too few
-plants for alloy and magnets elsewhere. Cash can fall because less is bought.
+At 65 % nobody goes short. Tighter caps cost magnets, not money: there are too few plants for alloy and magnets
+elsewhere. Cash can fall because less is bought.
 
 ## Which plants come first
 
-The workbook counts {begun} projects as built, since they are begun: Caremag (NdPr and DyTb), Eneabba, MP's
+The workbook counts {begun} projects as built, because building has begun: Caremag (NdPr and DyTb), Eneabba, MP's
 10X (alloy and magnets) and Blacksburg's magnets. Beyond them the plan builds:
 
 {builds_table(of)}
 
-Most are plants for alloy: there the gap is widest. Plants outside China separate oxide for {kt["oxide"]} of
-magnets a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]}.
+Most are plants for alloy, the scarcest stage. Plants outside China separate oxide for {kt["oxide"]} of magnets
+a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]}.
 
 ## If China stops exports
 
@@ -302,41 +304,42 @@ If nothing leaves China from 2027, and that is known today, {_part(missing[2027]
 
 {floors_table(of)}
 
-The US Department of Defense guarantees MP Materials 110 USD a kg of NdPr for ten years. The scenarios take
-it as a floor at the coalition's border for all NdPr oxide. **Without caps it changes nothing**: plants at
+The US Department of Defense guarantees MP Materials 110 USD a kg of NdPr for ten years. The scenarios
+make it a floor for all NdPr oxide at the coalition's border. **Without caps it changes nothing**: plants at
 home buy no cheaper oxide from outside. Members buy finished magnets, and these pay no levy. With caps it
 costs USD {extra_cash(guarded, base):,.0f} m and makes no magnet safer: plants at home buy
 {(lynas(base) - lynas(guarded)) / 1e3:,.0f} kt less from the line of Lynas in Malaysia, outside the
 coalition, and more from dearer plants.
 
-**A floor on magnets** meets members where they buy. At about the shadow price of the cap it moves
-{(chinese(free) - chinese(floor)) / 1e3:,.0f} kt away from China in ten years. But their alloy may still be
-Chinese: {through(floor)} is left through all stages.
+**A floor on magnets** acts on what members buy. At about the shadow price of the cap it moves
+{(chinese(free) - chinese(floor)) / 1e3:,.0f} kt of magnets away from China in ten years. But their alloy may
+still be Chinese: counting all stages, {through(floor)} of the need would be met without China.
 
-Costs in this workbook are without inputs, and so are floors: 78,400 for oxide (110,000 less concentrate) and
-21,000 for magnets.
+Costs in this workbook exclude inputs, and so do the floors: 78,400 USD/t for oxide (110,000 minus the cost of
+concentrate) and 21,000 USD/t for magnets.
 
 ## Compared with published figures
 
 | | published | here |
 |---|---|---|
-| China's part of separation | 91 % of output (IEA) | {_part(there.part("ndpr"))} of capacity; plants elsewhere are not full |
-| China's part of magnets | 94 % (IEA) | {_part(there.part("magnet"))} of capacity, taken from the IEA |
-| China's part of alloy | not found | {_part(there.part("alloy"))} of capacity |
+| China's share of separation | 91 % of output (IEA) | {_part(there.part("ndpr"))} of capacity; plants elsewhere are not fully used |
+| China's share of magnets | 94 % (IEA) | {_part(there.part("magnet"))} of capacity, taken from the IEA |
+| China's share of alloy | not found | {_part(there.part("alloy"))} of capacity |
 | oxide elsewhere | 18.7 kt a year of capacity | {there.elsewhere["ndpr"] / 1e3:,.1f} kt of NdPr |
 | alloy elsewhere | for about 4 kt of rare earths | for {metal:,.1f} kt |
 
-The IEA's shares are of its commentary of 23 October 2025. The last two rows are of a public list of plants
-after company statements.
+The IEA's shares are from its commentary of 23 October 2025. The last two published figures are from a public
+list of plants based on company statements.
 
 ## What to read with care
 
-- What plants ask above China is a judgement, and it decides who runs. Before {LIMIT_FROM} most plants
-  elsewhere stand idle here; in truth, contracts and guarantees keep them running.
+- How much more plants elsewhere charge than Chinese plants is a judgement, and it decides which plants run.
+  Before {LIMIT_FROM} most plants elsewhere are idle in the plan; in reality, contracts and guarantees keep them
+  running.
 - Members' need is published for the EU and roughly for the United States; the rest are estimates. Japan's
   plants publish no capacity.
-- One kind of magnet stands for all. Magnets of drives need several times its dysprosium and terbium, so
-  heavy rare earths are tighter than here.
+- All magnets count as one kind. Magnets for electric motors need several times as much dysprosium and
+  terbium, so heavy rare earths are scarcer than shown here.
 - `Note` marks every estimate, and `inputs/README.md` says how the figures were made.
 """  # noqa: E501 - paragraphs are filled below
     return "\n".join(_filled(text.splitlines())).replace(TIED, " %")

@@ -30,14 +30,15 @@ MILLION = 1e6
 HEAD = """# Projects: which get built at which cap
 
 Which projects `critical-minerals` builds at four caps, and what they save. In the first-use case
-all four caps build the same. Written by `python -m inputs.projects_story`; do not edit by hand.
+the same projects are built at all four. Written by `python -m inputs.projects_story`; do not edit
+by hand.
 
 - `65 % path` is the workbook's cap: 85 % in 2026, falling to 65 % from 2030.
 - Money is USD m. Charges are sums over 2026 to 2035.
 - *Capital charge*: what the built part must earn on its capital in its years of output.
-- *Money saved*: the fall of total discounted cost against the case without projects. Shortage costs
-  ten times the mineral's price, so this ranks projects and is no return.
-- `no budget` lifts the budget, which is what is pledged or committed, in one pot.
+- *Money saved*: how much lower total discounted cost is than without projects. A missing tonne
+  counts at ten times its price, so use this to rank projects, not as a return on capital.
+- `no budget` removes the budget. The budget is the total of public money pledged or committed.
 """
 
 
@@ -149,7 +150,8 @@ def page() -> tuple[str, str]:
         HEAD,
         f"![Part of each project that is built, by cap]({CHART})\n",
         summary(found) + "\n",
-        "Part built if any part may be; * also built if only whole projects may:\n",
+        "The part of each project that is built if projects can be built in part; * marks projects"
+        " that are also\nbuilt if only whole projects can be:\n",
         built(case, found) + "\n",
     ]
     return "\n".join(parts), chart(f"Projects built, {CASES[0]}", list(CAPS), rows)

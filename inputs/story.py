@@ -31,7 +31,7 @@ HEAD = f"""# Results of critical-minerals
 
 Written by `python -m inputs.story`; do not edit by hand. Shares are of the coalition's demand in
 {YEAR}. Money and shortages are sums over 2026 to 2035, undiscounted, with capital of projects.
-Where the cap forbids tonnes, cash falls because less is bought. Many inputs are estimates
+Where the cap leaves demand unmet, cash cost falls because less is bought. Many inputs are estimates
 (`inputs/README.md`).
 """
 
@@ -114,8 +114,8 @@ def table(lines: list[Line]) -> str:
     head = (
         "| mineral | China's share of refining capacity | China in the cheapest plan, no cap | "
         "China at the cap of 65 % | smallest cap that costs no supply | "
-        "cash cost of the cap, USD m | USD per t bought, like for like | "
-        "short: no supply, t | short: the cap forbids, t |\n"
+        "cash cost of the cap, USD m | extra cost of the same tonnes, USD/t | "
+        "short without a cap, t | short because of the cap, t |\n"
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     )
     return head + "\n".join(
@@ -151,10 +151,11 @@ def each_member(path: Path) -> str:
         "a member buy all it needs of a mineral in one country, as long as others buy elsewhere. "
         f"With the cap on each member, too, total cost rises by {extra / 1e6:,.0f} USD m "
         f"({extra / alone.objective:.3%}), and shortage by "
-        f"{abs(both.shortage - alone.shortage):,.0f} t. The table has the member with the "
-        f"largest share of its purchases in one country outside the coalition in {last}, and how "
-        f"many members buy more than {MOSTLY:.0%} there:"
-        "\n\n| mineral | cap on the coalition | many | cap on each member too | many |\n"
+        f"{abs(both.shortage - alone.shortage):,.0f} t. The table names the member that buys the "
+        f"largest share from one country outside the coalition in {last}, and counts the "
+        f"members that buy more than {MOSTLY:.0%} from one country:"
+        f"\n\n| mineral | cap on the coalition | members above {MOSTLY:.0%} |"
+        f" cap on each member too | members above {MOSTLY:.0%} |\n"
         f"|---|---|---:|---|---:|\n{rows}\n"
     )
 

@@ -120,7 +120,9 @@ def caps_table(of: Plans) -> str:
         "oxide alone, sales to China": of.swapped[OXIDE_ALONE],
         "every stage, sales to China": of.swapped[BASE],
     }
-    last = "met without China, counting magnets | counting all stages | extra cash, USD m | short, t"
+    last = (
+        "met without China, counting magnets | counting all stages | extra cash, USD m | short, t"
+    )
     lines = [f"| cap of 65 % on | {' | '.join(STAGES)} | {last} |", "|---|" + "---:|" * 8]
     for name, plan in rows.items():
         cells = [
@@ -137,7 +139,10 @@ def tighter_table(of: Plans) -> str:
     """Return what tighter caps on every stage cost and leave short."""
     demand = float(of.base.supply["demand"].sum())
     lines = [
-        "| cap on every stage | extra cash, USD m | short, t | short, share of need | met without China, all stages |",
+        (
+            "| cap on every stage | extra cash, USD m | short, t | short, share of need |"
+            " met without China, all stages |"
+        ),
         "|---:|---:|---:|---:|---:|",
     ]
     for cap, plan in of.capped.items():
@@ -181,7 +186,10 @@ def floors_table(of: Plans) -> str:
         "on NdPr oxide, caps": of.scenarios[FLOOR],
     }
     lines = [
-        "| floor | cash, USD m | levies | net of levies | magnets from China, t | met without China, all stages |",
+        (
+            "| floor | cash, USD m | levies | net of levies | magnets from China, t |"
+            " met without China, all stages |"
+        ),
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, plan in rows.items():

@@ -40,6 +40,10 @@ by hand.
   counts at ten times its price, so use this to rank projects, not as a return on capital.
 - `no budget` removes the budget. The budget is the total of public money pledged or committed.
 """
+PARTS_BUILT = """\
+The part of each project that is built if projects can be built in part; * marks projects that are
+also built if only whole projects can be:
+"""
 
 
 @dataclass(frozen=True)
@@ -150,8 +154,7 @@ def page() -> tuple[str, str]:
         HEAD,
         f"![Part of each project that is built, by cap]({CHART})\n",
         summary(found) + "\n",
-        "The part of each project that is built if projects can be built in part; * marks projects"
-        " that are also\nbuilt if only whole projects can be:\n",
+        PARTS_BUILT,
         built(case, found) + "\n",
     ]
     return "\n".join(parts), chart(f"Projects built, {CASES[0]}", list(CAPS), rows)

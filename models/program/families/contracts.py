@@ -59,7 +59,7 @@ MAXIMUM = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""A buyer takes at most the maximum, and pays for the part of the minimum that it does not take.
+    r"""A buyer takes at most the maximum, and pays for tonnes of the minimum that it does not take.
 
     .. math:: y_{k,t} + w_{k,t} \ge min_{k,t}, \qquad y_{k,t} \le max_{k}             [t/yr]
 

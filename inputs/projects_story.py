@@ -81,23 +81,23 @@ def capped(case: Case, cap: str) -> Case:
 def runs(case: Case) -> list[Run]:
     """Plan every cap four times."""
     settings = dataclasses.replace(case.settings, whole_projects=True)
-    found = []
+    every_run = []
     for cap in CAPS:
         under = capped(case, cap)
         without = under.change(projects=(), budget=(), scenarios=())
         whole = under.change(settings=settings)
         rich = under.change(budget=())
-        found.append(Run(cap, solve(under), solve(without), solve(whole), solve(rich)))
-    return found
+        every_run.append(Run(cap, solve(under), solve(without), solve(whole), solve(rich)))
+    return every_run
 
 
-def summary(found: list[Run]) -> str:
-    """Return what is built and what it costs and saves, a row a cap and way of building."""
+def summary(every_run: list[Run]) -> str:
+    """Return the table of plants built, costs and savings, one row per cap and way of building."""
     lines = [
         "| cap | projects | in full | in part | capital | capital charge | money saved |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
-    for run in found:
+    for run in every_run:
         for how, plan in (
             ("any part", run.free),
             ("whole only", run.whole),
@@ -115,17 +115,17 @@ def summary(found: list[Run]) -> str:
     return "\n".join(lines)
 
 
-def built(case: Case, found: list[Run]) -> str:
-    """Return the part built of each project at each cap, and the projects built at none."""
-    head = " | ".join(run.cap for run in found)
+def built(case: Case, every_run: list[Run]) -> str:
+    """Return the table of the built part of each project by cap, and the projects never built."""
+    head = " | ".join(run.cap for run in every_run)
     lines = [
         f"| project | mineral | country | capital | {head} |",
-        "|---|---|---|---:|" + "---:|" * len(found),
+        "|---|---|---|---:|" + "---:|" * len(every_run),
     ]
     idle: list[str] = []
     for project in sorted(case.projects, key=lambda p: (p.mineral, p.name)):
         cells = []
-        for run in found:
+        for run in every_run:
             part, whole = run.built.get(project.name, 0.0), run.built_whole.get(project.name, 0.0)
             cells.append((f"{part:.0%}" if part > SOME else "-") + "*" * (whole > ALL))
         if {*cells} == {"-"}:
@@ -141,21 +141,21 @@ def built(case: Case, found: list[Run]) -> str:
 def page() -> tuple[str, str]:
     """Return the page and its chart."""
     case = read(HERE / f"{CASES[0]}.xlsx").case
-    found = runs(case)
+    every_run = runs(case)
     rows = [
         (
             p.name.split(" (")[0],  # what a plant also makes is in the table
             p.mineral,
-            [(r.built.get(p.name, 0.0), r.built_whole.get(p.name, 0.0)) for r in found],
+            [(r.built.get(p.name, 0.0), r.built_whole.get(p.name, 0.0)) for r in every_run],
         )
         for p in sorted(case.projects, key=lambda p: (p.mineral, p.name))
     ]
     parts = [
         HEAD,
         f"![Part of each project that is built, by cap]({CHART})\n",
-        summary(found) + "\n",
+        summary(every_run) + "\n",
         PARTS_BUILT,
-        built(case, found) + "\n",
+        built(case, every_run) + "\n",
     ]
     return "\n".join(parts), chart(f"Projects built, {CASES[0]}", list(CAPS), rows)
 

@@ -1,8 +1,8 @@
 """The numbers of the larger example: ``python -m inputs.story`` writes ``docs/results.md``.
 
-For each mineral: how much of refining stands in the dominant country, what
-the cheapest plan takes from it without a cap and with the cap of the workbook; the smallest cap
-that costs no tonne of supply; what the cap costs.
+For each mineral: the dominant country's share of refining capacity, and of demand in the cheapest
+plan without a cap and with the workbook's cap; the smallest cap that costs no supply; the costs and
+shortage that the cap causes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 CASES = ("critical-minerals", "critical-minerals-first-use")
 DOMINANT = "CHN"
 MOSTLY = 0.9
-"""A member that buys more than this of a mineral in one country hangs on it."""
+"""A member that buys a larger share of a mineral in one country depends on that country."""
 YEAR = 2030
 """The year in which the cap reaches the EU's benchmark of 65 %."""
 
@@ -40,11 +40,10 @@ Where the cap leaves demand unmet, cash cost falls because less is bought. Many 
 class Line:
     """One mineral; shares are of the coalition's demand in 2030, money over all years.
 
-    ``capacity`` is the country's part of all refining capacity; ``least`` the smallest cap that
-    costs no tonne of supply; ``cash`` [USD], capital of projects included, ``per_tonne`` [USD/t
-    bought] what these tonnes cost landed above the same tonnes without a cap, as the plan's Summary
-    says it, and ``forbidden`` [t] are what the cap costs; ``lacking`` [t] is what supply
-    cannot give at any cap.
+    ``capacity`` is the country's share of refining capacity; ``least`` the smallest cap that costs
+    no supply. The cap costs ``cash`` [USD], with capital of projects; ``per_tonne`` [USD/t bought]
+    is the extra landed cost of the same tonnes, as in the plan's Summary. ``forbidden`` [t] is the
+    shortage that the cap causes, ``lacking`` [t] the shortage without a cap.
     """
 
     mineral: str
@@ -135,7 +134,7 @@ def _signed(value: float) -> str:
 
 
 def each_member(path: Path) -> str:
-    """Return what the cap on each member changes, beside the cap on the coalition alone."""
+    """Return the section on the cap on each member, compared with a cap on the coalition alone."""
     case = read(path).case
     both = solve(case)
     alone = solve(
@@ -161,22 +160,22 @@ def each_member(path: Path) -> str:
 
 
 def _dependent(plan: Plan, mineral: str) -> str:
-    """Return the member most dependent on one country for a mineral, and how many by 9 in 10."""
-    found = [
-        (of.share, member, plan.case.country_name(of.country))
+    """Return the most dependent member for a mineral, and how many buy over 90 % in one country."""
+    dependences = [
+        (one.share, member, plan.case.country_name(one.country))
         for member, each in dependences_of(plan).items()
-        for of in each
-        if of.mineral == mineral
+        for one in each
+        if one.mineral == mineral
     ]
-    if not found:
+    if not dependences:
         return "none | 0"
-    share, member, country = max(found)
-    many = sum(share > MOSTLY for share, _, _ in found)
+    share, member, country = max(dependences)
+    many = sum(share > MOSTLY for share, _, _ in dependences)
     return f"{member}, {share:.0%} from {country} | {many}"
 
 
 def replaced(page: str, mark: str, text: str) -> str:
-    """Return a page with what is between two marks replaced."""
+    """Return a page with new text between two marks."""
     start, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
     before, rest = page.split(start)
     return f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}"

@@ -316,7 +316,7 @@ The US Department of Defense guarantees MP Materials 110 USD a kg of NdPr for te
 make it a floor for all NdPr oxide at the coalition's border. **Without caps it changes nothing**: plants at
 home buy no cheaper oxide from outside. Members buy finished magnets, and these pay no levy. With caps it
 costs USD {extra_cash(oxide_floor, base):,.0f} m and makes no magnet safer: plants at home buy
-{(lynas(base) - lynas(oxide_floor)) / 1e3:,.0f} kt less from the line of Lynas in Malaysia, outside the
+{(lynas(base) - lynas(oxide_floor)) / 1e3:,.0f} kt less from the plant of Lynas in Malaysia, outside the
 coalition, and more from dearer plants.
 
 **A floor on magnets** acts on what members buy. At about the shadow price of the cap it moves

@@ -72,7 +72,7 @@ def model(f: Frame) -> None:
               \le capacity_{r,m,t} \cdot available_{r,m,t}                       [t/yr]
 
     All families share the variables spot x, contracted y and sales to plants f. A source's sales
-    include f here and in Projects, Ore, Continuity and Security, where formulas may leave it out.
+    include f here and in Projects, Ore, Continuity and Security, where some formulas omit it.
 
     variables   none of its own
     terms       x and y, into the member's balance; cost headings "purchase" and "support" (a

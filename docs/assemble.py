@@ -242,8 +242,9 @@ def _markdown(text: str) -> str:
             out += ["```math", *formula, "```"]
             formula = []
         head, _, rest = line.partition("  ")
-        if head in {"variables", "terms", "dual", "source"}:
-            out.append(f"- **{head}**: {rest.strip()}")
+        if head in {"variables", "posts", "dual", "source"}:
+            title = "terms" if head == "posts" else head
+            out.append(f"- **{title}**: {rest.strip()}")
         else:
             out.append(line.strip() if line.startswith("    ") else line)
     if formula:

@@ -29,7 +29,7 @@ A_STUDY = 1350
 # ---- families ----------------------------------------------------------------------------------
 
 MODULES = [family.model.__module__ for family in FAMILIES]
-PARTS = ("variables", "terms", "dual", "source")
+PARTS = ("variables", "posts", "dual", "source")
 
 
 def test_every_family_is_a_module_and_every_module_a_family() -> None:

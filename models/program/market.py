@@ -274,12 +274,12 @@ def input_columns(f: Frame) -> list[Any]:
 
 
 def balance(f: Frame) -> None:
-    r"""For each member, tonnes supplied minus tonnes used otherwise equal demand.
+    r"""Close the books of tonnes: what is posted in less what is posted out is the demand.
 
     .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t}
               = demand_{m,j,t} + \sum_p h_{j,p,t}                                         [t]
 
-    dual    the marginal price of supply: the value of one more tonne [money/t]
+    dual    the marginal price of supply: what one tonne more of it is worth [money/t]
     """
     demand = {f.key(m, j, t): demand for m, j, t, demand in f.buyers}
     rows: dict[Any, Row] = {}

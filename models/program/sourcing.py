@@ -340,7 +340,7 @@ def build_least_change(
 
 
 def objective(f: Frame) -> None:
-    r"""Minimize the discounted sum of all cost headings.
+    r"""Close the books of money: the discounted sum of all headings.
 
     .. math:: \min \sum_t (1 + rate)^{-(t - t_0)} \sum_{headings} cost_t            [money]
     """

@@ -105,19 +105,18 @@ AGREED_BY_MEMBER = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""Buying less from a current supplier has a cost; sales can grow only at a limited rate.
+    r"""Leaving a supplier of today costs; sales grow no faster than they can, or than was agreed.
 
     .. math:: d_{r,j} \ge today_{r,j} - (x + y)_{r,j,t_0}, \qquad
               S_{r,t} \le (1 + g_r)^{t - t'} S_{r,t'} + floor_{r,t}, \qquad
               S_{r,t} \le agreed_{r,t}, \qquad (x + y)_{r,j,t} \le agreed_{r,j,t}       [t/yr]
 
-    S are a refiner's sales to the coalition; t' is the previous year, or today for the first year.
-    The floor is for a refiner without sales today (``models.resolve.growth``). The limits called
-    agreed hold in plans after an event.
+    S is what a refiner sells to the coalition; t' is the year before, and before the first one
+    today. The floor is for a refiner that sells nothing today (``models.resolve.growth``).
 
-    variables   switched d [t], by how much a flow of the first year is below today's flow
-    terms       cost heading "switching" (d at the switching cost)
-    dual        of growth limits and agreed amounts: the saving by one more tonne of sales [money/t]
+    variables   switched d [t]: what a flow of the first year falls below today's
+    posts       cost heading "switching" (d at the switching cost)
+    dual        of growth and of what was agreed: what one more tonne of sales would save [money/t]
     source      adjustment costs, Holt, Modigliani, Muth & Simon (1960), Planning Production,
                 Inventories, and Work Force
     """

@@ -59,7 +59,7 @@ MAXIMUM = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""A buyer takes at most the maximum, and pays for tonnes of the minimum that it does not take.
+    r"""What is not taken of a contract's minimum is paid for; no more than its maximum is taken.
 
     .. math:: y_{k,t} + w_{k,t} \ge min_{k,t}, \qquad y_{k,t} \le max_{k}             [t/yr]
 
@@ -67,9 +67,9 @@ def model(f: Frame) -> None:
     capacity (``Expanded.minimums``).
 
     variables   untaken tonnes w [t]
-    terms       cost heading "take or pay" (w at the contract's price)
-    dual        of the minimum: the saving if it is one tonne lower; of the maximum: the saving if
-                it is one tonne higher [money/t]
+    posts       cost heading "take or pay" (w at the contract's price)
+    dual        of the minimum: what one tonne less of it would save [money/t]; of the maximum: what
+                one more tonne of it would save [money/t]
     source      take-or-pay clauses: Masten & Crocker (1985), American Economic Review 75(5)
     """
     e, case = f.expanded, f.case

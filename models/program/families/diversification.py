@@ -1,4 +1,4 @@
-"""Diversification: a supplier's share of a buyer's demand or purchases has limits."""
+"""Diversification: no supplier has more, or less, of a buyer than a share."""
 
 from __future__ import annotations
 
@@ -132,20 +132,19 @@ TOTAL = Rows(
 
 
 def model(f: Frame) -> None:
-    r"""A supplier group's deliveries to a buyer are at most, or at least, a share of the base.
+    r"""A supplier group's flow into a buyer keeps to its share of the base.
 
     .. math:: \sum_{r \in S, j \in B} (x + y)_{r,m,j,t} \le share \cdot base_{m,B,t} + e, \qquad
               \sum_{r \in S, j \in B} (x + y)_{r,m,j,t} \ge share \cdot base_{m,B,t} - e    [t/yr]
 
-    The base is the buyer's demand. With the share basis purchases, the base of a maximum is a
-    column Q, the buyer's total purchases. A limit at the stage mining counts the ore of the
-    deliveries. A hard maximum has no excess e. Sales to plants count as the coalition's purchases,
-    and its base of an input is demand + T (see Inputs). Another buyer's base includes inputs that
-    it supplies.
+    The base is the buyer's demand, or for a max in basis purchases a column Q that totals what the
+    buyer purchases. In stage mining the ore behind the flow counts. A hard max has no excess e.
+    What the coalition's suppliers sell to plants counts as a flow, and as a purchase; its base of
+    an input is demand + T (see Inputs). The base of another buyer is demand and what it hands over.
 
-    variables   excess e [t]; purchases Q [t] and total ore Z [t] with the share basis purchases
-    terms       cost heading "limit penalty" (e at the limit's penalty)
-    dual        the saving if the limit is one tonne looser [money/t]
+    variables   excess e [t]; purchases Q [t], ore total Z [t] in basis purchases
+    posts       cost heading "limit penalty" (e at the limit's penalty)
+    dual        what one tonne of relief would save [money/t]
     source      the share of annual consumption of Regulation (EU) 2024/1252, Art. 5(1)(b)
     """
     every = {cap.key: cap for cap in f.caps if cap.penalty is not None or _flows(f, cap)}

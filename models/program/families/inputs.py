@@ -1,4 +1,4 @@
-"""Inputs: to make a mineral, a plant needs another one, bought or supplied by a member."""
+"""Inputs: what a plant makes of a mineral takes another one, bought or handed over."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ TOTAL = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""A plant takes in its sales times the tonnes of input needed for a tonne.
+    r"""A plant takes in what it sells, times the tonnes of input that a tonne of it needs.
 
     .. math:: \sum_s f_{s,p,t} + \sum_j h_{j,p,t} = ratio_p \cdot made_{p,t}                [t/yr]
     .. math:: \sum_s f_{s,p,t} + \sum_j h_{j,p,t} \ge ratio_i \cdot made_{i,t}
@@ -113,16 +113,15 @@ def model(f: Frame) -> None:
     .. math:: T_{m,t} = \sum_{s,p} f_{s,p,t} + \sum_{j,p} h_{j,p,t}
               + \sum_{i,j} ratio_{m,i} \, u_{i,j,t}                                        [t]
 
-    made are all sales of p, to members (spot and contract) and to other plants. T is added to
-    demand in the base of the coalition's share limits on an input: the tonnes that plants take, and
-    the tonnes they would take for the unmet demand of each product i, through all stages.
+    made is all that p sells, to members (spot and contract) and to other plants. T is what the base
+    of the coalition's share limits on an input has beyond demand: what plants take of it, and what
+    the unmet demand of each product i would have taken, through all stages.
 
-    variables   input sold f [t], from source s to plant p; input h [t] supplied by member j;
+    variables   input sold f [t], from source s to plant p; input handed over h [t], by member j;
                 taken by plants T [t]
-    terms       h, out of the member's balance; cost headings "purchase", "tariff", "levy" and
-                "freight"
-    dual        the value to the plant of one more tonne of input; for joint products the
-                sum over them [money/t]
+    posts       out of the member's balance h; cost headings "purchase", "tariff", "levy", "freight"
+    dual        what one more tonne of the input is worth to the plant; of a joint input the sum
+                over its products [money/t]
     source      activity analysis with joint products, Koopmans (1951), Activity Analysis of
                 Production and Allocation, ch. 3
     """

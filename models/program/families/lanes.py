@@ -68,15 +68,15 @@ REFINER_MAX = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""Deliveries from a country, or a refiner, to a member are at most the lane's Max.
+    r"""What one country, or one refiner, ships to one member fits the lane.
 
     .. math:: \sum_{r \in R_{c}} (x_{r,m,j,t} + y_{r,m,j,t}) \le max_{m,c,j,t}, \qquad
               x_{r,m,j,t} + y_{r,m,j,t} \le max_{r,m,j,t}                        [t/yr]
 
     variables   none of its own; a closed lane has no column
-    terms       cost headings "tariff" (a fraction of cost or price), "freight" and "levy" (the
-                difference to a price floor, on imports into its zone)
-    dual        the saving by one more tonne of the lane's Max [money/t]
+    posts       cost headings "tariff" (a fraction of cost or price), "freight" and "levy" (what
+                lifts imports to a price floor, at the border of its zone)
+    dual        what one more tonne of lane would save [money/t]
     source      minimum-cost multicommodity flow, Ahuja, Magnanti & Orlin (1993), ch. 17
     """
     e = f.expanded

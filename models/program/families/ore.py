@@ -1,4 +1,4 @@
-"""Ore: refiners need ore from mines, and mines have a capacity."""
+"""Ore: what a refiner sells was mined somewhere, and that somewhere has a capacity."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ CAPACITY = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""A refiner that needs ore takes in its sales divided by its recovery.
+    r"""A refiner that needs ore takes in what it sells, divided by its recovery.
 
     .. math:: \sum_n z_{n,r,m,t} = \frac{1}{recovery_r} \sum_j (x + y)_{r,m,j,t}, \qquad
               \sum_r z_{n,r,m,t} \le capacity_{n,m,t}                        [t contained/yr]
@@ -141,9 +141,9 @@ def model(f: Frame) -> None:
     Minerals without mines have no ore stage.
 
     variables   ore z from mine country n to source r [t contained], where the ore lane is open
-    terms       cost headings "ore premium" and "ore freight"
-    dual        of the ore balance: the value of a tonne of ore at the refiner; of the mine: the
-                saving by one more tonne of capacity [money/t contained]
+    posts       cost headings "ore premium" and "ore freight"
+    dual        of the ore balance: what a tonne of ore at the refiner is worth; of the mine: what
+                one more tonne of mine capacity would save [money/t contained]
     source      two-stage transshipment, Orden (1956), Management Science 2(3)
     """
     e, case = f.expanded, f.case

@@ -310,25 +310,24 @@ BUDGET = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""A project sells at most the capacity that is built, and its capital is at most the budget.
+    r"""A project delivers no more than what is built of it; its capital fits the budget.
 
     .. math:: \sum_j x_{p,m,j,t} \le capacity_p \sum_{t - life_p < y \le t} b_{p,y}       [t/yr]
     .. math:: \sum_t b_{p,t} \le 1, \qquad
               \sum_{p,t : t - lead_p = y} capex_p \, b_{p,t} + l_y - l_{y'} \le budget_y   [money m]
     .. math:: b_{p,t} = begun_{p,t} \; [Built], \qquad b_{p,t} = rest_p \, z_{p,t} \; [whole]
 
-    begun is the fraction in the sheet Built, whose years may lie before the first planned year. The
-    capital of these plants is subtracted from the budget, which stays at least 0
-    (``resolve.free_budgets``). y' is the last year before y that has a budget. Without Carry over
-    budget there is no l. With it, spending up to y is at most the sum of budgets up to y; years
-    without a row of Budget are unlimited and left out.
+    The sheet Built fixes begun, also before the first year. Its payments are taken from the budget,
+    which stays at least 0 (``resolve.free_budgets``). The year before y that has a budget is y'.
+    Without Carry over budget there is no l. With it, all spending up to y is at most all budgets up
+    to y; years without a row of Budget are unlimited and left out.
 
     variables   built b, the fraction whose output starts in year t, 0 to 1 (0 or 1 if whole);
-                rest built z, 0 or 1, whether the rest of a partly begun whole project is built;
-                budget carried l to later years [money m]
-    terms       cost heading "capital" (capital-recovery factor x capex, each year of output)
-    dual        of the capacity: its rent [money/t]; of the budget: the saving by one more million
-                in that year, spent then or, if carried over, in a later year [money per million]
+                rest built z, 0 or 1, where a whole project is begun in part; budget carried l, what
+                is left for later years [money m]
+    posts       cost heading "capital" (capital-recovery factor x capex, each year of output)
+    dual        of the capacity: its rent [money/t]; of the budget: what one more million in that
+                year would save [money per million], spent then or, carried over, in a later year
     source      capacity expansion, Luss (1982), Operations Research 30(5)
     """
     e, case = f.expanded, f.case

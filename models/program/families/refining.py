@@ -1,4 +1,4 @@
-"""Refining: a refiner sells at most its capacity that is open to the coalition."""
+"""Refining: a refiner sells no more than its capacity that is open to the coalition."""
 
 from __future__ import annotations
 
@@ -66,18 +66,18 @@ CAPACITY = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""A refiner's deliveries in a year are at most its usable capacity.
+    r"""All that a refiner delivers in a year fits its usable capacity.
 
     .. math:: \sum_{j} \Bigl( x_{r,m,j,t} + \sum_{k \in K_{r,j}} y_{k,t} \Bigr) + \sum_p f_{r,p,t}
               \le capacity_{r,m,t} \cdot available_{r,m,t}                       [t/yr]
 
-    All families share the variables spot x, contracted y and sales to plants f. A source's sales
-    include f here and in Projects, Ore, Continuity and Security, where some formulas omit it.
+    Spot x, contracted y and sales to plants f are variables of all families. All that a source
+    sells includes f: here, in Projects, Ore, Continuity and Security.
 
     variables   none of its own
-    terms       x and y, into the member's balance; cost headings "purchase" and "support" (a
-                payment by a scenario's ``set support``, below 0)
-    dual        the scarcity rent: the saving by one more tonne of usable capacity [money/t]
+    posts       into the member's balance x and y; cost heading "purchase", and "support" (what a
+                scenario has paid for a tonne: below 0)
+    dual        the scarcity rent: what one more tonne of usable capacity would save [money/t]
     source      capacitated transportation problem, Ahuja, Magnanti & Orlin (1993), ch. 1.2
     """
     e = f.expanded

@@ -1,4 +1,4 @@
-"""Security: enough supply is left if any one country is lost, or a penalty is paid."""
+"""Security: enough is left if any one country is lost, or what is missing is paid for."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def survivals_asked(e: Expanded) -> Iterator[Survival]:
 
 
 def model(f: Frame) -> None:
-    r"""Supply without a lost country meets all demand, except the shortage that is allowed.
+    r"""What is left without a country serves all demand but for what may be short.
 
     .. math:: g_{r,t} \le surge \cdot usable_{r,t}, \qquad
               \sum_j (x + y)_{r,m,j,t} + g_{r,t} \le usable_{r,t}                        [t/yr]
@@ -207,17 +207,17 @@ def model(f: Frame) -> None:
               + \sum_j s_{m,j,t-1} + v_{i,m,k,t}
               \ge (1 - short_{i,t}) \sum_j demand_{m,j,t}                               [t]
 
-    q adds up x + y + g of all sources, and their sales to plants. Demand for an input includes T,
-    except the use by plants in the lost country (see Inputs). A project's usable capacity is the
-    part that is built. The second inequality is the row of refining or projects with the reserve g.
-    The third holds for minerals with mines, over the sources that need ore. Stocks are closing
-    stocks of the year before, or opening stocks, if row i of Security counts them. Only minerals
-    and years with a row in Security have these constraints. Rest of world is never lost.
+    q adds up x + y + g of all sources, and their sales to plants. Demand for an input includes T
+    less what plants in the lost country take (see Inputs). Usable of a project is what runs. The
+    reserve g enters the rows of refining and projects (second inequality). The third is for sources
+    that need ore, of minerals with mines. Stocks are last year's closing or the opening ones, if
+    row i of Security counts them. Only minerals and years of such a row have these rows. Rest of
+    world is never lost.
 
-    variables   reserve g, a source's possible extra sales [t/yr]; q, the sum of g and all sales;
+    variables   reserve g, what a source could sell more [t/yr]; q, the sum of g and all sales;
                 missing v of row i if country k is lost [t]
-    terms       cost heading "security" (v at the row's penalty)
-    dual        of the last: the cost if one more tonne has to be left [money/t]
+    posts       cost heading "security" (v at the row's penalty)
+    dual        of the last: what one more tonne that has to be left would cost [money/t]
     source      N-1 security with corrective action, Monticelli, Pereira & Granville (1987), IEEE
                 Transactions on Power Systems 2(4); here the corrections are bounded by the surge
     """

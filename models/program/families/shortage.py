@@ -118,17 +118,17 @@ TIERS = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""Demand may stay unmet at the shortage cost; a shortage above a member's part costs more.
+    r"""Demand may stay unmet, at the shortage cost; being short beyond one's part costs more.
 
     .. math:: 0 \le u_{m,j,t} \le demand_{m,j,t}, \qquad U_{m,t} = \sum_j u_{m,j,t}, \qquad
               u_{m,j,t} - \frac{demand_{m,j,t}}{\sum_i demand_{m,i,t}} U_{m,t} \le h_{m,j,t}  [t]
 
-    Where demand has tiers, u is the sum of the tiers' shortages, each at the tier's cost.
+    Where demand has tiers, u is the sum of what each tier is short, at the tier's cost.
 
     variables   shortage u [t]; coalition shortage U [t]; unfair shortage h [t]; tier shortage [t]
-    terms       u, into the member's balance; cost headings "shortage" (u at the shortage cost) and
+    posts       into the member's balance u; cost headings "shortage" (u at the shortage cost) and
                 "unfair shortage" (h at weight x shortage cost)
-    dual        of a member's part: the saving if it may be one tonne larger [money/t]
+    dual        of a member's part: what a tonne of tolerated unfairness would save [money/t]
     source      value of lost load, Stoft (2002), Power System Economics, ch. 2-5; proportional
                 rationing, Moulin (2000), Econometrica 68(3)
     """

@@ -130,7 +130,7 @@ _PACES = ((FILL, "max_fill", 1.0), (DRAW, "max_draw", -1.0))
 
 
 def model(f: Frame) -> None:
-    r"""A reserve is at most its maximum, and pays a penalty for each tonne below its target.
+    r"""A reserve holds no more than its maximum and pays for what is missing to its target.
 
     .. math:: 0 \le s_{m,j,t} \le max_{m,j}, \qquad s_{m,j,t} + v_{m,j,t} \ge target_{m,j,t}   [t]
     .. math:: s_{m,j,t} - s_{m,j,t-1} \le fill_{m,j}, \qquad s_{m,j,t-1} - s_{m,j,t} \le draw_{m,j}
@@ -138,10 +138,10 @@ def model(f: Frame) -> None:
     Before the first year s is the opening stock.
 
     variables   stock s at the end of the year [t]; shortfall v from target [t]
-    terms       s, out of its year's balance and into the next year's; cost headings "holding" and
+    posts       s out of its year's balance and into the next one's; cost headings "holding" and
                 "stock shortfall"
-    dual        of the target: the saving if it is one tonne lower; of Max fill and Max draw: the
-                saving if they are one tonne higher [money/t]
+    dual        of the target: what one tonne less of it would save [money/t]; of what may be added
+                or drawn in a year: what one more tonne of it would save [money/t]
     source      inventory balance, Wagner & Whitin (1958), Management Science 5(1)
     """
     e, case = f.expanded, f.case

@@ -92,8 +92,8 @@ _LEGEND = (
     "hand. Indices: m mineral, j member, t year, r source (refiner or project), c country, "
     "k contract, n mine country, p project. Amounts are tonnes of contained metal, as the "
     "workbook defines it. Money is constant, in the workbook's currency.\n\n"
-    "Columns and rows are named as in the sheets Values and Duals, which join a key's parts by "
-    "` | `, and as in LP and MPS files, which say what each means.\n"
+    "Columns and rows have the names of the sheets Values and Duals, and of LP and MPS files. "
+    "*Terms* are the entries in the member's balance and in cost.\n"
 )
 
 
@@ -243,7 +243,8 @@ def _markdown(text: str) -> str:
             formula = []
         head, _, rest = line.partition("  ")
         if head in {"variables", "posts", "dual", "source"}:
-            out.append(f"- **{head}**: {rest.strip()}")
+            title = "terms" if head == "posts" else head
+            out.append(f"- **{title}**: {rest.strip()}")
         else:
             out.append(line.strip() if line.startswith("    ") else line)
     if formula:

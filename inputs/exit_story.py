@@ -1,7 +1,7 @@
-"""How little of China the examples can do with: ``python -m inputs.exit_story``.
+"""How far China's share of the larger example can fall: ``python -m inputs.exit_story``.
 
-Writes the tables of ``docs/exit.md`` between their marks: by mineral from which year on the share
-is at most 50, 25, 10 and 0 %, what that costs, and which plants begin first.
+Writes the table of ``docs/exit.md`` between its marks: by mineral the years from which the share is
+at most 50, 25, 10 and 0 %, the extra cash, and the plants that are built differently.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ _PLANTS = 3
 
 
 def tables(name: str) -> Tables:
-    """Return the tables of an example's way out."""
+    """Return the tables of the way out for an example."""
     book = open_input(HERE / f"{name}.xlsx")
     cells = Cells(book.case, book.case, book.layout.known_cell, book.layout.unit)
     country = book.case.country_name(DOMINANT)
     return Tables(tables_of(exit_from(solve(book.case), DOMINANT), cells, country))
 
 
-def lines(made: Tables) -> Iterator[str]:
-    """Yield the table of an example, a line a mineral."""
-    exits, builds = made[Exits], made[Builds]
-    of = exits.words["last"]
+def lines(study: Tables) -> Iterator[str]:
+    """Yield the table of an example, one line per mineral."""
+    exits, builds = study[Exits], study[Builds]
+    last = exits.words["last"]
     yield (
-        f"| mineral | plan, {of} | left, {of} | 50 % | 25 % | 10 % | 0 % |"
-        " extra cash, USD m | plants to begin otherwise |"
+        f"| mineral | China's share in the plan, {last} | share that remains, {last} |"
+        " 50 % | 25 % | 10 % | 0 % | extra cash, USD m | plants that are built differently |"
     )
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---|"
     fields = (Exits.mineral, Exits.planned_share, Exits.left_share, Exits.cash, *_LAST)
     for mineral, planned, left, cash, *reached in exits.rows(*fields):
         years = [shown(year, f.look) or "never" for year, f in zip(reached, _LAST, strict=True)]
-        begun = begun_otherwise(builds, mineral)
-        first = [f"{plant} ({year})" for plant, year in begun.items()]
+        years_begun = begun_otherwise(builds, mineral)
+        first = [f"{plant} ({year})" for plant, year in years_begun.items()]
         more = f" and {len(first) - _PLANTS} more" if len(first) > _PLANTS else ""
         plants = f"{', '.join(first[:_PLANTS])}{more}" or "-"
         money = f"{cash / 1e6:z,.0f}"

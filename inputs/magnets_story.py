@@ -1,4 +1,4 @@
-"""What the magnet case says: ``python -m inputs.magnets_story`` writes ``docs/magnets.md``."""
+"""The page on the magnet case: ``python -m inputs.magnets_story`` writes ``docs/magnets.md``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Plans:
     base: Plan
     scenarios: dict[str, Plan]
     capped: dict[float, Plan]
-    swapped: dict[str, Plan]
+    with_sales: dict[str, Plan]
     """Plans where plants elsewhere may sell oxide and alloy to China, by scenario."""
 
     @property
@@ -60,7 +60,7 @@ class Plans:
         return self.case.years[-1]
 
 
-def plans() -> Plans:
+def make_plans() -> Plans:
     """Plan the workbook, its scenarios, and one cap for all stages in its own years."""
     case = read(HERE / f"{MAGNETS}.xlsx").case
     wanted = (NO_CAPS, OXIDE_ALONE, MAGNETS_ALONE, STOPS, FLOOR, FLOOR_FREE, FLOOR_MAGNETS)
@@ -89,80 +89,85 @@ def set_in_its_years(case: Case, share: float) -> Case:
 
 
 def share(plan: Plan, mineral: str, year: int, country: str = DOMINANT) -> float:
-    """Return a country's part of what members and plants take of a mineral."""
+    """Return a country's share of members' and plants' purchases of a mineral."""
     rows = plan.countries
-    found = rows[
+    sales = rows[
         (rows["mineral"] == mineral)
         & (rows["year"] == year)
         & (rows["buyer"] == "")
         & (rows["country"] == country)
     ]
-    return float((found["tonnes"] / found["demand"]).sum())
+    return float((sales["tonnes"] / sales["demand"]).sum())
 
 
-def left(plan: Plan, year: int, country: str = DOMINANT) -> tuple[float, float]:
-    """Return what is left of magnets without a country: at the last stage, and through all."""
+def met_without(plan: Plan, year: int, country: str = DOMINANT) -> tuple[float, float]:
+    """Return the share of magnets still supplied without a country: at the last stage, and all."""
     return plan.served_if_lost(year)[PRODUCT][country]
 
 
 def extra_cash(plan: Plan, free: Plan) -> float:
-    """Return what a plan pays more than another [USD m]."""
+    """Return the extra cash of a plan, compared with another [USD m]."""
     return (plan.cash - free.cash) / MILLION
 
 
-def caps_table(of: Plans) -> str:
-    """Return what each set of caps does in the last year, and costs in all."""
+def caps_table(plans: Plans) -> str:
+    """Return the table of shares in the last year, and extra cash, by set of caps."""
     rows = {
-        "none": of.free,
-        "magnets alone": of.scenarios[MAGNETS_ALONE],
-        "oxide alone": of.scenarios[OXIDE_ALONE],
-        "every stage": of.base,
-        "oxide alone, sales to China": of.swapped[OXIDE_ALONE],
-        "every stage, sales to China": of.swapped[BASE],
+        "none": plans.free,
+        "magnets alone": plans.scenarios[MAGNETS_ALONE],
+        "oxide alone": plans.scenarios[OXIDE_ALONE],
+        "every stage": plans.base,
+        "oxide alone, sales to China": plans.with_sales[OXIDE_ALONE],
+        "every stage, sales to China": plans.with_sales[BASE],
     }
-    last = "left, last stage | left, all stages | extra cash, USD m | short, t"
+    last = (
+        "met without China, counting magnets | counting all stages | extra cash, USD m | short, t"
+    )
     lines = [f"| cap of 65 % on | {' | '.join(STAGES)} | {last} |", "|---|" + "---:|" * 8]
     for name, plan in rows.items():
         cells = [
-            *(_part(share(plan, mineral, of.last)) for mineral in STAGES),
-            *map(_part, left(plan, of.last)),
-            f"{extra_cash(plan, of.free):z,.0f}",
+            *(_part(share(plan, mineral, plans.last)) for mineral in STAGES),
+            *map(_part, met_without(plan, plans.last)),
+            f"{extra_cash(plan, plans.free):z,.0f}",
             f"{plan.shortage:z,.0f}",
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def tighter_table(of: Plans) -> str:
-    """Return what tighter caps on every stage cost and leave short."""
-    demand = float(of.base.supply["demand"].sum())
+def tighter_table(plans: Plans) -> str:
+    """Return the table of cost and shortage of tighter caps on every stage."""
+    demand = float(plans.base.supply["demand"].sum())
     lines = [
-        "| cap on every stage | extra cash, USD m | short, t | of all need | left, all stages |",
+        (
+            "| cap on every stage | extra cash, USD m | short, t | short, share of need |"
+            " met without China, all stages |"
+        ),
         "|---:|---:|---:|---:|---:|",
     ]
-    for cap, plan in of.capped.items():
+    for cap, plan in plans.capped.items():
         lines.append(
-            f"| {_part(cap)} | {extra_cash(plan, of.free):z,.0f} | {plan.shortage:z,.0f} | "
-            f"{_part(plan.shortage / demand)} | {_part(left(plan, of.last)[1])} |"
+            f"| {_part(cap)} | {extra_cash(plan, plans.free):z,.0f} | {plan.shortage:z,.0f} | "
+            f"{_part(plan.shortage / demand)} | {_part(met_without(plan, plans.last)[1])} |"
         )
     return "\n".join(lines)
 
 
 def built(plan: Plan) -> dict[str, tuple[str, dict[int, float]]]:
     """Return by project its mineral and the part that starts in each year."""
-    found: dict[str, tuple[str, dict[int, float]]] = {}
+    parts: dict[str, tuple[str, dict[int, float]]] = {}
     for row in plan.projects.itertuples():
         if row.built > SOME:
-            found.setdefault(str(row.project), (str(row.mineral), {}))[1][int(row.year)] = row.built
-    return found
+            parts.setdefault(str(row.project), (str(row.mineral), {}))[1][int(row.year)] = row.built
+    return parts
 
 
-def builds_table(of: Plans) -> str:
+def builds_table(plans: Plans) -> str:
     """Return the plants that are not begun yet, by the year in which building begins."""
     begun = {row["project"] for row in table("magnet_projects") if row["built_year"]}
-    lead = {p.name: p.lead_time for p in of.case.projects}
-    free, rows = built(of.free), []
-    for project, (mineral, years) in built(of.base).items():
+    lead = {p.name: p.lead_time for p in plans.case.projects}
+    free, rows = built(plans.free), []
+    for project, (mineral, years) in built(plans.base).items():
         if project not in begun:
             parts = ", ".join(f"{_part(part)} {year}" for year, part in years.items())
             alone = sum(free[project][1].values()) if project in free else 0.0
@@ -171,24 +176,27 @@ def builds_table(of: Plans) -> str:
     return head + "\n".join(f"| {' | '.join(map(str, row))} |" for row in sorted(rows))
 
 
-def floors_table(of: Plans) -> str:
-    """Return what a floor costs, and what it moves."""
+def floors_table(plans: Plans) -> str:
+    """Return the table of costs and purchases in China by price floor."""
     rows = {
-        "no floor, no caps": of.free,
-        "on NdPr oxide, no caps": of.scenarios[FLOOR_FREE],
-        "on magnets, no caps": of.scenarios[FLOOR_MAGNETS],
-        "no floor, caps": of.base,
-        "on NdPr oxide, caps": of.scenarios[FLOOR],
+        "no floor, no caps": plans.free,
+        "on NdPr oxide, no caps": plans.scenarios[FLOOR_FREE],
+        "on magnets, no caps": plans.scenarios[FLOOR_MAGNETS],
+        "no floor, caps": plans.base,
+        "on NdPr oxide, caps": plans.scenarios[FLOOR],
     }
     lines = [
-        "| floor | cash, USD m | levies | net of levies | from China, t | left, all stages |",
+        (
+            "| floor | cash, USD m | levies | net of levies | magnets from China, t |"
+            " met without China, all stages |"
+        ),
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, plan in rows.items():
         cost = plan.cash_cost
         cells = (cost.cash, cost.levies, cost.cash - cost.levies - cost.tariffs)
         money = " | ".join(f"{cell / MILLION:z,.0f}" for cell in cells)
-        through = _part(left(plan, of.last)[1])
+        through = _part(met_without(plan, plans.last)[1])
         lines.append(f"| {name} | {money} | {chinese(plan):,.0f} | {through} |")
     return "\n".join(lines)
 
@@ -200,18 +208,18 @@ class Capacity:
     china: dict[str, float]
     elsewhere: dict[str, float]
 
-    def part(self, code: str) -> float:
-        """China's part."""
+    def share_of_china(self, code: str) -> float:
+        """Return China's share of the capacity of a stage."""
         return self.china[code] / (self.china[code] + self.elsewhere[code])
 
 
 def capacity() -> Capacity:
-    """Add up the plants of the data."""
+    """Add up today's plants."""
     china: dict[str, float] = {}
     elsewhere: dict[str, float] = {}
     for row in table("magnet_plants"):
-        of = china if row["country"] == DOMINANT else elsewhere
-        of[row["mineral"]] = of.get(row["mineral"], 0.0) + float(row["capacity_t"])
+        side = china if row["country"] == DOMINANT else elsewhere
+        side[row["mineral"]] = side.get(row["mineral"], 0.0) + float(row["capacity_t"])
     return Capacity(china, elsewhere)
 
 
@@ -224,126 +232,129 @@ def ratio(product: str, needed: str) -> float:
     )
 
 
-def page(of: Plans) -> str:
-    """Return the page, its paragraphs filled."""
-    there = capacity()
+def page(plans: Plans) -> str:
+    """Return the page, with its paragraphs filled."""
+    today = capacity()
     alloy, oxide = ratio("magnet", "alloy"), ratio("alloy", "ndpr")
     feeds = {
-        "oxide": there.elsewhere["ndpr"] / oxide / alloy,
-        "alloy": there.elsewhere["alloy"] / alloy,
-        "magnet": there.elsewhere["magnet"],
+        "oxide": today.elsewhere["ndpr"] / oxide / alloy,
+        "alloy": today.elsewhere["alloy"] / alloy,
+        "magnet": today.elsewhere["magnet"],
     }
     kt = {name: f"{tonnes / 1e3:,.0f} kt" for name, tonnes in feeds.items()}
-    need = of.base.supply.groupby("year")["demand"].sum()
-    needs = [f"{need[year] / 1e3:,.0f} kt in {year}" for year in (of.case.years[0], of.last)]
+    need = plans.base.supply.groupby("year")["demand"].sum()
+    needs = [f"{need[year] / 1e3:,.0f} kt in {year}" for year in (plans.case.years[0], plans.last)]
     begun = sum(bool(row["built_year"]) for row in table("magnet_projects"))
-    metal = there.elsewhere["alloy"] * oxide * METAL_IN_OXIDE / 1e3
-    missing = missing_by_year(of.scenarios[STOPS])
-    free, base = of.free, of.base
-    floor, guarded = of.scenarios[FLOOR_MAGNETS], of.scenarios[FLOOR]
-    magnets, only = of.scenarios[MAGNETS_ALONE], of.scenarios[OXIDE_ALONE]
-    swapped = of.swapped[BASE]
+    metal = today.elsewhere["alloy"] * oxide * METAL_IN_OXIDE / 1e3
+    missing = missing_by_year(plans.scenarios[STOPS])
+    free, base = plans.free, plans.base
+    magnet_floor, oxide_floor = plans.scenarios[FLOOR_MAGNETS], plans.scenarios[FLOOR]
+    magnets, oxide_only = plans.scenarios[MAGNETS_ALONE], plans.scenarios[OXIDE_ALONE]
+    base_with_sales = plans.with_sales[BASE]
 
     def at_last(plan: Plan) -> str:
-        return _part(left(plan, of.last)[0])
+        return _part(met_without(plan, plans.last)[0])
 
     def through(plan: Plan) -> str:
-        return _part(left(plan, of.last)[1])
+        return _part(met_without(plan, plans.last)[1])
 
     text = f"""# From ore to magnet
 
 `inputs/magnets.xlsx` asks where a coalition's magnets come from, at every stage: concentrate, oxide,
-alloy, magnet ([how stages work](stages.md)). It has today's plants by name, announced ones within
-public money, and members' need for magnets: {" and ".join(needs)}. From {LIMIT_FROM} on no country
-outside may give more than 65 % of any stage. `python -m inputs.magnets_story` writes this page.
+alloy, magnet ([how stages work](stages.md)). It has today's plants by name, announced plants
+limited by a public budget, and members' need for magnets: {" and ".join(needs)}. From {LIMIT_FROM} on no
+country outside the coalition may supply more than 65 % of any stage. `python -m inputs.magnets_story` writes
+this page.
 
 ## One stage is not enough
 
-{caps_table(of)}
+{caps_table(plans)}
 
-*China's share of each stage in {of.last}, of what members and plants take of it. Left: what members would
-still get of their need for magnets in {of.last} if China stopped, at the last stage and through all stages.
-Cash is of ten years, against no cap.*
+*China's share of what members and plants buy at each stage in {plans.last}. Met without China: the share of
+members' need for magnets in {plans.last} that would still be met if China stopped, counting only magnets, or all
+stages. Extra cash is the sum over ten years, compared with no cap.*
 
-**A cap on magnets alone** looks safe: {at_last(magnets)} would be left. Through all stages it is
-{through(magnets)}, since magnets made elsewhere are made of Chinese alloy and oxide.
+**A cap on magnets alone** looks safe: {at_last(magnets)} of the need would be met without China. Counting all
+stages it is {through(magnets)}, since magnets made elsewhere are made from Chinese alloy and oxide.
 
-**A cap on oxide alone** costs USD {extra_cash(only, free):,.0f} m and leaves {through(only)}. It works because
-oxide inside Chinese magnets counts, and because the workbook lets nobody but Lynas sell oxide or alloy to
-China. If others may, it leaves {through(of.swapped[OXIDE_ALONE])}: their oxide goes into Chinese alloy.
+**A cap on oxide alone** costs USD {extra_cash(oxide_only, free):,.0f} m, and {through(oxide_only)} would be met. It works
+because the cap counts oxide inside Chinese magnets, and because in the workbook only Lynas may sell oxide or
+alloy to China. If others may sell too, {through(plans.with_sales[OXIDE_ALONE])} would be met: their oxide goes into
+Chinese alloy.
 
-**A cap on every stage** costs USD {extra_cash(base, free):,.0f} m and leaves {through(base)}. But with sales to
-China it leaves {through(swapped)}: plants elsewhere sell to China, buy Chinese alloy instead, and each cap is
-kept. So look at what is left through all stages, not at shares.
+**A cap on every stage** costs USD {extra_cash(base, free):,.0f} m, and {through(base)} would be met. With sales to
+China it is {through(base_with_sales)}: plants elsewhere sell oxide to China and buy Chinese alloy, within each cap. So
+look at what is met counting all stages, not at shares.
 
 ## What a tighter cap costs
 
-{tighter_table(of)}
+{tighter_table(plans)}
 
-At 65 % nobody goes short. Below, safety is bought with missing magnets, not with money: there are too few
-plants for alloy and magnets elsewhere. Cash can fall because less is bought.
+At 65 % nobody goes short. Tighter caps cost magnets, not money: there are too few plants for alloy and magnets
+elsewhere. Cash can fall because less is bought.
 
 ## Which plants come first
 
-The workbook counts {begun} projects as built, since they are begun: Caremag (NdPr and DyTb), Eneabba, MP's
+The workbook counts {begun} projects as built, because building has begun: Caremag (NdPr and DyTb), Eneabba, MP's
 10X (alloy and magnets) and Blacksburg's magnets. Beyond them the plan builds:
 
-{builds_table(of)}
+{builds_table(plans)}
 
-Most are plants for alloy: there the gap is widest. Plants outside China separate oxide for {kt["oxide"]} of
-magnets a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]}.
+Most are plants for alloy, the scarcest stage. Plants outside China separate oxide for {kt["oxide"]} of magnets
+a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]}.
 
 ## If China stops exports
 
 If nothing leaves China from 2027, and that is known today, {_part(missing[2027])} of the need is missing in
-2027, {_part(missing[2030])} in 2030 and {_part(missing[of.last])} in {of.last}.
+2027, {_part(missing[2030])} in 2030 and {_part(missing[plans.last])} in {plans.last}.
 
 ## What a price floor does
 
-{floors_table(of)}
+{floors_table(plans)}
 
-The US Department of Defense guarantees MP Materials 110 USD a kg of NdPr for ten years. The scenarios take
-it as a floor at the coalition's border for all NdPr oxide. **Without caps it changes nothing**: plants at
+The US Department of Defense guarantees MP Materials 110 USD a kg of NdPr for ten years. The scenarios
+make it a floor for all NdPr oxide at the coalition's border. **Without caps it changes nothing**: plants at
 home buy no cheaper oxide from outside. Members buy finished magnets, and these pay no levy. With caps it
-costs USD {extra_cash(guarded, base):,.0f} m and makes no magnet safer: plants at home buy
-{(lynas(base) - lynas(guarded)) / 1e3:,.0f} kt less from the line of Lynas in Malaysia, outside the
+costs USD {extra_cash(oxide_floor, base):,.0f} m and makes no magnet safer: plants at home buy
+{(lynas(base) - lynas(oxide_floor)) / 1e3:,.0f} kt less from the plant of Lynas in Malaysia, outside the
 coalition, and more from dearer plants.
 
-**A floor on magnets** meets members where they buy. At about the shadow price of the cap it moves
-{(chinese(free) - chinese(floor)) / 1e3:,.0f} kt away from China in ten years. But their alloy may still be
-Chinese: {through(floor)} is left through all stages.
+**A floor on magnets** acts on what members buy. At about the shadow price of the cap it moves
+{(chinese(free) - chinese(magnet_floor)) / 1e3:,.0f} kt of magnets away from China in ten years. But their alloy may
+still be Chinese: counting all stages, {through(magnet_floor)} of the need would be met without China.
 
-Costs in this workbook are without inputs, and so are floors: 78,400 for oxide (110,000 less concentrate) and
-21,000 for magnets.
+Costs in this workbook exclude inputs, and so do the floors: 78,400 USD/t for oxide (110,000 minus the cost of
+concentrate) and 21,000 USD/t for magnets.
 
 ## Compared with published figures
 
 | | published | here |
 |---|---|---|
-| China's part of separation | 91 % of output (IEA) | {_part(there.part("ndpr"))} of capacity; plants elsewhere are not full |
-| China's part of magnets | 94 % (IEA) | {_part(there.part("magnet"))} of capacity, taken from the IEA |
-| China's part of alloy | not found | {_part(there.part("alloy"))} of capacity |
-| oxide elsewhere | 18.7 kt a year of capacity | {there.elsewhere["ndpr"] / 1e3:,.1f} kt of NdPr |
+| China's share of separation | 91 % of output (IEA) | {_part(today.share_of_china("ndpr"))} of capacity; plants elsewhere are not fully used |
+| China's share of magnets | 94 % (IEA) | {_part(today.share_of_china("magnet"))} of capacity, taken from the IEA |
+| China's share of alloy | not found | {_part(today.share_of_china("alloy"))} of capacity |
+| oxide elsewhere | 18.7 kt a year of capacity | {today.elsewhere["ndpr"] / 1e3:,.1f} kt of NdPr |
 | alloy elsewhere | for about 4 kt of rare earths | for {metal:,.1f} kt |
 
-The IEA's shares are of its commentary of 23 October 2025. The last two rows are of a public list of plants
-after company statements.
+The IEA's shares are from its commentary of 23 October 2025. The last two published figures are from a public
+list of plants based on company statements.
 
 ## What to read with care
 
-- What plants ask above China is a judgement, and it decides who runs. Before {LIMIT_FROM} most plants
-  elsewhere stand idle here; in truth, contracts and guarantees keep them running.
+- How much more plants elsewhere charge than Chinese plants is a judgement, and it decides which plants run.
+  Before {LIMIT_FROM} most plants elsewhere are idle in the plan; in reality, contracts and guarantees keep them
+  running.
 - Members' need is published for the EU and roughly for the United States; the rest are estimates. Japan's
   plants publish no capacity.
-- One kind of magnet stands for all. Magnets of drives need several times its dysprosium and terbium, so
-  heavy rare earths are tighter than here.
+- All magnets count as one kind. Magnets for electric motors need several times as much dysprosium and
+  terbium, so heavy rare earths are scarcer than shown here.
 - `Note` marks every estimate, and `inputs/README.md` says how the figures were made.
 """  # noqa: E501 - paragraphs are filled below
     return "\n".join(_filled(text.splitlines())).replace(TIED, " %")
 
 
 def _filled(lines: list[str]) -> Iterator[str]:
-    """Yield the lines of a page, those of a paragraph or a point filled anew."""
+    """Yield the lines of a page, with paragraphs and list items filled again."""
     held: list[str] = []
     for line in [*lines, ""]:
         is_prose = bool(line) and line[0] not in "|#"
@@ -373,21 +384,21 @@ def chinese(plan: Plan) -> float:
 
 
 def lynas(plan: Plan) -> float:
-    """Return the oxide that plants at home take of the line in Malaysia [t]."""
+    """Return the oxide that plants outside China buy from the line in Malaysia [t]."""
     rows = plan.inputs
     is_home = (rows["country"] == "MYS") & (rows["plant_country"] != DOMINANT)
     return float(rows[is_home]["tonnes"].sum())
 
 
 def missing_by_year(plan: Plan) -> dict[int, float]:
-    """Return the part of the need for magnets that is missing, by year."""
+    """Return the share of the need for magnets that is missing, by year."""
     sums = plan.supply.groupby("year")[["short", "demand"]].sum()
     return {int(year): float(row["short"] / row["demand"]) for year, row in sums.iterrows()}
 
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(page(plans()), encoding="utf-8")
+    PAGE.write_text(page(make_plans()), encoding="utf-8")
 
 
 if __name__ == "__main__":

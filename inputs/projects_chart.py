@@ -12,7 +12,7 @@ NAME, GROUP, CELL, BAR, ROW, TOP = 230, 90, 118, 88, 22, 84
 SMALLEST = 0.0005
 
 Rows = Sequence[tuple[str, str, Sequence[tuple[float, float]]]]
-"""Name, mineral, and for each column the part built, and built where only whole ones may be."""
+"""Name, mineral, and for each cap the part built, and whether it is built with whole projects."""
 
 
 def chart(title: str, columns: Sequence[str], rows: Rows) -> str:
@@ -22,9 +22,9 @@ def chart(title: str, columns: Sequence[str], rows: Rows) -> str:
     body = [
         _text(14, 24, title, size=15, weight="bold"),
         f'<rect x="14" y="38" width="22" height="10" fill="{BLUE}"/>',
-        _text(42, 47, "part built, any part may be", colour=GREY),
+        _text(42, 47, "part built, with partial projects", colour=GREY),
         f'<circle cx="226" cy="43" r="5" fill="{ORANGE}"/>',
-        _text(238, 47, "built where only whole projects may be", colour=GREY),
+        _text(238, 47, "built, with whole projects only", colour=GREY),
     ]
     body += [
         _text(NAME + GROUP + CELL * i, TOP - 10, name, weight="bold")

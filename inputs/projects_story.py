@@ -30,14 +30,19 @@ MILLION = 1e6
 HEAD = """# Projects: which get built at which cap
 
 Which projects `critical-minerals` builds at four caps, and what they save. In the first-use case
-all four caps build the same. Written by `python -m inputs.projects_story`; do not edit by hand.
+the same projects are built at all four. Written by `python -m inputs.projects_story`; do not edit
+by hand.
 
 - `65 % path` is the workbook's cap: 85 % in 2026, falling to 65 % from 2030.
 - Money is USD m. Charges are sums over 2026 to 2035.
-- *Capital charge*: what the built part must earn on its capital in its years of output.
-- *Money saved*: the fall of total discounted cost against the case without projects. Shortage costs
-  ten times the mineral's price, so this ranks projects and is no return.
-- `no budget` lifts the budget, which is what is pledged or committed, in one pot.
+- *Capital charge*: the earnings that repay the capital of the built part, in its years of output.
+- *Money saved*: how much lower total discounted cost is than without projects. A missing tonne
+  counts at ten times its price, so use this to rank projects, not as a return on capital.
+- `no budget` removes the budget. The budget is the total of public money pledged or committed.
+"""
+PARTS_BUILT = """\
+The part of each project that is built if projects can be built in part; * marks projects that are
+also built if only whole projects can be:
 """
 
 
@@ -76,23 +81,23 @@ def capped(case: Case, cap: str) -> Case:
 def runs(case: Case) -> list[Run]:
     """Plan every cap four times."""
     settings = dataclasses.replace(case.settings, whole_projects=True)
-    found = []
+    every_run = []
     for cap in CAPS:
         under = capped(case, cap)
         without = under.change(projects=(), budget=(), scenarios=())
         whole = under.change(settings=settings)
         rich = under.change(budget=())
-        found.append(Run(cap, solve(under), solve(without), solve(whole), solve(rich)))
-    return found
+        every_run.append(Run(cap, solve(under), solve(without), solve(whole), solve(rich)))
+    return every_run
 
 
-def summary(found: list[Run]) -> str:
-    """Return what is built and what it costs and saves, a row a cap and way of building."""
+def summary(every_run: list[Run]) -> str:
+    """Return the table of plants built, costs and savings, one row per cap and way of building."""
     lines = [
         "| cap | projects | in full | in part | capital | capital charge | money saved |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
-    for run in found:
+    for run in every_run:
         for how, plan in (
             ("any part", run.free),
             ("whole only", run.whole),
@@ -110,17 +115,17 @@ def summary(found: list[Run]) -> str:
     return "\n".join(lines)
 
 
-def built(case: Case, found: list[Run]) -> str:
-    """Return the part built of each project at each cap, and the projects built at none."""
-    head = " | ".join(run.cap for run in found)
+def built(case: Case, every_run: list[Run]) -> str:
+    """Return the table of the built part of each project by cap, and the projects never built."""
+    head = " | ".join(run.cap for run in every_run)
     lines = [
         f"| project | mineral | country | capital | {head} |",
-        "|---|---|---|---:|" + "---:|" * len(found),
+        "|---|---|---|---:|" + "---:|" * len(every_run),
     ]
     idle: list[str] = []
     for project in sorted(case.projects, key=lambda p: (p.mineral, p.name)):
         cells = []
-        for run in found:
+        for run in every_run:
             part, whole = run.built.get(project.name, 0.0), run.built_whole.get(project.name, 0.0)
             cells.append((f"{part:.0%}" if part > SOME else "-") + "*" * (whole > ALL))
         if {*cells} == {"-"}:
@@ -136,21 +141,21 @@ def built(case: Case, found: list[Run]) -> str:
 def page() -> tuple[str, str]:
     """Return the page and its chart."""
     case = read(HERE / f"{CASES[0]}.xlsx").case
-    found = runs(case)
+    every_run = runs(case)
     rows = [
         (
             p.name.split(" (")[0],  # what a plant also makes is in the table
             p.mineral,
-            [(r.built.get(p.name, 0.0), r.built_whole.get(p.name, 0.0)) for r in found],
+            [(r.built.get(p.name, 0.0), r.built_whole.get(p.name, 0.0)) for r in every_run],
         )
         for p in sorted(case.projects, key=lambda p: (p.mineral, p.name))
     ]
     parts = [
         HEAD,
         f"![Part of each project that is built, by cap]({CHART})\n",
-        summary(found) + "\n",
-        "Part built if any part may be; * also built if only whole projects may:\n",
-        built(case, found) + "\n",
+        summary(every_run) + "\n",
+        PARTS_BUILT,
+        built(case, every_run) + "\n",
     ]
     return "\n".join(parts), chart(f"Projects built, {CASES[0]}", list(CAPS), rows)
 

@@ -1,7 +1,7 @@
-"""How the example plans score: ``python -m inputs.scorecard_story`` writes into docs/scorecard.md.
+"""The example's scorecard: ``python -m inputs.scorecard_story`` writes into docs/scorecard.md.
 
-The scorecard of each example workbook, what the benchmarks it misses would cost, and how its supply
-before the plan compares with the shares that the International Energy Agency publishes.
+The tables show the scores, the cost of each missed benchmark, and the supply before the plan next
+to the shares that the International Energy Agency publishes.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ SHOWN = (
     ("processing", "processed inside", "{:.0%}"),
     ("n_1_all", "N-1", "{:.0%}"),
 )
-"""What the page shows of the scorecard: measure, heading, format."""
+"""The measures that the page shows: name, heading, format."""
 
 
-def scores_table(found: Sequence[Score], case: Case) -> str:
-    """Return before and after the last year, mineral by mineral, as a Markdown table."""
-    of = {(s.measure.name, s.mineral): s for s in found if not s.buyer.name}
+def scores_table(scores: Sequence[Score], case: Case) -> str:
+    """Return the Markdown table of scores before the plan and in its last year, by mineral."""
+    by_measure = {(s.measure.name, s.mineral): s for s in scores if not s.buyer.name}
     last = case.years[-1]
     lines = [
         f"| before → {last} | " + " | ".join(heading for _, heading, _ in SHOWN) + " |",
@@ -42,17 +42,17 @@ def scores_table(found: Sequence[Score], case: Case) -> str:
     for mineral in case.minerals:
         cells = []
         for name, _, form in SHOWN:
-            score = of[name, mineral.name]
+            score = by_measure[name, mineral.name]
             values = (score.before.amount, score.last.amount)
             cells.append(" → ".join("-" if v is None else form.format(v) for v in values))
         lines.append(f"| {mineral.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def missed_table(found: ScoredPlan) -> str:
-    """Return the coalition's missed benchmarks and what keeping each would cost.
+def missed_table(scored: ScoredPlan) -> str:
+    """Return the coalition's missed benchmarks, and the cost of meeting each.
 
-    A benchmark that no plan comes closer to is named below the table.
+    Benchmarks that no plan comes closer to are listed below the table.
     """
     stuck: dict[str, list[str]] = defaultdict(list)
     lines = [
@@ -62,8 +62,8 @@ def missed_table(found: ScoredPlan) -> str:
         ),
         "|---|---|---:|---:|---:|---:|",
     ]
-    for each in found.priced:
-        score, other, base = each.score, each.totals, found.base
+    for each in scored.priced:
+        score, other, base = each.score, each.totals, scored.base
         worst, required = each.worst_asked, score.required
         if score.buyer.name or other is None or worst is None or required is None:
             continue
@@ -85,7 +85,7 @@ def missed_table(found: ScoredPlan) -> str:
 
 
 def _whole(value: float) -> str:
-    """Return a number without decimals; what rounds to nothing is 0, without a sign."""
+    """Return a number without decimals; a number that rounds to 0 has no sign."""
     return f"{round(value):,}"
 
 
@@ -97,17 +97,17 @@ def published() -> dict[tuple[str, str], tuple[str, float, float]]:
             if row["stage"] in {"refining", "mining"} and row["value_2024_t"]:
                 name = row["mineral"].replace("_", " ").capitalize()
                 tonnes[name, row["stage"]][row["country"]] = float(row["value_2024_t"])
-    found = {}
-    for key, of in tonnes.items():
-        whole = sum(of.values())
-        top = sorted(((t, c) for c, t in of.items() if c != REST), reverse=True)
-        found[key] = (top[0][1], top[0][0] / whole, sum(t for t, _ in top[:3]) / whole)
-    return found
+    shares = {}
+    for key, by_country in tonnes.items():
+        total = sum(by_country.values())
+        top = sorted(((t, c) for c, t in by_country.items() if c != REST), reverse=True)
+        shares[key] = (top[0][1], top[0][0] / total, sum(t for t, _ in top[:3]) / total)
+    return shares
 
 
 def published_table(plan: Plan) -> str:
-    """Return the workbook's supply before the plan beside the IEA's of 2024."""
-    of = {(s.measure.name, s.mineral): s for s in scorecard(plan) if not s.buyer.name}
+    """Return the table of the workbook's shares before the plan and the IEA's of 2024."""
+    by_measure = {(s.measure.name, s.mineral): s for s in scorecard(plan) if not s.buyer.name}
     iea, case = published(), plan.case
     lines = [
         "| refined | CR1, workbook | CR1, IEA 2024 | CR3, workbook | CR3, IEA 2024 |",
@@ -119,7 +119,7 @@ def published_table(plan: Plan) -> str:
         if known is None:
             continue
         country, first, three = known
-        one, more = of["cr1", mineral.name].before, of["cr3", mineral.name].before
+        one, more = by_measure["cr1", mineral.name].before, by_measure["cr3", mineral.name].before
         threes.append((more.amount, three))
         lines.append(
             f"| {mineral.name} | {one.remark} {one.amount:.1%} | "
@@ -133,8 +133,8 @@ def published_table(plan: Plan) -> str:
 def main() -> None:
     """Write the tables between their marks."""
     plan = solve(read(HERE / f"{CASES[0]}.xlsx").case)
-    found = benchmarks(plan, Here())
-    tables = f"{scores_table(found.scores, plan.case)}\n\n{missed_table(found)}\n"
+    scored = benchmarks(plan, Here())
+    tables = f"{scores_table(scored.scores, plan.case)}\n\n{missed_table(scored)}\n"
     page = replaced(PAGE.read_text(encoding="utf-8"), "published", published_table(plan))
     PAGE.write_text(replaced(page, "scores", tables), encoding="utf-8")
 

@@ -1,7 +1,7 @@
 """Which numbers decide the larger example: ``python -m inputs.sensitivity_story``.
 
-Runs ``planner sensitivity`` as the workbook is, and with the ranges that looking three cells up
-gave; writes both tables of ``docs/sensitivity.md``.
+Runs ``planner sensitivity`` on the workbook, and again with the ranges of three numbers that were
+looked up; writes both tables of ``docs/sensitivity.md``.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from planner.workbook import read
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "sensitivity.md"
 _COUNTED = 1_000
-"""From here on a value is shown without decimals."""
+"""The smallest value that is shown without decimals."""
 CELLS, LOOKED_UP = "cells", "after"
 """The marks of the tables."""
 
 
 @dataclass(frozen=True)
 class LookedUp:
-    """A number that was looked up: its first cell, what it is called, and its range since."""
+    """A number that was looked up: its first cell, its name, and its new range."""
 
     cell: tuple[str, str]
     name: str
@@ -67,15 +67,17 @@ THREE = (
 
 
 def study(ranges: Sequence[Uncertainty] = (), only: Sequence[tuple[str, str]] = ()) -> Tables:
-    """Return the study of the larger example; of some numbers alone by sheet and first cell."""
+    """Return the study of the larger example, or only of some numbers by sheet and first cell."""
     book = read(HERE / f"{CASES[0]}.xlsx")
     case = book.case.change(uncertainty=(*book.case.uncertainty, *ranges))
     start = Start(dataclasses.replace(book, case=case), case, Variant("Base"), 0.0)
-    found = SensitivityStudy(start, is_grouped=False, by=COST)
+    sensitivity = SensitivityStudy(start, is_grouped=False, by=COST)
     if only:
-        found.factors = tuple(f for f in found.factors if (f.sheet, found.cells[f][0]) in only)
-    found.plan(None, None, lambda _: None)
-    return Tables([*found.tables(), about_of(found, {})])
+        sensitivity.factors = tuple(
+            f for f in sensitivity.factors if (f.sheet, sensitivity.cells[f][0]) in only
+        )
+    sensitivity.plan(None, None, lambda _: None)
+    return Tables([*sensitivity.tables(), about_of(sensitivity, {})])
 
 
 def rows(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
@@ -101,12 +103,12 @@ def line(row: dict[str, Any]) -> str:
     number = f"{row['value']:,.0f}" if row["value"] >= _COUNTED else f"{row['value']:g}"
     value = f"{number} {row['unit'] or ''}".strip()
     swings = (f"{row['swing_usd'] / 1e9:z.0f}", f"{row['swing_short_t'] / 1e6:z.2f}")
-    found = (f"{row['sheet']} {cells}", f"{what[0].lower()}{what[1:]}", value, *swings)
-    return f"| {' | '.join(found)} |"
+    cells_of_line = (f"{row['sheet']} {cells}", f"{what[0].lower()}{what[1:]}", value, *swings)
+    return f"| {' | '.join(cells_of_line)} |"
 
 
 def changes(before: Tables, after: Tables) -> Iterator[str]:
-    """Yield the table of what looking three numbers up changed."""
+    """Yield the table of the changes by the three numbers that were looked up."""
     yield "| number | swing, USD bn, before | after | Mt short, before | after | rank |"
     yield "|---|---:|---:|---:|---:|---|"
     old, new = rows(before), rows(after)
@@ -135,8 +137,8 @@ def main() -> None:
         text = replaced(text, mark, "\n".join(lines))
     PAGE.write_text(text, encoding="utf-8")
     for tables_of in (before, after):
-        said = SensitivityStudy.headline(tables_of)
-        print(said.finding, *said.care, sep="\n")  # noqa: T201 - for who writes the page
+        headline = SensitivityStudy.headline(tables_of)
+        print(headline.finding, *headline.care, sep="\n")  # noqa: T201 - for who writes the page
         print([(s, c, w) for s, c, w, *_ in decisive(tables_of)])  # noqa: T201
 
 

@@ -1,8 +1,8 @@
 """The numbers of the larger example: ``python -m inputs.story`` writes ``docs/results.md``.
 
-For each mineral: how much of refining stands in the dominant country, what
-the cheapest plan takes from it without a cap and with the cap of the workbook; the smallest cap
-that costs no tonne of supply; what the cap costs.
+For each mineral: the dominant country's share of refining capacity, and of demand in the cheapest
+plan without a cap and with the workbook's cap; the smallest cap that costs no supply; the costs and
+shortage that the cap causes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 CASES = ("critical-minerals", "critical-minerals-first-use")
 DOMINANT = "CHN"
 MOSTLY = 0.9
-"""A member that buys more than this of a mineral in one country hangs on it."""
+"""A member that buys a larger share of a mineral in one country depends on that country."""
 YEAR = 2030
 """The year in which the cap reaches the EU's benchmark of 65 %."""
 
@@ -31,7 +31,7 @@ HEAD = f"""# Results of critical-minerals
 
 Written by `python -m inputs.story`; do not edit by hand. Shares are of the coalition's demand in
 {YEAR}. Money and shortages are sums over 2026 to 2035, undiscounted, with capital of projects.
-Where the cap forbids tonnes, cash falls because less is bought. Many inputs are estimates
+Where the cap leaves demand unmet, cash cost falls because less is bought. Many inputs are estimates
 (`inputs/README.md`).
 """
 
@@ -40,11 +40,10 @@ Where the cap forbids tonnes, cash falls because less is bought. Many inputs are
 class Line:
     """One mineral; shares are of the coalition's demand in 2030, money over all years.
 
-    ``capacity`` is the country's part of all refining capacity; ``least`` the smallest cap that
-    costs no tonne of supply; ``cash`` [USD], capital of projects included, ``per_tonne`` [USD/t
-    bought] what these tonnes cost landed above the same tonnes without a cap, as the plan's Summary
-    says it, and ``forbidden`` [t] are what the cap costs; ``lacking`` [t] is what supply
-    cannot give at any cap.
+    ``capacity`` is the country's share of refining capacity; ``least`` the smallest cap that costs
+    no supply. The cap costs ``cash`` [USD], with capital of projects; ``per_tonne`` [USD/t bought]
+    is the extra landed cost of the same tonnes, as in the plan's Summary. ``forbidden`` [t] is the
+    shortage that the cap causes, ``lacking`` [t] the shortage without a cap.
     """
 
     mineral: str
@@ -114,8 +113,8 @@ def table(lines: list[Line]) -> str:
     head = (
         "| mineral | China's share of refining capacity | China in the cheapest plan, no cap | "
         "China at the cap of 65 % | smallest cap that costs no supply | "
-        "cash cost of the cap, USD m | USD per t bought, like for like | "
-        "short: no supply, t | short: the cap forbids, t |\n"
+        "cash cost of the cap, USD m | extra cost of the same tonnes, USD/t | "
+        "short without a cap, t | short because of the cap, t |\n"
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     )
     return head + "\n".join(
@@ -135,7 +134,7 @@ def _signed(value: float) -> str:
 
 
 def each_member(path: Path) -> str:
-    """Return what the cap on each member changes, beside the cap on the coalition alone."""
+    """Return the section on the cap on each member, compared with a cap on the coalition alone."""
     case = read(path).case
     both = solve(case)
     alone = solve(
@@ -151,31 +150,32 @@ def each_member(path: Path) -> str:
         "a member buy all it needs of a mineral in one country, as long as others buy elsewhere. "
         f"With the cap on each member, too, total cost rises by {extra / 1e6:,.0f} USD m "
         f"({extra / alone.objective:.3%}), and shortage by "
-        f"{abs(both.shortage - alone.shortage):,.0f} t. The table has the member with the "
-        f"largest share of its purchases in one country outside the coalition in {last}, and how "
-        f"many members buy more than {MOSTLY:.0%} there:"
-        "\n\n| mineral | cap on the coalition | many | cap on each member too | many |\n"
+        f"{abs(both.shortage - alone.shortage):,.0f} t. The table names the member that buys the "
+        f"largest share from one country outside the coalition in {last}, and counts the "
+        f"members that buy more than {MOSTLY:.0%} from one country:"
+        f"\n\n| mineral | cap on the coalition | members above {MOSTLY:.0%} |"
+        f" cap on each member too | members above {MOSTLY:.0%} |\n"
         f"|---|---|---:|---|---:|\n{rows}\n"
     )
 
 
 def _dependent(plan: Plan, mineral: str) -> str:
-    """Return the member most dependent on one country for a mineral, and how many by 9 in 10."""
-    found = [
-        (of.share, member, plan.case.country_name(of.country))
+    """Return the most dependent member for a mineral, and how many buy over 90 % in one country."""
+    dependences = [
+        (one.share, member, plan.case.country_name(one.country))
         for member, each in dependences_of(plan).items()
-        for of in each
-        if of.mineral == mineral
+        for one in each
+        if one.mineral == mineral
     ]
-    if not found:
+    if not dependences:
         return "none | 0"
-    share, member, country = max(found)
-    many = sum(share > MOSTLY for share, _, _ in found)
+    share, member, country = max(dependences)
+    many = sum(share > MOSTLY for share, _, _ in dependences)
     return f"{member}, {share:.0%} from {country} | {many}"
 
 
 def replaced(page: str, mark: str, text: str) -> str:
-    """Return a page with what is between two marks replaced."""
+    """Return a page with new text between two marks."""
     start, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
     before, rest = page.split(start)
     return f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}"

@@ -1,7 +1,7 @@
-"""What diversification buys when China is lost: ``python -m inputs.stress_story``.
+"""The shortage if China is lost, with and without the cap: ``python -m inputs.stress_story``.
 
-Loses the coalition's largest supplier in each example workbook, once as agreed under the cap and
-once as agreed without it; writes the table of ``docs/stress.md`` and the chart ``docs/stress.svg``.
+The larger example loses its suppliers, with purchases agreed under the cap and without it. Writes
+the tables of ``docs/stress.md`` and the chart ``docs/stress.svg``.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ LEFT, WIDE, BAR, GAP, ROW, TOP = 108, 560, 15, 3, 48, 96
 class Line:
     """One mineral when the dominant country is lost; shares are of ten years' demand.
 
-    ``before`` is what the plan is short itself, ``added`` what the loss adds; ``free_`` ones are of
-    the plan without the cap. ``days`` until the first shortage.
+    ``before`` is the plan's own shortage, ``added`` the shortage that the loss adds; names that
+    begin with ``free_`` are for the plan without the cap. ``days`` pass until the first shortage.
     """
 
     mineral: str
@@ -44,10 +44,10 @@ class Line:
     days: float
 
 
-def lines(found: Stress) -> list[Line]:
+def lines(tested: Stress) -> list[Line]:
     """Return the minerals in the workbook's order."""
-    made, lost = Tables(tables_of(found)), found.case.country_name(DOMINANT)
-    both = made[CappedOrNot].frame().assign(survived=made[LossByMineral].frame()["survived"])
+    study, lost = Tables(tables_of(tested)), tested.case.country_name(DOMINANT)
+    both = study[CappedOrNot].frame().assign(survived=study[LossByMineral].frame()["survived"])
     rows = {
         str(row["mineral"]): row
         for row in both.to_dict("records")
@@ -62,16 +62,17 @@ def lines(found: Stress) -> list[Line]:
             free_added=row["free_share"],
             days=row["survived"],
         )
-        for name in found.capped.plan.expanded.minerals
+        for name in tested.capped.plan.expanded.minerals
         if (row := rows.get(name)) is not None
     ]
 
 
-def table(found: Sequence[Line]) -> str:
+def table(of_minerals: Sequence[Line]) -> str:
     """Return the lines as a Markdown table."""
     head = "| mineral | short by the loss | without a cap | days |\n|---|---:|---:|---:|\n"
     return head + "\n".join(
-        f"| {a.mineral} | {a.added:.1%} | {a.free_added:.1%} | {_days(a.days)} |" for a in found
+        f"| {line.mineral} | {line.added:.1%} | {line.free_added:.1%} | {_days(line.days)} |"
+        for line in of_minerals
     )
 
 
@@ -79,26 +80,26 @@ def _days(days: float) -> str:
     return f"{days:,.0f}" if days == days else "never"  # noqa: PLR0124 - NaN: never short
 
 
-def worst(found: Stress, many: int = 5) -> str:
+def worst(tested: Stress, many: int = 5) -> str:
     """Return the worst losses as a Markdown table."""
     head = (
         "| lost | short by it, t | worst mineral | extra cost, USD bn | without a cap |\n"
         "|---|---:|---|---:|---:|\n"
     )
     return head + "\n".join(
-        f"| {found.case.country_name(row['country'])} | {row['short_t']:,.0f} | "
+        f"| {tested.case.country_name(row['country'])} | {row['short_t']:,.0f} | "
         f"{row['worst']}, {row['worst_share']:.1%} | {row['cost'] / 1e9:,.0f} | "
         f"{row['free_cost'] / 1e9:,.0f} |"
-        for row in Tables(tables_of(found))[Losses].frame().head(many).to_dict("records")
+        for row in Tables(tables_of(tested))[Losses].frame().head(many).to_dict("records")
     )
 
 
 # ---- the chart ---------------------------------------------------------------------------------
 
 
-def chart(title: str, found: Sequence[Line]) -> str:
+def chart(title: str, of_minerals: Sequence[Line]) -> str:
     """Return two bars a mineral, capped and uncapped: short before the loss, and by it."""
-    width, height = LEFT + WIDE + 70, TOP + ROW * len(found) + 34
+    width, height = LEFT + WIDE + 70, TOP + ROW * len(of_minerals) + 34
     body = [
         _text(14, 26, title, size=16, weight="bold"),
         *_key(14, PALE_BLUE, BLUE, "agreed under the cap: short before the loss, and by it"),
@@ -110,11 +111,11 @@ def chart(title: str, found: Sequence[Line]) -> str:
             f'<line x1="{x:.1f}" y1="{TOP - 8}" x2="{x:.1f}" y2="{height - 28}" stroke="{LINE}"/>',
             _text(x, height - 10, f"{tenth * 10} %", anchor="middle", colour=GREY),
         ]
-    for i, a in enumerate(found):
+    for i, line in enumerate(of_minerals):
         y = TOP + ROW * i
-        body.append(_text(LEFT - 10, y + BAR + 6, a.mineral, anchor="end", weight="bold"))
-        body += _bar(y, (a.before, a.added), (PALE_BLUE, BLUE))
-        body += _bar(y + BAR + GAP, (a.free_before, a.free_added), (PALE_GREY, GREY))
+        body.append(_text(LEFT - 10, y + BAR + 6, line.mineral, anchor="end", weight="bold"))
+        body += _bar(y, (line.before, line.added), (PALE_BLUE, BLUE))
+        body += _bar(y + BAR + GAP, (line.free_before, line.free_added), (PALE_GREY, GREY))
     inner = "\n".join(body)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
@@ -126,13 +127,13 @@ def chart(title: str, found: Sequence[Line]) -> str:
 
 def _bar(y: int, shares: tuple[float, float], colours: tuple[str, str]) -> list[str]:
     """What was short before, then what the loss adds, with the sum behind it."""
-    found, x = [], float(LEFT)
+    shapes, x = [], float(LEFT)
     for share, colour in zip(shares, colours, strict=True):
-        found.append(
+        shapes.append(
             f'<rect x="{x:.1f}" y="{y}" width="{WIDE * share:.1f}" height="{BAR}" fill="{colour}"/>'
         )
         x += WIDE * share
-    return [*found, _text(x + 6, y + BAR - 3, f"{sum(shares):.0%}", colour=INK)]
+    return [*shapes, _text(x + 6, y + BAR - 3, f"{sum(shares):.0%}", colour=INK)]
 
 
 def _key(x: int, pale: str, full: str, words: str) -> list[str]:
@@ -161,13 +162,13 @@ def _text(  # noqa: PLR0913 - how a word looks, all of it named
 
 def main() -> None:
     """Write the chart of the larger example, and its tables between their marks."""
-    found = stress(read(HERE / f"{CASES[0]}.xlsx").case, Rules(), where=Here())
-    of_minerals = lines(found)
-    country = found.case.country_name(DOMINANT)
+    tested = stress(read(HERE / f"{CASES[0]}.xlsx").case, Rules(), where=Here())
+    of_minerals = lines(tested)
+    country = tested.case.country_name(DOMINANT)
     title = f"{country} lost: share of ten years' demand short, surge 20 %"
     (DOCS / CHART).write_text(chart(title, of_minerals), encoding="utf-8")
     picture = f"![Share of demand short when {country} is lost]({CHART})"
-    parts = (picture, f"{country} lost:", table(of_minerals), "Worst losses:", worst(found))
+    parts = (picture, f"{country} lost:", table(of_minerals), "Worst losses:", worst(tested))
     page = DOCS / "stress.md"
     text = "\n\n".join(parts) + "\n"
     page.write_text(replaced(page.read_text(encoding="utf-8"), "stress", text), encoding="utf-8")

@@ -19,7 +19,7 @@ PATH = magnets_story.HERE / "magnets.xlsx"
 
 @pytest.fixture(scope="module")
 def plans() -> magnets_story.Plans:
-    return magnets_story.plans()
+    return magnets_story.make_plans()
 
 
 def test_the_page_is_what_the_case_says(plans) -> None:
@@ -34,13 +34,16 @@ def test_the_words_of_the_page_hold(plans) -> None:
     magnets = plans.scenarios[magnets_story.MAGNETS_ALONE]
     guarded = plans.scenarios[magnets_story.FLOOR]
     floor = plans.scenarios[magnets_story.FLOOR_FREE]
-    at_last, through = magnets_story.left(magnets, last)
+    at_last, through = magnets_story.met_without(magnets, last)
     assert at_last > 0.3, "a cap on magnets alone looks safe"
     assert through < 0.05, "and is not"
-    assert magnets_story.left(only, last)[1] > 10 * through
-    assert magnets_story.left(plans.swapped[magnets_story.OXIDE_ALONE], last)[1] < 0.05
-    assert 2 * magnets_story.left(plans.swapped[BASE], last)[1] < magnets_story.left(base, last)[1]
-    for plan in (base, plans.swapped[BASE]):
+    assert magnets_story.met_without(only, last)[1] > 10 * through
+    assert magnets_story.met_without(plans.with_sales[magnets_story.OXIDE_ALONE], last)[1] < 0.05
+    assert (
+        2 * magnets_story.met_without(plans.with_sales[BASE], last)[1]
+        < magnets_story.met_without(base, last)[1]
+    )
+    for plan in (base, plans.with_sales[BASE]):
         for mineral in magnets_story.STAGES:
             assert magnets_story.share(plan, mineral, last) <= 0.65 + 1e-6
     assert base.shortage == pytest.approx(0, abs=1)
@@ -65,7 +68,7 @@ def test_today_s_plants_add_up_to_the_published_sums() -> None:
     assert there.elsewhere["ndpr"] == pytest.approx(18_700, abs=100)
     metal = there.elsewhere["alloy"] * magnets_story.ratio("alloy", "ndpr") * 0.857
     assert metal == pytest.approx(4_000, abs=50)
-    assert there.part("magnet") == pytest.approx(0.94, abs=0.005)
+    assert there.share_of_china("magnet") == pytest.approx(0.94, abs=0.005)
 
 
 def test_joint_lines_give_what_their_ore_holds() -> None:

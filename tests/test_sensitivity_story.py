@@ -47,7 +47,8 @@ def test_the_page_counts_the_numbers_of_the_example() -> None:
     assert all(factor.is_estimate for factor in every)
     rows, marked = len({(f.sheet, f.row) for f in every}), estimates(case).partition(" ")[0]
     said = (
-        f"{len(every)} such numbers, all in rows that are marked as estimates: {rows} of {marked}"
+        f"{len(every)} numbers with a range, in {rows} of the {marked} rows that are marked as"
+        " estimates"
     )
     assert said in " ".join(TEXT.split())
 

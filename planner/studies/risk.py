@@ -657,14 +657,12 @@ class RiskStudy(StudyKind):
     def __init__(
         self, start: Start, *, draws: int, seed: int, surge: float | None, keep_caps: bool
     ) -> None:
-        """Take how often is drawn, from which seed, and what may answer an event."""
         super().__init__(start)
         surge = start.case.settings.surge if surge is None else surge
         self.chances = Chances(draws, seed, surge, keep_caps)
         self.task = number_of(draws, "draw")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan all draws twice; a warning says what so few cannot show."""
         del say
         case = self.start.case
         try:
@@ -688,7 +686,6 @@ class RiskStudy(StudyKind):
 
     @property
     def progress_label(self) -> str:
-        """How many draws are in the figures; if some are missing, the others are no fair sample."""
         every, samples = len(self.risk.draws), self.risk.samples
         counts = {s.name.lower(): int(s.is_known.sum()) for s in samples}
         done = ", ".join(f"{name} {n:,} of {every:,} draws" for name, n in counts.items())
@@ -701,7 +698,6 @@ class RiskStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        """The draws, and what may answer an event."""
         limits = "kept" if self.chances.keep_caps else _WAIVED
         draws = number_of(len(self.risk.draws), "draw")
         asked = (f"{name.lower()} {value}" for name, value in self.start.options.items())
@@ -712,7 +708,6 @@ class RiskStudy(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """The scenario, what is drawn, and what may answer an event."""
         chances, kept = self.chances, "kept in all years"
         guess = estimates(self.start.book.case, schema.EventStep.SHEET)
         penalty = money(self.risk.left_out, self.start.case.settings.currency)
@@ -739,7 +734,6 @@ class RiskStudy(StudyKind):
         return [in_units(measures(self.risk)), *(table(self.risk) for table in every)]
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return what was drawn, a row a plan, the agreed plan first, and the events."""
         every = measures(self.risk)
         return {
             "scenario": self.start.case.scenario,
@@ -754,14 +748,12 @@ class RiskStudy(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return each measure of both plans, and which minerals are likely to be shorter."""
         yield Numbers(tables[Measures], _SPREAD_SHOWN)
         shorter = _of_plan(tables[RiskByMineral], AGREED).ranked(RiskByMineral.more)
         yield Numbers(shorter, _SHORT, "Chance of a larger shortage than without events")
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say what is short on average, how often more than without events, and what is paid."""
         frame = _of_plan(tables[Measures], AGREED).frame()
         rows = {row["measure"]: row for row in frame.to_dict("records")}
         more, currency = rows[MORE]["mean"], rows[COST]["unit"].removesuffix(" m")
@@ -807,7 +799,6 @@ class RiskStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the histograms, and what each mineral is expected to be short."""
         costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
         shares = _histogram(tables, "share", "Share of demand short", "")
         return drawn(costs, shares, _short_by_mineral(tables))

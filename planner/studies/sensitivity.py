@@ -640,7 +640,6 @@ class SensitivityStudy(StudyKind):
     def __init__(
         self, start: Start, *, is_grouped: bool, by: str, draws: int = 0, seed: int = 1
     ) -> None:
-        """Find the numbers with a range."""
         super().__init__(start)
         self.by, self.is_grouped, self.draws, self.seed = by, is_grouped, draws, seed
         self.factors = factors(start.case)
@@ -649,7 +648,6 @@ class SensitivityStudy(StudyKind):
         self.cells = {f: cells_of(f, case, layout) for f in self.factors}
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case as it stands, then each end."""
         del say
         study, self.moving = study_of(
             self.start.case, self.factors, self._name, is_grouped=self.is_grouped
@@ -694,7 +692,6 @@ class SensitivityStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Which ends have no plan, and why."""
         failed = [o for o in self.outcomes[1:] if o.ran and not o.planned]
         if not failed:
             return ""
@@ -712,7 +709,6 @@ class SensitivityStudy(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """What was asked, scenario and what-ifs among it."""
         settings = self.start.case.settings
         ranges = (
             f"{share(settings.estimate_range)} either way for estimates,"
@@ -727,7 +723,6 @@ class SensitivityStudy(StudyKind):
         return {**self.start.options, **asked}
 
     def tables(self) -> list[Result]:
-        """Return the numbers, and the groups that move together."""
         base: Any = self.outcomes[0].found
         case, words = self.start.case, common.words_of(self.start.case)
         of = {outcome.name: outcome for outcome in self.outcomes}
@@ -785,7 +780,6 @@ class SensitivityStudy(StudyKind):
         }  # fmt: skip
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return the plan as it stands, and the numbers with their cells as a list."""
         more, base = super().answer(tables), self.plans["the plan as it stands"]
         rows: Any = more["factors"]
         every = [row | {"cells": str(row["cells"] or "").split(", ")} for row in rows]
@@ -799,7 +793,6 @@ class SensitivityStudy(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the numbers that decide, the same as the finding and the chart have."""
         table = tables[Sensitivities]
         yield Numbers(table.where([rank <= _shown(tables) for rank in table.rank]), _SCREEN)
         if DrawMeasures in tables:
@@ -813,7 +806,6 @@ class SensitivityStudy(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say how many numbers decide the plan, what the first one moves, what knowing is worth."""
         table, by = tables[Sensitivities], tables.option(BY)
         deciding = decisive(tables)
         held = _held(tables, len(deciding))
@@ -856,7 +848,6 @@ class SensitivityStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the tornado of the largest numbers, and that of groups."""
         return drawn(
             tornado(tables, Sensitivities), tornado(tables, GroupSensitivities)
             if GroupSensitivities in tables else None,
@@ -864,7 +855,6 @@ class SensitivityStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the numbers that decide, then the groups."""
         lead = (
             "Each number is moved alone to both ends of its range, and the case is planned again"
             " each time."

@@ -328,7 +328,6 @@ class SupportStudy(StudyKind):
     task = "the case, with share limits and without, then payments by mineral"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case with share limits and without, then with payments, mineral by mineral."""
         del say
         case = self.start.case
         self.limited = bool(case.share_limits)
@@ -360,7 +359,6 @@ class SupportStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Why the gaps without share limits, or some payments, are not known."""
         free = [o.error for o in self.outcomes[1 : 1 + self.limited] if not o.planned]
         failed = [f"{name} ({o.error})" for name, o in self.paid.items() if not o.planned]
         unknown = [f"the gaps without share limits are not known: {free[0]}"] if free else []
@@ -368,7 +366,6 @@ class SupportStudy(StudyKind):
         return "; ".join(unknown)
 
     def tables(self) -> list[Result]:
-        """Return the plants, their gaps by year, tariffs, bills, and who pays them."""
         plan: Any = self.outcomes[0].found
         free: Any = self.outcomes[1].found if self.limited else None
         needed = [each for o in self.paid.values() if o.planned for each in o.found or ()]
@@ -386,7 +383,6 @@ class SupportStudy(StudyKind):
         return {**super().answer(tables), "trouble": self.trouble or None}
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the plants at home that need least, and the bills."""
         plants = tables[Plants]
         home = [i for i, home in enumerate(plants.home) if home == HOME][:_MOST_BARS]
         if home:
@@ -401,7 +397,6 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say how many plants at home are idle, how many run for little, which is the dearest."""
         rows = _at_home(tables)
         never, unknown = (int((rows["helps"] == verdict).sum()) for verdict in (NEVER, UNKNOWN))
         priced = rows[rows["of_price"].notna()]
@@ -452,7 +447,6 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return what plants at home need of the price, and the tariffs for caps by year."""
         rows, years = _at_home(tables), tables.option(YEARS)
         rows = rows[rows["of_price"].notna()]
         first = rows.drop_duplicates("mineral")
@@ -471,7 +465,6 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the plants, then the bills."""
         if Plants not in tables:
             return ()
         lead = f"A plan was made with each payment. {_RUNS} {_HELPS}"

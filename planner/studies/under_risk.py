@@ -379,7 +379,6 @@ class UnderRisk(StudyKind):
     def __init__(
         self, start: Start, *, futures: int | None, seed: int, alpha: float, weight: float
     ) -> None:
-        """Draw the futures; UsageError where they are more than can be planned at once."""
         super().__init__(start)
         if futures is None:
             futures = _ENOUGH_WHOLE if start.case.settings.whole_projects else _ENOUGH
@@ -398,7 +397,6 @@ class UnderRisk(StudyKind):
     def plan(
         self, where: Where | None, tell: engine.Tell | None, say: Callable[[str], None]
     ) -> None:
-        """Plan for all futures at once, and each as if it had been known."""
         del say
         studies = [group.study(self.start.case, self.tail) for group in self.groups]
         self.results: list[engine.Outcomes[Any]] = [*engine.run_studies(studies, where, tell)]
@@ -413,7 +411,6 @@ class UnderRisk(StudyKind):
 
     @property
     def runs(self) -> Sequence[engine.Outcome[Any]]:
-        """The runs; the run of all futures has the proofs of its two plans."""
         runs = list[engine.Outcome[Any]]()
         for group, outcomes in zip(self.groups, self.results, strict=True):
             for outcome, chances in zip_longest(outcomes, group.chances):
@@ -443,7 +440,6 @@ class UnderRisk(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """What the figures are worth where a search ended early."""
         if not self.start.case.risks:
             return drawing.NO_EVENTS
         if self.status == OPTIMAL:
@@ -471,7 +467,6 @@ class UnderRisk(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """The scenario, what was drawn, what is least, and who knows what when."""
         return {
             **self.start.options,
             FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} different",
@@ -490,7 +485,6 @@ class UnderRisk(StudyKind):
         }
 
     def tables(self) -> list[Result]:
-        """Return the costs of each way to plan, the decisions, the futures, and what is short."""
         case, currency = self.start.case, words_of(self.start.case)
         count = Counter(draw.hits for draw in self.drawn)
         chances = np.array([count[d.hits] / len(self.drawn) for d in self.different])
@@ -572,7 +566,6 @@ class UnderRisk(StudyKind):
         return costs, short
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return what was drawn, costs by way to plan, and an object a decision and a future."""
         return {
             **super().answer(tables),
             "search_gap": self.gap,
@@ -585,7 +578,6 @@ class UnderRisk(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return what each way to plan costs, and which decisions change."""
         yield Numbers(tables[PlansUnderRisk])
         changed = _changed(tables)
         if changed:
@@ -597,7 +589,6 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say what to decide otherwise, what that saves, how sure that is, and what is missing."""
         table, futures, batches = tables[PlansUnderRisk], tables[Futures], tables.records(Batches)
         row = next(iter(table.frame().to_dict("records")))
         unit = table.words["money"]
@@ -648,7 +639,6 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return what each future costs more than if it were known, and what is expected short."""
         frame = tables[Futures].frame()
         regret = frame[["plain", "risky"]].sub(frame["informed"], axis=0)
         largest = regret["plain"].sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
@@ -677,7 +667,6 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the futures, and the decisions."""
         lead = "Each way to plan in each future. Its probability is its share of the draws."
         futures = Numbers(tables[Futures], _FUTURE_FIELDS).view(*cls.pictures(tables)[:1])
         sections = [Section("futures", "What each future costs", lead, futures)]

@@ -45,8 +45,8 @@ PRICED = "at the price of a missing tonne."
 )
 def test_what_planning_together_saves(cash: float, avoided: float, words: str) -> None:
     pay = "If the members plan together, they pay"
-    assert bills._together(cash, avoided, "USD") == f"{pay} {words}"
-    assert "as much together as" in bills._together(0.0, 0.0, "USD")
+    assert bills._saved_together(cash, avoided, "USD") == f"{pay} {words}"
+    assert "changes nothing in total" in bills._saved_together(0.0, 0.0, "USD")
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_what_planning_together_saves(cash: float, avoided: float, words: str) -
         ("A", f"{BUYS} A would do better alone{NOBODY}"),
         ("A; B", f"{BUYS} A and B {GROUP}{NOBODY}"),
         ("A; B; C; D", f"{BUYS} A, B, C and D {GROUP}{NOBODY}"),
-        ("A; B; C; D; E", f"{BUYS} a group of 5 of the 7 members {GROUP}{NOBODY}"),
+        ("A; B; C; D; E", f"{BUYS} 5 of the 7 members {GROUP}{NOBODY}"),
         (bills.NOT_KNOWN, f"{UNKNOWN}{NOBODY}"),
     ],
 )
 def test_who_would_leave_a_split(group: str, words: str) -> None:
     pairs = {AS_BOUGHT: group, EQUAL_SAVINGS: "A; B", DUAL_PRICES: ""}
     groups = bills.Groups.of_rows([{"rule": r, "group": g} for r, g in pairs.items()])
-    assert bills._leaving(groups, 7) == words
+    assert bills._who_leaves(groups, 7) == words
 
 
 def test_the_dearest_wishes_are_named_first() -> None:
@@ -80,9 +80,9 @@ def test_the_dearest_wishes_are_named_first() -> None:
         }
         for i in range(6)
     ]
-    wished = [*bills._required(bills.OwnRequirements.of_rows(rows), "USD")]
+    wished = [*bills._requirement_costs(bills.OwnRequirements.of_rows(rows), "USD")]
     assert [text.split(" (")[0] for text in wished] == [
-        f"The requirements of M{i} itself" for i in (5, 4, 3, 2)
+        f"M{i}'s own requirements" for i in (5, 4, 3, 2)
     ]
     assert wished[0].endswith("cost it 5.0 m USD and the others 0 USD.")
 

@@ -22,7 +22,7 @@ STUDIES = {
     "stress": ((), "no loss planned"),
     "compare": ((), "no case planned"),
     "risk": (("--draws", "30", "--seed", "3"), "no draw complete"),
-    "sensitivity": ((), "the plan as it stands is not known"),
+    "sensitivity": ((), "there is no proven plan for the workbook's own numbers"),
 }
 """Each command's options, and what it says where nothing is known; all in this process."""
 

@@ -232,7 +232,7 @@ def test_what_to_decide_otherwise_in_words(rows, words: str) -> None:
 def test_the_saving_is_called_unsure_from_its_own_size_on() -> None:
     for error, is_unsure in ((0.0, False), (4.9, False), (5.0, True)):
         care = " ".join(under_risk._care({"error": error, "vss": 5.0}, 100, [1, 2]))
-        assert ("no larger than its differences" in care) == is_unsure, error
+        assert ("no larger than its margin of error" in care) == is_unsure, error
     for futures, words in ((1, "1 future is too few"), (9, "9 futures are too few")):
         care = next(under_risk._care({"error": None, "vss": 5.0}, futures, []))
         assert care.startswith(f"{words} to say how sure the saving is")
@@ -245,12 +245,12 @@ def test_missing_is_of_the_mineral_for_which_the_plans_differ_most() -> None:
     tables = Tables([under_risk.Expected.of_rows(made)])
     assert under_risk._missing(tables) == (
         "10 % of zinc",
-        "30 % in the plain plan, as a part of all years' need.",
+        "30 % in the plain plan, as a share of the need in all years.",
     )
     tables = Tables([under_risk.Expected.of_rows(made[:1])])
     assert under_risk._missing(tables) == (
         "50 % of tin",
-        "as in the plain plan, as a part of all years' need.",
+        "as in the plain plan, as a share of the need in all years.",
     )
 
 

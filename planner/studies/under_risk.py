@@ -193,7 +193,7 @@ class UnderRiskResult:
 
 def informed_result(plan: Plan) -> UnderRiskResult:
     """Return the result of a future that is planned as if it were known."""
-    totals = drawing.reading(plan)
+    totals = drawing.totals_of(plan)
     short = totals.short.sum(axis=1)[None]
     return UnderRiskResult(FutureOutcomes(np.array([totals.objective]), short, plan.proof))
 

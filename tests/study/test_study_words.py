@@ -138,11 +138,11 @@ def test_when_draws_are_too_few(count: int, words: str) -> None:
 
 
 def test_a_figure_just_as_far_as_chance_reaches_is_not_distinguishable() -> None:
-    one, bound = np.ones(3), np.array([risk._APART, risk._APART * 1.001, -2.0])
-    assert risk.distinguishable(bound, one, one * 0.0, one) == [
+    one, bound = np.ones(3), np.array([risk._SIGNIFICANT, risk._SIGNIFICANT * 1.001, -2.0])
+    assert risk.significant(bound, one, one * 0.0, one) == [
         "neither", "cost alone", "cost alone",
     ]  # fmt: skip
-    assert risk.distinguishable(bound[1:2], one[:1], bound[1:2], one[:1]) == ["cost and shortage"]
+    assert risk.significant(bound[1:2], one[:1], bound[1:2], one[:1]) == ["cost and shortage"]
 
 
 def test_the_likeliest_shortage_is_listed_first() -> None:
@@ -151,7 +151,7 @@ def test_the_likeliest_shortage_is_listed_first() -> None:
         for m, more in (("tin", 0.1), ("zinc", 0.4), ("lead", 0.0))
         for plan in (risk.AGREED, risk.REPLANNED)
     ]
-    table = risk._of_plan(risk.RiskByMineral.of_rows(rows), risk.AGREED)
+    table = risk._rows_of(risk.RiskByMineral.of_rows(rows), risk.AGREED)
     assert list(table.ranked(risk.RiskByMineral.more).mineral) == ["zinc", "tin"]
     assert list(table.ranked(risk.RiskByMineral.more, 1).mineral) == ["zinc"]
 
@@ -177,7 +177,7 @@ def test_the_benchmark_farthest_off_is_named() -> None:
 
 
 def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
-    parts = (support._LITTLE, support._LITTLE * 1.1, 0.5)
+    parts = (support._SMALL, support._SMALL * 1.1, 0.5)
     rows = [
         {"mineral": "tin", "plant": f"P{i}", "home": support.HOME, "of_price": part,
          "payment": 100.0 * part, "helps": support.ALL_YEARS}
@@ -186,9 +186,9 @@ def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
     tables = Tables([support.Plants.of_rows(rows, words=USD), About(what=[YEARS], value=["2026"])])
     headline = support.SupportStudy.headline(tables)
     assert headline.finding == (
-        "3 plants in the coalition are idle. Paid at most 1 % of its mineral's price, each tried"
-        " alone, 1 would run. P2 (tin) needs the highest payment: 50 USD/t, 50 % of the mineral's"
-        " price."
+        "3 plants in the coalition are idle. A payment of at most 1 % of the mineral's price would"
+        " make 1 of them run, if each is paid alone. Relative to the price, P2 (tin) needs the"
+        " highest payment: 50 USD/t, or 50 % of the price."
     )
     first = support.SupportStudy.pictures(tables)[0]
     assert first.categories == ("tin: P0, 1 %",)

@@ -280,7 +280,6 @@ class CostsOf:
     numbers: tuple[int, ...]
 
     def __call__(self, plan: Plan) -> tuple[float | None, ...]:
-        """Return the costs [money]; None for a group without a proven cost."""
         return costs_of(plan, self.numbers)
 
 
@@ -297,7 +296,6 @@ class WithoutRequirements:
     secured: bool = False
 
     def __call__(self, case: Case) -> Case:
-        """Return the changed case."""
         if self.secured:
             return case
         name = case.members[self.member].name
@@ -342,7 +340,6 @@ def _secured(case: Case) -> dict[str, dict[str, None]]:
 
 
 def in_fractions(case: Case) -> Case:
-    """Return the case with projects that may be built in fractions."""
     settings = dataclasses.replace(case.settings, whole_projects=False)
     return case.change(settings=settings) if case.settings.whole_projects else case
 
@@ -385,7 +382,6 @@ def sharing_tables(sharing: Sharing, costs: Mapping[int, float], case: Case) -> 
 
 
 def savings(sharing: Sharing, case: Case) -> Savings:
-    """Return one row for all members together, and one per member."""
     amounts = {"alone": sharing.alone}
     for rule, split in sharing.bills.items():
         amounts[_SAVINGS[rule].name] = _no_rounding(sharing.alone - split, sharing)
@@ -672,7 +668,6 @@ class BillsStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Each search that failed, and why."""
         sharing = self.sharing
         unknown = [
             f"{_UNKNOWN[rule in sharing.bills].format(split=_SPLIT[rule])}: {why}"
@@ -692,7 +687,6 @@ class BillsStudy(StudyKind):
         sharing, members = self.sharing, self.start.case.members
 
         def names(group: Tempted | None) -> list[str] | None:
-            """Return the names of the members of a group; None if no group is tempted."""
             return None if group is None else [members[i].name for i in group.group]
 
         return {
@@ -742,7 +736,8 @@ class BillsStudy(StudyKind):
             KeyFigure(
                 "Cash saved by planning together",
                 money(cash, currency),
-                f"{share(cash / alone)} of the {money(alone, currency)} that members pay alone."
+                f"{share(cash / alone)} of the {money(alone, currency)} that members would pay"
+                " alone."
                 if alone > 0
                 else "",
             ),
@@ -852,7 +847,6 @@ def _avoided(row: Any) -> float:
 
 
 def _saved_together(cash: float, avoided: float, currency: str) -> str:
-    """Return what planning together saves, in cash and in priced shortage."""
     if cash == 0.0 and avoided == 0.0:
         return (
             "Planning together changes nothing in total: the members pay as much as if each planned"
@@ -894,7 +888,6 @@ def _who_leaves(leaving: Groups, members: int) -> str:
 
 
 def _requirement_costs(requirements: OwnRequirements, currency: str) -> Iterator[str]:
-    """Yield what members' own requirements cost them and the others, the most expensive first."""
     of = OwnRequirements
     rows = requirements.rows(of.whole, of.member, of.wish, of.costs_it, of.others)
     for _, member, wish, cost, others in sorted(rows, reverse=True)[:_NAMED]:
@@ -933,7 +926,6 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
 
 
 def _waterfall(table: Savings) -> Picture | None:
-    """The members' savings by dual prices, each on top of those before."""
     rows = _shown(table)
     rows = rows[rows["duals"] > 0]
     amounts = rows["duals"].astype(float).tolist()
@@ -955,7 +947,6 @@ def _waterfall(table: Savings) -> Picture | None:
 
 
 def _cash_and_shortage(table: Bills, rule: str = DUAL_PRICES) -> Picture | None:
-    """What each member saves under a rule, in cash and in shortage at its price."""
     rows = table.frame()
     rows = rows[(rows["rule"] == rule) & (rows["member"] != "")]
     rows = rows.sort_values("saving", ascending=False, kind="stable").head(_MOST_BARS)

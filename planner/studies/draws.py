@@ -73,7 +73,6 @@ def runs_of_years(years: Collection[int]) -> str:
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
-    """Return the first ``number`` draws of a seed."""
     every = events(case)
     return tuple(_draw(case, every, seed, i) for i in range(number))
 
@@ -106,7 +105,6 @@ class Surge:
     ceilings: Ceilings
 
     def __call__(self, case: Case, of: Selection) -> Case:
-        """Return the case with these ceilings in the selected years."""
         years = case.years if of.years is None else of.years
         kept = (c for c in case.ceilings if c[3] not in years)
         return case.change(ceilings=(*kept, *(c for c in self.ceilings if c[3] in years)))
@@ -230,7 +228,6 @@ class RiskResults:
 
     @property
     def distinct(self) -> int:
-        """The number of different draws."""
         return len({draw.hits for draw in self.draws})
 
 
@@ -256,7 +253,6 @@ class EventFreePlans:
 
     @staticmethod
     def runs(case: Case, chances: Chances) -> list[str]:
-        """Return the names of the runs of all draws."""
         free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
         plans = (
             _PlanRuns(name, free, case, drawn, _known_events(case)) for name in (AGREED, REPLANNED)
@@ -388,7 +384,6 @@ class _PlanRuns:
     def _sums(
         self, totals: Sequence[DrawTotals | None], hits: Sequence[Sequence[Hits]]
     ) -> tuple[Floats, Floats, Floats]:
-        """Return objective, cash and shortage of each draw; ``hits`` are by group and draw."""
         count = len(hits[0]) if hits else 0
         place = {m.name: i for i, m in enumerate(self.base.minerals)}
         objective, cash = np.zeros(count), np.zeros(count)

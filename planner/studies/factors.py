@@ -53,7 +53,6 @@ class ScaledColumn:
         return self.sheet, self.field, any(factor > 1.0 for *_, factor in self.moves)
 
     def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen
-        """Return the case with the numbers of the selected rows moved."""
         by_row: dict[int, list[tuple[str, float]]] = {}
         column = column_of(self.sheet, self.field)
         for row, member, factor in self.moves:
@@ -137,7 +136,6 @@ class FactorChanges:
         return factor.column.is_fact and factor.sheet in _BY_MINERAL and not self.case.inputs
 
     def change(self, factors: Sequence[Factor], end: str) -> Parts | ScaledColumn:
-        """Return the change that moves factors of one column and mineral to an end together."""
         first = factors[0]
         if not self.has_shared_program(first):
             return scaled_column(first.sheet, first.field, factors, end)
@@ -148,7 +146,6 @@ class FactorChanges:
         return Parts((Part(kind, Selection(mineral=self.mineral(first))),))
 
     def _column_change(self, first: Factor, end: str) -> ScaledColumn:
-        """Return the kind of change that moves all numbers of a factor's column."""
         key = first.sheet, first.field, -1, end
         if key not in self._kinds:
             column = [f for f in self.factors if (f.sheet, f.field) == key[:2]]
@@ -157,7 +154,6 @@ class FactorChanges:
 
 
 def scaled_column(sheet: str, field: str, factors: Sequence[Factor], end: str) -> ScaledColumn:
-    """Return the change that moves factors of one column to an end."""
     return ScaledColumn(sheet, field, tuple((f.row, f.member, getattr(f, end)) for f in factors))
 
 
@@ -169,7 +165,6 @@ class FixedBuilds:
     """Project, first year of output, fraction; 0 in any other year."""
 
     def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen
-        """Return the case with these builds as decided."""
         del of
         parts = {(name, year): part for name, year, part in self.built}
         rows = [
@@ -256,7 +251,6 @@ class CompareWithBase:
     change: Change
 
     def __call__(self, plan: Plan, session: Session) -> EndPlan:
-        """Return the plan's figures, its cost with the base's builds, and the predicted change."""
         base = BasePlan.of_session(session)
         now = base.figures_of(plan)
         first, bound = base.first_order(plan)
@@ -290,7 +284,6 @@ class CompareWithBase:
 
     @property
     def is_capital(self) -> bool:
-        """Whether the change is to capex alone."""
         parts = self.change.parts if isinstance(self.change, Parts) else ()
         kinds: list[object] = [part.kind for part in parts] or [self.change]
         return all(getattr(kind, "field", "") == "capex" for kind in kinds)
@@ -313,13 +306,11 @@ class BasePlan:
 
     @classmethod
     def of_session(cls, session: Session) -> BasePlan:
-        """Return the base plan of a session."""
         if session not in cls._plans:
             cls._plans[session] = cls(session.base)
         return cls._plans[session]
 
     def figures_of(self, plan: Plan) -> PlanFigures:
-        """Return the figures of a plan; if its decisions are the base's, so are its figures."""
         if not np.array_equal(plan.solver_x, self.x):
             return plan_figures(plan, self.plan)
         return dataclasses.replace(self.figures, objective=plan.objective)
@@ -482,7 +473,6 @@ def draw_figures(plan: Plan, session: Session) -> DrawFigures:
 
 
 def binding(plan: Plan) -> frozenset[tuple[int, str]]:
-    """Return the share limits that bind in any year, by row of the sheet and mineral."""
     rows = plan.limits[plan.limits["binding"]]
     return frozenset(zip(rows["limit"].tolist(), rows["mineral"].tolist(), strict=True))
 

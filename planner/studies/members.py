@@ -97,7 +97,6 @@ def who_pays_section(
     currency = tables[result].words.get("money", "")
 
     def draw(case: Any, rows: WhoPays) -> Picture | None:
-        """Return the chart of a case: what each member pays in addition to the reference."""
         costs = rows.rows(result.member, result.extra, result.extra_shortage)
         return who_pays(f"Who pays: {name(case)}", costs, currency, reference)
 
@@ -198,7 +197,6 @@ class BillsByScenario(Result):
 
 
 def bills_section(tables: kind.Tables) -> Sequence[kind.Section]:
-    """Return the section of a report on bills by scenario; () if bills were not asked for."""
     if BillsByScenario not in tables:
         return ()
     lead = (
@@ -210,7 +208,6 @@ def bills_section(tables: kind.Tables) -> Sequence[kind.Section]:
 
 
 def _against_base(scenario: str, bills: BillsByScenario) -> Picture | None:
-    """The change of each member's bill from the base to a scenario, in cash and shortage."""
     rows = bills.frame()
     rows = rows[rows["member"] != ""].sort_values(
         "more", key=lambda more: -abs(more), kind="stable"

@@ -154,7 +154,6 @@ class ByMember(_Shortages):
 
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
-    """Declare the fields on what a year of an event adds to a plan, with standard errors."""
     header = PLANS[plan].header
     path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
     error = field.millions(f"Standard error ({{money}} m), {header}", _NOW)
@@ -199,7 +198,6 @@ class Events(Result):
 
 
 def _totals(plan: str) -> tuple[Field, Field, Field, Field]:
-    """Declare the fields with totals of a plan in a draw."""
     header = PLANS[plan].header
     return (
         field.millions(f"Total cost, {header}", _NOW),
@@ -282,7 +280,6 @@ def in_units(table: Measures) -> Measures:
 
 
 def minerals(risk: RiskResults) -> RiskByMineral:
-    """Return the shortages of the coalition, by mineral."""
     every = range(len(risk.base.expanded.minerals))
     rows = [_shortages(risk, s, m, slice(None)) for m in every for s in risk.samples]
     table = RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
@@ -290,7 +287,6 @@ def minerals(risk: RiskResults) -> RiskByMineral:
 
 
 def members(risk: RiskResults) -> ByMember:
-    """Return the shortages of each member, by mineral that it needs."""
     e = risk.base.expanded
     rows = [
         _shortages(risk, sample, m, slice(j, j + 1)) | {"member": e.members[j]}
@@ -356,7 +352,6 @@ def significant(cost: Floats, cost_error: Floats, short: Floats, short_error: Fl
 
 
 def draw_rows(risk: RiskResults) -> Draws:
-    """Return the events of each draw, and the totals of each plan."""
     columns: dict[str, Any] = {
         "draw": list(range(1, len(risk.draws) + 1)),
         "events": [draw.label for draw in risk.draws],
@@ -472,7 +467,6 @@ _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Picture | None:
-    """Return the histogram of a quantity for both plans; None without draws."""
     draws = tables[Draws].data
     samples = [[float(v) for v in draws[f"{measure}_{p.key}"] if known(v)] for p in PLANS.values()]
     every = sorted(v for sample in samples for v in sample)
@@ -531,7 +525,6 @@ def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...
 
 
 def _short_by_mineral(tables: Tables) -> Picture | None:
-    """Return a chart of each mineral's missing share: without events, and expected with them."""
     rows = tables[RiskByMineral].frame()
     if not (rows["share"].fillna(0.0) > 0).any():
         return None
@@ -555,7 +548,6 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
 
 
 def _event_costs(events: Events) -> Picture:
-    """Return a chart of what a year of each event adds to the cost of both plans."""
     costs = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
     both, unit = scaled(numbers(costs, units.MILLION), events.words["money"])
     title = f"What a year of each event adds to total cost ({unit})"
@@ -616,7 +608,7 @@ class RiskStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "risk", "Study of risks", "risk study"
-    QUESTION = "What do events that may happen do to cost and supply?"
+    QUESTION = "What may random events do to cost and supply?"
     HEADING = "{plan}: results under random events"
     LACKING = "no draw complete"
     READ_IN = RiskResults.__module__
@@ -702,7 +694,7 @@ class RiskStudy(StudyKind):
         asked = (f"{name.lower()} {value}" for name, value in self.start.options.items())
         return "; ".join([
             f"{draws} ({self.risk.distinct:,} different), seed {self.chances.seed}",
-            f"surge {self.chances.surge:z.0%}", f"share limits {limits}", *asked,
+            f"surge {share(self.chances.surge)}", f"share limits {limits}", *asked,
         ])  # fmt: skip
 
     @property
@@ -715,12 +707,10 @@ class RiskStudy(StudyKind):
             "Seed": str(chances.seed),
             LEFT_OUT: self.risk.left_out
             and f"{penalty}: the plan's penalty of Security, because losses come as events here",
-            "Probabilities": guess and f"from the sheet Risks; estimates among its rows: {guess}",
-            "Surge": f"after the first event each supplier can sell {chances.surge:z.0%} of its"
+            "Probabilities": guess and f"from the sheet Risks; {guess} are estimates",
+            "Surge": f"after the first event each supplier can sell {share(chances.surge)} of its"
             " usable capacity more than agreed",
-            "Share limits, as agreed": kept
-            if chances.keep_caps
-            else "waived in years with an event",
+            "Share limits, as agreed": kept if chances.keep_caps else _WAIVED,
             "Share limits, re-planned": kept,
             AGREED: "the plan without events, hit by the events. Plants stay as built; each"
             " supplier sells at most the agreed tonnes and its surge. The plain plan of planner"

@@ -80,7 +80,6 @@ _BASE_RUN, _BASE_PLAN = "As it stands", "the plan with the workbook's numbers"
 
 
 def _end(header: str, meaning: str, make: Callable[..., Field], key: str) -> tuple[Field, Field]:
-    """Return the fields of both ends of a range."""
     ends = ((LOW, "at its low end"), ("high", "at its high end"))
     low, high = (
         make(f"{header} at {end}", f"{meaning} {where}.", key=key.format(end=end))
@@ -432,15 +431,15 @@ def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
     same = ("built", "sold", "short")
     if all(np.array_equal(getattr(base, name), getattr(end, name)) for name in same):
         return ""
-    said = []
+    builds = []
     for p, project in enumerate(case.projects):
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
         if abs(after - before) > _LEAST_BUILT:
-            said.append((abs(after - before), _built(project.name, before, after)))
+            builds.append((abs(after - before), _built(project.name, before, after)))
         elif after > 0 and _first_built(end.built[p]) != _first_built(base.built[p]):
             first, now = (e.years[_first_built(each[p])] for each in (base.built, end.built))
-            said.append((_LEAST_BUILT, f"{project.name} from {now} instead of {first}"))
-    parts = [text for _, text in sorted(said, key=lambda pair: -pair[0])[:_MOST_CHANGES]]
+            builds.append((_LEAST_BUILT, f"{project.name} from {now} instead of {first}"))
+    parts = [text for _, text in sorted(builds, key=lambda pair: -pair[0])[:_MOST_CHANGES]]
     for sign, word in ((-1.0, "less"), (1.0, "more")):
         changes = sign * (end.sold - base.sold)
         for s in np.argsort(-changes, kind="stable")[:_MOST_CHANGES]:
@@ -452,7 +451,7 @@ def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
         change = float(end.short[m] - base.short[m])
         if abs(change) > tolerances.LEAST_MOVE * max(1.0, case.total_demand):
             word = "more" if change > 0 else "less"
-            parts.append(f"{tonnes(abs(change))} {word} {e.minerals[m]} short")
+            parts.append(f"{tonnes(abs(change))} {word} {e.minerals[m]} missing")
     return "; ".join(parts)
 
 
@@ -490,7 +489,6 @@ class SensitivityRuns:
         return EndPlans(self.figures, low, high)
 
     def row(self, moving: FactorGroup) -> dict[str, Any]:
-        """Return the cells that rows of single numbers and of groups have in common."""
         ends = self.ends(moving)
         row: dict[str, Any] = {
             "sheet": moving.head.sheet, "column": moving.head.column.header,
@@ -509,9 +507,8 @@ class SensitivityRuns:
             if at is not None:
                 change = at.figures.top - self.figures.top
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
-                said = _differences(self.figures, at.figures, self.base)
                 row |= {
-                    f"otherwise_{end}": said,
+                    f"otherwise_{end}": _differences(self.figures, at.figures, self.base),
                     f"cost_{end}": at.figures.objective,
                     f"short_{end}": float(at.figures.short.sum()),
                     f"first_{end}": at.first_order if math.isfinite(at.first_order) else None,
@@ -521,7 +518,6 @@ class SensitivityRuns:
 
     @cached_property
     def prices(self) -> Floats:
-        """The mean price of what each source sells [money/t]."""
         years = self.case.years
         price = {
             m.name: sum(m.price.value(year) for year in years) / len(years)
@@ -544,7 +540,6 @@ def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
 
 
 def draw_tables(base: Plan, drawn: Sequence[DrawFigures]) -> tuple[DrawMeasures, DrawDecisions]:
-    """Return the quantiles of cost and shortage, and which decisions hold."""
     case, e, now = base.case, base.expanded, plan_figures(base)
     words, currency = common.words_of(case), case.settings.currency
     short = np.array([d.figures.short for d in drawn])
@@ -758,7 +753,6 @@ class SensitivityStudy(StudyKind):
         return [o.found for o in self.outcomes if isinstance(o.found, DrawFigures)]
 
     def _effects(self) -> list[float]:
-        """Return the mean effect of each group; an empty list if a step has no plan."""
         steps = [o for o in self.outcomes if o.name.startswith("Step ")]
         if self.trajectories is None or not all(o.planned for o in steps):
             return []
@@ -818,12 +812,8 @@ class SensitivityStudy(StudyKind):
         deciding = decisive(tables)
         held = _share_of_swings(tables, len(deciding))
         figures = tuple(_figures(tables))
-        alone = (
-            "Each number is moved alone, within its range. Its grade, its mark as an estimate or"
-            " the sheet Uncertainty gives the range."
-        )
         care = [
-            alone,
+            "Each number moves alone. Its range is from its grade, mark or the sheet Uncertainty.",
             "Total cost includes shortage at its price, although nobody pays that.",
         ]
         if deciding:
@@ -844,15 +834,15 @@ class SensitivityStudy(StudyKind):
             (f"{sheet} {_cell_range(cells)}", cut(f"{what}. {origin or opened(by_mark)}", _SOURCE))
             for sheet, cells, what, origin, by_mark, _ in deciding
         )
-        said = _finding(tables)
+        finding = _finding(tables)
         if deciding:
             they = "these account" if len(deciding) > 1 else "this one accounts"
             changes = "the known changes" if missing else "all changes"
-            said += (
+            finding += (
                 f" When each number is moved alone, {they} for {share(held)} of {changes} in"
                 f" {_WORDS[by]}."
             )
-        return Headline(said, figures, tuple(care), tuple(rows))
+        return Headline(finding, figures, tuple(care), tuple(rows))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -924,7 +914,6 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
 
 
 def _shown(tables: Tables) -> int:
-    """Return how many numbers the finding, the terminal and the charts show."""
     return len(decisive(tables)) or _MOST_DECIDING
 
 
@@ -958,11 +947,11 @@ def how_sure(path: Path, sha256: str, options: Mapping[str, str]) -> str:
     tables = study_of_case(path, sha256, options)
     if tables is None:
         return ""
-    said, deciding = _finding(tables), decisive(tables)
+    finding, deciding = _finding(tables), decisive(tables)
     if deciding:
         sheet, cells, what, *_ = deciding[0]
-        said += f" The first is {what}, in {sheet} {_cell_range(cells)}."
-    return said
+        finding += f" The first is {what}, in {sheet} {_cell_range(cells)}."
+    return finding
 
 
 def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
@@ -976,18 +965,15 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
 
 
 def _known_count(table: Sensitivities) -> int:
-    """Return how many numbers have a known swing: both ends have a plan."""
     return sum(known(swing) for swing in table.swing)
 
 
 def _share_of_swings(tables: Tables, count: int) -> float:
-    """Return the share of all swings that the first numbers account for."""
     sizes = _sizes(tables)
     return sum(sizes[:count]) / (sum(sizes) or 1.0)
 
 
 def _finding(tables: Tables) -> str:
-    """Return how many numbers decide the plan, out of how many."""
     table, deciding = tables[Sensitivities], decisive(tables)
     every = _known_count(table)
     if not deciding:
@@ -1001,7 +987,6 @@ def _finding(tables: Tables) -> str:
 
 
 def _figures(tables: Tables) -> Iterator[KeyFigure]:
-    """Yield the largest effect, the count of numbers without effect, and the largest worth."""
     table = tables[Sensitivities]
     rows = table.frame().to_dict("records")
     currency = table.words.get("money", "")

@@ -276,7 +276,6 @@ def _payment_row(
 
 
 def _mean_gaps(rows: pd.DataFrame | None, years: set[int]) -> dict[str, float | None]:
-    """Return a plant's mean gaps over some years, with and without limits."""
     if rows is None:
         return {}
     due = rows[rows["year"].isin(years)]
@@ -288,12 +287,10 @@ def _finite(value: Any) -> float | None:
 
 
 def attributes(table: type[Result], record: object) -> dict[str, Any]:
-    """Return the row of a table with cells from an object's attributes of the same names."""
     return {f.name: getattr(record, f.name) for f in table.FIELDS}
 
 
 def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
-    """Return the bills of the rows of Supports, and each member's payments."""
     paid, words = dict[tuple[int, str], float](), common.words_of(plan.case)
     for member, bill, part_of_it in paid_of(plan):
         paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
@@ -349,7 +346,6 @@ class SupportStudy(StudyKind):
 
     @property
     def paid(self) -> Mapping[str, Outcome[Any]]:
-        """The outcomes of the searches for payments, by mineral."""
         return {o.name: o for o in self.outcomes[1 + self.limited :]}
 
     @property
@@ -494,7 +490,6 @@ def _at_home(tables: Tables) -> pd.DataFrame:
 
 
 def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
-    """Return a chart of plants' payments as a share of their minerals' prices."""
     parts = rows["of_price"].astype(float)
     # the share is part of the name, since some bars are too short to be seen
     plants = zip(rows["mineral"], rows["plant"], parts, strict=True)
@@ -505,7 +500,6 @@ def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
 
 
 def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture | None:
-    """Return a chart of the largest tariff by year, one line per mineral."""
     rows = rows.assign(of_cost=pd.to_numeric(rows["of_cost"], errors="coerce"))
     most = rows.pivot_table(index="year", columns="mineral", values="of_cost", aggfunc="max")
     by_mineral = {str(name): numbers(most[name]) for name in most.columns}

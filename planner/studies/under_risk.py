@@ -213,7 +213,6 @@ class UnderRiskReader:
     tail: Tail
 
     def __call__(self, plan: Plan) -> UnderRiskResult:
-        """Return the results of the plan under risk and of the plain plan."""
         every = zip(self.events, self.chances.tolist(), self.knowledge, strict=True)
         futures = [Future(event(plan.case), chance, labels) for event, chance, labels in every]
         planned = under_risk(plan, futures, self.calm, self.tail)
@@ -348,7 +347,6 @@ def _until(hits: Hits, year: int) -> Hits:
 def _groups_of(
     case: Case, drawn: Sequence[drawing.Draw], tail: Tail, batches: tuple[Ints, ...]
 ) -> list[_MineralGroup]:
-    """Return the groups of minerals; one group if the CVaR of total cost counts."""
     together = parts(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
     reach, groups = tuple(touched(case, row) for row in case.risks), []
     for minerals in together:
@@ -695,7 +693,6 @@ _SHOWN_WAYS = (_WAYS[0], *_REGRETTED)
 
 
 def _informed_by_future(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:
-    """Return the results of a group's futures as known, from one run per future."""
     runs: Sequence[Any] = outcomes.every[1 + len(group.batches) :]
     every = [outcome.found.by_future for outcome in runs]
     costs, short = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
@@ -715,7 +712,6 @@ def batches_of(futures: int) -> tuple[Ints, ...]:
 def _compared(
     informed: float, risky: float, plain: float, *, is_objective: bool
 ) -> dict[str, float]:
-    """Return the costs of the ways to plan, and what knowing and planning under risk save."""
     solid = words.solid
     saved = {"evpi": solid(risky - informed, risky), "vss": solid(plain - risky, plain)}
     if is_objective:  # below 0 only within the gap of the proofs

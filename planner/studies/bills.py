@@ -54,10 +54,11 @@ RULES = {
     AS_BOUGHT: "each pays for what it buys and bears its own shortage",
     BY_DEMAND: "in proportion to its demand at the workbook's prices, discounted",
     EQUAL_SAVINGS: "each saves the same amount",
-    DUAL_PRICES: "each pays for its demand at the plan's shadow prices, and is paid for its rights"
-    " at theirs (Owen)",
-    NUCLEOLUS: "the largest gain by leaving is as small as possible",
-    SHAPLEY: "each pays what it adds to cost, averaged over all orders in which members may join",
+    DUAL_PRICES: "each pays for its demand, and is paid for its rights, at the plan's shadow"
+    " prices (Owen)",
+    NUCLEOLUS: "the largest gain of any group that leaves is as small as possible",
+    SHAPLEY: "each pays what it adds to the cost when it joins, averaged over all sequences of"
+    " joining",
 }
 """How each rule splits the cost."""
 _SPLIT = {
@@ -66,15 +67,19 @@ _SPLIT = {
     **{rule: f"by {rule}" for rule in (EQUAL_SAVINGS, DUAL_PRICES)},
     **{rule: f"by the {rule}" for rule in (NUCLEOLUS, SHAPLEY)},
 }
-"""What a rule is called after "split"."""
-_UNKNOWN = ("the split {split} is not known", "who would leave the split {split} is not known")
-"""What a failed search leaves open: a rule's bills, or who would leave because of them."""
-_A_RUN = 64
-"""Groups planned in a run: neighbours start from one another."""
+"""The name of each rule after the word "split"."""
+_UNKNOWN = (
+    "the split {split} could not be computed",
+    "it is not known which group would leave under the split {split}",
+)
+"""Messages about a failed search: for a rule's bills, or for the group that would leave."""
+_GROUPS_PER_RUN = 64
+"""Number of groups that one run plans; each starts from the solution of the group before."""
 _MOST_BARS = 16
-"""Members in a chart at most, by what they save."""
+"""Largest number of members in a chart; those with the largest savings are shown."""
 _NAMED = 4
-"""Members of a group that are all named; of a larger one the first two are."""
+"""Groups of up to this many members are listed by name in the finding; of larger groups it states
+the size."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -86,19 +91,20 @@ def _millions(header: str, meaning: str, **more: Any) -> Field:
 
 
 def _saved(rule: str, key: str, **more: Any) -> Field:
-    meaning = f"Its cost alone less its bill: {RULES[rule]}. Below 0: it would do better alone."
+    meaning = f"The member's cost if it plans alone minus its bill. Bills: {RULES[rule]}. Below 0:"
+    meaning += " it would do better alone."
     return _millions(f"Saves {rule}", meaning, key=f"saving_{key}_usd", **more)
 
 
 RULE = field.text("Rule", "How the cost of planning together is split.")
 ALONE = _millions(
     "Alone",
-    "What the member costs alone, with its rights: cash, and its shortage at its price.",
+    "The member's cost if it plans alone with its rights: cash, and its shortage at its price.",
 )
 
 
 class Savings(Result):
-    """What each member saves by planning together, by every rule for who pays what."""
+    """What each member saves by planning together, under each rule for splitting the cost."""
 
     TABLE, GRAIN, BOOK = "Savings", ("member",), "bills"
     member = MEMBER.like(meaning="Coalition: all of them together.", names=Name.BUYER)
@@ -112,88 +118,108 @@ class Savings(Result):
 
 
 NOT_KNOWN = "not known: the search failed"
-"""In the place of the group that would gain most by leaving."""
+"""Shown in place of the group that would gain most by leaving."""
 _SAVINGS = dict(zip(RULES, Savings.FIELDS[2:], strict=True))
 
 
 class Bills(Result):
-    """What each member pays by every rule, in cash and in priced shortage apart.
+    """What each member pays under each rule; cash and priced shortage have their own columns.
 
-    A shortage cannot be handed on: each rule leaves it where the plan has it, and settles in cash.
+    A shortage stays with the member that has it in the plan: each rule settles in cash alone.
     """
 
     TABLE, GRAIN, BOOK = "Bills", ("rule", "member"), "bills"
     rule = RULE
     member = Savings.member
     alone = ALONE
-    bill = _millions("Bill", "Its part of the cost of planning together.")
-    saving = _millions("Saves", "Alone less bill. Below 0: it would do better alone.")
+    bill = _millions("Bill", "Its share of the cost of the joint plan.")
+    saving = _millions("Saves", "Alone minus bill. Below 0: it would do better alone.")
     part = field.share(
-        "Saves, of alone", "Its saving over what it costs alone.", key="saving_share"
+        "Saves, of alone", "Its saving divided by its cost if it plans alone.", key="saving_share"
     )
-    cash_alone = _millions("Cash alone", "What it pays alone.")
-    cash = _millions("Cash of bill", "Its bill less its priced shortage; below 0 it is paid.")
-    cash_saving = _millions("Saves in cash", "Cash alone less cash of the bill.")
+    cash_alone = _millions("Cash alone", "What it pays if it plans alone.")
+    cash = _millions(
+        "Cash of bill", "Its bill minus its priced shortage. Below 0: it receives money."
+    )
+    cash_saving = _millions("Saves in cash", "Cash alone minus cash of the bill.")
     priced_alone = _millions(
         "Priced shortage alone",
-        "Its shortage alone, missing reserves and other penalties, at their prices.",
+        "Its shortage, missing reserves and other penalties if it plans alone, at their prices.",
     )
-    priced = _millions("Priced shortage together", "The same in the plan together; nobody pays it.")
+    priced = _millions("Priced shortage together", "The same in the joint plan; nobody pays it.")
     transfer = _millions(
         "Transfer",
-        "What it pays the others beyond its bill as bought; below 0 it is paid. The sum is 0.",
+        "What it pays to other members, in addition to its own purchases. Below 0: they pay it. All"
+        " transfers of a rule add up to 0.",
     )
     least = _millions(
-        "Least bill", "With the shadow prices at which it pays least; there may be several."
+        "Least bill",
+        "Its bill at the shadow prices at which it pays least: a plan may have several sets of"
+        " shadow prices.",
     )
-    most = _millions("Largest bill", "With the shadow prices at which it pays most.")
+    most = _millions("Largest bill", "Its bill at the shadow prices at which it pays most.")
 
 
 class Transfers(Result):
-    """Who pays whom, so that everyone moves from the bills as bought to a rule's bills."""
+    """Payments between members that turn the costs of their own purchases into a rule's bills."""
 
     TABLE, GRAIN, BOOK = "Transfers", ("rule", "payer", "receiver"), "bills"
     rule = RULE
     payer = field.text("Payer", "The member that pays.", names=Name.MEMBER)
     receiver = field.text("Receiver", "The member that is paid.", names=Name.MEMBER)
-    amount = _millions("Amount", "In cash. Other payments would do as well; these are few.")
+    amount = _millions(
+        "Amount", "In cash. Other payments could settle the bills too; this is a short list."
+    )
 
 
 class Groups(Result):
-    """By every rule the group of members that would gain most by planning on their own."""
+    """For each rule, the group of members that would gain most by planning on its own."""
 
     TABLE, GRAIN, BOOK = "Groups", ("rule",), "bills"
     rule = RULE
     group = field(
-        "Most tempted to leave", Look.SENTENCE, "Blank: no group costs less alone than its bills."
+        "Most tempted to leave",
+        Look.SENTENCE,
+        "The group that would gain most by planning on its own. Blank: no group would gain.",
     )
-    gain = _millions("Gains by leaving", "Their bills less what they cost as a group.")
-    bill = _millions("Their bills", "What they pay together.")
-    cost = _millions("As a group alone", "What they cost with their rights alone.")
+    gain = _millions(
+        "Gains by leaving", "The sum of their bills minus their cost as a group of their own."
+    )
+    bill = _millions("Their bills", "The sum of their bills.")
+    cost = _millions(
+        "As a group alone", "Their cost if they plan as a group of their own, with their rights."
+    )
     at_most = _millions(
         "No group gains more than", "Proven by bounds on every group, not by listing them."
     )
     in_parts = _millions(
         "Nor do parts of members",
-        "A bound on groups that members may join with a part of all they have. Blank: not asked.",
+        "No group gains more than this, even if each member may join with only a fraction of its"
+        " demand and rights. Blank: not computed.",
     )
 
 
 class Coalitions(Result):
-    """What every group of members costs alone."""
+    """The cost of each group of members if it plans on its own."""
 
     TABLE, GRAIN, BOOK = "Coalitions", ("number",), "bills"
-    number = field("Number", Look.COUNT, "Its bits say who is in it, the first member the lowest.")
+    number = field(
+        "Number",
+        Look.COUNT,
+        "In binary, each digit 1 is a member of the group; the last digit is the first member.",
+    )
     group = field("Group", Look.SENTENCE)
     size = field("Size", Look.COUNT, "How many members.")
-    cost = _millions("Cost", "What it costs with its rights alone.")
-    saving = _millions("Saves", "The sum of what its members cost alone, less that.")
+    cost = _millions("Cost", "The group's cost if it plans on its own, with its rights.")
+    saving = _millions(
+        "Saves", "The sum of its members' costs if each plans alone, minus the group's cost."
+    )
 
 
 class OwnRequirements(Result):
     """What a member's own limits, stock targets and security cost it and the others.
 
-    Each is a bill by dual prices with the requirement less the same without it.
+    Each amount is the bill by dual prices with the requirement minus the bill without it.
     """
 
     TABLE, GRAIN, BOOK = "Wishes", ("member", "wish"), "bills"
@@ -201,33 +227,36 @@ class OwnRequirements(Result):
     wish = field(
         "Its own",
         Look.SENTENCE,
-        "Its requirements: share limits with it as buyer, and targets of its reserves. In a row of"
-        " its own, its part of Security: its demand counts in what must be left if a country is"
-        " lost.",
+        "The member's requirements: share limits on it as a buyer, and targets of its reserves. A"
+        " separate row has its part of Security: the demand of the member that must still be served"
+        " if a country is lost.",
         key="what",
     )
     costs_it = _millions(
         "Costs it",
-        "Its bill with these requirements, less its bill without them.",
+        "Its bill with these requirements, minus its bill without them.",
         key="costs_it_usd",
     )
     others = _millions(
         "Costs the others",
-        "The bills of all others with them, less without. Below 0: they gain.",
+        "The bills of all other members with these requirements, minus their bills without them."
+        " Below 0: the others gain.",
         key="costs_others_usd",
     )
     whole = _millions(
-        "Costs all", "The cost of planning together with them, less without.", key="costs_all_usd"
+        "Costs all",
+        "The cost of the joint plan with these requirements, minus its cost without them.",
+        key="costs_all_usd",
     )
     alone = _millions(
         "Would cost it alone",
-        "What the member costs alone with them, less without.",
+        "The member's cost if it plans alone with these requirements, minus its cost without them.",
         key="costs_alone_usd",
     )
 
 
 class RightsUsed(Result):
-    """What part of each plant and mine each member counts as its own when alone: yearly means."""
+    """Each member's share of each plant and mine if it plans alone, averaged over the years."""
 
     TABLE, GRAIN, BOOK = "Rights", ("kind", "name", "mineral", "country"), "bills"
     kind = field.text("What", "A refiner, a project, a mine country, or all budgets.")
@@ -236,7 +265,7 @@ class RightsUsed(Result):
     country = COUNTRY.like(meaning="Where it is.")
     members = field.share(
         MEMBER.header,
-        "Its part: from the sheet Rights, and for the rest from the setting.",
+        "The member's share: from the sheet Rights, or else from the setting Rights.",
         spread=True,
     )
 
@@ -246,20 +275,20 @@ class RightsUsed(Result):
 
 @dataclass(frozen=True)
 class CostsOf:
-    """Reads what groups cost, by their numbers as in ``games.groups``."""
+    """Reads the costs of groups of members, numbered as in ``games.groups``."""
 
     numbers: tuple[int, ...]
 
     def __call__(self, plan: Plan) -> tuple[float | None, ...]:
-        """Return the costs [money]; None for a group whose cost nothing proves."""
         return costs_of(plan, self.numbers)
 
 
 @dataclass(frozen=True)
 class WithoutRequirements:
-    """The case without one member's own share limits and stock targets, and its bills there.
+    """Changes a case to one without a member's own share limits and stock targets.
 
-    If ``secured``, without its part of Security instead. ``words`` names them.
+    If ``secured``, the case stays, and its bills leave out the member's part of Security.
+    ``words`` describes the requirements that are left out.
     """
 
     member: int
@@ -267,7 +296,6 @@ class WithoutRequirements:
     secured: bool = False
 
     def __call__(self, case: Case) -> Case:
-        """Return the changed case."""
         if self.secured:
             return case
         name = case.members[self.member].name
@@ -282,12 +310,12 @@ class WithoutRequirements:
         )
 
     def read(self, plan: Plan) -> object:
-        """Return all bills by dual prices, and what the member costs alone."""
+        """Return all bills by dual prices, and the member's cost if it plans alone."""
         return dual_bills_of(plan, self.member, secured=not self.secured)
 
 
 def requirements_of(case: Case) -> Iterator[WithoutRequirements]:
-    """Yield each member's own limits and targets, and its part of Security, where it has any."""
+    """Yield each member's own limits and targets, and its part of Security, if it has any."""
     secured = _secured(case) if case.security else {}
     for i, name in enumerate(m.name for m in case.members):
         limits = sum(row.buyer == name for row in case.share_limits)
@@ -302,7 +330,7 @@ def requirements_of(case: Case) -> Iterator[WithoutRequirements]:
 
 
 def _secured(case: Case) -> dict[str, dict[str, None]]:
-    """Return by member the minerals for which some of its demand has to be served."""
+    """Return for each member the minerals with demand that must be served after a loss."""
     e, secured = Expanded(case), {m.name: dict[str, None]() for m in case.members}
     for m, t in np.ndindex(len(e.minerals), len(e.years)):
         if any(survival.most_short < 1.0 for survival in survivals(e, m, t)):
@@ -311,13 +339,7 @@ def _secured(case: Case) -> dict[str, dict[str, None]]:
     return secured
 
 
-def read(plan: Plan) -> object:
-    """Return who pays what for a plan; other runs read something else."""
-    return sharing_of(plan)
-
-
 def in_fractions(case: Case) -> Case:
-    """Return the case with projects that may be built in part."""
     settings = dataclasses.replace(case.settings, whole_projects=False)
     return case.change(settings=settings) if case.settings.whole_projects else case
 
@@ -325,15 +347,15 @@ def in_fractions(case: Case) -> Case:
 def study_of(
     case: Case, known_costs: Mapping[int, float], *, exact: bool, wishes: bool = False
 ) -> Study[object]:
-    """Return the runs: the plan together; with ``exact`` every group whose cost is not known.
+    """Return the runs: the joint plan and, with ``exact``, all groups without a known cost.
 
-    Groups come so that neighbours differ in one member (a Gray code). With ``wishes`` the case is
-    planned without those of each member, too.
+    Each group differs from the one before in a single member (a Gray code). ``wishes``: the case
+    is also planned without each member's own requirements.
     """
     count = len(case.members)
     numbers = (k ^ (k >> 1) for k in range(1, 1 << count)) if exact else iter(())
     left = [n for n in numbers if n not in known_costs]
-    chunks = [tuple(left[i : i + _A_RUN]) for i in range(0, len(left), _A_RUN)]
+    chunks = [tuple(left[i : i + _GROUPS_PER_RUN]) for i in range(0, len(left), _GROUPS_PER_RUN)]
     groups = (
         Run(f"Groups, {i} of {len(chunks)}", read=CostsOf(chunk))
         for i, chunk in enumerate(chunks, 1)
@@ -343,14 +365,14 @@ def study_of(
         for each in (requirements_of(case) if wishes else ())
     )
     runs = (Run("Together"), *without, *groups)
-    return Study(in_fractions(case), tuple((run,) for run in runs), read)
+    return Study[object](in_fractions(case), tuple((run,) for run in runs), sharing_of)
 
 
-# ---- tables made ---------------------------------------------------------------------------------
+# ---- tables of a sharing -------------------------------------------------------------------------
 
 
-def made_of(sharing: Sharing, costs: Mapping[int, float], case: Case) -> list[Result]:
-    """Return the tables of who pays what; ``costs`` are those of groups that are known."""
+def sharing_tables(sharing: Sharing, costs: Mapping[int, float], case: Case) -> list[Result]:
+    """Return the tables of a sharing; ``costs`` are the known costs of groups, by number."""
     tables = (savings, bills, transfers, tempted)
     return [
         *(table(sharing, case) for table in tables),
@@ -360,7 +382,6 @@ def made_of(sharing: Sharing, costs: Mapping[int, float], case: Case) -> list[Re
 
 
 def savings(sharing: Sharing, case: Case) -> Savings:
-    """Return a row for all members, and one for each."""
     amounts = {"alone": sharing.alone}
     for rule, split in sharing.bills.items():
         amounts[_SAVINGS[rule].name] = _no_rounding(sharing.alone - split, sharing)
@@ -374,7 +395,7 @@ def _no_rounding(amounts: Floats, sharing: Sharing) -> Floats:
 
 
 def bills(sharing: Sharing, case: Case) -> Bills:
-    """Return by rule a row for all members, and one for each."""
+    """Return for each rule one row for all members together, and one per member."""
     rows, priced, duals = list[dict[str, Any]](), sharing.bought_priced, sharing.duals
     for rule, split in sharing.bills.items():
         amounts = {
@@ -401,17 +422,17 @@ def bills(sharing: Sharing, case: Case) -> Bills:
 
 
 def transfers(sharing: Sharing, case: Case) -> Transfers:
-    """Return who pays whom by every rule but the one as bought: the largest amounts meet first."""
+    """Return who pays whom under each rule; the largest payer pays the largest receiver first."""
     rows = [
         {"rule": rule, "payer": case.members[i].name, "receiver": case.members[j].name, "amount": a}
         for rule, split in sharing.bills.items()
-        for i, j, a in _settled(_no_rounding(split - sharing.bills[AS_BOUGHT], sharing))
+        for i, j, a in _payments(_no_rounding(split - sharing.bills[AS_BOUGHT], sharing))
     ]
     return Transfers.of_rows(rows, words=words_of(case))
 
 
-def _settled(owed: Floats) -> Iterator[tuple[int, int, float]]:
-    """Yield payer, receiver and amount until nobody owes (above 0) or is owed anything."""
+def _payments(owed: Floats) -> Iterator[tuple[int, int, float]]:
+    """Yield payer, receiver and amount until every debt (above 0) and claim (below 0) is paid."""
     left = owed.astype(float).copy()
     for _ in range(len(left)):
         i, j = int(np.argmax(left)), int(np.argmin(left))
@@ -424,7 +445,7 @@ def _settled(owed: Floats) -> Iterator[tuple[int, int, float]]:
 
 
 def tempted(sharing: Sharing, case: Case) -> Groups:
-    """Return by rule the group that would gain most by leaving, or that the search failed."""
+    """Return for each rule the group that would gain most by leaving, or that the search failed."""
     rows = []
     for rule, split in sharing.bills.items():
         group = sharing.tempted.get(rule)
@@ -443,7 +464,7 @@ def _group(case: Case, members: Iterable[int]) -> str:
 
 
 def coalitions(sharing: Sharing, costs: Mapping[int, float], case: Case) -> Coalitions:
-    """Return a row a group whose cost is known."""
+    """Return one row per group with a known cost."""
     rows = []
     for number, cost in sorted(costs.items()):
         members = [i for i in range(len(case.members)) if number >> i & 1]
@@ -458,7 +479,7 @@ def price_requirements(
     without: Mapping[WithoutRequirements, tuple[tuple[float, ...], float]],
     case: Case,
 ) -> OwnRequirements:
-    """Return a row a member: what its own requirements cost it and the others."""
+    """Return one row per requirement: what it costs its member and the others."""
     rows = []
     for requirement, (bills_without, alone) in without.items():
         more = _no_rounding(sharing.bills[DUAL_PRICES] - np.array(bills_without), sharing)
@@ -476,7 +497,7 @@ def price_requirements(
 
 
 def rights(case: Case) -> Result:
-    """Return a row a plant and mine, and one for all budgets, with a column a member."""
+    """Return one row per plant and mine, and one for all budgets; one column per member."""
     e = Expanded(case)
     parts = Rights(e)
     rows = [
@@ -549,14 +570,14 @@ class BillsStudy(StudyKind):
     task = "members alone and together"
 
     def __init__(self, start: Start, *, exact: bool, wishes: bool, resume: Path | None) -> None:
-        """Take what is asked; UsageError where every group is asked for of too many members."""
+        """Raise UsageError if ``exact`` is asked for and the case has too many members."""
         super().__init__(start)
         self.exact = exact or resume is not None
         self.wishes = wishes
         self.without: dict[WithoutRequirements, tuple[tuple[float, ...], float]] = {}
         self.count = len(start.case.members)
         if self.exact and self.count > MOST_MEMBERS:
-            msg = f"--exact plans every group of up to {MOST_MEMBERS} members, not of {self.count}"
+            msg = f"--exact works with up to {MOST_MEMBERS} members; this workbook has {self.count}"
             raise errors.UsageError(msg)
         self.costs: dict[int, float] = {}
         self.refused = ""
@@ -564,7 +585,6 @@ class BillsStudy(StudyKind):
             self.costs, self.refused = _resumed(resume, start)
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan all together and each alone; with --exact every group."""
         del say
         study = study_of(self.start.case, self.costs, exact=self.exact, wishes=self.wishes)
         outcomes = run_study(study, where, tell)
@@ -583,25 +603,26 @@ class BillsStudy(StudyKind):
         return self.outcomes[0].planned
 
     @property
-    def every(self) -> int:
-        """How many groups of members there are."""
+    def group_count(self) -> int:
         return (1 << self.count) - 1
 
     @cached_property
     def sharing(self) -> Sharing:
-        """Who pays what, also by the rules that take every group where all are known."""
+        """Who pays what; with nucleolus and Shapley value if the costs of all groups are known."""
         sharing = cast("Sharing", self.outcomes[0].found)
-        if len(self.costs) < self.every:
+        if len(self.costs) < self.group_count:
             return sharing
-        return sharing.listed(np.array([0.0, *(self.costs[n] for n in range(1, self.every + 1))]))
+        return sharing.listed(
+            np.array([0.0, *(self.costs[n] for n in range(1, self.group_count + 1))])
+        )
 
     @property
     def progress_label(self) -> str:
-        return f"{len(self.costs):,} of {self.every:,} groups planned" if self.exact else ""
+        return f"{len(self.costs):,} of {self.group_count:,} groups planned" if self.exact else ""
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        """The plan together, and runs that failed: of groups the sheet Coalitions has the costs."""
+        """The joint plan, and runs that failed; the sheet Coalitions has the costs of groups."""
         return (self.outcomes[0], *(o for o in self.outcomes[1:] if not o.planned))
 
     @property
@@ -610,36 +631,36 @@ class BillsStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        """How many members share."""
         return counted(self.count, "member")
 
     @property
     def options(self) -> dict[str, str]:
-        """What was asked, and what the bills assume."""
         settings, case, sharing = self.start.case.settings, self.start.case, self.sharing
         rows = f"; {counted(len(case.rights), 'row')} of Rights" if case.rights else ""
         width = float(np.max(sharing.duals.most - sharing.duals.least, initial=0.0))
         several = width > tolerances.BILL_ROUNDING * abs(sharing.cost)
         assumed = {
             _RIGHTS: settings.rights + rows,
-            _PRICES: "some of many: each bill is the mean of those at which a member pays least or"
-            " most"
+            _PRICES: "not unique: each bill is the mean over the dual prices at which some member"
+            " pays least or most"
             if several
-            else "the only ones",
+            else "unique",
         }
         if settings.fair_shortage_weight > 0:
             more = money(max(sharing.fairly, 0.0), settings.currency)
             assumed[_FAIR] = (
-                f"not priced: a member's part depends on who is there. The plan costs {more} more"
-                " for it, left out of all bills in proportion"
+                "left out of the bills, because it depends on which members plan together. It adds"
+                f" {more} to the cost of the plan; all bills are reduced in proportion"
             )
         if settings.whole_projects:
             assumed[_BUILDS] = (
-                "as fractions: with whole plants there may be no bills that give no group a reason"
-                " to leave"
+                "in fractions: with whole plants, every split might give some group a reason to"
+                " leave"
             )
         if case.contracts:
-            assumed[_CONTRACTS] = "minimums as in the plan together, where capacity shrinks them"
+            assumed[_CONTRACTS] = (
+                "where capacity reduces a minimum, the reduced minimum of the joint plan"
+            )
         if self.exact:
             assumed[_LISTED] = self.progress_label
             assumed[_SEAL] = _seal(self.costs.items(), self.start)
@@ -647,29 +668,25 @@ class BillsStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """What is not known though it was asked for, and why: each search that failed."""
         sharing = self.sharing
         unknown = [
             f"{_UNKNOWN[rule in sharing.bills].format(split=_SPLIT[rule])}: {why}"
             for rule, why in sharing.failed.items()
         ]
-        if self.exact and len(self.costs) < self.every:
-            unknown.append(f"nucleolus and Shapley value are not known: {self.progress_label}")
+        if self.exact and len(self.costs) < self.group_count:
+            unknown.append(f"nucleolus and Shapley value need every group: {self.progress_label}")
         runs = (o for o in self.outcomes[1:] if o.unproven)
-        return "; ".join([*unknown, *(f"not known of the run {o.name}: {o.error}" for o in runs)])
+        return "; ".join([*unknown, *(f"the run {o.name} failed: {o.error}" for o in runs)])
 
     def tables(self) -> list[Result]:
-        """Return savings, bills, transfers, groups and rights; where asked what wishes cost."""
         case = self.start.case
         asked = [price_requirements(self.sharing, self.without, case)] if self.wishes else []
-        return [*made_of(self.sharing, self.costs, case), *asked]
+        return [*sharing_tables(self.sharing, self.costs, case), *asked]
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return what all cost, the bills, the transfers and who is tempted to leave."""
         sharing, members = self.sharing, self.start.case.members
 
         def names(group: Tempted | None) -> list[str] | None:
-            """Return the names of the members of a group; None if no group is tempted."""
             return None if group is None else [members[i].name for i in group.group]
 
         return {
@@ -691,7 +708,6 @@ class BillsStudy(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
-        """Return what each saves by every rule, and who is tempted to leave."""
         if self.refused:
             yield self.refused
         yield Numbers(tables[Savings])
@@ -700,26 +716,28 @@ class BillsStudy(StudyKind):
         if OwnRequirements in tables:
             yield Numbers(tables[OwnRequirements], heading="What a member's own requirements cost")
 
-    # ---- of the tables alone ---------------------------------------------------------------------
+    # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say what planning together saves, in cash and in all, and who would leave which split."""
         rows, currency = tables[Bills].frame(), tables[Bills].words.get("money", "")
         members = len(rows["member"].unique()) - 1
         if members <= 1:
             single = KeyFigure(
-                "In the coalition", "1 member", "so planning alone and together is the same."
+                "In the coalition", "1 member", "Planning alone and planning together are the same."
             )
-            return Headline("There is one member: nothing to share.", (single,))
+            return Headline(
+                "The coalition has one member, so there is no cost to split.", (single,)
+            )
         total = rows[rows["member"] == ""].iloc[0]
         cash, alone = float(total["cash_saving"]), float(total["cash_alone"])
-        avoided, kept = _avoided(total), _kept(tables[Groups])
+        avoided, kept = _avoided(total), _splits_kept(tables[Groups])
         figures = (
             KeyFigure(
                 "Cash saved by planning together",
                 money(cash, currency),
-                f"{share(cash / alone)} of the {money(alone, currency)} that members pay alone."
+                f"{share(cash / alone)} of the {money(alone, currency)} that members would pay"
+                " alone."
                 if alone > 0
                 else "",
             ),
@@ -728,36 +746,45 @@ class BillsStudy(StudyKind):
                 money(avoided, currency),
                 "at the price of a missing tonne; nobody pays it in cash."
                 if avoided
-                else "each member alone would be as short.",
+                else "planning together avoids no shortage.",
             ),
             KeyFigure(
                 "Splits under which no group does better alone",
                 listed(kept, 2) if kept else "none",
-                f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups says who would"
-                " leave the others.",
+                f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups names who would"
+                " leave under the others.",
             ),
         )
-        together, leaving = _together(cash, avoided, currency), _leaving(tables[Groups], members)
-        required = _required(tables[OwnRequirements], currency) if OwnRequirements in tables else ()
+        together, leaving = (
+            _saved_together(cash, avoided, currency),
+            _who_leaves(tables[Groups], members),
+        )
+        required = (
+            _requirement_costs(tables[OwnRequirements], currency)
+            if OwnRequirements in tables
+            else ()
+        )
         return Headline(" ".join([together, leaving, *required]), figures)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return savings by member and rule, the way from alone to together, cash and shortage."""
         table = tables[Savings]
-        return drawn(_by_rule(table, tables[Groups]), _waterfall(table), _apart(tables[Bills]))
+        return drawn(
+            _by_rule(table, tables[Groups]), _waterfall(table), _cash_and_shortage(tables[Bills])
+        )
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return savings by rule, each rule's bills, and who is tempted to leave."""
-        views = Section.views_by(tables[Bills], Bills.rule, lambda rule, rows: _apart(rows, rule))
+        views = Section.views_by(
+            tables[Bills], Bills.rule, lambda rule, rows: _cash_and_shortage(rows, rule)
+        )
         lead = (
-            "What each member costs alone less its bill. Cash can be handed on, a shortage cannot:"
-            " it is left where the plan has it, and counts at its price."
+            "A member saves its cost alone minus its bill. Members can pay each other cash. A"
+            " shortage stays with the member that has it in the plan, and counts at its price."
         )
         headings = {
-            Groups: "Who is tempted most to leave",
-            Transfers: "Who pays whom, from as bought",
+            Groups: "Who would gain most by leaving",
+            Transfers: "Who pays whom, after each paid for its purchases",
             OwnRequirements: "What members' own requirements cost",
         }
         blocks = tuple(
@@ -773,17 +800,17 @@ class BillsStudy(StudyKind):
 
 
 def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
-    """Return the costs of groups that an earlier workbook has, and why it has none to take, if so.
+    """Return the costs of groups in an earlier workbook; or none, and why they can't be used.
 
-    They are taken if input, options and planner are the same, and the seal fits the groups.
-    Raises UsageError where it is of another input, or asked otherwise; InputError where it is none.
+    They can be used if input, options and planner are the same, and the seal fits the groups.
+    Raises UsageError for a workbook of another input or other options; InputError for other files.
     """
     study = read_study(path, Savings.TABLE, BillsStudy.NAME)
     tables = Tables.read(study.tables, (Coalitions, About))
     asked = {Measure.INPUT_SHA256: start.book.sha256, **start.options}
     about = dict(tables[About].rows(About.what, About.value)) if About in tables else {}
     if {name: about[name] for name in (*asked, Measure.SCENARIO) if name in about} != asked:
-        msg = f"--resume {path} is of another workbook, scenario or what-if than this case"
+        msg = f"--resume {path} was made for another workbook, scenario or what-if than this case"
         raise errors.UsageError(msg)
     if Coalitions not in tables:
         return {}, ""
@@ -796,15 +823,14 @@ def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
     if len(rows) == len(table) and about.get(_SEAL) == _seal(rows, start):
         return dict(rows), ""
     return {}, (
-        f"{path} is not as the planner wrote it, or was written by another version:"
-        " its groups are planned again"
+        f"{path} was edited, or written by another version of planner: its groups are planned again"
     )
 
 
 def _seal(costs: Iterable[tuple[int, float]], start: Start) -> str:
-    """Return the seal of groups' costs: of the numbers as a sheet has them, and of what was asked.
+    """Return the seal of groups' costs and of the options.
 
-    Read back they are in millions and then in money again, which may move the last digit.
+    Costs are rounded as on a sheet: converted to millions and back, their last digit may change.
     """
     rows = sorted(costs)
     scale = Coalitions.cost.scale
@@ -820,10 +846,12 @@ def _avoided(row: Any) -> float:
     return beyond(row["priced_alone"], row["priced"], row["alone"])
 
 
-def _together(cash: float, avoided: float, currency: str) -> str:
-    """Return what planning together saves, in cash and in priced shortage."""
+def _saved_together(cash: float, avoided: float, currency: str) -> str:
     if cash == 0.0 and avoided == 0.0:
-        return "The members pay as much together as if each planned alone, and are as short."
+        return (
+            "Planning together changes nothing in total: the members pay as much as if each planned"
+            " alone, and the same supply is missing."
+        )
     shortage = money(abs(avoided), currency)
     pay = f"{money(abs(cash), currency)} {'less' if cash > 0 else 'more'} in cash than"
     pay = pay if cash else "as much in cash as"
@@ -834,19 +862,19 @@ def _together(cash: float, avoided: float, currency: str) -> str:
     return f"{text} Their shortage costs {shortage} {less}, at the price of a missing tonne."
 
 
-def _kept(leaving: Groups) -> list[str]:
+def _splits_kept(leaving: Groups) -> list[str]:
     return [rule for rule, group in leaving.rows(Groups.rule, Groups.group) if not group]
 
 
-def _leaving(leaving: Groups, members: int) -> str:
-    """Return who would leave the split as bought, and which splits nobody would."""
+def _who_leaves(leaving: Groups, members: int) -> str:
+    """Return who would leave the split as bought, and under which splits no group would leave."""
     group = dict(leaving.rows(Groups.rule, Groups.group))[AS_BOUGHT]
-    others = [_SPLIT[rule] for rule in _kept(leaving) if rule != AS_BOUGHT]
+    others = [_SPLIT[rule] for rule in _splits_kept(leaving) if rule != AS_BOUGHT]
     if group == NOT_KNOWN:
         who = "It is not known who would do better alone if each member pays for what it buys"
     elif group:
         names = group.split("; ")
-        leavers = f"a group of {len(names)} of the {counted(members, 'member')}"
+        leavers = f"{len(names)} of the {counted(members, 'member')}"
         leavers = listed(names) if len(names) <= _NAMED else leavers
         own = "alone" if len(names) == 1 else "as a group of their own"
         who = f"If each member pays for what it buys, {leavers} would do better {own}"
@@ -859,20 +887,19 @@ def _leaving(leaving: Groups, members: int) -> str:
     return f"{who}. If costs are split {listed(others)}, no group would do better on its own."
 
 
-def _required(requirements: OwnRequirements, currency: str) -> Iterator[str]:
-    """Yield what members' own requirements cost them and the others, the dearest first."""
+def _requirement_costs(requirements: OwnRequirements, currency: str) -> Iterator[str]:
     of = OwnRequirements
     rows = requirements.rows(of.whole, of.member, of.wish, of.costs_it, of.others)
     for _, member, wish, cost, others in sorted(rows, reverse=True)[:_NAMED]:
         costs = f"{money(cost, currency)} and the others {money(others, currency)}"
-        yield f"The requirements of {member} itself ({wish}) cost it {costs}."
+        yield f"{member}'s own requirements ({wish}) cost it {costs}."
 
 
-_SAVED = "Saved against alone ({unit})"
+_SAVED = "Saved, compared with planning alone ({unit})"
 
 
 def _shown(table: Savings) -> pd.DataFrame:
-    """Return the members of a chart; who saves most by dual prices is first."""
+    """Return the members of a chart; the largest savings by dual prices come first."""
     rows = table.frame()
     rows = rows[rows["member"] != ""]
     return rows.sort_values("duals", key=abs, ascending=False, kind="stable").head(_MOST_BARS)
@@ -883,7 +910,7 @@ def _in_money(picture: Picture | None, table: Result) -> Picture | None:
 
 
 def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
-    """What each member saves, a column a split; its name says whether a group would leave it."""
+    """What each member saves under each split; the legend marks splits that a group would leave."""
     rows, stable = _shown(table), {"", NOT_KNOWN}
     left = {
         r for r, group in leaving.rows(Groups.rule, Groups.group) if (group or "") not in stable
@@ -899,7 +926,6 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
 
 
 def _waterfall(table: Savings) -> Picture | None:
-    """The savings by dual prices on one another, up to what all save."""
     rows = _shown(table)
     rows = rows[rows["duals"] > 0]
     amounts = rows["duals"].astype(float).tolist()
@@ -911,7 +937,7 @@ def _waterfall(table: Savings) -> Picture | None:
         Form.STACKED,
         (*map(short, rows["member"]), "All of these"),
         (
-            Series("Saved by those before", Role.FREE, [*before, None], colour=palette.GRID),
+            Series("Saved by the members before", Role.FREE, [*before, None], colour=palette.GRID),
             Series("Saved", Role.PLAN, [*amounts, sum(amounts)]),
         ),
         _SAVED,
@@ -920,15 +946,14 @@ def _waterfall(table: Savings) -> Picture | None:
     return _in_money(picture, table)
 
 
-def _apart(table: Bills, rule: str = DUAL_PRICES) -> Picture | None:
-    """What each member saves by a rule in cash, and in shortage at its price."""
+def _cash_and_shortage(table: Bills, rule: str = DUAL_PRICES) -> Picture | None:
     rows = table.frame()
     rows = rows[(rows["rule"] == rule) & (rows["member"] != "")]
     rows = rows.sort_values("saving", ascending=False, kind="stable").head(_MOST_BARS)
     avoided = rows.apply(_avoided, axis="columns").astype(float).tolist()
     parts: dict[str, tuple[Role, Any]] = {
         "Saved in cash": (Role.PLAN, Bills.cash_saving),
-        "Shortage avoided at its price (no cash)": (Role.SHORT, avoided),
+        "Shortage avoided, at its price (not cash)": (Role.SHORT, avoided),
     }
     title = f"In cash and in shortage: what each member saves, {rule}"
     return _in_money(bars(title, rows, Bills.member, parts, _SAVED, across=MEMBER.header), table)

@@ -1,11 +1,11 @@
-"""Events by chance: drawn for every year, and what each draw does to the plan.
+"""Random draws of events, year by year, and two plans for each draw.
 
 Each draw has its own generator, seeded by the seed and the draw's number: draw 17 is the same
-whether ten or a thousand are drawn. Each is planned twice: events strike the agreed plan, and the
-case is planned again as if they had been known.
+whether ten or a thousand are drawn. Each draw is planned twice: the agreed plan is hit by the
+events, and the case is planned again as if the events had been known.
 
-Minerals that no block ties are planned apart. Each set of events that touches a mineral is planned
-once, however many draws it is in; a draw's cost is the sum over minerals.
+Groups of minerals without a common constraint have separate programs. Each set of events that
+touches a group is planned once, however many draws have it. A draw's cost is the sum over groups.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from planner.studies.places import Where, begun
 
 NO_EVENT = "no event"
 NO_EVENTS = (
-    "the workbook has no events to draw: add the sheet Risks, one row or more an event with its"
-    " Yearly probability (planner new FILE --with Risks shows how)"
+    "the workbook has no events to draw: add the sheet Risks. It has one or more rows per event,"
+    " with its Yearly probability (planner new FILE --with Risks shows how)"
 )
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One possible course of things: the years in which each event is under way.
+    """One random future: the years in which each event is under way.
 
-    ``under_way`` are (event, years), events that never begin left out; ``hits`` are the rows of the
-    sheet that hold, with their years.
+    ``under_way`` are events with their years, without events that never begin. ``hits`` are the
+    rows of the sheet Risks that hold, each with a year.
     """
 
     under_way: tuple[tuple[str, tuple[int, ...]], ...]
@@ -50,7 +50,7 @@ class Draw:
 
     @property
     def label(self) -> str:
-        """The draw in words: ``Export stop 2027-2028, Drought 2030``."""
+        """The events in words: ``Export stop 2027-2028, Drought 2030``."""
         return _label(self.under_way)
 
 
@@ -59,7 +59,7 @@ def _label(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
 
 
 def happening(case: Case, hits: Hits) -> str:
-    """Return in words which events' rows hold in which years: ``Export stop 2027-2028``."""
+    """Return the events of some hits in words, with their years: ``Export stop 2027-2028``."""
     years: dict[str, set[int]] = {}
     for position, year in hits:
         years.setdefault(case.risks[position].name, set()).add(year)
@@ -73,13 +73,12 @@ def runs_of_years(years: Collection[int]) -> str:
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
-    """Return the first ``number`` draws of a seed."""
     every = events(case)
     return tuple(_draw(case, every, seed, i) for i in range(number))
 
 
 def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
-    """Draw each event and year on its own; an event that begins again while under way goes on."""
+    """Draw each event in each year; an event that begins again while under way lasts longer."""
     source = np.random.SeedSequence(seed, spawn_key=(number,))
     chances = np.random.Generator(np.random.PCG64(source)).random((len(every), len(case.years)))
     under_way = dict[str, tuple[int, ...]]()
@@ -93,7 +92,7 @@ def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
     return Draw(tuple(under_way.items()), hits(case, under_way))
 
 
-# ---- what a draw changes in a case ---------------------------------------------------------------
+# ---- changes of a case by a draw -----------------------------------------------------------------
 
 
 Ceilings = tuple[tuple[str, str, str, int, float], ...]
@@ -101,47 +100,46 @@ Ceilings = tuple[tuple[str, str, str, int, float], ...]
 
 @dataclass(frozen=True)
 class Surge:
-    """A kind of change: in the years selected sources may sell up to these ceilings."""
+    """A kind of change: in some years sources may sell up to these ceilings."""
 
     ceilings: Ceilings
 
     def __call__(self, case: Case, of: Selection) -> Case:
-        """Return the case with other ceilings in these years."""
-        chosen = case.years if of.years is None else of.years
-        kept = (c for c in case.ceilings if c[3] not in chosen)
-        return case.change(ceilings=(*kept, *(c for c in self.ceilings if c[3] in chosen)))
+        years = case.years if of.years is None else of.years
+        kept = (c for c in case.ceilings if c[3] not in years)
+        return case.change(ceilings=(*kept, *(c for c in self.ceilings if c[3] in years)))
 
 
 def waive(case: Case, of: Selection) -> Case:
-    """Return the case whose share limits do not hold in the years selected: a kind of change."""
+    """Return the case without share limits in the selected years: a kind of change."""
     kept = tuple(year for year in case.years if of.years is not None and year not in of.years)
-    limits = (row for limit in case.share_limits for row in _within(limit, case.years, kept))
+    limits = (row for limit in case.share_limits for row in _held_in(limit, case.years, kept))
     return case.change(share_limits=tuple(limits))
 
 
 def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> Parts:
-    """Return the change of an agreed plan that events strike, with no surge and all its limits.
+    """Return the change that events make to an agreed plan: nobody knew of them.
 
-    The plan stays so until the first struck year, and stores nothing in expectation. From then on
-    sources may sell up to ``surging``. In the struck years share limits are waived, unless
-    ``keep_caps``. ``case`` is the one whose rows of Risks hold.
+    Until the first year with an event the plan stays as agreed. From then on sources may sell up to
+    ``surging``. In years with an event share limits are waived, unless ``keep_caps``. ``case`` has
+    the sheet Risks.
     """
-    struck = frozenset(year for _, year in hits)
-    if not struck:
+    hit_years = frozenset(year for _, year in hits)
+    if not hit_years:
         return Parts()
-    later = frozenset(year for year in case.years if year >= min(struck))
-    answers = [Part(Surge(surging), Selection(years=later))]
-    answers += [] if keep_caps else [Part(waive, Selection(years=struck))]
-    return Parts((*happen(case, hits), *answers))
+    later = frozenset(year for year in case.years if year >= min(hit_years))
+    responses = [Part(Surge(surging), Selection(years=later))]
+    responses += [] if keep_caps else [Part(waive, Selection(years=hit_years))]
+    return Parts((*happen(case, hits), *responses))
 
 
 def foreseen(case: Case, hits: Hits) -> Change:
-    """Return the change to a case in which events happen, known before any plan is made."""
-    return Parts(happen(case, hits)).__call__  # planned of its own case, so that tables are its own
+    """Return the change to a case in which the events are known before it is planned."""
+    return Parts(happen(case, hits)).__call__  # a plain callable: the run gets a case of its own
 
 
-def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
-    """Return a limit so that it holds in some of the horizon's years alone, a row a stretch."""
+def _held_in(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
+    """Return rows that keep a limit in the ``kept`` years only: one per run of years."""
     due = [year for year in years if in_force(limit, year)]
     held = [year for year in due if year in kept]
     if held == due:
@@ -156,18 +154,18 @@ def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) ->
 
 
 Reach = tuple[frozenset[str], ...]
-"""The minerals that each row of Risks may touch."""
+"""The minerals that each row of the sheet Risks may touch."""
 
 AGREED, REPLANNED = "As agreed", "Re-planned"
-"""The two plans of a draw: the agreed one, struck; and one that knew of the events."""
+"""The two plans of a draw: the agreed plan, hit by the events; and a plan that knew of them."""
 
 CHAIN = 24
-"""Runs in a chain: enough to gain from one another, few enough to share among workers."""
+"""Runs in a chain: each starts from the one before; shorter chains share out better to workers."""
 
 
 @dataclass(frozen=True)
 class Chances:
-    """What is drawn: how often, from which seed, and what may answer an event."""
+    """The number of draws, their seed, and the permitted responses to an event."""
 
     draws: int = 1000
     seed: int = 1
@@ -177,7 +175,7 @@ class Chances:
 
 @dataclass(frozen=True)
 class DrawTotals:
-    """What is kept of a plan: money, and t short by mineral and member over all years."""
+    """Totals of a plan: costs [money], and shortage over all years [t] by mineral and member."""
 
     objective: float
     cash: float
@@ -186,9 +184,9 @@ class DrawTotals:
 
 @dataclass(frozen=True)
 class DrawResults:
-    """One plan a draw: its ``objective`` and ``cash`` [money]; ``short`` by draw, mineral, member.
+    """Totals of one kind of plan: costs by draw [money]; ``short`` by draw, mineral and member [t].
 
-    NaN where a plan of the draw is not known.
+    NaN if a plan of the draw is not known.
     """
 
     name: str
@@ -198,21 +196,21 @@ class DrawResults:
 
     @property
     def is_known(self) -> Bools:
-        """By draw: whether it has a proven plan."""
+        """Whether each draw has a proven plan."""
         return ~np.isnan(self.objective)
 
 
 @dataclass(frozen=True)
-class Risk:
-    """All draws of a case, and the totals of both plans in them.
+class RiskResults:
+    """All draws of a case, with the totals of the agreed and of the re-planned plan.
 
-    ``base`` is the plan of the case with no event, ``reading`` its totals; ``outcomes`` say how
-    each run was proven.
+    ``base`` is the plan without events, ``base_totals`` are its totals without the penalty of
+    Security. ``outcomes`` have the proof of each run.
     """
 
     chances: Chances
     base: Plan
-    reading: DrawTotals
+    base_totals: DrawTotals
     draws: tuple[Draw, ...]
     agreed: DrawResults
     replanned: DrawResults
@@ -221,22 +219,19 @@ class Risk:
 
     @property
     def samples(self) -> tuple[DrawResults, DrawResults]:
-        """Both plans, the agreed one first."""
         return self.agreed, self.replanned
 
     @property
     def left_out(self) -> float:
-        """What of the plan's total cost is no cost here: the penalty of Security [money]."""
-        return beyond(self.base.objective, self.reading.objective, self.base.objective)
+        """The part of the plan's total cost that is not counted: Security's penalty [money]."""
+        return beyond(self.base.objective, self.base_totals.objective, self.base.objective)
 
     @property
     def distinct(self) -> int:
-        """How many draws differ from all others in what they hit."""
         return len({draw.hits for draw in self.draws})
 
 
-def reading(plan: Plan) -> DrawTotals:
-    """Return what is kept of a plan."""
+def totals_of(plan: Plan) -> DrawTotals:
     e = plan.expanded
     short = np.zeros((len(e.minerals), len(e.members)))
     (mineral, member, _), tonnes = plan.part(SHORTAGE)
@@ -245,21 +240,23 @@ def reading(plan: Plan) -> DrawTotals:
 
 
 @dataclass(frozen=True)
-class CalmPlans:
-    """What is planned of a case before its draws, and the session that planned it.
+class EventFreePlans:
+    """The plans of a case before its draws, and the session that made them.
 
-    ``again`` is the plan that need not survive losses, None where that is the agreed plan ``base``.
+    ``base`` is the agreed plan. ``without_security`` is the plan that need not survive losses; None
+    if the case has no sheet Security.
     """
 
     session: Session
     base: Plan
-    again: Plan | None
+    without_security: Plan | None
 
     @staticmethod
     def runs(case: Case, chances: Chances) -> list[str]:
-        """Return the names of the runs that follow, as far as the case alone says."""
         free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
-        plans = (_Plans(name, free, case, drawn, _known(case)) for name in (AGREED, REPLANNED))
+        plans = (
+            _PlanRuns(name, free, case, drawn, _known_events(case)) for name in (AGREED, REPLANNED)
+        )
         return [
             run.name
             for each in plans
@@ -269,39 +266,38 @@ class CalmPlans:
         ]
 
 
-def plan_calm(case: Case, where: Where | None = None) -> CalmPlans:
-    """Plan a case with no event; UsageError where it has no events to draw."""
+def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlans:
+    """Plan a case as if no event happened; UsageError if it has no sheet Risks."""
     if not case.risks:
         raise UsageError(NO_EVENTS)
     session = begun(case, where)
     base = session.base
-    again = session.solve_cold(case.change(security=())) if case.security else None
-    return CalmPlans(session, base, again)
+    free = session.solve_cold(case.change(security=())) if case.security else None
+    return EventFreePlans(session, base, free)
 
 
-def _known(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
+def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
     return lambda _, hits: Parts(happen(case, hits))
 
 
-def risk(
+def plan_draws(
     case: Case,
     chances: Chances | None = None,
     where: Where | None = None,
     tell: Tell | None = None,
-    calm_plans: CalmPlans | None = None,
-) -> Risk:
-    """Draw the events of a case and plan each draw twice: as agreed, and again.
+    event_free: EventFreePlans | None = None,
+) -> RiskResults:
+    """Draw the events of a case and plan each draw twice: as agreed, and re-planned.
 
-    The agreed plan is the plan of the case with no event. Where it is made to survive losses, that
-    stays so, and its penalty for what is missing is left out once events are known. ``calm_plans``
-    are the case's own. A plan that fails does not lose the others: its draws are unknown (NaN).
-    Raises UsageError where the case has no events, InputError and SolverError where the case itself
-    cannot be planned.
+    The agreed plan is the plan of the case without events, with its sheet Security. Results leave
+    out the penalty of Security, since losses come as events. The draws of a run that fails are NaN.
+    Raises UsageError if the case has no sheet Risks; InputError and SolverError if the plan without
+    events fails.
     """
     chances = chances or Chances()
-    calm_plans = calm_plans or plan_calm(case, where)
+    event_free = event_free or plan_without_events(case, where)
     drawn = draws(case, chances.draws, chances.seed)
-    base, free = calm_plans.base, case.change(security=())
+    base, free = event_free.base, case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (stressed(base, r) for r in rules)
 
@@ -309,28 +305,29 @@ def risk(
         minerals: tuple(c for c in surging.ceilings if c[2] in minerals) for minerals in parts(calm)
     }
 
-    def struck(minerals: tuple[str, ...], hits: Hits) -> Change:
+    def surprise_of(minerals: tuple[str, ...], hits: Hits) -> Change:
         return surprise(case, hits, ceilings_of[minerals], keep_caps=chances.keep_caps)
 
     plans = (
-        _Plans(AGREED, calm, case, drawn, struck),
-        _Plans(REPLANNED, free, case, drawn, _known(case)),
+        _PlanRuns(AGREED, calm, case, drawn, surprise_of),
+        _PlanRuns(REPLANNED, free, case, drawn, _known_events(case)),
     )
     results = run_studies([study for each in plans for study in each.studies], where, tell)
-    calm_plans.session.confirm()
+    event_free.session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.found for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
-    calm_base = dataclasses.replace(reading(base), objective=base.objective - float(penalty))
-    calm_again = reading(calm_plans.again) if calm_plans.again is not None else calm_base
+    calm_base = dataclasses.replace(totals_of(base), objective=base.objective - float(penalty))
+    free_plan = event_free.without_security
+    calm_free = totals_of(free_plan) if free_plan is not None else calm_base
     agreed = plans[0].sample(totals[:first], calm_base)
-    replanned = plans[1].sample(totals[first:], calm_again)
-    return Risk(chances, base, calm_base, drawn, agreed, replanned, outcomes, stopped)
+    replanned = plans[1].sample(totals[first:], calm_free)
+    return RiskResults(chances, base, calm_base, drawn, agreed, replanned, outcomes, stopped)
 
 
-class _Plans:
-    """The runs of one kind of plan: each part of a case under each set of hits that touch it."""
+class _PlanRuns:
+    """The runs of one kind of plan: each group of minerals with each set of hits that touch it."""
 
     def __init__(
         self,
@@ -340,9 +337,9 @@ class _Plans:
         drawn: Sequence[Draw],
         change: Callable[[tuple[str, ...], Hits], Change],
     ) -> None:
-        """Find the distinct sets of hits of each part, also the set without hits.
+        """Find the different sets of hits of each group, and add the set without hits.
 
-        ``base`` is what is struck, ``case`` the one whose sheet Risks the hits are rows of.
+        ``base`` is the case that the hits change, ``case`` the one with the sheet Risks.
         """
         self.name, self.base, self.case, self.parts = name, base, case, parts(base)
         reach = tuple(touched(base, row) for row in case.risks)
@@ -353,7 +350,7 @@ class _Plans:
 
     @property
     def studies(self) -> tuple[Study[DrawTotals], ...]:
-        """A study a part, its runs in chains of neighbours, which are alike."""
+        """One study per group of minerals; runs that follow one another have similar hits."""
         studies = []
         for p, minerals in enumerate(self.parts):
             prefix = f"{self.name}: {minerals_words(self.base, minerals)}"
@@ -362,30 +359,31 @@ class _Plans:
                 for i, hits in self.runs
                 if i == p
             ]
-            is_new = self.name == AGREED  # the parts of the case itself are compared as the whole
+            is_new = (
+                self.name == AGREED
+            )  # re-planned cases are parts of one that is compared already
             base = part(self.base, minerals)
-            studies.append(Study(base, chains_of(runs, CHAIN), reading, is_compared=is_new))
+            studies.append(Study(base, chains_of(runs, CHAIN), totals_of, is_compared=is_new))
         return tuple(studies)
 
     def sample(self, totals: Sequence[DrawTotals | None], calm: DrawTotals) -> DrawResults:
-        """Return the totals of each draw: those without events, and what its events add to them.
+        """Return the totals of each draw: the totals without events plus what its events add.
 
-        What they add is the difference from the same parts without any event. So capital that is
-        spent, and demand that was not to be met, count though they are left out of what is struck.
+        Events add the difference between the same runs with and without hits. So the totals include
+        capital already spent and demand that was never to be met, which the runs leave out.
         """
         hits: list[list[Hits]] = [[()] for _ in self.parts]
-        base, struck = self._sums(totals, hits), self._sums(totals, self.of_draw)
+        base, hit = self._sums(totals, hits), self._sums(totals, self.of_draw)
         return DrawResults(
             self.name,
-            calm.objective + (struck[0] - base[0]),
-            calm.cash + (struck[1] - base[1]),
-            calm.short[None] + (struck[2] - base[2]),
+            calm.objective + (hit[0] - base[0]),
+            calm.cash + (hit[1] - base[1]),
+            calm.short[None] + (hit[2] - base[2]),
         )
 
     def _sums(
         self, totals: Sequence[DrawTotals | None], hits: Sequence[Sequence[Hits]]
     ) -> tuple[Floats, Floats, Floats]:
-        """Return objective, cash and shortage of each draw; ``hits`` by part and draw."""
         count = len(hits[0]) if hits else 0
         place = {m.name: i for i, m in enumerate(self.base.minerals)}
         objective, cash = np.zeros(count), np.zeros(count)
@@ -406,5 +404,4 @@ def minerals_words(case: Case, minerals: Collection[str]) -> str:
 
 
 def hits_on(minerals: tuple[str, ...], hits: Hits, reach: Reach) -> Hits:
-    """Return the hits that reach one of the minerals."""
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))

@@ -1,9 +1,9 @@
-"""Factors: numbers of a case set to the ends of their ranges, and what is read of each plan.
+"""Factors: numbers of a case moved to the ends of their ranges, and the figures of each plan.
 
-A factor moves alone, in a group, or with all others in a draw. Where its sheet allows, an end is a
-part of a kind of change (``models.plan.variation``): all factors of a sheet and column, some of
-each mineral, are laid out once, and an end takes the numbers of its mineral or plant. Any other is
-laid out by itself. The number is the same either way.
+A factor moves alone, in a group, or with all others in a draw. For some sheets one program with
+all factors of a column moved is built once (a kind of change, ``models.plan.variation``); an end
+then takes the arrays of its own mineral or plant from it. Any other end has a program of its own.
+Both ways give the same plan.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ LOW, HIGH = "low", "high"
 ENDS = (LOW, HIGH)
 
 
-# ---- what moves ----------------------------------------------------------------------------------
+# ---- changes of numbers --------------------------------------------------------------------------
 
 
 Moves = tuple[tuple[int, str, float], ...]
-"""Row, member (of Freight) and the factor on its number, for some rows of a sheet."""
+"""Rows of a sheet: row, member (for Freight only), and the factor that multiplies its number."""
 
 
 @dataclass(frozen=True)
 class ScaledColumn:
-    """A kind of change: numbers of a column times a factor each."""
+    """A kind of change: each number of a column is multiplied by its own factor."""
 
     sheet: str
     field: str
@@ -49,11 +49,10 @@ class ScaledColumn:
 
     @property
     def alike(self) -> tuple[str, str, bool]:
-        """What is tried once: the numbers of a column, all of them up or all of them down."""
+        """A key of kinds with the same arrays: a column, and whether its numbers go up."""
         return self.sheet, self.field, any(factor > 1.0 for *_, factor in self.moves)
 
     def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen
-        """Return the case in which those of the rows selected have moved."""
         by_row: dict[int, list[tuple[str, float]]] = {}
         column = column_of(self.sheet, self.field)
         for row, member, factor in self.moves:
@@ -70,7 +69,7 @@ class ScaledColumn:
 
 
 def _selects(of: Selection, record: schema.Record) -> bool:
-    own = _place(record).named
+    own = _selection_of(record).named
     return all(own.get(name, "") == wanted for name, wanted in of.named.items())
 
 
@@ -78,8 +77,8 @@ def _mineral(record: schema.Record) -> str:
     return record.name if isinstance(record, schema.Mineral) else getattr(record, "mineral", "")
 
 
-def _place(record: schema.Record) -> Selection:
-    """Return whose arrays the numbers of a row change: its mineral's, and its plant's or mines'."""
+def _selection_of(record: schema.Record) -> Selection:
+    """Return the mineral, and the plant or mines, with arrays that the numbers of a row change."""
     refiner, mine = "", ""
     if isinstance(record, Refiner):
         refiner = record.name
@@ -94,14 +93,15 @@ _BY_MINERAL = {
     schema.Mineral.SHEET, schema.Demand.SHEET, schema.Project.SHEET, schema.Mine.SHEET,
     schema.Refiner.SHEET,
 }  # fmt: skip
-"""Sheets whose facts change arrays of their own mineral alone, where none is made of another."""
+"""Sheets with numbers that change arrays of their own mineral alone, if no mineral is made from
+another."""
 
 
 class FactorChanges:
-    """The changes that set factors of a case to their ends."""
+    """The changes that move factors of a case to their ends."""
 
     def __init__(self, case: Case, factors: Sequence[Factor]) -> None:
-        """Sort the factors into kinds: of each kind, and in each mineral or plant, one moves."""
+        """Sort the factors into kinds: each moves at most one factor per mineral or plant."""
         self.case, self.factors = case, factors
         self.record = {
             (sheet, record.row): record
@@ -111,64 +111,60 @@ class FactorChanges:
         self._kinds: dict[tuple[str, str, int, str], ScaledColumn] = {}
         self._rank: dict[Factor, int] = {}
         ranks: dict[tuple[str, str, Selection], int] = {}
-        members: dict[tuple[str, str, int], list[Factor]] = {}
+        by_kind: dict[tuple[str, str, int], list[Factor]] = {}
         for factor in factors:
             place = factor.sheet, factor.field, self.selection(factor)
             rank = self._rank[factor] = ranks[place] = ranks.get(place, -1) + 1
-            members.setdefault((factor.sheet, factor.field, rank), []).append(factor)
-        for (sheet, field, rank), alike in members.items():
+            by_kind.setdefault((factor.sheet, factor.field, rank), []).append(factor)
+        for (sheet, field, rank), moving in by_kind.items():
             for end in ENDS:
-                self._kinds[sheet, field, rank, end] = moved(sheet, field, alike, end)
+                self._kinds[sheet, field, rank, end] = scaled_column(sheet, field, moving, end)
 
     def mineral(self, factor: Factor) -> str:
-        """Return whose mineral a factor is, "" where it is that of several."""
+        """Return the mineral of a factor, "" if its row is about several minerals."""
         return _mineral(self.record[factor.sheet, factor.row])
 
     def selection(self, factor: Factor) -> Selection:
-        """Return whose arrays a factor changes."""
-        return _place(self.record[factor.sheet, factor.row])
+        return _selection_of(self.record[factor.sheet, factor.row])
 
     def rank(self, factors: Sequence[Factor]) -> int:
-        """Return which of the kinds of its column moves a factor; -1 of several."""
+        """Return the number of a factor's kind within its column; -1 for several factors."""
         return self._rank[factors[0]] if len(factors) == 1 else -1
 
-    def is_vectors(self, factor: Factor) -> bool:
-        """Return whether its change may be read from that of its kind."""
+    def has_shared_program(self, factor: Factor) -> bool:
+        """Return whether a factor may use the program of its kind."""
         return factor.column.is_fact and factor.sheet in _BY_MINERAL and not self.case.inputs
 
     def change(self, factors: Sequence[Factor], end: str) -> Parts | ScaledColumn:
-        """Return the change that sets factors of one column and mineral to an end together."""
         first = factors[0]
-        if not self.is_vectors(first):
-            return moved(first.sheet, first.field, factors, end)
+        if not self.has_shared_program(first):
+            return scaled_column(first.sheet, first.field, factors, end)
         if len(factors) == 1:
-            kind, of = self._kinds[first.sheet, first.field, self._rank[first], end], first
-            return Parts((Part(kind, self.selection(of)),))
-        return Parts((Part(self._whole(first, end), Selection(mineral=self.mineral(first))),))
+            kind = self._kinds[first.sheet, first.field, self._rank[first], end]
+            return Parts((Part(kind, self.selection(first)),))
+        kind = self._column_change(first, end)
+        return Parts((Part(kind, Selection(mineral=self.mineral(first))),))
 
-    def _whole(self, like: Factor, end: str) -> ScaledColumn:
-        """Return the kind of change that moves a whole column."""
-        place = like.sheet, like.field, -1, end
-        if place not in self._kinds:
-            alike = [f for f in self.factors if (f.sheet, f.field) == place[:2]]
-            self._kinds[place] = moved(like.sheet, like.field, alike, end)
-        return self._kinds[place]
+    def _column_change(self, first: Factor, end: str) -> ScaledColumn:
+        key = first.sheet, first.field, -1, end
+        if key not in self._kinds:
+            column = [f for f in self.factors if (f.sheet, f.field) == key[:2]]
+            self._kinds[key] = scaled_column(first.sheet, first.field, column, end)
+        return self._kinds[key]
 
 
-def moved(sheet: str, field: str, factors: Sequence[Factor], end: str) -> ScaledColumn:
-    """Return the change that sets factors of one column to an end."""
+def scaled_column(sheet: str, field: str, factors: Sequence[Factor], end: str) -> ScaledColumn:
     return ScaledColumn(sheet, field, tuple((f.row, f.member, getattr(f, end)) for f in factors))
 
 
 @dataclass(frozen=True)
-class KeptBuilds:
-    """A kind of change: what is built of projects is decided, as in a plan."""
+class FixedBuilds:
+    """A kind of change: projects are built as in a given plan, and in no other way."""
 
     built: tuple[tuple[str, int, float], ...]
     """Project, first year of output, fraction; 0 in any other year."""
 
     def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen
-        """Return the case in which nothing else can be built."""
         del of
         parts = {(name, year): part for name, year, part in self.built}
         rows = [
@@ -180,15 +176,15 @@ class KeptBuilds:
         return case.change(built=(*case.built, *rows))
 
 
-# ---- what is read of a plan ----------------------------------------------------------------------
+# ---- figures of a plan ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A plan in numbers: total cost discounted, the rest over all years.
+class PlanFigures:
+    """Figures of a plan: total cost is discounted, tonnes are sums over all years.
 
-    ``short`` [t] and ``top`` (the largest share of one country in what is bought in a year) are by
-    mineral, ``built`` (a fraction) by project and year, ``sold`` [t] by source, as of the base.
+    ``short`` [t] and ``top`` (the largest share of one country in a year's purchases) are by
+    mineral, ``built`` (a fraction) by project and year, ``sold`` [t] by source of the base case.
     """
 
     objective: float
@@ -199,22 +195,22 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class EndReading:
-    """The plan at an end: its numbers, and what is known of it beside them.
+class EndPlan:
+    """The plan at an end of a range, compared with the base plan.
 
-    ``kept`` is the cost with the builds of the base case, NaN where it is not known. ``first`` is
-    the first-order change of the cost by the base's duals, NaN where there is none; ``bound`` says
-    what it is by theory: ``least``, ``most`` or neither ("").
+    ``kept_cost`` is the cost with the builds of the base plan, NaN if it is not known.
+    ``first_order`` is the change of cost that the base's duals predict, NaN if they can't;
+    ``bound`` says whether it is a lower bound (``LEAST``), an upper bound (``MOST``) or "".
     """
 
-    plan: Reading
-    kept: float
-    first: float
+    figures: PlanFigures
+    kept_cost: float
+    first_order: float
     bound: str
 
 
-def reading(plan: Plan, base: Plan | None = None) -> Reading:
-    """Return a plan in numbers, sources and projects in the order of a base case's."""
+def plan_figures(plan: Plan, base: Plan | None = None) -> PlanFigures:
+    """Return the figures of a plan; sources are in the order of the base case."""
     e = plan.expanded
     short = np.zeros(len(e.minerals))
     (mineral, _, _), tonnes = plan.part(SHORTAGE)
@@ -229,11 +225,11 @@ def reading(plan: Plan, base: Plan | None = None) -> Reading:
         of = {(s.name, s.project, s.mineral): t for s, t in zip(e.sources, sold, strict=True)}
         keys = ((s.name, s.project, s.mineral) for s in base.expanded.sources)
         sold = np.array([of.get(key, 0.0) for key in keys])
-    return Reading(plan.objective, short, top_shares(plan), built, sold)
+    return PlanFigures(plan.objective, short, top_shares(plan), built, sold)
 
 
 def top_shares(plan: Plan) -> Floats:
-    """Return by mineral the largest share of one country in what is bought in a year."""
+    """Return for each mineral the largest share of one country in a year's purchases."""
     e, d = plan.expanded, plan.expanded.deliveries
     code = {c: i for i, c in enumerate(dict.fromkeys(s.country for s in e.sources))}
     country = np.array([code[s.country] for s in e.sources], dtype=np.int64)
@@ -249,30 +245,29 @@ def top_shares(plan: Plan) -> Floats:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """What is read of the plan of a change, beside the session of the base case."""
+class CompareWithBase:
+    """Compares the plan of a change with the base plan, in the session of the base case."""
 
     change: Change
 
-    def __call__(self, plan: Plan, session: Session) -> EndReading:
-        """Return the plan in numbers, its cost with the base's builds, and the first order."""
-        base = BasePlan.of(session)
-        now = base.read(plan)
+    def __call__(self, plan: Plan, session: Session) -> EndPlan:
+        base = BasePlan.of_session(session)
+        now = base.figures_of(plan)
         first, bound = base.first_order(plan)
-        kept = now.objective
-        if np.abs(now.built - base.reading.built).max(initial=0.0) > tolerances.SAME_SHARE:
-            if self.is_capital:  # what is built is paid for; nothing else has another cost
-                kept = base.reading.objective + base.costs(plan)
+        kept_cost = now.objective
+        if np.abs(now.built - base.figures.built).max(initial=0.0) > tolerances.SAME_SHARE:
+            if self.is_capital:  # the base's builds cost more or less; all else costs the same
+                kept_cost = base.figures.objective + base.extra_cost(plan)
             else:
-                session.restart()  # the base has these builds: it is nearer than the end
-                kept = self._kept(base.plan, base.reading, session)
-        session.restart()  # what moves nothing is then proven without a solve
-        return EndReading(now, kept, first, bound)
+                session.restart()  # the base plan has these builds, so it is the nearer start
+                kept_cost = self._kept_cost(base.plan, base.figures, session)
+        session.restart()  # a change that moves nothing is then proven without a solve
+        return EndPlan(now, kept_cost, first, bound)
 
-    def _kept(self, base: Plan, before: Reading, session: Session) -> float:
-        """Return the cost where nothing else may be built than in the base; NaN if not known."""
+    def _kept_cost(self, base: Plan, before: PlanFigures, session: Session) -> float:
+        """Return the cost with the builds of the base plan; NaN if it is not known."""
         e = base.expanded
-        keep = KeptBuilds(
+        keep = FixedBuilds(
             tuple(
                 (e.case.projects[p].name, e.years[t], min(1.0, fraction))
                 for (p, t), fraction in np.ndenumerate(before.built)
@@ -289,7 +284,6 @@ class Compared:
 
     @property
     def is_capital(self) -> bool:
-        """Whether it changes what builds cost, or may cost in all, and nothing else."""
         parts = self.change.parts if isinstance(self.change, Parts) else ()
         kinds: list[object] = [part.kind for part in parts] or [self.change]
         return all(getattr(kind, "field", "") == "capex" for kind in kinds)
@@ -299,42 +293,40 @@ LEAST, MOST = "at least", "at most"
 
 
 class BasePlan:
-    """The plan of a base case, as others are held against it: made once a session."""
+    """The plan of a base case, for comparison with others: read once per session."""
 
-    _of: ClassVar[WeakKeyDictionary[Session, BasePlan]] = WeakKeyDictionary()
+    _plans: ClassVar[WeakKeyDictionary[Session, BasePlan]] = WeakKeyDictionary()
 
     def __init__(self, plan: Plan) -> None:
         """Read the plan and its prices."""
-        self.plan, self.reading = plan, reading(plan)
+        self.plan, self.figures = plan, plan_figures(plan)
         self.rows = plan.program.rows
         self.x, self.duals = plan.solver_x, plan.discounted
         self.reduced = self.rows.cost - self.rows.priced(self.duals)
 
     @classmethod
-    def of(cls, session: Session) -> BasePlan:
-        """Return that of a session's base case."""
-        if session not in cls._of:
-            cls._of[session] = cls(session.base)
-        return cls._of[session]
+    def of_session(cls, session: Session) -> BasePlan:
+        if session not in cls._plans:
+            cls._plans[session] = cls(session.base)
+        return cls._plans[session]
 
-    def read(self, plan: Plan) -> Reading:
-        """Return a plan in numbers; where it decides what the base does, those of the base."""
+    def figures_of(self, plan: Plan) -> PlanFigures:
         if not np.array_equal(plan.solver_x, self.x):
-            return reading(plan, self.plan)
-        return dataclasses.replace(self.reading, objective=plan.objective)
+            return plan_figures(plan, self.plan)
+        return dataclasses.replace(self.figures, objective=plan.objective)
 
-    def costs(self, plan: Plan) -> float:
-        """Return by how much more the base's plan costs at the costs of another plan's program."""
+    def extra_cost(self, plan: Plan) -> float:
+        """Return the extra cost of the base's decisions at the costs of another program [money]."""
         new = fit(plan.program, self.plan.program).arrays
         return float(((new.cost - self.rows.cost) * self.x).sum())
 
     def first_order(self, plan: Plan) -> tuple[float, str]:
-        """Return by how much the cost changes to first order, by the base's duals, and as a bound.
+        """Return the change of cost that the base's duals predict, and what bound it is.
 
-        The cost of a plan is convex in bounds and right-hand sides, and concave in costs. So where
-        these alone change, the figure is the least, or the most, that the cost can change by; where
-        both do, or coefficients, or where builds are whole, it is neither. NaN where the plan's
-        program has other columns or rows, or where a limit that has a price is waived.
+        The cost of a plan is convex in bounds and right-hand sides, and concave in costs. If bounds
+        alone change, the figure is a lower bound on the change of cost; if costs alone change, an
+        upper bound. If both or coefficients change, or if projects are integer, it is neither. NaN
+        if the program has other columns or rows, or if a limit with a price is waived.
         """
         fitted = fit(plan.program, self.plan.program)
         if (fitted.of_block < 0).any():
@@ -357,7 +349,7 @@ class BasePlan:
             at = np.flatnonzero(new.values != own.values)
             change = new.values[at] - own.values[at]
             terms.append(-self.duals[own.entry_rows()[at]] * change * self.x[own.columns[at]])
-        with np.errstate(invalid="ignore"):  # a limit that is waived beside one that is set
+        with np.errstate(invalid="ignore"):  # one limit is waived and another is set
             first = float(sum(term.sum() for term in terms))
         is_bound = any(has[name] for name in ARRAYS if name not in {"cost", "values"})
         bound = (LEAST if is_bound else MOST) if is_bound != has["cost"] else ""
@@ -365,12 +357,12 @@ class BasePlan:
         return (first if np.isfinite(first) else float("nan")), bound if is_theory else ""
 
 
-# ---- all at once ---------------------------------------------------------------------------------
+# ---- all numbers at once -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Hypercube:
-    """A Latin hypercube: of each number's range each n-th part, by chance, is drawn once.
+    """A Latin hypercube: each of n equal parts of a range is drawn once, in random order.
 
     McKay, Beckman & Conover (1979), Technometrics 21(2), 239-245.
     """
@@ -378,8 +370,8 @@ class Hypercube:
     draws: int
     seed: int
 
-    def places(self, numbers: int) -> Floats:
-        """Return how far along its range each number is, 0 to 1: a row a draw."""
+    def positions(self, numbers: int) -> Floats:
+        """Return the position of each number in its range, 0 to 1: one row per draw."""
         source = _random(self.seed)
         strata = [source.permutation(self.draws) for _ in range(numbers)]
         return np.asarray(np.stack(strata, axis=1) + source.random((self.draws, numbers))) / (
@@ -389,43 +381,43 @@ class Hypercube:
 
 @dataclass(frozen=True)
 class Trajectories:
-    """Morris's trajectories by groups: from a point on a grid, each group moves once, in any order.
+    """Morris's trajectories: from a random grid point each group moves once, in random order.
 
     Morris (1991), Technometrics 33(2), 161-174; by groups Campolongo, Cariboni & Saltelli (2007),
-    Environmental Modelling & Software 22(10), 1509-1518. ``group`` is that of each number.
+    Environmental Modelling & Software 22(10), 1509-1518. ``group`` is the group of each number.
     """
 
     count: int
     seed: int
     group: tuple[int, ...]
 
-    def places(self, numbers: int) -> Floats:
-        """Return how far along its range each number is: a row a run, trajectories in turn."""
-        source, group, found = _random(self.seed), np.array(self.group), list[Floats]()
+    def positions(self, numbers: int) -> Floats:
+        """Return each number's position in its range: one row per run, trajectory by trajectory."""
+        source, group, points = _random(self.seed), np.array(self.group), list[Floats]()
         groups = int(group.max()) + 1
         for _ in range(self.count):
             low = source.integers(0, 2, numbers) / (LEVELS - 1)
             is_up = source.integers(0, 2, numbers).astype(bool)
             at = np.where(is_up, low, low + STEP)
-            found.append(at)
+            points.append(at)
             for moved_group in source.permutation(groups):
                 at = np.where(group == moved_group, np.where(is_up, low + STEP, low), at)
-                found.append(at)
-        return np.stack(found)
+                points.append(at)
+        return np.stack(points)
 
 
 LEVELS = 4
 STEP = LEVELS / (2.0 * (LEVELS - 1))
-"""The levels of the grid of trajectories, and how far along its range a number moves at once."""
+"""The levels of the grid of trajectories, and the step of a number along its range."""
 
 
-def mean_effects(places: Floats, results: Floats, group: Sequence[int]) -> Floats:
-    """Return by group the mean size of what it changes, over its step: Morris's mu*."""
+def mean_effects(positions: Floats, results: Floats, group: Sequence[int]) -> Floats:
+    """Return for each group the mean absolute change of the result per step: Morris's mu*."""
     groups, of = int(max(group)) + 1, np.array(group)
     sizes: list[list[float]] = [[] for _ in range(groups)]
-    for first in range(0, len(places), groups + 1):
+    for first in range(0, len(positions), groups + 1):
         for i in range(first, first + groups):
-            step = places[i + 1] - places[i]
+            step = positions[i + 1] - positions[i]
             moved_group = int(of[np.flatnonzero(step)[0]])
             sizes[moved_group].append(abs(float(results[i + 1] - results[i])) / STEP)
     return np.array([float(np.mean(each)) for each in sizes])
@@ -437,11 +429,11 @@ def _random(seed: int) -> np.random.Generator:
 
 @lru_cache(maxsize=4)
 def multiples(every: tuple[Factor, ...], design: Hypercube | Trajectories) -> Floats:
-    """Return the factor on each number in each run of a design: a row a run.
+    """Return the factor that multiplies each number: one row per run of a design.
 
-    Half of a range is below the value, half above, evenly on each side.
+    Half of the positions are below the value and half above it, uniform on each side.
     """
-    chance = design.places(len(every))
+    chance = design.positions(len(every))
     low, high = (np.array([getattr(factor, end) for factor in every]) for end in ENDS)
     below = low + (1.0 - low) * 2.0 * chance
     above = 1.0 + (high - 1.0) * (2.0 * chance - 1.0)
@@ -450,14 +442,13 @@ def multiples(every: tuple[Factor, ...], design: Hypercube | Trajectories) -> Fl
 
 @dataclass(frozen=True)
 class DrawnFactors:
-    """A change: every number somewhere in its range, as one run of a design has it."""
+    """A change: every number is at its position in one run of a design."""
 
     factors: tuple[Factor, ...]
     design: Hypercube | Trajectories
     number: int
 
     def __call__(self, case: Case) -> Case:
-        """Return the case of the run."""
         times = multiples(self.factors, self.design)[self.number].tolist()
         columns: dict[tuple[str, str], list[tuple[int, str, float]]] = {}
         for factor, by in zip(self.factors, times, strict=True):
@@ -469,26 +460,24 @@ class DrawnFactors:
 
 
 @dataclass(frozen=True)
-class DrawReading:
-    """The plan of a draw in numbers, its cash, and which rows of Share limits bind, by mineral."""
+class DrawFigures:
+    """Figures of the plan of a draw, its cash, and the share limits that bind: row and mineral."""
 
-    plan: Reading
+    figures: PlanFigures
     cash: float
     binding: frozenset[tuple[int, str]]
 
 
-def draw_reading(plan: Plan, session: Session) -> DrawReading:
-    """Return the plan of a draw in numbers, as the base case's are."""
-    return DrawReading(reading(plan, session.base), plan.cash, binding(plan))
+def draw_figures(plan: Plan, session: Session) -> DrawFigures:
+    return DrawFigures(plan_figures(plan, session.base), plan.cash, binding(plan))
 
 
 def binding(plan: Plan) -> frozenset[tuple[int, str]]:
-    """Return the share limits that bind in any year, by row of the sheet and mineral."""
     rows = plan.limits[plan.limits["binding"]]
     return frozenset(zip(rows["limit"].tolist(), rows["mineral"].tolist(), strict=True))
 
 
 def cost_of(plan: Plan, session: Session) -> float:
-    """Return the total cost of a plan, which is all that is read of a step."""
+    """Return the total cost of a plan, the only figure that a step needs."""
     del session
     return plan.objective

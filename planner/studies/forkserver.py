@@ -1,7 +1,7 @@
-"""How worker processes start: from a forkserver on Linux, spawned elsewhere.
+"""Start worker processes: from a fork server on Linux, spawned elsewhere.
 
-HiGHS must not run in a fork of a process that has run it. The server has loaded what plans and run
-nothing; it takes a second to start, once, in the background.
+HiGHS must not run in a fork of a process that has run it. The fork server has imported the solver
+without running it. It takes a second to start, once, in the background.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ _LOADED = ("planner.studies.places", "highspy")
 
 
 def context() -> ForkServerContext | SpawnContext:
-    """Return how worker processes start: from the fork server if it runs, else spawned."""
+    """Return the way to start workers: from the fork server if it runs, else spawned."""
     if _is_running():
         return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")
 
 
 def preload(*modules: str) -> None:
-    """Have the server load what workers need, and these modules, while this process goes on."""
+    """Start the fork server in the background; it imports the solver and these modules."""
     if sys.platform == "linux":
         multiprocessing.set_forkserver_preload([*_LOADED, *modules])
     _is_running()
 
 
 def _is_running() -> bool:
-    """Start the server unless it runs; False where it cannot, as with no place for its socket.
+    """Start the server unless it runs; False if it cannot, for example without a socket.
 
-    It and all workers import nothing from the current folder, whatever is in it. Spawned workers
-    read that from the environment whenever one starts; the server needs it as it starts, and no
-    longer: what else this process runs may well import from its folder.
+    The server and all workers import nothing from the current folder: PYTHONSAFEPATH is set.
+    Spawned workers read it from the environment whenever one starts. The server needs it only as it
+    starts; other processes of this program may import from their folder.
     """
     was_safe = "PYTHONSAFEPATH" in os.environ
     os.environ.setdefault("PYTHONSAFEPATH", "1")
@@ -56,16 +56,16 @@ def _is_running() -> bool:
 
 @contextlib.contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back from a process as it starts, which would answer with a traceback.
+    """Block Ctrl-C while a child process starts, because the child would print a traceback.
 
-    The signal stays blocked in the new process, and reaches this one afterwards.
+    The signal stays blocked in the child, and reaches this process afterwards.
     """
     if sys.platform == "win32":
         yield
         return
     from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # as it starts, it lets the signal through again
+    resource_tracker.ensure_running()  # its start would unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

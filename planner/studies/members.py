@@ -1,4 +1,4 @@
-"""Who pays: of any study that has members pay against a reference, as bought and by bills."""
+"""Who pays in a case compared with a reference: for own purchases, and by bills."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FOR_SAME = "for the same tonnes"
 
 
 def same_tonnes(against: str = "") -> str:
-    """Return the sentence on costs of the same tonnes; ``against`` says compared with what."""
+    """Return the sentence on costs of the same tonnes; ``against`` names the reference."""
     return (
         f"Costs compare the same tonnes{against and ' '}{against}. Nobody pays for tonnes that are"
         " missing, so the cash paid may fall all the same."
@@ -29,14 +29,14 @@ def same_tonnes(against: str = "") -> str:
 
 
 def premium_words(premium: float | None) -> str:
-    """Return how much dearer the same tonnes are: ``0.4 % more for the same tonnes``."""
+    """Return the premium in words: ``0.4 % more for the same tonnes``."""
     if premium is None:
         return "an amount that is not known"
     return f"{share(abs(premium))} {'less' if premium < 0 else 'more'} {FOR_SAME}"
 
 
 def more_paid(tables: kind.Tables, result: type[WhoPays]) -> dict[str, tuple[float, float]]:
-    """Return by case what its tonnes cost more a year than in the reference, and there [money]."""
+    """Return for each case the extra yearly cost of its tonnes, and their cost in the reference."""
     paid = defaultdict[str, tuple[float, float]](lambda: (0.0, 0.0))
     for case, cash, extra in tables.rows(result, result.case, result.paid_a_year, result.extra):
         more, same = paid[str(case)]
@@ -47,7 +47,7 @@ def more_paid(tables: kind.Tables, result: type[WhoPays]) -> dict[str, tuple[flo
 def most_paid(
     tables: kind.Tables, result: type[WhoPays], case: Any, name: str, reference: str
 ) -> Sequence[kind.KeyFigure]:
-    """Return who pays most in a case of a study, shortage at its cost counted; none where none."""
+    """Return who pays most more in a case, shortage included; () if nobody pays more."""
     fields = (result.case, result.member, result.extra, result.extra_shortage)
     rows = [row for each, *row in tables.rows(result, *fields) if each == case]
     member, cash, lost = max(rows, key=lambda row: row[1] + row[2], default=("", 0.0, 0.0))
@@ -55,22 +55,22 @@ def most_paid(
         return ()
     currency = tables[result].words.get("money", "")
     most, total = (
-        f"{money(paid, currency)} in cash {FOR_SAME} and {money(short, currency)} for tonnes"
-        " short, at the shortage cost"
+        f"{money(paid, currency)} in cash {FOR_SAME} and {money(short, currency)} for missing"
+        " tonnes, at the shortage cost"
         for paid, short in ((cash, lost), (sum(r[1] for r in rows), sum(r[2] for r in rows)))
     )
     remark = (
-        f"{name}, it pays {most} more a year than {reference}; all members together pay {total}"
-        " more."
+        f"{name}: this member pays {most} more a year than {reference}. All members together pay"
+        f" {total} more."
     )
     return (kind.KeyFigure("Who pays most", str(member), f"{remark} {same_tonnes()}"),)
 
 
 def tariffs_at(outcomes: Sequence[engine.Outcome[Any]], points: int, currency: str) -> str:
-    """Say how much of costs is tariffs in the plan that all is compared with, and at the end.
+    """Return in words the tariffs in the reference and in the last of ``points`` cases.
 
-    ``outcomes`` are of the reference, and last of so many points; of each the first row is of all
-    minerals.
+    The first outcome is of the reference, the last ``points`` outcomes are of the cases. The first
+    row of an outcome is the total over minerals.
     """
     ends = [*outcomes[:1], *outcomes[len(outcomes) - points :]] if outcomes else []
     rows = [(each.name, each.found.rows[0]) for each in ends if each.found and each.found.rows]
@@ -88,22 +88,21 @@ def who_pays_section(
     reference: str,
     name: Callable[[Any], str] = str,
 ) -> Sequence[kind.Section]:
-    """Return the part of a report that says who pays, case by case; none where nobody is compared.
+    """Return the section of a report on who pays, by case; () without a comparison.
 
-    ``choice`` says what the cases are, ``name`` what one is called.
+    ``choice`` is the label of the list of cases, ``name`` gives the name of a case.
     """
     if result not in tables:
         return ()
     currency = tables[result].words.get("money", "")
 
     def draw(case: Any, rows: WhoPays) -> Picture | None:
-        """Return the chart of one case: what each member pays more than in the reference."""
         costs = rows.rows(result.member, result.extra, result.extra_shortage)
         return who_pays(f"Who pays: {name(case)}", costs, currency, reference)
 
     lead = (
-        f"A year, against {reference}: cash {FOR_SAME}, and beside it what is short, at the"
-        f" shortage cost, which nobody pays in cash. {measures.SAME_COST}"
+        f"Per year, compared with {reference}: cash {FOR_SAME}, and missing tonnes at the shortage"
+        f" cost, which nobody pays in cash. {measures.SAME_COST}"
     )
     views = kind.Section.views_by(tables[result], result.case, draw, name)
     return (kind.Section("members", "Who pays", lead, views, choice),)
@@ -112,45 +111,45 @@ def who_pays_section(
 # ---- by bills ------------------------------------------------------------------------------------
 
 _MOST_BARS = 16
-"""Members in a chart at most: those whose bill changes most."""
+"""Largest number of members in a chart: the members with the largest change."""
 
 
 class BillsByScenario(Result):
-    """Bills before and after: what each member pays by dual prices in the base and in a scenario.
+    """Each member's bill by dual prices in the base and in a scenario.
 
-    As in the workbook of ``planner bills``: discounted, shortage at its price counted, builds as
-    fractions, without what sharing a shortage fairly costs.
+    As in the workbook of ``planner bills``: discounted, with shortage at its price, builds in
+    fractions, and without the cost of sharing a shortage fairly.
     """
 
     TABLE, GRAIN, BOOK = "Bills", ("scenario", "member"), "compare"
     scenario = field.text(results.Figure.SCENARIO)
     member = MEMBER.like(
-        meaning="Coalition: all of them together. One that the scenario removes pays nothing.",
+        meaning="Coalition: all of them together. A member that the scenario removes pays nothing.",
         names=Name.BUYER,
     )
     before = field.millions(
-        "Bill in the base", "What the member pays by dual prices. Discounted.", key="before_usd"
+        "Bill in the base", "The member's bill by dual prices. Discounted.", key="before_usd"
     )
     bill = field.millions(
         "Bill in the scenario", "The same in the scenario. Discounted.", key="bill_usd"
     )
     more = field.millions(
-        "Costs it", "Scenario less base. Below 0: the member gains. Discounted.", key="more_usd"
+        "Costs it", "Scenario minus base. Below 0: the member gains. Discounted.", key="more_usd"
     )
     cash_more = field.millions(
         "Of it cash",
-        "The rest of the bill is shortage, at its price. Discounted.",
+        "The part that is paid in cash. Discounted.",
         key="cash_more_usd",
     )
     priced_more = field.millions(
         "Of that, shortage at its price",
-        "Nobody pays it in cash. Discounted.",
+        "The rest, which nobody pays in cash. Discounted.",
         key="priced_more_usd",
     )
 
     @classmethod
     def of_bills(cls, case: Case, bills: Mapping[str, DualBill]) -> BillsByScenario | None:
-        """Return a row a scenario and member; None without a base, the first, and a scenario."""
+        """Return one row per scenario and member; None if only the base, the first, has bills."""
         if len(bills) <= 1:
             return None
         (_, base), *others = bills.items()
@@ -172,15 +171,15 @@ class BillsByScenario(Result):
 
     @property
     def dearest(self) -> BillsByScenario:
-        """The rows of the scenario for which all together pay most more."""
+        """The rows of the scenario in which the sum of bills rises most."""
         every = zip(self.member, self.more, self.scenario, strict=True)
         _, name = max((more, name) for member, more, name in every if not member)
         return self.where([name == each for each in self.scenario])
 
     def sentence(self, scenario: str) -> str:
-        """Return in a sentence who pays most for a scenario by bills, and who gains; "" if none.
+        """Return a sentence on who pays most for a scenario by bills, and who gains; "" if nobody.
 
-        A member that pays nothing there is out of it, and gains nothing by that.
+        A member without a bill in the scenario is not counted as gaining.
         """
         result, currency = type(self), self.words.get("money", "")
         rows = self.rows(result.scenario, result.member, result.bill, result.more)
@@ -198,19 +197,17 @@ class BillsByScenario(Result):
 
 
 def bills_section(tables: kind.Tables) -> Sequence[kind.Section]:
-    """Return the part of a report that says who pays by bills; none where nobody asked."""
     if BillsByScenario not in tables:
         return ()
     lead = (
-        "What each member's demand, limits and rights are worth at the prices of the plan, in the"
-        " base and in the scenario. Shortage counts at its price."
+        "Each member pays for its demand and limits, and is paid for its rights, at the plan's"
+        " shadow prices. Shortage counts at its price."
     )
     views = kind.Section.views_by(tables[BillsByScenario], BillsByScenario.scenario, _against_base)
     return (kind.Section("bills", "Bills before and after", lead, views, results.Figure.SCENARIO),)
 
 
 def _against_base(scenario: str, bills: BillsByScenario) -> Picture | None:
-    """What each member's bill of one scenario is beyond that of the base, in cash and shortage."""
     rows = bills.frame()
     rows = rows[rows["member"] != ""].sort_values(
         "more", key=lambda more: -abs(more), kind="stable"
@@ -219,6 +216,6 @@ def _against_base(scenario: str, bills: BillsByScenario) -> Picture | None:
         "Cash": (Role.PLAN, BillsByScenario.cash_more),
         "Shortage (no cash)": (Role.SHORT, BillsByScenario.priced_more),
     }
-    title, member = f"Bills of {short(scenario)} less those of the base", BillsByScenario.member
+    title, member = f"Bills in {short(scenario)} minus bills in the base", BillsByScenario.member
     picture = bars(title, rows, member, parts, "{unit}", across=MEMBER.header, most=_MOST_BARS)
     return picture and picture.in_money(bills.words.get("money", ""))

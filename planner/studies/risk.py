@@ -1,7 +1,7 @@
-"""Risk: what a plan costs and leaves short when events happen by chance.
+"""Risk: the cost and shortage of a plan if events happen by chance.
 
-``draws`` draws and plans; here are the tables, and the finding and charts made of them. The sheet
-Risk has percentages as numbers, since their errors need more digits than a share has.
+``draws`` makes the draws and their plans. This module makes the tables, the finding and the charts.
+The sheet Risk has percentages as numbers, since their errors need more digits than a share has.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from planner.sheets.context import estimates
 from planner.studies.draws import (
     AGREED,
     REPLANNED,
-    CalmPlans,
     Chances,
     DrawResults,
-    Risk,
-    plan_calm,
-    risk,
+    EventFreePlans,
+    RiskResults,
+    plan_draws,
+    plan_without_events,
 )
 from planner.studies.engine import Tell, unbegun
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
@@ -59,7 +59,7 @@ R = TypeVar("R", bound=Result)
 
 
 class PlanLabel(NamedTuple):
-    """One of the two plans of a draw: its name in headers, its key in columns, its colour."""
+    """One of the two plans of a draw: its name in headers and in field names, and its colour."""
 
     header: str
     key: str
@@ -73,7 +73,7 @@ PLANS = {
 
 
 class Format(NamedTuple):
-    """How a measure is shown: unit, look and scale on the sheet; its key in JSON."""
+    """The format of a measure: unit, look and scale on the sheet; its key in JSON."""
 
     unit: str
     look: Look
@@ -97,7 +97,7 @@ _PLAN = field.text("Plan")
 
 
 class Measures(Result):
-    """One row a measure and plan: mean, percentiles and tail, each with how sure it is."""
+    """One row per measure and plan: mean, percentiles and tail, with standard errors."""
 
     TABLE, GRAIN, BOOK, FILTERED = "Risk", ("measure", "plan"), "risk", False
 
@@ -118,7 +118,7 @@ class Measures(Result):
 
 
 class _Shortages(Result):
-    """One row a plan and who may be short: how likely, and how much."""
+    """One row per plan and mineral, or also per member: how likely a shortage is, and how large."""
 
     mineral = common.MINERAL
     member = common.MEMBER.like(optional=True)
@@ -140,13 +140,13 @@ class _Shortages(Result):
 
 
 class RiskByMineral(_Shortages):
-    """One row a mineral and plan: how likely the coalition is short, and how much."""
+    """One row per mineral and plan: how likely a shortage is, and how large."""
 
     TABLE, GRAIN, BOOK = "Risk by mineral", ("mineral", "plan"), "risk"
 
 
 class ByMember(_Shortages):
-    """One row a mineral, a member with demand for it, and plan: how likely it is short."""
+    """One row per mineral, member with demand for it, and plan."""
 
     TABLE, GRAIN, BOOK = "Risk by member", ("mineral", "member", "plan"), "risk"
 
@@ -154,7 +154,6 @@ class ByMember(_Shortages):
 
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
-    """Declare what a year of an event adds to a plan, and how sure that is."""
     header = PLANS[plan].header
     path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
     error = field.millions(f"Standard error ({{money}} m), {header}", _NOW)
@@ -167,15 +166,14 @@ def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field
         field(f"Standard error (t), {header}", Look.TONNES, key=f"{path}.short_standard_error_t"),
         field.text(
             f"Distinguishable from 0, {header}",
-            "Which of the two figures lies more than 1.96 standard errors from 0. The others are"
-            " not distinguishable from 0: more draws, or more years of the event in them, would"
-            " show.",
+            "Which of the two figures lies more than 1.96 standard errors from 0. A figure that is"
+            " not named may be chance: more draws, or more years of the event in them, would tell.",
         ),
     )
 
 
 class Events(Result):
-    """One row an event: how often it was drawn, and what a year of it adds to each plan."""
+    """One row per event: how often it was drawn, and what a year of it adds to each plan."""
 
     TABLE, GRAIN, BOOK, FILTERED = "Events", ("event",), "risk", False
 
@@ -186,9 +184,9 @@ class Events(Result):
     years = field("Years a draw", Look.DAYS, key="years_per_draw")
     cost_agreed, cost_error_agreed, short_agreed, short_error_agreed, apart_agreed = _adds(
         AGREED,
-        "What a year of the event adds to total cost, from how draws with more and fewer such years"
-        " differ.",
-        "What a year of the event adds to shortage.",
+        "What one year of the event adds to total cost, estimated from draws with more and with"
+        " fewer such years.",
+        "What one year of the event adds to shortage.",
     )
     (
         cost_replanned,
@@ -199,8 +197,7 @@ class Events(Result):
     ) = _adds(REPLANNED, "The same for the re-planned plan.", "The same for the re-planned plan.")
 
 
-def _comes_to(plan: str) -> tuple[Field, Field, Field, Field]:
-    """Declare what a plan comes to in a draw."""
+def _totals(plan: str) -> tuple[Field, Field, Field, Field]:
     header = PLANS[plan].header
     return (
         field.millions(f"Total cost, {header}", _NOW),
@@ -211,23 +208,23 @@ def _comes_to(plan: str) -> tuple[Field, Field, Field, Field]:
 
 
 class Draws(Result):
-    """One row a draw: what happens, and what each plan comes to."""
+    """One row per draw: its events, and the totals of each plan."""
 
     TABLE, GRAIN, BOOK = "Draws", ("draw",), "risk"
 
     draw = field("Draw", Look.COUNT)
-    cost_agreed, cash_agreed, short_agreed, share_agreed = _comes_to(AGREED)
-    cost_replanned, cash_replanned, short_replanned, share_replanned = _comes_to(REPLANNED)
+    cost_agreed, cash_agreed, short_agreed, share_agreed = _totals(AGREED)
+    cost_replanned, cash_replanned, short_replanned, share_replanned = _totals(REPLANNED)
     events = field("Events", Look.REMARK)
 
 
-# ---- the tables, of what was drawn ---------------------------------------------------------------
+# ---- tables from the draws -----------------------------------------------------------------------
 #
 # Amounts are in t of contained metal over all years; NaN: not known.
 
 Row = dict[str, object]
-_APART = 1.96
-"""Standard errors from 0 that 95 of 100 figures stay within where there is nothing but chance."""
+_SIGNIFICANT = 1.96
+"""Number of standard errors around 0 that hold 95 % of figures without a real effect."""
 _WHICH = {
     (True, True): "cost and shortage",
     (True, False): "cost alone",
@@ -241,37 +238,37 @@ def _amounts(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
     return {COST: cost, CASH: cash, SHORTAGE: short, SHARE: share}
 
 
-def _of_draws(risk: Risk, sample: DrawResults) -> dict[str, Floats]:
+def _measures_of(risk: RiskResults, sample: DrawResults) -> dict[str, Floats]:
     short, demand = sample.short.sum(axis=(1, 2)), risk.base.case.total_demand
     return _amounts(sample.objective, sample.cash, short, demand)
 
 
-def measures(risk: Risk) -> Measures:
-    """Return what each measure is over all draws, in money, t and parts of 1.
+def measures(risk: RiskResults) -> Measures:
+    """Return statistics of each measure over all draws, in money, t and fractions.
 
-    A chance has mean and error alone, and its own interval.
+    A probability has only a mean, a standard error and its own interval.
     """
-    case, reading, words = risk.base.case, risk.reading, common.words_of(risk.base.case)
-    short = float(reading.short.sum())
-    base = _amounts(reading.objective, reading.cash, short, case.total_demand) | {MORE: 0.0}
+    case, totals, words = risk.base.case, risk.base_totals, common.words_of(risk.base.case)
+    short = float(totals.short.sum())
+    base = _amounts(totals.objective, totals.cash, short, case.total_demand) | {MORE: 0.0}
     rows: list[Row] = []
     for name, without in base.items():
         unit = _FORMATS[name].unit.format_map(words)
         for sample in risk.samples:
             row: Row = {"measure": name, "plan": sample.name, "unit": unit, "base": float(without)}
             if name == MORE:
-                more = _chance(beyond(risk, sample))
+                more = _chance_of(more_short(risk, sample))
                 row |= {"mean": more.share, "error": more.error, "interval": "the probability"}
                 row |= {"high_from": more.least, "high_to": more.most}
             else:
-                values = _of_draws(risk, sample)[name][sample.is_known]
+                values = _measures_of(risk, sample)[name][sample.is_known]
                 row |= {**vars(spread(values)), "interval": "the 95th percentile"}
             rows.append(row)
     return Measures.of_rows(rows, words=words)
 
 
 def in_units(table: Measures) -> Measures:
-    """Return the measures in the units that their rows name, each cell with its look."""
+    """Return the measures in the units of their rows, each cell with its number format."""
     formats = [_FORMATS[name] for name in table.measure]
     numbers = [f.name for f in Measures.FIELDS if f.look is Look.SHARE]
     data: dict[str, Any] = dict(table.data)
@@ -282,16 +279,14 @@ def in_units(table: Measures) -> Measures:
     return Measures(words=table.words, looks=looks, **data)
 
 
-def minerals(risk: Risk) -> RiskByMineral:
-    """Return how likely the coalition is short of each mineral."""
+def minerals(risk: RiskResults) -> RiskByMineral:
     every = range(len(risk.base.expanded.minerals))
     rows = [_shortages(risk, s, m, slice(None)) for m in every for s in risk.samples]
     table = RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
     return table.without(RiskByMineral.member)
 
 
-def members(risk: Risk) -> ByMember:
-    """Return how likely each member is short of what it needs."""
+def members(risk: RiskResults) -> ByMember:
     e = risk.base.expanded
     rows = [
         _shortages(risk, sample, m, slice(j, j + 1)) | {"member": e.members[j]}
@@ -301,13 +296,13 @@ def members(risk: Risk) -> ByMember:
     return ByMember.of_rows(rows, words=common.words_of(risk.base.case))
 
 
-def _shortages(risk: Risk, sample: DrawResults, mineral: int, buyers: slice) -> Row:
+def _shortages(risk: RiskResults, sample: DrawResults, mineral: int, buyers: slice) -> Row:
     e = risk.base.expanded
     tonnes: Floats = sample.short[sample.is_known][:, mineral, buyers].sum(axis=1)
-    base = float(np.sum(risk.reading.short[mineral, buyers]))
+    base = float(np.sum(risk.base_totals.short[mineral, buyers]))
     demand = float(np.sum(e.demand[mineral, buyers]))
     least = _tolerance(risk)[mineral]
-    statistics, more = spread(tonnes), _chance(tonnes > base + least)
+    statistics, more = spread(tonnes), _chance_of(tonnes > base + least)
     return {
         **vars(statistics),
         "mineral": e.minerals[mineral],
@@ -315,17 +310,17 @@ def _shortages(risk: Risk, sample: DrawResults, mineral: int, buyers: slice) -> 
         "demand": demand,
         "base": base,
         "share": part(statistics.mean, demand) or 0.0,
-        "short": _chance(tonnes > least).share,
+        "short": _chance_of(tonnes > least).share,
         "more": more.share,
         "least": more.least,
         "most": more.most,
     }
 
 
-def happenings(risk: Risk) -> Events:
+def event_effects(risk: RiskResults) -> Events:
     """Return how often each event was drawn, and what a year of it adds.
 
-    NaN for an event that was never drawn, or in all years of all draws.
+    It adds NaN if it was never drawn, or drawn in all years of all draws.
     """
     every = events(risk.base.case)
     lasted = [[len(dict(draw.under_way).get(e.name, ())) for e in every] for draw in risk.draws]
@@ -343,57 +338,54 @@ def happenings(risk: Risk) -> Events:
         cost, tonnes = (added(values[kept], years[kept]) for values in (sample.objective, short))
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
-        columns[f"apart_{key}"] = distinguishable(*cost, *tonnes)
+        columns[f"apart_{key}"] = significant(*cost, *tonnes)
     return Events(words=common.words_of(risk.base.case), **columns)
 
 
-def distinguishable(
-    cost: Floats, cost_error: Floats, short: Floats, short_error: Floats
-) -> list[str]:
-    """Return which of two figures are too far from 0, against their errors, to be chance."""
-    seen = np.abs(cost) > _APART * cost_error, np.abs(short) > _APART * short_error
+def significant(cost: Floats, cost_error: Floats, short: Floats, short_error: Floats) -> list[str]:
+    """Return for each event which of its two figures differ significantly from 0."""
+    seen = np.abs(cost) > _SIGNIFICANT * cost_error, np.abs(short) > _SIGNIFICANT * short_error
     return [
         "" if math.isnan(error) else _WHICH[bool(dear), bool(short_of)]
         for dear, short_of, error in zip(*seen, cost_error, strict=True)
     ]
 
 
-def every_draw(risk: Risk) -> Draws:
-    """Return what happens in each draw, and what each plan comes to."""
+def draw_rows(risk: RiskResults) -> Draws:
     columns: dict[str, Any] = {
         "draw": list(range(1, len(risk.draws) + 1)),
         "events": [draw.label for draw in risk.draws],
     }
     for sample in risk.samples:
-        values = _of_draws(risk, sample).values()
+        values = _measures_of(risk, sample).values()
         names = (f"{name}_{PLANS[sample.name].key}" for name in ("cost", "cash", "short", "share"))
         columns |= dict(zip(names, values, strict=True))
     return Draws(words=common.words_of(risk.base.case), **columns)
 
 
-def beyond(risk: Risk, sample: DrawResults) -> Bools:
-    """Return of each known draw whether it leaves any mineral shorter than the base does."""
-    short, base = sample.short[sample.is_known].sum(axis=2), risk.reading.short.sum(axis=1)
+def more_short(risk: RiskResults, sample: DrawResults) -> Bools:
+    """Return for each known draw whether any mineral has more shortage than without events."""
+    short, base = sample.short[sample.is_known].sum(axis=2), risk.base_totals.short.sum(axis=1)
     more: Bools = (short > base + _tolerance(risk)).any(axis=1)
     return more
 
 
-def _tolerance(risk: Risk) -> Floats:
-    """What counts as nothing short, by mineral, over all years [t]."""
+def _tolerance(risk: RiskResults) -> Floats:
+    """The largest shortage that counts as none, by mineral, over all years [t]."""
     e = risk.base.expanded
     return np.array([sum(risk.base.tolerance(name, y) for y in e.years) for name in e.minerals])
 
 
-def _chance(happened: Bools) -> Chance:
+def _chance_of(happened: Bools) -> Chance:
     return chance(int(np.sum(happened)), len(happened))
 
 
-_ENOUGH = 20
-"""Draws in the worst 5 % below which the tail says little."""
+_LEAST_IN_TAIL = 20
+"""Smallest number of draws in the worst 5 % for percentile and CVaR to be trusted."""
 
 
-def caution(risk: Risk) -> str:
-    """Say what so few draws cannot show; "" where there are enough."""
+def caution(risk: RiskResults) -> str:
+    """Return a warning if draws are missing or too few; "" if not."""
     why = "without a plan" if risk.stopped is None else "not finished when it was stopped"
     lost = {sample.name.lower(): int((~sample.is_known).sum()) for sample in risk.samples}
     count = int(max(sample.is_known.sum() for sample in risk.samples))
@@ -406,12 +398,12 @@ def caution(risk: Risk) -> str:
 
 
 def _too_few(count: int) -> str:
-    """Say that the worst of so many draws are too few; "" where they are enough."""
-    tail, more = count // 20, f"take --draws {20 * _ENOUGH} or more"
-    if tail >= _ENOUGH:
+    """Return why ``count`` draws are too few for the worst 5 %; "" if they are enough."""
+    tail, more = count // 20, f"take --draws {20 * _LEAST_IN_TAIL} or more"
+    if tail >= _LEAST_IN_TAIL:
         return ""
     if not tail:
-        return f"too few to have a worst 5 %, so the 95th percentile and CVaR say nothing; {more}"
+        return f"too few to have a worst 5 %, so ignore the 95th percentile and CVaR; {more}"
     return (
         f"the worst 5 % are {number_of(tail, 'draw')}, too few to trust the 95th percentile and"
         f" CVaR; {more}"
@@ -420,25 +412,26 @@ def _too_few(count: int) -> str:
 
 # ---- JSON ----------------------------------------------------------------------------------------
 
-_SPREAD = tuple(f for f in Measures.FIELDS if f.look is Look.SHARE)
-_OF_SHORT = tuple(f for f in _Shortages.FIELDS if f.json_key != f.name)
-"""The numbers of a shortage in JSON: those with a key of their own."""
-_OF_EVENT = tuple(f for f in Events.FIELDS if not f.name.startswith("apart"))
+_SPREAD_FIELDS = tuple(f for f in Measures.FIELDS if f.look is Look.SHARE)
+_SHORTAGE_FIELDS = tuple(f for f in _Shortages.FIELDS if f.json_key != f.name)
+"""The fields of a shortage that JSON has: fields with a key of their own."""
+_EVENT_FIELDS = tuple(f for f in Events.FIELDS if not f.name.startswith("apart"))
 
 
-def _of_plan(table: R, plan: str) -> R:
+def _rows_of(table: R, plan: str) -> R:
     return table.where([p == plan for p in table.data["plan"]])
 
 
 def _row(every: Measures, tables: Tables, plan: str) -> Record:
-    """Return what a plan comes to, in all and mineral by mineral, of each member by member."""
-    table, members = _of_plan(every, plan), _of_plan(tables[ByMember], plan)
-    spreads = dict(zip(table.measure, records(table, *_SPREAD), strict=True))
+    """Return the results of a plan as JSON: in total, by mineral, and by mineral and member."""
+    table, members = _rows_of(every, plan), _rows_of(tables[ByMember], plan)
+    spreads = dict(zip(table.measure, records(table, *_SPREAD_FIELDS), strict=True))
     by_member: dict[str, Record] = {}
-    rows = zip(members.mineral, members.member, records(members, *_OF_SHORT), strict=True)
+    rows = zip(members.mineral, members.member, records(members, *_SHORTAGE_FIELDS), strict=True)
     for mineral, member, row in rows:
         by_member.setdefault(mineral, {})[member] = row
-    minerals, more = _of_plan(tables[RiskByMineral], plan), spreads[MORE]
+    minerals, more = _rows_of(tables[RiskByMineral], plan), spreads[MORE]
+    totals = records(minerals, *_SHORTAGE_FIELDS)
     ends = {"mean": "mean", "standard_error": "standard_error", "from": "p95_from", "to": "p95_to"}
     return {
         "plan": plan,
@@ -446,13 +439,13 @@ def _row(every: Measures, tables: Tables, plan: str) -> Record:
         "chance_of_shortage_beyond_base": {key: more[name] for key, name in ends.items()},
         "by_mineral": {
             mineral: {**row, "by_member": by_member.get(mineral, {})}
-            for mineral, row in zip(minerals.mineral, records(minerals, *_OF_SHORT), strict=True)
+            for mineral, row in zip(minerals.mineral, totals, strict=True)
         },
     }
 
 
 def _nested(row: Record) -> Record:
-    """Return an object of objects, where keys are paths."""
+    """Return nested objects for keys that are paths: ``{"a.b": 1}`` becomes ``{"a": {"b": 1}}``."""
     nested: Record = {}
     for path, value in row.items():
         *above, key = path.split(".")
@@ -463,17 +456,17 @@ def _nested(row: Record) -> Record:
     return nested
 
 
-# ---- charts, of the tables alone -----------------------------------------------------------------
+# ---- charts, from the tables alone ---------------------------------------------------------------
 
 _BARS = 24
-"""Columns of a histogram, about."""
-_FAR = 4.0
-"""Draws this many times the middle half's span above it share the last column of a histogram."""
+"""Approximate number of columns of a histogram."""
+_TAIL_RANGES = 4.0
+"""The last column of a histogram has all draws that are further above the third quartile than this
+many interquartile ranges."""
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Picture | None:
-    """Return how many draws fall into each step of a quantity, of both plans; None of no draw."""
     draws = tables[Draws].data
     samples = [[float(v) for v in draws[f"{measure}_{p.key}"] if known(v)] for p in PLANS.values()]
     every = sorted(v for sample in samples for v in sample)
@@ -489,14 +482,14 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
     if every[-1] >= edges[-1]:
         labels[-1] += "+"
         beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
-        last = f"; the last: {number_of(beyond, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
+        last = f"; last bar: {number_of(beyond, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
     return Picture(
         title=f"{title}, {tables.option(YEARS)}: {max(map(len, samples)):,} draws",
         form=Form.COUNTS,
         categories=tuple(labels),
         series=_series(_counts(sample, edges) for sample in samples),
         axis="draws",
-        across=f"{unit}, from this to the next{last}",
+        across=f"{unit}, lower end of each bar{last}",
         look=Look.COUNT,
     )
 
@@ -507,14 +500,14 @@ def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
 
 
 def _end(every: Sequence[float]) -> float:
-    """Return where single steps end: the last one takes all of a long tail."""
+    """Return the upper end of equal steps: a long tail goes into the last one."""
     quarter, three = every[len(every) // 4], every[(3 * len(every)) // 4]
-    far = three + _FAR * (three - quarter)
+    far = three + _TAIL_RANGES * (three - quarter)
     return min(every[-1], far) if three > quarter else every[-1]
 
 
 def _edges(low: float, high: float) -> list[float]:
-    """Return round edges of steps that hold two numbers; one step where they are the same."""
+    """Return round edges of steps from ``low`` to ``high``; one step if these are the same."""
     span = high - low
     if span <= max(abs(low), abs(high)) * 1e-9:
         span = max(abs(low), abs(high)) * 0.02 or 1.0
@@ -524,7 +517,7 @@ def _edges(low: float, high: float) -> list[float]:
 
 
 def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...]:
-    """Return how many values lie in each step, its lower edge included."""
+    """Return how many values lie in each step, including its lower edge."""
     steps = len(edges) - 1
     place = np.floor((np.array(values) - edges[0]) / (edges[1] - edges[0]) + 1e-9)
     counts = np.bincount(place.clip(0, steps - 1).astype(int), minlength=steps)
@@ -532,7 +525,6 @@ def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...
 
 
 def _short_by_mineral(tables: Tables) -> Picture | None:
-    """Return what part of demand each mineral is short: without events, and expected with them."""
     rows = tables[RiskByMineral].frame()
     if not (rows["share"].fillna(0.0) > 0).any():
         return None
@@ -540,7 +532,7 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
     columns = [("No event", Role.OTHER, AGREED, "No event")]
     columns += [(f"{name}, expected", plan.role, name, "share") for name, plan in PLANS.items()]
     return Picture(
-        title=f"Share of demand short by mineral, {tables.option(YEARS)}",
+        title=f"Missing share of demand by mineral, {tables.option(YEARS)}",
         form=Form.GROUPED,
         categories=tuple(short(name) for name in dict.fromkeys(rows["mineral"])),
         series=tuple(
@@ -556,7 +548,6 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
 
 
 def _event_costs(events: Events) -> Picture:
-    """Return what a year of each event adds to the cost of both plans."""
     costs = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
     both, unit = scaled(numbers(costs, units.MILLION), events.words["money"])
     title = f"What a year of each event adds to total cost ({unit})"
@@ -566,7 +557,7 @@ def _event_costs(events: Events) -> Picture:
 
 
 class _Steps(Result):
-    """How many draws lie between two costs."""
+    """One row per step of cost: the number of draws in it."""
 
     step = field.text("From ({unit})")
     agreed = field(AGREED, Look.COUNT)
@@ -583,15 +574,15 @@ def _steps(picture: Picture) -> Numbers:
 # ---- the study -----------------------------------------------------------------------------------
 
 LEFT_OUT = "Left out of the total cost"
-"""The row of About that says which penalty of the plan is no cost here."""
+"""The row of About with the plan's penalty that this study does not count."""
 _WAIVED = "waived in years with an event"
 _MOST_DRAWS = 100_000
 _MOST_SEED = 2**63 - 1
 
 
 def _short_shares(tables: Tables) -> tuple[dict[str, float], dict[str, float]]:
-    """Return what part of each mineral's need is short on average as agreed, and without events."""
-    rows = _of_plan(tables[RiskByMineral], AGREED).frame()
+    """Return each mineral's missing share of need: on average as agreed, and without events."""
+    rows = _rows_of(tables[RiskByMineral], AGREED).frame()
     rows = rows[rows["demand"] > 0]
     parts = rows["share"], rows["base"] / rows["demand"]
     expected, before = (dict(zip(rows["mineral"], values, strict=True)) for values in parts)
@@ -617,10 +608,10 @@ class RiskStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "risk", "Study of risks", "risk study"
-    QUESTION = "What do events that may happen do to cost and supply?"
+    QUESTION = "What may random events do to cost and supply?"
     HEADING = "{plan}: results under random events"
     LACKING = "no draw complete"
-    READ_IN = Risk.__module__
+    READ_IN = RiskResults.__module__
     MONEY = "total cost is a present value; cash cost is undiscounted"
     RESULTS = (Measures, RiskByMineral, ByMember, Events, Draws)
     WHAT_IFS = False
@@ -646,8 +637,8 @@ class RiskStudy(StudyKind):
             "--surge",
             type=Share(),
             metavar="U",
-            help="How much more each supplier can sell than agreed, as a share of its usable"
-            " capacity, as far as that is free [the setting Surge].",
+            help="How much more than agreed each supplier can sell, as a share of its usable"
+            " capacity, up to its free capacity [the setting Surge].",
         ),
         click.option(
             "--keep-caps", is_flag=True, help="Also keep share limits in the years of an event."
@@ -657,23 +648,21 @@ class RiskStudy(StudyKind):
     def __init__(
         self, start: Start, *, draws: int, seed: int, surge: float | None, keep_caps: bool
     ) -> None:
-        """Take how often is drawn, from which seed, and what may answer an event."""
         super().__init__(start)
         surge = start.case.settings.surge if surge is None else surge
         self.chances = Chances(draws, seed, surge, keep_caps)
         self.task = number_of(draws, "draw")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan all draws twice; a warning says what so few cannot show."""
         del say
         case = self.start.case
         try:
-            calm = plan_calm(case, where)
+            event_free = plan_without_events(case, where)
         except (KeyboardInterrupt, SystemExit) as stop:
-            none = unbegun(CalmPlans.runs(case, self.chances), stop)
+            none = unbegun(EventFreePlans.runs(case, self.chances), stop)
             self.outcomes, self.stopped = none.every, none.stopped
             return
-        self.risk = risk(case, self.chances, where, tell, calm)
+        self.risk = plan_draws(case, self.chances, where, tell, event_free)
         self.outcomes, self.stopped = self.risk.outcomes, self.risk.stopped
         limits = caution(self.risk)
         if limits:
@@ -688,12 +677,11 @@ class RiskStudy(StudyKind):
 
     @property
     def progress_label(self) -> str:
-        """How many draws are in the figures; if some are missing, the others are no fair sample."""
         every, samples = len(self.risk.draws), self.risk.samples
         counts = {s.name.lower(): int(s.is_known.sum()) for s in samples}
         done = ", ".join(f"{name} {n:,} of {every:,} draws" for name, n in counts.items())
         partly = any(0 < n < every for n in counts.values())
-        return f"figures are of: {done}{', no fair sample of all' if partly else ''}"
+        return f"figures cover {done}{': not a random sample of all draws' if partly else ''}"
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -701,45 +689,41 @@ class RiskStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        """The draws, and what may answer an event."""
         limits = "kept" if self.chances.keep_caps else _WAIVED
         draws = number_of(len(self.risk.draws), "draw")
         asked = (f"{name.lower()} {value}" for name, value in self.start.options.items())
         return "; ".join([
-            f"{draws} ({self.risk.distinct:,} differ), seed {self.chances.seed}",
-            f"surge {self.chances.surge:z.0%}", f"share limits {limits}", *asked,
+            f"{draws} ({self.risk.distinct:,} different), seed {self.chances.seed}",
+            f"surge {share(self.chances.surge)}", f"share limits {limits}", *asked,
         ])  # fmt: skip
 
     @property
     def options(self) -> dict[str, str]:
-        """The scenario, what is drawn, and what may answer an event."""
         chances, kept = self.chances, "kept in all years"
         guess = estimates(self.start.book.case, schema.EventStep.SHEET)
         penalty = money(self.risk.left_out, self.start.case.settings.currency)
         rows = {
-            "Draws": f"{len(self.risk.draws):,}, {self.risk.distinct:,} differ",
+            "Draws": f"{len(self.risk.draws):,}, {self.risk.distinct:,} different",
             "Seed": str(chances.seed),
             LEFT_OUT: self.risk.left_out
-            and f"{penalty}, the penalty of Security in the plan, since here losses come as events",
-            "Probabilities": guess and f"of the sheet Risks; estimates: {guess}",
-            "Surge": f"{chances.surge:z.0%} of a supplier's usable capacity, from the first event",
-            "Share limits, as agreed": kept
-            if chances.keep_caps
-            else "waived in years with an event",
+            and f"{penalty}: the plan's penalty of Security, because losses come as events here",
+            "Probabilities": guess and f"from the sheet Risks; {guess} are estimates",
+            "Surge": f"after the first event each supplier can sell {share(chances.surge)} of its"
+            " usable capacity more than agreed",
+            "Share limits, as agreed": kept if chances.keep_caps else _WAIVED,
             "Share limits, re-planned": kept,
-            AGREED: "the plan without events; then events strike. Plants stay as built, and each"
-            " supplier sells at most what was agreed and its surge. The plain plan of planner solve"
-            " --under-risk costs less: after an event it buys again from any supplier",
-            REPLANNED: "the cheapest plan had the events been known beforehand",
+            AGREED: "the plan without events, hit by the events. Plants stay as built; each"
+            " supplier sells at most the agreed tonnes and its surge. The plain plan of planner"
+            " solve --under-risk costs less: after an event it buys again from any supplier",
+            REPLANNED: "the cheapest plan if the events are known beforehand",
         }
         return self.start.options | {name: str(text) for name, text in rows.items() if text}
 
     def tables(self) -> list[Result]:
-        every = (minerals, members, happenings, every_draw)
+        every = (minerals, members, event_effects, draw_rows)
         return [in_units(measures(self.risk)), *(table(self.risk) for table in every)]
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return what was drawn, a row a plan, the agreed plan first, and the events."""
         every = measures(self.risk)
         return {
             "scenario": self.start.case.scenario,
@@ -750,25 +734,23 @@ class RiskStudy(StudyKind):
             "surge": self.chances.surge,
             "keep_caps": self.chances.keep_caps,
             "rows": [_row(every, tables, plan) for plan in PLANS],
-            "events": [_nested(row) for row in records(tables[Events], *_OF_EVENT)],
+            "events": [_nested(row) for row in records(tables[Events], *_EVENT_FIELDS)],
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return each measure of both plans, and which minerals are likely to be shorter."""
         yield Numbers(tables[Measures], _SPREAD_SHOWN)
-        shorter = _of_plan(tables[RiskByMineral], AGREED).ranked(RiskByMineral.more)
+        shorter = _rows_of(tables[RiskByMineral], AGREED).ranked(RiskByMineral.more)
         yield Numbers(shorter, _SHORT, "Chance of a larger shortage than without events")
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say what is short on average, how often more than without events, and what is paid."""
-        frame = _of_plan(tables[Measures], AGREED).frame()
+        frame = _rows_of(tables[Measures], AGREED).frame()
         rows = {row["measure"]: row for row in frame.to_dict("records")}
         more, currency = rows[MORE]["mean"], rows[COST]["unit"].removesuffix(" m")
         if not known(rows[COST]["mean"]) or not known(more):
-            return Headline("No draw has a proven plan, so nothing can be said.")
+            return Headline("No draw has a proven plan, so there is no result.")
 
-        def amount(measure: str, statistic: str) -> str:
+        def money_of(measure: str, statistic: str) -> str:
             return money(rows[measure][statistic] * units.MILLION, currency)
 
         expected, before = _short_shares(tables)
@@ -781,8 +763,8 @@ class RiskStudy(StudyKind):
         few, penalty = _too_few(draws), tables.option(LEFT_OUT)
         total = (
             "Nobody pays for tonnes that are missing. Total cost counts them at their price, with"
-            f" penalties: {amount(COST, 'mean')} on average, {amount(COST, 'base')} without"
-            f" events, and above {amount(COST, 'high')} in one draw of twenty."
+            f" penalties: {money_of(COST, 'mean')} on average, {money_of(COST, 'base')} without"
+            f" events, and above {money_of(COST, 'high')} in one of twenty draws."
         )
         figures = (
             KeyFigure("Minerals short on average", number_short(expected), "in the agreed plan."),
@@ -793,23 +775,22 @@ class RiskStudy(StudyKind):
             ),
             KeyFigure(
                 f"{CASH}: mean",
-                amount(CASH, "mean"),
-                f"without events {amount(CASH, 'base')}."
+                money_of(CASH, "mean"),
+                f"without events {money_of(CASH, 'base')}."
                 + (f" {number_of(draws, 'draw')}: {few}." if few else ""),
             ),
         )
         finding = (
-            f"On average over all draws, {missing}. In {share(more / 100)} of draws, more of some"
-            " mineral is missing than without events."
+            f"On average over all draws, {missing}. In {share(more / 100)} of draws, some mineral"
+            " has a larger shortage than without events."
         )
         care = (total, *([f"{LEFT_OUT}: {penalty}."] if penalty else []))
         return Headline(finding, figures, care)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the histograms, and what each mineral is expected to be short."""
         costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
-        shares = _histogram(tables, "share", "Share of demand short", "")
+        shares = _histogram(tables, "share", "Missing share of demand", "")
         return drawn(costs, shares, _short_by_mineral(tables))
 
     @classmethod
@@ -821,14 +802,14 @@ def _sections(tables: Tables) -> Iterator[Section]:
     costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
     if costs is not None:
         lead = (
-            "How many draws cost how much. As agreed: the events strike the agreed plan."
+            "The number of draws at each cost. As agreed: the events hit the agreed plan."
             " Re-planned: the events were known beforehand."
         )
         yield Section("spread", "The spread of cost", lead, _steps(costs).view(costs))
     if RiskByMineral in tables:
-        lead = "The mean over all draws, including shortage without events."
+        lead = "The mean over all draws. It includes the shortage that there is without events."
         views = Numbers(tables[RiskByMineral], _SHORT).view(_short_by_mineral(tables))
-        yield Section("minerals", "What is expected to be short", lead, views)
+        yield Section("minerals", "Expected shortage by mineral", lead, views)
     events = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
     if len(events):
         lead = "Estimated over all draws; the workbook has the standard errors."

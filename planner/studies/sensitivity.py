@@ -1,7 +1,7 @@
 """Sensitivity: which numbers of a workbook decide its plan, and which to look up first.
 
-``factors`` says what moves and what is read of each plan; here are the tables that come of it, and
-the finding and charts made of these tables alone.
+``factors`` changes the numbers and reads the plans. This module makes the tables, and the finding
+and charts from these tables alone.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of,
 from planner.studies.factors import (
     ENDS,
     LOW,
-    Compared,
+    CompareWithBase,
+    DrawFigures,
     DrawnFactors,
-    DrawReading,
-    EndReading,
+    EndPlan,
     FactorChanges,
     Hypercube,
-    Reading,
+    PlanFigures,
     Trajectories,
     binding,
     cost_of,
-    draw_reading,
+    draw_figures,
     mean_effects,
     multiples,
-    reading,
+    plan_figures,
 )
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
@@ -58,29 +58,28 @@ if TYPE_CHECKING:
 
 COST, SHORTAGE, DECISIONS = "cost", "shortage", "decisions"
 BY, NUMBERS, DRAWS = "Ranked by", "Numbers with a range", "Draws"
-"""Rows of About: what the numbers are ranked by, how many there are, how often all are drawn."""
+"""Rows of About: the ranking measure, the count of numbers, and the count of random draws."""
 EXACT, LEAST, MOST, NEITHER, UNKNOWN = "exact", "at least", "at most", "neither", "not known"
 CHAIN = 24
-"""Runs in a chain, at most."""
-ENOUGH = 0.8
-"""The numbers that decide hold this part of all swings together ..."""
-HOLDS = 0.95
-"""A decision holds that is as planned in this part of draws or more."""
+"""Largest number of runs in a chain."""
+DECIDING_SHARE = 0.8
+"""The deciding numbers together account for this share of all swings ..."""
+HOLDING_SHARE = 0.95
+"""A decision holds if it is as planned in at least this share of draws."""
 BUILDS, BUYS, BINDS = "built", "bought from", "binds"
-_NOT_FAIR = "no fair sample of all"
+_NOT_FAIR = "not a random sample of all draws"
 _MOST_TRAJECTORIES = 10
 _MOST_DRAWS, _MOST_SEED = 100_000, 2**63 - 1
-_DECIDE = 12
-"""... and are at most so many."""
-_MOST_SAID = 2
-_AS_NOW = "As it stands"
+_MOST_DECIDING = 12
+"""... and are at most this many."""
+_MOST_CHANGES = 2
+_BASE_RUN, _BASE_PLAN = "As it stands", "the plan with the workbook's numbers"
 
 
 # ---- tables --------------------------------------------------------------------------------------
 
 
 def _end(header: str, meaning: str, make: Callable[..., Field], key: str) -> tuple[Field, Field]:
-    """Return the fields of both ends of a range."""
     ends = ((LOW, "at its low end"), ("high", "at its high end"))
     low, high = (
         make(f"{header} at {end}", f"{meaning} {where}.", key=key.format(end=end))
@@ -90,50 +89,55 @@ def _end(header: str, meaning: str, make: Callable[..., Field], key: str) -> tup
 
 
 class _Ends(Result):
-    """What is known of a number, or of several that move together."""
+    """Results of moving a number, or several together, to both ends of the range."""
 
     rank = field("Rank", Look.COUNT)
-    what = field.text("What", "The number that moves, and whose it is.", widest=44)
+    what = field.text("What", "The number that moves, and what it belongs to.", widest=44)
     sheet = common.SHEET
     column = common.COLUMN
-    cells = field.text("Cells", "Its cells in the workbook: of one row, all years.", optional=True)
+    cells = field.text(
+        "Cells", "The number's cells in the workbook: one row, all years.", optional=True
+    )
     mineral = common.MINERAL.like(meaning="")
     count = field("Numbers", Look.COUNT, "How many numbers move.", optional=True)
     value = field("Value", Look.FACTOR, "The value in its first cell.", optional=True)
     unit = common.UNIT.like(meaning="", optional=True)
-    low = field("Low", Look.FACTOR, "The low end, as a factor on the value.", optional=True)
-    high = field("High", Look.FACTOR, "The high end, as a factor on the value.", optional=True)
+    low = field("Low", Look.FACTOR, "The low end, as a multiple of the value.", optional=True)
+    high = field("High", Look.FACTOR, "The high end, as a multiple of the value.", optional=True)
     swing = field.millions(
         "Swing in cost",
-        "From the least to the most total cost of the plans at both ends and as it stands."
-        " Shortage counts at its price.",
+        "Highest minus lowest total cost among three plans: at the low end, at the high end and"
+        " with the workbook's number. Shortage counts at its price.",
         key="swing_usd",
     )
     alone = field.millions(
         "Sum of single swings",
-        "The swings in cost of its numbers, each alone, added up.",
+        "The sum of the swings in cost if each number of the group moves alone.",
         key="alone_usd",
         optional=True,
     )
     effect = field.millions(
         "Mean effect",
-        "Mean size of the change in total cost when the group moves by two thirds of its range"
-        " while all others are anywhere in theirs, over those two thirds: Morris's mu*.",
+        "Mean absolute change in total cost when the group moves by two thirds of its range,"
+        " divided by two thirds. All other numbers are at random points of their ranges (Morris's"
+        " mu*).",
         key="mean_effect_usd",
         optional=True,
     )
     swing_short = field.tonnes(
-        "Swing in shortage", "The same of the tonnes short.", key="swing_short_t"
+        "Swing in shortage", "The same for the tonnes that are missing.", key="swing_short_t"
     )
     moved = field.share(
         "Bought elsewhere",
-        "Part of purchases, by value, that other plants sell than planned; the larger end.",
+        "Share of purchases, by value, that moves to other plants than planned, at the end where it"
+        " is larger.",
     )
     otherwise_low, otherwise_high = (
         field(
             f"What the plan would do at its {end} end",
             Look.SENTENCE,
-            "Otherwise than as it stands: what it builds, buys and leaves short.",
+            "What it builds, buys and leaves short, where that differs from the plan with the"
+            " workbook's number.",
             widest=60,
             key=f"otherwise_{end}",
         )
@@ -141,19 +145,21 @@ class _Ends(Result):
     )
     worth = field.millions(
         "Worth of knowing",
-        "Mean over both ends of what planning again saves against the builds of today's plan.",
+        "What the coalition saves if it builds for the number's true value, not as planned today:"
+        " the mean over both ends.",
         key="worth_usd",
     )
     by = field.text(
         "Range by",
-        "A row of Uncertainty, the grade of its row, or its mark; else that it has none.",
+        "What gives the range: a row of Uncertainty, the grade of the number's row, its mark as an"
+        " estimate, or none of these.",
         optional=True,
     )
     estimate = field.text(
-        "Estimate", "yes: its row is marked or graded as an estimate or a guess.", optional=True
+        "Estimate", "yes: the row is marked or graded as an estimate or a guess.", optional=True
     )
     origin = field(
-        "Source or mark", Look.REMARK, "The source of its row, else its note.", optional=True
+        "Source or mark", Look.REMARK, "The source of the row, or else its note.", optional=True
     )
     cost_low, cost_high = _end(
         Measure.TOTAL_COST.value, "Total cost of the plan", field.millions, "cost_{end}_usd"
@@ -163,46 +169,48 @@ class _Ends(Result):
     )
     first_low, first_high = _end(
         "First order",
-        "What the shadow prices of today's plan say that total cost changes by",
+        "The change in total cost that today's shadow prices predict",
         field.millions,
         "first_order_{end}_usd",
     )
-    is_exact = field.text(
+    first_order_is = field.text(
         "First order is",
-        f"{EXACT}: it is the change of cost at both ends. {LEAST}: the cost changes by it or more;"
-        f" {MOST}: by it or less, since the cost is convex in limits and concave in costs."
-        f" {NEITHER}: no bound. {UNKNOWN}: the move changes what there is to decide.",
+        f"How the prediction compares with the real change of cost. {EXACT}: equal at both ends."
+        f" {LEAST}: the real change is this or more, as for limits. {MOST}: it is this or less, as"
+        f" for costs. {NEITHER}: it may be more or less. {UNKNOWN}: the move adds or removes"
+        " decisions.",
         key="first_order",
     )
     top_low, top_high = _end(
         "Change in largest share",
-        "The largest change of a mineral's share from its largest supplier country, of purchases,",
+        "The largest change, among minerals, in the share of purchases from the largest supplier"
+        " country",
         field.share,
         "top_share_{end}",
     )
 
 
-_OF_ONE = (
+_NUMBER_FIELDS = (
     _Ends.cells, _Ends.value, _Ends.unit, _Ends.low, _Ends.high, _Ends.by, _Ends.estimate,
     _Ends.origin,
 )  # fmt: skip
-_OF_SEVERAL = (_Ends.count, _Ends.alone, _Ends.effect)
+_GROUP_FIELDS = (_Ends.count, _Ends.alone, _Ends.effect)
 
 
 class Sensitivities(_Ends):
-    """One row a number with a range, the one that decides most first; each moves alone."""
+    """One row per number with a range, the largest effect first; each moves alone."""
 
     TABLE, GRAIN, BOOK = "Sensitivity", ("sheet", "cells"), "sensitivity"
 
 
 class GroupSensitivities(_Ends):
-    """One row a sheet, mineral and column, whose numbers move together."""
+    """One row per sheet, mineral and column; all its numbers move together."""
 
     TABLE, GRAIN, BOOK = "Groups", ("sheet", "column", "mineral"), "sensitivity"
 
 
 class DrawMeasures(Result):
-    """One row a measure, and a mineral where it is of one: what all numbers moved at once give."""
+    """One row per measure, or per measure and mineral: results of drawing all numbers at once."""
 
     TABLE, GRAIN, BOOK = "Draws", ("measure", "mineral"), "sensitivity"
 
@@ -210,7 +218,7 @@ class DrawMeasures(Result):
     mineral = common.MINERAL.like(meaning="")
     unit = common.UNIT.like(meaning="")
     now = field("As it stands", Look.PRICE, "In the plan of the workbook's own numbers.")
-    often = field.share("Draws with a shortage", "Part of all draws.", key="short_in")
+    often = field.share("Draws with a shortage", "Share of all draws.", key="short_in")
     mean = field("Mean", Look.PRICE)
     p5 = field("5th percentile", Look.PRICE)
     p25 = field("25th percentile", Look.PRICE)
@@ -220,34 +228,34 @@ class DrawMeasures(Result):
 
 
 class DrawDecisions(Result):
-    """One row a project, a supplier and a share limit: in how many draws it is as planned."""
+    """One row per project, supplier and share limit: how often draws decide as planned."""
 
     TABLE, GRAIN, BOOK = "Decisions", ("decision", "name", "mineral"), "sensitivity"
 
     decision = field.text(
         "Decision",
-        f"{BUILDS}: at least 1 % of the project. {BUYS}: the coalition buys from the plant."
+        f"{BUILDS}: at least 1 % of the project is. {BUYS}: the coalition buys from the plant."
         f" {BINDS}: the row of Share limits is reached in some year.",
     )
     name = field.text("Of", "The project, the plant, or the row of Share limits.", widest=44)
     mineral = common.MINERAL.like(meaning="")
-    planned = field.text("As it stands", "Whether it is so in the plan of the workbook's numbers.")
-    often = field.share("In draws", "Part of all draws in which it is so.", key="in_draws")
-    holds = field.text("Holds", f"yes: it is as planned in {share(HOLDS)} of draws or more.")
+    planned = field.text("As it stands", "yes: the plan with the workbook's numbers decides so.")
+    often = field.share("In draws", "Share of draws that decide so.", key="in_draws")
+    holds = field.text("Holds", f"yes: at least {share(HOLDING_SHARE)} of draws decide as planned.")
     unit = common.UNIT.like(meaning="")
-    p5 = field("5th percentile", Look.PRICE, "Of what is built, or of the tonnes bought.")
+    p5 = field("5th percentile", Look.PRICE, "Of the part that is built, or of the tonnes bought.")
     p50 = field("Median", Look.PRICE)
     p95 = field("95th percentile", Look.PRICE)
 
 
-class AsItStands(Result):
-    """The plan that both ends of each number are held against."""
+class BaseTotals(Result):
+    """Totals of the plan with the workbook's numbers: both ends are compared with it."""
 
     TABLE, GRAIN, BOOK = "As it stands", (), "sensitivity"
 
     cost = field.millions(Measure.TOTAL_COST.value, "Shortage counts at its price.", key="cost_usd")
     cash = field.millions(
-        Measure.CASH_COST.value, f"What is paid. {common.UNDISCOUNTED}", key="cash_usd"
+        Measure.CASH_COST.value, f"The cash that is paid. {common.UNDISCOUNTED}", key="cash_usd"
     )
     short = common.SHORT.like(key="short_t")
 
@@ -257,7 +265,7 @@ class AsItStands(Result):
 
 @dataclass(frozen=True)
 class FactorGroup:
-    """Numbers that move together from end to end; their runs by end, "" for an end that is 1."""
+    """Numbers that move together; ``runs`` are run names by end, without ends that move nothing."""
 
     factors: tuple[Factor, ...]
     mineral: str
@@ -269,50 +277,49 @@ class FactorGroup:
 
 
 @dataclass(frozen=True)
-class Ends:
-    """What is known of the plans at both ends, None where there is no proven plan.
+class EndPlans:
+    """The plans at both ends, None without a proven plan; the base plan if an end moves nothing."""
 
-    An end that does not move is the plan as it stands.
-    """
-
-    base: Reading
-    low: EndReading | None
-    high: EndReading | None
+    base: PlanFigures
+    low: EndPlan | None
+    high: EndPlan | None
 
     @property
-    def known(self) -> tuple[EndReading, ...]:
+    def proven(self) -> tuple[EndPlan, ...]:
         return tuple(end for end in (self.low, self.high) if end is not None)
 
-    def swing(self, of: Callable[[Reading], float], nothing: float) -> float | None:
-        """Return the most less the least of a number, None where an end is not known.
+    def swing(self, of: Callable[[PlanFigures], float], rounding: float) -> float | None:
+        """Return maximum minus minimum of a figure, None if an end is not proven.
 
-        What is below ``nothing`` is the solver's rounding.
+        A swing up to ``rounding`` is taken as 0.
         """
-        if len(self.known) < len(ENDS):
+        if len(self.proven) < len(ENDS):
             return None
-        numbers = [of(self.base), *(of(end.plan) for end in self.known)]
+        numbers = [of(self.base), *(of(end.figures) for end in self.proven)]
         swing = max(numbers) - min(numbers)
-        return swing if swing > nothing else 0.0
+        return swing if swing > rounding else 0.0
 
     @property
     def worth(self) -> float | None:
-        lost = [end.kept - end.plan.objective for end in self.known]
+        lost = [end.kept_cost - end.figures.objective for end in self.proven]
         mean = sum(lost) / len(ENDS) if len(lost) == len(ENDS) else math.nan
         return max(0.0, mean) if math.isfinite(mean) else None
 
     def moved(self, prices: Floats) -> float:
-        """Return the part of purchases, by value, that other sources sell; the larger end."""
+        """Return the share of purchases, by value, that moves to other sources: the larger end."""
         value = float((self.base.sold * prices).sum())
-        parts = [float((np.abs(e.plan.sold - self.base.sold) * prices).sum()) for e in self.known]
+        parts = [
+            float((np.abs(e.figures.sold - self.base.sold) * prices).sum()) for e in self.proven
+        ]
         return max(parts, default=0.0) / 2.0 / value if value > 0 else 0.0
 
     @property
-    def verdict(self) -> str:
-        """What the first-order figures are."""
-        moves = [end for end in self.known if end.plan is not self.base]
-        if len(self.known) < len(ENDS) or any(math.isnan(end.first) for end in moves):
+    def first_order_is(self) -> str:
+        """How the first-order figures compare with the changes of cost."""
+        moves = [end for end in self.proven if end.figures is not self.base]
+        if len(self.proven) < len(ENDS) or any(math.isnan(end.first_order) for end in moves):
             return UNKNOWN
-        changes = [(end.plan.objective - self.base.objective, end.first) for end in moves]
+        changes = [(end.figures.objective - self.base.objective, end.first_order) for end in moves]
         if all(_same(change, first, self.base.objective) for change, first in changes):
             return EXACT
         return next((end.bound for end in moves if end.bound), NEITHER)
@@ -326,26 +333,26 @@ def _same(change: float, first: float, cost: float) -> bool:
 def study_of(
     case: Case, every: Sequence[Factor], names: Callable[[Factor], str], *, is_grouped: bool
 ) -> tuple[Study[object], list[FactorGroup]]:
-    """Return the runs and what each is of: factors first, then groups.
+    """Return the study, and its numbers: each factor alone first, then groups.
 
-    Runs that one layout gives are neighbours; a group of one has the runs of its factor.
+    Runs with the same kind of change follow one another. A group of one factor shares its runs.
     """
     movement = FactorChanges(case, every)
     moving, runs = list[FactorGroup](), list[tuple[object, Run]]()
 
-    def ends(factors: tuple[Factor, ...], name: str, mineral: str) -> FactorGroup:
-        found = {}
+    def add_runs(factors: tuple[Factor, ...], name: str, mineral: str) -> FactorGroup:
+        runs_by_end = {}
         for end in ENDS:
             if all(getattr(factor, end) == 1.0 for factor in factors):
                 continue
             change: Change = movement.change(factors, end)
-            found[end] = f"{name} {end}"
+            runs_by_end[end] = f"{name} {end}"
             key = factors[0].sheet, factors[0].field, end, movement.rank(factors)
-            runs.append((key, Run(found[end], change, compare=Compared(change))))
-        return FactorGroup(factors, mineral, found)
+            runs.append((key, Run(runs_by_end[end], change, compare=CompareWithBase(change))))
+        return FactorGroup(factors, mineral, runs_by_end)
 
     for factor in every:
-        moving.append(ends((factor,), names(factor), movement.mineral(factor)))
+        moving.append(add_runs((factor,), names(factor), movement.mineral(factor)))
     groups: dict[tuple[str, str, str], list[int]] = {}
     for i, factor in enumerate(every if is_grouped else ()):
         groups.setdefault((factor.sheet, movement.mineral(factor), factor.field), []).append(i)
@@ -355,17 +362,17 @@ def study_of(
             moving.append(FactorGroup(own, mineral, moving[members[0]].runs))
         else:
             name = f"{sheet}, {mineral or 'all minerals'}, {column_of(sheet, column).header}"
-            moving.append(ends(own, name, mineral))
-    alike: dict[object, list[Run]] = {}
+            moving.append(add_runs(own, name, mineral))
+    by_kind: dict[object, list[Run]] = {}
     for key, run in runs:
-        alike.setdefault(key, []).append(run)
-    return Study(case, ((Run(_AS_NOW),), *_chains(alike.values())), read), moving
+        by_kind.setdefault(key, []).append(run)
+    return Study(case, ((Run(_BASE_RUN),), *_chains(by_kind.values())), whole_plan), moving
 
 
-def _chains(alike: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
-    """Yield runs in chains: those of one layout together, where they are not more than a chain."""
+def _chains(kinds: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
+    """Yield chains of runs; runs with one kind of change share a chain if they fit into it."""
     chain: list[Run] = []
-    for runs in alike:
+    for runs in kinds:
         if chain and len(chain) + len(runs) > CHAIN:
             yield tuple(chain)
             chain = []
@@ -376,16 +383,15 @@ def _chains(alike: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
         yield tuple(chain)
 
 
-def read(plan: Plan) -> object:
-    """Return the plan as it stands, whole."""
+def whole_plan(plan: Plan) -> object:
     return plan
 
 
-# ---- what the numbers are called -----------------------------------------------------------------
+# ---- names of numbers ----------------------------------------------------------------------------
 
 
 def cells_of(factor: Factor, case: Case, layout: Layout) -> list[str]:
-    """Return the cells of a number, one a year where its years have columns."""
+    """Return the cells of a number: one per year if the sheet has a column per year."""
     record: Any = next(r for r in case.records(factor.sheet) if r.row == factor.row)
     value, header = getattr(record, factor.field), factor.column.header
     if isinstance(value, tuple):
@@ -399,8 +405,8 @@ def cells_of(factor: Factor, case: Case, layout: Layout) -> list[str]:
     return [cell for cell in cells if cell]
 
 
-def what_of(factor: Factor, record: Any, case: Case) -> str:
-    """Return what a number is, and whose: ``Capacity of Jiangxi for Copper``."""
+def name_of(factor: Factor, record: Any, case: Case) -> str:
+    """Return the name of a number and its owner: ``Capacity of Jiangxi for Copper``."""
     at, mineral = factor.column.header, getattr(record, "mineral", "")
     country = case.country_name(str(getattr(record, "country", "")))
     if isinstance(record, schema.Mine):
@@ -419,40 +425,40 @@ def what_of(factor: Factor, record: Any, case: Case) -> str:
     return clean(f"{at} of {whose}{f' for {mineral}' if named else ''}")
 
 
-def _otherwise(base: Reading, end: Reading, plan: Plan) -> str:
-    """Return in words what a plan does otherwise than the one as it stands."""
+def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
+    """Return in words what a plan decides differently from the base plan."""
     case, e = plan.case, plan.expanded
     same = ("built", "sold", "short")
     if all(np.array_equal(getattr(base, name), getattr(end, name)) for name in same):
         return ""
-    said = []
+    builds = []
     for p, project in enumerate(case.projects):
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
         if abs(after - before) > _LEAST_BUILT:
-            said.append((abs(after - before), _built(project.name, before, after)))
-        elif after > 0 and _begins(end.built[p]) != _begins(base.built[p]):
-            first, now = (e.years[_begins(each[p])] for each in (base.built, end.built))
-            said.append((_LEAST_BUILT, f"{project.name} from {now} instead of {first}"))
-    parts = [text for _, text in sorted(said, key=lambda pair: -pair[0])[:_MOST_SAID]]
+            builds.append((abs(after - before), _built(project.name, before, after)))
+        elif after > 0 and _first_built(end.built[p]) != _first_built(base.built[p]):
+            first, now = (e.years[_first_built(each[p])] for each in (base.built, end.built))
+            builds.append((_LEAST_BUILT, f"{project.name} from {now} instead of {first}"))
+    parts = [text for _, text in sorted(builds, key=lambda pair: -pair[0])[:_MOST_CHANGES]]
     for sign, word in ((-1.0, "less"), (1.0, "more")):
         changes = sign * (end.sold - base.sold)
-        for s in np.argsort(-changes, kind="stable")[:_MOST_SAID]:
+        for s in np.argsort(-changes, kind="stable")[:_MOST_CHANGES]:
             if changes[s] > tolerances.LEAST_MOVE * max(1.0, float(base.sold.sum())):
                 source = e.sources[s]
                 plant = source.project or source.name
                 parts.append(f"{tonnes(float(changes[s]))} {word} {source.mineral} from {plant}")
-    for m in np.argsort(-np.abs(end.short - base.short), kind="stable")[:_MOST_SAID]:
+    for m in np.argsort(-np.abs(end.short - base.short), kind="stable")[:_MOST_CHANGES]:
         change = float(end.short[m] - base.short[m])
         if abs(change) > tolerances.LEAST_MOVE * max(1.0, case.total_demand):
             word = "more" if change > 0 else "less"
-            parts.append(f"{tonnes(abs(change))} {word} {e.minerals[m]} short")
+            parts.append(f"{tonnes(abs(change))} {word} {e.minerals[m]} missing")
     return "; ".join(parts)
 
 
 _LEAST_BUILT = 0.01
 
 
-def _begins(built: Floats) -> int:
+def _first_built(built: Floats) -> int:
     return int(np.argmax(built > tolerances.SAME_SHARE))
 
 
@@ -467,53 +473,51 @@ def _built(name: str, before: float, after: float) -> str:
 
 @dataclass(frozen=True)
 class SensitivityRuns:
-    """What came of a study: the plan as it stands, and the plans at the ends of what moves."""
+    """The base plan of a study, and the outcomes at the ends of all numbers, by run name."""
 
     case: Case
     base: Plan
-    reading: Reading
+    figures: PlanFigures
     moving: tuple[FactorGroup, ...]
     outcomes: Mapping[str, Outcome[Any]]
 
-    def ends(self, moving: FactorGroup) -> Ends:
-        still = EndReading(self.reading, self.reading.objective, 0.0, "")
+    def ends(self, moving: FactorGroup) -> EndPlans:
+        unmoved = EndPlan(self.figures, self.figures.objective, 0.0, "")
         low, high = (
-            self.outcomes[moving.runs[end]].found if end in moving.runs else still for end in ENDS
+            self.outcomes[moving.runs[end]].found if end in moving.runs else unmoved for end in ENDS
         )
-        return Ends(self.reading, low, high)
+        return EndPlans(self.figures, low, high)
 
     def row(self, moving: FactorGroup) -> dict[str, Any]:
-        """Return what a row of factors and one of groups have in common."""
         ends = self.ends(moving)
         row: dict[str, Any] = {
             "sheet": moving.head.sheet, "column": moving.head.column.header,
             "mineral": moving.mineral,
             "swing": ends.swing(
-                lambda of: of.objective, tolerances.SAME_CELL * abs(self.reading.objective)
+                lambda of: of.objective, tolerances.SAME_CELL * abs(self.figures.objective)
             ),
             "swing_short": ends.swing(
                 lambda of: float(of.short.sum()),
                 tolerances.LEAST_MOVE * max(1.0, self.case.largest_demand),
             ),
             "moved": ends.moved(self.prices),
-            "worth": ends.worth, "is_exact": ends.verdict,
+            "worth": ends.worth, "first_order_is": ends.first_order_is,
         }  # fmt: skip
         for end, at in zip(ENDS, (ends.low, ends.high), strict=True):
             if at is not None:
-                change = at.plan.top - self.reading.top
+                change = at.figures.top - self.figures.top
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
-                said = _otherwise(self.reading, at.plan, self.base)
                 row |= {
-                    f"otherwise_{end}": said,
-                    f"cost_{end}": at.plan.objective, f"short_{end}": float(at.plan.short.sum()),
-                    f"first_{end}": at.first if math.isfinite(at.first) else None,
+                    f"otherwise_{end}": _differences(self.figures, at.figures, self.base),
+                    f"cost_{end}": at.figures.objective,
+                    f"short_{end}": float(at.figures.short.sum()),
+                    f"first_{end}": at.first_order if math.isfinite(at.first_order) else None,
                     f"top_{end}": float(change[np.argmax(np.abs(change))]) if len(change) else 0.0,
                 }  # fmt: skip
         return row
 
     @cached_property
     def prices(self) -> Floats:
-        """The mean price of what each source sells [money/t]."""
         years = self.case.years
         price = {
             m.name: sum(m.price.value(year) for year in years) / len(years)
@@ -522,12 +526,12 @@ class SensitivityRuns:
         return np.array([price[source.mineral] for source in self.base.expanded.sources])
 
 
-_RANKED = {COST: "swing", SHORTAGE: "swing_short", DECISIONS: "moved"}
+_RANK_FIELDS = {COST: "swing", SHORTAGE: "swing_short", DECISIONS: "moved"}
 
 
-def _in_rank(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
-    """Return rows with their rank, the largest first; what is not known comes last."""
-    name = _RANKED[by]
+def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+    """Return rows with their rank, the largest first; rows without a figure come last."""
+    name = _RANK_FIELDS[by]
     ranked = sorted(rows, key=lambda row: -1.0 if row[name] is None else row[name], reverse=True)
     return [row | {"rank": i} for i, row in enumerate(ranked, 1)]
 
@@ -535,14 +539,13 @@ def _in_rank(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
 # ---- all numbers at once -------------------------------------------------------------------------
 
 
-def draw_tables(base: Plan, drawn: Sequence[DrawReading]) -> tuple[DrawMeasures, DrawDecisions]:
-    """Return the quantiles of cost and shortage, and which decisions hold."""
-    case, e, now = base.case, base.expanded, reading(base)
+def draw_tables(base: Plan, drawn: Sequence[DrawFigures]) -> tuple[DrawMeasures, DrawDecisions]:
+    case, e, now = base.case, base.expanded, plan_figures(base)
     words, currency = common.words_of(case), case.settings.currency
-    short = np.array([d.plan.short for d in drawn])
+    short = np.array([d.figures.short for d in drawn])
     measures: list[tuple[str, str, str, float, Floats]] = [
         (Measure.TOTAL_COST, "", f"{currency} m", now.objective / MILLION,
-         np.array([d.plan.objective for d in drawn]) / MILLION),
+         np.array([d.figures.objective for d in drawn]) / MILLION),
         (Measure.CASH_COST, "", f"{currency} m", base.cash / MILLION,
          np.array([d.cash for d in drawn]) / MILLION),
         (Measure.SHORTAGE, "", "t", float(now.short.sum()), short.sum(axis=1)),
@@ -565,17 +568,19 @@ def _quantiles(sample: Floats, percents: Sequence[int] = (5, 25, 50, 75, 95)) ->
     return {f"p{p}": float(np.quantile(sample, p / 100)) for p in percents}
 
 
-def _decisions(base: Plan, now: Reading, drawn: Sequence[DrawReading]) -> Iterator[dict[str, Any]]:
-    """Yield what is built, who is bought from and which limits bind, in the plan and in draws."""
+def _decisions(
+    base: Plan, now: PlanFigures, drawn: Sequence[DrawFigures]
+) -> Iterator[dict[str, Any]]:
+    """Yield one row per project, source and share limit: the base decision, and that of draws."""
     case, few = base.case, (5, 50, 95)
-    built = np.array([d.plan.built.sum(axis=1) for d in drawn])
+    built = np.array([d.figures.built.sum(axis=1) for d in drawn])
     for p, project in enumerate(case.projects):
         is_so = float(now.built[p].sum()) >= _LEAST_BUILT
         often = built[:, p] >= _LEAST_BUILT
         yield _decision(BUILDS, project.name, project.mineral, is_so, often) | {
             "unit": "part built", **_quantiles(built[:, p], few)
         }  # fmt: skip
-    sold = np.array([d.plan.sold for d in drawn])
+    sold = np.array([d.figures.sold for d in drawn])
     for s, source in enumerate(base.expanded.sources):
         is_so, name = bool(now.sold[s] > tolerances.LEAST_FLOW), source.project or source.name
         yield _decision(BUYS, name, source.mineral, is_so, sold[:, s] > tolerances.LEAST_FLOW) | {
@@ -592,7 +597,7 @@ def _decisions(base: Plan, now: Reading, drawn: Sequence[DrawReading]) -> Iterat
 
 def _decision(what: str, name: str, mineral: str, is_so: bool, often: Bools) -> dict[str, Any]:
     part_of = float(often.mean())
-    holds = (part_of if is_so else 1.0 - part_of) >= HOLDS
+    holds = (part_of if is_so else 1.0 - part_of) >= HOLDING_SHARE
     return {
         "decision": what, "name": name, "mineral": mineral, "planned": "yes" if is_so else "no",
         "often": part_of, "holds": "yes" if holds else "no",
@@ -614,14 +619,14 @@ class SensitivityStudy(StudyKind):
     planner sensitivity case.xlsx
     planner sensitivity case.xlsx --group --by shortage
 
-    The worth of knowing a number is what the coalition would save on average by building for its
+    The worth of knowing a number is the average saving if the coalition builds for the number's
     true value, not as in today's plan.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "sensitivity", "Sensitivity", "sensitivity"
     QUESTION = "How sure is the plan: which numbers decide it?"
-    LACKING = "the plan as it stands is not known"
-    RESULTS = (Sensitivities, GroupSensitivities, AsItStands, DrawMeasures, DrawDecisions)
+    LACKING = "there is no proven plan for the workbook's own numbers"
+    RESULTS = (Sensitivities, GroupSensitivities, BaseTotals, DrawMeasures, DrawDecisions)
     RECORDS = ("factors", "groups", "as_it_stands", "draws", "decisions")
     LIMIT = CAP_HELP
     MONEY = "total cost discounted to the first year, cash cost undiscounted"
@@ -629,10 +634,10 @@ class SensitivityStudy(StudyKind):
         click.option("--group", "is_grouped", is_flag=True,
                      help="Also move all numbers of a sheet, mineral and column together."),
         click.option("--by", type=click.Choice([COST, SHORTAGE, DECISIONS]), default=COST,
-                     help="What the numbers are ranked by: what they change in total cost, in"
-                     " tonnes short, or in who is bought from [cost]."),
+                     help="Rank the numbers by their effect on total cost, on tonnes that are"
+                     " missing, or on the choice of suppliers [cost]."),
         click.option("--draws", type=IntegerOption(0, _MOST_DRAWS), default=0, metavar="N",
-                     help="Also draw all numbers at once, so many times [none]."),
+                     help="Also draw all numbers at once, N times [none]."),
         click.option("--seed", type=IntegerOption(0, _MOST_SEED), default=1, metavar="S",
                      show_default=True, help="Seed of the draws: the same seed, the same draws."),
     )  # fmt: skip
@@ -640,7 +645,6 @@ class SensitivityStudy(StudyKind):
     def __init__(
         self, start: Start, *, is_grouped: bool, by: str, draws: int = 0, seed: int = 1
     ) -> None:
-        """Find the numbers with a range."""
         super().__init__(start)
         self.by, self.is_grouped, self.draws, self.seed = by, is_grouped, draws, seed
         self.factors = factors(start.case)
@@ -649,7 +653,6 @@ class SensitivityStudy(StudyKind):
         self.cells = {f: cells_of(f, case, layout) for f in self.factors}
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case as it stands, then each end."""
         del say
         study, self.moving = study_of(
             self.start.case, self.factors, self._name, is_grouped=self.is_grouped
@@ -657,7 +660,7 @@ class SensitivityStudy(StudyKind):
         every = tuple(self.factors)
         cube = Hypercube(self.draws, self.seed)
         drawn = [
-            Run(f"Draw {i + 1}", DrawnFactors(every, cube, i), compare=draw_reading)
+            Run(f"Draw {i + 1}", DrawnFactors(every, cube, i), compare=draw_figures)
             for i in range(self.draws if every else 0)
         ]
         self.trajectories = self._trajectories(every) if drawn and self.is_grouped else None
@@ -673,7 +676,7 @@ class SensitivityStudy(StudyKind):
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
     def _trajectories(self, every: tuple[Factor, ...]) -> Trajectories:
-        """Return the steps of groups while all other numbers are somewhere in their ranges."""
+        """Return trajectories in which groups move while other numbers are at random points."""
         group = {f: i for i, m in enumerate(self.moving[len(every) :]) for f in m.factors}
         count = min(_MOST_TRAJECTORIES, max(2, self.draws // (1 + max(group.values()))))
         return Trajectories(count, self.seed, tuple(group[factor] for factor in every))
@@ -684,7 +687,7 @@ class SensitivityStudy(StudyKind):
 
     @property
     def judged(self) -> Sequence[Outcome[Any]]:
-        """The plan as it stands, and what was not run: an end may have no plan."""
+        """The base plan, and runs that did not start: an end may have no feasible plan."""
         return [*self.outcomes[:1], *(o for o in self.outcomes[1:] if not o.ran)]
 
     @property
@@ -694,7 +697,6 @@ class SensitivityStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Which ends have no plan, and why."""
         failed = [o for o in self.outcomes[1:] if o.ran and not o.planned]
         if not failed:
             return ""
@@ -704,7 +706,7 @@ class SensitivityStudy(StudyKind):
     @property
     def plans(self) -> Mapping[str, Plan]:
         plan: Any = self.outcomes[0].found
-        return {"the plan as it stands": plan}
+        return {_BASE_PLAN: plan}
 
     @property
     def subject(self) -> str:
@@ -712,12 +714,10 @@ class SensitivityStudy(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """What was asked, scenario and what-ifs among it."""
         settings = self.start.case.settings
         ranges = (
-            f"{share(settings.estimate_range)} either way for estimates,"
-            f" {share(settings.published_range)} for others, where neither Uncertainty nor a grade"
-            " says otherwise"
+            f"± {share(settings.estimate_range)} for estimates, ± {share(settings.published_range)}"
+            " for other numbers, unless Uncertainty or a grade gives another range"
         )
         asked = {BY: self.by, NUMBERS: f"{len(self.factors):,}", "Ranges": ranges}
         if self.draws:
@@ -727,47 +727,44 @@ class SensitivityStudy(StudyKind):
         return {**self.start.options, **asked}
 
     def tables(self) -> list[Result]:
-        """Return the numbers, and the groups that move together."""
         base: Any = self.outcomes[0].found
         case, words = self.start.case, common.words_of(self.start.case)
         of = {outcome.name: outcome for outcome in self.outcomes}
-        found = SensitivityRuns(case, base, reading(base), tuple(self.moving), of)
+        results = SensitivityRuns(case, base, plan_figures(base), tuple(self.moving), of)
         count = len(self.factors)
-        rows = [found.row(m) | self._of_one(m.head) for m in self.moving[:count]]
-        table = Sensitivities.of_rows(_in_rank(rows, self.by), words=words).without(*_OF_SEVERAL)
-        still = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
-        standing = AsItStands.of_rows([still], words=words)
-        more = [standing, *(draw_tables(base, self.drawn) if self.drawn else ())]
+        rows = [results.row(m) | self._number_cells(m.head) for m in self.moving[:count]]
+        table = Sensitivities.of_rows(_ranked(rows, self.by), words=words).without(*_GROUP_FIELDS)
+        totals = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
+        base_totals = BaseTotals.of_rows([totals], words=words)
+        more = [base_totals, *(draw_tables(base, self.drawn) if self.drawn else ())]
         if not self.is_grouped:
             return [table, *more]
         alone = {m.head: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
-        groups = [found.row(m) | self._of_several(m, alone) for m in self.moving[count:]]
+        groups = [results.row(m) | self._group_cells(m, alone) for m in self.moving[count:]]
         effects = self._effects()
         for row, effect in zip(groups, effects, strict=False):
             row["effect"] = effect
-        grouped = GroupSensitivities.of_rows(_in_rank(groups, self.by), words=words)
+        grouped = GroupSensitivities.of_rows(_ranked(groups, self.by), words=words)
         unknown = () if effects else (GroupSensitivities.effect,)
-        return [table, grouped.without(*_OF_ONE, *unknown), *more]
+        return [table, grouped.without(*_NUMBER_FIELDS, *unknown), *more]
 
     @property
-    def drawn(self) -> list[DrawReading]:
-        """The draws that have a plan."""
-        return [o.found for o in self.outcomes if isinstance(o.found, DrawReading)]
+    def drawn(self) -> list[DrawFigures]:
+        return [o.found for o in self.outcomes if isinstance(o.found, DrawFigures)]
 
     def _effects(self) -> list[float]:
-        """Return the mean effect of each group, none where a step has no plan."""
         steps = [o for o in self.outcomes if o.name.startswith("Step ")]
         if self.trajectories is None or not all(o.planned for o in steps):
             return []
-        places = self.trajectories.places(len(self.factors))
+        positions = self.trajectories.positions(len(self.factors))
         costs = np.array([o.objective for o in steps], dtype=float)
-        return [float(effect) for effect in mean_effects(places, costs, self.trajectories.group)]
+        return [float(effect) for effect in mean_effects(positions, costs, self.trajectories.group)]
 
-    def _of_one(self, factor: Factor) -> dict[str, Any]:
+    def _number_cells(self, factor: Factor) -> dict[str, Any]:
         case = self.start.case
         record: Any = next(r for r in case.records(factor.sheet) if r.row == factor.row)
         return {
-            "what": what_of(factor, record, case), "cells": ", ".join(self.cells[factor]),
+            "what": name_of(factor, record, case), "cells": ", ".join(self.cells[factor]),
             "value": values_of(record, factor.field, factor.member)[0],
             "unit": factor.column.unit.replace("USD", case.settings.currency),
             "low": factor.low, "high": factor.high, "by": factor.by,
@@ -775,7 +772,7 @@ class SensitivityStudy(StudyKind):
         }  # fmt: skip
 
     @staticmethod
-    def _of_several(moving: FactorGroup, alone: Mapping[Factor, float | None]) -> dict[str, Any]:
+    def _group_cells(moving: FactorGroup, alone: Mapping[Factor, float | None]) -> dict[str, Any]:
         swings = [alone[factor] for factor in moving.factors]
         header, sheet = moving.head.column.header, moving.head.sheet
         header += "" if header == sheet else f" of {sheet}"
@@ -785,8 +782,7 @@ class SensitivityStudy(StudyKind):
         }  # fmt: skip
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return the plan as it stands, and the numbers with their cells as a list."""
-        more, base = super().answer(tables), self.plans["the plan as it stands"]
+        more, base = super().answer(tables), self.plans[_BASE_PLAN]
         rows: Any = more["factors"]
         every = [row | {"cells": str(row["cells"] or "").split(", ")} for row in rows]
         known_base = {"objective_usd": base.objective, "shortage_t": base.shortage}
@@ -799,64 +795,57 @@ class SensitivityStudy(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the numbers that decide, the same as the finding and the chart have."""
         table = tables[Sensitivities]
         yield Numbers(table.where([rank <= _shown(tables) for rank in table.rank]), _SCREEN)
         if DrawMeasures in tables:
             yield Numbers(tables[DrawMeasures], heading="All numbers drawn at once")
         if GroupSensitivities in tables:
             groups = tables[GroupSensitivities]
-            first = groups.where([rank <= _DECIDE for rank in groups.rank])
+            first = groups.where([rank <= _MOST_DECIDING for rank in groups.rank])
             yield Numbers(first, _GROUP_SCREEN, "Moved together")
 
-    # ---- of the tables alone ---------------------------------------------------------------------
+    # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say how many numbers decide the plan, what the first one moves, what knowing is worth."""
         table, by = tables[Sensitivities], tables.option(BY)
         deciding = decisive(tables)
-        held = _held(tables, len(deciding))
+        held = _share_of_swings(tables, len(deciding))
         figures = tuple(_figures(tables))
-        alone = (
-            "Each number is moved alone, within its range: from its grade or mark, or from the"
-            " sheet Uncertainty."
-        )
         care = [
-            alone,
+            "Each number moves alone. Its range is from its grade, mark or the sheet Uncertainty.",
             "Total cost includes shortage at its price, although nobody pays that.",
         ]
         if deciding:
             differ = (
-                f"A number decides by how much it changes {_WORDS[by]}, and is worth knowing if"
-                " plants should be built for its true value"
+                f"Numbers are ranked by how much they change {_WORDS[by]}. A number is worth"
+                " knowing if its true value would change which plants are built."
             )
             if DrawDecisions in tables:
-                differ += "; a decision holds if draws rarely change it"
-            care.insert(0, f"{differ}.")
-        missing = len(table) - _known(table)
+                differ += " A decision holds if draws rarely change it."
+            care.insert(0, differ)
+        missing = len(table) - _known_count(table)
         if missing:
             every = counted(len(table), "number")
             care.insert(0, f"The swings of {missing:,} of {every} are not known.")
         if _NOT_FAIR in tables.option(DRAWS):
             care.insert(0, f"Draws: {tables.option(DRAWS)}.")
         rows = (
-            (f"{sheet} {_cell(cells)}", cut(f"{what}. {origin or opened(by_mark)}", _SOURCE))
+            (f"{sheet} {_cell_range(cells)}", cut(f"{what}. {origin or opened(by_mark)}", _SOURCE))
             for sheet, cells, what, origin, by_mark, _ in deciding
         )
-        said = _finding(tables)
+        finding = _finding(tables)
         if deciding:
-            they = "Together they make up" if len(deciding) > 1 else "It makes up"
-            which = "the known" if missing else "all"
-            said += (
-                f" {they} {share(held)} of the changes in {_WORDS[by]} that {which} numbers can"
-                " cause, each alone."
+            they = "these account" if len(deciding) > 1 else "this one accounts"
+            changes = "the known changes" if missing else "all changes"
+            finding += (
+                f" When each number is moved alone, {they} for {share(held)} of {changes} in"
+                f" {_WORDS[by]}."
             )
-        return Headline(said, figures, tuple(care), tuple(rows))
+        return Headline(finding, figures, tuple(care), tuple(rows))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the tornado of the largest numbers, and that of groups."""
         return drawn(
             tornado(tables, Sensitivities), tornado(tables, GroupSensitivities)
             if GroupSensitivities in tables else None,
@@ -864,7 +853,6 @@ class SensitivityStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the numbers that decide, then the groups."""
         lead = (
             "Each number is moved alone to both ends of its range, and the case is planned again"
             " each time."
@@ -872,23 +860,25 @@ class SensitivityStudy(StudyKind):
         table = tables[Sensitivities]
         first = Numbers(table.where([rank <= _shown(tables) for rank in table.rank]), _PAGE)
         views = first.view(tornado(tables, Sensitivities))
-        found = [Section("sensitivity", "Which numbers decide the plan", lead, views)]
+        sections = [Section("sensitivity", "Which numbers decide the plan", lead, views)]
         if GroupSensitivities in tables:
             lead = "All numbers of one sheet, mineral and column are moved together."
             groups = Numbers(tables[GroupSensitivities], _GROUP_SCREEN)
             views = groups.view(tornado(tables, GroupSensitivities))
-            found.append(Section("groups", "Moved together", lead, views))
+            sections.append(Section("groups", "Moved together", lead, views))
         if DrawDecisions in tables:
-            holds = f"A decision holds in {share(HOLDS)} of draws or more."
+            holds = (
+                f"A decision holds if at least {share(HOLDING_SHARE)} of draws decide as planned."
+            )
             lead = f"All numbers are drawn at once. {holds}"
             decisions, measures = tables[DrawDecisions], Numbers(tables[DrawMeasures])
             loose = decisions.where([holds == "no" for holds in decisions.holds])
             blocks = (Numbers(loose, heading="Decisions that do not hold"),)
-            found.append(Section("draws", "All at once", lead, measures.view(), blocks=blocks))
-        return tuple(found)
+            sections.append(Section("draws", "All at once", lead, measures.view(), blocks=blocks))
+        return tuple(sections)
 
 
-_WORDS = {COST: "total cost", SHORTAGE: "tonnes short", DECISIONS: "who is bought from"}
+_WORDS = {COST: "total cost", SHORTAGE: "shortage", DECISIONS: "the choice of suppliers"}
 _SCREEN = (
     Sensitivities.sheet, Sensitivities.cells, Sensitivities.what, Sensitivities.low,
     Sensitivities.high, Sensitivities.swing, Sensitivities.swing_short, Sensitivities.worth,
@@ -902,18 +892,18 @@ _GROUP_SCREEN = (
 
 
 def _sizes(tables: Tables) -> list[float]:
-    """Return what the numbers are ranked by, 0 where it is not known."""
-    return [float(v or 0.0) for v in tables[Sensitivities].data[_RANKED[tables.option(BY)]]]
+    """Return the figures that the numbers are ranked by, 0 if one is not known."""
+    return [float(v or 0.0) for v in tables[Sensitivities].data[_RANK_FIELDS[tables.option(BY)]]]
 
 
 def decisive(tables: Tables) -> list[tuple[Any, ...]]:
-    """Return the numbers that decide: sheet, cells, what, source or mark, what gives the range.
+    """Return rows of the deciding numbers: sheet, cells, name, source, range, estimate.
 
-    They are the fewest that hold most of all swings together, at most twelve.
+    They are the fewest numbers that account for most of all swings together, at most twelve.
     """
     table, sizes = tables[Sensitivities], _sizes(tables)
-    needed, so_far, count = ENOUGH * sum(sizes), 0.0, 0
-    while count < min(_DECIDE, len(sizes)) and so_far < needed:
+    needed, so_far, count = DECIDING_SHARE * sum(sizes), 0.0, 0
+    while count < min(_MOST_DECIDING, len(sizes)) and so_far < needed:
         so_far += sizes[count]
         count += 1
     rows = table.rows(
@@ -924,72 +914,68 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
 
 
 def _shown(tables: Tables) -> int:
-    """Return how many numbers the finding, the terminal and the charts have: those that decide."""
-    return len(decisive(tables)) or _DECIDE
+    return len(decisive(tables)) or _MOST_DECIDING
 
 
-# ---- what other commands say of a study that is there -------------------------------------------
+# ---- an earlier study, for other commands --------------------------------------------------------
 
 
-def study_there(path: Path, sha256: str, options: Mapping[str, str]) -> Tables | None:
-    """Return the tables of a study's workbook; None where it is not of the same case.
+def study_of_case(path: Path, sha256: str, options: Mapping[str, str]) -> Tables | None:
+    """Return the tables of a study's workbook; None if there is none for the same case.
 
-    The case is an input, by its hash, with the scenario, what-ifs and cap of ``options``: rows of
-    About, which come before all that is the study's own.
+    The case is the same if the input's hash and the ``options`` (scenario, what-ifs, cap) are those
+    of the study's sheet About.
     """
     try:
         if not path.is_file():
             return None
         file = read_study(path, Sensitivities.TABLE, SensitivityStudy.NAME)
-    except (PlannerError, OSError):  # a name that is too long, or a folder that is closed
+    except (PlannerError, OSError):  # a name that is too long, or a folder without access
         return None
     tables = Tables.read(file.tables, (*SensitivityStudy.RESULTS, About))
     if About not in tables or Sensitivities not in tables:
         return None
     about = tables[About]
     case = takewhile(lambda row: row[0] != BY, zip(about.what, about.value, strict=True))
-    _, *asked = case  # the file's name may be another
+    _, *asked = case  # without the file's name, which may differ
     wanted = {str(Measure.INPUT_SHA256): sha256, **options}
     return tables if dict(asked) == wanted else None
 
 
 def how_sure(path: Path, sha256: str, options: Mapping[str, str]) -> str:
-    """Say in one line which numbers decide a plan; "" where there is no study of its case."""
-    tables = study_there(path, sha256, options)
+    """Return a line on the numbers that decide a plan; "" without a study of its case."""
+    tables = study_of_case(path, sha256, options)
     if tables is None:
         return ""
-    said, deciding = _finding(tables), decisive(tables)
+    finding, deciding = _finding(tables), decisive(tables)
     if deciding:
         sheet, cells, what, *_ = deciding[0]
-        said += f" The first is {what}, in {sheet} {_cell(cells)}."
-    return said
+        finding += f" The first is {what}, in {sheet} {_cell_range(cells)}."
+    return finding
 
 
 def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
-    """Return the cells to look up first, by sheet and address, and what is said of each."""
-    tables = study_there(path, sha256, {})
-    found = {}
+    """Return a remark for each cell to look up first, by sheet and address."""
+    tables = study_of_case(path, sha256, {})
+    remarks = {}
     for i, (sheet, cells, what, *_) in enumerate(decisive(tables) if tables else (), 1):
         for cell in cells.split(", "):
-            found[sheet, cell] = f"Look up first, number {i}: {what}."
-    return found
+            remarks[sheet, cell] = f"Look up first, number {i}: {what}."
+    return remarks
 
 
-def _known(table: Sensitivities) -> int:
-    """Return of how many numbers the swing is known: both ends have a plan."""
+def _known_count(table: Sensitivities) -> int:
     return sum(known(swing) for swing in table.swing)
 
 
-def _held(tables: Tables, count: int) -> float:
-    """Return the part of all swings that the first numbers hold."""
+def _share_of_swings(tables: Tables, count: int) -> float:
     sizes = _sizes(tables)
     return sum(sizes[:count]) / (sum(sizes) or 1.0)
 
 
 def _finding(tables: Tables) -> str:
-    """Say how many numbers decide the plan, of how many."""
     table, deciding = tables[Sensitivities], decisive(tables)
-    every = _known(table)
+    every = _known_count(table)
     if not deciding:
         return f"No number decides the plan: none changes {_WORDS[tables.option(BY)]} in its range."
     marked, count = tables.option(str(Measure.ESTIMATES)), len(deciding)
@@ -1001,18 +987,17 @@ def _finding(tables: Tables) -> str:
 
 
 def _figures(tables: Tables) -> Iterator[KeyFigure]:
-    """Yield what the first number moves, how many move nothing, and what is most worth knowing."""
     table = tables[Sensitivities]
     rows = table.frame().to_dict("records")
     currency = table.words.get("money", "")
     if not rows:
         return
     first, by = rows[0], tables.option(BY)
-    size = first[_RANKED[by]]
+    size = first[_RANK_FIELDS[by]]
     amounts = {COST: lambda v: money(v, currency), SHORTAGE: tonnes, DECISIONS: share}
     if known(size) and size > 0:
         yield KeyFigure(
-            f"Changes {_WORDS[by]} most: {_place(first, tables)}",
+            f"Changes {_WORDS[by]} most: {_name_and_cells(first, tables)}",
             amounts[by](float(size)),
             f"between {first['low']:z.3g} and {first['high']:z.3g} times its value.",
         )
@@ -1020,7 +1005,7 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
     yield KeyFigure(
         "Numbers that change no cost",
         f"{nothing:,} of {len(rows):,}",
-        "at either end of their range.",
+        "at either end of their ranges.",
     )
     if DrawDecisions in tables:
         decisions = tables[DrawDecisions]
@@ -1028,51 +1013,51 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
         yield KeyFigure(
             "Decisions that hold",
             f"{holds:,} of {len(decisions):,}",
-            f"they come out as planned in {share(HOLDS)} of draws or more, with all numbers drawn"
-            " at once.",
+            f"{share(HOLDING_SHARE)} of draws or more decide as planned; all numbers are drawn at"
+            " once.",
         )
     best = max(rows, key=lambda row: row["worth"] if known(row["worth"]) else 0.0)
     if known(best["worth"]) and best["worth"] > 0:
         yield KeyFigure(
-            f"Most worth knowing: {_place(best, tables)}",
+            f"Most worth knowing: {_name_and_cells(best, tables)}",
             money(float(best["worth"]), currency),
-            "saved on average, if plants are built for its true value.",
+            "saved on average if plants are built for the number's true value.",
         )
 
 
-def _place(row: Mapping[Any, Any], tables: Tables) -> str:
-    """Return what a number is, and where: ``Demand of Japan for Tin, 2026 to 2028 (Demand D2:F2)``.
+def _name_and_cells(row: Mapping[Any, Any], tables: Tables) -> str:
+    """Return the name and cells: ``Demand of Japan for Tin, 2026 to 2028 (Demand D2:F2)``.
 
-    Years are named where each has its cell.
+    Years are named if each has a cell of its own.
     """
-    cell = _cell(row["cells"])
+    cell = _cell_range(row["cells"])
     years = f", {tables.option(YEARS)}" if ":" in cell and tables.option(YEARS) else ""
     return f"{row['what']}{years} ({row['sheet']} {cell})"
 
 
-def _cell(cells: str) -> str:
-    """Return the first and the last of some cells of a row."""
+def _cell_range(cells: str) -> str:
+    """Return the first and the last of a list of cells: ``D2:F2``."""
     every = (cells or "").split(", ")
     return every[0] if len(every) == 1 else f"{every[0]}:{every[-1]}"
 
 
 def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
-    """Return what the numbers that swing most do to total cost at each end, or to tonnes short.
+    """Return the tornado chart: what the first numbers change in total cost or shortage.
 
-    A bar goes to the left where less is paid, to the right where more is.
+    A bar to the left is a decrease, a bar to the right an increase.
     """
     by, table = tables.option(BY), tables[kind]
-    rows = table.frame().head(_shown(tables) if kind is Sensitivities else _DECIDE)
+    rows = table.frame().head(_shown(tables) if kind is Sensitivities else _MOST_DECIDING)
     if by == DECISIONS:
         series = {_Ends.moved.header: (Role.PLAN, rows["moved"])}
-        axis = "Part of purchases, by value"
+        axis = "Share of purchases, by value"
         more: dict[str, Any] = {}
     else:
         name = "cost" if by == COST else "short"
-        (base,) = tables[AsItStands].data[name]
+        (base,) = tables[BaseTotals].data[name]
         low, high = (rows[f"{name}_{end}"].astype(float) - base for end in ENDS)
         series = {"At its low end": (Role.PLAN, low), "At its high end": (Role.ANEW, high)}
-        axis = "Change in total cost, {unit}" if by == COST else "Change in tonnes short, t"
+        axis = "Change in total cost, {unit}" if by == COST else "Change in shortage, t"
         more = {"look": Look.TONNES}
     labels = [cut(str(what), _LABEL) for what in rows["what"]]
     which, how = ("number", "alone") if kind is Sensitivities else ("group", "moved together")
@@ -1084,4 +1069,4 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
 
 
 _LABEL, _SOURCE = 90, 400
-"""Letters of a number next to its bar, and of what is said of one to look up."""
+"""Most characters of a number's name next to its bar, and of the remark on a cell to look up."""

@@ -1,7 +1,7 @@
-"""Support: what each idle plant has to be paid so that it runs, and who pays for support.
+"""Support: the payment per tonne at which each idle plant runs, and who pays for support.
 
-Each payment is found by planning again with it; gaps come from the prices of two plans, with share
-limits and without.
+Each payment is confirmed by a plan made with it. Gaps come from the shadow prices of two plans,
+with share limits and without.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ HOME, AWAY = "yes", "no"
 ALL_YEARS, SOME_YEARS, NEVER, UNKNOWN = (
     "in all years", "in some years", "no payment helps", "not known",
 )  # fmt: skip
-"""Whether payments make a plant run."""
-_MOST_BARS, _LITTLE = 12, 0.01
-"""Plants of a chart at most; the part of the price that is little."""
+"""Values of the column "A payment helps"."""
+_MOST_BARS, _SMALL = 12, 0.01
+"""Largest number of plants in a chart; the share of the price up to which a payment is small."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
 
 _RUNS = (
-    f"A plant runs if it sells at least {share(RUNS)} of what it could: a refiner in each year, a"
-    " project that is never built in all years together."
+    f"A plant runs if it sells at least {share(RUNS)} of what it could. That counts each year of a"
+    " refiner, and the sum over all years of a project that is not built."
 )
-_HELPS = "No payment helps if the whole cost of a tonne at the plant's gate is not enough."
+_HELPS = "No payment helps: even the plant's full cost per tonne is not enough."
 
 
 class Plants(Result):
-    """What each idle plant has to be paid for each tonne so that it runs; the cheapest first.
+    """The payment per tonne at which each idle plant runs; the smallest share of the price first.
 
-    Each payment was planned with, as the action set support makes it. It is rounded up to three
-    digits; with a step less the plant stays idle.
+    Each payment is confirmed by a plan with it, made as by the action set support. It is rounded up
+    to three digits; with one step less, the plant stays idle.
     """
 
     TABLE, GRAIN, BOOK = "Support needed", ("mineral", "plant", "country"), "support"
@@ -63,43 +63,41 @@ class Plants(Result):
     plant = common.PLANT
     country = common.COUNTRY
     home = field.text("At home", "yes: in a country of the coalition.")
-    years = field("Years idle", Look.COUNT, f"In how many years it does not run. {_RUNS}")
+    years = field("Years idle", Look.COUNT, f"Years in which it does not run. {_RUNS}")
     payment = field.price(
         "Payment in all years",
-        "The least payment for each tonne, the same in all years, that makes it run in every year"
-        " in which it could. Blank: no such payment.",
+        "The lowest payment per tonne, the same in all years, at which it runs in every year in"
+        " which it could. Blank: there is no such payment.",
     )
     of_price = field.share(
-        "Payment over price", "That payment over the mineral's price, averaged over years."
+        "Payment over price", "That payment divided by the mineral's price, mean over years."
     )
     tonnes = field.tonnes(
-        "Brings in", "What it then sells beyond the plan, in all years.", key="brings_in_t"
+        "Brings in", "What it then sells in addition to the plan, in all years.", key="brings_in_t"
     )
     helps = field.text(
         "A payment helps",
-        f"{ALL_YEARS}: one payment makes it run; {SOME_YEARS}: only in the years that have a"
-        f" payment in the sheet Gaps. {_HELPS}",
+        f"In all years: one payment makes it run in every year. In some years: it runs only in the"
+        f" years that have a payment in the sheet Gaps. {_HELPS}",
     )
     least = field.price(
-        "Least payment", "The least payment in a single year that makes it run in that year."
+        "Least payment", "The lowest payment in a single year at which it runs in that year."
     )
-    most = field.price(
-        "Largest payment", "The same for the year that needs most, among years that one helps in."
-    )
+    most = field.price("Largest payment", "The same for the year with the highest payment.")
     gap = Refiners.gap.like(
         header="Average gap",
-        meaning="Over the years in which it is idle. A payment below the gap is not enough; one"
-        " above it may not be, either.",
+        meaning="The mean over the years in which it is idle. A payment below the gap is not"
+        " enough, and a payment above it may not be enough either.",
     )
     free = Refiners.gap.like(
         header="Average gap without limits",
-        meaning="The same in the plan without share limits; 0 in years in which it is used there.",
+        meaning="The same in the plan without share limits. A year in which it sells counts as 0.",
         optional=True,
     )
 
 
 class CostGaps(Result):
-    """By year, what each plant with unused capacity, or not built, needs for each tonne."""
+    """One row per year and plant with unused capacity, or not built: its gap and its payment."""
 
     TABLE, GRAIN, BOOK = "Gaps", ("year", "mineral", "plant", "country"), "support"
     year = common.YEAR
@@ -107,39 +105,40 @@ class CostGaps(Result):
     plant = common.PLANT
     country = common.COUNTRY
     capacity = common.CAPACITY.like(
-        meaning="What could be used; for a project that is not built, all of it."
+        meaning="Usable capacity; for a project that is not built, its full capacity."
     )
-    tonnes = common.TONNES.like(meaning="What is bought there as planned.")
+    tonnes = common.TONNES.like(meaning="The plant's sales in the plan.")
     payment = field.price(
         "Payment in this year",
-        "The least payment for each tonne of this year alone that makes it run, found by planning"
-        " again with it. Blank: it runs as planned, or no payment helps; a project that is never"
-        " built needs one in all years (Support needed).",
+        "The lowest payment per tonne, in this year only, at which it runs; confirmed by a plan"
+        " with it. Blank: it runs as planned, no payment helps, or it is a project that is not"
+        " built, which needs one payment in all years (sheet Support needed).",
     )
     runs = field.tonnes(
-        "Sells with it", "What it sells with that payment; where none helps, the most it sells."
+        "Sells with it", "What it sells with that payment; if none helps, the most that it sells."
     )
     member = common.MEMBER.like(
-        header="Nearest buyer", meaning="The member or plant that comes nearest to buying a tonne."
+        header="Nearest buyer",
+        meaning="The member or plant with the smallest gap.",
     )
     landed = field.price(
-        "Landed with ore", "What a tonne costs that buyer, including its ore and inputs."
+        "Landed with ore", "What a tonne costs the nearest buyer, including its ore and inputs."
     )
-    worth = field.price("Shadow price there", "What one more tonne is worth to that buyer.")
+    worth = field.price("Shadow price there", "What one more tonne is worth to the nearest buyer.")
     gap = Refiners.gap
-    of_price = field.share("Gap over price", "The gap over the mineral's price of the year.")
+    of_price = field.share("Gap over price", "The gap divided by the mineral's price in that year.")
     free = Refiners.gap.like(
         header="Gap without limits",
-        meaning="The gap in the plan without share limits; 0: it is used there.",
+        meaning="The gap in the plan without share limits; 0: the plant sells there.",
         optional=True,
     )
 
 
 class Tariffs(Result):
-    """The tariff on a capped country that would have the effect of the cap, where the cap binds.
+    """The tariff on a capped country that would have the same effect as its cap, if the cap binds.
 
-    Without the cap and with the tariff the plan is among the cheapest; its cost is the capped
-    plan's and the tariff's revenue.
+    With the tariff in place of the cap, the capped plan is among the cheapest. Its cost then rises
+    by the tariff's revenue.
     """
 
     TABLE, GRAIN, BOOK = "Tariffs for caps", ("year", "mineral", "buyer", "country"), "support"
@@ -148,54 +147,59 @@ class Tariffs(Result):
     buyer = CountryShares.buyer
     country = common.COUNTRY.like(meaning="The country that the cap limits.")
     share = ShareLimits.limit
-    tonnes = common.TONNES.like(meaning="What the buyer buys from there.")
+    tonnes = common.TONNES.like(meaning="What the buyer buys from this country.")
     tariff = field.price("Tariff in its place", "The shadow price of the cap.")
     of_cost = field.share(
-        "Tariff over cost", "The tariff over the average cost of these tonnes at the plants' gates."
+        "Tariff over cost",
+        "The tariff divided by the mean cost of these tonnes at the gate.",
     )
     revenue = field.money("Revenue", f"The tariff on these tonnes. {common.UNDISCOUNTED}")
     floor = field.price(
         "Price floor in its place",
-        "The price floor of the coalition, all other countries exempt, that does the same. Blank:"
-        " no one floor does, as where tonnes from there land at different costs.",
+        "The coalition's price floor with the same effect, if all other countries are exempt."
+        " Blank: no single floor has it, for example if tonnes from the country land at different"
+        " costs.",
         optional=True,
     )
 
 
 class SupportBills(Result):
-    """What each row of Supports costs by year: a contract for difference on the planned tonnes."""
+    """The cost of each row of Supports by year: a contract for difference on the planned tonnes."""
 
     TABLE, GRAIN, BOOK = "Support bills", ("year", "plant", "mineral", "payer"), "support"
     year = common.YEAR
     plant = common.PLANT
     mineral = common.MINERAL
-    payer = field.text("Payer", "A member or a group; Coalition: all members by demand.")
+    payer = field.text("Payer", "A member, a group, or the coalition in proportion to demand.")
     tonnes = common.TONNES
-    strike = field.price(Contract.column_of("strike").header, "What a tonne gets at least.")
-    reference = field.price(Contract.column_of("reference").header, "What the market pays.")
-    each = field.price("Paid for a tonne", "Strike less reference; below 0: the plant pays back.")
-    total = field.money("Bill", f"Tonnes x what is paid for one. {common.UNDISCOUNTED}")
+    strike = field.price(
+        Contract.column_of("strike").header, "The price that the contract guarantees."
+    )
+    reference = field.price(
+        Contract.column_of("reference").header, "The price that the market pays."
+    )
+    each = field.price("Paid for a tonne", "Strike minus reference. Below 0: the plant pays back.")
+    total = field.money("Bill", f"Tonnes x paid for a tonne. {common.UNDISCOUNTED}")
 
 
 class Payers(Result):
-    """What the rows of Supports cost each member by year."""
+    """The cost of all rows of Supports for each member, by year."""
 
     TABLE, GRAIN, BOOK = "Who pays support", ("year", "member"), "support"
     year = common.YEAR
     member = common.MEMBER.like(meaning="The member that pays.")
-    total = SupportBills.total.like(meaning=f"Its part of all bills. {common.UNDISCOUNTED}")
+    total = SupportBills.total.like(meaning=f"Its share of all bills. {common.UNDISCOUNTED}")
 
 
-# ---- what is read of plans -----------------------------------------------------------------------
+# ---- tables from plans ---------------------------------------------------------------------------
 
 
-def read(plan: Plan) -> object:
-    """Return the plan itself; runs with payments read something else."""
+def whole_plan(plan: Plan) -> object:
     return plan
 
 
 def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[NeededPayment]) -> CostGaps:
-    """Return a row a plant and year with a gap or idle; ``free`` is the plan without limits."""
+    """Return one row per plant and year, idle or with a gap; ``free`` is without share limits."""
     e, gaps, rows = plan.expanded, plan.gaps, list[dict[str, Any]]()
     by_year = {(n.source, e.years.index(y)): pair for n in needed for y, pair in n.by_year.items()}
     for r, t in sorted({*map(tuple, np.argwhere(np.isfinite(gaps.gap)).tolist()), *by_year}):
@@ -224,9 +228,9 @@ def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[NeededPayment]) -
 def plants_table(
     plan: Plan, gaps: CostGaps, needed: Sequence[NeededPayment], unknown: Sequence[str]
 ) -> Plants:
-    """Return a row an idle plant, the smallest part of the price first.
+    """Return one row per idle plant, the smallest share of the price first.
 
-    For ``unknown`` minerals no payments are known; their plants are those with a gap.
+    The search for payments failed for ``unknown`` minerals: their rows are the plants with a gap.
     """
     case, rows, key = plan.case, list[dict[str, Any]](), ["mineral", "plant", "country"]
     frame = gaps.frame()
@@ -253,7 +257,7 @@ def plants_table(
 def _payment_row(
     case: Case, mineral: str, needed: NeededPayment, planned: Sequence[float]
 ) -> dict[str, Any]:
-    """Return what a plant needs: one payment for all years, and payments of single years."""
+    """Return the cells of a plant on its payment for all years and its payments in single years."""
     paid = [payment for payment, _ in needed.by_year.values() if payment is not None]
     row: dict[str, Any] = {
         "helps": SOME_YEARS if paid else NEVER,
@@ -272,7 +276,6 @@ def _payment_row(
 
 
 def _mean_gaps(rows: pd.DataFrame | None, years: set[int]) -> dict[str, float | None]:
-    """Return a plant's mean gaps of some years."""
     if rows is None:
         return {}
     due = rows[rows["year"].isin(years)]
@@ -284,12 +287,10 @@ def _finite(value: Any) -> float | None:
 
 
 def attributes(table: type[Result], record: object) -> dict[str, Any]:
-    """Return a row of a table whose fields are an object's attributes."""
     return {f.name: getattr(record, f.name) for f in table.FIELDS}
 
 
 def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
-    """Return the bills of the rows of Supports, and what each member pays of them."""
     paid, words = dict[tuple[int, str], float](), common.words_of(plan.case)
     for member, bill, part_of_it in paid_of(plan):
         paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
@@ -309,9 +310,9 @@ class SupportStudy(StudyKind):
 
     For each idle refiner and unbuilt project, the study finds the least payment per tonne that
     makes it run. It gives one payment for each year and one for all years, and plans again with
-    each. It also shows the gap: a tonne's landed cost less its value to the nearest buyer. It shows
-    the tariff that has the same effect as each cap, and the bills of the sheet Supports by year,
-    plant and payer.
+    each. It also shows the gap: a tonne's landed cost minus its value to the nearest buyer. It
+    shows the tariff that has the same effect as each cap, and the bills of the sheet Supports by
+    year, plant and payer.
 
     \b
     planner support case.xlsx
@@ -321,14 +322,13 @@ class SupportStudy(StudyKind):
     NAME, TITLE, WRITES = "support", "Support of plants", "support"
     QUESTION = "Which idle plants in the coalition could be brought in, and at what price?"
     HEADING = "What idle plants need: {plan}"
-    LACKING = "nothing was planned"
+    LACKING = "there is no proven plan"
     RESULTS = (Plants, CostGaps, Tariffs, SupportBills, Payers)
     RECORDS = ("plants", "gaps", "tariffs", "bills", "payers")
     LIMIT = CAP_HELP
     task = "the case, with share limits and without, then payments by mineral"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case with share limits and without, then with payments, mineral by mineral."""
         del say
         case = self.start.case
         self.limited = bool(case.share_limits)
@@ -336,7 +336,7 @@ class SupportStudy(StudyKind):
         if self.limited:
             runs.append(Run("Without share limits", drop_share_limits))
         each = [(Run(m.name, read=partial(payments, mineral=m.name)),) for m in case.minerals]
-        study = Study(case, (tuple(runs), *each), read)
+        study = Study(case, (tuple(runs), *each), whole_plan)
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
@@ -346,7 +346,6 @@ class SupportStudy(StudyKind):
 
     @property
     def paid(self) -> Mapping[str, Outcome[Any]]:
-        """The outcomes of the searches for payments, by name."""
         return {o.name: o for o in self.outcomes[1 + self.limited :]}
 
     @property
@@ -360,15 +359,13 @@ class SupportStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Why the gaps without share limits, or some payments, are not known."""
         free = [o.error for o in self.outcomes[1 : 1 + self.limited] if not o.planned]
         failed = [f"{name} ({o.error})" for name, o in self.paid.items() if not o.planned]
-        unknown = [f"the gaps without share limits are not known: {free[0]}"] if free else []
-        unknown += [f"payments are not known of {few(failed)}"] if failed else []
+        unknown = [f"gaps without share limits are not known: {free[0]}"] if free else []
+        unknown += [f"payments are not known for {few(failed)}"] if failed else []
         return "; ".join(unknown)
 
     def tables(self) -> list[Result]:
-        """Return the plants, their gaps by year, tariffs, bills, and who pays them."""
         plan: Any = self.outcomes[0].found
         free: Any = self.outcomes[1].found if self.limited else None
         needed = [each for o in self.paid.values() if o.planned for each in o.found or ()]
@@ -386,7 +383,6 @@ class SupportStudy(StudyKind):
         return {**super().answer(tables), "trouble": self.trouble or None}
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the plants at home that need least, and the bills."""
         plants = tables[Plants]
         home = [i for i, home in enumerate(plants.home) if home == HOME][:_MOST_BARS]
         if home:
@@ -397,19 +393,20 @@ class SupportStudy(StudyKind):
         if SupportBills in tables:
             yield Numbers(tables[SupportBills], heading=SupportBills.TABLE)
 
-    # ---- of the tables alone ---------------------------------------------------------------------
+    # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say how many plants at home are idle, how many run for little, which is the dearest."""
         rows = _at_home(tables)
         never, unknown = (int((rows["helps"] == verdict).sum()) for verdict in (NEVER, UNKNOWN))
         priced = rows[rows["of_price"].notna()]
-        little = int((priced["of_price"].astype(float) <= _LITTLE).sum())
+        little = int((priced["of_price"].astype(float) <= _SMALL).sum())
+        effect = f"would make {little or 'none'} of them run, if each is paid alone"
+        if len(rows) == 1:
+            effect = f"would {'' if little else 'not '}make it run"
         sentences = [
             f"{counted(len(rows), 'plant')} in the coalition {'is' if len(rows) == 1 else 'are'}"
-            f" idle. Paid at most {share(_LITTLE)} of its mineral's price, each tried alone,"
-            f" {little or 'none of them'} would run."
+            f" idle. A payment of at most {share(_SMALL)} of the mineral's price {effect}."
             if len(rows)
             else (
                 "No plant in the coalition is idle, and every plant that could be built there is"
@@ -420,9 +417,9 @@ class SupportStudy(StudyKind):
         if len(priced):
             dearest = priced.iloc[-1]
             sentences.append(
-                f"{dearest['plant']} ({dearest['mineral']}) needs the highest payment:"
-                f" {float(dearest['payment']):,.6g} {currency}/t,"
-                f" {share(float(dearest['of_price']))} of the mineral's price."
+                f"Relative to the price, {dearest['plant']} ({dearest['mineral']}) needs the"
+                f" highest payment: {float(dearest['payment']):,.6g} {currency}/t, or"
+                f" {share(float(dearest['of_price']))} of the price."
             )
         if unknown:
             sentences.append(f"The payment for {counted(unknown, 'plant')} is not known.")
@@ -430,17 +427,17 @@ class SupportStudy(StudyKind):
             KeyFigure(
                 "Idle plants in the coalition",
                 str(len(rows)),
-                f"each sells less than {share(RUNS)} of what it could in some year.",
+                f"Each sells less than {share(RUNS)} of what it could in some year.",
             ),
             KeyFigure(
-                f"Run for at most {share(_LITTLE)} of the price",
+                f"Run for at most {share(_SMALL)} of the price",
                 str(little),
-                "one payment for each tonne, the same in all years.",
+                "One payment per tonne, the same in all years, makes each of these plants run.",
             ),
             KeyFigure(
                 "No payment helps",
                 str(never),
-                "not even one as high as the whole cost of a tonne there.",
+                "These plants stay idle even for a payment equal to their full cost per tonne.",
             ),
         ]
         if SupportBills in tables:
@@ -452,18 +449,17 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return what plants at home need of the price, and the tariffs for caps by year."""
         rows, years = _at_home(tables), tables.option(YEARS)
         rows = rows[rows["of_price"].notna()]
         first = rows.drop_duplicates("mineral")
         count = min(len(rows), _MOST_BARS)
         return drawn(
             _bars(
-                f"The idle plant in the coalition that needs least payment, by mineral, {years}",
+                f"The idle plant that needs the lowest payment, by mineral, {years}",
                 first,
             ),
             _bars(
-                f"The {count} idle plants in the coalition that need the lowest payment, {years}",
+                f"The {count} idle plants that need the lowest payment, {years}",
                 rows.head(count),
             ),
             _tariffs_by_year(tables[Tariffs].frame(), years) if Tariffs in tables else None,
@@ -471,10 +467,9 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the plants, then the bills."""
         if Plants not in tables:
             return ()
-        lead = f"A plan was made with each payment. {_RUNS} {_HELPS}"
+        lead = f"Each payment is confirmed by a plan with it. {_RUNS} {_HELPS}"
         needs = Numbers(tables[Plants]).view(*cls.pictures(tables))
         paid = (tables[kind] for kind in (SupportBills, Payers) if kind in tables)
         blocks = tuple(Numbers(table, heading=table.TABLE) for table in paid)
@@ -486,7 +481,7 @@ _PLANT_FIELDS = (
     Plants.helps,
 )  # fmt: skip
 _NAME = 46
-"""Letters of a plant and its mineral next to its bar."""
+"""Most characters of a plant and its mineral next to a bar."""
 
 
 def _at_home(tables: Tables) -> pd.DataFrame:
@@ -495,22 +490,22 @@ def _at_home(tables: Tables) -> pd.DataFrame:
 
 
 def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
-    """Return the payments of plants as a part of their minerals' prices."""
     parts = rows["of_price"].astype(float)
-    # the number next to the name: a bar may be too short to be seen next to the longest
+    # the share is part of the name, since some bars are too short to be seen
     plants = zip(rows["mineral"], rows["plant"], parts, strict=True)
     names = [f"{cut(clean(f'{m}: {p}'), _NAME)}, {share(part)}" for m, p, part in plants]
-    axis = "Payment, % of the mineral's price"  # with a decimal, which an axis of shares has not
+    axis = "Payment, % of the mineral's price"  # as numbers: an axis of shares shows no decimals
     series = {Plants.payment.header: (Role.PLAN, 100.0 * parts)}
     return bars(title, rows, names, series, axis, form=Form.BARS, look=Look.DAYS)
 
 
 def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture | None:
-    """Return the largest tariff of each mineral by year, a line a mineral."""
     rows = rows.assign(of_cost=pd.to_numeric(rows["of_cost"], errors="coerce"))
     most = rows.pivot_table(index="year", columns="mineral", values="of_cost", aggfunc="max")
     by_mineral = {str(name): numbers(most[name]) for name in most.columns}
-    single = f" for {next(iter(by_mineral))}" if len(by_mineral) == 1 else ""  # which has no legend
+    single = (
+        f" for {next(iter(by_mineral))}" if len(by_mineral) == 1 else ""
+    )  # one line has no legend
     title = f"The tariff{single} that would have the effect of the cap, {years}"
     across, axis = common.YEAR.header, "Tariff over cost at the gate"
     return lines(title, tuple(most.index), by_mineral, axis, across=across, most=len(COLOURS))

@@ -1,9 +1,10 @@
-"""A plan under risk: what is decided before anything happens is the same in all drawn futures.
+"""A plan under risk: decisions before the first event are the same in all drawn futures.
 
 The futures are draws of the sheet Risks, as in ``planner risk``. Three ways to plan are compared:
 each future known, which no plan can beat; one plan for all futures; and the plain plan, kept until
-something happens. Minerals that no budget ties are planned apart, unless the tail of all costs
-counts. Independent batches of futures are planned too: their spread says how sure the saving is.
+the first event. Minerals without a common limit have separate programs, unless the CVaR of total
+cost counts. Independent batches of futures are planned too: their spread shows how sure the saving
+is.
 """
 
 from __future__ import annotations
@@ -44,19 +45,19 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 MOST = 100
-"""Futures that differ at most where projects are whole: they are one program and one search."""
+"""Largest number of different futures if projects are integer: all share one search."""
 MOST_COLUMNS = 1_000_000
-"""Columns at most of minerals that limits tie, for all futures that differ for them."""
-_CHAIN = 8
-"""Futures planned one after another, as if each had been known."""
-_BATCHES, _IN_BATCH = 5, 5
-"""Batches at most, and futures of each at least."""
-_ENOUGH, _ENOUGH_WHOLE = 100, 20
-"""Futures that are drawn unless another number is asked for; where projects are whole."""
+"""Largest number of columns, over all different futures, of minerals that limits tie together."""
+_IN_CHAIN = 8
+"""Number of futures in a chain of runs that plan each future as if it were known."""
+_MOST_BATCHES, _LEAST_IN_BATCH = 5, 5
+"""Largest number of batches, and smallest number of futures in a batch."""
+_DEFAULT_FUTURES, _DEFAULT_WHOLE = 100, 20
+"""Default number of futures; and the default if projects are integer."""
 _MOST_BARS = 12
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
-FUTURES, TAIL, NOTE = "Futures", "What is least", "Note"
-"""Rows of About: how many were drawn; what the plan under risk makes least; that none is drawn."""
+FUTURES, OBJECTIVE, NOTE = "Futures", "What is least", "Note"
+"""Rows of About: the count of draws; what the plan under risk minimizes; a note without draws."""
 _FOR_SHARES, _USED_UP = "what minerals share", "used up its rounds"
 _KINDS = {kind.name: kind for kind in decisions.listed()}
 
@@ -69,9 +70,9 @@ def _discounted(header: str, meaning: str, key: str, **more: Any) -> Field:
 
 
 class PlansUnderRisk(Result):
-    """What the plan under risk costs over all futures, and what knowing the future would save.
+    """The costs of three ways to plan over all futures, and what each way saves.
 
-    The costs are discounted and count shortage and penalties at their prices.
+    Costs are discounted; shortage and penalties count at their prices.
     """
 
     TABLE, GRAIN, BOOK, FILTERED = "Under risk", ("measure",), "under risk", False
@@ -83,31 +84,31 @@ class PlansUnderRisk(Result):
     )
     risky = _discounted(
         "Plan under risk",
-        "One plan for all futures. What is built is the same in all of them, and so is all else"
-        " until their events differ.",
+        "One plan for all futures. Builds are the same in all futures; other decisions are the same"
+        " until the futures' events differ.",
         "under_risk_usd",
     )
     plain = _discounted(
         "Plain plan",
-        "Builds what the plain plan builds and follows it until something happens; from then on"
-        " planned as under risk.",
+        "The plan without events. Its builds are kept to the end, its other decisions until the"
+        " first event; later decisions are planned as under risk.",
         "plain_usd",
     )
     evpi = _discounted(
         "Knowing would save",
-        "Plan under risk less each future known. For the expected cost this is the expected value"
+        "Plan under risk minus each future known. For the expected cost this is the expected value"
         " of perfect information (EVPI).",
         "evpi_usd",
     )
     vss = _discounted(
         "Planning under risk saves",
-        "Plain plan less plan under risk. For the expected cost this is the value of the stochastic"
-        " solution (VSS).",
+        "Plain plan minus plan under risk. For the expected cost this is the value of the"
+        " stochastic solution (VSS).",
         "vss_usd",
     )
     error = _discounted(
         "Give or take",
-        "As many other futures would save this much more or less, with 95 % confidence; from"
+        "Half of the 95 % confidence interval of the saving by planning under risk, from"
         " independent batches of futures. Blank: too few futures.",
         "vss_error_usd",
         optional=True,
@@ -115,7 +116,7 @@ class PlansUnderRisk(Result):
 
 
 class Batches(Result):
-    """One row an independent batch of the futures, planned by itself."""
+    """One row per independent batch of futures; each batch is planned separately."""
 
     TABLE, GRAIN, BOOK = "Batches", ("batch",), "under risk"
     batch = field("Batch", Look.COUNT, "Futures are in the order in which they were drawn.")
@@ -125,47 +126,47 @@ class Batches(Result):
 
 
 class Decisions(Result):
-    """What is decided before anything happens: in the plain plan, and under risk.
+    """Decisions before the first event, in the plain plan and under risk.
 
-    What is built; what stocks hold at the end of each year; what is bought, by plants, too, and
-    taken of contracts, in the first year. Years in which something has happened in every future are
-    left out.
+    They are all builds, stocks at the end of each year, and the first year's purchases (of members
+    and plants) and contract deliveries. Years that come after an event in every future are left
+    out.
     """
 
     TABLE, GRAIN, BOOK = "Decisions", ("kind", "mineral", "who", "year"), "under risk"
     kind = field.text(
         "Decision",
-        f"{', '.join(_KINDS)}. What is taken under a contract is among what is bought, too.",
+        f"{', '.join(_KINDS)}. Deliveries under a contract are part of purchases, too.",
         key="what",
     )
     mineral = MINERAL
     who = field.text(
         "Of whom",
         "The project that is built, the member that stores or hands over, the country that sells,"
-        " the contract.",
+        " or the contract.",
     )
     year = YEAR.like(meaning="For what is built, the year in which its output starts.")
     unit = UNIT.like(meaning="")
     plain = field("Plain plan", Look.TONNES, key="plain_t")
     risky = field("Plan under risk", Look.TONNES, key="under_risk_t")
-    change = CHANGE.like(meaning="Plan under risk less plain plan.", key="change_t")
+    change = CHANGE.like(meaning="Plan under risk minus plain plan.", key="change_t")
 
 
 class Futures(Result):
-    """One row a future: what happens, how likely it is, and what each way to plan costs."""
+    """One row per future: its events, its probability, and the cost of each way to plan."""
 
     TABLE, GRAIN, BOOK = "Futures", ("future",), "under risk"
     future = field("Future", Look.COUNT)
-    chance = field.share("Probability", "The share of draws that are this future.")
+    chance = field.share("Probability", "The share of draws with these events.")
     informed, risky, plain = PlansUnderRisk.informed, PlansUnderRisk.risky, PlansUnderRisk.plain
     short_informed = field.tonnes("Short, future known", key="short_known")
     short_risky = field.tonnes("Short, plan under risk")
     short_plain = field.tonnes("Short, plain plan")
-    events = field("Events", Look.REMARK, "With the years in which any of their rows holds.")
+    events = field("Events", Look.REMARK, "The events of the future, with their years.")
 
 
 class Expected(Result):
-    """One row a mineral: the expected shortage over all years."""
+    """One row per mineral: the expected shortage over all years."""
 
     TABLE, GRAIN, BOOK = "Expected short", ("mineral",), "under risk"
     mineral = MINERAL
@@ -180,29 +181,29 @@ class Expected(Result):
 
 @dataclass(frozen=True)
 class UnderRiskResult:
-    """What a run returns: its course, and for a run of all futures also the plain plan's.
+    """The result of a run, future by future; a run of all futures has that of the plain plan, too.
 
-    ``decided`` are rows of Decisions of either [t, or t/yr of what is built].
+    ``decided`` are rows of Decisions [t, or t/yr of builds].
     """
 
-    course: FutureOutcomes
+    by_future: FutureOutcomes
     plain: FutureOutcomes | None = None
     decided: tuple[dict[str, Any], ...] = ()
 
 
-def known_of(plan: Plan) -> UnderRiskResult:
-    """Return the course of a future that was known."""
-    totals = drawing.reading(plan)
+def informed_result(plan: Plan) -> UnderRiskResult:
+    """Return the result of a future that is planned as if it were known."""
+    totals = drawing.totals_of(plan)
     short = totals.short.sum(axis=1)[None]
     return UnderRiskResult(FutureOutcomes(np.array([totals.objective]), short, plan.proof))
 
 
 @dataclass(frozen=True)
 class UnderRiskReader:
-    """Plans for all futures at once, from the plan of the case without events.
+    """Makes one plan for all futures, from the plan of the case without events.
 
-    By future: the events, what is known on the way, and the probability; ``knowledge`` is ``known``
-    of ``models.answers.futures``, and ``calm`` as there.
+    ``events``, ``knowledge`` and ``chances`` have one entry per future. ``knowledge`` and ``calm``
+    are as in ``models.answers.futures``.
     """
 
     events: tuple[engine.Change, ...]
@@ -212,16 +213,15 @@ class UnderRiskReader:
     tail: Tail
 
     def __call__(self, plan: Plan) -> UnderRiskResult:
-        """Return the plan under risk, and the plain plan kept to."""
         every = zip(self.events, self.chances.tolist(), self.knowledge, strict=True)
         futures = [Future(event(plan.case), chance, labels) for event, chance, labels in every]
         planned = under_risk(plan, futures, self.calm, self.tail)
-        decided = tuple(_rows(plan, planned.decisions))
+        decided = tuple(_decision_rows(plan, planned.decisions))
         return UnderRiskResult(planned.risky, planned.plain, decided)
 
 
-def _rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of Decisions that are more than rounding."""
+def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of Decisions, without amounts that are rounding."""
     case, first = plan.case, plan.case.years[0]
     country = {
         (s.name, s.project, s.mineral): case.country_name(s.country) for s in plan.expanded.sources
@@ -236,7 +236,7 @@ def _rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
         if of is BUILT:
             project = projects[part_of(component.PROJECT)]
             if project.built_in is None and year in dict(project.begun):
-                continue  # it is no decision
+                continue  # begun before the plan, so not a decision of it
             size, mineral = project.capacity.value(max(year, first)), project.mineral
         if of.decision.lasts or year == first:
             seller = country.get((part_of(component.REFINER), part_of(component.PROJECT), mineral))
@@ -261,9 +261,9 @@ def _rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class _MineralGroup:
-    """Minerals planned together: the scenarios that differ for them, and which each draw is.
+    """Minerals in one program: their different futures, and the number of each draw's future.
 
-    ``batches`` are the draws of each independent batch; none where nothing differs.
+    ``batches`` are the draws of each independent batch; () if all draws are the same.
     """
 
     case: Case
@@ -274,41 +274,41 @@ class _MineralGroup:
 
     @property
     def too_large(self) -> str:
-        """Return why its scenarios cannot be planned at once, "" where they can."""
+        """Return why its futures cannot be planned at once, "" if they can."""
         if len(self.hits) <= MOST:
             return ""
         if self.case.settings.whole_projects:
-            return f"{len(self.hits):,} of them differ, and with whole projects {MOST} may"
+            return f"{len(self.hits):,} of them differ, and the limit with whole projects is {MOST}"
         for minerals in apart(self.case):
             differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
-            # what happens up to a year has its own columns of that year
+            # each different sequence of events up to a year has columns of its own in that year
             years = [len({_until(hits, year) for hits in differ}) for year in self.case.years]
             single = len(build_program(Expanded(part(self.case, minerals))).rows.cost)
             columns = int(single * sum(years) / len(years))
             if columns > MOST_COLUMNS:
                 return (
-                    f"{len(differ):,} of them differ for {', '.join(minerals)}, some {columns:,}"
-                    f" columns, and {MOST_COLUMNS:,} can be planned"
+                    f"{len(differ):,} of them differ for {', '.join(minerals)}, which takes about"
+                    f" {columns:,} columns, and the limit is {MOST_COLUMNS:,}"
                 )
         return ""
 
     @property
     def chances(self) -> list[Floats]:
-        """The probability of each scenario: among all draws, then among those of each batch."""
+        """The probability of each future: in all draws, then in the draws of each batch."""
         every = np.array(self.of_draw)
         samples = (every, *(every[batch] for batch in self.batches))
         return [np.bincount(drawn, minlength=len(self.hits)) / len(drawn) for drawn in samples]
 
     def study(self, case: Case, tail: Tail) -> engine.Study[UnderRiskResult]:
-        """Return its runs: all scenarios at once, each batch of them, then each as if known.
+        """Return the runs: all futures at once, each batch at once, then each future as known.
 
-        ``case`` has the risks.
+        ``case`` has the sheet Risks.
         """
         names = [m.name for m in self.case.minerals]
-        groups = apart(self.case)  # what is built is the same in all, so a budget ties none
+        groups = apart(self.case)  # builds are the same in all futures, so no budget ties minerals
         label: dict[object, int] = {}
 
-        def known_of_hits(hits: Hits) -> Ints:
+        def labels_of(hits: Hits) -> Ints:
             labels = np.zeros((len(names), len(self.case.years)), dtype=np.int64)
             for i, minerals in enumerate(groups):
                 touching = drawing.hits_on(minerals, hits, self.reach)
@@ -319,7 +319,7 @@ class _MineralGroup:
             return labels
 
         events = tuple(drawing.foreseen(case, hits) for hits in self.hits)
-        every, calm = tuple(map(known_of_hits, self.hits)), known_of_hits(())
+        every, calm = tuple(map(labels_of, self.hits)), labels_of(())
 
         def reader(chances: Floats) -> UnderRiskReader:
             drawn = np.flatnonzero(chances)
@@ -333,8 +333,11 @@ class _MineralGroup:
             for title, chances in zip(titles, self.chances, strict=True)
         )
         runs = [engine.Run(f"Known, future {i}: {who}", event) for i, event in enumerate(events, 1)]
-        chains = (*engine.chains_of(batches, _CHAIN), *engine.chains_of(runs, _CHAIN))
-        return engine.Study(self.case, ((together,), *chains), known_of)
+        chains = (
+            *engine.chains_of(batches, _IN_CHAIN),
+            *engine.chains_of(runs, _IN_CHAIN),
+        )
+        return engine.Study(self.case, ((together,), *chains), informed_result)
 
 
 def _until(hits: Hits, year: int) -> Hits:
@@ -344,7 +347,6 @@ def _until(hits: Hits, year: int) -> Hits:
 def _groups_of(
     case: Case, drawn: Sequence[drawing.Draw], tail: Tail, batches: tuple[Ints, ...]
 ) -> list[_MineralGroup]:
-    """Return the minerals that belong together; all where the tail of all costs counts."""
     together = parts(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
     reach, groups = tuple(touched(case, row) for row in case.risks), []
     for minerals in together:
@@ -371,7 +373,7 @@ class UnderRisk(StudyKind):
         "all amounts are present values in the first year, with shortage and penalties at their"
         " prices"
     )
-    LACKING = "the plan under risk is not known"
+    LACKING = "there is no proven plan under risk"
     RESULTS = (PlansUnderRisk, Decisions, Futures, Expected, Batches)
     RECORDS = ("worth", "decisions", "rows", "minerals", "batches")
     LIMIT = CAP_HELP
@@ -379,10 +381,9 @@ class UnderRisk(StudyKind):
     def __init__(
         self, start: Start, *, futures: int | None, seed: int, alpha: float, weight: float
     ) -> None:
-        """Draw the futures; UsageError where they are more than can be planned at once."""
         super().__init__(start)
         if futures is None:
-            futures = _ENOUGH_WHOLE if start.case.settings.whole_projects else _ENOUGH
+            futures = _DEFAULT_WHOLE if start.case.settings.whole_projects else _DEFAULT_FUTURES
         case, self.seed, self.tail = start.case, seed, Tail(alpha, weight)
         self.drawn = drawing.draws(case, futures, seed)
         first = {draw.hits: draw for draw in reversed(self.drawn)}
@@ -391,14 +392,13 @@ class UnderRisk(StudyKind):
         self.groups = _groups_of(case, self.drawn, self.tail, self.batches)
         why = next(filter(None, (group.too_large for group in self.groups)), "")
         if why:
-            msg = f"{futures:,} futures cannot be planned at once: {why}; ask for fewer --futures"
+            msg = f"{futures:,} futures cannot be planned at once: {why}. Ask for fewer --futures"
             raise UsageError(msg)
         self.task = words.counted(len(self.different), "future")
 
     def plan(
         self, where: Where | None, tell: engine.Tell | None, say: Callable[[str], None]
     ) -> None:
-        """Plan for all futures at once, and each as if it had been known."""
         del say
         studies = [group.study(self.start.case, self.tail) for group in self.groups]
         self.results: list[engine.Outcomes[Any]] = [*engine.run_studies(studies, where, tell)]
@@ -413,7 +413,6 @@ class UnderRisk(StudyKind):
 
     @property
     def runs(self) -> Sequence[engine.Outcome[Any]]:
-        """The runs; the run of all futures has the proofs of its two plans."""
         runs = list[engine.Outcome[Any]]()
         for group, outcomes in zip(self.groups, self.results, strict=True):
             for outcome, chances in zip_longest(outcomes, group.chances):
@@ -421,20 +420,20 @@ class UnderRisk(StudyKind):
                 if result is None or result.plain is None or chances is None:
                     runs.append(outcome)
                     continue
-                for end, course in (("", result.course), (", plain plan", result.plain)):
-                    cost = valued(course.costs, chances[chances > 0], self.tail)
+                for end, result_of in (("", result.by_future), (", plain plan", result.plain)):
+                    cost = valued(result_of.costs, chances[chances > 0], self.tail)
                     name = outcome.name + end
-                    runs.append(replace(outcome, name=name, objective=cost, proof=course.proof))
+                    runs.append(replace(outcome, name=name, objective=cost, proof=result_of.proof))
         return runs
 
     @property
-    def proven(self) -> float:
-        """By what part of its cost a plan may be dearer than the cheapest."""
+    def relative_gap(self) -> float:
+        """The largest relative optimality gap of any run."""
         return max((max(p.gap, p.mip_gap) for run in self.runs if (p := run.proof)), default=0.0)
 
     @property
     def gap(self) -> float:
-        """What a search that ended early left open, as a part of its cost."""
+        """The largest relative gap of a search that ended early."""
         return max((p.mip_gap for run in self.runs if (p := run.proof)), default=0.0)
 
     @property
@@ -443,7 +442,6 @@ class UnderRisk(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """What the figures are worth where a search ended early."""
         if not self.start.case.risks:
             return drawing.NO_EVENTS
         if self.status == OPTIMAL:
@@ -453,44 +451,43 @@ class UnderRisk(StudyKind):
             is_early = search.seconds is not None or self.gap <= search.gap + tolerances.MOST_GAP
             how = "ended early" if is_early else _USED_UP
             ended = words.search_words(self.gap, _FOR_SHARES, how)
-        return f"{ended} Smaller differences mean nothing."
+        return f"{ended} Differences between plans that are smaller than this mean nothing."
 
     @property
     def subject(self) -> str:
-        return f"{self.options[FUTURES]}, seed {self.seed}; least: {self._least}"
+        return f"{self.options[FUTURES]}, seed {self.seed}; minimizes {self._objective_words}"
 
     @property
-    def _least(self) -> str:
+    def _objective_words(self) -> str:
         weight = self.tail.weight
         if not weight:
             return "the expected cost"
-        rest = f"{words.percent(1.0 - weight, 0)} the expected cost, " if weight < 1 else ""
+        mean = f"{words.percent(1.0 - weight, 0)} of the expected cost plus " if weight < 1 else ""
         is_single = 1.0 - self.tail.alpha <= 1.0 / len(self.drawn)
-        few = ", with so few futures the dearest alone" if is_single else ""
-        return f"{rest}{words.percent(weight, 0)} the {_cvar_words(self.tail.alpha)}{few}"
+        few = " (with so few futures, the cost of the most expensive one)" if is_single else ""
+        return f"{mean}{words.percent(weight, 0)} of the {_cvar_words(self.tail.alpha)}{few}"
 
     @property
     def options(self) -> dict[str, str]:
-        """The scenario, what was drawn, what is least, and who knows what when."""
         return {
             **self.start.options,
             FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} different",
             "Seed": str(self.seed),
-            TAIL: self._least,
-            Runs.proven.header: f"no plan costs less by more than {self.proven:z.0e} of the cost",
+            OBJECTIVE: self._objective_words,
+            Runs.proven.header: f"to within {self.relative_gap:z.0e} of the lowest possible cost",
             **(
                 {NOTE if self.status == OPTIMAL else "Search": self.trouble} if self.trouble else {}
             ),
-            "What is built": "the same in all futures, decided before anything happens",
-            "All else": "decided in its year, knowing the events up to then that touch the mineral;"
-            " later events are known only as far as the drawn futures already differ",
-            PlansUnderRisk.plain.header: "kept until the first event that touches a mineral; what"
-            " is built stays to the end. After that event it buys again from any supplier. In"
-            " planner risk suppliers are held to what was agreed and a surge: the mean is higher",
+            "What is built": "decided before the first event, the same in all futures",
+            "All else": "decided in its year, knowing the events so far that touch the mineral."
+            " Later events are known only if a single drawn future has the events so far",
+            PlansUnderRisk.plain.header: "builds are kept to the end, other decisions until the"
+            " first event that touches the mineral. After that event the coalition buys again from"
+            " any supplier. In planner risk a supplier sells only agreed tonnes and a surge, so the"
+            " mean cost is higher",
         }
 
     def tables(self) -> list[Result]:
-        """Return the costs of each way to plan, the decisions, the futures, and what is short."""
         case, currency = self.start.case, words_of(self.start.case)
         count = Counter(draw.hits for draw in self.drawn)
         chances = np.array([count[d.hits] / len(self.drawn) for d in self.different])
@@ -498,7 +495,7 @@ class UnderRisk(StudyKind):
         costs, short = self._by_future(names)
         measured: list[dict[str, Any]] = []
         for name, measure in self._measures.items():
-            row = _compared(*(measure(c, chances) for c in costs), is_least=not measured)
+            row = _compared(*(measure(c, chances) for c in costs), is_objective=not measured)
             measured.append({"measure": name, "error": None} | row)
         batches = [self._batch(b) for b in range(len(self.batches))]
         if batches:
@@ -531,22 +528,22 @@ class UnderRisk(StudyKind):
         ]
 
     def _batch(self, b: int) -> dict[str, Any]:
-        """Return what is least in a batch, for each way to plan."""
+        """Return the objective of each way to plan over the futures of a batch."""
         batch, measure = self.batches[b], next(iter(self._measures.values()))
         costs, chances = np.zeros((3, len(batch))), np.full(len(batch), 1.0 / len(batch))
         for group, outcomes in zip(self.groups, self.results, strict=True):
             drawn = np.array(group.of_draw)[batch]
             place = np.searchsorted(np.unique(drawn), drawn)
             result: Any = outcomes[1 + b if group.batches else 0].found
-            costs[0] += _known_course(group, outcomes).costs[drawn]
-            costs[1] += result.course.costs[place]
+            costs[0] += _informed_by_future(group, outcomes).costs[drawn]
+            costs[1] += result.by_future.costs[place]
             costs[2] += result.plain.costs[place]
-        row = _compared(*(measure(c, chances) for c in costs), is_least=True)
+        row = _compared(*(measure(c, chances) for c in costs), is_objective=True)
         return {"batch": b + 1, "futures": len(batch), **row}
 
     @property
     def _measures(self) -> dict[str, Callable[[Floats, Floats], float]]:
-        """What is shown of costs by future and their chances, what is least first."""
+        """Measures of costs and probabilities by future; the objective is first."""
         measures: dict[str, Callable[[Floats, Floats], float]] = {}
         if self.tail.weight:
             measures[_LEAST] = partial(valued, tail=self.tail)
@@ -556,7 +553,7 @@ class UnderRisk(StudyKind):
         return measures
 
     def _by_future(self, names: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return costs by way and future [money], shortage by way, future and mineral [t]."""
+        """Return cost by way and future [money], shortage by way, future and mineral [t]."""
         first = [self.drawn.index(d) for d in self.different]
         costs = np.zeros((len(_WAYS), len(first)))
         short = np.zeros((len(_WAYS), len(first), len(names)))
@@ -564,19 +561,17 @@ class UnderRisk(StudyKind):
             rows = [group.of_draw[i] for i in first]
             columns = [names.index(m.name) for m in group.case.minerals]
             result: Any = outcomes[0].found
-            for w, course in enumerate(
-                (_known_course(group, outcomes), result.course, result.plain)
-            ):
-                costs[w] += course.costs[rows]
-                short[w][:, columns] += course.short[rows]
+            informed = _informed_by_future(group, outcomes)
+            for w, way in enumerate((informed, result.by_future, result.plain)):
+                costs[w] += way.costs[rows]
+                short[w][:, columns] += way.short[rows]
         return costs, short
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return what was drawn, costs by way to plan, and an object a decision and a future."""
         return {
             **super().answer(tables),
             "search_gap": self.gap,
-            "proven_gap": self.proven,
+            "proven_gap": self.relative_gap,
             "futures": len(self.drawn),
             "different_futures": len(self.different),
             "seed": self.seed,
@@ -585,19 +580,19 @@ class UnderRisk(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return what each way to plan costs, and which decisions change."""
         yield Numbers(tables[PlansUnderRisk])
         changed = _changed(tables)
         if changed:
             largest = [row in changed[:_MOST_BARS] for row in tables.records(Decisions)]
-            heading = f"Changed decisions ({sum(largest)} of {len(changed)}, the largest)"
+            few = sum(largest) < len(changed)
+            which = f"The {sum(largest)} largest of {len(changed)} changed" if few else "Changed"
+            heading = f"{which} decisions"
             yield Numbers(tables[Decisions].where(largest), heading=heading)
 
-    # ---- of the tables alone ---------------------------------------------------------------------
+    # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say what to decide otherwise, what that saves, how sure that is, and what is missing."""
         table, futures, batches = tables[PlansUnderRisk], tables[Futures], tables.records(Batches)
         row = next(iter(table.frame().to_dict("records")))
         unit = table.words["money"]
@@ -606,30 +601,30 @@ class UnderRisk(StudyKind):
         if list(futures.events) == [drawing.NO_EVENT]:
             why = tables.option(NOTE)
             return Headline(
-                (
-                    "No event happens in any of the drawn futures, so the plan under risk is the"
-                    " plain plan."
-                )
+                ("No event happens in any drawn future, so the plan under risk is the plain plan.")
                 + (f" {words.opened(why)}." if why else ""),
                 (KeyFigure(_EXPECTED, cost, "as in the plain plan."),),
             )
         sure = ""
         if batches and row["error"] is not None:
             sure = f", give or take {words.money(row['error'], unit)}"
-        over = f"Over {words.counted(drawn, 'future')}"
-        least = "" if row["measure"] == _EXPECTED else f" of {words.inner(row['measure'])}"
+        count = words.counted(drawn, "future")
+        least = (
+            " on average" if row["measure"] == _EXPECTED else f" of {words.inner(row['measure'])}"
+        )
         changed = _changed(tables)
         if changed:
-            also = _also_changed(changed, _ADVISED)
-            finding = f"{_advice(changed, _ADVISED)}. {over} that{also} {vss}{least}{sure}."
+            this = _what_saves(changed, _ADVISED)
+            finding = f"{_advice(changed, _ADVISED)}. {this} {vss}{least} over {count}{sure}."
         elif row["vss"]:
             finding = (
-                "Decide as the plain plan does; the plan under risk changes it by less than 1 %."
-                f" {over} these changes save {vss}{least}{sure}."
+                "Decide as in the plain plan: the plan under risk changes no decision by 1 % or"
+                f" more. Its small changes save {vss}{least} over {count}{sure}."
             )
         else:
             finding = (
-                f"Decide as the plain plan does. {over}, planning for events saves nothing{least}."
+                f"Decide as in the plain plan. Planning for events saves nothing{least} over"
+                f" {count}."
             )
         figures = (
             KeyFigure(
@@ -648,23 +643,22 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return what each future costs more than if it were known, and what is expected short."""
         frame = tables[Futures].frame()
         regret = frame[["plain", "risky"]].sub(frame["informed"], axis=0)
         largest = regret["plain"].sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
         rows = regret.loc[sorted(largest)]
         of_futures = Picture(
-            f"What each future costs more than if it were known, {tables.option(YEARS)}",
+            f"Extra cost of each future, compared with knowing it, {tables.option(YEARS)}",
             Form.GROUPED,
             tuple(f"Future {i + 1}" for i in rows.index),
             tuple(Series(head, role, rows[way].tolist()) for way, head, role in _REGRETTED),
             "{unit}",
-            "the futures with most" if len(frame) > _MOST_BARS else "",
+            "the futures with the largest extra cost" if len(frame) > _MOST_BARS else "",
         ).in_money(tables[Futures].words["money"])
         short_rows = tables[Expected].frame()
         short_rows = short_rows[short_rows[["informed", "risky", "plain"]].max(axis=1) > 0]
         of_minerals = Picture(
-            f"Share of demand expected to be short, {tables.option(YEARS)}",
+            f"Share of demand that is missing on average, {tables.option(YEARS)}",
             Form.GROUPED,
             tuple(short(name) for name in short_rows["mineral"]),
             tuple(Series(head, role, _shares(short_rows, way)) for way, head, role in _SHOWN_WAYS),
@@ -677,12 +671,11 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the futures, and the decisions."""
-        lead = "Each way to plan in each future. Its probability is its share of the draws."
+        lead = "The cost of each way to plan. A future's probability is its share of the draws."
         futures = Numbers(tables[Futures], _FUTURE_FIELDS).view(*cls.pictures(tables)[:1])
         sections = [Section("futures", "What each future costs", lead, futures)]
         if Decisions in tables:
-            heading = "What is decided before anything happens"
+            heading = "Decisions before the first event"
             sections.append(Section("decisions", heading, "", Numbers(tables[Decisions]).view()))
         return tuple(sections)
 
@@ -699,10 +692,9 @@ _REGRETTED = (_WAYS[2], _WAYS[1])
 _SHOWN_WAYS = (_WAYS[0], *_REGRETTED)
 
 
-def _known_course(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:
-    """Return the course of a group's futures that are known, each a run of its own."""
+def _informed_by_future(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:
     runs: Sequence[Any] = outcomes.every[1 + len(group.batches) :]
-    every = [outcome.found.course for outcome in runs]
+    every = [outcome.found.by_future for outcome in runs]
     costs, short = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
     return FutureOutcomes(costs, short, every[0].proof)
 
@@ -712,16 +704,17 @@ def _cvar_words(alpha: float) -> str:
 
 
 def batches_of(futures: int) -> tuple[Ints, ...]:
-    """Return which futures each independent batch has, in the order of the draws; () of too few."""
-    many = min(_BATCHES, futures // _IN_BATCH)
+    """Return the futures of each batch, in the order of the draws; () if futures are too few."""
+    many = min(_MOST_BATCHES, futures // _LEAST_IN_BATCH)
     return tuple(np.array_split(np.arange(futures), many)) if many > 1 else ()
 
 
-def _compared(informed: float, risky: float, plain: float, *, is_least: bool) -> dict[str, float]:
-    """Return what each way to plan costs, and what knowing and planning under risk save."""
+def _compared(
+    informed: float, risky: float, plain: float, *, is_objective: bool
+) -> dict[str, float]:
     solid = words.solid
     saved = {"evpi": solid(risky - informed, risky), "vss": solid(plain - risky, plain)}
-    if is_least:  # what is least saves at least 0, but for the gap that a proof leaves
+    if is_objective:  # below 0 only within the gap of the proofs
         saved = {name: max(0.0, value) for name, value in saved.items()}
     return {"informed": informed, "risky": risky, "plain": plain, **saved}
 
@@ -732,50 +725,50 @@ def _shares(rows: Any, name: str) -> list[float]:
 
 
 def _changed(tables: Tables) -> list[dict[str, Any]]:
-    """Return the decisions that change by a hundredth or more: builds first, the largest first.
+    """Return the decisions that change by 1 % or more: builds first, the largest changes first.
 
-    The size of a change is its share of the mineral's demand; without demand, of itself.
+    A change is ranked by its share of the mineral's demand; without demand, of the decision.
     """
     need = dict(tables[Expected].rows(Expected.mineral, Expected.demand))
 
-    def differs(row: Any) -> bool:
-        return bool(abs(row["change_t"]) > _ALIKE * max(row["plain_t"], row["under_risk_t"]))
+    def is_changed(row: Any) -> bool:
+        return bool(abs(row["change_t"]) > _LEAST_CHANGE * max(row["plain_t"], row["under_risk_t"]))
 
-    def place(row: Any) -> tuple[bool, float]:
+    def sort_key(row: Any) -> tuple[bool, float]:
         base = need[row["mineral"]] or max(row["plain_t"], row["under_risk_t"])
         return row["what"] != decisions.BUILDING.name, -abs(row["change_t"]) / base
 
-    return sorted(filter(differs, records(tables[Decisions])), key=place)
+    return sorted(filter(is_changed, records(tables[Decisions])), key=sort_key)
 
 
-_ALIKE = 0.01
+_LEAST_CHANGE = 0.01
 _ADVISED = 2
-"""Decisions that a finding names."""
+"""Number of decisions that a finding names."""
 
 
 def _care(row: Mapping[Any, Any], drawn: int, batches: Sequence[Any]) -> Iterator[str]:
-    """Yield how sure the saving is, and what it counts."""
-    more = f"ask for more, such as --futures {max(_ENOUGH, 4 * drawn)}"
+    """Yield sentences on how sure the saving is, and what it counts."""
+    more = f"ask for more futures, such as --futures {max(_DEFAULT_FUTURES, 4 * drawn)}"
     if not batches:
         futures = f"{words.counted(drawn, 'future')} {'is' if drawn == 1 else 'are'}"
         yield f"{futures} too few to say how sure the saving is. For a surer answer, {more}."
     elif row["error"] and row["error"] >= row["vss"]:
         yield (
-            f"The saving is no larger than its differences between {len(batches)} batches of"
-            f" futures. Before you act on it, {more}; four times as many futures about halve the"
-            " differences."
+            f"The saving may be chance: it is no larger than its margin of error, which comes from"
+            f" {len(batches)} batches of futures. Before you act on it, {more}; four times as many"
+            " futures about halve the margin."
         )
     yield (
         "The saving counts missing supply at its price; the sheet Expected short has the tonnes."
-        " After an event the plan knows what comes next, so it looks better than a real plan can"
-        " be."
+        " After an event the plan often knows the rest of the future, so it looks better than a"
+        " real plan can be."
     )
 
 
 def _missing(tables: Tables) -> tuple[str, str]:
-    """Return what part of need is missing on average under risk, and in the plain plan.
+    """Return which share of a mineral is missing on average under risk, and in the plain plan.
 
-    Of the mineral for which the two are farthest apart; where they are the same, of the shortest.
+    The mineral is the one with the largest difference; if there is none, with the most missing.
     """
     rows = []
     for mineral, need, *tonnes in tables[Expected].rows(
@@ -785,13 +778,13 @@ def _missing(tables: Tables) -> tuple[str, str]:
         rows.append((round(abs(risky - plain), 6), max(risky, plain), mineral, risky, plain))
     apart_by, most, mineral, risky, plain = max(rows, default=(0.0, 0.0, "", 0.0, 0.0))
     if not most:
-        return "nothing", "no mineral is short in either plan."
+        return "nothing", "nothing is missing in either plan."
     other = f"{words.share(plain)} in the plain plan" if apart_by else "as in the plain plan"
-    return f"{words.share(risky)} of {mineral}", f"{other}, as a part of all years' need."
+    return f"{words.share(risky)} of {mineral}", f"{other}, as a share of the need in all years."
 
 
 Decision = tuple[str, str, str]
-"""What a changed decision is about: its kind, mineral, and plant, member, country or contract."""
+"""Identifies a changed decision: kind, mineral, and plant, member, country or contract."""
 
 
 def _by_decision(rows: Iterable[dict[str, Any]]) -> dict[Decision, list[dict[str, Any]]]:
@@ -802,24 +795,26 @@ def _by_decision(rows: Iterable[dict[str, Any]]) -> dict[Decision, list[dict[str
 
 
 def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
-    """Return in words what to change: ``Build Oulu two years earlier and Lacq larger``."""
+    """Return the changes in words: ``Build Oulu 2 years earlier and Lacq larger``."""
     phrases, before = list[str](), ""
     for decision, years in [*_by_decision(rows).items()][:most]:
-        verb, rest = _advised(*decision, years)
+        verb, rest = _advice_on(*decision, years)
         phrases.append(rest if verb == before else f"{verb} {rest}")
         before = verb
     return words.opened(words.listed(phrases))
 
 
-def _also_changed(rows: Sequence[dict[str, Any]], most: int) -> str:
-    """Return what else changes, counted by kind, and the verb: the saving is of all changes."""
+def _what_saves(rows: Sequence[dict[str, Any]], most: int) -> str:
+    """Return the start of a sentence: which changes save, those without a name counted by kind."""
     left = Counter(kind for kind, *_ in [*_by_decision(rows)][most:])
     others = [words.counted(left[name], kind.noun) for name, kind in _KINDS.items() if left[name]]
-    return f" and changes of {words.listed(others)} together save" if others else " saves"
+    return f"With changes of {words.listed(others)}, this saves" if others else "This saves"
 
 
-def _advised(kind: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str]:
-    """Return a verb and the rest: what changes of one plant, stock, country or contract."""
+def _advice_on(
+    kind: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]
+) -> tuple[str, str]:
+    """Return a verb and the rest of the advice on one plant, stock, country or contract."""
     was, now = ({r["year"]: r[way] for r in rows if r[way]} for way in ("plain_t", "under_risk_t"))
     before, after = sum(was.values()), sum(now.values())
     more = "more" if after > before else "less"
@@ -830,7 +825,7 @@ def _advised(kind: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) 
     if not before or not after:
         return ("build" if after else "do not build"), plant
     changes, years = list[str](), min(was) - min(now)
-    if abs(after - before) > _ALIKE * max(before, after):
+    if abs(after - before) > _LEAST_CHANGE * max(before, after):
         changes.append("larger" if after > before else "smaller")
     if years:
         changes.append(f"{words.counted(abs(years), 'year')} {'earlier' if years > 0 else 'later'}")

@@ -51,7 +51,7 @@ def test_every_group_and_going_on(plain, ask, folder) -> None:
     assert again["resume_refused"] is None
     code, other = ask("bills", plain, "--resume", made, "--lose", "China", "--output", "b.xlsx")
     assert code == 2
-    assert "of another workbook, scenario or what-if" in other["errors"][0]["message"]
+    assert "for another workbook, scenario or what-if" in other["errors"][0]["message"]
 
 
 def cell_of(book, sheet: str, what: str, column: int = 2):
@@ -107,7 +107,7 @@ def test_groups_of_a_book_that_was_edited_are_planned_again(edit, plain, ask, ca
     resumed = ("bills", plain, "--resume", "edited.xlsx", "--output", "again.xlsx", *HERE)
     code, again = ask(*resumed)
     assert code == 0
-    assert "edited.xlsx is not as the planner wrote it" in again["resume_refused"]
+    assert "edited.xlsx was edited, or written by another version" in again["resume_refused"]
     assert again["runs"] > 1
     for key in ("bills", "groups", "transfers"):
         assert again[key] == said[key]
@@ -150,13 +150,13 @@ def test_whole_projects_and_fairness_are_said(plain, ask, folder) -> None:
     assert ask("bills", str(folder / "signed.xlsx"), *HERE)[0] == 0
     about = openpyxl.load_workbook(folder / "outputs" / "signed-bills.xlsx")["Overview"]
     said = " ".join(str(cell) for row in about.iter_rows(values_only=True) for cell in row)
-    assert "minimums as in the plan together, where capacity shrinks them" in said
+    assert "where capacity reduces a minimum, the reduced minimum of the joint plan" in said
     code, _ = ask("bills", str(folder / "whole.xlsx"), *HERE)
     assert code == 0
     about = openpyxl.load_workbook(folder / "outputs" / "whole-bills.xlsx")["About"]
     said = {row[0]: row[1] for row in about.iter_rows(values_only=True)}
-    assert said["Builds"].startswith("as fractions")
-    assert said["Sharing a shortage fairly"].startswith("not priced")
+    assert said["Builds"].startswith("in fractions")
+    assert said["Sharing a shortage fairly"].startswith("left out of the bills")
 
 
 def test_names_of_any_script_and_another_currency(folder, ask) -> None:
@@ -189,7 +189,7 @@ def test_every_group_of_many_members_is_refused(folder, ask) -> None:
     write_book(folder / "many.xlsx", book)
     code, said = ask("bills", folder / "many.xlsx", "--exact", *HERE)
     assert code == 2
-    assert "up to 12 members, not of 13" in said["errors"][0]["message"]
+    assert "up to 12 members; this workbook has 13" in said["errors"][0]["message"]
     code, said = ask("bills", folder / "many.xlsx", *HERE)
     assert code == 0
     assert all(not row["group"] for row in said["groups"])
@@ -204,13 +204,13 @@ def test_a_stop_keeps_the_groups_that_are_known(plain, folder, monkeypatch, caps
             raise KeyboardInterrupt
         return known(plan, numbers)
 
-    monkeypatch.setattr("planner.studies.bills._A_RUN", 3)
+    monkeypatch.setattr("planner.studies.bills._GROUPS_PER_RUN", 3)
     monkeypatch.setattr("planner.studies.bills.costs_of", stop_in_the_end)
     code = main(["bills", str(plain), "--exact", *HERE, "--json"])
     said = json.loads(capsys.readouterr().out)
     assert (code, said["stopped"]) == (130, True)
     assert 0 < said["groups_planned"] < 1 << 3
-    assert "nucleolus and Shapley value are not known" in said["trouble"]
+    assert "nucleolus and Shapley value need every group" in said["trouble"]
     monkeypatch.setattr("planner.studies.bills.costs_of", known)
     code = main(["bills", str(plain), "--resume", said["output"], *HERE, "--json"])
     again = json.loads(capsys.readouterr().out)

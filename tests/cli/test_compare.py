@@ -427,7 +427,7 @@ def test_bills_before_and_after(folder, ask, call) -> None:
     assert "Bills before and after: Surer" in err
     assert call("report", "outputs/who-compare.xlsx")[0] == 0
     html = Path("outputs/who-compare.html").read_text(encoding="utf-8")
-    assert "Bills of Reserve less those of the base" in html
+    assert "Bills in Reserve minus bills in the base" in html
     assert "Bills before and after" in html
 
 

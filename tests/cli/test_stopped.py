@@ -22,7 +22,7 @@ STUDIES = {
     "stress": ((), "no loss planned"),
     "compare": ((), "no case planned"),
     "risk": (("--draws", "30", "--seed", "3"), "no draw complete"),
-    "sensitivity": ((), "the plan as it stands is not known"),
+    "sensitivity": ((), "there is no proven plan for the workbook's own numbers"),
 }
 """Each command's options, and what it says where nothing is known; all in this process."""
 
@@ -164,12 +164,12 @@ def test_draws_that_were_finished_early_are_no_fair_sample(case, call, ask, monk
     """All runs of the agreed plan are finished, and all but one of those planned anew."""
     _, whole = ask(*asked("risk", case))
     stopped(monkeypatch, BEFORE["risk"] + whole["runs"] // 2)
-    assert "no fair sample" not in call(*asked("risk", case))[2]  # all draws, or none
+    assert "random sample" not in call(*asked("risk", case))[2]  # all draws, or none
     stopped(monkeypatch, BEFORE["risk"] + whole["runs"] - 1)
     code, _, err = call(*asked("risk", case))
     assert code == 130
     assert "as agreed 30 of 30 draws, re-planned" in err
-    assert "no fair sample of all" in err
+    assert "not a random sample of all" in err
     assert "without a plan" not in err
     assert "not finished when it was stopped, left out" in err
 

@@ -61,7 +61,7 @@ def test_the_workbook_has_its_sheets_and_its_runs_are_proven(made) -> None:
     assert len(set(names)) == len(names)
     assert any(name.endswith(", plain plan") for name in names)
     told = " ".join(str(v) for row in openpyxl.load_workbook(made)["Overview"].values for v in row)
-    assert "Over 8 futures, planning for events saves" in told
+    assert "Planning for events saves nothing on average over 8 futures" in told
     assert "8 futures are too few to say how sure the saving is" in told
 
 
@@ -172,7 +172,7 @@ def test_how_sure_the_saving_is_by_hand(tmp_path, capsys) -> None:
         t = {2: 12.706, 4: 3.182, 5: 2.776}[many]
         by = t * np.std(by_hand, ddof=1) / np.sqrt(many)
         assert row["vss_error_usd"] == pytest.approx(by, rel=1e-6, abs=1e-3)
-        assert ("no larger than its differences" in said) == (by > 0 and by >= row["vss_usd"])
+        assert ("no larger than its margin of error" in said) == (by > 0 and by >= row["vss_usd"])
 
 
 @pytest.mark.parametrize("more", [(), ("--weight", "50%", "--cvar", "80%")])
@@ -211,7 +211,7 @@ def test_without_events_it_is_the_plain_plan_and_says_so(tmp_path, capsys, chang
     assert (row["evpi_usd"], row["vss_usd"]) == (0, 0)
     assert not any(of["change_t"] for of in found["decisions"])
     first = openpyxl.load_workbook(tmp_path / "made.xlsx")["Overview"].values
-    said = "No event happens in any of the drawn futures, so the plan under risk is the plain plan."
+    said = "No event happens in any drawn future, so the plan under risk is the plain plan."
     (told,) = [v for row in first for v in row if isinstance(v, str) and v.startswith(said)]
     assert ("add the sheet Risks" in told) == ("Risks" not in book)
 
@@ -248,7 +248,7 @@ def test_more_futures_than_can_be_planned_are_refused(
     assert main(["solve", str(tmp_path / "case.xlsx"), "--under-risk", "--futures", "3000"]) == 2
     told = capsys.readouterr().err
     assert "3,000 futures cannot be planned at once" in told
-    expected = "with whole projects 5 may" if is_whole else "columns, and 1,000 can be planned"
+    expected = "with whole projects is 5" if is_whole else "columns, and the limit is 1,000"
     assert expected in told
 
 
@@ -294,7 +294,7 @@ def test_many_futures_cost_what_they_do_as_one_program_anywhere(
     assert one == two
     assert one["different_futures"] > AT_ONCE
     about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
-    assert about["Proven"] == f"no plan costs less by more than {one['proven_gap']:.0e} of the cost"
+    assert about["Proven"] == f"to within {one['proven_gap']:.0e} of the lowest possible cost"
     monkeypatch.setitem(under_risk.__kwdefaults__, "at_once", 1_000)
     whole = answer(capsys, *asked, 1)
     for way in ("known_usd", "under_risk_usd", "plain_usd"):
@@ -348,7 +348,7 @@ def test_a_tail_of_one_future_is_told(case, capsys, cvar: str, is_one: bool) -> 
     made = case.with_name("few.xlsx")
     answer(capsys, "solve", case, *ASKED, "--weight", "1", "--cvar", cvar, "--output", made)
     about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
-    assert ("the dearest alone" in about["What is least"]) == is_one
+    assert ("the most expensive one" in about["What is least"]) == is_one
 
 
 def test_scenarios_and_what_ifs_are_planned_under_risk(case, capsys) -> None:
@@ -364,7 +364,7 @@ def test_a_report_tells_of_it(made, case, tmp_path) -> None:
     assert main(["solve", str(case), "--output", str(plan)]) == 0
     assert main(["report", str(plan), str(made), "-o", str(tmp_path / "all.html")]) == 0
     told = (tmp_path / "all.html").read_text(encoding="utf-8")
-    assert "under risk: what is decided before anything happens" in told.lower()
+    assert "under risk: decisions before the first event" in told.lower()
 
 
 def test_what_saves_beside_the_builds_that_are_named_is_counted() -> None:
@@ -374,9 +374,8 @@ def test_what_saves_beside_the_builds_that_are_named_is_counted() -> None:
              (store, "A"), (buy, "China"))  # fmt: skip
     rows = [{"what": what, "mineral": "tin", "who": who} for what, who in kinds]
     assert (
-        kind._also_changed(rows, 2)
-        == " and changes of 1 plant, 2 stocks and 1 supplier together save"
+        kind._what_saves(rows, 2) == "With changes of 1 plant, 2 stocks and 1 supplier, this saves"
     )
-    assert kind._also_changed(rows[:2], 2) == " saves"
-    assert kind._also_changed(rows[:1], 2) == " saves"
-    assert kind._also_changed(rows[:3], 2) == " and changes of 1 plant together save"
+    assert kind._what_saves(rows[:2], 2) == "This saves"
+    assert kind._what_saves(rows[:1], 2) == "This saves"
+    assert kind._what_saves(rows[:3], 2) == "With changes of 1 plant, this saves"

@@ -23,7 +23,7 @@ from planner.studies.compare import Comparison, Entry, results
 from planner.studies.compare import sheets as comparison_sheets
 from planner.studies.kind import Tables
 from planner.studies.losses import stress
-from planner.studies.risk import distinguishable
+from planner.studies.risk import significant
 from planner.studies.stress import Losses, StressTest, sheets, tables_of
 from planner.studies.sweep import AsGiven, Frontier
 from planner.studies.workbook import on_paper
@@ -138,7 +138,7 @@ def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
 )
 def test_what_a_year_of_an_event_adds_is_told_from_chance(cells, said):
     usual = {"cost": 3e6, "cost_error": 1e6, "short": -1_543.0, "short_error": 12_836.0}
-    assert distinguishable(*(np.array([v]) for v in (usual | cells).values())) == [said]
+    assert significant(*(np.array([v]) for v in (usual | cells).values())) == [said]
 
 
 def test_shares_are_coloured_against_the_first_row(tmp_path):

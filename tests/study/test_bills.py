@@ -29,14 +29,14 @@ from planner.studies.bills import (
     Transfers,
     _avoided,
     _by_rule,
-    _leaving,
-    _together,
+    _saved_together,
+    _who_leaves,
     bills,
     in_fractions,
-    made_of,
     price_requirements,
     requirements_of,
     savings,
+    sharing_tables,
     study_of,
     tempted,
 )
@@ -50,7 +50,7 @@ ROOT = Path(__file__).parents[2]
 
 def tables_of(case, costs=None) -> Tables:
     """Return the tables of a case."""
-    return Tables(made_of(sharing_of(solve(in_fractions(case))), costs or {}, case))
+    return Tables(sharing_tables(sharing_of(solve(in_fractions(case))), costs or {}, case))
 
 
 def test_tables_by_hand() -> None:
@@ -92,12 +92,12 @@ def test_a_shortage_that_nothing_avoids_is_not_named(priced, noise, more) -> Non
     alone = max(2 * priced, 1.0)
     same = {"priced_alone": priced * (1.0 + noise), "priced": priced, "alone": alone}
     assert _avoided(same) == 0.0
-    assert _together(5.0, _avoided(same), "USD") == (
+    assert _saved_together(5.0, _avoided(same), "USD") == (
         "If the members plan together, they pay 5 USD less in cash than if each planned alone."
     )
     real = same | {"priced_alone": priced + more * alone}
     assert _avoided(real) == pytest.approx(more * alone)
-    assert "Their shortage costs" in _together(5.0, _avoided(real), "USD")
+    assert "Their shortage costs" in _saved_together(5.0, _avoided(real), "USD")
 
 
 def test_a_group_that_would_leave_is_no_list_of_single_members() -> None:
@@ -108,7 +108,7 @@ def test_a_group_that_would_leave_is_no_list_of_single_members() -> None:
     ]
     for group, words in groups:
         leaving = Groups.of_rows([{"rule": AS_BOUGHT, "gain": 1.0, "group": group}])
-        assert words in _leaving(leaving, 3)
+        assert words in _who_leaves(leaving, 3)
 
 
 def test_one_member_and_nothing_saved() -> None:
@@ -118,7 +118,7 @@ def test_one_member_and_nothing_saved() -> None:
     assert BillsStudy.pictures(tables) == ()
     tables = tables_of(read(make(jin(0), sur(0), demand={"A": 0.0, "B": 0.0})))
     said = BillsStudy.headline(tables).finding
-    assert said.startswith("The members pay as much together as if each planned alone")
+    assert said.startswith("Planning together changes nothing in total")
     assert "If each member pays for what it buys, no group would do better on its own" in said
 
 

@@ -138,7 +138,7 @@ def test_a_finding_says_what_it_assumes(pages):
     assert "Changed inputs: block lanes: Peru, 2026." in one.headlines[0].remark
     assert "Boom (+10 % by mineral) changes demand." in " ".join(one.care)
     assert "lost, from 2026 on. The others sell what was agreed and at most" in lost.care[0]
-    assert chance.finding.endswith("of draws, more of some mineral is missing than without events.")
+    assert chance.finding.endswith("draws, some mineral has a larger shortage than without events.")
     assert "the worst 5 % are 1 draw, too few to trust" in chance.headlines[2].remark
     assert "Nobody pays for tonnes that are missing" in chance.care[0]
 
@@ -160,7 +160,7 @@ def test_the_last_step_of_a_histogram_says_what_it_holds(pages):
     cost, *_ = RiskStudy.pictures(Tables([draws, about, *read.results.values()]))
     assert cost.categories[-1].endswith("+")
     assert cost.series[0].values[-1] == 2
-    assert cost.across.endswith("; the last: 2 draws, up to 10,000")
+    assert cost.across.endswith("; last bar: 2 draws, up to 10,000")
 
 
 @pytest.mark.parametrize("kind", ["compare", "stress", "risk", "under-risk", "scorecard", "bills"])

@@ -25,16 +25,24 @@ from planner.studies.draws import (
     AGREED,
     REPLANNED,
     Chances,
-    Risk,
+    RiskResults,
     Surge,
     draws,
     foreseen,
-    risk,
+    plan_draws,
     runs_of_years,
     surprise,
 )
 from planner.studies.places import Processes
-from planner.studies.risk import MORE, _too_few, every_draw, happenings, measures, members, minerals
+from planner.studies.risk import (
+    MORE,
+    _too_few,
+    draw_rows,
+    event_effects,
+    measures,
+    members,
+    minerals,
+)
 from planner.studies.spread import added, chance, conditional_value_at_risk, spread
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables
@@ -60,10 +68,12 @@ def event(probability: float, name: str = "Ban", **cells: object) -> Row:
     return row | {header.replace("_", " "): value for header, value in cells.items()}
 
 
-def studied(*rows: Row, number: int = 40, years=YEARS, keep_caps=False, surge=0.2, **more) -> Risk:
+def studied(
+    *rows: Row, number: int = 40, years=YEARS, keep_caps=False, surge=0.2, **more
+) -> RiskResults:
     """The study of the two refiners, run here."""
     case = read(make(jin(), sur(), years=years, Risks=list(rows), **more))
-    return risk(case, Chances(number, 3, surge, keep_caps), Here())
+    return plan_draws(case, Chances(number, 3, surge, keep_caps), Here())
 
 
 # ---- by hand -----------------------------------------------------------------------------------
@@ -116,7 +126,7 @@ def test_what_a_year_of_an_event_adds() -> None:
     found = studied(
         event(0.3, "Ban", Last_year=2026), event(0.4, "Later", First_year=2027), number=60
     )
-    rows = happenings(found).frame().set_index("event")
+    rows = event_effects(found).frame().set_index("event")
     assert rows["probability"].tolist() == [0.3, 0.4]
     assert 0 < rows.loc["Ban", "drawn"] < 1
     # an event is under way in years in which its row does not hold: a year of it adds half, about
@@ -155,7 +165,7 @@ def test_nothing_is_stored_in_expectation_of_an_event() -> None:
 def test_what_was_short_anyway_stays_in_the_figures() -> None:
     """50 t are short in 2027 with no event; the ban adds what Jin sold."""
     found = studied(event(1.0, First_year=2027), number=1, demand={"A": [100, 250]})
-    assert found.reading.short.sum() == pytest.approx(50)
+    assert found.base_totals.short.sum() == pytest.approx(50)
     assert found.agreed.short.sum() == pytest.approx(50 + 100)
     assert found.replanned.short.sum() == pytest.approx(150)
 
@@ -176,7 +186,7 @@ def test_a_built_plant_is_paid_for_though_it_cannot_sell() -> None:
     money = {"Cost of capital": 0}
     found = studied(event(1.0), number=1, Projects=[plant], settings=money)
     capital = 1_000.0
-    assert found.reading.objective == pytest.approx(2 * 100 + capital)
+    assert found.base_totals.objective == pytest.approx(2 * 100 + capital)
     assert found.agreed.objective == pytest.approx([capital + 2 * (20 * 20 + 80 * 500)])
     assert found.replanned.objective == pytest.approx([2 * 2_000])
 
@@ -184,7 +194,7 @@ def test_a_built_plant_is_paid_for_though_it_cannot_sell() -> None:
 def test_re_planned_is_no_dearer_where_share_limits_are_kept() -> None:
     """Known beforehand and free in what to build: the lower bound. Without a price for security."""
     case = read_tables(template_tables()).case.change(security=())
-    found = risk(case, Chances(30, 2, keep_caps=True), Here())
+    found = plan_draws(case, Chances(30, 2, keep_caps=True), Here())
     assert (found.replanned.objective <= found.agreed.objective * (1 + 1e-6)).all()
     calm = [i for i, draw in enumerate(found.draws) if not draw.hits]
     assert calm
@@ -195,7 +205,7 @@ def test_re_planned_is_no_dearer_where_share_limits_are_kept() -> None:
 
 def test_a_workbook_without_events_says_how_to_add_them() -> None:
     with pytest.raises(UsageError, match="--with Risks"):
-        risk(read(make(jin(), sur())), Chances(1), Here())
+        plan_draws(read(make(jin(), sur())), Chances(1), Here())
 
 
 @dataclass(frozen=True)
@@ -212,14 +222,14 @@ def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     from planner.studies import draws as study
 
     case = read(make(jin(), sur(), years=YEARS, Risks=[event(0.5)]))
-    whole = risk(case, Chances(30, 3), Here())
+    whole = plan_draws(case, Chances(30, 3), Here())
 
     def faulty(case, hits, *more, **how):
         change = surprise(case, hits, *more, **how)
         return change if len(hits) < 2 else Unsolved()
 
     monkeypatch.setattr(study, "surprise", faulty)
-    found = risk(case, Chances(30, 3), Here())
+    found = plan_draws(case, Chances(30, 3), Here())
     both = np.array([len(draw.hits) == 2 for draw in found.draws])
     assert 0 < both.sum() < 30
     assert found.agreed.is_known.tolist() == (~both).tolist()
@@ -227,7 +237,7 @@ def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     told = measures(found).frame().set_index(["measure", "plan"])
     mean = told.loc[("Total cost", AGREED), "mean"]
     assert mean == pytest.approx(whole.agreed.objective[~both].mean())
-    assert every_draw(found).frame()["cost_agreed"].isna().tolist() == both.tolist()
+    assert draw_rows(found).frame()["cost_agreed"].isna().tolist() == both.tolist()
     assert not minerals(found).frame()["mean"].isna().any()
 
 
@@ -239,7 +249,7 @@ def stop_half_way(progress) -> None:
 
 def test_what_is_finished_is_kept_at_ctrl_c() -> None:
     case = read(make(jin(), sur(), years=YEARS, Risks=[event(0.5)]))
-    found = risk(case, Chances(20, 3), Here(), stop_half_way)
+    found = plan_draws(case, Chances(20, 3), Here(), stop_half_way)
     assert found.agreed.is_known.all()
     assert not found.replanned.is_known.any()
     told = measures(found).frame().set_index(["measure", "plan"])
@@ -247,7 +257,7 @@ def test_what_is_finished_is_kept_at_ctrl_c() -> None:
     assert math.isnan(told.loc[("Total cost", REPLANNED), "mean"])
     assert math.isnan(told.loc[(MORE, REPLANNED), "mean"])
     assert len(minerals(found)) == len(members(found)) == 2
-    assert happenings(found).frame()["cost_replanned"].isna().all()
+    assert event_effects(found).frame()["cost_replanned"].isna().all()
     assert isinstance(found.stopped, KeyboardInterrupt)
     assert {outcome.ran for outcome in found.outcomes} == {True, False}
 
@@ -308,8 +318,8 @@ def test_years_in_words() -> None:
 
 def test_here_and_in_two_processes_the_same() -> None:
     case = read_tables(template_tables()).case
-    one = risk(case, Chances(25, 5), Here())
-    two = risk(case, Chances(25, 5), Processes(2))
+    one = plan_draws(case, Chances(25, 5), Here())
+    two = plan_draws(case, Chances(25, 5), Processes(2))
     for a, b in zip(one.samples, two.samples, strict=True):
         assert a.objective.tolist() == b.objective.tolist()
         assert a.cash.tolist() == b.cash.tolist()
@@ -417,6 +427,6 @@ def test_what_no_event_costs_less_than_the_plan_is_said(penalty: float) -> None:
     """80 of Jin's 100 t may not be missing: at 3 a tonne this is a penalty of the plan alone."""
     row = {"Max short": 0.2, "Penalty (USD/t)": penalty, "Lost country": "China"}
     book = make(jin(100), demand=100, Risks=[event(0.5)]) | {"Security": [row]}
-    found = risk(read(book), Chances(4, 1), Here())
+    found = plan_draws(read(book), Chances(4, 1), Here())
     assert found.left_out == pytest.approx(80 * penalty)
-    assert found.base.objective - found.reading.objective == pytest.approx(80 * penalty)
+    assert found.base.objective - found.base_totals.objective == pytest.approx(80 * penalty)

@@ -229,8 +229,8 @@ def test_finding_terminal_chart_and_report_list_the_same_numbers(plants: int, by
     assert picture.title.startswith(count)
     for (_, text), what in zip(said.look_up, deciding, strict=True):
         assert text.startswith(what)
-    (differ,) = [text for text in said.care if text.startswith("A number decides by how much it")]
-    assert differ.endswith("; a decision holds if draws rarely change it.")
+    (differ,) = [text for text in said.care if text.startswith("Numbers are ranked by how much")]
+    assert differ.endswith(" A decision holds if draws rarely change it.")
     assert len(said.care) == 3
 
 
@@ -435,11 +435,11 @@ def test_a_grade_that_is_none_is_an_error_and_decides_what_counts_as_an_estimate
 
 def test_each_group_moves_once_in_a_trajectory() -> None:
     group = (0, 0, 1, 2, 2)
-    places = Trajectories(3, 1, group).places(len(group))
-    assert len(places) == 3 * 4
-    assert set(np.round(places * 3).ravel()) <= {0, 1, 2, 3}
-    for first in range(0, len(places), 4):
-        moved = [np.flatnonzero(places[i + 1] - places[i]) for i in range(first, first + 3)]
+    positions = Trajectories(3, 1, group).positions(len(group))
+    assert len(positions) == 3 * 4
+    assert set(np.round(positions * 3).ravel()) <= {0, 1, 2, 3}
+    for first in range(0, len(positions), 4):
+        moved = [np.flatnonzero(positions[i + 1] - positions[i]) for i in range(first, first + 3)]
         assert sorted(sorted({group[i] for i in each}) for each in moved) == [[0], [1], [2]]
         assert sorted(len(each) for each in moved) == [1, 2, 2]
 
@@ -463,8 +463,9 @@ def test_mean_effects_by_group_are_those_of_salib() -> None:
 
 def test_the_mean_effect_of_a_linear_cost_is_its_slope() -> None:
     group = (0, 1)
-    places = Trajectories(4, 1, group).places(2)
-    assert mean_effects(places, places @ np.array([3.0, -5.0]), group) == pytest.approx([3, 5])
+    positions = Trajectories(4, 1, group).positions(2)
+    costs = positions @ np.array([3.0, -5.0])
+    assert mean_effects(positions, costs, group) == pytest.approx([3, 5])
 
 
 # ---- what is not known ---------------------------------------------------------------------------
@@ -483,9 +484,7 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
     assert (lost["rank"], lost["first_order"]) == (len(rows) - 1, "not known")
     said = study.headline(tables)
     assert said.finding.startswith("Of 6 numbers, these 3 decide the plan: look them up first.")
-    assert said.finding.endswith(
-        " of the changes in total cost that the known numbers can cause, each alone."
-    )
+    assert said.finding.endswith(" of the known changes in total cost.")
     assert said.care[0] == "The swings of 2 of 8 numbers are not known."
 
 

@@ -398,7 +398,7 @@ def decisions(plan: Plan, at_once: int = 100) -> list[dict[str, Any]]:
     last = plan.case.years[-1]
     ban = ScenarioStep(name="Ban", action="block lanes", country=CHINA, first_year=last)
     plans_made = planned(plan, [(0.5, {}), (0.5, {last: [ban]})], at_once=at_once)
-    return [*under_risk._rows(plan, plans_made.decisions)]
+    return [*under_risk._decision_rows(plan, plans_made.decisions)]
 
 
 @pytest.mark.parametrize("at_once", [100, 1])

@@ -45,8 +45,8 @@ PRICED = "at the price of a missing tonne."
 )
 def test_what_planning_together_saves(cash: float, avoided: float, words: str) -> None:
     pay = "If the members plan together, they pay"
-    assert bills._together(cash, avoided, "USD") == f"{pay} {words}"
-    assert "as much together as" in bills._together(0.0, 0.0, "USD")
+    assert bills._saved_together(cash, avoided, "USD") == f"{pay} {words}"
+    assert "changes nothing in total" in bills._saved_together(0.0, 0.0, "USD")
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_what_planning_together_saves(cash: float, avoided: float, words: str) -
         ("A", f"{BUYS} A would do better alone{NOBODY}"),
         ("A; B", f"{BUYS} A and B {GROUP}{NOBODY}"),
         ("A; B; C; D", f"{BUYS} A, B, C and D {GROUP}{NOBODY}"),
-        ("A; B; C; D; E", f"{BUYS} a group of 5 of the 7 members {GROUP}{NOBODY}"),
+        ("A; B; C; D; E", f"{BUYS} 5 of the 7 members {GROUP}{NOBODY}"),
         (bills.NOT_KNOWN, f"{UNKNOWN}{NOBODY}"),
     ],
 )
 def test_who_would_leave_a_split(group: str, words: str) -> None:
     pairs = {AS_BOUGHT: group, EQUAL_SAVINGS: "A; B", DUAL_PRICES: ""}
     groups = bills.Groups.of_rows([{"rule": r, "group": g} for r, g in pairs.items()])
-    assert bills._leaving(groups, 7) == words
+    assert bills._who_leaves(groups, 7) == words
 
 
 def test_the_dearest_wishes_are_named_first() -> None:
@@ -80,9 +80,9 @@ def test_the_dearest_wishes_are_named_first() -> None:
         }
         for i in range(6)
     ]
-    wished = [*bills._required(bills.OwnRequirements.of_rows(rows), "USD")]
+    wished = [*bills._requirement_costs(bills.OwnRequirements.of_rows(rows), "USD")]
     assert [text.split(" (")[0] for text in wished] == [
-        f"The requirements of M{i} itself" for i in (5, 4, 3, 2)
+        f"M{i}'s own requirements" for i in (5, 4, 3, 2)
     ]
     assert wished[0].endswith("cost it 5.0 m USD and the others 0 USD.")
 
@@ -138,11 +138,11 @@ def test_when_draws_are_too_few(count: int, words: str) -> None:
 
 
 def test_a_figure_just_as_far_as_chance_reaches_is_not_distinguishable() -> None:
-    one, bound = np.ones(3), np.array([risk._APART, risk._APART * 1.001, -2.0])
-    assert risk.distinguishable(bound, one, one * 0.0, one) == [
+    one, bound = np.ones(3), np.array([risk._SIGNIFICANT, risk._SIGNIFICANT * 1.001, -2.0])
+    assert risk.significant(bound, one, one * 0.0, one) == [
         "neither", "cost alone", "cost alone",
     ]  # fmt: skip
-    assert risk.distinguishable(bound[1:2], one[:1], bound[1:2], one[:1]) == ["cost and shortage"]
+    assert risk.significant(bound[1:2], one[:1], bound[1:2], one[:1]) == ["cost and shortage"]
 
 
 def test_the_likeliest_shortage_is_listed_first() -> None:
@@ -151,7 +151,7 @@ def test_the_likeliest_shortage_is_listed_first() -> None:
         for m, more in (("tin", 0.1), ("zinc", 0.4), ("lead", 0.0))
         for plan in (risk.AGREED, risk.REPLANNED)
     ]
-    table = risk._of_plan(risk.RiskByMineral.of_rows(rows), risk.AGREED)
+    table = risk._rows_of(risk.RiskByMineral.of_rows(rows), risk.AGREED)
     assert list(table.ranked(risk.RiskByMineral.more).mineral) == ["zinc", "tin"]
     assert list(table.ranked(risk.RiskByMineral.more, 1).mineral) == ["zinc"]
 
@@ -177,7 +177,7 @@ def test_the_benchmark_farthest_off_is_named() -> None:
 
 
 def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
-    parts = (support._LITTLE, support._LITTLE * 1.1, 0.5)
+    parts = (support._SMALL, support._SMALL * 1.1, 0.5)
     rows = [
         {"mineral": "tin", "plant": f"P{i}", "home": support.HOME, "of_price": part,
          "payment": 100.0 * part, "helps": support.ALL_YEARS}
@@ -186,9 +186,9 @@ def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
     tables = Tables([support.Plants.of_rows(rows, words=USD), About(what=[YEARS], value=["2026"])])
     headline = support.SupportStudy.headline(tables)
     assert headline.finding == (
-        "3 plants in the coalition are idle. Paid at most 1 % of its mineral's price, each tried"
-        " alone, 1 would run. P2 (tin) needs the highest payment: 50 USD/t, 50 % of the mineral's"
-        " price."
+        "3 plants in the coalition are idle. A payment of at most 1 % of the mineral's price would"
+        " make 1 of them run, if each is paid alone. Relative to the price, P2 (tin) needs the"
+        " highest payment: 50 USD/t, or 50 % of the price."
     )
     first = support.SupportStudy.pictures(tables)[0]
     assert first.categories == ("tin: P0, 1 %",)
@@ -232,7 +232,7 @@ def test_what_to_decide_otherwise_in_words(rows, words: str) -> None:
 def test_the_saving_is_called_unsure_from_its_own_size_on() -> None:
     for error, is_unsure in ((0.0, False), (4.9, False), (5.0, True)):
         care = " ".join(under_risk._care({"error": error, "vss": 5.0}, 100, [1, 2]))
-        assert ("no larger than its differences" in care) == is_unsure, error
+        assert ("no larger than its margin of error" in care) == is_unsure, error
     for futures, words in ((1, "1 future is too few"), (9, "9 futures are too few")):
         care = next(under_risk._care({"error": None, "vss": 5.0}, futures, []))
         assert care.startswith(f"{words} to say how sure the saving is")
@@ -245,12 +245,12 @@ def test_missing_is_of_the_mineral_for_which_the_plans_differ_most() -> None:
     tables = Tables([under_risk.Expected.of_rows(made)])
     assert under_risk._missing(tables) == (
         "10 % of zinc",
-        "30 % in the plain plan, as a part of all years' need.",
+        "30 % in the plain plan, as a share of the need in all years.",
     )
     tables = Tables([under_risk.Expected.of_rows(made[:1])])
     assert under_risk._missing(tables) == (
         "50 % of tin",
-        "as in the plain plan, as a part of all years' need.",
+        "as in the plain plan, as a share of the need in all years.",
     )
 
 

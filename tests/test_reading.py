@@ -314,8 +314,8 @@ def test_a_bad_cell_hides_no_other_finding_and_makes_none(changes, places) -> No
     ("said", "hint"),
     [
         ("Congo", "did you mean DR Congo or Republic of the Congo?"),
-        ("EU", "leave it blank for several countries"),
-        ("European Union", "leave it blank for several countries"),
+        ("EU", "if you mean several countries, leave the cell blank"),
+        ("European Union", "if you mean several countries, leave the cell blank"),
         ("Jpan", "did you mean 'Japan'?"),
         ("Janap", "did you mean 'Japan'?"),
         ("Asia", ""),

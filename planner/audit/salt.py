@@ -13,7 +13,7 @@ import re
 import secrets
 from pathlib import Path
 
-from planner.workbook.save import told_as_write_error
+from planner.workbook.save import as_write_error
 
 SUFFIX = ".salt"
 _SALT = re.compile(r"[0-9a-f]{64}")
@@ -35,7 +35,7 @@ def salt_file(copy: Path) -> Path:
 
 def write_salt(path: Path, salt: str) -> None:
     """Write a salt for its owner alone to read."""
-    with told_as_write_error(path):
+    with as_write_error(path):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             path.chmod(0o600)  # an earlier file keeps its mode

@@ -99,7 +99,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
     if recorded.input_file:
         book = dataclasses.replace(book, path=Path(recorded.input_file))
     with contextlib.ExitStack() as stack:
-        with save.told_as_write_error(_SCRATCH):
+        with save.as_write_error(_SCRATCH):
             copy = stack.enter_context(scratch.scratch_folder()) / "plan.xlsx"
             tables = write_plan(
                 copy,

@@ -31,9 +31,9 @@ def target(path: Path, word: str, *also_read: Path) -> Path:
     WriteError where a folder, a pipe or a device stands there.
     """
     _refuse_source(path, also_read)
-    from planner.workbook.save import refuse_no_file
+    from planner.workbook.save import refuse_special_file
 
-    refuse_no_file(path, word)
+    refuse_special_file(path, word)
     return path
 
 

@@ -30,7 +30,7 @@ from planner.workbook.headers import (
     SPREADS,
     HeaderRow,
     ParsedHeader,
-    understand,
+    parse_header,
     unit_factor,
 )
 from planner.workbook.records import read_settings, read_sheet
@@ -274,7 +274,7 @@ class _FilledSheet:
         return mapped
 
     def _understood(self, name: str) -> ParsedHeader:
-        return understand(self.record, name, self.context.members or {})
+        return parse_header(self.record, name, self.context.members or {})
 
     def _column(self, theirs: int, our_name: str) -> _Mapped:
         wanted = self._understood(common_letters(clean(our_name)))

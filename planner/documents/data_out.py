@@ -28,7 +28,7 @@ from planner.studies import kind_of
 from planner.studies.kind import Tables
 from planner.workbook.parts import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, code_of, edited, read_plan, read_study
-from planner.workbook.save import behind_links, names_to_disk, refuse_no_file, save
+from planner.workbook.save import behind_links, names_to_disk, refuse_special_file, save
 
 RUN = "run_id"
 """The column by which every table says which run a row is of."""
@@ -263,7 +263,7 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
     Rows that the file has of a run already are replaced. Raises WriteError where the file is
     somebody else's, or cannot be written.
     """
-    refuse_no_file(path)
+    refuse_special_file(path)
     target = behind_links(path)
     is_new = False
     try:

@@ -116,7 +116,7 @@ def refuse_folder(folder: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
 
     Raises WriteError where the folder is somebody's.
     """
-    with save.told_as_write_error(folder):
+    with save.as_write_error(folder):
         if not folder.exists():
             return {}
         if not folder.is_dir():
@@ -143,7 +143,7 @@ def replace_files(
     else's, or where a file was changed or is open; then nothing has changed.
     """
     target = save.behind_links(folder)
-    with save.told_as_write_error(folder):
+    with save.as_write_error(folder):
         _mend(target, kind)
         earlier = refuse_folder(folder, kind)
         _refuse(folder, files, earlier, kind)
@@ -202,7 +202,7 @@ class _Change:
         before, is_new = _before(self.folder), not self.folder.exists()
         self._list(self.scratch, {})
         save.names_to_disk(self.scratch)
-        save.share(self.scratch, 0o777)
+        save.set_default_mode(self.scratch, 0o777)
         if not is_new:
             self.scratch.chmod(stat.S_IMODE(self.folder.stat().st_mode))
             try:
@@ -342,7 +342,7 @@ def write_case(folder: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -
     for sheet, (header, *rows) in sheets.items():
         write = partial(_write_rows, map(str, header), rows)
         save.save(folder / csv_name(sheet), write, beside=False)
-    with save.told_as_write_error(folder):
+    with save.as_write_error(folder):
         for each in list(folder.glob("*.[cC][sS][vV]")):
             sheet = sheet_of(each.name)
             written = folder / csv_name(sheet)  # the same file where letters' case is none
@@ -356,7 +356,7 @@ def replace_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None
     It stands at the target in one step, which is new or an empty folder.
     """
     place = save.behind_links(target)
-    with save.told_as_write_error(target):
+    with save.as_write_error(target):
         if place.exists() and (not place.is_dir() or any(place.iterdir())):
             msg = f"{target} is there already: name a new folder"
             raise WriteError(msg)
@@ -365,7 +365,7 @@ def replace_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None
             for each in source.iterdir():
                 if each.suffix.lower() == ".csv" and each.is_file():
                     (scratch / each.name).write_bytes(files.get(each.name) or each.read_bytes())
-            save.share(scratch, 0o777)
+            save.set_default_mode(scratch, 0o777)
             if place.exists():
                 place.rmdir()
             scratch.rename(place)

@@ -30,7 +30,7 @@ from planner.workbook.archive import (
     MOST_ROWS,
     MOST_UNPACKED,
     RefusedError,
-    refuse_odd,
+    refuse_special,
 )
 from planner.workbook.csv_folder import LONGEST_CELL
 from planner.workbook.excel import open_excel
@@ -120,7 +120,7 @@ def _beside(place: str, base: Path) -> Path:
         msg = f"{place} is not beside the workbook: copy it there, or name a folder below"
         raise SourceError(msg)
     try:
-        refuse_odd(real)
+        refuse_special(real)
     except RefusedError as error:
         msg = f"{place}: {error}"
         raise SourceError(msg) from error

@@ -23,7 +23,7 @@ from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
 from planner.workbook.grid import Grid, cells_of, fill
-from planner.workbook.headers import understand
+from planner.workbook.headers import parse_header
 from planner.workbook.parts import is_input
 from planner.workbook.records import read_sheet
 
@@ -124,7 +124,7 @@ def _grids(path: Path) -> Iterator[Grid]:
 
 
 def _is_number(header: str) -> bool:
-    column = understand(Delivery, header, {}).column
+    column = parse_header(Delivery, header, {}).column
     return column is not None and column.kind in DECIMAL | WHOLE
 
 

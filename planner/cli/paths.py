@@ -46,9 +46,9 @@ def apart(folder: Path) -> Path:
 def folder_target(folder: Path, kind: FolderKind) -> Path:
     """Return a folder that a command may fill: new, empty, or filled by an earlier run."""
     _refuse_source(folder, ())
-    from planner.documents.folder import refuse_folder
+    from planner.documents.folder import earlier_files
 
-    refuse_folder(folder, kind)
+    earlier_files(folder, kind)
     return folder
 
 

@@ -18,7 +18,7 @@ from models.errors import Finding
 from models.results.orders import OrderLines
 from models.schema import Record
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
-from planner.documents.deliveries import part_of
+from planner.documents.deliveries import split_id
 from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
@@ -184,7 +184,7 @@ class AmongRows:
             if row.plan and fold(row.plan) != plans.most_common(1)[0][0]:
                 self.wrong(row, "plan", f"the plan {row.plan}: other rows are of another plan")
                 continue
-            name, part = part_of(row.order)
+            name, part = split_id(row.order)
             own: list[tuple[object, ...]]
             others: list[tuple[object, ...]]
             if row.order:

@@ -113,9 +113,9 @@ def not_compared(old: PlanFile, new: PlanFile, paths: tuple[Path | None, Path | 
         if path is None
     ]
     reason = (
-        "the plans are made from different workbooks. These could not be compared, because"
-        f" {listed(absent)} {'were' if len(absent) > 1 else 'was'} not found or changed since."
-        " Name both with --inputs OLD_IN NEW_IN"
+        "the plans are made from different workbooks, which could not be compared:"
+        f" {listed(absent)} {'were' if len(absent) > 1 else 'was'} not found or changed since;"
+        " name both with --inputs OLD_IN NEW_IN"
     )
     return Inputs(_changes(()), reason, are_compared=False)
 

@@ -166,9 +166,7 @@ class Pair:
             yield f"Shares are of {bases[0]} in the old plan and of {bases[1]} in the new one"
         rates = [_discount(plan) for plan in (self.old, self.new)]
         if rates[0] != rates[1]:
-            yield (
-                f"The total cost of the old plan is {rates[0]}, that of the new plan is {rates[1]}"
-            )
+            yield f"Total cost is {rates[0]} in the old plan and {rates[1]} in the new one"
 
     def _alone(self, kind: results.Name, noun: str) -> Iterator[str]:
         """Yield a sentence on minerals or members that are in only one plan."""

@@ -169,7 +169,7 @@ def _choice(column: Column) -> Convert:
     choices = {case.fold(choice): choice for choice in column.choices}
     hints = {case.fold(value): hint for value, hint in column.hints}
 
-    def choose(value: object) -> str:
+    def read_choice(value: object) -> str:
         if isinstance(value, str):
             choice = choices.get(case.fold(value))
             if choice is not None:
@@ -179,7 +179,7 @@ def _choice(column: Column) -> Convert:
             hint = hint_of(value)
         raise CellError(shown(value), one_of(column.choices), hint)
 
-    return choose
+    return read_choice
 
 
 def _number(column: Column, factor: float, currency: str) -> Convert:
@@ -247,7 +247,7 @@ def _unit_of(column: Column, times: float, currency: str) -> str:
 def _whole(column: Column) -> Convert:
     least, most = column.least, column.most
 
-    def whole(value: object) -> int:
+    def integer(value: object) -> int:
         if not is_number(value):
             raise CellError(shown(value), expected_values(column), _number_hint(column, value))
         given = as_float(value)
@@ -255,7 +255,7 @@ def _whole(column: Column) -> Convert:
             return int(given)
         raise CellError(shown(value), expected_values(column))
 
-    return whole
+    return integer
 
 
 def hint_of(value: object) -> str:

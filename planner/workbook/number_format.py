@@ -62,7 +62,7 @@ class FormatSection:
     def condition_holds(self, value: float) -> bool:
         return bool(self.operator) and bool(_HOLDS[self.operator](float(value), self.bound))
 
-    def has(self, *kinds: str) -> bool:
+    def has_token(self, *kinds: str) -> bool:
         return any(token.kind in kinds for token in self.tokens)
 
     @property
@@ -158,9 +158,9 @@ def _native(text: str) -> str:
 def _printed(choice: SectionChoice, value: float) -> str:
     section, sign = choice.section, _native("-") if choice.has_minus else ""
     tokens = section.tokens
-    if section.has("date") and not section.has("digit", "general"):
+    if section.has_token("date") and not section.has_token("digit", "general"):
         return "(a date)"
-    if section.has("general") and not section.has("digit"):
+    if section.has_token("general") and not section.has_token("digit"):
         number = _native(f"{abs(value):.10g}".upper())
         return sign + "".join(number if t.kind == "general" else t.text for t in tokens)
     places = [i for i, token in enumerate(tokens) if token.kind == "digit"]
@@ -440,7 +440,7 @@ def other_number(code: str, value: float) -> OtherValue | None:
         text = printed.translate(_FROM_NATIVE).strip()
         readings = _read(printed)
         if readings == []:
-            has_room = choice.section.has("digit") and abs(value) < 1
+            has_room = choice.section.has_token("digit") and abs(value) < 1
             if (value == 0 or has_room) and _is_none(text):
                 continue
             return OtherValue(text)

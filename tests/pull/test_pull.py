@@ -291,7 +291,7 @@ WRONG = {
         ("Minerals", "x.csv", None, "mineral=Mineral; price=Price (t)"),
         "Price (t)",
     ),
-    "no pair": (("Minerals", "x.csv", None, "mineral"), "write theirs=ours"),
+    "no pair": (("Minerals", "x.csv", None, "mineral"), "write pairs as theirs=ours"),
     "no condition": (("Minerals", "x.csv", None, None, "state=1"), "has no column 'state'"),
     "a table of a file of one": (("Minerals", "x.csv", "prices"), "leave Table or query blank"),
     "a path outside": (("Minerals", "../secret.csv"), "is not in the workbook's folder"),
@@ -304,7 +304,7 @@ WRONG = {
     "a strange encoding": (("Minerals", "latin.csv"), "latin.csv, row 2"),
     "two columns for one": (
         ("Minerals", "x.csv", None, "mineral=Mineral; price=Price; price=Price"),
-        "fill Price",
+        "two columns of x.csv are for Price",
     ),
 }
 
@@ -342,7 +342,7 @@ def test_without_sources_it_says_so(desk, capsys) -> None:
     write_book(desk / "case.xlsx", small_book())
     text = words(pull(capsys, "case.xlsx")[1])
     assert "there is no source" in text
-    assert " planner new FILE --with Sources shows one." in text
+    assert " planner new FILE --with Sources writes an example." in text
 
 
 def test_never_over_the_input_and_in_its_own_kind(desk, capsys) -> None:

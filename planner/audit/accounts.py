@@ -68,8 +68,6 @@ def _account(
     has_withheld_row: bool = False,
     **columns: str,
 ) -> Account:
-    """Return a sheet's account; columns are given by the names of their fields."""
-
     def fields(names: str) -> tuple[results.Field, ...]:
         return tuple(getattr(result, name) for name in names.split())
 
@@ -208,7 +206,6 @@ class AccountRow:
     is_section: bool = False
 
     def with_cells(self, **cells: Cell) -> AccountRow:
-        """Return the row with some cells replaced."""
         return replace(self, cells={**self.cells, **cells})
 
 

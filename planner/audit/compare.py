@@ -206,8 +206,6 @@ def near(here: object, due: object, dust: float = tolerances.CANCELLED) -> bool:
 
 
 class _Rows:
-    """Compares the rows of a table with the expected ones."""
-
     def __init__(self, sheet: Grid, expected: Grid, table: Table, findings: list[Finding]) -> None:
         self.sheet, self.expected, self.findings = sheet, expected, findings
         self.places = sorted(expected.header)

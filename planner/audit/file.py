@@ -112,7 +112,6 @@ class SheetRow:
     places: Mapping[Field, int]
 
     def finding_at(self, column: Field, message: str, expected: str = "") -> Finding:
-        """Return a finding at the row's cell in a column."""
         place, header = self.places[column], column.header
         return at_cell(self.sheet, place, self.row, message, expected, column=header)
 
@@ -203,7 +202,6 @@ def _stored(values: list[object]) -> list[object]:
 
 
 def _record(values: Mapping[str, str]) -> RunRecord:
-    """Return the versions and the time in a plan."""
     now = RunRecord()
     try:
         written = datetime.strptime(values[Figure.WRITTEN], WRITTEN)
@@ -219,8 +217,6 @@ def _record(values: Mapping[str, str]) -> RunRecord:
 
 
 class _Grids(Mapping[str, Grid]):
-    """The cells of sheets by title; each sheet is read on demand."""
-
     def __init__(self, sheets: Mapping[str, ExcelSheet]) -> None:
         self._sheets = sheets
 

@@ -103,7 +103,6 @@ class Withheld:
 
     @property
     def sentences(self) -> list[str]:
-        """Sentences on the totals that are withheld."""
         totals, money, stocks = (
             words.listed(sorted(names)) for names in (self.totals, self.money, self.stocks)
         )

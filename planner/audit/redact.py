@@ -98,7 +98,6 @@ class Redacted:
 
 
 def members_of(file: PlanSheets) -> tuple[str, ...]:
-    """Return the members of a plan, in the order of the sheet Prices."""
     names = (line.cells[0] for line in file.lines(Prices.member))
     return tuple(dict.fromkeys(str(name) for name in names if name is not None))
 
@@ -328,13 +327,11 @@ class _Rules:
         return left if any(left.cells[name] is not None for name in headers) else None
 
     def _is_mineral(self, field: Field) -> bool:
-        """Return whether a column of Summary is for a single mineral."""
         return field.spread and field.header in {
             spread_header(Summary, mineral) for mineral in self._minerals
         }
 
     def _withheld_in(self, measure: str) -> AbstractSet[str]:
-        """Return the minerals that are withheld in a measure of Summary."""
         minerals = self.withheld.totals
         return minerals | self.withheld.money if measure.startswith(_OF_MONEY) else minerals
 

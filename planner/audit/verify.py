@@ -210,12 +210,10 @@ class _Solution:
         self.file, self.findings = file, list[Finding]()
 
     def has(self, whose: str) -> bool:
-        """Return whether the workbook has values or duals of a plan."""
         plans = (Values.plan, Duals.plan)
         return any(line.cells[0] == whose for plan in plans for line in self.file.lines(plan))
 
     def plan(self, case: Case, whose: str) -> Plan:
-        """Rebuild the plan of a case."""
         plan, findings = self._plan(case, whose)
         self.findings += findings
         return plan
@@ -381,7 +379,6 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
 
 
 def _where(plan: Plan, block: int) -> str:
-    """Return the minerals and years of a block in words."""
     cells = np.array(plan.program.blocks[block])
     names = [plan.expanded.minerals[m] for m in np.unique(cells[:, 0]).tolist()]
     years = [plan.expanded.years[t] for t in np.unique(cells[:, 1]).tolist()]

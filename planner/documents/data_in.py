@@ -184,8 +184,6 @@ class _Mapped:
 
 @dataclass
 class _FilledSheet:
-    """A sheet that sources fill: its cells, and their changes."""
-
     grid: Grid
     context: ReadingContext
     formulas: set[str]
@@ -196,7 +194,6 @@ class _FilledSheet:
     added: int = 0
 
     def __post_init__(self) -> None:
-        """Parse the header, and index the rows by their key."""
         self.record: type[Record] = RECORDS[_known(self.grid.title)]
         if self.record.SPREAD == "members" and self.context.members is None:
             self.context.members = {}
@@ -306,7 +303,6 @@ class _FilledSheet:
         return _Mapped(theirs, heading, column, factor)
 
     def _added(self, parsed: ParsedHeader) -> ParsedHeader:
-        """Add a column after the last one."""
         places = [h.position for h in self.headings.values()]
         position = max([*places, *self.grid.header, 0]) + 1
         if parsed.column is not None:
@@ -352,7 +348,6 @@ class _FilledSheet:
         return read if column.kind in {CellKind.CHOICE, CellKind.NAME} else text(value)
 
     def _put(self, key: _Key, given: Mapping[_Mapped, object], source: str, day: str) -> None:
-        """Compare a source's row with the workbook's, or add it."""
         row = self.places.get(key)
         is_new = row is None
         if row is None:
@@ -450,7 +445,6 @@ def _pairs(given: str, header: str) -> Iterator[tuple[str, str]]:
 
 
 def _conditions(source: DataSource, table: SourceTable) -> list[tuple[int, str]]:
-    """Return the conditions for the rows to read: column and required value."""
     places = {fold(header): i for i, header in enumerate(table.headers)}
     conditions = []
     for theirs, value in _pairs(source.where, _WHERE):

@@ -185,7 +185,6 @@ def _table(kind: type[Result], frame: pd.DataFrame) -> DataTable:
 def _columns(
     kind: type[Result], field: Field, cells: Iterable[Any]
 ) -> Iterator[tuple[DataColumn, list[Any]]]:
-    """Yield the columns of a field in the file, with their values."""
     listed = [_plain(cell) for cell in cells]
     is_key = field.name in kind.GRAIN
     header, unit = (_PLACEHOLDER.sub(r"\1", text) for text in (field.header, field.unit))
@@ -238,7 +237,6 @@ def _long(
 
 
 def _plain(value: Any) -> Any:
-    """Return a cell as text, int or float; None if it is blank."""
     if value is None or value != value:  # noqa: PLR0124 - NaN is a blank cell
         return None
     return value.item() if hasattr(value, "item") else value
@@ -339,7 +337,6 @@ def _insert_table(file: sqlite3.Connection, table: DataTable, run: str) -> None:
 
 
 def _listed(table: DataTable) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the table ``columns`` for a table."""
     for c in table.columns:
         yield (table.name, c.name, table.sheet, c.header, c.unit, int(c.is_key), c.meaning,
                table.meaning)  # fmt: skip
@@ -366,7 +363,6 @@ def write_parquet(folder: Path, runs: Sequence[DataRun]) -> Path:
 
 
 def _lists(tables: Sequence[DataTable]) -> Iterator[DataTable]:
-    """Yield the table ``columns``, which describes all columns."""
     names = ("table_name", "column_name", "sheet", "header", "unit", "is_key", "meaning",
              "table_meaning")  # fmt: skip
     values = zip(*(row for table in tables for row in _listed(table)), strict=True)

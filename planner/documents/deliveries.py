@@ -94,7 +94,6 @@ def _shared(money: Decimal, tonnes: list[Decimal]) -> list[Decimal]:
 
 
 def calendar_of(orders: pd.DataFrame, period: str) -> Result:
-    """Return a member's orders with their deliveries, one order per row."""
     parts = PARTS[period]
     kind = spread_over(Calendar, Calendar.parts, parts)
     rows: list[Any] = orders.to_dict("records")

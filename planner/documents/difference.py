@@ -206,7 +206,6 @@ class PlanDifference:
 
 
 def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
-    """Yield a clause with the change of cost; nothing if it is not known."""
     if cost is None or cost.change is None:
         return
     if not cost.change:
@@ -216,7 +215,6 @@ def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
 
 
 def _more_paid(paid: MeasurePair | None) -> Iterator[str]:
-    """Yield a clause with the change of payments for purchases; nothing if it is not known."""
     if paid is not None and paid.change is not None:
         yield f"pays {_by(paid) if paid.change else 'as much'} for purchases"
 
@@ -229,7 +227,6 @@ def _by(cost: MeasurePair) -> str:
 
 
 def _more_missing(short: MeasurePair | None) -> Iterator[str]:
-    """Yield a clause with the change of shortage; nothing if it is not known."""
     if short is None or short.change is None:
         return
     if short.change:
@@ -240,7 +237,6 @@ def _more_missing(short: MeasurePair | None) -> Iterator[str]:
 
 
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
-    """Compare the results of two plans."""
     pair = Pair(old, new)
     prices, by_mineral = _prices(pair), _minerals(pair)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
@@ -268,7 +264,6 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
 
 
 def _result(pair: Pair, kind: type[R], table: pd.DataFrame) -> R:
-    """Return a declared table with the unit of each mineral."""
     units = [pair.unit(mineral) for mineral in table["mineral"]]
     data: dict[str, Any] = {f.name: list(table[f.name]) for f in kind.FIELDS if f.name in table}
     return kind(words={"money": pair.money}, unit=units, **data)
@@ -283,7 +278,6 @@ def _is_same(table: pd.DataFrame, amount: str) -> pd.Series:
 
 
 def _lines(pair: Pair, by_mineral: pd.DataFrame) -> Iterator[MeasurePair]:
-    """Yield the figures of both Summaries, side by side."""
     old, new, common = pair.old, pair.new, _of_common_years(pair, by_mineral)
     yield MeasurePair("The plans")
     yield MeasurePair("Plan file", old.path.name, new.path.name, counts=False)
@@ -437,7 +431,6 @@ def _prices(pair: Pair) -> pd.DataFrame:
 
 
 def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
-    """Return demand, purchases, shortage and payments by keys, in the common years."""
     table = pair.rows(plan, Prices).groupby(keys)[["demand", "purchased", "short"]].sum()
     if PlantInputs in plan:  # the buyers of products pay for the inputs
         bought = pair.rows(plan, Prices)
@@ -521,7 +514,6 @@ def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
 
 
 def write_difference(path: Path, result: PlanDifference, inputs: Inputs, title: str) -> None:
-    """Write the workbook of a difference to a file."""
     from planner.render.xlsx import write_workbook
 
     tables = difference_tables(result, inputs)
@@ -557,7 +549,6 @@ def _figures(result: PlanDifference, inputs: Inputs) -> Difference:
 
 
 def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
-    """Return the columns with old and new figures and their changes."""
     looks = [line.look for line in lines]
     return {
         "old": [line.old for line in lines],
@@ -570,7 +561,6 @@ def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
 
 
 def _by_mineral(result: PlanDifference) -> MineralChanges:
-    """Return the figures of each mineral, one per row."""
     pair = result.pair
     lines: list[MeasurePair] = []
     minerals: list[str] = []

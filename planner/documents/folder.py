@@ -188,8 +188,6 @@ def _is_alone(folder: Path, ours: set[str]) -> bool:
 
 @dataclass(frozen=True)
 class _Change:
-    """Files that are ready in a scratch folder, and their target folder."""
-
     scratch: Path
     folder: Path
     kind: FolderKind
@@ -244,7 +242,6 @@ class _Change:
         self._list(self.folder, {})
 
     def _list(self, folder: Path, old: Mapping[str, frozenset[str]]) -> None:
-        """Put the manifest into a folder in one step."""
         new = {name: frozenset({each}) for name, each in self.prints.items()}
         files = {
             name: sorted(new.get(name, set()) | old.get(name, set())) for name in {**new, **old}
@@ -258,7 +255,6 @@ class _Change:
 
 
 def _filled(path: Path, write: Write) -> str:
-    """Write a file durably, and return its fingerprint."""
     write(path)
     save.to_disk(path)
     return fingerprint(path)
@@ -278,7 +274,6 @@ def _stale(
 
 
 def _listed_in(path: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
-    """Return the fingerprints of each file in a manifest."""
     try:
         small = path.is_file() and path.stat().st_size <= _MOST_MANIFEST
         manifest = json.loads(path.read_text(encoding="utf-8")) if small else None

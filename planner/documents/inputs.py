@@ -51,7 +51,6 @@ class Inputs:
 
     @property
     def count(self) -> str:
-        """How many inputs differ, in words."""
         number = len(self.changes)
         differ = "differs" if number == 1 else "differ"
         return f"{number_of(number, 'input')} {differ}" if number else "no input differs"
@@ -144,7 +143,6 @@ def _scenarios(*plans: PlanFile) -> set[str]:
 
 
 def _changes(lines: Iterable[tuple[Mapping[str, Cell], Look]]) -> InputChanges:
-    """Return a table of changes, each with the format of its values."""
     every = [*lines]
     looks = [look for _, look in every]
     return InputChanges.of_rows([row for row, _ in every], looks={"old": looks, "new": looks})
@@ -248,7 +246,6 @@ def _is_name(column: Column) -> bool:
 
 
 def _reordered(old: Iterable[Record], new: Iterable[Record]) -> bool:
-    """Return whether two sheets have the same rows in a different order."""
     before, after = list(old), list(new)
     left = list(after)
     for record in before:

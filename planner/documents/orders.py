@@ -87,7 +87,6 @@ class MemberOrders:
 
     @property
     def untaken(self) -> float:
-        """Contract tonnes that are paid for, but not taken [t]."""
         return self._sum(Obligations, Contracts.untaken)
 
     @property
@@ -220,7 +219,6 @@ def _filled(value: object) -> bool:
 
 
 def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
-    """Yield every member with orders, demand, a contract or a stock, sorted by name."""
     read = (Contracts, Stocks, Shortages, Prices)
     parts: dict[type[Result], pd.DataFrame] = {kind: plan.result(kind).frame() for kind in read}
     parts[Contracts] = _named(parts[Contracts])
@@ -342,7 +340,6 @@ def _keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
 
 
 def _alike(keys: Sequence[Names], table: pd.DataFrame) -> dict[Names, list[int]]:
-    """Return the rows of each key, sorted by price and tonnes."""
     order = table.reset_index(drop=True).sort_values(["unit_price", "tonnes"], kind="stable")
     rows: dict[Names, list[int]] = {}
     for place in order.index:
@@ -368,7 +365,6 @@ def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
 
 
 def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, float]]]:
-    """Yield year and names of each contract, and its price, minimum, maximum and tonnes taken."""
     contracts = plan.result(Contracts)
     names = (Contracts.mineral, Contracts.refiner, Contracts.member)
     terms = (Contracts.price, Contracts.min, Contracts.maximum, Contracts.taken)
@@ -486,7 +482,6 @@ def _fields(column: pd.Series) -> Iterator[object]:
 
 
 def _readme(orders: Orders, names: dict[str, str], period: str = "") -> Iterable[str]:
-    """Yield the lines of the file README.txt."""
     yield orders.headline
     if orders.inputs:
         yield orders.inputs

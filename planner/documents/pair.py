@@ -169,7 +169,6 @@ class Pair:
             yield f"Total cost is {rates[0]} in the old plan and {rates[1]} in the new one"
 
     def _alone(self, kind: results.Name, noun: str) -> Iterator[str]:
-        """Yield a sentence on minerals or members that are in only one plan."""
         names = [{fold(n): n for n in _names(p, kind)} for p in (self.old, self.new)]
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
             alone = sorted(name for key, name in mine.items() if key not in other)
@@ -209,7 +208,6 @@ def _names(plan: PlanFile, kind: results.Name) -> Iterator[str]:
 
 
 def _discount(plan: PlanFile) -> str:
-    """Return how a plan's total cost is discounted, from its remark in Summary."""
     remarks = plan.result(results.Summary).rows(results.Summary.measure, results.Summary.remark)
     text = " ".join(str(remark) for name, remark in remarks if name == results.Figure.TOTAL_COST)
     match = re.search(r"discounted at [^.,;]+(?:\.\d+)?[^.,;]*", text)

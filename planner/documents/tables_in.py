@@ -131,14 +131,11 @@ def _beside(place: str, base: Path) -> Path:
 
 
 class _BoundedRows:
-    """Collects rows, up to the limits of a workbook."""
-
     def __init__(self, place: str, width: int) -> None:
         self.place, self.width = place, width
         self.rows: list[tuple[Any, ...]] = []
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows; SourceError if there are too many."""
         self.rows += map(tuple, rows)
         if len(self.rows) > MOST_ROWS or len(self.rows) * self.width > MOST_CELLS:
             msg = f"{self.place} has more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells"

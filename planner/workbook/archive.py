@@ -208,11 +208,9 @@ class Archive(zipfile.ZipFile):
             raise zipfile.BadZipFile(msg)
 
     def xml(self, part: str) -> Element:
-        """Return the root element of an XML part."""
         return fromstring(self.read(part))  # noqa: S314 - expat bounds the growth of entities
 
     def elements(self, part: str, tag: str) -> Iterator[Element]:
-        """Yield the elements of a part with this tag, in any namespace."""
         return (each for each in self.xml(part).iter() if local(each) == tag)
 
     def links(self, part: str) -> Iterator[tuple[str, str]]:
@@ -229,7 +227,6 @@ class Archive(zipfile.ZipFile):
 
 
 def local(element: Element) -> str:
-    """Return an element's tag without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 

@@ -157,7 +157,6 @@ def country(value: object) -> str:
 
 
 def yes_no(value: object) -> bool:
-    """Return a yes/no cell as true or false."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and case.fold(value) in {"yes", "no"}:

@@ -105,7 +105,6 @@ def folder_fingerprint(path: Path) -> str:
 
 
 def digest_of(digests: Mapping[str, str]) -> str:
-    """Return the SHA-256 of several files, given by their names and SHA-256s."""
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -122,8 +121,6 @@ _SHEETS = {fold(name): name for name in RECORDS}
 
 
 class _FileError(Exception):
-    """A file that cannot be read, or from some row on not."""
-
     def __init__(
         self, name: str, message: str, expected: str = "", hint: str = "", row: int = 0
     ) -> None:
@@ -410,7 +407,6 @@ class SheetFile:
         return converters
 
     def _numbers(self) -> Iterator[str]:
-        """Yield the texts that may be numbers."""
         texts = {} if self.record is Settings else {
             p for p, convert in self.converters.items() if convert in {_as_text, _yes_no}
         }  # fmt: skip

@@ -36,8 +36,6 @@ class PartPlace(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A part as the directory lists it."""
-
     name: bytes
     flags: int
     method: int
@@ -80,7 +78,6 @@ def _read(file: BinaryIO, start: int, size: int) -> bytes:
 
 
 def _directory(file: BinaryIO) -> tuple[int, int, int]:
-    """Return where the directory begins and ends, and how many entries it has."""
     last = file.seek(0, 2) - _END.size
     sign, *disks, here, count, size, start, comment = _END.unpack(_read(file, last, _END.size))
     if sign != _IS_END or comment:
@@ -180,7 +177,6 @@ def _wide(name: bytes, extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...
 
 
 def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield kind and content of each extra field of a part."""
     while len(extra) >= 4:  # noqa: PLR2004 - kind and length
         kind, size = struct.unpack_from("<2H", extra)
         yield kind, extra[4 : 4 + size]

@@ -53,7 +53,6 @@ class SavedValue(NamedTuple):
 
     @property
     def value(self) -> str | float | bool | None:
-        """The value in Python's type."""
         if self.kind == "b":
             return self.text == "1"
         if self.kind in {"str", "e"}:
@@ -143,7 +142,6 @@ class EditedBook:
 
     @classmethod
     def open(cls, source: Path) -> EditedBook:
-        """Read the workbook to change."""
         with warnings.catch_warnings(), paused_gc():
             warnings.simplefilter("ignore")  # about content that openpyxl cannot keep
             return cls(*load(source))
@@ -161,7 +159,6 @@ class EditedBook:
         self.changed.setdefault(sheet.title, set()).add((row, column))
 
     def clear(self, sheet: Any, row: int) -> None:
-        """Clear the values of a row."""
         for column in range(1, sheet.max_column + 1):
             if sheet.cell(row, column).value is not None:
                 self.put(sheet, row, column, None)

@@ -109,7 +109,6 @@ def mark(
 
 
 def _of_folder(source: Path) -> Any:
-    """Return a workbook with the cells of a folder's CSV files, at the same addresses."""
     book: Any = Workbook()
     book.remove(book.active)
     for grid in open_folder(source).grids:
@@ -242,7 +241,6 @@ def _head(sheet: Any, findings: Sequence[Finding], marked: int) -> None:
 
 
 def _look(severity: Severity) -> dict[str, Any]:
-    """Return the formats of a line, which are shared by all lines."""
     return {
         "fill": PatternFill("solid", fgColor=_FILL[severity]),
         "font": Font(name=_FACE, color=_INK[severity]),

@@ -54,7 +54,6 @@ class AddedPage:
         self._words(text, Font(name=palette.FONT, size=palette.FONT_SIZE, color=_hex(palette.INK)))
 
     def link(self, text: str, sheet: str) -> None:
-        """Write a link to another sheet of the workbook."""
         cell = self.sheet.cell(self.row, 1)
         self._words(text, Font(name=palette.FONT, color=_hex(palette.BLUE), underline="single"))
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link_to(sheet, "A1"))
@@ -75,7 +74,6 @@ class AddedPage:
         return float(self.sheet.column_dimensions[letters(column)].width or _NARROWEST)
 
     def widths(self, *widths: float) -> None:
-        """Set the columns' widths, in characters."""
         for column, wide in enumerate(widths, start=1):
             self.sheet.column_dimensions[letters(column)].width = wide
 
@@ -112,6 +110,5 @@ class AddedPage:
 
 
 def fitted(values: list[object]) -> float:
-    """Return the width of a column for its values, within bounds."""
     longest = max((len(str(value)) for value in values), default=0)
     return float(min(max(longest + 2, _NARROWEST), _WIDEST))

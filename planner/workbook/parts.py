@@ -24,7 +24,6 @@ _ACTUALS = {case.fold(record.SHEET) for record in (Delivery, ClosingStock)}
 
 
 def is_input(path: Path) -> bool:
-    """Return whether a file is an input workbook, and not a plan."""
     names = {case.fold(name) for name in sheet_names(path)}
     return names >= _INPUT and not names >= _PLAN
 
@@ -43,7 +42,6 @@ def is_actuals(path: Path) -> bool:
 
 
 def is_marked(path: Path) -> bool:
-    """Return whether a file is the marked copy of a workbook."""
     return FINDINGS in sheet_names(path)[:1]
 
 
@@ -214,7 +212,6 @@ class Anatomy:
         raise ValueError(msg)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        """Read an element, whatever its namespace."""
         tag = name.rpartition("}")[2]
         if tag == "c":
             self._cell(attributes.get("r", ""))

@@ -60,7 +60,6 @@ def write_edited(source: Path, target: Path, edits: Mapping[str, SheetEdit]) -> 
 
 
 def formula_cells(source: Path) -> dict[str, set[str]]:
-    """Return the addresses of all formulas, by the title of their sheet."""
     if csv_folder.is_folder(source):
         return {}
     parts = (sheet for sheet in sheet_parts(source) if sheet.kind == "worksheet")
@@ -72,8 +71,6 @@ def formula_cells(source: Path) -> dict[str, set[str]]:
 
 @dataclass
 class _Place:
-    """The byte offsets of an element in a sheet's XML."""
-
     start: int
     inner: int
     """The end of the start tag."""
@@ -84,8 +81,6 @@ class _Place:
 
 
 class _SheetXml:
-    """The XML of a sheet, and the offsets of its rows and cells."""
-
     def __init__(self, content: bytes) -> None:
         if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
             content = content.decode("utf-16").encode()
@@ -214,7 +209,6 @@ _ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def _legible(text: str) -> str:
-    """Return a text without characters that XML forbids."""
     return _ILLEGIBLE.sub("?", text)
 
 

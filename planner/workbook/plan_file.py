@@ -75,7 +75,6 @@ class PlanFile:
 
     @property
     def title(self) -> str:
-        """The plan's title, else the file's name."""
         return str(self.measure(Figure.TITLE) or self.path.stem)
 
     @property
@@ -115,14 +114,12 @@ class PlanFile:
 
     @cached_property
     def _measures(self) -> dict[str, tuple[Value, str]]:
-        """Value and unit of each figure of Summary by its folded name; the first counts."""
         measures: dict[str, tuple[Value, str]] = {}
         for name, value, unit in self._figures():
             measures.setdefault(case.fold(name), (value, unit))
         return measures
 
     def _figures(self) -> Iterator[tuple[str, Value, str]]:
-        """Yield name, value and unit of each figure in Summary, of the plan and of each mineral."""
         table = self.tables.get(Summary.TABLE)
         names = self.result(results.ByMineral).data["mineral"]
         headers = {str(n): spread_header(Summary, str(n)) for n in names}
@@ -212,7 +209,6 @@ def _sheet_of(table: str) -> str:
 
 
 def _within(grid: Grid, place: Area) -> Grid:
-    """Return the cells within a sheet's table."""
     beside = [p for p in grid.header if not place.left <= p <= place.right]
     if grid.header_row == place.top and not beside and not grid.stray:
         return grid
@@ -382,7 +378,6 @@ def read_back(table: pd.DataFrame | None, kind: type[R]) -> R:
 
 
 def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
-    """Convert a sheet's column to the values of its field."""
     if field.names is Name.COUNTRY:
         codes = {name: code_of(name) for name in column.dropna().unique()}
         return [codes.get(name) for name in column]  # pandas would make blanks NaN

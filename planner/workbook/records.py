@@ -58,7 +58,6 @@ class Parsed:
 def _headings(
     record: type[Record], grid: Grid, context: findings.ReadingContext
 ) -> list[ParsedHeader]:
-    """Read the header row of a sheet; errors go into the context's findings."""
     header = HeaderRow(record, grid, context)
     context.findings += header.findings
     read = {h.position for h in header.headings if not h.is_remark}
@@ -83,8 +82,6 @@ def read_sheet(record: type[Record], grid: Grid, context: findings.ReadingContex
 
 
 class _SheetReading:
-    """Reads one sheet."""
-
     def __init__(self, record: type[Record], grid: Grid, context: findings.ReadingContext) -> None:
         self.record, self.grid, self.context = record, grid, context
         self.parsed = Parsed(record, grid.rows)
@@ -190,7 +187,6 @@ class _SheetReading:
         return tuple(sorted({name for name in names if name}))
 
     def _required(self, column: Column, plain: ParsedHeader, raw: list[Any]) -> None:
-        """Report required cells that are blank; a missing column has been reported already."""
         if not column.required:
             return
         message = f"a blank cell; {column.header} must be filled"
@@ -243,7 +239,6 @@ class _SheetReading:
         return [tuple(zip(years, row, strict=True)) for row in zip(*filled, strict=True)]
 
     def _members(self, headings: list[ParsedHeader]) -> list[tuple[tuple[str, float], ...]]:
-        """Return freight [USD/t] by member, for filled cells."""
         columns = [self._cells(headers.SPREADS[self.record.SPREAD], h, None) for h in headings]
         for h, cells in zip(headings, columns, strict=True):
             self._count_blank(h.label, cells, "the default freight")
@@ -276,7 +271,6 @@ class _SheetReading:
             self.parsed.fields["note"] = ["; ".join(notes.get(i, ())) for i in range(count)]
 
     def _grades(self, heading: ParsedHeader, texts: list[str]) -> list[str]:
-        """Return the grades; an unknown grade is an error at its cell."""
         grades = []
         for i, written in enumerate(texts):
             grade = grade_of(written)

@@ -285,7 +285,6 @@ class _CellReader:
         """The areas of array formulas."""
 
     def cells(self, row: Any, number: int) -> list[tuple[int, object]]:
-        """Return position and value of the cells of a row, perhaps also of blank ones."""
         cells = []
         place = 0
         for element in row:

@@ -177,7 +177,6 @@ class Choices:
         """Columns of the hidden sheet; an entry that begins with ``=`` is a formula."""
 
     def last_row(self, sheet: str) -> int:
-        """Return the last row (from 1) of a sheet that has rules."""
         return 1 + max(ROWS, 2 * len(self.tables.get(sheet, ())))
 
     def rule(self, sheet: str, heading: ParsedHeader) -> Rule | None:
@@ -259,7 +258,6 @@ def _list(source: list[str] | str, wanted: str) -> Rule:
 
 
 def _number(column: Column) -> Rule | None:
-    """Return a rule for a number within the column's bounds."""
     if column.kind not in NUMBERS:
         return None
     rule: Rule = {

@@ -25,12 +25,10 @@ _SICHUAN, _ZHEJIANG = "Sichuan hydroxide plants", "Zhejiang cobalt refineries"
 
 
 def template_tables() -> dict[str, list[dict[str, object]]]:
-    """Return example rows for every sheet of the catalogue, each header with its unit."""
     return {sheet: [dict(row) for row in rows] for sheet, rows in _TABLES.items()}
 
 
 def template_rows(sheets: Sequence[str]) -> dict[str, list[list[object]]]:
-    """Return header and example rows of a template's sheets, as lists of cells."""
     tables = template_tables()
     return {name: rows_of(RECORDS[name], tables) for name in RECORDS if name in sheets}
 

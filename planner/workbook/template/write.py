@@ -118,8 +118,6 @@ def write_book(
 
 
 class _TemplateSheet:
-    """Writes one worksheet."""
-
     def __init__(
         self,
         book: xlsxwriter.Workbook,
@@ -135,7 +133,6 @@ class _TemplateSheet:
         self.sheet: Any = book.add_worksheet(name)
 
     def write(self) -> None:
-        """Write header, rows, rules and formats."""
         self.sheet.set_row(0, HEADER_HEIGHT)
         keys = [i for i, h in enumerate(self.layout) if h.column is not None and h.column.key]
         # the leading columns that name a row stay in sight
@@ -231,7 +228,6 @@ def _print_setup(sheet: Any) -> None:
 
 
 def _write_lists(book: xlsxwriter.Workbook, choices: Choices) -> None:
-    """Write the hidden sheet with lists for drop-downs."""
     if not choices.lists:
         return
     sheet = book.add_worksheet(columns.LISTS)
@@ -267,7 +263,6 @@ def _cell_look(heading: ParsedHeader) -> dict[str, object]:
 
 
 def _number_format(column: Column | None) -> str:
-    """Return the number format of a column, or of a setting's value."""
     if column is None:
         return GENERAL
     if column.kind is CellKind.SHARE or column in FRACTIONS:
@@ -335,15 +330,12 @@ COMMANDS = (
 
 
 class _Page:
-    """The first sheet: what each sheet is for, the rules, how to run, written downwards."""
-
     def __init__(self, book: xlsxwriter.Workbook, formats: Formats) -> None:
         self.sheet: Any = book.add_worksheet(READ_ME)
         self.formats = formats
         self.row = 0
 
     def write(self, sheets: Sequence[str]) -> None:
-        """Write the first page of an input workbook with these ``sheets``."""
         self._begin()
         self._line("Sourcing plan: the workbook in", bold=True, font_size=16, font_color=NAVY)
         self._wide(QUESTION)
@@ -367,7 +359,6 @@ class _Page:
         _print_setup(self.sheet)
 
     def write_form(self, form: FormBook) -> None:
-        """Write the first page of a form."""
         title, purpose, commands, rules = form.page
         self._begin(max(len(command) for command, _ in commands))
         self._line(title, bold=True, font_size=16, font_color=NAVY)

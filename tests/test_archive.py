@@ -87,7 +87,7 @@ def test_a_sheet_that_is_listed_many_times_is_unpacked_within_the_limit(changed,
 
 def test_many_parts_are_refused(changed, monkeypatch) -> None:
     monkeypatch.setattr(archive, "MOST_PARTS", 5)
-    assert "parts inside, more than the 5" in faults(read, changed(TEXTS, b"</sst>", b" "))[0][1]
+    assert "parts inside; at most 5" in faults(read, changed(TEXTS, b"</sst>", b" "))[0][1]
 
 
 def test_what_a_part_declares_does_not_count(changed) -> None:

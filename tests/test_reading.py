@@ -351,5 +351,5 @@ def test_warnings_of_a_whole_column_are_told_once(saved) -> None:
             "Refiners!P2",
             "the text 'checked' and 1 more below are in a column without a header and not read",
         ),
-        ("Demand!E1", "3 blank cells, the whole column. they count as a demand of 0"),
+        ("Demand!E1", "all 3 cells of the column are blank. they count as a demand of 0"),
     ]

@@ -196,7 +196,7 @@ class _ReaderProgram:
         self, mineral: str, figures: list[WithheldCell], withheld: Container[str] = ()
     ) -> None:
         self.mineral, self.withheld = mineral, withheld
-        self.figures = list(_held(figures))
+        self.figures = list(_possible(figures))
         self.true = np.array([f.value for f in self.figures], dtype=float)
         self.unit = float(np.abs(self.true).max(initial=0)) or 1.0
         self.least, self.most = self.true.copy(), self.true.copy()
@@ -210,7 +210,7 @@ class _ReaderProgram:
         self._solved = PersistentSolver().load(self._known)
         for member in sorted({f.member for f in self.figures}):
             part = np.array([f.member == member for f in self.figures]) & (needed > 0)
-            self._look(
+            self._widen(
                 np.where(
                     part,
                     self.unit / np.maximum(needed, self.unit * tolerances.WITHHELD_FIGURE),
@@ -219,14 +219,14 @@ class _ReaderProgram:
             )
         for i in np.flatnonzero(needed):
             if self.most[i] - self.least[i] < needed[i]:
-                self._look((np.arange(len(needed)) == i).astype(float))
+                self._widen((np.arange(len(needed)) == i).astype(float))
         slack = 1 - tolerances.WITHHELD_FIGURE
         return [
             Known(self.mineral, self.figures[i], self.least[i], self.most[i])
             for i in np.flatnonzero(self.most - self.least < slack * needed)
         ]
 
-    def _look(self, weights: Floats) -> None:
+    def _widen(self, weights: Floats) -> None:
         """Widen all intervals by the two solutions that minimize and maximize a weighted sum."""
         for cost in (weights, -weights):
             self._solved.change(replace(self._known, cost=cost))
@@ -305,7 +305,7 @@ class _ReaderProgram:
                 yield from (({i: 1.0, j: -1.0}, 0.0) for i, j in zip(closing, later, strict=False))
 
 
-def _held(figures: list[WithheldCell]) -> Iterator[WithheldCell]:
+def _possible(figures: list[WithheldCell]) -> Iterator[WithheldCell]:
     """Yield the figures that may be positive: if a member buys at all, from every refiner.
 
     If a member did not buy from a refiner, its price there is the average of those who did.

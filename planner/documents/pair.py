@@ -121,11 +121,8 @@ class Pair:
                             spellings.setdefault((field.names, fold(name)), name)
         return spellings
 
-    def notes(self) -> tuple[str, ...]:
-        """Return sentences on what cannot be compared, or only with care."""
-        return tuple(self._notes())
-
-    def _notes(self) -> Iterator[str]:
+    def notes(self) -> Iterator[str]:
+        """Yield sentences on what cannot be compared, or only with care."""
         if not self.same_money:
             yield (
                 f"Money is not compared: the old plan is in {self.old.currency}, the new one in"

@@ -135,9 +135,7 @@ class Archive(zipfile.ZipFile):
         packed = max(1, sum(part.compress_size for part in parts))
         is_bomb = unpacked > ENOUGH_FOR_RATIO and unpacked > MOST_RATIO * packed
         is_odd = any(part.compress_type not in _METHODS for part in parts)
-        count = (
-            f"the file has {len(parts):,} parts inside, more than the {MOST_PARTS:,} that are read"
-        )
+        count = f"the file has {len(parts):,} parts inside; at most {MOST_PARTS:,} are read"
         refuse_if(
             (len(parts) > MOST_PARTS, count),
             (unpacked > MOST_UNPACKED, f"the file unpacks to more than {MOST_UNPACKED:,} bytes"),

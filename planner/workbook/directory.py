@@ -109,10 +109,8 @@ def _entries(file: BinaryIO, start: int, end: int, count: int) -> Iterator[_Entr
         (sign, _, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra, of_comment,
          disk, _, _, offset) = _ENTRY.unpack_from(content, cursor)  # fmt: skip
         cursor += _ENTRY.size
-        name, extra = (
-            content[cursor : cursor + of_name],
-            content[cursor + of_name : cursor + of_name + of_extra],
-        )
+        fields = content[cursor : cursor + of_name + of_extra]
+        name, extra = fields[:of_name], fields[of_name:]
         cursor += of_name + of_extra + of_comment
         if sign != _IS_ENTRY or disk not in {0, _ELSEWHERE_SHORT}:
             msg = "its directory contains something that is not an entry"

@@ -327,10 +327,7 @@ def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[err
     for area in grid.merged:
         reaches = any(area.left <= position <= area.right for position in read)
         if area.bottom >= grid.header_row and reaches and _spread(grid, area, places):
-            message, hint = (
-                f"the cells {area} are merged",
-                "unmerge them and fill each cell",
-            )
+            message, hint = f"the cells {area} are merged", "unmerge them and fill each cell"
             yield at_cell(sheet, area.left, area.top, message, "single cells", hint)
 
 

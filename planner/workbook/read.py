@@ -238,14 +238,11 @@ def _absence(record: type[Record], grid: Grid | None, layout: Layout) -> Finding
     if record.SPREAD == YEARS:
         names += f", and a column for each year, such as {SUCH_AS}"
     if grid is None:
-        message, wanted = (
-            f"{name} is missing",
-            f"a {'file' if file else 'sheet'} with the columns {names}",
-        )
-        return Finding(record.SHEET, found=message, expected=wanted)
+        expected = f"a {'file' if file else 'sheet'} with the columns {names}"
+        return Finding(record.SHEET, found=f"{name} is missing", expected=expected)
     if not grid.header_row:
-        wanted = f"a header row with the columns {names}"
-        return Finding(record.SHEET, found=f"{name} is empty", expected=wanted)
+        expected = f"a header row with the columns {names}"
+        return Finding(record.SHEET, found=f"{name} is empty", expected=expected)
     if not grid.rows:
         return warning(record.SHEET, grid.header_row, found="there is no row below the header")
     return None

@@ -220,10 +220,8 @@ class _SheetReading:
         for h, cells in zip(headings, columns, strict=True):
             count = cells.count(None)
             if count == len(cells) > 1:
-                message, hint = (
-                    f"{count} blank cells, the whole column",
-                    "they count as a demand of 0",
-                )
+                message = f"all {count} cells of the column are blank"
+                hint = "they count as a demand of 0"
                 rows = [self.grid.header_row]
             else:
                 message, hint = "a blank cell", "it counts as a demand of 0"

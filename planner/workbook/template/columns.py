@@ -171,7 +171,7 @@ class Choices:
         tables: Tables,
         names: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Take columns and rows of each sheet; ``names`` are of sheets not in this workbook."""
+        """Take columns and rows of each sheet; ``names`` are of sheets in another workbook."""
         self.layouts, self.tables, self.names = layouts, tables, names or {}
         self.lists: list[list[str]] = []
         """Columns of the hidden sheet; an entry that begins with ``=`` is a formula."""

@@ -26,7 +26,7 @@ from planner.workbook import csv_folder, read, read_tables
 from planner.workbook.csv_folder import open_folder
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import cells_of
-from planner.workbook.save import fingerprint, saves
+from planner.workbook.save import fingerprint, watch_saves
 from planner.workbook.template import write_book
 from tests.budget import BUDGET, IS_LONG
 from tests.csv_book import write_csv_book
@@ -292,7 +292,7 @@ def test_a_mark_that_nothing_shows(tmp_path, text) -> None:
     (tmp_path / "mines.csv").write_text(content, encoding="utf-8")
     (grid,) = open_folder(tmp_path).grids
     (cell,) = grid.values(3)
-    assert "may be a thousand or more" in cell.text
+    assert "the mark may separate thousands or decimals" in cell.text
     (tmp_path / "minerals.csv").write_text("Mineral;Price (USD/t)\nCopper;0,5\n", "utf-8")
     mines = open_folder(tmp_path).grids[-1].values(3)
     assert (
@@ -503,7 +503,7 @@ def test_a_folder_is_watched(folder) -> None:
     stop, seen = Event(), []
 
     def listen() -> None:
-        for _ in saves(folder, fingerprint(folder), stop):
+        for _ in watch_saves(folder, fingerprint(folder), stop):
             seen.append(fingerprint(folder))
             stop.set()
 

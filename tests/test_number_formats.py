@@ -274,7 +274,7 @@ def test_a_format_as_long_as_excel_has_them_is_understood(code, value):
 
 def test_conditional_formats_of_too_many_cells_are_refused(tmp_path, monkeypatch):
     """Each is looked at for each of its cells."""
-    monkeypatch.setattr(grid, "MOST_LOOKS", 40)
+    monkeypatch.setattr(grid, "MOST_FORMATTED", 40)
     path = tmp_path / "many.xlsx"
     made = openpyxl.Workbook()
     for i in range(20):
@@ -400,6 +400,4 @@ def test_a_formula_that_has_another_value_each_time_is_named(tmp_path, formula):
     said = [found for place, found in warned(read(forged)) if place == "Demand!C2"]
     function = FORMULAS[formula]
     assert bool(said) is bool(function), said
-    assert (
-        not function or f"the formula in C2 ({function}) changes with each calculation" in said[0]
-    )
+    assert not function or f"({function}) changes each time the workbook is calculated" in said[0]

@@ -314,8 +314,8 @@ def test_a_bad_cell_hides_no_other_finding_and_makes_none(changes, places) -> No
     ("said", "hint"),
     [
         ("Congo", "did you mean DR Congo or Republic of the Congo?"),
-        ("EU", "leave it blank for several countries"),
-        ("European Union", "leave it blank for several countries"),
+        ("EU", "if you mean several countries, leave the cell blank"),
+        ("European Union", "if you mean several countries, leave the cell blank"),
         ("Jpan", "did you mean 'Japan'?"),
         ("Janap", "did you mean 'Japan'?"),
         ("Asia", ""),
@@ -351,5 +351,5 @@ def test_warnings_of_a_whole_column_are_told_once(saved) -> None:
             "Refiners!P2",
             "the text 'checked' and 1 more below are in a column without a header and not read",
         ),
-        ("Demand!E1", "3 blank cells, the whole column. they count as a demand of 0"),
+        ("Demand!E1", "all 3 cells of the column are blank. they count as a demand of 0"),
     ]

@@ -15,7 +15,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.workbook.save import saves
+from planner.workbook.save import watch_saves
 
 PLAIN = Path(__file__).parents[1] / "inputs" / "plain.xlsx"
 SOON = 15.0
@@ -76,7 +76,7 @@ def watched(tmp_path: Path) -> Iterator[tuple[Path, queue.Queue[str]]]:
     path.write_bytes(book(1))
 
     def follow() -> None:
-        for _ in saves(path, hashlib.sha256(path.read_bytes()).hexdigest(), stop):
+        for _ in watch_saves(path, hashlib.sha256(path.read_bytes()).hexdigest(), stop):
             seen.put(hashlib.sha256(path.read_bytes()).hexdigest())
 
     thread = threading.Thread(target=follow)

@@ -11,7 +11,7 @@ from planner.options import IntegerOption
 from planner.render.sentences import ranked
 from planner.render.words import course, each_year, least, listed, opened, percent, share, span
 from planner.workbook.findings import sentence
-from planner.workbook.grid import Grid, unseen
+from planner.workbook.grid import Grid, warn_hidden
 
 
 def test_names() -> None:
@@ -117,4 +117,6 @@ def test_help_names_a_range_in_words() -> None:
 )
 def test_five_hidden_rows_are_named_and_of_more_the_first_five(last, text) -> None:
     grid = Grid("Demand", 1, {1: "Mineral"}, hidden_rows=tuple(range(2, last + 1)))
-    assert [finding.found for finding in unseen("Demand", grid, {})] == [f"{text} but still read"]
+    assert [finding.found for finding in warn_hidden("Demand", grid, {})] == [
+        f"{text} but still read"
+    ]

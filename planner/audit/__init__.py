@@ -1,7 +1,7 @@
-"""Plans after the fact: proven again from two files, and made fit to be passed on.
+"""Verifies and redacts finished plans.
 
-``verify`` recomputes a plan from its workbook and its input alone; nothing is solved. ``redact``
-takes members' orders, stocks and prices out of a plan's workbook.
+``verify`` computes a plan again from its workbook and its input; nothing is solved. ``redact``
+removes orders, stocks and prices of some members from a plan's workbook.
 """
 
 from planner.audit.file import PlanSheets, Recorded, open_plan

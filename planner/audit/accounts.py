@@ -1,4 +1,4 @@
-"""Whose figures each sheet of a plan holds, and its rows, to be left out and changed."""
+"""What redaction keeps, blanks and adds up in each sheet of a plan, and the sheets' rows."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from planner.workbook.plan_columns import PART
 
 @dataclass(frozen=True)
 class Account:
-    """What of a sheet stays, and what a reader learns from it about the members taken out.
+    """What redaction keeps of a sheet, and what a reader learns from it about removed members.
 
-    Every column of numbers has one place: ``of_row`` ones are of the row's own member, of the
-    input or of another plan; ``implied`` ones follow from the sums that ``known_sums`` columns have
-    in the reader's program; ``money`` ones follow from what is paid for a mineral, which is in it,
-    too; ``never`` ones are blank in every redacted plan, for they say more.
+    Every column of numbers is in one of four groups. ``of_row``: about the row's own member, the
+    input or another plan. ``implied``: follows from the sums of ``known_sums`` columns, which are
+    in the reader's linear program. ``money``: follows from the payments for a mineral, which are
+    also in that program. ``never``: reveals more, so it is blank in every redacted plan.
 
-    ``goes`` are the columns that are blank where a mineral's totals are withheld (None: the rows
-    go). ``sums`` are added up in a row of all members taken out in a year; ``tells_one`` says
-    whether a row without figures replaces a sum that is withheld, which it doesn't where the row
-    itself is a figure. ``known_sums`` are the columns that a reader is taken to know in sum, by the
-    columns ``by``: from rows of the sheet, or from totals less all others. ``read`` are others that
-    redacting has to find.
+    ``blanked`` columns are blank if a mineral's totals are withheld (None: its rows are removed).
+    ``sums`` columns are added up in one row for all members removed in a year. If that sum is
+    withheld, and ``has_withheld_row``, a row without figures is shown instead; not if even the
+    presence of a row reveals something. ``known_sums``: columns for which a reader knows the sum
+    over removed members, by the columns ``by``, from rows of the sheet or as the total minus all
+    others. ``also_needed``: further columns that redaction needs.
     """
 
     result: type[results.Result]
@@ -39,43 +39,41 @@ class Account:
     implied: tuple[results.Field, ...] = ()
     money: tuple[results.Field, ...] = ()
     never: tuple[results.Field, ...] = ()
-    goes: tuple[results.Field, ...] | None = ()
+    blanked: tuple[results.Field, ...] | None = ()
     sums: tuple[results.Field, ...] = ()
-    tells_one: bool = False
+    has_withheld_row: bool = False
     known_sums: tuple[results.Field, ...] = ()
     by: tuple[str, ...] = ("year",)
-    read: tuple[results.Field, ...] = ()
+    also_needed: tuple[results.Field, ...] = ()
 
     @cached_property
     def kept(self) -> tuple[results.Field, ...]:
         """The columns that stay in rows of a mineral whose totals are withheld."""
-        goes = self.result.FIELDS if self.goes is None else (*self.goes, *self.never)
-        return tuple(f for f in self.result.FIELDS if f not in goes)
+        blanked = self.result.FIELDS if self.blanked is None else (*self.blanked, *self.never)
+        return tuple(f for f in self.result.FIELDS if f not in blanked)
 
     @property
     def needed(self) -> set[str]:
         """The fields without which the sheet cannot be redacted."""
         names = {f.name for f in (*self.sums, *self.known_sums)}
         keys = {*self.by, "mineral", "member"} if names else set()
-        return names | keys | {f.name for f in self.read}
+        return names | keys | {f.name for f in self.also_needed}
 
 
 def _account(
     result: type[results.Result],
     *,
-    goes: str | None = "",
+    blanked: str | None = "",
     by: tuple[str, ...] = ("year",),
-    tells_one: bool = False,
+    has_withheld_row: bool = False,
     **columns: str,
 ) -> Account:
-    """Return the account of a sheet, its columns by the names of its fields."""
-
     def fields(names: str) -> tuple[results.Field, ...]:
         return tuple(getattr(result, name) for name in names.split())
 
     kinds: dict[str, Any] = {kind: fields(names) for kind, names in columns.items()}
-    kinds["goes"] = None if goes is None else fields(goes)
-    return Account(result, by=by, tells_one=tells_one, **kinds)
+    kinds["blanked"] = None if blanked is None else fields(blanked)
+    return Account(result, by=by, has_withheld_row=has_withheld_row, **kinds)
 
 
 _NEED, _TIERS = "demand purchased short", "demand short"
@@ -96,8 +94,8 @@ _ACCOUNTS = (
         never="taken last_taken stage_country served_through dependent dependent_country"
         " dependent_share alike wholly_dependent bound_on_members limits_kept extra"
         " shortage_by_limits",
-        goes=_TOTALS,
-        read="mineral",
+        blanked=_TOTALS,
+        also_needed="mineral",
     ),
     _account(
         results.Members,
@@ -109,55 +107,55 @@ _ACCOUNTS = (
         results.Flows,
         of_row="tonnes cost tariff freight support levy landed total",
         sums="tonnes",
-        tells_one=True,
+        has_withheld_row=True,
         known_sums="tonnes",
         by=("year", "refiner", "project"),
-        read="total",
+        also_needed="total",
     ),
     _account(
         results.PlantInputs,
         of_row="tonnes cost tariff freight support levy landed total",
         implied="worth unused",
-        goes=None,
+        blanked=None,
         sums="tonnes",
         known_sums="tonnes",
         by=("year", "plant", "plant_project", "product"),
     ),
-    _account(results.Shortages, of_row="demand short share", goes="cause", sums="demand short"),
+    _account(results.Shortages, of_row="demand short share", blanked="cause", sums="demand short"),
     _account(results.CountryShares, implied="tonnes of_demand of_purchases limit headroom over"),
     _account(
         results.ShareLimits,
         of_row="row limit",
         implied="share shadow_price tonnes base room excess",
-        goes="binding shadow_price",
+        blanked="binding shadow_price",
     ),
     _account(
         results.Refiners,
         of_row="capacity nameplate",
         implied="tonnes utilization rent gap",
-        goes="tonnes utilization rent gap",
+        blanked="tonnes utilization rent gap",
     ),
     _account(
         results.Prices,
         of_row=f"landed {_NEED}",
         implied="marginal",
-        goes="marginal",
+        blanked="marginal",
         sums=_NEED,
-        tells_one=True,
+        has_withheld_row=True,
         known_sums=_NEED,
     ),
     _account(
         results.Contracts,
         of_row="min minimum maximum taken untaken price paid row",
         implied="worth",
-        goes="worth",
+        blanked="worth",
         known_sums="untaken",
     ),
     _account(
         results.Stocks,
         of_row=f"{_STOCK} days",
         implied=_STOCK_PRICES,
-        goes=_STOCK_PRICES,
+        blanked=_STOCK_PRICES,
         sums="opening change closing most",
         known_sums=_STOCK,
     ),
@@ -165,29 +163,35 @@ _ACCOUNTS = (
         results.Projects,
         of_row="started running capacity capex spent_in charge",
         implied="tonnes rent",
-        goes="tonnes rent",
+        blanked="tonnes rent",
     ),
     _account(results.Tiers, of_row=f"{_TIERS} share cost", known_sums=_TIERS, by=("year", "tier")),
     _account(results.Changes, of_row="today planned change", known_sums="today", by=("refiner",)),
-    _account(results.Ore, of_row="premium freight mine_capacity", implied="tonnes rent", goes=None),
     _account(
-        results.Scorecard, of_row="required", implied="before after_first after_last", goes=None
+        results.Ore, of_row="premium freight mine_capacity", implied="tonnes rent", blanked=None
     ),
-    _account(results.Summary, read="measure value remark"),
-    _account(results.Checks, read="check sheet what"),
+    _account(
+        results.Scorecard, of_row="required", implied="before after_first after_last", blanked=None
+    ),
+    _account(results.Summary, also_needed="measure value remark"),
+    _account(results.Checks, also_needed="check sheet what"),
     _account(results.Glossary),
 )
-"""By sheet; any other sheet is left out. Totals are in the sheets without members and in the rows
-of the coalition. Shadow prices, and causes in words, go with the totals: they say which capacity
-or limit is reached, and that is a total. Who depends most on a country, and how many do, is said of
-all members at once: it would bound the shares of each one taken out. So would what a member pays
-against the average of all, what the limits cost, sums of targets, which may be days of demand,
-and what they pay together in a year. What is served through all stages, or taken by all plants,
-would tell where those bought what they hand to plants, and how much that is."""
+"""The account of each sheet that a redacted plan has; all other sheets are removed.
+
+Totals are in the sheets without members, and in the rows of the coalition. Shadow prices and causes
+are withheld with the totals: they reveal which capacity or limit is reached, which is a total.
+
+Some columns are always blank, since they would bound the figures of each removed member: who
+depends most on a country and how many do, what a member pays compared with the average, what the
+limits cost, sums of targets (which may be days of demand), and payments of all members in a year.
+The columns on all stages and on all plants' purchases are blank, too: they would reveal where the
+removed members bought inputs for plants, and how much.
+"""
 
 
 def account_of(sheet: str) -> Account | None:
-    """Return the account of a sheet, or of the table that it is a further sheet of."""
+    """Return the account of a sheet, or of the table that the sheet continues."""
     part = PART.fullmatch(sheet)
     names = {sheet, part[1] if part else sheet}
     return next((account for account in _ACCOUNTS if account.result.TABLE in names), None)
@@ -195,41 +199,40 @@ def account_of(sheet: str) -> Account | None:
 
 @dataclass(frozen=True)
 class AccountRow:
-    """A row: its cells by field, their looks where a column mixes several."""
+    """A row: its cells by field, and their number formats if a column has several."""
 
     cells: Mapping[str, Cell]
     looks: Mapping[str, results.Look] = field(default_factory=dict)
     is_section: bool = False
 
-    def having(self, **cells: Cell) -> AccountRow:
+    def with_cells(self, **cells: Cell) -> AccountRow:
         return replace(self, cells={**self.cells, **cells})
 
 
 @dataclass(frozen=True)
 class AccountSheet:
-    """A sheet of a plan: the table that it was written from, and the field of each column."""
+    """A sheet of a plan: its table, and the field of each column."""
 
     table: Table
     account: Account
     fields: Mapping[str, results.Field]
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the sheet has the columns that are read of it, and no header twice."""
+    def is_complete(self) -> bool:
+        """Whether the sheet has all needed columns, and no header twice."""
         headers = self.table.headers
         folded = {fold(header) for header in headers}
         return len(folded) == len(headers) and self.account.needed <= self.fields.keys()
 
     @cached_property
-    def whose(self) -> str:
-        """The field that says whose a row is, "" where none does."""
+    def member_field(self) -> str:
+        """The field with the member or buyer of a row, "" if there is none."""
         grain, kinds = self.account.result.GRAIN, {results.Name.MEMBER, results.Name.BUYER}
         buyers = (n for n, f in self.fields.items() if f.names in kinds and n in grain)
         return next(buyers, "")
 
     @property
     def lines(self) -> Iterator[AccountRow]:
-        """The rows."""
         named = list(zip(self.fields, self.table.columns, strict=True))
         for i, values in enumerate(zip(*(c.values for _, c in named), strict=True)):
             looks = {name: c.looks[i] for name, c in named if c.looks is not None}
@@ -238,14 +241,17 @@ class AccountSheet:
             )
 
     def texts(self, *names: str) -> Iterator[tuple[str, ...]]:
-        """Yield the cells of some columns, the first a text; none where a column is missing."""
+        """Yield some columns' cells as texts, of rows in which the first is a text.
+
+        Nothing if a column is missing.
+        """
         if self.fields.keys() >= set(names):
             for line in self.lines:
                 if isinstance(line.cells[names[0]], str):
                     yield tuple(str(line.cells[name]) for name in names)
 
-    def of_lines(self, lines: Iterable[AccountRow]) -> Table:
-        """Return the table with other rows; a group without rows goes with its heading."""
+    def with_lines(self, lines: Iterable[AccountRow]) -> Table:
+        """Return the table with other rows; the heading of a group without rows is removed."""
         kept: list[AccountRow] = []
         for line in [*lines, AccountRow({}, is_section=True)]:
             if line.is_section and kept and kept[-1].is_section:
@@ -264,7 +270,7 @@ class AccountSheet:
         return replace(self.table, columns=columns, sections=sections)
 
 
-# ---- a sheet read back with the looks that it was written with ---------------------------------
+# ---- reading a sheet with its formats ----------------------------------------------------------
 
 _LOOKS = {
     "0.0%": results.Look.SHARE,
@@ -274,13 +280,13 @@ _LOOKS = {
     "#,##0.00": results.Look.SECONDS,
     "[=0]0;[>=0.01]#,##0.00;0.0E+00": results.Look.TINY,
 }
-"""The look of a number by its format; any other is one of tonnes or of prices, shown alike."""
+"""The kind of a number by its format; all other formats are those of tonnes and of prices."""
 _ROOM = re.compile(r"_.")
-"""Room that a format leaves beside a number."""
+"""The part of a format that leaves a space next to a number."""
 
 
 def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
-    """Return a sheet as a table whose header is the first row; None where it has no account."""
+    """Return a sheet as a table; None if it has no account, or its header is not in row 1."""
     account = account_of(grid.title)
     if account is None or grid.header_row != 1:
         return None
@@ -289,7 +295,7 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
     names = {index: name for name, index in account.result.positions(headers).items()}
     declared = {f.name: f for f in account.result.FIELDS}
     spread = next((f for f in account.result.FIELDS if f.spread), results.Field.text(""))
-    fields = {  # a column of nobody's gets a name that is no field's
+    fields = {  # a column without a field gets a name that is not a field's
         names.get(i, f"?{i}"): declared.get(names.get(i, ""), spread.like(header=header))
         for i, header in enumerate(headers)
     }
@@ -309,7 +315,7 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
 def _column(
     grid: Grid, shown: CellFormats, header: str, declared: results.Field, place: int
 ) -> TableColumn:
-    """Return a column with the look of its field, or with a look each cell where it mixes some."""
+    """Return a column with its field's format, or with a format per cell if it has several."""
     values = [_cell(value) for value in grid.values(place)]
     number = results.Look.TONNES if declared.look.is_text else declared.look
     looks = [

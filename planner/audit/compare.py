@@ -1,4 +1,4 @@
-"""Two workbooks cell by cell: the plan as it is, and the plan as it was computed again."""
+"""Compares two workbooks cell by cell: a plan, and the same plan computed and written again."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
 _MISSING = "this sheet is missing"
 _SENTENCES = {Checks.TABLE, ChartData.TABLE, Glossary.TABLE}
-_SAID = {Look.LONG, Look.SENTENCE, Look.REMARK}
+_TEXTS = {Look.LONG, Look.SENTENCE, Look.REMARK}
 _FARTHEST, _SEARCHES = 25, 50
-"""Rows that may be too many or missing at one place, and vain searches for them on a sheet."""
+"""Most extra or missing rows that are recognized at one place; most failed searches per sheet."""
 
 
 def compare(
     sheets: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
 ) -> list[Finding]:
-    """Return what differs on all sheets; ``tables``, written again, say what each number is."""
+    """Return all differences; ``tables`` are the plan's, written again, with formats of numbers."""
     findings = [Finding(t, found=_MISSING) for t in expected if t not in sheets]
     for title, grid in sheets.items():
         if title in expected:
@@ -42,23 +42,23 @@ def compare(
                 _page(grid, expected[title], findings, is_table=True)
                 _Rows(grid, expected[title], table, findings).compare()
         else:
-            message = "the planner wrote no such sheet into this plan"
+            message = "the planner does not write this sheet"
             findings.append(Finding(title, found=message))
     kept = [title for title in sheets if title in expected]
     wanted = [title for title in expected if title in sheets]
     if kept != wanted:
         moved = next(f for f, e in zip(kept, wanted, strict=True) if f != e)
-        findings.append(Finding(moved, found="this sheet is not in its place"))
+        findings.append(Finding(moved, found="this sheet is out of order"))
     return findings
 
 
-def in_common(
+def common_fields(
     sheets: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
 ) -> tuple[dict[str, Grid], dict[str, Grid]]:
-    """Return what two versions of the planner both write of a plan: fields, not sentences.
+    """Return the numbers and names that two versions of the planner both write for a plan.
 
-    Fields are numbers and names, by their headers and, in Summary, by their measures. Pages,
-    charts, the glossary and Checks are sentences, or say what the version checks.
+    They are matched by their headers and, in Summary, by their measures. Pages, charts, the
+    glossary and Checks are left out: their texts depend on the version.
     """
     here: dict[str, Grid] = {}
     due: dict[str, Grid] = {}
@@ -70,7 +70,7 @@ def in_common(
         places = {
             place: place_of[header]
             for place, header in wanted.header.items()
-            if header in place_of and (header in kept or columns[place - 1].look not in _SAID)
+            if header in place_of and (header in kept or columns[place - 1].look not in _TEXTS)
         }
         here[title] = _fields(there, places, wanted)
         due[title] = _fields(wanted, dict(zip(places, places, strict=True)), wanted)
@@ -83,9 +83,9 @@ def in_common(
 def unmatched(
     sheets: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
 ) -> Iterator[Finding]:
-    """Yield what a plan of another version has and this version does not write, or the reverse.
+    """Yield what only the plan has, written by another version, or only this version writes.
 
-    Sheets, columns and measures by their names; on pages and charts each number.
+    Sheets, columns and measures are matched by their names, numbers on pages and charts by value.
     """
     for title in sheets.keys() | expected.keys():
         there, wanted = sheets.get(title), expected.get(title)
@@ -102,11 +102,11 @@ def unmatched(
 
 
 _OF_THIS = "what this version writes"
-_UNKNOWN = "has no counterpart in what this version writes: nothing in it is compared"
+_UNKNOWN = "is not written by this version of the planner: it is not compared"
 
 
 def _other_columns(sheet: Grid, expected: Grid) -> Iterator[Finding]:
-    """Yield columns by their headers; a header that is there twice is a counterpart once."""
+    """Yield columns without a counterpart; of two with the same header, the second has none."""
     top = sheet.header_row
     due = Counter(expected.header.values())
     for place, header in sorted(sheet.header.items()):
@@ -122,7 +122,7 @@ def _other_columns(sheet: Grid, expected: Grid) -> Iterator[Finding]:
 
 
 def _other_measures(sheet: Grid, expected: Grid) -> Iterator[Finding]:
-    """Yield measures of Summary."""
+    """Yield measures of Summary without a counterpart."""
     head = Summary.measure.header
     places = [{h: p for p, h in grid.header.items()}.get(head, 0) for grid in (sheet, expected)]
     there, due = (
@@ -137,7 +137,7 @@ def _other_measures(sheet: Grid, expected: Grid) -> Iterator[Finding]:
 
 
 def _other_numbers(sheet: Grid, expected: Grid) -> Iterator[Finding]:
-    """Yield numbers of a page that are not on it as this version writes it."""
+    """Yield numbers on a page that this version does not write there."""
     there, wanted = (
         sorted(
             (float(value), place)
@@ -158,14 +158,14 @@ def _other_numbers(sheet: Grid, expected: Grid) -> Iterator[Finding]:
 
 
 def _fields(grid: Grid, places: Mapping[int, int], like: Grid) -> Grid:
-    """Return some columns of a sheet, as those of another."""
+    """Return some columns of a sheet, in the places and under the headers of another."""
     header = {place: like.header[place] for place in places}
     columns = {place: grid.values(origin) for place, origin in places.items()}
     return Grid(grid.title, like.header_row, header, grid.rows, columns)
 
 
 def _measures(summary: Grid, names: AbstractSet[object]) -> Grid:
-    """Return the rows of Summary that are of some measures, with a value or a mineral's."""
+    """Return the rows of Summary for some measures, if they have any value."""
     lines = zip(*(summary.values(place) for place in sorted(summary.columns)), strict=True)
     kept = [
         i
@@ -178,7 +178,7 @@ def _measures(summary: Grid, names: AbstractSet[object]) -> Grid:
 
 
 def _page(sheet: Grid, expected: Grid, findings: list[Finding], *, is_table: bool = False) -> None:
-    """Compare cells: all of a sheet that is no table, of a table header and cells beside it."""
+    """Compare all cells of a page; of a table, only the header and cells outside its columns."""
     top = sheet.header_row if is_table else expected.header_row
     there, wanted = _cells(sheet, sheet.header_row, is_table), _cells(expected, top, is_table)
     for row, place in sorted({*there, *wanted}):
@@ -190,7 +190,7 @@ def _page(sheet: Grid, expected: Grid, findings: list[Finding], *, is_table: boo
 
 
 def _cells(grid: Grid, top: int, is_table: bool) -> dict[tuple[int, int], object]:
-    """Return cells by row and column, those of the header in the row ``top``."""
+    """Return cells by row and column, with the header in the row ``top``."""
     by_place = {(top, place): value for place, value in grid.header.items()}
     if is_table:
         return by_place | {(row, place): value for row, place, value in grid.stray}
@@ -198,7 +198,7 @@ def _cells(grid: Grid, top: int, is_table: bool) -> dict[tuple[int, int], object
 
 
 def near(here: object, due: object, dust: float = tolerances.CANCELLED) -> bool:
-    """Return whether two cells hold numbers that differ by no more than rounding."""
+    """Return whether two cells have numbers that differ only by rounding."""
     if not is_number(here) or not is_number(due):
         return False
     first, second = float(here), float(due)
@@ -206,8 +206,6 @@ def near(here: object, due: object, dust: float = tolerances.CANCELLED) -> bool:
 
 
 class _Rows:
-    """The rows of a table, found and expected."""
-
     def __init__(self, sheet: Grid, expected: Grid, table: Table, findings: list[Finding]) -> None:
         self.sheet, self.expected, self.findings = sheet, expected, findings
         self.places = sorted(expected.header)
@@ -221,27 +219,27 @@ class _Rows:
         self.searches = 0
 
     def compare(self) -> None:
-        """Compare row by row; a row too many or too few is one finding."""
+        """Compare row by row; an extra or missing row is one finding."""
         i = k = 0
         while i < len(self.there) or k < len(self.wanted):
-            extra, lacking = self._shifted(i, k)
+            extra, missing = self._shifted(i, k)
             for n in range(i, i + extra):
-                self._tell(n, 0, "the plan has no such row", "")
+                self._report(n, 0, "the plan computed from the input does not have this row", "")
             above = " above" if i < len(self.there) else ""
-            for row in self.wanted[k : k + lacking]:
-                self._tell(i, 0, f"this row is missing{above}", _in_words(row))
-            if not extra and not lacking:
+            for row in self.wanted[k : k + missing]:
+                self._report(i, 0, f"a row is missing{above}", _in_words(row))
+            if not extra and not missing:
                 for n in self._differing(i, k):
                     here, due = self.there[i][n], self.wanted[k][n]
-                    self._tell(i, self.places[n], _shown(here), _shown(due))
-                extra = lacking = 1
-            i, k = i + extra, k + lacking
+                    self._report(i, self.places[n], _shown(here), _shown(due))
+                extra = missing = 1
+            i, k = i + extra, k + missing
 
     def _shifted(self, i: int, k: int) -> tuple[int, int]:
-        """Return how many rows from here on are too many, or how many are missing; 0 and 0: none.
+        """Return how many rows from here on are extra, and how many are missing; one of them is 0.
 
-        Where the next rows match, the cells of this one were changed; a table that is different
-        throughout is not searched for ever.
+        If the next rows match, only cells of this row were changed. The number of searches is
+        limited, for tables that differ throughout.
         """
         if i >= len(self.there) or k >= len(self.wanted):
             return int(i < len(self.there)), int(k < len(self.wanted))
@@ -259,7 +257,7 @@ class _Rows:
         return i < len(self.there) and k < len(self.wanted) and not self._differing(i, k)
 
     def _differing(self, i: int, k: int) -> list[int]:
-        """Return which cells of a row differ from what they should be."""
+        """Return the positions of cells in a row that differ from the expected row."""
         row, due = self.there[i], self.wanted[k]
         if row == due:
             return []
@@ -271,7 +269,7 @@ class _Rows:
         ]
 
     def _dust(self, n: int, k: int) -> float:
-        """Return by how much a number may differ, beside by its own rounding."""
+        """Return the tolerance for a number, in addition to its own rounding."""
         room = tolerances.CANCELLED * self.largest[n](
             self.expected.rows[k] - self.expected.header_row - 1
         )
@@ -282,8 +280,8 @@ class _Rows:
             room += tolerances.PROOF_REPEATED * float(accepted)
         return room
 
-    def _tell(self, i: int, place: int, message: str, expected: str) -> None:
-        """Add a finding on the i-th row, in a column or (0) as a whole."""
+    def _report(self, i: int, place: int, message: str, expected: str) -> None:
+        """Add a finding for the i-th row, in a column; ``place`` 0: for the whole row."""
         rows = self.sheet.rows
         row = rows[i] if i < len(rows) else (rows[-1] if rows else self.sheet.header_row) + 1
         header = str(self.expected.header.get(place, ""))
@@ -292,7 +290,7 @@ class _Rows:
 
 
 def _largest(column: TableColumn | None, values: Sequence[object]) -> Callable[[int], float]:
-    """Return the largest number of a cell's kind in its column, by the cell's row in the table."""
+    """Return, by row, the largest number in the column with the format of the row's cell."""
     looks = (column.looks if column is not None else None) or ()
     kinds: Iterable[Look | None] = looks or repeat(None)
     most: dict[Look | None, float] = {}

@@ -1,4 +1,4 @@
-"""A plan's workbook as it is: its cells, and what the run recorded of itself."""
+"""Reads a plan's workbook to verify it: its cells, and what the run recorded about itself."""
 
 from __future__ import annotations
 
@@ -50,8 +50,11 @@ RECORDS: Mapping[str, re.Pattern[str]] = {
     ),
     Figure.INPUT_FILE: re.compile(r"[^/\\\x00-\x1f]{1,120}\.xls[xm]", re.IGNORECASE),
 }
-"""Measures of Summary that are the run's own record, and the form of each: nothing in the two files
-says them. One of another form counts as none; the input's name is shown where it is another."""
+"""Measures of Summary that the run records about itself, each with the form of its value.
+
+They cannot be computed from plan and input. A value of another form is ignored; a different name
+of the input file is reported.
+"""
 _NUMBER = r"(?:\d[\d.e+-]{0,12}|inf|nan)"
 _PROOF = (
     rf"violation {_NUMBER}(?: of the largest need in no row)?, dual infeasibility {_NUMBER},"
@@ -71,7 +74,7 @@ _FAILURE = re.compile(
     rf"(?: from a like block| of \d{{1,6}} blocks)?): (?:not kept|{re.escape(NO_NUMBERS)}|{_PROOF}"
     rf"|the solver (?:ended with: (?:{_ENDS})|refused (?:{_REFUSED}) \((?:kError|kWarning|kOk)\)))"
 )
-"""How an attempt that failed reads, which is a run's own record, too."""
+"""The text of a failed attempt, which the run also records about itself."""
 
 _BUILT = "Models built"
 _FAILED = "Attempts that failed"
@@ -80,12 +83,11 @@ _MIP_GAP = "Gap of the search over whole builds"
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a run wrote of itself: options as typed, times, attempts, whether it was redacted.
+    """What a run recorded about itself.
 
-    ``extended`` is what was added to its model, "" nothing.
-
-    ``made_with`` are name and value of each option; ``input_sha256`` is the fingerprint of its
-    input; ``record`` are versions and time, those of now where they are not of their form.
+    ``made_with`` has name and value of each option as typed; ``input_sha256`` is the fingerprint of
+    its input; ``record`` has versions and time, the present ones if those in the plan are
+    malformed; ``extended`` is what was added to the model, "" if nothing was.
     """
 
     made_with: tuple[tuple[str, str], ...] = ()
@@ -102,24 +104,24 @@ class Recorded:
 
 @dataclass(frozen=True)
 class SheetRow:
-    """A row of a sheet: where it is, and the cells of the fields that were asked for."""
+    """A row of a sheet: its place, and the cells of the requested fields."""
 
     sheet: str
     row: int
     cells: tuple[object, ...]
     places: Mapping[Field, int]
 
-    def finding(self, column: Field, message: str, expected: str = "") -> Finding:
+    def finding_at(self, column: Field, message: str, expected: str = "") -> Finding:
         place, header = self.places[column], column.header
         return at_cell(self.sheet, place, self.row, message, expected, column=header)
 
 
 @dataclass(frozen=True)
 class PlanSheets:
-    """The sheets of a plan's workbook by title, in order; ``listed`` are all that it lists.
+    """The worksheets of a plan's workbook by title, in order.
 
-    Those may be more: a sheet may be none of cells. A sheet is read when it is asked for:
-    InputError where it cannot be.
+    ``listed`` has all sheets in the workbook's list, also those without cells, such as chart
+    sheets. A sheet is read on demand; InputError if it cannot be read.
     """
 
     path: Path
@@ -128,10 +130,10 @@ class PlanSheets:
     listed: tuple[SheetPart, ...] = ()
 
     def lines(self, *fields: Field) -> Iterator[SheetRow]:
-        """Yield the rows of a table, its further sheets included, with the fields asked for.
+        """Yield the rows of a table, including its continuation sheets, with the requested fields.
 
-        A header is read without its unit; a missing column gives blanks. A value is the one that
-        the cell holds, whatever its format prints.
+        Headers are matched without their units; a missing column gives blank cells. Values are
+        those stored in the cells, not as their formats show them.
         """
         for title in self.grids:
             part = PART.fullmatch(title)
@@ -139,20 +141,20 @@ class PlanSheets:
                 grid = self.grids[title]
                 place_of = {bare(str(h)): place for place, h in grid.header.items()}
                 places = {column: place_of.get(column.header, 0) for column in fields}
-                columns = [_as_kept(grid.values(place)) for place in places.values()]
+                columns = [_stored(grid.values(place)) for place in places.values()]
                 for row, *cells in zip(grid.rows, *columns, strict=True):
                     yield SheetRow(title, row, tuple(cells), places)
 
     @property
     def sealed(self) -> Iterator[list[float]]:
-        """The numbers that the plan's seal is of, by column."""
+        """The numbers that the plan's seal covers, by column."""
         for _, column in SEALED:
             cells = (line.cells[0] for line in self.lines(column))
             yield [float(value) for value in cells if is_number(value)]
 
     @cached_property
     def recorded(self) -> Recorded:
-        """What the run wrote of itself, as far as it is there."""
+        """What the run recorded about itself, as far as the plan has it."""
         timings: dict[str, float] = {}
         values: dict[str, str] = {}
         for line in self.lines(Summary.measure, Summary.value):
@@ -195,12 +197,11 @@ class PlanSheets:
         )
 
 
-def _as_kept(values: list[object]) -> list[object]:
+def _stored(values: list[object]) -> list[object]:
     return [value.value if isinstance(value, Printed) else value for value in values]
 
 
 def _record(values: Mapping[str, str]) -> RunRecord:
-    """Return versions and time as a plan gives them."""
     now = RunRecord()
     try:
         written = datetime.strptime(values[Figure.WRITTEN], WRITTEN)
@@ -216,8 +217,6 @@ def _record(values: Mapping[str, str]) -> RunRecord:
 
 
 class _Grids(Mapping[str, Grid]):
-    """The cells of sheets by title, each sheet read when it is asked for."""
-
     def __init__(self, sheets: Mapping[str, ExcelSheet]) -> None:
         self._sheets = sheets
 
@@ -234,17 +233,17 @@ class _Grids(Mapping[str, Grid]):
 def open_plan(path: Path) -> PlanSheets:
     """Open a plan's workbook.
 
-    Raises InputError where it is no workbook, or no plan, and where a sheet or a part of the
-    archive is there twice: what is read would depend on the program that reads it.
+    Raises InputError if it is not a workbook, or not a plan. Also if it has a sheet or a part
+    twice: then its contents would depend on the program that reads it.
     """
     file = open_excel(path)
     refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     grids = _Grids({sheet.title: sheet for sheet in file.sheets})
     if not {fold(name) for name in grids} & {fold(name) for name in (SUMMARY, PLAN, Checks.TABLE)}:
-        message, hint = "this is no plan", "name a workbook that planner solve wrote"
+        message, hint = "this is not a plan", "name a workbook that planner solve wrote"
         if is_input(path):
             message = "this is an input workbook, not a plan"
-            hint = "the plan comes first, then its input"
+            hint = "name the plan first, then its input"
         raise refused(path, message, PLAN_FILE, hint)
     listed = sheet_parts(path)
     refuse_duplicate_titles(path, [sheet.title for sheet in listed])

@@ -1,9 +1,9 @@
-"""What a reader can compute of the members taken out if the totals of a mineral stay.
+"""What a reader can infer about the removed members if the totals of a mineral stay.
 
-A reader knows what they have together: the total less all others. Each of their figures then lies
-between the least and the most that it can be, by the sums and the balances of the plan (cell
-suppression: Fischetti and Salazar-Gonzalez, Management Science 47, 2001). The reader is taken to
-know who of them buys, needs and stocks a mineral in a year.
+A reader knows their sum: the total minus all other members. By the sums and balances of the plan,
+each of their figures then lies in an interval (cell suppression: Fischetti and Salazar-Gonzalez,
+Management Science 47, 2001). The reader is assumed to know which of them buy, need and stock a
+mineral in a year.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from planner.audit.accounts import AccountSheet
 from planner.render import table, words
 
 PROTECTION = 0.2
-"""How wide, as a part of a figure, the interval must be that it is known to lie in."""
+"""Least width, over the figure, of the interval in which a reader can locate a figure."""
 
 _LEVELS = (Stocks.opening, Stocks.change, Stocks.closing, Stocks.target)
-"""What a stock is, and how it moves: known as closely as the largest of them is."""
+"""Levels and changes of a stock: their intervals have the width for the largest of them."""
 _MOST = 10.0
-"""No figure is larger than the mineral's largest times this: a reader knows that much."""
+"""Bound of figures: a reader is assumed to know that none exceeds the largest times this."""
 
 _BALANCES: tuple[tuple[float, Mapping[Field, float]], ...] = (
     (0, {Prices.purchased: 1, Prices.short: 1, Prices.demand: -1,
@@ -43,26 +43,26 @@ _BALANCES: tuple[tuple[float, Mapping[Field, float]], ...] = (
     (np.inf, {Stocks.target: 1, Stocks.shortfall: -1}),
     (np.inf, {Stocks.closing: 1, Stocks.shortfall: 1, Stocks.target: -1}),
 )  # fmt: skip
-"""What holds of each member in each year: the sum of columns is 0, or at least 0."""
+"""Balances of each member in each year: a weighted sum of columns is 0 (0), or at least 0 (inf)."""
 
 _Row = tuple[dict[int, float], float]
-"""Coefficients by figure, and the room above what is known: none, or any."""
+"""Coefficients by figure, and the slack above the known sum: 0 or infinite."""
 
 
 @dataclass(frozen=True)
 class WithheldCell:
-    """A withheld cell of a member: its column, the member, what it is by, and its value."""
+    """A withheld cell of a member: column, member, the key of its row, and value."""
 
     column: Field
     member: str
     by: tuple[table.Cell, ...]
     value: float
     price: float = 0.0
-    """What a tonne of it costs landed, if it is a flow."""
+    """Its landed cost per tonne, if it is a flow."""
 
     @property
     def year(self) -> table.Cell:
-        """The year that it is of, None where it is of none."""
+        """Its year, None if it has none."""
         return self.by[0] if self.by else None
 
     @property
@@ -72,7 +72,7 @@ class WithheldCell:
 
 @dataclass(frozen=True)
 class Known:
-    """A figure of a mineral, and the least and the most that it can be, as a reader knows."""
+    """A figure of a mineral, with the least and the largest value that a reader can infer."""
 
     mineral: str
     figure: WithheldCell
@@ -82,12 +82,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Withheld:
-    """What is withheld: ``computable`` are the figures that totals give away, by mineral.
+    """What is withheld, and why: ``computable`` has the figures that totals reveal, by mineral.
 
-    Of some minerals it is enough to withhold what is paid for them (``money``), or their stocks
-    (``stocks``), even in sum; of the others all totals are withheld (``totals``). Those of
-    ``chained`` are made from one another: what a tonne of them costs landed, with its inputs, would
-    tell how much of these is handed over.
+    For some minerals it is enough to withhold total payments (``money``) or total stocks
+    (``stocks``); for others all totals are withheld (``totals``). The minerals in ``chained`` are
+    made from one another: their landed costs, which include inputs, would reveal the tonnes of
+    inputs.
     """
 
     computable: dict[str, list[Known]]
@@ -98,31 +98,30 @@ class Withheld:
 
     @property
     def is_partial(self) -> bool:
-        """Whether tonnes of some mineral are withheld: then so is every sum over all minerals."""
+        """Whether tonnes of any mineral are withheld; then all sums over minerals are, too."""
         return bool(self.totals or self.stocks)
 
     @property
     def sentences(self) -> list[str]:
-        """Which totals are withheld, and which stocks, a sentence each."""
         totals, money, stocks = (
             words.listed(sorted(names)) for names in (self.totals, self.money, self.stocks)
         )
         return [
             *([f"Totals of {totals} are withheld."] if totals else []),
-            *([f"What is paid for {money} is not shown in sum."] if money else []),
-            *([f"Stocks of {stocks} are not shown in sum."] if stocks else []),
+            *([f"Total payments for {money} are withheld."] if money else []),
+            *([f"Total stocks of {stocks} are withheld."] if stocks else []),
         ]
 
 
 def withheld(
     sheets: Iterable[AccountSheet], gone: AbstractSet[str], protection: float, *, keep_totals: bool
 ) -> Withheld:
-    """Return the figures of members that totals give away, and what is withheld for that."""
+    """Return the figures of members that totals would reveal, and what is withheld against it."""
     sheets = [*sheets]
     figures = _figures(sheets, gone)
 
     def known(names: Iterable[str], *withheld: str) -> dict[str, list[Known]]:
-        """Return the figures known too closely where some kinds of sums are withheld."""
+        """Return the figures known too closely even if some kinds of sums are withheld."""
         programs = {name: _ReaderProgram(name, figures[name], withheld) for name in names}
         closely = {name: program.too_close(protection) for name, program in programs.items()}
         return {name: each for name, each in closely.items() if each}
@@ -147,10 +146,10 @@ _MONEY, _STOCKS = "money", "stocks"
 
 
 def _chained(sheets: Iterable[AccountSheet], minerals: AbstractSet[str]) -> set[str]:
-    """Return the minerals of chains that have any of some in them, made from one another.
+    """Return all minerals that are linked to some minerals as inputs or products.
 
-    What a plant takes in tells what it makes, and so what is withheld of a mineral is told by what
-    stays of those before and after it.
+    A plant's inputs reveal its products and the reverse. So if a mineral's totals are withheld,
+    those of its inputs and products must be, too.
     """
     inputs = (sheet for sheet in sheets if sheet.account.result is PlantInputs)
     rows = [row for sheet in inputs for row in sheet.texts("mineral", "product")]
@@ -164,7 +163,7 @@ def _chained(sheets: Iterable[AccountSheet], minerals: AbstractSet[str]) -> set[
 def _figures(
     sheets: Iterable[AccountSheet], gone: AbstractSet[str]
 ) -> dict[str, list[WithheldCell]]:
-    """Return the figures of members of which a reader knows the sum, by mineral."""
+    """Return the figures whose sum over the removed members a reader knows, by mineral."""
     totals: dict[tuple[str, Field, str, tuple[table.Cell, ...]], float] = defaultdict(float)
     paid: dict[tuple[str, Field, str, tuple[table.Cell, ...]], float] = defaultdict(float)
     for sheet in sheets:
@@ -191,19 +190,19 @@ def _number(value: table.Cell) -> float:
 
 
 class _ReaderProgram:
-    """A reader's linear program of one mineral: a column each figure, rows of what is known."""
+    """A reader's linear program for a mineral: one column per figure, rows for known facts."""
 
     def __init__(
         self, mineral: str, figures: list[WithheldCell], withheld: Container[str] = ()
     ) -> None:
         self.mineral, self.withheld = mineral, withheld
-        self.figures = list(_held(figures))
+        self.figures = list(_possible(figures))
         self.true = np.array([f.value for f in self.figures], dtype=float)
         self.unit = float(np.abs(self.true).max(initial=0)) or 1.0
         self.least, self.most = self.true.copy(), self.true.copy()
 
     def too_close(self, protection: float) -> list[Known]:
-        """Return the figures that are known more closely than the protection."""
+        """Return the figures whose interval is narrower than the protection requires."""
         needed = self._needed(protection)
         if not needed.any():
             return []
@@ -211,7 +210,7 @@ class _ReaderProgram:
         self._solved = PersistentSolver().load(self._known)
         for member in sorted({f.member for f in self.figures}):
             part = np.array([f.member == member for f in self.figures]) & (needed > 0)
-            self._look(
+            self._widen(
                 np.where(
                     part,
                     self.unit / np.maximum(needed, self.unit * tolerances.WITHHELD_FIGURE),
@@ -220,26 +219,26 @@ class _ReaderProgram:
             )
         for i in np.flatnonzero(needed):
             if self.most[i] - self.least[i] < needed[i]:
-                self._look((np.arange(len(needed)) == i).astype(float))
+                self._widen((np.arange(len(needed)) == i).astype(float))
         slack = 1 - tolerances.WITHHELD_FIGURE
         return [
             Known(self.mineral, self.figures[i], self.least[i], self.most[i])
             for i in np.flatnonzero(self.most - self.least < slack * needed)
         ]
 
-    def _look(self, weights: Floats) -> None:
-        """Widen all intervals by the solutions with the least and the most of a weighted sum."""
+    def _widen(self, weights: Floats) -> None:
+        """Widen all intervals by the two solutions that minimize and maximize a weighted sum."""
         for cost in (weights, -weights):
             self._solved.change(replace(self._known, cost=cost))
             try:
                 x = self._solved.run_by_any().x * self.unit
-            except SolverError:  # nothing new is known of what can be: the interval stays narrow
+            except SolverError:  # the intervals stay as they are, so more may be withheld
                 continue
             np.minimum(self.least, x, out=self.least)
             np.maximum(self.most, x, out=self.most)
 
     def _needed(self, protection: float) -> Floats:
-        """Return how wide each interval must be: that a reserve is empty is a figure, too."""
+        """Return the required width of each interval; an empty reserve is protected as well."""
         size = np.abs(self.true)
         levels: dict[tuple[str, table.Cell], float] = defaultdict(float)
         for f, value in zip(self.figures, size, strict=True):
@@ -251,7 +250,7 @@ class _ReaderProgram:
         return np.where(size > tolerances.WITHHELD_FIGURE * self.unit, protection * size, 0.0)
 
     def _rows(self) -> LinearProgram:
-        """Return what is known: sums over the members, balances of each, stocks carried over."""
+        """Return the known facts: sums over members, balances, and stocks carried over."""
         rows = [*self._sums(), *self._paid(), *self._balances(), *self._carried()]
         true = np.array([sum(v * self.true[i] for i, v in row.items()) for row, _ in rows])
         room = np.array([room for _, room in rows], dtype=float)
@@ -260,7 +259,7 @@ class _ReaderProgram:
             cost=np.zeros(count),
             lower=np.where([f.column is Stocks.change for f in self.figures], -_MOST, 0.0),
             upper=np.full(count, _MOST),
-            # what is not quite kept by the figures, rounded, is kept by nothing better
+            # rounded figures may break a fact a little: its bound is set so that they satisfy it
             row_lower=np.where(room > 0, np.minimum(true, 0.0), true) / self.unit,
             row_upper=np.where(room > 0, np.inf, true / self.unit),
             starts=np.cumsum([0, *(len(row) for row, _ in rows)]).astype(np.int64),
@@ -277,7 +276,7 @@ class _ReaderProgram:
         return ((row, 0.0) for row in sums.values())
 
     def _paid(self) -> Iterator[_Row]:
-        """Yield what all of them pay in all years: a reader knows what a tonne costs each."""
+        """Yield the total payments in all years: a reader knows the cost of a tonne."""
         prices = {i: f.price for i, f in enumerate(self.figures) if f.price}
         if prices and _MONEY not in self.withheld:
             typical = max(prices.values())
@@ -296,7 +295,7 @@ class _ReaderProgram:
                     yield row, room
 
     def _carried(self) -> Iterator[_Row]:
-        """Yield that each stock opens as it closed in the year before."""
+        """Yield the rows by which each opening stock is the last year's closing stock."""
         stocks: dict[tuple[Field, str], list[int]] = defaultdict(list)
         for i in sorted(range(len(self.figures)), key=lambda i: str(self.figures[i].year)):
             stocks[self.figures[i].column, self.figures[i].member].append(i)
@@ -306,10 +305,10 @@ class _ReaderProgram:
                 yield from (({i: 1.0, j: -1.0}, 0.0) for i, j in zip(closing, later, strict=False))
 
 
-def _held(figures: list[WithheldCell]) -> Iterator[WithheldCell]:
-    """Yield the figures that the members may have: of all refiners, where one buys at all.
+def _possible(figures: list[WithheldCell]) -> Iterator[WithheldCell]:
+    """Yield the figures that may be positive: if a member buys at all, from every refiner.
 
-    A tonne that a member could have bought costs it what it costs those who bought there.
+    If a member did not buy from a refiner, its price there is the average of those who did.
     """
     active = {(f.column.table, f.member, f.by) for f in figures if f.value}
     stocked = {f.member for f in figures if f.is_stock and f.value}
@@ -333,4 +332,4 @@ def _held(figures: list[WithheldCell]) -> Iterator[WithheldCell]:
 
 
 _BY_SITE = (Flows.tonnes, Changes.today)
-"""Figures that a member may have of every refiner that one of those taken out buys from."""
+"""Figures that a removed member may have for each refiner from which any of them buys."""

@@ -1,6 +1,6 @@
-"""The parts of two packages: a plan's file as it is, and as the planner writes it.
+"""Compares the parts of a plan's file with those that the planner writes.
 
-And what a workbook shows beside the values of its cells, and the planner never writes.
+It also finds content that the planner never writes, such as formulas and hidden rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart
 _NUMBER = re.compile(
     rb'(?:(?<=\d"><v>)|(?<=<c:v>)|(?<=[ ]val="))(-?\d+(?:\.\d+)?(?:[Ee][+-]?\d+)?)(?=[<"])'
 )
-"""A number of a cell, of a chart or of a colour scale; not the place of a text in its list."""
+"""A number in a cell, a chart or a colour scale; not the index of a shared string."""
 _CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
 _SHEET, _STRINGS = "xl/worksheets/sheet", "xl/sharedStrings.xml"
 _OWN = ("xl/workbook.xml", "xl/styles.xml", _STRINGS)
@@ -30,47 +30,49 @@ _OFFICE = re.compile(
     r"|xl/(?:worksheets|tables|comments|theme|printerSettings)/[^/]+|xl/comments\d+\.xml"
     r"|xl/drawings/[^/]+\.(?:xml|vml)|xl/charts/[^/]+\.xml"
 )
-"""Parts that a program makes of a plan that it opens and saves; any other was put in."""
+"""Parts that another program may write when it saves a plan; any other part was added."""
 
 
 @dataclass(frozen=True)
 class PackageParts:
-    """How a package differs from the planner's own.
+    """How a package differs from the one that the planner writes.
 
-    ``changed`` are the parts that differ, each with the first cell that does ("": not in a cell);
-    ``unsure`` are sheets in which only numbers differ, perhaps by rounding. ``is_saved_anew`` says
-    that no sheet, and no list of texts, sheets or formats is as the planner writes it: another
-    program opened the file and saved it.
+    ``changed`` has the parts that differ, each with the first cell that does ("": not in a cell);
+    ``unsure`` has sheets in which only numbers differ, perhaps by rounding. ``is_resaved``: no
+    sheet, and no list of texts, sheets or formats is as the planner writes it, so another program
+    has saved the file.
     """
 
     changed: Mapping[str, str]
     unsure: frozenset[str]
-    is_saved_anew: bool
+    is_resaved: bool
     names: Sequence[str]
 
     @property
-    def is_own(self) -> bool:
-        """Whether each part is the planner's own, but for numbers to look at."""
+    def is_unchanged(self) -> bool:
+        """Whether all parts are as the planner writes them, except perhaps for numbers."""
         return not self.changed
 
     @property
-    def strange(self) -> Iterator[str]:
-        """The parts that no saving of a plan makes: macros, links to other files, pictures."""
+    def added(self) -> Iterator[str]:
+        """Parts that no program adds by saving a plan: macros, links to other files, pictures."""
         return (name for name in self.names if not _OFFICE.fullmatch(name))
 
-    def named(self, sheets: Sequence[SheetPart], *, cells: bool) -> Iterator[tuple[str, str, str]]:
-        """Yield part, title of its sheet and first cell of what differs.
+    def changes(
+        self, sheets: Sequence[SheetPart], *, are_cells_known: bool
+    ) -> Iterator[tuple[str, str, str]]:
+        """Yield each part that differs, with the title of its sheet and the first cell that does.
 
-        ``cells``: cells that differ are named already, and with them sheets and the list of texts.
+        ``are_cells_known``: leave out sheets and texts, whose cells are reported already.
         """
         titles = {sheet.part: sheet.title for sheet in sheets}
         for name, cell in self.changed.items():
-            if not (cells and (name.startswith(_SHEET) or name == _STRINGS)):
+            if not (are_cells_known and (name.startswith(_SHEET) or name == _STRINGS)):
                 yield name, titles.get(name, ""), cell
 
 
-def parts(file: Path, written: Path) -> PackageParts:
-    """Compare two packages part by part, byte for byte; numbers to a billionth."""
+def compare_packages(file: Path, written: Path) -> PackageParts:
+    """Compare two packages part by part, byte for byte; numbers may differ by rounding."""
     changed: dict[str, str] = {}
     unsure, alike = set(), False
     with zipfile.ZipFile(file) as here, zipfile.ZipFile(written) as due:
@@ -91,7 +93,10 @@ def parts(file: Path, written: Path) -> PackageParts:
 
 
 def _kind(name: str, part: bytes, written: bytes) -> str:
-    """Return "" where two parts differ in no more than the rounding of numbers."""
+    """Return "" if two parts are equal up to rounding of numbers, else ``changed`` or ``unsure``.
+
+    A sheet is ``unsure`` if only its numbers differ: its cells have to be compared.
+    """
     if part == written:
         return ""
     here, due = _NUMBER.split(part), _NUMBER.split(written)
@@ -104,7 +109,7 @@ def _kind(name: str, part: bytes, written: bytes) -> str:
 
 
 def _first_cell(name: str, part: bytes, written: bytes) -> str:
-    """Return the first cell of a sheet that differs, "" where what differs is in no cell."""
+    """Return the first cell of a sheet that differs, "" if the difference is not in a cell."""
     if not name.startswith(_SHEET):
         return ""
     pairs = enumerate(zip(part, written, strict=False))
@@ -114,19 +119,19 @@ def _first_cell(name: str, part: bytes, written: bytes) -> str:
     return cells[-1].decode() if cells else ""
 
 
-# ---- what the planner never writes ---------------------------------------------------------------
+# ---- content that the planner never writes -------------------------------------------------------
 
-_SHOW = "show them again, or ask for the workbook as written"
+_SHOW = "show them again, or ask for the workbook as planner solve wrote it"
 
 
-def amiss(file: PlanSheets) -> Iterator[Finding]:
-    """Yield formulas, cells given twice, sheets that are no sheets of cells, and what is hidden.
+def foreign_content(file: PlanSheets) -> Iterator[Finding]:
+    """Yield formulas, duplicate cells, sheets without cells, and hidden sheets, rows and columns.
 
-    Raises InputError where a sheet cannot be read.
+    Raises InputError if a sheet cannot be read.
     """
     for sheet in file.listed:
         if sheet.kind != WORKSHEET:
-            message = f"this is a {sheet.kind or 'name without a sheet'}, not a sheet of cells"
+            message = f"this is a {sheet.kind or 'name without a sheet'}, not a worksheet"
             yield Finding(sheet.title, found=message, expected="a sheet that the planner wrote")
             continue
         if sheet.is_hidden:
@@ -141,10 +146,13 @@ def amiss(file: PlanSheets) -> Iterator[Finding]:
 
 def _in_sheet(title: str, anatomy: Anatomy) -> Iterator[Finding]:
     for cell in anatomy.formulas:
-        message = "this cell holds a formula"
+        message = "this cell has a formula"
         yield Finding(title, _row(cell), found=message, expected="a plain value", cell=cell)
     for cell in anatomy.misplaced:
-        message = "this cell or row is there twice, or out of its place: programs show one of them"
+        message = (
+            "this cell or row is in the file twice or in the wrong place, so programs show"
+            " different values"
+        )
         yield Finding(title, _row(cell), found=message, cell=cell)
     if anatomy.rows:
         count, first = len(anatomy.rows), anatomy.rows[0]

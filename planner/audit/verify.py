@@ -1,4 +1,4 @@
-"""Verify: a plan proven again from its workbook and its input, and every cell of it compared."""
+"""Verifies a plan: proves it again from its workbook and its input, and compares every cell."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from models.program import ComponentArrays, Program, build_program
 from models.resolve import SPOT, Expanded, Floats
 from models.results import Checks, Duals, Field, Flows, Summary, Values
 from planner import _version, scenarios, scratch, seal
-from planner.audit.compare import compare, in_common, unmatched
+from planner.audit.compare import common_fields, compare, unmatched
 from planner.audit.file import RECORDS, PlanSheets, SheetRow
-from planner.audit.parts import PackageParts, amiss, parts
+from planner.audit.parts import PackageParts, compare_packages, foreign_content
 from planner.render.words import clean, few, span
 from planner.sheets import Table, write_plan
 from planner.sheets.checks import DUALS, FREE, THIS, VALUES, key_text
@@ -30,12 +30,12 @@ from planner.workbook import Book, excel, plan_columns, save
 from planner.workbook.grid import Grid
 
 _SCRATCH = Path("the folder for temporary files")
-_NO_NUMBER = "this cell holds no number that a plan could have"
+_NO_NUMBER = "no plan can have this value"
 _MOST = 1e100
-"""A number beyond is no plan's, and of two that are not beyond the product is a number, too.
+"""The largest absolute value in a plan; the product of two such values is still finite.
 
-Amounts and prices are far below; duals need not be: where sales may grow a hundredfold a year, one
-tonne more today is worth as much as all that it grows to.
+Amounts and prices are far smaller. Duals may be large: if sales may grow a hundredfold per year,
+one more tonne today is worth as much as everything it grows into.
 """
 
 
@@ -49,17 +49,18 @@ class ComparisonBasis(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a plan's verification.
+    """The result of a plan's verification.
 
-    ``findings`` are what does not match, in the order of the sheets, each with its cell where it
-    has one; ``cells`` were compared, ``records`` of them being the run's own. ``compared`` says
-    how: all parts of the file, the cells alone of one that another program saved, or the fields of
-    one that another version of the planner wrote. ``is_proven`` says whether the values and duals
-    that the workbook holds prove an optimum of the case, whatever its other cells say. As computed
-    here: ``violation`` [t] is the largest of any constraint, up to ``allowed`` [t] of which is
-    accepted; ``dual_infeasibility`` is a part of the prices in it and ``gap`` one of the objective
-    [both -]; ``objective`` [money, discounted]; ``search_gap`` [-] is what the run says that a
-    search for whole builds left. ``input_file`` is what the plan calls its input.
+    ``findings`` are the mismatches, in the order of the sheets. ``cells`` is the number of cells
+    compared, ``records`` the number of those that the run recorded about itself. ``compared``: all
+    parts of the file; only cells, if another program saved it; only fields, if another version of
+    the planner wrote it. ``is_proven``: the values and duals in the workbook prove that the plan
+    is optimal for the case, whatever its other cells are.
+
+    Computed here: ``violation`` [t] is the largest of any constraint, ``allowed`` [t] the largest
+    accepted; ``dual_infeasibility`` [-] is relative to prices, ``gap`` [-] to the ``objective``
+    [money, discounted]. From the plan: ``search_gap`` [-] is the recorded MIP gap for projects
+    that are built completely or not at all, ``input_file`` the recorded name of the input.
     """
 
     findings: tuple[Finding, ...]
@@ -83,23 +84,25 @@ class Verdict:
 
 
 def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant) -> Verdict:
-    """Return whether a workbook is the proven plan of a case, and what does not match.
+    """Return whether a workbook is the proven plan of a case, with all mismatches.
 
-    ``book`` is the input as read, ``variant`` what the recorded options ask for, ``case`` what it
-    makes of the input. Nothing is solved: the file is written again from its own values and duals,
-    and compared. Raises InputError where a sheet of the workbook cannot be read, and WriteError
-    where there is no room to write it again.
+    ``book`` is the input as read; ``variant`` stands for the recorded options, which change the
+    input to ``case``. Nothing is solved: the plan is written again from its own values and duals,
+    and compared. Raises InputError if a sheet of the workbook cannot be read, and WriteError if
+    there is no space to write the plan again.
     """
     solution = _Solution(file)
     plan = solution.plan(case, THIS)
-    free = solution.beside(scenarios.drop_share_limits(case), FREE) if case.share_limits else None
+    free = None
+    if case.share_limits:
+        free = solution.comparison_plan(scenarios.drop_share_limits(case), FREE)
     findings = solution.findings
     is_proven = not findings
     recorded = file.recorded
     if recorded.input_file:
         book = dataclasses.replace(book, path=Path(recorded.input_file))
     with contextlib.ExitStack() as stack:
-        with save.told_as_write_error(_SCRATCH):
+        with save.as_write_error(_SCRATCH):
             copy = stack.enter_context(scratch.scratch_folder()) / "plan.xlsx"
             tables = write_plan(
                 copy,
@@ -133,25 +136,25 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
 
 
 def plan_of(file: PlanSheets, case: Case) -> tuple[Plan, tuple[Finding, ...]]:
-    """Return the plan of a case that a workbook's values and duals make, and why it is no proof."""
+    """Rebuild the plan of a case from a workbook's values and duals; findings if it is no proof."""
     solution = _Solution(file)
     return solution.plan(case, THIS), tuple(solution.findings)
 
 
 def is_other_input(file: PlanSheets, book: Book) -> bool:
-    """Return whether the plan says that it was made from another file than this one."""
+    """Return whether the plan was made from another input than this one, by its own record."""
     return file.recorded.input_sha256 != book.sha256
 
 
 def _compared(
     file: PlanSheets, copy: Path, tables: Mapping[str, Table]
 ) -> tuple[ComparisonBasis, list[Finding], int]:
-    """Return how a file was compared with the copy, what differs, and of how many cells.
+    """Return how a file was compared with the copy, the differences, and the number of cells.
 
-    Sheets that are the copy's, part for part, are not read.
+    If all parts are equal, the sheets are not read.
     """
-    difference = parts(file.path, copy)
-    if difference.is_own and not difference.unsure:
+    difference = compare_packages(file.path, copy)
+    if difference.is_unchanged and not difference.unsure:
         return ComparisonBasis.PARTS, [], sum(_size(file, title, tables) for title in file.grids)
     cells = sum(_cells(grid) for grid in file.grids.values())
     return *_differences(file, difference, copy, tables), cells
@@ -162,7 +165,7 @@ def _cells(grid: Grid) -> int:
 
 
 def _size(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
-    """Return how many cells a sheet has that is as it was made: its table's, with its header."""
+    """Return the number of cells of an unchanged sheet: those of its table, with the header."""
     part = plan_columns.PART.fullmatch(title)
     table = tables.get(title)
     if table is None and part is not None and part[1] in tables:  # the first counted all rows
@@ -173,83 +176,81 @@ def _size(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
 def _differences(
     file: PlanSheets, difference: PackageParts, copy: Path, tables: Mapping[str, Table]
 ) -> tuple[ComparisonBasis, list[Finding]]:
-    """Return how a file was compared, and what differs, where it is not the same part for part."""
+    """Return how a file was compared, and the differences, if some of its parts differ."""
     written = {grid.title: grid for grid in excel.open_excel(copy).grids}
-    if difference.is_own:
+    if difference.is_unchanged:
         return ComparisonBasis.PARTS, compare(file.grids, written, tables)
-    findings = list(amiss(file))
+    findings = list(foreign_content(file))
     is_older = file.recorded.record.planner != _version.__version__
     if is_older:
-        findings += compare(*in_common(file.grids, written, tables), tables)
+        findings += compare(*common_fields(file.grids, written, tables), tables)
         findings += unmatched(file.grids, written, tables)
     else:
         findings += compare(file.grids, written, tables)
-    if difference.is_saved_anew and seal.is_short(file.sealed):
+    if difference.is_resaved and seal.is_short(file.sealed):
         findings = [f for f in findings if not (f.sheet == Checks.TABLE and seal.SEAL in f.found)]
-    if difference.is_saved_anew or is_older:
-        message = "opening and saving a plan makes no such part"
-        findings += [Finding(found=f"{name}: {message}") for name in difference.strange]
+    if difference.is_resaved or is_older:
+        message = "this part of the file was added: saving a plan in Excel does not create it"
+        findings += [Finding(found=f"{name}: {message}") for name in difference.added]
         return ComparisonBasis.FIELDS if is_older else ComparisonBasis.CELLS, findings
     message = "this part of the file is not as the planner writes it"
-    for name, title, cell in difference.named(file.listed, cells=bool(findings)):
+    for name, title, cell in difference.changes(file.listed, are_cells_known=bool(findings)):
         findings.append(Finding(title, found=f"{name}: {message}", cell=cell))
     return ComparisonBasis.PARTS, findings
 
 
 class _Solution:
-    """The plans that a workbook's values and duals make, and why they are not proven.
+    """Rebuilds plans from a workbook's values and duals, and collects findings against a proof.
 
-    What names no column or row of a program, is there twice or is no number is left out, with a
-    finding.
+    An entry is left out, with a finding, if it is not a number, is a duplicate, or does not belong
+    to a column or row of the program.
     """
 
     def __init__(self, file: PlanSheets) -> None:
         self.file, self.findings = file, list[Finding]()
 
     def has(self, whose: str) -> bool:
-        """Return whether the workbook holds values or duals of a plan."""
         plans = (Values.plan, Duals.plan)
         return any(line.cells[0] == whose for plan in plans for line in self.file.lines(plan))
 
     def plan(self, case: Case, whose: str) -> Plan:
-        """Return the plan of a case that the workbook's solution makes."""
-        plan, amiss = self._plan(case, whose)
-        self.findings += amiss
+        plan, findings = self._plan(case, whose)
+        self.findings += findings
         return plan
 
-    def beside(self, case: Case, whose: str) -> Plan | None:
-        """Return a plan that this one is compared with; None where it is missing, with a finding.
+    def comparison_plan(self, case: Case, whose: str) -> Plan | None:
+        """Rebuild a plan with which this one is compared; None and a finding if it is missing.
 
-        A plan of nothing has no value and no dual: there it is not missing.
+        A plan that buys nothing has no values and no duals, and is not missing.
         """
-        plan, amiss = self._plan(case, whose)
-        if amiss and not self.has(whose):
-            message = f"the plan {whose} is missing, so what is compared with it is not proven"
+        plan, findings = self._plan(case, whose)
+        if findings and not self.has(whose):
+            message = f"the plan {whose} is missing, so figures compared with it are not proven"
             self.findings.append(Finding(VALUES, found=message))
             return None
-        self.findings += amiss
+        self.findings += findings
         return plan
 
     def _plan(self, case: Case, whose: str) -> tuple[Plan, list[Finding]]:
-        """Return a plan, and why it is no proven one."""
+        """Rebuild a plan; the findings are reasons why it is not proven."""
         expanded = Expanded(case)
         program = build_program(expanded)
-        amiss: list[Finding] = []
+        findings: list[Finding] = []
         size = len(program.rows.cost)
-        x = self._numbers(Values.value, whose, program.variables, size, amiss)
+        x = self._numbers(Values.value, whose, program.variables, size, findings)
         size = len(program.rows.row_lower)
-        prices = self._numbers(Duals.dual, whose, program.constraints, size, amiss)
+        prices = self._numbers(Duals.dual, whose, program.constraints, size, findings)
         run: dict[str, Any] = {}
         if whose == THIS:
             recorded = self.file.recorded
             run = {name: getattr(recorded, name) for name in ("mip_gap", "failures", "built")}
-            for line, column, tonnes in self._flows(expanded, program, amiss):
+            for line, column, tonnes in self._flows(expanded, program, findings):
                 if x[column]:
-                    message = "this flow is there twice: here and before, or in the sheet Values"
-                    amiss.append(line.finding(Flows.tonnes, message))
+                    message = "this flow is also in a row above, or in the sheet Values"
+                    findings.append(line.finding_at(Flows.tonnes, message))
                 x[column] += tonnes
         plan = solving.plan_again(expanded, program, x, prices, **run)
-        return plan, [*amiss, *_unproven(plan, whose)]
+        return plan, [*findings, *_unproven(plan, whose)]
 
     def _numbers(
         self,
@@ -257,9 +258,9 @@ class _Solution:
         whose: str,
         groups: Sequence[ComponentArrays],
         size: int,
-        amiss: list[Finding],
+        findings: list[Finding],
     ) -> Floats:
-        """Return values or undiscounted duals in the program's order, 0 for what is not there."""
+        """Return values or undiscounted duals in the program's order, 0 for missing ones."""
         sheet = Values if column is Values.value else Duals
         numbers, seen = np.zeros(size), np.zeros(size, dtype=bool)
         places: dict[str, dict[str, int]] = {}
@@ -271,27 +272,27 @@ class _Solution:
             place = places[name].get(str(key), -1) if plan == whose else -1
             if plan != whose:
                 if whose == THIS and plan != FREE:
-                    message = f"this workbook has no plan {plan!r}"
+                    message = f"a plan's workbook does not contain a plan named {plan!r}"
                     expected = f"{THIS!r} or {FREE!r}"
-                    amiss.append(line.finding(sheet.plan, message, expected))
+                    findings.append(line.finding_at(sheet.plan, message, expected))
             elif not places[name]:
-                amiss.append(line.finding(sheet.family, f"the case has no {name!r}"))
+                findings.append(line.finding_at(sheet.family, f"the case has no {name!r}"))
             elif place < 0:
-                amiss.append(line.finding(sheet.key, f"the case has no {name} {key!r}"))
+                findings.append(line.finding_at(sheet.key, f"the case has no {name} {key!r}"))
             elif not _fits(number):
-                amiss.append(line.finding(column, _NO_NUMBER))
+                findings.append(line.finding_at(column, _NO_NUMBER))
             elif seen[place]:
-                amiss.append(line.finding(sheet.key, f"{name} {key!r} is there twice"))
+                findings.append(line.finding_at(sheet.key, f"{name} {key!r} is there twice"))
             else:
                 numbers[place], seen[place] = float(number), True
         return numbers
 
     def _flows(
-        self, e: Expanded, program: Program, amiss: list[Finding]
+        self, e: Expanded, program: Program, findings: list[Finding]
     ) -> Iterator[tuple[SheetRow, int, float]]:
-        """Yield the column and the tonnes of each spot flow of the sheet Plan.
+        """Yield the column and the tonnes of each spot flow in the sheet Plan.
 
-        Flows under a contract are in Values, too, since contracts may share a name.
+        Flows under a contract are read from Values, since contracts may share a name.
         """
         d = e.deliveries
         spot = np.flatnonzero(d.contract == SPOT)
@@ -313,15 +314,15 @@ class _Solution:
             column = columns.get(key, -1)
             if column < 0:
                 message = f"in the case {refiner} sells no {mineral} to {member} in {year}"
-                amiss.append(line.finding(Flows.refiner, message))
+                findings.append(line.finding_at(Flows.refiner, message))
             elif not _fits(tonnes):
-                amiss.append(line.finding(Flows.tonnes, _NO_NUMBER))
+                findings.append(line.finding_at(Flows.tonnes, _NO_NUMBER))
             else:
                 yield line, column, float(tonnes)
 
 
 def _places(groups: Sequence[ComponentArrays], family: str) -> dict[str, int]:
-    """Return the position in the program of each key of a family, in words."""
+    """Return the position in the program of each key of a family; keys are texts as in sheets."""
     places: dict[str, int] = {}
     for group in groups:
         if group.name == family:
@@ -335,11 +336,11 @@ def _fits(value: object) -> TypeGuard[int | float]:
 
 
 def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
-    """Yield what the certificates refuse, block by block."""
+    """Yield a finding for each tolerance that a block's certificate exceeds."""
     which = "" if whose == THIS else f" of the plan {whose}"
     for block in plan.blocks:
         certificate, where = block.certificate, _where(plan, block.block)
-        refused = f"at most {tolerances.MOST_GAP:g}"
+        most = f"at most {tolerances.MOST_GAP:g}"
         if not certificate.violation <= tolerances.MOST_VIOLATION:
             worst = block_solver.worst_place(plan.program, block.block, block.worst)
             name = f"{worst[0]} {worst[1]}" if worst is not None else "(none)"
@@ -351,20 +352,21 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
             )
         if not certificate.dual_infeasibility <= tolerances.MOST_GAP:
             message = (
-                f"the duals{which} prove nothing for {where}: a reduced cost or dual has the wrong"
-                f" sign by {certificate.dual_infeasibility:.3g} of its prices"
+                f"the duals{which} do not prove that the plan is the cheapest for {where}: a"
+                " reduced cost or dual has the wrong sign, by"
+                f" {certificate.dual_infeasibility:.3g} relative to the prices there"
             )
-            yield Finding(DUALS, found=message, expected=refused)
+            yield Finding(DUALS, found=message, expected=most)
         if not certificate.gap <= tolerances.MOST_GAP:
             message = (
-                f"values and duals{which} give two costs for {where}, which differ by"
-                f" {certificate.gap:.3g} of it: the plan is not proven to be the cheapest"
+                f"the cost from the values{which} and the cost from its duals differ for {where},"
+                f" by {certificate.gap:.3g} of the cost: the plan is not proven to be the cheapest"
             )
-            yield Finding(DUALS, found=message, expected=refused)
+            yield Finding(DUALS, found=message, expected=most)
 
 
 def _sheet_of(plan: Plan, block: int, worst: int) -> str:
-    """Return the sheet that holds what breaks a constraint: Plan if spot flows alone do."""
+    """Return the sheet with the values that break a constraint: Plan if they are spot flows."""
     program, rows = plan.program, plan.program.block(block)
     if worst < len(rows.row_lower):
         columns = rows.columns[rows.starts[worst] : rows.starts[worst + 1]]
@@ -377,7 +379,6 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
 
 
 def _where(plan: Plan, block: int) -> str:
-    """Return the minerals and years of a block in words."""
     cells = np.array(plan.program.blocks[block])
     names = [plan.expanded.minerals[m] for m in np.unique(cells[:, 0]).tolist()]
     years = [plan.expanded.years[t] for t in np.unique(cells[:, 1]).tolist()]
@@ -385,15 +386,15 @@ def _where(plan: Plan, block: int) -> str:
 
 
 def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:
-    """Return findings once each, causes before what follows from them.
+    """Return findings without duplicates, causes before consequences.
 
-    First those of the proof and of whole sheets, then the cells of the solution, then all others in
-    the order of sheets and rows.
+    First findings on the proof and on whole sheets, then on cells of the solution, then all others
+    in the order of sheets and rows.
     """
     place = {title: i for i, title in enumerate(titles)}
     solution = {plan_columns.PLAN, VALUES, DUALS}
 
-    def rank(f: Finding) -> tuple[bool, bool, int, int]:
+    def sort_key(f: Finding) -> tuple[bool, bool, int, int]:
         return (bool(f.cell), f.sheet not in solution, place.get(f.sheet, len(place)), f.row)
 
-    return sorted(dict.fromkeys(findings), key=rank)
+    return sorted(dict.fromkeys(findings), key=sort_key)

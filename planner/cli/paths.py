@@ -31,9 +31,9 @@ def target(path: Path, word: str, *also_read: Path) -> Path:
     WriteError where a folder, a pipe or a device stands there.
     """
     _refuse_source(path, also_read)
-    from planner.workbook.save import refuse_no_file
+    from planner.workbook.save import refuse_special_file
 
-    refuse_no_file(path, word)
+    refuse_special_file(path, word)
     return path
 
 
@@ -46,9 +46,9 @@ def apart(folder: Path) -> Path:
 def folder_target(folder: Path, kind: FolderKind) -> Path:
     """Return a folder that a command may fill: new, empty, or filled by an earlier run."""
     _refuse_source(folder, ())
-    from planner.documents.folder import refuse_folder
+    from planner.documents.folder import earlier_files
 
-    refuse_folder(folder, kind)
+    earlier_files(folder, kind)
     return folder
 
 

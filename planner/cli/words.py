@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from planner.workbook import DefaultTaken
+    from planner.workbook import DefaultUsed
 
 SHOWN = 200
 """Findings listed at most; the rest is counted."""
@@ -102,7 +102,7 @@ def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False)
     screen.print(f"{file}: {counted(ordered)}", markup=False, soft_wrap=True)
 
 
-def show_defaults(defaults: Sequence[DefaultTaken]) -> None:
+def show_defaults(defaults: Sequence[DefaultUsed]) -> None:
     """Count the blank cells that took a default; the plan's sheet Checks lists them by column."""
     cells = sum(default.cells for default in defaults)
     if cells:

@@ -1,4 +1,4 @@
-"""Sheets filled from other sources: what would change, cell by cell, and the copy that has it."""
+"""Fills sheets from other sources: lists the cells that would change, and writes a copy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.checks.common import did_you_mean
 from models.checks.rows import is_address
 from models.errors import Finding, InputError, Severity
 from models.schema import CellKind, Column, DataSource, Member, Record, Settings
-from planner.documents.folder import replace_case
+from planner.documents.folder import copy_case
 from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells
 from planner.workbook import csv_folder, patch
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
@@ -30,7 +30,7 @@ from planner.workbook.headers import (
     SPREADS,
     HeaderRow,
     ParsedHeader,
-    understand,
+    parse_header,
     unit_factor,
 )
 from planner.workbook.records import read_settings, read_sheet
@@ -38,7 +38,7 @@ from planner.workbook.save import save
 from planner.workbook.template.columns import title
 
 SECONDS = 60.0
-"""Seconds that a source has to answer, unless told otherwise."""
+"""Default time limit for reading a source [s]."""
 _NUMBERS = DECIMAL | WHOLE
 _KEPT = "kept: a formula"
 _SHEET, _FROM, _COLUMNS, _WHERE = (
@@ -48,10 +48,10 @@ _SHEET, _FROM, _COLUMNS, _WHERE = (
 
 @dataclass(frozen=True)
 class PulledCell:
-    """A cell that a source has another value for.
+    """A cell for which a source has a different value.
 
-    ``before`` is what is there, None where the row or the cell is new; ``note`` says why it is not
-    written.
+    ``before`` is its present value, None if the row or the cell is new; ``note`` is the reason if
+    the cell is not written.
     """
 
     sheet: str
@@ -69,15 +69,15 @@ class PulledCell:
 
 @dataclass(frozen=True)
 class Pulled:
-    """What the sources of a workbook change; ``edits`` are the cells to write, by sheet."""
+    """Changes of a workbook by its sources; ``edits`` are the cells to write, by sheet."""
 
     path: Path
     cells: tuple[PulledCell, ...]
     edits: Mapping[str, patch.SheetEdit]
     rows: Mapping[str, tuple[int, int, int]]
-    """By sheet: rows of the sources, rows that are new, and rows of ours that no source has."""
+    """Number of rows per sheet: in the sources, new, and in the workbook but in no source."""
     formulas: int = 0
-    """Cells of the workbook with a formula: what is saved of them may be out of date."""
+    """Number of formulas in the workbook: their saved values may be out of date."""
 
 
 def pull(
@@ -86,9 +86,9 @@ def pull(
     today: dt.date | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Pulled:
-    """Read the sources of a workbook, and compare their rows with its own.
+    """Read the sources of a workbook, and compare their rows with the workbook's.
 
-    Raises InputError with what is wrong with the sheet Sources, a source or its values.
+    Raises InputError for errors in the sheet Sources, in a source or in its values.
     """
     file = open_source(path)
     grids = {RECORDS[name].SHEET: g for g in file.grids if (name := _known(g.title))}
@@ -133,12 +133,12 @@ def pull(
 
 
 def write_pulled(pulled: Pulled, target: Path) -> Path:
-    """Write the copy that has what was pulled; return where it stands. Raises WriteError."""
+    """Write a copy of the workbook with the pulled cells; return its path. Raises WriteError."""
     source = pulled.path
     if not csv_folder.is_folder(source):
         return save(target, lambda scratch: patch.write_edited(source, scratch, pulled.edits))
     files = (patch.edited_csv(source, sheet, each) for sheet, each in pulled.edits.items())
-    replace_case(source, target, dict(files))
+    copy_case(source, target, dict(files))
     return target
 
 
@@ -148,11 +148,11 @@ def _known(title_: str) -> str:
 
 
 def _sources(grid: Grid | None, context: ReadingContext) -> tuple[DataSource, ...]:
-    """Return the rows of the sheet Sources; InputError where there is none, or they are wrong."""
+    """Return the rows of the sheet Sources; InputError if there is none, or they have errors."""
     if grid is None or not grid.rows:
-        wanted = f"a sheet {DataSource.SHEET} that says where rows come from"
-        hint = f"planner new FILE --with {DataSource.SHEET} shows one"
-        raise InputError([Finding(DataSource.SHEET, found="there is no source", expected=wanted,
+        expected = f"a sheet {DataSource.SHEET} that lists files or databases with rows"
+        hint = f"planner new FILE --with {DataSource.SHEET} writes an example"
+        raise InputError([Finding(DataSource.SHEET, found="there is no source", expected=expected,
                                   hint=hint)])  # fmt: skip
     read = read_sheet(DataSource, grid, context)
     if context.findings:
@@ -171,19 +171,19 @@ _Key = tuple[object, ...]
 
 @dataclass(frozen=True)
 class _Mapped:
-    """A column of ours that one of theirs fills: where each is, and how a value becomes ours."""
+    """A column of a source (``theirs`` is its index), and the column of the workbook that it fills.
+
+    ``factor`` converts the source's values to the unit of the workbook's header.
+    """
 
     theirs: int
     header: ParsedHeader
     column: Column | None
     factor: float = 1.0
-    """What theirs is multiplied by to be in the unit of our header."""
 
 
 @dataclass
 class _FilledSheet:
-    """A sheet that sources fill: its cells, and what becomes of them."""
-
     grid: Grid
     context: ReadingContext
     formulas: set[str]
@@ -194,7 +194,6 @@ class _FilledSheet:
     added: int = 0
 
     def __post_init__(self) -> None:
-        """Understand the header, and find the rows by their key."""
         self.record: type[Record] = RECORDS[_known(self.grid.title)]
         if self.record.SPREAD == "members" and self.context.members is None:
             self.context.members = {}
@@ -223,12 +222,12 @@ class _FilledSheet:
     # ---- a source --------------------------------------------------------------------------------
 
     def fill(self, source: DataSource, table: SourceTable, day: str) -> None:
-        """Take the rows of a source; SourceError where they do not fit."""
+        """Compare the rows of a source with the sheet; SourceError if they do not fit."""
         mapped = self._mapped(source, table)
-        wanted = _conditions(source, table)
+        conditions = _conditions(source, table)
         seen: dict[_Key, int] = {}
         for number, row in enumerate(plain_cells(table.rows), 1):
-            if not all(_is(row[place], value) for place, value in wanted):
+            if not all(_matches(row[place], value) for place, value in conditions):
                 continue
             given = {m: self._value(m, row[m.theirs], table, number) for m in mapped}
             by_field = {m.column.field: v for m, v in given.items() if m.column is not None}
@@ -241,19 +240,19 @@ class _FilledSheet:
                 raise SourceError(message)
             seen[key] = number
             self._put(key, given, table.name, day)
-            if self.record is Member:  # they head the columns of Freight
+            if self.record is Member:  # their names are headers of Freight
                 name = str(by_field["name"])
                 self.context.members = {fold(name): name, **(self.context.members or {})}
         self.given += len(seen)
         self.met |= seen.keys() & self.places.keys()
 
     def _mapped(self, source: DataSource, table: SourceTable) -> list[_Mapped]:
-        """Return which columns are filled; of one that the sheet lacks the header is added."""
+        """Return the columns to fill; a column missing in the sheet is added."""
         theirs = {fold(header): i for i, header in enumerate(table.headers)}
         pairs = list(_pairs(source.columns_of, _COLUMNS))
         if not pairs:
             texts = [(h, common_letters(clean(h))) for h in table.headers]
-            known = (h for h, t in texts if not self._understood(t).is_remark or fold(t) in REMARKS)
+            known = (h for h, t in texts if not self._parsed(t).is_remark or fold(t) in REMARKS)
             pairs = [(h, h) for h in known]
         mapped = []
         for their_name, our_name in pairs:
@@ -265,36 +264,37 @@ class _FilledSheet:
         missing = [c.header for c in self.keys if c.required
                    and c.field not in {m.column.field for m in mapped if m.column}]  # fmt: skip
         if missing:
-            msg = f"no column of {table.name} fills {', '.join(missing)}, by which rows are known"
+            names = ", ".join(missing)
+            msg = f"no column of {table.name} is for {names}, which is needed to identify rows"
             raise SourceError(msg)
         twice = [m.header.label for m in mapped if sum(o.header == m.header for o in mapped) > 1]
         if twice:
-            msg = f"two columns of {table.name} fill {twice[0]}"
+            msg = f"two columns of {table.name} are for {twice[0]}"
             raise SourceError(msg)
         return mapped
 
-    def _understood(self, name: str) -> ParsedHeader:
-        return understand(self.record, name, self.context.members or {})
+    def _parsed(self, name: str) -> ParsedHeader:
+        return parse_header(self.record, name, self.context.members or {})
 
     def _column(self, theirs: int, our_name: str) -> _Mapped:
-        wanted = self._understood(common_letters(clean(our_name)))
-        heading = self.headings.get(wanted.key)
+        parsed = self._parsed(common_letters(clean(our_name)))
+        heading = self.headings.get(parsed.key)
         if heading is None:
-            if wanted.is_remark and not wanted.always:
+            if parsed.is_remark and not parsed.always:
                 columns = [h.label for h in self.headings.values()]
                 hint = did_you_mean(
                     our_name, [*columns, *(c.header for c in self.record.columns())]
                 )
                 msg = f"the sheet {self.record.SHEET} has no column {our_name!r}; {hint}"
                 raise SourceError(msg)
-            heading = self._added(wanted)
+            heading = self._added(parsed)
         column = heading.column or (SPREADS[self.record.SPREAD] if heading.spread else None)
         factor = 1.0
-        if column is not None and wanted.unit is not None:
+        if column is not None and parsed.unit is not None:
             try:
                 place = f"the column {our_name!r}"
                 times = unit_factor(
-                    column, wanted.unit, place, heading.label, self.context.currency
+                    column, parsed.unit, place, heading.label, self.context.currency
                 )
             except CellError as error:
                 msg = f"{error.found}; expected {error.expected}"
@@ -302,22 +302,21 @@ class _FilledSheet:
             factor = times / heading.factor
         return _Mapped(theirs, heading, column, factor)
 
-    def _added(self, wanted: ParsedHeader) -> ParsedHeader:
-        """Add a column behind the last one."""
+    def _added(self, parsed: ParsedHeader) -> ParsedHeader:
         places = [h.position for h in self.headings.values()]
         position = max([*places, *self.grid.header, 0]) + 1
-        if wanted.column is not None:
-            text_ = title(wanted.column, self.context.currency, wanted.year)
+        if parsed.column is not None:
+            text_ = title(parsed.column, self.context.currency, parsed.year)
         else:
-            text_ = wanted.spread or REMARKS.get(wanted.always, wanted.text)
-        heading = ParsedHeader(text_, position, wanted.name, None, wanted.column, wanted.year,
-                               wanted.always, wanted.spread)  # fmt: skip
+            text_ = parsed.spread or REMARKS.get(parsed.always, parsed.text)
+        heading = ParsedHeader(text_, position, parsed.name, None, parsed.column, parsed.year,
+                               parsed.always, parsed.spread)  # fmt: skip
         self.headings[heading.key] = heading
         self.cells[self.grid.header_row, position] = text_
         return heading
 
     def _value(self, mapped: _Mapped, value: object, table: SourceTable, number: int) -> object:
-        """Return what a cell of theirs is in ours; None where it is blank."""
+        """Convert a source's value to the workbook's; None if it is blank."""
         column = mapped.column
         if isinstance(value, str) and table.mark is not None:
             value = csv_folder.cell_of(value, column, table.mark)
@@ -326,7 +325,8 @@ class _FilledSheet:
         if value is None:
             return None
         if isinstance(value, bytes | bytearray | memoryview):
-            msg = f"{table.name}, row {number}, {table.headers[mapped.theirs]}: bytes, no value"
+            place = f"{table.name}, row {number}, {table.headers[mapped.theirs]}"
+            msg = f"{place}: the cell has binary data, not a value"
             raise SourceError(msg)
         try:
             if column is None:
@@ -348,7 +348,6 @@ class _FilledSheet:
         return read if column.kind in {CellKind.CHOICE, CellKind.NAME} else text(value)
 
     def _put(self, key: _Key, given: Mapping[_Mapped, object], source: str, day: str) -> None:
-        """Compare a row with ours, or add it."""
         row = self.places.get(key)
         is_new = row is None
         if row is None:
@@ -368,7 +367,7 @@ class _FilledSheet:
             is_source = mapped.header.always == "source"
             if value is None or _is_same(mapped.column, before, value):
                 continue
-            if is_source and str(value) in str(before or ""):  # beside what pull has written
+            if is_source and str(value) in str(before or ""):  # next to an entry of _mark
                 continue
             note = _KEPT if place in self.formulas else ""
             self.changes.append(
@@ -387,8 +386,8 @@ class _FilledSheet:
         return None if i is None else self.grid.values(position)[i]
 
     def _mark(self, row: int, text_: str, source: str) -> None:
-        """Write source and date into the row's Source; what it says of others stays."""
-        heading = self.headings.get("source") or self._added(self._understood(REMARKS["source"]))
+        """Write source and date into the row's Source; entries of other sources stay."""
+        heading = self.headings.get("source") or self._added(self._parsed(REMARKS["source"]))
         place = row, heading.position
         if address(place[1], row) in self.formulas:
             return
@@ -403,7 +402,7 @@ class _FilledSheet:
 
 
 def _same(column: Column | None, value: object) -> object:
-    """Return a value so that two that mean the same are equal."""
+    """Return a value in a form in which values of the same meaning are equal."""
     if isinstance(value, Printed):
         value = value.value
     if value is None:
@@ -425,16 +424,14 @@ def _is_same(column: Column | None, before: object, after: object) -> bool:
     return old == new
 
 
-def _is(value: object, wanted: str) -> bool:
-    """Return whether a cell of theirs is what a condition asks for."""
+def _matches(value: object, required: str) -> bool:
+    """Return whether a source's value is the one that a condition requires."""
     if is_number(value):
         try:
-            return math.isclose(float(value), float(wanted), rel_tol=tolerances.CONVERTED)
+            return math.isclose(float(value), float(required), rel_tol=tolerances.CONVERTED)
         except ValueError:
             return False
-    if isinstance(value, bool):
-        return fold(str(value)) == fold(wanted)
-    return fold(str("" if value is None else value)) == fold(wanted)
+    return fold(str("" if value is None else value)) == fold(required)
 
 
 def _pairs(given: str, header: str) -> Iterator[tuple[str, str]]:
@@ -442,13 +439,12 @@ def _pairs(given: str, header: str) -> Iterator[tuple[str, str]]:
     for part in filter(None, map(str.strip, given.split(";"))):
         theirs, sign, ours = (each.strip() for each in part.partition("="))
         if not (sign and theirs):
-            msg = f"{header} has {part!r}: write theirs=ours, with ; between them"
+            msg = f"{header} has {part!r}: write pairs as theirs=ours, separated by ;"
             raise SourceError(msg)
         yield theirs, ours
 
 
 def _conditions(source: DataSource, table: SourceTable) -> list[tuple[int, str]]:
-    """Return the columns that a row must have a value in, and the values."""
     places = {fold(header): i for i, header in enumerate(table.headers)}
     conditions = []
     for theirs, value in _pairs(source.where, _WHERE):

@@ -1,7 +1,7 @@
-"""Plans and studies as tables for other programs: SQLite, or a folder of Parquet files.
+"""Writes plans and studies as tables for other programs: SQLite, or a folder of Parquet files.
 
-Every declared table of a workbook becomes a table of the file, its rows marked with the run that
-they are of. A run is known by the fingerprint of its tables, so that it is never there twice.
+Every declared table of a workbook becomes a table of the file; each row has the id of its run. The
+id is the fingerprint of the run's tables, so no run is written twice.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from planner.studies import kind_of
 from planner.studies.kind import Tables
 from planner.workbook.parts import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, code_of, edited, read_plan, read_study
-from planner.workbook.save import behind_links, names_to_disk, refuse_no_file, save
+from planner.workbook.save import behind_links, names_to_disk, refuse_special_file, save
 
 RUN = "run_id"
-"""The column by which every table says which run a row is of."""
+"""The column of every table with the id of each row's run."""
 _APPLICATION = 0x504C4E52
-"""Marks an SQLite file as one of these; any program may read it."""
+"""The application id by which an SQLite file of ``planner data`` is recognized."""
 _SECONDS = 10.0
 """Seconds to wait for another program that holds the file."""
 _TEXT, _WHOLE, _NUMBER = "TEXT", "INTEGER", "REAL"
 _CODE = "_code"
 _MIXED = "text"
-"""A column of values that are numbers or words has the words in a second column."""
+"""A second column for texts, next to a column with both numbers and texts."""
 _LIST = "columns"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-"""What differs from run to run in a header: ``money`` stands for the currency."""
+"""The part of a header that varies between runs, such as ``{money}`` for the currency."""
 _OF_THE_HOUR, _TIME = {Figure.WRITTEN, Figure.INPUT_FILE}, "Time: "
-"""Rows that differ from file to file of one plan."""
+"""Rows that differ between files of the same plan."""
 
 
 @dataclass(frozen=True)
 class DataColumn:
-    """A column of a table; ``money`` in its unit is the currency of the run."""
+    """A column of a table; in its unit, ``money`` stands for the run's currency."""
 
     name: str
     kind: str
@@ -75,7 +75,7 @@ class DataTable:
 
 @dataclass(frozen=True)
 class DataRun:
-    """What a workbook says: facts of the run by the names of the table ``runs``, and its tables."""
+    """A workbook's tables, and facts of the run by their columns in the table ``runs``."""
 
     facts: dict[str, str]
     tables: tuple[DataTable, ...]
@@ -86,17 +86,17 @@ class DataRun:
         return self.facts[RUN]
 
     @property
-    def answer(self) -> dict[str, object]:
-        """What a program hears of the run: some of its facts, and the rows of each table."""
-        facts: dict[str, object] = {name: self.facts[name] for name in TOLD}
+    def as_json(self) -> dict[str, object]:
+        """The run in JSON: some of its facts, and the number of rows of each table."""
+        facts: dict[str, object] = {name: self.facts[name] for name in _JSON_FACTS}
         return facts | {"rows": {table.name: len(table) for table in self.tables}}
 
 
-# ---- a workbook to tables ------------------------------------------------------------------------
+# ---- tables of a workbook ------------------------------------------------------------------------
 
 
 def data_of(path: Path) -> DataRun:
-    """Read the workbook of a plan or of a study; InputError where it is neither, or redacted."""
+    """Read the workbook of a plan or of a study; InputError if it is neither, or redacted."""
     study = kind_of(sheet_names(path))
     if study is None:
         plan = read_plan(path)
@@ -121,8 +121,7 @@ _FACTS_OF_A_STUDY = {
     "scenario": Figure.SCENARIO, "input_file": Figure.INPUT_FILE,
     "input_sha256": Figure.INPUT_SHA256, "planner": "Planner", "solver": "Solver",
 }  # fmt: skip
-TOLD = (RUN, "kind", "title", "file")
-"""Facts that a program hears of."""
+_JSON_FACTS = (RUN, "kind", "title", "file")
 RUN_FACTS = (RUN, "kind", "title", "currency", "file", *_FACTS, "added")
 """The columns of the table ``runs``."""
 
@@ -145,7 +144,7 @@ def _run(  # noqa: PLR0913, PLR0917 - the parts of a run
 
 
 def _fingerprint(kind: str, tables: Iterable[DataTable]) -> str:
-    """Return the SHA-256 of all that the tables hold, but for the hour and the file's name."""
+    """Return the SHA-256 of the tables, without times and the file's name."""
     digest = hashlib.sha256(kind.encode())
     for table in tables:
         rows = [row for row in zip(*table.values, strict=True) if not _is_of_the_hour(row[0])]
@@ -159,7 +158,7 @@ def _is_of_the_hour(measure: Any) -> bool:
 
 
 def table_name(kind: type[Result]) -> str:
-    """Return a table's name in the file: ``country_shares``; of a study ``stress_by_mineral``."""
+    """Return a table's name in the file: ``country_shares``; for a study ``stress_by_mineral``."""
     words = kind.TABLE if not kind.BOOK or kind.TABLE.startswith(kind.BOOK.capitalize()) else (
         f"{kind.BOOK} {kind.TABLE}"
     )  # fmt: skip
@@ -167,7 +166,7 @@ def table_name(kind: type[Result]) -> str:
 
 
 def _table(kind: type[Result], frame: pd.DataFrame) -> DataTable:
-    """Return a sheet as a table: what stands in its cells, a spread of columns as rows."""
+    """Return a sheet as a table; columns of single minerals or years become rows."""
     headers = [str(header) for header in frame.columns]
     places = kind.positions(headers)
     fields = [f for f in kind.FIELDS if f.name in places]
@@ -186,7 +185,6 @@ def _table(kind: type[Result], frame: pd.DataFrame) -> DataTable:
 def _columns(
     kind: type[Result], field: Field, cells: Iterable[Any]
 ) -> Iterator[tuple[DataColumn, list[Any]]]:
-    """Yield the columns that a field is in the file, with their values."""
     listed = [_plain(cell) for cell in cells]
     is_key = field.name in kind.GRAIN
     header, unit = (_PLACEHOLDER.sub(r"\1", text) for text in (field.header, field.unit))
@@ -194,7 +192,7 @@ def _columns(
     if field.name == "value":
         yield made, [v if isinstance(v, int | float) else None for v in listed]
         words = [v if isinstance(v, str) else None for v in listed]
-        yield replace(made, name=_MIXED, kind=_TEXT, meaning="The value where it is words."), words
+        yield replace(made, name=_MIXED, kind=_TEXT, meaning="The value, if it is text."), words
     elif field.look.is_text:
         yield replace(made, kind=_TEXT), [None if v is None else _as_text(v) for v in listed]
         if field.names is Name.COUNTRY:
@@ -211,9 +209,9 @@ def _long(
     kind: type[Result], spread: Field, fields: Sequence[Field], frame: pd.DataFrame,
     places: dict[str, int],
 ) -> list[tuple[DataColumn, list[Any]]]:  # fmt: skip
-    """Return a sheet with a column for each of some names as rows: a name and a value each.
+    """Return a sheet with one column per name as rows with a name and a value.
 
-    The sheet's own value, of all of them, has a blank name.
+    The sheet's total for all names has a blank name.
     """
     name = spread.name.removesuffix("s")
     named = [i for i in range(frame.shape[1]) if i not in places.values()]
@@ -239,7 +237,6 @@ def _long(
 
 
 def _plain(value: Any) -> Any:
-    """Return a cell as text, int or float; None where it is blank."""
     if value is None or value != value:  # noqa: PLR0124 - NaN is a blank cell
         return None
     return value.item() if hasattr(value, "item") else value
@@ -258,12 +255,12 @@ def _as_text(value: Any) -> str:
 
 
 def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
-    """Put runs into an SQLite file, new or made by an earlier call; all of them or none.
+    """Write runs to an SQLite file, new or from an earlier call; all of them or none.
 
-    Rows that the file has of a run already are replaced. Raises WriteError where the file is
-    somebody else's, or cannot be written.
+    Earlier rows of the same runs are replaced. Raises WriteError if another program made the file,
+    or if it cannot be written.
     """
-    refuse_no_file(path)
+    refuse_special_file(path)
     target = behind_links(path)
     is_new = False
     try:
@@ -289,7 +286,7 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
 
 
 def _reason(error: OSError | sqlite3.Error) -> str:
-    """Return what the system has against writing, in its words where SQLite has others."""
+    """Return the reason of an error; for a full disk in the system's words, not SQLite's."""
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return os.strerror(errno.ENOSPC)
     return getattr(error, "strerror", None) or str(error)
@@ -340,7 +337,6 @@ def _insert_table(file: sqlite3.Connection, table: DataTable, run: str) -> None:
 
 
 def _listed(table: DataTable) -> Iterator[tuple[Any, ...]]:
-    """Yield what the table ``columns`` says of a table's columns."""
     for c in table.columns:
         yield (table.name, c.name, table.sheet, c.header, c.unit, int(c.is_key), c.meaning,
                table.meaning)  # fmt: skip
@@ -350,9 +346,9 @@ def _listed(table: DataTable) -> Iterator[tuple[Any, ...]]:
 
 
 def write_parquet(folder: Path, runs: Sequence[DataRun]) -> Path:
-    """Put runs into a folder: a folder a table, and in it a file a run.
+    """Write runs to a folder: one subfolder per table, with one file per run.
 
-    A run's files that are there are replaced. Raises WriteError.
+    Earlier files of the same runs are replaced. Raises WriteError.
     """
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file: name a folder, or an SQLite file such as plans.sqlite"
@@ -367,7 +363,6 @@ def write_parquet(folder: Path, runs: Sequence[DataRun]) -> Path:
 
 
 def _lists(tables: Sequence[DataTable]) -> Iterator[DataTable]:
-    """Yield the table that says what all columns are."""
     names = ("table_name", "column_name", "sheet", "header", "unit", "is_key", "meaning",
              "table_meaning")  # fmt: skip
     values = zip(*(row for table in tables for row in _listed(table)), strict=True)

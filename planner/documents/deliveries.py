@@ -1,4 +1,4 @@
-"""Orders split into deliveries by quarter or month, which add up to the order exactly."""
+"""Splits orders into deliveries by quarter or month, which add up to the order exactly."""
 
 from __future__ import annotations
 
@@ -20,36 +20,32 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "quarter": tuple(f"Q{number}" for number in range(1, 5)),
     "month": tuple(f"M{number:02}" for number in range(1, 13)),
 }
-"""The parts of a year, all of one size, by the word of the option --periods."""
+"""Names of the equal parts of a year, by the value of the option --periods."""
 _PART = re.compile(r"(?P<order>.+)-(?P<part>Q[1-4]|M(?:0[1-9]|1[0-2]))", re.IGNORECASE)
 _KILOGRAM, _FINEST, _CENT = 3, 8, 2
-"""Decimals of a delivery in t, of an order, and of money."""
+"""Decimals of a delivery [t], of an order [t], and of money."""
 
 
-def delivery_id(order: str, part: str) -> str:
-    """Return the id of a delivery: it stays as long as its order's does."""
-    return f"{order}-{part}"
+def split_id(delivery: str) -> tuple[str, str]:
+    """Return order and part of a delivery's id, such as Q1; "" for the id of a whole order."""
+    match = _PART.fullmatch(delivery.strip())
+    return (match["order"], match["part"].upper()) if match else (delivery, "")
 
 
-def part_of(name: str) -> tuple[str, str]:
-    """Return the order of a delivery's id, and which part of it it is; "" of a whole order."""
-    match = _PART.fullmatch(name.strip())
-    return (match["order"], match["part"].upper()) if match else (name, "")
-
-
-def every_part(part: str) -> tuple[str, ...]:
-    """Return all parts of the kind that one is of."""
+def same_parts(part: str) -> tuple[str, ...]:
+    """Return all quarters for a quarter, all months for a month."""
     return next(parts for parts in PARTS.values() if part in parts)
 
 
 def split(tonnes: float, parts: int) -> list[Decimal]:
-    """Return equal deliveries of an order [t], to the kilogram; the last takes the rest.
+    """Return equal deliveries of an order [t], rounded to the kilogram; the last is the remainder.
 
-    They add up to the order as orders.csv has it, to the last digit.
+    They add up to the order in orders.csv, to the last digit.
     """
     whole = rounded(tonnes, _FINEST)
+    # min: if the order is less than a kilogram, rounding may give more than the order
     due = [min(whole, rounded(float(whole * i / parts), _KILOGRAM)) for i in range(parts)]
-    due.append(whole)  # of less than a kilogram, the rest before it may be rounded to more
+    due.append(whole)
     return [after - before for before, after in itertools.pairwise(due)]
 
 
@@ -62,9 +58,9 @@ def days_of(year: int, part: str) -> tuple[str, str]:
 
 
 def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
-    """Yield the deliveries of orders, by order and then by date; those of nothing are left out.
+    """Yield the deliveries of orders, by order and then by date; a delivery of 0 t is left out.
 
-    Tonnes and money add up to the order's as orders.csv has them.
+    Tonnes and money add up to the order's in orders.csv.
     """
     parts = PARTS[period]
     rows: list[Any] = orders.to_dict("records")
@@ -76,7 +72,7 @@ def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
                 start, end = days_of(int(order["year"]), part)
                 yield {
                     **order,
-                    "delivery_id": delivery_id(order["order_id"], part),
+                    "delivery_id": f"{order['order_id']}-{part}",
                     "period": part,
                     "start_date": start,
                     "end_date": end,
@@ -86,7 +82,7 @@ def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
 
 
 def _shared(money: Decimal, tonnes: list[Decimal]) -> list[Decimal]:
-    """Return the money of each delivery by its tonnes, to the cent; all of it in sum."""
+    """Return the money of each delivery by its tonnes, rounded to the cent; they add up to all."""
     whole, so_far, before = sum(tonnes), Decimal(0), Decimal(0)
     shares = []
     for own in tonnes:
@@ -98,7 +94,6 @@ def _shared(money: Decimal, tonnes: list[Decimal]) -> list[Decimal]:
 
 
 def calendar_of(orders: pd.DataFrame, period: str) -> Result:
-    """Return a member's orders with their deliveries, an order a row."""
     parts = PARTS[period]
     kind = spread_over(Calendar, Calendar.parts, parts)
     rows: list[Any] = orders.to_dict("records")

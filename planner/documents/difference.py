@@ -1,6 +1,6 @@
-"""What differs between two plan workbooks: figures, minerals, members, flows and prices.
+"""Compares two plan workbooks: figures, minerals, members, flows and prices.
 
-The tables have old, new and change side by side.
+The tables have old value, new value and change side by side.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ KEYS = {
     Figure.SHORTAGE: "shortage_t",
     Figure.SERVED_SHARE: "served_share",
 }
-"""The figures in JSON, by their keys there."""
+"""Keys of the figures in JSON."""
 _FAMILIES = (("Cost by heading", COST), ("Concentration (HHI)", HHI_BY))
 _WORDS = {
     Figure.SCENARIO, Figure.STATUS, Figure.YEARS, Figure.PRICE_YEAR, Figure.SHARE_BASIS,
@@ -63,10 +63,10 @@ _FILES = (Figure.TITLE, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, 
 
 @dataclass(frozen=True)
 class MeasurePair:
-    """A figure or a word of two plans; without any value it heads a group.
+    """A figure or a text of two plans; without any value it is the title of a group.
 
-    ``counts`` is false of what may differ between equal plans (file names); ``is_known`` is false
-    where the two cannot be compared, which ``remark`` then explains.
+    ``counts`` is false if equal plans may differ in it (file names); ``is_known`` is false if the
+    two cannot be compared, which ``remark`` then explains.
     """
 
     measure: str
@@ -88,22 +88,22 @@ class MeasurePair:
 
     @property
     def change(self) -> float | None:
-        """New less old, 0 where they differ by rounding alone; None of words."""
+        """New minus old, 0 if they differ only by rounding; None for a text."""
         if not self.is_known or not isinstance(self.old, float) or not isinstance(self.new, float):
             return None
         return change(self.new, self.old)
 
     @property
-    def part(self) -> float | None:
-        """The change as a part of the old figure; None where that is 0, and of shares."""
+    def relative_change(self) -> float | None:
+        """The change over the old figure; None if that is 0, and for shares."""
         by = self.change
         if by is None or not isinstance(self.old, float) or not self.old:
             return None
         return None if self.look is Look.SHARE else by / abs(self.old)
 
     @property
-    def shown(self) -> Cell:
-        """The change of a figure; of words whether they differ."""
+    def change_cell(self) -> Cell:
+        """The change of a figure; for a text "differs" if it does."""
         if self.is_figure:
             return self.change
         return "differs" if not self.is_title and not self.is_same else None
@@ -115,14 +115,14 @@ class MeasurePair:
 
 @dataclass(frozen=True)
 class PlanDifference:
-    """Two plans compared.
+    """The comparison of two plans.
 
-    ``lines`` are figures of Summary. ``minerals`` has a row a mineral, with columns
-    ``<amount>_old``, ``<amount>_new`` and ``<amount>_change`` (NaN: cannot be compared), as the
-    tables by member and of prices have. ``prices`` are only those that differ, of
-    ``prices_in_all``; all of them where the currencies do, and no price is then compared. ``moved``
-    counts the flows that differ. ``among_equals`` are minerals whose flows differ though each year
-    costs the same and is as short: each plan shows one of several equally cheap ones.
+    ``lines`` are figures of Summary. ``minerals`` has one row per mineral, with columns
+    ``<amount>_old``, ``<amount>_new`` and ``<amount>_change`` (NaN: cannot be compared); so have
+    the tables by member and of prices. ``prices`` has the prices that differ, ``prices_in_all``
+    counts all; if the currencies differ, ``prices`` has all of them. ``moved`` counts the flows
+    that differ. ``among_equals`` are minerals whose flows differ although each year has the same
+    cost and shortage: each plan has one of several equally cheap solutions.
     """
 
     pair: Pair
@@ -138,13 +138,13 @@ class PlanDifference:
 
     @property
     def words(self) -> tuple[MeasurePair, ...]:
-        """Scenario, years, options and the like where they differ."""
+        """Scenario, years, options and the like, if they differ."""
         words = (line for line in self.lines if line.counts and not line.is_title)
         return tuple(line for line in words if not line.is_figure and not line.is_same)
 
     @property
     def same_totals(self) -> bool:
-        """Whether no figure of Summary differs, and no mineral and member."""
+        """Whether all figures of Summary, minerals and members are the same."""
         return all(line.is_same for line in self.lines if line.counts) and all(
             bool(_is_same(table, amount).all())
             for table, amounts in ((self.minerals, _MINERAL), (self.members.frame(), _MEMBER))
@@ -157,19 +157,19 @@ class PlanDifference:
 
     @property
     def verdict(self) -> str:
-        """Says that the plans are equal, or as good as; "" where they differ."""
+        """A sentence if the plans are equal or equally good; "" if they differ."""
         if self.is_equal:
             return "The two plans are equal: every figure, flow and price is the same"
         if self.same_totals and not len(self.moves) and self.among_equals:
             return (
-                "The two plans cost the same and leave the same tonnes missing; they only choose"
-                " differently among equally cheap flows"
+                "The two plans have the same cost and the same shortage; they only differ in which"
+                " of several equally cheap flows they use"
             )
         return ""
 
     @property
     def headline(self) -> str:
-        """Says in a sentence what the new plan costs more and leaves missing more."""
+        """A sentence with the changes of cost and shortage."""
         if self.verdict:
             return f"{self.verdict}."
         figures = {line.measure: line for line in self.lines if line.is_figure}
@@ -178,13 +178,14 @@ class PlanDifference:
             who = "The new plan"
             clauses = [*_more_cost(figures.get(Figure.TOTAL_COST)), *missing]
         else:
-            who = f"Over the years of both plans ({each_year(self.pair.years)}), the new plan"
+            years = each_year(self.pair.years)
+            who = f"Over the years that are in both plans ({years}), the new plan"
             clauses = [*_more_paid(figures.get(Figure.PURCHASES_COST)), *missing]
         return f"{who} {' and '.join(clauses)}." if clauses else "The totals can't be compared."
 
     @property
     def not_shown(self) -> str:
-        """Which minerals' flows are left out, and why; "" where none is."""
+        """A sentence with the minerals whose flows are left out; "" if there is none."""
         names = ", ".join(self.among_equals)
         return (
             f"These minerals cost the same in both plans, so their flows are not shown: {names}"
@@ -194,7 +195,7 @@ class PlanDifference:
 
     @property
     def flows(self) -> list[tuple[str, float, float, float]]:
-        """The listed flows, the largest change first: in words, then old, new and change [t]."""
+        """The listed flows, largest change first: description, then old, new and change [t]."""
         names, amounts = (Moves.mineral, Moves.seller, Moves.buyer), (Moves.old, Moves.new)
         flows = [
             (f"{mineral}: {seller} to {buyer}", *tonnes)
@@ -205,7 +206,6 @@ class PlanDifference:
 
 
 def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
-    """Yield what the new plan costs more; nothing where that is not known."""
     if cost is None or cost.change is None:
         return
     if not cost.change:
@@ -215,20 +215,18 @@ def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
 
 
 def _more_paid(paid: MeasurePair | None) -> Iterator[str]:
-    """Yield what the new plan pays more for purchases; nothing where that is not known."""
     if paid is not None and paid.change is not None:
         yield f"pays {_by(paid) if paid.change else 'as much'} for purchases"
 
 
 def _by(cost: MeasurePair) -> str:
-    """Return by how much the new plan costs more or less: in per cent, where as printed not 0."""
-    change, share = cost.change or 0.0, abs(cost.part or 0.0)
+    """Return a change of cost: in per cent, or in money if that would be printed as 0 %."""
+    change, share = cost.change or 0.0, abs(cost.relative_change or 0.0)
     by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(change), cost.unit)
     return f"{by} {'more' if change > 0 else 'less'}"
 
 
 def _more_missing(short: MeasurePair | None) -> Iterator[str]:
-    """Yield what the new plan leaves missing more; nothing where that is not known."""
     if short is None or short.change is None:
         return
     if short.change:
@@ -239,12 +237,11 @@ def _more_missing(short: MeasurePair | None) -> Iterator[str]:
 
 
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
-    """Compare the results of two plans."""
     pair = Pair(old, new)
     prices, by_mineral = _prices(pair), _minerals(pair)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
     flows = moves(_flows(pair, old), _flows(pair, new), ["mineral"])
-    flows = flows[flows["mineral"].map(pair.in_both).astype(bool)]
+    flows = flows[flows["mineral"].map(pair.is_in_both).astype(bool)]
     equal = _among_equals(pair, sorted(flows["mineral"].unique()))
     groups = flows[~flows["mineral"].isin(equal)].groupby("mineral")
     rows = [
@@ -267,7 +264,6 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
 
 
 def _result(pair: Pair, kind: type[R], table: pd.DataFrame) -> R:
-    """Return rows as a declared table, with the unit of each mineral."""
     units = [pair.unit(mineral) for mineral in table["mineral"]]
     data: dict[str, Any] = {f.name: list(table[f.name]) for f in kind.FIELDS if f.name in table}
     return kind(words={"money": pair.money}, unit=units, **data)
@@ -282,7 +278,6 @@ def _is_same(table: pd.DataFrame, amount: str) -> pd.Series:
 
 
 def _lines(pair: Pair, by_mineral: pd.DataFrame) -> Iterator[MeasurePair]:
-    """Yield the figures of both Summaries, side by side."""
     old, new, common = pair.old, pair.new, _of_common_years(pair, by_mineral)
     yield MeasurePair("The plans")
     yield MeasurePair("Plan file", old.path.name, new.path.name, counts=False)
@@ -303,7 +298,7 @@ def _lines(pair: Pair, by_mineral: pd.DataFrame) -> Iterator[MeasurePair]:
 
 
 def _of_common_years(pair: Pair, by_mineral: pd.DataFrame) -> dict[str, list[float | None]]:
-    """Return totals of the years of both plans, old and new; none where all years are the same."""
+    """Return totals (old, new) over the years in both plans; none if the plans' years are equal."""
     if pair.same_years or not pair.years:
         return {}
     totals: dict[str, list[float | None]] = {}
@@ -327,7 +322,7 @@ def _of_common_years(pair: Pair, by_mineral: pd.DataFrame) -> dict[str, list[flo
 def _figure(
     pair: Pair, name: str, absent: float | None = None, common: list[float | None] | None = None
 ) -> Iterator[MeasurePair]:
-    """Yield a figure that at least one plan has; ``common`` is of the years of both plans."""
+    """Yield a figure that at least one plan has; ``common``: its values over the common years."""
     values: list[float | None] = []
     for plan in (pair.old, pair.new):
         value = plan.measure(name)
@@ -346,9 +341,10 @@ def _figure(
     elif unit.startswith("of "):
         look, remark = Look.SHARE, "The change is in percentage points."
     if common:
-        values, remark = common, remark or f"Over the years of both plans, {each_year(pair.years)}."
+        years = each_year(pair.years)
+        values, remark = common, remark or f"Over the years that are in both plans: {years}."
     elif not pair.same_years and not (name == Figure.KEEP_ENOUGH and pair.same_last_year):
-        is_known, remark = False, remark or "Not compared: each plan counts its own years."
+        is_known, remark = False, remark or "Not compared: the plans cover different years."
     if None in values:
         is_known, remark = False, f"Only the {'new' if values[0] is None else 'old'} plan has it."
     yield MeasurePair(name, values[0], values[1], look, unit, remark, is_known=is_known)
@@ -365,15 +361,15 @@ _LOOKS = {
     "demand": Look.TONNES, "purchased": Look.TONNES, "short": Look.TONNES, "paid": Look.MONEY,
     "landed": Look.PRICE, "marginal": Look.PRICE, "share": Look.SHARE,
 }  # fmt: skip
-"""The amounts that are compared of minerals, members and prices."""
+"""The amounts that are compared, with their formats."""
 _MINERAL = ("demand", "purchased", "short", "paid", "landed", "share")
 _MEMBER = ("purchased", "short", "paid", "landed")
 _AMOUNTS = {Look.TONNES, Look.MONEY}
-"""Looks of amounts that are 0 where a plan has no such row."""
+"""Formats of amounts that count as 0 if a plan does not have the row."""
 
 
 def _minerals(pair: Pair) -> pd.DataFrame:
-    """Return a row a mineral: demand, purchases, shortage, cost, largest share of a country."""
+    """Return one row per mineral: demand, purchases, shortage, cost, largest country's share."""
     sides = []
     for plan in (pair.old, pair.new):
         side = _amounts(pair, plan, ["mineral"])
@@ -386,14 +382,14 @@ def _minerals(pair: Pair) -> pd.DataFrame:
 
 
 def _members(pair: Pair) -> pd.DataFrame:
-    """Return a row a member and mineral: purchases, shortage, cost."""
+    """Return one row per member and mineral: purchases, shortage, cost."""
     keys = ["member", "mineral"]
     sides = [_amounts(pair, plan, keys) for plan in (pair.old, pair.new)]
     return _joined(pair, sides, _MEMBER, keys)
 
 
 def _who_pays(pair: Pair) -> WhoPaysMore:
-    """Return a row a member: what it pays, like for like, and what its shortage costs."""
+    """Return one row per member: payments, premium for the same tonnes, cost of its shortage."""
     sides, is_one_money = (pair.old, pair.new), pair.same_money
     old, new = (pair.rows(plan, Prices) for plan in sides)
     paid = [_amounts(pair, plan, ["member"])["paid"].to_dict() for plan in sides]
@@ -416,9 +412,9 @@ def _who_pays(pair: Pair) -> WhoPaysMore:
 
 
 def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:
-    """Return each member's shortage at its cost; None where the plan does not have it.
+    """Return the cost of each member's shortage; None if the plan does not state it.
 
-    The sheet Members has it of all the plan's years.
+    The sheet Members only has it for all years of the plan together.
     """
     if Members not in plan or not pair.same_years:
         return None
@@ -428,16 +424,15 @@ def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:
 
 
 def _prices(pair: Pair) -> pd.DataFrame:
-    """Return a row a year, mineral and member: the price of one tonne more, and the average."""
+    """Return one row per year, mineral and member: price of one tonne more, and average price."""
     keys = ["year", "mineral", "member"]
     sides = [pair.rows(plan, Prices).set_index(keys) for plan in (pair.old, pair.new)]
     return _joined(pair, sides, ("marginal", "landed"), keys)
 
 
 def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
-    """Return what is needed, bought, short and paid, by keys, in the common years."""
     table = pair.rows(plan, Prices).groupby(keys)[["demand", "purchased", "short"]].sum()
-    if PlantInputs in plan:  # the buyers of products are charged what their inputs cost
+    if PlantInputs in plan:  # the buyers of products pay for the inputs
         bought = pair.rows(plan, Prices)
         table["paid"] = bought.assign(paid=measures.paid(bought)).groupby(keys)["paid"].sum()
     else:
@@ -448,7 +443,7 @@ def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
 
 
 def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
-    """Return each mineral's largest share of one country in any year, and the country."""
+    """Return the largest share of one country in each mineral in any year, and the country."""
     basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
     tops = largest_country_shares(pair.rows(plan, CountryShares), basis)
     shares = {mineral: top.share for mineral, top in tops.items()}
@@ -459,9 +454,9 @@ def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
 def _joined(
     pair: Pair, sides: list[pd.DataFrame], amounts: tuple[str, ...], keys: list[str]
 ) -> pd.DataFrame:
-    """Return old, new and change of every amount, a row a key that either plan has.
+    """Return old, new and change of every amount, one row per key in either plan.
 
-    The change is unknown where the plans count in other currencies, units or bases of shares.
+    The change is NaN if the plans differ in currency, unit or the basis of shares.
     """
     old, new = sides
     both = new.index.union(old.index).sort_values()
@@ -476,7 +471,7 @@ def _joined(
         if look in {Look.TONNES, Look.PRICE}:
             by = by.where(is_of_one)
         is_money = look in {Look.MONEY, Look.PRICE}
-        if not (pair.same_money if is_money else pair.same_basis or look is not Look.SHARE):
+        if not (pair.same_money if is_money else pair.same_share_basis or look is not Look.SHARE):
             by = by * float("nan")
         columns |= {f"{amount}_old": was, f"{amount}_new": now, f"{amount}_change": by}
     return pd.DataFrame(columns, index=both).reset_index(names=keys)
@@ -495,13 +490,13 @@ def _sold(pair: Pair, plan: PlanFile) -> pd.DataFrame:
     if PlantInputs not in plan:
         return flows
     inputs = pair.rows(plan, PlantInputs)
-    inputs = inputs[inputs["member"].fillna("") == ""]  # what is handed over was bought before
+    inputs = inputs[inputs["member"].fillna("") == ""]  # a member's own were bought before
     inputs = inputs.assign(buyer="plants in " + inputs["plant_country"].map(pair.country))
     return pd.concat([flows, inputs], ignore_index=True)
 
 
 def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
-    """Return the minerals that cost the same and are as short in every year of both plans."""
+    """Return the minerals with the same cost and shortage in every year of both plans."""
     if not pair.same_money:
         return []
     old, new = (
@@ -519,7 +514,6 @@ def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
 
 
 def write_difference(path: Path, result: PlanDifference, inputs: Inputs, title: str) -> None:
-    """Write the workbook of a difference to a file."""
     from planner.render.xlsx import write_workbook
 
     tables = difference_tables(result, inputs)
@@ -527,7 +521,7 @@ def write_difference(path: Path, result: PlanDifference, inputs: Inputs, title: 
 
 
 def difference_tables(result: PlanDifference, inputs: Inputs) -> tuple[Table, ...]:
-    """Return the sheets in order; those without a row are left out, but for the first."""
+    """Return the sheets in order; sheets without rows are left out, except the first."""
     further: tuple[Result, ...] = (
         inputs.changes, _by_mineral(result), result.members, result.who_pays, _all_moves(result),
         result.prices,
@@ -555,20 +549,18 @@ def _figures(result: PlanDifference, inputs: Inputs) -> Difference:
 
 
 def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
-    """Return the columns with the old and new figures, and how they differ."""
     looks = [line.look for line in lines]
     return {
         "old": [line.old for line in lines],
         "new": [line.new for line in lines],
-        "change": [line.shown for line in lines],
-        "part": [line.part for line in lines],
+        "change": [line.change_cell for line in lines],
+        "part": [line.relative_change for line in lines],
         "unit": [line.unit or None for line in lines],
         "looks": {"old": looks, "new": looks, "change": looks},
     }
 
 
 def _by_mineral(result: PlanDifference) -> MineralChanges:
-    """Return the figures of a mineral under one another."""
     pair = result.pair
     lines: list[MeasurePair] = []
     minerals: list[str] = []
@@ -593,7 +585,7 @@ def _by_mineral(result: PlanDifference) -> MineralChanges:
 
 
 def _all_moves(result: PlanDifference) -> Moves:
-    """Return the moves, and in a last row the minerals whose flows are left out."""
+    """Return the changed flows, and in a last row the minerals whose flows are left out."""
     if not result.not_shown:
         return result.moves
     rows = result.moves.frame().to_dict("records")

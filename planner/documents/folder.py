@@ -1,7 +1,7 @@
-"""A folder of files that are replaced together, and never over files of somebody else.
+"""Writes a folder whose files are replaced together, and never replaces files of others.
 
-Its manifest lists what was written with a fingerprint each, so that the next run knows what is its
-own: a file that was changed since, or that was never its own, is left alone and stops the run.
+A manifest lists each file with its fingerprint, so that the next run knows the files of the last.
+If a file was changed since, or was not written by the planner, the run stops and changes nothing.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ _UNSAFE = re.compile(r"[^\w .,()&+'’-]+")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\..*)?", re.IGNORECASE)
 """Names that Windows keeps for devices."""
 _LONGEST = 200
-"""Bytes of a stem: with a code and an ending it is within the 255 that file systems take."""
+"""Most bytes of a file name's stem: with a code and an extension, the name has at most 255."""
 _OF_THE_SYSTEM = {"thumbs.db", "desktop.ini"}
-"""What Windows puts into folders by itself; other systems hide theirs behind a dot."""
+"""Files that Windows adds to folders; files that other systems add begin with a dot."""
 
 Write = Callable[[Path], object]
 
 
 @dataclass(frozen=True)
 class FolderKind:
-    """A folder that the planner fills: its contents, who makes it, and the file that lists it."""
+    """A kind of folder: its contents, the command that makes it, and the manifest's file name."""
 
     contents: str
     maker: str
@@ -56,10 +56,10 @@ TABLES = FolderKind("tables", "planner --csv", "tables.json")
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a folder: files written, files of an earlier run that are gone or were kept.
+    """The files written to a folder, and the outdated files of an earlier run.
 
-    ``kept`` are files of an earlier run that nobody needs any more, and that somebody has changed
-    or has open.
+    ``removed`` are outdated files that were deleted; ``kept`` were not, since someone has changed
+    them or has them open.
     """
 
     files: tuple[Path, ...]
@@ -68,10 +68,10 @@ class Written:
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """Return a file's stem for each name: safe on every system, and no two alike.
+    """Return a file's stem for each name: valid on every system, and unique.
 
-    Letters of every alphabet stay, and apostrophes. Names that would give the same file, or files
-    that differ by case alone, all get a code of their own, so that none is taken for another.
+    Letters of every alphabet stay, and apostrophes. Names that would give the same stem, or stems
+    that differ only in case, get a code.
     """
     listed = list(names)
     stems = {name: _stem(name) for name in listed}
@@ -85,10 +85,9 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def file_part(name: str, most: int, is_taken: bool = False) -> str:
-    """Return what stands for a name within a file's: safe, and at most so many bytes.
+    """Return a name as part of a file name: valid on every system, and at most ``most`` bytes.
 
-    A name that must be changed for it, or that could be another's, gets a code, so that no other
-    name gives the same.
+    If the name has to be changed, or ``is_taken``, a code is added, which makes it unique.
     """
     part = _stem(name, "scenario")
     if part != " ".join(name.split()) or is_taken or len(part.encode()) > most:
@@ -111,12 +110,12 @@ def _code(name: str) -> str:
     return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:6]
 
 
-def refuse_folder(folder: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
+def earlier_files(folder: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
     """Return the fingerprints of each file of an earlier run; none in a new or empty folder.
 
-    Raises WriteError where the folder is somebody's.
+    Raises WriteError if the folder has files that the planner did not write.
     """
-    with save.told_as_write_error(folder):
+    with save.as_write_error(folder):
         if not folder.exists():
             return {}
         if not folder.is_dir():
@@ -137,15 +136,15 @@ def replace_files(
     kind: FolderKind,
     about: Mapping[str, str] | None = None,
 ) -> Written:
-    """Write files into a folder, all or none, in place of those of an earlier run.
+    """Write files into a folder, all or none; they replace those of an earlier run.
 
-    ``about`` goes into the manifest. Raises WriteError where the folder or a file in it is somebody
-    else's, or where a file was changed or is open; then nothing has changed.
+    ``about`` goes into the manifest. Raises WriteError if a file in the way is from elsewhere, was
+    changed, or is open; then nothing has changed.
     """
     target = save.behind_links(folder)
-    with save.told_as_write_error(folder):
-        _mend(target, kind)
-        earlier = refuse_folder(folder, kind)
+    with save.as_write_error(folder):
+        _repair(target, kind)
+        earlier = earlier_files(folder, kind)
         _refuse(folder, files, earlier, kind)
         removed, kept = _stale(target, files, earlier)
         is_alone = not kept and _is_alone(target, {*earlier, kind.manifest})
@@ -155,8 +154,8 @@ def replace_files(
             prints = {name: _filled(scratch / name, write) for name, write in files.items()}
             about = {"made_by": kind.maker, **(about or {})}
             change = _Change(scratch, target, kind, about, prints)
-            if not (is_alone and change.whole()):
-                change.each(earlier, removed)
+            if not (is_alone and change.swap_folder()):
+                change.replace_one_by_one(earlier, removed)
     return Written(tuple(folder / name for name in files), tuple(removed), tuple(kept))
 
 
@@ -164,8 +163,8 @@ def _before(folder: Path) -> Path:
     return folder.with_name(f".planner-before-{folder.name}")
 
 
-def _mend(folder: Path, kind: FolderKind) -> None:
-    """Put right what a run left that was killed in the instant in which folders changed."""
+def _repair(folder: Path, kind: FolderKind) -> None:
+    """Repair the folder if an earlier run was killed while it swapped folders."""
     before = _before(folder)
     if not before.is_dir():
         return
@@ -176,9 +175,9 @@ def _mend(folder: Path, kind: FolderKind) -> None:
 
 
 def _is_alone(folder: Path, ours: set[str]) -> bool:
-    """Return whether a folder can be changed for another: it is not there, or all in it is ours.
+    """Return whether a folder can be swapped: it is missing, or has only the planner's files.
 
-    One that somebody is in, such as the current one, stays and is filled again.
+    The current folder of a process cannot be swapped; its files are replaced one by one.
     """
     if not folder.exists():
         return True
@@ -189,20 +188,18 @@ def _is_alone(folder: Path, ours: set[str]) -> bool:
 
 @dataclass(frozen=True)
 class _Change:
-    """Files that are ready in a scratch folder, and the folder that they go to."""
-
     scratch: Path
     folder: Path
     kind: FolderKind
     about: Mapping[str, object]
     prints: Mapping[str, str]
 
-    def whole(self) -> bool:
-        """Change the folder for the scratch folder; False, and nothing done, where refused."""
+    def swap_folder(self) -> bool:
+        """Replace the folder by the scratch folder; False if the system refuses, nothing done."""
         before, is_new = _before(self.folder), not self.folder.exists()
         self._list(self.scratch, {})
         save.names_to_disk(self.scratch)
-        save.share(self.scratch, 0o777)
+        save.set_default_mode(self.scratch, 0o777)
         if not is_new:
             self.scratch.chmod(stat.S_IMODE(self.folder.stat().st_mode))
             try:
@@ -218,22 +215,24 @@ class _Change:
         save.names_to_disk(self.folder.parent)
         return True
 
-    def each(self, earlier: Mapping[str, frozenset[str]], removed: Iterable[str]) -> None:
-        """Put the files one by one in the place of an earlier run's, beside those of others.
+    def replace_one_by_one(
+        self, earlier: Mapping[str, frozenset[str]], removed: Iterable[str]
+    ) -> None:
+        """Replace the files of an earlier run one by one; files of others stay.
 
-        All that takes time is done by now. The manifest knows old and new while names change, so
-        that a run after one that was killed in that instant takes both for the planner's.
+        Meanwhile the manifest has the fingerprints of old and new files. So if this run is killed,
+        the next run recognizes both as the planner's.
         """
         old = {name: earlier[name] for name in earlier if name in self.prints or name in removed}
         self._list(self.folder, old)
         try:
             self._swap(removed)
-        except (KeyboardInterrupt, SystemExit):  # whole before it ends
+        except (KeyboardInterrupt, SystemExit):  # finish before the program ends
             self._swap(removed)
             raise
 
     def _swap(self, removed: Iterable[str]) -> None:
-        """Change old for new; what was done is not done again."""
+        """Replace old files by new ones; it may be called again after an interruption."""
         for name in self.prints:
             if (self.scratch / name).exists():
                 (self.scratch / name).replace(self.folder / name)
@@ -243,7 +242,6 @@ class _Change:
         self._list(self.folder, {})
 
     def _list(self, folder: Path, old: Mapping[str, frozenset[str]]) -> None:
-        """Put the manifest into a folder in one step."""
         new = {name: frozenset({each}) for name, each in self.prints.items()}
         files = {
             name: sorted(new.get(name, set()) | old.get(name, set())) for name in {**new, **old}
@@ -257,7 +255,6 @@ class _Change:
 
 
 def _filled(path: Path, write: Write) -> str:
-    """Write a file that reaches the disk, and return its fingerprint."""
     write(path)
     save.to_disk(path)
     return fingerprint(path)
@@ -266,7 +263,7 @@ def _filled(path: Path, write: Write) -> str:
 def _stale(
     folder: Path, files: Iterable[str], earlier: Mapping[str, frozenset[str]]
 ) -> tuple[list[str], list[str]]:
-    """Return the files of an earlier run that no longer belong: to remove, and to keep."""
+    """Return the outdated files of an earlier run: those to remove, and those to keep."""
     stale = [name for name in earlier if name not in files and (folder / name).is_file()]
     removed = [
         name
@@ -277,7 +274,6 @@ def _stale(
 
 
 def _listed_in(path: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
-    """Return the fingerprints of each file that a manifest lists."""
     try:
         small = path.is_file() and path.stat().st_size <= _MOST_MANIFEST
         manifest = json.loads(path.read_text(encoding="utf-8")) if small else None
@@ -298,7 +294,7 @@ def _listed_in(path: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
 def _refuse(
     folder: Path, files: Iterable[str], earlier: Mapping[str, frozenset[str]], kind: FolderKind
 ) -> None:
-    """Refuse to write over what is not the earlier run's own."""
+    """Raise WriteError if a file in the way is not an unchanged one of the earlier run."""
     paths = [folder / name for name in files]
     there = [path for path in paths if path.exists() or path.is_symlink()]
     foreign = [path.name for path in there if path.name not in earlier or not path.is_file()]
@@ -307,8 +303,8 @@ def _refuse(
     changed = [p.name for p in there if fingerprint(p) not in earlier[p.name]]
     if changed:
         msg = (
-            f"{few(changed)} in {folder} changed since {kind.maker} wrote it: move it away,"
-            " or choose another folder"
+            f"{few(changed)} in {folder} changed since {kind.maker} wrote it: move your version"
+            " elsewhere, or choose another folder"
         )
         raise WriteError(msg)
     used = [path.name for path in there if save.is_in_use(path)]
@@ -319,7 +315,7 @@ def _refuse(
 
 def _not_ours(folder: Path, names: list[str], kind: FolderKind) -> str:
     return (
-        f"{folder} holds {few(names)}, which {kind.maker} did not write:"
+        f"{folder} has {few(names)}, which {kind.maker} did not write:"
         " choose another folder, new or empty"
     )
 
@@ -327,8 +323,7 @@ def _not_ours(folder: Path, names: list[str], kind: FolderKind) -> str:
 def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
     """Write each table as ``<sheet name>.csv`` in lower case with hyphens; return the files.
 
-    The folder is new, empty or one that this function filled before: all files of it are replaced
-    together, and WriteError says where a file is somebody else's.
+    All files are replaced together. Raises WriteError if the folder has files from elsewhere.
     """
     files = {csv_name(table.name): partial(write_table, table) for table in tables}
     return list(replace_files(folder, files, TABLES).files)
@@ -337,26 +332,26 @@ def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
 def write_case(folder: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> None:
     """Write an input as a folder of CSV files: the rows of each sheet, its header first.
 
-    Files of other sheets that are there are removed, and other files stay. Raises WriteError.
+    CSV files of other sheets are removed; all other files stay. Raises WriteError.
     """
     for sheet, (header, *rows) in sheets.items():
         write = partial(_write_rows, map(str, header), rows)
         save.save(folder / csv_name(sheet), write, beside=False)
-    with save.told_as_write_error(folder):
+    with save.as_write_error(folder):
         for each in list(folder.glob("*.[cC][sS][vV]")):
             sheet = sheet_of(each.name)
-            written = folder / csv_name(sheet)  # the same file where letters' case is none
+            written = folder / csv_name(sheet)  # maybe the same file, if case is ignored
             if sheet and not (sheet in sheets and each.samefile(written)):
                 each.unlink()
 
 
-def replace_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
-    """Write a copy of a folder of CSV files in which some files are others; WriteError.
+def copy_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
+    """Copy a folder of CSV files, with new contents for some ``files``. Raises WriteError.
 
-    It stands at the target in one step, which is new or an empty folder.
+    The target, a new or empty folder, appears in one step.
     """
     place = save.behind_links(target)
-    with save.told_as_write_error(target):
+    with save.as_write_error(target):
         if place.exists() and (not place.is_dir() or any(place.iterdir())):
             msg = f"{target} is there already: name a new folder"
             raise WriteError(msg)
@@ -365,7 +360,7 @@ def replace_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None
             for each in source.iterdir():
                 if each.suffix.lower() == ".csv" and each.is_file():
                     (scratch / each.name).write_bytes(files.get(each.name) or each.read_bytes())
-            save.share(scratch, 0o777)
+            save.set_default_mode(scratch, 0o777)
             if place.exists():
                 place.rmdir()
             scratch.rename(place)
@@ -381,10 +376,10 @@ def write_table(table: Table, path: Path) -> None:
 
 
 def write_rows(path: Path, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Write rows as CSV, for programs and for Excel: UTF-8 with a byte-order mark, CR LF.
+    """Write rows as CSV for programs and Excel: UTF-8 with a byte-order mark, CR LF.
 
-    Texts are quoted and numbers are not, so that a text stays one whatever it holds; a blank cell
-    is an empty text. Where a spreadsheet would take a text for a formula, it is ``guarded``.
+    Texts are quoted and numbers are not; a blank cell is an empty text. A text that spreadsheets
+    would read as a formula is ``guarded``.
     """
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)

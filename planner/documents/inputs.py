@@ -1,4 +1,4 @@
-"""The input workbooks that two plans were made from, compared cell by cell."""
+"""Compares the input workbooks of two plans, cell by cell."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ CHANGE = (
     InputChanges.sheet, InputChanges.old_cell, InputChanges.new_cell, InputChanges.what,
     InputChanges.old, InputChanges.new,
 )  # fmt: skip
-"""What is shown of a change, in order."""
+"""The fields of a change that are shown, in order."""
 _IN_ORDER = {"Lanes", "Ore lanes", "Input lanes"}
 """Sheets whose rows apply top to bottom."""
 _SHOWN = 12
 """Characters of a SHA-256 that are shown."""
 _NAME, _VALUE = 60, 28
-"""Characters of an input's name, and of a text in its cell, that a line shows."""
+"""Most characters that a line shows of an input's name, and of a text in its cell."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What is known of the inputs of two plans.
+    """The comparison of two plans' inputs.
 
-    ``changes`` are the cells that differ; ``reason`` says in a sentence what was compared, or why
-    nothing was; ``are_compared`` is true of equal files, too.
+    ``changes`` are the cells that differ; ``reason`` says what was compared, or why nothing was;
+    ``are_compared`` is also true for equal files.
     """
 
     changes: InputChanges
@@ -51,16 +51,15 @@ class Inputs:
 
     @property
     def count(self) -> str:
-        """How many inputs differ, in words."""
         number = len(self.changes)
         differ = "differs" if number == 1 else "differ"
         return f"{number_of(number, 'input')} {differ}" if number else "no input differs"
 
     @property
     def in_words(self) -> Iterator[tuple[str, str, str, str]]:
-        """Each change: its place, its name, the old and the new value.
+        """Each change in four texts: its cell, its name, the old and the new value.
 
-        A row that was added or removed has no old value; one whose order alone changed has neither.
+        An added or removed row has no old value; rows that only changed their order have neither.
         """
         looks = self.changes.looks[InputChanges.old.name]
         for row, look in zip(self.changes.rows(*CHANGE), looks, strict=True):
@@ -69,7 +68,7 @@ class Inputs:
             place = f"{sheet}!{cell}" if cell else sheet
             place += " (old)" if old_cell and not new_cell else ""
             values = (_value(old, look), _value(new, look))
-            if old is None and new in {None, inputs.ADDED, inputs.REMOVED}:  # of a row
+            if old is None and new in {None, inputs.ADDED, inputs.REMOVED}:  # a row
                 values = ("", str(new or ""))
             yield plain(place), cut(plain(name), _NAME), *values
 
@@ -83,15 +82,15 @@ def _value(value: Cell, look: Look) -> str:
 
 
 def find_input(plan: PlanFile) -> Path | None:
-    """Return the workbook that a plan was made from, if it is near the plan and unchanged."""
-    name, wanted = plan.measure(Figure.INPUT_FILE), plan.measure(Figure.INPUT_SHA256)
+    """Return the input of a plan, if it is in or near the plan's folder and unchanged."""
+    name, sha256 = plan.measure(Figure.INPUT_FILE), plan.measure(Figure.INPUT_SHA256)
     if not isinstance(name, str) or Path(name).name != name:
         return None
     here, above = plan.path.parent, plan.path.parent.parent
     folders = (here, above, here / "inputs", above / "inputs", Path(), Path("inputs"))
     for path in dict.fromkeys(folder / name for folder in folders):
         try:
-            if path.exists() and fingerprint(path) == wanted:
+            if path.exists() and fingerprint(path) == sha256:
                 return path
         except (OSError, InputError):
             continue
@@ -99,29 +98,29 @@ def find_input(plan: PlanFile) -> Path | None:
 
 
 def not_compared(old: PlanFile, new: PlanFile, paths: tuple[Path | None, Path | None]) -> Inputs:
-    """Say why inputs are not compared, or that there is nothing to compare."""
+    """Return a comparison without changes, with the reason: the inputs are equal, or missing."""
     prints = [str(plan.measure(Figure.INPUT_SHA256) or "") for plan in (old, new)]
     if prints[0] and prints[0] == prints[1]:
         name = new.measure(Figure.INPUT_FILE) or "the same workbook"
         return Inputs(
             _changes(()), f"both plans are made from one workbook, {name}", are_compared=True
         )
-    lacks = [
-        f"the one of {plan.path.name} ({plan.measure(Figure.INPUT_FILE) or 'no file'},"
+    absent = [
+        f"the input of {plan.path.name} ({plan.measure(Figure.INPUT_FILE) or 'no file'},"
         f" SHA-256 {sha[:_SHOWN]}...)"
         for plan, path, sha in zip((old, new), paths, prints, strict=True)
         if path is None
     ]
     reason = (
-        "the plans are made from different workbooks, which are not compared:"
-        f" {listed(lacks)} was not found, or has changed since;"
+        "the plans are made from different workbooks, which could not be compared:"
+        f" {listed(absent)} {'were' if len(absent) > 1 else 'was'} not found or changed since;"
         " name both with --inputs OLD_IN NEW_IN"
     )
     return Inputs(_changes(()), reason, are_compared=False)
 
 
 def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> Inputs:
-    """Compare two input workbooks cell by cell; rows are paired by what they are of."""
+    """Compare two input workbooks cell by cell; rows are matched by their keys."""
     notes = []
     for plan, book in zip((old, new), books, strict=True):
         if book.sha256 != plan.measure(Figure.INPUT_SHA256):
@@ -140,11 +139,10 @@ def _scenarios(*plans: PlanFile) -> set[str]:
     return {fold(text.partition(";")[0]) for text in texts}
 
 
-# ---- rows that are the same row -----------------------------------------------------------------
+# ---- matching rows ------------------------------------------------------------------------------
 
 
 def _changes(lines: Iterable[tuple[Mapping[str, Cell], Look]]) -> InputChanges:
-    """Return inputs that differ, each by field and with the look of its values."""
     every = [*lines]
     looks = [look for _, look in every]
     return InputChanges.of_rows([row for row, _ in every], looks={"old": looks, "new": looks})
@@ -154,7 +152,7 @@ def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[
     before, case, rows = _aligned(old.case, new.case)
     for change in (*inputs.input_differences(before, case), *_steps(old.case, new.case, scenarios)):
         row = rows.get((change.sheet, change.row), -change.row_after)
-        is_setting = change.sheet == Settings.SHEET  # known by its name alone
+        is_setting = change.sheet == Settings.SHEET  # its name is enough
         yield (
             {
                 "sheet": change.sheet,
@@ -173,7 +171,7 @@ def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[
 
 
 def _cell(book: Book, sheet: str, row: int, column: str) -> str:
-    """Return the cell of an input, "" where the workbook has no such row or column."""
+    """Return the cell of an input, "" if the workbook has no such row or column."""
     layout = book.layout
     is_there = row and layout.position(sheet, row, column)[1]
     return layout.cell(sheet, row, column) if is_there else ""
@@ -185,12 +183,12 @@ def _spelt(case: Case, change: inputs.InputDifference, value: Cell) -> Cell:
 
 
 def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], int]]:
-    """Give each new record the row of its old one; where it has none, its own below 0.
+    """Give each new record the row number of its old one; without one, minus its own row.
 
-    Returns both cases so numbered, and the new row of each old one. Two records are a pair if they
-    are equal, have one key, or (in sheets without a key) the same names, places and years; else if
-    they differ in one cell, as where a name is changed. Steps of scenarios are paired in the same
-    way.
+    Returns both cases so numbered, and the new row of each old one. Two records match if they are
+    equal or have the same key; in sheets without a key, if they have the same names, places and
+    years; else if they differ in one cell, as after a change of name. Steps of scenarios are
+    matched in the same way.
     """
     numbered: dict[str, object] = {}
     rows: dict[tuple[str, int], int] = {}
@@ -211,11 +209,11 @@ def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], in
 
 
 def _pairs(record: type[Record], old: Iterable[Record], new: list[Record]) -> dict[int, Record]:
-    """Return the old record that each new one is, by the new one's position."""
+    """Return the matching old record of each new one, by the new one's position."""
     pairs: dict[int, Record] = {}
     every, left = [f.name for f in fields(record) if f.compare], list(old)
     passes: list[Callable[[Record], object]] = [lambda record: record, _named]
-    passes += [partial(_but, name, every) for name in every]
+    passes += [partial(_without, name, every) for name in every]
     for same in passes:
         places: dict[object, list[Record]] = {}
         for each in left:
@@ -229,12 +227,12 @@ def _pairs(record: type[Record], old: Iterable[Record], new: list[Record]) -> di
     return pairs
 
 
-def _but(left_out: str, names: Iterable[str], record: Record) -> object:
+def _without(left_out: str, names: Iterable[str], record: Record) -> object:
     return tuple(getattr(record, name) for name in names if name != left_out)
 
 
 def _named(record: Record) -> object:
-    """Return what says which row a record is: its key, else its names, places and years."""
+    """Return what identifies a record: its key, else its names, places and years."""
     columns = type(record).columns()
     keys = [c.field for c in columns if c.key] or [c.field for c in columns if _is_name(c)]
     return tuple(
@@ -248,7 +246,6 @@ def _is_name(column: Column) -> bool:
 
 
 def _reordered(old: Iterable[Record], new: Iterable[Record]) -> bool:
-    """Return whether two sheets hold the same rows, and not in the same order."""
     before, after = list(old), list(new)
     left = list(after)
     for record in before:
@@ -259,7 +256,7 @@ def _reordered(old: Iterable[Record], new: Iterable[Record]) -> bool:
 
 
 def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[inputs.InputDifference]:
-    """Yield how the steps of the plans' scenarios differ: those gone, then cells and rows added."""
+    """Yield changes in the steps of the plans' scenarios: removed ones, then changed and new."""
     mine, others = (
         [
             step

@@ -1,4 +1,4 @@
-"""Numbers as a purchasing system takes them: rounded, whatever a float's last bits are."""
+"""Rounds numbers for purchasing systems; rounding errors of floats have no effect."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ _EXACT = Context(prec=64, rounding=ROUND_HALF_EVEN)
 
 
 def rounded(value: float, decimals: int, digits: int = 12) -> Decimal:
-    """Return a number to so many decimals, whatever the last bits of a float are.
+    """Round to a number of decimals, after rounding to ``digits`` significant digits.
 
-    It is rounded to ``digits`` significant ones first: 106.1085 and 106.10849999999999 are one, as
-    a workbook that another program saved has the other.
+    So 106.10849999999999, which another program may have saved for 106.1085, gives the same.
     """
     return Decimal(f"{value:.{digits}g}").quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
 

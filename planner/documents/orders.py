@@ -1,4 +1,4 @@
-"""A plan workbook to orders: each flow of the sheet Plan with an id that later plans keep."""
+"""Makes orders from a plan: each flow in the sheet Plan gets an id that later plans keep."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ if TYPE_CHECKING:
     from planner.sheets.orders import Frames, Origin
 
 COLUMNS = tuple((f.header, f.meaning) for f in OrderLines.FIELDS)
-"""The columns of orders.csv in order, and what each means."""
+"""The columns of orders.csv in order, with their meanings."""
 
 _PRICES = {
     "price": Flows.cost.name, "tariff": Flows.tariff.name, "freight": Flows.freight.name,
     "levy": Flows.levy.name,
 }  # fmt: skip
-"""What a flow's landed cost is made of; a levy where any is paid."""
+"""The components of a flow's landed cost; a levy only if any is paid."""
 _TERMS = tuple(f"unit_{name}" for name in _PRICES)
 _SHEETS = ((Contracts, Obligations), (Stocks, Stock), (Shortages, MemberShortages))
-"""What sheets of a plan become in a member's workbook."""
-_MOST_TOLD = 20
+"""Sheets of a plan, and the corresponding sheets of a member's workbook."""
+_MOST_FINDINGS = 20
 
 
 @dataclass(frozen=True)
 class MemberOrders:
-    """What a plan asks of one member: rows by the sheets of the member's workbook.
+    """One member's part of a plan: rows by the sheets of the member's workbook.
 
     Orders have the fields of OrderLines. A sheet that is not in the plan has no rows.
     """
@@ -82,17 +82,16 @@ class MemberOrders:
 
     @property
     def take_or_pay(self) -> float:
-        """What is paid for contract tonnes that are not taken [money]."""
+        """Payments for contract tonnes that are not taken [money]."""
         return self._sum(Obligations, Contracts.paid)
 
     @property
     def untaken(self) -> float:
-        """Contract tonnes paid for and not taken [t]."""
         return self._sum(Obligations, Contracts.untaken)
 
     @property
     def short(self) -> float:
-        """Demand that is not met [t]."""
+        """Unmet demand [t]."""
         return self._sum(MemberShortages, Shortages.short)
 
     def _sum(self, sheet: type[Result], column: Field) -> float:
@@ -115,23 +114,23 @@ class Orders:
 
     @property
     def inputs_total(self) -> float:
-        """What plants pay for what they buy of other plants [money]."""
+        """What plants pay for inputs from other plants [money]."""
         return float(self.plan.result(PlantInputs).frame()["total"].sum())
 
     @property
     def inputs(self) -> str:
-        """The sentence on what plants pay, for which there is no order; "" where it is nothing."""
+        """A sentence on plants' purchases, for which there are no orders; "" if there are none."""
         if not self.inputs_total:
             return ""
         paid = money(self.inputs_total, self.plan.currency)
         return (
-            f"On top, plants buy inputs for {paid}, for the products of all members together;"
-            " the orders here do not include these."
+            f"Not in these orders: inputs worth {paid}, which plants buy to make the products of"
+            " all members."
         )
 
     @property
     def headline(self) -> str:
-        """How many orders there are, of how many members, in which years."""
+        """The numbers of orders and members, and the years."""
         years = self.plan.measure(Figure.YEARS)
         count, members = counted(len(self.table), "order"), counted(len(self.members), "member")
         return f"{count} of {members}{'' if years is None else f', {years}'}"
@@ -140,7 +139,8 @@ class Orders:
 def orders_of(plan: PlanFile) -> Orders:
     """Return the orders of a plan, in the order of its sheet Plan.
 
-    Raises InputError where rows of the sheet Plan do not multiply out: somebody changed them.
+    Raises InputError if in a row of Plan tonnes times landed cost is not the total: someone has
+    changed it.
     """
     table = _table(plan)
     _refuse_changed(plan, table)
@@ -166,7 +166,7 @@ def _table(plan: PlanFile) -> pd.DataFrame:
         code: "" if code == schema.REST_OF_WORLD else code for code in source["country"].unique()
     }
     prices = {name: source[column] for name, column in _PRICES.items() if column in source}
-    if Flows.support.name in source:  # the buyer pays so much less at the gate
+    if Flows.support.name in source:  # the support lowers the buyer's price at the gate
         prices["price"] = prices["price"] - source[Flows.support.name].fillna(0.0)
     data = {
         "scenario": [str(plan.measure(Figure.SCENARIO) or "")] * rows,
@@ -199,7 +199,7 @@ def _table(plan: PlanFile) -> pd.DataFrame:
 
 
 def _revisions(table: pd.DataFrame) -> list[str]:
-    """Return a code of each order's terms, to the kilogram and to four decimals of money."""
+    """Return a code for each order's terms: tonnes to the kilogram, prices to four decimals."""
     terms = [table["mass_unit"], table["currency"]]
     terms.append(table["tonnes"].map(lambda tonnes: rounded(tonnes, 3)))
     prices = [table[name] for name in _TERMS if name in table]
@@ -219,7 +219,6 @@ def _filled(value: object) -> bool:
 
 
 def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
-    """Yield every member that buys, has demand, a contract or a stock, by name."""
     read = (Contracts, Stocks, Shortages, Prices)
     parts: dict[type[Result], pd.DataFrame] = {kind: plan.result(kind).frame() for kind in read}
     parts[Contracts] = _named(parts[Contracts])
@@ -234,7 +233,7 @@ def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
-    """Return contracts that all have a name, as the sheet Plan calls them."""
+    """Give contracts without a name the name that the sheet Plan uses."""
     import pandas as pd
 
     named: list[str | None] = [
@@ -244,11 +243,11 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(contract=pd.Series(named, index=table.index, dtype=object))
 
 
-# ---- is it still the plan? --------------------------------------------------------------------
+# ---- changed plans ----------------------------------------------------------------------------
 
 
 def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
-    """Refuse rows whose tonnes, prices and total contradict one another."""
+    """Raise InputError for rows whose tonnes, prices and total contradict one another."""
     landed = sum(table[name] for name in _TERMS if name in table)
     off = (table["tonnes"] * table["unit_landed"] - table["total_amount"]).abs()
     off_price = (landed - table["unit_landed"]).abs()
@@ -272,29 +271,28 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
         )
     ]
     if findings:
-        raise errors.InputError(findings[:_MOST_TOLD])
+        raise errors.InputError(findings[:_MOST_FINDINGS])
 
 
-# ---- ids of orders: made from what an order is of, and from nothing else in the plan -------------
+# ---- ids of orders: they depend on the order's year and names only ------------------------------
 
 KEY = ("mineral", "refiner", "project", "member", "contract")
-"""The names that an order is known by, beside its year."""
+"""The names that identify an order, together with its year."""
 
 _NO_NAME = "\x00"
-"""Stands for the name of a contract that has none: no cell can hold it."""
+"""Placeholder for the name of a contract without one; it cannot occur in a cell."""
 _BY_PLACE = re.compile(r"row \d+ of Contracts|contract \d+")
-"""What the sheet Plan calls a contract without a name."""
+"""The sheet Plan's name of a contract without a name."""
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: no letter is taken for another when it is read out."""
+"""Crockford's base 32: no two characters are confused when read aloud."""
 Names = tuple[int, tuple[str, ...]]
 """Year and folded names."""
 
 
 def order_id(year: int, key: Iterable[str], tranche: int = 0) -> str:
-    """Return the id of an order: of its year and its names, whatever else the plan holds.
+    """Return the id of an order, which depends on its year and names only.
 
-    Names count as the workbook reads them, without regard to case and spaces. ``tranche`` numbers
-    contracts that have all names in common, from 0 on.
+    Case and spaces of names do not matter. ``tranche`` numbers contracts with equal names, from 0.
     """
     text = "\x1f".join([str(year), *_folded(key), *([str(tranche)] if tranche else [])])
     return f"ORD-{year}-{code(text, 12)}"
@@ -306,21 +304,21 @@ def code(text: str, length: int) -> str:
 
 
 def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
-    """Return the id of each row of orders, no two alike.
+    """Return a unique id for each row of orders.
 
-    ``table`` has the columns ``year``, those of KEY, ``tonnes`` and ``unit_price``. Contracts that
-    have all names in common are ordered by their price, minimum and maximum, not by their rows.
+    ``table`` has the columns ``year``, those of KEY, ``tonnes`` and ``unit_price``. Contracts with
+    equal names are numbered by price, minimum and maximum, not by their rows.
     """
     tranches = _tranches(plan)
     keys, ids = _keys(table, tranches), [""] * len(table)
     seen: set[tuple[Names, int]] = set()
     for key, places in _alike(keys, table).items():
         ranks = tranches.get(key, [])
-        if len(ranks) != len(places):  # no such sheet, or somebody changed it
+        if len(ranks) != len(places):  # the sheet is missing, or someone changed it
             ranks = list(range(len(places)))
         for place, rank in zip(places, ranks, strict=True):
             while (key, rank) in seen:
-                rank += 1  # noqa: PLW2901 - the next that is free
+                rank += 1  # noqa: PLW2901 - the next free number
             seen.add((key, rank))
             ids[place] = order_id(*key, rank)
     return ids
@@ -331,7 +329,7 @@ def _folded(names: Iterable[str]) -> list[str]:
 
 
 def _keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
-    """Return year and names of each order, contracts without a name called as such."""
+    """Return year and names of each order, with a placeholder for a contract without a name."""
     every: list[Names] = []
     for year, *names, contract in zip(table["year"], *(table[n] for n in KEY), strict=True):
         key = int(year), tuple(_folded([*names, contract]))
@@ -342,7 +340,6 @@ def _keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
 
 
 def _alike(keys: Sequence[Names], table: pd.DataFrame) -> dict[Names, list[int]]:
-    """Return the rows of each key, by price and tonnes where there are several."""
     order = table.reset_index(drop=True).sort_values(["unit_price", "tonnes"], kind="stable")
     rows: dict[Names, list[int]] = {}
     for place in order.index:
@@ -351,9 +348,9 @@ def _alike(keys: Sequence[Names], table: pd.DataFrame) -> dict[Names, list[int]]
 
 
 def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
-    """Return which of the contracts that have all names in common are taken, by price and tonnes.
+    """Return, for contracts with equal names, the ranks of those used, sorted by price and tonnes.
 
-    Their ranks are by price, minimum and maximum, whether they are taken or not.
+    All of them are ranked by price, minimum and maximum, also those not used.
     """
     alike: dict[Names, list[tuple[float, float, float, float]]] = {}
     for key, terms in _terms(plan):
@@ -368,7 +365,6 @@ def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
 
 
 def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, float]]]:
-    """Yield year and names of each contract, and its price, minimum, maximum and what is taken."""
     contracts = plan.result(Contracts)
     names = (Contracts.mineral, Contracts.refiner, Contracts.member)
     terms = (Contracts.price, Contracts.min, Contracts.maximum, Contracts.taken)
@@ -385,7 +381,7 @@ def _or_most(number: float | None) -> float:
     return math.inf if number is None or math.isnan(number) else float(number)
 
 
-# ---- into a folder: a workbook for each member, one CSV of all, and what its columns mean --------
+# ---- the folder: a workbook per member, one CSV file with all orders, and a description ----------
 
 CSV, DELIVERIES, README = "orders.csv", DeliveryLines.TABLE, "README.txt"
 _CARRIED = (
@@ -393,15 +389,17 @@ _CARRIED = (
 )  # fmt: skip
 """Rows of the plan's Summary that every workbook repeats."""
 _PLACES = {"tonnes": (8, 12), "unit_": (6, 12), "_amount": (2, 14)}
-"""Decimals and digits of the CSV's numbers by a part of their column's name: what a solver's last
-digits add to a flow is not for a purchasing system."""
+"""Decimals and significant digits of the CSV's numbers, by part of the column's name.
+
+A solver's rounding noise should not reach a purchasing system.
+"""
 
 
 def write_orders(orders: Orders, folder: Path, period: str = "") -> tuple[Written, dict[str, str]]:
     """Write all files of a plan's orders; return them, and the workbook of each member.
 
-    With a ``period``, quarter or month, orders are split into deliveries, too. Raises WriteError
-    where a file of somebody else is in the way.
+    With a ``period``, quarter or month, deliveries are written, too. Raises WriteError if a file in
+    the way is not from an earlier call.
     """
     names = {
         name: f"{stem}.xlsx" for name, stem in file_names(m.member for m in orders.members).items()
@@ -425,7 +423,7 @@ def write_orders(orders: Orders, folder: Path, period: str = "") -> tuple[Writte
 
 
 def origin(orders: Orders) -> Origin:
-    """Return where orders come from, as their workbooks say it."""
+    """Return the description of the plan for the orders' workbooks."""
     from planner.sheets.orders import Origin
 
     plan = orders.plan
@@ -463,7 +461,7 @@ def _write_member(orders: Orders, member: MemberOrders, period: str, path: Path)
 
 
 class _CsvNumber(float):
-    """A number that a CSV file has as it was rounded."""
+    """A number with the text that is written to a CSV file."""
 
     text: str
 
@@ -484,7 +482,6 @@ def _fields(column: pd.Series) -> Iterator[object]:
 
 
 def _readme(orders: Orders, names: dict[str, str], period: str = "") -> Iterable[str]:
-    """Yield the lines of the page beside the orders."""
     yield orders.headline
     if orders.inputs:
         yield orders.inputs
@@ -494,13 +491,13 @@ def _readme(orders: Orders, names: dict[str, str], period: str = "") -> Iterable
     for finding in orders.warnings:
         yield f"Warning: {finding.message}"
     yield ""
-    yield f"{CSV}   all orders, one a line: UTF-8 with a byte-order mark, commas, decimal points,"
+    yield f"{CSV}   all orders, one per line: UTF-8 with a byte-order mark, commas, decimal points,"
     yield f"{' ' * len(CSV)}   dates as YYYY-MM-DD, no thousands separators; amounts to the cent."
-    yield f"{' ' * len(CSV)}   Texts are quoted. One that begins with = + - @, or has one of these"
-    yield f"{' ' * len(CSV)}   after a semicolon, has an apostrophe there."
+    yield f"{' ' * len(CSV)}   Texts are quoted. In a text, = + - or @ at the beginning or after a"
+    yield f"{' ' * len(CSV)}   semicolon has an apostrophe before it."
     if period:
-        yield f"{DELIVERIES}  each order by {period}: its deliveries add up to it"
-    yield f"{ORDERS.manifest}  what planner orders wrote here, so that it replaces nothing else."
+        yield f"{DELIVERIES}  each order split by {period}; the deliveries add up to the order"
+    yield f"{ORDERS.manifest}  list of these files, so that a later run replaces only them."
     yield ""
     yield Figure.MEMBERS.value
     for member in orders.members:

@@ -1,4 +1,4 @@
-"""Two plans side by side: what they share, and what cannot be compared."""
+"""Two plans to compare: their common years and names, and what cannot be compared."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 YEAR_FIELD = "year"
 """The field of the year in results."""
 _SPELT = (results.Name.MINERAL, results.Name.MEMBER)
-"""Names that two plans may spell in two ways; countries are known by their codes."""
+"""Kinds of names that two plans may spell differently; countries are compared by their codes."""
 _MOST = 5
-"""Names in a note at most; the others are counted."""
+"""Most names in a note; the others are counted."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two plans; rows of both are matched by names without regard to case and spaces.
+    """Two plans; their rows are matched by names, without regard to case and spaces.
 
-    Amounts by mineral, member and flow are of ``years``, which both plans have.
+    Amounts by mineral, member and flow are for ``years``, the years that are in both plans.
     """
 
     old: PlanFile
@@ -53,34 +53,35 @@ class Pair:
 
     @property
     def money(self) -> str:
-        """The currency; both where they differ."""
+        """The currency; both if they differ."""
         if self.same_money:
             return self.new.currency
         return f"{self.old.currency} and {self.new.currency}"
 
     @property
-    def same_basis(self) -> bool:
+    def same_share_basis(self) -> bool:
         return self.old.measure(results.Figure.SHARE_BASIS) == self.new.measure(
             results.Figure.SHARE_BASIS
         )
 
     @cached_property
     def units(self) -> dict[str, tuple[str, str]]:
-        """What a tonne of a mineral is a tonne of, in the old and in the new plan; "" is none."""
+        """Each mineral's unit, such as ``t Li content``, in the old and the new plan ("": none)."""
         both = [_units(plan) for plan in (self.old, self.new)]
         return {key: (both[0].get(key, ""), both[1].get(key, "")) for key in {**both[1], **both[0]}}
 
     def unit(self, mineral: str) -> str:
-        """Return a mineral's unit; both where they differ."""
+        """Return a mineral's unit; both if they differ."""
         old, new = self.units.get(fold(mineral), ("", ""))
         return new or old if self.comparable(mineral) else f"{old} and {new}"
 
     def comparable(self, mineral: str) -> bool:
-        """Return whether a mineral's tonnes are of the same in both plans."""
+        """Return whether a mineral does not have two different units in the plans."""
         old, new = self.units.get(fold(mineral), ("", ""))
         return not old or not new or fold(old) == fold(new)
 
-    def in_both(self, mineral: str) -> bool:
+    def is_in_both(self, mineral: str) -> bool:
+        """Return whether a mineral is in both plans, in the same unit."""
         return all(self.units.get(fold(mineral), ("", ""))) and self.comparable(mineral)
 
     @property
@@ -88,7 +89,7 @@ class Pair:
         return all(self.comparable(mineral) for mineral in self.units)
 
     def rows(self, plan: PlanFile, kind: type[results.Result]) -> pd.DataFrame:
-        """Return a sheet's rows of the common years: names as this pair spells them, codes."""
+        """Return a sheet's rows for the common years, with one spelling per name."""
         table = plan.result(kind).frame()
         kept = table[table[YEAR_FIELD].isin(self.years)]
         return kept.assign(
@@ -102,11 +103,11 @@ class Pair:
         )
 
     def spelling(self, kind: results.Name, name: object) -> str:
-        """Return a mineral's or member's name as the new plan spells it, else as the old one."""
+        """Return the spelling of a mineral or member in the new plan, else in the old one."""
         return self._spellings.get((kind, fold(str(name))), str(name))
 
     def country(self, code: str) -> str:
-        """Return a country's name as the new plan spells it, else as the old one."""
+        """Return the spelling of a country in the new plan, else in the old one."""
         return self.new.countries.get(code) or self.old.country(code)
 
     @cached_property
@@ -120,11 +121,8 @@ class Pair:
                             spellings.setdefault((field.names, fold(name)), name)
         return spellings
 
-    def notes(self) -> tuple[str, ...]:
-        """Return in sentences what cannot be compared, or is compared with care."""
-        return tuple(self._notes())
-
-    def _notes(self) -> Iterator[str]:
+    def notes(self) -> Iterator[str]:
+        """Yield sentences on what cannot be compared, or only with care."""
         if not self.same_money:
             yield (
                 f"Money is not compared: the old plan is in {self.old.currency}, the new one in"
@@ -137,17 +135,19 @@ class Pair:
                 p.measure(results.Figure.PRICE_YEAR) or "no stated year"
                 for p in (self.old, self.new)
             ]
-            yield f"Prices are of {years[0]} in the old plan and of {years[1]} in the new one"
+            yield (
+                f"Prices are in money of {years[0]} in the old plan and of {years[1]} in the new"
+                " one"
+            )
         if not self.same_years:
             spans = [
                 str(plan.measure(results.Figure.YEARS) or "none") for plan in (self.old, self.new)
             ]
             common = each_year(self.years) or "none"
             yield (
-                f"The plans cover different years ({spans[0]}; {spans[1]}). Only the years of both"
-                f" are compared ({common}): demand, purchases and shortage among the totals, and"
-                " the rows by mineral, member and flow. Other totals are not compared: each plan"
-                " counts its own years"
+                f"The plans cover different years ({spans[0]}; {spans[1]}). Only the years in both"
+                f" plans ({common}) are compared, and of the totals only demand, purchases and"
+                " shortage. All other totals are for all years of a plan and are not compared"
             )
         for mineral, (old, new) in sorted(self.units.items()):
             if not self.comparable(mineral):
@@ -158,7 +158,7 @@ class Pair:
                 )
         yield from self._alone(results.Name.MINERAL, "mineral")
         yield from self._alone(results.Name.MEMBER, "member")
-        if not self.same_basis:
+        if not self.same_share_basis:
             bases = [plan.measure(results.Figure.SHARE_BASIS) for plan in (self.old, self.new)]
             yield f"Shares are of {bases[0]} in the old plan and of {bases[1]} in the new one"
         rates = [_discount(plan) for plan in (self.old, self.new)]
@@ -166,7 +166,6 @@ class Pair:
             yield f"Total cost is {rates[0]} in the old plan and {rates[1]} in the new one"
 
     def _alone(self, kind: results.Name, noun: str) -> Iterator[str]:
-        """Yield which minerals or members only one of the plans has."""
         names = [{fold(n): n for n in _names(p, kind)} for p in (self.old, self.new)]
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
             alone = sorted(name for key, name in mine.items() if key not in other)
@@ -206,7 +205,6 @@ def _names(plan: PlanFile, kind: results.Name) -> Iterator[str]:
 
 
 def _discount(plan: PlanFile) -> str:
-    """Return how a plan's total cost is discounted: its remark in Summary says so."""
     remarks = plan.result(results.Summary).rows(results.Summary.measure, results.Summary.remark)
     text = " ".join(str(remark) for name, remark in remarks if name == results.Figure.TOTAL_COST)
     match = re.search(r"discounted at [^.,;]+(?:\.\d+)?[^.,;]*", text)

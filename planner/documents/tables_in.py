@@ -1,7 +1,7 @@
-"""A table from another source, read and never written to: a file, or a database.
+"""Reads a table from another source, a file or a database; nothing is written to it.
 
-Whatever goes wrong is told as a ``SourceError`` without the address of a database: drivers put
-host, user and password into their errors, so that none of these is shown, kept or raised from.
+All errors are raised as ``SourceError`` without the address of a database: drivers put host, user
+and password into their messages, so the original error is not even kept as a cause.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from planner.workbook.archive import (
     MOST_ROWS,
     MOST_UNPACKED,
     RefusedError,
-    refuse_odd,
+    refuse_special,
 )
 from planner.workbook.csv_folder import LONGEST_CELL
 from planner.workbook.excel import open_excel
@@ -44,19 +44,19 @@ EXTRA = 'is not installed here: pip install ".[data]"'
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _AT_A_TIME = 1_000
 """Rows fetched at a time."""
-_OFTEN = 10_000
-"""Steps of SQLite from look to look at the clock."""
+_STEPS = 10_000
+"""Steps of SQLite between checks of the time limit."""
 _FEW = 20
-"""Names of tables that an error lists."""
+"""Most names of tables in an error."""
 
 
 class SourceError(Exception):
-    """A source that cannot be read; the text says why and holds no address of a database."""
+    """A source that cannot be read; the text says why, without the address of a database."""
 
 
 @dataclass(frozen=True)
 class SourceTable:
-    """The rows of a source. ``mark`` is the decimal mark where cells are texts, None where not."""
+    """The rows of a source; ``mark`` is the decimal mark of a CSV file, else None."""
 
     name: str
     headers: tuple[str, ...]
@@ -65,11 +65,14 @@ class SourceTable:
 
 
 _Reader = Callable[[Path, str, str, float], SourceTable]
-"""Path, table or query, what the workbook calls the place, seconds."""
+"""Reads a source; arguments: path, table or query, its name in the workbook, time limit [s]."""
 
 
 def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
-    """Read a table of a file in or below a folder, or of a database that a variable names."""
+    """Read a table of a file in the folder ``base``, or of a database.
+
+    The database's address is in the environment variable ``place``.
+    """
     if is_address(place):
         msg = "the address of a database, which may hold a password"
         raise SourceError(msg)
@@ -78,7 +81,7 @@ def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
     readers |= dict.fromkeys(EXCEL, _excel) | dict.fromkeys(SQLITE, _sqlite)
     if suffix in readers:
         path = _beside(place, base)
-        return within(seconds, lambda: readers[suffix](path, table, place, seconds))
+        return with_timeout(seconds, lambda: readers[suffix](path, table, place, seconds))
     if not _VARIABLE.fullmatch(place):
         endings = ", ".join(readers)
         msg = f"this is neither a file ({endings}) nor the name of an environment variable"
@@ -87,18 +90,18 @@ def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
     if not address:
         msg = f"the environment variable {place} is not set"
         raise SourceError(msg)
-    return within(seconds, lambda: _database(address, table, place, seconds))
+    return with_timeout(seconds, lambda: _database(address, table, place, seconds))
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
-    """Return what a work gives; SourceError where it takes longer: a database may hang for ever."""
+def with_timeout(seconds: float, work: Callable[[], T]) -> T:
+    """Return the result of ``work``; SourceError if it takes longer, as a database may hang."""
     done: list[T] = []
     failed: list[BaseException] = []
 
     def run() -> None:
         try:
             done.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again below
             failed.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
@@ -113,14 +116,14 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
 
 def _beside(place: str, base: Path) -> Path:
-    """Return a file in or below a folder; SourceError where it is elsewhere, or none."""
+    """Return a file in a folder or its subfolders; SourceError if it is elsewhere or missing."""
     path = base / place
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(base)):
-        msg = f"{place} is not beside the workbook: copy it there, or name a folder below"
+        msg = f"{place} is not in the workbook's folder or a subfolder: copy it there"
         raise SourceError(msg)
     try:
-        refuse_odd(real)
+        refuse_special(real)
     except RefusedError as error:
         msg = f"{place}: {error}"
         raise SourceError(msg) from error
@@ -128,31 +131,28 @@ def _beside(place: str, base: Path) -> Path:
 
 
 class _BoundedRows:
-    """Rows as they come, within the limits of a workbook."""
-
     def __init__(self, place: str, width: int) -> None:
         self.place, self.width = place, width
         self.rows: list[tuple[Any, ...]] = []
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Keep rows; SourceError where they become too many."""
         self.rows += map(tuple, rows)
         if len(self.rows) > MOST_ROWS or len(self.rows) * self.width > MOST_CELLS:
-            msg = f"{self.place} gives more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells"
+            msg = f"{self.place} has more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells"
             raise SourceError(msg)
 
 
 # ---- files ---------------------------------------------------------------------------------------
 
 
-def _no_table(table: str, place: str) -> None:
+def _refuse_table(table: str, place: str) -> None:
     if table:
         msg = f"{place} has only one table: leave Table or query blank"
         raise SourceError(msg)
 
 
 def _csv(path: Path, table: str, place: str, _: float) -> SourceTable:
-    _no_table(table, place)
+    _refuse_table(table, place)
     try:
         read = csv_folder.read_file(path)
     except InputError as error:
@@ -180,7 +180,7 @@ def _of_grid(grid: Grid) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
 
 
 def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
-    """Return the table of a name, the only one where none is given."""
+    """Return the table with a name; without a name, the only table."""
     listed = list(names)
     if not table and len(listed) == 1:
         return listed[0]
@@ -195,7 +195,7 @@ def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
 
 
 def _parquet(path: Path, table: str, place: str, _: float) -> SourceTable:
-    _no_table(table, place)
+    _refuse_table(table, place)
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -216,7 +216,7 @@ def _parquet(path: Path, table: str, place: str, _: float) -> SourceTable:
             if unpacked > MOST_UNPACKED or about.num_rows * len(names) > MOST_CELLS:
                 msg = (
                     f"{place} has {about.num_rows:,} rows of {len(names):,} columns, which unpack"
-                    f" to {unpacked:,} bytes: more than a workbook holds"
+                    f" to {unpacked:,} bytes: this is too much for a workbook"
                 )
                 raise SourceError(msg)
             texts = [f.name for f in file.schema_arrow if _is_text(pa, f.type)]
@@ -225,7 +225,7 @@ def _parquet(path: Path, table: str, place: str, _: float) -> SourceTable:
                 _refuse_long(batch, place)
                 rows.add(zip(*(column.to_pylist() for column in batch.columns), strict=True))
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
-        msg = f"{place} is damaged or no Parquet file"
+        msg = f"{place} is damaged or not a Parquet file"
         raise SourceError(msg) from error
     return SourceTable(place, names, rows.rows)
 
@@ -235,7 +235,7 @@ def _is_text(pa: Any, kind: Any) -> bool:
 
 
 def _refuse_long(batch: Any, place: str) -> None:
-    """Raise SourceError where a text is longer than that of a cell, before it is made often."""
+    """Raise SourceError if a text is too long for a cell, before it is copied to many cells."""
     from pyarrow import compute, types
 
     for column in batch.columns:
@@ -260,27 +260,26 @@ _WRITES = {
     "vacuum",
 }  # fmt: skip
 _IS_NO_NAME = re.compile(r"[\s;(]")
-"""What a statement has, and few names of tables do."""
+"""Characters of statements that are rare in names of tables."""
 _QUERY = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 
 
 def is_query(text: str) -> bool:
-    """Return whether a text begins as a query; else it is the name of a table, or refused."""
+    """Return whether a text begins like a query, not like the name of a table."""
     return _QUERY.match(_LITERAL.sub(" ", text)) is not None
 
 
 def _table_of(text: str, names: Sequence[str], place: str) -> str:
-    """Return the table that a text names; SourceError where it is a statement that is no query."""
+    """Return the table that a text names; SourceError if it is a statement that is not a query."""
     if fold(text) not in map(fold, names) and _IS_NO_NAME.search(text):
         refuse_writing(text)
     return _chosen(text, names, place, "table")
 
 
 def refuse_writing(statement: str) -> None:
-    """Raise SourceError unless a statement is one alone, and reads.
+    """Raise SourceError unless the text is a single statement that only reads.
 
-    The connection is told to read only, too, where the database can be; this is what is left where
-    it cannot.
+    The connection is also opened as read-only, but not all databases support that.
     """
     bare = _LITERAL.sub(" ", statement).strip()
     words = re.findall(r"[a-z_]\w*", bare.lower())
@@ -292,11 +291,11 @@ def refuse_writing(statement: str) -> None:
         msg = "the query is more than one statement"
         raise SourceError(msg)
     if not words or words[0] not in _READS:
-        msg = "the query does not begin with SELECT or WITH: pull only reads"
+        msg = "the query must begin with SELECT or WITH, as planner pull only reads"
         raise SourceError(msg)
     writes = sorted(_WRITES & set(words))
     if writes:
-        msg = f"the query has the word {writes[0].upper()}: pull only reads"
+        msg = f"the query has the word {writes[0].upper()}, but planner pull only reads"
         raise SourceError(msg)
 
 
@@ -308,7 +307,7 @@ _READING = {
 
 
 def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
-    """Read a table or query of an SQLite file, opened to be read, by statements that only read."""
+    """Read a table or query of an SQLite file, which is opened as read-only."""
     end = time.monotonic() + seconds
     try:
         address = f"file:{quote(str(path))}?mode=ro"
@@ -326,7 +325,7 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
                 quoted = name.replace('"', '""')
                 statement = f'SELECT * FROM "{quoted}"'  # noqa: S608
             file.set_authorizer(lambda action, *_: int(action not in _READING))
-            file.set_progress_handler(lambda: time.monotonic() > end, _OFTEN)
+            file.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
             cursor = file.execute(statement)
             headers = tuple(str(column[0]) for column in cursor.description or ())
             rows = _BoundedRows(place, len(headers))
@@ -337,7 +336,7 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
         if "interrupted" in str(error):
             msg = f"no answer within {seconds:g} seconds"
         elif "not authorized" in str(error):
-            msg = f"{place}: the query does something other than read"
+            msg = f"{place}: the query does more than read"
         raise SourceError(msg) from error
     return SourceTable(f"{place}, {'query' if is_query(table) else name}", headers, rows.rows)
 
@@ -346,7 +345,7 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
 
 
 def _database(address: str, table: str, variable: str, seconds: float) -> SourceTable:
-    """Read a table or query of the database at an address; errors say nothing of it."""
+    """Read a table or query of the database at an address, which is left out of errors."""
     try:
         import sqlalchemy
     except ImportError:
@@ -366,12 +365,12 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
             return _fetched(url, table, variable, seconds)
     except Exception as error:  # noqa: BLE001 - of any driver: its text may hold the address
         failed = error
-    # told outside: what is raised in an except clause carries the error that it is about
+    # raised here, since an error that is raised in an except clause keeps the original one
     raise SourceError(_without(_reason(failed, variable), secrets))
 
 
 def _parts(url: Any) -> list[str]:
-    """Return what of an address nobody shall see."""
+    """Return the secret parts of an address."""
     given = (url.password, url.username, url.host, url.database, url.port, *url.query.values())
     return [str(part) for part in given if part]
 
@@ -383,7 +382,7 @@ def _without(message: str, secrets: Iterable[str]) -> str:
 
 
 def _reason(error: Exception, variable: str) -> str:
-    """Return what a driver says of a query; of what goes wrong before, only that it did."""
+    """Return a driver's message about a query; a general message for any earlier error."""
     from sqlalchemy import exc
 
     if isinstance(error, SourceError):
@@ -391,7 +390,7 @@ def _reason(error: Exception, variable: str) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"the driver {error.name} for the database of {variable} is not installed here"
     if isinstance(error, exc.ArgumentError | ValueError):
-        return f"{variable} holds no address of a database"
+        return f"{variable} is not the address of a database"
     cause = getattr(error, "orig", None)
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
     if isinstance(error, exc.DBAPIError) and error.statement:
@@ -442,7 +441,7 @@ def _fetched(url: Any, table: str, variable: str, seconds: float) -> SourceTable
 
 
 def plain_cells(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
-    """Yield rows with numbers as Python's own, and None in the place of NaN."""
+    """Yield rows with Decimal numbers as floats, and NaN as None."""
     from decimal import Decimal
 
     for row in rows:

@@ -18,12 +18,12 @@ from models.errors import Finding
 from models.results.orders import OrderLines
 from models.schema import Record
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
-from planner.documents.deliveries import part_of
+from planner.documents.deliveries import split_id
 from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
 from planner.workbook.grid import Grid, cells_of, fill
-from planner.workbook.headers import understand
+from planner.workbook.headers import parse_header
 from planner.workbook.parts import is_input
 from planner.workbook.records import read_sheet
 
@@ -124,7 +124,7 @@ def _grids(path: Path) -> Iterator[Grid]:
 
 
 def _is_number(header: str) -> bool:
-    column = understand(Delivery, header, {}).column
+    column = parse_header(Delivery, header, {}).column
     return column is not None and column.kind in DECIMAL | WHOLE
 
 
@@ -184,7 +184,7 @@ class AmongRows:
             if row.plan and fold(row.plan) != plans.most_common(1)[0][0]:
                 self.wrong(row, "plan", f"the plan {row.plan}: other rows are of another plan")
                 continue
-            name, part = part_of(row.order)
+            name, part = split_id(row.order)
             own: list[tuple[object, ...]]
             others: list[tuple[object, ...]]
             if row.order:

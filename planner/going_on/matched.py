@@ -15,7 +15,7 @@ from models.checks.common import did_you_mean, near
 from models.errors import InputError, Severity
 from models.plan import Plan
 from models.schema.rounds import ActualBuild, ClosingStock, Delivery
-from planner.documents.deliveries import every_part, part_of
+from planner.documents.deliveries import same_parts, split_id
 from planner.going_on.actuals import NAMES, Actuals, AmongRows, names_of
 from planner.going_on.outcome import PastYears, Purchase
 from planner.render.words import counted, span
@@ -122,7 +122,7 @@ class _Matching(AmongRows):
         return self._by_id(row) if row.order else self._by_names(row)
 
     def _by_id(self, row: Delivery) -> tuple[int, str] | None:
-        name, part = part_of(row.order)
+        name, part = split_id(row.order)
         position = self._ids.get(fold(name))
         if position is None:
             year = self._year_of_id.get(fold(name))
@@ -272,7 +272,7 @@ class _Matching(AmongRows):
         if len(kinds) > 1:
             self.in_two_ways([*rows.values()][-1], order.order)
             return order
-        every = every_part(next(iter(rows)))
+        every = same_parts(next(iter(rows)))
         tonnes, money = 0.0, 0.0
         for part in every:
             planned = order.planned / len(every)

@@ -62,7 +62,7 @@ class Rolled:
         if self.book.path is None:
             msg = "a case without a workbook has none to go on with"
             raise ValueError(msg)
-        _Writer(self, EditedBook.of(self.book.path)).write(path)
+        _Writer(self, EditedBook.open(self.book.path)).write(path)
 
     def write_checked(self, path: Path) -> None:
         """Write the next workbook, and raise InputError where it could not be planned."""
@@ -221,46 +221,46 @@ class _Writer:
         years = sorted({y for y in self.case.years if y < outcome.to})
         page.title(f"{span(years)}{_SIGN}")
         for text in answer(outcome, currency):
-            page.answer(text)
-        page.words(
+            page.key_sentence(text)
+        page.paragraph(
             f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
             f" plans from {outcome.to} on: planner check, then planner solve."
         )
-        page.head("What this workbook takes over")
+        page.heading("What this workbook takes over")
         for text in self._taken_over():
-            page.words(text)
+            page.paragraph(text)
         page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
         if self.rolled.edits.gone:
-            page.head("What it leaves out")
+            page.heading("What it leaves out")
             for gone in self.rolled.edits.gone[:_MOST_NAMED]:
-                page.words(
+                page.paragraph(
                     f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {opened(gone.reason)}."
                 )
             left = len(self.rolled.edits.gone) - _MOST_NAMED
             if left > 0:
-                page.words(f"And {counted(left, 'more row')}: see {CarriedOver.TABLE}.")
+                page.paragraph(f"And {counted(left, 'more row')}: see {CarriedOver.TABLE}.")
         if self.rolled.edits.warnings:
-            page.head("What to read with care")
+            page.heading("What to read with care")
             for text in self.rolled.edits.warnings:
-                page.words(f"{opened(text)}.")
+                page.paragraph(f"{opened(text)}.")
         self._differences(page)
 
     def _differences(self, page: AddedPage) -> None:
         outcome, currency = self.rolled.outcome, self.rolled.currency
         table = variance.by_supplier(outcome.purchases, currency)
-        page.head(
+        page.heading(
             "What differed from the plan, by mineral and supplier: the largest difference in cost"
             " first"
         )
         if len(table):
             shown = table_of(table, self.case.country_name)
             page.table(shown, _total(outcome))
-            page.words(
+            page.paragraph(
                 "By price: what was paid less the planned landed cost, times delivered tonnes. By"
                 " quantity: the planned landed cost, times delivered less planned tonnes."
             )
         else:
-            page.words("Nothing was planned for these years, and nothing was bought.")
+            page.paragraph("Nothing was planned for these years, and nothing was bought.")
 
     def _taken_over(self) -> Iterator[str]:
         counts: dict[str, int] = {}
@@ -275,7 +275,7 @@ class _Writer:
         table = table_of(result)
         page.widths(*(fitted([c.header, *c.values]) for c in table.columns))
         page.table(table)
-        page.filtered(1)
+        page.add_filter(1)
 
 
 _WIDTHS = (18, 24, 16, 12, 12, 12, 15, 15, 15, 15, 15)

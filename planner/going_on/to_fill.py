@@ -16,7 +16,7 @@ from planner.documents.numbers import rounded
 from planner.going_on.actuals import how_to_roll
 from planner.render.words import span
 from planner.workbook.headers import SETTING, VALUE
-from planner.workbook.template import OtherBook, write_book
+from planner.workbook.template import FormBook, write_book
 from planner.workbook.template.columns import title
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
         " what differs, and roll the plan."
     )
     roll = how_to_roll(_seen_from(folder, plan.path), next_year(orders, years))
-    other = OtherBook(
+    form = FormBook(
         records={record.SHEET: record for record in ACTUALS},
         names=_names(plan),
         page=(
@@ -69,7 +69,7 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
             _RULES,
         ),
     )
-    write_book(path, tables, sheets=[record.SHEET for record in ACTUALS], other=other)
+    write_book(path, tables, sheets=[record.SHEET for record in ACTUALS], form=form)
 
 
 def _seen_from(folder: Path, file: Path) -> str:

@@ -265,13 +265,13 @@ def _following(desk: SessionStore) -> Any:
     if path is None:
         yield
         return
-    from planner.workbook.save import fingerprint, saves
+    from planner.workbook.save import fingerprint, watch_saves
 
     digest = fingerprint(path)
     desk.follow()
 
     def listen() -> None:
-        for _ in saves(path, digest, stop):
+        for _ in watch_saves(path, digest, stop):
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(desk.follow)
 

@@ -1,10 +1,10 @@
 """A workbook's zip archive: unpacked within limits, and read as Excel and LibreOffice show it.
 
-A small file can be made to unpack to terabytes. What counts are the bytes that really come out: a
-part that gives more than it declares is cut off there and fails its checksum.
+A small file can be made to unpack to terabytes. The limits hold for the bytes that are really
+unpacked: a part that unpacks to more than it declares is cut off there and fails its checksum.
 
-A package says twice where its parts are, by their kinds in ``[Content_Types].xml`` and by
-relations. Programs follow the one or the other: a package in which they differ is refused.
+A package states twice where its parts are: in ``[Content_Types].xml`` and by relationships. Some
+programs follow the first, others the second, so a package in which they differ is refused.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from xml.parsers.expat import ExpatError
 from planner.workbook.directory import places
 
 MOST_PACKED = 1 << 28
-"""Bytes of a file: it is held in memory. A sheet of a million rows has some 100 MB."""
+"""Largest file in bytes: it is held in memory. A sheet of a million rows has some 100 MB."""
 MOST_PARTS = 10_000
-"""Parts of a file: a sheet with a table, comments and charts has some ten."""
+"""Most parts in a file: a sheet with a table, comments and charts has some ten."""
 MOST_UNPACKED = 1 << 29
-"""Bytes that all parts unpack to: 200,000 rows of 60 columns, or a million of 12."""
+"""Most bytes that all parts unpack to: 200,000 rows of 60 columns, or a million of 12."""
 MOST_RATIO = 250
-"""Bytes unpacked from one: sheets of cells have 5 to 50, blank formatted rows up to 150."""
+"""Most unpacked bytes per packed byte: sheets have 5 to 50, blank formatted rows up to 150."""
 ENOUGH_FOR_RATIO = 1 << 26
-"""A file that unpacks to fewer bytes does no harm at any ratio."""
+"""A file that unpacks to fewer bytes may have any ratio."""
 MOST_TEXTS = 1 << 27
-"""Bytes of the part that keeps the texts of all cells."""
+"""Most bytes of the part with the shared strings, the texts of all cells."""
 MOST_HELD = 1 << 25
-"""Bytes of any other part that is held as a whole, such as formats and names."""
-MOST_MARKS = 1 << 18
-"""Elements of such a part: each becomes an object. Excel knows 65,490 formats of cells."""
+"""Most bytes of any other part that is read into memory as a whole, such as formats and names."""
+MOST_ELEMENTS = 1 << 18
+"""Most XML elements in such a part: each becomes an object. Excel allows 65,490 cell formats."""
 MOST_ROWS = 1_048_576
-"""Rows of a sheet: as many as Excel has."""
+"""Most rows of a sheet, as in Excel."""
 MOST_CELLS = 8_000_000
-"""Cells of a file, a row counted as one: 200,000 rows of 39 columns; half as many with formulas."""
+"""Most cells in a file, with one more per row: 200,000 rows of 39 columns; half with formulas."""
 MOST_NAME = 255
-"""Letters of a file's name on any system."""
+"""Longest file name that every system allows."""
 
 RESAVE = "check what it shows, and save it again in Excel or LibreOffice"
 _CHUNK = 1 << 18
@@ -72,7 +72,7 @@ BROKEN = (
 
 
 def reason(error: BaseException) -> str:
-    """Return what an error says, in one line of bounded length."""
+    """Return an error's text, cut to one line."""
     text = str(getattr(error, "strerror", None) or error) or type(error).__name__
     return text.splitlines()[0][:200]
 
@@ -86,15 +86,15 @@ class RefusedError(ValueError):
 
 
 def refuse_if(*cases: tuple[bool, str] | tuple[bool, str, str]) -> None:
-    """Raise RefusedError with what is said of the first case that holds, and the hint."""
-    for holds, *message in cases:
-        if holds:
+    """Raise RefusedError with the message, and the hint if any, of the first case that is true."""
+    for is_refused, *message in cases:
+        if is_refused:
             raise RefusedError(*message)
 
 
 def contents(path: Path) -> bytes:
-    """Return the bytes of a file; RefusedError where it is no regular one, or too large."""
-    refuse_odd(path)
+    """Return the bytes of a file; RefusedError if it is too large or not a regular file."""
+    refuse_special(path)
     try:
         size = path.stat().st_size
         message = f"the file has {size:,} bytes; at most {MOST_PACKED:,} are read"
@@ -105,8 +105,8 @@ def contents(path: Path) -> bytes:
         raise RefusedError(message) from error
 
 
-def refuse_odd(path: Path) -> None:
-    """Raise RefusedError unless a path leads to a regular file: a pipe would wait for ever."""
+def refuse_special(path: Path) -> None:
+    """Raise RefusedError unless the path is a regular file: reading a pipe might never end."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:  # too long a name, or letters that no name has
@@ -123,21 +123,19 @@ def refuse_odd(path: Path) -> None:
 
 
 class Archive(zipfile.ZipFile):
-    """An archive that is only read, and never further than the limits say."""
+    """A zip archive that is read only, up to the limits."""
 
     def __init__(self, file: Path | BinaryIO) -> None:
-        """Open an archive; RefusedError where what it declares is beyond a limit."""
+        """Open an archive; RefusedError if it declares more than a limit."""
         if isinstance(file, Path):
-            refuse_odd(file)
+            refuse_special(file)
         super().__init__(file)
         parts = self.infolist()
         unpacked = sum(part.file_size for part in parts)
         packed = max(1, sum(part.compress_size for part in parts))
         is_bomb = unpacked > ENOUGH_FOR_RATIO and unpacked > MOST_RATIO * packed
         is_odd = any(part.compress_type not in _METHODS for part in parts)
-        count = (
-            f"the file has {len(parts):,} parts inside, more than the {MOST_PARTS:,} that are read"
-        )
+        count = f"the file has {len(parts):,} parts inside; at most {MOST_PARTS:,} are read"
         refuse_if(
             (len(parts) > MOST_PARTS, count),
             (unpacked > MOST_UNPACKED, f"the file unpacks to more than {MOST_UNPACKED:,} bytes"),
@@ -147,7 +145,7 @@ class Archive(zipfile.ZipFile):
         try:
             self._places = places(self._file)
         except (OverflowError, ValueError, struct.error) as error:
-            message = f"the file is damaged or not one archive: {error}"
+            message = f"the file is damaged, or not a single zip archive: {error}"
             raise RefusedError(message, RESAVE) from error
 
     @property
@@ -155,21 +153,22 @@ class Archive(zipfile.ZipFile):
         return cast("BinaryIO", self.fp)
 
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
-        """Return a part that is held as a whole; RefusedError where it is too large for that."""
+        """Return a whole part; RefusedError if it is too large to be held in memory."""
         part = name if isinstance(name, str) else name.filename
-        pieces, marks = [], 0
+        pieces, tags = [], 0
         with self._bounded(part, MOST_HELD, pwd) as source:
             while piece := source.read(_CHUNK):
-                marks += piece.count(b"<")
+                tags += piece.count(b"<")
                 pieces.append(piece)
                 message = (
                     f"the workbook is too complex to read: {part} inside it has more than"
-                    f" {MOST_MARKS:,} XML elements"
+                    f" {MOST_ELEMENTS:,} XML elements"
                 )
-                refuse_if((marks > 2 * MOST_MARKS, message))
+                refuse_if((tags > 2 * MOST_ELEMENTS, message))
         return b"".join(pieces)
 
-    def texts(self, name: str) -> IO[bytes]:
+    def open_texts(self, name: str) -> IO[bytes]:
+        """Open the part with the shared strings; RefusedError if it is too large."""
         return self._bounded(name, MOST_TEXTS)
 
     def _bounded(self, part: str, most: int, pwd: bytes | None = None) -> IO[bytes]:
@@ -178,7 +177,7 @@ class Archive(zipfile.ZipFile):
         return self.open(part, pwd=pwd)
 
     def verify(self) -> None:
-        """Unpack every part once: BadZipFile or zlib.error where one is damaged."""
+        """Unpack every part once; BadZipFile or zlib.error if one is damaged."""
         for part in self.infolist():
             size, crc = 0, 0
             for piece in self._unpacked(part):
@@ -190,7 +189,7 @@ class Archive(zipfile.ZipFile):
                 raise zipfile.BadZipFile(msg)
 
     def _unpacked(self, part: zipfile.ZipInfo) -> Iterator[bytes]:
-        """Yield what a part unpacks to; BadZipFile where bytes follow the end of what is packed."""
+        """Yield a part's unpacked bytes; BadZipFile if bytes follow the end of the packed data."""
         file, (start, left) = self._file, self._places[part.header_offset]
         unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
         is_packed, rest = part.compress_type != zipfile.ZIP_STORED, b""
@@ -207,15 +206,13 @@ class Archive(zipfile.ZipFile):
             raise zipfile.BadZipFile(msg)
 
     def xml(self, part: str) -> Element:
-        """Return the root of a part that is XML."""
-        return fromstring(self.read(part))  # noqa: S314 - expat bounds what entities grow to
+        return fromstring(self.read(part))  # noqa: S314 - expat bounds the growth of entities
 
     def elements(self, part: str, tag: str) -> Iterator[Element]:
-        """Yield the elements of a part with a name, whatever their name space."""
         return (each for each in self.xml(part).iter() if local(each) == tag)
 
     def links(self, part: str) -> Iterator[tuple[str, str]]:
-        """Yield kind and target of what a part, or the package (""), names inside of it."""
+        """Yield (kind, target) of each internal relationship of a part, or of the package ("")."""
         folder, name = posixpath.split(part)
         listed = posixpath.join(folder, "_rels", f"{name}.rels")
         if listed not in self.NameToInfo:
@@ -228,12 +225,11 @@ class Archive(zipfile.ZipFile):
 
 
 def local(element: Element) -> str:
-    """Return an element's name without its name space."""
     return str(element.tag).rpartition("}")[2]
 
 
 def package_of(stream: BinaryIO, **options: bool) -> Any:
-    """Return openpyxl's reader of what stands around the cells, over an archive with limits."""
+    """Return openpyxl's reader for everything but the cells, over an archive with limits."""
     from openpyxl.reader.excel import ExcelReader
 
     reader: Any = ExcelReader(stream, **options)
@@ -241,7 +237,7 @@ def package_of(stream: BinaryIO, **options: bool) -> Any:
     return reader
 
 
-# ---- what programs read in different ways -------------------------------------------------------
+# ---- ambiguous packages: programs read them in different ways -----------------------------------
 
 _KINDS, _ROOT, _STYLES = "[Content_Types].xml", "_rels/.rels", "xl/styles.xml"
 _DOCUMENT, _STRINGS, _FORMATS = "officeDocument", "sharedStrings", "styles"
@@ -251,15 +247,15 @@ _OF_STYLES = re.compile(r".*spreadsheetml\.styles\+xml")
 _TWO_TEXTS = re.compile(rb"</(?:\w+:)?t>\s*<(?:\w+:)?t[ />]|AlternateContent|<!DOCTYPE")
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
-_OTHER = re.compile(rb"<\w[\w.-]*:|\sxmlns|<!")
-_HINTS = (re.compile(rb':(?<!"1:)'), re.compile(b"xmlns"), re.compile(b"!"))
-"""What each of those holds, and few rows do, whose ``spans="1:9"`` is no name: to look for that
-first takes a quarter of the time."""
+_FOREIGN = re.compile(rb"<\w[\w.-]*:|\sxmlns|<!")
+_FOREIGN_HINTS = (re.compile(rb':(?<!"1:)'), re.compile(b"xmlns"), re.compile(b"!"))
+"""Texts of which every match of ``_FOREIGN`` has one, and few rows do (their ``spans="1:9"`` does
+not count). Searching for these first takes a quarter of the time."""
 _PIECE, _OVERLAP = 1 << 20, 64
 
 
 def ambiguous(archive: Archive) -> Iterator[str]:
-    """Yield what programs would read in different ways: each of these is reason to refuse."""
+    """Yield what programs would read in different ways; each is a reason to refuse the file."""
     names = Counter(name.casefold() for name in archive.namelist())
     twice = [name for name, count in names.items() if count > 1]
     if twice:
@@ -279,18 +275,17 @@ class _Package:
         self.links = list(archive.links(self.book))
 
     def ambiguous(self) -> Iterator[str]:
-        """Yield what programs would read in different ways."""
         yield from self._documents()
         if self.book in self.names:
             yield from self._book()
         yield from self._strings()
         yield from self._formats()
         for kind, part in self.links:
-            if kind == "worksheet" and part in self.names and _is_odd(self.archive, part):
-                yield f"rows of {part} hold something that is neither a row nor a cell"
+            if kind == "worksheet" and part in self.names and _is_foreign(self.archive, part):
+                yield f"the rows of {part} contain something that is neither a row nor a cell"
 
     def _documents(self) -> Iterator[str]:
-        """Yield where not one workbook alone is named."""
+        """Yield the reasons if the package does not name exactly one workbook."""
         books = self._of(_BOOK)
         if len(self.documents) > 1:
             yield f"{_ROOT} names {len(self.documents)} workbooks: {', '.join(self.documents)}"
@@ -300,10 +295,10 @@ class _Package:
         shown = [t for k, t in self.links if k in {"worksheet", "chartsheet", "dialogsheet"}]
         for part, count in Counter(shown).items():
             if count > 1:
-                yield f"two sheets are the same part, {part}"
+                yield f"two sheets refer to the same part, {part}"
 
     def _book(self) -> Iterator[str]:
-        """Yield where the list of sheets can be read in two ways."""
+        """Yield the reasons if the list of sheets can be read in two ways."""
         lists = 0
         for each in self.archive.xml(self.book).iter():
             tag = local(each)
@@ -315,20 +310,20 @@ class _Package:
             yield f"{self.book} lists its sheets twice"
 
     def _strings(self) -> Iterator[str]:
-        """Yield where there is more than one list of texts, or a text has two forms."""
+        """Yield the reasons if there are several lists of texts, or a text is stored twice."""
         yield from self._one(_STRINGS, _OF_STRINGS, "list of texts")
         for part in self._of(_OF_STRINGS):
             if part in self.names:
-                with self.archive.texts(part) as source:
+                with self.archive.open_texts(part) as source:
                     if any(map(_TWO_TEXTS.search, _overlapping(source))):
-                        yield f"a text in {part} has two forms"
+                        yield f"a text in {part} is stored twice"
 
     def _formats(self) -> Iterator[str]:
-        """Yield where there is more than one list of formats, or a format is given twice."""
+        """Yield the reasons if there are several lists of formats, or a format is given twice."""
         yield from self._one(_FORMATS, _OF_STYLES, "list of formats")
         lists = [t for kind, t in self.links if kind == _FORMATS]
         if lists and lists != [_STYLES] and _STYLES in self.names:
-            yield f"{_STYLES} is not the list of formats that the workbook names, {lists[0]}"
+            yield f"the workbook's list of formats is {lists[0]}, but there is also {_STYLES}"
         for part in self._of(_OF_STYLES):
             if part in self.names:
                 numbers = [e.get("numFmtId", "") for e in _formats_in(self.archive.xml(part))]
@@ -344,7 +339,7 @@ class _Package:
         return [part for part, each in self.kinds if kind.fullmatch(each)]
 
     def _kinds(self) -> list[tuple[str, str]]:
-        """Return each part that is given a kind, with the kind; by its ending or by its name."""
+        """Return each part with its kind, which is stated for its name or for its extension."""
         kinds: list[tuple[str, str]] = []
         ends: dict[str, str] = {}
         for each in self.archive.xml(_KINDS).iter() if _KINDS in self.names else ():
@@ -365,60 +360,60 @@ def _formats_in(styles: Element) -> Iterator[Element]:
 
 
 def _overlapping(source: IO[bytes]) -> Iterator[bytes]:
-    """Yield a part in pieces, each after the end of the one before."""
+    """Yield a part in pieces; each begins with the end of the one before."""
     rest = b""
     while piece := source.read(_PIECE):
         yield rest + piece
         rest = (rest + piece)[-_OVERLAP:]
 
 
-def _is_odd(archive: Archive, part: str) -> bool:
-    """Return whether a sheet's rows hold elements that are none of a workbook's.
+def _is_foreign(archive: Archive, part: str) -> bool:
+    """Return whether a sheet's rows contain elements that don't belong in a workbook.
 
-    Nearly all sheets have no prefix, comment or name space among their rows: those need no parser.
+    Nearly all sheets have no prefix, comment or namespace in their rows, and need no parser.
     """
     with archive.open(part) as source:
-        if not _may_be_odd(source):
+        if not _may_be_foreign(source):
             return False
     with archive.open(part) as source:
-        return _has_strangers(source)
+        return _has_foreign(source)
 
 
-def _may_be_odd(source: IO[bytes]) -> bool:
-    """Return whether anything but plain elements stands between the rows' beginning and end."""
+def _may_be_foreign(source: IO[bytes]) -> bool:
+    """Return whether a sheet's rows contain a prefix, namespace or comment."""
     is_in = False
     for text in _overlapping(source):
         start = 0 if is_in else text.find(b"<sheetData") + 1
         end = text.find(b"</sheetData")
         is_in = is_in or start > 0
         span = (start, end if end >= 0 else len(text))
-        is_hinted = is_in and any(hint.search(text, *span) for hint in _HINTS)
-        if is_hinted and _OTHER.search(text, *span):
+        is_hinted = is_in and any(hint.search(text, *span) for hint in _FOREIGN_HINTS)
+        if is_hinted and _FOREIGN.search(text, *span):
             return True
         if end >= 0:
             return False
     return True
 
 
-def _has_strangers(source: IO[bytes]) -> bool:
-    """Return whether rows hold elements of another name space; what extends them counts not."""
+def _has_foreign(source: IO[bytes]) -> bool:
+    """Return whether rows contain elements of another namespace, outside extension lists."""
     from xml.parsers import expat
 
     open_tags: list[str] = []
-    strangers: list[str] = []
+    foreign: list[str] = []
 
-    def on_start(name: str, _: object) -> None:
+    def on_start_tag(name: str, _: object) -> None:
         space, _, tag = name.rpartition("}")
         if open_tags and space not in {MAIN, _STRICT} and "extLst" not in open_tags:
-            strangers.append(tag)
+            foreign.append(tag)
         if open_tags or tag == "sheetData":
             open_tags.append(tag)
 
-    def on_end(_: str) -> None:
+    def on_end_tag(_: str) -> None:
         if open_tags:
             open_tags.pop()
 
     parser = expat.ParserCreate(namespace_separator="}")
-    parser.StartElementHandler, parser.EndElementHandler = on_start, on_end
+    parser.StartElementHandler, parser.EndElementHandler = on_start_tag, on_end_tag
     parser.ParseFile(source)
-    return bool(strangers)
+    return bool(foreign)

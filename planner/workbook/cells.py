@@ -1,7 +1,7 @@
-"""One cell to one value: a column's kind, bounds and choices decide, and nothing is guessed.
+"""Converts a cell to a value by its column's kind, bounds and choices; nothing is guessed.
 
-Each converter takes what stands in a cell that is not blank and returns its value, or raises
-``CellError`` with what is there, what is expected and, where one is near, the fix.
+Each converter takes the content of a cell that is not blank and returns its value, or raises
+``CellError`` with the content, what is expected and, if one is near, the fix.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Convert = Callable[[object], object]
 DECIMAL, WHOLE = {CellKind.NUMBER, CellKind.SHARE}, {CellKind.YEAR, CellKind.WHOLE}
 """Kinds of cells that hold numbers."""
 LARGEST = 1e15
-"""Numbers below it are whole without doubt, and far above every bound."""
+"""A double holds every integer up to this exactly; it is far above all bounds of columns."""
 _MILLION = 1e6
 FRACTION_MOST = 10.0
-"""A number without unit that may not exceed this is a fraction: 25 then asks about 25 %."""
+"""A number without unit and with at most this upper bound is a fraction: 25 may mean 25 %."""
 
 
 def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Convert:
-    """Return what turns a cell of a column into its value; numbers are multiplied by ``factor``."""
+    """Return the function that converts a column's cells; numbers are multiplied by ``factor``."""
     if column.kind in DECIMAL:
         return _number(column, factor, currency)
     if column.kind in WHOLE:
@@ -48,7 +48,7 @@ def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Con
 
 
 def shown(value: object) -> str:
-    """Say what stands in a cell."""
+    """Describe a cell's content in a message."""
     for kind, say in _SAY:
         if isinstance(value, kind):
             return say(value)
@@ -56,12 +56,12 @@ def shown(value: object) -> str:
 
 
 def is_number(value: object) -> TypeGuard[Real]:
-    """Return whether a value is a number of any kind; a logical one is none."""
+    """Return whether a value is a number; a logical value is not."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def as_float(value: Real) -> float:
-    """A number of any kind as a float; infinity where it is too large for one."""
+    """Return a number as a float; infinity if it is too large."""
     try:
         return float(value)
     except OverflowError:
@@ -69,7 +69,7 @@ def as_float(value: Real) -> float:
 
 
 def plain(number: float) -> str:
-    """Return a number as people write it: no trailing .0, all digits that matter."""
+    """Return a number as people write it: no trailing .0, all significant digits."""
     if math.isfinite(number) and number == int(number) and abs(number) < LARGEST:
         return str(int(number))
     return repr(number)
@@ -95,11 +95,11 @@ _SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
     (dt.timedelta, lambda value: f"the time {value}"),
     (Real, lambda value: f"the number {plain(as_float(value))}"),
 )
-"""How each kind of value is told; the first that fits."""
+"""How to describe each type of value; the first match counts."""
 
 
-def wanted(column: Column, currency: str = "USD") -> str:
-    """Say what a column's cells hold: its kind, bounds or choices."""
+def expected_values(column: Column, currency: str = "USD") -> str:
+    """Say which values a column takes: kind, bounds or choices."""
     if column.kind is CellKind.CHOICE:
         return one_of(column.choices)
     if column.kind not in DECIMAL | WHOLE:
@@ -120,7 +120,7 @@ def one_of(choices: tuple[str, ...]) -> str:
 
 
 def name(value: object) -> str:
-    """Return a name; a number in its place is its digits."""
+    """Return a name; a number becomes its digits."""
     if isinstance(value, str):
         return case.clean(value)
     if is_number(value) and math.isfinite(as_float(value)):
@@ -129,7 +129,7 @@ def name(value: object) -> str:
 
 
 def text(value: object) -> str:
-    """Return free text; whatever stands there, as it reads."""
+    """Return free text; any other value as it is shown."""
     if isinstance(value, str | Printed):
         return str(value).strip()
     if isinstance(value, Fault):
@@ -157,7 +157,6 @@ def country(value: object) -> str:
 
 
 def yes_no(value: object) -> bool:
-    """Return a yes/no cell as true or false."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and case.fold(value) in {"yes", "no"}:
@@ -169,7 +168,7 @@ def _choice(column: Column) -> Convert:
     choices = {case.fold(choice): choice for choice in column.choices}
     hints = {case.fold(value): hint for value, hint in column.hints}
 
-    def choose(value: object) -> str:
+    def read_choice(value: object) -> str:
         if isinstance(value, str):
             choice = choices.get(case.fold(value))
             if choice is not None:
@@ -179,7 +178,7 @@ def _choice(column: Column) -> Convert:
             hint = hint_of(value)
         raise CellError(shown(value), one_of(column.choices), hint)
 
-    return choose
+    return read_choice
 
 
 def _number(column: Column, factor: float, currency: str) -> Convert:
@@ -187,7 +186,7 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
     of_unit = factor * (_MILLION if column.unit.endswith(" m") else 1.0)
 
     def number(value: object) -> float:
-        if (  # nearly every cell: the quick way
+        if (  # quick, for nearly all cells
             (type(value) is float or type(value) is int)
             and -LARGEST < value < LARGEST
             and least < (number_read := value * factor) < most
@@ -196,7 +195,9 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
         if isinstance(value, Printed) and _fits(value, of_unit):
             value = value.value
         if not is_number(value):
-            raise CellError(shown(value), wanted(column, currency), _number_hint(column, value))
+            raise CellError(
+                shown(value), expected_values(column, currency), _number_hint(column, value)
+            )
         given = as_float(value)
         number_read = given * factor
         if column.holds(number_read):
@@ -209,7 +210,7 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             typed = f"{plain(given)} {_unit_of(column, factor, currency)}"
             message = f"{typed}, which is {units.spelled(number_read)} {unit}"
             raise CellError(message, f"at most {units.spelled(most)} {unit}", hint)
-        raise CellError(shown(value), wanted(column, currency), hint)
+        raise CellError(shown(value), expected_values(column, currency), hint)
 
     return number
 
@@ -222,9 +223,9 @@ def _fits(printed: Printed, factor: float) -> bool:
 def numbers(
     column: Column, cells: Sequence[object], factor: float, blank: object
 ) -> list[object] | None:
-    """Convert a whole column of numbers, blank ones to ``blank``; None where a cell needs a look.
+    """Convert a column of numbers at once, blank cells to ``blank``.
 
-    Gives what ``converter`` gives cell by cell, where each is a number within the bounds.
+    None if a cell is not a number within the bounds: then ``converter`` reads cell by cell.
     """
     if column.kind not in DECIMAL or not set(map(type, cells)) <= {int, float, type(None)}:
         return None
@@ -245,19 +246,19 @@ def _unit_of(column: Column, times: float, currency: str) -> str:
 def _whole(column: Column) -> Convert:
     least, most = column.least, column.most
 
-    def whole(value: object) -> int:
+    def integer(value: object) -> int:
         if not is_number(value):
-            raise CellError(shown(value), wanted(column), _number_hint(column, value))
+            raise CellError(shown(value), expected_values(column), _number_hint(column, value))
         given = as_float(value)
         if given.is_integer() and least <= given <= most:
             return int(given)
-        raise CellError(shown(value), wanted(column))
+        raise CellError(shown(value), expected_values(column))
 
-    return whole
+    return integer
 
 
 def hint_of(value: object) -> str:
-    """Return what to do about a cell whose value is no plain one; "" for any other."""
+    """Return what to do about a formula without a value, a date and the like; else ""."""
     return value.hint if isinstance(value, Fault | Dated | Printed) else ""
 
 
@@ -267,11 +268,11 @@ def _instead_of_text(column: Column, value: str) -> str:
         return "type it as a number, without thousands marks"
     if column.required or re.search(r"\d", value):
         return "type a number" if column.required else ""
-    return f"leave the cell blank for: {column.default}" if column.default else ""
+    return f"leave the cell blank to use the default: {column.default}" if column.default else ""
 
 
 def _number_hint(column: Column, value: object) -> str:
-    """What to do about text in the place of a number."""
+    """What to do about text instead of a number."""
     if not isinstance(value, str):
         return hint_of(value)
     stripped = re.sub(r"(?<=\d)[,'\s\u00a0\u202f_](?=\d{3}(\D|$))", "", value)
@@ -281,5 +282,5 @@ def _number_hint(column: Column, value: object) -> str:
     number = float(match[1])
     is_percent = column.kind is CellKind.SHARE and column.most < number <= 100  # noqa: PLR2004
     if match[2] or is_percent:
-        return f"{units.percent_hint(number)} it is stored as text"
-    return f"it is stored as text: type it as a number, {plain(number)}"
+        return f"{units.percent_hint(number)} the number is stored as text"
+    return f"the number is stored as text: type it as a number, {plain(number)}"

@@ -58,19 +58,19 @@ _ALIASES = {
 }
 
 _NAMES = ("alpha_2", "alpha_3", "name", "official_name", "common_name")
-_CONGO = "congo"
+_CONGO, _SEVERAL = "congo", "if you mean several countries, leave the cell blank"
 _HINTS = {
     _CONGO: "did you mean DR Congo or Republic of the Congo?",
-    "eu": "leave it blank for several countries",
-    "european union": "leave it blank for several countries",
+    "eu": _SEVERAL,
+    "european union": _SEVERAL,
 }
-"""What to do about names that are no one country's."""
+"""What to do about names that belong to no single country."""
 _CLOSE = 0.75
-"""A country less alike is not meant: Atlantis is 0.67 of Albania."""
+"""Least similarity of a name to the country that is suggested: Atlantis and Albania have 0.67."""
 
 
 def fold_country(name: str) -> str:
-    """Return how country names are compared: no case, accents, points or word "the"."""
+    """Return a country name for comparison: without case, accents, points and the word "the"."""
     plain = unicodedata.normalize("NFKD", case.fold(name))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace(".", "")
     plain = plain.replace("&", " and ").replace("ı", "i")
@@ -80,15 +80,12 @@ def fold_country(name: str) -> str:
 
 @cache
 def country_code(name: str) -> str | None:
-    """Return the ISO3 code of a country named in English or by a code, ``ROW`` for the rest.
-
-    None where nothing is known by that name.
-    """
+    """Return the ISO3 code for a name or code, ``ROW`` for the rest of the world; else None."""
     return _index().get(fold_country(name))
 
 
 def country_words(name: str) -> frozenset[str]:
-    """Return the names and codes, ISO2 and ISO3, of the country that is called so; none if none."""
+    """Return all names and codes (ISO2, ISO3) of the country with a name; empty if unknown."""
     import pycountry
 
     code = country_code(name)
@@ -101,7 +98,7 @@ def country_words(name: str) -> frozenset[str]:
 
 
 def closest_country(name: str) -> str:
-    """Return a hint with the known country name that is closest to an unknown one, if any is."""
+    """Return a hint with the country whose name is closest to an unknown one; "" if none is."""
     folded = fold_country(name)
     if folded in _HINTS:
         return _HINTS[folded]
@@ -112,7 +109,7 @@ def closest_country(name: str) -> str:
 
 
 def member_meant(name: str, members: Mapping[str, str]) -> str:
-    """Return a hint with the member whose country is called so; ``members`` are by its code."""
+    """Return a hint with the member of the country named; ``members`` is keyed by its code."""
     member = members.get(country_code(name) or "")
     return f"did you mean {member!r}?" if member else ""
 
@@ -127,14 +124,14 @@ def _index() -> dict[str, str]:
         for attribute in _NAMES:
             name = getattr(country, attribute, "")
             head, _, tail = name.partition(", ")
-            # "Bolivia, Plurinational State of" with its words turned round, too
+            # "Bolivia, Plurinational State of" and "Plurinational State of Bolivia"
             for spelling in filter(None, (name, tail and f"{tail} {head}")):
                 codes.setdefault(fold_country(spelling), country.alpha_3)
     for code, names in _ALIASES.items():
         codes.update({fold_country(name): code for name in names.split("; ")})
         codes.setdefault(code.casefold(), code)
     codes["xk"] = "XKX"
-    del codes[_CONGO]  # which of the two is not said
+    del codes[_CONGO]  # two countries have this name
     return codes
 
 

@@ -1,7 +1,7 @@
-"""A folder of CSV files to the cells of its sheets: one file a sheet, named like it.
+"""Reads the sheets of a folder of CSV files: one file per sheet, with the sheet's name.
 
-A CSV file says nothing of itself: neither its letters' encoding, nor what separates its cells, nor
-which mark begins the decimals. Each is read where the file leaves no doubt, and else an error.
+A CSV file does not state its encoding, its separator or its decimal mark. Each is inferred from
+the file's content; where that is ambiguous, the file is an error.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ from planner.workbook.archive import (
     RefusedError,
     reason,
     refuse_if,
-    refuse_odd,
+    refuse_special,
 )
 from planner.workbook.cells import DECIMAL, FRACTION_MOST, WHOLE
 from planner.workbook.excel import ExcelFile, open_excel
 from planner.workbook.findings import quoted, refused
 from planner.workbook.grid import Cells, Fault, Grid, fill
-from planner.workbook.headers import RECORDS, setting_named, understand
+from planner.workbook.headers import RECORDS, parse_header, setting_named
 
-CSV_FOLDER = "a folder of CSV files, one a sheet"
+CSV_FOLDER = "a folder of CSV files, one per sheet"
 LONGEST_CELL = 32_767
-"""Characters of a cell: as many as Excel has."""
+"""Most characters in a cell, as in Excel."""
 ERROR_VALUES = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
-"""What spreadsheet programs write in place of a value that a formula could not give."""
+"""What spreadsheet programs write for a formula that failed."""
 _BEGINNING = 1 << 16
-"""Bytes of a file of another name that are looked at: its header."""
+"""Bytes to read of a file with an unknown name, to see its header."""
 SEPARATORS = ",;\t"
 _SEPARATOR_LINE = re.compile(r"sep=(.)")
 _IN_QUOTES = re.compile(r'"(?:[^"]|"")*"?')
 _LOGICAL = {"true": True, "false": False}
 _SAVE_AS = "save it as CSV UTF-8"
-_TO_QUOTE = "put a text or number that holds what separates the cells into quotes"
+_TO_QUOTE = "put a text or number that contains the separator of the cells into quotes"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class CsvFolder:
 
 
 def open_source(path: Path) -> ExcelFile | CsvFolder:
-    """Open a workbook, or a folder of CSV files; InputError for whatever is neither."""
+    """Open a workbook, or a folder of CSV files; InputError if it is neither."""
     return open_folder(path) if is_folder(path) else open_excel(path)
 
 
@@ -71,46 +71,46 @@ def is_folder(path: Path) -> bool:
 
 
 def open_folder(path: Path) -> CsvFolder:
-    """Read the CSV files of a folder, and nothing that lies in another.
+    """Read the CSV files of a folder, but not links to files outside it.
 
-    Raises InputError with what is wrong with each file that cannot be read.
+    Raises InputError with a finding for each file that cannot be read.
     """
     tables: list[SheetFile] = []
     unknown: list[Grid] = []
     findings: list[Finding] = []
     digests: dict[str, str] = {}
-    room = _Room()
+    counter = _Counter()
     for file in _sized(path):
         if not sheet_of(file.name):
             unknown.append(_header_alone(file))
             continue
         try:
             content = contents(file)
-            tables.append(SheetFile.of(file.name, content, room))
+            tables.append(SheetFile.parse(file.name, content, counter))
             digests[file.name] = hashlib.sha256(content).hexdigest()
         except _FileError as error:
             findings.append(error.finding)
     if findings:
         raise InputError(findings)
-    shown = {table.mark for table in tables if table.separator != ","} - {""}
-    usual = shown.pop() if len(shown) == 1 else ""
-    return CsvFolder((*unknown, *(table.grid(usual) for table in tables)), digest_of(digests))
+    marks = {table.mark for table in tables if table.separator != ","} - {""}
+    default_mark = marks.pop() if len(marks) == 1 else ""
+    grids = (*unknown, *(table.grid(default_mark) for table in tables))
+    return CsvFolder(grids, digest_of(digests))
 
 
 def folder_fingerprint(path: Path) -> str:
-    """Return the SHA-256 of a folder's files, as ``CsvFolder`` has it; OSError, InputError."""
+    """Return the SHA-256 of a folder's files, as in ``CsvFolder``; raises OSError, InputError."""
     files = (file for file in _sized(path) if sheet_of(file.name))
     return digest_of({f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files})
 
 
 def digest_of(digests: Mapping[str, str]) -> str:
-    """Return the SHA-256 of files, each given by its name and its own SHA-256."""
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def sheet_of(name: str) -> str:
-    """Return the sheet that a file is named after, ``share-limits.csv``; "" where there is none."""
+    """Return the sheet for a file name such as ``share-limits.csv``; "" if there is none."""
     return _SHEETS.get(fold(re.sub("[-_]", " ", Path(name).stem)), "")
 
 
@@ -121,8 +121,6 @@ _SHEETS = {fold(name): name for name in RECORDS}
 
 
 class _FileError(Exception):
-    """What is wrong with a file as a whole, or from a row of it on."""
-
     def __init__(
         self, name: str, message: str, expected: str = "", hint: str = "", row: int = 0
     ) -> None:
@@ -131,7 +129,7 @@ class _FileError(Exception):
 
 
 def _sized(folder: Path) -> list[Path]:
-    """Return the CSV files of a folder; InputError where there is none, or too much to read."""
+    """Return the CSV files of a folder; InputError if there is none, or too much to read."""
     try:
         names = sorted(each.name for each in os.scandir(folder))
     except OSError as error:
@@ -161,16 +159,16 @@ def _sized(folder: Path) -> list[Path]:
 
 
 def _size(file: Path, folder: Path) -> int:
-    """Return a file's bytes before any is read; an error where it is not one of the folder's."""
+    """Return a file's size in bytes; _FileError if it is too large or outside the folder."""
     try:
-        refuse_odd(file)
+        refuse_special(file)
         real = Path(os.path.realpath(file))
         size = file.stat().st_size
         refuse_if(
             (
                 not real.is_relative_to(os.path.realpath(folder)),
                 "this is a link that leads out of the folder",
-                "put the file itself there",
+                "put the file itself into the folder",
             ),
             (
                 size > MOST_PACKED,
@@ -183,7 +181,6 @@ def _size(file: Path, folder: Path) -> int:
 
 
 def contents(file: Path) -> bytes:
-    """Return the bytes of a file that is one of the folder's."""
     try:
         return file.read_bytes()
     except OSError as error:
@@ -192,9 +189,9 @@ def contents(file: Path) -> bytes:
 
 
 def _beginning(file: Path) -> bytes:
-    """Return the first lines of a file that no sheet is named after: only its header is looked at.
+    """Return the first lines of a file with an unknown name; nothing if it cannot be read.
 
-    It is what the file may be meant as that is asked; one that cannot be read is of no use.
+    Its header alone is of interest: it shows which sheet the file may be meant as.
     """
     try:
         if not file.is_file() or not Path(os.path.realpath(file)).is_relative_to(
@@ -212,29 +209,29 @@ def _beginning(file: Path) -> bytes:
 
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-"""The marks that a file of text begins with, and the encodings that they say."""
+"""Byte order marks, and the encodings they indicate."""
 
 
 def _text(name: str, content: bytes) -> str:
-    """Return a file's text; an error where its letters cannot be told for sure."""
+    """Return a file's text; _FileError if its encoding is not clear."""
     encoding = next((e for mark, e in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
-        letters = f"the byte {content[error.start]:#04x}, which is no letter in UTF-8"
-        message = letters if encoding.startswith("utf-8") else "half a letter of UTF-16"
+        letters = f"the byte {content[error.start]:#04x}, which is not valid UTF-8"
+        message = letters if encoding.startswith("utf-8") else "bytes that are not valid UTF-16"
         raise _FileError(name, message, "text in UTF-8", _SAVE_AS, row) from error
     if content.startswith(b"PK\x03\x04"):
         raise _FileError(name, "this is a workbook or a zip archive, not text", "a CSV file")
     if "\0" in text:
-        message = "this is not text, or text in UTF-16 or UTF-32 without a mark that says so"
+        message = "this is not text, or it is UTF-16 or UTF-32 text without a byte order mark"
         raise _FileError(name, message, "text in UTF-8", _SAVE_AS)
     return text
 
 
 def _separator(text: str) -> str:
-    """Return what separates the cells: of comma, semicolon and tab what the header has most of."""
+    """Return the separator: the comma, semicolon or tab that occurs most often in the header."""
     for line in _IN_QUOTES.sub("", text[:_BEGINNING]).splitlines():
         if match := _SEPARATOR_LINE.fullmatch(line.strip()):
             return match[1]
@@ -243,39 +240,40 @@ def _separator(text: str) -> str:
     return ","
 
 
-class _Room:
-    """What is still read of a folder: as many cells as of a workbook."""
+class _Counter:
+    """Counts the cells of a folder: the limit is that of a workbook."""
 
     def __init__(self) -> None:
         self.cells = 0
 
 
-def _rows(name: str, text: str, separator: str, room: _Room) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and cells of each row, as a spreadsheet program counts them."""
+def _rows(
+    name: str, text: str, separator: str, counter: _Counter
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each row, numbered as in a spreadsheet program."""
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     row = 0
     try:
         for row, cells in enumerate(reader, start=1):
-            room.cells += 1 + len(cells)
+            counter.cells += 1 + len(cells)
             if row > MOST_ROWS:
                 raise _FileError(name, f"the file has more than {MOST_ROWS:,} rows")
-            if room.cells > MOST_CELLS:
+            if counter.cells > MOST_CELLS:
                 raise _FileError(name, f"the files have more than {MOST_CELLS:,} cells")
             if row > 1 or not _SEPARATOR_LINE.fullmatch(separator.join(cells)):
                 yield row, cells
     except csv.Error as error:
-        _tell(name, row + 1, error)
+        _raise_bad_row(name, row + 1, error)
 
 
-def _tell(name: str, row: int, error: csv.Error) -> NoReturn:
-    """Raise what is wrong with a row that is no CSV, in words."""
+def _raise_bad_row(name: str, row: int, error: csv.Error) -> NoReturn:
     message = f"the row cannot be read ({error})"
-    hint = "put a text that holds quotes into quotes, and write each of its quotes twice"
+    hint = "put a text that contains quotes into quotes, and write each quote inside it twice"
     if "field larger" in str(error):
-        message = f"a cell of more than {LONGEST_CELL:,} characters, or quotes that are not closed"
+        message = f"a cell has more than {LONGEST_CELL:,} characters, or a closing quote is missing"
     elif "unexpected end" in str(error):
-        message = "quotes that are not closed before the end of the file"
+        message = "a quote is opened, and not closed before the end of the file"
     raise _FileError(name, message, "", hint, row) from error
 
 
@@ -284,19 +282,19 @@ def _tell(name: str, row: int, error: csv.Error) -> NoReturn:
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _WITH_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?", re.ASCII)
 _UNSURE = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
-"""1.234 or 1,234: a decimal mark, or one between thousands."""
+"""1.234 or 1,234: the mark may separate decimals or thousands."""
 _DIGITS = 15
-"""Digits of a whole number that a double holds without doubt."""
+"""Most digits of an integer that a double always holds exactly."""
 
 _Convert = Callable[[str, str], object]
-"""Text and decimal mark to a cell."""
+"""Converts a text to a cell's value; the second argument is the decimal mark."""
 
 
 def _mark(texts: Iterable[str], separator: str) -> str:
-    """Return the decimal mark that the numbers of a file show, "" where they show none.
+    """Return the decimal mark of the numbers in a file, "" if it is not clear.
 
-    0,65 shows a comma and 0.65 a point; 1,234 and 1.234 show nothing, as other programs write a
-    thousand so. Where cells are separated by commas, a point is what everyone writes.
+    0,65 has a decimal comma and 0.65 a decimal point. In 1,234 and 1.234 the mark may separate
+    thousands. If commas separate the cells, the decimal mark is a point.
     """
     sure = [text for text in texts if not _UNSURE.fullmatch(text)]
     if any("." in text and _NUMBER.fullmatch(text) for text in sure):
@@ -307,9 +305,9 @@ def _mark(texts: Iterable[str], separator: str) -> str:
 
 
 def _number(text: str, mark: str) -> object:
-    """Return the number that a text is, or what is not clear of it; the text where it is none.
+    """Convert a text to a number, or to a Fault if it is ambiguous; other texts stay.
 
-    ``mark`` is the decimal mark, "" where it is not known.
+    ``mark`` is the decimal mark, "" if unknown.
     """
     is_comma = "," in text and _WITH_COMMA.fullmatch(text) is not None
     is_point = _NUMBER.fullmatch(text) is not None
@@ -317,8 +315,9 @@ def _number(text: str, mark: str) -> object:
         return text
     has_mark = is_comma or "." in text
     if has_mark and not mark:
-        hint = f"write {re.sub('[.,]', '', text)}, or one more decimal: {text}0"
-        message = f"{quoted(text)}, which may be a thousand or more, or have decimals"
+        thousands = re.sub("[.,]", "", text)
+        hint = f"for thousands write {thousands}; for decimals add a zero: {text}0"
+        message = f"{quoted(text)}, in which the mark may separate thousands or decimals"
         return Fault(f"the text {message}", hint)
     if has_mark and is_comma != (mark == ","):
         hint = f"write it without thousands marks; the decimal mark of this file is {mark!r}"
@@ -330,7 +329,7 @@ def _number(text: str, mark: str) -> object:
 
 
 def _share(text: str, mark: str) -> object:
-    """Return a fraction, which spreadsheet programs write as a percentage where it is one."""
+    """Convert a fraction or a percentage: spreadsheet programs write 65% for 0.65."""
     if not text.endswith("%"):
         return _number(text, mark)
     value = _number(text[:-1].rstrip(), mark)
@@ -352,7 +351,7 @@ def _as_text(text: str, _: str) -> object:
 
 
 def _converter(column: Column | None) -> _Convert:
-    """Return what turns the texts of a column into cells; of columns of years and members, too."""
+    """Return the converter of a column; None: a column of a year or a member."""
     if column is None:
         return _number
     is_share = column.kind is CellKind.SHARE or (
@@ -367,26 +366,26 @@ def _converter(column: Column | None) -> _Convert:
 
 @dataclass(frozen=True)
 class SheetFile:
-    """A sheet's file: its rows as texts, and what turns each column into cells."""
+    """A sheet's CSV file: its rows as texts; ``first`` is the index of the header row."""
 
     name: str
     separator: str
     rows: list[tuple[int, list[str]]]
     first: int
-    """Where among the rows the header is."""
     mark: str
 
     @classmethod
-    def of(cls, name: str, content: bytes, room: _Room) -> SheetFile:
-        """Read a file; _FileError where it is no CSV."""
+    def parse(cls, name: str, content: bytes, counter: _Counter) -> SheetFile:
+        """Parse a file's bytes; _FileError if they are not CSV."""
         text = _text(name, content)
         separator = _separator(text)
-        rows = [(n, [c.strip() for c in cells]) for n, cells in _rows(name, text, separator, room)]
+        numbered = _rows(name, text, separator, counter)
+        rows = [(n, [c.strip() for c in cells]) for n, cells in numbered]
         first = next((i for i, (_, cells) in enumerate(rows) if any(cells)), len(rows))
         if first < len(rows):
             width = len(rows[first][1])
             longer = next(((n, len(c)) for n, c in rows[first:] if len(c) > width), None)
-            if longer:  # a separator in a text or number has moved the cells behind it
+            if longer:  # a separator within a text or number has shifted the cells after it
                 message = f"the row has {longer[1]} cells, the header {width}"
                 raise _FileError(name, message, "", _TO_QUOTE, longer[0])
         table = cls(name, separator, rows, first, "")
@@ -397,29 +396,28 @@ class SheetFile:
         return RECORDS[sheet_of(self.name)]
 
     @cached_property
-    def kinds(self) -> Mapping[int, _Convert]:
-        """What turns texts into cells by column; a remark, and what is no column, stays text."""
-        kinds: dict[int, _Convert] = {}
+    def converters(self) -> Mapping[int, _Convert]:
+        """The converter of each column; notes and unknown columns stay text."""
+        converters: dict[int, _Convert] = {}
         header = self.rows[self.first][1] if self.first < len(self.rows) else []
         for position, text in enumerate(header, 1):
-            heading = understand(self.record, common_letters(clean(text)), {}, position)
+            heading = parse_header(self.record, common_letters(clean(text)), {}, position)
             is_free = heading.always or (heading.is_remark and not self.record.SPREAD)
-            kinds[position] = _as_text if is_free else _converter(heading.column)
-        return kinds
+            converters[position] = _as_text if is_free else _converter(heading.column)
+        return converters
 
     def _numbers(self) -> Iterator[str]:
-        """Yield the texts that may be numbers."""
         texts = {} if self.record is Settings else {
-            p for p, kind in self.kinds.items() if kind in {_as_text, _yes_no}
+            p for p, convert in self.converters.items() if convert in {_as_text, _yes_no}
         }  # fmt: skip
         for _, cells in self.rows[self.first + 1 :]:
             for position, cell in enumerate(cells, 1):
                 if cell and position not in texts:
                     yield cell.removesuffix("%").rstrip()
 
-    def grid(self, usual: str) -> Grid:
-        """Return the cells; ``usual`` is the decimal mark where the file shows none itself."""
-        mark = self.mark or usual
+    def grid(self, default_mark: str) -> Grid:
+        """Return the cells; ``default_mark`` is used if the file's decimal mark is not clear."""
+        mark = self.mark or default_mark
         cells_of = self._setting if self.record is Settings else self._cells
         filled = (
             (row, cells_of(cells, mark) if i > self.first else _header(cells))
@@ -430,26 +428,26 @@ class SheetFile:
         return grid
 
     def _cells(self, cells: Sequence[str], mark: str) -> Cells:
-        kinds = self.kinds
-        return [(p, _cell(c, kinds.get(p, _number), mark)) for p, c in enumerate(cells, 1) if c]
+        get = self.converters.get
+        return [(p, _cell(c, get(p, _number), mark)) for p, c in enumerate(cells, 1) if c]
 
     def _setting(self, cells: Sequence[str], mark: str) -> Cells:
-        """Return the cells of a setting: what its value is, the name beside it says."""
+        """Return the cells of a setting's row: the setting's name decides how its value is read."""
         named = filter(None, (setting_named(common_letters(clean(cell))) for cell in cells))
         column = next(named, None)
-        kind = _as_text if column is None else _converter(column)
-        return [(p, _cell(c, kind, mark)) for p, c in enumerate(cells, 1) if c]
+        convert = _as_text if column is None else _converter(column)
+        return [(p, _cell(c, convert, mark)) for p, c in enumerate(cells, 1) if c]
 
 
 def _header_alone(file: Path) -> Grid:
-    """Return a file that no sheet is named after, as far as its header goes."""
+    """Return the grid of a file with an unknown name, with its header only."""
     name = file.name
     grid = Grid(re.sub("[-_]", " ", file.stem), file=name)
     try:
         text = _text(name, _beginning(file))
-        rows = _rows(name, text, _separator(text), _Room())
+        rows = _rows(name, text, _separator(text), _Counter())
         grid.header = dict(_header(next((cells for _, cells in rows if any(cells)), [])))
-    except _FileError:  # whatever it is, it is not read
+    except _FileError:  # the file is not read in any case
         pass
     return grid
 
@@ -458,22 +456,22 @@ def _header(cells: Sequence[str]) -> list[tuple[int, object]]:
     return [(p, unguarded(cell)) for p, cell in enumerate(cells, 1)]
 
 
-def _cell(text: str, kind: _Convert, mark: str) -> object:
-    """Return what stands in a cell; a formula and an error value are faults."""
+def _cell(text: str, convert: _Convert, mark: str) -> object:
+    """Return a cell's value; a formula and an error value are faults."""
     if text.startswith("="):
-        hint = "write its value; a text that begins so has an apostrophe before it"
+        hint = "write its value; if it is meant as text, put an apostrophe before it"
         return Fault(f"the formula {quoted(text)}", hint)
     if text in ERROR_VALUES:
         return Fault(f"the error value {text}")
-    return unguarded(text) if kind is _as_text else kind(text, mark)
+    return unguarded(text) if convert is _as_text else convert(text, mark)
 
 
-# ---- a file by itself ---------------------------------------------------------------------------
+# ---- single files -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file that is no sheet: its header, the rows below as texts, its decimal mark."""
+    """A CSV file that is not a sheet's: its header, the rows below as texts, its decimal mark."""
 
     header: list[str]
     below: list[list[str]]
@@ -481,14 +479,14 @@ class CsvFile:
 
 
 def read_file(path: Path) -> CsvFile:
-    """Read a file that is no sheet; InputError where it is no CSV, or too large."""
+    """Read a CSV file that is not a sheet's; InputError if it is not CSV, or too large."""
     try:
         _size(path, path.parent)
         content = contents(path)
         text = _text(path.name, content)
         separator = _separator(text)
         read = [
-            [c.strip() for c in cells] for _, cells in _rows(path.name, text, separator, _Room())
+            [c.strip() for c in cells] for _, cells in _rows(path.name, text, separator, _Counter())
         ]
     except _FileError as error:
         raise InputError([error.finding]) from error
@@ -499,14 +497,14 @@ def read_file(path: Path) -> CsvFile:
 
 
 def read_sheet_file(path: Path) -> SheetFile:
-    """Read the file of a sheet as its texts; InputError where it is no CSV, or too large."""
+    """Read the CSV file of a sheet; InputError if it is not CSV, or too large."""
     try:
         _size(path, path.parent)
-        return SheetFile.of(path.name, contents(path), _Room())
+        return SheetFile.parse(path.name, contents(path), _Counter())
     except _FileError as error:
         raise InputError([error.finding]) from error
 
 
 def cell_of(text: str, column: Column | None, mark: str) -> object:
-    """Return what the text of a CSV file is in a column; None: in one of words."""
+    """Return the value of a CSV text in a column; ``column`` None: a column of text."""
     return _cell(text, _as_text if column is None else _converter(column), mark) if text else None

@@ -1,8 +1,8 @@
-"""A zip file byte by byte: its directory lists all that it holds, and says what each part says.
+"""Checks that a zip file's directory lists everything in the file, and agrees with each header.
 
 Programs find the parts of an archive in three ways: by the directory at its end, by a zip64 record
-before that, or by the header before each part. A file in which these differ, or that holds bytes
-beside what they list, may be one workbook to one program and another to the next.
+before that, or by the header before each part. If these differ, or the file has bytes that none of
+them lists, two programs may read two different workbooks from one file.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _ENTRY, _HEADER = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
 _IS_END, _IS_END_64, _IS_LOCATOR = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _IS_ENTRY, _IS_HEADER, _IS_DESCRIPTOR = b"PK\x01\x02", b"PK\x03\x04", b"PK\x07\x08"
 _ELSEWHERE, _ELSEWHERE_SHORT = 0xFFFFFFFF, 0xFFFF
-"""What stands for a number that the zip64 record or field gives."""
+"""Placeholders for a number that is in the zip64 record or field instead."""
 _ZIP64, _UNICODE_NAME = 0x0001, 0x7075
 _ENCRYPTED, _DESCRIBED, _UTF8 = 1 << 0, 1 << 3, 1 << 11
-"""Bits of a part's flags; a part that is described has its sizes behind it, too."""
+"""Bits of a part's flags; ``_DESCRIBED``: a data descriptor after the part repeats its sizes."""
 _LONGEST_DESCRIPTOR = 24
 
 
-class OddError(ValueError):
-    """An archive that is not what its directory lists; the text says where."""
+class MismatchError(ValueError):
+    """An archive whose content does not match its directory; the text says where."""
 
 
 class PartPlace(NamedTuple):
@@ -36,8 +36,6 @@ class PartPlace(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A part as the directory lists it."""
-
     name: bytes
     flags: int
     method: int
@@ -51,10 +49,10 @@ class _Entry(NamedTuple):
 
 
 def places(file: BinaryIO) -> dict[int, PartPlace]:
-    """Return where each part's bytes are, by where its header is.
+    """Return the place of each part's bytes, by the offset of its header.
 
-    Raises OddError where the directory does not list all that is there, struct.error where the file
-    is cut off, ValueError or OverflowError where it names a place that no file has.
+    Raises MismatchError if the directory does not list everything in the file, struct.error if the
+    file is cut off, ValueError or OverflowError for an impossible offset.
     """
     start, end, count = _directory(file)
     entries = sorted(_entries(file, start, end, count), key=lambda entry: entry.start)
@@ -63,14 +61,14 @@ def places(file: BinaryIO) -> dict[int, PartPlace]:
     reached = 0
     for entry, following in zip(entries, follows, strict=True):
         if entry.start != reached:
-            unlisted = f"the bytes before {entry} are in no directory"
+            unlisted = f"the bytes before {entry} belong to no part"
             msg = unlisted if entry.start > reached else f"the part {entry} overlaps another"
-            raise OddError(msg)
+            raise MismatchError(msg)
         located[entry.start] = _place(file, entry, following)
         reached = following
     if reached != start:
-        msg = "the bytes before the directory are not in it"
-        raise OddError(msg)
+        msg = "the bytes before the directory belong to no part"
+        raise MismatchError(msg)
     return located
 
 
@@ -80,12 +78,11 @@ def _read(file: BinaryIO, start: int, size: int) -> bytes:
 
 
 def _directory(file: BinaryIO) -> tuple[int, int, int]:
-    """Return where the directory begins and ends, and how many entries it has."""
     last = file.seek(0, 2) - _END.size
     sign, *disks, here, count, size, start, comment = _END.unpack(_read(file, last, _END.size))
     if sign != _IS_END or comment:
-        msg = "bytes follow its end"
-        raise OddError(msg)
+        msg = "bytes follow its end record"
+        raise MismatchError(msg)
     plain, end = (*disks, here, count, size, start), last
     locator = _read(file, last - _LOCATOR.size, _LOCATOR.size) if last >= _LOCATOR.size else b""
     if locator.startswith(_IS_LOCATOR):
@@ -96,40 +93,37 @@ def _directory(file: BinaryIO) -> tuple[int, int, int]:
         stand_ins = (_ELSEWHERE_SHORT,) * 4 + (_ELSEWHERE,) * 2
         is_alike = all(n in {w, s} for n, w, s in zip(plain, wide, stand_ins, strict=True))
         if not is_whole or not is_alike or (disk, total) not in {(0, 1), (0, 0)}:
-            msg = "its end and its zip64 record name different directories"
-            raise OddError(msg)
+            msg = "its end record and its zip64 record name different directories"
+            raise MismatchError(msg)
         plain = (wide[0], wide[1], wide[2], wide[3], wide[4], wide[5])
     *disks, here, count, size, start = plain
     if any(disks) or here != count or start + size != end:
-        msg = "its directory is not where its end says"
-        raise OddError(msg)
+        msg = "its directory is not where its end record says"
+        raise MismatchError(msg)
     return start, end, count
 
 
 def _entries(file: BinaryIO, start: int, end: int, count: int) -> Iterator[_Entry]:
-    """Yield what the directory lists."""
     content, cursor = _read(file, start, end - start), 0
     for _ in range(count):
         (sign, _, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra, of_comment,
          disk, _, _, offset) = _ENTRY.unpack_from(content, cursor)  # fmt: skip
         cursor += _ENTRY.size
-        name, extra = (
-            content[cursor : cursor + of_name],
-            content[cursor + of_name : cursor + of_name + of_extra],
-        )
+        fields = content[cursor : cursor + of_name + of_extra]
+        name, extra = fields[:of_name], fields[of_name:]
         cursor += of_name + of_extra + of_comment
         if sign != _IS_ENTRY or disk not in {0, _ELSEWHERE_SHORT}:
-            msg = "its directory holds something that is not an entry"
-            raise OddError(msg)
+            msg = "its directory contains something that is not an entry"
+            raise MismatchError(msg)
         sizes = _wide(name, extra, (unpacked, packed, offset))
         yield _Entry(name, flags, method, crc, sizes[1], sizes[0], sizes[2])
     if cursor != len(content):
         msg = "its directory is longer than its entries"
-        raise OddError(msg)
+        raise MismatchError(msg)
 
 
 def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
-    """Return where a part's bytes are; its own header has to be as the directory says."""
+    """Return the place of a part's bytes; its header has to match the directory."""
     (sign, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra) = _HEADER.unpack(
         _read(file, entry.start, _HEADER.size)
     )
@@ -144,8 +138,8 @@ def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
         or (name, method, flags & bits) != (entry.name, entry.method, entry.flags & bits)
         or not (is_later or given == due)
     ):
-        msg = f"the header of {entry} is not as the directory lists it"
-        raise OddError(msg)
+        msg = f"the header of {entry} differs from its entry in the directory"
+        raise MismatchError(msg)
     start = entry.start + _HEADER.size + of_name + of_extra
     behind = following - start - entry.packed
     descriptor = _read(file, start + entry.packed, min(max(behind, 0), _LONGEST_DESCRIPTOR + 1))
@@ -157,17 +151,17 @@ def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
     if flags & _DESCRIBED:
         allowed |= described | {_IS_DESCRIPTOR + each for each in described}
     if behind < 0 or descriptor not in allowed:
-        msg = f"the bytes behind {entry} are in no directory"
-        raise OddError(msg)
+        msg = f"the bytes after {entry} belong to no part"
+        raise MismatchError(msg)
     return PartPlace(start, entry.packed)
 
 
 def _wide(name: bytes, extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...]:
-    """Return sizes and place of a part, those of the zip64 field where it gives them."""
+    """Return the sizes and the offset of a part, from the zip64 field if it has them."""
     for kind, field in _fields(extra):
         if kind == _UNICODE_NAME and field[5:] != name:
             msg = f"the part {name.decode(errors='replace')} has a second name"
-            raise OddError(msg)
+            raise MismatchError(msg)
         if kind == _ZIP64:
             given = [each for (each,) in struct.iter_unpack("<Q", field[: len(field) // 8 * 8])]
             missing = [i for i, number in enumerate(numbers) if number == _ELSEWHERE]
@@ -176,12 +170,11 @@ def _wide(name: bytes, extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...
                 numbers = tuple(wide.get(i, number) for i, number in enumerate(numbers))
             elif not {*given} <= {0, *numbers}:
                 msg = f"the part {name.decode(errors='replace')} has two sizes"
-                raise OddError(msg)
+                raise MismatchError(msg)
     return numbers
 
 
 def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield kind and content of what is kept of a part beside its name."""
     while len(extra) >= 4:  # noqa: PLR2004 - kind and length
         kind, size = struct.unpack_from("<2H", extra)
         yield kind, extra[4 : 4 + size]

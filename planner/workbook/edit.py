@@ -1,8 +1,8 @@
-"""A copy of an input workbook with some cells changed: formats, formulas and drop-downs stay.
+"""Writes a copy of an input workbook with some cells changed; formats, formulas, drop-downs stay.
 
-It is what openpyxl can keep: macros and drawn shapes are not in the copy. openpyxl writes formulas
-without their values, so these are put back in afterwards; a formula that counts on a changed cell
-becomes its value, since the number belongs to the row as the input has it.
+Macros and drawn shapes are lost, as openpyxl cannot keep them. openpyxl also writes formulas
+without their values, so these are put back afterwards. A formula that depends on a changed cell is
+replaced by its old value, which belongs to the row in the input.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from openpyxl.xml.functions import fromstring
 from models.case import fold
 from planner.scratch import scratch_file
 from planner.workbook.findings import letters
-from planner.workbook.grid import Area, area_of, no_collection
+from planner.workbook.grid import Area, area_of, paused_gc
 
 _EXTENSION = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
 _FORMULA = "{http://schemas.microsoft.com/office/excel/2006/main}"
@@ -41,12 +41,12 @@ _FORMULA_CELL = re.compile(
 )
 """A cell with a formula as openpyxl writes it, without its value."""
 _UNSURE = re.compile(r"\b(?:INDIRECT|OFFSET)\(", re.IGNORECASE)
-"""Functions whose cells a formula does not name."""
+"""Functions whose result depends on cells that the formula does not name."""
 _LAST_ROW, _LAST_COLUMN = 1 << 20, 1 << 14
 
 
 class SavedValue(NamedTuple):
-    """What a file says that a formula gave: the kind of value, and the value as text."""
+    """A formula's saved value: its type in the file, and the value as text."""
 
     kind: str
     text: str
@@ -61,7 +61,7 @@ class SavedValue(NamedTuple):
 
 
 def load(source: Path) -> tuple[Any, dict[tuple[str, str], SavedValue]]:
-    """Read a workbook to change it: openpyxl's, and the values of formulas by sheet and cell."""
+    """Return openpyxl's workbook for editing, and the saved values of formulas by (sheet, cell)."""
     content = source.read_bytes()
     reader: Any = ExcelReader(io.BytesIO(content), keep_vba=False, rich_text=True)
     reader.read()
@@ -79,7 +79,7 @@ def load(source: Path) -> tuple[Any, dict[tuple[str, str], SavedValue]]:
 
 
 def _keep_drop_downs(sheet: Any, content: bytes) -> None:
-    """Keep the lists that Excel stores apart, since they stand on another sheet."""
+    """Keep drop-downs with a list on another sheet, which Excel stores as an extension."""
     if b":dataValidation " not in content:
         return
     attributes = set(DataValidation.__attrs__) - {"sqref", "count"}
@@ -102,7 +102,7 @@ def _saved(title: str, part: bytes) -> Iterator[tuple[tuple[str, str], SavedValu
 
 
 def fit_comments(sheet: Any) -> None:
-    """Give every comment a box that shows all of it; openpyxl does not keep the size."""
+    """Give every comment a box that fits its text; openpyxl does not keep the size."""
     for _, comment in comments(sheet):
         wrapped = (1 + len(line) // _COMMENT_LETTERS for line in comment.text.split("\n"))
         comment.width = _COMMENT_WIDTH
@@ -110,29 +110,29 @@ def fit_comments(sheet: Any) -> None:
 
 
 def comments(sheet: Any) -> Iterator[tuple[Any, Comment]]:
-    """Yield the cells with a comment; iterating over rows would make those that are not there."""
+    """Yield the cells with a comment; iterating over rows would create missing cells."""
     for cell in list(sheet._cells.values()):  # noqa: SLF001
         if cell.comment is not None:
             yield cell, cell.comment
 
 
 def show_first(book: Any, sheet: Any) -> None:
-    """Have a workbook open at a sheet; two selected sheets would be edited as one."""
+    """Select one sheet, at which the workbook opens; two selected sheets are edited together."""
     for other in book.worksheets:
         other.sheet_view.tabSelected = other is sheet
     book.active = book.worksheets.index(sheet)
     book.views[0].firstSheet = 0
 
 
-# ---- cells that change ---------------------------------------------------------------------------
+# ---- changes of cells ----------------------------------------------------------------------------
 
 
 @dataclass
 class EditedBook:
     """An input workbook whose cells are changed one by one, and then saved elsewhere.
 
-    ``changed`` are the cells that got another value, by title, row and column; ``fixed`` are the
-    formulas that became their values.
+    ``changed`` has the changed cells (row, column) by title of the sheet; ``fixed`` the formulas
+    (title, cell) that were replaced by their values.
     """
 
     book: Any
@@ -141,18 +141,17 @@ class EditedBook:
     fixed: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, source: Path) -> EditedBook:
-        """Read the workbook to change."""
-        with warnings.catch_warnings(), no_collection():
-            warnings.simplefilter("ignore")  # what openpyxl cannot keep
+    def open(cls, source: Path) -> EditedBook:
+        with warnings.catch_warnings(), paused_gc():
+            warnings.simplefilter("ignore")  # about content that openpyxl cannot keep
             return cls(*load(source))
 
     def sheet(self, name: str) -> Any | None:
-        """Return the sheet of a name, without regard to case and spaces; None: there is none."""
+        """Return the sheet with a name, ignoring case and spaces, or None."""
         return next((s for s in self.book.worksheets if fold(s.title) == fold(name)), None)
 
     def put(self, sheet: Any, row: int, column: int, value: object) -> None:
-        """Set a cell; its look stays."""
+        """Set a cell's value and keep its format."""
         cell = sheet.cell(row, column)
         cell.value = value
         if isinstance(value, str) and value:
@@ -160,16 +159,15 @@ class EditedBook:
         self.changed.setdefault(sheet.title, set()).add((row, column))
 
     def clear(self, sheet: Any, row: int) -> None:
-        """Take the values out of a row."""
         for column in range(1, sheet.max_column + 1):
             if sheet.cell(row, column).value is not None:
                 self.put(sheet, row, column, None)
 
     def add_row(self, sheet: Any, cells: Mapping[int, object]) -> int:
-        """Add a row below all others, by column, in the look of the last; return its number."""
+        """Add a row below the last, formatted like it; return its number."""
         last = _last_row(sheet)
         for column in range(1, sheet.max_column + 1):
-            _take_look(sheet.cell(last + 1, column), sheet.cell(last, column))
+            _copy_format(sheet.cell(last + 1, column), sheet.cell(last, column))
         for column, value in cells.items():
             self.put(sheet, last + 1, column, value)
         for table in sheet.tables.values():
@@ -182,10 +180,10 @@ class EditedBook:
         return last + 1
 
     def add_column(self, sheet: Any, header_row: int, title: str) -> int:
-        """Add a column on the right of all headers, in the look of the last; return its number."""
+        """Add a column right of the last header, formatted like it; return its number."""
         last = max(c for c in range(1, sheet.max_column + 1) if sheet.cell(header_row, c).value)
         for row in range(header_row, _last_row(sheet) + 1):
-            _take_look(sheet.cell(row, last + 1), sheet.cell(row, last))
+            _copy_format(sheet.cell(row, last + 1), sheet.cell(row, last))
         self.put(sheet, header_row, last + 1, title)
         for table in sheet.tables.values():
             area = area_of(table.ref)
@@ -196,12 +194,12 @@ class EditedBook:
         return last + 1
 
     def add_sheet(self, name: str, headers: Sequence[str], after: Sequence[str], like: Any) -> Any:
-        """Add a sheet with its header row, behind the last of some others, in another's look."""
+        """Add a sheet with a header row formatted ``like`` a cell, ``after`` the last of others."""
         there = [i for i, s in enumerate(self.book.worksheets) if fold(s.title) in set(after)]
         sheet = self.book.create_sheet(name, max(there, default=len(self.book.worksheets)) + 1)
         for column, header in enumerate(headers, start=1):
             self.put(sheet, 1, column, header)
-            _take_look(sheet.cell(1, column), like)
+            _copy_format(sheet.cell(1, column), like)
             sheet.column_dimensions[letters(column)].width = max(12.0, len(header) + 4.0)
         sheet.freeze_panes = "A2"
         return sheet
@@ -215,13 +213,13 @@ class EditedBook:
         calculation = self.book.calculation
         calculation.fullCalcOnLoad = calculation.forceFullCalc = False  # all values are saved
         with scratch_file(path.parent, ".xlsx") as plain:
-            with warnings.catch_warnings(), no_collection():
+            with warnings.catch_warnings(), paused_gc():
                 warnings.simplefilter("ignore")
                 self.book.save(plain)
             _put_values_back(plain, path, self._by_part())
 
     def _by_part(self) -> dict[str, dict[str, SavedValue]]:
-        """Return the values of formulas by the part that openpyxl writes their sheet to."""
+        """Return the values of formulas by the part to which openpyxl writes their sheet."""
         parts: dict[str, dict[str, SavedValue]] = {}
         for number, sheet in enumerate(self.book.worksheets, start=1):
             cells = {cell: v for (title, cell), v in self.saved.items() if title == sheet.title}
@@ -230,18 +228,18 @@ class EditedBook:
         return parts
 
     def fix(self) -> None:
-        """Make values of the formulas that count on a changed cell; ``fixed`` are these."""
-        for title, cell in sorted(self.saved):
-            sheet = self.book[title]
-            of = sheet[cell]
-            if of.data_type != "f":
+        """Replace formulas that depend on a changed cell by their values."""
+        for title, address in sorted(self.saved):
+            cell = self.book[title][address]
+            if cell.data_type != "f":
                 continue
-            formula = of.value if isinstance(of.value, str) else getattr(of.value, "text", "")
-            if self._counts_on_change(title, formula or ""):
-                of.value = self.saved[title, cell].value
-                self.fixed.append((title, cell))
+            value = cell.value
+            formula = value if isinstance(value, str) else getattr(value, "text", "")
+            if self._depends_on_change(title, formula or ""):
+                cell.value = self.saved[title, address].value
+                self.fixed.append((title, address))
 
-    def _counts_on_change(self, title: str, formula: str) -> bool:
+    def _depends_on_change(self, title: str, formula: str) -> bool:
         if _UNSURE.search(formula):
             return True
         tokens = Tokenizer(formula if formula.startswith("=") else f"={formula}").items
@@ -249,7 +247,7 @@ class EditedBook:
         return any(self._is_changed(title, each) for each in ranges)
 
     def _is_changed(self, title: str, reference: str) -> bool:
-        """Return whether a reference reaches a changed cell; what is no plain one is taken to."""
+        """Return whether a reference includes a changed cell; assumed if it is no plain range."""
         named = self.book.defined_names.get(reference)
         sheet, _, cells = (named.attr_text if named is not None else reference).rpartition("!")
         name = sheet.strip("'").replace("''", "'") or title
@@ -265,19 +263,18 @@ class EditedBook:
 
 
 def link_to(title: str, cell: str) -> str:
-    """Return the address of a cell as a link within the workbook has it."""
+    """Return the address of a cell for a link within the workbook."""
     return f"{quote_sheetname(title)}!{cell}"
 
 
 def _last_row(sheet: Any) -> int:
-    """Return the last row with a value."""
     rows = (c.row for c in sheet._cells.values() if c.value is not None)  # noqa: SLF001
     return max(rows, default=1)
 
 
-def _take_look(cell: Any, of: Any) -> None:
-    if of.has_style:
-        cell._style = copy(of._style)  # noqa: SLF001
+def _copy_format(cell: Any, like: Any) -> None:
+    if like.has_style:
+        cell._style = copy(like._style)  # noqa: SLF001
 
 
 def _resize(table: Any, area: Area) -> None:

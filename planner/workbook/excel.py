@@ -1,4 +1,4 @@
-"""An Excel file to the cells of its sheets, each read when it is asked for, a row at a time."""
+"""Reads the cells of an Excel file, sheet by sheet on demand and row by row."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from planner.workbook.archive import (
 )
 from planner.workbook.findings import refused
 from planner.workbook.grid import Grid, SheetExtras, fill
-from planner.workbook.stream import SheetSource, VolatileWords, formats_of, rows, shared_texts
+from planner.workbook.stream import SheetSource, VolatileWords, formats_of, rows, shared_strings
 
 _MARKUP = b"<"
-_ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
+_CALCULATE_ON_LOAD = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _DAMAGED = "the file is damaged or cut off"
@@ -40,7 +40,7 @@ WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
 
 @dataclass(frozen=True)
 class ExcelSheet:
-    """A worksheet of a file: its title, and its cells, which are read when they are asked for."""
+    """A worksheet of a file: its title, and its cells, which are read on demand."""
 
     title: str
     path: Path
@@ -50,10 +50,10 @@ class ExcelSheet:
 
     @cached_property
     def grid(self) -> Grid:
-        """The cells; InputError where they cannot be read."""
+        """The cells; InputError if they cannot be read."""
         extras = SheetExtras()
-        with readable(self.path):
-            grid = extras.put_into(fill(self.title, rows(self.source, self.part, extras)))
+        with as_input_error(self.path):
+            grid = extras.added_to(fill(self.title, rows(self.source, self.part, extras)))
             return replace(grid, is_hidden=self.is_hidden)
 
 
@@ -66,17 +66,17 @@ class ExcelFile:
 
     @property
     def grids(self) -> tuple[Grid, ...]:
-        """The cells of every worksheet; InputError where they cannot be read."""
+        """The cells of every worksheet; InputError if they cannot be read."""
         return tuple(sheet.grid for sheet in self.sheets)
 
 
 def open_excel(path: Path) -> ExcelFile:
-    """Open a file; its sheets are read when they are asked for.
+    """Open a file; its sheets are read on demand.
 
-    Macros never run and links to other files are never followed. Raises InputError for whatever
-    is no workbook.
+    Macros never run and links to other files are never followed. Raises InputError if the file is
+    not a workbook.
     """
-    with readable(path):
+    with as_input_error(path):
         content = contents(path)
         _refuse(content)
         sheets = tuple(_sheets(path, io.BytesIO(content)))
@@ -84,11 +84,11 @@ def open_excel(path: Path) -> ExcelFile:
 
 
 @contextlib.contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Tell what is wrong with a file as an InputError."""
+def as_input_error(path: Path) -> Iterator[None]:
+    """Raise errors of reading a file as an InputError."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # parts that openpyxl cannot keep are not read anyway
+            warnings.simplefilter("ignore")  # about parts that are not read anyway
             yield
     except RefusedError as error:
         raise refused(path, str(error), WORKBOOK, error.hint) from error
@@ -97,7 +97,7 @@ def readable(path: Path) -> Iterator[None]:
 
 
 def _refuse(content: bytes) -> None:
-    """Refuse what is no Excel workbook, by its first bytes and its parts."""
+    """Refuse a file that is not an Excel workbook, by its first bytes and its parts."""
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     is_ole, is_zip = content.startswith(_OLE), content.startswith(_ZIP)
     is_locked = is_ole and "EncryptedPackage".encode("utf-16-le") in content
@@ -114,25 +114,25 @@ def _refuse(content: bytes) -> None:
             parts = archive.infolist()
             names = {part.filename for part in parts}
             kind = archive.read("mimetype")[:200] if "mimetype" in names else b""
-            unlike = _unlike(archive)
+            ambiguities = _ambiguities(archive)
     except RefusedError:
         raise
     except BROKEN as error:
         raise RefusedError(_DAMAGED, "save or copy it again") from error
     is_open = kind.startswith(b"application/vnd.oasis.opendocument")
     is_binary = any(name.endswith("workbook.bin") for name in names)
-    several = f"programs show this workbook in different ways: {', '.join(unlike[:1])}"
+    several = f"programs show this workbook in different ways: {', '.join(ambiguities[:1])}"
     refuse_if(
         (is_open, "this is an OpenDocument file", "save it as .xlsx in LibreOffice"),
         (any(part.flag_bits & 1 for part in parts), "the file is protected by a password", _UNLOCK),
         (is_binary, "this is a binary .xlsb workbook", _SAVE_AS),
         ("[Content_Types].xml" not in names, "this is a zip archive, not a workbook"),
-        (bool(unlike), several, RESAVE),
+        (bool(ambiguities), several, RESAVE),
     )
 
 
-def _unlike(archive: Archive) -> list[str]:
-    """Return what programs would read in different ways; none of a damaged file, told elsewhere."""
+def _ambiguities(archive: Archive) -> list[str]:
+    """Return what programs would read in different ways; nothing for a damaged file."""
     try:
         return list(ambiguous(archive))
     except RefusedError:
@@ -153,7 +153,7 @@ def _sheets(path: Path, stream: BinaryIO) -> Iterator[ExcelSheet]:
     source = SheetSource(
         package.archive,
         package.wb,
-        shared_texts(package),
+        shared_strings(package),
         _is_stale(package),
         formats_of(package.wb),
         VolatileWords({each.name: each.value or "" for each in names}),
@@ -165,9 +165,9 @@ def _sheets(path: Path, stream: BinaryIO) -> Iterator[ExcelSheet]:
 
 
 def _is_stale(package: Any) -> bool:
-    """Whether the file asks Excel to calculate anew on opening.
+    """Whether the file asks Excel to calculate again on opening.
 
-    Then a formula's 0 is no saved value but what libraries write that do not calculate.
+    Then a library that does not calculate wrote it, and its formulas have 0 instead of a value.
     """
     names = [name for name in package.valid_files if name.endswith("xl/workbook.xml")]
-    return any(_ANEW.search(package.archive.read(name)) for name in names)
+    return any(_CALCULATE_ON_LOAD.search(package.archive.read(name)) for name in names)

@@ -1,4 +1,4 @@
-"""What was found while a workbook was read: at which cell, and in sentences for people."""
+"""Errors and warnings of reading a workbook: the cell of each, and its text for users."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from models.schema import SHEETS, Settings
 from planner.render.words import opened
 
 MOST_HINTS = 1000
-MOST_TOLD = 10_000
-"""Findings of one kind in a column; a hostile file has millions."""
+MOST_FINDINGS = 10_000
+"""Most findings of one severity per column: a malicious file can have millions."""
 LONGEST_SHOWN = 60
 _ORDER = {record.SHEET: place for place, record in enumerate(SHEETS)}
 _YEAR = re.compile(r" \d{4}$")
@@ -38,7 +38,7 @@ def letters(position: int) -> str:
 
 @cache
 def column_number(column: str) -> int:
-    """Return the position of a column given by its letters; ValueError where no sheet has it."""
+    """Return the position of a column given by its letters; ValueError beyond the last column."""
     from openpyxl.utils import column_index_from_string
 
     return column_index_from_string(column)
@@ -60,12 +60,13 @@ def at_cell(  # noqa: PLR0913, PLR0917 - the parts of a finding
     column: str = "",
     severity: Severity = Severity.ERROR,
 ) -> Finding:
-    """Return a finding at a cell that is known by its place; at a row as a whole if that is 0."""
+    """Return a finding at the cell of a column's position and a row; position 0: the whole row."""
     cell = address(position, row) if position else ""
     return Finding(sheet, row, column, message, expected, hint, severity, cell)
 
 
 def refused(path: Path, message: str, expected: str, hint: str = "") -> InputError:
+    """Return the error for a file that is refused as a whole."""
     return InputError([Finding(found=f"{path}: {message}", expected=expected, hint=hint)])
 
 
@@ -75,23 +76,23 @@ def csv_name(sheet: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text in quotes, its beginning if it is long."""
+    """Return a text in quotes, cut if it is long."""
     return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
 
 
 class CellError(Exception):
-    """A cell that cannot be read as its column wants it."""
+    """A cell whose value is not valid for its column."""
 
     def __init__(self, message: str, expected: str, hint: str | Callable[[], str] = "") -> None:
         super().__init__(message)
         self.found, self.expected, self.hint = message, expected, hint
 
 
-# ---- where things stand -------------------------------------------------------------------------
+# ---- addresses ----------------------------------------------------------------------------------
 
 
 class Unit(NamedTuple):
-    """A unit as a header writes it, and what its numbers are multiplied by as they are read."""
+    """A unit as a header writes it, and the factor that converts its numbers on reading."""
 
     text: str
     factor: float
@@ -103,33 +104,33 @@ class SheetLayout:
 
     header_row: int = 0
     columns: dict[str, int] = field(default_factory=dict)
-    """Position (1 is A) by folded header without unit; by-year columns with their year."""
+    """Position (1 is A) by folded header: without unit and case, with the year if it is by year."""
     rows: dict[str, int] = field(default_factory=dict)
     """Row by folded name of a setting."""
     units: dict[str, Unit] = field(default_factory=dict)
-    """Unit by folded header, of the columns alone whose unit is not the catalogue's own."""
+    """Unit by folded header, only for columns that are not in the catalogue's unit."""
     titles: dict[int, str] = field(default_factory=dict)
-    """Header by position, as a CSV file writes it; none of a workbook's sheet."""
+    """Header by position, as a CSV file writes it; empty for a sheet of a workbook."""
 
     def address(self, position: int, row: int) -> str:
-        """Return what a message calls a cell: ``D14``, or row and column of a CSV file."""
+        """Return the name of a cell in messages: ``D14``, or row and column of a CSV file."""
         return f"row {row}, column {position}" if self.titles else address(position, row)
 
 
 @dataclass
 class Layout:
-    """The places of a whole workbook: sheet, row and column header to the cell, ``D14``."""
+    """The layout of a workbook: finds the cell (``D14``) of a sheet, row and column header."""
 
     sheets: dict[str, SheetLayout] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
-    """The CSV file that holds a sheet; none of a workbook."""
+    """The CSV file of each sheet; empty for a workbook."""
 
     def sheet(self, name: str) -> SheetLayout:
-        """Return the places of a sheet; none of one that is not there."""
+        """Return the layout of a sheet, an empty one if the sheet is missing."""
         return self.sheets.get(name, SheetLayout())
 
     def position(self, sheet: str, row: int, column: str) -> tuple[int, int]:
-        """Return row and column (1 is A) of a place, 0 for what is not known."""
+        """Return the row and the position of a column (1 is A), each 0 if unknown."""
         place = self.sheet(sheet)
         name = fold(column)
         if name in place.rows:
@@ -140,9 +141,9 @@ class Layout:
         return row, place.columns.get(name, 0)
 
     def cell(self, sheet: str, row: int, column: str) -> str:
-        """Return the address of a cell, such as ``D14``; "" where there is none.
+        """Return the address of a cell, such as ``D14``; "" if the sheet or setting is missing.
 
-        A column that the sheet lacks gives the first cell of the row; row 0 is the header row.
+        If the column is missing, it is the first cell of the row; row 0 means the header row.
         """
         place = self.sheet(sheet)
         if not place.header_row:
@@ -154,17 +155,17 @@ class Layout:
         return address(position or first, line or place.header_row)
 
     def known_cell(self, sheet: str, row: int, column: str) -> str:
-        """Return the address of a cell; "" where the sheet has no such column or setting."""
+        """Return the address of a cell; "" if the sheet has no such column or setting."""
         place = self.sheet(sheet)
         names = place.rows if sheet == Settings.SHEET else place.columns
         return self.cell(sheet, row, column) if fold(column) in names else ""
 
     def unit(self, sheet: str, column: str) -> Unit | None:
-        """Return the unit that a column is written in, None where it is the catalogue's own."""
+        """Return the unit in a column's header; None if it is the catalogue's unit."""
         return self.sheet(sheet).units.get(fold(column))
 
     def in_order(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return findings with their cells, each once, by sheet, row and column."""
+        """Return findings without duplicates, each with its cell, sorted by sheet, row, column."""
 
         def with_cell(finding: Finding) -> Finding:
             if not finding.cell and (finding.row or finding.column):
@@ -173,29 +174,29 @@ class Layout:
             file = self.files.get(finding.sheet, "")
             return self._of_file(finding, file) if file else finding
 
-        def rank(finding: Finding) -> tuple[int, str, int, tuple[int, str], Finding]:
+        def sort_key(finding: Finding) -> tuple[int, str, int, tuple[int, str], Finding]:
             row, position = self.position(finding.sheet, finding.row, finding.column)
             match = _CELL.fullmatch(finding.cell)
             column = match[1] if match else letters(position)
             place = _ORDER.get(finding.sheet, len(_ORDER))
             return place, finding.sheet, row, (len(column), column), finding
 
-        return tuple(sorted(dict.fromkeys(map(with_cell, findings)), key=rank))
+        return tuple(sorted(dict.fromkeys(map(with_cell, findings)), key=sort_key))
 
     def _of_file(self, finding: Finding, file: str) -> Finding:
-        """Return a finding with file, row and column of its cell, as a CSV file has them."""
+        """Return a finding with the CSV file, row and column of its cell."""
         match = _CELL.fullmatch(finding.cell)
         row, column = (int(match[2]), column_number(match[1])) if match else (finding.row, 0)
         title = self.sheet(finding.sheet).titles.get(column, "")
         return replace(finding, file=file, row=row, column=title or finding.column)
 
 
-# ---- what is gathered ---------------------------------------------------------------------------
+# ---- the state of reading -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class DefaultTaken:
-    """How many cells of a column were blank, and what was used in their place."""
+class DefaultUsed:
+    """How many cells of a column were blank, and the default used for them."""
 
     sheet: str
     column: str
@@ -205,20 +206,20 @@ class DefaultTaken:
 
 @dataclass
 class ReadingContext:
-    """What reading one workbook gathers: findings, defaults, places, spellings of countries.
+    """Collects findings, defaults, layout and spellings of countries while a workbook is read.
 
-    ``bad`` are the columns with an error by (sheet, row), a column by year under its header without
-    the year too; ``lacking`` the columns (sheet, header) that lack as a whole; ``members`` the
-    members by folded name, None where the sheet could not be read, and ``members_of`` by the code
-    of their country, where it has one alone.
+    ``bad`` has the columns with an error, by (sheet, row); for a column by year also its header
+    without the year. ``missing`` has the columns (sheet, header) that cannot be read at all.
+    ``members`` has the members by folded name, None if the sheet Members could not be read;
+    ``members_of`` has the member of each country that has only one, by the country's code.
     """
 
     currency: str = "USD"
     findings: list[Finding] = field(default_factory=list)
-    defaults: list[DefaultTaken] = field(default_factory=list)
+    defaults: list[DefaultUsed] = field(default_factory=list)
     layout: Layout = field(default_factory=Layout)
     bad: dict[tuple[str, int], set[str]] = field(default_factory=dict)
-    lacking: set[tuple[str, str]] = field(default_factory=set)
+    missing: set[tuple[str, str]] = field(default_factory=set)
     members: dict[str, str] | None = None
     members_of: dict[str, str] = field(default_factory=dict)
     members_sure: bool = True
@@ -228,8 +229,8 @@ class ReadingContext:
     counts: Counter[tuple[str, str, Severity]] = field(default_factory=Counter)
 
     def error(self, sheet: str, row: int, column: str, error: CellError) -> None:
-        """Keep a cell's error and mark its row; thousands of errors get no hints that take time."""
-        if not self.is_room(sheet, column, Severity.ERROR):
+        """Record a cell's error and mark its row; slow hints only for the first thousand."""
+        if not self.has_room(sheet, column, Severity.ERROR):
             return
         hint = error.hint
         if not isinstance(hint, str):
@@ -237,21 +238,23 @@ class ReadingContext:
         self.findings.append(Finding(sheet, row, column, error.found, error.expected, hint))
         self.bad.setdefault((sheet, row), set()).update({column, _YEAR.sub("", column)})
 
-    def is_room(self, sheet: str, column: str, severity: Severity) -> bool:
-        """Return whether a column's further finding is to be kept; count it if not."""
+    def has_room(self, sheet: str, column: str, severity: Severity) -> bool:
+        """Count a finding of a column, and return whether it is still recorded."""
         self.counts[sheet, column, severity] += 1
-        return self.counts[sheet, column, severity] <= MOST_TOLD
+        return self.counts[sheet, column, severity] <= MOST_FINDINGS
 
-    def more(self) -> list[Finding]:
-        """Return a finding for each column that has more of them than are kept."""
+    def overflows(self) -> list[Finding]:
+        """Return, for each column with too many findings, one that counts those left out."""
         return [
-            Finding(sheet, 0, column, f"{count - MOST_TOLD:,} more such cells", severity=severity)
+            Finding(
+                sheet, 0, column, f"{count - MOST_FINDINGS:,} more such cells", severity=severity
+            )
             for (sheet, column, severity), count in self.counts.items()
-            if count > MOST_TOLD
+            if count > MOST_FINDINGS
         ]
 
-    def spell(self, code: str, spelling: str, *, listed: bool = False) -> None:
-        """Keep how a country is spelt; the sheet Countries has the say."""
+    def add_spelling(self, code: str, spelling: str, *, listed: bool = False) -> None:
+        """Record a spelling of a country; ``listed``: it is from the sheet Countries."""
         written = clean(spelling)
         written = written.upper() if fold(written) == fold(code) else written
         if listed:
@@ -259,14 +262,14 @@ class ReadingContext:
         self.spellings.setdefault(code, set()).add(written)
 
     def country_name(self, code: str) -> str:
-        """Return how a country is spelt: as listed, else by a name before a code."""
+        """Return a country's spelling: in the sheet Countries, else a name, else a code."""
         if code in self.listed:
             return self.listed[code]
         spellings = self.spellings.get(code, {code})
         return min(spellings, key=lambda name: (len(name) <= len(code), name))
 
 
-# ---- in sentences -------------------------------------------------------------------------------
+# ---- sentences ----------------------------------------------------------------------------------
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\([^)]*\)")
 _VERB = re.compile(
@@ -274,29 +277,29 @@ _VERB = re.compile(
     r"|must|appl(?:y|ies)|cannot|exceeds?|appears?|comes?|belongs?|adds?|names?|pays?|gives?)\b"
 )
 _THING = re.compile(r"(?:the|an?) ")
-_OURS = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it|rows?) ")
-"""Words that a sentence begins with; a name or a path keeps its spelling."""
+_CAPITALIZED = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it|rows?) ")
+"""First words that get a capital letter; a name or a path at the beginning keeps its spelling."""
 
 
 def sentence(finding: Finding) -> str:
-    """Say what is there and what is expected, and then the nearest fix."""
+    """Return the sentences of a finding: what is wrong, what is expected, and the nearest fix."""
     return " ".join(part for part in (statement(finding), advice(finding)) if part)
 
 
 def statement(finding: Finding) -> str:
-    """Say what is there and what is expected."""
-    message, wanted = finding.found.strip(), finding.expected.strip()
+    """Say what is wrong and what is expected."""
+    message, expected = finding.found.strip(), finding.expected.strip()
     if not message:
-        return _ended(f"expected {wanted}") if wanted else ""
-    if not wanted:
+        return _ended(f"expected {expected}") if expected else ""
+    if not expected:
         return _ended(message)
-    # A thing that stands there is told with a verb, what is said of it already has one.
+    # "the text 'x'" has no verb and gets one; "the sheet is empty" is a sentence already
     bare = _THING.match(message) and not _VERB.search(_QUOTED.sub("", message))
-    return _ended(f"{'found ' if bare else ''}{message}; expected {wanted}")
+    return _ended(f"{'found ' if bare else ''}{message}; expected {expected}")
 
 
 def advice(finding: Finding) -> str:
-    """Say the nearest fix; "" where none is known."""
+    """Say the nearest fix; "" if none is known."""
     # "did you mean 0.65? it is stored as text" holds two sentences
     parts = filter(None, re.split(r"(?<=[?.!])\s+", finding.hint.strip()))
     return " ".join(_ended(opened(part)) for part in parts)
@@ -305,4 +308,4 @@ def advice(finding: Finding) -> str:
 def _ended(text: str) -> str:
     text = text.strip()
     end = "" if text.endswith((".", "?", "!")) else "."
-    return f"{opened(text) if _OURS.match(text) else text}{end}"
+    return f"{opened(text) if _CAPITALIZED.match(text) else text}{end}"

@@ -1,4 +1,4 @@
-"""What stands in the cells of a sheet, before anything is made of it."""
+"""The cells of a sheet by column, before they are interpreted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Cells = Iterable[tuple[int, object]]
 
 @dataclass(frozen=True)
 class Fault:
-    """A cell that has no value to read: an error value, or a formula that was never worked out."""
+    """A cell without a readable value: an error value, or a formula that was never calculated."""
 
     text: str
     hint: str = ""
@@ -30,7 +30,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Dated:
-    """A number that its format shows as a date or time; None where no calendar has that day."""
+    """A number that its format shows as a date or time; ``date`` None: the date is invalid."""
 
     number: float
     date: object
@@ -40,10 +40,10 @@ class Dated:
 
 @dataclass(frozen=True)
 class Printed:
-    """A value that its format shows as another one.
+    """A value that its format shows as a different one.
 
-    ``text`` is what is shown, ``number`` what a person reads there (NaN: none) and ``step`` what
-    its last digit is worth.
+    ``text`` is the text shown, ``number`` the number that a person reads in it (NaN: none) and
+    ``step`` the value of one unit of its last digit.
     """
 
     value: float | str
@@ -69,13 +69,13 @@ class Area(NamedTuple):
         return f"{address(self.left, self.top)}:{address(self.right, self.bottom)}"
 
 
-MOST_LOOKS = 4_000_000
-"""Cells of a sheet that conditional formats cover, counted once a format: some 20 seconds."""
+MOST_FORMATTED = 4_000_000
+"""Most cells under a sheet's conditional formats, counted per format: checks take 20 seconds."""
 _TWICE = Fault("a cell or row that is in the file twice or in the wrong place")
 
 
 class VolatileFormula(NamedTuple):
-    """A formula that is calculated anew each time: its cell, and the function that makes it so."""
+    """A volatile formula, which is calculated again each time: its cell and its function."""
 
     row: int
     position: int
@@ -84,7 +84,7 @@ class VolatileFormula(NamedTuple):
 
 _YES = {"1", "true", "on"}
 _SEEN = 1.0
-"""A row of fewer points or a column of fewer characters cannot be seen."""
+"""A row lower than this (points), or a column narrower than this (characters), is invisible."""
 
 
 def is_yes(text: str) -> bool:
@@ -99,14 +99,14 @@ def _is_small(size: str) -> bool:
 
 
 def is_hidden_row(attributes: Mapping[str, str], *, are_all: bool) -> bool:
-    """Return whether a row cannot be seen; ``are_all``: nor can those that say nothing."""
+    """Return whether a row is hidden; ``are_all``: rows are hidden by default."""
     if "ht" not in attributes:
         return is_yes(attributes["hidden"]) if "hidden" in attributes else are_all
     return is_yes(attributes.get("hidden", "")) or _is_small(attributes["ht"])
 
 
 def hidden_columns(attributes: Mapping[str, str]) -> list[tuple[int, int]]:
-    """Return the first and last of columns that cannot be seen; nothing where they can."""
+    """Return (first, last) of a group of columns if it is hidden, else nothing."""
     if is_yes(attributes.get("hidden", "")) or _is_small(attributes.get("width", "")):
         return [(int(attributes.get("min", "1")), int(attributes.get("max", "1")))]
     return []
@@ -114,10 +114,10 @@ def hidden_columns(attributes: Mapping[str, str]) -> list[tuple[int, int]]:
 
 @dataclass
 class SheetExtras:
-    """What is heard of a sheet while its cells are read.
+    """What is collected about a sheet while its cells are read.
 
     Addresses of merged areas, hidden rows and columns, volatile formulas, and conditional number
-    formats with the areas that they are of.
+    formats (``rules``) with the areas to which they apply.
     """
 
     merged: list[str] = field(default_factory=list)
@@ -127,19 +127,19 @@ class SheetExtras:
     rules: list[tuple[str, str]] = field(default_factory=list)
     are_rows_hidden: bool = False
 
-    def hear_row(self, number: int, attributes: Mapping[str, str]) -> None:
-        """Keep a row that cannot be seen."""
+    def add_row(self, number: int, attributes: Mapping[str, str]) -> None:
+        """Record a row if it is hidden."""
         if is_hidden_row(attributes, are_all=self.are_rows_hidden):
             self.rows.append(number)
 
-    def put_into(self, grid: Grid) -> Grid:
-        """Return the cells with what was heard of them."""
-        looks = 0
-        message = f"{grid.title}: conditional formatting covers more than {MOST_LOOKS:,} cells"
+    def added_to(self, grid: Grid) -> Grid:
+        """Return the grid with what was collected."""
+        checked = 0
+        message = f"{grid.title}: conditional formatting covers more than {MOST_FORMATTED:,} cells"
         for addresses, code in dict.fromkeys(self.rules):
             for each in addresses.split():
-                looks += 1 + _print(grid, each, code)
-                refuse_if((looks > MOST_LOOKS, message))
+                checked += 1 + _print(grid, each, code)
+                refuse_if((checked > MOST_FORMATTED, message))
         kept = {grid.header_row, *grid.rows}
         hidden = {p for p in grid.header if any(a <= p <= b for a, b in self.columns)}
         return replace(
@@ -152,34 +152,33 @@ class SheetExtras:
 
 
 def _print(grid: Grid, addresses: str, code: str) -> int:
-    """Put what a conditional format may print into the numbers that it is of; return how many."""
+    """Mark numbers that a conditional format shows as others; return how many were checked."""
     from openpyxl.utils import range_boundaries
 
     left, top, right, bottom = range_boundaries(addresses)
-    looks = 0
+    checked = 0
     for position, values in grid.columns.items():
         if (left or 1) <= position <= (right or position):
             first, last = bisect_left(grid.rows, top or 1), len(grid.rows)
             for i in range(first, last if bottom is None else bisect_right(grid.rows, bottom)):
                 value = values[i]
                 if type(value) is float or type(value) is int:
-                    looks += 1
+                    checked += 1
                     other = other_number(code, float(value))
                     values[i] = value if other is None else Printed(value, *other)
-    return looks
+    return checked
 
 
 @dataclass
 class Grid:
-    """A sheet as it stands: its header row, and the cells below it by column.
+    """A sheet's header row, and the cells below it by column.
 
-    ``header`` holds the filled cells of the first non-empty row. ``columns`` holds, by the position
-    of a column (1 is A), a value for each of ``rows`` (row numbers of the worksheet); None is
-    blank. Empty rows are not in it. ``stray`` are cells in columns without a header (row, position,
-    value); a row that holds nothing else counts as empty. ``merged`` are the areas of merged cells.
-    ``hidden_rows`` and ``hidden_columns`` are those that hold something; ``volatile`` are formulas
-    whose value changes each time the workbook is calculated. ``file`` is the CSV file that holds
-    the sheet, "" where a workbook does.
+    ``header`` has the filled cells of the first non-empty row. ``columns`` has, by the position of
+    a column (1 is A), a value for each of ``rows`` (row numbers of the worksheet); None is blank.
+    Empty rows are left out. ``stray`` has cells in columns without a header (row, position, value);
+    a row with nothing else counts as empty. ``hidden_rows`` and ``hidden_columns`` have a value;
+    ``volatile`` are formulas that change with each calculation. ``file`` is the CSV file of the
+    sheet, "" for a sheet of a workbook.
     """
 
     title: str
@@ -197,11 +196,11 @@ class Grid:
 
     @property
     def name(self) -> str:
-        """What a person finds the sheet by."""
+        """The sheet's name in messages."""
         return f"the file {self.file}" if self.file else f"the sheet {self.title!r}"
 
     def values(self, position: int) -> list[object]:
-        """Return a value for each row of a column, None where it is blank."""
+        """Return a value for each row of a column, None for a blank cell."""
         return self.columns.get(position) or [None] * len(self.rows)
 
 
@@ -215,7 +214,7 @@ def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
         for position, value in cells:
             text = value.strip() if type(value) is str else value
             if type(text) is str and not text.isascii() and not case.fold(text):
-                text = None  # letters that nobody sees
+                text = None  # only invisible characters
             if text is not None and text != "":
                 filled[position] = _TWICE if position in filled else text
         if number <= last:
@@ -239,7 +238,7 @@ def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
 
 
 _BATCH = 1000
-"""Rows that are turned into columns at a time: a row takes ten times the room."""
+"""Rows that are converted to columns at a time: as rows they take ten times the memory."""
 
 
 def _add(grid: Grid, rows: list[dict[int, object]]) -> None:
@@ -249,7 +248,7 @@ def _add(grid: Grid, rows: list[dict[int, object]]) -> None:
 
 
 def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:
-    """Gather rows given as header to scalar: the header is row 1, the first of them row 2."""
+    """Build a grid from rows by header: the header counts as row 1, the first row as row 2."""
     headers = dict.fromkeys(header for row in rows for header in row)
     places = {header: place for place, header in enumerate(headers, start=1)}
     below = (((places[h], value) for h, value in row.items()) for row in rows)
@@ -270,7 +269,7 @@ def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
 
 
 def cells_of(grid: Grid) -> list[list[object]]:
-    """Return a sheet's header and the rows below it, blank ones too; "" is a blank cell."""
+    """Return a sheet's header and the rows below it, also blank rows; "" is a blank cell."""
     places = sorted(grid.header)
     last = max(grid.rows, default=grid.header_row)
     rows: list[list[object]] = [[""] * len(places) for _ in range(grid.header_row, last + 1)]
@@ -283,8 +282,8 @@ def cells_of(grid: Grid) -> list[list[object]]:
 
 
 @contextlib.contextmanager
-def no_collection() -> Iterator[None]:
-    """Keep the garbage collector off: the cells of a large sheet are many objects, no circles."""
+def paused_gc() -> Iterator[None]:
+    """Pause the garbage collector: a large sheet makes many objects without reference cycles."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -296,13 +295,13 @@ def no_collection() -> Iterator[None]:
 
 # ---- merged cells -------------------------------------------------------------------------------
 #
-# They are an error wherever they reach over what is read, since only the first has a value. Whether
-# 1,000 over three rows is meant once or three times, and whether China over three rows of Lanes is
-# meant in all of them, the file does not say; the others would be read as blank, "all".
+# Only the first cell of a merged area has a value; the others would be read as blank. The file does
+# not say whether 1,000 over three rows is meant once or three times. So merged cells are an error
+# in every column that is read.
 
 
 def area_of(text: str) -> Area | None:
-    """Return the area of an address, None of whole columns or rows; ValueError where it is none."""
+    """Return the area of an address; None for whole columns or rows. ValueError if invalid."""
     from openpyxl.utils import range_boundaries
 
     left, top, right, bottom = range_boundaries(text)
@@ -310,7 +309,7 @@ def area_of(text: str) -> Area | None:
 
 
 def areas(addresses: Iterable[str]) -> Iterator[Area]:
-    """Yield the areas of more than one cell. Raises ValueError where an address is none."""
+    """Yield the areas of more than one cell. Raises ValueError if an address is invalid."""
     for each in addresses:
         area = area_of(each)
         if area is None:
@@ -322,21 +321,18 @@ def areas(addresses: Iterable[str]) -> Iterator[Area]:
 def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[errors.Finding]:
     """Yield an error at each merged area with a value in a column that is read.
 
-    The value is put into all its cells, so that nothing else is told of them.
+    The value is copied to all cells of the area, so that they cause no further findings.
     """
     places = {row: i for i, row in enumerate(grid.rows)} if grid.merged else {}
     for area in grid.merged:
         reaches = any(area.left <= position <= area.right for position in read)
         if area.bottom >= grid.header_row and reaches and _spread(grid, area, places):
-            message, hint = (
-                f"the cells {area} are merged",
-                "unmerge them and fill each cell",
-            )
+            message, hint = f"the cells {area} are merged", "unmerge them and fill each cell"
             yield at_cell(sheet, area.left, area.top, message, "single cells", hint)
 
 
 def _spread(grid: Grid, area: Area, places: Mapping[int, int]) -> bool:
-    """Put an area's value into its blank cells below the header; false where it has none."""
+    """Copy an area's value to its blank cells below the header; return whether it has a value."""
     columns = [p for p in grid.header if area.left <= p <= area.right]
     rows = [places[row] for row in range(area.top, area.bottom + 1) if row in places]
     cells = [(grid.columns[p], i) for p in columns if p in grid.columns for i in rows]
@@ -346,16 +342,16 @@ def _spread(grid: Grid, area: Area, places: Mapping[int, int]) -> bool:
     return bool(values) or (area.top <= grid.header_row and bool(columns))
 
 
-# ---- what is read though nobody sees it, and what changes each time ------------------------------
+# ---- hidden rows and columns, volatile formulas --------------------------------------------------
 
 _NAMED = 5
-"""Rows, columns or formulas that are named; of more, how many."""
+"""Most rows, columns or formulas that a message names; the others are counted."""
 
 
-def unseen(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[errors.Finding]:
-    """Yield warnings of what is hidden and read all the same, and of formulas that are volatile.
+def warn_hidden(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[errors.Finding]:
+    """Yield warnings about hidden rows and columns that are read, and about volatile formulas.
 
-    ``read`` are the columns that are read, by position, each with its header.
+    ``read`` has the headers of the columns that are read, by position.
     """
     shown, hint = "still read", "show it if you need it, or delete it"
     if grid.is_hidden:
@@ -377,7 +373,7 @@ def unseen(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[errors.F
     if formulas:
         cells = [f"{address(f.position, f.row)} ({f.function})" for f in formulas]
         message = _few("the formula in {} changes", "the formulas in {} change", cells)
-        message += " with each calculation: the saved value is read"
+        message += " each time the workbook is calculated: the planner uses the saved value"
         hint = "replace the formula with its value"
         yield at_cell(sheet, formulas[0].position, formulas[0].row, message, "", hint, **_KIND)
 

@@ -1,4 +1,4 @@
-"""What the header row of a sheet means: which column of the catalogue, year and unit each has."""
+"""Reads a sheet's header row: the catalogue's column, the year and the unit of each header."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from planner.workbook.grid import Grid
 
 RECORDS: dict[str, type[Record]] = {record.SHEET: record for record in SHEETS}
 REMARKS = {name: name.capitalize() for name in ("note", "source")}
-"""Columns that every sheet may have, by the fields that they are."""
+"""Headers that every sheet may have, by the name of their field."""
 GRADE = "grade"
-"""A column that every sheet may have, too: how sure the row's numbers are, by the field it is."""
+"""Field of another column that every sheet may have: how reliable the row's numbers are."""
 YEARS, MEMBERS = "years", "members"
 SUCH_AS = 2026
-"""A year as messages give one."""
+"""The year in the examples of messages."""
 SPREADS = {
     YEARS: Column(YEARS, CellKind.NUMBER, "", unit="t", most=MOST_TONNES, field=YEARS),
     MEMBERS: Column(MEMBERS, CellKind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field=MEMBERS),
 }
-"""What each year of Demand and member of Freight is; the unit need not be written."""
+"""The columns of a year in Demand and of a member in Freight; their header may omit the unit."""
 SETTING = Column("Setting", CellKind.TEXT, "Which setting.", required=True)
 VALUE = Column("Value", CellKind.TEXT, "Its value.", default="as the setting says")
 
@@ -40,17 +40,17 @@ _UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")
 _BY_YEAR = re.compile(r"(?P<name>.+) (?P<year>\d{4})")
 _YEAR = re.compile(r"\d{4}")
 PAST = "Past"
-"""What stands before a year of Demand that is over: the column is kept and not read."""
+"""Prefix of a past year's column in Demand: the column is kept, but not read."""
 
 
 @dataclass(frozen=True)
 class ParsedHeader:
-    """One header understood.
+    """One header with its meaning.
 
-    ``position`` 1 is column A. Exactly one of these holds: ``column`` (with ``year`` where it is by
-    year), ``always`` (note, source or grade), ``spread`` (a year of Demand, a member of Freight),
-    or none of them: a column that is kept as a note. ``name`` is the text without the ``unit``
-    (None where there is none); ``factor`` converts its numbers.
+    One of three is set: ``column`` (with ``year`` if it is by year), ``always`` (note, source or
+    grade) or ``spread`` (a year of Demand, a member of Freight). If none is, the column is kept as
+    a note. ``position`` 1 is column A; ``name`` is the text without the ``unit`` (None: no unit);
+    ``factor`` converts its numbers.
     """
 
     text: str
@@ -65,19 +65,19 @@ class ParsedHeader:
 
     @property
     def label(self) -> str:
-        """The header without unit, as findings name the column."""
+        """The column's name in findings: the header without unit."""
         if self.column is None:
             return self.spread or self.text
         return self.column.header if self.year is None else f"{self.column.header} {self.year}"
 
     @property
     def key(self) -> str:
-        """What may stand only once in a header row."""
+        """The name that must be unique in a header row."""
         return fold(self.label)
 
     @property
     def is_remark(self) -> bool:
-        """Whether it holds words for the reader that the planner does not compute with."""
+        """Whether the column is text for readers, which the planner does not use."""
         return self.column is None and not self.spread
 
 
@@ -88,20 +88,20 @@ _DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROU
 
 
 def declared(record: type[Record]) -> dict[str, Column]:
-    """Return the columns that the header row of a sheet declares, by folded header."""
+    """Return the catalogue's columns of a sheet by folded header."""
     return _DECLARED[record]
 
 
 def split_unit(text: str) -> tuple[str, str | None]:
-    """Part a header or setting into its name and the unit in parentheses behind it, if any."""
+    """Split a header or setting into its name and the unit in parentheses (None: no unit)."""
     match = _UNIT.fullmatch(text)
     return (match["name"], match["unit"].strip()) if match else (text, None)
 
 
-def understand(
+def parse_header(
     record: type[Record], text: str, members: Mapping[str, str], position: int = 0
 ) -> ParsedHeader:
-    """Return what a header is: ``Capacity 2027 (t/yr)``; ``members`` by folded name."""
+    """Parse a header such as ``Capacity 2027 (t/yr)``; ``members`` is keyed by folded name."""
     columns = declared(record)
     # a header such as Target (days) has parentheses of its own, and no unit
     name, unit = (text, None) if fold(text) in columns else split_unit(text)
@@ -123,28 +123,28 @@ def understand(
     return heading
 
 
-def by_year_of(text: str, name: str) -> bool:
+def _is_by_year(text: str, name: str) -> bool:
     """Return whether a header is a name and a year: ``Past 2026``."""
     by_year = _BY_YEAR.fullmatch(text)
     return by_year is not None and fold(by_year["name"]) == fold(name)
 
 
 def setting_named(label: str) -> Column | None:
-    """Return the setting that a label names, with its unit or without; None where it is none."""
+    """Return the setting that a label names, with or without a unit; None if it names none."""
     return SETTINGS.get(fold(label)) or SETTINGS.get(fold(split_unit(label)[0]))
 
 
 def known_headers(record: type[Record], cells: Iterable[object]) -> int:
-    """Return how many cells are headers of a sheet; those of Settings are its two columns."""
+    """Return how many of the cells are headers in the catalogue of this sheet."""
     texts = (common_letters(clean(value)) for value in cells if isinstance(value, str))
-    return sum(understand(record, text, {}).column is not None for text in texts)
+    return sum(parse_header(record, text, {}).column is not None for text in texts)
 
 
 def unit_factor(column: Column, unit: str | None, place: str, name: str, currency: str) -> float:
-    """Return what numbers in a unit are multiplied by to be in their column's own.
+    """Return the factor that converts numbers in a unit to the column's own unit.
 
-    Raises CellError; ``place`` is the header or the setting that has the unit, ``name`` what it is
-    called without.
+    ``place`` is the header or the setting with the unit, ``name`` its name without the unit; both
+    are for the message of the CellError raised.
     """
     if column.unit and unit is None:
         options = one_of(tuple(f"({u})" for u in accepted(column.unit, currency)))
@@ -167,7 +167,7 @@ class HeaderRow:
     """Reads the header row of one sheet; what is wrong with it is in ``findings``."""
 
     def __init__(self, record: type[Record], grid: Grid, context: ReadingContext) -> None:
-        """Understand each header, with the currency and the members that the context knows."""
+        """Parse each header, with the context's currency and members."""
         self.record, self.grid, self.context = record, grid, context
         self.columns = declared(record)
         self.findings: list[Finding] = []
@@ -190,7 +190,7 @@ class HeaderRow:
         else:
             self._error(position, shown(value), "a column header as text", hint_of(value))
             return None
-        heading = understand(
+        heading = parse_header(
             self.record, common_letters(written), self.context.members or {}, position
         )
         if heading.is_remark and not heading.always:
@@ -204,9 +204,9 @@ class HeaderRow:
         return heading if heading.always else self._with_factor(heading)
 
     def _unlisted(self, heading: ParsedHeader) -> ParsedHeader | None:
-        """A column that the catalogue does not know: a slip in Demand and Freight, else a note."""
+        """Read a column not in the catalogue: a mistake in Demand and Freight, else a note."""
         if self.record.SPREAD == YEARS:
-            if by_year_of(heading.name, PAST):
+            if _is_by_year(heading.name, PAST):
                 return None
             self._error(
                 heading.position,
@@ -233,13 +233,13 @@ class HeaderRow:
         return replace(heading, factor=times)
 
     def _no_member(self, heading: ParsedHeader) -> ParsedHeader | None:
-        """A column of Freight that is no member's: a slip in its name, or a note."""
-        if self.context.members is None:  # Members could not be read: no word about its names
+        """Read a column of Freight without a member: a misspelt name, or a note."""
+        if self.context.members is None:  # Members could not be read
             return None
         name, countries = heading.name, self.context.members_of
         hint = near(name, self.context.members) or member_meant(name, countries)
         if not (hint or self.context.members_sure):
-            return None  # it may be the member whose name cannot be read
+            return None  # it may be a member whose name could not be read
         if hint or any(isinstance(v, Real) for v in self.grid.values(heading.position)):
             hint = looks_like("column") if is_total(name) else hint
             expected = "a member of the sheet Members"
@@ -277,7 +277,7 @@ class HeaderRow:
                 message = f"the column {heading.label!r} appears twice, first in {first}"
                 self._error(heading.position, message, "each column once")
                 repeated.add(heading.key)
-        # which of the two is meant is not known, so neither is read
+        # it is not clear which of the two is meant, so neither is read
         self.refused = {h.column.header for h in self.headings if h.column and h.key in repeated}
         self.headings = [h for h in kept.values() if h.spread or h.key not in repeated]
 
@@ -292,7 +292,7 @@ class HeaderRow:
             self._error(first, "no year column", "one column per year, headed 2026, 2027, ...")
 
     def _nameless(self) -> None:
-        """Cells under no header are not read: say so, and refuse numbers in Demand."""
+        """Report cells without a header, which are not read; numbers in Demand are an error."""
         columns: dict[int, list[tuple[int, object]]] = {}
         is_read = self.record is not Settings or self.grid.file
         for row, position, value in self.grid.stray if is_read else ():
@@ -311,8 +311,8 @@ class HeaderRow:
 
     def _missing(self, there: set[str]) -> None:
         for column in self.columns.values():
-            must = column.required or self.record is Settings
-            if must and column.header not in there:
+            is_required = column.required or self.record is Settings
+            if is_required and column.header not in there:
                 title = in_currency(column.title, self.context.currency)
                 message = f"the column {column.header!r} is missing"
                 self._error(max(self.grid.header) + 1, message, f"a column headed {title!r}")

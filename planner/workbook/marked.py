@@ -1,4 +1,4 @@
-"""A copy of a workbook in which every faulty cell is coloured and says what is wrong with it."""
+"""Writes a copy of a workbook in which each faulty cell has a colour and a comment on its error."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ from planner.workbook.archive import BROKEN, reason
 from planner.workbook.cells import is_number
 from planner.workbook.csv_folder import is_folder, open_folder
 from planner.workbook.findings import advice, sentence, statement
-from planner.workbook.grid import Fault, lines, no_collection
+from planner.workbook.grid import Fault, lines, paused_gc
 from planner.workbook.parts import FINDINGS
 from planner.workbook.save import save
 
 MOST_MARKED = 2_000
-"""Cells that are coloured and commented at most, errors first: Excel is slow with more."""
+"""Most cells that are coloured and commented, errors first: Excel is slow with more."""
 MOST_LISTED = 5_000
-"""Findings on the sheet Findings at most, errors first."""
+"""Most findings on the sheet Findings, errors first."""
 MOST_JOINED = 10
-"""Findings in one comment at most."""
+"""Most findings in one comment."""
 LONGEST = 1_000
-"""Characters of one finding at most."""
+"""Most characters of one finding."""
 
 SIGN = "planner check:"
-"""What stands above the findings in a comment, so that they are known again."""
+"""First line of a comment's findings, by which a later run recognizes and removes them."""
 _TITLE = "What planner check found"
 
 _FILL = {Severity.ERROR: "FFFFC7CE", Severity.WARNING: "FFFFEB9C"}
 _INK = {Severity.ERROR: "FF9C0006", Severity.WARNING: "FF7F6000"}
 _LOOK_UP = ("FFDDEBF7", "FF1F4E78")
-"""Fill and letters of a cell to look up."""
+"""Colours of fill and font for a cell that decides the plan, and whose value should be verified."""
 _FACE = "Calibri"
 _COLUMNS = (
     ("Kind", 11),
@@ -60,7 +60,7 @@ _HEADER_ROW = 4
 
 @dataclass(frozen=True)
 class Marked:
-    """A marked copy: where it stands, how many cells are marked in it and how many are not."""
+    """A marked copy: its path, how many cells are marked, and how many are left unmarked."""
 
     path: Path
     cells: int
@@ -68,7 +68,7 @@ class Marked:
 
 
 def is_markable(findings: Sequence[Finding]) -> bool:
-    """Return whether findings are on the inside of a workbook: a file that is none has no cells."""
+    """Return whether findings are about a workbook's sheets, not about a file as a whole."""
     return all(finding.sheet for finding in findings)
 
 
@@ -78,14 +78,14 @@ def mark(
     findings: Sequence[Finding],
     look_up: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> Marked:
-    """Write the copy with its faulty cells marked and a first sheet that lists every finding.
+    """Write a copy with marked faulty cells and a first sheet that lists every finding.
 
-    ``look_up`` are cells to look up, by sheet and address, with what their comment says. The source
-    is only read. Macros are not copied. Raises WriteError where the workbook cannot be
-    copied or the copy not be written.
+    ``look_up`` has the comments of cells that the user should verify, by sheet and address. The
+    source is only read; macros are not copied. Raises WriteError if the workbook cannot be copied,
+    or the copy cannot be written.
     """
-    with warnings.catch_warnings(), no_collection():
-        warnings.simplefilter("ignore")  # what openpyxl cannot keep
+    with warnings.catch_warnings(), paused_gc():
+        warnings.simplefilter("ignore")  # about content that openpyxl cannot keep
         try:
             book = _of_folder(source) if is_folder(source) else edit.load(source)[0]
             titles = {case.fold(sheet.title): sheet.title for sheet in reversed(book.worksheets)}
@@ -100,7 +100,7 @@ def mark(
             for sheet in book.worksheets:
                 edit.fit_comments(sheet)
             _list(book, errors_first, titles, len(cells))
-        except BROKEN as error:  # of parts that the planner itself does not read
+        except BROKEN as error:  # in parts that the planner does not read
             msg = f"{target} is not written: {source} cannot be copied ({reason(error)})"
             raise WriteError(msg) from error
         written = save(target, book.save)
@@ -109,7 +109,6 @@ def mark(
 
 
 def _of_folder(source: Path) -> Any:
-    """Return a workbook of a folder's CSV files, each cell in its place."""
     book: Any = Workbook()
     book.remove(book.active)
     for grid in open_folder(source).grids:
@@ -131,7 +130,7 @@ def _of_folder(source: Path) -> Any:
 def _cells(
     book: Any, titles: Mapping[str, str], findings: Sequence[Finding]
 ) -> dict[tuple[str, str], list[Finding]]:
-    """Return the findings by the cell that they stand at, title of the sheet and address."""
+    """Return the findings by their cell: title of the sheet and address."""
     merged = {sheet.title: _merged(sheet) for sheet in book.worksheets}
     cells: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
@@ -143,7 +142,7 @@ def _cells(
 
 
 def _merged(sheet: Any) -> dict[str, str]:
-    """Return the cells that are hidden by merging, each with the one that shows in its place."""
+    """Return each cell that is hidden by merging, with the cell that is shown instead."""
     return {
         cell.coordinate: str(area.start_cell.coordinate)
         for area in sheet.merged_cells.ranges
@@ -171,8 +170,8 @@ def _to_look_up(
 
 
 def _comment(cell: Any, look: tuple[str, str], lines: Sequence[str]) -> None:
-    """Colour a cell, and say why below the comment that it has."""
-    # the letters too: light ones of a dark header would not be seen
+    """Colour a cell, and add lines to its comment."""
+    # also its font: the light font of a dark header would be invisible
     _colour(cell, PatternFill("solid", fgColor=look[0]), look[1])
     text = "\n".join(lines)
     old = cell.comment
@@ -187,7 +186,7 @@ def _colour(cell: Any, fill: PatternFill, ink: str | None) -> None:
 
 
 def _clean(book: Any) -> None:
-    """Take out what an earlier marking left, where the workbook is such a copy."""
+    """Remove the marks of an earlier run, if the workbook is a marked copy."""
     if FINDINGS not in book.sheetnames or book[FINDINGS]["A1"].value != _TITLE:
         return
     del book[FINDINGS]
@@ -204,7 +203,7 @@ def _clean(book: Any) -> None:
 
 
 def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], marked: int) -> None:
-    """Add the sheet; ``marked`` are the cells that findings stand at."""
+    """Add the sheet Findings; ``marked`` is the number of cells with findings."""
     title = FINDINGS
     while case.fold(title) in {case.fold(name) for name in book.sheetnames}:
         title += "_"
@@ -242,7 +241,6 @@ def _head(sheet: Any, findings: Sequence[Finding], marked: int) -> None:
 
 
 def _look(severity: Severity) -> dict[str, Any]:
-    """Return the formats of a line, made once for all lines."""
     return {
         "fill": PatternFill("solid", fgColor=_FILL[severity]),
         "font": Font(name=_FACE, color=_INK[severity]),
@@ -267,7 +265,7 @@ def _line(sheet: Any, row: int, finding: Finding, title: str | None, look: dict[
 
 
 def _text(sheet: Any, address: str, text: str, **look: object) -> Any:
-    """Write a text as a text, also one that looks like a formula."""
+    """Write a text, also one that looks like a formula."""
     cell = sheet[address]
     cell.value = text
     if text:

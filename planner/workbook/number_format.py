@@ -1,9 +1,9 @@
-"""What a number format prints of a cell's value, and what number a person reads there.
+"""Finds number formats that show a cell's value as a different number.
 
-A format is a small program: of up to four sections one prints, by the value's sign or by a
-condition; placeholders print digits, commas divide by a thousand, and any text may stand beside.
-So what is printed is made as Excel makes it and read again as a person reads it: digits, decimal
-mark, sign, percent, and words such as "k" or "million". (ECMA-376 part 1, 18.8.31.)
+A format has up to four sections; the value's sign or a condition selects one of them. In a section
+placeholders print digits, commas divide by a thousand, and any text may be added. So the value is
+printed as Excel prints it, and the text is read as a person reads it: digits, decimal mark, sign,
+percent, and words such as "k" or "million". (ECMA-376 part 1, 18.8.31.)
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from typing import NamedTuple
 
 GENERAL = "General"
 _LONGEST = 255
-"""Letters of a format at most, in Excel."""
+"""Most characters of a format in Excel."""
 _DIGITS = 309 + 2 * _LONGEST
-"""Digits that are computed with: a double has 309 before its decimal mark, a % adds two."""
+"""Precision of the decimals: a double has up to 309 digits before the point, each % adds two."""
 
 # ---- the sections of a format -------------------------------------------------------------------
 
 
 class FormatToken(NamedTuple):
-    """A piece of a section: its kind, and the text that it prints or the letters that it is."""
+    """A token of a section: its kind, and its text."""
 
     kind: str
     text: str
@@ -52,21 +52,21 @@ _ELAPSED = re.compile(r"[hms]+", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class FormatSection:
-    """A part of a format, with the condition under which it prints; "" where it has none."""
+    """A section of a format, with its condition; ``operator`` is "" if it has none."""
 
     tokens: tuple[FormatToken, ...]
     operator: str = ""
     bound: float = 0.0
     is_red: bool = False
 
-    def holds(self, value: float) -> bool:
+    def condition_holds(self, value: float) -> bool:
         return bool(self.operator) and bool(_HOLDS[self.operator](float(value), self.bound))
 
-    def has(self, *kinds: str) -> bool:
+    def has_token(self, *kinds: str) -> bool:
         return any(token.kind in kinds for token in self.tokens)
 
     @property
-    def is_of_negatives(self) -> bool:
+    def is_for_negatives(self) -> bool:
         return self.operator in {"<", "<="} and self.bound <= 0
 
 
@@ -102,7 +102,7 @@ def _section(tokens: Sequence[FormatToken]) -> FormatSection:
             kept.append(FormatToken("literal", text))
         elif kind == "room":
             kept.append(FormatToken("literal", " "))
-        elif kind == "fill":  # as often as there is room for it
+        elif kind == "fill":  # repeated to the width of the column
             kept.append(FormatToken("literal", " " if text.isspace() else text))
         else:
             kept.append(FormatToken(kind, text))
@@ -110,7 +110,7 @@ def _section(tokens: Sequence[FormatToken]) -> FormatSection:
 
 
 class SectionChoice(NamedTuple):
-    """A section that prints a number, and whether a minus is printed before it by itself."""
+    """The section that prints a number, and whether a minus sign is added automatically."""
 
     section: FormatSection
     has_minus: bool
@@ -120,15 +120,15 @@ _ALL = FormatSection((FormatToken("general", GENERAL),))
 
 
 def _choices(code: str, value: float) -> list[SectionChoice]:
-    """Return the sections that may print a number: programs differ where conditions do not say."""
+    """Return the sections that may print a number: without conditions, programs may differ."""
     every = _sections(code)
     sections = [section for section in every[:3] if not _is_of_text(section)]
     if not sections or not code.strip():
         return [SectionChoice(_ALL, value < 0)]
     if any(s.operator for s in sections):
         for section in sections:
-            if section.holds(value):
-                return [SectionChoice(section, value < 0 and not section.is_of_negatives)]
+            if section.condition_holds(value):
+                return [SectionChoice(section, value < 0 and not section.is_for_negatives)]
         others = [s for s in sections if not s.operator]
         return [SectionChoice(s, value < 0) for s in others]
     if len(sections) > 1 and value < 0:
@@ -142,10 +142,10 @@ def _is_of_text(section: FormatSection) -> bool:
     return any(token == FormatToken("mark", "@") for token in section.tokens)
 
 
-# ---- what is printed ----------------------------------------------------------------------------
+# ---- printing -----------------------------------------------------------------------------------
 #
-# What is of the format's own text is kept apart from what is of the number: the own digits and
-# decimal mark of a number are letters of a private alphabet until the text is read.
+# Until the text is read, digits and marks of the number itself are characters of a private range,
+# so that they are not confused with digits in the format's text.
 
 _NATIVE = {ord(letter): chr(0xE000 + i) for i, letter in enumerate("0123456789.-/ E")}
 _FROM_NATIVE = {ord(native): chr(letter) for letter, native in _NATIVE.items()}
@@ -158,9 +158,9 @@ def _native(text: str) -> str:
 def _printed(choice: SectionChoice, value: float) -> str:
     section, sign = choice.section, _native("-") if choice.has_minus else ""
     tokens = section.tokens
-    if section.has("date") and not section.has("digit", "general"):
+    if section.has_token("date") and not section.has_token("digit", "general"):
         return "(a date)"
-    if section.has("general") and not section.has("digit"):
+    if section.has_token("general") and not section.has_token("digit"):
         number = _native(f"{abs(value):.10g}".upper())
         return sign + "".join(number if t.kind == "general" else t.text for t in tokens)
     places = [i for i, token in enumerate(tokens) if token.kind == "digit"]
@@ -173,7 +173,7 @@ def _printed(choice: SectionChoice, value: float) -> str:
 
 
 def _laid(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal) -> str:
-    """Return a number in the placeholders of a section."""
+    """Return a number as the placeholders of a section print it."""
     first, last = places[0], places[-1]
     slash = next((i for i in range(first, len(tokens)) if tokens[i] == FormatToken("mark", "/")), 0)
     if slash:
@@ -267,7 +267,7 @@ def _texts(tokens: Sequence[FormatToken]) -> str:
     return "".join(token.text for token in tokens if token.kind in {"literal", "mark"})
 
 
-# ---- what a person reads ------------------------------------------------------------------------
+# ---- reading as a person does -------------------------------------------------------------------
 
 _TIMES = {
     "percent": 1e-2, "pct": 1e-2, "prozent": 1e-2, "ppm": 1e-6, "ppb": 1e-9, "bp": 1e-4,
@@ -277,14 +277,14 @@ _TIMES = {
     "billions": 1e9, "tn": 1e12, "trillion": 1e12, "kg": 1e-3, "kt": 1e3, "Mt": 1e6, "Gt": 1e9,
     "per cent": 1e-2,
 }  # fmt: skip
-"""What a word behind a number multiplies it by; of weights, in tonnes: MT and mt are metric."""
+"""Factors of words after a number; of weights, in tonnes: MT and mt mean metric tonnes."""
 _PARTS = {"%": 1e-2, "٪": 1e-2, "﹪": 1e-2, "％": 1e-2, "‰": 1e-3, "‱": 1e-4}
 _SCALES = "十百千万萬億兆"
 """Numerals that multiply the number before them."""
 _AROUND = f" .{''.join(_PARTS)}"
 _MINUS = "-−–—‐‑‒﹣－"
 _NONE = {"", *_MINUS, "--", "nil", "none", "zero"}
-"""What stands for a zero."""
+"""Texts that mean zero."""
 _FRACTION = re.compile(r"(?:(\d+)\s+)?(\d+)\s*[/⁄∕]\s*(\d+)")
 _RUN = re.compile(r"[.,٫]?\d+(?:[.,٫٬'’\s]\d+)*(?:[eE][+-]?\d+)?")
 _DECIMAL, _GROUP, _INDIAN = ".,٫", 3, 2
@@ -294,21 +294,21 @@ _WORD = re.compile(r"per cent|[^\W\d_]+")
 
 _SUBSCRIPT = "\u2080"
 _FORMULA = re.compile(rf"(?:(?<![^\W\d_])(?![eExX](?![^\W\d_]))[^\W\d_]+|{_SUBSCRIPT})$")
-"""What a digit behind is a part of: a word such as CO, not the e of 1e3 or the x of x 10."""
+"""A word to which a following digit belongs, such as CO in CO2; not the e of 1e3, or an x."""
 
 
 _LARGEST = Fraction(sys.float_info.max)
 
 
 class NumberRead(NamedTuple):
-    """A number as a person reads it, and what its last digit is worth."""
+    """A number as a person reads it, and the value of one unit of its last digit."""
 
     number: float
     step: float
 
 
 def _read(printed: str) -> list[NumberRead] | None:
-    """Return the numbers that a person may read in what is printed; None where it is no number."""
+    """Return the numbers that a person may read in a text; None if it is not one number."""
     text, is_of_number = _letters(printed)
     fraction = _FRACTION.search(text)
     match = fraction or _RUN.search(text)
@@ -334,9 +334,9 @@ def _read(printed: str) -> list[NumberRead] | None:
 
 
 def _letters(printed: str) -> tuple[str, list[bool]]:
-    """Return what is printed in plain digits, and which letters are the number's own.
+    """Return a text with plain digits, and which characters belong to the number itself.
 
-    Digits of a formula, such as CO2, are letters of a word.
+    Digits of a chemical formula, such as CO2, are not digits of a number.
     """
     text, is_of_number = "", list[bool]()
     for letter in printed:
@@ -353,7 +353,7 @@ def _letters(printed: str) -> tuple[str, list[bool]]:
 
 
 def _numbers(text: str, is_native: Sequence[bool]) -> Iterator[NumberRead]:
-    """Yield what digits with marks between them may mean."""
+    """Yield the numbers that digits with marks between them may mean."""
     digits, _, power = text.partition("e" if "e" in text else "E")
     times = 10.0 ** max(min(int(power), 400), -400) if power else 1.0
     marks = [(i, m) for i, m in enumerate(digits) if not m.isdigit()]
@@ -382,7 +382,7 @@ def _number(digits: str, point: Sequence[int], times: float) -> NumberRead:
 
 
 def _times(before: str, after: str) -> float:
-    """Return what a number is multiplied by that has texts before and behind it."""
+    """Return the factor of a number, from the texts before and after it."""
     times, rest = 1.0, after.lstrip(" .")
     while rest and (rest[0] in _PARTS or rest[0] in _SCALES):
         times *= _PARTS.get(rest[0]) or _numeral(rest[0])
@@ -400,7 +400,7 @@ def _times(before: str, after: str) -> float:
 
 
 def _numeral(letter: str) -> float:
-    """Return what a numeral that is no digit stands for, such as 万; 0 where it is none."""
+    """Return the value of a numeral such as 万; 0 if the letter is not a numeral."""
     if "<su" in unicodedata.decomposition(letter) or letter == _SUBSCRIPT:
         return 0.0
     return unicodedata.numeric(letter, 0.0)
@@ -416,11 +416,11 @@ def _is_negative(before: str, after: str) -> bool:
     return (ahead[-1:] in {*_MINUS} and not is_hyphen) or after.strip(_AROUND) in {*_MINUS}
 
 
-# ---- what a cell shows --------------------------------------------------------------------------
+# ---- comparing what is shown with the value -----------------------------------------------------
 
 
 class OtherValue(NamedTuple):
-    """What a cell shows that is not what is read of it: a text, and the number that it says."""
+    """What a cell shows if that differs from its value: the text, and the number read in it."""
 
     text: str
     number: float = math.nan
@@ -429,10 +429,7 @@ class OtherValue(NamedTuple):
 
 @lru_cache(4096)
 def other_number(code: str, value: float) -> OtherValue | None:
-    """Return what a format prints where it is another number than the value; None where it is not.
-
-    Beyond the rounding of the last digit that is printed.
-    """
+    """Return what a format shows if it differs from the value by more than rounding, else None."""
     if not math.isfinite(value):
         return None
     if len(code) > _LONGEST:
@@ -443,7 +440,7 @@ def other_number(code: str, value: float) -> OtherValue | None:
         text = printed.translate(_FROM_NATIVE).strip()
         readings = _read(printed)
         if readings == []:
-            has_room = choice.section.has("digit") and abs(value) < 1
+            has_room = choice.section.has_token("digit") and abs(value) < 1
             if (value == 0 or has_room) and _is_none(text):
                 continue
             return OtherValue(text)
@@ -458,22 +455,22 @@ def other_number(code: str, value: float) -> OtherValue | None:
 
 
 def _is_none(text: str) -> bool:
-    """Return whether a text stands for a zero: nothing, a dash, a word, with a currency or not."""
+    """Return whether a text means zero: nothing, a dash or a word, with a currency or without."""
     return _MONEY.sub("", text).casefold().strip(". ") in _NONE
 
 
 def is_near(read: float, value: float, step: float) -> bool:
-    """Return whether a number that is read is a value, but for the rounding of its last digit."""
+    """Return whether a number as read equals a value, up to the rounding of its last digit."""
     return abs(read - value) <= 0.5000001 * step + 1e-9 * abs(value)
 
 
 def other_text(code: str, value: str) -> OtherValue | None:
-    """Return what a format prints of a text where that is not the text; None where it is."""
-    of_text = _text_section(code)
-    if of_text is None:
+    """Return what a format shows if it differs from the text, else None."""
+    section = _text_section(code)
+    if section is None:
         return None
     printed = "".join(
-        value if token == FormatToken("mark", "@") else token.text for token in of_text.tokens
+        value if token == FormatToken("mark", "@") else token.text for token in section.tokens
     )
     return None if _bare(printed) == _bare(value) else OtherValue(printed.strip())
 
@@ -489,15 +486,15 @@ def _bare(text: str) -> str:
     return "".join(filter(str.isalnum, text))
 
 
-# ---- formats that need no look at each cell -----------------------------------------------------
+# ---- formats that show every value as it is -----------------------------------------------------
 
 _PROBES = (
     0.0, 1.0, 0.5, 0.004, 0.65, 7.0, 12.34, 65.0, 100.0, 999.5, 1234.5, 65432.1, 1234567.89,
     123456789012.0, 1e-7, 3e15, -1.0, -0.5, -12.0, -1234.5,
 )  # fmt: skip
-"""Numbers of every size: a section prints all that it prints in the same way."""
+"""Sample numbers of all sizes: a section prints all numbers in the same way."""
 _NEAR = (0.5, 1 - 1e-9, 1.0, 1 + 1e-9, 2.0, 1000.0)
-"""Where about the bound of a condition its section and the next one print."""
+"""Multiples of a condition's bound, tried to reach its section and the next one."""
 
 
 @lru_cache(4096)

@@ -1,4 +1,4 @@
-"""Sheets that a changed workbook gains: words and tables in the planner's look, by openpyxl."""
+"""Adds sheets with texts and tables in the planner's style to an openpyxl workbook."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _BOX = Border(left=_RULE, right=_RULE, top=_RULE, bottom=_RULE)
 
 
 class AddedPage:
-    """A sheet that is written from the top; ``row`` is the next free one."""
+    """A sheet that is written from the top; ``row`` is the next free row."""
 
     def __init__(self, sheet: Any, columns: int) -> None:
-        """Begin at the first row of a sheet whose words run over so many columns."""
+        """Begin at the first row of a sheet; texts run over so many ``columns``."""
         self.sheet, self.columns, self.row = sheet, columns, 1
         sheet.sheet_view.showGridLines = False
         sheet.page_setup.orientation = "landscape"
@@ -42,19 +42,18 @@ class AddedPage:
     def title(self, text: str) -> None:
         self._words(text, Font(name=palette.FONT, bold=True, size=16, color=_hex(palette.NAVY)), 27)
 
-    def answer(self, text: str) -> None:
+    def key_sentence(self, text: str) -> None:
         look = Font(name=palette.FONT, bold=True, size=12, color=_hex(palette.NAVY))
         self._words(text, look, 21)
 
-    def head(self, text: str) -> None:
+    def heading(self, text: str) -> None:
         self.row += 1
         self._words(text, Font(name=palette.FONT, bold=True, color=_hex(palette.NAVY)))
 
-    def words(self, text: str) -> None:
+    def paragraph(self, text: str) -> None:
         self._words(text, Font(name=palette.FONT, size=palette.FONT_SIZE, color=_hex(palette.INK)))
 
     def link(self, text: str, sheet: str) -> None:
-        """Write words that lead to another sheet of the workbook."""
         cell = self.sheet.cell(self.row, 1)
         self._words(text, Font(name=palette.FONT, color=_hex(palette.BLUE), underline="single"))
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link_to(sheet, "A1"))
@@ -75,12 +74,11 @@ class AddedPage:
         return float(self.sheet.column_dimensions[letters(column)].width or _NARROWEST)
 
     def widths(self, *widths: float) -> None:
-        """Set the columns' widths, in characters."""
         for column, wide in enumerate(widths, start=1):
             self.sheet.column_dimensions[letters(column)].width = wide
 
     def table(self, table: Table, total: tuple[object, ...] = ()) -> None:
-        """Write a table with its header, and a row of totals below it."""
+        """Write a table with its header, and a row of totals if given."""
         top = self.row
         for column, of in enumerate(table.columns, start=1):
             side = "left" if of.look.is_text else "right"
@@ -103,8 +101,8 @@ class AddedPage:
         self.sheet.row_dimensions[top].height = 2 * _LINE_HEIGHT + 3
         self.row = top + 1 + len(table) + bool(total)
 
-    def filtered(self, top: int) -> None:
-        """Let readers filter the rows from a header down, which stays in sight."""
+    def add_filter(self, top: int) -> None:
+        """Add a filter to the rows below a header row, and freeze the header."""
         last = max(self.row - 1, top + 1)
         self.sheet.auto_filter.ref = f"A{top}:{address(self.columns, last)}"
         self.sheet.freeze_panes = f"A{top + 1}"
@@ -112,6 +110,5 @@ class AddedPage:
 
 
 def fitted(values: list[object]) -> float:
-    """Return a width that shows most of what is in a column."""
     longest = max((len(str(value)) for value in values), default=0)
     return float(min(max(longest + 2, _NARROWEST), _WIDEST))

@@ -1,4 +1,4 @@
-"""What a file holds beside the values of its cells: sheets, tables, formats, what is hidden."""
+"""Reads everything in a workbook but the values of cells: sheets, tables, formats, formulas."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from xml.parsers import expat
 from models import case, errors, schema
 from models.schema.rounds import ClosingStock, Delivery
 from planner.workbook import excel, findings, grid
-from planner.workbook.archive import BROKEN, Archive, package_of, refuse_odd
+from planner.workbook.archive import BROKEN, Archive, package_of, refuse_special
 
-# ---- what a file at a path is: the question before it is replaced -------------------------------
+# ---- the kind of a workbook ---------------------------------------------------------------------
 
 FINDINGS = "Findings"
-"""The sheet that a marked copy begins with."""
+"""The first sheet of a marked copy."""
 _INPUT = {case.fold(record.SHEET) for record in (schema.Mineral, schema.Refiner, schema.Demand)}
 _PLAN = {"summary", "plan"}
 _ACTUALS = {case.fold(record.SHEET) for record in (Delivery, ClosingStock)}
 
 
 def is_input(path: Path) -> bool:
-    """Return whether a file is a workbook that a plan is made from: not a plan, not a copy."""
     names = {case.fold(name) for name in sheet_names(path)}
     return names >= _INPUT and not names >= _PLAN
 
@@ -43,12 +42,11 @@ def is_actuals(path: Path) -> bool:
 
 
 def is_marked(path: Path) -> bool:
-    """Return whether a file is the marked copy of a workbook."""
     return FINDINGS in sheet_names(path)[:1]
 
 
 def sheet_names(path: Path) -> list[str]:
-    """Return the names of a workbook's sheets in their order; none where it is no workbook."""
+    """Return the names of a workbook's sheets in order; none if the file is not a workbook."""
     try:
         with Archive(path) as archive:
             part = next((n for n in archive.namelist() if n.endswith("xl/workbook.xml")), "")
@@ -58,7 +56,7 @@ def sheet_names(path: Path) -> list[str]:
 
 
 def title_of(path: Path) -> str:
-    """Return the title in a workbook's properties, "" where it has none."""
+    """Return the title in a workbook's properties, "" if it has none."""
     try:
         with Archive(path) as archive:
             titles = archive.elements("docProps/core.xml", "title")
@@ -75,10 +73,10 @@ WORKSHEET = "worksheet"
 
 @dataclass(frozen=True)
 class SheetPart:
-    """A sheet as the workbook lists it.
+    """A sheet in the workbook's list.
 
-    ``part`` is the file in the archive that it is in, "" where there is none; ``kind`` is what its
-    relation says it is, such as ``worksheet`` or ``chartsheet``.
+    ``part`` is its file in the archive, "" if there is none; ``kind`` is its kind by its
+    relationship, such as ``worksheet`` or ``chartsheet``.
     """
 
     title: str
@@ -88,13 +86,13 @@ class SheetPart:
 
 
 def sheet_parts(path: Path) -> tuple[SheetPart, ...]:
-    """Return all sheets that the workbook lists, in order.
+    """Return all sheets in the workbook's list, in order.
 
-    The workbook's part and its sheets are found as the cells' reader finds them, whatever they are
-    called. Raises InputError where the file is damaged.
+    They are found in the same way as for reading their cells. Raises InputError if the file is
+    damaged.
     """
-    with excel.readable(path):
-        refuse_odd(path)
+    with excel.as_input_error(path):
+        refuse_special(path)
         return tuple(_sheet_parts(path))
 
 
@@ -112,14 +110,14 @@ def _sheet_parts(path: Path) -> Iterator[SheetPart]:
 
 
 class TablePlace(NamedTuple):
-    """An Excel table: a sheet may be renamed and rows put above it, it keeps its name and place."""
+    """An Excel table and its area: its name stays if the sheet is renamed or rows are inserted."""
 
     name: str
     area: grid.Area
 
 
 def table_places(path: Path) -> dict[str, TablePlace]:
-    """Return the first table of each sheet by the sheet's title; none where a part is damaged."""
+    """Return the first table of each sheet by the sheet's title; none if a part is damaged."""
     places: dict[str, TablePlace] = {}
     try:
         with Archive(path) as archive:
@@ -145,14 +143,14 @@ def _tables(archive: Archive, sheet: str) -> Iterator[TablePlace]:
 # ---- formats ------------------------------------------------------------------------------------
 
 MOST_ROWS = 4_000
-"""Rows that are looked at: a longer table has columns of one look each."""
+"""Most rows whose formats are read: in a longer table, all cells of a column have one format."""
 
 
 @dataclass(frozen=True)
 class CellFormats:
-    """Of one sheet: number formats by row and column (1 is the first), for the rows looked at.
+    """Number formats of a sheet's cells, by row and column (1 is the first).
 
-    ``fills`` are the rows whose first cell has a colour, in RGB.
+    ``fills`` has the colour (RGB) of each row's first cell, if it has one.
     """
 
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -160,13 +158,13 @@ class CellFormats:
 
 
 def cell_formats(path: Path) -> dict[str, CellFormats]:
-    """Return how the cells of each sheet are shown, by the sheet's title.
+    """Return the formats of each sheet's cells, by the sheet's title.
 
-    Raises InputError where they cannot be read.
+    Raises InputError if they cannot be read.
     """
     from openpyxl import load_workbook
 
-    with excel.readable(path):
+    with excel.as_input_error(path):
         book: Any = load_workbook(path, read_only=True, data_only=True, keep_links=False)
         with contextlib.closing(book):
             return {sheet.title: _formats(sheet) for sheet in book.worksheets}
@@ -185,20 +183,20 @@ def _formats(sheet: Any) -> CellFormats:
     return result
 
 
-# ---- formulas, and what is hidden ---------------------------------------------------------------
+# ---- formulas, and hidden rows and columns ------------------------------------------------------
 
 _DIGITS = "0123456789"
 
 
 class Anatomy:
-    """Of one sheet: the cells that hold a formula, rows and cells that stand twice or out of place.
+    """Formulas, duplicate or misplaced cells, and hidden rows and columns of a sheet.
 
-    ``rows`` and ``columns`` are those that are hidden, a column by its letters. The elements of the
-    sheet are heard one at a time: a sheet of a million rows is never in memory.
+    ``rows`` and ``columns`` are hidden; a column is given by its letters. The sheet is parsed as a
+    stream, since one with a million rows would not fit into memory.
     """
 
     def __init__(self, path: Path, part: str) -> None:
-        """Look through a sheet's part. Raises ExpatError where it is no XML."""
+        """Parse a sheet's part. Raises ExpatError if it is not XML."""
         self.formulas, self.misplaced, self.columns = list[str](), list[str](), list[str]()
         self.rows: list[int] = []
         self._at = self._place = 0
@@ -214,7 +212,6 @@ class Anatomy:
         raise ValueError(msg)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        """Hear of an element; of names only what stands behind the namespace counts."""
         tag = name.rpartition("}")[2]
         if tag == "c":
             self._cell(attributes.get("r", ""))

@@ -1,8 +1,8 @@
-"""A copy of an input in which a few cells are others, and all else is as it was, to the byte.
+"""Writes a copy of an input in which only a few cells change; everything else stays, to the byte.
 
-A workbook's sheets are changed in their XML, cell by cell: formats, formulas and their saved
-values, drop-downs, charts and macros are copied as they are. Of a folder, only the files that
-change are written again.
+The cells are changed in the XML of a workbook's sheets: formats, formulas and their saved values,
+drop-downs, charts and macros are copied as they are. In a folder, only the files that change are
+written again.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ Cells = Mapping[tuple[int, int], object]
 
 @dataclass(frozen=True)
 class SheetEdit:
-    """The cells of a sheet that change; rows after ``last`` are new and look like that one."""
+    """The new values of a sheet's cells; rows after ``last`` are new, and formatted like it."""
 
     cells: Cells
     last: int
 
 
 def write_edited(source: Path, target: Path, edits: Mapping[str, SheetEdit]) -> None:
-    """Write a copy of a workbook to a file, with other cells in some sheets, by their titles."""
+    """Write a copy of a workbook with changed cells; ``edits`` is by title of the sheet."""
     with Archive(source) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
         parts = {s.part: edits[s.title] for s in sheet_parts(source) if s.title in edits}
         tables = {
@@ -60,7 +60,6 @@ def write_edited(source: Path, target: Path, edits: Mapping[str, SheetEdit]) -> 
 
 
 def formula_cells(source: Path) -> dict[str, set[str]]:
-    """Return the addresses of all cells with a formula, by the title of their sheet."""
     if csv_folder.is_folder(source):
         return {}
     parts = (sheet for sheet in sheet_parts(source) if sheet.kind == "worksheet")
@@ -72,19 +71,16 @@ def formula_cells(source: Path) -> dict[str, set[str]]:
 
 @dataclass
 class _Place:
-    """Where an element is in the bytes of a sheet: its tag, and the end of all of it."""
-
     start: int
     inner: int
-    """The byte behind its start tag."""
+    """The end of the start tag."""
     end: int = 0
+    """The end of the element; 0 while it is open."""
     style: str = ""
     cells: dict[int, _Place] = field(default_factory=dict)
 
 
 class _SheetXml:
-    """The bytes of a sheet, and where its rows and cells are in them."""
-
     def __init__(self, content: bytes) -> None:
         if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
             content = content.decode("utf-16").encode()
@@ -125,7 +121,7 @@ class _SheetXml:
     # ---- changes ---------------------------------------------------------------------------------
 
     def edited(self, edit: SheetEdit) -> bytes:
-        """Return the bytes with cells in the place of others, or added in their order."""
+        """Return the XML with cells replaced, or added in their order."""
         if self.data is None:
             return self.content
         pieces: list[tuple[int, int, bytes]] = []
@@ -193,7 +189,7 @@ class _SheetXml:
         return b'<%sc r="%s"%s><%sv>%s</%sv></%sc>' % (p, place, look, p, number, p, p)
 
     def _style(self, row: int, position: int, last: int) -> str:
-        """Return the format of a cell; a new one looks like that of the last row, or its left."""
+        """Return the style of a cell; of a new one, that of the last row or of the cell left."""
         for each in (row, last) if row > last else (row,):
             place = self.rows.get(each)
             if place and position in place.cells:
@@ -203,7 +199,7 @@ class _SheetXml:
 
 
 def _behind_tag(content: bytes, start: int) -> int:
-    """Return the byte behind a tag that starts there; a > in quotes does not end it."""
+    """Return the end of the tag that starts at an offset; a > in quotes does not end it."""
     match = _TAG.match(content, start)
     return match.end() if match else start
 
@@ -213,7 +209,6 @@ _ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def _legible(text: str) -> str:
-    """Return a text without letters that XML does not have."""
     return _ILLEGIBLE.sub("?", text)
 
 
@@ -226,7 +221,7 @@ def _spliced(content: bytes, pieces: list[tuple[int, int, bytes]]) -> bytes:
 
 
 def _longer(content: bytes, edit: SheetEdit) -> bytes:
-    """Return an Excel table that reaches over the new rows, where it reached to the last."""
+    """Extend an Excel table over the new rows, if it ended at the last row."""
     bottom = max((row for row, _ in edit.cells), default=0)
     old = rb'(\bref="[A-Z]+\d+:[A-Z]+)%d"' % edit.last
     return re.sub(old, rb'\g<1>%d"' % bottom, content) if bottom > edit.last else content
@@ -236,7 +231,7 @@ def _longer(content: bytes, edit: SheetEdit) -> bytes:
 
 
 def edited_csv(folder: Path, sheet: str, edit: SheetEdit) -> tuple[str, bytes]:
-    """Return the name and the bytes of a sheet's file with other cells, written as it was."""
+    """Return name and bytes of a sheet's CSV file with changed cells, in the same CSV format."""
     file = next(f for f in sorted(folder.iterdir()) if csv_folder.sheet_of(f.name) == sheet)
     read = csv_folder.read_sheet_file(file)
     lines = {number: list(cells) for number, cells in read.rows}
@@ -250,7 +245,7 @@ def edited_csv(folder: Path, sheet: str, edit: SheetEdit) -> tuple[str, bytes]:
         )
     width = max(map(len, lines.values()), default=0)
     output = io.StringIO(newline="")
-    if read.separator not in csv_folder.SEPARATORS:  # said in the first line
+    if read.separator not in csv_folder.SEPARATORS:  # then the first line names it
         output.write(f"sep={read.separator}\r\n")
         lines = {number - 1: cells for number, cells in lines.items()}
     writer = csv.writer(output, delimiter=read.separator, lineterminator="\r\n")

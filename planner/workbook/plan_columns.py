@@ -1,4 +1,4 @@
-"""What a plan workbook must hold so that its tables can be read back, and what is none."""
+"""Sheets and columns that a plan workbook must have, and errors for workbooks without them."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from planner.workbook.parts import is_input, is_plan
 PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
 PLAN_FILE = "a plan workbook, as planner solve writes it"
 REDACTED = "Redacted"
-"""The measure of Summary that says of a plan that it is redacted."""
+"""The measure in Summary that marks a plan as redacted."""
 PART = re.compile(r"(.+) \d+")
-"""The name of a further sheet of a table that has more rows than one holds."""
+"""The name of a continuation sheet, for a table with more rows than a sheet can have."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Columns without which a sheet cannot be read: filled in every row, or perhaps blank."""
+class RequiredColumns:
+    """Columns that a sheet must have: ``filled`` in every row, or possibly ``blank``."""
 
     filled: tuple[Field, ...] = ()
     blank: tuple[Field, ...] = ()
@@ -46,39 +46,39 @@ class Wanted:
 
     @cached_property
     def fields(self) -> dict[str, Field]:
-        """Them by header without unit: words, numbers, then what may be blank."""
+        """The fields by header without unit: texts, numbers, then those that may be blank."""
         parts = (
             sorted(part, key=lambda f: not f.look.is_text) for part in (self.filled, self.blank)
         )
         return {f.header: f for part in parts for f in part}
 
 
-_WANTED = {
-    SUMMARY: Wanted(blank=(Summary.measure, Summary.value)),
-    PLAN: Wanted(
+_REQUIRED = {
+    SUMMARY: RequiredColumns(blank=(Summary.measure, Summary.value)),
+    PLAN: RequiredColumns(
         (
             Flows.mineral, Flows.refiner, Flows.country, Flows.member, Flows.year, Flows.tonnes,
             Flows.cost, Flows.tariff, Flows.freight, Flows.landed, Flows.total,
         ),
         (Flows.contract,),
     ),
-    Shortages.TABLE: Wanted(
+    Shortages.TABLE: RequiredColumns(
         (
             Shortages.mineral, Shortages.member, Shortages.year, Shortages.demand, Shortages.short,
         ),
         (Shortages.cause, Shortages.share),
     ),
-    CountryShares.TABLE: Wanted(
+    CountryShares.TABLE: RequiredColumns(
         (CountryShares.mineral, CountryShares.buyer, CountryShares.country, CountryShares.year)
     ),
-    Prices.TABLE: Wanted(
+    Prices.TABLE: RequiredColumns(
         (
             Prices.mineral, Prices.member, Prices.year, Prices.demand, Prices.purchased,
             Prices.short,
         ),
         (Prices.marginal, Prices.landed),
     ),
-    Contracts.TABLE: Wanted(
+    Contracts.TABLE: RequiredColumns(
         (
             Contracts.refiner, Contracts.mineral, Contracts.member, Contracts.year, Contracts.min,
             Contracts.minimum, Contracts.taken, Contracts.untaken, Contracts.price, Contracts.paid,
@@ -86,7 +86,7 @@ _WANTED = {
         (Contracts.contract, Contracts.maximum, Contracts.row),
         is_optional=True,
     ),
-    Stocks.TABLE: Wanted(
+    Stocks.TABLE: RequiredColumns(
         (
             Stocks.mineral, Stocks.member, Stocks.year, Stocks.opening, Stocks.change,
             Stocks.closing, Stocks.target, Stocks.shortfall,
@@ -112,7 +112,7 @@ def bare(header: str) -> str:
 
 
 def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
-    """Refuse a workbook of another kind, with what it is; InputError."""
+    """Raise InputError for a workbook that is not a plan, with its kind."""
     folded = {case.fold(name) for name in grids}
     study = next((message for name, message in _STUDIES.items() if name in folded), "")
     plan = grids.get(PLAN)
@@ -129,12 +129,12 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
         raise refused(path, message, PLAN_FILE, "name a workbook that planner solve wrote")
     redacted = _redacted(grids[SUMMARY])
     if redacted:
-        message = f"this plan is redacted ({redacted}): the figures that were taken out are missing"
-        raise refused(path, message, PLAN_FILE, "take the plan as it was written")
+        message = f"this plan is redacted ({redacted}): some of its figures were removed"
+        raise refused(path, message, PLAN_FILE, "use the original plan, before redaction")
 
 
-def refuse_no_study(path: Path, grids: Mapping[str, Grid], sheet: str, command: str) -> None:
-    """Refuse a workbook that has nothing in the sheet that a command's own have; InputError."""
+def refuse_other_study(path: Path, grids: Mapping[str, Grid], sheet: str, command: str) -> None:
+    """Raise InputError for a workbook without the sheet that all workbooks of a command have."""
     if sheet not in grids:
         kinds = {"an input workbook": is_input, "a plan": is_plan}
         kind = next((kind for kind, is_kind in kinds.items() if is_kind(path)), "another workbook")
@@ -143,7 +143,7 @@ def refuse_no_study(path: Path, grids: Mapping[str, Grid], sheet: str, command: 
 
 
 def _redacted(summary: Grid) -> str:
-    """Return what Summary says was redacted, "" where nothing was."""
+    """Return what Summary says was redacted, "" if nothing was."""
     positions = {str(header): position for position, header in summary.header.items()}
     columns = [summary.values(positions.get(f.header, 0)) for f in (Summary.measure, Summary.value)]
     rows = zip(*columns, strict=True)
@@ -151,40 +151,41 @@ def _redacted(summary: Grid) -> str:
 
 
 def refuse_duplicate_titles(path: Path, titles: Sequence[str]) -> None:
-    """Refuse a workbook that gives a sheet twice; InputError."""
+    """Raise InputError for a workbook with two sheets of the same title."""
     sheets = Counter(map(case.fold, titles))
     twice = next((title for title in titles if sheets[case.fold(title)] > 1), "")
     if twice:
         message = f"two sheets are called {twice}"
-        raise refused(path, message, PLAN_FILE, "take the plan as it was written")
+        raise refused(path, message, PLAN_FILE, "use the plan as planner solve wrote it")
 
 
 def missing(grids: Mapping[str, Grid]) -> Iterator[errors.Finding]:
-    """Yield the sheets and columns that every plan has, and this lacks."""
-    for sheet, wanted in _WANTED.items():
+    """Yield a finding for each missing sheet, or sheet with missing columns."""
+    for sheet, required in _REQUIRED.items():
         grid = grids.get(sheet)
         if grid is None:
-            if not wanted.is_optional:
+            if not required.is_optional:
                 message = f"the sheet {sheet} is missing"
                 yield errors.Finding(sheet, found=message, expected=f"the sheets {_AS_WRITTEN}")
             continue
         there = {bare(str(header)) for header in grid.header.values()}
-        lacks = [name for name in wanted.fields if name not in there]
-        if lacks:
-            message = f"the column {', '.join(lacks)} is missing"
+        absent = [name for name in required.fields if name not in there]
+        if absent:
+            noun = "columns" if len(absent) > 1 else "column"
+            message = f"the {noun} {', '.join(absent)} {'are' if len(absent) > 1 else 'is'} missing"
             every = f"the columns {_AS_WRITTEN}"
             yield at_cell(sheet, min(grid.header), grid.header_row, message, every)
 
 
-def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[errors.Finding]:
-    """Yield the cells that were broken since the workbook was written.
+def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[errors.Finding]:
+    """Yield a finding for each cell that cannot be as the planner wrote it.
 
-    Those of a study alone where they hold no value.
+    In a study these are only cells without a readable value.
     """
     for sheet, grid in grids.items():
-        wanted = _WANTED.get(sheet, Wanted()) if is_plan else Wanted()
+        required = _REQUIRED.get(sheet, RequiredColumns()) if is_plan else RequiredColumns()
         for position, header in grid.header.items():
-            field = wanted.fields.get(bare(str(header)))
+            field = required.fields.get(bare(str(header)))
             number = field is not None and not field.look.is_text
             written = f"the {'number' if number else 'text'} that planner solve wrote"
             expected = written if is_plan else ""
@@ -192,7 +193,7 @@ def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[errors
                 hint = ""
                 if isinstance(value, Fault | Dated | Printed):
                     message, hint = shown(value), value.hint
-                elif value is None and field in wanted.filled:
+                elif value is None and field in required.filled:
                     message = "the cell is blank"
                 elif number and value is not None and not is_number(value):
                     message = f"{value!r} is not a number"
@@ -202,7 +203,7 @@ def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[errors
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
-    """Return whether a cell holds a number, and one that a double can be."""
+    """Return whether a cell has a number that fits into a double."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= sys.float_info.max

@@ -1,4 +1,4 @@
-"""A plan workbook read back: its tables, with numbers as numbers."""
+"""Reads the tables of a plan's or a study's workbook."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 
 R = TypeVar("R", bound=Result)
 Value = str | int | float | None
-"""What a cell of a plan holds; None is a blank one."""
+"""A cell's value in a plan; None is blank."""
 
 _NO_TABLES = {"Overview", "Charts"}
 
@@ -45,9 +45,9 @@ _NO_TABLES = {"Overview", "Charts"}
 class PlanFile:
     """A plan workbook that was read.
 
-    ``tables`` are its sheets in order: DataFrames with the headers as written. A column of numbers
-    is int64 or float64 (blank: NaN), one of words is of objects (blank: None). ``sha256`` is of the
-    file's bytes.
+    ``tables`` has its sheets in order, as DataFrames with the headers as written. A column of
+    numbers is int64 or float64 (blank: NaN), a column of texts has objects (blank: None).
+    ``sha256`` is of the file's bytes.
     """
 
     path: Path
@@ -55,27 +55,26 @@ class PlanFile:
     tables: Mapping[str, pd.DataFrame]
 
     def measure(self, name: str) -> Value:
-        """Return the value of a row of Summary; None where it is blank or there is no such row."""
+        """Return the value of a row of Summary; None if it is blank or missing."""
         value, _ = self._measures.get(case.fold(name), (None, ""))
         return value
 
     def unit(self, name: str) -> str:
-        """Return the unit of a row of Summary, "" where it has none."""
+        """Return the unit of a row of Summary, "" if it has none."""
         return self._measures.get(case.fold(name), (None, ""))[1]
 
     def number(self, name: str) -> float:
-        """Return the value of a row of Summary that is a number; NaN where it is none."""
+        """Return the number in a row of Summary; NaN if its value is not a number."""
         value = self.measure(name)
         return float(value) if isinstance(value, int | float) else float("nan")
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The figures of Summary in order: ``Shortage``, then ``Shortage: copper`` of a mineral."""
+        """The figures of Summary in order; after ``Shortage`` come ``Shortage: copper`` etc."""
         return tuple(name for name, _, _ in self._figures())
 
     @property
     def title(self) -> str:
-        """The plan's title, else the file's name."""
         return str(self.measure(Figure.TITLE) or self.path.stem)
 
     @property
@@ -83,9 +82,9 @@ class PlanFile:
         return self.result(Flows).words.get("money", "")
 
     def result(self, kind: type[R]) -> R:
-        """Return a sheet as its fields, countries by their codes; empty where there is none.
+        """Return a sheet's result, with countries as codes; empty if the sheet is missing.
 
-        A column that the sheet lacks is blank.
+        A missing column is blank.
         """
         if kind not in self._results:
             self._results[kind] = read_back(self.tables.get(kind.TABLE), kind)
@@ -115,14 +114,12 @@ class PlanFile:
 
     @cached_property
     def _measures(self) -> dict[str, tuple[Value, str]]:
-        """Value and unit of each figure of Summary by its folded name; the first counts."""
         measures: dict[str, tuple[Value, str]] = {}
         for name, value, unit in self._figures():
             measures.setdefault(case.fold(name), (value, unit))
         return measures
 
     def _figures(self) -> Iterator[tuple[str, Value, str]]:
-        """Yield name, value and unit of what Summary says of the plan and of each mineral."""
         table = self.tables.get(Summary.TABLE)
         names = self.result(results.ByMineral).data["mineral"]
         headers = {str(n): spread_header(Summary, str(n)) for n in names}
@@ -142,14 +139,14 @@ class PlanFile:
 def read_plan(path: Path) -> PlanFile:
     """Read a plan workbook, as ``planner solve`` writes it.
 
-    Sheets are known by the names of their Excel tables, else by their own; rows above a table and
-    columns beside it are left out. Raises InputError with all findings where the file is no
-    workbook, none of one plan, or a redacted one, and where cells that a plan stands on cannot be.
+    A sheet is identified by the name of its Excel table, else by its title; cells outside the
+    table are left out. Raises InputError with all findings if the file is not a workbook, not a
+    single plan, or a redacted plan, or if it has missing columns or damaged cells.
     """
     path = Path(path)
     sha256, grids = grids_of(path)
     plan_columns.refuse_other(path, grids)
-    findings = [*plan_columns.missing(grids), *plan_columns.amiss(grids)]
+    findings = [*plan_columns.missing(grids), *plan_columns.damaged_cells(grids)]
     if findings:
         raise InputError(findings)
     return PlanFile(path, sha256, frames_of(grids))
@@ -157,9 +154,9 @@ def read_plan(path: Path) -> PlanFile:
 
 @dataclass(frozen=True)
 class StudyFile:
-    """A study's workbook that was read; ``tables`` as those of a ``PlanFile``.
+    """A study's workbook that was read; ``tables`` as in ``PlanFile``.
 
-    ``title`` is that of the file's properties, "" where it has none.
+    ``title`` is from the file's properties, "" if it has none.
     """
 
     path: Path
@@ -169,23 +166,23 @@ class StudyFile:
 
 
 def read_study(path: Path, sheet: str, command: str) -> StudyFile:
-    """Read the workbook of a study that this sheet tells, as a command writes it.
+    """Read a study's workbook as ``command`` writes it; ``sheet`` is in each workbook of its kind.
 
-    Raises InputError where the file is no workbook, where the study's own sheet is missing or
-    empty, or where a cell holds no value.
+    Raises InputError if the file is not a workbook, if that sheet is missing or empty, or if a
+    cell has no readable value.
     """
     sha256, grids = grids_of(path)
-    plan_columns.refuse_no_study(path, grids, sheet, command)
-    findings = [*plan_columns.amiss(grids, is_plan=False)]
+    plan_columns.refuse_other_study(path, grids, sheet, command)
+    findings = [*plan_columns.damaged_cells(grids, is_plan=False)]
     if findings:
         raise InputError(findings)
     return StudyFile(path, sha256, title_of(path), frames_of(grids))
 
 
 def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
-    """Read the tables of a workbook that the planner wrote: the hash of its bytes, and the tables.
+    """Return the SHA-256 and the tables of a workbook that the planner wrote.
 
-    Raises InputError where the file is no workbook, or gives a sheet twice.
+    Raises InputError if the file is not a workbook, or has two sheets of the same title.
     """
     file = excel.open_excel(path)
     plan_columns.refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
@@ -203,7 +200,7 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
 
 
 def _sheet_of(table: str) -> str:
-    """Return the sheet that an Excel table is named after, whose name knows letters alone."""
+    """Return the title of a sheet from its Excel table's name, which has ``_`` for a space."""
     name = table.removesuffix("_table")
     declared = {
         re.sub(r"\W", "_", result.TABLE): result.TABLE for result in results.CATALOGUE.values()
@@ -212,7 +209,6 @@ def _sheet_of(table: str) -> str:
 
 
 def _within(grid: Grid, place: Area) -> Grid:
-    """Return what stands in a sheet's table."""
     beside = [p for p in grid.header if not place.left <= p <= place.right]
     if grid.header_row == place.top and not beside and not grid.stray:
         return grid
@@ -227,7 +223,7 @@ def _within(grid: Grid, place: Area) -> Grid:
     return fill(grid.title, inside)
 
 
-# ---- whether the tables are those that were written -------------------------------------------
+# ---- whether someone changed the tables -------------------------------------------------------
 
 _SUMS: tuple[tuple[type[Result], Field, Figure], ...] = (
     (Flows, Flows.tonnes, Figure.TONNES),
@@ -241,22 +237,22 @@ _SUMS: tuple[tuple[type[Result], Field, Figure], ...] = (
     (results.ByMineral, results.ByMineral.short, Figure.SHORTAGE),
 )
 """Columns whose rows add up to a measure of Summary."""
-_HINT = "the output shows the changed plan; planner verify says more"
+_HINT = "the output shows the changed plan; planner verify lists the changes"
 
 
 def edited(plan: PlanFile) -> tuple[Finding, ...]:
-    """Return where a plan no longer carries its own sums: somebody changed it since it was written.
+    """Return a finding for each total or seal that no longer matches: someone changed the plan.
 
-    A plan that carries them may have been changed, too: ``planner verify`` tells with its input.
+    A plan without a finding may be changed, too: only ``planner verify`` compares it in full.
     """
     sums = (finding for total in _SUMS for finding in _not_summed(plan, *total))
     return (*sums, *_not_bought(plan), *_not_sealed(plan))
 
 
 def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
-    """Yield that the numbers are not those that Checks has the seal of.
+    """Yield a finding if the numbers do not match the seal in Checks.
 
-    A program that keeps fewer digits breaks it without a change: there it says nothing.
+    A program that saves fewer digits also breaks the seal; then there is no finding.
     """
     sheets = (results.Checks.TABLE, *(result.TABLE for result, _ in SEALED))
     if not all(sheet in plan.tables for sheet in sheets):
@@ -276,7 +272,7 @@ def _numbers(plan: PlanFile, result: type[Result], field: Field) -> pd.Series:
 def _not_summed(
     plan: PlanFile, result: type[Result], field: Field, measure: Figure
 ) -> Iterator[Finding]:
-    """Yield that the rows of a column do not add up to what Summary says."""
+    """Yield a finding if the rows of a column do not add up to the figure in Summary."""
     sheet = result.TABLE
     if not any(field.read(str(header)) is not None for header in plan.tables.get(sheet, ())):
         return
@@ -293,7 +289,7 @@ def _not_summed(
 
 
 def _of_inputs(plan: PlanFile, result: type[Result], name: str) -> float:
-    """Return what the sheet Inputs adds to a sum: what plants pay, less what they buy of others."""
+    """Return the part of a sum in the sheet Inputs: plants' payments, or minus their purchases."""
     signs = {(Flows.TABLE, "total"): 1.0, (results.Refiners.TABLE, "tonnes"): -1.0}
     sign = signs.get((result.TABLE, name), 0.0)
     if not sign or results.PlantInputs.TABLE not in plan.tables:
@@ -304,7 +300,7 @@ def _of_inputs(plan: PlanFile, result: type[Result], name: str) -> float:
 
 
 def _not_bought(plan: PlanFile) -> Iterator[Finding]:
-    """Yield the first member that buys another amount in Plan than in Prices."""
+    """Yield a finding if members' purchases in the sheets Plan and Prices differ."""
     keys = ["year", "mineral", "member"]
     bought = plan.result(Flows).frame().groupby(keys)[Flows.tonnes.name].sum()
     listed = plan.result(Prices).frame().groupby(keys)[Prices.purchased.name].sum()
@@ -316,9 +312,9 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
     ]
     if len(wrong):
         year, mineral, member = wrong.index[0]
-        count = f"{len(wrong):,} such row{'s' if len(wrong) > 1 else ''}"
+        more = f", as in {len(wrong):,} rows in all" if len(wrong) > 1 else ""
         message = (
-            f"{member} buys other tonnes of {mineral} in {year} than in the sheet Plan ({count})"
+            f"the tonnes of {mineral} that {member} buys in {year} differ from the sheet Plan{more}"
         )
         yield _changed(Prices.TABLE, message)
 
@@ -339,10 +335,7 @@ def _looks(header: str) -> frozenset[Look]:
 
 
 def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
-    """Return tables as DataFrames, numbers as numbers.
-
-    The parts of a table of more rows than a sheet has stand under one another.
-    """
+    """Return tables as DataFrames; a table split over several sheets is joined."""
     parts: dict[str, list[pd.DataFrame]] = {}
     for name, grid in grids.items():
         part = plan_columns.PART.fullmatch(name)
@@ -356,7 +349,7 @@ def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
 
 
 def _series(header: str, values: Sequence[object]) -> pd.Series:
-    """Return a column: numbers as numbers, where all that is filled are numbers."""
+    """Return a column: as numbers if all its filled cells are numbers."""
     kinds = set(map(type, values)) - {type(None)}
     looks = _looks(header)
     if kinds <= {int, float} and (kinds or "(" in header or any(not k.is_text for k in looks)):
@@ -369,7 +362,7 @@ def _series(header: str, values: Sequence[object]) -> pd.Series:
 
 
 def read_back(table: pd.DataFrame | None, kind: type[R]) -> R:
-    """Return a table as a result: each field's column, whatever fills its header."""
+    """Return a table as a result, with each field's column by its header."""
     headers = [] if table is None else [str(header) for header in table.columns]
     places = kind.positions(headers)
     words: dict[str, str] = {}
@@ -385,7 +378,6 @@ def read_back(table: pd.DataFrame | None, kind: type[R]) -> R:
 
 
 def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
-    """Return a column of a sheet as its field holds it."""
     if field.names is Name.COUNTRY:
         codes = {name: code_of(name) for name in column.dropna().unique()}
         return [codes.get(name) for name in column]  # pandas would make blanks NaN
@@ -398,5 +390,5 @@ def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
 
 
 def code_of(name: str) -> str:
-    """Return a country's code, the name itself where it is none."""
+    """Return a country's code, or the name itself if it is not a country."""
     return country_code(name) or name

@@ -1,4 +1,4 @@
-"""An input workbook to a Case, with every finding in one go."""
+"""Reads an input workbook to a Case, and reports all findings at once."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ from planner.workbook.countries import closest_country, member_meant
 from planner.workbook.csv_folder import open_source
 from planner.workbook.findings import (
     CellError,
-    DefaultTaken,
+    DefaultUsed,
     Layout,
     ReadingContext,
     at_cell,
     csv_name,
 )
-from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
-from planner.workbook.headers import RECORDS, SUCH_AS, YEARS, known_headers, understand
+from planner.workbook.grid import Grid, fill, from_rows, lines, paused_gc
+from planner.workbook.headers import RECORDS, SUCH_AS, YEARS, known_headers, parse_header
 from planner.workbook.records import Parsed, read_settings, read_sheet
 
 CLOSE_SHEET = 0.75
 _COLUMNS, _OFFERED = 3, 2
-"""Columns by which a sheet of another name is known, and how many sheets it may be meant as."""
+"""Least columns that identify a sheet with an unknown name, and most sheets a hint names."""
 MOST_TITLES = 20
-"""A header is looked for in so many rows below the first."""
+"""Rows below the first that are searched for the header."""
 
 
 @dataclass(frozen=True)
-class PlanBefore:
-    """What the plan before this one had for the years that are still planned."""
+class PreviousPlan:
+    """Orders and builds of the previous plan, for years that are planned again."""
 
     orders: tuple[OrderBefore, ...] = ()
     builds: tuple[BuildBefore, ...] = ()
@@ -60,19 +60,19 @@ _BEFORE = {fold(record.SHEET): record for record in (OrderBefore, BuildBefore)}
 
 @dataclass(frozen=True)
 class Book:
-    """A workbook that was read: its case, and what there is to tell of it.
+    """A workbook that was read: its case, with warnings and defaults.
 
     ``layout`` finds the cell of a sheet, row and column; ``sha256`` is of the file's bytes, or of
-    the rows where there was no file; ``before`` is what a rolled workbook has of the plan before.
+    the rows if there was no file; ``before`` is set for a rolled workbook.
     """
 
     case: Case
     warnings: tuple[Finding, ...] = ()
-    defaults: tuple[DefaultTaken, ...] = ()
+    defaults: tuple[DefaultUsed, ...] = ()
     layout: Layout = field(default_factory=Layout)
     sha256: str = ""
     path: Path | None = None
-    before: PlanBefore | None = None
+    before: PreviousPlan | None = None
 
     @property
     def title(self) -> str:
@@ -82,24 +82,24 @@ class Book:
 
     @property
     def file_name(self) -> str:
-        """The name of the file or folder that was read, "" where there was none."""
+        """The name of the file or folder that was read, "" if there was none."""
         return input_name(self.path) if self.path is not None else ""
 
 
 def read(path: Path) -> Book:
-    """Read an input workbook (.xlsx, .xlsm), or a folder of CSV files, one a sheet.
+    """Read an input workbook (.xlsx, .xlsm), or a folder of CSV files, one per sheet.
 
-    Raises InputError with all findings, errors and warnings, where there is an error.
+    If there is an error, raises InputError with all findings, errors and warnings.
     """
-    with no_collection():
+    with paused_gc():
         file = open_source(Path(path))
         return _read(file.grids, file.sha256, Path(path))
 
 
 def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:
-    """Read a workbook given as sheet to rows, each a mapping from header to scalar.
+    """Read a workbook given as rows by sheet; a row is a mapping of headers to values.
 
-    The same rules hold as for a file; the header counts as row 1, the first row as row 2.
+    The rules are those for a file; the header counts as row 1, the first row as row 2.
     """
     grids = [from_rows(title, rows) for title, rows in tables.items()]
     text = repr([(title, [list(row.items()) for row in rows]) for title, rows in tables.items()])
@@ -118,7 +118,7 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
             parsed[record.SHEET] = read_sheet(record, grid, context)
             if record is Member:
                 names = parsed[Member.SHEET]
-                # of two that differ in case alone the second is an error: the first is meant
+                # if two names differ only in case, the second is an error, and the first counts
                 context.members = {fold(n): n for n in reversed(names.fields["name"]) if n}
                 context.members_sure = not names.unread
                 context.members_of = _by_country(names.fields["name"], names.fields["country"])
@@ -136,16 +136,16 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     )
     before = _before(listed, context)
     context.findings += _checked(case, parsed, context)
-    context.findings += context.more()
-    findings = context.layout.in_order(_totals_told_once(known_sheets, parsed, context))
+    context.findings += context.overflows()
+    findings = context.layout.in_order(_with_totals_merged(known_sheets, parsed, context))
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
     defaults = tuple(context.defaults)
     return Book(case, findings, defaults, context.layout, sha256, path, before)
 
 
-def _before(grids: Iterable[Grid], context: ReadingContext) -> PlanBefore | None:
-    """Return what a rolled workbook has of the plan before; None: it is not rolled."""
+def _before(grids: Iterable[Grid], context: ReadingContext) -> PreviousPlan | None:
+    """Return the previous plan's rows in a rolled workbook; None if it is not rolled."""
     rows: dict[type[Record], Any] = {}
     taken = len(context.defaults)
     for grid in grids:
@@ -153,11 +153,11 @@ def _before(grids: Iterable[Grid], context: ReadingContext) -> PlanBefore | None
         if record is not None and grid.header_row:
             rows[record] = read_sheet(record, grid, context).records()
     del context.defaults[taken:]  # blanks that the planner itself left
-    return PlanBefore(rows.get(OrderBefore, ()), rows.get(BuildBefore, ())) if rows else None
+    return PreviousPlan(rows.get(OrderBefore, ()), rows.get(BuildBefore, ())) if rows else None
 
 
 def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
-    """Return the known sheets by their name in the catalogue, and say what is amiss with others."""
+    """Return the known sheets by their name in the catalogue; report unknown and missing ones."""
     names = {fold(name): name for name in RECORDS}
     sheets: dict[str, Grid] = {}
     unknown: list[Grid] = []
@@ -178,16 +178,16 @@ def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
             message = f"{grid.name} is not known and not read"
             context.findings.append(warning(grid.title, found=message, hint=hint))
     required = (record for record in SHEETS if record.REQUIRED)
-    lacks = (_lacks(record, sheets.get(record.SHEET), context.layout) for record in required)
-    context.findings += filter(None, lacks)
+    findings = (_absence(record, sheets.get(record.SHEET), context.layout) for record in required)
+    context.findings += filter(None, findings)
     return sheets
 
 
 def _meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> str:
-    """Return a hint with the sheet that one of an unknown name is meant as; "" if none.
+    """Return a hint with the sheet that may be meant by an unknown name; "" if none.
 
-    That is the one that is spelt alike; else one that the workbook does not have, whose name has
-    the words of this one or the reverse, or whose columns these are.
+    It is the sheet with a similar spelling; else one missing in the workbook whose name has the
+    words of this one, or the reverse; else one with these columns.
     """
     title = fold(grid.title)
     if close := difflib.get_close_matches(title, names, n=1, cutoff=CLOSE_SHEET):
@@ -205,9 +205,9 @@ def _did_you_mean(grid: Grid, names: Iterable[str]) -> str:
 
 
 def _has_columns_of(record: type[Record], grid: Grid) -> bool:
-    """Whether a sheet has the required columns of a record, and most of its others are known."""
+    """Whether a sheet has the required columns of a record, and most of its columns are known."""
     texts = [clean(value) for value in grid.header.values() if isinstance(value, str)]
-    heads = [understand(record, text, {}).column for text in texts]
+    heads = [parse_header(record, text, {}).column for text in texts]
     there = [column for column in heads if column is not None]
     needs = [column for column in record.columns() if column.required]
     enough = len(there) >= _COLUMNS and len(there) * 2 > len(texts)
@@ -215,7 +215,7 @@ def _has_columns_of(record: type[Record], grid: Grid) -> bool:
 
 
 def _below_titles(record: type[Record], grid: Grid, context: ReadingContext) -> Grid:
-    """Return a sheet from its header on, where titles stand above it: an error, told once."""
+    """Return a sheet from its header on; rows above the header are reported as one error."""
     if not grid.header_row or known_headers(record, grid.header.values()):
         return grid
     enough = min(2, len(record.columns()))
@@ -230,42 +230,39 @@ def _below_titles(record: type[Record], grid: Grid, context: ReadingContext) -> 
     return grid
 
 
-def _lacks(record: type[Record], grid: Grid | None, layout: Layout) -> Finding | None:
-    """Return what a required sheet lacks as a whole."""
+def _absence(record: type[Record], grid: Grid | None, layout: Layout) -> Finding | None:
+    """Return a finding if a required sheet is missing, empty or without rows."""
     file = layout.files.get(record.SHEET, "")
     name = f"the file {file}" if file else f"the sheet {record.SHEET}"
     names = ", ".join(c.header for c in record.columns() if c.required)
     if record.SPREAD == YEARS:
         names += f", and a column for each year, such as {SUCH_AS}"
     if grid is None:
-        message, wanted = (
-            f"{name} is missing",
-            f"a {'file' if file else 'sheet'} with the columns {names}",
-        )
-        return Finding(record.SHEET, found=message, expected=wanted)
+        expected = f"a {'file' if file else 'sheet'} with the columns {names}"
+        return Finding(record.SHEET, found=f"{name} is missing", expected=expected)
     if not grid.header_row:
-        wanted = f"a header row with the columns {names}"
-        return Finding(record.SHEET, found=f"{name} is empty", expected=wanted)
+        expected = f"a header row with the columns {names}"
+        return Finding(record.SHEET, found=f"{name} is empty", expected=expected)
     if not grid.rows:
         return warning(record.SHEET, grid.header_row, found="there is no row below the header")
     return None
 
 
 def _beginnings(parsed: Mapping[str, Parsed], context: ReadingContext) -> None:
-    """A required column given by year alone must begin with the horizon."""
+    """Report required columns that are given only by year, and begin after the first year."""
     for sheet, rows in parsed.items():
         for header, year in rows.begins.items():
-            lacks = (sheet, header) in context.lacking
-            if context.years and year > context.years[0] and not lacks:
-                message = f"there is no value before the column {header} {year}"
-                wanted = f"a column {header} without a year, or one for {context.years[0]}"
+            is_missing = (sheet, header) in context.missing
+            if context.years and year > context.years[0] and not is_missing:
+                message = f"there is no value for the years before the column {header} {year}"
+                expected = f"a column {header} without a year, or {header} {context.years[0]}"
                 row = context.layout.sheets[sheet].header_row
-                context.findings.append(Finding(sheet, row, f"{header} {year}", message, wanted))
-                context.lacking.add((sheet, header))
+                context.findings.append(Finding(sheet, row, f"{header} {year}", message, expected))
+                context.missing.add((sheet, header))
 
 
 def _checked(case: Case, parsed: Mapping[str, Parsed], context: ReadingContext) -> list[Finding]:
-    """Run the rules on what could be read, without what only follows from what could not."""
+    """Run the rules on the case, without findings that only follow from unread cells."""
     unread = [f for f in context.findings if f.severity is Severity.ERROR]
     findings = _as_members(_kept(checks.RULES, case, parsed, context, unread), case, context)
     wrong = [f for f in findings if f.severity is Severity.ERROR]
@@ -283,7 +280,7 @@ def _by_country(names: Sequence[str], countries: Sequence[str]) -> dict[str, str
 
 
 def _as_members(findings: list[Finding], case: Case, context: ReadingContext) -> list[Finding]:
-    """Return findings, those on a country in a member's place with the member that is meant."""
+    """Return the findings; where a country is given instead of a member, hint at the member."""
     rows: dict[str, dict[int, Record]] = {}
     hinted = []
     for finding in findings:
@@ -306,7 +303,7 @@ def _kept(
     context: ReadingContext,
     errors: list[Finding],
 ) -> list[Finding]:
-    """Return what rules find that does not come from an error."""
+    """Return the findings of rules that do not just follow from earlier errors."""
     failed = {f.sheet for f in errors}
     headless = {f.sheet for f in errors if f.row <= context.layout.sheet(f.sheet).header_row}
     findings: list[Finding] = []
@@ -317,20 +314,19 @@ def _kept(
         if rule is checks.FREIGHT_RULE and not _freight_is_sure(parsed, errors, headless):
             continue
         for finding in rule(case):
-            torn = finding.sheet in headless
-            is_told = (finding.sheet, finding.column) in context.lacking or (
-                torn and (needs.fields or finding.severity is Severity.WARNING)
+            is_reported = (finding.sheet, finding.column) in context.missing or (
+                finding.sheet in headless and (needs.fields or finding.severity is Severity.WARNING)
             )
             follows = bool(errors) and _follows(finding, parsed)
-            if is_told or follows or _rests_on_bad(finding, needs, context):
+            if is_reported or follows or _rests_on_bad(finding, needs, context):
                 continue
-            if context.is_room(finding.sheet, finding.column, finding.severity):
+            if context.has_room(finding.sheet, finding.column, finding.severity):
                 findings.append(finding)
     return findings
 
 
 def _rests_on_bad(finding: Finding, needs: checks.Needs, context: ReadingContext) -> bool:
-    """Whether a finding stands at a cell that could not be read, or comes from one in its row."""
+    """Whether a finding is at a cell that could not be read, or follows from one in its row."""
     bad = context.bad.get((finding.sheet, finding.row), set())
     if needs.others:
         bad = bad.union(
@@ -347,7 +343,7 @@ def _rests_on_bad(finding: Finding, needs: checks.Needs, context: ReadingContext
 def _freight_is_sure(
     parsed: Mapping[str, Parsed], errors: Iterable[Finding], headless: set[str]
 ) -> bool:
-    """Whether no freight seems to lack because a cell that may give it could not be read."""
+    """Whether all cells that may give freight could be read: else none is reported as missing."""
     members = parsed.get(Member.SHEET)
     if members is None or members.unread or Member.SHEET in headless:
         return False
@@ -362,7 +358,7 @@ _DEFAULT_FREIGHT = Settings.column_of("default_freight").header
 
 
 def _follows(finding: Finding, parsed: Mapping[str, Parsed]) -> bool:
-    """Whether a name seems not to be defined because its home could not be read."""
+    """Whether a name seems undefined only because the sheet that defines it could not be read."""
     homes = _HOMES.get((finding.sheet, finding.column), set())
     read = [parsed.get(home) for home in homes if RECORDS[home].REQUIRED]
     missing = any(home is None or len(home.lost) == len(home.rows) for home in read)
@@ -380,16 +376,16 @@ _HOMES[_LIMITS.SHEET, _LIMITS.column_of("supplier").header] = {
 _HOMES[schema.SecurityTarget.SHEET, schema.SecurityTarget.column_of("lost_country").header] = {
     schema.Country.SHEET
 }
-"""The sheets that the name in a column is defined in."""
+"""The sheets that define the names in a column, by (sheet, header)."""
 
 
 # ---- rows of totals ---------------------------------------------------------------------------
 
 
-def _totals_told_once(
+def _with_totals_merged(
     grids: Mapping[str, Grid], parsed: Mapping[str, Parsed], context: ReadingContext
 ) -> list[Finding]:
-    """Return all findings, those of a row that is named Total and defined nowhere as one."""
+    """Return all findings, with only one for each faulty row that is named Total."""
     faulty = {(f.sheet, f.row) for f in context.findings if f.severity is Severity.ERROR}
     totals: dict[tuple[str, int], Finding] = {}
     for sheet in {sheet for sheet, _ in faulty} & parsed.keys():
@@ -404,23 +400,23 @@ def _totals_told_once(
 
 
 def _named_total(sheet: str, grid: Grid, context: ReadingContext) -> Iterator[tuple[int, int, str]]:
-    """Yield row, position and text where a row is named a total.
+    """Yield row, position and text for each row that is named a total.
 
-    A cell that names the row says so; or, where one that must is blank, the word alone in any other
-    cell: in a note, or in a column without a header.
+    The word is in a cell that names the row. If a required name is blank, it may be the only word
+    of any other cell, such as a note or a cell without a header.
     """
     places, naming, nameless = context.layout.sheets[sheet].columns, set[int](), set[int]()
     for column in RECORDS[sheet].columns():
         position = places.get(fold(column.header))
         is_name = bool(column.refers) or column.kind in {CellKind.NAME, CellKind.COUNTRY}
-        must = column.key or column.required
-        if position is None or not (is_name or must):
+        is_required = column.key or column.required
+        if position is None or not (is_name or is_required):
             continue
         naming.add(position)
         for row, value in zip(grid.rows, grid.values(position), strict=True):
             if is_total(value):
                 yield row, position, str(value)
-            elif value is None and is_name and must:
+            elif value is None and is_name and is_required:
                 nameless.add(row)
     others = (
         (row, position, value)
@@ -432,14 +428,14 @@ def _named_total(sheet: str, grid: Grid, context: ReadingContext) -> Iterator[tu
             yield row, position, str(value)
 
 
-# ---- one spelling for names that mean the same ---------------------------------------------------
+# ---- one spelling per name -----------------------------------------------------------------------
 
 Spelling = Mapping[str, str]
 """A spelling by folded name."""
 
 
 def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
-    """Give every name in the parsed sheets the spelling of its home sheet, where it matches."""
+    """Spell every name in the parsed sheets as in the sheet that defines it."""
 
     def values(sheet: str, field: str) -> list[Any]:
         return sheets[sheet].fields[field] if sheet in sheets else []
@@ -499,7 +495,7 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
 def _suppliers(
     limits: Parsed, blocs: Spelling, named: Mapping[str, Spelling], context: ReadingContext
 ) -> None:
-    """Give each limit's supplier the spelling of what its group is made of."""
+    """Spell the supplier of each limit as the country, bloc or refiner that it names."""
     sheet, suppliers = limits.record.SHEET, limits.fields["supplier"]
     header = limits.record.column_of("group").header
     for i, (group, supplier) in enumerate(zip(limits.fields["group"], suppliers, strict=True)):
@@ -513,7 +509,7 @@ def _suppliers(
 
 
 def _exempt(floors: Parsed, blocs: Spelling, context: ReadingContext) -> None:
-    """Give the exempt of each floor their bloc's spelling, or their country's code."""
+    """Replace the exempt names of each floor by blocs as spelt, or by codes of countries."""
     for i, names in enumerate(floors.fields["exempt"]):
         floors.fields["exempt"][i] = tuple(
             sorted({_country_or_bloc(name, floors, i, blocs, context) for name in names} - {""})
@@ -523,7 +519,7 @@ def _exempt(floors: Parsed, blocs: Spelling, context: ReadingContext) -> None:
 def _country_or_bloc(
     name: str, floors: Parsed, i: int, blocs: Spelling, context: ReadingContext
 ) -> str:
-    """Return a bloc as it is spelt, or a country's code; "" where a name is neither: an error."""
+    """Return a bloc as spelt, or a country's code; "" and an error if the name is neither."""
     if fold(name) in blocs:
         return blocs[fold(name)]
     try:
@@ -534,14 +530,14 @@ def _country_or_bloc(
         wrong = CellError(f"{name!r} is neither a country nor a bloc", "countries or blocs", hint)
         context.error(sheet, floors.rows[i], header, wrong)
         return ""
-    context.spell(code, name)
+    context.add_spelling(code, name)
     return code
 
 
 def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
     parsed: Parsed, field: str, i: int, blocs: Spelling, hint: str, context: ReadingContext
 ) -> None:
-    """Read a cell that names a country, or each outside a bloc; ``hint`` is for the word each."""
+    """Read a cell with a country or ``each outside BLOC``; ``hint`` is for the word each alone."""
     cells, outside = parsed.fields[field], schema.EACH_OUTSIDE
     name, folded = cells[i], fold(cells[i])
     if folded.startswith(outside):
@@ -550,7 +546,7 @@ def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
     elif folded:
         try:
             cells[i] = country(name)
-            context.spell(cells[i], name)
+            context.add_spelling(cells[i], name)
         except CellError as error:
             advice = hint if folded == schema.EACH else error.hint
             header = parsed.record.column_of(field).header

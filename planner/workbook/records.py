@@ -16,14 +16,23 @@ from models.schema.rounds import ROUNDS
 from models.schema.uncertainty import GRADES, WIDER
 from models.units import MONEY
 from planner.workbook import findings, headers
-from planner.workbook.cells import DECIMAL, WHOLE, converter, hint_of, numbers, shown, text, wanted
-from planner.workbook.grid import Grid, refuse_merged, unseen
+from planner.workbook.cells import (
+    DECIMAL,
+    WHOLE,
+    converter,
+    expected_values,
+    hint_of,
+    numbers,
+    shown,
+    text,
+)
+from planner.workbook.grid import Grid, refuse_merged, warn_hidden
 from planner.workbook.headers import HeaderRow, ParsedHeader
 
 
 @dataclass
 class Parsed:
-    """A sheet's fields as lists, one entry a row; rows whose key cannot be read are in ``lost``."""
+    """A sheet's fields as lists, one entry per row; ``lost`` are rows with an unreadable key."""
 
     record: type[Record]
     rows: list[int] = field(default_factory=list)
@@ -31,12 +40,12 @@ class Parsed:
     lost: set[int] = field(default_factory=set)
     """Positions in ``rows``."""
     unread: bool = False
-    """Whether the key of a row could not be read, so that a name is not known."""
+    """Whether the key of any row could not be read, so that a name may be missing."""
     begins: dict[str, int] = field(default_factory=dict)
-    """First year of the required columns that are given by year alone."""
+    """First year of required columns that are given only by year."""
 
     def records(self) -> tuple[Record, ...]:
-        """Return the records of all rows that have their key."""
+        """Return the records of all rows with a readable key."""
         names = list(self.fields)
         columns = [self.fields[name] for name in names]
         records = []
@@ -49,13 +58,12 @@ class Parsed:
 def _headings(
     record: type[Record], grid: Grid, context: findings.ReadingContext
 ) -> list[ParsedHeader]:
-    """Read the header row of a sheet; what is wrong goes into the context's findings."""
     header = HeaderRow(record, grid, context)
     context.findings += header.findings
     read = {h.position for h in header.headings if not h.is_remark}
     context.findings += refuse_merged(record.SHEET, grid, read)
     shown = {h.position: h.label for h in header.headings if h.position in read}
-    context.findings += unseen(record.SHEET, grid, shown)
+    context.findings += warn_hidden(record.SHEET, grid, shown)
     places = {h.key: h.position for h in header.headings}
     units = {
         h.key: findings.Unit(h.unit or "", h.factor) for h in header.headings if h.factor != 1.0
@@ -64,18 +72,16 @@ def _headings(
     context.layout.sheets[record.SHEET] = findings.SheetLayout(
         grid.header_row, places, units=units, titles=titles
     )
-    context.lacking |= {(record.SHEET, name) for name in header.refused}
+    context.missing |= {(record.SHEET, name) for name in header.refused}
     return header.headings
 
 
 def read_sheet(record: type[Record], grid: Grid, context: findings.ReadingContext) -> Parsed:
-    """Read a sheet of the catalogue; what is wrong goes into the context's findings."""
+    """Read a sheet of the catalogue; errors go into the context's findings."""
     return _SheetReading(record, grid, context).parsed
 
 
 class _SheetReading:
-    """One sheet in the reading."""
-
     def __init__(self, record: type[Record], grid: Grid, context: findings.ReadingContext) -> None:
         self.record, self.grid, self.context = record, grid, context
         self.parsed = Parsed(record, grid.rows)
@@ -133,7 +139,7 @@ class _SheetReading:
         return series
 
     def _cells(self, column: Column, heading: ParsedHeader, blank: object) -> list[Any]:
-        """Convert the cells of a column; blank ones give ``blank``, bad ones a stand-in."""
+        """Convert the cells of a column; a blank cell gives ``blank``, a bad one a placeholder."""
         raw, label = self.grid.values(heading.position), heading.label
         if column.several:
             return [self._names(label, row, v) for row, v in zip(self.grid.rows, raw, strict=True)]
@@ -161,7 +167,7 @@ class _SheetReading:
             cells.append(converted)
         if column.kind is CellKind.COUNTRY:
             for spelling, code in read.items():
-                self.context.spell(str(code), str(spelling), listed=self.record is Country)
+                self.context.add_spelling(str(code), str(spelling), listed=self.record is Country)
         return cells
 
     def _names(self, label: str, row: int, value: object) -> tuple[str, ...]:
@@ -181,11 +187,10 @@ class _SheetReading:
         return tuple(sorted({name for name in names if name}))
 
     def _required(self, column: Column, plain: ParsedHeader, raw: list[Any]) -> None:
-        """A required cell that is blank is an error; its column missing was one already."""
         if not column.required:
             return
         message = f"a blank cell; {column.header} must be filled"
-        blank = findings.CellError(message, wanted(column, self.context.currency))
+        blank = findings.CellError(message, expected_values(column, self.context.currency))
         for i, value in enumerate(raw):
             if value is not None:
                 continue
@@ -205,20 +210,18 @@ class _SheetReading:
     def _count_blank(self, label: str, raw: list[Any], used: str) -> None:
         cells = raw.count(None)
         if cells:
-            self.context.defaults.append(findings.DefaultTaken(self.sheet, label, cells, used))
+            self.context.defaults.append(findings.DefaultUsed(self.sheet, label, cells, used))
 
     # ---- the columns beyond the declared ones --------------------------------------------------
 
     def _years(self, headings: list[ParsedHeader]) -> list[tuple[tuple[int, float], ...]]:
-        """Demand [t] by year; a blank cell is 0 and a warning."""
+        """Return demand [t] by year; a blank cell counts as 0 and gives a warning."""
         columns = [self._cells(headers.SPREADS[self.record.SPREAD], h, None) for h in headings]
         for h, cells in zip(headings, columns, strict=True):
             count = cells.count(None)
             if count == len(cells) > 1:
-                message, hint = (
-                    f"{count} blank cells, the whole column",
-                    "they count as a demand of 0",
-                )
+                message = f"all {count} cells of the column are blank"
+                hint = "they count as a demand of 0"
                 rows = [self.grid.header_row]
             else:
                 message, hint = "a blank cell", "it counts as a demand of 0"
@@ -234,7 +237,6 @@ class _SheetReading:
         return [tuple(zip(years, row, strict=True)) for row in zip(*filled, strict=True)]
 
     def _members(self, headings: list[ParsedHeader]) -> list[tuple[tuple[str, float], ...]]:
-        """Freight [USD/t] by member, where a cell is filled."""
         columns = [self._cells(headers.SPREADS[self.record.SPREAD], h, None) for h in headings]
         for h, cells in zip(headings, columns, strict=True):
             self._count_blank(h.label, cells, "the default freight")
@@ -249,11 +251,11 @@ class _SheetReading:
     # ---- the rest of a row ---------------------------------------------------------------------
 
     def _notes(self, headings: list[ParsedHeader]) -> None:
-        """Notes and sources, and what stands in unknown columns as part of the note."""
+        """Read notes, sources and grades; the text of unknown columns is added to the note."""
         count = len(self.grid.rows)
         notes: dict[int, list[str]] = {}
         for h in sorted(headings, key=lambda h: (h.always != "note", h.position)):
-            texts = [_said(value) for value in self.grid.values(h.position)]
+            texts = [_note(value) for value in self.grid.values(h.position)]
             if h.always == "source":
                 self.parsed.fields["source"] = texts
                 continue
@@ -267,7 +269,6 @@ class _SheetReading:
             self.parsed.fields["note"] = ["; ".join(notes.get(i, ())) for i in range(count)]
 
     def _grades(self, heading: ParsedHeader, texts: list[str]) -> list[str]:
-        """Grades as they are kept; what is none is an error at its cell."""
         grades = []
         for i, written in enumerate(texts):
             grade = grade_of(written)
@@ -279,7 +280,7 @@ class _SheetReading:
         return grades
 
     def _keys(self) -> None:
-        """Two rows of one key are an error that names both places."""
+        """Report two rows with the same key; the error names both places."""
         keys = [c for c in self.record.columns() if c.key]
         if not keys:
             return
@@ -311,8 +312,7 @@ class _SheetReading:
 _fold = cache(fold)
 
 
-def _said(value: object) -> str:
-    """A note as it reads, whatever stands there."""
+def _note(value: object) -> str:
     try:
         return "" if value is None else text(value)
     except findings.CellError:
@@ -332,7 +332,7 @@ _DEFAULTS = {
 
 
 def _placeholder(record: type[Record], column: Column) -> Any:
-    """What stands in for a cell that cannot be read, so that other findings can be found."""
+    """Return a value for a cell that cannot be read, so that the other cells can be checked."""
     default = _DEFAULTS[record].get(column.field)
     if default is not None and not isinstance(default, ByYear):
         return default
@@ -349,9 +349,9 @@ def _placeholder(record: type[Record], column: Column) -> Any:
 
 
 def read_settings(grid: Grid | None, context: findings.ReadingContext) -> Settings:
-    """Read the sheet of a row per setting; what is wrong goes into the context's findings.
+    """Read the sheet Settings, with one setting per row; errors go into the context's findings.
 
-    It is read before all others, since headers name its currency.
+    It is read before all others, since their headers name its currency.
     """
     rows = _settings(grid, context) if grid is not None and grid.header_row else {}
     context.currency = _currency(rows, context)
@@ -361,7 +361,7 @@ def read_settings(grid: Grid | None, context: findings.ReadingContext) -> Settin
         factor = _setting_factor(column, row, label, context) if row else 1.0
         if value is None:
             context.defaults.append(
-                findings.DefaultTaken(Settings.SHEET, column.header, 1, column.default)
+                findings.DefaultUsed(Settings.SHEET, column.header, 1, column.default)
             )
         elif column.field != "currency":
             try:
@@ -372,7 +372,7 @@ def read_settings(grid: Grid | None, context: findings.ReadingContext) -> Settin
 
 
 _Rows = dict[str, tuple[int, str, object]]
-"""Row, label as written and value by the field of the setting."""
+"""Row, label as written, and value of each setting, by its field."""
 
 
 def _settings(grid: Grid, context: findings.ReadingContext) -> _Rows:
@@ -397,7 +397,7 @@ def _settings(grid: Grid, context: findings.ReadingContext) -> _Rows:
 
 
 def _setting(label: object, value: object) -> tuple[Column | None, findings.CellError | None]:
-    """Return the setting that a row is of, or what is wrong with its name; neither: it is blank."""
+    """Return a row's setting, or the error of its name; neither for a blank row."""
     if label is None:
         nameless = findings.CellError(f"{shown(value)} without the name of a setting", "a setting")
         return None, None if value is None else nameless
@@ -412,7 +412,7 @@ def _setting(label: object, value: object) -> tuple[Column | None, findings.Cell
 
 
 def _currency(rows: _Rows, context: findings.ReadingContext) -> str:
-    """Return the workbook's currency; US dollars where it is blank or no three-letter code."""
+    """Return the workbook's currency; US dollars if it is blank or not a three-letter code."""
     row, _, value = rows.get("currency", (0, "", None))
     if value is None:
         return MONEY
@@ -427,7 +427,7 @@ def _currency(rows: _Rows, context: findings.ReadingContext) -> str:
 def _setting_factor(
     column: Column, row: int, label: str, context: findings.ReadingContext
 ) -> float:
-    """Return what a setting's value is multiplied by, from the unit beside its name."""
+    """Return the factor of a setting's value, from the unit in its label."""
     unit = None if fold(label) == fold(column.header) else headers.split_unit(label)[1]
     place = f"the setting {label!r}"
     try:

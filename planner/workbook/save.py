@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all, and noticing when another program has saved one."""
+"""Saves a file completely or not at all, and watches for changes of a workbook."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from planner.scratch import scratch_file
 def save(
     path: Path, write: Callable[[Path], object], *, beside: bool = True, over: bool = True
 ) -> Path:
-    """Let ``write`` fill a file, put it at ``path`` in one step, and return where it stands.
+    """Save a file in one step, and return its path.
 
-    A missing folder is made. Where a file is there that cannot be replaced (open in Excel or
-    LibreOffice, or read-only, or ``over`` is false) the new one goes beside it as
-    ``name (2).xlsx``, unless ``beside`` is false. WriteError says that there is nowhere to write;
-    then nothing has changed.
+    ``write`` fills a scratch file, which then replaces the file at ``path``; a missing folder is
+    made. If that file cannot be replaced (it is open in Excel or LibreOffice, or read-only, or
+    ``over`` is false), the new one is saved next to it as ``name (2).xlsx``, unless ``beside`` is
+    false. Raises WriteError if it cannot be saved; then nothing has changed.
     """
     target = behind_links(path)
-    with told_as_write_error(path):
-        refuse_no_file(path)
+    with as_write_error(path):
+        refuse_special_file(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with scratch_file(target.parent, target.suffix) as scratch:
             write(scratch)
@@ -52,7 +52,7 @@ def save(
 
 
 def save_text(path: Path, text: str) -> Path:
-    """Put a text at a path as ``save`` does; half a letter, which no file holds, is a ``?``."""
+    """Save a text; lone surrogates, which cannot be encoded, become ``?``."""
 
     def write(scratch: Path) -> None:
         scratch.write_text(text, encoding="utf-8", errors="replace", newline="\n")
@@ -61,38 +61,38 @@ def save_text(path: Path, text: str) -> Path:
 
 
 @contextlib.contextmanager
-def told_as_write_error(path: Path) -> Iterator[None]:
-    """Tell what the system has against writing to a path as a WriteError."""
+def as_write_error(path: Path) -> Iterator[None]:
+    """Raise the system's errors of writing to a path as a WriteError."""
     try:
         yield
     except (OSError, FileCreateError) as error:
         raise WriteError(_why(path, error)) from error
 
 
-def refuse_no_file(path: Path, word: str = "file") -> None:
-    """Raise WriteError where what stands at a path is no file: a folder, a pipe, a device."""
+def refuse_special_file(path: Path, word: str = "file") -> None:
+    """Raise WriteError if the path is a folder, a pipe or a device."""
     try:
         mode = behind_links(path).stat().st_mode
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise WriteError(_why(path, error)) from error
-        return  # nothing is there, or writing will say why
+        return  # there is no file, or writing will raise the error
     if stat.S_ISDIR(mode):
         msg = f"{path} is a folder: name a file{'' if word == 'file' else f' for the {word}'}"
         raise WriteError(msg)
     if not stat.S_ISREG(mode):
-        msg = f"{path} is a pipe, device or socket, which nothing is written to: name a file"
+        msg = f"{path} is a pipe, device or socket, not a file: name a file"
         raise WriteError(msg)
 
 
-def lock_of(path: Path) -> Path | None:
-    """Return the file by which Excel or LibreOffice says that it has a file open; None if not."""
+def lock_file(path: Path) -> Path | None:
+    """Return the lock file that Excel or LibreOffice keeps while a file is open; None if none."""
     locks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
     return next((lock for lock in locks if _is_there(lock)), None)
 
 
 def _is_there(path: Path) -> bool:
-    """Return whether a file exists; a name that is too long for one is of none."""
+    """Return whether a file exists; a name that is too long does not."""
     with contextlib.suppress(OSError):
         return path.exists()
     return False
@@ -100,20 +100,20 @@ def _is_there(path: Path) -> bool:
 
 def is_in_use(path: Path) -> bool:
     """Return whether a file is open in Excel or LibreOffice, or may not be written to."""
-    if lock_of(path) is not None:
+    if lock_file(path) is not None:
         return True
     if not path.exists():
         return False
-    # The permission bits count for an administrator, too, whom the system would refuse nothing.
+    # The permission bits are checked since the system lets an administrator write in any case.
     marked = not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
     return marked or not os.access(path, os.W_OK)
 
 
 def behind_links(path: Path) -> Path:
-    """Follow symbolic links, so that a link stays one and its file is replaced."""
+    """Follow symbolic links, so that the file is replaced and the link stays."""
     try:
         return path.resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # a circle of links; no name of a file
+    except (OSError, RuntimeError, ValueError) as error:  # a circle of links, or an invalid name
         raise WriteError(_why(path, error)) from error
 
 
@@ -123,11 +123,11 @@ def _settle(scratch: Path, target: Path) -> None:
     if target.exists() and not is_in_use(target):
         scratch.chmod(stat.S_IMODE(target.stat().st_mode))
     else:
-        share(scratch, 0o666)
+        set_default_mode(scratch, 0o666)
 
 
-def share(scratch: Path, mode: int) -> None:
-    """Give a scratch file or folder the permissions of any new one: it was kept from all others."""
+def set_default_mode(scratch: Path, mode: int) -> None:
+    """Give a scratch file or folder, until now private, the default permissions of a new one."""
     mask = os.umask(0)
     os.umask(mask)
     scratch.chmod(mode & ~mask)
@@ -139,7 +139,7 @@ def to_disk(file: Path) -> None:
 
 
 def names_to_disk(folder: Path) -> None:
-    """Write the names in a folder durably, where the system can do so."""
+    """Write the names in a folder durably, if the system can do so."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -149,7 +149,7 @@ def names_to_disk(folder: Path) -> None:
 
 
 def _put_beside(scratch: Path, target: Path) -> Path:
-    """Move the file to the first free ``name (2).xlsx``; never over a file that is there."""
+    """Move the file to the first free ``name (2).xlsx``; never replace a file."""
     for number in count(2):
         other = target.with_name(f"{target.stem} ({number}){target.suffix}")
         if other.exists() or is_in_use(other):
@@ -170,32 +170,30 @@ def _why(path: Path, error: Exception) -> str:
     return f"{path} cannot be written: {reason}"
 
 
-# ---- when another program has saved a workbook ---------------------------------------------------
+# ---- watching a workbook that another program saves ----------------------------------------------
 #
-# Excel writes a temporary file, renames the old workbook away and the new one into its place;
-# LibreOffice copies over it; others write in place, in pieces. All of them touch the file more than
-# once, and beside it come and go lock files (``~$case.xlsx``, ``.~lock.case.xlsx#``). So the folder
-# is watched, the file is read once it has come to rest, and what it holds decides.
+# Excel writes a temporary file and renames it to the workbook's name; LibreOffice copies over the
+# workbook; others write in place, in pieces. Each touches the file more than once, and makes lock
+# files next to it (``~$case.xlsx``, ``.~lock.case.xlsx#``). So the folder is watched, and the file
+# is read once it no longer changes. It counts as saved if its content has changed.
 
-_LOOK = 2_000
-"""Milliseconds after which the file is looked at even if the system told of nothing (a share)."""
-_GATHERED, _STEP = 400, 100
-"""Milliseconds over which the system's messages are taken together, and that none comes in."""
+_POLL = 2_000
+"""Milliseconds between checks without a notification by the system, as on a network drive."""
+_DEBOUNCE, _STEP = 400, 100
+"""Milliseconds: longest time to collect a burst of notifications, and the silence that ends it."""
 _REST = 0.2
-"""Seconds in which a file at rest does not change."""
+"""Seconds without a change after which a file counts as completely written."""
 _PATIENCE = 3.0
-"""Seconds that a file has to become whole; one that does not is read as it is."""
+"""Most seconds to wait until a file is complete; after that it is read as it is."""
 
-_Seen = tuple[tuple[int, int, int], ...]
+_State = tuple[tuple[int, int, int], ...]
 
 
-def saves(path: Path, last: str = "", stop: Event | None = None) -> Iterator[None]:
-    """Yield each time a workbook, or a folder of CSV files, holds something else.
+def watch_saves(path: Path, last: str = "", stop: Event | None = None) -> Iterator[None]:
+    """Yield each time the content of a workbook, or of a folder of CSV files, has changed.
 
+    ``last`` is the SHA-256 of the content that is known already. A missing file is waited for.
     It ends when ``stop`` is set.
-
-    ``last`` is the SHA-256 of what is known of it already ("" nothing). A file that is not there
-    is waited for.
     """
     from watchfiles import Change, watch
 
@@ -203,24 +201,24 @@ def saves(path: Path, last: str = "", stop: Event | None = None) -> Iterator[Non
     is_folder = real.is_dir()
     place = real if is_folder else real.parent
 
-    def is_it(_: Change, name: str) -> bool:
+    def is_watched(_: Change, name: str) -> bool:
         return name.lower().endswith(".csv") if is_folder else Path(name).name == real.name
 
-    seen: _Seen | None = None
+    state: _State | None = None
     for _ in watch(
-        place, watch_filter=is_it, debounce=_GATHERED, step=_STEP, recursive=False,
-        rust_timeout=_LOOK, yield_on_timeout=True, stop_event=stop,
+        place, watch_filter=is_watched, debounce=_DEBOUNCE, step=_STEP, recursive=False,
+        rust_timeout=_POLL, yield_on_timeout=True, stop_event=stop,
     ):  # fmt: skip
-        if _seen(real) in {None, seen}:
+        if _state(real) in {None, state}:
             continue
-        seen, digest = _at_rest(real)
+        state, digest = _at_rest(real)
         if digest not in {"", last}:
             last = digest
             yield
 
 
 def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of what a file holds, or the CSV files of a folder."""
+    """Return the SHA-256 of a file, or of the CSV files of a folder."""
     if path.is_dir():
         from planner.workbook.csv_folder import folder_fingerprint
 
@@ -228,8 +226,8 @@ def fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _seen(path: Path) -> _Seen | None:
-    """Return by what a change of a file shows, or of a folder's files; None where there is none."""
+def _state(path: Path) -> _State | None:
+    """Return inode, size and time of a file, or of a folder's files; None if it is missing."""
     try:
         states = [each.stat() for each in (path, *(path.glob("*") if path.is_dir() else ()))]
     except OSError:
@@ -237,18 +235,18 @@ def _seen(path: Path) -> _Seen | None:
     return tuple((s.st_ino, s.st_size, s.st_mtime_ns) for s in states)
 
 
-def _at_rest(path: Path) -> tuple[_Seen | None, str]:
-    """Wait until a file is whole and at rest; return how it looks, and its SHA-256, "" none."""
+def _at_rest(path: Path) -> tuple[_State | None, str]:
+    """Wait until a file is completely written; return its state and SHA-256 ("": unreadable)."""
     end = time.monotonic() + _PATIENCE
     while True:
-        before = _seen(path)
+        before = _state(path)
         time.sleep(_REST)
         is_late = time.monotonic() > end
         try:
-            is_whole = is_late or path.is_dir() or zipfile.is_zipfile(path)
-            if _seen(path) == before and is_whole:
+            is_complete = is_late or path.is_dir() or zipfile.is_zipfile(path)
+            if _state(path) == before and is_complete:
                 return before, fingerprint(path)
-        except (OSError, InputError):  # gone again, or held by whoever writes it
+        except (OSError, InputError):  # the file is gone again, or locked by its writer
             pass
         if is_late:
             return before, ""

@@ -1,4 +1,4 @@
-"""The XML of one worksheet to the values of its cells, a row at a time."""
+"""Reads the values of a worksheet's cells from its XML, row by row."""
 
 from __future__ import annotations
 
@@ -30,19 +30,20 @@ _ROW_TAG, _MERGE, _COLUMN, _ALL_ROWS, _RULE = (
     f"{{{MAIN}}}{tag}" for tag in ("row", "mergeCell", "col", "sheetFormatPr", "cfRule")
 )
 _NEW_RULES = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}conditionalFormatting"
-_TOLD = {_ROW_TAG, _MERGE, _COLUMN, _ALL_ROWS, _RULE, _NEW_RULES}
+_TAGS = {_ROW_TAG, _MERGE, _COLUMN, _ALL_ROWS, _RULE, _NEW_RULES}
+"""Elements that are used; all others are skipped."""
 _AREAS = "sqref"
 _OUTER = 2
-"""Elements around a row or a merged area: the sheet, and its rows or merged areas."""
+"""Elements around a row or a merged area: the sheet, and the list of rows or merged areas."""
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
 _COUNT = re.compile(r"\s*[0-9]+\s*")
 
 
 @dataclass(frozen=True)
 class FormatsToCheck:
-    """The number formats that do not print all that is in a cell, by the cell's format (``s``).
+    """Number formats that may show a value as a different one, by the cell's style (``s``).
 
-    ``dates`` are those of dates and times, ``rules`` those of conditional formats by their number.
+    ``dates`` are styles of dates and times, ``rules`` number formats of conditional formats by id.
     """
 
     numbers: Mapping[str, str]
@@ -52,7 +53,7 @@ class FormatsToCheck:
 
 
 def formats_of(book: Any) -> FormatsToCheck:
-    """Return the formats of a workbook's cells that are looked at."""
+    """Return the number formats of a workbook that have to be checked."""
     from openpyxl.styles.numbers import BUILTIN_FORMATS_MAX_SIZE, builtin_format_code
 
     dates = frozenset(map(str, book._date_formats))  # noqa: SLF001
@@ -77,7 +78,7 @@ def formats_of(book: Any) -> FormatsToCheck:
     )
 
 
-# ---- formulas whose value changes each time ------------------------------------------------------
+# ---- volatile formulas ---------------------------------------------------------------------------
 
 _FUNCTIONS = (
     "RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY", "OFFSET", "INDIRECT", "CELL", "INFO",
@@ -97,7 +98,7 @@ class VolatileWords:
                 users[word].append(name)
         volatile = [name for name, formula in names.items() if self.function_in(formula)]
         seen = set(volatile)
-        for name in volatile:  # it grows by those that use what it has
+        for name in volatile:  # the list grows by names that use a volatile name
             more = [user for user in users[name.casefold()] if user not in seen]
             seen.update(more)
             volatile += more
@@ -111,12 +112,12 @@ class VolatileWords:
         return re.compile(rf"(?<![\w.])(?:_xlfn\.)?({either})", re.IGNORECASE)
 
     def function_in(self, formula: str) -> str:
-        """Return what makes a formula volatile, "" where nothing does."""
+        """Return the volatile function or name in a formula, "" if there is none."""
         match = self._words.search(_IN_QUOTES.sub("", formula))
         return match[1].upper() if match else ""
 
     def may_be_in(self, piece: bytes) -> bool:
-        """Return whether the XML of some cells may hold such a formula."""
+        """Return whether a piece of XML may contain a volatile formula."""
         if b"<f" not in piece:
             return False
         capital = piece.upper()
@@ -125,9 +126,9 @@ class VolatileWords:
 
 @dataclass
 class SheetSource:
-    """A workbook's sheets in the reading, and what was read of them so far, bytes and cells.
+    """A workbook whose sheets are being read, with the bytes and cells read so far.
 
-    ``is_stale``: a formula's 0 counts as no saved value. ``formats`` are those that are looked at.
+    ``is_stale``: a formula's 0 counts as no saved value. ``formats`` have to be checked.
     """
 
     archive: Archive
@@ -140,7 +141,7 @@ class SheetSource:
     cells: int = 0
 
     def count(self, *, bytes_: int = 0, cells: int = 0) -> None:
-        """Add what was read; RefusedError where it is more than a workbook holds."""
+        """Count bytes and cells; RefusedError above the limits."""
         self.bytes, self.cells = self.bytes + bytes_, self.cells + cells
         if self.cells > MOST_CELLS:
             msg = f"the file has more than {MOST_CELLS:,} cells"
@@ -153,13 +154,13 @@ class SheetSource:
 def rows(
     source: SheetSource, part: str, extras: grid.SheetExtras
 ) -> Iterator[tuple[int, grid.Cells]]:
-    """Yield row number and cells of each row of a sheet; what else it holds goes into ``extras``.
+    """Yield number and cells of each row of a sheet; collect everything else in ``extras``.
 
-    Wholly blank rows may be left out.
+    Blank rows may be left out.
 
-    Rows of numbers and texts, as nearly all are, are taken from the text of the XML, five times
-    quicker than from its elements; every other row goes through an XML parser, as does all that
-    stands around the rows. Both give the same cells.
+    Nearly all rows have only numbers and texts. These are read from the XML by a regular
+    expression, five times quicker than by a parser. An XML parser reads all other rows, and
+    everything outside the rows. Both give the same cells.
     """
     for count, row in enumerate(_rows(source, part, extras), start=1):
         if count > MOST_ROWS:
@@ -187,27 +188,27 @@ def _rows(
                     number, offset = taken.number, taken.end
                     source.count(cells=len(taken.cells) + 1)
                     if extras.are_rows_hidden or _may_hide(taken.attributes):
-                        extras.hear_row(number, dict(_ATTRIBUTE.findall(taken.attributes.decode())))
+                        extras.add_row(number, dict(_ATTRIBUTE.findall(taken.attributes.decode())))
                     yield number, taken.cells
                     continue
                 end = piece.find(b"<row ", offset + 1)
                 passed = piece[offset:end] if end > 0 else piece[offset:]
                 offset += len(passed)
-                plain.pass_by(passed)
+                plain.skip(passed)
                 for element in tree.feed(passed):
                     if element.tag != _ROW_TAG:
-                        _hear(element, source, extras)
+                        _collect(element, source, extras)
                         continue
                     row_number = element.get("r")
                     number = int(float(row_number)) if row_number else number + 1
-                    extras.hear_row(number, element.attrib)
+                    extras.add_row(number, element.attrib)
                     yield number, reader.cells(element, number)
                 plain.is_on = plain.is_on and not (source.is_stale and reader.arrays)
         tree.parser.close()
 
 
-def _hear(element: Any, source: SheetSource, extras: grid.SheetExtras) -> None:
-    """Keep what an element says that is no row."""
+def _collect(element: Any, source: SheetSource, extras: grid.SheetExtras) -> None:
+    """Add an element that is not a row to the extras."""
     if element.tag == _MERGE:
         extras.merged.append(element.get("ref", ""))
     elif element.tag == _COLUMN:
@@ -225,7 +226,7 @@ def _hear(element: Any, source: SheetSource, extras: grid.SheetExtras) -> None:
 
 
 class _Tree:
-    """The elements of what is no plain row, let go with each part of the XML."""
+    """An XML parser that is fed in pieces, and forgets the elements of earlier pieces."""
 
     def __init__(self, source: SheetSource) -> None:
         self.parser: Any = XMLPullParser(events=("start", "end"))
@@ -233,7 +234,7 @@ class _Tree:
         self._open: list[Any] = []
 
     def feed(self, part: bytes) -> Iterator[Any]:
-        """Yield the elements that end in a part of the XML and are heard."""
+        """Parse the next piece of the XML; yield the elements that are used and end in it."""
         self.parser.feed(part)
         for event, element in self.parser.read_events():
             if event == "start":
@@ -241,7 +242,7 @@ class _Tree:
                 self._source.count(cells=1)
                 continue
             self._open.pop()
-            if element.tag in _TOLD:
+            if element.tag in _TAGS:
                 if element.tag == _RULE and self._open:
                     element.set(_AREAS, self._open[-1].get(_AREAS, ""))
                 yield element
@@ -256,7 +257,7 @@ def _plain_style(style: str) -> str:
 
 
 class _CellReader:
-    """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
+    """Reads cells as openpyxl does, but distinguishes a formula without a value from a blank."""
 
     def __init__(self, source: SheetSource, extras: grid.SheetExtras) -> None:
         from openpyxl.worksheet._reader import (
@@ -281,10 +282,9 @@ class _CellReader:
         )
         self.may_be_volatile = False
         self.arrays: list[grid.Area] = []
-        """The cells of each formula over several."""
+        """The areas of array formulas."""
 
     def cells(self, row: Any, number: int) -> list[tuple[int, object]]:
-        """Return position and value of the cells of a row; blank ones may be among them."""
         cells = []
         place = 0
         for element in row:
@@ -309,7 +309,7 @@ class _CellReader:
         try:
             style = _plain_style(element.get("s", "0"))
             if len(element) == 1 and element[0].tag == self.value_tag:
-                # nearly every cell: a plain number, or a text kept once for the workbook
+                # nearly every cell: a plain number, or a shared string
                 kind, text = element.get("t", "n"), element[0].text
                 if kind == "s" and text and _COUNT.fullmatch(text):
                     return self._printed(style, self.strings[int(text)])
@@ -320,7 +320,7 @@ class _CellReader:
             return _unread(element.findtext(self.value_tag) or "")
 
     def _printed(self, style: str, value: object) -> object:
-        """Return a value, with what its format prints where that is another one."""
+        """Return a value; as Printed if its format shows it as a different one."""
         other = None
         if type(value) is str and style in self.formats.texts:
             other = number_format.other_text(self.formats.texts[style], value)
@@ -330,7 +330,7 @@ class _CellReader:
 
     def _careful(self, element: Any, style: str) -> object:
         if sum(part.tag in self.values for part in element) > 1:
-            return grid.Fault("a cell that holds two values")
+            return grid.Fault("a cell with two values")
         self._array(element.find(self.formula))
         text = element.findtext(self.value_tag)
         kind = element.get("t", "n")
@@ -350,7 +350,7 @@ class _CellReader:
         return element.get("t") != "str" and (value is None or (self.stale and value == 0))
 
     def _array(self, formula: Any) -> None:
-        """Keep the cells that a formula fills: those after the first carry no formula."""
+        """Record the area of an array formula: only its first cell has the formula in the file."""
         if formula is None or formula.get("t") != "array" or ":" not in formula.get("ref", ""):
             return
         area = grid.area_of(formula.get("ref"))
@@ -359,7 +359,7 @@ class _CellReader:
 
 _ANY = re.compile(r".*", re.DOTALL)
 _WRITTEN = {"n": _NUMBER, "s": _COUNT}
-"""How the value of a cell is written, by its kind: Python takes 1_000 and other digits as well."""
+"""Valid values of a cell, by its type: Python would also accept 1_000 and non-ASCII digits."""
 
 
 def _number(text: str) -> float:
@@ -390,10 +390,10 @@ def _filled(source: SheetSource, file: IO[bytes]) -> Iterator[bytes]:
         source.count(bytes_=len(piece))
         quiet = 0 if b"<" in piece else quiet + len(piece)
         if quiet > _LONGEST:
-            msg = "a sheet holds a text longer than a cell can hold"
+            msg = "a sheet has a text that is too long for a cell"
             raise RefusedError(msg)
         whole = rest + piece
-        # where no cell begins it is handed on, but for a tag that is cut in two
+        # if no cell begins in the piece, all of it but an incomplete tag is yielded
         cuts = (whole.rfind(tag) for tag in (b"<row ", b"<c ", b"<"))
         cut = next((cut for cut in cuts if cut > 0), len(whole))
         whole, rest = whole[:cut], whole[cut:]
@@ -403,22 +403,22 @@ def _filled(source: SheetSource, file: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-# ---- rows that need no parser -------------------------------------------------------------------
+# ---- plain rows, which need no parser -----------------------------------------------------------
 
 _START = rb'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(0|[1-9]\d*)")?(?: t="(s|n|str|inlineStr)")?>'
 _FORMULA = rb"(?:<f(?: [^<>]*)?(?:/>|>[^<>]*</f>))?"
 _VALUE = rb'(?:<v>([^<>&\r]+)</v>|<is><t(?: xml:space="preserve")?>([^<>&\r]+)</t></is>)</c>'
-_ODD_NUMBER = re.compile(rb"<v>[-+0-9.eE]*_")
-"""What Python takes for a number where XML has none, such as 1_000."""
+_PYTHON_NUMBER = re.compile(rb"<v>[-+0-9.eE]*_")
+"""A value such as 1_000, which is a number in Python but not in XML."""
 _ROW = rb'<row r="(\d{1,7})"([^<>]*)(?<!/)>((?:%s)+)</row>'
-"""What a row looks like that needs no parser: no markup or escape is left out of sight."""
+"""A plain row: it has no markup or escape that only a parser understands."""
 
 
 _TALL, _ATTRIBUTE = re.compile(rb' ht="[1-9]'), re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
 
 
 class PlainRow(NamedTuple):
-    """A row as it was taken: its number, its cells, its attributes, and where it ends."""
+    """A plain row: its number, its cells, its attributes, and the offset of its end."""
 
     number: int
     cells: list[tuple[int, object]]
@@ -431,12 +431,12 @@ def _may_hide(attributes: bytes) -> bool:
 
 
 class PlainRows:
-    """Takes rows from the text of a worksheet as long as it is sure what stands there."""
+    """Reads plain rows from the XML of a worksheet without a parser."""
 
     def __init__(self, strings: Sequence[str], formats: FormatsToCheck, *, formulas: bool) -> None:
-        """Know the workbook's texts, and the formats (``s``) that need a look.
+        """Set up the patterns; ``formulas``: cells with a formula and a saved value are plain, too.
 
-        ``formulas``: a cell's saved value is taken where a formula stands before it.
+        ``strings`` are the workbook's shared strings.
         """
         self.is_on = False
         self._strings = strings
@@ -447,8 +447,8 @@ class PlainRows:
         self._row = re.compile(_ROW % re.sub(rb"\((?!\?)", b"(?:", cell))
         self._known = False
 
-    def pass_by(self, part: bytes) -> None:
-        """Hear what is not taken: where the rows begin and end, and what makes all unsure."""
+    def skip(self, part: bytes) -> None:
+        """Look in skipped XML for the start and end of the rows, and for comments."""
         if b"<worksheet" in part and not self._known:
             declared = re.search(rb"encoding=[\"'](.*?)[\"']", part)
             text = declared is None or declared[1].lower() == b"utf-8"
@@ -459,7 +459,7 @@ class PlainRows:
             self.is_on = self._known = False
 
     def take(self, piece: bytes, offset: int) -> PlainRow | None:
-        """Return the row that begins at a place; None: not sure."""
+        """Return the row that begins at an offset; None if it needs the parser."""
         match = self._row.match(piece, offset) if self.is_on else None
         if match is None:
             return None
@@ -472,10 +472,10 @@ class PlainRows:
         return PlainRow(int(match[1]), cells, match[2], match.end())
 
     def _cells(self, row: bytes) -> list[tuple[int, object]] | None:
-        """Return position and value of each cell of a row."""
+        """Return position and value of each cell of a row; None if one needs the parser."""
         strings, numbers, texts = self._strings, self._numbers, self._texts
         cells: list[tuple[int, object]] = []
-        if b"_" in row and _ODD_NUMBER.search(row):
+        if b"_" in row and _PYTHON_NUMBER.search(row):
             return None
         for column, style, kind, value, text in self._cell.findall(row):
             place = _place(column)
@@ -502,21 +502,21 @@ def _place(column: bytes) -> int:
     return findings.column_number(column.decode())
 
 
-# ---- texts that stand once for all cells --------------------------------------------------------
+# ---- shared strings -----------------------------------------------------------------------------
 
 _ENTRY, _TEXT = f"{{{MAIN}}}si", f"{{{MAIN}}}t"
 
 
-def shared_texts(package: Any) -> list[str]:
-    """Return the texts by their number, as openpyxl reads them."""
+def shared_strings(package: Any) -> list[str]:
+    """Return the shared strings by index, as openpyxl reads them."""
     from openpyxl.xml.constants import SHARED_STRINGS
 
     part = package.package.find(SHARED_STRINGS)
     if part is None:
         return []
     texts: list[str] = []
-    with package.archive.texts(part.PartName[1:]) as source:
-        events = iterparse(source)  # noqa: S314 - expat bounds what entities grow to
+    with package.archive.open_texts(part.PartName[1:]) as source:
+        events = iterparse(source)  # noqa: S314 - expat bounds the growth of entities
         for count, (_, node) in enumerate(events):
             if count > MOST_CELLS:
                 msg = f"the texts of the file have more than {MOST_CELLS:,} elements"
@@ -528,7 +528,7 @@ def shared_texts(package: Any) -> list[str]:
 
 
 def _text_of(entry: Any) -> str:
-    """Return an entry's text: nearly all are one element, others have formats within."""
+    """Return an entry's text: nearly all have one element, others have formatted pieces."""
     if not len(entry):
         return ""
     if len(entry) == 1 and entry[0].tag == _TEXT:

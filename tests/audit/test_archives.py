@@ -14,7 +14,7 @@ from planner.workbook import read
 from planner.workbook.plan_file import read_plan
 from tests.audit.archives import ARCHIVES, SOUND
 
-SAID = r"damaged|not one archive"
+SAID = r"damaged|not a single zip archive"
 
 
 def parts(path):

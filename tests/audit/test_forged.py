@@ -60,7 +60,7 @@ def test_the_manual_counts_the_forgeries_by_verdict():
 @pytest.mark.parametrize(
     ("new", "said"),
     [
-        (rb"\1<v>\2</v><v>7</v></c>", "a cell that holds two values"),
+        (rb"\1<v>\2</v><v>7</v></c>", "a cell with two values"),
         (rb"\1<v>\2</v></c>\1<v>7</v></c>", "in the file twice"),
     ],
 )

@@ -122,7 +122,7 @@ def test_a_plan_without_what_it_is_set_against_is_found(made, run, tmp_path):
     assert found(written(path, run), made).findings == ()
     assert run.plan.case.share_limits
     told = found(written(path, run, free=False), made)
-    said = "the plan without share limits is missing, so what is compared with it is not proven"
+    said = "the plan without share limits is missing, so figures compared with it are not proven"
     assert [f.found for f in told.findings] == [said]
 
 

@@ -13,7 +13,14 @@ from models.results import CATALOGUE, Checks, Glossary, Look, Summary
 from planner.audit import open_plan
 from planner.audit.accounts import account_of
 from planner.audit.redact import GONE as BLANKED
-from planner.audit.redact import OTHERS, WITHHELD, members_of, named, redact, write_redacted
+from planner.audit.redact import (
+    OTHERS,
+    WITHHELD,
+    members_of,
+    redact,
+    spelled_members,
+    write_redacted,
+)
 from planner.cli import main
 from tests.small_book import workbook
 
@@ -422,6 +429,6 @@ def test_a_contract_that_shrinks_does_not_tell_another_ones_minimum(tmp_path):
 def test_names_are_spelt_as_the_plan_does(made):
     file = open_plan(made / "plan.xlsx")
     assert members_of(file) == ("Japan", "Korea", "Other EU")
-    assert named(file, ("other eu", "KOREA", "Korea")) == ("Other EU", "Korea")
+    assert spelled_members(file, ("other eu", "KOREA", "Korea")) == ("Other EU", "Korea")
     with pytest.raises(UsageError, match="did you mean 'Korea'"):
-        named(file, ("Corea",))
+        spelled_members(file, ("Corea",))

@@ -142,5 +142,5 @@ def test_the_exit_code_says_that_something_has_no_counterpart(made, tmp_path, ca
     as_another_version(made, plan, added("Approved"))
     assert main(["verify", str(plan), str(made / "case.xlsx")]) == 1
     err = capsys.readouterr().err
-    assert "has no counterpart in what this version writes" in err
+    assert "is not written by this version of the planner" in err
     assert "holds for the flows, values and duals" in err

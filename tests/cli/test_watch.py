@@ -103,13 +103,13 @@ def turns(monkeypatch):
     """Have the workbook saved so often, each time by a function, and then Ctrl-C."""
 
     def of(*edits):
-        def saves(*_):
+        def watch_saves(*_):
             for edit in edits:
                 edit()
                 yield
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("planner.workbook.save.saves", saves)
+        monkeypatch.setattr("planner.workbook.save.watch_saves", watch_saves)
 
     return of
 

@@ -94,7 +94,7 @@ def test_a_statement_that_writes_is_refused_twice(
     desk, capsys, plants, monkeypatch, statement
 ) -> None:
     case = write(desk / "case.xlsx", ("Refiners", NAME, statement, COLUMNS))
-    assert "pull only reads" in words(pull(capsys, case)[1]) or "more than one" in words(
+    assert "planner pull only reads" in words(pull(capsys, case)[1]) or "more than one" in words(
         pull(capsys, case)[1]
     )
     monkeypatch.setattr(tables_in, "refuse_writing", lambda _: None)

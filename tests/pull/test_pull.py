@@ -285,17 +285,17 @@ WRONG = {
     ),
     "no key": (
         ("Minerals", "x.csv", None, "price=Price"),
-        "fills Mineral, by which rows are known",
+        "is for Mineral, which is needed to identify rows",
     ),
     "a unit that cannot be": (
         ("Minerals", "x.csv", None, "mineral=Mineral; price=Price (t)"),
         "Price (t)",
     ),
-    "no pair": (("Minerals", "x.csv", None, "mineral"), "write theirs=ours"),
+    "no pair": (("Minerals", "x.csv", None, "mineral"), "write pairs as theirs=ours"),
     "no condition": (("Minerals", "x.csv", None, None, "state=1"), "has no column 'state'"),
     "a table of a file of one": (("Minerals", "x.csv", "prices"), "leave Table or query blank"),
-    "a path outside": (("Minerals", "../secret.csv"), "is not beside the workbook"),
-    "an absolute path": (("Minerals", "/etc/secret.csv"), "is not beside the workbook"),
+    "a path outside": (("Minerals", "../secret.csv"), "is not in the workbook's folder"),
+    "an absolute path": (("Minerals", "/etc/secret.csv"), "is not in the workbook's folder"),
     "no variable": (("Minerals", "NO_SUCH_DATABASE", "prices"), "NO_SUCH_DATABASE is not set"),
     "neither": (("Minerals", "a file.txt"), "neither a file (.csv, .parquet"),
     "words in a number": (("Minerals", "bad.csv"), "bad.csv, row 1, price (USD/t): the text 'n/a'"),
@@ -304,7 +304,7 @@ WRONG = {
     "a strange encoding": (("Minerals", "latin.csv"), "latin.csv, row 2"),
     "two columns for one": (
         ("Minerals", "x.csv", None, "mineral=Mineral; price=Price; price=Price"),
-        "fill Price",
+        "two columns of x.csv are for Price",
     ),
 }
 
@@ -333,7 +333,7 @@ def test_a_link_that_leads_out_is_refused(desk, capsys) -> None:
     write_csv(desk / "secret.csv", [("Copper", 1)], ("mineral", "price (USD/t)"))
     (desk / "inner" / "x.csv").symlink_to(desk / "secret.csv")
     case = write(desk / "inner" / "case.xlsx", ("Minerals", "x.csv"))
-    assert "is not beside the workbook" in words(pull(capsys, case)[1])
+    assert "is not in the workbook's folder" in words(pull(capsys, case)[1])
 
 
 def test_without_sources_it_says_so(desk, capsys) -> None:
@@ -342,7 +342,7 @@ def test_without_sources_it_says_so(desk, capsys) -> None:
     write_book(desk / "case.xlsx", small_book())
     text = words(pull(capsys, "case.xlsx")[1])
     assert "there is no source" in text
-    assert " planner new FILE --with Sources shows one." in text
+    assert " planner new FILE --with Sources writes an example." in text
 
 
 def test_never_over_the_input_and_in_its_own_kind(desk, capsys) -> None:
@@ -441,7 +441,7 @@ def test_parquet_bombs(desk, capsys, kind) -> None:
         "rows": "20,000,000 rows of 1 columns",
         "columns": "2,000 rows of 5,000 columns",
         "long text": "a text of more than 32,767 characters",
-    }.get(kind, "no Parquet file")
+    }.get(kind, "not a Parquet file")
     assert wanted in words(answer)
 
 
@@ -458,7 +458,7 @@ def test_a_query_of_endless_rows_is_stopped(desk, capsys, monkeypatch) -> None:
     write_sqlite(desk / "p.db")
     query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
     case = write(desk / "case.xlsx", ("Refiners", "p.db", query, COLUMNS))
-    assert "gives more than 5,000 rows" in words(pull(capsys, case)[1])
+    assert "has more than 5,000 rows" in words(pull(capsys, case)[1])
 
 
 # ---- statements ----------------------------------------------------------------------------------
@@ -532,7 +532,7 @@ def test_sqlite_refuses_by_itself_what_the_check_lets_through(desk, capsys, monk
         case = write(desk / "case.xlsx", ("Refiners", "p.db", statement, COLUMNS))
         code, answer = pull(capsys, case)
         assert code == 1
-        assert "something other than read" in words(answer) or "readonly" in words(answer)
+        assert "more than read" in words(answer) or "readonly" in words(answer)
     assert (desk / "p.db").read_bytes() == before
     assert not (desk / "x.db").exists()
 

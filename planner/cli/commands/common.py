@@ -173,9 +173,9 @@ def tell_where(wanted: Path, written: Path) -> None:
     """Say where a workbook went if that is not where it was wanted, and why."""
     if written == wanted:
         return
-    from planner.workbook.save import lock_of
+    from planner.workbook.save import lock_file
 
-    lock = lock_of(wanted)
+    lock = lock_file(wanted)
     why = "open in another program or read-only"
     if lock is not None:
         why = f"open in another program (the file {lock.name} beside it says so)"

@@ -72,7 +72,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     answer: Answer = {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
-        Key.RUNS: [run.answer for run in runs],
+        Key.RUNS: [run.as_json for run in runs],
         **findings_by_severity(warnings),
     }
     return end(answer, as_json=as_json)

@@ -185,9 +185,9 @@ def _show_totals(result: PlanDifference, money: Scale) -> None:
         cells.append(_amount(total.change, scale, decimals, is_change=True))
         unit = "%" if total.look is Look.SHARE else f"{total.unit}{more}"
         part = ""
-        if total.part is not None and total.change:
-            form = ",.0%" if abs(total.part) >= 10 else ".1%"  # noqa: PLR2004
-            part = f"  {signed(total.part, form)}"
+        if total.relative_change is not None and total.change:
+            form = ",.0%" if abs(total.relative_change) >= 10 else ".1%"  # noqa: PLR2004
+            part = f"  {signed(total.relative_change, form)}"
         row(f"  {total.measure}, {unit}", cells, _WIDE, 16, part)
 
 

@@ -347,8 +347,8 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     wanted = plan.with_name(f"{plan.stem}-redacted.xlsx") if output is None else output
     copy = plan_path(plan, wanted, None, suffix="redacted plan")
     tell = progress(as_json)
-    from planner.audit.redact import named, write_redacted
     from planner.audit.redact import redact as redacted
+    from planner.audit.redact import spelled_members, write_redacted
     from planner.audit.salt import salt_file, write_salt
     from planner.run import open_sheets
     from planner.workbook.save import save
@@ -357,7 +357,7 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     if sheets.recorded.redacted:
         msg = f"{plan} is redacted already: redact the plan as it was written"
         raise errors.UsageError(msg)
-    result = redacted(sheets, named(sheets, members), protection, keep_totals=keep_totals)
+    result = redacted(sheets, spelled_members(sheets, members), protection, keep_totals=keep_totals)
     computable = _known(result)
     if computable and keep_totals and unless_computable:
         raise errors.UsageError("\n".join(_computable(result, computable)))

@@ -50,13 +50,13 @@ def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
     common.require("watch", "watch needs watchfiles, which is", "watchfiles")
     target = paths.plan_path(file, output, None, part=paths.case_part(file, variation))
     desk = _Desk(file, variation, target, as_json)
-    from planner.workbook.save import fingerprint, saves
+    from planner.workbook.save import fingerprint, watch_saves
 
     digest = ""
     with suppress(OSError, InputError):
         digest = fingerprint(file)
     with suppress(KeyboardInterrupt):
-        for _ in chain([None], saves(file, digest)):
+        for _ in chain([None], watch_saves(file, digest)):
             desk.plan()
     heard()
     if not as_json:

@@ -18,7 +18,7 @@ from planner.stops import raise_lost
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.workbook.findings import DefaultTaken
+    from planner.workbook.findings import DefaultUsed
     from planner.workbook.marked import Marked
 
 
@@ -261,7 +261,7 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     failed: InputError | None = None
     look_up: dict[tuple[str, str], str] = {}
     answer: Answer = {Key.FILE: str(file)}
-    defaults: Sequence[DefaultTaken] = ()
+    defaults: Sequence[DefaultUsed] = ()
     compared = ""
     asked = [name for name, given in (("--plan", plan), ("--to", to)) if given is not None]
     if asked and (is_folder(file) or is_input(file) or is_plan(file)):

@@ -1,7 +1,7 @@
-"""Plain rows to an input workbook, and a template to start from."""
+"""Writes input workbooks from plain rows, and the template to start from."""
 
 from planner.workbook.template.columns import rows_of
 from planner.workbook.template.rows import template_rows, template_tables
-from planner.workbook.template.write import EVERY_CASE, OtherBook, write_book
+from planner.workbook.template.write import EVERY_CASE, FormBook, write_book
 
-__all__ = ["EVERY_CASE", "OtherBook", "rows_of", "template_rows", "template_tables", "write_book"]
+__all__ = ["EVERY_CASE", "FormBook", "rows_of", "template_rows", "template_tables", "write_book"]

@@ -1,4 +1,4 @@
-"""Which columns a sheet has, what their headers explain, what their cells offer and refuse."""
+"""The columns of a template's sheet, with the comments of headers and the validation of cells."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Tables = Mapping[str, Sequence[Row]]
 NUMBERS = DECIMAL | WHOLE
 
 
-# ---- which there are ----------------------------------------------------------------------------
+# ---- columns ------------------------------------------------------------------------------------
 
 
 def currency_of(tables: Tables) -> str:
@@ -45,7 +45,7 @@ def headings(record: type[Record], tables: Tables) -> list[ParsedHeader]:
     members = {case.fold(str(row[name])): str(row[name]) for row in rows if row.get(name)}
     there = []
     for text in dict.fromkeys(str(key) for row in tables.get(record.SHEET, ()) for key in row):
-        heading = replace(headers.understand(record, case.clean(text), members), text=text)
+        heading = replace(headers.parse_header(record, case.clean(text), members), text=text)
         is_unknown = heading.is_remark and not heading.always
         if is_unknown and record.SPREAD == headers.MEMBERS and not members:
             heading = replace(heading, spread=text)
@@ -67,14 +67,14 @@ def headings(record: type[Record], tables: Tables) -> list[ParsedHeader]:
 
 
 def rows_of(record: type[Record], tables: Tables) -> list[list[object]]:
-    """Return a sheet cell by cell: its header, then its rows, "" where a cell is blank."""
+    """Return a sheet's header and rows as lists of cells; "" is a blank cell."""
     header = [heading.text for heading in headings(record, tables)]
     rows = tables.get(record.SHEET, ())
     cells = [["" if (v := row.get(text)) is None else v for text in header] for row in rows]
     return [[*header], *cells]
 
 
-# ---- what a header says when the pointer rests on it --------------------------------------------
+# ---- comments of headers ------------------------------------------------------------------------
 
 
 def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
@@ -88,9 +88,9 @@ def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
         return f"Freight to {heading.text}{unit}. Blank: the setting Default freight."
     if column is None:
         words = {
-            "note": "Your own words; they travel into the plan.",
-            "source": "Where from.",
-            headers.GRADE: f"How sure the row's numbers are: {GRADES}.",
+            "note": "Your own text; it is copied into the plan.",
+            "source": "Where the row's numbers come from; it is copied into the plan.",
+            headers.GRADE: f"How reliable the row's numbers are: {GRADES}.",
         }
         return words.get(heading.always, "A note: the planner does not use it.")
     lines = [column.meaning]
@@ -103,12 +103,12 @@ def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
     if record.SPREAD == headers.YEARS and column.field == "member":
         lines.append("Then a column per year, such as 2026, in t.")
     if not heading.year:
-        lines.append(must(column))
+        lines.append(if_blank(column))
     return "\n".join(line for line in lines if line)
 
 
 def facts(column: Column, currency: str) -> list[str]:
-    """Return what a cell may hold: unit, bounds, choices, where its name must be defined."""
+    """Return the allowed values of a column's cells: unit, bounds, choices, sheets of names."""
     bound = _bounds(column)
     lines = (
         column.unit and f"Unit: {' or '.join(units.accepted(column.unit, currency))}.",
@@ -119,15 +119,15 @@ def facts(column: Column, currency: str) -> list[str]:
     return [line for line in lines if isinstance(line, str) and line]
 
 
-def must(column: Column) -> str:
-    """Return whether the cell must be filled, and else what a blank means."""
+def if_blank(column: Column) -> str:
+    """Return whether a cell is required and, if not, what a blank cell means."""
     if column.required:
         return "Must be filled."
     return f"Blank: {column.default}." if column.default else ""
 
 
 def _bounds(column: Column) -> str:
-    """Return the bounds of a number in words, "" where it has none worth saying."""
+    """Return the bounds of a number in words, "" if it has no upper bound."""
     if column.most == float("inf"):
         return ""
     least = f"above {column.least:g}" if column.above else f"{column.least:g}"
@@ -135,14 +135,14 @@ def _bounds(column: Column) -> str:
     return f"{least} to {most}"
 
 
-# ---- what Excel offers and refuses while a planner types ----------------------------------------
+# ---- drop-downs and bounds ----------------------------------------------------------------------
 
 LISTS = "Lists"
-"""The hidden sheet of drop-downs that no cell holds: too long, or words before names."""
+"""The hidden sheet with drop-downs that are too long for a rule, or join words and names."""
 LONGEST_LITERAL = 255
-"""Excel refuses a file whose drop-down spells out more characters than this."""
+"""Most characters of a drop-down within a rule: Excel refuses a file with more."""
 ROWS = 1000
-"""Rows below the header that drop-downs and bounds reach at least."""
+"""Least rows below the header that have drop-downs and bounds."""
 
 Rule = dict[str, Any]
 
@@ -153,17 +153,17 @@ _WORDS: dict[Column, tuple[Sequence[str], str]] = {
     schema.ShareLimit.column_of("supplier"): (_SUPPLIERS, schema.Country.SHEET),
     schema.SecurityTarget.column_of("lost_country"): (_BLOCS[:1], schema.Country.SHEET),
 }
-"""Columns that take words as well as names: the words, and the sheet of the names."""
+"""Columns that accept words as well as names: the words, and the sheet of the names."""
 
 
 _OWNED = frozenset(
     {schema.ScenarioStep.column_of("company"), schema.EventStep.column_of("company")}
 )
-"""Columns that name an Owner, of which Refiners has a column that is not its key."""
+"""Columns that name an owner; their drop-down offers the owners in the sheet Refiners."""
 
 
 class Choices:
-    """Makes the validation rules of one workbook, and the hidden sheet that feeds some of them."""
+    """Makes the validation rules of a workbook, and the lists of its hidden sheet."""
 
     def __init__(
         self,
@@ -171,17 +171,16 @@ class Choices:
         tables: Tables,
         names: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Take the columns of each sheet and its rows; ``names`` of sheets that are elsewhere."""
+        """Take columns and rows of each sheet; ``names`` are of sheets in another workbook."""
         self.layouts, self.tables, self.names = layouts, tables, names or {}
         self.lists: list[list[str]] = []
         """Columns of the hidden sheet; an entry that begins with ``=`` is a formula."""
 
     def last_row(self, sheet: str) -> int:
-        """Return the last row (from 1) of a sheet that rules and drop-downs reach."""
         return 1 + max(ROWS, 2 * len(self.tables.get(sheet, ())))
 
     def rule(self, sheet: str, heading: ParsedHeader) -> Rule | None:
-        """Return what a column's cells offer or allow, None where anything goes."""
+        """Return the rule of a column's cells, None if they may have any value."""
         column = heading.column
         if heading.spread:
             return _number(headers.SPREADS[RECORDS[sheet].SPREAD])
@@ -202,7 +201,7 @@ class Choices:
         return rule
 
     def cell_rule(self, column: Column) -> Rule | None:
-        """Return what a cell offers or allows by its own declaration (a setting's value, too)."""
+        """Return the rule of a cell from its column's declaration, or its setting's."""
         if column.kind is CellKind.YES_NO:
             return _list(["yes", "no"], "yes or no")
         if not column.choices:
@@ -215,7 +214,7 @@ class Choices:
         return _list(source, ", ".join(column.choices))
 
     def _given(self, names: Sequence[str]) -> Rule | None:
-        """Offer names, and refuse no others."""
+        """Offer names, but accept others."""
         if not names:
             return None
         if [*names] not in self.lists:
@@ -225,10 +224,10 @@ class Choices:
         return {"validate": "list", "source": source, "show_error": False}
 
     def _names(self, sheet: str, words: Sequence[str] = (), field: str = "") -> Rule | None:
-        """Offer words and the names that a sheet defines, down to the last one; refuse no others.
+        """Offer words and the names in a sheet, down to the last one; accept others.
 
-        Any country may be written, listed or not. The names are the sheet's keys, or what its
-        column of a ``field`` has in their rows.
+        Others are accepted since any country may be written. The names are the sheet's keys, or the
+        values in its column of a ``field``.
         """
         layout = [h.column for h in self.layouts.get(sheet, ())]
         keys = [i for i, column in enumerate(layout) if column is not None and column.key]
@@ -259,7 +258,6 @@ def _list(source: list[str] | str, wanted: str) -> Rule:
 
 
 def _number(column: Column) -> Rule | None:
-    """Refuse what the planner would: text, negative numbers, a share of 65."""
     if column.kind not in NUMBERS:
         return None
     rule: Rule = {

@@ -1,6 +1,6 @@
-"""The rows that a new template shows: a small case that solves, and whose limit binds.
+"""The example rows of a new template: a small case that can be solved, with a binding limit.
 
-Every figure of it is made up, of a believable size; the notes say so.
+All its figures are invented, but plausible; the notes say so.
 """
 
 from __future__ import annotations
@@ -25,12 +25,10 @@ _SICHUAN, _ZHEJIANG = "Sichuan hydroxide plants", "Zhejiang cobalt refineries"
 
 
 def template_tables() -> dict[str, list[dict[str, object]]]:
-    """Return example rows for every sheet of the catalogue, each header with its unit."""
     return {sheet: [dict(row) for row in rows] for sheet, rows in _TABLES.items()}
 
 
 def template_rows(sheets: Sequence[str]) -> dict[str, list[list[object]]]:
-    """Return the sheets of a template cell by cell: their header, then the example rows."""
     tables = template_tables()
     return {name: rows_of(RECORDS[name], tables) for name in RECORDS if name in sheets}
 
@@ -38,7 +36,7 @@ def template_rows(sheets: Sequence[str]) -> dict[str, list[list[object]]]:
 def _example(
     record: type[Record], names: str, *rows: tuple[object, ...]
 ) -> tuple[str, Sequence[Row]]:
-    """Return a sheet and its rows from the values of fields, years or members; None is blank."""
+    """Return a sheet's name and its rows; ``names`` are fields, years or members; None is blank."""
     headers = {c.field: title(c, units.MONEY) for c in record.columns()} | REMARKS
     if record.SPREAD:
         headers |= {name: name for name in names.split(", ") if name not in headers}
@@ -58,7 +56,7 @@ def _settings() -> Sequence[Row]:
 
 
 _SETTINGS = schema.Settings(
-    plan_title="Example: two battery metals, at most 65 % a country",
+    plan_title="Example: two battery metals, at most 65 % from one country",
     price_year=2025,
     default_freight=150,
 )
@@ -131,18 +129,18 @@ _TABLES: dict[str, Sequence[Row]] = dict(
                 schema.BY_COUNTRY,
                 f"{schema.EACH_OUTSIDE}{schema.COALITION}",
                 0.65,
-                "No country outside the coalition above 65 % of demand, each mineral alone.",
+                "No country outside the coalition supplies over 65 % of the demand for a mineral.",
             ),
         ),
         _example(
             schema.PriceFloor,
             "mineral, floor, exempt, first_year, note",
-            (_COBALT, 33000, _AUSTRALIA, 2027, "Imports that land cheaper pay the difference."),
+            (_COBALT, 33000, _AUSTRALIA, 2027, "Cheaper imports pay the difference to the floor."),
         ),
         _example(
             schema.SecurityTarget,
             "max_short, note",
-            (0.2, "Whatever country outside is lost, at most 20 % of each mineral is short."),
+            (0.2, "If any one outside country is lost, at most 20 % of each mineral is short."),
         ),
         _example(
             schema.Contract,
@@ -160,7 +158,12 @@ _TABLES: dict[str, Sequence[Row]] = dict(
         _example(
             schema.Built,
             "project, year, fraction, note",
-            ("Nevada lithium, phase 1", 2027, 0.25, "A quarter is begun; the rest is open."),
+            (
+                "Nevada lithium, phase 1",
+                2027,
+                0.25,
+                "A quarter is begun. The plan decides the rest.",
+            ),
         ),
         _example(schema.BudgetYear, "year, capex", (2026, 600), (2027, 600), (2028, 600)),
         _example(
@@ -173,7 +176,7 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             "mineral, member, max, opening, target, holding_cost, note",
             (
                 *(_COBALT, _JAPAN, 2500, 1000, 1500, 200),
-                "Blank Target penalty: a reserve serves a shortage, not a saving.",
+                "Target penalty is blank: the reserve may cover a shortage, but not save money.",
             ),
         ),
         _example(
@@ -185,17 +188,23 @@ _TABLES: dict[str, Sequence[Row]] = dict(
         _example(
             schema.OreLane,
             "mineral, mine_country, refiner_country, freight, note",
-            (_LITHIUM, _AUSTRALIA, _CHINA, 600, "Per t of lithium contained in concentrate."),
+            (_LITHIUM, _AUSTRALIA, _CHINA, 600, "Per t of lithium contained in the concentrate."),
         ),
         _example(
             schema.Input,
             "mineral, refiner, input, tonnes, note",
-            (_COBALT, _RHINE, _LITHIUM, 0, "Example: 0, so it needs none of it."),
+            (_COBALT, _RHINE, _LITHIUM, 0, "Example: 0, so this plant needs no lithium."),
         ),
         _example(
             schema.InputLane,
             "input, country, to_country, freight, note",
-            (_LITHIUM, _CHILE, _GERMANY, 150, "Used only if a German plant takes lithium."),
+            (
+                _LITHIUM,
+                _CHILE,
+                _GERMANY,
+                150,
+                "Used only if a plant in Germany needs lithium.",
+            ),
         ),
         _example(schema.Tier, "name, multiple", ("defence", 50), ("industry", 10)),
         _example(
@@ -210,7 +219,7 @@ _TABLES: dict[str, Sequence[Row]] = dict(
         _example(
             schema.Right,
             "member, refiner, share, note",
-            (_GERMANY, _KOKKOLA, 0.6, "What it counts as its own where members plan alone."),
+            (_GERMANY, _KOKKOLA, 0.6, "Germany's part of the plant if members plan alone."),
         ),
         _example(
             schema.DataSource,

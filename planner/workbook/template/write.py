@@ -1,4 +1,4 @@
-"""Plain rows to an input workbook: formats, header notes, drop-downs, frozen headers."""
+"""Writes an input workbook: formats, header notes, drop-downs, frozen headers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from planner.workbook.template.columns import Choices, Row, Tables
 _NEARLY = (schema.Settings, schema.Country, schema.Freight, schema.Lane, schema.ShareLimit)
 _REQUIRED = tuple(record.SHEET for record in SHEETS if record.REQUIRED)
 EVERY_CASE = (*_REQUIRED, *(record.SHEET for record in _NEARLY))
-"""The sheets that every case needs or nearly every case has."""
+"""The sheets that every case needs, and those that nearly every case has."""
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 """A fixed date of creation: the same rows give the same file, to the byte."""
 A4 = 9
@@ -32,23 +32,27 @@ COMMENT_WIDTH, COMMENT_LETTERS, LINE_HEIGHT = 300, 44, 17
 
 GENERAL = "General"
 AMOUNT = "[>=1000]#,##0;General"
-"""Thousands apart from 1,000 on, every digit below: ``#,##0.###`` leaves a bare point (1,200.)."""
+"""Thousands separators and no decimals from 1,000 on, all digits below.
+
+``#,##0.###`` would leave a bare point: ``1,200.``
+"""
 FRACTIONS = {schema.Lane.column_of("tariff"), schema.Refiner.column_of("max_growth")}
 """Numbers that are fractions but may exceed 1."""
 DARK: dict[str, Any] = {"bold": True, "font_color": WHITE, "bg_color": NAVY}
 LIGHT: dict[str, Any] = {"bold": True, "bg_color": PALE}
 REMARK: dict[str, Any] = {"italic": True, "bg_color": "#F2F2F2"}
-"""Headers that every row must fill, that may be blank, and of remarks."""
+"""Styles of headers: required columns, optional columns, remarks."""
 NARROWEST, WIDEST = 9, 60
 FILTER_ARROW = 5
 """Characters that the filter's arrow covers in a header."""
 ONE_LINE_HEADER = 14
-"""Headers up to this length stand on one line, so that ``Capex (USD m)`` keeps its unit whole."""
+"""Headers up to this length are on one line, so that the unit of ``Capex (USD m)`` is not split."""
 WRAPPED_LINES = 2
-"""Longer remarks show their first line: a row of many lines hides the numbers beside it."""
+"""Lines of a remark from which on only its first is shown: in a tall row numbers are hard to find.
+"""
 FEW_ROWS = 30
 ROW_HEIGHT = 14.25
-"""Not 15, the default, which Excel and LibreOffice take as leave to grow the row."""
+"""A fixed height: at 15, the default, Excel and LibreOffice fit the height to the text."""
 HEADER_HEIGHT = 33
 
 Formats = Callable[..., Any]
@@ -56,11 +60,11 @@ Formats = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class OtherBook:
-    """A workbook that is no input: its sheets, the names that its drop-downs offer, its first page.
+class FormBook:
+    """The contents of a form to fill in, a workbook that is not an input.
 
-    ``names`` are by the sheet of the input that defines them; ``page`` are its title, what it is
-    for, what to run with what that does, and rules.
+    ``names`` for its drop-downs are by the sheet of the input that defines them; ``page`` is its
+    first page: title, purpose, commands with their purpose, and rules.
     """
 
     records: Mapping[str, type[Record]]
@@ -73,16 +77,16 @@ def write_book(
     tables: Tables,
     *,
     sheets: Iterable[str] | None = None,
-    other: OtherBook | None = None,
+    form: FormBook | None = None,
 ) -> None:
-    """Write an input workbook from plain rows, or an ``other`` one in the same manner.
+    """Write an input workbook from plain rows, or a ``form`` in the same style.
 
-    ``tables`` holds the rows of each sheet, header (with its unit) to scalar; None is blank.
-    Columns of the catalogue that no row has are added; by-year, Note, Source and unknown columns
-    are kept.
-    ``sheets`` says which sheets are shown: unless given, those of ``tables`` and the required ones.
+    ``tables`` has the rows of each sheet, as mappings of headers with units to values; None is
+    blank. All columns of the catalogue are written, also those that no row has; by-year, Note,
+    Source and unknown columns are kept. ``sheets`` are the sheets to write; by default those of
+    ``tables`` and the required ones.
     """
-    records = RECORDS if other is None else other.records
+    records = RECORDS if form is None else form.records
     wanted = {*tables, *_REQUIRED} if sheets is None else {*sheets}
     shown = [sheet for sheet in dict.fromkeys((*records, *tables)) if sheet in wanted]
     layouts = {
@@ -93,7 +97,7 @@ def write_book(
         ]
         for sheet in shown
     }
-    choices = Choices(layouts, tables, {} if other is None else other.names)
+    choices = Choices(layouts, tables, {} if form is None else form.names)
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -107,15 +111,13 @@ def write_book(
         book.set_size(2400, 1500)
         formats: Formats = cache(lambda **look: book.add_format(look))
         page = _Page(book, formats)
-        page.write(shown) if other is None else page.write_other(other)
+        page.write(shown) if form is None else page.write_form(form)
         for sheet in shown:
             _TemplateSheet(book, formats, choices, sheet, records.get(sheet)).write()
         _write_lists(book, choices)
 
 
 class _TemplateSheet:
-    """One worksheet in the making."""
-
     def __init__(
         self,
         book: xlsxwriter.Workbook,
@@ -131,7 +133,6 @@ class _TemplateSheet:
         self.sheet: Any = book.add_worksheet(name)
 
     def write(self) -> None:
-        """Write header, rows, rules and the look of all."""
         self.sheet.set_row(0, HEADER_HEIGHT)
         keys = [i for i, h in enumerate(self.layout) if h.column is not None and h.column.key]
         # the leading columns that name a row stay in sight
@@ -176,7 +177,7 @@ class _TemplateSheet:
         elif math.isfinite(cell):
             self.sheet.write_number(line, i, cell, look)
         else:
-            msg = f"{self.name}, row {line + 1}: {cell} is not a number that a cell can hold"
+            msg = f"{self.name}, row {line + 1}: {cell} cannot be written to a cell"
             raise ValueError(msg)
 
     def _settings(self) -> None:
@@ -197,7 +198,11 @@ class _TemplateSheet:
             rule = self.choices.cell_rule(column)
             if rule is not None:
                 self.sheet.data_validation(line, value_at, line, value_at, rule)
-            lines = [column.meaning, *columns.facts(column, self.currency), columns.must(column)]
+            lines = [
+                column.meaning,
+                *columns.facts(column, self.currency),
+                columns.if_blank(column),
+            ]
             _comment(self.sheet, line, name_at, "\n".join(lines))
 
 
@@ -223,7 +228,6 @@ def _print_setup(sheet: Any) -> None:
 
 
 def _write_lists(book: xlsxwriter.Workbook, choices: Choices) -> None:
-    """Write the hidden sheet that feeds the drop-downs which no column feeds."""
     if not choices.lists:
         return
     sheet = book.add_worksheet(columns.LISTS)
@@ -236,11 +240,11 @@ def _write_lists(book: xlsxwriter.Workbook, choices: Choices) -> None:
                 sheet.write_string(line, i, entry)
 
 
-# ---- looks --------------------------------------------------------------------------------------
+# ---- formats ------------------------------------------------------------------------------------
 
 
 def _header_look(heading: ParsedHeader) -> dict[str, object]:
-    """Return the header's look: dark where every row must fill the column."""
+    """Return the header's format: dark if every row must fill the column."""
     column = heading.column
     is_required = column is not None and column.required and heading.year is None
     look = {"font_color": INK} | (REMARK if heading.is_remark else DARK if is_required else LIGHT)
@@ -249,7 +253,7 @@ def _header_look(heading: ParsedHeader) -> dict[str, object]:
 
 
 def _cell_look(heading: ParsedHeader) -> dict[str, object]:
-    """Return the look of a column's cells; words stand apart from the number before them."""
+    """Return the format of a column's cells; texts are indented, away from a number before them."""
     column = heading.column
     form = AMOUNT if heading.spread else _number_format(column)
     look: dict[str, object] = {"num_format": form, "valign": "top"}
@@ -259,7 +263,6 @@ def _cell_look(heading: ParsedHeader) -> dict[str, object]:
 
 
 def _number_format(column: Column | None) -> str:
-    """Return the number format of a column (of a setting, of its value)."""
     if column is None:
         return GENERAL
     if column.kind is CellKind.SHARE or column in FRACTIONS:
@@ -288,34 +291,34 @@ QUESTION = (
 )
 
 RULES = """
-The first row of a sheet that is not empty holds its headers; columns may stand in any order, and
-empty rows are skipped. Rows that Excel hides or filters out still count.
+The first row with any text holds the headers of a sheet. Columns may be in any order, and empty
+rows are skipped. Rows that are hidden or filtered out in Excel still count.
 
-Dark headers must be filled in every row. In all others a blank cell takes the default that the
-header's note names (rest the pointer on it).
+Columns with a dark header must be filled in every row. In other columns, a blank cell means the
+default. The note of the header names it: point at the header to see its note.
 
-The unit stands in the header: Capacity (kt/yr) is read as kilotonnes. kg, lb, t, kt and Mt convert;
-money is in the Currency of Settings.
+The header states the unit: numbers under Capacity (kt/yr) are kilotonnes a year. You may use kg,
+lb, t, kt and Mt. Money is in the Currency of the sheet Settings.
 
 Shares and rates are fractions from 0 to 1: 0.65, or 65 % in a cell formatted as percent.
 
-Columns whose note says "By year" may stand again with a year: Capacity 2028 (t/yr) holds from 2028
-on. In Demand every year has its own column.
+If the note of a column says "By year", you may add the column again with a year: Capacity 2028
+(t/yr) applies from 2028 on. In Demand every year has its own column.
 
-Countries are English names or ISO codes; Rest of world is supply of no known country. Minerals,
+Countries are English names or ISO codes; Rest of world is supply from unknown countries. Minerals,
 members and refiners must be spelled as in their own sheets.
 
-Numbers are numbers: a number stored as text, n/a, #REF! or a date is reported as an error at its
-cell, never guessed.
+A number stored as text, n/a, #REF! or a date instead of a number is an error, and reported with its
+cell. The planner never guesses.
 
-In Lanes, Ore lanes, Scenarios and Risks a later row overrides an earlier one; elsewhere the order
-of rows means nothing.
+In Lanes, Ore lanes, Scenarios and Risks a later row overrides an earlier one; in all other sheets
+the order of rows does not matter.
 
-What cannot be supplied is no error: the plan shows it as a shortage with its cause and cost.
+It is not an error if supply is too small: the plan shows the shortage with its cause and cost.
 
-The planner never writes to this workbook. Columns named Note and Source travel into the plan.
+The planner never writes to this workbook. The columns Note and Source are copied into the plan.
 """
-"""The rules of a workbook in ten paragraphs."""
+"""The rules for a workbook, one per paragraph."""
 
 COMMANDS = (
     ("planner check FILE", "lists every error and warning, each with its cell"),
@@ -327,15 +330,12 @@ COMMANDS = (
 
 
 class _Page:
-    """The first sheet: what each sheet is for, the rules, how to run, written downwards."""
-
     def __init__(self, book: xlsxwriter.Workbook, formats: Formats) -> None:
         self.sheet: Any = book.add_worksheet(READ_ME)
         self.formats = formats
         self.row = 0
 
     def write(self, sheets: Sequence[str]) -> None:
-        """Write all of it; ``sheets`` are those that the workbook has."""
         self._begin()
         self._line("Sourcing plan: the workbook in", bold=True, font_size=16, font_color=NAVY)
         self._wide(QUESTION)
@@ -345,9 +345,9 @@ class _Page:
         self._head("The sheets")
         self._pair("Dark header", "must be filled in every row", **DARK)
         self._pair("Light header", "may be blank: its note names the default", **LIGHT)
-        self._pair("Grey header", "remarks, not computed with", **REMARK)
+        self._pair("Grey header", "remarks, which the planner does not use", **REMARK)
         for record in SHEETS:
-            meaning = f"Must be there. {record.MEANING}" if record.REQUIRED else record.MEANING
+            meaning = f"Required. {record.MEANING}" if record.REQUIRED else record.MEANING
             if record.SHEET in sheets:
                 self._pair(record.SHEET, meaning, is_link=True, underline=1, font_color="#0B5394")
             else:
@@ -358,9 +358,8 @@ class _Page:
             self._wide(f"{number}. {' '.join(rule.split())}")
         _print_setup(self.sheet)
 
-    def write_other(self, other: OtherBook) -> None:
-        """Write the page of a workbook that is no input."""
-        title, purpose, commands, rules = other.page
+    def write_form(self, form: FormBook) -> None:
+        title, purpose, commands, rules = form.page
         self._begin(max(len(command) for command, _ in commands))
         self._line(title, bold=True, font_size=16, font_color=NAVY)
         self._wide(purpose)
@@ -368,7 +367,7 @@ class _Page:
         for command, does in commands:
             self._pair(command, does, font_name="Consolas", font_size=10)
         self._head("The sheets")
-        for record in other.records.values():
+        for record in form.records.values():
             look: dict[str, Any] = {"underline": 1, "font_color": "#0B5394"}
             self._pair(record.SHEET, record.MEANING, is_link=True, **look)
         self._head("The rules")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planner.documents.deliveries import PARTS, days_of, part_of, split
+from planner.documents.deliveries import PARTS, days_of, split, split_id
 from planner.documents.numbers import rounded
 from tests.order_book import PLAN, lines, order_rows, table, write_order_book
 
@@ -36,7 +36,7 @@ def test_files_by_period(plan, call, period):
     orders = {row["order_id"]: row for row in lines()}
     by_order = {}
     for row in lines("orders/deliveries.csv"):
-        assert part_of(row["delivery_id"]) == (row["order_id"], row["period"])
+        assert split_id(row["delivery_id"]) == (row["order_id"], row["period"])
         assert (row["start_date"], row["end_date"]) == days_of(int(row["year"]), row["period"])
         by_order.setdefault(row["order_id"], []).append(row)
     assert by_order.keys() == orders.keys()
@@ -84,8 +84,8 @@ def test_parts_of_a_year():
     """Months of a leap year; an id that is none of a delivery."""
     assert days_of(2028, "M02") == ("2028-02-01", "2028-02-29")
     assert days_of(2027, "Q4") == ("2027-10-01", "2027-12-31")
-    assert part_of("ORD-2026-abc-q3") == ("ORD-2026-abc", "Q3")
-    assert part_of("ORD-2026-abc") == ("ORD-2026-abc", "")
+    assert split_id("ORD-2026-abc-q3") == ("ORD-2026-abc", "Q3")
+    assert split_id("ORD-2026-abc") == ("ORD-2026-abc", "")
 
 
 def _rows(folder):

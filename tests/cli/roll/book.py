@@ -126,7 +126,7 @@ def _save_values(path: Path, values: dict[str, dict[str, float]]) -> None:
     """Put the values of formulas into a file that openpyxl wrote, as Excel would."""
     from planner.workbook.edit import EditedBook, SavedValue
 
-    book = EditedBook.of(path)
+    book = EditedBook.open(path)
     for title, cells in values.items():
         for cell, number in cells.items():
             book.saved[title, cell] = SavedValue("n", repr(number))

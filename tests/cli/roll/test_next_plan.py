@@ -145,7 +145,7 @@ def test_two_plans_are_compared_in_their_common_years(rolled, commands, near, fa
     assert call("solve", "next.xlsx")[0] == 0
     code, _, err = call("diff", PLAN, NEXT)
     assert code == 0
-    assert f"Over the years of both plans (2027, 2028), the new plan {words}" in err
+    assert f"Over the years that are in both plans (2027, 2028), the new plan {words}" in err
     totals = ask("diff", PLAN, NEXT)[1]["totals"]
     paid, bought = 2 * (near + 2 * min(far, 60 - near) + 20), 2 * (near + min(far, 60 - near) + 40)
     assert (totals["purchases"]["old"], totals["purchases"]["new"]) == pytest.approx((160, paid))

@@ -275,7 +275,7 @@ def test_years_in_other_units_and_as_formulas(folder, ask, call):
     """Demand in kt, the years of the header counted on from the first."""
     demand = [{"Mineral": "Copper", "Member": "A", "2026 (kt)": 0.1, "2027": 100, "2028": 100}]
     path = write_three(folder / "three.xlsx", Demand=demand)
-    book = EditedBook.of(path)
+    book = EditedBook.open(path)
     sheet = book.book["Demand"]
     letters = {cell.value: cell.column_letter for cell in sheet[1]}
     cell = f"{letters['2028']}1"

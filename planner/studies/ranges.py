@@ -1,7 +1,7 @@
-"""Ranges: the least and the most that the coalition could buy from each supplier at nearly no cost.
+"""Ranges: the least and the most that the coalition could buy from each supplier.
 
-Among plans whose cash cost for a mineral is at most a little more than the plan's, and with no more
-shortage in any year. Where least and most differ there is a choice; elsewhere there is none.
+The plans compared cost at most a little more cash for a mineral, and have no more shortage in any
+year. If least and most differ, the purchase is a choice; otherwise it is a fact.
 """
 
 from __future__ import annotations
@@ -38,24 +38,27 @@ if TYPE_CHECKING:
 
 CHOICE, FACT, UNKNOWN = "a choice", "a fact", "not known"
 POINT = 0.01
-"""Least and most that differ by less than this part of demand leave no choice."""
+"""A purchase is a fact if its least and most differ by less than this fraction of demand."""
 SLACK, LEAST = "Slack", "Least of"
-"""Rows of About: how much more cash is paid at most; the country of the plan that is written."""
+"""Rows of About: the most extra cash, and the country of the plan that buys least there."""
 _MOST_BARS, _MOST_NAMED = 10, 3
 
 
 # ---- tables --------------------------------------------------------------------------------------
 
 
+_IN_LEAST_PLAN = "in the plan that buys least from the country"
+
+
 def _of_demand(header: str, meaning: str) -> Field:
-    return field.share(header, f"{meaning}, over the coalition's demand of all years.")
+    return field.share(header, f"{meaning} / the coalition's demand, all years.")
 
 
 class Ranges(Result):
-    """What the coalition buys from each supplier as planned, at least and at most, in all years.
+    """Purchases from each supplier over all years: as planned, the least and the most.
 
-    Each end is a plan whose cash cost for the mineral is at most the slack above the plan's, with
-    no more shortage in any year. Each holds alone: two suppliers cannot both be at their least.
+    The least and the most come from separate plans. Each costs at most the slack more cash for the
+    mineral, and has no more shortage in any year. Two suppliers cannot both be at their least.
     """
 
     TABLE, GRAIN, BOOK = "Ranges", ("mineral", "country", "supplier"), "ranges"
@@ -72,30 +75,34 @@ class Ranges(Result):
     most_share = _of_demand("Most share", "The most within the slack")
     verdict = field.text(
         "What it is",
-        f"{CHOICE}: least and most differ by a point of demand or more; {FACT}: by less;"
-        f" {UNKNOWN}: the search for one of them failed.",
+        f"{CHOICE}: least and most differ by at least one percentage point of demand. {FACT}: they"
+        f" differ by less. {UNKNOWN}: the search for the least or the most failed.",
     )
 
 
 class LeastOf(Result):
-    """The plan that buys least from a country, next to the plan: by mineral, all years."""
+    """One row per mineral, all years: the plan, and the plan that buys least from a country."""
 
     TABLE, GRAIN, BOOK = "Least plan", ("mineral",), "ranges"
     mineral = MINERAL
     now = Ranges.now.like(meaning="What is bought from the country as planned.")
-    least = Ranges.least.like(meaning="What is bought from it in the plan that buys least there.")
-    cash = field.money(Measure.CASH_COST, f"What the mineral costs as planned. {UNDISCOUNTED}")
-    cash_least = field.money("Cash cost at least", f"The same in that plan. {UNDISCOUNTED}")
-    dearer = field.share("Dearer by", "The cash cost at least over the plan's, less 1.")
-    short = SHORT.like(meaning="Demand neither bought nor taken from stock as planned.")
-    short_least = field.tonnes("Short at least", "The same in that plan; never more.")
+    least = Ranges.least.like(
+        meaning="What is bought from the country in the plan that buys least there."
+    )
+    cash = field.money(Measure.CASH_COST, f"Cash cost of the mineral in the plan. {UNDISCOUNTED}")
+    cash_least = field.money("Cash cost at least", f"Cash cost {_IN_LEAST_PLAN}. {UNDISCOUNTED}")
+    dearer = field.share("Dearer by", "Cash cost at least / cash cost, minus 1.")
+    short = SHORT.like(meaning="In the plan: demand neither bought nor taken from stock.")
+    short_least = field.tonnes(
+        "Short at least", f"Shortage {_IN_LEAST_PLAN}; never more than in the plan."
+    )
 
 
 # ---- runs ----------------------------------------------------------------------------------------
 
 
 def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
-    """Return the runs: a chain a mineral, each of the same plan."""
+    """Return the runs: one chain per mineral."""
     names = [m.name for m in case.minerals]
     read = partial(ranges, slack=slack, by=by)
     runs = ((Run(name, read=partial(read, mineral=name)),) for name in names)
@@ -124,7 +131,7 @@ def _name(supplier: Range, case: Case, by: str) -> str:
 
 
 def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
-    """Return the plan that buys least from a country next to the plan."""
+    """Return the table that compares the plan with the plan that buys least from a country."""
     now, cash, short = _amounts(plan, country)
     least_now, cash_least, short_least = _amounts(least, country)
     return LeastOf(
@@ -141,7 +148,7 @@ def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
 
 
 def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
-    """Yield by mineral what a country sells [t], cash [money] and what is short [t]."""
+    """Yield a country's sales [t], the cash cost [money] and the shortage [t] by mineral."""
     sold, paid = plan.sources, plan.mineral_costs
     sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
     for rows, name in ((sold, "tonnes"), (paid, "money"), (plan.supply, "short")):
@@ -149,7 +156,7 @@ def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
         yield sums.reindex(plan.expanded.minerals, fill_value=0.0).tolist()
 
 
-# ---- charts and words, of the tables alone -------------------------------------------------------
+# ---- charts and words, made from the tables alone ------------------------------------------------
 
 
 def _rows(tables: Tables) -> pd.DataFrame:
@@ -159,12 +166,12 @@ def _rows(tables: Tables) -> pd.DataFrame:
 
 
 def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) -> Picture:
-    """Return what must be bought, what is bought by choice, and what more could be."""
+    """Return bars of what must be bought, what is bought by choice, and what more could be."""
     now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
     parts = {
-        "Least: a fact": (Role.PLAN, least.clip(lower=0.0)),
+        "The least: must be bought": (Role.PLAN, least.clip(lower=0.0)),
         "Bought now, by choice": (Role.ANEW, (now - least).clip(lower=0.0)),
-        "Could be bought, too": (Role.OUTSIDE_IDLE, (most - now).clip(lower=0.0)),
+        "Could be bought in addition": (Role.OUTSIDE_IDLE, (most - now).clip(lower=0.0)),
     }
     series = tuple(Series(name, role, numbers(values)) for name, (role, values) in parts.items())
     return Picture(title, Form.BARS, tuple(map(short, names)), series, _AXIS, "", small=small)
@@ -174,11 +181,14 @@ _AXIS = "Share of coalition demand, all years"
 
 
 def _fixed(facts: pd.DataFrame, slack: str) -> str:
-    """Return a sentence: of which minerals the largest supplier's share can't fall."""
+    """Return a sentence that names the minerals whose largest supplier's share can't fall."""
     suppliers, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
     whose = f"{suppliers[0]}'s" if len(suppliers) == 1 else "The largest suppliers'"
     shares = "share" if len(facts) == 1 else "shares"
-    return f"{whose} {shares} of {minerals} can't fall by even 1 point for {slack} more cash."
+    return (
+        f"{whose} {shares} of {minerals} can't fall by even 1 percentage point for {slack} more"
+        " cash."
+    )
 
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -207,7 +217,7 @@ class RangesStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "ranges", "Ranges", "ranges"
-    QUESTION = "Where could we buy otherwise for almost nothing?"
+    QUESTION = "Where could we buy differently at almost no extra cost?"
     LACKING = "no mineral planned"
     RESULTS = (Ranges, LeastOf)
     RECORDS = ("ranges", "least")
@@ -225,8 +235,8 @@ class RangesStudy(StudyKind):
             "--by",
             type=click.Choice([BY_COUNTRY, BY_REFINER, BY_PROJECT]),
             default=BY_COUNTRY,
-            help="What counts as a supplier [country]. With project, its mineral's builds may"
-            " change.",
+            help="What counts as a supplier [country]. With project, the plants built for the"
+            " mineral may change.",
         ),
         click.option(
             "--least", metavar="COUNTRY", help="Also write the plan that buys least from a country."
@@ -234,7 +244,7 @@ class RangesStudy(StudyKind):
     )
 
     def __init__(self, start: Start, *, slack: float, by: str, least: str | None) -> None:
-        """Take the options; UsageError for a country that sells nothing in the workbook."""
+        """Take the options; UsageError if the workbook has no supplier in the country."""
         super().__init__(start)
         case = start.case
         self.slack, self.by, self.country, self.unproven = slack, by, "", ""
@@ -247,13 +257,13 @@ class RangesStudy(StudyKind):
         self.task = f"the case, then ranges of {counted(len(case.minerals), 'mineral')}"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case, and find the ranges mineral by mineral."""
+        """Plan the case, find the ranges of each mineral, and the plan that buys least."""
         case = self.start.case
         outcomes = run_study(study_of(case, self.slack, self.by), where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         self.least: tuple[Plan, Plan] | None = None
         if self.country and self.stopped is None and self.planned:
-            say(f"Planning least of {case.country_name(self.country)}")
+            say(f"Planning the least from {case.country_name(self.country)}")
             session = Session(case)
             try:
                 self.least = session.base, least_plan(session.base, self.country, self.slack)
@@ -263,14 +273,14 @@ class RangesStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Which searches failed, and why: of ranges, and of the plan that buys least."""
+        """Which searches failed, and why."""
         case, every = self.start.case, [r for o in self.outcomes for r in o.found or ()]
         missing = [r for r in every if r.least is None or r.most is None]
         names = few([f"{_name(r, case, self.by)} ({r.mineral})" for r in missing])
-        failed = [f"a range is not known of {names}: no proven plan"] if missing else []
+        failed = [f"no range is known for {names}: no proven plan"] if missing else []
         if self.unproven:
             country = case.country_name(self.country)
-            failed.append(f"the plan with least of {country}: {self.unproven}")
+            failed.append(f"the plan that buys least from {country}: {self.unproven}")
         return "; ".join(failed)
 
     @property
@@ -280,7 +290,7 @@ class RangesStudy(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         """What was asked, scenario and what-ifs among it."""
-        within = f"{share(self.slack)} of each mineral's own cash; no year shorter than planned"
+        within = f"{share(self.slack)} of each mineral's cash; no more shortage in any year"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
         asked = {SLACK: within, "By": self.by, "What is built": built}
         if self.country:
@@ -288,14 +298,14 @@ class RangesStudy(StudyKind):
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
-        """Return the ranges, and the plan that buys least next to the plan."""
+        """Return the ranges, and the plan that buys least if it was asked for."""
         every = [r for outcome in self.outcomes for r in outcome.found or ()]
         ranges_table = table_of(every, self.start.case, self.by)
         least = [] if self.least is None else [least_of(*self.least, self.country)]
         return [ranges_table, *least]
 
-    def beside(self) -> tuple[str, Callable[[Path], object]] | None:
-        """Return the plan that buys least from a country."""
+    def extra_plan(self) -> tuple[str, Callable[[Path], object]] | None:
+        """Return the plan that buys least from a country, if it was asked for."""
         if self.least is None:
             return None
         country = self.start.case.country_name(self.country)
@@ -306,8 +316,8 @@ class RangesStudy(StudyKind):
             book=self.start.book,
             without_limits=self.free,
             options={LEAST: f"{country}, for at most {slack}", **self.start.options},
-            within=f"it buys least from {country} for at most {slack} with no year shorter, and no"
-            " plan that buys as little there is cheaper",
+            within=f"of the plans with at most {slack} and no more shortage in any year, it buys"
+            f" least from {country} at the lowest cost",
         )
 
     def answer(self, tables: Tables) -> dict[str, object]:
@@ -356,12 +366,12 @@ class RangesStudy(StudyKind):
             KeyFigure(
                 "Minerals with a largest supplier that could sell less",
                 f"{len(chosen)} of {len(rows)}",
-                "by one point of the coalition's demand or more, each mineral by itself.",
+                "by at least one percentage point of demand, each mineral by itself.",
             ),
             KeyFigure(
                 "Minerals with a largest supplier that is fixed",
                 f"{len(facts)} of {len(rows)}",
-                "its least and its most share of demand are less than one point apart.",
+                "its least and its most share of demand are less than one percentage point apart.",
             ),
         ]
         top = every.sort_values("free", ascending=False, kind="stable").head(1)
@@ -390,7 +400,7 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the ranges of each mineral's largest supplier, then of all of each."""
+        """Return the ranges of largest suppliers, then of all suppliers by mineral."""
         table = tables[Ranges]
         if not (pictures := cls.pictures(tables)):
             return ()
@@ -402,7 +412,7 @@ class RangesStudy(StudyKind):
             for (name, rows), picture in zip(kept.items(), pictures, strict=True)
         }
         lead = (
-            "The least and the most are proven plans of their own. Two suppliers cannot both be at"
+            "The least and the most come from two proven plans. Two suppliers cannot both be at"
             " their least."
         )
         title = "The least and the most that each supplier could sell"

@@ -683,7 +683,7 @@ class SensitivityStudy(StudyKind):
         return f"{factor.sheet} {cells[0] if cells else f'row {factor.row} {factor.field}'}"
 
     @property
-    def judged(self) -> Sequence[Outcome[Any]]:
+    def required_outcomes(self) -> Sequence[Outcome[Any]]:
         """The plan as it stands, and what was not run: an end may have no plan."""
         return [*self.outcomes[:1], *(o for o in self.outcomes[1:] if not o.ran)]
 

@@ -17,7 +17,7 @@ from models.schema import MIN, ScenarioStep
 from models.scorecard.supplied import n_minus_1
 from planner.scenarios.actions import after
 from planner.studies import Here, LocalProcesses, places
-from planner.studies.agreed import Rules, stressed
+from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.kind import Tables
 from planner.studies.losses import (
     NOTHING,
@@ -244,7 +244,7 @@ def test_kept_caps_without_a_loss_are_the_agreed_plan() -> None:
         Share_limits=[cap(0.25), cap(0.2) | {"Buyer": "each"}],
     )
     plan = solve(case_of(book))
-    calm = solve(stressed(plan, Rules(0.3, keep_caps=True)))
+    calm = solve(case_before_loss(plan, Rules(0.3, keep_caps=True)))
     assert plan.shortage > 10
     assert calm.shortage == pytest.approx(0, abs=1e-6)
     assert calm.cash == pytest.approx(plan.cash, rel=1e-9)
@@ -269,7 +269,7 @@ def test_a_kept_min_asks_for_as_many_tonnes_where_little_is_met() -> None:
     """
     least = {"Limit": "min", "Supplier group": "country", "Supplier": "Chile", "Share": 0.7}
     plan = solve(case_of(make(jin(0), sur(20), Share_limits=[least | {"Penalty (USD/t)": 3}])))
-    calm = solve(stressed(plan, Rules(0.2, keep_caps=True)))
+    calm = solve(case_before_loss(plan, Rules(0.2, keep_caps=True)))
     assert (plan.shortage, plan.case.total_demand) == pytest.approx((80, 100))
     gone = ScenarioStep(name="lost", action="scale capacity", country="CHL", value=0.0)
     lost = solve(after(calm.case, [gone]))
@@ -284,7 +284,9 @@ def test_limits_that_are_kept_have_the_tonnes_of_the_agreed_plan(seed: int) -> N
     """For a most and a least, whatever part of demand the plan leaves short."""
     case = case_of(random_book(np.random.default_rng([23, seed]), 1 + seed % 3))
     plan = solve(case)
-    agreed, kept = (limit_tonnes(of) for of in (case, stressed(plan, Rules(keep_caps=True))))
+    agreed, kept = (
+        limit_tonnes(of) for of in (case, case_before_loss(plan, Rules(keep_caps=True)))
+    )
     least = {key for key in agreed if case.share_limits[key[0]].limit == MIN}
     assert least <= kept.keys() <= agreed.keys()  # a most of who can sell no more is gone
     assert kept == pytest.approx({key: agreed[key] for key in kept}, rel=1e-9, abs=1e-9)
@@ -578,7 +580,7 @@ def test_prices_that_are_all_below_nothing(seed: int) -> None:
 def test_no_demand_is_left_of_what_is_not_met(seed: int) -> None:
     """Demand less a shortage of as much is 0, not the rounding of it."""
     case = case_of(random_book(np.random.default_rng(seed), 1 + seed % 3))
-    base = stressed(solve(case), Rules())
+    base = case_before_loss(solve(case), Rules())
     assert all(t == 0 or t > 1e-9 * case.largest_demand for t in base.demand_of.values())
     assert all(outcome.planned for outcome in stress(case, Rules()).outcomes)
 

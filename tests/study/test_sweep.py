@@ -30,13 +30,13 @@ from planner.studies.sweep import (
     OVER,
     Sweep,
     SweepResult,
+    cap_path_words,
+    frontier_rows,
     grid,
-    path_of,
-    paying,
-    read,
     results,
     study_of,
     sweep,
+    who_pays,
 )
 from planner.workbook import read as read_file
 from planner.workbook.template import write_book
@@ -202,7 +202,7 @@ def test_cost_is_convex_in_the_cap_and_the_slope_supports_it(seed: int) -> None:
 def test_readings_are_the_plans(seed: int) -> None:
     """Costs by mineral are those by heading; shares are the plan's; all rows are there."""
     plan = solve_case(case_of(draw(seed)))
-    readings = {r["mineral"]: r for r in read(plan)}
+    readings = {r["mineral"]: r for r in frontier_rows(plan)}
     assert list(readings) == [ALL, *plan.expanded.minerals]
     for mineral, share in plan.max_country_share.items():
         assert (readings[mineral]["share"] or 0.0) == pytest.approx(share, abs=2e-9)
@@ -339,19 +339,19 @@ def test_how_caps_go_by_year(limits: list[dict[str, Any]], said: str) -> None:
     rows = [capped(**more)["Share limits"][0] for more in limits]
     headers = dict.fromkeys(header for row in rows for header in row)
     book = capped() | {"Share limits": [{h: row.get(h) for h in headers} for row in rows]}
-    assert path_of(case_of(book)) == said
+    assert cap_path_words(case_of(book)) == said
 
 
 def test_caps_that_one_cap_is_not() -> None:
     """Flat caps that differ by buyer go by no year, and are still not one; a last year counts."""
     flat, other = capped()["Share limits"][0], {"Buyer": "A", "Share": 0.5}
     book = capped() | {"Share limits": [flat | {"Buyer": None}, flat | other]}
-    assert path_of(case_of(book)) == ""
-    assert path_of(case_of(book), is_one=True) == "from 85 % to 50 %, by mineral or buyer"
-    assert path_of(case_of(capped()), is_one=True) == ""
+    assert cap_path_words(case_of(book)) == ""
+    assert cap_path_words(case_of(book), is_one=True) == "from 85 % to 50 %, by mineral or buyer"
+    assert cap_path_words(case_of(capped()), is_one=True) == ""
     early = make(jin(), sur(), years=(2026, 2027, 2028))
     early["Share limits"] = [flat | {"Share 2027": 0.65}]
-    assert path_of(case_of(early)) == "from 85 % in 2026 to 65 % in 2027"
+    assert cap_path_words(case_of(early)) == "from 85 % in 2026 to 65 % in 2027"
 
 
 def test_a_path_without_a_plan_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -645,7 +645,7 @@ def test_one_point_and_nothing_to_plan() -> None:
 def test_who_pays_by_hand() -> None:
     """At 80 % 20 t cost 20, not 10; at 30 % 30 t do, and 40 t are short at 500."""
     book = make(jin(), sur())
-    made = paying(swept(book, 0.8, 0.3), case_of(book))
+    made = who_pays(swept(book, 0.8, 0.3), case_of(book))
     assert made is not None
     rows = made.frame().groupby("case")[["extra", "extra_shortage"]].sum()
     years = len(case_of(book).years)
@@ -657,7 +657,7 @@ def test_who_pays_and_the_frontier_add_up() -> None:
     """Of one member and year both say the same, of a cap and of another number."""
     for over, points in (("cap", (0.8, 0.3)), ("cost:CHN", (1.5, 2.0))):
         found = swept(make(jin(), sur()), *points, over=over)
-        made = paying(found, case_of(make(jin(), sur())))
+        made = who_pays(found, case_of(make(jin(), sur())))
         assert made is not None
         for value, rows in made.frame().groupby("case"):
             whole = at(found, float(value))

@@ -14,7 +14,7 @@ from planner.studies.exit import Builds, Exits, ExitStudy, WayOut
 from planner.studies.kind import BASIS, YEARS, KeyFigure, Tables
 from planner.studies.losses import LossKind
 from planner.studies.members import BillsByScenario, more_paid, premium_words, same_tonnes
-from planner.studies.regret import Regret, in_vain_costs, not_knowing
+from planner.studies.regret import Regret, surprise_cost, vain_preparation
 from planner.studies.security_curve import price_of_security
 from planner.studies.stress import (
     Detail,
@@ -52,7 +52,7 @@ def test_a_country_that_sells_little_is_left_all_the_same(tonnes: float) -> None
     tables = told(make(jin(200), demand=tonnes, years=(2026, 2027)))
     (row,) = tables[Exits].frame().to_dict("records")
     assert row["left_share"] == pytest.approx(1.0)
-    assert "stay with China; reached" in row["remark"]
+    assert "China still sells" in row["remark"]
     assert ExitStudy.headline(tables).finding.startswith("copper cannot do without China by 2027")
 
 
@@ -85,8 +85,8 @@ def test_a_fall_that_does_not_show_is_none() -> None:
     """Half a tenth of a percent reads the same; more is a fall."""
     same = exits(("tin", 0.6, 0.5996, None), ("zinc", 0.5, 0.5, None))
     assert ExitStudy.headline(same).finding.endswith(
-        "By 2027, none of 2 minerals can do without China. China's share of 2027 falls for none"
-        " of them."
+        "By 2027, none of 2 minerals can do without China. China's share in 2027 cannot"
+        " fall for any of them."
     )
     less = exits(("tin", 0.6, 0.5994, None), ("zinc", 0.5, 0.5, None))
     assert "China's share falls most for tin" in ExitStudy.headline(less).finding
@@ -102,10 +102,10 @@ def test_minerals_that_read_the_same_are_named_together(second: float, left: str
         exits(("tin", 0.9, 0.6, None), ("zinc", 0.9, second, None))
     ).figures
     assert (
-        f"The largest share is left for {left} of demand. In 2027 other countries sell 27 t"
+        f"The largest share remains for {left} of demand. In 2027 other countries sell 27 t"
         in first.remark
     )
-    assert "costs most for zinc: 5 USD." in extra.remark
+    assert "Most is paid for zinc: 5 USD per tonne less from China." in extra.remark
 
 
 # ---- the stress test -----------------------------------------------------------------------------
@@ -288,31 +288,31 @@ def nothing_more(name: str, other: str) -> str:
 def test_the_scenario_that_is_planned_for_in_vain_at_most_cost() -> None:
     rows = [{"scenario": "Boom", "regret": 1e6, "likely": 0.1},
             {"scenario": "Ban", "regret": 2e6, "likely": None}]  # fmt: skip
-    (figure,) = in_vain_costs(Tables([made(Regret, *rows)]), "USD", nothing_more)
+    (figure,) = vain_preparation(Tables([made(Regret, *rows)]), "USD", nothing_more)
     assert figure.value == "2.0 m USD"
     assert figure.remark == (
-        "if the coalition prepares for Ban, and it then does not come. This is total cost, with"
-        " shortage at its price. Nothing more is missing in Ban (planned for, stays away) than in"
-        f" {BASE}."
+        "if the coalition prepares for Ban, and it then does not happen. The amount is total cost,"
+        " with shortage at its price. Nothing more is missing in Ban (planned for, stays away)"
+        f" than in {BASE}."
     )
-    (figure,) = in_vain_costs(Tables([made(Regret, rows[0])]), "USD", nothing_more)
-    assert figure.remark.endswith(" Preparing pays off from a probability of 10.0 % on.")
+    (figure,) = vain_preparation(Tables([made(Regret, rows[0])]), "USD", nothing_more)
+    assert figure.remark.endswith(" Preparing pays off if the scenario is at least 10.0 % likely.")
     rows = [row | {"regret": 0.0} for row in rows]
-    assert in_vain_costs(Tables([made(Regret, *rows)]), "USD", nothing_more) == (
+    assert vain_preparation(Tables([made(Regret, *rows)]), "USD", nothing_more) == (
         KeyFigure(
             "Preparing in vain costs at most",
             "0 USD",
-            "no scenario is costly to prepare for in vain.",
+            "preparing for a scenario that does not happen costs nothing extra.",
         ),
     )
-    assert in_vain_costs(Tables([]), "USD", nothing_more) == ()
+    assert vain_preparation(Tables([]), "USD", nothing_more) == ()
 
 
 @pytest.mark.parametrize(
     ("surprise", "value", "said"),
     [
-        ([0.0, 0.0], "0 USD", "In every scenario, not knowing of it before 2029 costs nothing."),
-        ([-1.0, 0.0], "0 USD", "In every scenario, not knowing of it before 2029 costs nothing."),
+        ([0.0, 0.0], "0 USD", "A surprise in 2029 costs nothing extra, whichever scenario comes."),
+        ([-1.0, 0.0], "0 USD", "A surprise in 2029 costs nothing extra, whichever scenario comes."),
         (
             [0.5, 0.2],
             "500,000 USD",
@@ -325,10 +325,10 @@ def test_the_scenario_that_is_planned_for_in_vain_at_most_cost() -> None:
         ),
     ],
 )
-def test_what_not_knowing_costs_at_most(surprise: list[float], value: str, said: str) -> None:
+def test_what_surprise_cost_costs_at_most(surprise: list[float], value: str, said: str) -> None:
     names = ["Boom (unforeseen)", "Ban (unforeseen)"]
     late = pd.DataFrame({"scenario": names, "surprise": surprise})
-    (figure,), sentence = not_knowing(late, "2029", "USD", nothing_more)
+    (figure,), sentence = surprise_cost(late, "2029", "USD", nothing_more)
     assert (figure.value, sentence[: len(said)]) == (value, said)
 
 

@@ -48,7 +48,6 @@ class StudyEntry:
 
     @property
     def kind(self) -> type[StudyKind]:
-        """The class that its module defines."""
         if not self.loaded:
             from planner.studies.kind import StudyKind
 

@@ -244,7 +244,6 @@ class Unforeseen:
         )
 
     def has_effect(self, case: Case) -> bool:
-        """Return whether the variant changes anything in the case from the year on."""
         return replace(self, is_known=True)(case).change(scenario=case.scenario) != case
 
     def has_effect_before(self, case: Case) -> bool:

@@ -165,7 +165,6 @@ def plan_cases(
 
 
 def _after(base: Plan, each: ComparedCase) -> ComparedCase:
-    """Return a surprise with the decisions of the base plan before its year."""
     change = each.variant
     if isinstance(change, Unforeseen):
         change = dataclasses.replace(change, agreed=decisions_before(base, change.agreed.before))
@@ -181,14 +180,12 @@ _COMPUTED = (
 
 
 def with_tables(plan: Plan) -> Planned:
-    """Return a plan with its tables computed."""
     for name in _COMPUTED:
         getattr(plan, name)
     return Planned(plan)
 
 
 def with_bill(plan: Plan) -> Planned:
-    """Return a plan with its tables computed, and its bills."""
     try:
         return Planned(with_tables(plan).plan, bill_of(plan))
     except SolverError as error:

@@ -154,7 +154,6 @@ def _in_a_line(base: Context, context: Context) -> str:
 
 
 def _with_total(base: Context, context: Context) -> list[Row]:
-    """Return the projects built differently, and a last row with the sums of all projects."""
     rows = differing_projects(base, context)
     sums = [{n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)]
     return [*rows, _side_by_side(ALL_PROJECTS, *sums)] if rows else []
@@ -171,7 +170,6 @@ COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
 
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
-    """Yield the rows of ``FlowDifferences`` of one scenario."""
     groups = defaultdict[tuple[str, str], list[dict[Any, Any]]](list)
     for row in moves(_flows(base), _flows(context), ["mineral", "level"]).to_dict("records"):
         groups[row["mineral"], row["level"]].append(row)
@@ -223,7 +221,6 @@ def _by_year(context: Context) -> list[pd.Series[float]]:
 
 
 def comparison(entries: Sequence[Entry]) -> Comparison:
-    """Return one row per scenario: cost and shortage, and their differences from the base."""
     base = entries[0]
     rows = [{} if e.context is None else _of_plan(e.context) for e in entries]
     columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Comparison.FIELDS}
@@ -254,7 +251,6 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
 
 
 def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict[str, list[Any]]:
-    """Return which entries are foreseen, and the extra cost of those that are not [money m]."""
     total = {entry.name: value for entry, value in zip(entries, totals, strict=True)}
     return {
         "foresight": [cases.UNFORESEEN if entry.foreseen else "foreseen" for entry in entries],
@@ -266,7 +262,6 @@ def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict
 
 
 def _pairs(entries: Sequence[Entry]) -> Iterator[tuple[str, str, float | None]]:
-    """Yield each entry's name, the name of its foreseen case, and its total cost [money]."""
     for e in entries:
         yield e.name, e.foreseen, e.context.plan.objective if e.context else None
 
@@ -303,7 +298,6 @@ def _keep(context: Context, served: str) -> float:
 
 
 def scenario_minerals(entries: Sequence[Entry]) -> ScenarioMinerals | None:
-    """Return one row per mineral and scenario, or None if no case has a plan."""
     planned = {e.name: e.context for e in entries if e.context is not None}
     if not planned:
         return None
@@ -367,7 +361,6 @@ def _worth_short(context: Context) -> dict[str, float]:
 
 
 def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
-    """Return one row per input that differs, or None if there is only the base."""
     if len(entries) <= 1:
         return None
     base = entries[0].case
@@ -386,7 +379,6 @@ def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
 
 
 def flow_differences(base: Context, planned: Mapping[str, Context]) -> FlowDifferences:
-    """Return the flows that change most, summed over all years."""
     rows = [
         {"scenario": name, **row}
         for name, context in planned.items()
@@ -396,14 +388,12 @@ def flow_differences(base: Context, planned: Mapping[str, Context]) -> FlowDiffe
 
 
 def projects_built(base: Context, planned: Mapping[str, Context]) -> ProjectsBuilt | None:
-    """Return one row per scenario and project that it builds differently, or None."""
     pairs = ((name, row) for name, each in planned.items() for row in _with_total(base, each))
     rows = [{"scenario": name, **row} for name, row in pairs]
     return ProjectsBuilt.of_rows(rows, words=words_of(base.case)) if rows else None
 
 
 def who_pays(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario:
-    """Return what each member pays more or less in each planned case than in the base."""
     supply = [(name, context.plan.supply) for name, context in planned.items()]
     return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
 
@@ -411,7 +401,6 @@ def who_pays(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario
 def matrix(
     minerals: Sequence[str], rows: Mapping[str, Sequence[float | None]], name: str, meaning: str
 ) -> Result:
-    """Return a matrix of shares: one row per scenario, one column per mineral."""
     headers = [
         f"{m} (mineral)" if fold(m) == fold(SCENARIO.header) else words.clean(m) for m in minerals
     ]
@@ -428,7 +417,6 @@ def matrix(
 def _matrix(
     sheet: tuple[str, str], entries: Sequence[Entry], cell: Callable[[Row], float | None]
 ) -> Table | None:
-    """Return the sheet of a matrix, or None if there are no minerals."""
     minerals = [mineral.name for mineral in entries[0].case.minerals]
     values = {}
     for entry in entries:
@@ -555,7 +543,6 @@ class _ComparisonTables:
     """The numbers that the charts and the finding read from the tables of a comparison."""
 
     def __init__(self, tables: Tables) -> None:
-        """Read the cost of each scenario, and the currency."""
         self.tables = tables
         self.every = tables[Comparison].frame()
         self.currency = tables[Comparison].words.get("money", "")
@@ -576,7 +563,6 @@ class _ComparisonCharts(_ComparisonTables):
     """The charts of a comparison, of at most twelve scenarios."""
 
     def __init__(self, tables: Tables) -> None:
-        """Read the tables."""
         super().__init__(tables)
         planned = with_number(self.every, "total")
         year = tables.option(UNFORESEEN_BEFORE)
@@ -599,7 +585,6 @@ class _ComparisonCharts(_ComparisonTables):
         }
 
     def charts(self) -> tuple[Picture, ...]:
-        """Return the charts of the workbook."""
         if self.table.empty or self.rows.empty or self.horizon == "no years":
             return ()
         pictures = [self.dearer(), self.missing(), self.cost(), self.short()]
@@ -622,7 +607,6 @@ class _ComparisonCharts(_ComparisonTables):
         )
 
     def column(self, mineral: str, name: str) -> list[float | None]:
-        """Return a column of one mineral by scenario; None where it is blank."""
         rows = self.rows[self.rows["mineral"] == mineral]
         values = dict(zip(rows["scenario"], rows[name], strict=True))
         return [float(values[s]) if words.known(values.get(s)) else None for s in self.names]
@@ -640,7 +624,6 @@ class _ComparisonCharts(_ComparisonTables):
         return sorted(dear, key=lambda name: (-round(self.worst[name][1], 6), -dear[name]))
 
     def dearer(self) -> Picture | None:
-        """Return a chart of the extra cost of the same tonnes in each scenario."""
         names = self.ranked
         title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
         series = [Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in names])]
@@ -683,7 +666,6 @@ class _ComparisonCharts(_ComparisonTables):
         return Picture(title, Form.BARS, tuple(shown), tuple(series), axis, "", is_panel=True)
 
     def cost(self) -> Picture:
-        """Return a chart of what is paid in each scenario, and of shortage and other penalties."""
         paid, fines = (
             [float(v) * MILLION if words.known(v) else 0.0 for v in self.table[name]]
             for name in ("paid", "penalties")
@@ -752,7 +734,6 @@ class _ComparisonCharts(_ComparisonTables):
         return self.small(title, series, "Share of coalition demand")
 
     def small(self, title: str, series: Sequence[Series], axis: str) -> Picture:
-        """Return a small chart with one bar per scenario."""
         names = self.labels(small=True)
         return Picture(title, Form.BARS, names, tuple(series), axis, "", small=True)
 
@@ -852,7 +833,6 @@ class Compare(StudyKind):
         unforeseen: int | None,
         bills: bool,
     ) -> None:
-        """Take the cases to compare; UsageError for an unknown scenario, what-if or year."""
         wrong, names = Mistakes(), list[str]()
         for name in chosen:
             with wrong.kept():
@@ -888,12 +868,10 @@ class Compare(StudyKind):
 
     @classmethod
     def base(cls, options: dict[str, Any]) -> dict[str, Any]:
-        """Take no option: what-ifs and the limit make one more case, not another base."""
         del options
         return {}
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the base and each valid case, and each surprise that does not happen."""
         del say
         case, bills = self.start.book.case, self.bills is not None
         self.cases, outcomes = cases.plan_cases(case, self.cases, where, tell, bills=bills)
@@ -910,7 +888,6 @@ class Compare(StudyKind):
 
     @property
     def tariff_sentence(self) -> str:
-        """The tariffs of the base, and of the scenario with the highest tariffs."""
         paid = {e.name: e.context.plan.cash_cost for e in self.entries if e.context is not None}
         most = sorted(paid, key=lambda name: -paid[name].duties)[:1]
         names = dict.fromkeys([*list(paid)[:1], *most])
@@ -919,7 +896,6 @@ class Compare(StudyKind):
         )
 
     def _entry(self, case: cases.ComparedCase) -> Entry:
-        """Return a case with its plan, or with the reason why it has none."""
         book = self.start.book
         changed, cell_of = case.variant(book.case), book.layout.cell
         says = cases.in_words(book.case, case.variant)
@@ -934,7 +910,6 @@ class Compare(StudyKind):
 
     @property
     def errors(self) -> PlannerError | None:
-        """The records of a case that break the rules."""
         findings = (
             finding
             for case in self.cases
@@ -946,7 +921,6 @@ class Compare(StudyKind):
 
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
-        """The outcome of every case; an invalid case has its broken rules as the error."""
         outcomes = {outcome.name: outcome for outcome in self.outcomes}
         names = {e.name: regret.absent_name(e.foreseen) for e in self.entries}
         return [
@@ -965,14 +939,12 @@ class Compare(StudyKind):
 
     @property
     def subject(self) -> str:
-        """The base and how many scenarios."""
         foreseen = sum(isinstance(case.variant, Variant) for case in self.cases)
         subject = f"Base and {words.number_of(foreseen - 1, 'scenario')}"
         return subject if self.unforeseen is None else f"{subject}, foreseen and unforeseen"
 
     @property
     def options(self) -> dict[str, str]:
-        """The scenarios that were chosen, what-ifs and limit, the discount rate."""
         chosen = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
         rate = self.start.case.settings.discount_rate
         late = {UNFORESEEN_BEFORE: f"{self.unforeseen}"} if self.unforeseen is not None else {}
@@ -995,20 +967,17 @@ class Compare(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """The bills that are not known, or how to add a scenario if there is none."""
         unknown = [f"{n}: {w}" for n, w in (self.bills or {}).items() if isinstance(w, str)]
         no_bills = f"no bills for {'; '.join(unknown)}" if unknown else ""
         return HOW if len(self.cases) == 1 else no_bills
 
     def tables(self) -> list[Result]:
-        """Return the declared tables."""
         every = self.bills or {}
         bills = {e.name: b for e in self.entries if isinstance(b := every.get(e.name), DualBill)}
         absent = {outcome.name: outcome for outcome in self.absent}
         return results(self.entries, absent, bills if self.entries[0].name in bills else {})
 
     def sheets(self, tables: Tables) -> list[Table]:
-        """Return the sheets, with the rows of the plans that differ from the base."""
         return self._sheets(tables, self.differing())
 
     def all_rows(self, tables: Tables) -> list[Table]:
@@ -1019,7 +988,6 @@ class Compare(StudyKind):
         return list(sheets(self.entries, declared, of_plans))
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return one object per scenario, who pays, and regrets of surprises."""
         plans = [entry.context.plan if entry.context else None for entry in self.entries]
         rows = [
             _row(entry, plan, plans[0]) for entry, plan in zip(self.entries, plans, strict=True)
@@ -1043,11 +1011,9 @@ class Compare(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say which scenario leaves most missing, when, and what the same tonnes cost."""
         return _ComparisonFinding(tables).headline()
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return one row per scenario, and the bills of the dearest one."""
         c = Comparison
         more = (c.surprise,) if self.unforeseen is not None else ()
         fields = (c.scenario, c.total, c.more, *more, c.short, c.short_more, c.served)
@@ -1059,7 +1025,6 @@ class Compare(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the costs of each scenario, and heat maps of shortages and of largest shares."""
         charts, c = _ComparisonCharts(tables), Comparison
         more = (c.surprise,) if tables.option(UNFORESEEN_BEFORE) else ()
         fields = (c.scenario, c.total, c.more, *more, c.cash, c.short, c.short_more)
@@ -1093,7 +1058,6 @@ class _ComparisonFinding(_ComparisonTables):
     """The finding of a comparison, made from its tables alone."""
 
     def __init__(self, tables: Tables) -> None:
-        """Read the tables; ``late`` are surprises, ``others`` all other scenarios with a plan."""
         super().__init__(tables)
         self.base, others = self.every.iloc[0], with_number(self.every.iloc[1:], "more")
         foresight = others["foresight"] if "foresight" in others else pd.Series("", others.index)
@@ -1122,7 +1086,6 @@ class _ComparisonFinding(_ComparisonTables):
         )
 
     def headline(self) -> Headline:
-        """Return the finding, its key figures, and how to read them."""
         here = _lacking(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)
         cash = self.base["cash"]
         amount = words.money(float(cash) * MILLION, self.currency) if words.known(cash) else ""
@@ -1155,7 +1118,6 @@ class _ComparisonFinding(_ComparisonTables):
 
     @property
     def dearest(self) -> str:
-        """The scenario with the dearest tonnes, or the largest extra cost if some are equal."""
         return max(self.names, key=lambda n: (self.dearer_by(n), self.paid[n][0]))
 
     def severity(self, name: str) -> tuple[str, dict[int, float]]:
@@ -1200,7 +1162,6 @@ class _ComparisonFinding(_ComparisonTables):
         return f"{finding} {which} {costs}, and {more} is missing{end}."
 
     def _premium(self, name: str) -> str:
-        """Return in words how much dearer the same tonnes are in a scenario; "" if they are not."""
         by = self.dearer_by(name)
         return premium_words(by) if by > tolerances.MISSING_PART else ""
 

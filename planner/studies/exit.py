@@ -222,7 +222,6 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
 
 
 def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
-    """Return the rows of each mineral by year."""
     case, both = result.plan.case, (result.plan, result.path)
     sold = [_sold(plan, result.country) for plan in both]
     short = [measures.sums(plan.supply, "short", "mineral", "year") for plan in both]
@@ -276,7 +275,6 @@ def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float 
 
 
 def _exit(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
-    """Return a mineral's row; its money is 0 if the two plans differ only by rounding."""
     planned, left = (sum(row[amount] for row in years) for amount in ("planned", "left"))
     shares = {row["year"]: row["left_share"] for row in years}
     last: Row = years[-1] if years else {"planned_share": None, "left_share": None}
@@ -395,7 +393,6 @@ def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int)
 
 
 def _limits(result: answers.Exit, cells: explain.Cells) -> list[Row]:
-    """Return one row per mineral and limit, over all years."""
     groups: dict[Any, list[answers.ExitBarrier]] = defaultdict(list)
     for hold in result.holds:
         place = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.words
@@ -491,7 +488,6 @@ class _ExitFinding:
     """
 
     def __init__(self, tables: Tables) -> None:
-        """Read the tables."""
         exits, years = tables[Exits], tables[WayOut].frame()
         self.rows: list[Row] = [
             row for row in findings.rows_of(exits) if _is_bought([row["planned"]])
@@ -543,7 +539,6 @@ class _ExitFinding:
         )
 
     def _only(self, row: Row) -> str:
-        """Say how far purchases of the only mineral bought from the country can fall."""
         if known(row["none"]):
             return f"{row['mineral']} can do without {self.name} from {row['none']:z.0f}."
         return (
@@ -563,7 +558,6 @@ class _ExitFinding:
         return row if most > tolerances.SHOWN_SHARE else None
 
     def figures(self) -> Iterator[KeyFigure]:
-        """Yield the numbers that the finding rests on."""
         levels = {level: name for level, name in _LEVELS.items() if level}
         counts = [sum(known(row[name]) for row in self.rows) for name in levels.values()]
         shares = {str(row["mineral"]): _part(row, "left_share") for row in self.rows}
@@ -598,7 +592,6 @@ class _ExitFinding:
 
     @property
     def dearest(self) -> Row:
-        """The mineral with the most extra cash."""
         return max(self.rows, key=lambda row: row["cash"])
 
 
@@ -640,7 +633,6 @@ class ExitStudy(StudyKind):
     task = "the case and its exit path"
 
     def __init__(self, start: Start, *, country: str | None) -> None:
-        """Take the country; UsageError if it is missing or not known."""
         super().__init__(start)
         names = Named(start.case)
         if country is None:
@@ -653,12 +645,10 @@ class ExitStudy(StudyKind):
 
     @classmethod
     def file_part(cls, options: Mapping[str, Any]) -> str:
-        """Return the country's code: each country has a workbook of its own."""
         typed = str(options["country"] or "").strip()
         return country_code(typed) or typed
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case and its exit path."""
         del say
         leave = partial(answers.exit_from, country=self.country)
         outcomes = run_study(Study(self.start.case, ((Run("The plan"),),), leave), where, tell)
@@ -672,7 +662,6 @@ class ExitStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Which searches failed, and why."""
         if not self.planned:
             return ""
         return "; ".join(
@@ -694,7 +683,6 @@ class ExitStudy(StudyKind):
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        """The plan, the search for the fewest tonnes of each mineral, and the exit path."""
         least: list[Outcome[Any]] = [
             Outcome(f"Fewest tonnes: {mineral or 'all minerals together'}", proof=proof)
             for mineral, proof in self.result.proofs.items()
@@ -712,7 +700,6 @@ class ExitStudy(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """The country, scenario and what-ifs, and what was assumed."""
         return {
             OF: self.name,
             **self.start.options,
@@ -727,7 +714,6 @@ class ExitStudy(StudyKind):
         }
 
     def tables(self) -> list[Result]:
-        """Return the exit by mineral and by year, builds, limits, sellers and members."""
         layout = self.start.book.layout
         cells = explain.Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
         return tables_of(self.result, cells, self.name)
@@ -741,7 +727,6 @@ class ExitStudy(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
-        """Return the exit by mineral, and the plants built differently from the plan."""
         exits, builds = tables[Exits], tables[Builds]
         left_out = {Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone}
         yield Numbers(exits, tuple(f for f in exits.fields if f not in left_out))
@@ -754,7 +739,6 @@ class ExitStudy(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say which minerals can do without the country, how far the others fall, and the cost."""
         finding = _ExitFinding(tables)
         if not finding.rows:
             return Headline(
@@ -769,7 +753,6 @@ class ExitStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the share by year of each mineral, and who pays."""
         payers = tables[Paying]
         costs = payers.rows(Paying.member, Paying.extra, Paying.extra_shortage)
         title = f"Who pays for leaving {short(tables.option(OF))}, per year"
@@ -782,7 +765,6 @@ class ExitStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the exit path by year, the exit by mineral with its limits, and builds."""
         curves, exits, builds = _curves(tables), tables[Exits], tables[Builds]
         years = tables[WayOut].where([mineral in curves for mineral in tables[WayOut].mineral])
         views = Section.views_by(years, WayOut.mineral, lambda mineral, _: curves[mineral])

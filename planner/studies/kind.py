@@ -276,7 +276,6 @@ class StudyKind:
 
     @property
     def title(self) -> str:
-        """The title of its workbook."""
         return self.HEADING.format(plan=self.plan_name, subject=self.subject)
 
     @property
@@ -286,7 +285,6 @@ class StudyKind:
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
-        """The what-ifs that the command asked for."""
         return self.start.variant.what_ifs
 
     @property
@@ -332,7 +330,6 @@ class StudyKind:
         return (Numbers(tables[self.RESULTS[0]]),)
 
     def label(self, outcome: Outcome[Any]) -> str:
-        """Return the name of a run in messages."""
         return outcome.name
 
     # ---- made from the tables alone --------------------------------------------------------------

@@ -102,7 +102,6 @@ class LeastOf(Result):
 
 
 def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
-    """Return the runs: one chain per mineral."""
     names = [m.name for m in case.minerals]
     read = partial(ranges, slack=slack, by=by)
     runs = ((Run(name, read=partial(read, mineral=name)),) for name in names)
@@ -131,7 +130,6 @@ def _name(supplier: Range, case: Case, by: str) -> str:
 
 
 def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
-    """Return the table that compares the plan with the plan that buys least from a country."""
     now, cash, short = _amounts(plan, country)
     least_now, cash_least, short_least = _amounts(least, country)
     return LeastOf(
@@ -181,7 +179,6 @@ _AXIS = "Share of coalition demand, all years"
 
 
 def _fixed(facts: pd.DataFrame, slack: str) -> str:
-    """Return a sentence that names the minerals whose largest supplier's share can't fall."""
     suppliers, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
     whose = f"{suppliers[0]}'s" if len(suppliers) == 1 else "The largest suppliers'"
     shares = "share" if len(facts) == 1 else "shares"
@@ -244,7 +241,6 @@ class RangesStudy(StudyKind):
     )
 
     def __init__(self, start: Start, *, slack: float, by: str, least: str | None) -> None:
-        """Take the options; UsageError if the workbook has no supplier in the country."""
         super().__init__(start)
         case = start.case
         self.slack, self.by, self.country, self.unproven = slack, by, "", ""
@@ -257,7 +253,6 @@ class RangesStudy(StudyKind):
         self.task = f"the case, then ranges of {counted(len(case.minerals), 'mineral')}"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case, find the ranges of each mineral, and the plan that buys least."""
         case = self.start.case
         outcomes = run_study(study_of(case, self.slack, self.by), where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
@@ -273,7 +268,6 @@ class RangesStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Which searches failed, and why."""
         case, every = self.start.case, [r for o in self.outcomes for r in o.found or ()]
         missing = [r for r in every if r.least is None or r.most is None]
         names = few([f"{_name(r, case, self.by)} ({r.mineral})" for r in missing])
@@ -289,7 +283,6 @@ class RangesStudy(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """What was asked, scenario and what-ifs among it."""
         within = f"{share(self.slack)} of each mineral's cash; no more shortage in any year"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
         asked = {SLACK: within, "By": self.by, "What is built": built}
@@ -298,14 +291,12 @@ class RangesStudy(StudyKind):
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
-        """Return the ranges, and the plan that buys least if it was asked for."""
         every = [r for outcome in self.outcomes for r in outcome.found or ()]
         ranges_table = table_of(every, self.start.case, self.by)
         least = [] if self.least is None else [least_of(*self.least, self.country)]
         return [ranges_table, *least]
 
     def extra_plan(self) -> tuple[str, Callable[[Path], object]] | None:
-        """Return the plan that buys least from a country, if it was asked for."""
         if self.least is None:
             return None
         country = self.start.case.country_name(self.country)
@@ -325,7 +316,6 @@ class RangesStudy(StudyKind):
         return {**asked, **super().answer(tables)}
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the largest suppliers of each mineral."""
         table = tables[Ranges]
         rank = table.frame().groupby("mineral", sort=False).cumcount()
         kept = [now > 0 and i < _MOST_NAMED for now, i in zip(table.now, rank, strict=True)]
@@ -338,7 +328,6 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say which largest supplier's share could fall furthest, and which can't fall."""
         every = _rows(tables)
         every["free"] = every["now_share"] - every["least_share"]
         rows, slack = _largest(every), tables.option(SLACK).partition(" of ")[0]
@@ -385,7 +374,6 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the largest supplier of each mineral, and the suppliers of each."""
         rows = _rows(tables)
         first = _largest(rows)
         if first.empty:
@@ -400,7 +388,6 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the ranges of largest suppliers, then of all suppliers by mineral."""
         table = tables[Ranges]
         if not (pictures := cls.pictures(tables)):
             return ()

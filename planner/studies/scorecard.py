@@ -122,7 +122,6 @@ class BenchmarkPrice:
 
     @property
     def changes_share(self) -> bool:
-        """Whether the added benchmark changes the share of any year."""
         before = self.score.reached
         return any(
             abs(share - before[y]) > tolerances.LIMIT_KEPT for y, share in self.reached.items()
@@ -276,7 +275,6 @@ def totals_of(plan: Plan) -> ScorecardTotals:
 
 
 def _penalty(plan: Plan, position: int, row: schema.ShareLimit) -> float:
-    """Return the discounted penalty on an added limit [money]."""
     e = plan.expanded
     return sum(
         plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * plan.case.discount(cap.year)
@@ -320,7 +318,6 @@ def missed_table(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
 
 
 def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
-    """Return whether a benchmark can be met, in words."""
     if price.reason or price.worst_asked is None:
         return price.reason
     year, share = price.worst_asked
@@ -386,7 +383,6 @@ class ScorecardStudy(StudyKind):
     LIMIT = CAP_HELP
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case, and each missed benchmark."""
         plan = solve(self.start.case)
         say("Planning each missed benchmark")
         self.scored = benchmarks(plan, where, tell)
@@ -404,7 +400,6 @@ class ScorecardStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        """How many benchmarks are met."""
         with_benchmark = [s for s in self.scored.scores if s.required is not None]
         met = sum(s.met is True for s in with_benchmark)
         unknown = sum(s.met is None for s in with_benchmark)
@@ -421,7 +416,6 @@ class ScorecardStudy(StudyKind):
         return [self.missed] if scores is None else [scores, self.missed]
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return one object per score, and one per missed benchmark."""
         del tables
         case, years = self.start.case, self.start.case.years
         benchmarks: list[Record] = [
@@ -440,7 +434,6 @@ class ScorecardStudy(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say how many benchmarks are missed, how many could be met, and which is farthest off."""
         if Missed not in tables:
             return Headline("The plan misses no benchmark that can be computed from its workbook.")
         rows: list[dict[str, Any]] = [
@@ -480,7 +473,6 @@ class ScorecardStudy(StudyKind):
         )
 
     def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
-        """Return the coalition's missed benchmarks, and how many the EU misses."""
         table = tables[Missed]
         coalition = table.where([not buyer for buyer in table.buyer])
         yield Numbers(coalition, _SHOWN, "Missed benchmarks")
@@ -490,7 +482,6 @@ class ScorecardStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the missed benchmarks."""
         if Missed not in tables:
             return ()
         table = tables[Missed]

@@ -97,7 +97,6 @@ class _KeyedRows:
     """The rows of a table: amount, price and binding limit to compare, and the need."""
 
     def __init__(self, base: Case, result: Result, keys: Ints, count: int) -> None:
-        """Read the columns; ``keys`` number the rows, below ``count``."""
         data, none = result.data, np.zeros(len(keys))
         amount = next((name for name in _AMOUNTS if name in data), "")
         compared = [data.get(name, none) for name in (amount, "marginal", "binding")]
@@ -125,7 +124,6 @@ class _KeyedRows:
 
 
 def _joined(parts: Sequence[tuple[str, Table]]) -> Table:
-    """Return the tables of several plans as one."""
     first = parts[0][1]
     names = [words.clean(name) for name, table in parts for _ in range(len(table))]
     columns = [TableColumn(SCENARIO.header, Look.TEXT, names)]

@@ -405,7 +405,6 @@ Row = dict[str, object]
 
 
 def tables_of(result: Stress) -> list[Result]:
-    """Return the tables of a stress test: losses by kind, the worst of each kind first."""
     texts = shared.words_of(result.case) | {"plan": ", capped plan" if result.free else ""}
     ranked = _ranked(result)
     minerals = [row for loss in ranked for row in _minerals(result, loss)]
@@ -490,7 +489,6 @@ def _loss(result: Stress, loss: Loss) -> Row:
 
 
 def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
-    """Yield a row for each mineral that a loss hits, in either plan, the worst first."""
     side, (effect, free) = result.capped, _effects(result, loss)
     if effect is None:
         return
@@ -521,7 +519,6 @@ def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
 
 
 def _of_member(result: Stress, loss: Loss) -> Row:
-    """Return the shortage of the embargoed member itself, by weight and by value."""
     side, effect = result.capped, result.capped.effects[loss]
     if effect is None:
         return {}
@@ -535,7 +532,6 @@ def _of_member(result: Stress, loss: Loss) -> Row:
 
 
 def _sharing(result: Stress, losses: Iterable[Loss]) -> list[Row]:
-    """Return shortage and cost of each loss, shared and unshared, in total and by member."""
     case, rows = result.case, list[Row]()
     price = np.array([[case.shortage_cost(m.name, y) for y in result.years] for m in case.minerals])
     price = price.reshape(len(case.minerals), len(result.years))
@@ -576,7 +572,6 @@ def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
 
 # ---- the sheets ----------------------------------------------------------------------------------
 def sheets(tables: Tables, case: Case) -> list[Table]:
-    """Return the sheets in order; with sheets of embargoes if those were tested."""
     name, losses = case.country_name, tables[Losses]
     without = [] if any(losses.refiner) else [Losses.country]
     shown = [
@@ -627,7 +622,6 @@ def _every_mineral(tables: Tables) -> list[str]:
 
 
 def _need(tables: Tables) -> dict[tuple[str, int], float]:
-    """Return what members need [t], by (mineral, year)."""
     table, left = tables[NMinusOne], NMinusOne
     need = left.need if left.need.name in table.data else left.demand
     return {(str(m), int(year)): t for m, year, t in table.rows(left.mineral, left.year, need)}
@@ -663,7 +657,6 @@ def _missing(tables: Tables, losses: pd.DataFrame) -> Picture | None:
 
 
 def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
-    """Return a chart of the dearest losses, with shortage at its price."""
     dear = losses[losses["cost"] > 0]
     rows = dear.head(_MOST_BARS)
     size, unit = scale(rows["cost"].max(), tables[Losses].words["money"])
@@ -911,7 +904,6 @@ class StressTest(StudyKind):
         solidarity: str,
         year: int | None,
     ) -> None:
-        """Take the rules; UsageError for a year that is not planned."""
         super().__init__(start)
         years = start.case.years
         if year is not None and year not in years:
@@ -925,7 +917,6 @@ class StressTest(StudyKind):
         self.kinds = [kind for kind, is_asked in asked.items() if is_asked]
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the agreed plan, and each loss."""
         case = self.start.case
         try:
             plans = agree(case, where)
@@ -940,7 +931,6 @@ class StressTest(StudyKind):
 
     @property
     def planned(self) -> bool:
-        """Whether the reference has a plan: the same rules and no loss."""
         begun = any(outcome.ran for outcome in self.outcomes)
         return begun and self.result.capped.nothing.found is not None
 
@@ -952,7 +942,6 @@ class StressTest(StudyKind):
 
     @property
     def subject(self) -> str:
-        """The losses and the rules."""
         rules, result = self.rules, self.result
         if not result.losses:
             return "No country sells anything in the agreed plan, so no supplier can be lost"
@@ -965,7 +954,6 @@ class StressTest(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """Scenario and what-ifs, and the rules of a loss."""
         rules, result, currency = self.rules, self.result, self.start.case.settings.currency
         limits = (
             "kept" if rules.keep_caps else "maximums and minimums are waived while the loss lasts"
@@ -1005,7 +993,6 @@ class StressTest(StudyKind):
 
     @property
     def tariff_sentence(self) -> str:
-        """Tariffs of the agreed plan, and in the extra cash of the loss with most extra cash."""
         effects = {loss: each for loss, each in self.result.capped.effects.items() if each}
         dear = max(effects, key=lambda loss: effects[loss].cash.sum(), default=None)
         more = float(effects[dear].duties.sum()) if dear is not None else 0.0
@@ -1024,7 +1011,6 @@ class StressTest(StudyKind):
         return sheets(tables, self.start.case)
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return the rules, one object per loss, N-1 by mineral and year, and sharing."""
         by, short = LossByMineral, defaultdict[tuple[object, ...], dict[str, float]](dict)
         for *who, mineral, tonnes in tables.rows(by, by.kind, by.lost, by.mineral, by.short_t):
             short[*who,][mineral] = tonnes
@@ -1044,7 +1030,6 @@ class StressTest(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the worst losses of each kind, without those that did not run."""
         for table in (tables[losses] for losses in (Losses, Embargoes) if losses in tables):
             rows = table.frame()
             errors = rows["error"].astype(object).fillna("")
@@ -1059,7 +1044,6 @@ class StressTest(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say which loss leaves most missing, in which years, and when the first shortage comes."""
         rows = tables[Losses].frame().dropna(subset="short_t")
         if rows.empty:
             why = "no loss has a proven plan" if len(tables[Losses]) else (
@@ -1128,7 +1112,6 @@ class StressTest(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return charts of missing need and cost by loss, N-1 by year, and the dearest losses."""
         losses = tables[Losses].frame()  # a loss without a cost has no plan
         countries = losses[(losses["kind"] == LossKind.COUNTRY) & losses["cost"].notna()]
         ranked = [str(lost) for lost in countries["lost"]]
@@ -1142,7 +1125,6 @@ class StressTest(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the heat map, the value of sharing, and the cost of each loss."""
         losses, heat = tables[Losses], heat_map(tables)
         rows = losses.frame()
         heat.data[Losses.lost.name] = _named(rows)

@@ -224,7 +224,6 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
 
 
 def _money(plan: Plan) -> dict[str, dict[str, float]]:
-    """Return costs by mineral; the cost of inputs is charged to the minerals made from them."""
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
 
     def charged(*headings: str, kind: int = 0) -> dict[str, float]:
@@ -287,7 +286,6 @@ class SweepPoint:
 
     @property
     def by_mineral(self) -> Rows:
-        """The rows by mineral."""
         return {row["mineral"]: row for row in self.rows}
 
 
@@ -316,7 +314,6 @@ class SweepResult:
 
 
 def without_country_caps(case: Case) -> Case:
-    """Return the case without caps on single countries; all other limits stay."""
     kept = tuple(row for row in case.share_limits if not row.caps_each_country)
     return case.change(share_limits=kept)
 
@@ -372,7 +369,6 @@ def _cap_words(share: float | None) -> str:
 
 
 def read_point(plan: Plan) -> SweepPoint:
-    """Return a plan's rows, and the purchases of its members."""
     return SweepPoint(frontier_rows(plan), bought=_bought(plan))
 
 
@@ -586,7 +582,6 @@ def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Resul
 
 
 def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
-    """Return the table of a sweep's points."""
     if parameter.is_cap:
         return Frontier
     of = {parameters.SECURITY: SecurityCurve, parameters.FLOOR: FloorCurve}
@@ -594,7 +589,6 @@ def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
 
 
 def who_pays(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
-    """Return one row per point and member; None if no point or no reference has a plan."""
     reference, *every = (outcome.found or SweepPoint() for outcome in sweep.outcomes)
     # None: the workbook's own caps, which are not one value
     values = [*([None] if sweep.path else []), *sweep.points]
@@ -637,7 +631,6 @@ class _SweepCharts:
     """
 
     def __init__(self, tables: Tables) -> None:
-        """Read the tables."""
         frontier = tables[Frontier]
         rows = frontier.frame()
         self.is_cap = not isinstance(frontier, ParameterFrontier)
@@ -664,7 +657,6 @@ class _SweepCharts:
             self.values.sort(reverse=True)
 
     def charts(self) -> tuple[Picture, ...]:
-        """Return the charts of the workbook."""
         if len(self.values) < 2:  # noqa: PLR2004 - one point is no line
             return ()
         before = f"Above its landed cost {self.kind.before}"
@@ -684,7 +676,6 @@ class _SweepCharts:
         return chart.drawn(self.paid(), self.tonnes_short(), dearer, other, *small)
 
     def panels(self) -> tuple[Picture, ...]:
-        """Return two panels on one axis: the extra cost of a cap, and below it the missing need."""
         cost, missing_parts = self.paid(), self.missing()
         if cost and missing_parts:  # the lower panel has the axis of both
             cost = replace(cost, across="")
@@ -732,7 +723,6 @@ class _SweepCharts:
         return {m: 1.0 - served for m, demand, served in parts if m != ALL and demand > 0}
 
     def _rows_at(self, value: float | None) -> pd.DataFrame:
-        """Return the rows at a cap; None: the workbook's caps."""
         return self.given if value is None else self.rows[self.rows["value"] == value]
 
     @property
@@ -742,7 +732,6 @@ class _SweepCharts:
         return [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - tolerances.SHOWN_SHARE]
 
     def premium(self, value: float | None) -> float | None:
-        """Return how much dearer the same tonnes are at a cap; None: the workbook's caps."""
         rows = self._rows_at(value)
         return next((float(d) for d in rows["dearer"][rows["mineral"] == ALL] if known(d)), None)
 
@@ -756,7 +745,6 @@ class _SweepCharts:
         ]
 
     def picture(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
-        """Return a chart of lines over the values of the sweep."""
         if self.is_cap:
             base = "" if more.get("small") else f"'s share of coalition {self.basis}"
             across = f"Cap on any one country{base}: loose → tight"
@@ -775,13 +763,11 @@ class _SweepCharts:
         )
 
     def words(self, value: float) -> str:
-        """Return a value of the parameter in words: a price or a share."""
         return price_words(value, self.currency) if self.is_floor else percent_of(value)
 
     def money_in_unit(
         self, mineral: str, *names: str
     ) -> tuple[str, list[tuple[float | None, ...]]]:
-        """Return a unit that suits the first of some amounts of money, and all in that unit."""
         amounts = [self.figures(mineral, name) for name in names]
         size, unit = scale(peak(amounts[0]), self.currency)
         return unit, [numbers(each, size) for each in amounts]
@@ -844,7 +830,6 @@ class _SweepCharts:
         )
 
     def by_mineral(self, name: str, title: str, axis: str) -> Picture | None:
-        """Return a chart of one figure, one line per mineral that changes most."""
         rise = self.rising()
         values = {mineral: self.figures(mineral, name) for mineral in chart.top(rise, _MOST_LINES)}
         if all(peak(line) < tolerances.SHOWN_SHARE for line in values.values()):
@@ -871,7 +856,6 @@ class _SweepCharts:
         return chart.top({str(m): float(cash) for m, cash in needed.items()}, _MOST_SMALL)
 
     def small(self, mineral: str) -> Picture:
-        """Return a small chart of one mineral: extra cost and shortage."""
         dearer = f"Dearer than {self.kind.before}, of cost"
         series = [
             Series(dearer, Role.PLAN, self.figures(mineral, "dearer")),
@@ -885,7 +869,6 @@ class _SweepCharts:
         return self.picture(title, series, "", small=True)
 
     def of_mineral(self, mineral: str) -> tuple[Picture, ...]:
-        """Return the charts of one mineral for a report: cost, shortage, the largest country."""
         name = "all minerals" if mineral == ALL else mineral
         unit, (total, cash) = self.money_in_unit(mineral, "objective", "cash")
         size, _ = scale(peak(self.figures(mineral, "objective")), self.currency)
@@ -1016,7 +999,6 @@ class Sweep(StudyKind):
         last: float | None,
         step: float | None,
     ) -> None:
-        """Take the points; UsageError for an unknown parameter or points that make no sense."""
         super().__init__(start)
         self.case = parameters.secured(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
@@ -1028,12 +1010,10 @@ class Sweep(StudyKind):
 
     @classmethod
     def file_part(cls, options: Mapping[str, Any]) -> str:
-        """Return the parameter as typed; "" for the cap."""
         typed = str(options["over"]).strip().replace(":", "-")
         return "" if fold(typed) == parameters.CAP.word else typed
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the reference and all points."""
         del say
         self.result = sweep(self.case, self.parameter, self.points, where, tell)
         self.outcomes, self.stopped = self.result.outcomes.every, self.result.outcomes.stopped
@@ -1044,7 +1024,6 @@ class Sweep(StudyKind):
 
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
-        """The points, without the references."""
         return self.outcomes[-len(self.points) - bool(self.result.path) :]
 
     @property
@@ -1054,13 +1033,11 @@ class Sweep(StudyKind):
 
     @property
     def subject(self) -> str:
-        """The parameter and the points: ``Cap from 90 % to 30 %, 13 points``."""
         given = (f"{inner(name)} {v}" for name, v in self.start.options.items())
         return "; ".join([title_of(self.parameter, self.points), *given])
 
     @property
     def options(self) -> dict[str, str]:
-        """The points, the parameter as typed, scenario and what-ifs, and the reference."""
         against = "the same case without share limits"
         return {
             self.TITLE: title_of(self.parameter, self.points),
@@ -1077,7 +1054,6 @@ class Sweep(StudyKind):
 
     @property
     def _own_cap(self) -> dict[str, str]:
-        """The workbook's own cap, if it has a single one."""
         case = self.start.case
         caps = {row.share.value(y) for row in case.share_limits if row.caps_each_country
                 for y in case.years}  # fmt: skip
@@ -1086,11 +1062,9 @@ class Sweep(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Why the reference or the smallest caps are not known."""
         return self.result.trouble
 
     def tables(self) -> list[Result]:
-        """Return the frontier, and the smallest caps or the case as given."""
         tables = results(self.result, words_of(self.start.case))
         payers = who_pays(self.result, self.start.case)
         return [*tables, payers] if payers is not None else list(tables)
@@ -1099,7 +1073,6 @@ class Sweep(StudyKind):
         return outcome.name.removeprefix(f"{self.parameter.title} ")
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return one object per point, the reference, and the smallest caps."""
         result, table, over = self.result, _table_of(self.parameter), {"over": self.parameter.typed}
         given = {"as_in_workbook": {"caps": result.path, **_object(result.given, table)}}
         knob = {} if self.parameter.is_cap else over
@@ -1119,7 +1092,6 @@ class Sweep(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the points of all minerals together, and the smallest caps."""
         frontier = tables[Frontier]
         kind = type(frontier)
         point = (kind.point,) if self.result.path else ()
@@ -1141,7 +1113,6 @@ class Sweep(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say what the ends of the sweep cost and leave missing, and the smallest cap."""
         charts = _SweepCharts(tables)
         points = with_number(charts.rows[charts.rows["mineral"] == ALL], "objective")
         if points.empty:
@@ -1158,7 +1129,6 @@ class Sweep(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the frontier of all minerals together and of each, and who pays."""
         charts, frontier = _SweepCharts(tables), tables[Frontier]
         kind = type(frontier)
         fields = [kind.value, kind.objective, kind.cash]

@@ -65,7 +65,6 @@ def runs_of(outcomes: Sequence[Outcome[Any]]) -> Runs:
 def write_study(
     path: Path, study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str
 ) -> None:
-    """Write the workbook of a study; ``sheets`` are its own sheets, without About and Runs."""
     pictures = study.pictures(tables)
     every = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
     every += [replace(chart.chart_table(pictures), printed=0)] if pictures else []
@@ -75,7 +74,6 @@ def write_study(
 
 
 def on_paper(table: Table) -> Table:
-    """Return a table as it is printed; a long table is not printed."""
     return replace(table, printed=0) if len(table) > _MOST_PRINTED else table
 
 

@@ -15,7 +15,7 @@ from models.scorecard import Score, scorecard
 from models.scorecard.measures import MEASURES
 from planner.sheets.scorecard import remark
 from planner.studies import Here
-from planner.studies.scorecard import AddBenchmark, ScoredPlan, benchmark_limit, benchmarks
+from planner.studies.scorecard import AddBenchmark, ScoredPlan, benchmark_limit, score_plan
 from tests.models.desk import BookT, Row, jin, make, read, refiner, solve, sur
 from tests.models.stages import ALLY, made, oxide_and_alloy, plant
 
@@ -214,7 +214,7 @@ def test_every_measure_says_its_formula_unit_and_source():
 
 def priced(made: BookT) -> tuple[ScoredPlan, dict[tuple[str, str], tuple[object, ...]]]:
     """Return by measure and buyer: kept, reached, extra cash, extra cost, extra shortage."""
-    found = benchmarks(solve(made), Here())
+    found = score_plan(solve(made), Here())
     told_of = {}
     for each in found.priced:
         other, base = each.totals, found.base
@@ -442,7 +442,7 @@ def test_extraction_of_a_first_stage_is_asked_for_where_its_plants_are():
     for row in book["Refiners"]:
         if row["Mineral"] == "oxide" and row["Country"] == ALLY:
             row["Cost (USD/t)"] = 60
-    found = benchmarks(solve(book), Here())
+    found = score_plan(solve(book), Here())
     (price,) = [p for p in found.priced if p.score.measure.name == "extraction"]
     assert price.worst[1] == 0.0
     assert price.can_be_met

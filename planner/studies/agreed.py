@@ -65,7 +65,7 @@ def case_before_loss(plan: Plan, rules: Rules) -> Case:
         years=years,
         settings=settings,
         refiners=tuple(dataclasses.replace(r, max_growth=None) for r in case.refiners),
-        demand=tuple(_met(plan, row, years) for row in case.demand),
+        demand=tuple(_with_met_demand(plan, row, years) for row in case.demand),
         share_limits=case.share_limits if rules.keep_caps else (),
         security=(),
         projects=tuple(_as_built(p, running[p.name], years) for p in case.projects),
@@ -89,7 +89,7 @@ def unmet_demand(plan: Plan, row: Demand, year: int) -> float:
     return plan.value(SHORTAGE, key)
 
 
-def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
+def _with_met_demand(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
     """Return a row with the demand that the agreed plan meets, and its shortage as ``unmet``."""
     met = [(y, t, t - unmet_demand(plan, row, y)) for y, t in row.tonnes if y in years]
     tonnes = tuple((y, left if left > tolerances.DEMAND_MET * t else 0.0) for y, t, left in met)
@@ -187,13 +187,13 @@ def decisions_before(plan: Plan, year: int) -> Agreed:
         amounts = np.maximum(plan.x[group.at], 0.0)
         index = np.flatnonzero(amounts)
         for key, amount in zip(group.keys(index), amounts[index].tolist(), strict=True):
-            kept = _whole(case, key, amount) if columns in {BUILT, REST} else amount
+            kept = _rounded_build(case, key, amount) if columns in {BUILT, REST} else amount
             if kept > 0.0 and columns.decided(case, key) < year:
                 decisions.append((columns.name, columns.lasting(case, key), kept))
     return Agreed(year, tuple(decisions))
 
 
-def _whole(case: Case, key: Any, amount: float) -> float:
+def _rounded_build(case: Case, key: Any, amount: float) -> float:
     """Return a built fraction; rounded to 0, the unbuilt rest or 1 if projects are integer."""
     project = next(p for p in case.projects if p.name == key[0])
     if not case.settings.whole_projects or key[1] in dict(project.begun):
@@ -227,7 +227,7 @@ class Unforeseen:
         steps = [
             step for step in self.steps(case) if step.last_year is None or step.last_year >= year
         ]
-        changed = after(case, [_from(step, year, case.years) for step in steps])
+        changed = after(case, [_step_from(step, year, case.years) for step in steps])
         if self.variant.max_country_share is not None:
             changed = set_max_country_share(changed, self.variant.max_country_share)
         built = {(row.project, row.year) for row in case.built}
@@ -237,8 +237,10 @@ class Unforeseen:
             if name == BUILT.name and key not in built
         }
         return changed.change(
-            projects=tuple(_built_late(p, year, begun, case.years) for p in changed.projects),
-            share_limits=_joined_limits(case.share_limits, changed.share_limits, year),
+            projects=tuple(
+                _without_early_build(p, year, begun, case.years) for p in changed.projects
+            ),
+            share_limits=_limits_before_and_after(case.share_limits, changed.share_limits, year),
             scenario=self.variant(case).scenario,
             agreed=None if self.is_known else self.agreed,
         )
@@ -263,7 +265,7 @@ class Unforeseen:
         return [*steps_of(case, self.variant.scenario), *what_ifs]
 
 
-def _from(step: ScenarioStep, year: int, years: tuple[int, ...]) -> ScenarioStep:
+def _step_from(step: ScenarioStep, year: int, years: tuple[int, ...]) -> ScenarioStep:
     """Return a step that does nothing before a year, if its action has years."""
     first = step.first_year or years[0]
     if "last_year" not in TAKES[step.action].selectors or not any(first <= y < year for y in years):
@@ -271,7 +273,7 @@ def _from(step: ScenarioStep, year: int, years: tuple[int, ...]) -> ScenarioStep
     return dataclasses.replace(step, first_year=max(step.first_year or year, year))
 
 
-def _built_late(
+def _without_early_build(
     project: Project, year: int, begun: Collection[str], years: tuple[int, ...]
 ) -> Project:
     """Return a project without a build of the scenario that would have begun before a year."""
@@ -281,7 +283,7 @@ def _built_late(
     return dataclasses.replace(project, built_in=None)
 
 
-def _joined_limits(
+def _limits_before_and_after(
     before: Iterable[ShareLimit], after_: Iterable[ShareLimit], year: int
 ) -> tuple[ShareLimit, ...]:
     """Return share limits that hold until a year, and others that hold from that year on."""

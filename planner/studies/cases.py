@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 UNFORESEEN = "unforeseen"
 _REMOVES = "remove member"
-_LONGEST = 60
+_LONGEST_NAME = 60
 """The longest name, in characters, of the case that the command's options make."""
 
 
@@ -43,20 +43,22 @@ class ComparedCase:
     foreseen: str = ""
 
 
-def compared(case: Case, scenarios: tuple[str, ...], asked: Variant | None) -> list[ComparedCase]:
+def compared_cases(
+    case: Case, scenarios: tuple[str, ...], asked: Variant | None
+) -> list[ComparedCase]:
     """Return the cases to compare: Base, each scenario once, and the case of the options.
 
     ``scenarios`` are names as the workbook spells them; ``asked`` is the change that the command's
     options make.
     """
     names = [BASE, *dict.fromkeys(name for name in scenarios if name != BASE)]
-    cases = [_checked(case, name, Variant(name)) for name in names]
+    cases = [_checked_case(case, name, Variant(name)) for name in names]
     if asked is not None and asked.changes:
-        cases.append(_checked(case, _name(asked, names), asked))
+        cases.append(_checked_case(case, _case_name(asked, names), asked))
     return cases
 
 
-def _checked(case: Case, name: str, variant: Variant) -> ComparedCase:
+def _checked_case(case: Case, name: str, variant: Variant) -> ComparedCase:
     """Return a case with the findings of the checks on its records."""
     changed, warnings = variant.with_findings(case)
     findings = checks.check(changed, checks.RULES)
@@ -92,20 +94,24 @@ def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> lis
     return every
 
 
-def _name(asked: Variant, taken: list[str]) -> str:
+def _case_name(asked: Variant, taken: list[str]) -> str:
     """Return the name of the options' case: the changes in words, as many as fit."""
     parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
     limit = asked.changes.get(LIMIT)
     parts += [f"{LIMIT} {limit}"] if limit is not None else []
     names = [_joined(parts, shown) for shown in range(len(parts), 0, -1)]
-    name = next((name for name in names if len(name) <= _LONGEST), names[-1])
+    name = next((name for name in names if len(name) <= _LONGEST_NAME), names[-1])
     return name if name not in taken else f"{name} (command line)"
 
 
 def _joined(parts: list[str], shown: int) -> str:
     """Return the first ``shown`` changes in words, and how many more there are."""
     first = "; ".join(parts[:shown])
-    first = first if len(first) <= _LONGEST or shown > 1 else f"{first[: _LONGEST - 1].rstrip()}…"
+    first = (
+        first
+        if len(first) <= _LONGEST_NAME or shown > 1
+        else f"{first[: _LONGEST_NAME - 1].rstrip()}…"
+    )
     return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
 
 
@@ -146,7 +152,7 @@ def plan_cases(
     foreseen = run_study(study, where, add_done(tell, 0, total))
     base, trouble, more = foreseen[0].found, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
-        late = [_after(base.plan, each) for each in late]
+        late = [_with_base_decisions(base.plan, each) for each in late]
         try:
             more = run_study(compare_study(case, late), where, add_done(tell, len(foreseen), total))
         except UsageError as error:  # the place was there before
@@ -164,7 +170,7 @@ def plan_cases(
     return decided, Outcomes((*foreseen, *more), more.stopped)
 
 
-def _after(base: Plan, each: ComparedCase) -> ComparedCase:
+def _with_base_decisions(base: Plan, each: ComparedCase) -> ComparedCase:
     change = each.variant
     if isinstance(change, Unforeseen):
         change = dataclasses.replace(change, agreed=decisions_before(base, change.agreed.before))
@@ -194,7 +200,7 @@ def with_bill(plan: Plan) -> Planned:
 
 # ---- changes of a case, in words -----------------------------------------------------------------
 
-_MUCH = 0.01
+_DEMAND_TOLERANCE = 0.01
 """Demand that differs from the base's by no more than this fraction is not mentioned."""
 _MOST_STEPS = 3
 """How many steps of a scenario are named; the rest are only counted."""
@@ -209,7 +215,7 @@ def demand_change(base: Case, case: Case) -> str:
         for m in base.minerals
     ]
     parts = sorted(after / before - 1.0 for before, after in pairs if before > 0)
-    if not parts or max(map(abs, parts)) <= _MUCH:
+    if not parts or max(map(abs, parts)) <= _DEMAND_TOLERANCE:
         return ""
     ends = dict.fromkeys(f"{signed(part * 100, '.0f')} %" for part in (parts[0], parts[-1]))
     return " to ".join(ends)
@@ -220,7 +226,7 @@ def other_demand_sentence(changes: Iterable[tuple[object, object]]) -> str:
 
     ``changes`` has each case's name and the change of its demand in words.
     """
-    names = [f"{name} ({by} by mineral)" for name, by in changes if isinstance(by, str) and by]
+    names = [f'"{name}" ({by} by mineral)' for name, by in changes if isinstance(by, str) and by]
     if not names:
         return ""
     verb, whose = ("changes", "its costs") if len(names) == 1 else ("change", "their costs")
@@ -229,18 +235,18 @@ def other_demand_sentence(changes: Iterable[tuple[object, object]]) -> str:
     )
 
 
-def in_words(case: Case, change: Variant | Unforeseen) -> str:
+def changes_in_words(case: Case, change: Variant | Unforeseen) -> str:
     """Return the changes of a case in words: each step, its records and its years."""
     variant = change.variant if isinstance(change, Unforeseen) else change
     what_ifs = [step for what_if in variant.what_ifs for step in what_if.steps]
-    steps = [_step(case, step) for step in (*steps_of(case, variant.scenario), *what_ifs)]
+    steps = [_step_in_words(case, step) for step in (*steps_of(case, variant.scenario), *what_ifs)]
     if variant.max_country_share is not None:
         steps.append(f"{LIMIT.lower()} {variant.max_country_share:g}")
     more = [f"{len(steps) - _MOST_STEPS} more"] if len(steps) > _MOST_STEPS else []
     return "; ".join([*steps[:_MOST_STEPS], *more])
 
 
-def _step(case: Case, step: ScenarioStep) -> str:
+def _step_in_words(case: Case, step: ScenarioStep) -> str:
     country = step.country and case.country_name(step.country)
     names = filter(None, (step.mineral, country, step.refiner, step.company, step.member))
     action = f"{step.action} {step.value:g}" if step.value is not None else step.action

@@ -105,7 +105,7 @@ def differing_projects(base: Context, context: Context) -> list[Row]:
 
     Rows have the fields of ``ProjectsBuilt``: capex [money m], tonnes [t over all years].
     """
-    (before, parts_before), (after, parts_after) = _built(base), _built(context)
+    (before, parts_before), (after, parts_after) = _builds_of(base), _builds_of(context)
     by = parts_after.sub(parts_before, fill_value=0.0).abs().groupby(level="project").max()
     differ = by.index[by > tolerances.SAME_SHARE]
     rows = [_side_by_side(str(name), before.get(name, {}), after.get(name, {})) for name in differ]
@@ -113,7 +113,7 @@ def differing_projects(base: Context, context: Context) -> list[Row]:
 
 
 @once
-def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
+def _builds_of(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
     """Return each project's mineral, country, capex, tonnes and starts, and fractions by year."""
     rows = context.plan.projects
     starting = rows[rows["built"] > tolerances.SAME_SHARE].sort_values("year")
@@ -140,14 +140,14 @@ def _side_by_side(project: str, before: Row, after: Row) -> Row:
     return row
 
 
-def _in_a_line(base: Context, context: Context) -> str:
+def _largest_changes(base: Context, context: Context) -> str:
     """Return in a line the projects whose capex changes most [money m], or "".
 
     ``Nolans +819.1, Becancour -705.5 and 4 more``
     """
     projects = ((row["project"], row["capex_more"]) for row in differing_projects(base, context))
     names = [
-        f"{project} {words.signed(more, ',.1f') if round(more, 1) else 'at another time'}"
+        f"{project} {words.signed(more, ',.1f') if round(more, 1) else 'in other years'}"
         for project, more in projects
     ]
     return words.few(names, _MOST_NAMED)
@@ -233,7 +233,9 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
         "result": [entry.error or "proven optimal" for entry in entries],
         "inputs": [len([*input_differences(base.case, entry.case)]) for entry in entries],
         "moved": [
-            "" if base.context is None or e.context is None else _in_a_line(base.context, e.context)
+            ""
+            if base.context is None or e.context is None
+            else _largest_changes(base.context, e.context)
             for e in entries
         ],
         "demand": [cases.demand_change(base.case, entry.case) for entry in entries],
@@ -261,11 +263,6 @@ def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict
     }
 
 
-def _pairs(entries: Sequence[Entry]) -> Iterator[tuple[str, str, float | None]]:
-    for e in entries:
-        yield e.name, e.foreseen, e.context.plan.objective if e.context else None
-
-
 def _of_plan(context: Context) -> dict[str, float]:
     """Return a plan's values for the sheet Comparison [money m, t]."""
     plan = context.plan
@@ -285,13 +282,17 @@ def _of_plan(context: Context) -> dict[str, float]:
         "tonnes": plan.tonnes,
         "short": plan.shortage,
         "served": plan.served_share,
-        "keep_enough": _keep(context, "served_without"),
-        **({"keep_through": _keep(context, "served_through")} if plan.expanded.intakes else {}),
+        "keep_enough": _number_kept(context, "served_without"),
+        **(
+            {"keep_through": _number_kept(context, "served_through")}
+            if plan.expanded.intakes
+            else {}
+        ),
         "binding": float(len(binding(plan))),
     }
 
 
-def _keep(context: Context, served: str) -> float:
+def _number_kept(context: Context, served: str) -> float:
     """Return how many minerals keep 80 % of supply if their largest supplier stops."""
     left = (row.get(served) for row in figures(context))
     return float(sum(map(keeps_enough, filter(words.known, left))))
@@ -441,10 +442,13 @@ def results(
     outcomes = absent or {}
     costs = {name: outcome.objective for name, outcome in outcomes.items()}
     foreseen = {e.name: e.foreseen for e in entries}
+    total_costs = (
+        (e.name, e.foreseen, e.context.plan.objective if e.context else None) for e in entries
+    )
     away = {foreseen[n]: o.found for n, o in outcomes.items() if o.found is not None}
     tables = (
         comparison(entries),
-        regret.regret_table(base.case, _pairs(entries), costs),
+        regret.regret_table(base.case, total_costs, costs),
         scenario_minerals(entries),
         missing_by_year(entries, away),
         against and who_pays(*against),
@@ -514,7 +518,7 @@ _WITHOUT_DECIMALS = 20
 """An axis that reaches so many millions, or billions, has no decimals."""
 _LABEL, _SMALL_LABEL = 48, 34
 """How many characters of a scenario's name fit beside its bar, in large and in small charts."""
-RATE = "Discount rate"
+DISCOUNT_RATE = "Discount rate"
 """The row of About with the discount rate, if there is one."""
 
 
@@ -552,7 +556,7 @@ class _ComparisonTables:
         """Read what each of these scenarios leaves missing, in each year and over all years."""
         self.when = {name: _by_year_of(self.tables, name, _BEYOND) for name in names}
         more = ScenarioMinerals.short_more
-        self.whole = {name: _lacking(self.tables, name, more) for name in self.when}
+        self.whole = {name: _missing_parts(self.tables, name, more) for name in self.when}
 
     def dearer_by(self, name: str) -> float:
         """Return the fraction by which a scenario makes the same tonnes dearer; 0 if unknown."""
@@ -572,7 +576,7 @@ class _ComparisonCharts(_ComparisonTables):
         shown = f"{len(self.table)} of {len(planned)}"
         self.more = f" ({shown if year else f'the first {shown}'})" if left else ""
         self.horizon = tables.option(YEARS)
-        self.discounts = bool(tables.option(RATE))
+        self.discounts = bool(tables.option(DISCOUNT_RATE))
         self.rows = pd.DataFrame()
         if ScenarioMinerals in tables:
             minerals = tables[ScenarioMinerals]
@@ -845,7 +849,7 @@ class Compare(StudyKind):
         wrong.tell()
         self.chosen = tuple(dict.fromkeys(names))
         every = self.chosen or scenarios.names(start.book.case)
-        self.cases = cases.compared(start.book.case, tuple(every), self.asked)
+        self.cases = cases.compared_cases(start.book.case, tuple(every), self.asked)
         self.unforeseen = unforeseen
         self.bills: dict[str, DualBill | str] | None = {} if bills else None
         if unforeseen is not None:
@@ -854,7 +858,7 @@ class Compare(StudyKind):
                 " surprise"
             )
             if len(self.cases) == 1:
-                msg = f"{nothing}. {HOW}"
+                msg = f"{nothing}. {HOW_TO_ADD_SCENARIOS}"
                 raise UsageError(msg)
             self.cases = cases.with_unforeseen(start.book.case, self.cases, unforeseen)
             if not any(each.foreseen for each in self.cases):
@@ -898,7 +902,7 @@ class Compare(StudyKind):
     def _entry(self, case: cases.ComparedCase) -> Entry:
         book = self.start.book
         changed, cell_of = case.variant(book.case), book.layout.cell
-        says = cases.in_words(book.case, case.variant)
+        says = cases.changes_in_words(book.case, case.variant)
         if case.errors:
             placed = book.layout.in_order(case.errors)
             why = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_MOST_ERRORS])
@@ -949,7 +953,10 @@ class Compare(StudyKind):
         rate = self.start.case.settings.discount_rate
         late = {UNFORESEEN_BEFORE: f"{self.unforeseen}"} if self.unforeseen is not None else {}
         options = (
-            chosen | self.asked.changes | late | ({RATE: words.percent(rate)} if rate > 0 else {})
+            chosen
+            | self.asked.changes
+            | late
+            | ({DISCOUNT_RATE: words.percent(rate)} if rate > 0 else {})
         )
         options["Loss of a supplier"] = (
             "The loss is known from the scenario's first year, so the coalition chooses all its"
@@ -969,7 +976,7 @@ class Compare(StudyKind):
     def trouble(self) -> str:
         unknown = [f"{n}: {w}" for n, w in (self.bills or {}).items() if isinstance(w, str)]
         no_bills = f"no bills for {'; '.join(unknown)}" if unknown else ""
-        return HOW if len(self.cases) == 1 else no_bills
+        return HOW_TO_ADD_SCENARIOS if len(self.cases) == 1 else no_bills
 
     def tables(self) -> list[Result]:
         every = self.bills or {}
@@ -1086,7 +1093,7 @@ class _ComparisonFinding(_ComparisonTables):
         )
 
     def headline(self) -> Headline:
-        here = _lacking(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)
+        here = _missing_parts(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)
         cash = self.base["cash"]
         amount = words.money(float(cash) * MILLION, self.currency) if words.known(cash) else ""
         base = KeyFigure(
@@ -1131,19 +1138,15 @@ class _ComparisonFinding(_ComparisonTables):
         rest = [n for n in self.names if n != worst]
         mineral, years = self.severity(worst)
         if not mineral:
-            none = "No scenario leaves more of a mineral missing than the base."
+            none = "No scenario leaves more of a mineral missing than in the base."
             premium = self._premium(self.dearest)
-            return f"{none} The dearest is {self.dearest}: {premium}." if premium else none
+            return f'{none} The dearest is "{self.dearest}": {premium}.' if premium else none
         parts = (_over_all(each) for each in self.when[worst].values())
         many = sum(each > tolerances.MISSING_PART for each in parts)
-        finding = (
-            f"The worst scenario is {worst}. Compared with the base, more {mineral} is missing"
-        )
+        short = f"of the need for {mineral} is missing"
         if self.minerals > 1:
-            finding = (
-                f"The worst scenario is {worst}. Compared with the base, more is missing for {many}"
-                f" of {self.minerals} minerals. {mineral} is hit hardest"
-            )
+            short = f"is missing for {many} of {self.minerals} minerals. {mineral} is hit hardest"
+        finding = f'The worst scenario is "{worst}". Compared with the base, more {short}'
         finding += f": {in_years(years)}."
         if not rest:
             more = self._premium(worst).removesuffix(f" {FOR_SAME}")
@@ -1169,7 +1172,7 @@ class _ComparisonFinding(_ComparisonTables):
         mineral, years = self.severity(name)
         if not mineral:
             return KeyFigure(
-                "Most is missing in", "none", "no scenario leaves more missing than the base."
+                "Most is missing in", "none", "no scenario leaves more missing than in the base."
             )
         rows = self.tables[Comparison].rows(Comparison.scenario, Comparison.changes)
         changes = dict(rows).get(name)
@@ -1244,7 +1247,7 @@ def _over_all(years: ByYear) -> float:
     return part(more, need) or 0.0
 
 
-def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:
+def _missing_parts(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:
     """Return an amount as a share of each mineral's need in a scenario; 0 where not known."""
     t = ScenarioMinerals
     rows = tables[t].rows(t.scenario, t.mineral, t.demand, amount) if t in tables else ()
@@ -1255,7 +1258,7 @@ def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:
     }
 
 
-HOW = (
+HOW_TO_ADD_SCENARIOS = (
     "There is no scenario to compare with the base. Add rows to the sheet Scenarios (planner new"
     ' --with Scenarios shows how), or add a what-if to the command, such as --lose "China"'
 )

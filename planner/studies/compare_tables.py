@@ -195,12 +195,9 @@ class WhoPaysByScenario(WhoPays):
 
     TABLE, BOOK = "Who pays", "compare"
     case = _SCENARIO.like(key="scenario")
-    extra = WhoPays.extra.like(meaning=WhoPays.extra.meaning.replace("the reference", "the base"))
-    dearer = WhoPays.dearer.like(
-        meaning=WhoPays.dearer.meaning.replace("the reference", "the base")
-    )
-    extra_shortage = WhoPays.extra_shortage.like(
-        meaning=WhoPays.extra_shortage.meaning.replace("the reference", "the base")
+    extra, dearer, extra_shortage = (
+        f.like(meaning=f.meaning.replace("the reference", "the base"))
+        for f in (WhoPays.extra, WhoPays.dearer, WhoPays.extra_shortage)
     )
 
 

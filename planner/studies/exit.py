@@ -48,13 +48,13 @@ _NAMED = 3
 # ---- tables --------------------------------------------------------------------------------------
 
 
-def _from(level: int) -> Field:
+def _level_field(level: int) -> Field:
     return field(
         f"At most {level} % from",
         Look.YEAR,
         f"The first year from which the country sells at most {level} % of {{basis}} in every year."
         " Blank: no such year is planned.",
-        key=f"at_most_{level}_from",
+        key=f"at_most_{level}_level_field",
         blank="never",
     )
 
@@ -77,7 +77,7 @@ class Exits(Result):
         "Plan's share, {last}", "The country's sales / {basis}, in the plan."
     )
     left_share = field.share("Share left, {last}", f"The country's sales / {{basis}}. {_ON_PATH}")
-    half, quarter, tenth, none = map(_from, _LEVELS)
+    half, quarter, tenth, none = map(_level_field, _LEVELS)
     cash = field.millions(
         "Extra cash",
         "Cash paid on the exit path minus cash paid in the plan. Undiscounted.",
@@ -235,16 +235,16 @@ def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
             place = e.mineral_at[mineral], e.years.index(year)
             need += float(beyond[place])
             (planned, planned_share), (left, left_share) = (s.get(key, (0.0, 0.0)) for s in sold)
-            short_before, short_left = (_solid(t.get(key, 0.0), need) for t in short)
+            short_before, short_left = (_without_rounding(t.get(key, 0.0), need) for t in short)
             total = bought.get(key, 0.0) + float(to_plants[place])
             met = need - short_left - float(unmet[place])
             rows.append({
                 "mineral": mineral, "year": year, "demand": need,
                 "planned": planned, "planned_share": planned_share,
                 "left": left, "left_share": left_share, "others": max(0.0, total - left),
-                "stock": _solid(met - total, need or total),
+                "stock": _without_rounding(met - total, need or total),
                 "planned_short": short_before, "short": short_left,
-                "unmet": _solid(float(unmet[place]), need),
+                "unmet": _without_rounding(float(unmet[place]), need),
             })  # fmt: skip
     return minerals
 
@@ -256,7 +256,7 @@ def _plants(plan: Plan) -> tuple[Floats, Floats]:
     return bought, plan.beyond_demand - bought - plan.handed_by.sum(axis=1)
 
 
-def _solid(amount: float, total: float) -> float:
+def _without_rounding(amount: float, total: float) -> float:
     """Return an amount, or 0 if it is only rounding between two plans, relative to ``total``."""
     return amount if abs(amount) > tolerances.TWO_PLANS * total else 0.0
 
@@ -278,15 +278,18 @@ def _exit(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -
     planned, left = (sum(row[amount] for row in years) for amount in ("planned", "left"))
     shares = {row["year"]: row["left_share"] for row in years}
     last: Row = years[-1] if years else {"planned_share": None, "left_share": None}
-    cash = _extra(result, mineral, is_penalty=False)
+    cash, fewer = (
+        _extra(result, mineral, is_penalty=False),
+        _without_rounding(planned - left, planned),
+    )
     return {
         "mineral": mineral, "planned": planned, "left": left,
         "alone": None if mineral in result.failed else result.alone.get(mineral, 0.0),
         "planned_share": last["planned_share"], "left_share": last["left_share"],
         **{name: measures.stays_within(shares, level / 100) for level, name in _LEVELS.items()},
         "cash": cash, "penalties": _extra(result, mineral, is_penalty=True),
-        "a_tonne": measures.part(cash, _solid(planned - left, planned)) if cash > 0 else None,
-        "remark": _remark(result, mineral, years, name) + _shared(result, mineral, cash),
+        "a_tonne": measures.part(cash, fewer) if cash > 0 else None,
+        "remark": _why_left(result, mineral, years, name) + _shared(result, mineral, cash),
     }  # fmt: skip
 
 
@@ -310,7 +313,7 @@ def _shared(result: answers.Exit, mineral: str, cash: float) -> str:
     return "; its cost changes, since plants of all minerals share one budget"
 
 
-def _remark(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> str:
+def _why_left(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> str:
     """Return why some of a mineral is still bought there, in the last year in which it is."""
     if mineral not in {*result.alone, *result.failed}:
         return "nothing is bought there in the plan"
@@ -349,7 +352,7 @@ def _builds(result: answers.Exit) -> list[Row]:
     return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
 
 
-def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
+def plants_beyond_plan(builds: Builds, mineral: str = "") -> dict[str, int]:
     """Return the plants that the exit path builds beyond the plan, with the year building begins.
 
     The earliest plant comes first. For a plant that is built in steps, it is the year of the first
@@ -419,7 +422,7 @@ def _sellers(result: answers.Exit) -> list[Row]:
     rows = []
     for mineral, country in dict.fromkeys([*before, *after]):
         planned, sold = (amounts.get((mineral, country), 0.0) for amounts in (before, after))
-        change = _solid(sold - planned, max(planned, sold))
+        change = _without_rounding(sold - planned, max(planned, sold))
         if mineral in result.alone and change != 0.0:
             row = {"mineral": mineral, "country": country, "planned": planned, "sold": sold}
             rows.append(row | {"change": change})
@@ -523,7 +526,7 @@ class _ExitFinding:
                 f"By {self.last}, {len(gone) or 'none'} of {len(self.rows)} minerals can do without"
                 f" {self.name}{': ' if gone else ''}{years}.{end}"
             )
-        first = next(iter(begun_otherwise(self.builds).items()), None)
+        first = next(iter(plants_beyond_plan(self.builds).items()), None)
         if first is None:
             return sentence
         plant, year = first
@@ -581,7 +584,7 @@ class _ExitFinding:
             )
         remark = f"over all years.{each} {self.missing}"
         yield KeyFigure("Extra cash", money(cash, self.currency), remark)
-        begun = begun_otherwise(self.builds)
+        begun = plants_beyond_plan(self.builds)
         if begun:
             names = listed([f"{plant} ({year})" for plant, year in begun.items()], _NAMED)
             yield KeyFigure(
@@ -664,18 +667,10 @@ class ExitStudy(StudyKind):
     def trouble(self) -> str:
         if not self.planned:
             return ""
-        return "; ".join(
-            [
-                *(
-                    f"the exit path of {m} is not known: {why}"
-                    for m, why in self.result.unknown.items()
-                ),
-                *(
-                    f"the fewest tonnes of {m} with first call on the budget are not known: {why}"
-                    for m, why in self.result.failed.items()
-                ),
-            ]
-        )
+        unknown, failed, first = self.result.unknown, self.result.failed, "first call on the budget"
+        words = [f"the exit path of {m} is not known: {why}" for m, why in unknown.items()]
+        words += [f"the fewest tonnes of {m} with {first}: {why}" for m, why in failed.items()]
+        return "; ".join(words)
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -746,8 +741,8 @@ class ExitStudy(StudyKind):
                 (KeyFigure("Purchases there", "none", "no mineral is bought from the country."),),
             )
         care = (
-            f"In no year is more of any mineral missing than in the plan. {finding.missing}",
-            "Building has to begin one lead time before a plant's first year of output.",
+            f"The exit path has no more shortage in any year than the plan. {finding.missing}",
+            "Building of a plant begins one lead time before its first year of output.",
         )
         return Headline(finding.sentence, tuple(finding.figures()), care)
 

@@ -119,11 +119,13 @@ def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
         shares = {f"{end}_share": t if t is None else part(t, need) for end, t in ends.items()}
         if r.least is not None and r.most is not None:
             verdict = CHOICE if r.most - r.least >= POINT * need else FACT
-        rows.append({**vars(r), **shares, "supplier": _name(r, case, by), "verdict": verdict})
+        rows.append(
+            {**vars(r), **shares, "supplier": _supplier_name(r, case, by), "verdict": verdict}
+        )
     return Ranges.of_rows(rows, words=words_of(case))
 
 
-def _name(supplier: Range, case: Case, by: str) -> str:
+def _supplier_name(supplier: Range, case: Case, by: str) -> str:
     if by == BY_REFINER and supplier.project:
         return f"{supplier.project} (project)"
     return supplier.project or supplier.refiner or case.country_name(supplier.country)
@@ -178,7 +180,7 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
 _AXIS = "Share of coalition demand, all years"
 
 
-def _fixed(facts: pd.DataFrame, slack: str) -> str:
+def _fixed_sentence(facts: pd.DataFrame, slack: str) -> str:
     suppliers, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
     whose = f"{suppliers[0]}'s" if len(suppliers) == 1 else "The largest suppliers'"
     shares = "share" if len(facts) == 1 else "shares"
@@ -270,7 +272,7 @@ class RangesStudy(StudyKind):
     def trouble(self) -> str:
         case, every = self.start.case, [r for o in self.outcomes for r in o.found or ()]
         missing = [r for r in every if r.least is None or r.most is None]
-        names = few([f"{_name(r, case, self.by)} ({r.mineral})" for r in missing])
+        names = few([f"{_supplier_name(r, case, self.by)} ({r.mineral})" for r in missing])
         failed = [f"no range is known for {names}: no proven plan"] if missing else []
         if self.unproven:
             country = case.country_name(self.country)
@@ -300,15 +302,15 @@ class RangesStudy(StudyKind):
         if self.least is None:
             return None
         country = self.start.case.country_name(self.country)
-        slack = f"{share(self.slack)} more of each mineral's cash"
+        slack = f"{share(self.slack)} more cash for each mineral"
         return f"least-{self.country}", partial(
             write_plan,
             plan=self.least[1],
             book=self.start.book,
             without_limits=self.free,
             options={LEAST: f"{country}, for at most {slack}", **self.start.options},
-            within=f"of the plans with at most {slack} and no more shortage in any year, it buys"
-            f" least from {country} at the lowest cost",
+            within=f"it buys least from {country} at the lowest cost, among plans with at most"
+            f" {slack} and no more shortage in any year",
         )
 
     def answer(self, tables: Tables) -> dict[str, object]:
@@ -346,7 +348,7 @@ class RangesStudy(StudyKind):
             cash = f"If the coalition pays {slack} more for {first['mineral']}"
             sentences = [f"{cash}, {share_of} could fall from {now} to {least}."]
             if len(facts):
-                sentences.append(_fixed(facts, slack))
+                sentences.append(_fixed_sentence(facts, slack))
         unknown = int((rows["verdict"] == UNKNOWN).sum())
         if unknown:
             largest = counted(unknown, "largest supplier")

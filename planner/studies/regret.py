@@ -163,8 +163,8 @@ def surprise_cost(
     name, amount = late_name.removesuffix(f" ({UNFORESEEN})"), money(cost, currency)
     shortage = missing(late_name, name)
     sentence = (
-        f"If {name} comes as a surprise in {year}, it costs {amount} more than if it were known"
-        f" from the first year, with shortage at its price; {inner(shortage)}."
+        f'As a surprise in {year}, "{name}" costs {amount} more than if it were known from the'
+        f" first year, with shortage at its price; {inner(shortage)}."
     )
     return (
         KeyFigure(

@@ -33,7 +33,7 @@ from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKin
 if TYPE_CHECKING:
     from planner.studies.places import Where
 
-_ADDED = "benchmark"
+_BENCHMARK_SOURCE = "benchmark"
 """The source of an added limit. Its note names the measure, and the buyer if it has one."""
 
 
@@ -139,7 +139,7 @@ class ScoredPlan:
     outcomes: Outcomes[ScorecardTotals]
 
 
-def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None) -> ScoredPlan:
+def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None) -> ScoredPlan:
     """Return the scorecard of a plan and the price of each missed benchmark.
 
     Each mineral has one chain with all of its runs, so results are the same wherever they run.
@@ -151,25 +151,27 @@ def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None)
     chains: dict[str, list[Run]] = {}
     for score, _, change in missed:
         if isinstance(change, AddBenchmark):
-            chains.setdefault(score.mineral, []).append(Run(_name(score), change))
+            chains.setdefault(score.mineral, []).append(Run(_run_name(score), change))
     study = Study(case, tuple(map(tuple, chains.values())), totals_of, is_near=True)
     outcomes: Outcomes[ScorecardTotals] = run_study(study, where, tell) if chains else Outcomes(())
     by_name = {outcome.name: outcome for outcome in outcomes}
     priced = tuple(
         BenchmarkPrice(score, required, reason=change)
         if isinstance(change, str)
-        else _priced(plan, base, BenchmarkPrice(score, required), by_name[_name(score)])
+        else _with_differences(
+            plan, base, BenchmarkPrice(score, required), by_name[_run_name(score)]
+        )
         for score, required, change in missed
     )
     return ScoredPlan(plan, scores, base, priced, outcomes)
 
 
-def _name(score: Score) -> str:
+def _run_name(score: Score) -> str:
     buyer = f" of the {score.buyer.name}" if score.buyer.name else ""
     return f"{score.measure.title}{buyer}: {score.mineral}"
 
 
-def _priced(
+def _with_differences(
     plan: Plan, base: ScorecardTotals, price: BenchmarkPrice, outcome: Outcome[ScorecardTotals]
 ) -> BenchmarkPrice:
     totals = outcome.found
@@ -250,7 +252,7 @@ def _limit(case: Case, score: Score, required: measures.Required) -> schema.Shar
         first_year=due_years(case.years)[0],
         stage=required.stage,
         note=f"{score.measure.name} {buyer.name}",
-        source=_ADDED,
+        source=_BENCHMARK_SOURCE,
     )
 
 
@@ -262,7 +264,7 @@ def totals_of(plan: Plan) -> ScorecardTotals:
         short[mineral] += tonnes
     cost, reached = plan.objective, dict[int, float]()
     for i, row in enumerate(case.share_limits):
-        if row.source != _ADDED:
+        if row.source != _BENCHMARK_SOURCE:
             continue
         cost -= _penalty(plan, i, row)
         name, _, whose = row.note.partition(" ")
@@ -287,7 +289,7 @@ def _penalty(plan: Plan, position: int, row: schema.ShareLimit) -> float:
 # ---- tables, JSON and words ----------------------------------------------------------------------
 
 CAN_BE_MET = {True: "✓ yes", False: "✗ no", None: "– not planned"}
-_SHOWN = (
+_TERMINAL_FIELDS = (
     Missed.benchmark, Missed.mineral, Missed.required, Missed.worst_share, Missed.share_if_asked,
     Missed.extra_cash, Missed.extra_short,
 )  # fmt: skip
@@ -385,7 +387,7 @@ class ScorecardStudy(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         plan = solve(self.start.case)
         say("Planning each missed benchmark")
-        self.scored = benchmarks(plan, where, tell)
+        self.scored = score_plan(plan, where, tell)
         self.outcomes, self.stopped = self.scored.outcomes.every, self.scored.outcomes.stopped
         self.missed = missed_table(self.scored.priced, self.start.case)
 
@@ -443,7 +445,7 @@ class ScorecardStudy(StudyKind):
         missed = Counter(row["buyer"] for row in rows)
         could = Counter(row["buyer"] for row in rows if row["can_be_met"] == CAN_BE_MET[True])
         sentences = [
-            f"For the {buyer}, the plan misses {counted(number, 'benchmark')};"
+            f"For the {buyer}, the plan misses {counted(number, 'benchmark')}, and"
             f" {could[buyer] or 'none'} could be met."
             for buyer, number in missed.items()
         ]
@@ -451,7 +453,7 @@ class ScorecardStudy(StudyKind):
         def by_buyer(counts: Counter[str]) -> str:
             return listed(f"{number} of the {buyer}" for buyer, number in counts.items()) or "none"
 
-        who = f"{worst['benchmark']}, {worst['mineral']}"
+        who = f"{worst['benchmark']} for {worst['mineral']}"
         reached, required = percent(worst["worst_share"]), percent(worst["required"])
         figures = (
             KeyFigure(
@@ -463,19 +465,19 @@ class ScorecardStudy(StudyKind):
             KeyFigure(
                 "Farthest off",
                 f"{reached}, required {required}",
-                f"{who}, of the {worst['buyer']}.",
+                f"{who}, for the {worst['buyer']}.",
             ),
         )
         return Headline(
-            f"{' '.join(sentences)} Farthest off is {who}: the {worst['buyer']} reaches {reached},"
-            f" and {required} is required.",
+            f"{' '.join(sentences)} The {worst['buyer']} is farthest from the benchmark {who}: it"
+            f" reaches {reached}, and {required} is required.",
             figures,
         )
 
     def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
         table = tables[Missed]
         coalition = table.where([not buyer for buyer in table.buyer])
-        yield Numbers(coalition, _SHOWN, "Missed benchmarks")
+        yield Numbers(coalition, _TERMINAL_FIELDS, "Missed benchmarks")
         others = len(table) - len(coalition)
         if others:
             yield f"The EU misses {counted(others, 'benchmark')}: see the sheet {Missed.TABLE}"

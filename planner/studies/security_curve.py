@@ -29,7 +29,7 @@ def tested_cells(case: Case, parameter: Parameter) -> Cells:
     return {m: years for m, years in cells.items() if aimed & {"", m}}
 
 
-def covered(case: Case, parameter: Parameter) -> dict[str, str]:
+def tested_losses(case: Case, parameter: Parameter) -> dict[str, str]:
     """Return rows of About that say which losses a sweep over security tests, and which not."""
     if parameter.kind != SECURITY:
         return {}
@@ -48,7 +48,7 @@ def with_tested_years(rows: pd.DataFrame, tested: Mapping[str, str]) -> pd.DataF
     return rows.assign(tested=rows["mineral"].map(tested).fillna(""), **claims)
 
 
-def safe_down_to(rows: pd.DataFrame) -> pd.DataFrame:
+def safe_limits(rows: pd.DataFrame) -> pd.DataFrame:
     """Return by mineral how far Max short can be lowered with nothing missing.
 
     ``safe`` is the lowest point for which nothing is missing there or at any point above. ``next``
@@ -71,7 +71,7 @@ def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[
     name = "Nothing is missing if a country is lost"
     lost, gaps = tables.option(_LOSES), tables.option(NOT_TESTED)
     untested = f" {NOT_TESTED}: {gaps}." if gaps else ""
-    years, safe = dict(zip(rows["mineral"], rows["tested"], strict=True)), safe_down_to(rows)
+    years, safe = dict(zip(rows["mineral"], rows["tested"], strict=True)), safe_limits(rows)
     each = [
         f"{percent_of(value)} of {mineral}"
         f"{'' if years[mineral] == EVERY_YEAR else f' in {years[mineral]}'}"

@@ -65,7 +65,7 @@ def standard_error(sample: Floats) -> float:
     return float(sample.std(ddof=1) / math.sqrt(len(sample))) if len(sample) > 1 else math.nan
 
 
-def give_or_take(batches: Floats) -> float:
+def confidence_half_width(batches: Floats) -> float:
     r"""Return the half-width of the 95 % confidence interval of the mean of independent batches.
 
     .. math:: t_{B-1} \frac{s}{\sqrt B}

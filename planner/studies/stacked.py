@@ -28,7 +28,7 @@ _MUCH_DEARER = 0.1
 """A row also differs if its marginal price differs by more than this fraction."""
 _AMOUNTS = ("tonnes", "short", "closing", "taken", "missing")
 """The column that is compared: the first of these that a sheet has."""
-MOST = 1_000
+MOST_UNCUT_ROWS = 1_000
 """A sheet with up to this many rows shows all of them."""
 _WIDEST = 40
 
@@ -45,9 +45,9 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
         every = [(name, _of_plan(result, context)) for name, context in plans]
         there = [(name, of) for name, of in every if of is not None]
         count, left_out = sum(len(of) for _, of in there), 0
-        is_cut = not are_all and count > MOST and issubclass(result, PlanTable)
+        is_cut = not are_all and count > MOST_UNCUT_ROWS and issubclass(result, PlanTable)
         if is_cut and there and there[0][0] == plans[0][0]:  # else there is no base to differ from
-            kept = _that_differ(plans[0][1].case, [of for _, of in there])
+            kept = _rows_that_differ(plans[0][1].case, [of for _, of in there])
             left_out = count - sum(map(len, kept))
             there = [(name, of) for (name, _), of in zip(there, kept, strict=True)]
         if there:
@@ -67,7 +67,7 @@ def _of_plan(result: type[Result], context: Context) -> Result | None:
 # ---- rows that differ ----------------------------------------------------------------------------
 
 
-def _that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
+def _rows_that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
     """Return the rows that differ between the first table and any of the others.
 
     Rows differ in tonnes relative to the mineral's need in the year, in marginal price, or in

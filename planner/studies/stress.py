@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
 _UNCAPPED = "The same loss in the plan without share limits."
 
-_WHO = (
+_LOSS_FIELDS = (
     field.text(
         "Lost",
         "First countries, then refiners; each with the largest extra cost with shortage first.",
@@ -95,7 +95,7 @@ _TONNES = (
         " plan's own shortage is not included."
     ),
 )
-LESS = field.tonnes(
+PLANTS_LESS = field.tonnes(
     "Plants take less",
     "How much less of the mineral plants take than agreed, bought or supplied by members. Lost"
     " includes what plants buy.",
@@ -175,13 +175,13 @@ FREE_LOST, FREE_SHORT, FREE_COST = (
 class _OfLosses(Result):
     """One row per loss. ``plan`` in ``words`` names the agreed plan if there are two plans."""
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     country = COUNTRY.like(optional=True)
     refiner = shared.REFINER.like(meaning="", optional=True)
     member = MEMBER.like(optional=True)
     lost_t, replaced_t, stock_t = _TONNES[:3]
     short_t = SHORT.like(header="Short{plan}")
-    less_t = LESS
+    less_t = PLANTS_LESS
     free_lost_t = FREE_LOST.like(optional=True)
     free_short_t = FREE_SHORT.like(optional=True)
     worst = field.text(
@@ -218,7 +218,7 @@ class Embargoes(_OfLosses):
 
     TABLE, GRAIN, BOOK = "Embargoes", ("country", "member"), "stress"
 
-    lost, kind = (f.like(optional=True) for f in _WHO)
+    lost, kind = (f.like(optional=True) for f in _LOSS_FIELDS)
     own_short_t = field.tonnes(
         "Short of the member itself",
         "Shortage of the embargoed member. Other members may also be short.",
@@ -238,14 +238,14 @@ class LossByMineral(Result):
 
     TABLE, GRAIN, BOOK = "Stress by mineral", ("lost", "kind", "mineral"), "stress"
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     mineral = MINERAL
     demand = NEED
     agreed_short_t = field.tonnes(
         "Short in the agreed plan", "Shortage of the agreed plan without a loss."
     )
     lost_t, replaced_t, stock_t, short_t = _TONNES
-    less_t = LESS
+    less_t = PLANTS_LESS
     share = SHARE
     short_from = field("Short from", Look.YEAR, "The first year with a shortage.")
     survived, stock_days, cash, cost, refill = _SIZES
@@ -259,7 +259,7 @@ class CappedOrNot(Result):
 
     TABLE, GRAIN, BOOK = "Capped or not", ("lost", "kind", "mineral"), "stress"
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     mineral = MINERAL
     lost_t = LOST_T.like(header="Lost, capped plan")
     free_lost_t = FREE_LOST
@@ -330,7 +330,7 @@ class Solidarity(Result):
 
     TABLE, GRAIN, BOOK = "Solidarity", ("lost", "kind", "member"), "stress"
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     member = MEMBER.like(meaning="Coalition: all members together.", names=Name.BUYER)
     short_t = SHORT.like(header="Short, shared", meaning="New shortage if members share.")
     alone_short_t = SHORT.like(
@@ -355,13 +355,15 @@ class Detail(Result):
 
     TABLE, GRAIN, BOOK = "Stress detail", ("lost", "kind", "mineral", "member", "year"), "stress"
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     mineral = MINERAL
     member = MEMBER
     year = YEAR
     demand = NEED
     lost_t, replaced_t, stock_t, short_t = _TONNES
-    less_t = LESS.like(meaning=f"{LESS.meaning} A row without a member has all plants together.")
+    less_t = PLANTS_LESS.like(
+        meaning=f"{PLANTS_LESS.meaning} A row without a member has all plants together."
+    )
     replaced_t = replaced_t.like(
         header="Replaced, less what it gives up",
         meaning="Additional purchases of the member from the other suppliers. Below 0: it buys"
@@ -451,7 +453,7 @@ def _effects(result: Stress, loss: Loss) -> tuple[Effect | None, Effect | None]:
     return result.capped.effects[loss], result.free.effects[loss] if result.free else None
 
 
-def _free(effect: Effect, cells: Any) -> Row:
+def _uncapped_tonnes(effect: Effect, cells: Any) -> Row:
     return {f"free_{name}": tonnes for name, tonnes in effect.tonnes(cells).items()}
 
 
@@ -482,7 +484,7 @@ def _loss(result: Stress, loss: Loss) -> Row:
         **_priced(price),
     }
     if free is not None:
-        row |= _free(free, ...) | {"free_cost": float(free.cost.sum())}
+        row |= _uncapped_tonnes(free, ...) | {"free_cost": float(free.cost.sum())}
     elif result.free is not None:
         row["error"] = result.free.trouble(loss) or None
     return row
@@ -512,7 +514,7 @@ def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
             row |= {"share": effect.share[m], "agreed_share": agreed[m]}
         if free is not None and result.free is not None:
             before = result.free.share(result.free.agreed.short)[m]
-            row |= _free(free, m)
+            row |= _uncapped_tonnes(free, m)
             if is_needed[m]:
                 row |= {"free_share": free.share[m], "free_agreed_share": before}
         yield row
@@ -630,7 +632,7 @@ def _need(tables: Tables) -> dict[tuple[str, int], float]:
 # ---- charts, made from the tables alone ----------------------------------------------------------
 _MOST_BARS, _MOST_LINES, _MOST_LOSSES, _MOST_ROWS = 10, 6, 6, 30
 """The most losses, minerals, small charts and rows of the heat map that are drawn."""
-_SEEN, _TALL = 5e-3, 0.02
+_LEAST_BAR, _LEAST_CHART = 5e-3, 0.02
 """The least share of a mineral that gets a bar, and the least of a loss that gets a chart."""
 _WITHOUT_DECIMALS = 20.0
 """An axis of money that reaches this number has no decimals."""
@@ -642,7 +644,7 @@ def _horizon(tables: Tables) -> str:
 
 def _missing(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     """Return a chart of the losses that leave most of one mineral missing."""
-    rows = losses[losses["worst_share"] > _SEEN]
+    rows = losses[losses["worst_share"] > _LEAST_BAR]
     rows = rows.sort_values("worst_share", ascending=False, kind="stable").head(_MOST_BARS)
     lost = zip(rows["lost"], rows["worst"], strict=True)
     return bars(
@@ -690,7 +692,7 @@ def _n_minus_1(tables: Tables) -> Picture | None:
     )
 
 
-def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
+def _loss_chart(tables: Tables, lost: str, rank: str) -> Picture | None:
     """Return a chart of one lost country: new shortage by mineral, with and without limits."""
     kind = CappedOrNot if CappedOrNot in tables else LossByMineral
     sides = {"Agreed plan": (Role.PLAN, kind.share)}
@@ -699,13 +701,15 @@ def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
     rows = tables[kind].frame()
     rows = rows[(rows["kind"] == LossKind.COUNTRY) & (rows["lost"] == lost)]
     shares = rows[[share.name for _, share in sides.values()]]
-    if not (shares > _TALL).any(axis=None):
+    if not (shares > _LEAST_CHART).any(axis=None):
         return None
     order = {name: i for i, name in enumerate(_every_mineral(tables))}
-    rows = rows[(shares > _SEEN).any(axis=1)]
+    rows = rows[(shares > _LEAST_BAR).any(axis=1)]
     rows = rows.sort_values("mineral", key=lambda names: names.map(order), kind="stable")
     out = len(order) - len(rows)
-    left_out = f"; {out} of {len(order)} minerals are left out: at most {_SEEN:.1%}" if out else ""
+    left_out = (
+        f"; {out} of {len(order)} minerals are left out: at most {_LEAST_BAR:.1%}" if out else ""
+    )
     title, axis = f"{short(lost)} lost: new shortage", "Share of coalition demand"
     return bars(title, rows, kind.mineral, sides, axis, across=f"{rank}{left_out}", small=True)
 
@@ -730,7 +734,7 @@ def _heat_picture(heat: Result) -> Picture:
     )
 
 
-def _named(losses: pd.DataFrame) -> list[str]:
+def _loss_names(losses: pd.DataFrame) -> list[str]:
     """Return the names of losses; two with the same name also have their kind."""
     lost = [word(v) for v in losses["lost"]]
     return [
@@ -745,7 +749,7 @@ _CHEAP = 0.01
 """Resale undoes an embargo if its cost is at most this fraction of its cost without sharing."""
 
 
-def _resale(tables: Tables) -> str:
+def _sharing_sentence(tables: Tables) -> str:
     """Say how much sharing saves, and which embargoes on one member it makes almost free."""
     if Solidarity not in tables:
         return (
@@ -765,7 +769,7 @@ def _resale(tables: Tables) -> str:
             f" would cost {money(worst['alone_cost'], currency)} instead of"
             f" {money(worst['cost'], currency)}."
         )
-    embargoes = rows[is_embargo & ~rows["lost"].map(_at_home).astype(bool)]
+    embargoes = rows[is_embargo & ~rows["lost"].map(_is_one_country).astype(bool)]
     cheap = embargoes[embargoes["cost"] <= _CHEAP * embargoes["alone_cost"]]
     for _, worst in cheap.head(1).iterrows():
         sentences.append(
@@ -777,7 +781,7 @@ def _resale(tables: Tables) -> str:
     return " ".join(sentences)
 
 
-def _at_home(lost: object) -> bool:
+def _is_one_country(lost: object) -> bool:
     country, _, member = str(lost).partition(" to ")
     return len({country_code(name) or name for name in (country, member)}) == 1
 
@@ -785,7 +789,7 @@ def _at_home(lost: object) -> bool:
 # ---- the study -----------------------------------------------------------------------------------
 _WORST = 5
 """How many losses of a kind the terminal shows; the workbook has all."""
-_HEADS = {
+_HEADINGS = {
     LossKind.COUNTRY: "Worst losses",
     LossKind.REFINER: "Worst refiners",
     LossKind.EMBARGO: "Worst embargoes",
@@ -1039,7 +1043,7 @@ class StressTest(StudyKind):
                 shown = table.where(planned & (planned.cumsum() <= _WORST))
                 every = int((rows["kind"] == kind).sum())
                 rest = f", {len(shown)} of {every:,}; the sheet {table.TABLE} has all"
-                head = _HEADS[LossKind(kind)] + (rest if len(shown) < every else "")
+                head = _HEADINGS[LossKind(kind)] + (rest if len(shown) < every else "")
                 yield Numbers(shown, _compared(table), head)
 
     @classmethod
@@ -1061,10 +1065,10 @@ class StressTest(StudyKind):
         more = f"{surge} % of their capacity" if surge else "the surge"
         rules = (
             f"One supplier at a time is lost, from {horizon[:4]} on. The others sell the agreed"
-            f" tonnes, and at most {more} more if that much is free. Shortage that the agreed plan"
+            f" tonnes, and up to {more} more if they have it free. Shortage that the agreed plan"
             " already has is not counted."
         )
-        care = tuple(filter(None, (rules, _resale(tables), _by_weight(tables))))
+        care = tuple(filter(None, (rules, _sharing_sentence(tables), _by_weight(tables))))
         name = "Largest part of a mineral's need missing"
         if not mineral:
             none = KeyFigure(name, "none", "no loss leaves any mineral short.")
@@ -1116,7 +1120,7 @@ class StressTest(StudyKind):
         countries = losses[(losses["kind"] == LossKind.COUNTRY) & losses["cost"].notna()]
         ranked = [str(lost) for lost in countries["lost"]]
         small = (
-            _single(tables, lost, f"No. {rank} of {len(ranked)} by cost")
+            _loss_chart(tables, lost, f"No. {rank} of {len(ranked)} by cost")
             for rank, lost in enumerate(ranked[:_MOST_LOSSES], start=1)
         )
         return drawn(
@@ -1127,7 +1131,7 @@ class StressTest(StudyKind):
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         losses, heat = tables[Losses], heat_map(tables)
         rows = losses.frame()
-        heat.data[Losses.lost.name] = _named(rows)
+        heat.data[Losses.lost.name] = _loss_names(rows)
         lost, _, *minerals = heat.fields
         lead = (
             "Each row is a loss, the worst first; each column is a mineral. Blank: the supplier"
@@ -1146,7 +1150,7 @@ class StressTest(StudyKind):
             most = Numbers(shared.where(is_large), heading=heading)
             sections.append(Section("sharing", shared.TABLE, lead, most.view(), blocks=(most,)))
         priced = rows.dropna(subset="cost")
-        costs = _costs(tables, priced.assign(lost=_named(priced)))
+        costs = _costs(tables, priced.assign(lost=_loss_names(priced)))
         if costs is not None:
             lead = "Compared with the agreed plan under the same rules and no loss."
             views = Numbers(losses, _compared(losses)).view(costs)

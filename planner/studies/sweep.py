@@ -64,9 +64,9 @@ from planner.studies.kind import (
     Tables,
 )
 from planner.studies.security_curve import (
-    covered,
     price_of_security,
     tested_cells,
+    tested_losses,
     with_tested_years,
 )
 from planner.studies.sweep_tables import (
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
 
 AS_IN_WORKBOOK = "As in the workbook"
 """The point with the workbook's own caps if they differ by year, and its row of About."""
-FLAT = "One cap for all years"
+ONE_CAP = "One cap for all years"
 ALL = ""
 """The name of all minerals together in the column Mineral."""
 MOST_POINTS = 1_000
@@ -102,19 +102,19 @@ the fraction ``_LOST`` of demand is short beyond the reference."""
 
 # ---- fields of a point ---------------------------------------------------------------------------
 
-OF_POINT = (
+POINT_FIELDS = (
     *(f for f in SecurityCurve.FIELDS if f.name not in {Frontier.knob.name, Frontier.point.name}),
     FloorCurve.outside,
 )
 """The fields of a point, and of one mineral at a point."""
-_APART = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
+_OTHER_FIELDS = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
 
 
 def figures_of(kind: type[Frontier]) -> list[Field]:
     """Return the fields of a point, or of one mineral at a point, in JSON."""
     own = {Frontier.slope.name} if kind is FloorCurve else set()  # its slope is per unit
-    names = {f.name for f in kind.FIELDS} - _APART - own
-    return [f for f in OF_POINT if not f.look.is_text and f.name in names]
+    names = {f.name for f in kind.FIELDS} - _OTHER_FIELDS - own
+    return [f for f in POINT_FIELDS if not f.look.is_text and f.name in names]
 
 
 _DUTIES = ("tariffs", "levies")
@@ -165,7 +165,7 @@ def grid(
 
 
 Row = dict[str, Any]
-"""A plan's numbers for one mineral or for ``ALL``, by the names of ``OF_POINT``."""
+"""A plan's numbers for one mineral or for ``ALL``, by the names of ``POINT_FIELDS``."""
 Rows = Mapping[str, Row]
 """The rows of a plan by mineral, ``ALL`` first; empty if there is no plan."""
 
@@ -176,7 +176,7 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
     Tonnes are over all years [t]; ``objective`` is discounted, ``purchases`` and ``cash`` are not
     [money]. The cost of inputs is charged to the minerals made from them. ``share`` is the largest
     share of any ``country`` in a year (None, "": nobody sells). ``saved``, which is not in
-    ``OF_POINT``, is the saving per percentage point of the cap by its duals [money].
+    ``POINT_FIELDS``, is the saving per percentage point of the cap by its duals [money].
     """
     e, sales, (at, short) = plan.expanded, plan.expanded.sales, plan.part(SHORTAGE)
     lost = [dict(zip(SECURED.split(), row, strict=True)) for row in survived(plan)]
@@ -226,7 +226,7 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
 def _money(plan: Plan) -> dict[str, dict[str, float]]:
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
 
-    def charged(*headings: str, kind: int = 0) -> dict[str, float]:
+    def charges_by_mineral(*headings: str, kind: int = 0) -> dict[str, float]:
         sums = (plan.charges[name][kind] for name in headings if name in plan.charges)
         return sums_by_mineral(
             plan, np.arange(len(e.minerals)), sum(sums, np.zeros(len(e.minerals)))
@@ -240,11 +240,15 @@ def _money(plan: Plan) -> dict[str, dict[str, float]]:
     bought = sums_by_mineral(plan, d.mineral, plan.delivered * d.landed * is_flow)
     paid = [name for name in plan.charges if name not in PENALTIES]
     return {
-        "objective": with_input_costs(plan, charged(*plan.charges, kind=1), worth, worth),
+        "objective": with_input_costs(
+            plan, charges_by_mineral(*plan.charges, kind=1), worth, worth
+        ),
         "purchases": with_input_costs(plan, bought, net),
-        "cash": with_input_costs(plan, charged(*paid), gross, gross),
-        "tariffs": with_input_costs(plan, charged(TARIFF.name), plan.input_tariffs, tariffs),
-        "levies": with_input_costs(plan, charged(LEVY.name), plan.input_levies, levies),
+        "cash": with_input_costs(plan, charges_by_mineral(*paid), gross, gross),
+        "tariffs": with_input_costs(
+            plan, charges_by_mineral(TARIFF.name), plan.input_tariffs, tariffs
+        ),
+        "levies": with_input_costs(plan, charges_by_mineral(LEVY.name), plan.input_levies, levies),
     }
 
 
@@ -487,10 +491,10 @@ def _frontier(
 
 
 def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=[f.name for f in OF_POINT])
-    words = [f.name for f in OF_POINT if f.look.is_text]
+    table = pd.DataFrame(rows, columns=[f.name for f in POINT_FIELDS])
+    words = [f.name for f in POINT_FIELDS if f.look.is_text]
     table[words] = table[words].astype(object).fillna("")
-    return table.astype({f.name: float for f in OF_POINT if not f.look.is_text})
+    return table.astype({f.name: float for f in POINT_FIELDS if not f.look.is_text})
 
 
 def _row(
@@ -563,7 +567,7 @@ def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Resul
     rows, parameter = sweep.rows, sweep.parameter
     is_security = parameter.kind == parameters.SECURITY
     if sweep.path:
-        rows = pd.concat([sweep.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=FLAT)])
+        rows = pd.concat([sweep.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=ONE_CAP)])
     rows = pd.concat([mineral for _, mineral in rows.groupby("mineral", sort=False)])
     if not rows["levies"].any() and not parameter.kind.is_price:
         rows = rows.drop(columns="levies")
@@ -601,7 +605,7 @@ def who_pays(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
     table = kind.of_cases(case, reference.supply, supplies)
     if not sweep.path:
         return table.without(kind.point)
-    points = [FLAT if known(value) else AS_IN_WORKBOOK for value in table.case]
+    points = [ONE_CAP if known(value) else AS_IN_WORKBOOK for value in table.case]
     return kind(words=table.words, **{**table.data, "point": points})
 
 
@@ -911,7 +915,7 @@ _ASSUMED = (
     "The workbook has no row. Tested are all minerals and all countries outside the coalition;"
     " stocks count."
 )
-_BEFORE = f"the same case {parameters.CAP.before}"
+_WITHOUT_LIMITS = f"the same case {parameters.CAP.before}"
 OWN_CAP = "The workbook's cap"
 """The row of About with the workbook's cap, if one holds for every mineral, buyer and year."""
 OVER = "Over"
@@ -1045,7 +1049,7 @@ class Sweep(StudyKind):
             **({AS_IN_WORKBOOK: self.result.path} if self.result.path else self._own_cap),
             **self.start.options,
             **({} if self.case == self.start.case else {SecurityTarget.SHEET: _ASSUMED}),
-            **covered(self.case, self.parameter),
+            **tested_losses(self.case, self.parameter),
             "Premiums are against": against
             if self.parameter.is_cap
             else f"the case {self.parameter.kind.before}",
@@ -1122,10 +1126,14 @@ class Sweep(StudyKind):
             none = KeyFigure("Minerals that are needed", "none", "no member needs any mineral.")
             return Headline("Nothing is needed, so nothing can be missing.", (none,))
         if charts.is_cap:
-            return _of_cap(charts)
+            return _cap_headline(charts)
         if charts.is_floor:
-            return _of_floor(charts)
-        return _of_security(charts, tables, points) if charts.is_secured else _of_parameter(charts)
+            return _floor_headline(charts)
+        return (
+            _security_headline(charts, tables, points)
+            if charts.is_secured
+            else _parameter_headline(charts)
+        )
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -1174,7 +1182,7 @@ class Sweep(StudyKind):
         )
 
 
-def _of_cap(charts: _SweepCharts) -> Headline:
+def _cap_headline(charts: _SweepCharts) -> Headline:
     """Say what the workbook's own cap and the tightest cap cost and leave missing."""
     tight = min(v for v in charts.values if charts.missing_parts(v))
     points: dict[str, float | None] = {}
@@ -1202,11 +1210,11 @@ def _of_cap(charts: _SweepCharts) -> Headline:
     for name, value in points.items():
         premium, parts = charts.premium(value), charts.missing_parts(value)
         shown = "not known" if premium is None else _signed(premium)
-        remark = f"for the same tonnes, compared with {_BEFORE}. {missing(parts)}."
+        remark = f"for the same tonnes, compared with {_WITHOUT_LIMITS}. {missing(parts)}."
         figures.append(KeyFigure(name, shown, remark))
         costs, who = f"{who} pays {members.premium_words(premium)}", "it"
         sentences.append(f"{name} {costs}, and {hardest(parts)}.")
-    care = [f"{members.same_tonnes(f'with {_BEFORE}')}{_cheaper(charts)}"]
+    care = [f"{members.same_tonnes('with and without share limits')}{_cheaper(charts)}"]
     if charts.path:
         care.append("Each point sets one cap for all years. The workbook's own caps change"
                     f" {charts.path}, so none of these points is the workbook's plan.")  # fmt: skip
@@ -1236,7 +1244,7 @@ def _signed(premium: float) -> str:
     return f"{'+' if premium > 0 else ''}{share(premium)}"
 
 
-def _of_floor(charts: _SweepCharts) -> Headline:
+def _floor_headline(charts: _SweepCharts) -> Headline:
     """Say what is paid, also in levies, and bought outside, at both ends of a sweep of floors."""
     names = ("cash", "levies", "net_cost", "outside")
     at = {name: dict(zip(charts.values, charts.figures(ALL, name), strict=True)) for name in names}
@@ -1265,7 +1273,7 @@ def _of_floor(charts: _SweepCharts) -> Headline:
     return Headline(finding, (*figures, outside), (care,))
 
 
-def _of_parameter(charts: _SweepCharts) -> Headline:
+def _parameter_headline(charts: _SweepCharts) -> Headline:
     """Say what is paid and missing at both ends of a sweep of another number."""
     ends = [v for v in charts.values if charts.missing_parts(v)]
     cash = dict(zip(charts.values, charts.figures(ALL, "cash"), strict=True))
@@ -1280,10 +1288,12 @@ def _of_parameter(charts: _SweepCharts) -> Headline:
         remark = f"compared with {before}. {missing(charts.missing_parts(ends[-1]))}."
         figures.append(KeyFigure(name, _signed(premium), remark))
     finding = f"{charts.title}: {'; '.join(sentences)}."
-    return Headline(finding, tuple(figures), (members.same_tonnes(f"with {before}"),))
+    return Headline(
+        finding, tuple(figures), (members.same_tonnes(f"at both ends and in {before}"),)
+    )
 
 
-def _of_security(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> Headline:
+def _security_headline(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> Headline:
     """Say what surviving any loss costs, and for which minerals nothing is then missing."""
     first, last = points.iloc[0], points.iloc[-1]
     start, end = percent(first["value"]), percent(last["value"])

@@ -60,9 +60,9 @@ def test_the_finding_names_whose_benchmarks_are_missed():
     ]  # fmt: skip
     found = ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
     assert found.finding == (
-        "For the coalition, the plan misses 1 benchmark; 1 could be met. For the EU, the plan"
-        " misses 2 benchmarks; 1 could be met. Farthest off is Processing inside, Graphite: the EU"
-        " reaches 0.0 %, and 40.0 % is required."
+        "For the coalition, the plan misses 1 benchmark, and 1 could be met. For the EU, the plan"
+        " misses 2 benchmarks, and 1 could be met. The EU is farthest from the benchmark Processing"
+        " inside for Graphite: it reaches 0.0 %, and 40.0 % is required."
     )
     assert found.figures[0].value == "1 of the coalition and 2 of the EU"
     assert found.figures[1].value == "1 of the coalition and 1 of the EU"

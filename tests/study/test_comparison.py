@@ -18,7 +18,7 @@ from planner.scenarios import Variant, WhatIf
 from planner.sheets.context import Context
 from planner.sheets.inputs import input_differences
 from planner.studies import Here, compare, run_study
-from planner.studies.cases import compare_study, compared, with_tables
+from planner.studies.cases import compare_study, compared_cases, with_tables
 from planner.studies.compare import Compare, Entry, WhoPaysByScenario, comparison, results, sheets
 from planner.studies.kind import YEARS, Tables
 from planner.workbook import read_tables
@@ -67,7 +67,7 @@ def book(**more):
 def entries(read, chosen=None, asked=None):
     """The cases of a workbook, planned here."""
     names = scenarios.names(read.case) if chosen is None else chosen
-    cases = compared(read.case, names, asked)
+    cases = compared_cases(read.case, names, asked)
     outcomes = {o.name: o for o in run_study(compare_study(read.case, cases), Here())}
     found = []
     for each in cases:
@@ -157,7 +157,7 @@ def test_the_plans_stand_under_one_another(found):
 def test_long_sheets_have_the_rows_that_differ(found, monkeypatch):
     """In the workbook: of the base those from which any case differs; a last row says how many."""
     every = {t.name: t.to_frame() for t in tables(found)}
-    monkeypatch.setattr("planner.studies.stacked.MOST", 0)
+    monkeypatch.setattr("planner.studies.stacked.MOST_UNCUT_ROWS", 0)
     cut = {t.name: t.to_frame() for t in tables(found)}
     *kept, note = cut["Plan"].to_dict("records")
     assert {row["Scenario"] for row in kept} == {"Base", "No Jin for A", "Jin gone"}

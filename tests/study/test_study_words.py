@@ -167,8 +167,9 @@ def test_the_benchmark_farthest_off_is_named() -> None:
     ]  # fmt: skip
     headline = scorecard.ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
     assert headline.finding == (
-        "For the coalition, the plan misses 2 benchmarks; none could be met. Farthest off is"
-        " Processing inside, zinc: the coalition reaches 90.0 %, and 65.0 % is required."
+        "For the coalition, the plan misses 2 benchmarks, and none could be met. The coalition is"
+        " farthest from the benchmark Processing inside for zinc: it reaches 90.0 %, and 65.0 % is"
+        " required."
     )
 
 
@@ -258,9 +259,10 @@ def test_missing_is_of_the_mineral_for_which_the_plans_differ_most() -> None:
 
 def test_one_case_or_many_of_another_demand() -> None:
     one = cases.other_demand_sentence([("Boom", "+10 %"), ("Calm", None)])
-    assert one.startswith("Boom (+10 % by mineral) changes demand: its costs and served shares")
+    assert one.startswith('"Boom" (+10 % by mineral) changes demand: its costs and served')
     two = cases.other_demand_sentence([("Boom", "+10 %"), ("Bust", "-5 %")])
     assert (
-        "Boom (+10 % by mineral) and Bust (-5 % by mineral) change demand: their costs and" in two
+        '"Boom" (+10 % by mineral) and "Bust" (-5 % by mineral) change demand: their costs and'
+        in two
     )
     assert not cases.other_demand_sentence([("Calm", None)])

@@ -280,7 +280,7 @@ def test_it_is_said_why_the_same_tonnes_look_cheaper(
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     row = at(found, points[-1])
     assert (row["dearer"] < 0, row["short"] > 0) == (is_cheaper, is_cheaper)
-    said = "At 25 % they look cheaper: each tonne is compared with the average cost without limits"
+    said = "At 25 % the tonnes look cheaper than without limits"
     assert (said in Sweep.headline(tables).care[0]) is is_cheaper
 
 
@@ -294,9 +294,9 @@ def test_a_path_is_told_and_drawn() -> None:
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     headline = Sweep.headline(tables)
     assert headline.finding == (
-        "With a cap of 50.0 % or more, no more is missing than without. With a tighter cap, copper"
-        " runs short first. With the workbook's caps the coalition pays 25 % more for the same"
-        " tonnes, and nothing is missing."
+        "With a cap of 50.0 % or more, no more is missing than without a cap. With a tighter cap,"
+        " copper runs short first. With the workbook's caps the coalition pays 25 % more for the"
+        " same tonnes, and nothing is missing."
         " At 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
     assert "The workbook's own caps change from 85 % in 2026 to 65 % in 2027," in headline.care[1]
@@ -566,7 +566,7 @@ def test_charts_of_a_cap_have_the_tight_end_on_the_right() -> None:
     assert short.series[0].values == pytest.approx((0, 0, 0.4))
     assert room.form is Form.GROUPED
     assert [s.values[0] for s in room.series] == pytest.approx([1.0, 0.5])
-    assert small.title == "copper: no tonne need be lost down to 50.0 %"
+    assert small.title == "copper: no supply is lost with caps of 50.0 % or more"
     assert small.series[1].role is Role.SHORT
 
 
@@ -580,15 +580,15 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     tables = sheets_of(swept(book, 0.9, 0.3))
     headline = Sweep.headline(tables)
     assert headline.finding.startswith(
-        "With a cap of 66.7 % or more, no more is missing than without. With a tighter cap, copper"
-        " runs short first. At 90 %"
+        "With a cap of 66.7 % or more, no more is missing than without a cap. With a tighter cap,"
+        " copper runs short first. At 90 %"
     )
     assert "and 9.1 % of the need for tin is missing. At 30 %" in headline.finding
     cap, loose, tight = headline.figures
     assert (cap.value, loose.name, tight.name) == ("66.7 %", "At 90 %", "At 30 %")
     assert loose.remark.endswith("Missing, as a share of need: tin 9.1 %.")
     assert tight.remark.endswith("Missing, as a share of need: copper 40 % and tin 40 %.")
-    assert any("down to 66.7 %" in picture.title for picture in sweep_pictures(tables))
+    assert any("caps of 66.7 % or more" in picture.title for picture in sweep_pictures(tables))
 
 
 def test_a_mineral_called_all_is_no_total() -> None:
@@ -620,7 +620,7 @@ def test_more_demand_than_supply_is_charted_as_short_and_not_as_cheap() -> None:
     """Jin has 100 t at 10: of a demand of 150 t the 50 are short, and not a gain."""
     found = sheets_of(swept(make(jin()), 0.5, 1.0, 1.5, over="demand"))
     paid, short, *rest = sweep_pictures(found)
-    assert paid.title == "Demand: what is paid for what is bought, 2026"
+    assert paid.title == "Demand: cash paid for purchases, 2026"
     assert paid.series[0].values == pytest.approx((500, 1000, 1000))
     assert short.series[0].values == pytest.approx((0, 0, 50))
     by_mineral = next(p for p in rest if p.title.startswith("Demand that goes short, "))

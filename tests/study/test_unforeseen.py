@@ -17,7 +17,7 @@ from planner import scenarios
 from planner.scenarios import Variant
 from planner.studies import Here
 from planner.studies.agreed import Unforeseen, decisions_before
-from planner.studies.cases import ComparedCase, compared, plan_cases, with_unforeseen
+from planner.studies.cases import ComparedCase, compared_cases, plan_cases, with_unforeseen
 from planner.studies.compare import _drawn
 from planner.studies.engine import Outcomes
 from planner.studies.regret import plan_absent, regret_table
@@ -72,7 +72,7 @@ def test_planned_for_in_vain() -> None:
     book = make(jin(), sur(), years=(2026, 2027), Stockpiles=[reserve()])
     case = read_tables(with_steps(book, step("scale capacity", 0, First_year=2027))).case
     told, found = plan_cases(
-        case, with_unforeseen(case, compared(case, (NAME,), None), 2027), Here(), None
+        case, with_unforeseen(case, compared_cases(case, (NAME,), None), 2027), Here(), None
     )
     vain = plan_absent(case, told, found, Here())
     assert {of.name: of.objective for of in vain} == {f"{NAME} (unforeseen)": near(3000)}
@@ -223,7 +223,7 @@ def test_two_equal_contracts_are_each_taken_as_agreed() -> None:
 
 def study(case: Case, year: int) -> tuple[list[ComparedCase], Outcomes[Plan]]:
     """Plan the scenarios of a case, foreseen and unforeseen."""
-    cases = compared(case, scenarios.names(case), None)
+    cases = compared_cases(case, scenarios.names(case), None)
     return plan_cases(case, with_unforeseen(case, cases, year), Here(), None)
 
 
@@ -293,7 +293,7 @@ def test_what_removes_a_member_has_no_year() -> None:
     """It is left out, and a warning says so."""
     book = make(jin(), demand={"A": 50, "B": 50}, years=(2026, 2027))
     case = read_tables(with_steps(book, step("remove member", Member="B"))).case
-    cases = with_unforeseen(case, compared(case, (NAME,), None), 2027)
+    cases = with_unforeseen(case, compared_cases(case, (NAME,), None), 2027)
     assert [each.name for each in cases] == ["Base", NAME]
     (said,) = cases[1].warnings
     assert "`remove member` holds for all years" in said.message

@@ -24,7 +24,7 @@ from planner.studies.exit import (
     WayOut,
     _change,
     _extra,
-    begun_otherwise,
+    plants_beyond_plan,
     tables_of,
 )
 from planner.studies.kind import BASIS, Tables
@@ -172,7 +172,7 @@ def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
         for name, tonnes, years in (("Zulu", 10, lead), ("Big", 60, 0), ("Alpha", 20, 0))
     ]  # fmt: skip
     found = told(make(jin(200), Projects=plants, years=(2026, 2027, 2028)))
-    begun = begun_otherwise(found[Builds])
+    begun = plants_beyond_plan(found[Builds])
     first = "Zulu" if lead else "Alpha"
     assert next(iter(begun)) == first
     assert [*begun] == (["Zulu", "Alpha", "Big"] if lead else ["Alpha", "Big", "Zulu"])
@@ -257,5 +257,5 @@ def test_a_build_adds_to_the_plan_or_replaces_a_part_of_it(planned, built, said)
         for y in sorted(built)
     ]
     more = [y for y in sorted(said) if not said[y].startswith(("as planned", "has no more"))]
-    begun = begun_otherwise(Builds.of_rows(rows, words=words))
+    begun = plants_beyond_plan(Builds.of_rows(rows, words=words))
     assert begun == ({"P": more[0]} if more else {})

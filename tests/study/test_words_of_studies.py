@@ -158,7 +158,7 @@ def test_the_worst_loss_is_named_first(tin: float, zinc: float, finding: str) ->
 def test_a_lesser_loss_of_nothing_leaves_nothing() -> None:
     """A ten-millionth of need is rounding."""
     for tonnes, end in (
-        (9e-5, "more missing than the agreed plan."),
+        (9e-5, "more missing than in the agreed plan."),
         (0.2, "more than 0.2 % of any mineral's need"),
     ):
         tables = stressed({"lost": "China", "tin": 50}, {"lost": "Peru", "zinc": tonnes})
@@ -188,10 +188,10 @@ def test_resale_undoes_an_embargo_that_costs_a_hundredth() -> None:
     ]  # fmt: skip
     care = StressTest.headline(stressed({"lost": "China", "tin": 50}, sharing=rows)).care
     assert care[1] == (
-        "If members did not share what is left, the loss of China would cost 70.0 m USD in place"
-        " of 10.0 m USD. 2 of 3 embargoes on one member cost next to nothing, since the others"
-        " resell to it. For example, Chile to A costs 1.0 m USD; without resale it would cost"
-        " 100.0 m USD."
+        "If members did not share the remaining supply, the loss of China would cost 70.0 m USD in"
+        " place of 10.0 m USD. 2 of 3 embargoes on one member cost almost nothing, because the"
+        " others resell to it. For example, Chile to A costs 1.0 m USD; without resale it would"
+        " cost 100.0 m USD."
     )
 
 
@@ -316,16 +316,16 @@ def test_the_scenario_that_is_planned_for_in_vain_at_most_cost() -> None:
         (
             [0.5, 0.2],
             "500,000 USD",
-            "If Boom comes as a surprise in 2029, it costs 500,000 USD more than if",
+            'As a surprise in 2029, "Boom" costs 500,000 USD more than if',
         ),
         (
             [0.5, 0.6],
             "600,000 USD",
-            "If Ban comes as a surprise in 2029, it costs 600,000 USD more than if",
+            'As a surprise in 2029, "Ban" costs 600,000 USD more than if',
         ),
     ],
 )
-def test_what_surprise_cost_costs_at_most(surprise: list[float], value: str, said: str) -> None:
+def test_the_surprise_that_costs_most(surprise: list[float], value: str, said: str) -> None:
     names = ["Boom (unforeseen)", "Ban (unforeseen)"]
     late = pd.DataFrame({"scenario": names, "surprise": surprise})
     (figure,), sentence = surprise_cost(late, "2029", "USD", nothing_more)

@@ -124,10 +124,7 @@ class Planned:
 
 
 def compare_study(case: Case, cases: list[ComparedCase], *, bills: bool = False) -> Study[Planned]:
-    """Return the study: one chain per valid case, all started from the base.
-
-    With ``bills`` each result says who pays what.
-    """
+    """Return the study: one chain per valid case, all started from the base."""
     chains = tuple((Run(each.name, each.variant),) for each in cases if not each.errors)
     return Study(case, chains, with_bill if bills else with_tables)
 
@@ -143,7 +140,7 @@ def plan_cases(
     """Return the cases, and the outcome of each valid one.
 
     Surprises are planned after the base, because the base plan's decisions of earlier years are
-    kept in them. With ``bills`` each result but those of surprises says who pays what.
+    kept in them. With ``bills`` each result has its bills, except surprises.
     """
     total = sum(not each.errors for each in cases)
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
@@ -155,7 +152,7 @@ def plan_cases(
         late = [_with_base_decisions(base.plan, each) for each in late]
         try:
             more = run_study(compare_study(case, late), where, add_done(tell, len(foreseen), total))
-        except UsageError as error:  # the place was there before
+        except UsageError as error:  # the place was reachable for the first runs
             trouble = str(error)
     elif foreseen.stopped:
         trouble = "the study was stopped before"

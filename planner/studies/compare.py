@@ -691,7 +691,7 @@ class _ComparisonCharts(_ComparisonTables):
         if not ranked:
             return None
         shown, rest = ranked[:_MOST_MINERALS], ranked[_MOST_MINERALS:]
-        if len(rest) == 1:  # a single one needs no name for many
+        if len(rest) == 1:  # "1 others" would be wrong
             shown, rest = ranked[: _MOST_MINERALS - 1], ranked[_MOST_MINERALS - 1 :]
         sums = [sum(column) for column in zip(*worth.values(), strict=True)]
         size, unit, look = self.money_scale(max(sums))
@@ -917,7 +917,7 @@ class Compare(StudyKind):
         findings = (
             finding
             for case in self.cases
-            if isinstance(case.variant, Variant)  # the same unforeseen has no others
+            if isinstance(case.variant, Variant)  # a surprise has the same errors
             for finding in case.variant.within(case.errors)
         )
         placed = self.start.book.layout.in_order(findings)
@@ -1079,7 +1079,7 @@ class _ComparisonFinding(_ComparisonTables):
         """Return the extra shortage of each mineral in a scenario, in the years that have any."""
         when = self.when[name]
         years = sorted({y for each in when.values() for y, (more, _) in each.items() if more > 0})
-        # all shares are of one need: that of all years from the first to the last with a shortage
+        # shares are of the need in all years from the first to the last year with a shortage
         parts = {
             mineral: _over_all({
                 y: (max(0.0, more), need)

@@ -347,7 +347,7 @@ def _builds(result: answers.Exit) -> list[Row]:
         for p in case.projects
         for year, part in after[p.name].items()
     ]  # fmt: skip
-    # a plant that must begin before the first year comes first, though the first budget pays for it
+    # sorted by the true first year of building, which may be before the first budget
     rows.sort(key=lambda row: (row["ground"], row["project"], row["start"]))
     return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
 

@@ -201,9 +201,9 @@ class RangesStudy(StudyKind):
     """Find the least and the most that each supplier could sell at nearly the plan's cost.
 
     For each mineral and supplier, the study finds the least and the most tonnes that the coalition
-    could buy over all years. The mineral's cash cost may rise by at most the slack, and no year may
-    be shorter. Suppliers are countries, refiners or projects. Builds stay as planned, except with
-    --by project.
+    could buy over all years. The mineral's cash cost may rise by at most the slack, and shortage
+    may not rise in any year. Suppliers are countries, refiners or projects. Builds stay as planned,
+    except with --by project.
 
     \b
     planner ranges case.xlsx
@@ -211,8 +211,8 @@ class RangesStudy(StudyKind):
     planner ranges case.xlsx --least China
 
     --least also writes the plan that buys least from a country, mineral by mineral, within the
-    slack. That plan is a workbook of its own. It is proven to be the cheapest plan with that least
-    amount, not the cheapest plan of all.
+    slack. That plan has a workbook of its own. It is proven to be the cheapest plan that buys so
+    little there, not the cheapest plan of all.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "ranges", "Ranges", "ranges"
@@ -265,7 +265,7 @@ class RangesStudy(StudyKind):
             try:
                 self.least = session.base, least_plan(session.base, self.country, self.slack)
                 self.free = session.solve(drop_share_limits(case)) if case.share_limits else None
-            except SolverError as error:  # the ranges are known all the same
+            except SolverError as error:  # the ranges are still known
                 self.least, self.unproven = None, str(error)
 
     @property

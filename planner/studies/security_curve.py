@@ -84,7 +84,7 @@ def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[
         value = f"down to {' to '.join(dict.fromkeys(bounds))}"
     finding = f"{ends}: without {lost}, {left}"
     steps = sorted({point for point in safe["next"] if known(point)}, reverse=True)
-    if steps:  # between the two points nothing is planned
+    if steps:  # what happens between the two points is not known
         finding += (
             f", but some is missing at the next point, {listed(map(percent_of, steps), _NAMED)}"
         )

@@ -126,7 +126,7 @@ def chance(happened: int, count: int) -> Chance:
     error = math.sqrt(share * (1.0 - share) / count)
     centre = (share + z * z / (2 * count)) / (1 + z * z / count)
     by = z / (1 + z * z / count) * math.sqrt(error**2 + z * z / (4 * count**2))
-    least = 0.0 if happened == 0 else centre - by  # the two meet but for rounding
+    least = 0.0 if happened == 0 else centre - by  # exactly, not by rounding
     most = 1.0 if happened == count else centre + by
     return Chance(share, error, least, most)
 
@@ -152,5 +152,5 @@ def effects(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
     if left > 0:
         scattered = design * (sample - design @ slopes)[:, None]
         spread_of = inverse @ (scattered.T @ scattered) @ inverse * (draws / left)
-        errors[varied] = np.sqrt(np.maximum(0.0, np.diag(spread_of)))[1:]  # 0 but for rounding
+        errors[varied] = np.sqrt(np.maximum(0.0, np.diag(spread_of)))[1:]  # no negative rounding
     return slope_of, errors

@@ -46,7 +46,7 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
         there = [(name, of) for name, of in every if of is not None]
         count, left_out = sum(len(of) for _, of in there), 0
         is_cut = not are_all and count > MOST_UNCUT_ROWS and issubclass(result, PlanTable)
-        if is_cut and there and there[0][0] == plans[0][0]:  # else there is no base to differ from
+        if is_cut and there and there[0][0] == plans[0][0]:  # only if the base has rows
             kept = _rows_that_differ(plans[0][1].case, [of for _, of in there])
             left_out = count - sum(map(len, kept))
             there = [(name, of) for (name, _), of in zip(there, kept, strict=True)]
@@ -101,10 +101,12 @@ class _KeyedRows:
         amount = next((name for name in _AMOUNTS if name in data), "")
         compared = [data.get(name, none) for name in (amount, "marginal", "binding")]
         self.keys, self.numbers = keys, np.array(compared, dtype=float)
-        self.by_key = np.zeros((len(compared), count))  # 0 for what is not there
+        self.by_key = np.zeros((len(compared), count))  # 0 where a key is missing
         self.by_key[:, keys] = self.numbers
         minerals, years = [m.name for m in base.minerals], base.years
-        needs = np.ones((len(minerals) + 1, len(years) + 1))  # the last: of no mineral, no year
+        needs = np.ones(
+            (len(minerals) + 1, len(years) + 1)
+        )  # the last entries: no mineral, no year
         for m, mineral in enumerate(minerals):
             needs[m, :-1] = [max(1.0, base.coalition_demand(mineral, year)) for year in years]
         named = ((minerals, "mineral"), (years, "year"))

@@ -983,7 +983,7 @@ class StressTest(StudyKind):
                 " Rights)."
             )
         calm = result.capped.nothing.found
-        if calm is not None:  # share limits waived, and a surge of cheaper suppliers, cost less
+        if calm is not None:  # waived limits and a surge of cheap suppliers lower the cost
             cash = float(calm.cash.sum() - result.capped.agreed.cash.sum())
             more = f"{_more(cash, currency)} in cash"
             options["Nothing lost"] = (

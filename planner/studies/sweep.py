@@ -138,18 +138,18 @@ def grid(
             slip = most <= MOST_TARIFF and most < value <= _SLIP
             hint = f"; {units.percent_hint(value)}" if slip else ""
             bounds = "0 to 1 (100 %)" if most == 1.0 else f"0 to {most:g}"
-            msg = f"{option} {value:g}: {parameter.title} goes from {bounds}{hint}"
+            msg = f"{option} {value:g}: {parameter.title} must be from {bounds}{hint}"
             raise UsageError(msg)
     way = last - first
     if step == 0 or not math.isfinite(step):
-        msg = f"--step {step:g} leads nowhere: name a step such as {parameter.span[2]:g}"
+        msg = f"--step {step:g} is not a step: name one such as {parameter.span[2]:g}"
         raise UsageError(msg)
     if step < 0 <= way or step > most:
         slip = most <= 1.0 <= step <= _SLIP
         hint = units.percent_hint(step) if slip else "the direction is that from --from to --to"
         msg = f"--step {step:g} does not lead from {first:g} to {last:g}; {hint}"
         raise UsageError(msg)
-    # Decimal, so that 0.9 by 0.05 meets 0.3 and every point is the number that one would type.
+    # Decimal, so that every point is the number that a person would type: 0.6, not 0.60000001
     start, end, by = (Decimal(repr(number)) for number in (first, last, abs(step)))
     steps = math.ceil(abs(end - start) / by)
     if steps >= MOST_POINTS:
@@ -180,7 +180,7 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
     """
     e, sales, (at, short) = plan.expanded, plan.expanded.sales, plan.part(SHORTAGE)
     lost = [dict(zip(SECURED.split(), row, strict=True)) for row in survived(plan)]
-    names, lacking = ([row[name] for row in lost] for name in ("mineral", "missing"))
+    names, gaps = ([row[name] for row in lost] for name in ("mineral", "missing"))
     counted = np.where(plan.all_sold > tolerances.LEAST_FLOW, plan.all_sold, 0.0)
     home = [schema.COALITION in plan.case.blocs_of(source.country) for source in e.sources]
     to_outside = counted * ~np.array(home, dtype=bool)[sales.source]
@@ -192,9 +192,9 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
         "inputs": sums_by_mineral(plan, sales.mineral, counted * (sales.member < 0)),
         "short": sums_by_mineral(plan, at[0] if at else [], short),
         "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
-        "missing": sums_by_mineral(plan, [e.mineral_at[m] for m in names], lacking),
+        "missing": sums_by_mineral(plan, [e.mineral_at[m] for m in names], gaps),
     }
-    met = {m: [lack <= 0 for n, lack in zip(names, lacking, strict=True) if n == m] for m in names}
+    met = {m: [gap <= 0 for n, gap in zip(names, gaps, strict=True) if n == m] for m in names}
     tops = measures.largest_country_shares(country_shares(plan, 1), plan.case.settings.share_basis)
     minerals = list[Row]()
     for name in e.minerals:
@@ -214,7 +214,7 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
         **{name: sum(amounts[name].values()) for name in ("saved", "missing", "inputs", "outside")},
         "demand": plan.case.total_demand,
         "short": plan.shortage,
-        "kept": np.mean([lack <= 0 for lack in lacking] or 1.0).item(),
+        "kept": np.mean([gap <= 0 for gap in gaps] or 1.0).item(),
     }
     return tuple(
         {"country": "", **row, "served": measures.served_share(row["demand"], row["short"])}
@@ -232,7 +232,7 @@ def _money(plan: Plan) -> dict[str, dict[str, float]]:
             plan, np.arange(len(e.minerals)), sum(sums, np.zeros(len(e.minerals)))
         )
 
-    # payments of plants for inputs, without and with support for them
+    # payments of plants for inputs, without and with support
     net, gross = plan.taken * flows.landed, plan.taken * (flows.landed + flows.support)
     worth = net * e.discounts[flows.year]
     tariffs, levies = plan.taken * flows.cost * flows.tariff, plan.taken * flows.levy
@@ -967,7 +967,7 @@ class Sweep(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
-    QUESTION = "What does a tighter cap, or another value of some number, cost?"
+    QUESTION = "What does a tighter cap, or a change of another number, cost?"
     LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
     RESULTS = (
@@ -1203,7 +1203,7 @@ def _cap_headline(charts: _SweepCharts) -> Headline:
             f" cap, {first} runs short first."
         )
         remark = (
-            f"{first} runs short first: with a tighter cap, more of it is missing than without."
+            f"{first} runs short first: with a tighter cap, more is missing than without a cap."
         )
         figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))
     who = "the coalition"

@@ -171,7 +171,7 @@ def test_another_knob(case, ask, call):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--step", "0"), "--step 0 leads nowhere"),
+        (("--step", "0"), "--step 0 is not a step"),
         (("--from", "65"), "did you mean 0.65 (65 %)?"),
         (("--from", "0,9"), "'0,9' is not a number such as 0.65 or 65%"),
         (("--step", "nan"), "'nan' is not a number"),

@@ -242,7 +242,7 @@ def test_the_sentence_on_the_same_tonnes_names_the_reference() -> None:
         "Costs compare the same tonnes. Nobody pays for tonnes that are missing, so the cash paid"
         " may fall all the same."
     )
-    with_reference = "with the same case without share limits"
+    with_reference = "with and without share limits"
     assert same_tonnes(with_reference) in Sweep.headline(swept((0.9, 0.0, 1.0))).care
     assert f"the same tonnes {with_reference}. Nobody" in same_tonnes(with_reference)
     assert premium_words(-0.2) == "20 % less for the same tonnes"

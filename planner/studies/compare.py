@@ -591,9 +591,14 @@ class _ComparisonCharts(_ComparisonTables):
     def charts(self) -> tuple[Picture, ...]:
         if self.table.empty or self.rows.empty or self.horizon == "no years":
             return ()
-        pictures = [self.dearer(), self.missing(), self.cost(), self.short()]
-        pictures += [self.largest(mineral) for mineral in self.minerals]
-        pictures += [self.short_of(mineral) for mineral in self.minerals]
+        pictures = [
+            self.extra_cost_chart(),
+            self.missing_chart(),
+            self.total_cost_chart(),
+            self.shortage_chart(),
+        ]
+        pictures += [self.largest_share_chart(mineral) for mineral in self.minerals]
+        pictures += [self.mineral_shortage_chart(mineral) for mineral in self.minerals]
         return drawn(*pictures)
 
     def labels(self, *, small: bool = False) -> tuple[str, ...]:
@@ -627,16 +632,15 @@ class _ComparisonCharts(_ComparisonTables):
         dear = {name: self.dearer_by(name) for name in self.names[1:]}
         return sorted(dear, key=lambda name: (-round(self.worst[name][1], 6), -dear[name]))
 
-    def dearer(self) -> Picture | None:
+    def extra_cost_chart(self) -> Picture | None:
         names = self.ranked
         title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
         series = [Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in names])]
-        return self.panel(title, names, series, "Share of their cost in the base")
+        return self.panel_chart(title, names, series, "Share of their cost in the base")
 
-    def missing(self) -> Picture | None:
-        """Return a chart of the extra shortage of the mineral hit hardest, in its worst year."""
+    def missing_chart(self) -> Picture | None:
         names = self.ranked
-        peaks = [self.peak(name) for name in names]
+        peaks = [self.worst_year_part(name) for name in names]
         title = (
             f"The mineral hit hardest: what is missing beyond the base in its worst year{self.more}"
         )
@@ -645,15 +649,15 @@ class _ComparisonCharts(_ComparisonTables):
             for name, peak in zip(names, peaks, strict=True)
         ]
         series = [Series(MissingByYear.part.header, Role.SHORT, peaks, hints=hit)]
-        return self.panel(title, names, series, "Share of the mineral's need", hit)
+        return self.panel_chart(title, names, series, "Share of the mineral's need", hit)
 
-    def peak(self, name: str) -> float:
+    def worst_year_part(self, name: str) -> float:
         """Return the missing part of need of the mineral hit hardest, in its worst year."""
         mineral, whole = self.worst[name]
         years = _parts_of(self.when[name].get(mineral, {}))
         return max(years.values(), default=0.0) if whole > tolerances.MISSING_PART else 0.0
 
-    def panel(
+    def panel_chart(
         self,
         title: str,
         names: Sequence[str],
@@ -669,7 +673,7 @@ class _ComparisonCharts(_ComparisonTables):
         shown = [labels[n] + (f": {m}" if m else "") for n, m in zip(names, each, strict=True)]
         return Picture(title, Form.BARS, tuple(shown), tuple(series), axis, "", is_panel=True)
 
-    def cost(self) -> Picture:
+    def total_cost_chart(self) -> Picture:
         paid, fines = (
             [float(v) * MILLION if words.known(v) else 0.0 for v in self.table[name]]
             for name in ("paid", "penalties")
@@ -683,8 +687,7 @@ class _ComparisonCharts(_ComparisonTables):
         axis = f"{unit}, discounted" if self.discounts else unit
         return Picture(title, Form.BARS, self.labels(), series, axis, "", look)
 
-    def short(self) -> Picture | None:
-        """Return a chart of the shortage in each scenario at its price, so that minerals add up."""
+    def shortage_chart(self) -> Picture | None:
         worth = {m: [v or 0.0 for v in self.column(m, "worth_short")] for m in self.minerals}
         totals = {m: sum(values) for m, values in worth.items()}
         ranked = sorted((m for m in totals if totals[m] > 0), key=lambda m: -totals[m])
@@ -705,8 +708,7 @@ class _ComparisonCharts(_ComparisonTables):
         title = f"Shortage at the mineral's price, {self.horizon}{self.more}"
         return Picture(title, Form.BARS, self.labels(), tuple(series), unit, "", look)
 
-    def largest(self, mineral: str) -> Picture | None:
-        """Return a chart of a mineral's largest country share in the last year, and its limit."""
+    def largest_share_chart(self, mineral: str) -> Picture | None:
         shares = [share or 0.0 for share in self.column(mineral, "last_share")]
         caps = self.column(mineral, "last_limit")
         if not any(shares):
@@ -726,18 +728,17 @@ class _ComparisonCharts(_ComparisonTables):
         limits = {cap for cap in caps if cap is not None}
         limit = f", limit {limits.pop() * 100:.4g} %" if len(limits) == 1 else ""
         title = f"{short(mineral)}: largest country in {self.words['last']}{limit}"
-        return self.small(title, series, f"Share of coalition {self.words['basis']}")
+        return self.small_chart(title, series, f"Share of coalition {self.words['basis']}")
 
-    def short_of(self, mineral: str) -> Picture | None:
-        """Return a chart of a mineral's shortage by scenario, or None if there is none."""
+    def mineral_shortage_chart(self, mineral: str) -> Picture | None:
         parts = [0.0 if v is None else 1.0 - v for v in self.column(mineral, "served")]
         if not any(part > 0 for part in parts):
             return None
         series = [Series(SHORT.header, Role.SHORT, tuple(parts))]
         title = f"{short(mineral)}: short, {self.horizon}"
-        return self.small(title, series, "Share of coalition demand")
+        return self.small_chart(title, series, "Share of coalition demand")
 
-    def small(self, title: str, series: Sequence[Series], axis: str) -> Picture:
+    def small_chart(self, title: str, series: Sequence[Series], axis: str) -> Picture:
         names = self.labels(small=True)
         return Picture(title, Form.BARS, names, tuple(series), axis, "", small=True)
 

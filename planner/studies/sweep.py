@@ -664,29 +664,30 @@ class _SweepCharts:
         if len(self.values) < 2:  # noqa: PLR2004 - one point is no line
             return ()
         before = f"Above its landed cost {self.kind.before}"
-        dearer = self.by_mineral("dearer", "How much dearer a tonne becomes", before)
-        small = [self.small(mineral) for mineral in self.dearest()]
+        dearer = self.mineral_lines("dearer", "How much dearer a tonne becomes", before)
+        small = [self.small_chart(mineral) for mineral in self.minerals_to_draw()]
         if self.is_cap:
-            return chart.drawn(*self.panels(), self.smallest_caps(), dearer, *small)
+            return chart.drawn(*self.panels(), self.smallest_caps_chart(), dearer, *small)
         of_short = ("short share", "Demand that goes short", "Share of coalition demand")
         of_losses = (
             "kept",
             "Losses of a country that the plan survives",
             SecurityCurve.kept.header,
         )
-        other = self.by_mineral(*(of_losses if self.is_secured else of_short))
+        other = self.mineral_lines(*(of_losses if self.is_secured else of_short))
         if self.is_floor:
-            return chart.drawn(self.paid(), self.bought_outside(), self.tonnes_short(), *small)
-        return chart.drawn(self.paid(), self.tonnes_short(), dearer, other, *small)
+            return chart.drawn(
+                self.cost_chart(), self.outside_chart(), self.shortage_chart(), *small
+            )
+        return chart.drawn(self.cost_chart(), self.shortage_chart(), dearer, other, *small)
 
     def panels(self) -> tuple[Picture, ...]:
-        cost, missing_parts = self.paid(), self.missing()
+        cost, missing_parts = self.cost_chart(), self.missing_chart()
         if cost and missing_parts:  # the lower panel has the axis of both
             cost = replace(cost, across="")
         return tuple(replace(p, is_panel=True) for p in (cost, missing_parts) if p)
 
-    def missing(self) -> Picture | None:
-        """Return a chart of the missing part of need of the minerals hit hardest."""
+    def missing_chart(self) -> Picture | None:
         every = {m: self.figures(m, "short share") for m in self.minerals if m != ALL}
         parts = {mineral: values for mineral, values in every.items() if peak(values)}
         shown = chart.top({mineral: peak(values) for mineral, values in parts.items()}, _MOST_LINES)
@@ -701,7 +702,7 @@ class _SweepCharts:
         series += self.own_cap_marker(max(map(peak, parts.values())))
         some = chart.some_of(len(shown), len(parts), "hit hardest")
         title = f"Missing part of each mineral's need, {self.horizon}{some}"
-        return self.picture(title, series, "Share of need")
+        return self.lines_chart(title, series, "Share of need")
 
     def own_cap_marker(self, high: float) -> list[Series]:
         """Return a vertical mark at the workbook's own cap, if it is one of the points."""
@@ -748,7 +749,7 @@ class _SweepCharts:
             if known(level)
         ]
 
-    def picture(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
+    def lines_chart(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
         if self.is_cap:
             base = "" if more.get("small") else f"'s share of coalition {self.basis}"
             across = f"Cap on any one country{base}: loose → tight"
@@ -776,7 +777,7 @@ class _SweepCharts:
         size, unit = scale(peak(amounts[0]), self.currency)
         return unit, [numbers(each, size) for each in amounts]
 
-    def paid(self) -> Picture | None:
+    def cost_chart(self) -> Picture | None:
         """Return a chart of the extra cost of the same tonnes; for other numbers, of cash paid.
 
         The extra cost is a share, because a sum falls if a tighter cap leaves less to buy.
@@ -787,7 +788,7 @@ class _SweepCharts:
             series = [Series(Measure.CASH_COST, Role.PLAN, amounts)]
             series += [Series(Measure.NET_COST, Role.FREE, net)] if self.is_floor else []
             axis = f"{Measure.CASH_COST} ({unit})"
-            paid = self.picture(title, series, axis, look=Look.MILLIONS)
+            paid = self.lines_chart(title, series, axis, look=Look.MILLIONS)
             return paid if peak(amounts) else None
         dearer = self.figures(ALL, "dearer")
         title, axis = "Extra cost of the same tonnes", "Extra cost"
@@ -796,28 +797,25 @@ class _SweepCharts:
             axis = f"Above its landed cost {self.kind.before}"
         series = [Series("All minerals", Role.PLAN, dearer), *self.as_in_workbook(ALL, "dearer")]
         series += self.own_cap_marker(peak(dearer))
-        return self.picture(f"{title}, {self.horizon}", series, axis) if peak(dearer) else None
+        return self.lines_chart(f"{title}, {self.horizon}", series, axis) if peak(dearer) else None
 
-    def tonnes_short(self) -> Picture | None:
-        """Return a chart of the tonnes short, or missing if a country is lost (over security)."""
+    def shortage_chart(self) -> Picture | None:
         column, verb = (SecurityCurve.missing, "is missing") if self.is_secured else (
             SHORT, "is short"
         )  # fmt: skip
         amounts = self.figures(ALL, "missing" if self.is_secured else "short")
         title = f"{self.title}: what {verb}, all minerals added by weight, {self.horizon}"
         series = [Series(column.header, Role.SHORT, amounts)]
-        shown = self.picture(title, series, column.header, look=Look.TONNES)
+        shown = self.lines_chart(title, series, column.header, look=Look.TONNES)
         return shown if peak(amounts) else None
 
-    def bought_outside(self) -> Picture | None:
-        """Return a chart of purchases outside the coalition, all minerals added by weight."""
+    def outside_chart(self) -> Picture | None:
         amounts, header = self.figures(ALL, "outside"), FloorCurve.outside.header
         title = f"{self.title}: what is bought outside the coalition, {self.horizon}"
         series = [Series(header, Role.PLAN, amounts)]
-        return self.picture(title, series, header, look=Look.TONNES) if peak(amounts) else None
+        return self.lines_chart(title, series, header, look=Look.TONNES) if peak(amounts) else None
 
-    def smallest_caps(self) -> Picture | None:
-        """Return a chart of each mineral's smallest cap and its largest share without a cap."""
+    def smallest_caps_chart(self) -> Picture | None:
         # a mineral that nobody sells has no share to compare with
         caps = self.caps[self.caps["share"].notna()].drop(index=ALL, errors="ignore")
         return chart.bars(
@@ -833,16 +831,16 @@ class _SweepCharts:
             most=_MOST_SMALL,
         )
 
-    def by_mineral(self, name: str, title: str, axis: str) -> Picture | None:
-        rise = self.rising()
+    def mineral_lines(self, name: str, title: str, axis: str) -> Picture | None:
+        rise = self.rises()
         values = {mineral: self.figures(mineral, name) for mineral in chart.top(rise, _MOST_LINES)}
         if all(peak(line) < tolerances.SHOWN_SHARE for line in values.values()):
             return None
         some = chart.some_of(len(values), len(rise), "changing most")
         series = [Series(short(m), Role.ONE_OF_MANY, line) for m, line in values.items()]
-        return self.picture(f"{title}, {self.horizon}{some}", series, axis)
+        return self.lines_chart(f"{title}, {self.horizon}{some}", series, axis)
 
-    def rising(self) -> dict[str, float]:
+    def rises(self) -> dict[str, float]:
         """Return by how much cost and shortage rise, for each mineral for which they do."""
         rise = dict.fromkeys(self.minerals, 0.0)
         for name in ("dearer", "lost share"):
@@ -852,14 +850,14 @@ class _SweepCharts:
                 rise[mineral] += size / most if size >= tolerances.SHOWN_SHARE else 0.0
         return {mineral: size for mineral, size in rise.items() if size > 0}
 
-    def dearest(self) -> list[str]:
+    def minerals_to_draw(self) -> list[str]:
         """Return the minerals that get a chart of their own: the costliest ones with demand."""
         minerals = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
         most = minerals[["demand", "cash"]].max()
         needed = most[most["demand"] > 0]["cash"]
         return chart.top({str(m): float(cash) for m, cash in needed.items()}, _MOST_SMALL)
 
-    def small(self, mineral: str) -> Picture:
+    def small_chart(self, mineral: str) -> Picture:
         dearer = f"Dearer than {self.kind.before}, of cost"
         series = [
             Series(dearer, Role.PLAN, self.figures(mineral, "dearer")),
@@ -870,9 +868,9 @@ class _SweepCharts:
             title += (
                 f": no supply is lost with caps of {least(self.caps['smallest'][mineral])} or more"
             )
-        return self.picture(title, series, "", small=True)
+        return self.lines_chart(title, series, "", small=True)
 
-    def of_mineral(self, mineral: str) -> tuple[Picture, ...]:
+    def mineral_charts(self, mineral: str) -> tuple[Picture, ...]:
         name = "all minerals" if mineral == ALL else mineral
         unit, (total, cash) = self.money_in_unit(mineral, "objective", "cash")
         size, _ = scale(peak(self.figures(mineral, "objective")), self.currency)
@@ -890,9 +888,11 @@ class _SweepCharts:
         largest = [Series(ByMineral.country.header, Role.PLAN, shares, hints=hints)]
         largest += [Series("Cap", Role.LIMIT, tuple(self.values))] if self.is_cap else []
         return (
-            self.picture(f"Cost, {name} ({unit})", paid, unit, look=Look.MILLIONS),
-            self.picture(f"Missing part of need, {name}", missing_parts, "Share of need"),
-            self.picture(f"Largest share of one country, {name}", largest, "Share of one country"),
+            self.lines_chart(f"Cost, {name} ({unit})", paid, unit, look=Look.MILLIONS),
+            self.lines_chart(f"Missing part of need, {name}", missing_parts, "Share of need"),
+            self.lines_chart(
+                f"Largest share of one country, {name}", largest, "Share of one country"
+            ),
         )
 
 
@@ -1149,7 +1149,7 @@ class Sweep(StudyKind):
         views = {
             "All minerals" if mineral == ALL else mineral: (
                 (charts.panels() if charts.is_cap and mineral == ALL else ())
-                or charts.of_mineral(mineral),
+                or charts.mineral_charts(mineral),
                 Numbers(frontier.where([m == mineral for m in frontier.mineral]), tuple(fields)),
             )
             for mineral in charts.minerals

@@ -580,7 +580,8 @@ class _ExitFinding:
         if known(dearest["a_tonne"]):
             price = money(dearest["a_tonne"], self.currency)
             each = (
-                f" Most is paid for {dearest['mineral']}: {price} per tonne less from {self.name}."
+                f" The largest amount is for {dearest['mineral']}: {price} per tonne no longer"
+                f" bought from {self.name}."
             )
         remark = f"over all years.{each} {self.missing}"
         yield KeyFigure("Extra cash", money(cash, self.currency), remark)
@@ -705,7 +706,7 @@ class ExitStudy(StudyKind):
             " and no mineral is bought there more over all years.",
             "All minerals": "They share one budget. First the sum over minerals of the country's"
             " shares of demand is minimized, then cost.",
-            "Left altogether": "A share of at most 0.0001 % counts as 0.",
+            "Zero share": "A share of at most 0.0001 % counts as 0.",
         }
 
     def tables(self) -> list[Result]:

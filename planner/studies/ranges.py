@@ -368,7 +368,7 @@ class RangesStudy(StudyKind):
         top = every.sort_values("free", ascending=False, kind="stable").head(1)
         for _, row in top[top["free"] >= POINT].iterrows():
             remark = (
-                f"between the least and the most share of {row['supplier']} in {row['mineral']}."
+                f"between {row['supplier']}'s share of {row['mineral']} now and its least share."
             )
             points = f"{row['free'] * 100.0:z.1f} points"
             figures.append(KeyFigure("The largest choice", points, remark))

@@ -135,7 +135,7 @@ def vain_preparation(
         )
         shortage = missing(absent_name(str(name)), BASE)
         remark = (
-            f"if the coalition prepares for {name}, and it then does not happen. {_PRICED}"
+            f'if the coalition prepares for "{name}", and it then does not happen. {_PRICED}'
             f" {shortage}.{worth}"
         )
     return (KeyFigure("Preparing in vain costs at most", money(max(cost, 0.0), currency), remark),)
@@ -157,7 +157,7 @@ def surprise_cost(
     if not cost > 0:
         sentence = f"A surprise in {year} costs nothing extra, whichever scenario comes."
         none = KeyFigure(
-            _COSTS, money(0.0, currency), f"in every scenario that is a surprise in {year}."
+            _COSTS, money(0.0, currency), f"for every scenario that is a surprise in {year}."
         )
         return (none,), sentence
     name, amount = late_name.removesuffix(f" ({UNFORESEEN})"), money(cost, currency)
@@ -170,10 +170,10 @@ def surprise_cost(
         KeyFigure(
             _COSTS,
             amount,
-            f"if {name} comes as a surprise, compared with knowing of it. {_PRICED} {shortage}.",
+            f'if "{name}" comes as a surprise, compared with knowing of it. {_PRICED} {shortage}.',
         ),
     ), sentence
 
 
-_COSTS = "Not knowing costs at most"
+_COSTS = "A surprise costs at most"
 _PRICED = "The amount is total cost, with shortage at its price."

@@ -79,7 +79,7 @@ def test_the_largest_choice_is_of_all_suppliers() -> None:
     assert "CHN's share of demand could fall from 44.0 % to 38.0 %" in said.finding
     choice = said.figures[-1]
     assert (choice.value, choice.remark) == (
-        "28.0 points", "between the least and the most share of CHL in copper."
+        "28.0 points", "between CHL's share of copper now and its least share."
     )  # fmt: skip
 
 

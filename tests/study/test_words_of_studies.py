@@ -105,7 +105,8 @@ def test_minerals_that_read_the_same_are_named_together(second: float, left: str
         f"The largest share remains for {left} of demand. In 2027 other countries sell 27 t"
         in first.remark
     )
-    assert "Most is paid for zinc: 5 USD per tonne less from China." in extra.remark
+    said = "The largest amount is for zinc: 5 USD per tonne no longer bought from China."
+    assert said in extra.remark
 
 
 # ---- the stress test -----------------------------------------------------------------------------
@@ -291,8 +292,8 @@ def test_the_scenario_that_is_planned_for_in_vain_at_most_cost() -> None:
     (figure,) = vain_preparation(Tables([made(Regret, *rows)]), "USD", nothing_more)
     assert figure.value == "2.0 m USD"
     assert figure.remark == (
-        "if the coalition prepares for Ban, and it then does not happen. The amount is total cost,"
-        " with shortage at its price. Nothing more is missing in Ban (planned for, stays away)"
+        'if the coalition prepares for "Ban", and it then does not happen. The amount is total'
+        " cost, with shortage at its price. Nothing more is missing in Ban (planned for, stays away)"
         f" than in {BASE}."
     )
     (figure,) = vain_preparation(Tables([made(Regret, rows[0])]), "USD", nothing_more)

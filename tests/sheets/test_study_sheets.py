@@ -47,7 +47,7 @@ def many():
 def test_charts_of_losses_say_what_they_choose():
     missing, costs, left, *small = StressTest.pictures(many())
     assert missing.title.startswith(
-        "Missing part of the mineral hit hardest, by lost country, 2026 to"
+        "Missing part of need of the mineral hit hardest, by lost country, 2026 to"
     )
     assert costs.title == "What losing a country costs, 2026 to 2027 (the 10 dearest of 12)"
     assert left.title == "N-1: supply without its largest country"

@@ -293,8 +293,8 @@ def test_the_scenario_that_is_planned_for_in_vain_at_most_cost() -> None:
     assert figure.value == "2.0 m USD"
     assert figure.remark == (
         'if the coalition prepares for "Ban", and it then does not happen. The amount is total'
-        " cost, with shortage at its price. Nothing more is missing in Ban (planned for, stays away)"
-        f" than in {BASE}."
+        " cost, with shortage at its price. Nothing more is missing in Ban (planned for, stays"
+        f" away) than in {BASE}."
     )
     (figure,) = vain_preparation(Tables([made(Regret, rows[0])]), "USD", nothing_more)
     assert figure.remark.endswith(" Preparing pays off if the scenario is at least 10.0 % likely.")

@@ -249,7 +249,7 @@ class Unforeseen:
         return replace(self, is_known=True)(case).change(scenario=case.scenario) != case
 
     def has_effect_before(self, case: Case) -> bool:
-        """Return whether the variant does, or may build, anything before the year."""
+        """Return whether the variant changes or may build anything before the year."""
         whole, year = self.variant(case), self.agreed.before
         begun = (
             budget_year(project, min(start_years(project, case.years)), case.years)
@@ -260,7 +260,7 @@ class Unforeseen:
         return late != whole or (year > case.years[0] and any(begins < year for begins in begun))
 
     def steps(self, case: Case) -> list[ScenarioStep]:
-        """Return all that the variant does, but for a limit on countries' shares."""
+        """Return the steps of the variant, without its limit on countries' shares."""
         what_ifs = (step for what_if in self.variant.what_ifs for step in what_if.steps)
         return [*steps_of(case, self.variant.scenario), *what_ifs]
 

@@ -29,7 +29,7 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True)
 class ComparedCase:
-    """One case that is compared: its name, and the change from the workbook's case to it.
+    """A case to compare: its name, and how it changes the workbook's case.
 
     ``errors`` are records that break the rules: such a case is not planned. ``warnings`` name the
     parts of the change that match no record. For a surprise, ``foreseen`` is the name of the same
@@ -95,7 +95,7 @@ def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> lis
 
 
 def _case_name(asked: Variant, taken: list[str]) -> str:
-    """Return the name of the options' case: the changes in words, as many as fit."""
+    """Return the name of the case that the options make: its changes in words, as many as fit."""
     parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
     limit = asked.changes.get(LIMIT)
     parts += [f"{LIMIT} {limit}"] if limit is not None else []

@@ -25,7 +25,7 @@ def bought_by_plants(plan: Plan) -> pd.DataFrame:
 def sums_by_mineral(
     plan: Plan, mineral: Ints | list[int], amounts: Floats | list[float]
 ) -> dict[str, float]:
-    """Return the sums of amounts by mineral; ``mineral`` has the position of each one's mineral."""
+    """Return sums by mineral; ``mineral[i]`` is the position of the mineral of ``amounts[i]``."""
     names, at = plan.expanded.minerals, np.array(mineral, dtype=int)
     return dict(zip(names, np.bincount(at, amounts, len(names)).tolist(), strict=True))
 

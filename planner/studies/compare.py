@@ -744,7 +744,7 @@ class _ComparisonCharts(_ComparisonTables):
 
 
 def _without_middle(name: str, most: int) -> str:
-    """Return a name of at most so many characters, its beginning and its end."""
+    """Return a name with its middle cut out if it has more than ``most`` characters."""
     if len(name) <= most:
         return name
     end = (most - 1) // 2

@@ -46,7 +46,7 @@ class Regret(Result):
         " scenario then does not happen. Discounted.",
     )
     regret = field.millions(
-        "Planning in vain costs", "Planned for, stays away minus the base's total cost. Discounted."
+        "Planning in vain costs", "The column before minus the base's total cost. Discounted."
     )
     likely = field.share(
         "Worth planning for from",
@@ -73,7 +73,7 @@ def absent_name(name: str) -> str:
 def plan_absent(
     case: Case, cases: Sequence[ComparedCase], planned: Outcomes[Planned], where: Where | None
 ) -> Outcomes[Short]:
-    """Plan the base after decisions for a scenario that then does not happen.
+    """Plan the base case after the coalition has prepared for a scenario that does not happen.
 
     There is one outcome per surprise whose foreseen case has a plan, under the surprise's name. The
     decisions before its year are those of the foreseen case.

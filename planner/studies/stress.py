@@ -631,7 +631,7 @@ def _need(tables: Tables) -> dict[tuple[str, int], float]:
 
 # ---- charts, made from the tables alone ----------------------------------------------------------
 _MOST_BARS, _MOST_LINES, _MOST_LOSSES, _MOST_ROWS = 10, 6, 6, 30
-"""The most losses, minerals, small charts and rows of the heat map that are drawn."""
+"""How many losses, minerals, small charts and rows of the heat map are drawn at most."""
 _LEAST_BAR, _LEAST_CHART = 5e-3, 0.02
 """The least share of a mineral that gets a bar, and the least of a loss that gets a chart."""
 _WITHOUT_DECIMALS = 20.0
@@ -744,7 +744,7 @@ def _loss_names(losses: pd.DataFrame) -> list[str]:
 
 
 _MOST_SHARED = 20
-"""How many losses the report shows at most with the value of sharing."""
+"""How many losses the report shows at most in its section on sharing."""
 _CHEAP = 0.01
 """Resale undoes an embargo if its cost is at most this fraction of its cost without sharing."""
 

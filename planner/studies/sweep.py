@@ -146,7 +146,7 @@ def grid(
         raise UsageError(msg)
     if step < 0 <= way or step > most:
         slip = most <= 1.0 <= step <= _SLIP
-        hint = units.percent_hint(step) if slip else "the direction is that from --from to --to"
+        hint = units.percent_hint(step) if slip else "take a smaller step, in that direction"
         msg = f"--step {step:g} does not lead from {first:g} to {last:g}; {hint}"
         raise UsageError(msg)
     # Decimal, so that every point is the number that a person would type: 0.6, not 0.60000001
@@ -154,7 +154,7 @@ def grid(
     steps = math.ceil(abs(end - start) / by)
     if steps >= MOST_POINTS:
         msg = (
-            f"from {first:g} to {last:g} by {abs(step):g} is {steps + 1:,} points, of at most"
+            f"from {first:g} to {last:g} by {abs(step):g} is {steps + 1:,} points, more than"
             f" {MOST_POINTS:,}: take a larger --step"
         )
         raise UsageError(msg)
@@ -671,7 +671,7 @@ class _SweepCharts:
         of_short = ("short share", "Demand that goes short", "Share of coalition demand")
         of_losses = (
             "kept",
-            "Losses of a country that the plan survives",
+            "Losses of one country that the plan survives",
             SecurityCurve.kept.header,
         )
         other = self.mineral_lines(*(of_losses if self.is_secured else of_short))
@@ -912,8 +912,8 @@ def _value_of(cap: str) -> float | None:
 # ---- the kind ------------------------------------------------------------------------------------
 
 _ASSUMED = (
-    "The workbook has no row. Tested are all minerals and all countries outside the coalition;"
-    " stocks count."
+    "The workbook has no row, so the loss of each country outside the coalition is tested for all"
+    " minerals. Stocks count."
 )
 _WITHOUT_LIMITS = f"the same case {parameters.CAP.before}"
 OWN_CAP = "The workbook's cap"

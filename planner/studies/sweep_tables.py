@@ -8,7 +8,6 @@ from models.results import ByMineral, Look, Name, Ore, Result, Runs, WhoPays, co
 from models.results import Figure as Measure
 from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED
 
-_PAID = "All payments: purchases, ore, capital charges, holding, take or pay. It has no"
 _TOP = "The largest share of one country in any year. Rest of world does not count."
 _UNTESTED = "Blank: the sheet Security has no test for this mineral."
 
@@ -46,7 +45,9 @@ class Frontier(Result):
         PURCHASES.header, f"Cost or price, tariff and freight of all purchases. {UNDISCOUNTED}"
     )
     cash = _money(
-        f"{Measure.CASH_COST}, undiscounted", f"{_PAID} shortage and no penalties. {UNDISCOUNTED}"
+        f"{Measure.CASH_COST}, undiscounted",
+        "All payments: purchases, ore, capital charges, holding, take or pay. Shortage and penalties are"
+        f" not included. {UNDISCOUNTED}",
     )
     tonnes = TONNES.like(meaning="Purchases over all years, also for stock.")
     short = SHORT.like(
@@ -55,7 +56,7 @@ class Frontier(Result):
     )
     lost = field.tonnes(
         "Short by the limits",
-        "Shortage minus shortage without share limits.",
+        "Shortage here minus shortage without share limits.",
         key="shortage_beyond_t",
     )
     served = field.share(Measure.SERVED_SHARE, "Served demand / demand.", key="served_share")
@@ -118,7 +119,7 @@ class ParameterFrontier(Frontier):
     )
     lost = Frontier.lost.like(
         header="Short beyond as given",
-        meaning="Shortage minus shortage in the case as given.",
+        meaning="Shortage here minus shortage in the case as given.",
     )
     slope = Frontier.slope.like(
         header="A point more costs",

@@ -467,10 +467,10 @@ def test_both_ends_are_points(span: tuple[float, float, float], points: tuple[fl
     [
         ((0.9, 0.3, 0.0), "--step 0 is not a step"),
         ((0.9, 0.3, 5.0), "did you mean 0.05 (5 %)?"),
-        ((0.3, 0.9, -0.1), "the direction is that from --from to --to"),
+        ((0.3, 0.9, -0.1), "take a smaller step, in that direction"),
         ((65.0, 0.3, 0.1), "--from 65: Cap must be from 0 to 1 (100 %); did you mean 0.65 (65 %)?"),
         ((0.9, -0.3, 0.1), "--to -0.3"),
-        ((0.9, 0.3, 1e-4), "6,001 points, of at most 1,000"),
+        ((0.9, 0.3, 1e-4), "6,001 points, more than 1,000"),
         ((1.0, 0.0, 0.001), "1,001 points"),
     ],
 )

@@ -46,8 +46,8 @@ class Frontier(Result):
     )
     cash = _money(
         f"{Measure.CASH_COST}, undiscounted",
-        "All payments: purchases, ore, capital charges, holding, take or pay. Shortage and penalties are"
-        f" not included. {UNDISCOUNTED}",
+        "All payments: purchases, ore, capital charges, holding, take or pay. Shortage and"
+        f" penalties are not included. {UNDISCOUNTED}",
     )
     tonnes = TONNES.like(meaning="Purchases over all years, also for stock.")
     short = SHORT.like(

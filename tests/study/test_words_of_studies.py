@@ -189,8 +189,8 @@ def test_resale_undoes_an_embargo_that_costs_a_hundredth() -> None:
     ]  # fmt: skip
     care = StressTest.headline(stressed({"lost": "China", "tin": 50}, sharing=rows)).care
     assert care[1] == (
-        "If members did not share the remaining supply, the loss of China would cost 70.0 m USD in"
-        " place of 10.0 m USD. 2 of 3 embargoes on one member cost almost nothing, because the"
+        "If members did not share the remaining supply, the loss of China would cost 70.0 m USD"
+        " instead of 10.0 m USD. 2 of 3 embargoes on one member cost almost nothing, because the"
         " others resell to it. For example, Chile to A costs 1.0 m USD; without resale it would"
         " cost 100.0 m USD."
     )

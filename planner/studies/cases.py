@@ -59,7 +59,6 @@ def compared_cases(
 
 
 def _checked_case(case: Case, name: str, variant: Variant) -> ComparedCase:
-    """Return a case with the findings of the checks on its records."""
     changed, warnings = variant.with_findings(case)
     findings = checks.check(changed, checks.RULES)
     errors = tuple(f for f in findings if f.severity is Severity.ERROR)

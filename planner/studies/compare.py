@@ -553,7 +553,6 @@ class _ComparisonTables:
         self.paid = more_paid(tables, WhoPaysByScenario)
 
     def read_missing(self, names: Iterable[str]) -> None:
-        """Read what each of these scenarios leaves missing, in each year and over all years."""
         self.when = {name: _by_year_of(self.tables, name, _BEYOND) for name in names}
         more = ScenarioMinerals.short_more
         self.whole = {name: _missing_parts(self.tables, name, more) for name in self.when}
@@ -767,7 +766,6 @@ UNFORESEEN_BEFORE = "Unforeseen before"
 
 
 def check_surprise_year(case: Case, year: int | None) -> None:
-    """Raise UsageError if the year of the surprises is not a year of the case."""
     if year is not None and year not in case.years:
         years = words.each_year(case.years)
         msg = f"{YEAR_OPTION} {year} is not a year of the plan, which has {years}"
@@ -1135,7 +1133,6 @@ class _ComparisonFinding(_ComparisonTables):
         return mineral, _parts_of(self.when[name].get(mineral, {}))
 
     def _sentence(self, worst: str) -> str:
-        """Say which scenario leaves most missing, and what the others cost and leave missing."""
         rest = [n for n in self.names if n != worst]
         mineral, years = self.severity(worst)
         if not mineral:
@@ -1193,7 +1190,6 @@ class _ComparisonFinding(_ComparisonTables):
         return KeyFigure("Dearest for the same tonnes", shown, remark)
 
     def _care(self, dearest: str) -> Iterator[str]:
-        """Yield how to read the finding: what is known ahead, and what costs compare."""
         known_ahead = FORESEEN
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)

@@ -204,7 +204,6 @@ Row = dict[str, Any]
 
 
 def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Result]:
-    """Return the tables of an exit; ``name`` is the country's name."""
     case = result.plan.case
     years = {m: rows for m, rows in _way_out(result).items() if m not in result.unknown}
     exits = [_exit(result, mineral, rows, name) for mineral, rows in years.items()]

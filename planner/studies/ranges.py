@@ -160,7 +160,6 @@ def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
 
 
 def _rows(tables: Tables) -> pd.DataFrame:
-    """Return the ranges of minerals with demand as rows."""
     rows = with_number(tables[Ranges].frame(), "now_share")
     return rows.astype({f"{end}_share": float for end in ("now", "least", "most")})
 

@@ -117,7 +117,6 @@ class BenchmarkPrice:
 
     @property
     def years_met(self) -> tuple[int, ...]:
-        """The years in which the benchmark is met once it is added."""
         return tuple(y for y, share in self.reached.items() if self.required.is_met(share))
 
     @property
@@ -296,7 +295,6 @@ _TERMINAL_FIELDS = (
 
 
 def missed_table(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
-    """Return the sheet EU benchmarks: the missed benchmarks, in the order of the scorecard."""
     rows = [
         {
             "benchmark": p.score.measure.title,

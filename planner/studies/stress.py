@@ -642,8 +642,7 @@ def _horizon(tables: Tables) -> str:
     return span(int(year) for year in set(tables[NMinusOne].year))
 
 
-def _missing(tables: Tables, losses: pd.DataFrame) -> Picture | None:
-    """Return a chart of the losses that leave most of one mineral missing."""
+def _missing_chart(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     rows = losses[losses["worst_share"] > _LEAST_BAR]
     rows = rows.sort_values("worst_share", ascending=False, kind="stable").head(_MOST_BARS)
     lost = zip(rows["lost"], rows["worst"], strict=True)
@@ -658,7 +657,7 @@ def _missing(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     )
 
 
-def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
+def _costs_chart(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     dear = losses[losses["cost"] > 0]
     rows = dear.head(_MOST_BARS)
     size, unit = scale(rows["cost"].max(), tables[Losses].words["money"])
@@ -676,8 +675,7 @@ def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     )
 
 
-def _n_minus_1(tables: Tables) -> Picture | None:
-    """Return a chart of N-1 by year, one line per mineral with the least supply left."""
+def _n_minus_1_chart(tables: Tables) -> Picture | None:
     table = tables[NMinusOne].frame()
     left = {str(m): numbers(rows["over_rest"]) for m, rows in table.groupby("mineral", sort=False)}
     return lines(
@@ -1124,7 +1122,10 @@ class StressTest(StudyKind):
             for rank, lost in enumerate(ranked[:_MOST_LOSSES], start=1)
         )
         return drawn(
-            _missing(tables, countries), _costs(tables, countries), _n_minus_1(tables), *small
+            _missing_chart(tables, countries),
+            _costs_chart(tables, countries),
+            _n_minus_1_chart(tables),
+            *small,
         )
 
     @classmethod
@@ -1150,7 +1151,7 @@ class StressTest(StudyKind):
             most = Numbers(shared.where(is_large), heading=heading)
             sections.append(Section("sharing", shared.TABLE, lead, most.view(), blocks=(most,)))
         priced = rows.dropna(subset="cost")
-        costs = _costs(tables, priced.assign(lost=_loss_names(priced)))
+        costs = _costs_chart(tables, priced.assign(lost=_loss_names(priced)))
         if costs is not None:
             lead = "Compared with the agreed plan under the same rules and no loss."
             views = Numbers(losses, _compared(losses)).view(costs)

@@ -563,7 +563,6 @@ def _smallest_caps(
 
 
 def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
-    """Return the tables of a sweep: the frontier, and the smallest caps or the case as given."""
     rows, parameter = sweep.rows, sweep.parameter
     is_security = parameter.kind == parameters.SECURITY
     if sweep.path:
@@ -851,7 +850,6 @@ class _SweepCharts:
         return {mineral: size for mineral, size in rise.items() if size > 0}
 
     def minerals_to_draw(self) -> list[str]:
-        """Return the minerals that get a chart of their own: the costliest ones with demand."""
         minerals = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
         most = minerals[["demand", "cash"]].max()
         needed = most[most["demand"] > 0]["cash"]
@@ -1183,7 +1181,6 @@ class Sweep(StudyKind):
 
 
 def _cap_headline(charts: _SweepCharts) -> Headline:
-    """Say what the workbook's own cap and the tightest cap cost and leave missing."""
     tight = min(v for v in charts.values if charts.missing_parts(v))
     points: dict[str, float | None] = {}
     if not charts.given.empty:
@@ -1274,7 +1271,6 @@ def _floor_headline(charts: _SweepCharts) -> Headline:
 
 
 def _parameter_headline(charts: _SweepCharts) -> Headline:
-    """Say what is paid and missing at both ends of a sweep of another number."""
     ends = [v for v in charts.values if charts.missing_parts(v)]
     cash = dict(zip(charts.values, charts.figures(ALL, "cash"), strict=True))
     before, sentences, figures = f"the case {charts.kind.before}", list[str](), list[KeyFigure]()
@@ -1294,7 +1290,6 @@ def _parameter_headline(charts: _SweepCharts) -> Headline:
 
 
 def _security_headline(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> Headline:
-    """Say what surviving any loss costs, and for which minerals nothing is then missing."""
     first, last = points.iloc[0], points.iloc[-1]
     start, end = percent(first["value"]), percent(last["value"])
     cost = float(last["objective"] - first["objective"])

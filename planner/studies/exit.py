@@ -54,7 +54,7 @@ def _level_field(level: int) -> Field:
         Look.YEAR,
         f"The first year from which the country sells at most {level} % of {{basis}} in every year."
         " Blank: no such year is planned.",
-        key=f"at_most_{level}_level_field",
+        key=f"at_most_{level}_from",
         blank="never",
     )
 

@@ -706,7 +706,9 @@ def _loss_chart(tables: Tables, lost: str, rank: str) -> Picture | None:
     rows = rows.sort_values("mineral", key=lambda names: names.map(order), kind="stable")
     out = len(order) - len(rows)
     left_out = (
-        f"; {out} of {len(order)} minerals are left out: at most {_LEAST_BAR:.1%}" if out else ""
+        f"; {out} of {len(order)} minerals are left out: at most {_LEAST_BAR * 100:g} %"
+        if out
+        else ""
     )
     title, axis = f"{short(lost)} lost: new shortage", "Share of coalition demand"
     return bars(title, rows, kind.mineral, sides, axis, across=f"{rank}{left_out}", small=True)

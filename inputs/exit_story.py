@@ -16,7 +16,7 @@ from planner.render.table import shown
 from planner.render.words import percent
 from planner.run import open_input
 from planner.sheets.explain import Cells
-from planner.studies.exit import Builds, Exits, begun_otherwise, tables_of
+from planner.studies.exit import Builds, Exits, plants_beyond_plan, tables_of
 from planner.studies.kind import Tables
 
 HERE = Path(__file__).parent
@@ -46,7 +46,7 @@ def lines(study: Tables) -> Iterator[str]:
     fields = (Exits.mineral, Exits.planned_share, Exits.left_share, Exits.cash, *_LAST)
     for mineral, planned, left, cash, *reached in exits.rows(*fields):
         years = [shown(year, f.look) or "never" for year, f in zip(reached, _LAST, strict=True)]
-        years_begun = begun_otherwise(builds, mineral)
+        years_begun = plants_beyond_plan(builds, mineral)
         first = [f"{plant} ({year})" for plant, year in years_begun.items()]
         more = f" and {len(first) - _PLANTS} more" if len(first) > _PLANTS else ""
         plants = f"{', '.join(first[:_PLANTS])}{more}" or "-"

@@ -16,7 +16,7 @@ from models.case import Case
 from models.plan import Plan, solve
 from models.scorecard import Score, scorecard
 from planner.studies import Here
-from planner.studies.scorecard import ScoredPlan, benchmarks
+from planner.studies.scorecard import ScoredPlan, score_plan
 from planner.workbook import read
 
 HERE = Path(__file__).parent
@@ -70,10 +70,10 @@ def missed_table(scored: ScoredPlan) -> str:
         cash = (other.cash - base.cash) / 1e6
         lost = sum(other.short.values()) - sum(base.short.values())
         planned, reached = f"{each.worst[1]:.1%}", f"{worst[1]:.1%}"
-        if planned == reached and not each.is_kept:
+        if planned == reached and not each.can_be_met:
             stuck[score.measure.title].append(f"{score.mineral} {planned}")
             continue
-        verdict = "" if each.is_kept else ", not met"
+        verdict = "" if each.can_be_met else ", not met"
         lines.append(
             f"| {score.measure.title}, {required.share:.0%} | {score.mineral} | {planned} | "
             f"{reached}{verdict} | {_whole(cash)} | {_whole(lost)} |"
@@ -133,7 +133,7 @@ def published_table(plan: Plan) -> str:
 def main() -> None:
     """Write the tables between their marks."""
     plan = solve(read(HERE / f"{CASES[0]}.xlsx").case)
-    scored = benchmarks(plan, Here())
+    scored = score_plan(plan, Here())
     tables = f"{scores_table(scored.scores, plan.case)}\n\n{missed_table(scored)}\n"
     page = replaced(PAGE.read_text(encoding="utf-8"), "published", published_table(plan))
     PAGE.write_text(replaced(page, "scores", tables), encoding="utf-8")

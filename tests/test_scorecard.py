@@ -15,7 +15,7 @@ from models.scorecard import Score, scorecard
 from models.scorecard.measures import MEASURES
 from planner.sheets.scorecard import remark
 from planner.studies import Here
-from planner.studies.scorecard import AddBenchmark, ScoredPlan, added, benchmarks
+from planner.studies.scorecard import AddBenchmark, ScoredPlan, benchmark_limit, score_plan
 from tests.models.desk import BookT, Row, jin, make, read, refiner, solve, sur
 from tests.models.stages import ALLY, made, oxide_and_alloy, plant
 
@@ -214,16 +214,16 @@ def test_every_measure_says_its_formula_unit_and_source():
 
 def priced(made: BookT) -> tuple[ScoredPlan, dict[tuple[str, str], tuple[object, ...]]]:
     """Return by measure and buyer: kept, reached, extra cash, extra cost, extra shortage."""
-    found = benchmarks(solve(made), Here())
+    found = score_plan(solve(made), Here())
     told_of = {}
     for each in found.priced:
         other, base = each.totals, found.base
         key = (each.score.measure.name, each.score.buyer.name)
-        told_of[key] = (each.is_kept, each.reason)
+        told_of[key] = (each.can_be_met, each.reason)
         if other is not None:
             short = other.short["copper"] - base.short["copper"]
             numbers = (other.cash - base.cash, other.cost - base.cost, short)
-            told_of[key] = (each.is_kept, each.worst_asked[1], *numbers)
+            told_of[key] = (each.can_be_met, each.worst_asked[1], *numbers)
     return found, told_of
 
 
@@ -265,7 +265,7 @@ def test_the_years_in_which_it_is_kept_are_told():
     )
     assert of["processing", ""] == approx(False, 0.0, 800.0, 800.0, 0.0)
     (each,) = (p for p in found.priced if p.score.measure.name == "processing")
-    assert (each.worst_asked, each.kept, each.is_moved) == ((2030, 0.0), (2031,), True)
+    assert (each.worst_asked, each.years_met, each.changes_share) == ((2030, 0.0), (2031,), True)
 
 
 def test_a_limit_kept_of_demand_and_broken_of_purchases():
@@ -312,7 +312,7 @@ def test_recycling_elsewhere_alone_is_none_inside():
     old = refiner("Vieja", "CHL", 100, 15, Kind="recycled")
     found, of = priced(make(jin(), old, demand=100.0, years=YEARS))
     assert of["recycling", ""] == approx(False, 0.0, 0.0, 0.0, 0.0)
-    assert not next(p for p in found.priced if p.score.measure.name == "recycling").is_moved
+    assert not next(p for p in found.priced if p.score.measure.name == "recycling").changes_share
 
 
 def test_a_most_is_kept_by_leaving_short_what_others_cannot_give():
@@ -345,17 +345,17 @@ def test_what_no_limit_says_is_not_asked_for():
         "Kind": "recycled",
     }  # fmt: skip
     _, of = priced(book(Projects=[plant]))
-    assert of["recycling", ""][1].startswith("not asked for: no limit tells recycling inside")
+    assert of["recycling", ""][1].startswith("not planned: a limit on recycling would also")
     old = refiner("Vieja", "CHL", 100, 15, Kind="recycled")
     by_kind = {"Limit": "max", "Supplier group": "kind", "Supplier": "recycled", "Share": 0.9}
     _, of = priced(book(old, Share_limits=[CAP, by_kind]))
-    assert of["recycling", ""][1].startswith("not asked for: the workbook limits kinds")
+    assert of["recycling", ""][1].startswith("not planned: the workbook's own limits by kind")
 
 
 def test_a_change_can_be_sent_and_leaves_the_case_alone():
     case = read(book())
     score = scores(solve(book()))["processing", ""]
-    change = added(case, score)
+    change = benchmark_limit(case, score)
     assert isinstance(change, AddBenchmark)
     assert pickle.loads(pickle.dumps(change))(case) == change(case)
     assert len(change(case).share_limits) == len(case.share_limits) + 1
@@ -442,10 +442,10 @@ def test_extraction_of_a_first_stage_is_asked_for_where_its_plants_are():
     for row in book["Refiners"]:
         if row["Mineral"] == "oxide" and row["Country"] == ALLY:
             row["Cost (USD/t)"] = 60
-    found = benchmarks(solve(book), Here())
+    found = score_plan(solve(book), Here())
     (price,) = [p for p in found.priced if p.score.measure.name == "extraction"]
     assert price.worst[1] == 0.0
-    assert price.is_kept
+    assert price.can_be_met
     assert price.worst_asked is not None
     assert price.worst_asked[1] == pytest.approx(0.1, abs=1e-6)
     assert price.cash is not None

@@ -112,7 +112,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     from planner.studies.kind import Tables
     from planner.studies.workbook import about_of, write_study
 
-    names = {"what_ifs": options.get("asked"), **options}, kind.part(options)
+    names = {"what_ifs": options.get("asked"), **options}, kind.file_part(options)
 
     def output_path(scenario: str = "") -> Path:
         part = paths.study_part(file, *names, scenario)
@@ -127,7 +127,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     halt = None
     if study.stopped is not None:
         halt = Halt(sum(had_turn), len(had_turn), study.stopped)
-    failed: PlannerError | None = study.errors or _failure_of(study.judged, halt)
+    failed: PlannerError | None = study.errors or _failure_of(study.required_outcomes, halt)
     if not study.planned:
         return _nothing(study, halt, failed, as_json=as_json)
     stopped = halt.option(study.progress_label) if halt is not None else {}
@@ -200,7 +200,7 @@ def _beside(
     """Write the plan beside a study's workbook; return where it stands, and what went wrong."""
     from planner.workbook.save import save
 
-    plan = study.beside()
+    plan = study.extra_plan()
     if plan is None or written is None:
         return None, None
     end, write = plan
@@ -251,7 +251,7 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
     if study.tariff_sentence:
         line("Tariffs", f"\n{' ' * 14}".join(wrap(plain(study.tariff_sentence), _WIDE)))
     not_run: dict[str, list[str]] = {}
-    for outcome in study.judged:
+    for outcome in study.required_outcomes:
         if not outcome.ran:
             not_run.setdefault(outcome.error, []).append(study.label(outcome))
         elif not outcome.planned:

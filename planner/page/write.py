@@ -26,7 +26,7 @@ from planner.render.html import hash_of, json_of, render
 from planner.render.sentences import PAGE
 from planner.render.words import NAMED, clean
 from planner.sheets.survival import asked_of, tests_of
-from planner.studies.sweep import path_of
+from planner.studies.sweep import cap_path_words
 
 if TYPE_CHECKING:
     from planner.workbook import Book
@@ -126,7 +126,7 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
             )
             for m in sliders.case.minerals
         ],
-        "path": path_of(sliders.case, is_one=True),
+        "path": cap_path_words(sliders.case, is_one=True),
         "tests": vars(tests_of(sliders.case, asked_of(sliders.case))),
         "security": _least(row.max_short for row in sliders.case.security),
         "cells": cells_of(book, sliders.countries),

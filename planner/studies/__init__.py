@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Load what makes and runs a study when it is asked for."""
+    """Import a name from ``engine`` or ``places`` when it is first used."""
     for home in () if name.startswith("_") else ("engine", "places"):
         module = import_module(f"planner.studies.{home}")
         if hasattr(module, name):
@@ -39,7 +39,7 @@ def __getattr__(name: str) -> Any:
 
 @dataclass(frozen=True)
 class StudyEntry:
-    """A kind's module and summary, without importing it; ``asked`` if it is no command itself."""
+    """A kind's module and summary. ``asked`` is the command that makes it, if not its own."""
 
     module: str
     summary: str
@@ -48,7 +48,6 @@ class StudyEntry:
 
     @property
     def kind(self) -> type[StudyKind]:
-        """The kind itself, the one that its module defines."""
         if not self.loaded:
             from planner.studies.kind import StudyKind
 
@@ -61,7 +60,8 @@ class StudyEntry:
 STUDIES = {
     "compare": StudyEntry("planner.studies.compare", "Compare every scenario with the base case."),
     "sweep": StudyEntry(
-        "planner.studies.sweep", "Plan with many caps on single countries: cost against cap."
+        "planner.studies.sweep",
+        "Find what a tighter cap on single countries costs and leaves missing.",
     ),
     "stress": StudyEntry(
         "planner.studies.stress",
@@ -73,11 +73,11 @@ STUDIES = {
     ),
     "exit": StudyEntry(
         "planner.studies.exit",
-        "Find how little to buy from a country, by which year, and at what cost.",
+        "Find how far purchases from a country can fall, by which year, and at what cost.",
     ),
     "scorecard": StudyEntry(
         "planner.studies.scorecard",
-        "Score a plan before and after, and price each benchmark that it misses.",
+        "Score today's supply and the plan, and find what each missed benchmark would cost.",
     ),
     "ranges": StudyEntry(
         "planner.studies.ranges",
@@ -101,11 +101,11 @@ STUDIES = {
         asked="solve --under-risk",
     ),
 }
-"""Every kind by its command, or by the end of its workbook's name."""
+"""Every kind by the suffix of its workbook's file name, which is its command if it has one."""
 
 
 def kind_of(sheets: Iterable[str]) -> type[StudyKind] | None:
-    """Return the kind whose workbook has these sheets; None where it is none's."""
+    """Return the kind of study whose workbook has these sheets, or None."""
     names = set(sheets)
     kinds = (each.kind for each in STUDIES.values())
     return next((kind for kind in kinds if kind.RESULTS[0].TABLE in names), None)

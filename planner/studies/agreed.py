@@ -1,11 +1,11 @@
-"""A plan already agreed as a case of its own: what a loss then hits, and what may answer it.
+"""An agreed plan as a case of its own, in which a supplier is then lost.
 
-What is agreed is kept: which plants are built and when, what each supplier sells, what was in stock
-when the loss begins, and what demand was to be met. What answers a loss is a surge of the suppliers
-that are left, the stocks and, unless they are kept, the share limits waived.
+The plan's builds, orders, opening stocks and met demand are kept. After the loss the remaining
+suppliers may sell more (a surge), stocks may be drawn, and share limits are waived unless they are
+kept.
 
-Where a scenario comes unforeseen in a year, what was decided before is kept (``decided_before``),
-and all that is decided from then on is free (``Unforeseen``).
+If a scenario comes as a surprise in a year, decisions of earlier years are kept
+(``decisions_before``), and later ones are free (``Unforeseen``).
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ from planner.scenarios.actions import after
 
 @dataclass(frozen=True)
 class Rules:
-    """What may answer a loss, and when it begins.
+    """What the coalition may do after a loss, and when the loss begins.
 
-    ``surge`` is the part of its usable capacity of a year that a supplier may sell beyond what was
-    agreed; ``keep_caps`` says that share limits stay; ``first_year`` is the year in which the loss
-    begins (None: the first of the horizon). With ``solidarity`` members share what is left; without
-    each buys of a supplier no more than agreed and its part of the surge, as Rights divides it.
+    ``surge`` is how much more than agreed a supplier may sell, as a fraction of its usable capacity
+    of the year; ``keep_caps`` keeps share limits; ``first_year`` is the year in which the loss
+    begins (None: the first of the horizon). With ``solidarity`` members share the supply that
+    remains. Without it, each member buys from a supplier no more than agreed, and its share of the
+    surge by ``Rights``.
     """
 
     surge: float = SURGE
@@ -45,14 +46,14 @@ class Rules:
     solidarity: bool = True
 
 
-def stressed(plan: Plan, rules: Rules) -> Case:
-    """Return the case of an agreed plan under the rules of a loss, with nothing lost yet.
+def case_before_loss(plan: Plan, rules: Rules) -> Case:
+    """Return the agreed plan's case under the rules of a loss, before any supplier is lost.
 
-    Its demand is what the agreed plan meets, so that its shortage is what a loss adds; share limits
-    that are kept allow, or ask for, as many tonnes as before. Its years are those from the loss on,
-    so that nothing is stored in expectation of it. Capital and the cost of leaving suppliers of
-    today are spent as agreed, and left out; limits on growth give way to the surge, and security
-    against a loss is no concern any more.
+    Demand is the demand that the agreed plan meets, so every shortage in this case is due to the
+    loss. Share limits that are kept allow, or require, as many tonnes as before. The years begin
+    with the loss, so nothing is stored because of it. Capital and switching costs are left out,
+    because they are spent as agreed. The surge replaces limits on growth. The rows of the sheet
+    Security do not apply.
     """
     case = plan.case
     years = tuple(y for y in case.years if rules.first_year is None or y >= rules.first_year)
@@ -64,7 +65,7 @@ def stressed(plan: Plan, rules: Rules) -> Case:
         years=years,
         settings=settings,
         refiners=tuple(dataclasses.replace(r, max_growth=None) for r in case.refiners),
-        demand=tuple(_met(plan, row, years) for row in case.demand),
+        demand=tuple(_with_met_demand(plan, row, years) for row in case.demand),
         share_limits=case.share_limits if rules.keep_caps else (),
         security=(),
         projects=tuple(_as_built(p, running[p.name], years) for p in case.projects),
@@ -80,17 +81,17 @@ def stressed(plan: Plan, rules: Rules) -> Case:
     )
 
 
-def unmet(plan: Plan, row: Demand, year: int) -> float:
-    """Return what a plan leaves short of one row of demand in a year [t]."""
+def unmet_demand(plan: Plan, row: Demand, year: int) -> float:
+    """Return the shortage of one row of demand in a year [t]."""
     key = (row.mineral, row.member, year)
     if key in plan.case.tiers_of:
         return plan.value(OF_TIER, (row.mineral, row.member, row.tier, year))
     return plan.value(SHORTAGE, key)
 
 
-def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
-    """Return a row of demand, and beside it what the agreed plan leaves short."""
-    met = [(y, t, t - unmet(plan, row, y)) for y, t in row.tonnes if y in years]
+def _with_met_demand(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
+    """Return a row with the demand that the agreed plan meets, and its shortage as ``unmet``."""
+    met = [(y, t, t - unmet_demand(plan, row, y)) for y, t in row.tonnes if y in years]
     tonnes = tuple((y, left if left > tolerances.DEMAND_MET * t else 0.0) for y, t, left in met)
     apart = tuple((y, t - left) for (y, t, _), (_, left) in zip(met, tonnes, strict=True))
     return dataclasses.replace(row, tonnes=tonnes, unmet=apart)
@@ -99,9 +100,10 @@ def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
 def _ceilings(
     plan: Plan, surge: float, years: tuple[int, ...]
 ) -> tuple[tuple[str, str, str, int, float], ...]:
-    """Return what each source may sell: as agreed and the surge; none where capacity binds first.
+    """Return the most that each source may sell: the agreed tonnes and the surge.
 
-    A source of which nothing is agreed may surge too, up to that part of its capacity.
+    There is no entry where capacity is smaller than that. A source without agreed sales may surge,
+    too.
     """
     ceilings = []
     for row in plan.sources.to_dict("records"):
@@ -115,7 +117,7 @@ def _ceilings(
 def _member_ceilings(
     plan: Plan, surge: float, years: tuple[int, ...]
 ) -> Iterator[tuple[str, str, str, str, int, float]]:
-    """Yield what each member may buy of each source: as agreed, and its part of the surge."""
+    """Yield the most that each member may buy from each source: agreed, and part of the surge."""
     e, d = plan.expanded, plan.expanded.deliveries
     bought = np.zeros((len(e.sources), len(e.members), len(e.years)))
     np.add.at(bought, (d.source, d.member, d.year), plan.delivered)
@@ -134,7 +136,7 @@ def _member_ceilings(
 
 
 def _as_built(project: Project, running: dict[int, float], years: tuple[int, ...]) -> Project:
-    """Return a project as a built plant: of each year what the agreed plan has running."""
+    """Return a project as a built plant, with the capacity that the agreed plan runs each year."""
     first, last = years[0], years[-1]
     return dataclasses.replace(
         project,
@@ -147,10 +149,10 @@ def _as_built(project: Project, running: dict[int, float], years: tuple[int, ...
 
 
 def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile:
-    """Return a reserve as it is when the loss begins, to be held as far as was agreed.
+    """Return a reserve as it is when the loss begins, with the agreed stock as its target.
 
-    Its target is that of all demand, or what the agreed plan holds if that is less: to fall below
-    it costs the target's penalty, and nobody fills a reserve beyond what was agreed.
+    The target is the reserve's own target, or the agreed stock if that is less. Falling below it
+    costs the target's penalty. Nobody fills a reserve beyond the agreed stock.
     """
     case, first = plan.case, plan.case.years.index(years[0])
     held = [plan.value(STOCK, (pile.mineral, pile.member, y)) for y in case.years]
@@ -167,15 +169,15 @@ def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile
     )
 
 
-# ---- what was decided before a year is kept, all else is free ----------------------------------
+# ---- decisions before a year are kept, all others are free ---------------------------------------
 
 
-def decided_before(plan: Plan, year: int) -> Agreed:
-    """Return what a plan decides before a year.
+def decisions_before(plan: Plan, year: int) -> Agreed:
+    """Return the decisions that a plan makes before a year.
 
-    Each component of the program that is a decision says in which year it is decided: flows, ore
-    and stocks in their own, a plant in the year in which building it begins, and is paid for. What
-    is short, not taken, lacking of a target or beyond a limit follows from these.
+    Each component of the program that is a decision declares its year. Flows, ore and stocks are
+    decided in their own year; a plant in the year in which building begins and is paid for.
+    Shortages, refused tonnes, missing reserves and exceeded limits follow from these decisions.
     """
     case, decisions = plan.case, list[tuple[str, object, float]]()
     for group in plan.program.variables:
@@ -185,14 +187,14 @@ def decided_before(plan: Plan, year: int) -> Agreed:
         amounts = np.maximum(plan.x[group.at], 0.0)
         index = np.flatnonzero(amounts)
         for key, amount in zip(group.keys(index), amounts[index].tolist(), strict=True):
-            kept = _whole(case, key, amount) if columns in {BUILT, REST} else amount
+            kept = _rounded_build(case, key, amount) if columns in {BUILT, REST} else amount
             if kept > 0.0 and columns.decided(case, key) < year:
                 decisions.append((columns.name, columns.lasting(case, key), kept))
     return Agreed(year, tuple(decisions))
 
 
-def _whole(case: Case, key: Any, amount: float) -> float:
-    """Return a part of a project, with the solver's rounding off it where it is built whole."""
+def _rounded_build(case: Case, key: Any, amount: float) -> float:
+    """Return a built fraction; rounded to 0, the unbuilt rest or 1 if projects are integer."""
     project = next(p for p in case.projects if p.name == key[0])
     if not case.settings.whole_projects or key[1] in dict(project.begun):
         return amount
@@ -203,14 +205,14 @@ def _whole(case: Case, key: Any, amount: float) -> float:
 
 @dataclass(frozen=True)
 class Unforeseen:
-    """A change: a scenario or what-ifs from a year on, of which nobody knew before.
+    """A change that comes as a surprise in a year: a scenario or what-ifs that nobody knew before.
 
-    Before ``agreed.before`` the case is the one that is changed, and what ``agreed`` says was
-    decided then is kept; from that year on it is the variant. In the first year of the horizon that
-    is the variant itself. Two changes have no year of their own: a limit on shares, set or removed,
-    holds from the year on; and a plant that the variant builds is built so only if building begins
-    in that year or later, and if nothing of it was begun before. With ``is_known`` the same events
-    are known from the first year, and nothing is kept.
+    Before the year ``agreed.before`` the original case applies, and the decisions in ``agreed`` are
+    kept; from that year on the variant applies. If it is the first year of the horizon, the result
+    is the variant itself. Two changes name no year. A share limit that is set or removed changes in
+    that year. A plant that the variant builds is built only if building begins in that year or
+    later, and if it was not begun before. With ``is_known`` the same events are known from the
+    first year, and no decision is kept.
     """
 
     variant: Variant
@@ -218,14 +220,14 @@ class Unforeseen:
     is_known: bool = False
 
     def __call__(self, case: Case) -> Case:
-        """Return the case that is planned. A variant that removes a member has no year."""
+        """Return the changed case. A variant that removes a member is not supported."""
         year = self.agreed.before
         if year <= case.years[0]:
             return self.variant(case)
         steps = [
             step for step in self.steps(case) if step.last_year is None or step.last_year >= year
         ]
-        changed = after(case, [_from(step, year, case.years) for step in steps])
+        changed = after(case, [_step_from(step, year, case.years) for step in steps])
         if self.variant.max_country_share is not None:
             changed = set_max_country_share(changed, self.variant.max_country_share)
         built = {(row.project, row.year) for row in case.built}
@@ -235,18 +237,19 @@ class Unforeseen:
             if name == BUILT.name and key not in built
         }
         return changed.change(
-            projects=tuple(_built_late(p, year, begun, case.years) for p in changed.projects),
-            share_limits=_joined_limits(case.share_limits, changed.share_limits, year),
+            projects=tuple(
+                _without_early_build(p, year, begun, case.years) for p in changed.projects
+            ),
+            share_limits=_limits_before_and_after(case.share_limits, changed.share_limits, year),
             scenario=self.variant(case).scenario,
             agreed=None if self.is_known else self.agreed,
         )
 
-    def acts(self, case: Case) -> bool:
-        """Return whether the variant changes anything in a case."""
+    def has_effect(self, case: Case) -> bool:
         return replace(self, is_known=True)(case).change(scenario=case.scenario) != case
 
-    def acts_before(self, case: Case) -> bool:
-        """Return whether the variant does, or may build, anything before the year."""
+    def has_effect_before(self, case: Case) -> bool:
+        """Return whether the variant changes or may build anything before the year."""
         whole, year = self.variant(case), self.agreed.before
         begun = (
             budget_year(project, min(start_years(project, case.years)), case.years)
@@ -257,33 +260,33 @@ class Unforeseen:
         return late != whole or (year > case.years[0] and any(begins < year for begins in begun))
 
     def steps(self, case: Case) -> list[ScenarioStep]:
-        """Return all that the variant does, but for a limit on countries' shares."""
+        """Return the steps of the variant, without its limit on countries' shares."""
         what_ifs = (step for what_if in self.variant.what_ifs for step in what_if.steps)
         return [*steps_of(case, self.variant.scenario), *what_ifs]
 
 
-def _from(step: ScenarioStep, year: int, years: tuple[int, ...]) -> ScenarioStep:
-    """Return a step that does nothing before a year, as far as it knows years."""
+def _step_from(step: ScenarioStep, year: int, years: tuple[int, ...]) -> ScenarioStep:
+    """Return a step that does nothing before a year, if its action has years."""
     first = step.first_year or years[0]
     if "last_year" not in TAKES[step.action].selectors or not any(first <= y < year for y in years):
         return step
     return dataclasses.replace(step, first_year=max(step.first_year or year, year))
 
 
-def _built_late(
+def _without_early_build(
     project: Project, year: int, begun: Collection[str], years: tuple[int, ...]
 ) -> Project:
-    """Return a project without a build by the scenario that would have begun before a year."""
+    """Return a project without a build of the scenario that would have begun before a year."""
     start = project.built_in
     if start is None or (project.name not in begun and budget_year(project, start, years) >= year):
         return project
     return dataclasses.replace(project, built_in=None)
 
 
-def _joined_limits(
+def _limits_before_and_after(
     before: Iterable[ShareLimit], after_: Iterable[ShareLimit], year: int
 ) -> tuple[ShareLimit, ...]:
-    """Return the share limits of one case before a year, and of another one from then on."""
+    """Return share limits that hold until a year, and others that hold from that year on."""
     gone, new = Counter(before), Counter(after_)
     both = gone & new
     gone, new = gone - both, new - both

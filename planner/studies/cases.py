@@ -1,4 +1,4 @@
-"""The cases of a comparison: the base and its what-ifs, each also as a surprise."""
+"""The cases of a comparison: the base, and scenarios and what-ifs, also as surprises."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.plan import Plan
 from models.schema import TAKES, ScenarioStep
 from planner.render.words import listed, signed, span
 from planner.scenarios import LIMIT, Variant, steps_of
-from planner.studies.agreed import Unforeseen, decided_before
+from planner.studies.agreed import Unforeseen, decisions_before
 from planner.studies.engine import NOT_RUN, Outcome, Outcomes, Run, Study, Tell, add_done, run_study
 
 if TYPE_CHECKING:
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 UNFORESEEN = "unforeseen"
 _REMOVES = "remove member"
-_LONGEST = 60
-"""Characters of the name of the command's own case at most."""
+_LONGEST_NAME = 60
+"""The longest name, in characters, of the case that the command's options make."""
 
 
 @dataclass(frozen=True)
 class ComparedCase:
-    """One case that is compared: its name, and the change from the workbook's case to it.
+    """A case to compare: its name, and how it changes the workbook's case.
 
-    ``errors`` say where its records break the rules: such a case is not planned. ``warnings`` say
-    what in the change touches nothing. For a surprise, ``foreseen`` is the name of the same change
-    known from the first year.
+    ``errors`` are records that break the rules: such a case is not planned. ``warnings`` name the
+    parts of the change that match no record. For a surprise, ``foreseen`` is the name of the same
+    change known from the first year.
     """
 
     name: str
@@ -43,20 +43,22 @@ class ComparedCase:
     foreseen: str = ""
 
 
-def compared(case: Case, scenarios: tuple[str, ...], asked: Variant | None) -> list[ComparedCase]:
-    """Return the cases to compare: Base first, the scenarios, and last what the command asks.
+def compared_cases(
+    case: Case, scenarios: tuple[str, ...], asked: Variant | None
+) -> list[ComparedCase]:
+    """Return the cases to compare: Base, each scenario once, and the case of the options.
 
-    ``scenarios`` are names as the workbook spells them; Base is always there, and none is twice.
+    ``scenarios`` are names as the workbook spells them; ``asked`` is the change that the command's
+    options make.
     """
     names = [BASE, *dict.fromkeys(name for name in scenarios if name != BASE)]
-    cases = [_checked(case, name, Variant(name)) for name in names]
+    cases = [_checked_case(case, name, Variant(name)) for name in names]
     if asked is not None and asked.changes:
-        cases.append(_checked(case, _name(asked, names), asked))
+        cases.append(_checked_case(case, _case_name(asked, names), asked))
     return cases
 
 
-def _checked(case: Case, name: str, variant: Variant) -> ComparedCase:
-    """Return a case to compare with what the rules say of it."""
+def _checked_case(case: Case, name: str, variant: Variant) -> ComparedCase:
     changed, warnings = variant.with_findings(case)
     findings = checks.check(changed, checks.RULES)
     errors = tuple(f for f in findings if f.severity is Severity.ERROR)
@@ -64,11 +66,11 @@ def _checked(case: Case, name: str, variant: Variant) -> ComparedCase:
 
 
 def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> list[ComparedCase]:
-    """Return the cases, each but the base followed by itself as a surprise from a year on.
+    """Return the cases, each but the base followed by the same change as a surprise in a year.
 
-    A change that acts before that year, too, has a third case between the two: its part from the
-    year on, known. So the surprise is compared with the same events. Left out, with a warning, is
-    what removes a member, which has no year, and what does nothing from the year on.
+    A change that has an effect before that year gets one more case: the same change from the year
+    on, known from the first year. So the surprise is compared with the same events. A change that
+    removes a member, or has no effect from the year on, has no surprise, and gets a warning.
     """
     every = list[ComparedCase]()
     for each in cases:
@@ -78,51 +80,52 @@ def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> lis
         late = Unforeseen(each.variant, Agreed(year))
         why = f"`{_REMOVES}` holds for all years"
         if all(step.action != _REMOVES for step in late.steps(case)):
-            why = "" if late.acts(case) else f"it does nothing from {year} on"
+            why = "" if late.has_effect(case) else f"it changes nothing from {year} on"
         if why:
             left_out = warning("", found=f"{each.name} is not planned as {UNFORESEEN}: {why}")
             every[-1] = dataclasses.replace(each, warnings=(*each.warnings, left_out))
             continue
         name, errors = each.name, tuple(checks.errors(late(case)))
-        if late.acts_before(case):
+        if late.has_effect_before(case):
             name = f"{each.name} from {year}"
             every.append(ComparedCase(name, dataclasses.replace(late, is_known=True), errors))
         every.append(ComparedCase(f"{name} ({UNFORESEEN})", late, errors, foreseen=name))
     return every
 
 
-def _name(asked: Variant, taken: list[str]) -> str:
-    """Return what the command's own case is called: by what it does, as much as is short."""
+def _case_name(asked: Variant, taken: list[str]) -> str:
+    """Return the name of the case that the options make: its changes in words, as many as fit."""
     parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
     limit = asked.changes.get(LIMIT)
     parts += [f"{LIMIT} {limit}"] if limit is not None else []
     names = [_joined(parts, shown) for shown in range(len(parts), 0, -1)]
-    name = next((name for name in names if len(name) <= _LONGEST), names[-1])
+    name = next((name for name in names if len(name) <= _LONGEST_NAME), names[-1])
     return name if name not in taken else f"{name} (command line)"
 
 
 def _joined(parts: list[str], shown: int) -> str:
-    """Return the first of several changes in words, and how many more there are."""
+    """Return the first ``shown`` changes in words, and how many more there are."""
     first = "; ".join(parts[:shown])
-    first = first if len(first) <= _LONGEST or shown > 1 else f"{first[: _LONGEST - 1].rstrip()}…"
+    first = (
+        first
+        if len(first) <= _LONGEST_NAME or shown > 1
+        else f"{first[: _LONGEST_NAME - 1].rstrip()}…"
+    )
     return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, and who pays what for it: None if not asked for, a text if not known."""
+    """A plan, and its bills: None if not asked for, a text that says why if not known."""
 
     plan: Plan
     bill: DualBill | str | None = None
 
 
 def compare_study(case: Case, cases: list[ComparedCase], *, bills: bool = False) -> Study[Planned]:
-    """Return the study: a chain for each case that keeps the rules, all started from the base.
-
-    With ``bills`` each result says who pays what.
-    """
+    """Return the study: one chain per valid case, all started from the base."""
     chains = tuple((Run(each.name, each.variant),) for each in cases if not each.errors)
-    return Study(case, chains, billed if bills else computed)
+    return Study(case, chains, with_bill if bills else with_tables)
 
 
 def plan_cases(
@@ -133,10 +136,10 @@ def plan_cases(
     *,
     bills: bool = False,
 ) -> tuple[list[ComparedCase], Outcomes[Planned]]:
-    """Return the cases with what was decided before them, and the outcome of each that is planned.
+    """Return the cases, and the outcome of each valid one.
 
-    Surprises are planned after the base, whose decisions of earlier years hold. With ``bills`` each
-    other result says who pays what.
+    Surprises are planned after the base, because the base plan's decisions of earlier years are
+    kept in them. With ``bills`` each result has its bills, except surprises.
     """
     total = sum(not each.errors for each in cases)
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
@@ -145,15 +148,15 @@ def plan_cases(
     foreseen = run_study(study, where, add_done(tell, 0, total))
     base, trouble, more = foreseen[0].found, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
-        late = [_after(base.plan, each) for each in late]
+        late = [_with_base_decisions(base.plan, each) for each in late]
         try:
             more = run_study(compare_study(case, late), where, add_done(tell, len(foreseen), total))
-        except UsageError as error:  # the place was there before
+        except UsageError as error:  # the place was reachable for the first runs
             trouble = str(error)
     elif foreseen.stopped:
         trouble = "the study was stopped before"
     else:
-        trouble = f"what was decided before is not known: {foreseen[0].error}"
+        trouble = f"the base, whose earlier decisions are kept, has no plan: {foreseen[0].error}"
     if trouble:
         left = (each.name for each in late if not each.errors)
         unrun = (Outcome[Planned](name, error=f"{NOT_RUN}{trouble}", ran=False) for name in left)
@@ -163,11 +166,10 @@ def plan_cases(
     return decided, Outcomes((*foreseen, *more), more.stopped)
 
 
-def _after(base: Plan, each: ComparedCase) -> ComparedCase:
-    """Return a case that comes unforeseen with what the base's plan decides before."""
+def _with_base_decisions(base: Plan, each: ComparedCase) -> ComparedCase:
     change = each.variant
     if isinstance(change, Unforeseen):
-        change = dataclasses.replace(change, agreed=decided_before(base, change.agreed.before))
+        change = dataclasses.replace(change, agreed=decisions_before(base, change.agreed.before))
     return dataclasses.replace(each, variant=change)
 
 
@@ -176,34 +178,32 @@ _COMPUTED = (
     "limits", "changes", "tiers", "security", "costs", "mineral_costs", "values", "cash",
     "tariffs", "levies", "purchases", "tonnes", "shortage", "delivered", "taken", "handed",
 )  # fmt: skip
-"""What is computed of a plan where it is planned, so that its program is not laid out again."""
+"""Tables of a plan that are computed in the process that solved it, which has its program."""
 
 
-def computed(plan: Plan) -> Planned:
-    """Return a plan with its tables, computed where it is planned."""
+def with_tables(plan: Plan) -> Planned:
     for name in _COMPUTED:
         getattr(plan, name)
     return Planned(plan)
 
 
-def billed(plan: Plan) -> Planned:
-    """Return a plan, and who pays what for it."""
+def with_bill(plan: Plan) -> Planned:
     try:
-        return Planned(computed(plan).plan, bill_of(plan))
+        return Planned(with_tables(plan).plan, bill_of(plan))
     except SolverError as error:
         return Planned(plan, str(error))
 
 
-# ---- what a case changes, in words ---------------------------------------------------------------
+# ---- changes of a case, in words -----------------------------------------------------------------
 
-_MUCH = 0.01
-"""A difference of demand from the base's that is mentioned is larger."""
+_DEMAND_TOLERANCE = 0.01
+"""Demand that differs from the base's by no more than this fraction is not mentioned."""
 _MOST_STEPS = 3
-"""Steps of a scenario that are named; more are counted."""
+"""How many steps of a scenario are named; the rest are only counted."""
 
 
-def demand_against(base: Case, case: Case) -> str:
-    """Return by how much demand differs from the base's: by mineral, the least and the most."""
+def demand_change(base: Case, case: Case) -> str:
+    """Return the least and the largest change of a mineral's demand against the base, in words."""
     if case.years != base.years:
         return ""
     pairs = [
@@ -211,33 +211,38 @@ def demand_against(base: Case, case: Case) -> str:
         for m in base.minerals
     ]
     parts = sorted(after / before - 1.0 for before, after in pairs if before > 0)
-    if not parts or max(map(abs, parts)) <= _MUCH:
+    if not parts or max(map(abs, parts)) <= _DEMAND_TOLERANCE:
         return ""
     ends = dict.fromkeys(f"{signed(part * 100, '.0f')} %" for part in (parts[0], parts[-1]))
     return " to ".join(ends)
 
 
-def of_other_demand(every: Iterable[tuple[object, object]]) -> str:
-    """Return which cases have another demand than the base; ``every`` are names with how much."""
-    names = [f"{name} ({by} by mineral)" for name, by in every if isinstance(by, str) and by]
+def other_demand_sentence(changes: Iterable[tuple[object, object]]) -> str:
+    """Return a sentence that names the cases with another demand than the base, or "".
+
+    ``changes`` has each case's name and the change of its demand in words.
+    """
+    names = [f'"{name}" ({by} by mineral)' for name, by in changes if isinstance(by, str) and by]
     if not names:
         return ""
-    verb, whose = ("changes", "its") if len(names) == 1 else ("change", "their own")
-    return f"{listed(names, 2)} {verb} demand. Costs and served shares there are of {whose} demand."
+    verb, whose = ("changes", "its costs") if len(names) == 1 else ("change", "their costs")
+    return (
+        f"{listed(names, 2)} {verb} demand: {whose} and served shares are for the changed demand."
+    )
 
 
-def in_words(case: Case, change: Variant | Unforeseen) -> str:
-    """Return what a case changes: each step with what it selects and its years."""
+def changes_in_words(case: Case, change: Variant | Unforeseen) -> str:
+    """Return the changes of a case in words: each step, its records and its years."""
     variant = change.variant if isinstance(change, Unforeseen) else change
     what_ifs = [step for what_if in variant.what_ifs for step in what_if.steps]
-    steps = [_step(case, step) for step in (*steps_of(case, variant.scenario), *what_ifs)]
+    steps = [_step_in_words(case, step) for step in (*steps_of(case, variant.scenario), *what_ifs)]
     if variant.max_country_share is not None:
         steps.append(f"{LIMIT.lower()} {variant.max_country_share:g}")
     more = [f"{len(steps) - _MOST_STEPS} more"] if len(steps) > _MOST_STEPS else []
     return "; ".join([*steps[:_MOST_STEPS], *more])
 
 
-def _step(case: Case, step: ScenarioStep) -> str:
+def _step_in_words(case: Case, step: ScenarioStep) -> str:
     country = step.country and case.country_name(step.country)
     names = filter(None, (step.mineral, country, step.refiner, step.company, step.member))
     action = f"{step.action} {step.value:g}" if step.value is not None else step.action

@@ -1,4 +1,4 @@
-"""What plants buy of one another, and which mineral's buyers it is charged to."""
+"""The cost of inputs that plants buy, charged to the buyers of the products."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ if TYPE_CHECKING:
 
 
 def bought_by_plants(plan: Plan) -> pd.DataFrame:
-    """Return the rows of ``Plan.inputs`` that are sold; what members hand over they have bought."""
+    """Return the rows of ``Plan.inputs`` that plants buy; members supply the others."""
     return plan.inputs[plan.inputs["member"] == ""]
 
 
-def by_mineral(
+def sums_by_mineral(
     plan: Plan, mineral: Ints | list[int], amounts: Floats | list[float]
 ) -> dict[str, float]:
-    """Return the sums of amounts by mineral; ``mineral`` is whose each is, by position."""
+    """Return sums by mineral; ``mineral[i]`` is the position of the mineral of ``amounts[i]``."""
     names, at = plan.expanded.minerals, np.array(mineral, dtype=int)
     return dict(zip(names, np.bincount(at, amounts, len(names)).tolist(), strict=True))
 
 
-def on_products(
+def with_input_costs(
     plan: Plan, amounts: Mapping[str, float], charged: Floats, counted: Floats | float = 0.0
 ) -> dict[str, float]:
-    """Return money by mineral, with what inputs cost charged to the buyers of the products.
+    """Return money by mineral, with the cost of inputs moved to the minerals made from them.
 
-    ``charged`` is what they pay for each flow of an input [money]; ``counted`` is what ``amounts``
-    has of it at the input. Nobody buys what a line makes nothing of: that stays with the input.
+    ``charged`` is the cost of each flow of an input [money]; ``counted`` is the part of it that
+    ``amounts`` already has at the input's mineral. If a plant makes nothing in a year, the cost
+    stays with the input.
     """
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
     if not e.intakes:

@@ -1,4 +1,4 @@
-"""Compare: the base case and what-ifs of it, each planned in full and compared with the base."""
+"""Compare: the base case and scenarios of it, each planned in full and compared with the base."""
 
 from __future__ import annotations
 
@@ -66,22 +66,19 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 _MOST_ERRORS = 3
-"""Errors of a scenario that its row names; JSON and the end of the command have them all."""
+"""How many errors a scenario's row shows; JSON and the command's last lines show all."""
 MOST_CHANGES = 2_000
-"""Changes of one scenario that are listed; a last row counts the others."""
-
-
-# ---- plans set side by side ----------------------------------------------------------------------
+"""How many changes of one scenario are listed; a last row counts the others."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One case of a comparison.
+    """One case of a comparison, with its plan.
 
-    ``case`` is the case that is planned; ``context`` holds its plan (None: it has none, and
-    ``error`` says why). ``cell_of`` gives the address of a cell of the workbook by
-    sheet, row and column header, "" where there is none. ``foreseen`` is as of ``Compared``;
-    ``changes`` says in words what the case changes.
+    ``context`` holds the plan; it is None if there is none, and ``error`` says why. ``cell_of``
+    gives the address of a cell of the workbook by sheet, row and column header, or "".
+    ``foreseen`` has the same meaning as in ``ComparedCase``; ``changes`` are the case's changes in
+    words.
     """
 
     name: str
@@ -93,31 +90,31 @@ class Entry:
     changes: str = ""
 
 
-# ---- projects built otherwise --------------------------------------------------------------------
+# ---- projects built differently ------------------------------------------------------------------
 
 
 ALL_PROJECTS = "All projects"
-"""In the place of a project's name: the sum over all of a scenario's, changed or not."""
+"""The name of the row that sums all projects of a scenario, changed or not."""
 _MOST_NAMED = 2
-"""Projects named in a line at most."""
+"""How many projects one line names at most."""
 _AMOUNTS = ["capex", "tonnes"]
 
 
-def moved(base: Context, context: Context) -> list[Row]:
-    """Return the projects that a scenario builds otherwise, the largest change of capex first.
+def differing_projects(base: Context, context: Context) -> list[Row]:
+    """Return the projects that a scenario builds differently, the largest change of capex first.
 
-    Rows by the fields of ProjectsBuilt: capex [money m], tonnes [t over all years].
+    Rows have the fields of ``ProjectsBuilt``: capex [money m], tonnes [t over all years].
     """
-    (before, parts_before), (after, parts_after) = _built(base), _built(context)
+    (before, parts_before), (after, parts_after) = _builds_of(base), _builds_of(context)
     by = parts_after.sub(parts_before, fill_value=0.0).abs().groupby(level="project").max()
     differ = by.index[by > tolerances.SAME_SHARE]
-    rows = [_beside(str(name), before.get(name, {}), after.get(name, {})) for name in differ]
+    rows = [_side_by_side(str(name), before.get(name, {}), after.get(name, {})) for name in differ]
     return sorted(rows, key=lambda row: (-abs(row["capex_more"]), row["project"]))
 
 
 @once
-def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
-    """Return by project mineral, country, capex, tonnes and starts; what starts of it by year."""
+def _builds_of(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
+    """Return each project's mineral, country, capex, tonnes and starts, and fractions by year."""
     rows = context.plan.projects
     starting = rows[rows["built"] > tolerances.SAME_SHARE].sort_values("year")
     texts = [
@@ -131,8 +128,8 @@ def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
     return projects.astype({"starts": object}).fillna({"starts": ""}).to_dict("index"), parts
 
 
-def _beside(project: str, before: Row, after: Row) -> Row:
-    """Return a project of the base and of a scenario side by side; {}: it is not there."""
+def _side_by_side(project: str, before: Row, after: Row) -> Row:
+    """Return a project in the base and in a scenario as one row; {} where it does not exist."""
     either = before or after
     row: Row = {"project": project} | {n: either.get(n, "") for n in ("mineral", "country")}
     for when, side in (("before", before), ("after", after)):
@@ -143,24 +140,23 @@ def _beside(project: str, before: Row, after: Row) -> Row:
     return row
 
 
-def _in_a_line(base: Context, context: Context) -> str:
-    """Return in a line which projects' capex changes most [money m], "" where none does.
+def _largest_changes(base: Context, context: Context) -> str:
+    """Return in a line the projects whose capex changes most [money m], or "".
 
     ``Nolans +819.1, Becancour -705.5 and 4 more``
     """
-    projects = ((row["project"], row["capex_more"]) for row in moved(base, context))
+    projects = ((row["project"], row["capex_more"]) for row in differing_projects(base, context))
     names = [
-        f"{project} {words.signed(more, ',.1f') if round(more, 1) else 'at another time'}"
+        f"{project} {words.signed(more, ',.1f') if round(more, 1) else 'in other years'}"
         for project, more in projects
     ]
     return words.few(names, _MOST_NAMED)
 
 
 def _with_total(base: Context, context: Context) -> list[Row]:
-    """Return the projects that move, and below them the sums of all projects."""
-    rows = moved(base, context)
+    rows = differing_projects(base, context)
     sums = [{n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)]
-    return [*rows, _beside(ALL_PROJECTS, *sums)] if rows else []
+    return [*rows, _side_by_side(ALL_PROJECTS, *sums)] if rows else []
 
 
 # ---- flows that differ ---------------------------------------------------------------------------
@@ -174,7 +170,6 @@ COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
 
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
-    """Yield the rows of one scenario."""
     groups = defaultdict[tuple[str, str], list[dict[Any, Any]]](list)
     for row in moves(_flows(base), _flows(context), ["mineral", "level"]).to_dict("records"):
         groups[row["mineral"], row["level"]].append(row)
@@ -187,9 +182,9 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
             yield from ({**row, **names} for row in largest_moves(groups[mineral, level]))
     if same:
         yield {"seller": f"Same cost and shortage as in the base: {', '.join(same)}"}
-    if base.case.budget and len({row["mineral"] for row in moved(base, context)}) > 1:
-        shared = "Projects of several minerals share a budget and change"
-        yield {"seller": f"{shared}: see {ProjectsBuilt.TABLE}"}
+    if base.case.budget and len({row["mineral"] for row in differing_projects(base, context)}) > 1:
+        shared = "Projects of several minerals change, and they share one budget"
+        yield {"seller": f"{shared}: see the sheet {ProjectsBuilt.TABLE}"}
 
 
 @once
@@ -216,17 +211,16 @@ def _joined(flows: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_year(context: Context) -> list[pd.Series[float]]:
-    """Return what is paid for purchases, and what is short, by mineral and year."""
+    """Return the cost of purchases and the shortage, by mineral and year."""
     paid = _joined(context.plan.flows, bought_by_plants(context.plan))
     tables = ((paid, "total"), (context.plan.supply, "short"))
     return [table.groupby(["mineral", "year"])[amount].sum() for table, amount in tables]
 
 
-# ---- tables made ---------------------------------------------------------------------------------
+# ---- tables --------------------------------------------------------------------------------------
 
 
 def comparison(entries: Sequence[Entry]) -> Comparison:
-    """Return a row a scenario: what it costs, what is short, how that differs from the base."""
     base = entries[0]
     rows = [{} if e.context is None else _of_plan(e.context) for e in entries]
     columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Comparison.FIELDS}
@@ -239,10 +233,12 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
         "result": [entry.error or "proven optimal" for entry in entries],
         "inputs": [len([*input_differences(base.case, entry.case)]) for entry in entries],
         "moved": [
-            "" if base.context is None or e.context is None else _in_a_line(base.context, e.context)
+            ""
+            if base.context is None or e.context is None
+            else _largest_changes(base.context, e.context)
             for e in entries
         ],
-        "demand": [cases.demand_against(base.case, entry.case) for entry in entries],
+        "demand": [cases.demand_change(base.case, entry.case) for entry in entries],
         "changes": [entry.changes for entry in entries],
     }
     rare = (Comparison.moved, Comparison.demand, Comparison.levies)
@@ -257,7 +253,6 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
 
 
 def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict[str, list[Any]]:
-    """Return which entries are foreseen, and what it costs that others are not [money m]."""
     total = {entry.name: value for entry, value in zip(entries, totals, strict=True)}
     return {
         "foresight": [cases.UNFORESEEN if entry.foreseen else "foreseen" for entry in entries],
@@ -268,14 +263,8 @@ def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict
     }
 
 
-def _pairs(entries: Sequence[Entry]) -> Iterator[tuple[str, str, float | None]]:
-    """Yield each entry's name, what it is foreseen, and its total cost [money]."""
-    for e in entries:
-        yield e.name, e.foreseen, e.context.plan.objective if e.context else None
-
-
 def _of_plan(context: Context) -> dict[str, float]:
-    """Return the columns of the sheet Comparison of a plan [money m, t]."""
+    """Return a plan's values for the sheet Comparison [money m, t]."""
     plan = context.plan
     costs, is_penalty = plan.costs["discounted"], plan.costs["heading"].isin(PENALTIES)
     money_of = {
@@ -293,20 +282,23 @@ def _of_plan(context: Context) -> dict[str, float]:
         "tonnes": plan.tonnes,
         "short": plan.shortage,
         "served": plan.served_share,
-        "keep_enough": _keep(context, "served_without"),
-        **({"keep_through": _keep(context, "served_through")} if plan.expanded.intakes else {}),
+        "keep_enough": _number_kept(context, "served_without"),
+        **(
+            {"keep_through": _number_kept(context, "served_through")}
+            if plan.expanded.intakes
+            else {}
+        ),
         "binding": float(len(binding(plan))),
     }
 
 
-def _keep(context: Context, served: str) -> float:
-    """Return how many minerals keep enough of their need if a supplier stops."""
+def _number_kept(context: Context, served: str) -> float:
+    """Return how many minerals keep 80 % of supply if their largest supplier stops."""
     left = (row.get(served) for row in figures(context))
     return float(sum(map(keeps_enough, filter(words.known, left))))
 
 
-def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
-    """Return a row a mineral and scenario; None where no case has a plan."""
+def scenario_minerals(entries: Sequence[Entry]) -> ScenarioMinerals | None:
     planned = {e.name: e.context for e in entries if e.context is not None}
     if not planned:
         return None
@@ -327,12 +319,12 @@ def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
     return made if is_staged else made.without(t.taken, t.stage_country, t.served_through)
 
 
-def by_year(
-    entries: Sequence[Entry], vain: Mapping[str, regret.Short] | None = None
+def missing_by_year(
+    entries: Sequence[Entry], absent: Mapping[str, regret.Short] | None = None
 ) -> MissingByYear | None:
-    """Return a row a scenario, mineral and year; None where no case has a plan.
+    """Return one row per scenario, mineral and year, or None if no case has a plan.
 
-    ``vain`` is what is short where a scenario is planned for and stays away, by the scenario.
+    ``absent`` is the shortage if a scenario is planned for and does not happen, by scenario.
     """
     plans = {e.name: e.context.plan for e in entries if e.context is not None}
     if not plans:
@@ -340,8 +332,8 @@ def by_year(
     short = {name: regret.short_of(plan) for name, plan in plans.items()}
     need = {n: sums(plan.supply, "demand", "mineral", "year") for n, plan in plans.items()}
     base = entries[0].name
-    for name, tonnes in (vain or {}).items() if base in need else ():
-        short[regret.stays_away(name)], need[regret.stays_away(name)] = tonnes, need[base]
+    for name, tonnes in (absent or {}).items() if base in need else ():
+        short[regret.absent_name(name)], need[regret.absent_name(name)] = tonnes, need[base]
     before, rows = short.get(base), list[Row]()
     for name, lost in short.items():
         more = before and {key: change(t, before.get(key, 0.0)) or 0.0 for key, t in lost.items()}
@@ -361,7 +353,7 @@ def by_year(
 
 @once
 def _worth_short(context: Context) -> dict[str, float]:
-    """Return what each mineral is short, at the price of the year [money]."""
+    """Return each mineral's shortage at the price of the year [money]."""
     table, worth = context.plan.short, defaultdict[str, float](float)
     columns = (table[name] for name in ("mineral", "year", "short"))
     for mineral, year, tonnes in zip(*columns, strict=True):
@@ -369,8 +361,7 @@ def _worth_short(context: Context) -> dict[str, float]:
     return worth
 
 
-def changes(entries: Sequence[Entry]) -> ScenarioInputs | None:
-    """Return a row an input that differs; None where there is only the base."""
+def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
     if len(entries) <= 1:
         return None
     base = entries[0].case
@@ -389,7 +380,6 @@ def changes(entries: Sequence[Entry]) -> ScenarioInputs | None:
 
 
 def flow_differences(base: Context, planned: Mapping[str, Context]) -> FlowDifferences:
-    """Return a row a flow over all years."""
     rows = [
         {"scenario": name, **row}
         for name, context in planned.items()
@@ -398,15 +388,13 @@ def flow_differences(base: Context, planned: Mapping[str, Context]) -> FlowDiffe
     return FlowDifferences.of_rows(rows)
 
 
-def builds(base: Context, planned: Mapping[str, Context]) -> ProjectsBuilt | None:
-    """Return a row a scenario and project that it builds otherwise; None where there is none."""
+def projects_built(base: Context, planned: Mapping[str, Context]) -> ProjectsBuilt | None:
     pairs = ((name, row) for name, each in planned.items() for row in _with_total(base, each))
     rows = [{"scenario": name, **row} for name, row in pairs]
     return ProjectsBuilt.of_rows(rows, words=words_of(base.case)) if rows else None
 
 
-def paying(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario:
-    """Return who pays more or less in each planned case than in the base."""
+def who_pays(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario:
     supply = [(name, context.plan.supply) for name, context in planned.items()]
     return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
 
@@ -414,7 +402,6 @@ def paying(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario:
 def matrix(
     minerals: Sequence[str], rows: Mapping[str, Sequence[float | None]], name: str, meaning: str
 ) -> Result:
-    """Return shares with a row a scenario and a column a mineral."""
     headers = [
         f"{m} (mineral)" if fold(m) == fold(SCENARIO.header) else words.clean(m) for m in minerals
     ]
@@ -431,7 +418,6 @@ def matrix(
 def _matrix(
     sheet: tuple[str, str], entries: Sequence[Entry], cell: Callable[[Row], float | None]
 ) -> Table | None:
-    """Return the sheet of a matrix; None without minerals."""
     minerals = [mineral.name for mineral in entries[0].case.minerals]
     values = {}
     for entry in entries:
@@ -442,37 +428,40 @@ def _matrix(
 
 def results(
     entries: Sequence[Entry],
-    vain: Mapping[str, Outcome[regret.Short]] | None = None,
+    absent: Mapping[str, Outcome[regret.Short]] | None = None,
     bills: Mapping[str, DualBill] | None = None,
 ) -> list[Result]:
     """Return the declared tables of a comparison.
 
-    ``vain`` are, by an unforeseen case's name, the plans for it if it stays away.
+    ``absent`` has, by the name of each surprise, the run that plans for it although it does not
+    happen.
     """
     base, *others = entries
     planned = {e.name: e.context for e in others if e.context is not None}
-    # what is compared with the base's plan: nothing without it
     against = (base.context, planned) if base.context is not None and planned else None
-    outcomes = vain or {}
+    outcomes = absent or {}
     costs = {name: outcome.objective for name, outcome in outcomes.items()}
     foreseen = {e.name: e.foreseen for e in entries}
+    total_costs = (
+        (e.name, e.foreseen, e.context.plan.objective if e.context else None) for e in entries
+    )
     away = {foreseen[n]: o.found for n, o in outcomes.items() if o.found is not None}
     tables = (
         comparison(entries),
-        regret.regrets(base.case, _pairs(entries), costs),
-        by_mineral(entries),
-        by_year(entries, away),
-        against and paying(*against),
+        regret.regret_table(base.case, total_costs, costs),
+        scenario_minerals(entries),
+        missing_by_year(entries, away),
+        against and who_pays(*against),
         BillsByScenario.of_bills(base.case, bills or {}),
-        changes(entries),
+        scenario_inputs(entries),
         against and flow_differences(*against),
-        against and builds(*against),
+        against and projects_built(*against),
     )
     return [table for table in tables if table is not None]
 
 
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
-    """Return the sheets of plans that several may have; unless ``are_all``, rows that differ."""
+    """Return the sheets of all plans, with the rows that differ, or all rows if ``are_all``."""
     from planner.studies.stacked import stacked
 
     plans = [(e.name, e.context) for e in entries if e.context is not None]
@@ -482,10 +471,10 @@ def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[
 def sheets(
     entries: Sequence[Entry], tables: Iterable[Result], of_plans: Iterable[Table] | None = None
 ) -> tuple[Table, ...]:
-    """Return the sheets of a comparison, of its declared ``tables``, in order.
+    """Return the sheets of a comparison, made from its declared ``tables``, in order.
 
-    Entries without a plan have a row in the first. ``of_plans`` are the plans' own sheets, with the
-    rows that differ unless given.
+    Entries without a plan have a row in the first sheet. ``of_plans`` are the sheets of the plans;
+    None: those with the rows that differ.
     """
     first, *others = (table_of(r, entries[0].case.country_name) for r in tables)
     every = [
@@ -499,7 +488,7 @@ def sheets(
 
 
 def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
-    """Return a case as JSON has it: all have the same keys, null where there is no plan."""
+    """Return a case in JSON; all cases have the same keys, null if there is no plan."""
     return {
         "scenario": entry.name,
         "objective_usd": plan and plan.objective,
@@ -518,25 +507,25 @@ def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
     }
 
 
-# ---- charts, of the tables alone -----------------------------------------------------------------
+# ---- charts, made from the tables alone ----------------------------------------------------------
 
 
 _MOST_SCENARIOS = 12
 _MOST_MINERALS = 6
-"""Minerals drawn one by one in a chart; the others are drawn together."""
+"""How many minerals a chart draws one by one; the others are drawn together."""
 _BILLION = 1e9
-_WHOLE = 20
-"""Amounts up to so many millions, or billions, have a decimal on their axis."""
+_WITHOUT_DECIMALS = 20
+"""An axis that reaches so many millions, or billions, has no decimals."""
 _LABEL, _SMALL_LABEL = 48, 34
-"""Characters of a scenario's name beside its bar, in large charts and in small ones."""
-RATE = "Discount rate"
-"""The row of About that has it, where there is one."""
+"""How many characters of a scenario's name fit beside its bar, in large and in small charts."""
+DISCOUNT_RATE = "Discount rate"
+"""The row of About with the discount rate, if there is one."""
 
 
 def _drawn(planned: pd.DataFrame, year: str) -> pd.DataFrame:
-    """Return the rows that are drawn where scenarios are unforeseen, too; in their order.
+    """Return the rows that charts draw if scenarios are unforeseen, too; in the table's order.
 
-    Scenarios as they are come first; then what it costs most not to know, beside the same, known.
+    Foreseen scenarios come first, then the costliest surprises, each with its foreseen case.
     """
     names = [str(name) for name in planned["scenario"]]
     cost = {
@@ -555,31 +544,28 @@ def _drawn(planned: pd.DataFrame, year: str) -> pd.DataFrame:
 
 
 class _ComparisonTables:
-    """What charts and finding read of the tables of a comparison."""
+    """The numbers that the charts and the finding read from the tables of a comparison."""
 
     def __init__(self, tables: Tables) -> None:
-        """Read what each scenario costs, and the currency."""
         self.tables = tables
         self.every = tables[Comparison].frame()
         self.currency = tables[Comparison].words.get("money", "")
         self.paid = more_paid(tables, WhoPaysByScenario)
 
-    def read(self, names: Iterable[str]) -> None:
-        """Read of some scenarios what each leaves missing, in each year and over all years."""
+    def read_missing(self, names: Iterable[str]) -> None:
         self.when = {name: _by_year_of(self.tables, name, _BEYOND) for name in names}
         more = ScenarioMinerals.short_more
-        self.whole = {name: _lacking(self.tables, name, more) for name in self.when}
+        self.whole = {name: _missing_parts(self.tables, name, more) for name in self.when}
 
     def dearer_by(self, name: str) -> float:
-        """Return by what part a scenario makes the same tonnes dearer; 0 where unknown."""
+        """Return the fraction by which a scenario makes the same tonnes dearer; 0 if unknown."""
         return part(*self.paid[name]) or 0.0
 
 
 class _ComparisonCharts(_ComparisonTables):
-    """The charts of a comparison; scenarios beyond the first twelve are left to the tables."""
+    """The charts of a comparison, of at most twelve scenarios."""
 
     def __init__(self, tables: Tables) -> None:
-        """Read the tables."""
         super().__init__(tables)
         planned = with_number(self.every, "total")
         year = tables.option(UNFORESEEN_BEFORE)
@@ -589,32 +575,36 @@ class _ComparisonCharts(_ComparisonTables):
         shown = f"{len(self.table)} of {len(planned)}"
         self.more = f" ({shown if year else f'the first {shown}'})" if left else ""
         self.horizon = tables.option(YEARS)
-        self.discounts = bool(tables.option(RATE))
+        self.discounts = bool(tables.option(DISCOUNT_RATE))
         self.rows = pd.DataFrame()
         if ScenarioMinerals in tables:
             minerals = tables[ScenarioMinerals]
             self.rows, self.words = minerals.frame(), minerals.words
             self.minerals = list(dict.fromkeys(self.rows["mineral"]))
-        self.read(self.names)
+        self.read_missing(self.names)
         self.worst = {
             name: max(parts.items(), key=lambda each: each[1], default=("", 0.0))
             for name, parts in self.whole.items()
         }
 
-    def all(self) -> tuple[Picture, ...]:
-        """Return the charts of the workbook."""
+    def charts(self) -> tuple[Picture, ...]:
         if self.table.empty or self.rows.empty or self.horizon == "no years":
             return ()
-        pictures = [self.dearer(), self.missing(), self.cost(), self.short()]
-        pictures += [self.largest(mineral) for mineral in self.minerals]
-        pictures += [self.short_of(mineral) for mineral in self.minerals]
+        pictures = [
+            self.extra_cost_chart(),
+            self.missing_chart(),
+            self.total_cost_chart(),
+            self.shortage_chart(),
+        ]
+        pictures += [self.largest_share_chart(mineral) for mineral in self.minerals]
+        pictures += [self.mineral_shortage_chart(mineral) for mineral in self.minerals]
         return drawn(*pictures)
 
     def labels(self, *, small: bool = False) -> tuple[str, ...]:
-        """Return the names of the bars, each on one line so that none is left out for want of room.
+        """Return the names of the bars, each short enough for one line.
 
-        Longer ones lose their middle, for scenarios often differ at their ends; if two are then
-        alike, they are numbered in the order of the sheet Comparison.
+        Longer names lose their middle, because scenarios often differ at their ends. If two are
+        then equal, they are numbered in the order of the sheet Comparison.
         """
         most = _SMALL_LABEL if small else _LABEL
         names = [words.clean(name) for name in self.names]
@@ -625,74 +615,69 @@ class _ComparisonCharts(_ComparisonTables):
         )
 
     def column(self, mineral: str, name: str) -> list[float | None]:
-        """Return a column of a mineral by scenario; None where it is blank."""
         rows = self.rows[self.rows["mineral"] == mineral]
         values = dict(zip(rows["scenario"], rows[name], strict=True))
         return [float(values[s]) if words.known(values.get(s)) else None for s in self.names]
 
-    def money(self, highest: float) -> tuple[float, str, Look]:
-        """Return what amounts are divided by, the unit they are then in, and how they look."""
+    def money_scale(self, highest: float) -> tuple[float, str, Look]:
+        """Return the divisor, the unit and the number format for amounts up to ``highest``."""
         size, word = (_BILLION, "bn") if highest >= 10 * _BILLION else (MILLION, "m")
-        look = Look.COUNT if highest >= _WHOLE * size else Look.MILLIONS
+        look = Look.COUNT if highest >= _WITHOUT_DECIMALS * size else Look.MILLIONS
         return size, f"{self.currency} {word}", look
 
     @property
     def ranked(self) -> list[str]:
-        """The scenarios, what leaves most of a mineral missing beyond the base first."""
+        """The scenarios, sorted by the largest shortage of a mineral beyond the base."""
         dear = {name: self.dearer_by(name) for name in self.names[1:]}
         return sorted(dear, key=lambda name: (-round(self.worst[name][1], 6), -dear[name]))
 
-    def dearer(self) -> Picture | None:
-        """How much dearer the same tonnes are in each scenario than in the base."""
+    def extra_cost_chart(self) -> Picture | None:
         names = self.ranked
         title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
         series = [Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in names])]
-        return self.panel(title, names, series, "Part of what they cost in the base")
+        return self.panel_chart(title, names, series, "Share of their cost in the base")
 
-    def missing(self) -> Picture | None:
-        """What is missing beyond the base of the mineral hit hardest, in its worst year."""
+    def missing_chart(self) -> Picture | None:
         names = self.ranked
-        peaks = [self.peak(name) for name in names]
+        peaks = [self.worst_year_part(name) for name in names]
         title = (
-            "What is missing beyond the base in the worst year, for the mineral hit"
-            f" hardest{self.more}"
+            f"The mineral hit hardest: what is missing beyond the base in its worst year{self.more}"
         )
         hit = [
             self.worst[name][0] if peak > tolerances.MISSING_PART else ""
             for name, peak in zip(names, peaks, strict=True)
         ]
         series = [Series(MissingByYear.part.header, Role.SHORT, peaks, hints=hit)]
-        return self.panel(title, names, series, "Of the mineral's need", hit)
+        return self.panel_chart(title, names, series, "Share of the mineral's need", hit)
 
-    def peak(self, name: str) -> float:
-        """Return what part of the mineral that a scenario hits hardest is missing in a year."""
+    def worst_year_part(self, name: str) -> float:
+        """Return the missing part of need of the mineral hit hardest, in its worst year."""
         mineral, whole = self.worst[name]
         years = _parts_of(self.when[name].get(mineral, {}))
         return max(years.values(), default=0.0) if whole > tolerances.MISSING_PART else 0.0
 
-    def panel(
+    def panel_chart(
         self,
         title: str,
         names: Sequence[str],
         series: Sequence[Series],
         axis: str,
-        hit: Sequence[str] = (),
+        minerals: Sequence[str] = (),
     ) -> Picture | None:
-        """Return bars of shares by scenario; ``hit`` are the minerals that they are of, if any."""
+        """Return bars of shares by scenario; ``minerals`` names the mineral of each bar, if any."""
         if not names or not any(series[0].values):
             return None
         labels = dict(zip(self.names, self.labels(small=True), strict=True))
-        minerals = hit or [""] * len(names)
-        shown = [labels[n] + (f": {m}" if m else "") for n, m in zip(names, minerals, strict=True)]
+        each = minerals or [""] * len(names)
+        shown = [labels[n] + (f": {m}" if m else "") for n, m in zip(names, each, strict=True)]
         return Picture(title, Form.BARS, tuple(shown), tuple(series), axis, "", is_panel=True)
 
-    def cost(self) -> Picture:
-        """What each scenario costs: what is paid, and shortage and other penalties."""
+    def total_cost_chart(self) -> Picture:
         paid, fines = (
             [float(v) * MILLION if words.known(v) else 0.0 for v in self.table[name]]
             for name in ("paid", "penalties")
         )
-        size, unit, look = self.money(max(a + b for a, b in zip(paid, fines, strict=True)))
+        size, unit, look = self.money_scale(max(a + b for a, b in zip(paid, fines, strict=True)))
         title, axis = f"Total cost, {self.horizon}{self.more}", unit
         series = (
             Series("Paid", Role.PLAN, tuple(v / size for v in paid)),
@@ -701,18 +686,17 @@ class _ComparisonCharts(_ComparisonTables):
         axis = f"{unit}, discounted" if self.discounts else unit
         return Picture(title, Form.BARS, self.labels(), series, axis, "", look)
 
-    def short(self) -> Picture | None:
-        """What is short in each scenario, at its stated price, so that minerals can be added up."""
+    def shortage_chart(self) -> Picture | None:
         worth = {m: [v or 0.0 for v in self.column(m, "worth_short")] for m in self.minerals}
         totals = {m: sum(values) for m, values in worth.items()}
         ranked = sorted((m for m in totals if totals[m] > 0), key=lambda m: -totals[m])
         if not ranked:
             return None
         shown, rest = ranked[:_MOST_MINERALS], ranked[_MOST_MINERALS:]
-        if len(rest) == 1:  # a single one needs no name for many
+        if len(rest) == 1:  # "1 others" would be wrong
             shown, rest = ranked[: _MOST_MINERALS - 1], ranked[_MOST_MINERALS - 1 :]
         sums = [sum(column) for column in zip(*worth.values(), strict=True)]
-        size, unit, look = self.money(max(sums))
+        size, unit, look = self.money_scale(max(sums))
         series = [
             Series(short(m), Role.ONE_OF_MANY, tuple(v / size for v in worth[m])) for m in shown
         ]
@@ -720,11 +704,10 @@ class _ComparisonCharts(_ComparisonTables):
             columns = zip(*(worth[m] for m in rest), strict=True)
             others = tuple(sum(column) / size for column in columns)
             series.append(Series(f"{len(rest)} others", Role.OTHER, others))
-        title = f"Metal short, at its stated price, {self.horizon}{self.more}"
+        title = f"Shortage at the mineral's price, {self.horizon}{self.more}"
         return Picture(title, Form.BARS, self.labels(), tuple(series), unit, "", look)
 
-    def largest(self, mineral: str) -> Picture | None:
-        """A mineral's largest country share in the last year against its limit, by scenario."""
+    def largest_share_chart(self, mineral: str) -> Picture | None:
         shares = [share or 0.0 for share in self.column(mineral, "last_share")]
         caps = self.column(mineral, "last_limit")
         if not any(shares):
@@ -740,29 +723,27 @@ class _ComparisonCharts(_ComparisonTables):
         if any(over):
             series.append(Series("Beyond its limit", Role.SHORT, tuple(over)))
         if any(by > tolerances.REMAINDER for by in room):
-            series.append(Series("Room up to its limit", Role.INSIDE_IDLE, tuple(room)))
+            series.append(Series("Headroom up to its limit", Role.INSIDE_IDLE, tuple(room)))
         limits = {cap for cap in caps if cap is not None}
         limit = f", limit {limits.pop() * 100:.4g} %" if len(limits) == 1 else ""
         title = f"{short(mineral)}: largest country in {self.words['last']}{limit}"
-        return self.small(title, series, f"Share of coalition {self.words['basis']}")
+        return self.small_chart(title, series, f"Share of coalition {self.words['basis']}")
 
-    def short_of(self, mineral: str) -> Picture | None:
-        """What part of a mineral's demand is short, by scenario, where any is."""
+    def mineral_shortage_chart(self, mineral: str) -> Picture | None:
         parts = [0.0 if v is None else 1.0 - v for v in self.column(mineral, "served")]
         if not any(part > 0 for part in parts):
             return None
         series = [Series(SHORT.header, Role.SHORT, tuple(parts))]
         title = f"{short(mineral)}: short, {self.horizon}"
-        return self.small(title, series, "Share of coalition demand")
+        return self.small_chart(title, series, "Share of coalition demand")
 
-    def small(self, title: str, series: Sequence[Series], axis: str) -> Picture:
-        """Return a small chart of bars, one a scenario."""
+    def small_chart(self, title: str, series: Sequence[Series], axis: str) -> Picture:
         names = self.labels(small=True)
         return Picture(title, Form.BARS, names, tuple(series), axis, "", small=True)
 
 
 def _without_middle(name: str, most: int) -> str:
-    """Return a name of at most so many characters, its beginning and its end."""
+    """Return a name with its middle cut out if it has more than ``most`` characters."""
     if len(name) <= most:
         return name
     end = (most - 1) // 2
@@ -772,7 +753,8 @@ def _without_middle(name: str, most: int) -> str:
 # ---- the kind ------------------------------------------------------------------------------------
 
 _BILLS = (
-    "by shadow prices; plants are built in fractions, and a fair sharing of shortage costs nothing"
+    "computed from shadow prices; there, plants may be built in fractions, and the penalty for"
+    " unequal sharing of a shortage does not count"
 )
 FORESEEN = (
     "Each scenario is planned as if everyone knew of it from the first year, so the true"
@@ -780,11 +762,10 @@ FORESEEN = (
 )
 YEAR_OPTION = "--unforeseen"
 UNFORESEEN_BEFORE = "Unforeseen before"
-"""The row of About that has the year, where scenarios are planned as unforeseen, too."""
+"""The row of About with the year in which scenarios come as a surprise, if they do."""
 
 
-def known_year(case: Case, year: int | None) -> None:
-    """Raise UsageError where the year before which nobody knows is not a year of the case."""
+def check_surprise_year(case: Case, year: int | None) -> None:
     if year is not None and year not in case.years:
         years = words.each_year(case.years)
         msg = f"{YEAR_OPTION} {year} is not a year of the plan, which has {years}"
@@ -795,8 +776,8 @@ class Compare(StudyKind):
     """Plan a workbook's base case and every scenario, and compare them.
 
     The workbook shows each scenario's cost and shortage against the base case, its changed inputs
-    and the flows that move most. It also holds all plans, with the column Scenario first. Each
-    scenario is planned as if it were known from the first year.
+    and the flows that change most. It also has the sheets of all plans, with the column Scenario
+    first. Each scenario is planned as if it were known from the first year.
 
     What-ifs and --max-country-share make one more case: the base case with these changes.
 
@@ -840,7 +821,8 @@ class Compare(StudyKind):
         click.option(
             "--bills",
             is_flag=True,
-            help="Also show who pays in each scenario: bills by dual prices, before and after.",
+            help="Also show what each member pays by dual prices, in the base and in each"
+            " scenario.",
         ),
     )
 
@@ -854,20 +836,19 @@ class Compare(StudyKind):
         unforeseen: int | None,
         bills: bool,
     ) -> None:
-        """Take the cases to compare; UsageError for an unknown scenario, what-if or year."""
         wrong, names = Mistakes(), list[str]()
         for name in chosen:
             with wrong.kept():
                 names.append(scenario_name(start.book.case, name))
         with wrong.kept():
-            known_year(start.book.case, unforeseen)
+            check_surprise_year(start.book.case, unforeseen)
         with wrong.kept():
             what_ifs = asked(start.book.case)
             self.asked = Variant(what_ifs=what_ifs, max_country_share=max_country_share)
         wrong.tell()
         self.chosen = tuple(dict.fromkeys(names))
         every = self.chosen or scenarios.names(start.book.case)
-        self.cases = cases.compared(start.book.case, tuple(every), self.asked)
+        self.cases = cases.compared_cases(start.book.case, tuple(every), self.asked)
         self.unforeseen = unforeseen
         self.bills: dict[str, DualBill | str] | None = {} if bills else None
         if unforeseen is not None:
@@ -876,7 +857,7 @@ class Compare(StudyKind):
                 " surprise"
             )
             if len(self.cases) == 1:
-                msg = f"{nothing}. {HOW}"
+                msg = f"{nothing}. {HOW_TO_ADD_SCENARIOS}"
                 raise UsageError(msg)
             self.cases = cases.with_unforeseen(start.book.case, self.cases, unforeseen)
             if not any(each.foreseen for each in self.cases):
@@ -890,12 +871,10 @@ class Compare(StudyKind):
 
     @classmethod
     def base(cls, options: dict[str, Any]) -> dict[str, Any]:
-        """Take none: what is asked makes a case of its own."""
         del options
         return {}
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the base, and each case that keeps the rules."""
         del say
         case, bills = self.start.book.case, self.bills is not None
         self.cases, outcomes = cases.plan_cases(case, self.cases, where, tell, bills=bills)
@@ -907,12 +886,11 @@ class Compare(StudyKind):
         self.differing = result_of(
             lambda: sheets_of_plans(self.entries), in_background=is_worth_a_fork(where, [case])
         )
-        self.vain = regret.in_vain(case, self.cases, outcomes, where)
-        self.stopped = self.vain.stopped
+        self.absent = regret.plan_absent(case, self.cases, outcomes, where)
+        self.stopped = self.absent.stopped
 
     @property
     def tariff_sentence(self) -> str:
-        """Those of the base, and of the scenario that has most."""
         paid = {e.name: e.context.plan.cash_cost for e in self.entries if e.context is not None}
         most = sorted(paid, key=lambda name: -paid[name].duties)[:1]
         names = dict.fromkeys([*list(paid)[:1], *most])
@@ -921,10 +899,9 @@ class Compare(StudyKind):
         )
 
     def _entry(self, case: cases.ComparedCase) -> Entry:
-        """Return a case with its plan, or with why it has none."""
         book = self.start.book
         changed, cell_of = case.variant(book.case), book.layout.cell
-        says = cases.in_words(book.case, case.variant)
+        says = cases.changes_in_words(book.case, case.variant)
         if case.errors:
             placed = book.layout.in_order(case.errors)
             why = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_MOST_ERRORS])
@@ -936,30 +913,27 @@ class Compare(StudyKind):
 
     @property
     def errors(self) -> PlannerError | None:
-        """Where the records of a case contradict the workbook's rules."""
         findings = (
             finding
             for case in self.cases
-            if isinstance(case.variant, Variant)  # the same unforeseen has no others
+            if isinstance(case.variant, Variant)  # a surprise has the same errors
             for finding in case.variant.within(case.errors)
         )
         placed = self.start.book.layout.in_order(findings)
         return InputError(placed) if placed else None
 
     @property
-    def judged(self) -> Sequence[Outcome[Any]]:
-        """Every case; those that break the rules have that as their error."""
+    def required_outcomes(self) -> Sequence[Outcome[Any]]:
         outcomes = {outcome.name: outcome for outcome in self.outcomes}
-        names = {e.name: regret.stays_away(e.foreseen) for e in self.entries}
+        names = {e.name: regret.absent_name(e.foreseen) for e in self.entries}
         return [
             *(outcomes.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries),
-            *(dataclasses.replace(outcome, name=names[outcome.name]) for outcome in self.vain),
+            *(dataclasses.replace(outcome, name=names[outcome.name]) for outcome in self.absent),
         ]
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        """Every case, and every one that is planned for and stays away."""
-        return self.judged
+        return self.required_outcomes
 
     @property
     def progress_label(self) -> str:
@@ -968,26 +942,29 @@ class Compare(StudyKind):
 
     @property
     def subject(self) -> str:
-        """The base and how many scenarios."""
         foreseen = sum(isinstance(case.variant, Variant) for case in self.cases)
         subject = f"Base and {words.number_of(foreseen - 1, 'scenario')}"
         return subject if self.unforeseen is None else f"{subject}, foreseen and unforeseen"
 
     @property
     def options(self) -> dict[str, str]:
-        """The scenarios that were chosen, what-ifs and limit, the discount rate."""
         chosen = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
         rate = self.start.case.settings.discount_rate
         late = {UNFORESEEN_BEFORE: f"{self.unforeseen}"} if self.unforeseen is not None else {}
         options = (
-            chosen | self.asked.changes | late | ({RATE: words.percent(rate)} if rate > 0 else {})
+            chosen
+            | self.asked.changes
+            | late
+            | ({DISCOUNT_RATE: words.percent(rate)} if rate > 0 else {})
         )
         options["Loss of a supplier"] = (
-            "known from the scenario's first year and planned for: the coalition buys again from"
-            " scratch. planner stress holds it to a plan already agreed; the plan's Overview says"
-            " what is left if nothing is bought instead."
+            "The loss is known from the scenario's first year, so the coalition chooses all its"
+            " purchases again. planner stress keeps the purchases of an agreed plan instead. The"
+            " plan's Overview shows the supply that remains if nothing replaces the lost supply."
         )
-        options[WhoPaysByScenario.TABLE] = f"{SAME_COST} planner solve may show another"
+        options[WhoPaysByScenario.TABLE] = (
+            f"{SAME_COST} planner solve may show another of these plans."
+        )
         return options if self.bills is None else options | {BillsByScenario.TABLE: _BILLS}
 
     @property
@@ -996,20 +973,17 @@ class Compare(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """How to have something to compare with, where there is nothing."""
         unknown = [f"{n}: {w}" for n, w in (self.bills or {}).items() if isinstance(w, str)]
-        lacking = f"no bills of {'; '.join(unknown)}" if unknown else ""
-        return HOW if len(self.cases) == 1 else lacking
+        no_bills = f"no bills for {'; '.join(unknown)}" if unknown else ""
+        return HOW_TO_ADD_SCENARIOS if len(self.cases) == 1 else no_bills
 
     def tables(self) -> list[Result]:
-        """Return the declared tables."""
         every = self.bills or {}
         bills = {e.name: b for e in self.entries if isinstance(b := every.get(e.name), DualBill)}
-        vain = {outcome.name: outcome for outcome in self.vain}
-        return results(self.entries, vain, bills if self.entries[0].name in bills else {})
+        absent = {outcome.name: outcome for outcome in self.absent}
+        return results(self.entries, absent, bills if self.entries[0].name in bills else {})
 
     def sheets(self, tables: Tables) -> list[Table]:
-        """Return the sheets, with the rows of the plans that differ from the base."""
         return self._sheets(tables, self.differing())
 
     def all_rows(self, tables: Tables) -> list[Table]:
@@ -1020,7 +994,6 @@ class Compare(StudyKind):
         return list(sheets(self.entries, declared, of_plans))
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return an object a scenario, and the what-ifs of the command's own case."""
         plans = [entry.context.plan if entry.context else None for entry in self.entries]
         rows = [
             _row(entry, plan, plans[0]) for entry, plan in zip(self.entries, plans, strict=True)
@@ -1040,15 +1013,13 @@ class Compare(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        return _ComparisonCharts(tables).all()
+        return _ComparisonCharts(tables).charts()
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say which scenario leaves most missing, when, and what the same tonnes cost."""
         return _ComparisonFinding(tables).headline()
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return a row a scenario."""
         c = Comparison
         more = (c.surprise,) if self.unforeseen is not None else ()
         fields = (c.scenario, c.total, c.more, *more, c.short, c.short_more, c.served)
@@ -1060,13 +1031,12 @@ class Compare(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return what each scenario costs, and maps of shortage and of the largest shares."""
         charts, c = _ComparisonCharts(tables), Comparison
         more = (c.surprise,) if tables.option(UNFORESEEN_BEFORE) else ()
         fields = (c.scenario, c.total, c.more, *more, c.cash, c.short, c.short_more)
         numbers = Numbers(tables[c], (*fields, c.served, c.result))
-        lead = "Total cost, discounted, shortage and penalties included."
-        costs = numbers.view(*(p for p in charts.all() if not p.small))
+        lead = "Total cost is discounted, and includes shortage and penalties."
+        costs = numbers.view(*(p for p in charts.charts() if not p.small))
         sections = [Section("cost", "What each scenario costs", lead, costs)]
         sections += who_pays_section(tables, WhoPaysByScenario, SCENARIO.header, "the base")
         sections += bills_section(tables)
@@ -1079,9 +1049,9 @@ class Compare(StudyKind):
         short = [[None if v is None else 1.0 - v for v in values] for values in served]
         for key, heading, lead, columns in (
             ("shortage", "Shortage by mineral",
-             "Part of each mineral's demand that is short, all years.", short),
+             "Shortage as a share of each mineral's demand, all years.", short),
             ("shares", "Largest share of one country",
-             "In the last year, of each mineral.", shares),
+             "The largest share of any one country in each mineral, in the last year.", shares),
         ):  # fmt: skip
             rows = dict(zip(charts.names, map(list, zip(*columns, strict=True)), strict=True))
             table = matrix(charts.minerals, rows, heading, "")
@@ -1091,25 +1061,24 @@ class Compare(StudyKind):
 
 
 class _ComparisonFinding(_ComparisonTables):
-    """The finding of a comparison, of its tables alone."""
+    """The finding of a comparison, made from its tables alone."""
 
     def __init__(self, tables: Tables) -> None:
-        """Read the tables; scenarios are those with a plan, those that come unforeseen apart."""
         super().__init__(tables)
         self.base, others = self.every.iloc[0], with_number(self.every.iloc[1:], "more")
         foresight = others["foresight"] if "foresight" in others else pd.Series("", others.index)
         self.late = others[foresight == cases.UNFORESEEN]
         self.others = others[foresight != cases.UNFORESEEN]
         self.names = [str(name) for name in self.others["scenario"]]
-        self.read(self.names)
+        self.read_missing(self.names)
         self.rank = {n: max(parts.values(), default=0.0) for n, parts in self.whole.items()}
         self.minerals = len(self.whole[self.names[0]]) if self.names else 0
 
-    def lacks(self, name: str) -> str:
-        """Return what a scenario leaves missing of each mineral, in the years in which it does."""
+    def missing_words(self, name: str) -> str:
+        """Return the extra shortage of each mineral in a scenario, in the years that have any."""
         when = self.when[name]
         years = sorted({y for each in when.values() for y, (more, _) in each.items() if more > 0})
-        # one base for all that is named: the need of all years from the first to the last of them
+        # shares are of the need in all years from the first to the last year with a shortage
         parts = {
             mineral: _over_all({
                 y: (max(0.0, more), need)
@@ -1123,8 +1092,7 @@ class _ComparisonFinding(_ComparisonTables):
         )
 
     def headline(self) -> Headline:
-        """Return the finding, its three numbers, and how to read them."""
-        here = _lacking(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)
+        here = _missing_parts(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)
         cash = self.base["cash"]
         amount = words.money(float(cash) * MILLION, self.currency) if words.known(cash) else ""
         base = KeyFigure(
@@ -1142,10 +1110,12 @@ class _ComparisonFinding(_ComparisonTables):
         surprised, surprise = list[KeyFigure](), ""
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
-            late, surprise = regret.not_knowing(self.late, year, self.currency, self.missing_beyond)
+            late, surprise = regret.surprise_cost(
+                self.late, year, self.currency, self.missing_beyond
+            )
             surprised = [
                 *late,
-                *regret.in_vain_costs(self.tables, self.currency, self.missing_beyond),
+                *regret.vain_preparation(self.tables, self.currency, self.missing_beyond),
             ]
         if surprised:
             figures = [figures[0], *surprised]
@@ -1154,32 +1124,28 @@ class _ComparisonFinding(_ComparisonTables):
 
     @property
     def dearest(self) -> str:
-        """The scenario whose tonnes are dearest; of equal ones that with the largest extra cost."""
         return max(self.names, key=lambda n: (self.dearer_by(n), self.paid[n][0]))
 
     def severity(self, name: str) -> tuple[str, dict[int, float]]:
-        """Return the mineral that a scenario hits hardest, and what part is missing by year."""
+        """Return the mineral that a scenario hits hardest, and its missing part of need by year."""
         parts = {mineral: _over_all(years) for mineral, years in self.when[name].items()}
         mineral = next(iter(worst_first(parts)), "")
         return mineral, _parts_of(self.when[name].get(mineral, {}))
 
     def _sentence(self, worst: str) -> str:
-        """Return which scenario leaves most missing, and what the others cost and leave missing."""
         rest = [n for n in self.names if n != worst]
         mineral, years = self.severity(worst)
         if not mineral:
-            none = "No scenario leaves more of a mineral missing than the base."
+            none = "No scenario leaves more of a mineral missing than in the base."
             premium = self._premium(self.dearest)
-            return f"{none} The dearest is {self.dearest}: {premium}." if premium else none
+            return f'{none} The dearest is "{self.dearest}": {premium}.' if premium else none
         parts = (_over_all(each) for each in self.when[worst].values())
         many = sum(each > tolerances.MISSING_PART for each in parts)
-        short = f"more {mineral} missing than the base: {in_years(years)}."
+        short = f"of the need for {mineral} is missing"
         if self.minerals > 1:
-            short = (
-                f"more of {many} of {self.minerals} minerals missing than the base. {mineral} is"
-                f" hit hardest: {in_years(years)}."
-            )
-        finding = f"The worst scenario is {worst}. It leaves {short}"
+            short = f"is missing for {many} of {self.minerals} minerals. {mineral} is hit hardest"
+        finding = f'The worst scenario is "{worst}". Compared with the base, more {short}'
+        finding += f": {in_years(years)}."
         if not rest:
             more = self._premium(worst).removesuffix(f" {FOR_SAME}")
             return (
@@ -1189,14 +1155,14 @@ class _ComparisonFinding(_ComparisonTables):
             )
         costs = self._premium(max(rest, key=self.dearer_by)) or "no more"
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
-        lacks, end = "nothing more", ""
-        if hit:
-            lacks, end = f"at most {words.share(hit)} more of any mineral's need", " in any year"
+        more = (
+            f"at most a further {words.share(hit)} of any mineral's need" if hit else "nothing more"
+        )
+        end = " in any year" if hit else ""
         which = "The other scenario costs" if len(rest) == 1 else "The other scenarios cost at most"
-        return f"{finding} {which} {costs}, and {lacks} is missing{end}."
+        return f"{finding} {which} {costs}, and {more} is missing{end}."
 
     def _premium(self, name: str) -> str:
-        """Return how much dearer the same tonnes are in a scenario; "" where they are not."""
         by = self.dearer_by(name)
         return premium_words(by) if by > tolerances.MISSING_PART else ""
 
@@ -1204,11 +1170,11 @@ class _ComparisonFinding(_ComparisonTables):
         mineral, years = self.severity(name)
         if not mineral:
             return KeyFigure(
-                "Most is missing in", "none", "no scenario leaves more missing than the base."
+                "Most is missing in", "none", "no scenario leaves more missing than in the base."
             )
         rows = self.tables[Comparison].rows(Comparison.scenario, Comparison.changes)
         changes = dict(rows).get(name)
-        remark = f"{mineral}: {in_years(years)}. {self.lacks(name)}."
+        remark = f"{mineral}: {in_years(years)}. {self.missing_words(name)}."
         remark += f" Changed inputs: {changes}." if changes else ""
         return KeyFigure("Most is missing in", name, remark)
 
@@ -1218,29 +1184,27 @@ class _ComparisonFinding(_ComparisonTables):
             return KeyFigure(
                 "Dearest for the same tonnes", "none", "no scenario makes them dearer."
             )
-        remark = f"{words.money(extra, self.currency)} a year more. {self.lacks(name)}."
+        remark = f"{words.money(extra, self.currency)} a year more. {self.missing_words(name)}."
         by = part(*self.paid[name])
         shown = f"{name}: +{words.share(by)}" if by is not None else name
         return KeyFigure("Dearest for the same tonnes", shown, remark)
 
     def _care(self, dearest: str) -> Iterator[str]:
-        """Yield what is known ahead, and what costs are of."""
         known_ahead = FORESEEN
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
             known_ahead = (
-                f"{FORESEEN} Each scenario is also planned as if nobody had known of it before"
-                f" {year}."
+                f"{FORESEEN} Each scenario is also planned as if nobody knew of it before {year}."
             )
         yield known_ahead
         differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
-        other = cases.of_other_demand(zip(self.others["scenario"], differs, strict=True))
+        other = cases.other_demand_sentence(zip(self.others["scenario"], differs, strict=True))
         yield f"{same_tonnes()} {other}".rstrip()
         if BillsByScenario in self.tables:
             yield self.tables[BillsByScenario].sentence(dearest)
 
     def missing_beyond(self, name: str, other: str) -> str:
-        """Return what one case leaves missing more than another, in the years in which it does."""
+        """Say what is missing in one case beyond another, in the years that have any."""
         here, there = (_by_year_of(self.tables, n, MissingByYear.short) for n in (name, other))
         more = {
             mineral: {
@@ -1257,12 +1221,12 @@ class _ComparisonFinding(_ComparisonTables):
 
 
 ByYear = dict[int, tuple[float, float]]
-"""By year what is missing and what is needed [t]."""
+"""The missing tonnes and the need by year [t]."""
 _BEYOND = MissingByYear.short_more
 
 
 def _by_year_of(tables: Tables, scenario: str, amount: Field) -> dict[str, ByYear]:
-    """Return by mineral, of those ever short, an amount that is missing in each year, and need."""
+    """Return a missing amount and the need by year, for each mineral that is ever short."""
     years, t = defaultdict[str, ByYear](dict), MissingByYear
     rows = tables[t].rows(t.scenario, t.mineral, t.year, amount, t.need) if t in tables else ()
     for name, mineral, year, tonnes, need in rows:
@@ -1280,8 +1244,8 @@ def _over_all(years: ByYear) -> float:
     return part(more, need) or 0.0
 
 
-def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:
-    """Return what part of each mineral's need an amount is in a scenario, 0 where not known."""
+def _missing_parts(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:
+    """Return an amount as a share of each mineral's need in a scenario; 0 where not known."""
     t = ScenarioMinerals
     rows = tables[t].rows(t.scenario, t.mineral, t.demand, amount) if t in tables else ()
     return {
@@ -1291,7 +1255,7 @@ def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:
     }
 
 
-HOW = (
-    "There is no scenario to compare with. Add rows to the sheet Scenarios (planner new"
-    ' --with Scenarios shows how), or add a what-if, as in --lose "China"'
+HOW_TO_ADD_SCENARIOS = (
+    "There is no scenario to compare with the base. Add rows to the sheet Scenarios (planner new"
+    ' --with Scenarios shows how), or add a what-if to the command, such as --lose "China"'
 )

@@ -1,4 +1,4 @@
-"""The tables that compare gives out, declared."""
+"""The declared tables of the command compare."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from models.results.common import (
 )
 from models.results.field import Field, Look
 
-_AGAINST = "This scenario's less the base's; 0 where they differ by rounding alone."
-_WEIGHED = "All minerals by weight: those of most tonnes decide it."
-_STARTS = "Which part of the project starts in which year; blank: it is not built."
+_AGAINST = "The scenario minus the base; 0 where they differ only by rounding."
+_WEIGHED = "All minerals are added by weight, so those with most tonnes count most."
+_STARTS = "The share of the project that starts in each year. Blank: it is not built."
 _OVER_YEARS = "Over all years."
-_OUTPUT = "Over all years; of all projects by weight."
+_OUTPUT = "Over all years. All projects are added by weight."
 SCENARIO = field.text(
-    Measure.SCENARIO, "Base is the workbook as it is; each scenario changes only this."
+    Measure.SCENARIO,
+    "Base is the workbook as it is. Each scenario makes its own changes to the base.",
 )
 _SCENARIO = SCENARIO.like(meaning="")
 
@@ -42,8 +43,8 @@ class Comparison(Result):
     scenario = SCENARIO
     foresight = field.text(
         "Foresight",
-        "foreseen: known from the first year. unforeseen: nobody knew before the year that About"
-        " names; what the base decides in earlier years stays decided.",
+        "foreseen: the scenario is known from the first year. unforeseen: nobody knows of it before"
+        " the year in About, so the base plan's decisions of earlier years are kept.",
         optional=True,
     )
     total = _millions(
@@ -51,53 +52,59 @@ class Comparison(Result):
         "What a plan minimises: cash, shortage and other penalties, discounted where the workbook"
         " has a rate.",
     )
-    more = _millions("Total cost against base", f"{_AGAINST} Discounted, as total cost is.")
+    more = _millions("Total cost against base", f"{_AGAINST} Discounted, like total cost.")
     more_share = more.like(look=Look.SHARE, unit="%")
     surprise = _millions(
         "Not knowing costs",
-        "Total cost unforeseen less foreseen, the row above. A scenario that acts before the year"
-        " has a row from that year on, too, so that both have the same events. Discounted.",
+        "Total cost if unforeseen minus total cost if foreseen (the row above). A scenario that"
+        " starts before the year in About has one more row, in which it starts in that year, so"
+        " that both rows have the same events. Discounted.",
         optional=True,
     )
-    cash = _millions(Measure.CASH_COST, "What is paid: no shortage, no penalties. Undiscounted.")
-    short = SHORT.like(meaning="All minerals by weight; by mineral in the sheets that follow.")
+    cash = _millions(
+        Measure.CASH_COST, "What is paid, without shortage and penalties. Undiscounted."
+    )
+    short = SHORT.like(meaning="All minerals added by weight; the next sheets show each mineral.")
     short_more = field.tonnes("Short against base", _AGAINST)
     served = ByMineral.served.like(meaning=f"{ByMineral.served.meaning} {_WEIGHED}")
     keep_enough = field(
         Measure.KEEP_ENOUGH,
         Look.COUNT,
-        f"In the last year planned; by mineral in the sheet By mineral. {IF_IT_STOPS}",
+        f"In the last year; the sheet By mineral shows which. {IF_IT_STOPS}",
         key="minerals_that_keep_80_percent",
     )
     keep_through = field(
         "Minerals that keep 80 % through all stages",
         Look.COUNT,
-        "The same if plants lose what they make of inputs from the country that stops, too."
-        f" {TIED_INPUTS}",
+        "The same count if plants also lose the output that they make from inputs of the country"
+        f" that stops. {TIED_INPUTS}",
         key="minerals_that_keep_80_percent_through_all_stages",
         optional=True,
     )
     changes = field(
-        "What it changes", Look.LONG, "Rows of Scenarios and what-ifs, with their years."
+        "What it changes",
+        Look.LONG,
+        "Its rows of the sheet Scenarios, or its what-ifs, with years.",
     )
     demand = field.text(
         "Demand against base",
-        "By mineral, over all years, where a mineral's differs by more than a hundredth: costs and"
-        " what is served are then of another demand.",
+        "The least and the largest change of a mineral's demand over all years. Costs and served"
+        " shares are then for the changed demand. Blank: no mineral's demand changes by more than"
+        " 1 %.",
         optional=True,
     )
     result = field("Result", Look.LONG, "proven optimal, or why there is no plan.")
     moved = field(
         "Projects that change most, capex",
         Look.LONG,
-        "Capex over all years, scenario less base; the sheet Projects built has all of them."
-        " Projects of all minerals share the sheet Budget: what one mineral's scenario spends more,"
-        " another mineral can't spend.",
+        "Capex over all years, scenario minus base. The sheet Projects built lists all projects."
+        " All minerals share the sheet Budget, so more capex for one mineral can leave less for"
+        " another.",
         unit="{money} m",
         optional=True,
     )
     tonnes = field.tonnes(
-        Measure.TONNES, "All minerals by weight, purchases for stock included.", printed=False
+        Measure.TONNES, "All minerals added by weight, purchases for stock included.", printed=False
     )
     purchases = _millions(
         Measure.PURCHASES_COST, "Cost or price, tariff and freight of all flows. Undiscounted."
@@ -106,10 +113,10 @@ class Comparison(Result):
     levies = _millions(Measure.LEVIES, common.IN_CASH, optional=True)
     net_cost = _millions(Measure.NET_COST, common.LESS_TARIFFS)
     cash_more = _millions(
-        "Cash cost against base", f"{_AGAINST} Below 0 where less is bought. Undiscounted."
+        "Cash cost against base", f"{_AGAINST} Below 0: less cash is paid. Undiscounted."
     )
     binding = field(
-        "Binding share limits", Look.COUNT, "Each buyer, supplier, mineral and year counted alone."
+        "Binding share limits", Look.COUNT, "One per buyer, supplier, mineral and year."
     )
     inputs = field("Inputs changed", Look.COUNT, "Rows of the sheet Changes.")
     paid = _millions(
@@ -123,7 +130,7 @@ class Comparison(Result):
 
 
 class ScenarioMinerals(Result):
-    """One row a mineral and scenario, the scenarios of a mineral under one another."""
+    """One row per mineral and scenario, grouped by mineral."""
 
     TABLE, GRAIN, BOOK = "By mineral", ("mineral", "scenario"), "compare"
     scenario = _SCENARIO
@@ -154,16 +161,16 @@ class ScenarioMinerals(Result):
     year = ByMineral.year
     worth_short = field.money(
         "Short at its price",
-        "What is short, at the mineral's price of each year. Undiscounted.",
+        "The shortage of each year times the mineral's price of that year. Undiscounted.",
         optional=True,
     )
 
 
 class MissingByYear(Result):
-    """What is missing in each year, a row a scenario, mineral and year, where anything ever is.
+    """One row per scenario, mineral and year: the missing part of need.
 
-    A loss that begins in 2029 is as severe as its years from 2029 on: over all years it would look
-    smaller. Parts times need add up to what is short over all years.
+    Minerals of which nothing is missing in any year are left out. The severity of a loss that
+    begins in 2029 shows in the years from 2029 on; over all years it would look smaller.
     """
 
     TABLE, GRAIN, BOOK = "Missing by year", ("scenario", "mineral", "year"), "compare"
@@ -171,36 +178,33 @@ class MissingByYear(Result):
     mineral = MINERAL
     year = YEAR
     need = DEMAND.like(meaning="What the coalition needs in the year.")
-    short = SHORT.like(meaning="Of the year: demand neither bought nor taken from stock.")
-    short_more = Comparison.short_more.like(meaning="This scenario's less the base's, of the year.")
+    short = SHORT.like(meaning="Demand of the year that is neither bought nor taken from stock.")
+    short_more = Comparison.short_more.like(meaning="The scenario minus the base, in the year.")
     part = SHARE_SHORT.like(
-        header=MISSING, meaning="Short over need of the year.", key="missing_share"
+        header=MISSING, meaning="Short / need, in the year.", key="missing_share"
     )
-    part_more = field.share("Missing beyond the base", "Short against base over need of the year.")
+    part_more = field.share("Missing beyond the base", "Short against base / need, in the year.")
 
 
 class WhoPaysByScenario(WhoPays):
-    """Who pays for each scenario: a row a scenario and member, against the base, money a year.
+    """One row per scenario and member: what the member pays more than in the base, a year.
 
-    Cash is of the same tonnes: what is not bought is not paid for, and counts as a shortage at its
-    cost in a column of its own.
+    Extra cash compares the same tonnes in both plans. Tonnes that are missing are counted at the
+    shortage cost, in a column of their own.
     """
 
     TABLE, BOOK = "Who pays", "compare"
     case = _SCENARIO.like(key="scenario")
-    extra = WhoPays.extra.like(meaning=WhoPays.extra.meaning.replace("the reference", "the base"))
-    dearer = WhoPays.dearer.like(
-        meaning=WhoPays.dearer.meaning.replace("the reference", "the base")
-    )
-    extra_shortage = WhoPays.extra_shortage.like(
-        meaning=WhoPays.extra_shortage.meaning.replace("the reference", "the base")
+    extra, dearer, extra_shortage = (
+        f.like(meaning=f.meaning.replace("the reference", "the base"))
+        for f in (WhoPays.extra, WhoPays.dearer, WhoPays.extra_shortage)
     )
 
 
 class ScenarioInputs(Result):
-    """The inputs of each scenario that differ from the base's, years that change alike in one row.
+    """Inputs of a scenario that differ from the base; years with the same change share a row.
 
-    What a scenario adds (a closed lane, a share limit) has no cell.
+    Rows that a scenario adds (a closed lane, a share limit) have no cell.
     """
 
     TABLE, BOOK = "Changes", "compare"
@@ -210,20 +214,22 @@ class ScenarioInputs(Result):
         meaning="The input's cell in the workbook; added: a row that only the scenario has."
     )
     what = difference_of_files.InputChanges.what.like(
-        meaning="The row by its key, then the column, with the years in which it differs."
+        meaning="The row and the column that differ, with the years in which they do."
     )
-    before = field.text("Base value", "Blank where the row, or its number, is not there.")
-    after = field.text("Scenario value", "What the scenario makes of it; removed: the row is gone.")
+    before = field.text("Base value", "Blank: the base has no such row, or no number in it.")
+    after = field.text(
+        "Scenario value", "The value in the scenario. removed: the scenario does not have the row."
+    )
 
 
 class FlowDifferences(Result):
     """The flows that change most from the base to each scenario.
 
-    Refiners of one country often cost the same on the way and at the gate, so equally cheap plans
-    split a member's purchases between them in many ways. Compared is therefore what each country
-    sells each member and the plants of each country, and what each refiner sells in all. A mineral
-    that costs the same and is as short as in the base is left out: its flows can differ only by a
-    choice among equals.
+    Refiners of one country often have the same landed cost, so many equally cheap plans split a
+    member's purchases between them. The sheet therefore compares the sales of each country to each
+    member and to the plants of each country, and the total sales of each refiner. A mineral with
+    the same cost and shortage as in the base is left out: its flows differ only between equally
+    cheap plans.
     """
 
     TABLE, BOOK = "Differences", "compare"
@@ -231,38 +237,38 @@ class FlowDifferences(Result):
     mineral = MINERAL
     level = field.text(
         "Level",
-        "country to member: what one country sells one member; country to plants: what it sells the"
-        " plants of one country as an input; refiner to coalition: what one refiner or project"
-        " sells in all. The last level counts the tonnes of the others again.",
+        "country to member: sales of one country to one member. country to plants: sales of one"
+        " country to the plants of one country, as inputs. refiner to coalition: all sales of one"
+        " refiner or project; these tonnes are also in the other two levels, so don't add them.",
     )
     seller = difference_of_files.Moves.seller.like(
         meaning="The ten largest changes of each scenario, mineral and level are listed; a row"
-        " below them counts the others. The scenario's last row names the minerals that cost the"
-        " same and are as short in each year as in the base."
+        " below them counts the others. The scenario's last row names the minerals with the same"
+        " cost and shortage in each year as in the base."
     )
     buyer = difference_of_files.Moves.buyer
     old = field.tonnes("Base", _OVER_YEARS)
     new = field.tonnes("In the scenario", _OVER_YEARS)
-    change = field.tonnes(CHANGE.header, "Scenario less base.")
+    change = field.tonnes(CHANGE.header, "The scenario minus the base.")
     unit = UNIT
 
 
 class ProjectsBuilt(Result):
-    """What each scenario builds otherwise than the base, the largest change of capex first.
+    """Projects that a scenario builds differently from the base, the largest change of capex first.
 
-    Projects of all minerals share a budget of capital, so a scenario of one mineral can leave
-    another one short: its plant is built smaller, later or not at all.
+    All minerals share one budget, so a scenario for one mineral can leave another one short: its
+    plant is built smaller, later or not at all.
     """
 
     TABLE, BOOK = "Projects built", "compare"
     scenario = _SCENARIO
     project = PROJECT.like(
-        meaning="A project that the scenario builds otherwise, the largest change of capex first;"
-        " All projects is the sum over all of them, changed or not."
+        meaning="A project that the scenario builds differently, the largest change of capex first."
+        " All projects: the sum of all projects, changed or not."
     )
     mineral = MINERAL.like(
-        meaning="Minerals share the sheet Budget, where there is one: a plant built larger or"
-        " sooner for one mineral can leave none for another."
+        meaning="All minerals share the sheet Budget, if there is one: a larger or earlier plant"
+        " for one mineral can leave too little money for another."
     )
     country = COUNTRY
     capex_before = _millions("Base capex", _OVER_YEARS)
@@ -281,10 +287,10 @@ _COLOURED = (
 )
 SHORT_BY_MINERAL = (
     "Short by mineral",
-    "Short over all demand of the coalition, all years together." + _COLOURED,
+    "Shortage / demand of the coalition, all years together." + _COLOURED,
 )
 LARGEST_SHARES = (
     "Largest shares",
-    "The largest share of one country in the last year planned, Rest of world left out, whoever it"
-    " is; By mineral says who, and the limit on it." + _COLOURED,
+    "The largest share of any one country in the last year, Rest of world left out. The sheet By"
+    " mineral names the country and its limit." + _COLOURED,
 )

@@ -26,7 +26,7 @@ from models.schema import ShareLimit
 from planner.scenarios.actions import stretches
 from planner.scenarios.events import Event, Hits, events, happen, hits, touched
 from planner.stops import Stop
-from planner.studies.agreed import Rules, stressed
+from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
 from planner.studies.places import Where, begun
 
@@ -299,7 +299,7 @@ def plan_draws(
     drawn = draws(case, chances.draws, chances.seed)
     base, free = event_free.base, case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
-    calm, surging = (stressed(base, r) for r in rules)
+    calm, surging = (case_before_loss(base, r) for r in rules)
 
     ceilings_of = {
         minerals: tuple(c for c in surging.ceilings if c[2] in minerals) for minerals in parts(calm)

@@ -1,7 +1,8 @@
-"""The way out of a country: how little of it a plan can do with, by which year, at what cost.
+"""Exit: how far purchases from a country can fall, by which year, and at what cost.
 
-``models.answers.exit`` says what is asked and how it is proven. Here are the tables that come of
-it, and the finding, the charts and the lines that are made of these tables alone.
+The exit path is the cheapest plan that buys the fewest tonnes from the country;
+``models.answers.exit`` defines and proves it. This module has its tables, and the finding and the
+charts, which are made from the tables alone.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ OF = COUNTRY.header
 """The row of About that names the country."""
 _AS_PLANNED, _NO_MORE = "as planned", "the exit path has no more built by"
 _NAMED = 3
-"""Minerals and plants that a sentence names; more are counted."""
+"""How many minerals or plants a sentence names; the rest are only counted."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
 
 
-def _from(level: int) -> Field:
+def _level_field(level: int) -> Field:
     return field(
         f"At most {level} % from",
         Look.YEAR,
@@ -58,59 +59,59 @@ def _from(level: int) -> Field:
     )
 
 
-_LEAST = "In the cheapest plan that buys the fewest tonnes there."
-_BY_THEN = "Of the part of the plant that begins then."
+_ON_PATH = "On the exit path: the cheapest plan that buys the fewest tonnes there."
+_STEP = "Of the share of the plant that starts in this year."
 _LEVELS = {50: "half", 25: "quarter", 10: "tenth", 0: "none"}
-"""Levels of a share in per cent, and the fields that say from when it is kept."""
+"""Levels of the country's share in per cent, and the fields of the years from which they hold."""
 
 
 class Exits(Result):
-    """One row a mineral: how little of the country is left, from when, at what cost, and why."""
+    """One row per mineral: how far purchases from the country can fall, when, and at what cost."""
 
     TABLE, GRAIN, BOOK = "Exit", ("mineral",), "exit"
 
     mineral = MINERAL
     planned = field.tonnes("Bought there in the plan", "Over all years.")
-    left = field.tonnes("Left", f"Bought there over all years. {_LEAST}")
+    left = field.tonnes("Left", f"Bought there over all years. {_ON_PATH}")
     planned_share = field.share(
-        "Plan's share, {last}", "The country's sales over {basis}, in the plan."
+        "Plan's share, {last}", "The country's sales / {basis}, in the plan."
     )
-    left_share = field.share("Share left, {last}", f"The country's sales over {{basis}}. {_LEAST}")
-    half, quarter, tenth, none = map(_from, _LEVELS)
+    left_share = field.share("Share left, {last}", f"The country's sales / {{basis}}. {_ON_PATH}")
+    half, quarter, tenth, none = map(_level_field, _LEVELS)
     cash = field.millions(
         "Extra cash",
-        "What is paid on the exit path, less what is paid in the plan. Undiscounted.",
+        "Cash paid on the exit path minus cash paid in the plan. Undiscounted.",
         key="extra_cash_usd",
     )
     penalties = field.millions(
         "Extra shortage and penalties",
-        "Shortage, missing reserves and exceeded soft limits at their prices, less those of the"
-        " plan. In tonnes there are never more than in the plan, so this is above 0 only if members"
-        f" share a shortage in another way. Nobody pays it in cash. {common.UNDISCOUNTED}",
+        "Shortage, missing reserves and exceeded soft limits at their prices: exit path minus plan."
+        " Their tonnes never exceed the plan's, so this is above 0 only if members share a shortage"
+        f" differently. Nobody pays it in cash. {common.UNDISCOUNTED}",
         key="extra_penalties_usd",
     )
     a_tonne = field.price(
         "Extra cash a tonne spared",
-        "Extra cash over the tonnes that are no longer bought there. Blank: less cash is paid.",
+        "Extra cash / tonnes no longer bought there. Blank: no extra cash is paid.",
         key="extra_cash_usd_per_t",
     )
     remark = field(
         "What holds it up",
         Look.SENTENCE,
-        "For the last year in which any is bought there: who sells how much, and the largest"
-        " limits that are reached. The sheet What holds it up has all of them.",
+        "For the last year with purchases there: how much others sell, and the largest limits that"
+        " are reached. The sheet What holds it up lists all limits.",
         widest=70,
     )
     alone = field.tonnes(
         "Left if it came first",
-        "The fewest tonnes over all years if no other mineral mattered. If it is lower than Left,"
-        " other minerals need a part of the shared budget.",
+        "The fewest tonnes over all years if this mineral had first call on the budget. If that is"
+        " less than the column Left, other minerals use up a part of the budget.",
         printed=False,
     )
 
 
 class WayOut(Result):
-    """One row a mineral and year: the country's share in the plan and on the way out."""
+    """One row per mineral and year: the country's share in the plan and on the exit path."""
 
     TABLE, GRAIN, BOOK = "Way out", ("mineral", "year"), "exit"
 
@@ -118,19 +119,19 @@ class WayOut(Result):
     year = YEAR
     demand = common.DEMAND.like(meaning="What the coalition needs in the year.")
     planned = field.tonnes("Bought there in the plan")
-    left = field.tonnes("Left", f"Bought there. {_LEAST}")
+    left = field.tonnes("Left", f"Bought there. {_ON_PATH}")
     planned_share = field.share("Plan's share", Exits.planned_share.meaning)
     left_share = field.share("Share left", Exits.left_share.meaning)
-    others = field.tonnes("Bought of others", _LEAST)
+    others = field.tonnes("Bought of others", f"Bought from other countries. {_ON_PATH}")
     stock = field.tonnes(
-        "From stock", "Tonnes drawn from stock, less tonnes stored. Below 0: more is stored."
+        "From stock", "Tonnes drawn from stock minus tonnes stored. Below 0: more is stored."
     )
     planned_short = field.tonnes("Short in the plan")
-    short = common.SHORT.like(meaning=f"Never more than in the plan. {_LEAST}")
+    short = common.SHORT.like(meaning=f"Never more than in the plan. {_ON_PATH}")
 
 
 class Builds(Result):
-    """Plants of the way out in the order in which building begins, by name where it is one year."""
+    """Plants that the exit path builds, by the year in which building begins, then by name."""
 
     TABLE, GRAIN, BOOK = "Builds in order", ("project", "start"), "exit"
 
@@ -138,20 +139,20 @@ class Builds(Result):
     mineral = MINERAL
     project = common.PROJECT
     country = COUNTRY
-    begin = field("Building begins", Look.YEAR, "The year whose budget pays for it.")
+    begin = field("Building begins", Look.YEAR, "The year in which the budget pays for it.")
     start = field("Output from", Look.YEAR, "The first year of output.")
-    part = field.share("Part", "The part of the plant that begins then.")
-    capacity = common.CAPACITY.like(meaning=_BY_THEN)
-    capex = Projects.capex.like(meaning=_BY_THEN, key="capex_usd_m")
+    part = field.share("Part", "The share of the plant that starts in this year.")
+    capacity = common.CAPACITY.like(meaning=_STEP)
+    capex = Projects.capex.like(meaning=_STEP, key="capex_usd_m")
     change = field.text(
         "Against the plan",
-        "What the plan builds of the plant, and whether the exit path has built more of it by"
-        f" this year. {_AS_PLANNED}: the same part from the same year.",
+        "How much of this plant the plan builds, and whether the exit path has built more of it by"
+        f" this year. {_AS_PLANNED}: the plan starts the same share in the same year.",
     )
 
 
 class BindingLimits(Result):
-    """What holds it up: limits that are reached and keep tonnes with the country, largest first."""
+    """Binding limits that prevent lower purchases from the country, the largest effect first."""
 
     TABLE, GRAIN, BOOK = "What holds it up", ("mineral", "what"), "exit"
 
@@ -159,15 +160,16 @@ class BindingLimits(Result):
     kind = common.KIND.like(
         meaning="capacity, project capacity, mine, lane, share limit, budget and so on."
     )
-    what = field("What", Look.SENTENCE, "The limit, as it is in the last of the years.")
-    years = field.text("In", "The years in which it is reached and has a dual value.")
+    what = field("What", Look.SENTENCE, "The limit, as it is in the last of these years.")
+    years = field.text("In", "The years in which the limit is reached and has a dual value.")
     limit = common.LIMIT.like(look=Look.TONNES, meaning="In the last of these years.")
-    unit = common.UNIT.like(meaning="Of the limit. point: a hundredth of a share.")
+    unit = common.UNIT.like(meaning="The unit of the limit. point: a percentage point of a share.")
     spares = field(
         "Spares a unit",
         Look.DAYS,
-        "How many tonnes fewer would be bought there over all years if the limit were one unit"
-        " looser in that year and the mineral came first. It holds at the margin.",
+        "How many fewer tonnes would be bought there over all years if the limit were one unit"
+        " looser in that year and this mineral had first call on the budget. It holds for small"
+        " changes.",
         unit="t",
         key="spares_t_per_unit",
     )
@@ -175,7 +177,7 @@ class BindingLimits(Result):
 
 
 class Sellers(Result):
-    """Who sells more or less: a row a mineral and country, over all years, the largest first."""
+    """One row per mineral and country that sells more or less, the largest change first."""
 
     TABLE, GRAIN, BOOK = "Who sells instead", ("mineral", "country"), "exit"
 
@@ -183,11 +185,11 @@ class Sellers(Result):
     country = COUNTRY
     planned = field.tonnes("In the plan", "Sold over all years.")
     sold = field.tonnes("On the way out", "Sold over all years.")
-    change = common.CHANGE.like(meaning="On the exit path, less in the plan.", unit="t")
+    change = common.CHANGE.like(meaning="Exit path minus plan.", unit="t")
 
 
 class Paying(Result):
-    """Who pays for the way out: a row a member, against the plan, money a year."""
+    """One row per member: what it pays more on the exit path than in the plan, a year."""
 
     TABLE, GRAIN, BOOK = "Who pays", ("member",), "exit"
 
@@ -202,7 +204,6 @@ Row = dict[str, Any]
 
 
 def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Result]:
-    """Return the tables of an exit; ``name`` is the country's."""
     case = result.plan.case
     years = {m: rows for m, rows in _way_out(result).items() if m not in result.unknown}
     exits = [_exit(result, mineral, rows, name) for mineral, rows in years.items()]
@@ -220,7 +221,6 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
 
 
 def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
-    """Return the rows of each mineral by year."""
     case, both = result.plan.case, (result.plan, result.path)
     sold = [_sold(plan, result.country) for plan in both]
     short = [measures.sums(plan.supply, "short", "mineral", "year") for plan in both]
@@ -234,34 +234,34 @@ def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
             place = e.mineral_at[mineral], e.years.index(year)
             need += float(beyond[place])
             (planned, planned_share), (left, left_share) = (s.get(key, (0.0, 0.0)) for s in sold)
-            short_before, short_left = (_solid(t.get(key, 0.0), need) for t in short)
+            short_before, short_left = (_without_rounding(t.get(key, 0.0), need) for t in short)
             total = bought.get(key, 0.0) + float(to_plants[place])
             met = need - short_left - float(unmet[place])
             rows.append({
                 "mineral": mineral, "year": year, "demand": need,
                 "planned": planned, "planned_share": planned_share,
                 "left": left, "left_share": left_share, "others": max(0.0, total - left),
-                "stock": _solid(met - total, need or total),
+                "stock": _without_rounding(met - total, need or total),
                 "planned_short": short_before, "short": short_left,
-                "unmet": _solid(float(unmet[place]), need),
+                "unmet": _without_rounding(float(unmet[place]), need),
             })  # fmt: skip
     return minerals
 
 
 def _plants(plan: Plan) -> tuple[Floats, Floats]:
-    """Return what plants buy, and what unmet demand would have taken [t], by (mineral, year)."""
+    """Return the inputs that plants buy, and those that missing products need [t], by (m, t)."""
     flows, bought = plan.expanded.input_flows, np.zeros(plan.beyond_demand.shape)
     np.add.at(bought, (flows.mineral, flows.year), plan.taken)
     return bought, plan.beyond_demand - bought - plan.handed_by.sum(axis=1)
 
 
-def _solid(amount: float, total: float) -> float:
-    """Return an amount, 0 where it is two plans' rounding beside what it is a part of."""
+def _without_rounding(amount: float, total: float) -> float:
+    """Return an amount, or 0 if it is only rounding between two plans, relative to ``total``."""
     return amount if abs(amount) > tolerances.TWO_PLANS * total else 0.0
 
 
 def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float | None]]:
-    """Return what the country sells by mineral and year [t], and its share; None without a base."""
+    """Return the country's sales by mineral and year [t], and its share; None without a base."""
     rows, least = plan.countries, tolerances.LEAST_FLOW
     rows = rows[(rows["buyer"] == "") & (rows["country"] == country) & (rows["tonnes"] > least)]
     shares = measures.shares_of(rows, plan.case.settings.share_basis)
@@ -274,62 +274,63 @@ def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float 
 
 
 def _exit(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
-    """Return a mineral's row; its money is 0 where the two plans differ by rounding alone."""
     planned, left = (sum(row[amount] for row in years) for amount in ("planned", "left"))
     shares = {row["year"]: row["left_share"] for row in years}
     last: Row = years[-1] if years else {"planned_share": None, "left_share": None}
-    cash = _extra(result, mineral, is_penalty=False)
+    cash, fewer = (
+        _extra(result, mineral, is_penalty=False),
+        _without_rounding(planned - left, planned),
+    )
     return {
         "mineral": mineral, "planned": planned, "left": left,
         "alone": None if mineral in result.failed else result.alone.get(mineral, 0.0),
         "planned_share": last["planned_share"], "left_share": last["left_share"],
         **{name: measures.stays_within(shares, level / 100) for level, name in _LEVELS.items()},
         "cash": cash, "penalties": _extra(result, mineral, is_penalty=True),
-        "a_tonne": measures.part(cash, _solid(planned - left, planned)) if cash > 0 else None,
-        "remark": _remark(result, mineral, years, name) + _shared(result, mineral, cash),
+        "a_tonne": measures.part(cash, fewer) if cash > 0 else None,
+        "remark": _why_left(result, mineral, years, name) + _shared(result, mineral, cash),
     }  # fmt: skip
 
 
 def _extra(result: answers.Exit, mineral: str, *, is_penalty: bool) -> float:
-    """Return what a mineral costs more than in the plan [money, undiscounted]."""
+    """Return the extra cost of a mineral compared with the plan [money, undiscounted]."""
     after, before = (
         float(table.loc[table["heading"].isin(PENALTIES) == is_penalty, "money"].sum())
         for plan in (result.path, result.plan)
         for table in [plan.mineral_costs[plan.mineral_costs["mineral"] == mineral]]
     )
-    # the search leaves a shortage within a part of demand: two equal ones differ by more than the
-    # rounding of a sum
+    # the search fixes a shortage only within a tolerance, which is larger than a sum's rounding
     if measures.change(after, before, tolerances.LEAST_FLOW) == 0.0:
         return 0.0
     return measures.beyond(after, before, result.plan.mineral_costs["money"].abs().sum())
 
 
 def _shared(result: answers.Exit, mineral: str, cash: float) -> str:
-    """Return why a mineral that isn't bought there costs something else, "" of any other."""
+    """Return why the cost of a mineral changes that isn't bought there; "" for other minerals."""
     if not cash or mineral in {*result.alone, *result.failed} or not result.plan.case.budget:
         return ""
     return "; its cost changes, since plants of all minerals share one budget"
 
 
-def _remark(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> str:
-    """Return what keeps a mineral with the country in the last year in which any is left."""
+def _why_left(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> str:
+    """Return why some of a mineral is still bought there, in the last year in which it is."""
     if mineral not in {*result.alone, *result.failed}:
         return "nothing is bought there in the plan"
     row = next((row for row in reversed(years) if row["left"] > tolerances.LEAST_FLOW), None)
     if row is None:
-        return "nothing holds it up: in no year is any bought there"
+        return "nothing holds it up: none is bought there in any year"
     parts = [f"others sell {tonnes(row['others'])}"]
     parts += [f"{tonnes(row['stock'])} come out of stock"] if row["stock"] > 0 else []
-    parts += [f"{tonnes(row['short'])} are short as planned"] if row["short"] > 0 else []
+    parts += [f"{tonnes(row['short'])} are short (also in the plan)"] if row["short"] > 0 else []
     if row["unmet"] > 0:
-        parts += [f"{tonnes(row['unmet'])} are for products that are short"]
-    parts += [f"{tonnes(row['left'])} stay with {name}"]
+        parts += [f"{tonnes(row['unmet'])} are inputs of products that are short"]
+    parts += [f"{name} still sells {tonnes(row['left'])}"]
     holds = [hold for hold in result.holds if (hold.mineral, hold.year) == (mineral, row["year"])]
     holds.sort(key=lambda hold: -hold.limit * hold.spares)
     limits = [f"{h.words} ({tonnes(h.limit)})" if h.unit == "t" else h.words for h in holds]
     reached = listed(limits, 2) or "all that others can deliver"
     need = tonnes(row["demand"])
-    return f"in {row['year']} {need} are needed: {', '.join(parts)}; reached: {reached}"
+    return f"in {row['year']} {need} are needed: {', '.join(parts)}; limits reached: {reached}"
 
 
 def _builds(result: answers.Exit) -> list[Row]:
@@ -345,16 +346,16 @@ def _builds(result: answers.Exit) -> list[Row]:
         for p in case.projects
         for year, part in after[p.name].items()
     ]  # fmt: skip
-    # a plant that needs longer than there is begins first, though no budget before the first pays
+    # sorted by the true first year of building, which may be before the first budget
     rows.sort(key=lambda row: (row["ground"], row["project"], row["start"]))
     return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
 
 
-def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
-    """Return by plant when building begins of what goes beyond the plan, the first one first.
+def plants_beyond_plan(builds: Builds, mineral: str = "") -> dict[str, int]:
+    """Return the plants that the exit path builds beyond the plan, with the year building begins.
 
-    A plant that is built in steps is one, from the first of them that makes it larger than planned
-    by then; ``mineral`` "" is all minerals.
+    The earliest plant comes first. For a plant that is built in steps, it is the year of the first
+    step that makes the plant larger than planned by then. ``mineral`` "" means all minerals.
     """
     begun = dict[str, int]()
     fields = (Builds.project, Builds.mineral, Builds.begin, Builds.change)
@@ -366,7 +367,7 @@ def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
 
 
 def _parts(plan: Plan) -> dict[str, dict[int, float]]:
-    """Return what is still to be built of each project by the year in which it starts."""
+    """Return the share of each project that the plan starts, by year."""
     begun = {p.name: dict(p.begun) for p in plan.case.projects}
     parts = defaultdict[str, dict[int, float]](dict)
     rows = plan.projects[["project", "year", "built"]]
@@ -378,7 +379,7 @@ def _parts(plan: Plan) -> dict[str, dict[int, float]]:
 
 
 def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int) -> str:
-    """Return in words how a part that the way out starts in a year differs from the plan's."""
+    """Say how the share that the exit path starts in a year differs from the plan."""
     least = tolerances.SAME_SHARE
     if abs(planned.get(year, 0.0) - built[year]) < least:
         return _AS_PLANNED
@@ -388,13 +389,12 @@ def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int)
     ahead -= sum(part for start, part in planned.items() if start <= year)
     is_kept = all(abs(built.get(start, 0.0) - part) < least for start, part in planned.items())
     here = f"the exit path has more built by {year}" if ahead > least else f"{_NO_MORE} {year}"
-    here = "the exit path adds this part" if is_kept else here
+    here = "the exit path adds this share" if is_kept else here
     parts = listed(f"{share(part)} from {start}" for start, part in sorted(planned.items()))
     return f"the plan builds {parts}; {here}"
 
 
 def _limits(result: answers.Exit, cells: explain.Cells) -> list[Row]:
-    """Return a row a mineral and limit, whatever the years."""
     groups: dict[Any, list[answers.ExitBarrier]] = defaultdict(list)
     for hold in result.holds:
         place = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.words
@@ -421,7 +421,7 @@ def _sellers(result: answers.Exit) -> list[Row]:
     rows = []
     for mineral, country in dict.fromkeys([*before, *after]):
         planned, sold = (amounts.get((mineral, country), 0.0) for amounts in (before, after))
-        change = _solid(sold - planned, max(planned, sold))
+        change = _without_rounding(sold - planned, max(planned, sold))
         if mineral in result.alone and change != 0.0:
             row = {"mineral": mineral, "country": country, "planned": planned, "sold": sold}
             rows.append(row | {"change": change})
@@ -429,14 +429,14 @@ def _sellers(result: answers.Exit) -> list[Row]:
     return sorted(rows, key=lambda r: (order[r["mineral"]], -abs(r["change"]), r["country"]))
 
 
-# ---- charts and words, of the tables alone -------------------------------------------------------
+# ---- charts and words, made from the tables alone ------------------------------------------------
 
 _MOST_LINES, _MOST_SMALL = 8, 12
-"""Minerals with a line, and with a chart, at most: those bought there most, as a part of demand."""
+"""How many minerals get a line, and a chart: those with the country's largest shares."""
 
 
 def _bought(tables: Tables, most: int) -> dict[str, pd.DataFrame]:
-    """Return the rows by year of minerals that the plan buys there: those with the most."""
+    """Return the yearly rows of the minerals with the country's largest shares in the plan."""
     minerals = tables[WayOut].frame().groupby("mineral", sort=False)
     rows = {str(m): years for m, years in minerals if _is_bought(years["planned"])}
     shares = {mineral: chart.peak(years["planned_share"]) for mineral, years in rows.items()}
@@ -448,9 +448,9 @@ def _is_bought(amounts: Iterable[float]) -> bool:
 
 
 def _curves(tables: Tables) -> dict[str, Picture]:
-    """Return by mineral the country's share by year: the plan's, and on the way out."""
+    """Return a chart per mineral: the country's share by year in the plan and on the exit path."""
     title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)}"
-    sides = (("Plan", Role.PLAN, "planned_share"), ("Way out", Role.ANEW, "left_share"))
+    sides = (("Plan", Role.PLAN, "planned_share"), ("Exit path", Role.ANEW, "left_share"))
     return {
         mineral: Picture(
             f"{short(mineral)}: {title}",
@@ -466,7 +466,7 @@ def _curves(tables: Tables) -> dict[str, Picture]:
 
 
 def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
-    """Return the country's share by year, a line a mineral, of the plan or of the way out."""
+    """Return a chart of the country's share by year, one line per mineral, in one of the plans."""
     minerals = _bought(tables, _MOST_LINES)
     years = sorted({int(year) for year in tables[WayOut].year})
     title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)} by year: {plan}"
@@ -484,13 +484,12 @@ def _shares(row: Row) -> tuple[str, str]:
 
 
 class _ExitFinding:
-    """What is said of an exit: ``rows`` are the minerals that the plan buys there.
+    """The finding of an exit: ``rows`` are the minerals that the plan buys from the country.
 
-    ``last_year`` is by mineral what others sell then, and what is needed [t].
+    ``last_year`` has other countries' sales and the need in the last year [t], by mineral.
     """
 
     def __init__(self, tables: Tables) -> None:
-        """Read the tables."""
         exits, years = tables[Exits], tables[WayOut].frame()
         self.rows: list[Row] = [
             row for row in findings.rows_of(exits) if _is_bought([row["planned"]])
@@ -506,7 +505,7 @@ class _ExitFinding:
 
     @property
     def sentence(self) -> str:
-        """How many minerals can do without the country, and what has to begin first."""
+        """How many minerals can do without the country, and which plant must be begun first."""
         gone, furthest = [row for row in self.rows if known(row["none"])], self.furthest
         where = f" of {self.basis} in {self.last}"
         named = {row["mineral"] for row in (*gone, furthest) if row is not None}
@@ -514,7 +513,7 @@ class _ExitFinding:
             sentence = self._only(self.rows[0])
         else:
             years = listed([f"{row['mineral']} from {row['none']:z.0f}" for row in gone], _NAMED)
-            end = f" {self.name}'s share of {self.last} falls for none of them."
+            end = f" {self.name}'s share in {self.last} cannot fall for any of them."
             if furthest is not None:
                 before, after = _shares(furthest)
                 end = (
@@ -526,7 +525,7 @@ class _ExitFinding:
                 f"By {self.last}, {len(gone) or 'none'} of {len(self.rows)} minerals can do without"
                 f" {self.name}{': ' if gone else ''}{years}.{end}"
             )
-        first = next(iter(begun_otherwise(self.builds).items()), None)
+        first = next(iter(plants_beyond_plan(self.builds).items()), None)
         if first is None:
             return sentence
         plant, year = first
@@ -542,18 +541,16 @@ class _ExitFinding:
         )
 
     def _only(self, row: Row) -> str:
-        """Return how far the only mineral that the plan buys there gets."""
         if known(row["none"]):
             return f"{row['mineral']} can do without {self.name} from {row['none']:z.0f}."
-        stays = "still comes from there" if self.furthest is None else "is left"
         return (
             f"{row['mineral']} cannot do without {self.name} by {self.last}:"
-            f" {percent(_part(row, 'left_share'))} of {self.basis} {stays}."
+            f" {percent(_part(row, 'left_share'))} of {self.basis} still comes from there."
         )
 
     @property
     def furthest(self) -> Row | None:
-        """The mineral whose share of the last year falls by most; None where no fall shows."""
+        """The mineral whose share falls most in the last year; None if no fall is visible."""
         falls = [
             (_part(row, "planned_share") - _part(row, "left_share"), row)
             for row in self.rows
@@ -563,7 +560,6 @@ class _ExitFinding:
         return row if most > tolerances.SHOWN_SHARE else None
 
     def figures(self) -> Iterator[KeyFigure]:
-        """Yield the numbers that the finding rests on."""
         levels = {level: name for level, name in _LEVELS.items() if level}
         counts = [sum(known(row[name]) for row in self.rows) for name in levels.values()]
         shares = {str(row["mineral"]): _part(row, "left_share") for row in self.rows}
@@ -574,18 +570,21 @@ class _ExitFinding:
         yield KeyFigure(
             f"Minerals at or below {' / '.join(map(str, levels))} % by {self.last}",
             f"{' / '.join(map(str, counts))} of {len(self.rows)}",
-            f"of the minerals that the plan buys there. The largest share is left for {left}:"
+            f"of the minerals that the plan buys there. The largest share remains for {left}:"
             f" {percent(shares[hardest])} of {self.basis}. In {self.last} other countries sell"
-            f" {others} of the {need} of {hardest} needed.",
+            f" {others} of the {need} of {hardest} that the coalition needs.",
         )
         cash, dearest = sum(row["cash"] for row in self.rows), self.dearest
         each = ""
         if known(dearest["a_tonne"]):
             price = money(dearest["a_tonne"], self.currency)
-            each = f" A tonne less from {self.name} costs most for {dearest['mineral']}: {price}."
+            each = (
+                f" The largest amount is for {dearest['mineral']}: {price} per tonne no longer"
+                f" bought from {self.name}."
+            )
         remark = f"over all years.{each} {self.missing}"
         yield KeyFigure("Extra cash", money(cash, self.currency), remark)
-        begun = begun_otherwise(self.builds)
+        begun = plants_beyond_plan(self.builds)
         if begun:
             names = listed([f"{plant} ({year})" for plant, year in begun.items()], _NAMED)
             yield KeyFigure(
@@ -596,7 +595,6 @@ class _ExitFinding:
 
     @property
     def dearest(self) -> Row:
-        """The mineral whose way out costs most extra cash."""
         return max(self.rows, key=lambda row: row["cash"])
 
 
@@ -604,13 +602,13 @@ class _ExitFinding:
 
 
 class ExitStudy(StudyKind):
-    """Find how little the coalition can buy from a country, by which year, and at what cost.
+    """Find how far purchases from a country can fall, by which year, and at what cost.
 
     The plan is first made as planner solve makes it. For each mineral, the study then finds the
-    fewest tonnes from the country over all years, with no year shorter than in the plan. The
-    cheapest such plan follows, with all minerals under one budget. It shows from which year the
-    country's share stays at or below 50, 25, 10 and 0 %, what must be built first, and what holds
-    the exit up.
+    fewest tonnes from the country over all years, with no more shortage in any year than in the
+    plan. The exit path is the cheapest such plan, with all minerals under one budget. It shows from
+    which year the country's share stays at or below 50, 25, 10 and 0 %, which plants must be begun
+    first, and which limits prevent a lower share.
 
     \b
     planner exit case.xlsx --country China
@@ -620,11 +618,11 @@ class ExitStudy(StudyKind):
     plan, nothing is written and the exit code is 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
-    NAME, TITLE, WRITES = "exit", "Exit", "way out"
-    QUESTION = "How far can we get away from a country, by when, and what comes first?"
+    NAME, TITLE, WRITES = "exit", "Exit", "exit path"
+    QUESTION = "How far can we get away from a country, by when, and what must we build first?"
     RESULTS = (Exits, WayOut, Builds, BindingLimits, Sellers, Paying)
     RECORDS = ("rows", "path", "builds", "limits", "sellers", "who_pays")
-    LACKING = "no way out planned"
+    LACKING = "no exit path planned"
     PART = "<C>-"
     LIMIT = CAP_HELP
     OPTIONS = (
@@ -635,10 +633,9 @@ class ExitStudy(StudyKind):
             help="The country to leave: a name or code  [required]",
         ),
     )
-    task = "the case and its way out"
+    task = "the case and its exit path"
 
     def __init__(self, start: Start, *, country: str | None) -> None:
-        """Take the country; UsageError for one that is not known, or where none is named."""
         super().__init__(start)
         names = Named(start.case)
         if country is None:
@@ -650,13 +647,11 @@ class ExitStudy(StudyKind):
         self.name = names.country_name(self.country, country.strip())
 
     @classmethod
-    def part(cls, options: Mapping[str, Any]) -> str:
-        """Return the country's code: the way out of another country is another workbook."""
+    def file_part(cls, options: Mapping[str, Any]) -> str:
         typed = str(options["country"] or "").strip()
         return country_code(typed) or typed
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case, and read its way out."""
         del say
         leave = partial(answers.exit_from, country=self.country)
         outcomes = run_study(Study(self.start.case, ((Run("The plan"),),), leave), where, tell)
@@ -670,38 +665,28 @@ class ExitStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Which searches failed, and why."""
         if not self.planned:
             return ""
-        return "; ".join(
-            [
-                *(
-                    f"the exit path of {m} is not known: {why}"
-                    for m, why in self.result.unknown.items()
-                ),
-                *(
-                    f"the fewest tonnes of {m}, if it came first, are not known: {why}"
-                    for m, why in self.result.failed.items()
-                ),
-            ]
-        )
+        unknown, failed, first = self.result.unknown, self.result.failed, "first call on the budget"
+        words = [f"the exit path of {m} is not known: {why}" for m, why in unknown.items()]
+        words += [f"the fewest tonnes of {m} with {first}: {why}" for m, why in failed.items()]
+        return "; ".join(words)
 
     @property
     def plans(self) -> Mapping[str, Plan]:
-        return {"the plan": self.result.plan, "the way out": self.result.path}
+        return {"the plan": self.result.plan, "the exit path": self.result.path}
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        """The plan, each least, and the way out."""
         least: list[Outcome[Any]] = [
-            Outcome(f"Least: {mineral or 'all minerals together'}", proof=proof)
+            Outcome(f"Fewest tonnes: {mineral or 'all minerals together'}", proof=proof)
             for mineral, proof in self.result.proofs.items()
         ]
         path = self.result.path
         return (
             *self.outcomes,
             *least,
-            Outcome("The way out", objective=path.objective, proof=path.proof),
+            Outcome("The exit path", objective=path.objective, proof=path.proof),
         )
 
     @property
@@ -710,28 +695,25 @@ class ExitStudy(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """The country, scenario and what-ifs, and what was assumed."""
         return {
             OF: self.name,
             **self.start.options,
-            "Counted": "what its refiners and projects sell to the coalition, purchases for stock"
-            " included; ore from there that others refine is not",
-            "Kept": "every limit of the workbook; against the plan no mineral is shorter in any"
-            " year, no reserve is further below its target, no soft limit is exceeded by more and"
-            " no mineral is bought there more in all",
-            "All minerals": "share one budget. The sum of the country's demand shares is minimized"
-            " first, then cost",
-            "Left altogether": "as far as a plan shows: at most 0.0001 % of the share's base",
+            "Counted": "Sales of its refiners and projects to the coalition, purchases for stock"
+            " included. Its ore that other countries refine does not count.",
+            "Kept": "Every limit of the workbook. Compared with the plan, no mineral is shorter in"
+            " any year, no reserve is further below its target, no soft limit is exceeded by more,"
+            " and no mineral is bought there more over all years.",
+            "All minerals": "They share one budget. First the sum over minerals of the country's"
+            " shares of demand is minimized, then cost.",
+            "Zero share": "A share of at most 0.0001 % counts as 0.",
         }
 
     def tables(self) -> list[Result]:
-        """Return the exit by mineral, the way out by year, builds, limits, sellers, members."""
         layout = self.start.book.layout
         cells = explain.Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
         return tables_of(self.result, cells, self.name)
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return an object a row of each table."""
         return super().answer(tables) | {
             "country": self.country,
             "objective_usd": self.result.path.objective,
@@ -740,48 +722,44 @@ class ExitStudy(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
-        """Return the exit by mineral, and what is built otherwise than planned."""
         exits, builds = tables[Exits], tables[Builds]
         left_out = {Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone}
         yield Numbers(exits, tuple(f for f in exits.fields if f not in left_out))
         changed = builds.where([change != _AS_PLANNED for change in builds.change])
         left_out = {Builds.rank, Builds.country, Builds.capex}
         fields = tuple(f for f in builds.fields if f not in left_out)
-        yield Numbers(changed, fields, "Plants built otherwise than in the plan")
+        yield Numbers(changed, fields, "Plants built differently from the plan")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say what can be left, how far the others fall, and what it costs."""
         finding = _ExitFinding(tables)
         if not finding.rows:
             return Headline(
-                f"The plan buys nothing from {tables.option(OF)}: its share is 0 % already.",
-                (KeyFigure("Left", "already", "no mineral is bought there."),),
+                f"The plan buys nothing from {tables.option(OF)}: its share is already 0 %.",
+                (KeyFigure("Purchases there", "none", "no mineral is bought from the country."),),
             )
         care = (
-            f"No more of any mineral is missing in any year than in the plan. {finding.missing}",
-            "Building has to begin a plant's lead time before its first year of output.",
+            f"The exit path has no more shortage in any year than the plan. {finding.missing}",
+            "Building of a plant begins one lead time before its first year of output.",
         )
         return Headline(finding.sentence, tuple(finding.figures()), care)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the share by year of each mineral, and who pays."""
         payers = tables[Paying]
         costs = payers.rows(Paying.member, Paying.extra, Paying.extra_shortage)
-        title = f"Who pays for leaving {short(tables.option(OF))}, a year"
+        title = f"Who pays for leaving {short(tables.option(OF))}, per year"
         return drawn(
             _panel(tables, "the plan", WayOut.planned_share),
-            _panel(tables, "the way out", WayOut.left_share),
+            _panel(tables, "the exit path", WayOut.left_share),
             *_curves(tables).values(),
             who_pays(title, costs, payers.words["money"], "the plan"),
         )
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the way out by year, the exit by mineral with what holds it up, and builds."""
         curves, exits, builds = _curves(tables), tables[Exits], tables[Builds]
         years = tables[WayOut].where([mineral in curves for mineral in tables[WayOut].mineral])
         views = Section.views_by(years, WayOut.mineral, lambda mineral, _: curves[mineral])
@@ -795,7 +773,7 @@ class ExitStudy(StudyKind):
         if not views:
             return (Section("exit", heading, "", blocks[0].view()),)
         lead = (
-            "The cheapest plan that buys the fewest tonnes of the country over all years, with no"
-            " year shorter than in the plan."
+            "The exit path is the cheapest plan that buys the fewest tonnes from the country over"
+            " all years, with no more shortage in any year than in the plan."
         )
         return (Section("exit", heading, lead, views, MINERAL.header, tuple(blocks)),)

@@ -1,13 +1,13 @@
-"""A kind of study: a question that many plans of one workbook answer; each is one file beside this.
+"""A kind of study: a question that many plans of one workbook answer. Each kind has its own file.
 
-A kind says which runs there are and what is kept of each, declares the tables that come of them,
-and makes charts and the finding of these tables alone. So one command runs every kind
-(``planner.cli.study``), and a report made later, of the workbook, says the same.
+A kind declares its runs, what is kept of each, and its tables. Charts and the finding are made from
+these tables alone, so a report that is made later from the workbook says the same. One command runs
+every kind (``planner.cli.study``).
 
-``StudyKind`` has a default for all that most kinds say alike: how many runs are planned, the rows
-of its tables for a program (``RECORDS``), its first table for the terminal, and the share of
-tariffs in its plans' costs. ``planner.render.chart`` makes charts of a table (``bars``, ``lines``,
-``heat``), of the largest rows (``top``, ``some_of``).
+``StudyKind`` has defaults: the number of runs planned, the rows of its tables in JSON
+(``RECORDS``), its first table on the terminal, and the tariffs in its plans' costs.
+``planner.render.chart`` makes charts of a table (``bars``, ``lines``, ``heat``) and of its largest
+rows (``top``, ``some_of``).
 """
 
 from __future__ import annotations
@@ -39,14 +39,13 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Result)
 
 YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
-"""Rows of About that charts and findings read, whichever the kind."""
+"""Rows of About that charts and findings of every kind read."""
 ASSUMED = ("Money", "Tariffs", str(Measure.ESTIMATES))
-"""Rows of About that every kind's first page shows, too: whether money is discounted, how much of
-it is tariffs, and what is an estimate."""
+"""Rows of About that every first page shows: whether money is discounted, tariffs, estimates."""
 
 
 class Tables:
-    """The declared tables of a study, by their classes: as they were made, or read back."""
+    """The declared tables of a study by their classes, computed or read back from a workbook."""
 
     def __init__(self, results: Iterable[Result]) -> None:
         self.results = {type(result): result for result in results}
@@ -56,25 +55,25 @@ class Tables:
         return cast("R", next(results, None) or self.results[kind])
 
     def rows(self, kind: type[Result], *fields: Field) -> Iterable[tuple[Any, ...]]:
-        """Return the values of some fields of a table row by row; none of one that is not there."""
+        """Return the values of some fields of a table row by row; () if there is no such table."""
         return self[kind].rows(*fields) if kind in self else ()
 
     def __contains__(self, kind: type[Result]) -> bool:
         return any(issubclass(each, kind) and len(r) for each, r in self.results.items())
 
     def option(self, name: str) -> str:
-        """Return what was asked or assumed, by the name of its row in About."""
+        """Return the value of a row of About."""
         return self[About].option(name)
 
     def records(self, kind: type[Result]) -> list[Record]:
-        """Return the rows of a table as JSON has them; none of one that is not there."""
+        """Return the rows of a table in JSON; [] if there is no such table."""
         return records(self[kind]) if kind in self else []
 
     @classmethod
     def read(cls, sheets: Mapping[str, pd.DataFrame], declared: Iterable[type[Result]]) -> Tables:
         """Return the tables that a study's workbook holds.
 
-        Where several are declared of one sheet, it is the one most of whose headers it has.
+        If several tables are declared for one sheet, the one with most headers on it is used.
         """
         best: dict[str, Result] = {}
         for kind in declared:
@@ -91,7 +90,7 @@ def _filled(result: Result) -> int:
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """A number of the finding: what it is, the number in words, and what is said beside it."""
+    """A number of the finding: its name, the number in words, and a remark."""
 
     name: str
     value: str
@@ -102,8 +101,8 @@ class KeyFigure:
 class Headline:
     """The finding in a sentence or two, and the numbers that it rests on.
 
-    ``care`` are the sentences that say how to read them: at most three. ``look_up`` are cells to
-    look up first, each with what is there.
+    ``care`` are at most three sentences on how to read them. ``look_up`` are cells to look up
+    first, each with its content.
     """
 
     finding: str
@@ -114,7 +113,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A table to be read as such: some fields of a result, or all, under a heading."""
+    """A table shown as numbers: some fields of a result, or all, under a heading."""
 
     result: Result
     fields: tuple[Field, ...] = ()
@@ -122,7 +121,7 @@ class Numbers:
     note: str = ""
 
     def view(self, *pictures: Picture | None) -> dict[str, View]:
-        """Return the one view of a section without a choice: the numbers behind charts."""
+        """Return the only view of a section without a choice: charts and these numbers."""
         return {"": (drawn(*pictures), self)}
 
 
@@ -132,9 +131,10 @@ View = tuple[Sequence[Picture], Numbers]
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report: charts, and the numbers behind them, by what a reader may choose.
+    """A part of the report: charts, and the numbers behind them.
 
-    ``views`` is by the option of the list ``choice``; "" alone where there is nothing to choose.
+    The reader picks a view from the list named ``choice``; ``views`` has a view for each option. A
+    section without a choice has one view, "".
     """
 
     key: str
@@ -153,7 +153,7 @@ class Section:
     ) -> dict[str, View]:
         """Return a view for each value of a field: a chart of its rows, and their other fields.
 
-        ``name`` says what a value is called.
+        ``name`` returns the name of a value.
         """
         fields, views = tuple(f for f in table.fields if f.name != field.name), dict[str, View]()
         for value in dict.fromkeys(table.data[field.name]):
@@ -163,47 +163,48 @@ class Section:
 
 
 class StudyKind:
-    """A study of a workbook: what it asks, how it is planned, and what comes of it.
+    """A study of a workbook: its question, its runs and its results.
 
-    A class's docstring is the help of its command. ``start`` is the workbook with the case that the
-    command's words make of it; ``outcomes`` and ``stopped`` are there once it is planned.
+    A class's docstring is the help of its command. ``start`` is the workbook, with the case after
+    the command's options are applied. ``plan`` sets ``outcomes`` and ``stopped``.
     """
 
     NAME: ClassVar[str]
-    """The command, and the end of its workbook's name."""
+    """The command's name, which is also the suffix of the workbook's file name."""
     TITLE: ClassVar[str]
-    """What a study of the kind is called."""
+    """The name of a study of this kind."""
     QUESTION: ClassVar[str]
     WRITES: ClassVar[str]
-    """What its workbook is called, as in: the frontier."""
+    """The name of its workbook in sentences, for example ``frontier``."""
     RESULTS: ClassVar[tuple[type[Result], ...]]
-    """The declared tables of its workbook that findings and charts are made of, its own first."""
+    """The declared tables from which findings and charts are made, the main one first."""
     HEADING: ClassVar[str] = "{plan}: {subject}"
-    """The title of its workbook, of the plan's name and of what was studied."""
+    """The title of its workbook, built from the plan's name and the subject."""
     PART: ClassVar[str] = ""
-    """How help calls what ``part`` puts into the name of its workbook."""
+    """The word in the help for what ``file_part`` adds to the name of the workbook."""
     LACKING: ClassVar[str] = "no run planned"
-    """What is said where nothing can be written."""
+    """The message if there is nothing to write."""
     OPTIONS: ClassVar[tuple[Callable[[Any], Any], ...]] = ()
     """The click options beyond those that all studies share."""
     SCENARIO: ClassVar[bool] = True
-    """Whether ``--scenario`` says which case is studied."""
+    """Whether ``--scenario`` chooses the case that is studied."""
     WHAT_IFS: ClassVar[bool] = True
-    """Whether what-ifs may be asked for."""
+    """Whether the command takes what-ifs."""
     RUN: ClassVar[str] = "run"
-    """What one of its runs is called, and in ``PROGRESS`` how many are planned of how many."""
+    """The word for one of its runs."""
     PROGRESS: ClassVar[str] = "{count} planned"
+    """How many runs are planned, in words: ``count`` is ``3 of 13 points``."""
     RECORDS: ClassVar[tuple[str, ...]] = ()
-    """The keys in JSON of the rows of ``RESULTS``, in their order."""
+    """The keys in JSON for the rows of each table in ``RESULTS``."""
     READ_IN: ClassVar[str] = ""
-    """The module of the functions that read its plans, if not its own: what workers need of it."""
+    """The module with the functions that read its plans, if not its own; workers import it."""
     MONEY: ClassVar[str] = ""
-    """Whether its money is discounted, in words; "" where it shows none."""
+    """Whether its money is discounted, in words; "" if it shows no money."""
     LIMIT: ClassVar[str] = ""
-    """The help of ``--max-country-share``; "" where there is no such option."""
+    """The help of ``--max-country-share``; "" if there is no such option."""
 
     task: str = ""
-    """What is planned, in words: ``13 points``."""
+    """The runs to plan, in words: ``13 points``."""
     outcomes: Sequence[Outcome[Any]] = ()
     stopped: Stop | None = None
 
@@ -212,37 +213,37 @@ class StudyKind:
 
     @classmethod
     def base(cls, options: dict[str, Any]) -> dict[str, Any]:
-        """Take those options that make the case that is studied, as ``start_file`` takes them."""
+        """Take from ``options`` those that change the case, and return them for ``start_file``."""
         taken = {"asked": "what_ifs", "scenario": "scenario", "max_country_share": "", "search": ""}
         return {to or name: options.pop(name) for name, to in taken.items() if name in options}
 
     @classmethod
-    def part(cls, options: Mapping[str, Any]) -> str:
-        """Return what tells its workbook from others that it makes of the same input, if any do."""
+    def file_part(cls, options: Mapping[str, Any]) -> str:
+        """Return the part of the file name that distinguishes studies of the same input, or ""."""
         del options
         return ""
 
-    # ---- to be planned ---------------------------------------------------------------------------
+    # ---- planning --------------------------------------------------------------------------------
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the study at a place; afterwards ``outcomes`` and ``stopped`` are known."""
+        """Plan the study at a place, and set ``outcomes`` and ``stopped``."""
         raise NotImplementedError
 
-    # ---- what came of it -------------------------------------------------------------------------
+    # ---- results ---------------------------------------------------------------------------------
 
     @property
-    def judged(self) -> Sequence[Outcome[Any]]:
-        """The outcomes without which the command has failed."""
+    def required_outcomes(self) -> Sequence[Outcome[Any]]:
+        """The outcomes that must have a plan; otherwise the command has failed."""
         return self.outcomes
 
     @property
     def planned(self) -> bool:
         """Whether anything is planned, so that there is a workbook to write."""
-        return any(outcome.planned for outcome in self.judged)
+        return any(outcome.planned for outcome in self.required_outcomes)
 
     @property
     def errors(self) -> PlannerError | None:
-        """What is wrong beside runs without a plan."""
+        """Errors other than runs without a plan."""
         return None
 
     @property
@@ -253,8 +254,10 @@ class StudyKind:
     @property
     def progress_label(self) -> str:
         """How much of it is planned: ``3 of 13 points planned``."""
-        planned = sum(outcome.planned for outcome in self.judged)
-        return self.PROGRESS.format(count=f"{planned:,} of {counted(len(self.judged), self.RUN)}")
+        planned = sum(outcome.planned for outcome in self.required_outcomes)
+        return self.PROGRESS.format(
+            count=f"{planned:,} of {counted(len(self.required_outcomes), self.RUN)}"
+        )
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
@@ -263,7 +266,7 @@ class StudyKind:
 
     @property
     def subject(self) -> str:
-        """What is studied, in words; the years, where the kind alone says it."""
+        """What is studied, in words; by default the years."""
         return span(self.start.case.years)
 
     @property
@@ -273,66 +276,63 @@ class StudyKind:
 
     @property
     def title(self) -> str:
-        """The title of its workbook."""
         return self.HEADING.format(plan=self.plan_name, subject=self.subject)
 
     @property
     def options(self) -> dict[str, str]:
-        """What was asked and assumed: the rows of About, by name."""
+        """The study's options and assumptions: rows of About, by name."""
         return self.start.options
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
-        """The what-ifs that the command asked for."""
         return self.start.variant.what_ifs
 
     @property
     def plans(self) -> Mapping[str, Plan]:
-        """The plans whose costs it shows, by what a sentence calls them."""
+        """The plans whose costs it shows, by their names in sentences."""
         return {}
 
     @property
     def tariff_sentence(self) -> str:
-        """How much of its costs is tariffs and levies, and the costs net, once; "" of none."""
+        """A sentence on tariffs and levies in its costs, and the net costs; "" without any."""
         costs = {name: plan.cash_cost for name, plan in self.plans.items()}
         return tariff_words(costs, self.start.case.settings.currency)
 
     @property
     def trouble(self) -> str:
-        """What is not known though it was asked for."""
+        """Results that were asked for and are not known, in words."""
         return ""
 
     def tables(self) -> list[Result]:
-        """Return the declared tables, the study's own first."""
+        """Return the declared tables, the main one first."""
         raise NotImplementedError
 
     def sheets(self, tables: Tables) -> list[Table]:
-        """Return the tables of its workbook as they are written, without About."""
+        """Return the sheets of its workbook, without About."""
         country = self.start.case.country_name
         return [table_of(r, country) for kind, r in tables.results.items() if kind is not About]
 
     def all_rows(self, tables: Tables) -> list[Table]:
-        """Return the sheets with all rows, as CSV files have them; a workbook may have fewer."""
+        """Return the sheets with all rows, for CSV files; a workbook may have fewer rows."""
         return self.sheets(tables)
 
-    def beside(self) -> tuple[str, Callable[[Path], object]] | None:
-        """Return the end of the name of a plan beside its workbook, and what writes it, if any."""
+    def extra_plan(self) -> tuple[str, Callable[[Path], object]] | None:
+        """Return a plan to write next to the workbook: the suffix of its file, and its writer."""
         return None
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return what a program hears beyond what it hears of every study."""
+        """Return the fields of the JSON answer that only this kind has."""
         rows = zip(self.RECORDS, map(tables.records, self.RESULTS), strict=False)
         return {"scenario": self.start.case.scenario, **dict(rows)}
 
     def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
-        """Return what a person reads on the terminal: lines and tables, from top to bottom."""
+        """Return the lines and tables for the terminal, from top to bottom."""
         return (Numbers(tables[self.RESULTS[0]]),)
 
     def label(self, outcome: Outcome[Any]) -> str:
-        """Return what messages call a run."""
         return outcome.name
 
-    # ---- of the tables alone ---------------------------------------------------------------------
+    # ---- made from the tables alone --------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
@@ -341,7 +341,7 @@ class StudyKind:
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the charts of its workbook, the first page's first; none by default."""
+        """Return the charts of its workbook, those of the first page first."""
         del tables
         return ()
 

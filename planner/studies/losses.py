@@ -27,7 +27,7 @@ from models.resolve import Bools, Expanded, Floats, chain_of
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner import scenarios, stops
 from planner.scenarios.actions import ActionKind
-from planner.studies.agreed import Rules, stressed
+from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.engine import Outcome, Run, Study, Tell, run_studies
 from planner.studies.places import Where, begun
 
@@ -560,4 +560,6 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:
     runs = [Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost)]
     is_new = before != UNCAPPED  # that without share limits is of the same kind
-    return Study(stressed(plan, rules), tuple((run,) for run in runs), read, is_compared=is_new)
+    return Study(
+        case_before_loss(plan, rules), tuple((run,) for run in runs), read, is_compared=is_new
+    )

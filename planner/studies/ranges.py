@@ -1,7 +1,7 @@
-"""Ranges: the least and the most that the coalition could buy from each supplier at nearly no cost.
+"""Ranges: the least and the most that the coalition could buy from each supplier.
 
-Among plans whose cash cost for a mineral is at most a little more than the plan's, and with no more
-shortage in any year. Where least and most differ there is a choice; elsewhere there is none.
+The plans compared cost at most a little more cash for a mineral, and have no more shortage in any
+year. If least and most differ, the purchase is a choice; otherwise it is a fact.
 """
 
 from __future__ import annotations
@@ -38,24 +38,27 @@ if TYPE_CHECKING:
 
 CHOICE, FACT, UNKNOWN = "a choice", "a fact", "not known"
 POINT = 0.01
-"""Least and most that differ by less than this part of demand leave no choice."""
+"""A purchase is a fact if its least and most differ by less than this fraction of demand."""
 SLACK, LEAST = "Slack", "Least of"
-"""Rows of About: how much more cash is paid at most; the country of the plan that is written."""
+"""Rows of About: the most extra cash, and the country of the plan that buys least there."""
 _MOST_BARS, _MOST_NAMED = 10, 3
 
 
 # ---- tables --------------------------------------------------------------------------------------
 
 
+_IN_LEAST_PLAN = "in the plan that buys least from the country"
+
+
 def _of_demand(header: str, meaning: str) -> Field:
-    return field.share(header, f"{meaning}, over the coalition's demand of all years.")
+    return field.share(header, f"{meaning} / the coalition's demand, all years.")
 
 
 class Ranges(Result):
-    """What the coalition buys from each supplier as planned, at least and at most, in all years.
+    """Purchases from each supplier over all years: as planned, the least and the most.
 
-    Each end is a plan whose cash cost for the mineral is at most the slack above the plan's, with
-    no more shortage in any year. Each holds alone: two suppliers cannot both be at their least.
+    The least and the most come from separate plans. Each costs at most the slack more cash for the
+    mineral, and has no more shortage in any year. Two suppliers cannot both be at their least.
     """
 
     TABLE, GRAIN, BOOK = "Ranges", ("mineral", "country", "supplier"), "ranges"
@@ -72,30 +75,33 @@ class Ranges(Result):
     most_share = _of_demand("Most share", "The most within the slack")
     verdict = field.text(
         "What it is",
-        f"{CHOICE}: least and most differ by a point of demand or more; {FACT}: by less;"
-        f" {UNKNOWN}: the search for one of them failed.",
+        f"{CHOICE}: least and most differ by at least one percentage point of demand. {FACT}: they"
+        f" differ by less. {UNKNOWN}: the search for the least or the most failed.",
     )
 
 
 class LeastOf(Result):
-    """The plan that buys least from a country, next to the plan: by mineral, all years."""
+    """One row per mineral, all years: the plan, and the plan that buys least from a country."""
 
     TABLE, GRAIN, BOOK = "Least plan", ("mineral",), "ranges"
     mineral = MINERAL
     now = Ranges.now.like(meaning="What is bought from the country as planned.")
-    least = Ranges.least.like(meaning="What is bought from it in the plan that buys least there.")
-    cash = field.money(Measure.CASH_COST, f"What the mineral costs as planned. {UNDISCOUNTED}")
-    cash_least = field.money("Cash cost at least", f"The same in that plan. {UNDISCOUNTED}")
-    dearer = field.share("Dearer by", "The cash cost at least over the plan's, less 1.")
-    short = SHORT.like(meaning="Demand neither bought nor taken from stock as planned.")
-    short_least = field.tonnes("Short at least", "The same in that plan; never more.")
+    least = Ranges.least.like(
+        meaning="What is bought from the country in the plan that buys least there."
+    )
+    cash = field.money(Measure.CASH_COST, f"Cash cost of the mineral in the plan. {UNDISCOUNTED}")
+    cash_least = field.money("Cash cost at least", f"Cash cost {_IN_LEAST_PLAN}. {UNDISCOUNTED}")
+    dearer = field.share("Dearer by", "Cash cost at least / cash cost, minus 1.")
+    short = SHORT.like(meaning="In the plan: demand neither bought nor taken from stock.")
+    short_least = field.tonnes(
+        "Short at least", f"Shortage {_IN_LEAST_PLAN}; never more than in the plan."
+    )
 
 
 # ---- runs ----------------------------------------------------------------------------------------
 
 
 def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
-    """Return the runs: a chain a mineral, each of the same plan."""
     names = [m.name for m in case.minerals]
     read = partial(ranges, slack=slack, by=by)
     runs = ((Run(name, read=partial(read, mineral=name)),) for name in names)
@@ -113,18 +119,19 @@ def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
         shares = {f"{end}_share": t if t is None else part(t, need) for end, t in ends.items()}
         if r.least is not None and r.most is not None:
             verdict = CHOICE if r.most - r.least >= POINT * need else FACT
-        rows.append({**vars(r), **shares, "supplier": _name(r, case, by), "verdict": verdict})
+        rows.append(
+            {**vars(r), **shares, "supplier": _supplier_name(r, case, by), "verdict": verdict}
+        )
     return Ranges.of_rows(rows, words=words_of(case))
 
 
-def _name(supplier: Range, case: Case, by: str) -> str:
+def _supplier_name(supplier: Range, case: Case, by: str) -> str:
     if by == BY_REFINER and supplier.project:
         return f"{supplier.project} (project)"
     return supplier.project or supplier.refiner or case.country_name(supplier.country)
 
 
 def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
-    """Return the plan that buys least from a country next to the plan."""
     now, cash, short = _amounts(plan, country)
     least_now, cash_least, short_least = _amounts(least, country)
     return LeastOf(
@@ -141,7 +148,7 @@ def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
 
 
 def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
-    """Yield by mineral what a country sells [t], cash [money] and what is short [t]."""
+    """Yield a country's sales [t], the cash cost [money] and the shortage [t] by mineral."""
     sold, paid = plan.sources, plan.mineral_costs
     sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
     for rows, name in ((sold, "tonnes"), (paid, "money"), (plan.supply, "short")):
@@ -149,22 +156,21 @@ def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
         yield sums.reindex(plan.expanded.minerals, fill_value=0.0).tolist()
 
 
-# ---- charts and words, of the tables alone -------------------------------------------------------
+# ---- charts and words, made from the tables alone ------------------------------------------------
 
 
 def _rows(tables: Tables) -> pd.DataFrame:
-    """Return the ranges of minerals with demand as rows."""
     rows = with_number(tables[Ranges].frame(), "now_share")
     return rows.astype({f"{end}_share": float for end in ("now", "least", "most")})
 
 
 def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) -> Picture:
-    """Return what must be bought, what is bought by choice, and what more could be."""
+    """Return bars of what must be bought, what is bought by choice, and what more could be."""
     now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
     parts = {
-        "Least: a fact": (Role.PLAN, least.clip(lower=0.0)),
+        "The least: must be bought": (Role.PLAN, least.clip(lower=0.0)),
         "Bought now, by choice": (Role.ANEW, (now - least).clip(lower=0.0)),
-        "Could be bought, too": (Role.OUTSIDE_IDLE, (most - now).clip(lower=0.0)),
+        "Could be bought in addition": (Role.OUTSIDE_IDLE, (most - now).clip(lower=0.0)),
     }
     series = tuple(Series(name, role, numbers(values)) for name, (role, values) in parts.items())
     return Picture(title, Form.BARS, tuple(map(short, names)), series, _AXIS, "", small=small)
@@ -173,12 +179,14 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
 _AXIS = "Share of coalition demand, all years"
 
 
-def _fixed(facts: pd.DataFrame, slack: str) -> str:
-    """Return a sentence: of which minerals the largest supplier's share can't fall."""
+def _fixed_sentence(facts: pd.DataFrame, slack: str) -> str:
     suppliers, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
     whose = f"{suppliers[0]}'s" if len(suppliers) == 1 else "The largest suppliers'"
     shares = "share" if len(facts) == 1 else "shares"
-    return f"{whose} {shares} of {minerals} can't fall by even 1 point for {slack} more cash."
+    return (
+        f"{whose} {shares} of {minerals} can't fall by even 1 percentage point for {slack} more"
+        " cash."
+    )
 
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -192,9 +200,9 @@ class RangesStudy(StudyKind):
     """Find the least and the most that each supplier could sell at nearly the plan's cost.
 
     For each mineral and supplier, the study finds the least and the most tonnes that the coalition
-    could buy over all years. The mineral's cash cost may rise by at most the slack, and no year may
-    be shorter. Suppliers are countries, refiners or projects. Builds stay as planned, except with
-    --by project.
+    could buy over all years. The mineral's cash cost may rise by at most the slack, and shortage
+    may not rise in any year. Suppliers are countries, refiners or projects. Builds stay as planned,
+    except with --by project.
 
     \b
     planner ranges case.xlsx
@@ -202,12 +210,12 @@ class RangesStudy(StudyKind):
     planner ranges case.xlsx --least China
 
     --least also writes the plan that buys least from a country, mineral by mineral, within the
-    slack. That plan is a workbook of its own. It is proven to be the cheapest plan with that least
-    amount, not the cheapest plan of all.
+    slack. That plan has a workbook of its own. It is proven to be the cheapest plan that buys so
+    little there, not the cheapest plan of all.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "ranges", "Ranges", "ranges"
-    QUESTION = "Where could we buy otherwise for almost nothing?"
+    QUESTION = "Where could we buy differently at almost no extra cost?"
     LACKING = "no mineral planned"
     RESULTS = (Ranges, LeastOf)
     RECORDS = ("ranges", "least")
@@ -225,8 +233,8 @@ class RangesStudy(StudyKind):
             "--by",
             type=click.Choice([BY_COUNTRY, BY_REFINER, BY_PROJECT]),
             default=BY_COUNTRY,
-            help="What counts as a supplier [country]. With project, its mineral's builds may"
-            " change.",
+            help="What counts as a supplier [country]. With project, the plants built for the"
+            " mineral may change.",
         ),
         click.option(
             "--least", metavar="COUNTRY", help="Also write the plan that buys least from a country."
@@ -234,7 +242,6 @@ class RangesStudy(StudyKind):
     )
 
     def __init__(self, start: Start, *, slack: float, by: str, least: str | None) -> None:
-        """Take the options; UsageError for a country that sells nothing in the workbook."""
         super().__init__(start)
         case = start.case
         self.slack, self.by, self.country, self.unproven = slack, by, "", ""
@@ -247,30 +254,28 @@ class RangesStudy(StudyKind):
         self.task = f"the case, then ranges of {counted(len(case.minerals), 'mineral')}"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case, and find the ranges mineral by mineral."""
         case = self.start.case
         outcomes = run_study(study_of(case, self.slack, self.by), where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         self.least: tuple[Plan, Plan] | None = None
         if self.country and self.stopped is None and self.planned:
-            say(f"Planning least of {case.country_name(self.country)}")
+            say(f"Planning the least from {case.country_name(self.country)}")
             session = Session(case)
             try:
                 self.least = session.base, least_plan(session.base, self.country, self.slack)
                 self.free = session.solve(drop_share_limits(case)) if case.share_limits else None
-            except SolverError as error:  # the ranges are known all the same
+            except SolverError as error:  # the ranges are still known
                 self.least, self.unproven = None, str(error)
 
     @property
     def trouble(self) -> str:
-        """Which searches failed, and why: of ranges, and of the plan that buys least."""
         case, every = self.start.case, [r for o in self.outcomes for r in o.found or ()]
         missing = [r for r in every if r.least is None or r.most is None]
-        names = few([f"{_name(r, case, self.by)} ({r.mineral})" for r in missing])
-        failed = [f"a range is not known of {names}: no proven plan"] if missing else []
+        names = few([f"{_supplier_name(r, case, self.by)} ({r.mineral})" for r in missing])
+        failed = [f"no range is known for {names}: no proven plan"] if missing else []
         if self.unproven:
             country = case.country_name(self.country)
-            failed.append(f"the plan with least of {country}: {self.unproven}")
+            failed.append(f"the plan that buys least from {country}: {self.unproven}")
         return "; ".join(failed)
 
     @property
@@ -279,8 +284,7 @@ class RangesStudy(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """What was asked, scenario and what-ifs among it."""
-        within = f"{share(self.slack)} of each mineral's own cash; no year shorter than planned"
+        within = f"{share(self.slack)} of each mineral's cash; no more shortage in any year"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
         asked = {SLACK: within, "By": self.by, "What is built": built}
         if self.country:
@@ -288,26 +292,24 @@ class RangesStudy(StudyKind):
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
-        """Return the ranges, and the plan that buys least next to the plan."""
         every = [r for outcome in self.outcomes for r in outcome.found or ()]
         ranges_table = table_of(every, self.start.case, self.by)
         least = [] if self.least is None else [least_of(*self.least, self.country)]
         return [ranges_table, *least]
 
-    def beside(self) -> tuple[str, Callable[[Path], object]] | None:
-        """Return the plan that buys least from a country."""
+    def extra_plan(self) -> tuple[str, Callable[[Path], object]] | None:
         if self.least is None:
             return None
         country = self.start.case.country_name(self.country)
-        slack = f"{share(self.slack)} more of each mineral's cash"
+        slack = f"{share(self.slack)} more cash for each mineral"
         return f"least-{self.country}", partial(
             write_plan,
             plan=self.least[1],
             book=self.start.book,
             without_limits=self.free,
             options={LEAST: f"{country}, for at most {slack}", **self.start.options},
-            within=f"it buys least from {country} for at most {slack} with no year shorter, and no"
-            " plan that buys as little there is cheaper",
+            within=f"it buys least from {country} at the lowest cost, among plans with at most"
+            f" {slack} and no more shortage in any year",
         )
 
     def answer(self, tables: Tables) -> dict[str, object]:
@@ -315,7 +317,6 @@ class RangesStudy(StudyKind):
         return {**asked, **super().answer(tables)}
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the largest suppliers of each mineral."""
         table = tables[Ranges]
         rank = table.frame().groupby("mineral", sort=False).cumcount()
         kept = [now > 0 and i < _MOST_NAMED for now, i in zip(table.now, rank, strict=True)]
@@ -328,7 +329,6 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say which largest supplier's share could fall furthest, and which can't fall."""
         every = _rows(tables)
         every["free"] = every["now_share"] - every["least_share"]
         rows, slack = _largest(every), tables.option(SLACK).partition(" of ")[0]
@@ -347,7 +347,7 @@ class RangesStudy(StudyKind):
             cash = f"If the coalition pays {slack} more for {first['mineral']}"
             sentences = [f"{cash}, {share_of} could fall from {now} to {least}."]
             if len(facts):
-                sentences.append(_fixed(facts, slack))
+                sentences.append(_fixed_sentence(facts, slack))
         unknown = int((rows["verdict"] == UNKNOWN).sum())
         if unknown:
             largest = counted(unknown, "largest supplier")
@@ -356,18 +356,18 @@ class RangesStudy(StudyKind):
             KeyFigure(
                 "Minerals with a largest supplier that could sell less",
                 f"{len(chosen)} of {len(rows)}",
-                "by one point of the coalition's demand or more, each mineral by itself.",
+                "by at least one percentage point of demand, each mineral by itself.",
             ),
             KeyFigure(
                 "Minerals with a largest supplier that is fixed",
                 f"{len(facts)} of {len(rows)}",
-                "its least and its most share of demand are less than one point apart.",
+                "its least and its most share of demand are less than one percentage point apart.",
             ),
         ]
         top = every.sort_values("free", ascending=False, kind="stable").head(1)
         for _, row in top[top["free"] >= POINT].iterrows():
             remark = (
-                f"between the least and the most share of {row['supplier']} in {row['mineral']}."
+                f"between {row['supplier']}'s share of {row['mineral']} now and its least share."
             )
             points = f"{row['free'] * 100.0:z.1f} points"
             figures.append(KeyFigure("The largest choice", points, remark))
@@ -375,7 +375,6 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the largest supplier of each mineral, and the suppliers of each."""
         rows = _rows(tables)
         first = _largest(rows)
         if first.empty:
@@ -390,7 +389,6 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the ranges of each mineral's largest supplier, then of all of each."""
         table = tables[Ranges]
         if not (pictures := cls.pictures(tables)):
             return ()
@@ -402,7 +400,7 @@ class RangesStudy(StudyKind):
             for (name, rows), picture in zip(kept.items(), pictures, strict=True)
         }
         lead = (
-            "The least and the most are proven plans of their own. Two suppliers cannot both be at"
+            "The least and the most come from two proven plans. Two suppliers cannot both be at"
             " their least."
         )
         title = "The least and the most that each supplier could sell"

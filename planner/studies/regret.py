@@ -1,4 +1,4 @@
-"""Regret: what it costs not to have known of a scenario, and to have planned for it in vain."""
+"""Regret: the cost of a surprise, and of preparing for a scenario that does not happen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.results import Result, field
 from models.results.common import words_of
 from models.units import MILLION
 from planner.render.words import inner, known, money, percent
-from planner.studies.agreed import Unforeseen, decided_before
+from planner.studies.agreed import Unforeseen, decisions_before
 from planner.studies.cases import UNFORESEEN, ComparedCase, Planned
 from planner.studies.engine import Outcomes, Run, Study, run_study
 from planner.studies.kind import KeyFigure, Tables
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 
 class Regret(Result):
-    """What it costs not to have known of a scenario, and to have planned for it in vain."""
+    """The cost of each scenario as a surprise, and of preparing for it in vain."""
 
     TABLE, GRAIN, BOOK = "Regret", ("scenario",), "compare"
-    scenario = field.text(Measure.SCENARIO, "The scenario as it is foreseen.")
+    scenario = field.text(
+        Measure.SCENARIO, "The scenario, as if it were known from the first year."
+    )
     foreseen = field.millions(
         "Foreseen", "Total cost if the scenario is known from the first year. Discounted."
     )
@@ -37,72 +39,72 @@ class Regret(Result):
         "Unforeseen",
         "Total cost if nobody knows of the scenario before the year in About. Discounted.",
     )
-    surprise = field.millions("Not knowing costs", "Unforeseen less foreseen. Discounted.")
+    surprise = field.millions("Not knowing costs", "Unforeseen minus foreseen. Discounted.")
     vain = field.millions(
         "Planned for, stays away",
-        "Total cost if everything before that year is decided for the scenario, and it does not"
-        " come: from the year on the inputs are the base's. Discounted.",
+        "Total cost if the coalition prepares for the scenario until the year in About, and the"
+        " scenario then does not happen. Discounted.",
     )
     regret = field.millions(
-        "Planning in vain costs", "Planned for, stays away, less the base. Discounted."
+        "Planning in vain costs", "The column before minus the base's total cost. Discounted."
     )
     likely = field.share(
         "Worth planning for from",
-        "From this probability of the scenario on, planning for it costs less on average than not"
-        " planning for it: planning in vain costs / (planning in vain costs + not knowing costs)."
-        " Blank: neither costs anything.",
+        "If the scenario is at least this likely, preparing for it costs less on average than not"
+        " preparing: planning in vain costs / (planning in vain costs + not knowing costs). Blank:"
+        " neither costs anything.",
     )
 
 
 Short = dict[tuple[str, int], float]
-"""What is short [t] by mineral and year."""
+"""Shortage [t] by mineral and year."""
 
 
 def short_of(plan: Plan) -> Short:
-    """Return what a plan leaves short [t], by mineral and year."""
+    """Return the shortage of a plan [t], by mineral and year."""
     return sums(plan.supply, "short", "mineral", "year")
 
 
-def stays_away(name: str) -> str:
-    """Return what a scenario is called where it is planned for and does not come."""
+def absent_name(name: str) -> str:
+    """Return the name of a case in which a scenario is planned for and does not happen."""
     return f"{name} (planned for, stays away)"
 
 
-def in_vain(
+def plan_absent(
     case: Case, cases: Sequence[ComparedCase], planned: Outcomes[Planned], where: Where | None
 ) -> Outcomes[Short]:
-    """Return what the base leaves short where a scenario was planned for that then stays away.
+    """Plan the base case after the coalition has prepared for a scenario that does not happen.
 
-    One outcome for each case that comes unforeseen, of its name; what was decided before its year
-    is that of the same scenario foreseen. Without that one's plan nothing is planned.
+    There is one outcome per surprise whose foreseen case has a plan, under the surprise's name. The
+    decisions before its year are those of the foreseen case.
     """
     plans, chains = {outcome.name: outcome.found for outcome in planned}, []
     for each in cases:
         foreseen = plans.get(each.foreseen)
         if isinstance(each.variant, Unforeseen) and foreseen is not None:
-            agreed = decided_before(foreseen.plan, each.variant.agreed.before)
+            agreed = decisions_before(foreseen.plan, each.variant.agreed.before)
             chains.append((Run(each.name, partial(Case.change, agreed=agreed)),))
     if planned.stopped or not chains:
         return Outcomes((), planned.stopped)
     return run_study(Study(case, tuple(chains), short_of), where)
 
 
-def regrets(
+def regret_table(
     case: Case,
     entries: Iterable[tuple[str, str, float | None]],
-    vain: Mapping[str, float | None],
+    absent: Mapping[str, float | None],
 ) -> Regret | None:
-    """Return a row a scenario that comes unforeseen; None without one that is planned in vain.
+    """Return one row per surprise with a plan for its absence, or None.
 
-    ``entries`` are the base and others by name, with the name of the same foreseen where they are
-    not, and total cost [money]; ``vain`` is by an unforeseen one's name what it costs if the
-    scenario stays away.
+    ``entries`` have each case's name, for a surprise the name of its foreseen case (else ""), and
+    total cost [money]. ``absent`` has, by a surprise's name, the total cost if the scenario was
+    planned for and does not happen [money].
     """
     every = list(entries)
     total = {name: cost for name, _, cost in every}
     rows = []
     for name, foreseen, late in every:
-        lost, early, base = vain.get(name), total.get(foreseen), total[BASE]
+        lost, early, base = absent.get(name), total.get(foreseen), total[BASE]
         if lost is not None and early is not None and base is not None and late is not None:
             surprise, regret = beyond(late, early, early), beyond(lost, base, base)
             rows.append({
@@ -112,39 +114,39 @@ def regrets(
     return Regret.of_rows(rows, words=words_of(case)) if rows else None
 
 
-def in_vain_costs(
+def vain_preparation(
     tables: Tables, currency: str, missing: Callable[[str, str], str]
 ) -> tuple[KeyFigure, ...]:
-    """Return the scenario that it costs most to plan for and have it stay away; () of none.
+    """Return the scenario for which preparing in vain costs most, or ().
 
-    ``missing`` says what one case leaves missing more than another.
+    ``missing`` says what is missing in one case beyond another.
     """
     rows = tables.rows(Regret, Regret.scenario, Regret.regret, Regret.likely)
     costs = [row for row in rows if known(row[1])]
     if not costs:
         return ()
     name, cost, likely = max(costs, key=lambda row: float(row[1]))
-    remark = "no scenario is costly to prepare for in vain."
+    remark = "preparing for a scenario that does not happen costs nothing extra."
     if cost > 0:
         worth = (
-            f" Preparing pays off from a probability of {percent(likely)} on."
+            f" Preparing pays off if the scenario is at least {percent(likely)} likely."
             if known(likely)
             else ""
         )
-        lacks = missing(stays_away(str(name)), BASE)
+        shortage = missing(absent_name(str(name)), BASE)
         remark = (
-            f"if the coalition prepares for {name}, and it then does not come. {_PRICED}"
-            f" {lacks}.{worth}"
+            f'if the coalition prepares for "{name}", and it then does not happen. {_PRICED}'
+            f" {shortage}.{worth}"
         )
     return (KeyFigure("Preparing in vain costs at most", money(max(cost, 0.0), currency), remark),)
 
 
-def not_knowing(
+def surprise_cost(
     late: pd.DataFrame, year: str, currency: str, missing: Callable[[str, str], str]
 ) -> tuple[tuple[KeyFigure, ...], str]:
-    """Return the scenario of which it costs most not to know before a year, and a sentence.
+    """Return the scenario whose surprise costs most, as a key figure and as a sentence.
 
-    ``missing`` says what one case leaves missing more than another.
+    ``missing`` says what is missing in one case beyond another.
     """
     late = late.assign(surprise=pd.to_numeric(late["surprise"], errors="coerce"))
     late = late[late["surprise"].notna()]
@@ -153,25 +155,25 @@ def not_knowing(
     worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
     cost, late_name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
     if not cost > 0:
-        sentence = f"In every scenario, not knowing of it before {year} costs nothing."
+        sentence = f"A surprise in {year} costs nothing extra, whichever scenario comes."
         none = KeyFigure(
-            _COSTS, money(0.0, currency), f"in every scenario that nobody knows of before {year}."
+            _COSTS, money(0.0, currency), f"for every scenario that is a surprise in {year}."
         )
         return (none,), sentence
     name, amount = late_name.removesuffix(f" ({UNFORESEEN})"), money(cost, currency)
-    lacks = missing(late_name, name)
+    shortage = missing(late_name, name)
     sentence = (
-        f"If {name} comes as a surprise in {year}, it costs {amount} more than if it were known"
-        f" from the first year, with shortage at its price; {inner(lacks)}."
+        f'As a surprise in {year}, "{name}" costs {amount} more than if it were known from the'
+        f" first year, with shortage at its price; {inner(shortage)}."
     )
     return (
         KeyFigure(
             _COSTS,
             amount,
-            f"if {name} comes as a surprise, compared with knowing of it. {_PRICED} {lacks}.",
+            f'if "{name}" comes as a surprise, compared with knowing of it. {_PRICED} {shortage}.',
         ),
     ), sentence
 
 
-_COSTS = "Not knowing costs at most"
-_PRICED = "This is total cost, with shortage at its price."
+_COSTS = "A surprise costs at most"
+_PRICED = "The amount is total cost, with shortage at its price."

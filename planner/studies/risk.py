@@ -49,7 +49,7 @@ from planner.studies.draws import (
 )
 from planner.studies.engine import Tell, unbegun
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.spread import Chance, added, chance, spread
+from planner.studies.spread import Chance, chance, effects, spread
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -335,7 +335,7 @@ def event_effects(risk: RiskResults) -> Events:
     for sample in risk.samples:
         key, kept = PLANS[sample.name].key, sample.is_known
         short: Floats = sample.short.sum(axis=(1, 2))
-        cost, tonnes = (added(values[kept], years[kept]) for values in (sample.objective, short))
+        cost, tonnes = (effects(values[kept], years[kept]) for values in (sample.objective, short))
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
         columns[f"apart_{key}"] = significant(*cost, *tonnes)

@@ -1,10 +1,10 @@
-"""Benchmarks that a plan misses: what each would cost, added alone to the case's limits.
+"""Missed benchmarks: the cost of each, if it alone is added to the case's limits.
 
-A minimum (extraction, processing, recycling) is added as a soft limit. Its penalty is dearer than
-anything in the workbook, so what is missing even then cannot be supplied; no cost shown includes
-the penalty. A maximum (one country outside) is added as a hard limit: where other countries cannot
-supply, the plan is short. Each holds from the year in which the benchmarks are due, for one mineral
-and buyer.
+A minimum (extraction, processing, recycling) is added as a soft limit. Its penalty is higher than
+any cost in the workbook, so a benchmark that is still missed cannot be met. No cost shown includes
+the penalty. A maximum (one country outside) is added as a hard limit; if other countries cannot
+supply enough, the plan is short. Each limit is for one mineral and buyer, and holds from the year
+in which benchmarks are due.
 """
 
 from __future__ import annotations
@@ -33,23 +33,22 @@ from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKin
 if TYPE_CHECKING:
     from planner.studies.places import Where
 
-_ADDED = "benchmark"
-"""The source of an added limit; its note names the measure, and the buyer if not all."""
+_BENCHMARK_SOURCE = "benchmark"
+"""The source of an added limit. Its note names the measure, and the buyer if it has one."""
 
 
 @dataclass(frozen=True)
 class AddBenchmark:
     """The case with a benchmark added to its limits.
 
-    Recycling in countries with codes ``outside`` does not count: their refiners of the mineral
-    become primary, and need no more ore than before.
+    Recycling in the countries ``outside`` (codes) does not count: their recyclers of the mineral
+    become primary refiners, and need no more ore than before.
     """
 
     limit: schema.ShareLimit
     outside: frozenset[str] = frozenset()
 
     def __call__(self, case: Case) -> Case:
-        """Return the changed case."""
         refiners = tuple(
             replace(r, kind=schema.PRIMARY, needs_ore=bool(r.needs_ore))
             if r.mineral == self.limit.mineral
@@ -66,25 +65,25 @@ class AddBenchmark:
 class ScorecardTotals:
     """The totals of a plan.
 
-    ``cash`` [money, undiscounted]; ``cost`` the objective without the penalty on an added benchmark
-    [money]; ``open`` what the proof leaves open of the objective [money]; ``short`` by mineral [t,
-    all years]; ``reached`` the added benchmark's share by year.
+    ``cash`` [money, undiscounted]; ``cost``: the objective without the penalty on an added
+    benchmark [money]; ``gap``: the optimality gap [money]; ``short``: shortage by mineral [t, all
+    years]; ``reached``: the added benchmark's share by year.
     """
 
     cash: float
     cost: float
-    open: float
+    gap: float
     short: dict[str, float]
     reached: dict[int, float]
 
 
 @dataclass(frozen=True)
 class BenchmarkPrice:
-    """A missed benchmark, and the plan in which it is added to the limits.
+    """A missed benchmark, and the plan with it as one more limit.
 
-    ``cash`` and ``cost`` are that plan's less the base plan's [money], ``short`` and
-    ``short_others`` the same of shortage of the mineral and of all others [t]; differences within
-    the proofs are 0. They are None, and ``reason`` says why, where there is no such plan.
+    The last four fields are differences, this plan minus the base plan: cash and total cost
+    [money], shortage of the mineral and of all others [t]. Differences within the optimality gap
+    are 0. They are None, and ``reason`` says why, if there is no such plan.
     """
 
     score: Score
@@ -98,32 +97,30 @@ class BenchmarkPrice:
 
     @property
     def reached(self) -> dict[int, float]:
-        """The share by year with the benchmark added."""
+        """The share by year, with the benchmark added."""
         return self.totals.reached if self.totals else {}
 
     @property
     def worst(self) -> tuple[int, float]:
-        """The year in which the plan is farthest from the benchmark, and the share there."""
+        """The base plan's year farthest from the benchmark, and its share in that year."""
         return self.required.worst(self.score.reached)
 
     @property
     def worst_asked(self) -> tuple[int, float] | None:
-        """The same with the benchmark added; None where there is no such plan."""
+        """The year farthest from the benchmark and its share, with the benchmark added, or None."""
         return self.required.worst(self.reached) if self.reached else None
 
     @property
-    def is_kept(self) -> bool | None:
-        """Whether it is then met in all years; None where there is no such plan."""
-        return len(self.kept) == len(self.reached) if self.reached else None
+    def can_be_met(self) -> bool | None:
+        """Whether the benchmark is met in all years once it is added; None without a plan."""
+        return len(self.years_met) == len(self.reached) if self.reached else None
 
     @property
-    def kept(self) -> tuple[int, ...]:
-        """The years in which it is then met."""
+    def years_met(self) -> tuple[int, ...]:
         return tuple(y for y, share in self.reached.items() if self.required.is_met(share))
 
     @property
-    def is_moved(self) -> bool:
-        """Whether adding it changes the share of any year."""
+    def changes_share(self) -> bool:
         before = self.score.reached
         return any(
             abs(share - before[y]) > tolerances.LIMIT_KEPT for y, share in self.reached.items()
@@ -132,7 +129,7 @@ class BenchmarkPrice:
 
 @dataclass(frozen=True)
 class ScoredPlan:
-    """A plan's scorecard, and what each benchmark that it misses would cost."""
+    """A plan's scorecard, and the cost of each benchmark that it misses."""
 
     plan: Plan
     scores: tuple[Score, ...]
@@ -141,66 +138,70 @@ class ScoredPlan:
     outcomes: Outcomes[ScorecardTotals]
 
 
-def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None) -> ScoredPlan:
+def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None) -> ScoredPlan:
     """Return the scorecard of a plan and the price of each missed benchmark.
 
-    A chain has the runs of one mineral, so results do not depend on where it runs.
+    Each mineral has one chain with all of its runs, so results are the same wherever they run.
     """
-    case, scores, base = plan.case, scorecard(plan), read(plan)
-    missed = [(s, s.required, added(case, s)) for s in scores if s.required and s.met is False]
+    case, scores, base = plan.case, scorecard(plan), totals_of(plan)
+    missed = [
+        (s, s.required, benchmark_limit(case, s)) for s in scores if s.required and s.met is False
+    ]
     chains: dict[str, list[Run]] = {}
     for score, _, change in missed:
         if isinstance(change, AddBenchmark):
-            chains.setdefault(score.mineral, []).append(Run(_name(score), change))
-    study = Study(case, tuple(map(tuple, chains.values())), read, is_near=True)
+            chains.setdefault(score.mineral, []).append(Run(_run_name(score), change))
+    study = Study(case, tuple(map(tuple, chains.values())), totals_of, is_near=True)
     outcomes: Outcomes[ScorecardTotals] = run_study(study, where, tell) if chains else Outcomes(())
     by_name = {outcome.name: outcome for outcome in outcomes}
     priced = tuple(
         BenchmarkPrice(score, required, reason=change)
         if isinstance(change, str)
-        else _priced(plan, base, BenchmarkPrice(score, required), by_name[_name(score)])
+        else _with_differences(
+            plan, base, BenchmarkPrice(score, required), by_name[_run_name(score)]
+        )
         for score, required, change in missed
     )
     return ScoredPlan(plan, scores, base, priced, outcomes)
 
 
-def _name(score: Score) -> str:
+def _run_name(score: Score) -> str:
     buyer = f" of the {score.buyer.name}" if score.buyer.name else ""
     return f"{score.measure.title}{buyer}: {score.mineral}"
 
 
-def _priced(
+def _with_differences(
     plan: Plan, base: ScorecardTotals, price: BenchmarkPrice, outcome: Outcome[ScorecardTotals]
 ) -> BenchmarkPrice:
     totals = outcome.found
     if totals is None:
         return replace(price, reason=outcome.error)
 
-    def beyond(difference: float, least: float) -> float:
+    def zero_below(least: float, difference: float) -> float:
         return difference if abs(difference) > least else 0.0
 
-    least = max(tolerances.SAME_COST * abs(plan.objective), totals.open)
+    least = max(tolerances.SAME_COST * abs(plan.objective), totals.gap)
     few = tolerances.REMAINDER * plan.case.total_demand
     more = {name: totals.short[name] - base.short[name] for name in base.short}
     return replace(
         price,
         totals=totals,
-        cash=beyond(totals.cash - base.cash, least),
-        cost=beyond(totals.cost - base.cost, least),
-        short=beyond(more.pop(price.score.mineral), few),
-        short_others=beyond(sum(more.values()), few),
+        cash=zero_below(least, totals.cash - base.cash),
+        cost=zero_below(least, totals.cost - base.cost),
+        short=zero_below(few, more.pop(price.score.mineral)),
+        short_others=zero_below(few, sum(more.values())),
     )
 
 
-def added(case: Case, score: Score) -> AddBenchmark | str:
-    """Return the change that asks for a benchmark, or why no limit of a workbook says it."""
+def benchmark_limit(case: Case, score: Score) -> AddBenchmark | str:
+    """Return the change that adds a benchmark as a limit, or why no limit can state it."""
     if score.required is None:
-        return "not asked for: the measure has no benchmark"
+        return "not planned: the measure has no benchmark"
     limit, bloc = _limit(case, score, score.required), score.buyer.bloc
     if limit.group != schema.BY_KIND:
         return AddBenchmark(limit)
 
-    def elsewhere(plants: Iterable[schema.Refiner | schema.Project]) -> frozenset[str]:
+    def recycling_outside(plants: Iterable[schema.Refiner | schema.Project]) -> frozenset[str]:
         return frozenset(
             p.country
             for p in plants
@@ -209,18 +210,18 @@ def added(case: Case, score: Score) -> AddBenchmark | str:
             and bloc not in case.blocs_of(p.country)
         )
 
-    if elsewhere(case.projects):
-        return "not asked for: no limit tells recycling inside from projects that recycle elsewhere"
-    outside = elsewhere(case.refiners)
+    if recycling_outside(case.projects):
+        return "not planned: a limit on recycling would also count projects that recycle outside"
+    outside = recycling_outside(case.refiners)
     if outside and any(row.group == schema.BY_KIND for row in case.share_limits):
-        return "not asked for: the workbook limits kinds, and recycling elsewhere is one of them"
+        return "not planned: the workbook's own limits by kind also count recycling outside"
     return AddBenchmark(limit, outside)
 
 
 def _limit(case: Case, score: Score, required: measures.Required) -> schema.ShareLimit:
     """Return a benchmark as a row: a maximum is hard, a minimum has a penalty.
 
-    For ore of the bloc's mines the share is of the coalition's demand, as a limit counts all ore.
+    For ore of a bloc's mines the share is of the coalition's demand: a limit counts all ore.
     """
     buyer, mineral = score.buyer, score.mineral
     each = {
@@ -233,12 +234,12 @@ def _limit(case: Case, score: Score, required: measures.Required) -> schema.Shar
     if buyer.name and of_all:
         names = [case.members[j].name for j in buyer.members]
 
-        def part(year: int, share: float | None) -> float:
+        def of_coalition(year: int, share: float | None) -> float:
             need = sum(case.demand_of.get((mineral, name, year), 0.0) for name in names)
             total = case.coalition_demand(mineral, year)
             return (share or 0.0) * need / total if total > 0 else 0.0
 
-        share = share.map(case.years, part)
+        share = share.map(case.years, of_coalition)
     return schema.ShareLimit(
         limit=schema.MAX if required.is_most else schema.MIN,
         mineral=mineral,
@@ -250,22 +251,19 @@ def _limit(case: Case, score: Score, required: measures.Required) -> schema.Shar
         first_year=due_years(case.years)[0],
         stage=required.stage,
         note=f"{score.measure.name} {buyer.name}",
-        source=_ADDED,
+        source=_BENCHMARK_SOURCE,
     )
 
 
-def read(plan: Plan) -> ScorecardTotals:
-    """Return a plan's totals, and how far an added benchmark is kept.
-
-    Recycling counts even where recyclers elsewhere are now primary and none is left.
-    """
+def totals_of(plan: Plan) -> ScorecardTotals:
+    """Return a plan's totals, and the share that an added benchmark reaches by year."""
     case = plan.case
     short = dict.fromkeys((m.name for m in case.minerals), 0.0)
     for (mineral, *_), tonnes in plan.amounts(SHORTAGE).items():
         short[mineral] += tonnes
     cost, reached = plan.objective, dict[int, float]()
     for i, row in enumerate(case.share_limits):
-        if row.source != _ADDED:
+        if row.source != _BENCHMARK_SOURCE:
             continue
         cost -= _penalty(plan, i, row)
         name, _, whose = row.note.partition(" ")
@@ -278,7 +276,6 @@ def read(plan: Plan) -> ScorecardTotals:
 
 
 def _penalty(plan: Plan, position: int, row: schema.ShareLimit) -> float:
-    """Return the discounted penalty for missing an added limit [money]."""
     e = plan.expanded
     return sum(
         plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * plan.case.discount(cap.year)
@@ -288,17 +285,16 @@ def _penalty(plan: Plan, position: int, row: schema.ShareLimit) -> float:
     )
 
 
-# ---- in tables, JSON and words -------------------------------------------------------------------
+# ---- tables, JSON and words ----------------------------------------------------------------------
 
-CAN_BE_MET = {True: "✓ yes", False: "✗ no", None: "– not asked"}
-_SHOWN = (
+CAN_BE_MET = {True: "✓ yes", False: "✗ no", None: "– not planned"}
+_TERMINAL_FIELDS = (
     Missed.benchmark, Missed.mineral, Missed.required, Missed.worst_share, Missed.share_if_asked,
     Missed.extra_cash, Missed.extra_short,
 )  # fmt: skip
 
 
-def missed_of(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
-    """Return the sheet EU benchmarks: the missed ones, in the order of the scorecard."""
+def missed_table(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
     rows = [
         {
             "benchmark": p.score.measure.title,
@@ -309,7 +305,7 @@ def missed_of(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
             "worst_year": p.worst[0],
             "worst_share": p.worst[1],
             "share_if_asked": p.worst_asked[1] if p.worst_asked else None,
-            "can_be_met": CAN_BE_MET[p.is_kept],
+            "can_be_met": CAN_BE_MET[p.can_be_met],
             "extra_cash": p.cash,
             "extra_cost": p.cost,
             "extra_short": p.short,
@@ -322,22 +318,21 @@ def missed_of(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
 
 
 def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
-    """Return whether a benchmark can be met, in words."""
     if price.reason or price.worst_asked is None:
         return price.reason
     year, share = price.worst_asked
     parts = []
-    if not price.is_kept:
-        how = "supply takes it to" if price.is_moved else "supply allows no more than the plan has"
+    if not price.can_be_met:
+        how = "supply allows" if price.changes_share else "supply allows no more than the plan has,"
         parts = [f"cannot be met: {how} {share:z.1%} in {year}, the worst year"]
-        if price.kept:
-            parts.append(f"met in {len(price.kept)} of {len(price.reached)} years")
+        if price.years_met:
+            parts.append(f"met in {len(price.years_met)} of {len(price.reached)} years")
     if of_purchases and price.required.is_most:
-        parts.append("a share of purchases, as Share basis says")
+        parts.append("a share of purchases, as the setting Share basis says")
     amounts = ((price.short, ""), (price.short_others, " of other minerals (one budget)"))
     short = [f"{tonnes:z,.0f} t{end}" for tonnes, end in amounts if tonnes and tonnes > 0]
     if short:
-        parts.append(f"leaves short {', '.join(short)}")
+        parts.append(f"leaves {', '.join(short)} more short")
     return "; ".join(parts)
 
 
@@ -362,13 +357,13 @@ def _score(case: Case, score: Score) -> dict[str, object]:
 
 
 class ScorecardStudy(StudyKind):
-    """Score a plan before and after, and price each benchmark that it misses.
+    """Score today's supply and the plan, and find what each missed benchmark would cost.
 
     The plan is first made as planner solve makes it. Its scorecard covers concentration, import
     reliance, days of cover, N-1 and the benchmarks of the EU's Critical Raw Materials Act. Every
     plan of planner solve has the same scorecard. This study also adds each missed benchmark to the
-    limits, one at a time, and plans again. It shows what the benchmark costs and leaves short, or
-    how far it can be met.
+    limits, one at a time, and plans again. It shows the extra cost and shortage, or how far the
+    benchmark can be met.
 
     \b
     planner scorecard case.xlsx
@@ -378,22 +373,21 @@ class ScorecardStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "scorecard", "Scorecard", "scorecard"
-    QUESTION = "Does the plan keep the benchmarks, and what would the missed ones cost?"
+    QUESTION = "Does the plan meet the benchmarks, and what would the missed ones cost?"
     HEADING = "Scorecard: {plan}"
     MONEY = "extra cash cost is undiscounted; extra cost with shortage is a present value"
-    LACKING = "nothing was planned"
+    LACKING = "nothing planned"
     task = "the case"
     RESULTS = (Missed, Scorecard)
     RUN, PROGRESS = "missed benchmark", "{count} priced"
     LIMIT = CAP_HELP
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case, and price what it misses."""
         plan = solve(self.start.case)
         say("Planning each missed benchmark")
-        self.scored = benchmarks(plan, where, tell)
+        self.scored = score_plan(plan, where, tell)
         self.outcomes, self.stopped = self.scored.outcomes.every, self.scored.outcomes.stopped
-        self.missed = missed_of(self.scored.priced, self.start.case)
+        self.missed = missed_table(self.scored.priced, self.start.case)
 
     @property
     def planned(self) -> bool:
@@ -406,13 +400,12 @@ class ScorecardStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        """How many benchmarks are met."""
         with_benchmark = [s for s in self.scored.scores if s.required is not None]
-        kept = sum(s.met is True for s in with_benchmark)
+        met = sum(s.met is True for s in with_benchmark)
         unknown = sum(s.met is None for s in with_benchmark)
         more = f", {unknown} without data" if unknown else ""
         count = len(with_benchmark) - unknown
-        return f"{kept} of {count} benchmarks met{more} (Regulation (EU) 2024/1252)"
+        return f"{met} of {count} benchmarks met{more} (Regulation (EU) 2024/1252)"
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -423,13 +416,12 @@ class ScorecardStudy(StudyKind):
         return [self.missed] if scores is None else [scores, self.missed]
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return an object a score, and one a missed benchmark."""
         del tables
         case, years = self.start.case, self.start.case.years
         benchmarks: list[Record] = [
             row
-            | {Missed.can_be_met.json_key: p.is_kept}
-            | {"years_asked": len(p.reached), "years_met": len(p.kept)}
+            | {Missed.can_be_met.json_key: p.can_be_met}
+            | {"years_asked": len(p.reached), "years_met": len(p.years_met)}
             for row, p in zip(records(self.missed), self.scored.priced, strict=True)
         ]
         return {
@@ -442,7 +434,6 @@ class ScorecardStudy(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say how many benchmarks are missed, how many of them could be met, and the worst."""
         if Missed not in tables:
             return Headline("The plan misses no benchmark that can be computed from its workbook.")
         rows: list[dict[str, Any]] = [
@@ -451,45 +442,46 @@ class ScorecardStudy(StudyKind):
         worst = max(rows, key=lambda row: abs(row["required"] - row["worst_share"]))
         missed = Counter(row["buyer"] for row in rows)
         could = Counter(row["buyer"] for row in rows if row["can_be_met"] == CAN_BE_MET[True])
-        each = listed(
-            f"{counted(number, 'benchmark')} of the {buyer} ({could[buyer] or 'none'} could be met)"
+        sentences = [
+            f"For the {buyer}, the plan misses {counted(number, 'benchmark')}, and"
+            f" {could[buyer] or 'none'} could be met."
             for buyer, number in missed.items()
-        )
+        ]
 
         def by_buyer(counts: Counter[str]) -> str:
             return listed(f"{number} of the {buyer}" for buyer, number in counts.items()) or "none"
 
-        who = f"{worst['benchmark']}, {worst['mineral']}"
+        who = f"{worst['benchmark']} for {worst['mineral']}"
         reached, required = percent(worst["worst_share"]), percent(worst["required"])
         figures = (
             KeyFigure(
-                "Benchmarks missed", by_buyer(missed), "in the worst year in which they apply."
+                "Benchmarks missed",
+                by_buyer(missed),
+                "in the worst of the years in which they apply.",
             ),
-            KeyFigure("Could be met", by_buyer(could), "each by itself, as one more limit."),
+            KeyFigure("Could be met", by_buyer(could), "if each alone is added to the limits."),
             KeyFigure(
                 "Farthest off",
                 f"{reached}, required {required}",
-                f"{who}, of the {worst['buyer']}.",
+                f"{who}, for the {worst['buyer']}.",
             ),
         )
         return Headline(
-            f"The plan misses {each}. The benchmark missed by most is {who}: the {worst['buyer']}"
+            f"{' '.join(sentences)} The {worst['buyer']} is farthest from the benchmark {who}: it"
             f" reaches {reached}, and {required} is required.",
             figures,
         )
 
     def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
-        """Return the coalition's missed benchmarks, and how many the EU misses."""
         table = tables[Missed]
         coalition = table.where([not buyer for buyer in table.buyer])
-        yield Numbers(coalition, _SHOWN, "Missed benchmarks")
+        yield Numbers(coalition, _TERMINAL_FIELDS, "Missed benchmarks")
         others = len(table) - len(coalition)
         if others:
             yield f"The EU misses {counted(others, 'benchmark')}: see the sheet {Missed.TABLE}"
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the missed benchmarks."""
         if Missed not in tables:
             return ()
         table = tables[Missed]

@@ -1,4 +1,4 @@
-"""What a sweep over security claims: of which losses, minerals and years, and of which not."""
+"""The finding of a sweep over security, and which losses, minerals and years it covers."""
 
 from __future__ import annotations
 
@@ -17,41 +17,42 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NAMED = 2
-"""Minerals that a sentence names; one more is named, too, or counted."""
+"""How many minerals a sentence names; the rest are only counted."""
 _LOSES = "Country that is lost"
-"""The row of About that says whose loss is tested."""
+"""The row of About that names the countries whose loss is tested."""
 
 
-def tested_by(case: Case, parameter: Parameter) -> Cells:
-    """Return the minerals and years in which a sweep over security sets what may be short."""
+def tested_cells(case: Case, parameter: Parameter) -> Cells:
+    """Return the minerals and years whose allowed shortage a sweep over security sets."""
     aimed = {aim.mineral for aim in parameter.aims}
     cells = asked_of(case) if parameter.kind == SECURITY else {}
     return {m: years for m, years in cells.items() if aimed & {"", m}}
 
 
-def covered(case: Case, parameter: Parameter) -> dict[str, str]:
-    """Return as rows of About which losses a sweep over security tests, and what it doesn't."""
+def tested_losses(case: Case, parameter: Parameter) -> dict[str, str]:
+    """Return rows of About that say which losses a sweep over security tests, and which not."""
     if parameter.kind != SECURITY:
         return {}
-    tests = tests_of(case, tested_by(case, parameter))
-    lacking = tests.lacking.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
-    return {_LOSES: tests.lost, **({NOT_TESTED: lacking} if lacking else {})}
+    tests = tests_of(case, tested_cells(case, parameter))
+    untested = tests.lacking.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
+    return {_LOSES: tests.lost, **({NOT_TESTED: untested} if untested else {})}
 
 
-def with_tested(rows: pd.DataFrame, tested: Mapping[str, str]) -> pd.DataFrame:
-    """Return rows with the years that are tested, blank where nothing is known of a loss.
+def with_tested_years(rows: pd.DataFrame, tested: Mapping[str, str]) -> pd.DataFrame:
+    """Return a sweep's rows with the tested years; results of untested minerals are blank.
 
-    ``tested`` are the years of each mineral, in words.
+    ``tested`` has the years of each mineral, in words.
     """
     is_tested = rows["mineral"].isin(["", *tested])
     claims = {name: rows[name].where(is_tested) for name in ("missing", "kept")}
     return rows.assign(tested=rows["mineral"].map(tested).fillna(""), **claims)
 
 
-def safe_down_to(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return by mineral the least Max short ``safe`` down to which nothing is missing at any point.
+def safe_limits(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return by mineral how far Max short can be lowered with nothing missing.
 
-    ``next`` is the point after it, at which something is; NaN where nothing is missing at any.
+    ``safe`` is the lowest point for which nothing is missing there or at any point above. ``next``
+    is the next lower point, at which supply is missing (NaN: at no point).
     """
     tested = rows[rows["value"] < 1.0].sort_values("value", ascending=False)
     is_safe = tested.groupby("mineral", sort=False)["missing"].cummax() <= 0
@@ -62,15 +63,15 @@ def safe_down_to(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[KeyFigure, str]:
-    """Return down to which Max short nothing is missing of each mineral that is tested.
+    """Return how far Max short can be lowered for each tested mineral, as a key figure and words.
 
-    Beside it which mineral becomes dearest, and which minerals and years no claim covers.
+    The words also name the mineral that becomes dearest, and the minerals and years not tested.
     """
     rows = points[(points["mineral"] != "") & (points["tested"] != "")]
     name = "Nothing is missing if a country is lost"
-    lost, lacking = tables.option(_LOSES), tables.option(NOT_TESTED)
-    untested = f" {NOT_TESTED}: {lacking}." if lacking else ""
-    years, safe = dict(zip(rows["mineral"], rows["tested"], strict=True)), safe_down_to(rows)
+    lost, gaps = tables.option(_LOSES), tables.option(NOT_TESTED)
+    untested = f" {NOT_TESTED}: {gaps}." if gaps else ""
+    years, safe = dict(zip(rows["mineral"], rows["tested"], strict=True)), safe_limits(rows)
     each = [
         f"{percent_of(value)} of {mineral}"
         f"{'' if years[mineral] == EVERY_YEAR else f' in {years[mineral]}'}"
@@ -83,7 +84,7 @@ def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[
         value = f"down to {' to '.join(dict.fromkeys(bounds))}"
     finding = f"{ends}: without {lost}, {left}"
     steps = sorted({point for point in safe["next"] if known(point)}, reverse=True)
-    if steps:  # between the two points nothing is planned
+    if steps:  # what happens between the two points is not known
         finding += (
             f", but some is missing at the next point, {listed(map(percent_of, steps), _NAMED)}"
         )
@@ -95,5 +96,5 @@ def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[
             f"; {mineral} {'becomes dearest: ' if len(years) > 1 else 'costs '}{share(dearer)} more"
             f" at {percent_of(point)}"
         )
-    remark = f"{listed(each) or 'No mineral'}: what may be short of it without {lost}.{untested}"
+    remark = f"Shortage allowed without {lost}: {listed(each) or 'no mineral tested'}.{untested}"
     return KeyFigure(name, value, remark), f"{finding}.{untested}".removesuffix(".")

@@ -686,7 +686,7 @@ class SensitivityStudy(StudyKind):
         return f"{factor.sheet} {cells[0] if cells else f'row {factor.row} {factor.field}'}"
 
     @property
-    def judged(self) -> Sequence[Outcome[Any]]:
+    def required_outcomes(self) -> Sequence[Outcome[Any]]:
         """The base plan, and runs that did not start: an end may have no feasible plan."""
         return [*self.outcomes[:1], *(o for o in self.outcomes[1:] if not o.ran)]
 

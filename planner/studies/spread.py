@@ -1,4 +1,4 @@
-"""Statistics of a sample: mean, percentiles and tail, and how sure each of them is."""
+"""Statistics of a sample: mean, percentiles and tail, and the uncertainty of each."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from models.resolve import Floats
 
 TAIL = 0.95
 _STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""Student's t for 95 %, by degrees of freedom from 1 on."""
+"""Student's t for 95 %, for 1, 2, 3 and more degrees of freedom."""
 SURE = 1.959963984540054
-"""Standard errors on either side of a mean that hold 95 % of a normal distribution."""
+"""Standard errors on either side of the mean that contain 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """What a sample of one quantity says, each number in the quantity's unit.
+    """Statistics of a sample of one quantity, each in the quantity's unit.
 
-    ``error`` is the standard error of the mean and ``tail_error`` that of ``tail``; ``high_from``
-    and ``high_to`` hold the 95th percentile with 95 % confidence (NaN: too few draws to say).
+    ``error`` is the standard error of the mean, ``tail_error`` the standard error of ``tail``. The
+    95th percentile lies between ``high_from`` and ``high_to`` with 95 % confidence (NaN: too few
+    draws).
     """
 
     mean: float
@@ -36,9 +37,9 @@ class Spread:
 
 
 def spread(sample: Floats) -> Spread:
-    """Return what a sample says; NaN throughout where it is empty.
+    """Return the statistics of a sample; all are NaN if it is empty.
 
-    Percentiles lie on straight lines between the drawn values, as Excel's PERCENTILE.INC has them.
+    Percentiles are interpolated linearly between the drawn values, as in Excel's PERCENTILE.INC.
     """
     if not len(sample):
         return Spread(*([math.nan] * 9))
@@ -64,8 +65,8 @@ def standard_error(sample: Floats) -> float:
     return float(sample.std(ddof=1) / math.sqrt(len(sample))) if len(sample) > 1 else math.nan
 
 
-def give_or_take(batches: Floats) -> float:
-    r"""Return by how much the mean of independent batches may be wrong, 95 % sure.
+def confidence_half_width(batches: Floats) -> float:
+    r"""Return the half-width of the 95 % confidence interval of the mean of independent batches.
 
     .. math:: t_{B-1} \frac{s}{\sqrt B}
 
@@ -77,14 +78,15 @@ def give_or_take(batches: Floats) -> float:
 
 
 def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> tuple[float, float]:
-    r"""Return the mean of the worst part of a sample, ``1 - level`` of it, and its standard error.
+    r"""Return the mean of the worst fraction ``1 - level`` of a sample, and its standard error.
 
     .. math:: CVaR_a = \min_v \; v + \frac{1}{(1 - a) n} \sum_i \max(0, x_i - v)
 
-    Larger is worse. The minimum lies at the smallest value that at least a part ``level`` of the
-    sample does not exceed: Rockafellar & Uryasev (2000), Journal of Risk 2(3), theorem 1. The error
-    is that of the mean of ``v + max(0, x - v) / (1 - level)`` there, which is how the estimate is
-    distributed in large samples: Trindade et al. (2007), Journal of Banking & Finance 31(11).
+    Larger is worse. The minimum lies at the smallest value that at least a fraction ``level`` of
+    the sample does not exceed: Rockafellar & Uryasev (2000), Journal of Risk 2(3), theorem 1. The
+    error is the standard error of the mean of ``v + max(0, x - v) / (1 - level)`` at that value,
+    which has the estimate's distribution in large samples: Trindade et al. (2007), Journal of
+    Banking & Finance 31(11).
     """
     ordered = np.sort(sample)
     rank = max(1, math.ceil(round(level * len(ordered), 9)))
@@ -94,9 +96,9 @@ def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> tuple[floa
 
 
 def _ranks(count: int, level: float) -> tuple[int, int]:
-    """Return the ranks (1 is the smallest) between which a percentile lies, 95 % sure.
+    """Return the ranks (1: smallest) between which a percentile lies with 95 % confidence.
 
-    The number of draws below it is binomial, taken as normal.
+    The number of draws below it is binomial, approximated as normal.
     """
     middle, by = count * level, SURE * math.sqrt(count * level * (1.0 - level))
     return math.floor(middle - by), math.ceil(middle + by) + 1
@@ -104,7 +106,7 @@ def _ranks(count: int, level: float) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Chance:
-    """How often something was drawn, and between what its probability lies, 95 % sure."""
+    """How often something was drawn, with a 95 % confidence interval of its probability."""
 
     share: float
     error: float
@@ -113,10 +115,10 @@ class Chance:
 
 
 def chance(happened: int, count: int) -> Chance:
-    """Return a probability from so many of so many draws, with Wilson's interval.
+    """Return the probability estimated from the draws in which something happened.
 
-    Wilson (1927), Journal of the American Statistical Association 22(158): it keeps to 0..1 and
-    says something where nothing was drawn, too.
+    The interval is Wilson's (1927, Journal of the American Statistical Association 22(158)). It
+    stays between 0 and 1, and is also valid if nothing happened in any draw.
     """
     if count == 0:
         return Chance(math.nan, math.nan, math.nan, math.nan)
@@ -124,18 +126,18 @@ def chance(happened: int, count: int) -> Chance:
     error = math.sqrt(share * (1.0 - share) / count)
     centre = (share + z * z / (2 * count)) / (1 + z * z / count)
     by = z / (1 + z * z / count) * math.sqrt(error**2 + z * z / (4 * count**2))
-    least = 0.0 if happened == 0 else centre - by  # the two meet but for rounding
+    least = 0.0 if happened == 0 else centre - by  # exactly, not by rounding
     most = 1.0 if happened == count else centre + by
     return Chance(share, error, least, most)
 
 
-def added(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
-    r"""Return what one of each thing adds to a quantity, and the standard error of it.
+def effects(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    r"""Return the effect of one event of each kind on a quantity, and its standard error.
 
-    ``counts`` says how many of each there were in each draw, a column a thing. Least squares of the
-    sample on the counts, so that what one adds is told apart from what the others happened to do in
-    the same draws; NaN for what was never drawn, or as often in all draws. The errors allow for
-    draws that scatter unequally (White 1980, Econometrica 48(4), scaled by n / (n - k)).
+    ``counts`` has one row per draw and one column per kind of event. Least squares of the sample on
+    the counts separates the effects of events that happen in the same draws. An effect is NaN if
+    its event never happened, or equally often in all draws. The errors are robust to unequal
+    variance (White 1980, Econometrica 48(4), scaled by n / (n - k)).
     """
     draws, things = counts.shape
     slope_of, errors = np.full(things, np.nan), np.full(things, np.nan)
@@ -150,5 +152,5 @@ def added(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
     if left > 0:
         scattered = design * (sample - design @ slopes)[:, None]
         spread_of = inverse @ (scattered.T @ scattered) @ inverse * (draws / left)
-        errors[varied] = np.sqrt(np.maximum(0.0, np.diag(spread_of)))[1:]  # 0 but for rounding
+        errors[varied] = np.sqrt(np.maximum(0.0, np.diag(spread_of)))[1:]  # no negative rounding
     return slope_of, errors

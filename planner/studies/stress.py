@@ -1,7 +1,7 @@
-"""The stress test: what each supplier that is lost leaves short, and what that costs.
+"""The stress test: the shortage and the extra cost if a supplier of the agreed plan is lost.
 
-``losses`` says what is lost and what that does. Here are the tables that come of it, and the
-finding, the charts and the lines that are made of these tables alone.
+``losses`` plans the losses. This module has the tables, and the finding and charts, which are made
+from the tables alone.
 """
 
 from __future__ import annotations
@@ -60,52 +60,53 @@ if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
-_UNCAPPED_SAYS = "The same loss, hitting the plan of the same case without share limits."
+_UNCAPPED = "The same loss in the plan without share limits."
 
-_WHO = (
+_LOSS_FIELDS = (
     field.text(
         "Lost",
-        "Countries, then refiners; the largest extra cost with shortage first.",
+        "First countries, then refiners; each with the largest extra cost with shortage first.",
     ),
     field.text(
         "What",
-        "country: its refiners and projects make nothing for the coalition. refiner: that one makes"
-        " nothing. embargo: the country's lanes to the member are closed.",
+        "country: its refiners and projects sell nothing to the coalition. refiner: this one"
+        " refiner sells nothing. embargo: the country's lanes to one member are closed.",
         key="kind",
     ),
 )
 _TONNES = (
     field.tonnes(
         "Lost",
-        "What the agreed plan buys from the lost supplier, from the loss on. All minerals are added"
-        " by weight: ore, metal and products made from one another count each.",
+        "What the agreed plan buys from the lost supplier after the loss begins. All minerals are"
+        " added by weight; ore, metal and products made from them all count.",
     ),
     field.tonnes(
         "Replaced",
-        "What is bought more from the other suppliers. Below 0: less, for example because a member"
-        " leaves tonnes to others. Lost = replaced + from stock + short + what plants take less.",
+        "Additional purchases from the other suppliers. Below 0: fewer purchases, for example"
+        " because a member leaves tonnes to others. Lost = replaced + from stock + short + plants"
+        " take less.",
     ),
     field.tonnes(
         "From stock",
-        "What is drawn more from stock, or stored less, over all years, less what is refilled.",
+        "Additional tonnes drawn from stock or not stored, minus tonnes refilled, over all years.",
     ),
     shared.SHORT.like(
-        meaning="Demand that the agreed plan meets, and that nothing meets after the loss. The"
-        " agreed plan's own shortage comes on top."
+        meaning="Demand that the agreed plan meets and that is missing after the loss. The agreed"
+        " plan's own shortage is not included."
     ),
 )
-LESS = field.tonnes(
+PLANTS_LESS = field.tonnes(
     "Plants take less",
-    "What plants take less of it than agreed: bought, or handed to them. Lost counts what plants"
-    " buy, too.",
+    "How much less of the mineral plants take than agreed, bought or supplied by members. Lost"
+    " includes what plants buy.",
     optional=True,
 )
 _SIZES = (
     field(
         "Time to survive",
         Look.DAYS,
-        "Days from the loss until the coalition is first short, if members draw on stocks first and"
-        " lend them to one another. A year has 365 days, and its gap is spread evenly. Blank: never"
+        "Days from the loss to the coalition's first shortage, if members draw on stocks first and"
+        " lend them to each other. A year has 365 days, and its gap is spread evenly. Blank: never"
         " short.",
         unit="days",
         key="days_to_survive",
@@ -113,25 +114,25 @@ _SIZES = (
     field(
         "Stock used",
         Look.DAYS,
-        "How far stocks fall, at most, below those with nothing lost under the same rules; in days"
-        " of the coalition's demand. Stocks refilled later count, too, so From stock may be 0.",
+        "How far stocks fall at most, compared with the same rules and no loss, in days of the"
+        " coalition's demand. Stocks that are refilled later count, so From stock may still be 0.",
         unit="days",
     ),
     Benchmarks.extra_cash.like(
-        meaning="What is paid more than with nothing lost under the same rules. Below 0: less is"
+        meaning="Additional payments, compared with the same rules and no loss. Below 0: less is"
         " bought. Undiscounted, without capital.",
         key="extra_cash_usd",
     ),
     Benchmarks.extra_cost.like(
-        meaning="Extra cash cost, stock to refill, and new shortage at its shortage cost."
+        meaning="Extra cash cost + stock to refill + new shortage at the shortage cost."
         " Undiscounted.",
         key="extra_cost_usd",
     ),
     field.millions(
         "Stock to refill",
-        "What stocks hold less at the end than with nothing lost under the same rules. A tonne"
-        " counts at the dearest price paid there in the last year, at least at the mineral's price."
-        " Below 0: they hold more. Undiscounted.",
+        "The value of the tonnes that stocks hold less at the end, compared with the same rules and"
+        " no loss. A tonne counts at the highest price paid there in the last year, or at the"
+        " mineral's price if that is higher. Below 0: stocks hold more. Undiscounted.",
         key="refill_usd",
         printed=False,
     ),
@@ -139,21 +140,21 @@ _SIZES = (
 PRICE, PRICE_OVER = (
     field.price(
         "Highest marginal price",
-        "The marginal price of supply, of the minerals that the loss hits, where it is highest as a"
-        " multiple of the mineral's price.",
+        "The marginal price of supply where it is the largest multiple of the mineral's price,"
+        " among the minerals that the loss hits.",
         key="marginal_price_usd_per_t",
     ),
     field(
         "Times the mineral's price",
         Look.DAYS,
-        "The highest marginal price over the mineral's price.",
+        "Highest marginal price / the mineral's price.",
         key="marginal_price_over_price",
     ),
 )
 LOST_T, SHORT, COST = _TONNES[0], _TONNES[3], _SIZES[3]
-NEED = shared.DEMAND.like(meaning="All demand, including what the agreed plan leaves short.")
+NEED = shared.DEMAND.like(meaning="All demand, also the part that the agreed plan leaves short.")
 SHARE = shared.SHARE_SHORT.like(
-    meaning=f"Short over all demand of the coalition; blank: it needs none. {HELD_TO_ORDERS}",
+    meaning=f"Short / demand of the coalition. Blank: no demand. {HELD_TO_ORDERS}",
     colour=Colour.HEAT,
 )
 FREE_LOST, FREE_SHORT, FREE_COST = (
@@ -162,36 +163,36 @@ FREE_LOST, FREE_SHORT, FREE_COST = (
         "Purchases from the lost supplier in the plan without share limits.",
         key="uncapped_lost_t",
     ),
-    field.tonnes("Short, uncapped plan", _UNCAPPED_SAYS, key="uncapped_short_t"),
+    field.tonnes("Short, uncapped plan", _UNCAPPED, key="uncapped_short_t"),
     COST.like(
         header="Extra cost with shortage, uncapped plan",
-        meaning=f"{_UNCAPPED_SAYS} {shared.UNDISCOUNTED}",
+        meaning=f"{_UNCAPPED} {shared.UNDISCOUNTED}",
         key="uncapped_extra_cost_usd",
     ),
 )
 
 
 class _OfLosses(Result):
-    """One row a loss. ``plan`` of the words names the agreed plan where there is another."""
+    """One row per loss. ``plan`` in ``words`` names the agreed plan if there are two plans."""
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     country = COUNTRY.like(optional=True)
     refiner = shared.REFINER.like(meaning="", optional=True)
     member = MEMBER.like(optional=True)
     lost_t, replaced_t, stock_t = _TONNES[:3]
     short_t = SHORT.like(header="Short{plan}")
-    less_t = LESS
+    less_t = PLANTS_LESS
     free_lost_t = FREE_LOST.like(optional=True)
     free_short_t = FREE_SHORT.like(optional=True)
     worst = field.text(
         "Worst mineral",
-        "The mineral of which the largest share of demand is newly short.",
+        "The mineral with the largest share of demand short because of the loss.",
         names=Name.MINERAL,
         key="worst_mineral",
     )
     worst_share = field.share(
         "Share short of it",
-        "Short over all demand of the coalition for that mineral.",
+        "Short / demand of the coalition, for the worst mineral.",
         key="worst_share_short",
     )
     survived, stock_days = (
@@ -207,41 +208,44 @@ class _OfLosses(Result):
 
 
 class Losses(_OfLosses):
-    """One row a country or refiner lost, the worst first."""
+    """One row per lost country or refiner, the worst first."""
 
     TABLE, GRAIN, BOOK = "Stress", ("lost", "kind"), "stress"
 
 
 class Embargoes(_OfLosses):
-    """One row a country and member whose lanes are closed, the worst first."""
+    """One row per country and member between which lanes are closed, the worst first."""
 
     TABLE, GRAIN, BOOK = "Embargoes", ("country", "member"), "stress"
 
-    lost, kind = (f.like(optional=True) for f in _WHO)
+    lost, kind = (f.like(optional=True) for f in _LOSS_FIELDS)
     own_short_t = field.tonnes(
         "Short of the member itself",
-        "Shortage of the embargoed member; others may be short, too.",
+        "Shortage of the embargoed member. Other members may also be short.",
     )
     own_share = field.share(
         "Member's demand short, by value",
-        "The member's new shortage over its demand, minerals weighted by their prices.",
+        "The member's new shortage / its demand; minerals are weighted by their prices.",
     )
 
 
 class LossByMineral(Result):
-    """One row a loss and mineral of which something is lost.
+    """One row per loss and mineral that it hits.
 
-    Of a mineral made from it, or into it, there is a row, too, if it is short or costs other money.
+    Minerals made from a lost mineral, and their inputs, have a row if their shortage or cost
+    changes.
     """
 
     TABLE, GRAIN, BOOK = "Stress by mineral", ("lost", "kind", "mineral"), "stress"
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     mineral = MINERAL
     demand = NEED
-    agreed_short_t = field.tonnes("Short in the agreed plan", "Shortage without any loss.")
+    agreed_short_t = field.tonnes(
+        "Short in the agreed plan", "Shortage of the agreed plan without a loss."
+    )
     lost_t, replaced_t, stock_t, short_t = _TONNES
-    less_t = LESS
+    less_t = PLANTS_LESS
     share = SHARE
     short_from = field("Short from", Look.YEAR, "The first year with a shortage.")
     survived, stock_days, cash, cost, refill = _SIZES
@@ -251,79 +255,82 @@ class LossByMineral(Result):
 
 
 class CappedOrNot(Result):
-    """One row a country or refiner lost and mineral: the agreed plan, and that without limits."""
+    """One row per loss and mineral: the agreed plan, and the plan without share limits."""
 
     TABLE, GRAIN, BOOK = "Capped or not", ("lost", "kind", "mineral"), "stress"
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     mineral = MINERAL
     lost_t = LOST_T.like(header="Lost, capped plan")
     free_lost_t = FREE_LOST
     short_t = SHORT.like(header="Short, capped plan")
     free_short_t = FREE_SHORT
     share = SHARE.like(header="Share short, capped plan")
-    free_share = field.share("Share short, uncapped plan", _UNCAPPED_SAYS, colour=Colour.HEAT)
+    free_share = field.share("Share short, uncapped plan", _UNCAPPED, colour=Colour.HEAT)
     agreed_share = field.share(
         "Short before the loss, capped plan",
-        "The shortage of the agreed plan itself, over all demand.",
+        "The agreed plan's own shortage / demand.",
     )
     free_agreed_share = field.share(
         "Short before the loss, uncapped plan",
-        "The shortage of the plan without share limits itself, over all demand.",
+        "The own shortage of the plan without share limits / demand.",
     )
 
 
 class NMinusOne(Result):
-    """One row a mineral and year: supply without its largest country, over demand."""
+    """One row per mineral and year: supply without its largest country / demand."""
 
     TABLE, GRAIN, BOOK = "N-1", ("mineral", "year"), "stress"
 
     mineral = MINERAL
     year = YEAR
     demand = NEED
-    need = field.tonnes(
-        "Needed by members", "Demand counts what plants take of it, too.", optional=True
-    )
+    need = field.tonnes("Needed by members", "Demand without the inputs of plants.", optional=True)
     supply = field.tonnes(
         "Supply open to the coalition",
-        "Usable capacity of refiners, and of projects what the agreed plan has built.",
+        "Usable capacity of refiners, and of projects that the agreed plan has built.",
     )
     largest = Minerals.country.like(
         meaning="The country with the most supply. Rest of world does not count.", printed=True
     )
     largest_supply = field.tonnes("Supply of the largest")
     largest_demand = field.tonnes(
-        "Demand of the largest", "Demand of the members whose country it is; 0 for others."
+        "Demand of the largest", "Demand of members in this country; 0 if there are none."
     )
     over_all = field.share(
         "Supply left over all demand",
-        "(S - Smax) / D: supply without the largest country, over all demand of the coalition.",
+        "(S - Smax) / D: supply without its largest country / demand of the coalition.",
     )
     over_rest = field.share(
         "Supply left over the rest's demand",
-        "(S - Smax) / (D - Dmax): the same, over demand without that of the largest country; the"
-        " N-1 of the International Energy Agency, here of the supply open to the coalition and its"
-        " demand.",
+        "(S - Smax) / (D - Dmax): supply and demand without the country with most supply. This"
+        " is the N-1 of the International Energy Agency, for the supply open to the coalition.",
     )
     bought = field.tonnes("Bought in the agreed plan")
     seller = field.text("Largest seller in it", names=Name.COUNTRY)
     seller_sold = field.tonnes("Sold by the largest seller")
     bought_over_all = field.share(
         "Bought of others over all demand",
-        "Agreed purchases without the largest seller, over all demand.",
+        "Agreed purchases from all but the largest seller / demand.",
     )
 
 
-class Solidarity(Result):
-    """What sharing what is left is worth: a row a loss, for all and for each member it matters to.
+_EXTRA_COST = (
+    "Extra cost of all members, new shortage at its cost included, compared with the same rules"
+    " and no loss."
+)
 
-    Shared: members share what suppliers and a surge leave. Unshared: each buys of a supplier no
-    more than was agreed and its part of the surge.
+
+class Solidarity(Result):
+    """The value of sharing the remaining supply: one row per loss, and per member that it affects.
+
+    Shared: members share the remaining supply and the surge. Unshared: each member buys from a
+    supplier no more than agreed, and its share of the surge.
     """
 
     TABLE, GRAIN, BOOK = "Solidarity", ("lost", "kind", "member"), "stress"
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     member = MEMBER.like(meaning="Coalition: all members together.", names=Name.BUYER)
     short_t = SHORT.like(header="Short, shared", meaning="New shortage if members share.")
     alone_short_t = SHORT.like(
@@ -331,78 +338,75 @@ class Solidarity(Result):
     )
     worth = field.money(
         "Sharing spares it",
-        "Its new shortage unshared less shared, at the shortage cost. Below 0: it gives tonnes to"
-        f" others. {shared.UNDISCOUNTED}",
+        "New shortage unshared minus new shortage shared, at the shortage cost. Below 0: the member"
+        f" gives tonnes to others. {shared.UNDISCOUNTED}",
         key="sharing_spares_usd",
     )
-    cost = COST.like(
-        header="Extra cost, shared",
-        meaning="Of all members, with new shortage at its cost, against the same rules with nothing"
-        f" lost. {shared.UNDISCOUNTED}",
-    )
+    cost = COST.like(header="Extra cost, shared", meaning=f"{_EXTRA_COST} {shared.UNDISCOUNTED}")
     alone_cost = COST.like(
         header="Extra cost, unshared",
-        meaning="Of all members, with new shortage at its cost, against the same rules with nothing"
-        f" lost. {shared.UNDISCOUNTED}",
+        meaning=f"{_EXTRA_COST} {shared.UNDISCOUNTED}",
         key="alone_extra_cost_usd",
     )
 
 
 class Detail(Result):
-    """One row a loss, mineral, member and year that the loss touches."""
+    """One row per loss, mineral, member and year that the loss affects."""
 
     TABLE, GRAIN, BOOK = "Stress detail", ("lost", "kind", "mineral", "member", "year"), "stress"
 
-    lost, kind = _WHO
+    lost, kind = _LOSS_FIELDS
     mineral = MINERAL
     member = MEMBER
     year = YEAR
     demand = NEED
     lost_t, replaced_t, stock_t, short_t = _TONNES
-    less_t = LESS.like(meaning=f"{LESS.meaning} A row without a member is of all plants.")
+    less_t = PLANTS_LESS.like(
+        meaning=f"{PLANTS_LESS.meaning} A row without a member has all plants together."
+    )
     replaced_t = replaced_t.like(
         header="Replaced, less what it gives up",
-        meaning="What the member buys more from the other suppliers. Below 0: it buys less, because"
-        " others get its tonnes. Lost = replaced + from stock + short + what plants take less.",
+        meaning="Additional purchases of the member from the other suppliers. Below 0: it buys"
+        " less, because others get its tonnes. Lost = replaced + from stock + short + plants take"
+        " less.",
         key="replaced_t",
     )
 
 
 _HEAT = SHARE.like(
-    meaning="New shortage over the coalition's demand. Blank: the loss does not touch it."
+    meaning="New shortage / demand of the coalition. Blank: the loss does not affect the mineral."
 )
 _MATRICES = (
     (
         "Embargo matrix",
         Embargoes.own_share.like(
-            meaning="New shortage over this member's demand, minerals weighted by their prices, if"
-            " the country's lanes to it are closed. Blank: they do not trade in the agreed plan.",
+            meaning="New shortage / this member's demand, minerals weighted by their prices, if the"
+            " country stops selling to it. Blank: they do not trade in the agreed plan.",
             colour=Colour.HEAT,
         ),
     ),
     (
         "Embargo cost",
         Embargoes.cost.like(
-            meaning="Extra cost with shortage, of the coalition, if the country's lanes to this"
-            " member are closed. Blank: they do not trade in the agreed plan.",
+            meaning="The coalition's extra cost with shortage if the country stops selling to this"
+            " member. Blank: they do not trade in the agreed plan.",
             colour=Colour.HEAT,
         ),
     ),
 )
-"""The matrices of a country and a member, and the field of Embargoes that each spreads."""
+"""Sheets with one row per country and one column per member, and their field of Embargoes."""
 
 
 # ---- the tables of a result ----------------------------------------------------------------------
 #
-# Tonnes and money are sums over the years from the loss on, money undiscounted; where several
-# minerals are added up, tonnes are by weight. A loss whose run has no plan has no numbers.
+# Tonnes and money are sums over the years from the loss on; money is undiscounted. Several minerals
+# are added by weight. A loss without a plan has no numbers.
 
 
 Row = dict[str, object]
 
 
 def tables_of(result: Stress) -> list[Result]:
-    """Return the tables of a stress test: losses by kind, of each the worst first."""
     texts = shared.words_of(result.case) | {"plan": ", capped plan" if result.free else ""}
     ranked = _ranked(result)
     minerals = [row for loss in ranked for row in _minerals(result, loss)]
@@ -424,18 +428,15 @@ def tables_of(result: Stress) -> list[Result]:
 
 
 def _ranked(result: Stress) -> dict[Loss, Row]:
-    """Return the losses by kind, of each the dearest first and those without a plan last.
-
-    A country is more than its refiners: ranked together, each would be there twice.
-    """
+    """Return the losses by kind, the dearest of each kind first, those without a plan last."""
     kinds, rows = list(LossKind), {loss: _loss(result, loss) for loss in result.losses}
     amounts = ("cost", "short_t", "lost_t")
 
-    def place(loss: Loss) -> tuple[Any, ...]:
+    def rank(loss: Loss) -> tuple[Any, ...]:
         sizes: list[Any] = [rows[loss].get(name) for name in amounts]
         return (kinds.index(loss.kind), *((size is None, -(size or 0.0)) for size in sizes))
 
-    return {loss: rows[loss] for loss in sorted(rows, key=place)}
+    return {loss: rows[loss] for loss in sorted(rows, key=rank)}
 
 
 def _who(result: Stress, loss: Loss) -> Row:
@@ -452,7 +453,7 @@ def _effects(result: Stress, loss: Loss) -> tuple[Effect | None, Effect | None]:
     return result.capped.effects[loss], result.free.effects[loss] if result.free else None
 
 
-def _free(effect: Effect, cells: Any) -> Row:
+def _uncapped_tonnes(effect: Effect, cells: Any) -> Row:
     return {f"free_{name}": tonnes for name, tonnes in effect.tonnes(cells).items()}
 
 
@@ -463,7 +464,7 @@ def _priced(price: DearestPrice | None) -> Row:
 
 
 def _loss(result: Stress, loss: Loss) -> Row:
-    """Return a loss in all: stock used of the mineral with the most, survived with the least."""
+    """Return the row of a loss over all minerals: most stock used, shortest time to survive."""
     row, side, (effect, free) = _who(result, loss), result.capped, _effects(result, loss)
     if effect is None:
         return row | {"error": side.trouble(loss)}
@@ -483,14 +484,13 @@ def _loss(result: Stress, loss: Loss) -> Row:
         **_priced(price),
     }
     if free is not None:
-        row |= _free(free, ...) | {"free_cost": float(free.cost.sum())}
+        row |= _uncapped_tonnes(free, ...) | {"free_cost": float(free.cost.sum())}
     elif result.free is not None:
         row["error"] = result.free.trouble(loss) or None
     return row
 
 
 def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
-    """Yield a row for each mineral that a loss hits, in either plan, the worst first."""
     side, (effect, free) = result.capped, _effects(result, loss)
     if effect is None:
         return
@@ -514,14 +514,13 @@ def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
             row |= {"share": effect.share[m], "agreed_share": agreed[m]}
         if free is not None and result.free is not None:
             before = result.free.share(result.free.agreed.short)[m]
-            row |= _free(free, m)
+            row |= _uncapped_tonnes(free, m)
             if is_needed[m]:
                 row |= {"free_share": free.share[m], "free_agreed_share": before}
         yield row
 
 
 def _of_member(result: Stress, loss: Loss) -> Row:
-    """Return what the member of an embargo is short itself, by weight and by value."""
     side, effect = result.capped, result.capped.effects[loss]
     if effect is None:
         return {}
@@ -535,7 +534,6 @@ def _of_member(result: Stress, loss: Loss) -> Row:
 
 
 def _sharing(result: Stress, losses: Iterable[Loss]) -> list[Row]:
-    """Return by loss what is short and costs shared and unshared, of all and of each member."""
     case, rows = result.case, list[Row]()
     price = np.array([[case.shortage_cost(m.name, y) for y in result.years] for m in case.minerals])
     price = price.reshape(len(case.minerals), len(result.years))
@@ -576,7 +574,6 @@ def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
 
 # ---- the sheets ----------------------------------------------------------------------------------
 def sheets(tables: Tables, case: Case) -> list[Table]:
-    """Return the sheets in order; those of embargoes where some were asked for."""
     name, losses = case.country_name, tables[Losses]
     without = [] if any(losses.refiner) else [Losses.country]
     shown = [
@@ -595,14 +592,14 @@ def sheets(tables: Tables, case: Case) -> list[Table]:
 
 
 def _shown(losses: _OfLosses, *left_out: Field) -> _OfLosses:
-    """Return the columns of losses that a sheet has: of the plan without limits if it differs."""
+    """Return losses with the columns of a sheet; the uncapped plan's only if it differs."""
     free = [] if losses.words["plan"] else [_OfLosses.free_short_t, _OfLosses.free_cost]
     unknown = [] if any(losses.error) else [_OfLosses.error]
     return losses.without(*left_out, _OfLosses.free_lost_t, *free, *unknown)
 
 
 def heat_map(tables: Tables) -> Result:
-    """Rows lost, columns minerals: the share of the coalition's demand that is newly short."""
+    """Return the new shortage as a share of demand: one row per loss, one column per mineral."""
     losses, by = tables[Losses], LossByMineral
     rows = tables[by].rows(by.lost, by.kind, by.mineral, by.share)
     cells = {tuple(key): share for *key, share in rows}
@@ -611,7 +608,7 @@ def heat_map(tables: Tables) -> Result:
 
 
 def _by_pair(tables: Tables, title: str, cell: Field, members: Sequence[str]) -> Result:
-    """Rows countries, the dearest first, columns members; blank where they do not trade."""
+    """Return one row per country, the dearest first, and one column per member."""
     rows = tables[Embargoes].frame()
     rows = rows[rows["cost"].notna()].sort_values(["country", "member"], kind="stable")
     codes = list(rows.groupby("country", sort=True)["cost"].sum().sort_values().index[::-1])
@@ -620,40 +617,37 @@ def _by_pair(tables: Tables, title: str, cell: Field, members: Sequence[str]) ->
 
 
 def _every_mineral(tables: Tables) -> list[str]:
-    """Return the minerals that members need, or all if they need none: shares short are of it."""
+    """Return the minerals that members need, or all minerals if they need none."""
     need = _need(tables)
     needed = dict.fromkeys(mineral for (mineral, _), tonnes in need.items() if tonnes > 0)
     return list(needed or dict.fromkeys(mineral for mineral, _ in need))
 
 
 def _need(tables: Tables) -> dict[tuple[str, int], float]:
-    """Return what members need [t], by (mineral, year)."""
     table, left = tables[NMinusOne], NMinusOne
     need = left.need if left.need.name in table.data else left.demand
     return {(str(m), int(year)): t for m, year, t in table.rows(left.mineral, left.year, need)}
 
 
-# ---- charts, of the tables alone -----------------------------------------------------------------
+# ---- charts, made from the tables alone ----------------------------------------------------------
 _MOST_BARS, _MOST_LINES, _MOST_LOSSES, _MOST_ROWS = 10, 6, 6, 30
-"""Losses, minerals, small charts and rows of the heat map that are drawn at most."""
-_SEEN, _TALL = 5e-3, 0.02
-"""A share that is nowhere above the first is not worth a bar; a loss without one above the second
-is not worth a chart."""
-_WHOLE = 20.0
-"""From here on an axis of money needs no decimals."""
+"""How many losses, minerals, small charts and rows of the heat map are drawn at most."""
+_LEAST_BAR, _LEAST_CHART = 5e-3, 0.02
+"""The least share of a mineral that gets a bar, and the least of a loss that gets a chart."""
+_WITHOUT_DECIMALS = 20.0
+"""An axis of money that reaches this number has no decimals."""
 
 
 def _horizon(tables: Tables) -> str:
     return span(int(year) for year in set(tables[NMinusOne].year))
 
 
-def _missing(tables: Tables, losses: pd.DataFrame) -> Picture | None:
-    """The countries whose loss leaves most of a mineral missing, and of which mineral."""
-    rows = losses[losses["worst_share"] > _SEEN]
+def _missing_chart(tables: Tables, losses: pd.DataFrame) -> Picture | None:
+    rows = losses[losses["worst_share"] > _LEAST_BAR]
     rows = rows.sort_values("worst_share", ascending=False, kind="stable").head(_MOST_BARS)
     lost = zip(rows["lost"], rows["worst"], strict=True)
     return bars(
-        "Missing part of the mineral hit hardest, by lost country,"
+        "Missing part of need of the mineral hit hardest, by lost country,"
         f" {_horizon(tables)}{some_of(len(rows), len(losses), 'worst')}",
         rows,
         [f"{short(name)}: {mineral}" for name, mineral in lost],
@@ -663,34 +657,32 @@ def _missing(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     )
 
 
-def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
-    """The countries whose loss costs most, shortage priced."""
+def _costs_chart(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     dear = losses[losses["cost"] > 0]
     rows = dear.head(_MOST_BARS)
     size, unit = scale(rows["cost"].max(), tables[Losses].words["money"])
     some = some_of(len(rows), len(losses), "dearest")
     if len(rows) == len(dear) < len(losses):
-        some = f" ({len(rows)} of {len(losses)}, the others nothing)"
+        some = f" ({len(rows)} of {len(losses)}; the others cost nothing)"
     return bars(
         f"What losing a country costs, {_horizon(tables)}{some}",
         rows,
         Losses.lost,
         {COST.header: (Role.SHORT, rows["cost"] / size)},
-        f"Extra cost, shortage priced ({unit})",
+        f"Extra cost, shortage at its price ({unit})",
         form=Form.BARS,
-        look=Look.COUNT if rows["cost"].max() / size >= _WHOLE else Look.MILLIONS,
+        look=Look.COUNT if rows["cost"].max() / size >= _WITHOUT_DECIMALS else Look.MILLIONS,
     )
 
 
-def _n_minus_1(tables: Tables) -> Picture | None:
-    """N-1 over the years, a line a mineral: those with the least left."""
+def _n_minus_1_chart(tables: Tables) -> Picture | None:
     table = tables[NMinusOne].frame()
     left = {str(m): numbers(rows["over_rest"]) for m, rows in table.groupby("mineral", sort=False)}
     return lines(
         "N-1: supply without its largest country",
         sorted({int(year) for year in table["year"]}),
         {mineral: values for mineral, values in left.items() if any(map(known, values))},
-        "Share of the demand of the others",
+        "Share of the other countries' demand",
         across=YEAR.header,
         most=_MOST_LINES,
         rank=lambda values: -min(value for value in values if value is not None),
@@ -698,8 +690,8 @@ def _n_minus_1(tables: Tables) -> Picture | None:
     )
 
 
-def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
-    """One country lost: the share of demand newly short by mineral, capped against uncapped."""
+def _loss_chart(tables: Tables, lost: str, rank: str) -> Picture | None:
+    """Return a chart of one lost country: new shortage by mineral, with and without limits."""
     kind = CappedOrNot if CappedOrNot in tables else LossByMineral
     sides = {"Agreed plan": (Role.PLAN, kind.share)}
     if kind is CappedOrNot:
@@ -707,19 +699,23 @@ def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
     rows = tables[kind].frame()
     rows = rows[(rows["kind"] == LossKind.COUNTRY) & (rows["lost"] == lost)]
     shares = rows[[share.name for _, share in sides.values()]]
-    if not (shares > _TALL).any(axis=None):
+    if not (shares > _LEAST_CHART).any(axis=None):
         return None
     order = {name: i for i, name in enumerate(_every_mineral(tables))}
-    rows = rows[(shares > _SEEN).any(axis=1)]
+    rows = rows[(shares > _LEAST_BAR).any(axis=1)]
     rows = rows.sort_values("mineral", key=lambda names: names.map(order), kind="stable")
     out = len(order) - len(rows)
-    left_out = f"; left out: {out} of {len(order)} minerals, up to {_SEEN * 100:g} %" if out else ""
-    title, axis = f"{short(lost)} lost: demand newly short", "Share of coalition demand"
+    left_out = (
+        f"; {out} of {len(order)} minerals are left out: at most {_LEAST_BAR * 100:g} %"
+        if out
+        else ""
+    )
+    title, axis = f"{short(lost)} lost: new shortage", "Share of coalition demand"
     return bars(title, rows, kind.mineral, sides, axis, across=f"{rank}{left_out}", small=True)
 
 
 def _heat_picture(heat: Result) -> Picture:
-    """Return the heat map as a chart; losses that say the same are one row of it."""
+    """Return the heat map as a chart; losses with equal values share a row."""
     lost, _, *minerals = heat.fields
     alike: dict[tuple[float | None, ...], list[str]] = {}
     for name, *values in heat.rows(lost, *minerals):
@@ -728,7 +724,8 @@ def _heat_picture(heat: Result) -> Picture:
     rows = list(alike.items())[:_MOST_ROWS]
     some = f": the worst {sum(len(names) for _, names in rows)} of {len(heat)} losses"
     return Picture(
-        f"Part of demand short on top of the agreed plan{some if len(rows) < len(alike) else ''}",
+        "Share of demand short, beyond the agreed plan's"
+        f" shortage{some if len(rows) < len(alike) else ''}",
         Form.HEAT,
         tuple(mineral.title({}) for mineral in minerals),
         tuple(Series(listed(names, 1), Role.SHORT, cells) for cells, names in rows),
@@ -737,8 +734,8 @@ def _heat_picture(heat: Result) -> Picture:
     )
 
 
-def _named(losses: pd.DataFrame) -> list[str]:
-    """Return what is lost; a refiner that is named as another row is says that it is one."""
+def _loss_names(losses: pd.DataFrame) -> list[str]:
+    """Return the names of losses; two with the same name also have their kind."""
     lost = [word(v) for v in losses["lost"]]
     return [
         f"{name} ({word(kind)})" if lost.count(name) > 1 else name
@@ -747,17 +744,17 @@ def _named(losses: pd.DataFrame) -> list[str]:
 
 
 _MOST_SHARED = 20
-"""Losses at most of which the report shows what sharing is worth."""
+"""How many losses the report shows at most in its section on sharing."""
 _CHEAP = 0.01
-"""An embargo that costs up to this part of what it does unshared is undone by resale."""
+"""Resale undoes an embargo if its cost is at most this fraction of its cost without sharing."""
 
 
-def _resale(tables: Tables) -> str:
-    """Return what sharing spares, and where it makes an embargo on one member next to nothing."""
+def _sharing_sentence(tables: Tables) -> str:
+    """Say how much sharing saves, and which embargoes on one member it makes almost free."""
     if Solidarity not in tables:
         return (
-            "In an embargo on one member, the others can resell to it at no extra cost;"
-            " --solidarity none rules that out."
+            "In an embargo on one member, the other members can resell to it at no extra cost;"
+            " --solidarity none tests it without resale."
             if Embargoes in tables
             else ""
         )
@@ -768,15 +765,15 @@ def _resale(tables: Tables) -> str:
     is_embargo, sentences = rows["kind"] == LossKind.EMBARGO, list[str]()
     for _, worst in rows[~is_embargo].head(1).iterrows():
         sentences.append(
-            f"If members did not share what is left, the loss of {word(worst['lost'])} would cost"
-            f" {money(worst['alone_cost'], currency)} in place of"
+            f"If members did not share the remaining supply, the loss of {word(worst['lost'])}"
+            f" would cost {money(worst['alone_cost'], currency)} instead of"
             f" {money(worst['cost'], currency)}."
         )
-    embargoes = rows[is_embargo & ~rows["lost"].map(_at_home).astype(bool)]
+    embargoes = rows[is_embargo & ~rows["lost"].map(_is_one_country).astype(bool)]
     cheap = embargoes[embargoes["cost"] <= _CHEAP * embargoes["alone_cost"]]
     for _, worst in cheap.head(1).iterrows():
         sentences.append(
-            f"{len(cheap)} of {len(embargoes)} embargoes on one member cost next to nothing, since"
+            f"{len(cheap)} of {len(embargoes)} embargoes on one member cost almost nothing, because"
             f" the others resell to it. For example, {word(worst['lost'])} costs"
             f" {money(max(worst['cost'], 0.0), currency)}; without resale it would cost"
             f" {money(worst['alone_cost'], currency)}."
@@ -784,15 +781,15 @@ def _resale(tables: Tables) -> str:
     return " ".join(sentences)
 
 
-def _at_home(lost: object) -> bool:
+def _is_one_country(lost: object) -> bool:
     country, _, member = str(lost).partition(" to ")
     return len({country_code(name) or name for name in (country, member)}) == 1
 
 
 # ---- the study -----------------------------------------------------------------------------------
 _WORST = 5
-"""Losses of a kind on the terminal; the workbook has them all."""
-_HEADS = {
+"""How many losses of a kind the terminal shows; the workbook has all."""
+_HEADINGS = {
     LossKind.COUNTRY: "Worst losses",
     LossKind.REFINER: "Worst refiners",
     LossKind.EMBARGO: "Worst embargoes",
@@ -801,7 +798,7 @@ _COMPARED = {
     "lost", "lost_t", "replaced_t", "stock_t", "short_t", "less_t", "free_short_t", "worst",
     "worst_share", "survived", "cost",
 }  # fmt: skip
-"""What the terminal and the report compare losses by."""
+"""The columns of losses on the terminal and in the report."""
 
 
 def _compared(losses: _OfLosses) -> tuple[Field, ...]:
@@ -810,17 +807,17 @@ def _compared(losses: _OfLosses) -> tuple[Field, ...]:
 
 
 def _by_weight(tables: Tables) -> str:
-    """Say that tonnes of all stages are added up, "" where nothing is made from anything."""
+    """Say that tonnes of all stages are added up; "" if there are no stages."""
     if "less_t" not in tables[Losses].data:
         return ""
     return (
-        "Tonnes lost are added up over all stages: ore, metal and products made from one another"
-        " count each."
+        "Tonnes lost are added up over all stages: ore, metal and products made from them all"
+        " count."
     )
 
 
 def _missing_parts(tables: Tables) -> dict[tuple[str, str, str, int], float]:
-    """Return what part of need each loss takes, by what is lost, kind, mineral and year."""
+    """Return the missing part of need by lost supplier, kind, mineral and year."""
     need, years = _need(tables), ["lost", "kind", "mineral", "year"]
     short = sums(tables[Detail].frame(), "short_t", *years) if Detail in tables else {}
     return {
@@ -837,10 +834,11 @@ class StressTest(StudyKind):
     """Remove each supplier country of the agreed plan in turn, and see what replaces it.
 
     The agreed plan is made first, with the scenario, what-ifs and limits. Then each supplier is
-    removed in turn, from the first year (or --year) to the last. The other suppliers sell what was
-    agreed and a surge. Plants are built as agreed, and members may draw on stocks. Share limits are
-    waived unless --keep-caps is given. The same losses also hit the plan without share limits, to
-    show what diversification buys. With --solidarity none, they also hit members that do not share.
+    removed in turn, from the first year (or --year) to the last. The other suppliers sell the
+    agreed tonnes, and a surge. Plants are built as agreed, and members may draw on stocks. Share
+    limits are waived unless --keep-caps is given. The same losses are also tested in the plan
+    without share limits, to show the benefit of diversification. With --solidarity none, they are
+    also tested with members that do not share.
 
     \b
     planner stress case.xlsx
@@ -860,7 +858,7 @@ class StressTest(StudyKind):
         "all amounts are undiscounted, from the first year of the loss; total cost in planner"
         " compare is a present value"
     )
-    task = "what is agreed"
+    task = "the agreed plan"
     RESULTS = (Losses, LossByMineral, CappedOrNot, Solidarity, Embargoes, NMinusOne, Detail)
     LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
     OPTIONS = (
@@ -877,7 +875,7 @@ class StressTest(StudyKind):
             type=Share(),
             metavar="S",
             help="How much more the other suppliers can sell than agreed, as a share of their"
-            " usable capacity, as far as that is free [the setting Surge].",
+            " usable capacity, if it is free [the setting Surge].",
         ),
         click.option(
             "--keep-caps",
@@ -888,8 +886,8 @@ class StressTest(StudyKind):
             "--solidarity",
             type=click.Choice(["full", "none"]),
             default="full",
-            help="With none, also test members that do not share: each buys at most what was"
-            " agreed and its part of the surge [full].",
+            help="With none, also test members that do not share: each buys at most the agreed"
+            " tonnes and its share of the surge [full].",
         ),
         click.option(
             "--year",
@@ -910,13 +908,12 @@ class StressTest(StudyKind):
         solidarity: str,
         year: int | None,
     ) -> None:
-        """Take the rules; UsageError for a year that is not planned."""
         super().__init__(start)
         years = start.case.years
         if year is not None and year not in years:
             close = min(years, key=lambda y: abs(y - year), default=None)
             hint = f"; did you mean {close}?" if close is not None else ""
-            msg = f"--year {year} is no year of the sheet Demand{hint}"
+            msg = f"--year {year} is not a year of the sheet Demand{hint}"
             raise errors.UsageError(msg)
         surge = start.case.settings.surge if surge is None else surge
         self.rules = Rules(surge, keep_caps, year, solidarity == "full")
@@ -924,7 +921,6 @@ class StressTest(StudyKind):
         self.kinds = [kind for kind, is_asked in asked.items() if is_asked]
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan what is agreed, and each loss."""
         case = self.start.case
         try:
             plans = agree(case, where)
@@ -939,62 +935,59 @@ class StressTest(StudyKind):
 
     @property
     def planned(self) -> bool:
-        """Whether there is a plan of the rules alone, which losses are measured against."""
         begun = any(outcome.ran for outcome in self.outcomes)
         return begun and self.result.capped.nothing.found is not None
 
     @property
     def progress_label(self) -> str:
-        """Of how many losses it is known what they do."""
         capped, free = self.result.capped, self.result.free
         without = f", {free.progress} without share limits" if free is not None else ""
         return f"{capped.progress} losses known{without}"
 
     @property
     def subject(self) -> str:
-        """The losses and the rules."""
         rules, result = self.rules, self.result
         if not result.losses:
-            return "No country sells anything in the agreed plan, so there is nothing to lose"
+            return "No country sells anything in the agreed plan, so no supplier can be lost"
         return (
             f"{len(result.losses):,} losses of suppliers, one at a time, {span(result.years)};"
-            f" the others may sell {rules.surge * 100:g} % of capacity more than agreed, share"
-            f" limits {'kept' if rules.keep_caps else 'waived'};"
+            f" the others may sell {rules.surge * 100:g} % of capacity more than agreed; share"
+            f" limits are {'kept' if rules.keep_caps else 'waived'};"
             f" cost in {result.case.settings.currency} m"
         )
 
     @property
     def options(self) -> dict[str, str]:
-        """Scenario and what-ifs, and the rules of a loss."""
         rules, result, currency = self.rules, self.result, self.start.case.settings.currency
         limits = (
-            "kept" if rules.keep_caps else "waived, maximums and minimums, while the loss lasts"
+            "kept" if rules.keep_caps else "maximums and minimums are waived while the loss lasts"
         )
         options = {
-            "Loss": f"from {result.years[0]} to {result.years[-1]}; countries, or refiners, that"
-            " sell in the agreed plan. The plan's own Overview asks what is left in the last year"
-            " if nothing is bought instead: another question",
-            "Surge": f"{rules.surge * 100:g} % of usable capacity beyond what was agreed, each"
-            " year, and no more than is free of it",
+            "Loss": f"from {result.years[0]} to {result.years[-1]}; of countries and refiners that"
+            " sell in the agreed plan. The plan's Overview has another test: the supply that"
+            " remains in the last year if nothing replaces the lost supply.",
+            "Surge": f"{rules.surge * 100:g} % of usable capacity beyond the agreed sales, each"
+            " year, if that much is free",
             "Share limits": limits if result.case.share_limits else "none in the workbook",
-            shared.DEMAND.header: "what the agreed plan serves. Short is the part of it that is no"
-            " longer served after the loss",
-            "Stocks": "may be drawn below what was agreed, at the target's penalty; what they hold"
-            " less at the end is to be refilled, and counts in the extra cost",
-            "Plants": "built as agreed; their capital is no part of the extra cost",
-            "Extra cost": "against the same rules with nothing lost",
+            shared.DEMAND.header: "demand that the agreed plan meets. Short is the part of it that"
+            " is missing after the loss.",
+            "Stocks": "They may be drawn below the agreed level, at the target's penalty. Tonnes"
+            " missing at the end must be refilled, and count in the extra cost.",
+            "Plants": "built as agreed; the extra cost does not include their capital",
+            "Extra cost": "compared with the same rules and no loss",
         }
         if not rules.solidarity:
             options[Solidarity.TABLE] = (
-                "members share what is left; beside it each buys of a supplier no more than agreed"
-                " and its part of the surge, by its rights (sheet and setting Rights)"
+                "Shared: members share the remaining supply. Unshared: each buys from a supplier no"
+                " more than agreed, and its share of the surge by its rights (sheet and setting"
+                " Rights)."
             )
         calm = result.capped.nothing.found
-        if calm is not None:  # share limits waived, and a surge of cheaper suppliers, cost less
+        if calm is not None:  # waived limits and a surge of cheap suppliers lower the cost
             cash = float(calm.cash.sum() - result.capped.agreed.cash.sum())
             more = f"{_more(cash, currency)} in cash"
             options["Nothing lost"] = (
-                f"under these rules the agreed plan costs {more}, even if nothing is lost"
+                f"Under these rules, the agreed plan costs {more} even without a loss."
             )
         return {**self.start.options, **options}
 
@@ -1004,7 +997,6 @@ class StressTest(StudyKind):
 
     @property
     def tariff_sentence(self) -> str:
-        """Those of the agreed plan, and those in the extra cash of the loss that costs most."""
         effects = {loss: each for loss, each in self.result.capped.effects.items() if each}
         dear = max(effects, key=lambda loss: effects[loss].cash.sum(), default=None)
         more = float(effects[dear].duties.sum()) if dear is not None else 0.0
@@ -1013,18 +1005,16 @@ class StressTest(StudyKind):
         by = _more(more, self.start.case.settings.currency)
         name = dear.name(self.result.case)
         kinds = "tariffs and levies" if self.result.case.price_floors else "tariffs"
-        lost = f"If {name} is lost, {kinds} are {by}; the extra cash includes that."
+        lost = f"If {name} is lost, {kinds} are {by}. The extra cash includes this."
         return f"{super().tariff_sentence} {lost}".strip()
 
     def tables(self) -> list[Result]:
-        """Return the losses, by mineral, against the plan without limits, N-1 and the detail."""
         return tables_of(self.result)
 
     def sheets(self, tables: Tables) -> list[Table]:
         return sheets(tables, self.start.case)
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return the rules, an object a loss, and one a mineral and year of N-1."""
         by, short = LossByMineral, defaultdict[tuple[object, ...], dict[str, float]](dict)
         for *who, mineral, tonnes in tables.rows(by, by.kind, by.lost, by.mineral, by.short_t):
             short[*who,][mineral] = tonnes
@@ -1044,7 +1034,6 @@ class StressTest(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the worst losses of each kind; those that had no time to run are left out."""
         for table in (tables[losses] for losses in (Losses, Embargoes) if losses in tables):
             rows = table.frame()
             errors = rows["error"].astype(object).fillna("")
@@ -1054,12 +1043,11 @@ class StressTest(StudyKind):
                 shown = table.where(planned & (planned.cumsum() <= _WORST))
                 every = int((rows["kind"] == kind).sum())
                 rest = f", {len(shown)} of {every:,}; the sheet {table.TABLE} has all"
-                head = _HEADS[LossKind(kind)] + (rest if len(shown) < every else "")
+                head = _HEADINGS[LossKind(kind)] + (rest if len(shown) < every else "")
                 yield Numbers(shown, _compared(table), head)
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Return the loss that leaves most missing, when, and how soon the first shortage comes."""
         rows = tables[Losses].frame().dropna(subset="short_t")
         if rows.empty:
             why = "no loss has a proven plan" if len(tables[Losses]) else (
@@ -1076,15 +1064,15 @@ class StressTest(StudyKind):
         surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
         more = f"{surge} % of their capacity" if surge else "the surge"
         rules = (
-            f"One supplier at a time is lost, from {horizon[:4]} on. The others sell what was"
-            f" agreed and at most {more} more, as far as that is free. Not counted: what is missing"
-            " in the agreed plan anyway."
+            f"One supplier at a time is lost, from {horizon[:4]} on. The others sell the agreed"
+            f" tonnes, and up to {more} more if they have it free. Shortage that the agreed plan"
+            " already has is not counted."
         )
-        care = tuple(filter(None, (rules, _resale(tables), _by_weight(tables))))
+        care = tuple(filter(None, (rules, _sharing_sentence(tables), _by_weight(tables))))
         name = "Largest part of a mineral's need missing"
         if not mineral:
             none = KeyFigure(name, "none", "no loss leaves any mineral short.")
-            finding = "No loss leaves more of any mineral missing than the agreed plan."
+            finding = "No loss leaves more of any mineral missing than in the agreed plan."
             return Headline(finding, (none,), care)
         every, minerals = _missing_parts(tables), _every_mineral(tables)
         years = {
@@ -1106,7 +1094,7 @@ class StressTest(StudyKind):
         if others:
             lesser = {(row["lost"], row["kind"]) for row in others}
             most = max((size for key, size in every.items() if key[:2] in lesser), default=0.0)
-            left = "more missing than the agreed plan"
+            left = "more missing than in the agreed plan"
             if most > tolerances.MISSING_PART:
                 left = f"more than {share(most)} of any mineral's need missing in any year"
             finding += f" No other loss leaves {left}."
@@ -1118,7 +1106,7 @@ class StressTest(StudyKind):
             f"of the need for {mineral}, in {hardest}. Missing if {lost} is lost:"
             f" {in_years(years)}."
         )
-        stocks = "after the loss, if members draw on stocks first and lend them to one another."
+        stocks = "after the loss, if members draw on stocks first and lend them to each other."
         figures = (
             KeyFigure("Matters most", lost, beyond),
             KeyFigure(name, share(years[hardest]), remark),
@@ -1128,37 +1116,35 @@ class StressTest(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return what losses leave missing and cost, N-1 by year, and the dearest single losses.
-
-        Each says its place among the losses, and how many minerals it leaves out.
-        """
-        losses = tables[Losses].frame()  # a loss without a cost has no plan: nothing is known of it
+        losses = tables[Losses].frame()  # a loss without a cost has no plan
         countries = losses[(losses["kind"] == LossKind.COUNTRY) & losses["cost"].notna()]
         ranked = [str(lost) for lost in countries["lost"]]
         small = (
-            _single(tables, lost, f"No. {rank} of {len(ranked)} by cost")
+            _loss_chart(tables, lost, f"No. {rank} of {len(ranked)} by cost")
             for rank, lost in enumerate(ranked[:_MOST_LOSSES], start=1)
         )
         return drawn(
-            _missing(tables, countries), _costs(tables, countries), _n_minus_1(tables), *small
+            _missing_chart(tables, countries),
+            _costs_chart(tables, countries),
+            _n_minus_1_chart(tables),
+            *small,
         )
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the heat map, what sharing spares, and what the losses cost."""
         losses, heat = tables[Losses], heat_map(tables)
         rows = losses.frame()
-        heat.data[Losses.lost.name] = _named(rows)
+        heat.data[Losses.lost.name] = _loss_names(rows)
         lost, _, *minerals = heat.fields
         lead = (
-            "Each row is a loss, the worst on top; each column is a mineral. Blank: none of the"
-            " mineral comes from there."
+            "Each row is a loss, the worst first; each column is a mineral. Blank: the supplier"
+            " sells none of the mineral."
         )
         views = Numbers(heat, (lost, *minerals)).view(_heat_picture(heat))
         sections = [Section("heat-map", "What each loss leaves short", lead, views)]
         if Solidarity in tables:
             shared = tables[Solidarity]
-            lead = "What each loss leaves short if members share what is left, and if they do not."
+            lead = "Shortage if members share the remaining supply after a loss, and if they don't."
             worths = [*shared.rows(Solidarity.worth, Solidarity.member)]
             sizes = sorted((abs(worth) for worth, member in worths if not member), reverse=True)
             least = sizes[:_MOST_SHARED][-1] if sizes else 0.0
@@ -1167,9 +1153,9 @@ class StressTest(StudyKind):
             most = Numbers(shared.where(is_large), heading=heading)
             sections.append(Section("sharing", shared.TABLE, lead, most.view(), blocks=(most,)))
         priced = rows.dropna(subset="cost")
-        costs = _costs(tables, priced.assign(lost=_named(priced)))
+        costs = _costs_chart(tables, priced.assign(lost=_loss_names(priced)))
         if costs is not None:
-            lead = "Compared with the agreed plan under the same rules, with nothing lost."
+            lead = "Compared with the agreed plan under the same rules and no loss."
             views = Numbers(losses, _compared(losses)).view(costs)
             sections.append(Section("losses", "What each loss costs", lead, views))
         return tuple(sections)

@@ -341,7 +341,7 @@ class SupportStudy(StudyKind):
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
     @property
-    def judged(self) -> Sequence[Outcome[Any]]:
+    def required_outcomes(self) -> Sequence[Outcome[Any]]:
         return self.outcomes[:1]
 
     @property

@@ -1,7 +1,7 @@
-"""The sweep: one number of a case turned step by step, and what each step costs.
+"""The sweep: one number of a case is changed step by step, and each step is planned.
 
-Over the cap on single countries it is the frontier of cost and shortage: the less one country may
-supply, the dearer the plan, until tonnes are lacking.
+Over the cap on single countries, it gives the frontier of cost and shortage: the less one country
+may supply, the dearer the plan, until supply is missing.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from planner.scenarios.parameters import percent as percent_of
 from planner.scenarios.parameters import price_words
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies import members
-from planner.studies.charged import by_mineral, on_products
+from planner.studies.charged import sums_by_mineral, with_input_costs
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import (
     BASIS,
@@ -63,14 +63,19 @@ from planner.studies.kind import (
     StudyKind,
     Tables,
 )
-from planner.studies.security_curve import covered, price_of_security, tested_by, with_tested
+from planner.studies.security_curve import (
+    price_of_security,
+    tested_cells,
+    tested_losses,
+    with_tested_years,
+)
 from planner.studies.sweep_tables import (
     AsGiven,
     FloorCurve,
     Frontier,
+    ParameterFrontier,
     SecurityCurve,
     SmallestCaps,
-    TurnedFrontier,
     WhoPaysByCap,
     WhoPaysByFloor,
     WhoPaysByValue,
@@ -82,38 +87,38 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 AS_IN_WORKBOOK = "As in the workbook"
-"""The point that has the workbook's own caps, where they differ by year; its row of About."""
-FLAT = "One cap for all years"
+"""The point with the workbook's own caps if they differ by year, and its row of About."""
+ONE_CAP = "One cap for all years"
 ALL = ""
-"""In the place of a mineral's name: all of them together."""
+"""The name of all minerals together in the column Mineral."""
 MOST_POINTS = 1_000
-"""Points of a sweep at most."""
+"""How many points a sweep has at most."""
 CHAIN = 10
-"""Points of a chain at most: neighbours start from one another, chains run side by side."""
+"""How many points a chain has at most. Each starts from the one before; chains run in parallel."""
 _SLIP, _LOST = 100, tolerances.MISSING_PART
-"""A fraction up to this was likely meant in per cent; a point costs tonnes where more than this
-part of demand is short beyond the reference."""
+"""A number from 1 to ``_SLIP`` was probably meant in per cent. A point costs tonnes if more than
+the fraction ``_LOST`` of demand is short beyond the reference."""
 
 
-# ---- of a point ----------------------------------------------------------------------------------
+# ---- fields of a point ---------------------------------------------------------------------------
 
-OF_POINT = (
+POINT_FIELDS = (
     *(f for f in SecurityCurve.FIELDS if f.name not in {Frontier.knob.name, Frontier.point.name}),
     FloorCurve.outside,
 )
-"""What is known of a point, and of a mineral at it."""
-_APART = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
+"""The fields of a point, and of one mineral at a point."""
+_OTHER_FIELDS = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
 
 
 def figures_of(kind: type[Frontier]) -> list[Field]:
-    """Return what JSON has of a point, and of a mineral at it."""
-    own = {Frontier.slope.name} if kind is FloorCurve else set()  # a point is of a share
-    names = {f.name for f in kind.FIELDS} - _APART - own
-    return [f for f in OF_POINT if not f.look.is_text and f.name in names]
+    """Return the fields of a point, or of one mineral at a point, in JSON."""
+    own = {Frontier.slope.name} if kind is FloorCurve else set()  # its slope is per unit
+    names = {f.name for f in kind.FIELDS} - _OTHER_FIELDS - own
+    return [f for f in POINT_FIELDS if not f.look.is_text and f.name in names]
 
 
 _DUTIES = ("tariffs", "levies")
-"""What of the cash cost members' own treasuries receive."""
+"""The parts of the cash cost that members' own treasuries receive."""
 _OF_PLAN = ("objective", "purchases", "cash", *_DUTIES, "tonnes")
 
 
@@ -123,9 +128,9 @@ _OF_PLAN = ("objective", "purchases", "cash", *_DUTIES, "tonnes")
 def grid(
     parameter: parameters.Parameter, first: float, last: float, step: float
 ) -> tuple[float, ...]:
-    """Return the points from first to last, both included; the last step may be a shorter one.
+    """Return the points from first to last, both included; the last step may be shorter.
 
-    Raises UsageError where a number is out of bounds, the step leads nowhere or to too many points.
+    Raises UsageError if a number is out of bounds, or the step leads nowhere or to too many points.
     """
     most = parameter.kind.most
     for option, value in (("--from", first), ("--to", last)):
@@ -133,63 +138,63 @@ def grid(
             slip = most <= MOST_TARIFF and most < value <= _SLIP
             hint = f"; {units.percent_hint(value)}" if slip else ""
             bounds = "0 to 1 (100 %)" if most == 1.0 else f"0 to {most:g}"
-            msg = f"{option} {value:g}: {parameter.title} goes from {bounds}{hint}"
+            msg = f"{option} {value:g}: {parameter.title} must be from {bounds}{hint}"
             raise UsageError(msg)
     way = last - first
     if step == 0 or not math.isfinite(step):
-        msg = f"--step {step:g} leads nowhere: name a step such as {parameter.span[2]:g}"
+        msg = f"--step {step:g} is not a step: name one such as {parameter.span[2]:g}"
         raise UsageError(msg)
     if step < 0 <= way or step > most:
         slip = most <= 1.0 <= step <= _SLIP
-        hint = units.percent_hint(step) if slip else "the direction is that from --from to --to"
+        hint = units.percent_hint(step) if slip else "take a smaller step, in that direction"
         msg = f"--step {step:g} does not lead from {first:g} to {last:g}; {hint}"
         raise UsageError(msg)
-    # Decimal, so that 0.9 by 0.05 meets 0.3 and every point is the number that one would type.
+    # Decimal, so that every point is the number that a person would type: 0.6, not 0.60000001
     start, end, by = (Decimal(repr(number)) for number in (first, last, abs(step)))
     steps = math.ceil(abs(end - start) / by)
     if steps >= MOST_POINTS:
         msg = (
-            f"from {first:g} to {last:g} by {abs(step):g} is {steps + 1:,} points, of at most"
+            f"from {first:g} to {last:g} by {abs(step):g} is {steps + 1:,} points, more than"
             f" {MOST_POINTS:,}: take a larger --step"
         )
         raise UsageError(msg)
     return (*(float(start + (by if end > start else -by) * i) for i in range(steps)), last)
 
 
-# ---- what is read of a plan ----------------------------------------------------------------------
+# ---- numbers of a plan ---------------------------------------------------------------------------
 
 
 Row = dict[str, Any]
-"""What a plan says of one mineral, or of all of them (``ALL``), by the names of OF_POINT."""
+"""A plan's numbers for one mineral or for ``ALL``, by the names of ``POINT_FIELDS``."""
 Rows = Mapping[str, Row]
-"""The rows of a plan by mineral, all of them first; empty where there is no plan."""
+"""The rows of a plan by mineral, ``ALL`` first; empty if there is no plan."""
 
 
-def read(plan: Plan) -> tuple[Row, ...]:
-    """Return the rows of a plan, all minerals first.
+def frontier_rows(plan: Plan) -> tuple[Row, ...]:
+    """Return the rows of a plan, all minerals together first.
 
-    Tonnes in t over all years; ``objective`` discounted, ``purchases`` and ``cash`` not [money].
-    Money of inputs is that of the buyers of what is made from them.
-    ``share`` is the largest of one country in any year, ``country`` whose (None, "": nobody sells).
-    Beside OF_POINT ``saved`` is what a point more of the cap saves by its duals [money].
+    Tonnes are over all years [t]; ``objective`` is discounted, ``purchases`` and ``cash`` are not
+    [money]. The cost of inputs is charged to the minerals made from them. ``share`` is the largest
+    share of any ``country`` in a year (None, "": nobody sells). ``saved``, which is not in
+    ``POINT_FIELDS``, is the saving per percentage point of the cap by its duals [money].
     """
     e, sales, (at, short) = plan.expanded, plan.expanded.sales, plan.part(SHORTAGE)
     lost = [dict(zip(SECURED.split(), row, strict=True)) for row in survived(plan)]
-    names, lacking = ([row[name] for row in lost] for name in ("mineral", "missing"))
+    names, gaps = ([row[name] for row in lost] for name in ("mineral", "missing"))
     counted = np.where(plan.all_sold > tolerances.LEAST_FLOW, plan.all_sold, 0.0)
     home = [schema.COALITION in plan.case.blocs_of(source.country) for source in e.sources]
     to_outside = counted * ~np.array(home, dtype=bool)[sales.source]
     amounts = {
         **_money(plan),
-        "outside": by_mineral(plan, sales.mineral, to_outside),
-        "demand": by_mineral(plan, np.arange(len(e.minerals)), e.demand.sum(axis=(1, 2))),
-        "tonnes": by_mineral(plan, e.deliveries.mineral, plan.delivered),
-        "inputs": by_mineral(plan, sales.mineral, counted * (sales.member < 0)),
-        "short": by_mineral(plan, at[0] if at else [], short),
+        "outside": sums_by_mineral(plan, sales.mineral, to_outside),
+        "demand": sums_by_mineral(plan, np.arange(len(e.minerals)), e.demand.sum(axis=(1, 2))),
+        "tonnes": sums_by_mineral(plan, e.deliveries.mineral, plan.delivered),
+        "inputs": sums_by_mineral(plan, sales.mineral, counted * (sales.member < 0)),
+        "short": sums_by_mineral(plan, at[0] if at else [], short),
         "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
-        "missing": by_mineral(plan, [e.mineral_at[m] for m in names], lacking),
+        "missing": sums_by_mineral(plan, [e.mineral_at[m] for m in names], gaps),
     }
-    met = {m: [lack <= 0 for n, lack in zip(names, lacking, strict=True) if n == m] for m in names}
+    met = {m: [gap <= 0 for n, gap in zip(names, gaps, strict=True) if n == m] for m in names}
     tops = measures.largest_country_shares(country_shares(plan, 1), plan.case.settings.share_basis)
     minerals = list[Row]()
     for name in e.minerals:
@@ -209,7 +214,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         **{name: sum(amounts[name].values()) for name in ("saved", "missing", "inputs", "outside")},
         "demand": plan.case.total_demand,
         "short": plan.shortage,
-        "kept": np.mean([lack <= 0 for lack in lacking] or 1.0).item(),
+        "kept": np.mean([gap <= 0 for gap in gaps] or 1.0).item(),
     }
     return tuple(
         {"country": "", **row, "served": measures.served_share(row["demand"], row["short"])}
@@ -219,26 +224,31 @@ def read(plan: Plan) -> tuple[Row, ...]:
 
 
 def _money(plan: Plan) -> dict[str, dict[str, float]]:
-    """Return what is paid by mineral; what an input costs the buyers of the product pay."""
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
 
-    def charged(*headings: str, kind: int = 0) -> dict[str, float]:
+    def charges_by_mineral(*headings: str, kind: int = 0) -> dict[str, float]:
         sums = (plan.charges[name][kind] for name in headings if name in plan.charges)
-        return by_mineral(plan, np.arange(len(e.minerals)), sum(sums, np.zeros(len(e.minerals))))
+        return sums_by_mineral(
+            plan, np.arange(len(e.minerals)), sum(sums, np.zeros(len(e.minerals)))
+        )
 
-    # what plants pay, less and with what is paid for their tonnes
+    # payments of plants for inputs, without and with support
     net, gross = plan.taken * flows.landed, plan.taken * (flows.landed + flows.support)
     worth = net * e.discounts[flows.year]
     tariffs, levies = plan.taken * flows.cost * flows.tariff, plan.taken * flows.levy
     is_flow = plan.delivered > tolerances.LEAST_FLOW
-    bought = by_mineral(plan, d.mineral, plan.delivered * d.landed * is_flow)
+    bought = sums_by_mineral(plan, d.mineral, plan.delivered * d.landed * is_flow)
     paid = [name for name in plan.charges if name not in PENALTIES]
     return {
-        "objective": on_products(plan, charged(*plan.charges, kind=1), worth, worth),
-        "purchases": on_products(plan, bought, net),
-        "cash": on_products(plan, charged(*paid), gross, gross),
-        "tariffs": on_products(plan, charged(TARIFF.name), plan.input_tariffs, tariffs),
-        "levies": on_products(plan, charged(LEVY.name), plan.input_levies, levies),
+        "objective": with_input_costs(
+            plan, charges_by_mineral(*plan.charges, kind=1), worth, worth
+        ),
+        "purchases": with_input_costs(plan, bought, net),
+        "cash": with_input_costs(plan, charges_by_mineral(*paid), gross, gross),
+        "tariffs": with_input_costs(
+            plan, charges_by_mineral(TARIFF.name), plan.input_tariffs, tariffs
+        ),
+        "levies": with_input_costs(plan, charges_by_mineral(LEVY.name), plan.input_levies, levies),
     }
 
 
@@ -249,22 +259,22 @@ _BOUGHT = {
     "year": "int64", "mineral": "object", "member": "object", "purchased": "float64",
     "landed": "float64", "short_cost": "float64",
 }  # fmt: skip
-"""What of ``Plan.supply`` says who pays."""
+"""The columns of ``Plan.supply`` that show who pays."""
 
 
 def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
     columns = {n: np.asarray(of).tolist() for n, of in supply_columns(plan).items() if n in _BOUGHT}
-    # None, not NaN: what is the same is then equal
+    # None, not NaN, so that equal points compare as equal
     columns["landed"] = [None if v != v else v for v in columns["landed"]]  # noqa: PLR0124
     return tuple(map(tuple, columns.values()))
 
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """One plan of a sweep: its rows, all minerals first, then each.
+    """One plan of a sweep: its rows, all minerals together first.
 
-    ``smallest`` are the smallest caps that cost no tonne of supply, known of the case without caps
-    alone; ``trouble`` says why they are not known. ``bought`` are columns of ``supply``.
+    Only the case without caps has ``smallest``, the smallest caps that cost no supply;
+    ``trouble`` says why they are not known. ``bought`` has the columns of ``supply``.
     """
 
     rows: tuple[Row, ...] = ()
@@ -274,26 +284,25 @@ class SweepPoint:
 
     @cached_property
     def supply(self) -> pd.DataFrame:
-        """What each member buys by mineral and year, as ``Plan.supply`` has it."""
+        """Purchases of each member by mineral and year, as in ``Plan.supply``."""
         every = zip(_BOUGHT.items(), self.bought or [()] * len(_BOUGHT), strict=True)
         return pd.DataFrame({n: pd.Series(values, dtype=kind) for (n, kind), values in every})
 
     @property
     def by_mineral(self) -> Rows:
-        """The rows by mineral."""
         return {row["mineral"]: row for row in self.rows}
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """A sweep and what came of it.
+    """A sweep and its results.
 
-    ``rows`` has a row a point and mineral, all minerals first, with the fields of ``Frontier``; a
-    point without a plan is one row with its ``trouble``. ``reference`` has the same columns for the
-    case that the premiums are measured against (empty: not known). ``smallest`` has, for the cap
-    alone, a row a mineral with the fields of ``SmallestCaps``. ``given`` are the rows of the
-    workbook's own caps where they differ by year, as ``path`` says ("": they do not). ``tested``
-    are the years, in words, of each mineral that a sweep over security sets what may be short of.
+    ``rows`` has one row per point and mineral, all minerals together first, with the fields of
+    ``Frontier``; a point without a plan is one row with its ``trouble``. ``reference`` has the same
+    columns for the case with which premiums are compared (empty: not known). Only a sweep over the
+    cap has ``smallest``, one row per mineral with the fields of ``SmallestCaps``. ``given`` has the
+    rows of the workbook's own caps if they differ by year; ``path`` says how in words ("": they do
+    not). ``tested`` has, for a sweep over security, the tested years of each mineral in words.
     """
 
     parameter: parameters.Parameter
@@ -309,18 +318,16 @@ class SweepResult:
 
 
 def without_country_caps(case: Case) -> Case:
-    """Return the case without the limits that a cap on single countries sets; all others stay."""
     kept = tuple(row for row in case.share_limits if not row.caps_each_country)
     return case.change(share_limits=kept)
 
 
-def path_of(case: Case, *, is_one: bool = False) -> str:
-    """Return in words how the caps on single countries go by year; "" where they are flat, or none.
+def cap_path_words(case: Case, *, is_one: bool = False) -> str:
+    """Return in words how the caps on single countries change by year; "" if they don't.
 
-    ``from 85 % in 2026 to 65 % in 2030`` where it stays at that; a year without a cap differs
-    from one with it. Where not all caps go the same way, or they come back to where they were, the
-    words are their bounds.
-    With ``is_one``, "" is said only where there is one cap for every mineral, buyer and year.
+    For example ``from 85 % in 2026 to 65 % in 2030``; a year without a cap counts as a change. If
+    caps change in different ways, or return to the first value, the words are their bounds. With
+    ``is_one`` the result is "" only if one cap holds for every mineral, buyer and year.
     """
     buyers = {row.buyer for row in case.share_limits if row.caps_each_country}
     paths = {
@@ -348,7 +355,7 @@ def path_of(case: Case, *, is_one: bool = False) -> str:
 
 
 def _tightest(case: Case, mineral: str, buyer: str, year: int) -> float | None:
-    """Return the least cap on single countries of a mineral and buyer in a year, None: no cap."""
+    """Return the tightest cap on single countries of a mineral and buyer in a year, or None."""
     shares = (
         row.share.value(year)
         for row in case.share_limits
@@ -366,18 +373,16 @@ def _cap_words(share: float | None) -> str:
 
 
 def read_point(plan: Plan) -> SweepPoint:
-    """Return what is kept of a point: its plan in rows, and what is bought where."""
-    return SweepPoint(read(plan), bought=_bought(plan))
+    return SweepPoint(frontier_rows(plan), bought=_bought(plan))
 
 
 @dataclass(frozen=True)
-class Uncapped:
-    """Reads the plan without caps on single countries: what a sweep keeps, and smallest caps."""
+class UncappedReader:
+    """Reads the plan without caps on single countries: a sweep's numbers, and smallest caps."""
 
     base: Case
 
     def __call__(self, plan: Plan) -> SweepPoint:
-        """Return the point."""
         try:
             smallest = answers.least_share(set_max_country_share(self.base, 1.0), plan)
         except SolverError as error:
@@ -389,22 +394,23 @@ class Uncapped:
 def study_of(
     base: Case, parameter: parameters.Parameter, points: Sequence[float]
 ) -> Study[SweepPoint]:
-    """Return the runs of a sweep: what points are compared with, then these in chains.
+    """Return the runs of a sweep: the references, then the points in chains.
 
-    Of a cap that is the case without share limits, planned as ``solve`` plans it for the same use;
-    where there are other limits, too, the case without caps alone follows it, of which the smallest
-    caps are read. Where the case's own caps differ by year, they are a point before the others.
+    For a sweep over the cap, the first reference is the case without share limits, planned as
+    ``solve`` plans it. If there are limits other than caps, a second reference is the case without
+    caps; the smallest caps are read from it. If the case's own caps differ by year, they are one
+    more point before the others.
     """
     compared = [Run("As given")]
     if parameter.is_cap:
-        uncapped = Run("No cap on single countries", without_country_caps, Uncapped(base))
+        uncapped = Run("No cap on single countries", without_country_caps, UncappedReader(base))
         free = Run("No share limits", drop_share_limits, is_cold=True)
         is_same = without_country_caps(base) == drop_share_limits(base)
         compared = [replace(free, read=uncapped.read)] if is_same else [free, uncapped]
     elif parameter.kind == parameters.SECURITY:
         compared = [Run(WithoutSecurity.TABLE, parameters.without_security)]
     runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
-    given = ((Run(AS_IN_WORKBOOK),),) if parameter.is_cap and path_of(base) else ()
+    given = ((Run(AS_IN_WORKBOOK),),) if parameter.is_cap and cap_path_words(base) else ()
     references = tuple((run,) for run in compared)
     return Study(base, (*references, *given, *chains_of(runs, CHAIN)), read_point)
 
@@ -416,12 +422,9 @@ def sweep(
     where: Where | None = None,
     tell: Tell | None = None,
 ) -> SweepResult:
-    """Plan a case at each value of a knob; a point without a plan does not lose the others.
-
-    ``where`` and ``tell`` as in ``run_study``.
-    """
+    """Plan a case at each value of a parameter; points without a plan don't stop the others."""
     outcomes = run_study(study_of(base, parameter, points), where, tell)
-    path = path_of(base) if parameter.is_cap else ""
+    path = cap_path_words(base) if parameter.is_cap else ""
     count = len(points) + bool(path)
     compared, planned = outcomes.every[:-count], outcomes.every[-count:]
     given, turned = planned[: bool(path)], planned[bool(path) :]
@@ -430,7 +433,7 @@ def sweep(
     smallest = pd.DataFrame()
     if parameter.is_cap:
         smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
-    trouble = [f"what to compare with is not known: {o.error}" for o in compared if o.error]
+    trouble = [f"the case to compare with has no plan: {o.error}" for o in compared if o.error]
     return SweepResult(
         parameter,
         tuple(points),
@@ -441,7 +444,7 @@ def sweep(
         "; ".join(filter(None, (*trouble, uncapped.trouble))),
         path,
         _frontier([math.nan] * len(given), given, first, by_duals=True),
-        years_words(tested_by(base, parameter), needed_of(base)),
+        years_words(tested_cells(base, parameter), needed_of(base)),
     )
 
 
@@ -467,10 +470,10 @@ def _frontier(
     *,
     by_duals: bool,
 ) -> pd.DataFrame:
-    """Return a row a point and mineral, all minerals first; ``first`` is the reference.
+    """Return one row per point and mineral, all minerals first; ``first`` is the reference.
 
-    ``by_duals`` says that a slope is read from the duals of the plan; else it is the difference to
-    the point before.
+    With ``by_duals`` slopes are the duals of the plans; otherwise they are differences from the
+    previous point.
     """
     rows: list[dict[str, object]] = []
     before: tuple[float, Rows] | None = None
@@ -488,10 +491,10 @@ def _frontier(
 
 
 def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=[f.name for f in OF_POINT])
-    words = [f.name for f in OF_POINT if f.look.is_text]
+    table = pd.DataFrame(rows, columns=[f.name for f in POINT_FIELDS])
+    words = [f.name for f in POINT_FIELDS if f.look.is_text]
     table[words] = table[words].astype(object).fillna("")
-    return table.astype({f.name: float for f in OF_POINT if not f.look.is_text})
+    return table.astype({f.name: float for f in POINT_FIELDS if not f.look.is_text})
 
 
 def _row(
@@ -501,9 +504,9 @@ def _row(
     slope: float | None,
     basket: tuple[float, float] | None,
 ) -> Row:
-    """Return a row; ``basket`` is what ``_like_for_like`` says. Without a reference some are blank.
+    """Return a row; ``basket`` comes from ``_like_for_like``. Differences by rounding are 0.
 
-    Differences that are rounding are 0.
+    Without a reference some fields are blank.
     """
     row = {**amounts, "value": value, "slope": slope}
     demand, tonnes = amounts["demand"], amounts["tonnes"]
@@ -522,9 +525,9 @@ def _row(
 def _like_for_like(
     points: Sequence[SweepPoint], reference: SweepPoint
 ) -> list[dict[str, tuple[float, float]]]:
-    """Return by mineral what its tonnes cost more than the same tonnes in the reference, and that.
+    """Return by mineral the extra cost of its tonnes, and the same tonnes' cost in the reference.
 
-    A mineral that is not bought there has none. All minerals together are the sums.
+    A mineral that the reference does not buy has no entry. ``ALL`` has the sums.
     """
     tables = [p.supply.assign(point=i) for i, p in enumerate([*points, reference])]
     every = pd.concat(tables, ignore_index=True)
@@ -534,7 +537,7 @@ def _like_for_like(
 
 
 def _difference(value: float, row: Row, before: tuple[float, Rows] | None) -> float | None:
-    """Return what one point more saves between this point and the one before."""
+    """Return the saving per percentage point between this point and the previous one."""
     other = None if before is None else before[1].get(row["mineral"])
     if before is None or other is None:
         return None
@@ -545,7 +548,7 @@ def _difference(value: float, row: Row, before: tuple[float, Rows] | None) -> fl
 def _smallest_caps(
     rows: pd.DataFrame, free: pd.DataFrame, least: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Return a row a mineral: its smallest cap, the loosest point that costs tonnes, no cap."""
+    """Return one row per mineral: smallest cap, loosest point with more shortage, no cap."""
     before = rows["mineral"].map(free.set_index("mineral")["short"])
     lost = rows.assign(lost=rows["short"] - before)
     costly = lost[lost["lost"] > _LOST * lost["demand"]].sort_values("value")
@@ -560,11 +563,10 @@ def _smallest_caps(
 
 
 def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
-    """Return the tables of a sweep: the frontier, and the smallest caps or the case as given."""
     rows, parameter = sweep.rows, sweep.parameter
     is_security = parameter.kind == parameters.SECURITY
     if sweep.path:
-        rows = pd.concat([sweep.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=FLAT)])
+        rows = pd.concat([sweep.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=ONE_CAP)])
     rows = pd.concat([mineral for _, mineral in rows.groupby("mineral", sort=False)])
     if not rows["levies"].any() and not parameter.kind.is_price:
         rows = rows.drop(columns="levies")
@@ -574,8 +576,8 @@ def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Resul
     if not parameter.is_cap:
         rows = rows.assign(knob=parameter.title)
         step = measures.POINT if parameter.kind.is_price else 1.0
-        turned = rows.assign(slope=0.0 - rows["slope"] / step)  # not -0.0
-        rows = with_tested(rows, sweep.tested) if is_security else turned
+        rising = rows.assign(slope=0.0 - rows["slope"] / step)  # not -0.0
+        rows = with_tested_years(rows, sweep.tested) if is_security else rising
     frontier = _result(_table_of(parameter), rows, words)
     empty = [] if any(rows["trouble"]) else [Frontier.trouble]
     empty += [] if (rows["inputs"] > 0).any() else [Frontier.inputs]
@@ -583,28 +585,26 @@ def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Resul
 
 
 def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
-    """Return the table of a sweep's points."""
     if parameter.is_cap:
         return Frontier
     of = {parameters.SECURITY: SecurityCurve, parameters.FLOOR: FloorCurve}
-    return of.get(parameter.kind, TurnedFrontier)
+    return of.get(parameter.kind, ParameterFrontier)
 
 
-def paying(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
-    """Return a row a point and member; None where nothing is known of any, or of the reference."""
+def who_pays(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
     reference, *every = (outcome.found or SweepPoint() for outcome in sweep.outcomes)
-    # the workbook's own caps are no one value
+    # None: the workbook's own caps, which are not one value
     values = [*([None] if sweep.path else []), *sweep.points]
     pairs = zip(values, every[-len(values) :], strict=True)
     supplies = [(value, point.supply) for value, point in pairs if point.rows]
     if not reference.rows or not supplies:
         return None
-    turned = WhoPaysByFloor if sweep.parameter.kind.is_price else WhoPaysByValue
-    kind = WhoPaysByCap if sweep.parameter.is_cap else turned
+    other = WhoPaysByFloor if sweep.parameter.kind.is_price else WhoPaysByValue
+    kind = WhoPaysByCap if sweep.parameter.is_cap else other
     table = kind.of_cases(case, reference.supply, supplies)
     if not sweep.path:
         return table.without(kind.point)
-    points = [FLAT if known(value) else AS_IN_WORKBOOK for value in table.case]
+    points = [ONE_CAP if known(value) else AS_IN_WORKBOOK for value in table.case]
     return kind(words=table.words, **{**table.data, "point": points})
 
 
@@ -613,31 +613,30 @@ def _result(kind: type[Result], table: pd.DataFrame, words: Mapping[str, str]) -
     return kind(words=words, **columns)
 
 
-# ---- charts, of the tables alone -----------------------------------------------------------------
+# ---- charts, made from the tables alone ----------------------------------------------------------
 
 _NAMED = 3
-"""Minerals that a sentence names; more are counted."""
+"""How many minerals a sentence names; the rest are only counted."""
 _MOST_LINES = 6
-"""Lines of a chart at most: those that rise highest."""
+"""How many lines a chart has at most: those that rise highest."""
 _MOST_SMALL = 12
-"""Minerals with a chart of their own at most: those that cost most."""
+"""How many minerals have a chart of their own: those that cost most."""
 _AMOUNTS = {"cash", "net_cost", "levies", "short", "missing", "outside"}
-"""Figures that are no shares: in money or tonnes."""
+"""Figures in money or tonnes; the others are shares."""
 
 
 class _SweepCharts:
-    """The charts of a sweep: cost, room for a cap, who gets dearer, who goes short; each mineral.
+    """The charts of a sweep: cost and shortage in total, the smallest caps, and each mineral.
 
-    Over a cap the tight end is on the right, and cost and shortage are what the cap adds. Of
-    another knob, which changes how much is bought, they are all that is paid, and all that is
-    short; the scale runs as the sweep does.
+    In a sweep over the cap, the tight end is on the right, and cost and shortage are those that the
+    cap adds. In a sweep over another number, they are the whole cost and shortage, and the axis has
+    the order of the points.
     """
 
     def __init__(self, tables: Tables) -> None:
-        """Read the tables."""
         frontier = tables[Frontier]
         rows = frontier.frame()
-        self.is_cap = not isinstance(frontier, TurnedFrontier)
+        self.is_cap = not isinstance(frontier, ParameterFrontier)
         self.title = "Cap" if self.is_cap else str(rows["knob"].iloc[0])
         self.rows = with_number(rows, "value")
         self.minerals = list(dict.fromkeys(self.rows["mineral"]))
@@ -660,56 +659,59 @@ class _SweepCharts:
         if self.is_cap:
             self.values.sort(reverse=True)
 
-    def all(self) -> tuple[Picture, ...]:
-        """Return the charts of the workbook."""
+    def charts(self) -> tuple[Picture, ...]:
         if len(self.values) < 2:  # noqa: PLR2004 - one point is no line
             return ()
         before = f"Above its landed cost {self.kind.before}"
-        dearer = self.by_mineral("dearer", "How much dearer a tonne becomes", before)
-        small = [self.small(mineral) for mineral in self.dearest()]
+        dearer = self.mineral_lines("dearer", "How much dearer a tonne becomes", before)
+        small = [self.small_chart(mineral) for mineral in self.minerals_to_draw()]
         if self.is_cap:
-            return chart.drawn(*self.panels(), self.room(), dearer, *small)
+            return chart.drawn(*self.panels(), self.smallest_caps_chart(), dearer, *small)
         of_short = ("short share", "Demand that goes short", "Share of coalition demand")
-        of_losses = ("kept", "Losses of a country that are survived", SecurityCurve.kept.header)
-        other = self.by_mineral(*(of_losses if self.is_secured else of_short))
+        of_losses = (
+            "kept",
+            "Losses of one country that the plan survives",
+            SecurityCurve.kept.header,
+        )
+        other = self.mineral_lines(*(of_losses if self.is_secured else of_short))
         if self.is_floor:
-            return chart.drawn(self.paid(), self.moved(), self.tonnes_short(), *small)
-        return chart.drawn(self.paid(), self.tonnes_short(), dearer, other, *small)
+            return chart.drawn(
+                self.cost_chart(), self.outside_chart(), self.shortage_chart(), *small
+            )
+        return chart.drawn(self.cost_chart(), self.shortage_chart(), dearer, other, *small)
 
     def panels(self) -> tuple[Picture, ...]:
-        """What a cap costs, and below it what is then missing: two panels over one scale."""
-        cost, missing_parts = self.paid(), self.missing()
-        if cost and missing_parts:  # the scale is below both
+        cost, missing_parts = self.cost_chart(), self.missing_chart()
+        if cost and missing_parts:  # the lower panel has the axis of both
             cost = replace(cost, across="")
         return tuple(replace(p, is_panel=True) for p in (cost, missing_parts) if p)
 
-    def missing(self) -> Picture | None:
-        """What part of each mineral's need is missing: of those that are hit hardest."""
+    def missing_chart(self) -> Picture | None:
         every = {m: self.figures(m, "short share") for m in self.minerals if m != ALL}
         parts = {mineral: values for mineral, values in every.items() if peak(values)}
         shown = chart.top({mineral: peak(values) for mineral, values in parts.items()}, _MOST_LINES)
         if not shown:
             return None
         series = [Series(short(m), Role.ONE_OF_MANY, parts[m]) for m in shown]
-        given = self.lacking(None)
+        given = self.missing_parts(None)
         worst = next((m for m in worst_first(given) if m in shown), "")
-        if worst:  # of the others it would be a line each
+        if worst:  # one line only, for the mineral hit hardest
             level = (given[worst],) * len(self.values)
             series += [Series(f"{AS_IN_WORKBOOK}: {short(worst)}", Role.LIMIT, level)]
-        series += self.here(max(map(peak, parts.values())))
+        series += self.own_cap_marker(max(map(peak, parts.values())))
         some = chart.some_of(len(shown), len(parts), "hit hardest")
         title = f"Missing part of each mineral's need, {self.horizon}{some}"
-        return self.picture(title, series, "Share of need")
+        return self.lines_chart(title, series, "Share of need")
 
-    def here(self, high: float) -> list[Series]:
-        """Return a stroke at the workbook's own cap, where it is one of the points."""
+    def own_cap_marker(self, high: float) -> list[Series]:
+        """Return a vertical mark at the workbook's own cap, if it is one of the points."""
         if self.own_cap not in self.values or not high:
             return []
         values = [high if value == self.own_cap else None for value in self.values]
         return [Series(f"The workbook's cap, {percent_of(self.own_cap)}", Role.HERE, values)]
 
     def figures(self, mineral: str, name: str) -> tuple[float | None, ...]:
-        """Return a mineral's figures, nothing seen as 0; None where there is no plan."""
+        """Return a mineral's figures; 0 if too small to see, None if there is no plan."""
         rows = self.rows[self.rows["mineral"] == mineral]
         least = 0.0 if name in _AMOUNTS else tolerances.SHOWN_SHARE
         figures = {
@@ -718,29 +720,27 @@ class _SweepCharts:
         }
         return tuple(figures.get(value) for value in self.values)
 
-    def lacking(self, value: float | None) -> dict[str, float]:
-        """Return what part of each mineral's need is short at a point, None: the workbook's."""
+    def missing_parts(self, value: float | None) -> dict[str, float]:
+        """Return the missing part of each mineral's need at a cap; None: the workbook's caps."""
         rows = self._rows_at(value)
         parts = zip(rows["mineral"], rows["demand"], rows["served"], strict=True)
         return {m: 1.0 - served for m, demand, served in parts if m != ALL and demand > 0}
 
     def _rows_at(self, value: float | None) -> pd.DataFrame:
-        """Return the rows at a point, None: the workbook's."""
         return self.given if value is None else self.rows[self.rows["value"] == value]
 
     @property
     def first_short(self) -> list[str]:
-        """The minerals that decide the smallest cap of all: below it they run short first."""
+        """The minerals with the largest of the smallest caps: they run short first."""
         caps = self.caps.drop(index=ALL)["smallest"].sort_values(ascending=False, kind="stable")
         return [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - tolerances.SHOWN_SHARE]
 
     def premium(self, value: float | None) -> float | None:
-        """Return how much dearer the same tonnes are at a point, None: the workbook's own caps."""
         rows = self._rows_at(value)
         return next((float(d) for d in rows["dearer"][rows["mineral"] == ALL] if known(d)), None)
 
     def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
-        """Return the line of the workbook's own caps, level over all values, if it is planned."""
+        """Return a horizontal line for the workbook's own caps, if they are planned."""
         levels = _figures(self.given[self.given["mineral"] == mineral], name)
         return [
             Series(AS_IN_WORKBOOK, Role.LIMIT, (float(level) / size,) * len(self.values))
@@ -748,8 +748,7 @@ class _SweepCharts:
             if known(level)
         ]
 
-    def picture(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
-        """Return lines over the values."""
+    def lines_chart(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
         if self.is_cap:
             base = "" if more.get("small") else f"'s share of coalition {self.basis}"
             across = f"Cap on any one country{base}: loose → tight"
@@ -758,7 +757,7 @@ class _SweepCharts:
             if not self.kind.is_factor:
                 unit = "share of the cost at the refiner's gate"
             if self.is_secured:
-                unit = "of demand, if any one country is lost: loose → tight"
+                unit = "share of demand, if any one country is lost: loose → tight"
             if self.is_floor:
                 unit = f"{self.currency}/t"
             across = f"{self.title} ({unit})"
@@ -768,61 +767,55 @@ class _SweepCharts:
         )
 
     def words(self, value: float) -> str:
-        """Return a value of the parameter in words: a price or a share."""
         return price_words(value, self.currency) if self.is_floor else percent_of(value)
 
-    def money(self, mineral: str, *names: str) -> tuple[str, list[tuple[float | None, ...]]]:
-        """Return amounts of money in the unit that suits the first of them, and that unit."""
+    def money_in_unit(
+        self, mineral: str, *names: str
+    ) -> tuple[str, list[tuple[float | None, ...]]]:
         amounts = [self.figures(mineral, name) for name in names]
         size, unit = scale(peak(amounts[0]), self.currency)
         return unit, [numbers(each, size) for each in amounts]
 
-    def paid(self) -> Picture | None:
-        """How much dearer the tonnes bought become in all; of another knob all that is paid.
+    def cost_chart(self) -> Picture | None:
+        """Return a chart of the extra cost of the same tonnes; for other numbers, of cash paid.
 
-        A part of their cost, not a sum: a sum falls where a tighter cap leaves less to buy.
+        The extra cost is a share, because a sum falls if a tighter cap leaves less to buy.
         """
         if not self.is_cap and not self.is_secured:
-            unit, (amounts, net) = self.money(ALL, "cash", "net_cost")
-            title = f"{self.title}: what is paid for what is bought, {self.horizon}"
+            unit, (amounts, net) = self.money_in_unit(ALL, "cash", "net_cost")
+            title = f"{self.title}: cash paid for purchases, {self.horizon}"
             series = [Series(Measure.CASH_COST, Role.PLAN, amounts)]
             series += [Series(Measure.NET_COST, Role.FREE, net)] if self.is_floor else []
             axis = f"{Measure.CASH_COST} ({unit})"
-            paid = self.picture(title, series, axis, look=Look.MILLIONS)
+            paid = self.lines_chart(title, series, axis, look=Look.MILLIONS)
             return paid if peak(amounts) else None
         dearer = self.figures(ALL, "dearer")
         title, axis = "Extra cost of the same tonnes", "Extra cost"
         if self.is_secured:
-            title = "How much dearer surviving a loss makes what is still bought"
+            title = "Extra cost of the same tonnes if the plan must survive a loss"
             axis = f"Above its landed cost {self.kind.before}"
         series = [Series("All minerals", Role.PLAN, dearer), *self.as_in_workbook(ALL, "dearer")]
-        series += self.here(peak(dearer))
-        return self.picture(f"{title}, {self.horizon}", series, axis) if peak(dearer) else None
+        series += self.own_cap_marker(peak(dearer))
+        return self.lines_chart(f"{title}, {self.horizon}", series, axis) if peak(dearer) else None
 
-    def tonnes_short(self) -> Picture | None:
-        """What is short in all: a cost that falls for want of supply is no gain.
-
-        Over security what is missing if a country is lost.
-        """
+    def shortage_chart(self) -> Picture | None:
         column, verb = (SecurityCurve.missing, "is missing") if self.is_secured else (
             SHORT, "is short"
         )  # fmt: skip
         amounts = self.figures(ALL, "missing" if self.is_secured else "short")
-        title = f"{self.title}: what {verb}, all minerals by weight, {self.horizon}"
+        title = f"{self.title}: what {verb}, all minerals added by weight, {self.horizon}"
         series = [Series(column.header, Role.SHORT, amounts)]
-        shown = self.picture(title, series, column.header, look=Look.TONNES)
+        shown = self.lines_chart(title, series, column.header, look=Look.TONNES)
         return shown if peak(amounts) else None
 
-    def moved(self) -> Picture | None:
-        """What is bought outside the coalition, all minerals by weight."""
+    def outside_chart(self) -> Picture | None:
         amounts, header = self.figures(ALL, "outside"), FloorCurve.outside.header
         title = f"{self.title}: what is bought outside the coalition, {self.horizon}"
         series = [Series(header, Role.PLAN, amounts)]
-        return self.picture(title, series, header, look=Look.TONNES) if peak(amounts) else None
+        return self.lines_chart(title, series, header, look=Look.TONNES) if peak(amounts) else None
 
-    def room(self) -> Picture | None:
-        """How far a cap can go down before it costs tonnes, beside the largest share without."""
-        # of a mineral that nobody sells there is no share to compare with
+    def smallest_caps_chart(self) -> Picture | None:
+        # a mineral that nobody sells has no share to compare with
         caps = self.caps[self.caps["share"].notna()].drop(index=ALL, errors="ignore")
         return chart.bars(
             f"How tight a cap can be before supply is lost, {self.horizon}",
@@ -837,18 +830,17 @@ class _SweepCharts:
             most=_MOST_SMALL,
         )
 
-    def by_mineral(self, name: str, title: str, axis: str) -> Picture | None:
-        """Return a chart of one figure, a line a mineral: the same minerals in the same colours."""
-        rise = self.rising()
+    def mineral_lines(self, name: str, title: str, axis: str) -> Picture | None:
+        rise = self.rises()
         values = {mineral: self.figures(mineral, name) for mineral in chart.top(rise, _MOST_LINES)}
         if all(peak(line) < tolerances.SHOWN_SHARE for line in values.values()):
             return None
         some = chart.some_of(len(values), len(rise), "changing most")
         series = [Series(short(m), Role.ONE_OF_MANY, line) for m, line in values.items()]
-        return self.picture(f"{title}, {self.horizon}{some}", series, axis)
+        return self.lines_chart(f"{title}, {self.horizon}{some}", series, axis)
 
-    def rising(self) -> dict[str, float]:
-        """Return how much each mineral rises in cost and shortage, of those that rise at all."""
+    def rises(self) -> dict[str, float]:
+        """Return by how much cost and shortage rise, for each mineral for which they do."""
         rise = dict.fromkeys(self.minerals, 0.0)
         for name in ("dearer", "lost share"):
             peaks = {m: peak(self.figures(m, name)) for m in self.minerals if m != ALL}
@@ -857,15 +849,13 @@ class _SweepCharts:
                 rise[mineral] += size / most if size >= tolerances.SHOWN_SHARE else 0.0
         return {mineral: size for mineral, size in rise.items() if size > 0}
 
-    def dearest(self) -> list[str]:
-        """Return the minerals with a chart of their own: with demand, those that cost most."""
+    def minerals_to_draw(self) -> list[str]:
         minerals = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
         most = minerals[["demand", "cash"]].max()
         needed = most[most["demand"] > 0]["cash"]
         return chart.top({str(m): float(cash) for m, cash in needed.items()}, _MOST_SMALL)
 
-    def small(self, mineral: str) -> Picture:
-        """One mineral: how much dearer, and how much is short, with its smallest cap if known."""
+    def small_chart(self, mineral: str) -> Picture:
         dearer = f"Dearer than {self.kind.before}, of cost"
         series = [
             Series(dearer, Role.PLAN, self.figures(mineral, "dearer")),
@@ -873,20 +863,21 @@ class _SweepCharts:
         ]
         title = short(mineral)
         if mineral in self.caps.index:
-            title += f": no tonne need be lost down to {least(self.caps['smallest'][mineral])}"
-        return self.picture(title, series, "", small=True)
+            title += (
+                f": no supply is lost with caps of {least(self.caps['smallest'][mineral])} or more"
+            )
+        return self.lines_chart(title, series, "", small=True)
 
-    def of_mineral(self, mineral: str) -> tuple[Picture, ...]:
-        """Return the charts of one mineral for a report: cost, shortage, the largest country."""
+    def mineral_charts(self, mineral: str) -> tuple[Picture, ...]:
         name = "all minerals" if mineral == ALL else mineral
-        unit, (total, cash) = self.money(mineral, "objective", "cash")
+        unit, (total, cash) = self.money_in_unit(mineral, "objective", "cash")
         size, _ = scale(peak(self.figures(mineral, "objective")), self.currency)
         paid = [
             Series(f"{Measure.TOTAL_COST}, {self.discounted}", Role.PLAN, total),
             Series(f"{Measure.CASH_COST}, undiscounted", Role.FREE, cash),
             *self.as_in_workbook(mineral, "objective", size),
         ]
-        lacking = [
+        missing_parts = [
             Series(SHORT.header, Role.SHORT, self.figures(mineral, "short share")),
             *self.as_in_workbook(mineral, "short share"),
         ]
@@ -895,9 +886,11 @@ class _SweepCharts:
         largest = [Series(ByMineral.country.header, Role.PLAN, shares, hints=hints)]
         largest += [Series("Cap", Role.LIMIT, tuple(self.values))] if self.is_cap else []
         return (
-            self.picture(f"Cost, {name} ({unit})", paid, unit, look=Look.MILLIONS),
-            self.picture(f"Part of demand that is short, {name}", lacking, "Part of demand short"),
-            self.picture(f"Largest share of one country, {name}", largest, "Share of one country"),
+            self.lines_chart(f"Cost, {name} ({unit})", paid, unit, look=Look.MILLIONS),
+            self.lines_chart(f"Missing part of need, {name}", missing_parts, "Share of need"),
+            self.lines_chart(
+                f"Largest share of one country, {name}", largest, "Share of one country"
+            ),
         )
 
 
@@ -910,18 +903,21 @@ def _figures(rows: pd.DataFrame, name: str) -> pd.Series[float]:
 
 
 def _value_of(cap: str) -> float | None:
-    """Return the number that ``percent_of`` says; None of ""."""
+    """Return the number that ``percent_of`` has put into words; None for ""."""
     return float(Decimal(cap.removesuffix(" %")) / 100) if cap else None
 
 
 # ---- the kind ------------------------------------------------------------------------------------
 
-_ASSUMED = "no row in the workbook: each mineral, each country outside the coalition, stocks count"
-_BEFORE = f"the same case {parameters.CAP.before}"
+_ASSUMED = (
+    "The workbook has no row, so the loss of each country outside the coalition is tested for all"
+    " minerals. Stocks count."
+)
+_WITHOUT_LIMITS = f"the same case {parameters.CAP.before}"
 OWN_CAP = "The workbook's cap"
-"""The row of About that has it, where it is one for every mineral, buyer and year."""
+"""The row of About with the workbook's cap, if one holds for every mineral, buyer and year."""
 OVER = "Over"
-"""The row of About that has what was turned, as typed."""
+"""The row of About with the number that is changed, as the user typed it."""
 
 
 class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -932,7 +928,7 @@ class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Read 0.65, 65% or 1.5."""
+        """Convert a text such as 0.65, 65% or 1.5."""
         text = str(value).strip()
         try:
             amount = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
@@ -944,16 +940,17 @@ class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 
 
 class Sweep(StudyKind):
-    """Plan a workbook with many caps on what one country may supply, to compare cost and cap.
+    """Find what a tighter cap on single countries costs and leaves missing.
 
-    Each point sets the cap for all minerals, as --max-country-share of planner solve does, after
-    the scenario and what-ifs. The workbook shows cost, shortage and premium at each point, in total
-    and by mineral. It also shows the smallest cap that costs no tonne of supply.
+    The workbook is planned many times. Each point sets a cap for all minerals, as
+    --max-country-share of planner solve does, after the scenario and what-ifs. The result shows
+    cost, shortage and premium at each point, in total and by mineral. It also shows the smallest
+    cap that costs no supply.
 
     --over changes another number instead: a factor on demand, capacity, cost, freight or mines; a
-    tariff; a price floor at the border, in money per tonne of one mineral; or security, the
-    demand that may be short if any one country is lost. WHO is a country or a refiner (for demand,
-    a member or group).
+    tariff; a price floor at the border, in money per tonne of one mineral; or security, the share
+    of demand that may be short if any one country is lost. WHO is a country or a refiner (for
+    demand, a member or group).
 
     \b
     planner sweep case.xlsx
@@ -968,11 +965,11 @@ class Sweep(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
-    QUESTION = "What does a tighter cap, or a step of another number, cost?"
+    QUESTION = "What does a tighter cap, or a change of another number, cost?"
     LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
     RESULTS = (
-        Frontier, TurnedFrontier, SecurityCurve, FloorCurve, SmallestCaps, AsGiven,
+        Frontier, ParameterFrontier, SecurityCurve, FloorCurve, SmallestCaps, AsGiven,
         WithoutSecurity, WhoPaysByCap, WhoPaysByValue, WhoPaysByFloor,
     )  # fmt: skip
     OPTIONS = (
@@ -1004,7 +1001,6 @@ class Sweep(StudyKind):
         last: float | None,
         step: float | None,
     ) -> None:
-        """Take the points; UsageError for an unknown knob, or points that make no sense."""
         super().__init__(start)
         self.case = parameters.secured(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
@@ -1015,13 +1011,11 @@ class Sweep(StudyKind):
         self.task = counted(len(self.points), self.RUN)
 
     @classmethod
-    def part(cls, options: Mapping[str, Any]) -> str:
-        """Return the knob, but for the cap: a sweep of another is another workbook."""
+    def file_part(cls, options: Mapping[str, Any]) -> str:
         typed = str(options["over"]).strip().replace(":", "-")
         return "" if fold(typed) == parameters.CAP.word else typed
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the reference and all points."""
         del say
         self.result = sweep(self.case, self.parameter, self.points, where, tell)
         self.outcomes, self.stopped = self.result.outcomes.every, self.result.outcomes.stopped
@@ -1031,24 +1025,21 @@ class Sweep(StudyKind):
         return members.tariffs_at(self.outcomes, len(self.points), self.case.settings.currency)
 
     @property
-    def judged(self) -> Sequence[Outcome[Any]]:
-        """The points, without what they are compared with."""
+    def required_outcomes(self) -> Sequence[Outcome[Any]]:
         return self.outcomes[-len(self.points) - bool(self.result.path) :]
 
     @property
     def progress_label(self) -> str:
-        planned = sum(outcome.planned for outcome in self.judged[-len(self.points) :])
+        planned = sum(outcome.planned for outcome in self.required_outcomes[-len(self.points) :])
         return f"{planned:,} of {counted(len(self.points), self.RUN)} planned"
 
     @property
     def subject(self) -> str:
-        """The knob and the points: ``Cap from 90 % to 30 %, 13 points``."""
         given = (f"{inner(name)} {v}" for name, v in self.start.options.items())
         return "; ".join([title_of(self.parameter, self.points), *given])
 
     @property
     def options(self) -> dict[str, str]:
-        """The points, the knob as typed, scenario and what-ifs, what premiums are against."""
         against = "the same case without share limits"
         return {
             self.TITLE: title_of(self.parameter, self.points),
@@ -1056,7 +1047,7 @@ class Sweep(StudyKind):
             **({AS_IN_WORKBOOK: self.result.path} if self.result.path else self._own_cap),
             **self.start.options,
             **({} if self.case == self.start.case else {SecurityTarget.SHEET: _ASSUMED}),
-            **covered(self.case, self.parameter),
+            **tested_losses(self.case, self.parameter),
             "Premiums are against": against
             if self.parameter.is_cap
             else f"the case {self.parameter.kind.before}",
@@ -1065,29 +1056,25 @@ class Sweep(StudyKind):
 
     @property
     def _own_cap(self) -> dict[str, str]:
-        """The workbook's own cap, where it is one."""
         case = self.start.case
         caps = {row.share.value(y) for row in case.share_limits if row.caps_each_country
                 for y in case.years}  # fmt: skip
-        is_one = self.parameter.is_cap and len(caps) == 1 and not path_of(case, is_one=True)
+        is_one = self.parameter.is_cap and len(caps) == 1 and not cap_path_words(case, is_one=True)
         return {OWN_CAP: percent_of(caps.pop())} if is_one else {}
 
     @property
     def trouble(self) -> str:
-        """Why the reference, or the smallest caps, are not known."""
         return self.result.trouble
 
     def tables(self) -> list[Result]:
-        """Return the frontier, and the smallest caps or the case as given."""
         tables = results(self.result, words_of(self.start.case))
-        payers = paying(self.result, self.start.case)
+        payers = who_pays(self.result, self.start.case)
         return [*tables, payers] if payers is not None else list(tables)
 
     def label(self, outcome: Outcome[Any]) -> str:
         return outcome.name.removeprefix(f"{self.parameter.title} ")
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return an object a point, the reference, and the smallest caps."""
         result, table, over = self.result, _table_of(self.parameter), {"over": self.parameter.typed}
         given = {"as_in_workbook": {"caps": result.path, **_object(result.given, table)}}
         knob = {} if self.parameter.is_cap else over
@@ -1107,7 +1094,6 @@ class Sweep(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the points of all minerals together, and the smallest caps."""
         frontier = tables[Frontier]
         kind = type(frontier)
         point = (kind.point,) if self.result.path else ()
@@ -1125,28 +1111,30 @@ class Sweep(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        return _SweepCharts(tables).all()
+        return _SweepCharts(tables).charts()
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say what the whole way costs, what it leaves short, and how far it costs no tonne."""
         charts = _SweepCharts(tables)
         points = with_number(charts.rows[charts.rows["mineral"] == ALL], "objective")
         if points.empty:
             none = KeyFigure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
-        if not any(map(charts.lacking, charts.values)):
+        if not any(map(charts.missing_parts, charts.values)):
             none = KeyFigure("Minerals that are needed", "none", "no member needs any mineral.")
             return Headline("Nothing is needed, so nothing can be missing.", (none,))
         if charts.is_cap:
-            return _of_cap(charts)
+            return _cap_headline(charts)
         if charts.is_floor:
-            return _of_floor(charts)
-        return _of_security(charts, tables, points) if charts.is_secured else _of_turned(charts)
+            return _floor_headline(charts)
+        return (
+            _security_headline(charts, tables, points)
+            if charts.is_secured
+            else _parameter_headline(charts)
+        )
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the frontier of all minerals and of each, and the charts of the workbook."""
         charts, frontier = _SweepCharts(tables), tables[Frontier]
         kind = type(frontier)
         fields = [kind.value, kind.objective, kind.cash]
@@ -1159,7 +1147,7 @@ class Sweep(StudyKind):
         views = {
             "All minerals" if mineral == ALL else mineral: (
                 (charts.panels() if charts.is_cap and mineral == ALL else ())
-                or charts.of_mineral(mineral),
+                or charts.mineral_charts(mineral),
                 Numbers(frontier.where([m == mineral for m in frontier.mineral]), tuple(fields)),
             )
             for mineral in charts.minerals
@@ -1170,35 +1158,37 @@ class Sweep(StudyKind):
         if SmallestCaps in tables:
             caps = tables[SmallestCaps]
             is_more = any(known(share) and share > 1 for share in caps.share)
-            note = "Shares are of demand; above 100 %, some is bought for stock." if is_more else ""
-            heading = "The smallest caps that cost no tonne of supply"
+            note = "Shares are of demand. Above 100 %, some is bought for stock." if is_more else ""
+            heading = "The smallest caps that cost no supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
         heading = f"Cost and shortage by {inner(charts.title)}"
         lead = (
-            "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
-            " price. Cash cost is what is paid; it falls where tonnes are not bought."
+            "Each mark is a plan, proven optimal. Total cost includes shortage at its price. Cash"
+            " cost is what is paid; it falls if less is bought."
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
         before = f"the {'same ' if charts.is_cap else ''}case {charts.kind.before}"
 
-        def point(value: Any) -> str:
+        def point_name(value: Any) -> str:
             if charts.is_floor:
                 return charts.words(value)
             return percent(value) if known(value) else AS_IN_WORKBOOK
 
-        return (first, *members.who_pays_section(tables, WhoPaysByCap, charts.title, before, point))
+        return (
+            first,
+            *members.who_pays_section(tables, WhoPaysByCap, charts.title, before, point_name),
+        )
 
 
-def _of_cap(charts: _SweepCharts) -> Headline:
-    """Return what a tighter cap costs and leaves missing: the workbook's own, and the tightest."""
-    tight = min(v for v in charts.values if charts.lacking(v))
+def _cap_headline(charts: _SweepCharts) -> Headline:
+    tight = min(v for v in charts.values if charts.missing_parts(v))
     points: dict[str, float | None] = {}
     if not charts.given.empty:
         points["With the workbook's caps"] = None
     elif charts.own_cap in charts.values and charts.own_cap != tight:
         points[f"At the workbook's {percent_of(charts.own_cap)}"] = charts.own_cap
     elif tight != max(charts.values):
-        loose = max(v for v in charts.values if charts.lacking(v))
+        loose = max(v for v in charts.values if charts.missing_parts(v))
         points[f"At {percent_of(loose)}"] = loose
     owner = "the workbook's " if tight == charts.own_cap else ""
     points[f"At {owner}{percent_of(tight)}"] = tight
@@ -1206,20 +1196,22 @@ def _of_cap(charts: _SweepCharts) -> Headline:
     if ALL in charts.caps.index:
         down, first = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
         sentences.append(
-            f"With a cap of {down} or more, no more is missing than without. With a tighter cap,"
-            f" {first} runs short first."
+            f"With a cap of {down} or more, no more is missing than without a cap. With a tighter"
+            f" cap, {first} runs short first."
         )
-        remark = f"{first} sets it: below it, more is missing than without a cap."
+        remark = (
+            f"{first} runs short first: with a tighter cap, more is missing than without a cap."
+        )
         figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))
     who = "the coalition"
     for name, value in points.items():
-        premium, lacking = charts.premium(value), charts.lacking(value)
+        premium, parts = charts.premium(value), charts.missing_parts(value)
         shown = "not known" if premium is None else _signed(premium)
-        remark = f"for the same tonnes, compared with {_BEFORE}. {missing(lacking)}."
+        remark = f"for the same tonnes, compared with {_WITHOUT_LIMITS}. {missing(parts)}."
         figures.append(KeyFigure(name, shown, remark))
         costs, who = f"{who} pays {members.premium_words(premium)}", "it"
-        sentences.append(f"{name} {costs}, and {hardest(lacking)}.")
-    care = [f"{members.same_tonnes(f'with {_BEFORE}')}{_cheaper(charts)}"]
+        sentences.append(f"{name} {costs}, and {hardest(parts)}.")
+    care = [f"{members.same_tonnes('with and without share limits')}{_cheaper(charts)}"]
     if charts.path:
         care.append("Each point sets one cap for all years. The workbook's own caps change"
                     f" {charts.path}, so none of these points is the workbook's plan.")  # fmt: skip
@@ -1230,18 +1222,18 @@ def _of_cap(charts: _SweepCharts) -> Headline:
 
 
 def _cheaper(charts: _SweepCharts) -> str:
-    """Return why the same tonnes look cheaper at caps that leave tonnes missing; "" if none do."""
+    """Say why the same tonnes look cheaper at caps that leave tonnes missing, or ""."""
     at = [
         percent_of(value)
         for value in charts.values
         if (charts.premium(value) or 0.0) < -tolerances.SHOWN_SHARE
-        and max(charts.lacking(value).values(), default=0.0) > tolerances.MISSING_PART
+        and max(charts.missing_parts(value).values(), default=0.0) > tolerances.MISSING_PART
     ]
     if not at:
         return ""
     return (
-        f" At {listed(at, _NAMED)} they look cheaper: each tonne is compared with the average cost"
-        " without limits, and the missing tonnes would have been the dearest."
+        f" At {listed(at, _NAMED)} the tonnes look cheaper than without limits, because they are"
+        " compared with an average that includes the dear tonnes now missing."
     )
 
 
@@ -1249,62 +1241,65 @@ def _signed(premium: float) -> str:
     return f"{'+' if premium > 0 else ''}{share(premium)}"
 
 
-def _of_floor(charts: _SweepCharts) -> Headline:
-    """Return what is paid, in levies and net of them, and what moves, at both ends of a sweep."""
+def _floor_headline(charts: _SweepCharts) -> Headline:
+    """Say what is paid, also in levies, and bought outside, at both ends of a sweep of floors."""
     names = ("cash", "levies", "net_cost", "outside")
     at = {name: dict(zip(charts.values, charts.figures(ALL, name), strict=True)) for name in names}
-    low, high = (of(v for v in charts.values if charts.lacking(v)) for of in (min, max))
+    low, high = (end(v for v in charts.values if charts.missing_parts(v)) for end in (min, max))
     figures = list[KeyFigure]()
     for value in dict.fromkeys((low, high)):
-        cash, levies, net = (money(at[of][value] or 0.0, charts.currency) for of in names[:3])
-        remark = f"{levies} of that is levies; net of tariffs and levies it is {net}."
+        cash, levies, net = (money(at[name][value] or 0.0, charts.currency) for name in names[:3])
+        remark = f"{levies} of it is levies. Net of tariffs and levies it is {net}."
         figures.append(KeyFigure(f"Paid at {charts.words(value)}", cash, remark))
     before, then = (at["outside"][value] or 0.0 for value in (low, high))
     extra = (at["net_cost"][high] or 0.0) - (at["net_cost"][low] or 0.0)
     more = f"{money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
-    outside = KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} at the lowest.")
+    outside = KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} with the lowest floor.")
     first, last = map(charts.words, (low, high))
-    moved = f", at {first} {tonnes(before)}. Net of levies the higher floor costs it {more}"
-    finding = f"At a floor of {last} the coalition buys {tonnes(then)} outside"
-    finding += f"{moved if low < high else ''}."
-    of = charts.rows.groupby("mineral")[["cash", "outside", "short"]]
-    is_level = (of.agg(np.ptp) <= tolerances.TWO_PLANS * of.max()).all(axis=None)
+    finding = f"At a floor of {last} the coalition buys {tonnes(then)} from outside"
+    if low < high:
+        finding += (
+            f", and at {first} {tonnes(before)}. Net of levies, the higher floor costs {more}"
+        )
+    finding += "."
+    amounts = charts.rows.groupby("mineral")[["cash", "outside", "short"]]
+    is_level = (amounts.agg(np.ptp) <= tolerances.TWO_PLANS * amounts.max()).all(axis=None)
     if low < high and is_level and not any(at["levies"].values()):
         finding = f"Every floor from {first} to {last} costs the same, and no levy is paid."
-    care = f"{missing(charts.lacking(high))} at {charts.words(high)}."
+    care = f"{missing(charts.missing_parts(high))} at {charts.words(high)}."
     return Headline(finding, (*figures, outside), (care,))
 
 
-def _of_turned(charts: _SweepCharts) -> Headline:
-    """Return what is paid, and missing, at both ends of a sweep of another number."""
-    ends = [v for v in charts.values if charts.lacking(v)]
+def _parameter_headline(charts: _SweepCharts) -> Headline:
+    ends = [v for v in charts.values if charts.missing_parts(v)]
     cash = dict(zip(charts.values, charts.figures(ALL, "cash"), strict=True))
     before, sentences, figures = f"the case {charts.kind.before}", list[str](), list[KeyFigure]()
     for value in dict.fromkeys((ends[0], ends[-1])):
-        paid, lacking = money(cash[value] or 0.0, charts.currency), charts.lacking(value)
-        figures.append(KeyFigure(f"Paid at {percent_of(value)}", paid, f"{missing(lacking)}."))
-        sentences.append(f"at {percent_of(value)} buyers pay {paid}, and {hardest(lacking)}")
+        paid, parts = money(cash[value] or 0.0, charts.currency), charts.missing_parts(value)
+        figures.append(KeyFigure(f"Paid at {percent_of(value)}", paid, f"{missing(parts)}."))
+        sentences.append(f"at {percent_of(value)} buyers pay {paid}, and {hardest(parts)}")
     premium = charts.premium(ends[-1])
     if premium is not None:
         name = f"The same tonnes at {percent_of(ends[-1])}"
-        remark = f"compared with {before}. {missing(charts.lacking(ends[-1]))}."
+        remark = f"compared with {before}. {missing(charts.missing_parts(ends[-1]))}."
         figures.append(KeyFigure(name, _signed(premium), remark))
     finding = f"{charts.title}: {'; '.join(sentences)}."
-    return Headline(finding, tuple(figures), (members.same_tonnes(f"with {before}"),))
+    return Headline(
+        finding, tuple(figures), (members.same_tonnes(f"at both ends and in {before}"),)
+    )
 
 
-def _of_security(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> Headline:
-    """Return what surviving any loss costs, and of which minerals nothing is then missing."""
+def _security_headline(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> Headline:
     first, last = points.iloc[0], points.iloc[-1]
     start, end = percent(first["value"]), percent(last["value"])
     cost = float(last["objective"] - first["objective"])
     ends = f"{charts.title} {from_to(start, end)}"
-    before, after = (charts.lacking(point["value"]) for point in (first, last))
+    before, after = (charts.missing_parts(point["value"]) for point in (first, last))
     safe, finding = price_of_security(charts.rows, ends, tables)
     figures = (
         safe,
         KeyFigure(
-            "Total cost, tightest less loosest",
+            "Total cost, tightest minus loosest",
             f"{'+' if cost > 0 else ''}{money(cost, charts.currency)}",
             f"{ends}; {charts.discounted}, shortage and penalties included.",
         ),
@@ -1327,7 +1322,7 @@ def _known_caps(tables: Tables) -> SmallestCaps:
 
 
 def _object(rows: pd.DataFrame, kind: type[Frontier], *, trouble: bool = True) -> dict[str, object]:
-    """Return the object of one point: all minerals, and each by name; null where no plan is."""
+    """Return the JSON object of one point: all minerals and each by name; null without a plan."""
     share, country, error = Frontier.share, Frontier.country, Frontier.trouble.json_key
     figures = figures_of(kind)
     by_name = {str(row["mineral"]): row for row in rows.to_dict("records")}

@@ -1,4 +1,4 @@
-"""The tables that sweep gives out, declared: over a cap, another number, or security."""
+"""The declared tables of the command sweep: over a cap, another number, or security."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from models.results import ByMineral, Look, Name, Ore, Result, Runs, WhoPays, co
 from models.results import Figure as Measure
 from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED
 
-_PAID = "All that is paid: purchases, ore, capital charges, holding, take or pay. It has no"
 _TOP = "The largest share of one country in any year. Rest of world does not count."
-_UNTESTED = "Blank: Security tests no loss of this mineral."
+_UNTESTED = "Blank: the sheet Security has no test for this mineral."
 
 
 _money = partial(field.money, key="{name}_usd")
@@ -18,83 +17,83 @@ _a_tonne = partial(field.price, key="{name}_usd_per_t")
 
 
 class Frontier(Result):
-    """What each cap costs and leaves short: all minerals together first, then each."""
+    """One row per cap and mineral: cost and shortage; all minerals together come first."""
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep"
     knob = field.text("Knob", "The number that the sweep changes.", optional=True)
     point = field.text(
         "Point",
-        "One cap for all years, or the workbook's own caps. Only where those differ by year.",
+        "One cap for all years, or the workbook's own caps if they differ by year.",
         optional=True,
     )
     value = field.share(
         "Cap",
-        "The largest share that one country may supply in a year, set for all minerals as"
-        " --max-country-share of planner solve sets it.",
+        "The largest share that any one country may supply in a year. It holds for all minerals,"
+        " like --max-country-share of planner solve.",
         key="cap",
     )
     mineral = MINERAL.like(
-        meaning="all: all minerals together, tonnes by weight.", names=Name.MINERALS
+        meaning="all: all minerals together, added by weight.", names=Name.MINERALS
     )
     objective = _money(
         f"{Measure.TOTAL_COST}, {{discounted}}",
         "What the program minimises: cash, shortage and other penalties. If the workbook has a"
-        " discount rate, they are discounted to the first year: total cost may then be below the"
-        " cash cost, which is not discounted.",
+        " discount rate, total cost is discounted to the first year, and may then be below the"
+        " undiscounted cash cost.",
     )
     purchases = _money(
         PURCHASES.header, f"Cost or price, tariff and freight of all purchases. {UNDISCOUNTED}"
     )
     cash = _money(
-        f"{Measure.CASH_COST}, undiscounted", f"{_PAID} shortage and no penalties. {UNDISCOUNTED}"
+        f"{Measure.CASH_COST}, undiscounted",
+        "All payments: purchases, ore, capital charges, holding, take or pay. Shortage and"
+        f" penalties are not included. {UNDISCOUNTED}",
     )
-    tonnes = TONNES.like(meaning="What is bought over all years, also for stock.")
+    tonnes = TONNES.like(meaning="Purchases over all years, also for stock.")
     short = SHORT.like(
         meaning="Demand that is neither bought nor taken from stock, over all years.",
         key="shortage_t",
     )
     lost = field.tonnes(
         "Short by the limits",
-        "What is short here, less what is short without share limits.",
+        "Shortage here minus shortage without share limits.",
         key="shortage_beyond_t",
     )
-    served = field.share(
-        Measure.SERVED_SHARE, "What is not short, over demand.", key="served_share"
-    )
+    served = field.share(Measure.SERVED_SHARE, "Served demand / demand.", key="served_share")
     share = field.share(
         "Largest country share",
-        f"{_TOP} Countries without a cap, such as the coalition's own, do count.",
+        f"{_TOP} Countries without a cap count, for example the coalition's own.",
         key="max_country_share",
     )
     country = ByMineral.country.like(names=None, key="largest_country", printed=True)
     slope = field.money(
         "A point looser saves",
-        "What a cap that is one percentage point looser saves in total cost: the cap's dual values"
-        " times its base, over all countries and years. At a kink it may be any value between the"
-        " slopes on both sides.",
+        "Saving in total cost if the cap were one percentage point looser: the cap's dual values"
+        " times its base, over all countries and years. Where the cost curve has a kink, it may be"
+        " any value between the slopes on both sides.",
         key="slope_usd_per_point",
     )
     premium = _a_tonne(
         Ore.premium.header,
-        "Cash cost less that of the reference, over tonnes bought. The reference is the same case"
-        " without share limits, or the case as given if another number is changed. Below 0: what"
-        " cannot be bought is not paid for.",
+        "(Cash cost - the reference's cash cost) / tonnes bought. The reference is the same case"
+        " without share limits, or the case as given if another number is changed. Below 0: less is"
+        " paid, because less can be bought.",
     )
     like_for_like = _a_tonne(
         "Premium like for like",
-        "Average landed cost of the tonnes bought, less what the same tonnes cost in the reference:"
-        " each at its member's landed cost of the mineral and year. Charges for new plants are left"
-        " out.",
+        "Average landed cost of the tonnes bought, minus the cost of the same tonnes in the"
+        " reference, at the member's landed cost of the mineral and year there. Charges for new"
+        " plants are left out.",
         key="premium_like_for_like_usd_per_t",
     )
     dearer = WhoPays.dearer.like(
-        meaning="Premium like for like, over what the same tonnes cost in the reference.",
+        meaning="Premium like for like / cost of the same tonnes in the reference.",
         key="dearer_like_for_like",
     )
     with_shortage = _a_tonne(
         "Premium with shortage",
-        "Total cost less that of the reference, over demand. Shortage counts at its stated cost."
-        " For all minerals together it never falls as a cap tightens.",
+        "(Total cost - the reference's total cost) / demand. Shortage counts at its shortage cost."
+        " For all minerals together, it never falls as the cap tightens.",
         key="premium_with_shortage_usd_per_t",
     )
     tariffs = _money(Measure.TARIFFS, common.IN_CASH)
@@ -102,55 +101,55 @@ class Frontier(Result):
     net_cost = _money(Measure.NET_COST, common.LESS_TARIFFS)
     inputs = field.tonnes(
         "Bought by plants",
-        "What plants buy of one another over all years. The buyers of what they make are charged"
-        " what it costs, by tonnes.",
+        "What plants buy from each other over all years. Its cost is charged to the buyers of the"
+        " products, by tonnes.",
         key="inputs_t",
         optional=True,
     )  # fmt: skip
-    demand = DEMAND.like(meaning="What is needed over all years.", optional=True)
+    demand = DEMAND.like(meaning="Demand over all years.", optional=True)
     trouble = Runs.trouble.like(meaning="Why the point has no plan.", key="error", optional=True)
 
 
-class TurnedFrontier(Frontier):
-    """What each value of another number costs and leaves short, against the case as given."""
+class ParameterFrontier(Frontier):
+    """One row per value of another number and mineral, compared with the case as given."""
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep of another number"
     value = field.share(
-        "Value", "What the number is set to. For a factor, 100 % is the case as given."
+        "Value", "The value of the number. For a factor, 100 % is the case as given."
     )
     lost = Frontier.lost.like(
         header="Short beyond as given",
-        meaning="What is short here, less what is short in the case as given.",
+        meaning="Shortage here minus shortage in the case as given.",
     )
     slope = Frontier.slope.like(
         header="A point more costs",
-        meaning="What one percentage point more adds to total cost: the difference to the point"
-        " before, a point. Below 0: it saves.",
+        meaning="Increase in total cost per percentage point, from the previous row to this one."
+        " Below 0: a saving.",
     )
 
 
 class SmallestCaps(Result):
-    """By mineral the smallest cap that costs no tonne, and what the plan without any cap does."""
+    """One row per mineral: the smallest cap without more shortage, and the plan without a cap."""
 
     TABLE, GRAIN, BOOK = "Smallest caps", ("mineral",), "sweep"
     mineral = Frontier.mineral.like(meaning="all: the largest of the smallest caps.")
     smallest = field.share(
         "Smallest cap",
-        "The smallest cap on single countries with which no more need be short in any year than"
-        " without a cap. Each mineral has its own; minerals that share a budget share it out. The"
-        " number is exact, not a point of the sweep. At that cap the cheapest plan may still leave"
-        " tonnes short, if they cost more than a shortage. Blank: not known, for example because"
+        "The smallest cap on single countries at which a plan exists with no more shortage in any"
+        " year than without a cap. All minerals share one budget. The number is computed exactly,"
+        " not from the points of the sweep. The cheapest plan at this cap may still choose a"
+        " shortage, if supply costs more than the shortage. Blank: not known, for example because"
         " shares are of purchases.",
     )
     costs_from = field.share(
         "First point that costs tonnes",
-        "The loosest cap of this sweep at which more is short than without a cap. It may be above"
-        " the mineral's smallest cap: a point caps all minerals, and one that is short takes more"
-        " of the shared budget. Blank: no point costs tonnes.",
+        "The loosest cap of this sweep with more shortage than without a cap. It may be above the"
+        " mineral's smallest cap, because a point caps all minerals, and another mineral may then"
+        " take more of the shared budget. Blank: no point has more shortage.",
     )
     lost = field.tonnes(
         "Short by the cap there",
-        "What is short at that point, less what is short without a cap.",
+        "Shortage at that point minus shortage without a cap.",
     )
     country = field.text("Largest country without caps")
     share = field.share(
@@ -163,90 +162,90 @@ class SmallestCaps(Result):
     short = field.tonnes("Short without caps")
 
 
-class SecurityCurve(TurnedFrontier):
-    """What surviving the loss of any one country costs, by how much may be short then.
+class SecurityCurve(ParameterFrontier):
+    """One row per allowed shortage and mineral: the cost of surviving the loss of any one country.
 
-    Against the case without security.
+    Costs are compared with the case without security.
     """
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep over security"
     premium = Frontier.premium.like(
-        meaning="Cash cost less that of the case without security, over tonnes bought."
+        meaning="(Cash cost - cash cost without security) / tonnes bought."
     )
     value = field.share(
         "Max short",
-        "The part of demand that may be short if a country is lost. It is set in all rows of"
-        " Security.",
+        "The share of demand that may be short if a country is lost. The sweep sets it in all rows"
+        " of the sheet Security.",
     )
     lost = Frontier.lost.like(
         header="Short beyond without security",
-        meaning="What is short with nothing lost, less what is short without security.",
+        meaning="Shortage if nothing is lost, minus shortage without security.",
     )
     slope = Frontier.slope.like(
         header="A point tighter costs",
-        meaning="What one percentage point less of Max short adds to total cost: the difference to"
-        " the point before, a point. Below 0: it saves.",
+        meaning="Increase in total cost per percentage point by which Max short falls, from the"
+        " previous row to this one. Below 0: a saving.",
     )
     missing = field.tonnes(
         "Missing if a country is lost",
-        "What is missing of the supply that must remain, added up over years and over countries"
-        f" lost one at a time. {_UNTESTED}",
+        "How far the remaining supply falls below what must remain, added up over years and over"
+        f" the countries that are lost one at a time. {_UNTESTED}",
         key="missing_if_lost_t",
     )
     kept = field.share(
         "Losses survived",
-        "The part of all tested countries, minerals and years in which nothing is missing."
+        "The share of tested cases (a country lost, a mineral, a year) in which nothing is missing."
         f" {_UNTESTED}",
         key="losses_survived",
     )
     tested = field.text(
         "Years tested",
-        "The years in which Max short is set for the mineral. Blank: none, so nothing is claimed.",
+        "The years in which Max short is set for the mineral. Blank: no loss is tested.",
     )
 
 
-class FloorCurve(TurnedFrontier):
-    """What each price floor at the border costs, brings in levies and moves inside."""
+class FloorCurve(ParameterFrontier):
+    """One row per price floor and mineral: its cost, its levies, and purchases outside."""
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep over a price floor"
-    value = field.price("Price floor", "What it is set to in all zones, or in the coalition.")
+    value = field.price("Price floor", "The floor in all zones, or in the coalition.")
     slope = Frontier.slope.like(
         header="A unit more costs",
-        meaning="What a floor higher by one adds to total cost, as the difference to the point"
-        " before; below 0: it saves.",
+        meaning="Increase in total cost per unit by which the floor rises, from the previous row to"
+        " this one. Below 0: a saving.",
         key="slope_usd_per_unit",
     )
     levies = Frontier.levies.like(optional=False)
     outside = field.tonnes(
         "Bought outside",
-        "What is bought of countries outside the coalition, by plants, too, all years together.",
+        "Purchases from countries outside the coalition, also by plants, all years together.",
         key="outside_t",
     )
 
 
 class AsGiven(Result):
-    """The case with the number as given, which the premiums are against."""
+    """The case as given, with which premiums are compared."""
 
     TABLE, GRAIN, BOOK = "As given", ("mineral",), "sweep of another number"
     mineral, objective, purchases = Frontier.mineral, Frontier.objective, Frontier.purchases
     cash = Frontier.cash.like(
-        meaning=f"All that is paid, without shortage and penalties. {UNDISCOUNTED}"
+        meaning=f"All payments, without shortage and penalties. {UNDISCOUNTED}"
     )
     tonnes, short, served = Frontier.tonnes, Frontier.short, Frontier.served
     share, country = Frontier.share.like(meaning=_TOP), Frontier.country
 
 
 class WithoutSecurity(AsGiven):
-    """The case without security, which the premiums are against."""
+    """The case without security, with which premiums are compared."""
 
     TABLE, BOOK = "Without security", "sweep"
 
 
 class WhoPaysByCap(WhoPays):
-    """Who pays at each cap: a row a cap and member, against the same case without share limits.
+    """One row per cap and member: what it pays more a year than without share limits.
 
-    Cash is of the same tonnes: what is not bought is not paid for, and counts as a shortage at its
-    cost in a column of its own. Money a year.
+    Extra cash compares the same tonnes in both plans. Tonnes that are missing are counted at the
+    shortage cost, in a column of their own.
     """
 
     TABLE, BOOK = "Who pays", "sweep"
@@ -258,14 +257,14 @@ WhoPaysByCap.FIELDS = (WhoPaysByCap.point, *(f for f in WhoPaysByCap.FIELDS if f
 
 
 class WhoPaysByFloor(WhoPaysByCap):
-    """Who pays at each price floor, against the case as given, money a year."""
+    """One row per price floor and member: what it pays more a year than in the case as given."""
 
     TABLE, BOOK = "Who pays", "sweep over a price floor"
     case = FloorCurve.value
 
 
 class WhoPaysByValue(WhoPaysByCap):
-    """Who pays at each value of another number, against the case as given, money a year."""
+    """One row per value and member: what it pays more a year than in the case as given."""
 
     TABLE, BOOK = "Who pays", "sweep of another number"
-    case = TurnedFrontier.value
+    case = ParameterFrontier.value

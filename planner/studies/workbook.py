@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from planner.studies.engine import Outcome
 
 _TILES = 9
-"""Small charts on the first page at most."""
+"""How many small charts the first page shows at most."""
 _MOST_PRINTED = 500
-"""A table with more rows, some ten pages, is for the screen alone."""
+"""A table with more rows (about ten pages) is not printed."""
 
 
 def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
     """Return the input, options and versions of a study, and the warnings on the input.
 
-    ``progress`` are rows that say how far a stopped study got.
+    ``progress`` has rows that say how much of a stopped study is planned.
     """
     book, case = study.start.book, study.start.case
     assumed = study.MONEY, study.tariff_sentence, estimates(book.case)
@@ -51,7 +51,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
 
 
 def runs_of(outcomes: Sequence[Outcome[Any]]) -> Runs:
-    """Return one row a run: whether it is proven, and how well."""
+    """Return one row per run: whether it is proven, and its optimality gap."""
     rows = []
     for outcome in outcomes:
         proof, trouble = outcome.proof, outcome.error
@@ -65,7 +65,6 @@ def runs_of(outcomes: Sequence[Outcome[Any]]) -> Runs:
 def write_study(
     path: Path, study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str
 ) -> None:
-    """Write the workbook of a study; ``sheets`` are its own."""
     pictures = study.pictures(tables)
     every = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
     every += [replace(chart.chart_table(pictures), printed=0)] if pictures else []
@@ -75,14 +74,13 @@ def write_study(
 
 
 def on_paper(table: Table) -> Table:
-    """Return a table as it is printed: a long one is for the screen alone."""
     return replace(table, printed=0) if len(table) > _MOST_PRINTED else table
 
 
 def front_of(
     study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str
 ) -> study_front.StudyFront:
-    """Return the first page: question, finding, numbers, the first chart, what was assumed."""
+    """Return the first page: question, finding, key figures, the first chart, assumptions."""
     headline, pictures = study.headline(tables), study.pictures(tables)
     options = {*study.options, YEARS, BASIS, *ASSUMED}
     rows = tables[About].rows(About.what, About.value)
@@ -102,7 +100,7 @@ def front_of(
 
 
 def _shown_first(pictures: Sequence[chart.Picture]) -> Sequence[chart.Picture]:
-    """Return the first chart; if it is a panel or a small one, all that go with it."""
+    """Return the first chart; if it is a panel or a small one, all panels or small ones."""
     panels = list(takewhile(lambda picture: picture.is_panel, pictures))
     small = list(takewhile(lambda picture: picture.small, pictures))
     return panels or small[:_TILES] or pictures[:1]

@@ -31,7 +31,7 @@ def test_what_is_written(plain, call, folder):
     book = openpyxl.load_workbook(made)
     runs = [row[:2] for row in book["Runs"].iter_rows(min_row=2, values_only=True)]
     assert runs[0][0] == "The plan"
-    assert runs[-1][0] == "The way out"
+    assert runs[-1][0] == "The exit path"
     assert {proven for _, proven in runs} == {"yes"}
     assert all(cell.comment for cell in book["Exit"][1])
 

@@ -138,14 +138,16 @@ def test_a_sweep_over_the_floor(write, capsys) -> None:
     assert all_of[-1]["Price floor (USD/t)"] == 13
     assert main([*map(str, words), "-o", "s.xlsx"]) == 0
     out = " ".join(capsys.readouterr().err.split())
-    assert "At a floor of 13 USD/t the coalition buys 40 t outside, at 8 USD/t 100 t." in out
+    assert (
+        "At a floor of 13 USD/t the coalition buys 40 t from outside, and at 8 USD/t 100 t." in out
+    )
     assert main(["report", "s.xlsx", "-o", "s.html"]) == 0
 
 
 EXEMPT = refiner("Free", "CHL", 1000, 20)
 SAME = "Every floor from {} USD/t to {} USD/t costs the same, and no levy is paid."
-MORE = ("At a floor of {} USD/t the coalition buys {} t outside, at {} USD/t {} t."
-        " Net of levies the higher floor costs it {} USD more.")  # fmt: skip
+MORE = ("At a floor of {} USD/t the coalition buys {} t from outside, and at {} USD/t {} t."
+        " Net of levies, the higher floor costs {} USD more.")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -157,7 +159,7 @@ MORE = ("At a floor of {} USD/t the coalition buys {} t outside, at {} USD/t {} 
         ((6, 18, 12), 1000, MORE.format(18, 100, 6, 100, 0)),
         ((21, 30, 3), 1000, SAME.format(21, 30)),
         ((6, 30, 12), 40, MORE.format(30, 100, 6, 100, 480)),
-        ((30, 30, 1), 1000, "At a floor of 30 USD/t the coalition buys 100 t outside."),
+        ((30, 30, 1), 1000, "At a floor of 30 USD/t the coalition buys 100 t from outside."),
     ],
 )
 def test_floors_cost_the_same_where_nothing_changes_at_any_point(

@@ -34,7 +34,7 @@ def test_what_is_written(plain, call, folder):
     met, missed = told.count("✓ met"), told.count("✗ missed")
     assert len(rows) == missed > 0
     assert f"{met} of {met + missed} benchmarks met" in err
-    asked = [row for row in rows if row["Can it be met"] != "– not asked"]
+    asked = [row for row in rows if row["Can it be met"] != "– not planned"]
     assert len(list(book["Runs"].iter_rows(min_row=2))) == 1 + len(asked)
     for name in ("Scorecard", "EU benchmarks"):
         assert all(cell.comment for cell in book[name][1]), name
@@ -60,9 +60,9 @@ def test_the_finding_names_whose_benchmarks_are_missed():
     ]  # fmt: skip
     found = ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
     assert found.finding == (
-        "The plan misses 1 benchmark of the coalition (1 could be met) and 2 benchmarks of the EU"
-        " (1 could be met). The benchmark missed by most is Processing inside, Graphite: the EU"
-        " reaches 0.0 %, and 40.0 % is required."
+        "For the coalition, the plan misses 1 benchmark, and 1 could be met. For the EU, the plan"
+        " misses 2 benchmarks, and 1 could be met. The EU is farthest from the benchmark Processing"
+        " inside for Graphite: it reaches 0.0 %, and 40.0 % is required."
     )
     assert found.figures[0].value == "1 of the coalition and 2 of the EU"
     assert found.figures[1].value == "1 of the coalition and 1 of the EU"

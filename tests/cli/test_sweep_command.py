@@ -171,11 +171,11 @@ def test_another_knob(case, ask, call):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--step", "0"), "--step 0 leads nowhere"),
+        (("--step", "0"), "--step 0 is not a step"),
         (("--from", "65"), "did you mean 0.65 (65 %)?"),
         (("--from", "0,9"), "'0,9' is not a number such as 0.65 or 65%"),
         (("--step", "nan"), "'nan' is not a number"),
-        (("--step", "0.0001"), "6,001 points, of at most 1,000"),
+        (("--step", "0.0001"), "6,001 points, more than 1,000"),
         (
             ("--over", "embargo"),
             "there is cap, demand, capacity, cost, tariff, floor, freight, mines",

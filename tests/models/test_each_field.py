@@ -21,7 +21,7 @@ from models.program.compile import differences
 from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
 from models.schema import BudgetYear, Built, ByYear, Lane, OreLane, PriceFloor
-from planner.studies.agreed import decided_before
+from planner.studies.agreed import decisions_before
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
 from tests.models.stages import oxide_and_alloy, random_stages
@@ -137,7 +137,7 @@ def agreed_by_member(case: Case) -> Case:
 
 def decided(case: Case) -> Case:
     """Let what the case's plan decides before its second year stand."""
-    return case.change(agreed=decided_before(solve_case(case), case.years[1]))
+    return case.change(agreed=decisions_before(solve_case(case), case.years[1]))
 
 
 def every_share(share: ByYear) -> Callable[[Case], Case]:

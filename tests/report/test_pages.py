@@ -294,7 +294,8 @@ def test_comparison(study):
     assert "of need: Cobalt 60 %." in worst.remark
     assert base.remark.endswith("Missing, as a share of need: Cobalt 10 %.")
     assert page.finding.startswith(
-        "The worst scenario is No China. It leaves more Cobalt missing than the base: 60 % "
+        'The worst scenario is "No China". Compared with the base, more of the need for Cobalt'
+        " is missing: 60 % "
     )
     assert table(part(page, "shortage"))[1] == {"Scenario": "No China", "Cobalt": "70.0 %"}
 

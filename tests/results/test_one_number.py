@@ -26,7 +26,7 @@ from planner.sheets import Context, write_plan
 from planner.sheets.findings import TOLD, fields_of, findings, rows_of
 from planner.sheets.front import overview
 from planner.studies.compare import WhoPaysByScenario
-from planner.studies.sweep import WhoPaysByCap, read, read_point
+from planner.studies.sweep import WhoPaysByCap, frontier_rows, read_point
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book
@@ -146,7 +146,7 @@ def test_largest_share_of_one_country_in_any_year(made):
         "CSV": {
             m: float(line[f"Largest share of {made.basis}"] or 0) for m, line in made.csv.items()
         },
-        "sweep": {r["mineral"]: r["share"] for r in read(plan) if r["mineral"]},
+        "sweep": {r["mineral"]: r["share"] for r in frontier_rows(plan) if r["mineral"]},
         "diff": dict(compare_plans(file, file).minerals[["mineral", "share_old"]].to_numpy()),
     }
     for surface, said in found.items():
@@ -322,7 +322,7 @@ def test_what_is_served_and_what_a_tonne_costs(made):
     demand, short = plan.case.total_demand, float(plan.supply["short"].sum())
     served = max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
     answer = solved(made.run, None)
-    whole = next(r for r in read(plan) if not r["mineral"])
+    whole = next(r for r in frontier_rows(plan) if not r["mineral"])
     figures = {line.measure: line.old for line in compare_plans(file, file).lines}
     said = (plan.served_share, answer["served_share"], whole["served"],
             file.number(Figure.SERVED_SHARE), figures[Figure.SERVED_SHARE])  # fmt: skip

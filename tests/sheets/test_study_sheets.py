@@ -47,7 +47,7 @@ def many():
 def test_charts_of_losses_say_what_they_choose():
     missing, costs, left, *small = StressTest.pictures(many())
     assert missing.title.startswith(
-        "Missing part of the mineral hit hardest, by lost country, 2026 to"
+        "Missing part of need of the mineral hit hardest, by lost country, 2026 to"
     )
     assert costs.title == "What losing a country costs, 2026 to 2027 (the 10 dearest of 12)"
     assert left.title == "N-1: supply without its largest country"
@@ -66,7 +66,7 @@ def test_minerals_left_out_are_counted():
         made[name] += rows
     of = Tables(tables_of(stress(read_tables(made).case, Rules(0.0), where=Here())))
     small = [p for p in StressTest.pictures(of) if p.small]
-    said = "left out: 1 of 2 minerals, up to 0.5 %"
+    said = "1 of 2 minerals are left out: at most 0.5 %"
     assert [p.across for p in small] == [f"No. {n} of 2 by cost; {said}" for n in (1, 2)]
 
 
@@ -183,4 +183,4 @@ def test_losses_that_cost_nothing_have_no_bar():
     of.results[Losses] = Losses(words=losses.words, **{**losses.data, "cost": cost})
     _, costs, *_ = StressTest.pictures(of)
     assert len(costs.categories) == 3
-    assert costs.title.endswith("2026 to 2027 (3 of 12, the others nothing)")
+    assert costs.title.endswith("2026 to 2027 (3 of 12; the others cost nothing)")

@@ -18,7 +18,7 @@ import pytest
 
 from models.errors import SolverError, UsageError
 from planner.studies import Here, run_studies, run_study
-from planner.studies.cases import Planned, computed
+from planner.studies.cases import Planned, with_tables
 from planner.studies.engine import Tracker, returned_by, unpack
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
@@ -229,7 +229,7 @@ def test_an_outcome_is_whole():
 
 def test_what_is_promised_of_a_plan():
 
-    assert returned_by(computed) is Planned
+    assert returned_by(with_tables) is Planned
     assert returned_by(read_point) is SweepPoint
     assert returned_by(figures) is object
     assert returned_by(len) is object

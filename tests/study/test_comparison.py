@@ -18,7 +18,7 @@ from planner.scenarios import Variant, WhatIf
 from planner.sheets.context import Context
 from planner.sheets.inputs import input_differences
 from planner.studies import Here, compare, run_study
-from planner.studies.cases import compare_study, compared, computed
+from planner.studies.cases import compare_study, compared_cases, with_tables
 from planner.studies.compare import Compare, Entry, WhoPaysByScenario, comparison, results, sheets
 from planner.studies.kind import YEARS, Tables
 from planner.workbook import read_tables
@@ -67,7 +67,7 @@ def book(**more):
 def entries(read, chosen=None, asked=None):
     """The cases of a workbook, planned here."""
     names = scenarios.names(read.case) if chosen is None else chosen
-    cases = compared(read.case, names, asked)
+    cases = compared_cases(read.case, names, asked)
     outcomes = {o.name: o for o in run_study(compare_study(read.case, cases), Here())}
     found = []
     for each in cases:
@@ -157,12 +157,14 @@ def test_the_plans_stand_under_one_another(found):
 def test_long_sheets_have_the_rows_that_differ(found, monkeypatch):
     """In the workbook: of the base those from which any case differs; a last row says how many."""
     every = {t.name: t.to_frame() for t in tables(found)}
-    monkeypatch.setattr("planner.studies.stacked.MOST", 0)
+    monkeypatch.setattr("planner.studies.stacked.MOST_UNCUT_ROWS", 0)
     cut = {t.name: t.to_frame() for t in tables(found)}
     *kept, note = cut["Plan"].to_dict("records")
     assert {row["Scenario"] for row in kept} == {"Base", "No Jin for A", "Jin gone"}
     left = len(every["Plan"]) - len(kept)
-    assert note["Scenario"].startswith(f"{left} rows are left out: their tonnes differ from Base")
+    assert note["Scenario"].startswith(
+        f"{left} rows are left out, because their tonnes differ from Base"
+    )
     assert not any(row["Scenario"] == "Dear" for row in kept)  # which buys the same for more
     assert {"Base", "Dear"} <= {*cut["Prices"]["Scenario"]}
     assert cut["Members"].equals(every["Members"])
@@ -272,7 +274,7 @@ def test_charts(found):
     paid, fines = (s.values for s in cost.series)
     assert paid == pytest.approx([c / 1e6 for c in (2000, 3000, 2200, 4000)])
     assert fines == pytest.approx([c / 1e6 for c in (0, 0, 20000, 0)])
-    short = made["Metal short, at its stated price, 2026 to 2027"]
+    short = made["Shortage at the mineral's price, 2026 to 2027"]
     assert [s.name for s in short.series] == ["copper"]
     assert short.series[0].values == pytest.approx([0, 0, 40 * 50 / 1e6, 0])
     assert made["copper: largest country in 2027"].series[0].values == pytest.approx(
@@ -340,7 +342,10 @@ def test_projects_built_tell_what_one_mineral_takes_from_another():
     assert most == [None, "C +40.0, T -30.0", None]
     said = column(table(found, "Differences"), "From")
     assert (
-        said.count("Projects of several minerals share a budget and change: see Projects built")
+        said.count(
+            "Projects of several minerals change, and they share one budget: see the sheet Projects"
+            " built"
+        )
         == 1
     )
 
@@ -385,7 +390,7 @@ def test_charts_of_the_largest_country_show_its_limit():
     of = {p.title: p for p in pictures(made)}["copper: largest country in 2027, limit 80 %"]
     shares, room = of.series
     assert shares.values == pytest.approx([0.8, 0.6])  # of Jin; of Sur, with Jin's 30 t
-    assert room.name == "Room up to its limit"
+    assert room.name == "Headroom up to its limit"
     assert room.values == pytest.approx([0, 0.2])
 
 
@@ -530,7 +535,7 @@ def never(*_):
 def test_of_a_plan_that_was_sent_no_program_is_laid_out_again(monkeypatch):
     read = book()
     plans = [solve(Variant(name)(read.case)) for name in ("Base", "No Jin for A")]
-    plans = [pickle.loads(pickle.dumps(computed(plan).plan)) for plan in plans]
+    plans = [pickle.loads(pickle.dumps(with_tables(plan).plan)) for plan in plans]
     monkeypatch.setattr("models.plan.plan.build_program", never)
     base, other = (Entry(p.case.scenario, p.case, Context(p, read)) for p in plans)
     assert [t.name for t in tables([base, other])]

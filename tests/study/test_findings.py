@@ -33,7 +33,7 @@ TABLES = {
 USD = {"money": "USD"}
 _HARDEST = {
     "compare": re.compile(
-        r"of (\d+) of (\d+) minerals missing than the base\. (Tin|Zinc) is hit hardest:"
+        r"more is missing for (\d+) of (\d+) minerals\. (Tin|Zinc) is hit hardest:"
         r" ([\d.]+ %) of need in 2026"
     ),
     "sweep": re.compile(
@@ -136,8 +136,8 @@ def test_a_finding_says_what_it_assumes(pages):
     """What a scenario changes, whose demand it is, from when a loss is, and too few draws."""
     one, lost, chance = (pages[command, 1.0][0] for command in ("compare", "stress", "risk"))
     assert "Changed inputs: block lanes: Peru, 2026." in one.headlines[0].remark
-    assert "Boom (+10 % by mineral) changes demand." in " ".join(one.care)
-    assert "lost, from 2026 on. The others sell what was agreed and at most" in lost.care[0]
+    assert '"Boom" (+10 % by mineral) changes demand:' in " ".join(one.care)
+    assert "lost, from 2026 on. The others sell the agreed tonnes, and up to" in lost.care[0]
     assert chance.finding.endswith("draws, some mineral has a larger shortage than without events.")
     assert "the worst 5 % are 1 draw, too few to trust" in chance.headlines[2].remark
     assert "Nobody pays for tonnes that are missing" in chance.care[0]

@@ -121,10 +121,10 @@ def test_parts_beyond_the_base_are_of_the_need_of_the_years_that_are_named() -> 
         },
         "None": {},
     }
-    assert finding.lacks("Ban") == (
+    assert finding.missing_words("Ban") == (
         "Missing beyond the base, 2027 to 2029, as a share of need: Tin 30 % and Zinc 1 %"
     )
-    assert finding.lacks("None") == "Nothing more is missing beyond the base"
+    assert finding.missing_words("None") == "Nothing more is missing beyond the base"
 
 
 def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, float]) -> str:
@@ -147,45 +147,45 @@ def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, flo
             {"Ban": {"Tin": 0.2, "Zinc": 0.0}, "Strike": {"Tin": 0.0}},
             {"Strike": 0.03},
             (
-                "The worst scenario is Ban. It leaves more of 1 of 2 minerals missing than the"
-                " base. Tin is hit hardest: 20 % of need in 2030. The other scenario costs 3 %"
-                " more for the same tonnes, and nothing more is missing."
+                'The worst scenario is "Ban". Compared with the base, more is missing for 1'
+                " of 2 minerals. Tin is hit hardest: 20 % of need in 2030. The other scenario"
+                " costs 3 % more for the same tonnes, and nothing more is missing."
             ),
         ),
         (
             {"Ban": {"Tin": 0.1, "Zinc": 0.2}, "Strike": {"Tin": 0.05}, "Flood": {}},
             {"Strike": 0.01, "Flood": 0.04},
             (
-                "The worst scenario is Ban. It leaves more of 2 of 2 minerals missing than the"
-                " base. Zinc is hit hardest: 20 % of need in 2030. The other scenarios cost at"
-                " most 4 % more for the same tonnes, and at most 5 % more of any mineral's need"
-                " is missing in any year."
+                'The worst scenario is "Ban". Compared with the base, more is missing for 2'
+                " of 2 minerals. Zinc is hit hardest: 20 % of need in 2030. The other scenarios"
+                " cost at most 4 % more for the same tonnes, and at most a further 5 % of any"
+                " mineral's need is missing in any year."
             ),
         ),
         (
             {"Ban": {"Tin": 0.2}, "Strike": {"Tin": tolerances.MISSING_PART}},
             {"Strike": tolerances.MISSING_PART},
             (
-                "The worst scenario is Ban. It leaves more of 1 of 2 minerals missing than the"
-                " base. Tin is hit hardest: 20 % of need in 2030. The other scenario costs no"
-                " more, and nothing more is missing."
+                'The worst scenario is "Ban". Compared with the base, more is missing for 1'
+                " of 2 minerals. Tin is hit hardest: 20 % of need in 2030. The other scenario"
+                " costs no more, and nothing more is missing."
             ),
         ),
         (
             {"Ban": {"Tin": 0.2}},
             {"Ban": 0.07},
             (
-                "The worst scenario is Ban. It leaves more of 1 of 2 minerals missing than the"
-                " base. Tin is hit hardest: 20 % of need in 2030. The tonnes that are still"
-                " bought cost 7 % more than in the base."
+                'The worst scenario is "Ban". Compared with the base, more is missing for 1'
+                " of 2 minerals. Tin is hit hardest: 20 % of need in 2030. The tonnes that are"
+                " still bought cost 7 % more than in the base."
             ),
         ),
         (
             {"Ban": {}, "Strike": {}},
             {"Ban": 0.01, "Strike": 0.02},
             (
-                "No scenario leaves more of a mineral missing than the base. The dearest is"
-                " Strike: 2 % more for the same tonnes."
+                "No scenario leaves more of a mineral missing than in the base. The dearest is"
+                ' "Strike": 2 % more for the same tonnes.'
             ),
         ),
     ],

@@ -66,7 +66,7 @@ def test_the_first_page_says_what_could_fall_and_what_not() -> None:
     said = RangesStudy.headline(tables_of(both))
     assert said.finding == (
         "If the coalition pays 1 % more for copper, CHN's share of demand could fall from 44.0 %"
-        " to 18.0 %. CHN's share of zinc can't fall by even 1 point for 1 % more cash."
+        " to 18.0 %. CHN's share of zinc can't fall by even 1 percentage point for 1 % more cash."
     )
     assert [figure.value for figure in said.figures] == ["1 of 2", "1 of 2", "26.0 points"]
 
@@ -79,7 +79,7 @@ def test_the_largest_choice_is_of_all_suppliers() -> None:
     assert "CHN's share of demand could fall from 44.0 % to 38.0 %" in said.finding
     choice = said.figures[-1]
     assert (choice.value, choice.remark) == (
-        "28.0 points", "between the least and the most share of CHL in copper."
+        "28.0 points", "between CHL's share of copper now and its least share."
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ from planner.studies.risk import (
     members,
     minerals,
 )
-from planner.studies.spread import added, chance, conditional_value_at_risk, spread
+from planner.studies.spread import chance, conditional_value_at_risk, effects, spread
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables
 from tests.models.desk import Row, jin, make, read, sur
@@ -379,7 +379,7 @@ def test_a_chance_and_its_interval() -> None:
 def test_what_one_of_each_adds() -> None:
     """5 + 2 a + 3 b, exactly; of what never varies nothing is known."""
     counts = np.array([[*pair, 0.0, 1.0] for pair in itertools.product(range(3), range(4))])
-    found, errors = added(5 + counts @ [2.0, 3.0, 9.0, 9.0], counts)
+    found, errors = effects(5 + counts @ [2.0, 3.0, 9.0, 9.0], counts)
     assert found[:2] == pytest.approx([2, 3])
     assert errors[:2] == pytest.approx([0, 0], abs=1e-9)
     assert np.isnan(found[2:]).all()

@@ -14,7 +14,7 @@ from planner.run import start_file
 from planner.scenarios.parameters import parameter_of, secured
 from planner.studies.kind import Tables
 from planner.studies.places import Here
-from planner.studies.security_curve import safe_down_to
+from planner.studies.security_curve import safe_limits
 from planner.studies.sweep import SecurityCurve, Sweep, WithoutSecurity, results, sweep
 from planner.studies.workbook import about_of
 from planner.workbook.template import write_book
@@ -110,7 +110,7 @@ def test_what_is_missing_nowhere_is_so_at_every_looser_point() -> None:
         [("copper", 0.3, 0.0), ("copper", 0.2, 5.0), ("copper", 0.1, 0.0), ("copper", 1.0, 0.0)],
         columns=["mineral", "value", "missing"],
     )
-    ends = safe_down_to(rows)  # what is between two points nobody planned
+    ends = safe_limits(rows)  # what is between two points nobody planned
     assert ends["safe"].to_dict() == {"copper": 0.3}
     assert ends["next"].to_dict() == {"copper": 0.2}
 

@@ -134,7 +134,7 @@ def test_money_by_mineral_adds_up_to_that_of_all(name: str) -> None:
     """Of every plan; what plants outside pay of tariffs is no treasury's of a member."""
     some = 0
     for plan in plans():
-        total, *minerals = sweep.read(plan)
+        total, *minerals = sweep.frontier_rows(plan)
         size = max(1.0, *(abs(row[name]) for row in minerals))
         assert sum(row[name] for row in minerals) == near(total[name], rel=1e-7, abs=1e-7 * size)
         some += total[name] > 0
@@ -144,7 +144,7 @@ def test_money_by_mineral_adds_up_to_that_of_all(name: str) -> None:
 def test_money_of_an_input_is_that_of_the_products_buyers() -> None:
     """Purchases are a part of cash, and duties of purchases, of each mineral; none is below 0."""
     for plan in plans():
-        _, *minerals = sweep.read(plan)
+        _, *minerals = sweep.frontier_rows(plan)
         for row in minerals:
             least = -1e-7 * max(1.0, row["cash"])
             assert row["cash"] - row["purchases"] >= least
@@ -160,7 +160,7 @@ def test_what_is_bought_outside_counts_plants() -> None:
         made = Refiners.of(plan).frame()
         outside = [schema.COALITION not in plan.case.blocs_of(code) for code in made["country"]]
         tonnes = made[outside].groupby("mineral")["tonnes"].sum()
-        total, *minerals = sweep.read(plan)
+        total, *minerals = sweep.frontier_rows(plan)
         for row in minerals:
             expected = tonnes.get(row["mineral"], 0.0)
             assert row["outside"] == near(expected, rel=1e-7, abs=1e-4)
@@ -171,7 +171,7 @@ def test_money_by_mineral_by_hand() -> None:
     """20 t of alloy from China: oxide at 1 and a tariff of half for its plant, alloy at 1."""
     lanes = [{"Input": "oxide", "Tariff": 0.5}]
     book = oxide_and_alloy(Input_lanes=lanes)
-    total, alloy, oxide = sweep.read(solve_case(case_of(book)))
+    total, alloy, oxide = sweep.frontier_rows(solve_case(case_of(book)))
     assert (alloy["purchases"], alloy["cash"], alloy["objective"]) == (50, 50, 50)
     assert (oxide["purchases"], oxide["cash"], oxide["objective"]) == (0, 0, 0)
     assert (total["purchases"], total["cash"]) == (50, 50)
@@ -179,7 +179,7 @@ def test_money_by_mineral_by_hand() -> None:
     assert total["tariffs"] == oxide["tariffs"] == alloy["tariffs"] == 0
     assert (oxide["tonnes"], oxide["inputs"], oxide["outside"]) == (0, 20, 20)
     at_home = book | {"Members": [{"Member": "A", "Country": "CHN"}]}
-    total, alloy, oxide = sweep.read(solve_case(case_of(at_home)))
+    total, alloy, oxide = sweep.frontier_rows(solve_case(case_of(at_home)))
     assert (total["tariffs"], oxide["tariffs"], alloy["tariffs"]) == (10, 0, 10)
     assert (alloy["net_cost"], oxide["outside"]) == (40, 0)
 

@@ -114,7 +114,7 @@ def test_whose_share_could_fall_furthest_is_named_and_whose_cannot() -> None:
     assert ranges_of(small, large) == said
     assert ranges_of(small).startswith("If the coalition pays 1 % more for tin, China's share")
     one, two = ("lead", "Peru", 0.4, 0.4, fixed), ("iron", "Chile", 0.7, 0.7, fixed)
-    end = "can't fall by even 1 point for 1 % more cash."
+    end = "can't fall by even 1 percentage point for 1 % more cash."
     assert ranges_of(large, one) == f"{said} Peru's share of lead {end}"
     assert ranges_of(large, two) == f"{said} Chile's share of iron {end}"
     assert ranges_of(large, one, ("tin", "Peru", 0.5, 0.5, fixed)) == (
@@ -167,8 +167,8 @@ def test_the_benchmark_farthest_off_is_named() -> None:
     ]  # fmt: skip
     headline = scorecard.ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
     assert headline.finding == (
-        "The plan misses 2 benchmarks of the coalition (none could be met). The benchmark"
-        " missed by most is Processing inside, zinc: the coalition reaches 90.0 %, and 65.0 % is"
+        "For the coalition, the plan misses 2 benchmarks, and none could be met. The coalition is"
+        " farthest from the benchmark Processing inside for zinc: it reaches 90.0 %, and 65.0 % is"
         " required."
     )
 
@@ -258,8 +258,11 @@ def test_missing_is_of_the_mineral_for_which_the_plans_differ_most() -> None:
 
 
 def test_one_case_or_many_of_another_demand() -> None:
-    one = cases.of_other_demand([("Boom", "+10 %"), ("Calm", None)])
-    assert one.startswith("Boom (+10 % by mineral) changes demand. Costs and served shares")
-    two = cases.of_other_demand([("Boom", "+10 %"), ("Bust", "-5 %")])
-    assert "Boom (+10 % by mineral) and Bust (-5 % by mineral) change demand. Costs and" in two
-    assert not cases.of_other_demand([("Calm", None)])
+    one = cases.other_demand_sentence([("Boom", "+10 %"), ("Calm", None)])
+    assert one.startswith('"Boom" (+10 % by mineral) changes demand: its costs and served')
+    two = cases.other_demand_sentence([("Boom", "+10 %"), ("Bust", "-5 %")])
+    assert (
+        '"Boom" (+10 % by mineral) and "Bust" (-5 % by mineral) change demand: their costs and'
+        in two
+    )
+    assert not cases.other_demand_sentence([("Calm", None)])

@@ -30,13 +30,13 @@ from planner.studies.sweep import (
     OVER,
     Sweep,
     SweepResult,
+    cap_path_words,
+    frontier_rows,
     grid,
-    path_of,
-    paying,
-    read,
     results,
     study_of,
     sweep,
+    who_pays,
 )
 from planner.workbook import read as read_file
 from planner.workbook.template import write_book
@@ -202,7 +202,7 @@ def test_cost_is_convex_in_the_cap_and_the_slope_supports_it(seed: int) -> None:
 def test_readings_are_the_plans(seed: int) -> None:
     """Costs by mineral are those by heading; shares are the plan's; all rows are there."""
     plan = solve_case(case_of(draw(seed)))
-    readings = {r["mineral"]: r for r in read(plan)}
+    readings = {r["mineral"]: r for r in frontier_rows(plan)}
     assert list(readings) == [ALL, *plan.expanded.minerals]
     for mineral, share in plan.max_country_share.items():
         assert (readings[mineral]["share"] or 0.0) == pytest.approx(share, abs=2e-9)
@@ -280,7 +280,7 @@ def test_it_is_said_why_the_same_tonnes_look_cheaper(
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     row = at(found, points[-1])
     assert (row["dearer"] < 0, row["short"] > 0) == (is_cheaper, is_cheaper)
-    said = "At 25 % they look cheaper: each tonne is compared with the average cost without limits"
+    said = "At 25 % the tonnes look cheaper than without limits"
     assert (said in Sweep.headline(tables).care[0]) is is_cheaper
 
 
@@ -294,9 +294,9 @@ def test_a_path_is_told_and_drawn() -> None:
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     headline = Sweep.headline(tables)
     assert headline.finding == (
-        "With a cap of 50.0 % or more, no more is missing than without. With a tighter cap, copper"
-        " runs short first. With the workbook's caps the coalition pays 25 % more for the same"
-        " tonnes, and nothing is missing."
+        "With a cap of 50.0 % or more, no more is missing than without a cap. With a tighter cap,"
+        " copper runs short first. With the workbook's caps the coalition pays 25 % more for the"
+        " same tonnes, and nothing is missing."
         " At 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
     assert "The workbook's own caps change from 85 % in 2026 to 65 % in 2027," in headline.care[1]
@@ -339,19 +339,19 @@ def test_how_caps_go_by_year(limits: list[dict[str, Any]], said: str) -> None:
     rows = [capped(**more)["Share limits"][0] for more in limits]
     headers = dict.fromkeys(header for row in rows for header in row)
     book = capped() | {"Share limits": [{h: row.get(h) for h in headers} for row in rows]}
-    assert path_of(case_of(book)) == said
+    assert cap_path_words(case_of(book)) == said
 
 
 def test_caps_that_one_cap_is_not() -> None:
     """Flat caps that differ by buyer go by no year, and are still not one; a last year counts."""
     flat, other = capped()["Share limits"][0], {"Buyer": "A", "Share": 0.5}
     book = capped() | {"Share limits": [flat | {"Buyer": None}, flat | other]}
-    assert path_of(case_of(book)) == ""
-    assert path_of(case_of(book), is_one=True) == "from 85 % to 50 %, by mineral or buyer"
-    assert path_of(case_of(capped()), is_one=True) == ""
+    assert cap_path_words(case_of(book)) == ""
+    assert cap_path_words(case_of(book), is_one=True) == "from 85 % to 50 %, by mineral or buyer"
+    assert cap_path_words(case_of(capped()), is_one=True) == ""
     early = make(jin(), sur(), years=(2026, 2027, 2028))
     early["Share limits"] = [flat | {"Share 2027": 0.65}]
-    assert path_of(case_of(early)) == "from 85 % in 2026 to 65 % in 2027"
+    assert cap_path_words(case_of(early)) == "from 85 % in 2026 to 65 % in 2027"
 
 
 def test_a_path_without_a_plan_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -465,12 +465,12 @@ def test_both_ends_are_points(span: tuple[float, float, float], points: tuple[fl
 @pytest.mark.parametrize(
     ("span", "said"),
     [
-        ((0.9, 0.3, 0.0), "--step 0 leads nowhere"),
+        ((0.9, 0.3, 0.0), "--step 0 is not a step"),
         ((0.9, 0.3, 5.0), "did you mean 0.05 (5 %)?"),
-        ((0.3, 0.9, -0.1), "the direction is that from --from to --to"),
-        ((65.0, 0.3, 0.1), "--from 65: Cap goes from 0 to 1 (100 %); did you mean 0.65 (65 %)?"),
+        ((0.3, 0.9, -0.1), "take a smaller step, in that direction"),
+        ((65.0, 0.3, 0.1), "--from 65: Cap must be from 0 to 1 (100 %); did you mean 0.65 (65 %)?"),
         ((0.9, -0.3, 0.1), "--to -0.3"),
-        ((0.9, 0.3, 1e-4), "6,001 points, of at most 1,000"),
+        ((0.9, 0.3, 1e-4), "6,001 points, more than 1,000"),
         ((1.0, 0.0, 0.001), "1,001 points"),
     ],
 )
@@ -566,7 +566,7 @@ def test_charts_of_a_cap_have_the_tight_end_on_the_right() -> None:
     assert short.series[0].values == pytest.approx((0, 0, 0.4))
     assert room.form is Form.GROUPED
     assert [s.values[0] for s in room.series] == pytest.approx([1.0, 0.5])
-    assert small.title == "copper: no tonne need be lost down to 50.0 %"
+    assert small.title == "copper: no supply is lost with caps of 50.0 % or more"
     assert small.series[1].role is Role.SHORT
 
 
@@ -580,15 +580,15 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     tables = sheets_of(swept(book, 0.9, 0.3))
     headline = Sweep.headline(tables)
     assert headline.finding.startswith(
-        "With a cap of 66.7 % or more, no more is missing than without. With a tighter cap, copper"
-        " runs short first. At 90 %"
+        "With a cap of 66.7 % or more, no more is missing than without a cap. With a tighter cap,"
+        " copper runs short first. At 90 %"
     )
     assert "and 9.1 % of the need for tin is missing. At 30 %" in headline.finding
     cap, loose, tight = headline.figures
     assert (cap.value, loose.name, tight.name) == ("66.7 %", "At 90 %", "At 30 %")
     assert loose.remark.endswith("Missing, as a share of need: tin 9.1 %.")
     assert tight.remark.endswith("Missing, as a share of need: copper 40 % and tin 40 %.")
-    assert any("down to 66.7 %" in picture.title for picture in sweep_pictures(tables))
+    assert any("caps of 66.7 % or more" in picture.title for picture in sweep_pictures(tables))
 
 
 def test_a_mineral_called_all_is_no_total() -> None:
@@ -620,7 +620,7 @@ def test_more_demand_than_supply_is_charted_as_short_and_not_as_cheap() -> None:
     """Jin has 100 t at 10: of a demand of 150 t the 50 are short, and not a gain."""
     found = sheets_of(swept(make(jin()), 0.5, 1.0, 1.5, over="demand"))
     paid, short, *rest = sweep_pictures(found)
-    assert paid.title == "Demand: what is paid for what is bought, 2026"
+    assert paid.title == "Demand: cash paid for purchases, 2026"
     assert paid.series[0].values == pytest.approx((500, 1000, 1000))
     assert short.series[0].values == pytest.approx((0, 0, 50))
     by_mineral = next(p for p in rest if p.title.startswith("Demand that goes short, "))
@@ -645,7 +645,7 @@ def test_one_point_and_nothing_to_plan() -> None:
 def test_who_pays_by_hand() -> None:
     """At 80 % 20 t cost 20, not 10; at 30 % 30 t do, and 40 t are short at 500."""
     book = make(jin(), sur())
-    made = paying(swept(book, 0.8, 0.3), case_of(book))
+    made = who_pays(swept(book, 0.8, 0.3), case_of(book))
     assert made is not None
     rows = made.frame().groupby("case")[["extra", "extra_shortage"]].sum()
     years = len(case_of(book).years)
@@ -657,7 +657,7 @@ def test_who_pays_and_the_frontier_add_up() -> None:
     """Of one member and year both say the same, of a cap and of another number."""
     for over, points in (("cap", (0.8, 0.3)), ("cost:CHN", (1.5, 2.0))):
         found = swept(make(jin(), sur()), *points, over=over)
-        made = paying(found, case_of(make(jin(), sur())))
+        made = who_pays(found, case_of(make(jin(), sur())))
         assert made is not None
         for value, rows in made.frame().groupby("case"):
             whole = at(found, float(value))

@@ -16,11 +16,11 @@ from models.program.component import columns_named
 from planner import scenarios
 from planner.scenarios import Variant
 from planner.studies import Here
-from planner.studies.agreed import Unforeseen, decided_before
-from planner.studies.cases import ComparedCase, compared, plan_cases, with_unforeseen
+from planner.studies.agreed import Unforeseen, decisions_before
+from planner.studies.cases import ComparedCase, compared_cases, plan_cases, with_unforeseen
 from planner.studies.compare import _drawn
 from planner.studies.engine import Outcomes
-from planner.studies.regret import in_vain, regrets
+from planner.studies.regret import plan_absent, regret_table
 from planner.workbook import read_tables
 from tests.models.desk import BookT, cost, jin, make, one, short, sur, tonnes
 from tests.models.test_hand_built import begun, built
@@ -38,7 +38,7 @@ def plans_of(book: BookT, year: int, *steps: dict[str, Any], **asked: Any) -> tu
     case = read_tables(with_steps(book, *steps) if steps else book).case
     variant = Variant(NAME if steps else "Base", **asked)
     base = solve_case(case)
-    late = Unforeseen(variant, decided_before(base, year))(case)
+    late = Unforeseen(variant, decisions_before(base, year))(case)
     plan = Session(case).solve(late)
     assert solve_case(late).objective == near(plan.objective)  # and its model is the same
     return base, solve_case(variant(case)), plan
@@ -72,12 +72,12 @@ def test_planned_for_in_vain() -> None:
     book = make(jin(), sur(), years=(2026, 2027), Stockpiles=[reserve()])
     case = read_tables(with_steps(book, step("scale capacity", 0, First_year=2027))).case
     told, found = plan_cases(
-        case, with_unforeseen(case, compared(case, (NAME,), None), 2027), Here(), None
+        case, with_unforeseen(case, compared_cases(case, (NAME,), None), 2027), Here(), None
     )
-    vain = in_vain(case, told, found, Here())
+    vain = plan_absent(case, told, found, Here())
     assert {of.name: of.objective for of in vain} == {f"{NAME} (unforeseen)": near(3000)}
     made = [(c.name, c.foreseen, of.objective) for c, of in zip(told, found, strict=True)]
-    row = regrets(case, made, {of.name: of.objective for of in vain}).frame().iloc[0].to_dict()
+    row = regret_table(case, made, {of.name: of.objective for of in vain}).frame().iloc[0].to_dict()
     assert row == {
         "scenario": NAME, "foreseen": near(3000), "unforeseen": near(51_000),
         "surprise": near(48_000), "vain": near(3000), "regret": near(1000), "likely": near(1 / 49),
@@ -173,10 +173,10 @@ def test_what_is_built_whole_is_kept_without_rounding(off: float) -> None:
     plan = solve_case(case)
     for columns in (BUILT, REST):
         plan.x[plan.column_at(columns, ("P", 2028))] *= 1.0 + off
-    kept = {(name, key): t for name, key, t in decided_before(plan, 2028).amounts}
+    kept = {(name, key): t for name, key, t in decisions_before(plan, 2028).amounts}
     assert kept["rest_built", ("P", 2028)] == 1.0
     assert kept["built", ("P", 2028)] == 1.0 - 0.4
-    late = Unforeseen(Variant("Base"), decided_before(plan, 2028))(case)
+    late = Unforeseen(Variant("Base"), decisions_before(plan, 2028))(case)
     assert solve_case(late).objective == near(plan.objective)
 
 
@@ -223,7 +223,7 @@ def test_two_equal_contracts_are_each_taken_as_agreed() -> None:
 
 def study(case: Case, year: int) -> tuple[list[ComparedCase], Outcomes[Plan]]:
     """Plan the scenarios of a case, foreseen and unforeseen."""
-    cases = compared(case, scenarios.names(case), None)
+    cases = compared_cases(case, scenarios.names(case), None)
     return plan_cases(case, with_unforeseen(case, cases, year), Here(), None)
 
 
@@ -260,7 +260,7 @@ def test_not_to_know_is_never_cheaper(action: str) -> None:
         planned += 1
         assert late.objective >= known.objective - 1e-6 * abs(known.objective)
         holds_what_was_decided(base.found.plan, late.found.plan, year)
-        (vain,) = in_vain(case, cases, found, Here())
+        (vain,) = plan_absent(case, cases, found, Here())
         assert vain.objective is not None, vain.error
         assert vain.objective >= base.objective - 1e-6 * abs(base.objective)
         _, (_, first, again) = study(case, years[0])
@@ -273,7 +273,7 @@ def test_not_to_know_is_never_cheaper(action: str) -> None:
 
 def holds_what_was_decided(base: Plan, late: Plan, year: int) -> None:
     """Compare every decision of earlier years, and what follows from them in these years."""
-    there, here = decided_before(base, year), decided_before(late, year)
+    there, here = decisions_before(base, year), decisions_before(late, year)
     of = {(name, key): amount for name, key, amount in there.amounts}
     found = {(name, key): amount for name, key, amount in here.amounts}
     assert found == near(of)
@@ -293,7 +293,7 @@ def test_what_removes_a_member_has_no_year() -> None:
     """It is left out, and a warning says so."""
     book = make(jin(), demand={"A": 50, "B": 50}, years=(2026, 2027))
     case = read_tables(with_steps(book, step("remove member", Member="B"))).case
-    cases = with_unforeseen(case, compared(case, (NAME,), None), 2027)
+    cases = with_unforeseen(case, compared_cases(case, (NAME,), None), 2027)
     assert [each.name for each in cases] == ["Base", NAME]
     (said,) = cases[1].warnings
     assert "`remove member` holds for all years" in said.message
@@ -315,7 +315,10 @@ def test_without_a_base_nothing_unforeseen_is_planned(monkeypatch: pytest.Monkey
     _, (base, known, late) = study(read_tables(with_steps(book, lost)).case, 2027)
     assert base.found is None
     assert known.objective == near(3000)
-    assert late.error == "not run: what was decided before is not known: no proven optimum"
+    assert (
+        late.error
+        == "not run: the base, whose earlier decisions are kept, has no plan: no proven optimum"
+    )
 
 
 def test_nothing_decided_is_0() -> None:

@@ -24,7 +24,7 @@ from planner.studies.exit import (
     WayOut,
     _change,
     _extra,
-    begun_otherwise,
+    plants_beyond_plan,
     tables_of,
 )
 from planner.studies.kind import BASIS, Tables
@@ -76,8 +76,8 @@ def test_the_years_of_the_closed_form() -> None:
     assert made[WayOut].left_share == near([0.6, 0.45, 0.3, 0.15, 0.0], abs=1e-7)
     assert made[WayOut].others == near([*GROWING])
     assert row["remark"] == (
-        "in 2029 100 t are needed: others sell 85 t, 15 t stay with China; reached: capacity of"
-        " Sur (CHL) (85 t)"
+        "in 2029 100 t are needed: others sell 85 t, China still sells 15 t; limits reached:"
+        " capacity of Sur (CHL) (85 t)"
     )
     assert [
         *made[BindingLimits].rows(BindingLimits.years, BindingLimits.limit, BindingLimits.spares)
@@ -107,14 +107,16 @@ def test_never_within_the_horizon() -> None:
     made = told(make(jin(200), sur(40), years=(2026, 2027)))
     row = only(made[Exits])
     assert {row[of.name] for of in LEVELS} == {None}
-    assert "2027 100 t are needed: others sell 40 t, 60 t stay" in str(row["remark"])
+    assert "2027 100 t are needed: others sell 40 t, China still sells 60 t" in str(row["remark"])
     finding = ExitStudy.headline(made)
-    assert finding.finding == ("copper cannot do without China by 2027: 60.0 % of demand is left.")
+    assert finding.finding == (
+        "copper cannot do without China by 2027: 60.0 % of demand still comes from there."
+    )
     assert "other countries sell 40 t of the 100 t" in finding.figures[0].remark
     assert finding.figures[1].remark.endswith("Nothing is missing, as in the plan.")
     stuck = ExitStudy.headline(told(make(jin(200), years=(2026, 2027))))
     assert stuck.finding.endswith("by 2027: 100.0 % of demand still comes from there.")
-    assert "The largest share is left for copper: 100.0 %" in stuck.figures[0].remark
+    assert "The largest share remains for copper: 100.0 %" in stuck.figures[0].remark
     assert [figure.name for figure in stuck.figures] == [
         "Minerals at or below 50 / 25 / 10 % by 2027",
         "Extra cash",
@@ -144,7 +146,7 @@ def test_a_share_of_purchases() -> None:
     book = make(jin(100), sur(20), demand=130, settings={"Share basis": "purchases"})
     row = only(told(book)[Exits])
     assert (row["left_share"], row["planned_share"]) == (near(100 / 120), near(100 / 120))
-    assert "10 t are short as planned" in str(row["remark"])
+    assert "10 t are short (also in the plan)" in str(row["remark"])
 
 
 def test_builds_in_order() -> None:
@@ -170,7 +172,7 @@ def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
         for name, tonnes, years in (("Zulu", 10, lead), ("Big", 60, 0), ("Alpha", 20, 0))
     ]  # fmt: skip
     found = told(make(jin(200), Projects=plants, years=(2026, 2027, 2028)))
-    begun = begun_otherwise(found[Builds])
+    begun = plants_beyond_plan(found[Builds])
     first = "Zulu" if lead else "Alpha"
     assert next(iter(begun)) == first
     assert [*begun] == (["Zulu", "Alpha", "Big"] if lead else ["Alpha", "Big", "Zulu"])
@@ -189,7 +191,7 @@ def test_nothing_is_bought_there(country: str, name: str) -> None:
     row = only(made[Exits])
     assert [row[of.name] for of in LEVELS] == [2026] * 4
     assert (row["cash"], row["remark"]) == (0, "nothing is bought there in the plan")
-    assert ExitStudy.headline(made).finding.endswith("its share is 0 % already.")
+    assert ExitStudy.headline(made).finding.endswith("its share is already 0 %.")
     assert (ExitStudy.pictures(made), len(made[BindingLimits])) == ((), 0)
 
 
@@ -220,7 +222,7 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
         for kind, rows in ((Exits, exits), (WayOut, out), (Builds, steps))
     ]
     headline = ExitStudy.headline(Tables([*made, about]))
-    assert "The largest share is left for tin and zinc each: 65.0 %" in headline.figures[0].remark
+    assert "The largest share remains for tin and zinc each: 65.0 %" in headline.figures[0].remark
     assert headline.finding.endswith(
         "is Eins, for lead: building has to begin in 2026. China's share of lead then stays at"
         " 40.0 % of demand in 2026."
@@ -232,7 +234,7 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
 @pytest.mark.parametrize(
     ("planned", "built", "said"),
     [
-        ({2027: 0.7}, {2027: 0.7, 2029: 0.3}, {2027: "as planned", 2029: "adds this part"}),
+        ({2027: 0.7}, {2027: 0.7, 2029: 0.3}, {2027: "as planned", 2029: "adds this share"}),
         ({2028: 0.4}, {2028: 0.5}, {2028: "has more built by 2028"}),
         ({2028: 0.4}, {2027: 0.4}, {2027: "has more built by 2027"}),
         ({2028: 0.4}, {2029: 0.4}, {2029: "has no more built by 2029"}),
@@ -255,5 +257,5 @@ def test_a_build_adds_to_the_plan_or_replaces_a_part_of_it(planned, built, said)
         for y in sorted(built)
     ]
     more = [y for y in sorted(said) if not said[y].startswith(("as planned", "has no more"))]
-    begun = begun_otherwise(Builds.of_rows(rows, words=words))
+    begun = plants_beyond_plan(Builds.of_rows(rows, words=words))
     assert begun == ({"P": more[0]} if more else {})

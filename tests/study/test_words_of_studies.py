@@ -14,7 +14,7 @@ from planner.studies.exit import Builds, Exits, ExitStudy, WayOut
 from planner.studies.kind import BASIS, YEARS, KeyFigure, Tables
 from planner.studies.losses import LossKind
 from planner.studies.members import BillsByScenario, more_paid, premium_words, same_tonnes
-from planner.studies.regret import Regret, in_vain_costs, not_knowing
+from planner.studies.regret import Regret, surprise_cost, vain_preparation
 from planner.studies.security_curve import price_of_security
 from planner.studies.stress import (
     Detail,
@@ -52,7 +52,7 @@ def test_a_country_that_sells_little_is_left_all_the_same(tonnes: float) -> None
     tables = told(make(jin(200), demand=tonnes, years=(2026, 2027)))
     (row,) = tables[Exits].frame().to_dict("records")
     assert row["left_share"] == pytest.approx(1.0)
-    assert "stay with China; reached" in row["remark"]
+    assert "China still sells" in row["remark"]
     assert ExitStudy.headline(tables).finding.startswith("copper cannot do without China by 2027")
 
 
@@ -85,8 +85,8 @@ def test_a_fall_that_does_not_show_is_none() -> None:
     """Half a tenth of a percent reads the same; more is a fall."""
     same = exits(("tin", 0.6, 0.5996, None), ("zinc", 0.5, 0.5, None))
     assert ExitStudy.headline(same).finding.endswith(
-        "By 2027, none of 2 minerals can do without China. China's share of 2027 falls for none"
-        " of them."
+        "By 2027, none of 2 minerals can do without China. China's share in 2027 cannot"
+        " fall for any of them."
     )
     less = exits(("tin", 0.6, 0.5994, None), ("zinc", 0.5, 0.5, None))
     assert "China's share falls most for tin" in ExitStudy.headline(less).finding
@@ -102,10 +102,11 @@ def test_minerals_that_read_the_same_are_named_together(second: float, left: str
         exits(("tin", 0.9, 0.6, None), ("zinc", 0.9, second, None))
     ).figures
     assert (
-        f"The largest share is left for {left} of demand. In 2027 other countries sell 27 t"
+        f"The largest share remains for {left} of demand. In 2027 other countries sell 27 t"
         in first.remark
     )
-    assert "costs most for zinc: 5 USD." in extra.remark
+    said = "The largest amount is for zinc: 5 USD per tonne no longer bought from China."
+    assert said in extra.remark
 
 
 # ---- the stress test -----------------------------------------------------------------------------
@@ -158,7 +159,7 @@ def test_the_worst_loss_is_named_first(tin: float, zinc: float, finding: str) ->
 def test_a_lesser_loss_of_nothing_leaves_nothing() -> None:
     """A ten-millionth of need is rounding."""
     for tonnes, end in (
-        (9e-5, "more missing than the agreed plan."),
+        (9e-5, "more missing than in the agreed plan."),
         (0.2, "more than 0.2 % of any mineral's need"),
     ):
         tables = stressed({"lost": "China", "tin": 50}, {"lost": "Peru", "zinc": tonnes})
@@ -188,10 +189,10 @@ def test_resale_undoes_an_embargo_that_costs_a_hundredth() -> None:
     ]  # fmt: skip
     care = StressTest.headline(stressed({"lost": "China", "tin": 50}, sharing=rows)).care
     assert care[1] == (
-        "If members did not share what is left, the loss of China would cost 70.0 m USD in place"
-        " of 10.0 m USD. 2 of 3 embargoes on one member cost next to nothing, since the others"
-        " resell to it. For example, Chile to A costs 1.0 m USD; without resale it would cost"
-        " 100.0 m USD."
+        "If members did not share the remaining supply, the loss of China would cost 70.0 m USD"
+        " instead of 10.0 m USD. 2 of 3 embargoes on one member cost almost nothing, because the"
+        " others resell to it. For example, Chile to A costs 1.0 m USD; without resale it would"
+        " cost 100.0 m USD."
     )
 
 
@@ -242,7 +243,7 @@ def test_the_sentence_on_the_same_tonnes_names_the_reference() -> None:
         "Costs compare the same tonnes. Nobody pays for tonnes that are missing, so the cash paid"
         " may fall all the same."
     )
-    with_reference = "with the same case without share limits"
+    with_reference = "with and without share limits"
     assert same_tonnes(with_reference) in Sweep.headline(swept((0.9, 0.0, 1.0))).care
     assert f"the same tonnes {with_reference}. Nobody" in same_tonnes(with_reference)
     assert premium_words(-0.2) == "20 % less for the same tonnes"
@@ -288,47 +289,47 @@ def nothing_more(name: str, other: str) -> str:
 def test_the_scenario_that_is_planned_for_in_vain_at_most_cost() -> None:
     rows = [{"scenario": "Boom", "regret": 1e6, "likely": 0.1},
             {"scenario": "Ban", "regret": 2e6, "likely": None}]  # fmt: skip
-    (figure,) = in_vain_costs(Tables([made(Regret, *rows)]), "USD", nothing_more)
+    (figure,) = vain_preparation(Tables([made(Regret, *rows)]), "USD", nothing_more)
     assert figure.value == "2.0 m USD"
     assert figure.remark == (
-        "if the coalition prepares for Ban, and it then does not come. This is total cost, with"
-        " shortage at its price. Nothing more is missing in Ban (planned for, stays away) than in"
-        f" {BASE}."
+        'if the coalition prepares for "Ban", and it then does not happen. The amount is total'
+        " cost, with shortage at its price. Nothing more is missing in Ban (planned for, stays"
+        f" away) than in {BASE}."
     )
-    (figure,) = in_vain_costs(Tables([made(Regret, rows[0])]), "USD", nothing_more)
-    assert figure.remark.endswith(" Preparing pays off from a probability of 10.0 % on.")
+    (figure,) = vain_preparation(Tables([made(Regret, rows[0])]), "USD", nothing_more)
+    assert figure.remark.endswith(" Preparing pays off if the scenario is at least 10.0 % likely.")
     rows = [row | {"regret": 0.0} for row in rows]
-    assert in_vain_costs(Tables([made(Regret, *rows)]), "USD", nothing_more) == (
+    assert vain_preparation(Tables([made(Regret, *rows)]), "USD", nothing_more) == (
         KeyFigure(
             "Preparing in vain costs at most",
             "0 USD",
-            "no scenario is costly to prepare for in vain.",
+            "preparing for a scenario that does not happen costs nothing extra.",
         ),
     )
-    assert in_vain_costs(Tables([]), "USD", nothing_more) == ()
+    assert vain_preparation(Tables([]), "USD", nothing_more) == ()
 
 
 @pytest.mark.parametrize(
     ("surprise", "value", "said"),
     [
-        ([0.0, 0.0], "0 USD", "In every scenario, not knowing of it before 2029 costs nothing."),
-        ([-1.0, 0.0], "0 USD", "In every scenario, not knowing of it before 2029 costs nothing."),
+        ([0.0, 0.0], "0 USD", "A surprise in 2029 costs nothing extra, whichever scenario comes."),
+        ([-1.0, 0.0], "0 USD", "A surprise in 2029 costs nothing extra, whichever scenario comes."),
         (
             [0.5, 0.2],
             "500,000 USD",
-            "If Boom comes as a surprise in 2029, it costs 500,000 USD more than if",
+            'As a surprise in 2029, "Boom" costs 500,000 USD more than if',
         ),
         (
             [0.5, 0.6],
             "600,000 USD",
-            "If Ban comes as a surprise in 2029, it costs 600,000 USD more than if",
+            'As a surprise in 2029, "Ban" costs 600,000 USD more than if',
         ),
     ],
 )
-def test_what_not_knowing_costs_at_most(surprise: list[float], value: str, said: str) -> None:
+def test_the_surprise_that_costs_most(surprise: list[float], value: str, said: str) -> None:
     names = ["Boom (unforeseen)", "Ban (unforeseen)"]
     late = pd.DataFrame({"scenario": names, "surprise": surprise})
-    (figure,), sentence = not_knowing(late, "2029", "USD", nothing_more)
+    (figure,), sentence = surprise_cost(late, "2029", "USD", nothing_more)
     assert (figure.value, sentence[: len(said)]) == (value, said)
 
 

@@ -184,7 +184,7 @@ def _differences(
         findings += unmatched(file.grids, written, tables)
     else:
         findings += compare(file.grids, written, tables)
-    if difference.is_saved_anew and seal.is_short(file.sealed):
+    if difference.is_saved_anew and seal.is_rounded(file.sealed):
         findings = [f for f in findings if not (f.sheet == Checks.TABLE and seal.SEAL in f.found)]
     if difference.is_saved_anew or is_older:
         message = "opening and saving a plan makes no such part"

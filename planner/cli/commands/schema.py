@@ -1,4 +1,4 @@
-"""The command schema: what programs can rely on, as JSON schema."""
+"""The command schema: the JSON schema of every answer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from models.errors import UsageError
 @click.command()
 @click.argument("name", required=False)
 def schema(name: str | None) -> int:
-    """Print the JSON schema of every --json answer and of a case.
+    """Print the JSON schemas of all --json answers and of a case.
 
-    With NAME, a command such as solve, or case, print that schema alone.
+    NAME prints only one schema: that of a command, such as solve, or that of a case.
 
     \b
     planner schema > planner.schema.json
@@ -24,7 +24,7 @@ def schema(name: str | None) -> int:
     from planner.cli import schema as schemas
 
     if name is not None and name not in schemas.names():
-        msg = f"no schema {name!r}; {did_you_mean(name, schemas.names())}"
+        msg = f"there is no schema {name!r}; {did_you_mean(name, schemas.names())}"
         raise UsageError(msg)
     shown = schemas.whole_schema() if name is None else schemas.schema_of(name)
     click.echo(json.dumps(shown, indent=2))

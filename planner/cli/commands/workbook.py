@@ -1,4 +1,4 @@
-"""The commands new and check: a workbook to start from, and what is wrong with one."""
+"""The commands new and check: a workbook to start from, and the errors of a workbook."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import Finding, InputError, UsageError, WriteError
-from planner.cli.answer import Answer, Command, Key, end, fail, findings_by_severity, of_file
+from planner.cli.answer import Answer, Command, Key, end, errors_in, fail, findings_by_severity
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, output_option, progress, tell_where
-from planner.cli.paths import copy_path, is_file, is_folder, target, xlsx
+from planner.cli.paths import copy_path, is_file, is_folder, output_file, xlsx_path
 from planner.cli.words import line, show_defaults, show_findings
 from planner.render.words import number_of
 from planner.stops import raise_lost
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
 
 class New(Command):
-    """The command new, whose help names the sheets of the catalogue, read when asked for."""
+    """The command new; its help lists the optional sheets, read only when help is printed."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Name the sheets that --with takes."""
         del ctx
         from planner.workbook.template import EVERY_CASE
 
@@ -36,7 +35,9 @@ class New(Command):
 
 @click.command(cls=New)
 @click.argument("file", type=PLACE, required=False)
-@click.option("--example", is_flag=True, help="Copy the critical-minerals case, ready to solve.")
+@click.option(
+    "--example", is_flag=True, help="Write the example, critical minerals, instead of a template."
+)
 @click.option("--all", "every", is_flag=True, help="Add every optional sheet.")
 @click.option(
     "--with",
@@ -50,7 +51,7 @@ class New(Command):
     "plan",
     type=WORKBOOK,
     metavar="PLAN",
-    help="Write a workbook of a plan's orders instead, to fill in what was delivered.",
+    help="Instead, list the orders of PLAN in a workbook, to fill in what was delivered.",
 )
 @click.option(
     "--year",
@@ -58,10 +59,10 @@ class New(Command):
     type=int,
     multiple=True,
     metavar="YEAR",
-    help="With --actuals: the orders of this year; may be repeated [the plan's first].",
+    help="With --actuals: the orders of this year. Repeatable [the plan's first year].",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Write a folder of CSV files, one a sheet.")
-@output_option("The same as FILE.", "FILE")
+@click.option("--csv", "as_csv", is_flag=True, help="Write a folder of CSV files, one per sheet.")
+@output_option("Another way to give FILE.", "FILE")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @JSON
 def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
@@ -78,14 +79,14 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 ) -> int:
     """Write a workbook to start from, with drop-downs, notes and example rows.
 
-    The example rows can be solved as they are. An existing FILE is only replaced with --force. With
+    You can plan the example rows as they are. An existing FILE is only replaced with --force. With
     --csv, FILE is a folder. Every command takes such a folder in place of a workbook.
 
     \b
     planner new case.xlsx
     planner new --actuals outputs/case-plan.xlsx -o actuals.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    path = _named_once(file, output)
+    path = _path_of(file, output)
     if plan is not None:
         if example or every or wanted or as_csv:
             msg = "--actuals writes another workbook: leave out --example, --all, --with and --csv"
@@ -98,7 +99,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         msg = "--example copies a whole case: leave out --all and --with"
         raise UsageError(msg)
     if not as_csv:
-        path = target(xlsx(path, "FILE"), "workbook", *([_example()] if example else []))
+        path = output_file(xlsx_path(path, "FILE"), "workbook", *([_example()] if example else []))
     elif is_file(path):
         msg = f"{path} is a file: with --csv, name a folder"
         raise UsageError(msg)
@@ -111,10 +112,10 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
 
-def _named_once(file: Path | None, output: Path | None) -> Path:
-    """Return where the workbook goes, named as FILE or with --output."""
+def _path_of(file: Path | None, output: Path | None) -> Path:
+    """Return the path of the workbook, given as FILE or with --output."""
     if file is not None and output is not None:
-        msg = f"FILE and --output name two workbooks, {file} and {output}: leave out one"
+        msg = f"FILE ({file}) and --output ({output}) are the same option: give one of them"
         raise UsageError(msg)
     path = file if file is not None else output
     if path is None:
@@ -125,7 +126,7 @@ def _named_once(file: Path | None, output: Path | None) -> Path:
 
 def _refuse_there(path: Path, *, force: bool) -> None:
     if (any(path.iterdir()) if is_folder(path) else is_file(path)) and not force:
-        msg = f"{path} is there already: choose another name, or replace it with --force"
+        msg = f"{path} exists already: choose another name, or replace it with --force"
         raise UsageError(msg)
 
 
@@ -133,27 +134,27 @@ def _new_actuals(
     file: Path, plan: Path, years: tuple[int, ...], *, force: bool, as_json: bool
 ) -> int:
     """Write the orders of a plan's year, with empty cells for what was delivered."""
-    path = target(xlsx(file, "FILE"), "workbook")
+    path = output_file(xlsx_path(file, "FILE"), "workbook")
     _refuse_there(path, force=force)
     from planner.documents.orders import orders_of
     from planner.going_on.to_fill import next_year, planned_years, write_actuals
     from planner.run import open_plan
     from planner.workbook.save import save
 
-    with of_file(plan):
+    with errors_in(plan):
         orders = orders_of(open_plan(plan))
     asked = planned_years(orders, years)
     written = save(path, lambda place: write_actuals(place, orders, asked, path.parent))
     if not as_json:
         tell_where(path, written)
-        given = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
-        then = f"fill it in, then planner check {written} and {given} -o NEXT"
+        roll = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
+        then = f"fill it in, then run planner check {written} and {roll} -o NEXT"
         click.echo(f"Wrote {written}. Next: {then}", err=True)
     return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
 
 def _write_book(path: Path, sheets: list[str]) -> Path:
-    """Write a workbook with these sheets of the template; the example case where none is named."""
+    """Write a workbook with these sheets of the template; without sheets, the example."""
     from planner.workbook.save import save
 
     if not sheets:
@@ -166,7 +167,7 @@ def _write_book(path: Path, sheets: list[str]) -> Path:
 
 
 def _write_csv(folder: Path, sheets: list[str]) -> Path:
-    """Write a folder as ``_write_book`` writes a workbook."""
+    """Write a folder of CSV files with the content that ``_write_book`` writes."""
     from planner.documents.folder import write_case
     from planner.workbook.excel import open_excel
     from planner.workbook.grid import cells_of
@@ -198,25 +199,25 @@ def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     for text in wanted:
         words = [word for word in text.split(",") if word.strip()]
         if not words:
-            msg = f"--with {text!r} names no sheet; there is {optional}"
+            msg = f"--with {text!r} names no sheet; choose from {optional}"
             raise UsageError(msg)
         for word in words:
             if fold(word) not in names:
-                hint = near(word, names, 0.5) or f"there is {optional}"
-                msg = f"no sheet {word.strip()!r}; {hint}"
+                hint = near(word, names, 0.5) or f"choose from {optional}"
+                msg = f"there is no sheet {word.strip()!r}; {hint}"
                 raise UsageError(msg)
             chosen.append(names[fold(word)])
     return list(names.values()) if every else chosen
 
 
 def _example() -> Path:
-    """Return the example case: beside the package in a checkout, else inside it."""
+    """Return the example's file: beside the package in a checkout, inside it if installed."""
     package = Path(__file__).resolve().parents[2]
     places = (package.parent / "inputs" / "critical-minerals.xlsx", package / "example.xlsx")
     for path in places:
         if path.is_file():
             return path
-    msg = "the example case is not part of this installation"
+    msg = "this installation does not contain the example"
     raise UsageError(msg)
 
 
@@ -226,19 +227,19 @@ def _example() -> Path:
     "--marked",
     type=PLACE,
     metavar="COPY",
-    help="Write a copy with every faulty cell coloured, and the finding in a comment.",
+    help="Write a copy in which every faulty cell is coloured and has a comment.",
 )
 @click.option(
     "--plan",
     type=WORKBOOK,
     metavar="PLAN",
-    help="For actuals: the plan whose orders they are [the one that FILE names].",
+    help="For actuals: the plan that the orders come from [the one that FILE names].",
 )
 @click.option(
     "--to",
     type=int,
     metavar="YEAR",
-    help="For actuals: the first year that isn't over [as FILE says, else the plan's second].",
+    help="For actuals: the first year that isn't over [as in FILE, else the plan's second].",
 )
 @JSON
 def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as_json: bool) -> int:
@@ -247,12 +248,12 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     FILE is never changed. The exit code is 1 if there are errors, and 0 if there are only warnings.
 
     FILE may also be a workbook of actuals (see planner new --actuals), or a CSV file of deliveries.
-    Its errors are those of planner roll. If its plan isn't there, it is checked by itself.
+    The command finds the same errors as planner roll. Without the plan, FILE is checked on its own.
 
     --marked writes a copy even if nothing is wrong. Its first sheet, Findings, lists all findings
-    with links to their cells. The copy keeps the formats, formulas and drop-downs of FILE, but no
-    macros and no drawn shapes. The cells that decide the plan are coloured, too, where `planner
-    sensitivity` has found them.
+    with links to their cells. The copy keeps the formats, formulas and drop-downs of FILE, but not
+    its macros and drawn shapes. It also marks the inputs that change the plan most, if you have run
+    `planner sensitivity`.
     """
     copy = None if marked is None else copy_path(marked)
     from planner.run import check_file
@@ -300,7 +301,7 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
 
 
 def _to_look_up(file: Path, sha256: str) -> dict[tuple[str, str], str]:
-    """Return the cells that decide the plan, where `planner sensitivity` has found them."""
+    """Return the inputs that change the plan most, if `planner sensitivity` was run."""
     study = Path("outputs") / f"{file.stem}-sensitivity.xlsx"
     if not is_file(study):
         return {}
@@ -317,23 +318,22 @@ def _marked(
     *,
     as_json: bool,
 ) -> Marked | None:
-    """Write the marked copy, where anything can be marked."""
+    """Write the marked copy; None if the file cannot be read as a workbook."""
     from planner.workbook.marked import is_markable, mark
 
     if not is_markable(findings):
-        click.echo(f"{copy} is not written: nothing can be marked in {file}", err=True)
+        click.echo(f"{copy} was not written: {file} cannot be read as a workbook", err=True)
         return None
     marked = mark(file, copy, findings, look_up)
     tell_where(copy, marked.path)
     if not as_json:
-        left = f", {marked.left:,} more are not" if marked.left else ""
+        left = f", {marked.left:,} not marked" if marked.left else ""
         cells = f"{number_of(marked.cells, 'cell')} marked{left}"
         click.echo(f"Wrote {marked.path}: {cells}; its first sheet lists the findings", err=True)
     return marked
 
 
 def _copied(marked: Marked | None) -> Answer:
-    """Return what a program hears of the marked copy."""
     return {
         "marked": None if marked is None else str(marked.path),
         "marked_cells": 0 if marked is None else marked.cells,

@@ -135,7 +135,7 @@ class Start:
 
     def input_error(self, findings: Iterable[Finding]) -> InputError:
         """Return the InputError of findings on the case, each with its cell of the workbook."""
-        return InputError(self.book.layout.in_order(self.variant.within(tuple(findings))))
+        return InputError(self.book.layout.in_order(self.variant.with_origin(tuple(findings))))
 
 
 def no_what_ifs(_: Case) -> tuple[WhatIf, ...]:
@@ -182,7 +182,7 @@ def check_file(path: Path) -> Book:
     findings = list(book.warnings)
     for name in scenarios.names(book.case):
         case, warnings = scenarios.apply_with_findings(book.case, name)
-        findings += [*warnings, *Variant(name).within(tuple(checks.errors(case)))]
+        findings += [*warnings, *Variant(name).with_origin(tuple(checks.errors(case)))]
     findings += events.findings(book.case)
     book = dataclasses.replace(book, warnings=book.layout.in_order(findings))
     if any(f.severity is Severity.ERROR for f in book.warnings):

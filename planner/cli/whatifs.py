@@ -60,7 +60,7 @@ class WhatIfOptions:
             for text in texts:
                 with wrong.kept(f"{option} {text!r}: "):
                     words, steps = read(text, named)
-                    findings, errors = named.checked(steps)
+                    findings, errors = named.check_steps(steps)
                     if errors:
                         raise UsageError("\n".join(errors))
                     what_if = WhatIf(option, text, words, steps)

@@ -941,7 +941,7 @@ class Compare(StudyKind):
             finding
             for case in self.cases
             if isinstance(case.variant, Variant)  # the same unforeseen has no others
-            for finding in case.variant.within(case.errors)
+            for finding in case.variant.with_origin(case.errors)
         )
         placed = self.start.book.layout.in_order(findings)
         return InputError(placed) if placed else None

@@ -23,8 +23,8 @@ from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import part, parts
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
-from planner.scenarios.actions import stretches
-from planner.scenarios.events import Event, Hits, events, happen, hits, touched
+from planner.scenarios.actions import year_ranges
+from planner.scenarios.events import Event, Hits, active_rows, event_changes, events, touched
 from planner.stops import Stop
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
@@ -68,7 +68,7 @@ def happening(case: Case, hits: Hits) -> str:
 
 def runs_of_years(years: Collection[int]) -> str:
     """Return years in words: ``2026, 2028-2030``."""
-    runs = stretches(range(min(years), max(years) + 1), years)
+    runs = year_ranges(range(min(years), max(years) + 1), years)
     return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
 
 
@@ -90,7 +90,7 @@ def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
         years = tuple(year for year in case.years if year in lasts)
         if years:
             under_way[event.name] = years
-    return Draw(tuple(under_way.items()), hits(case, under_way))
+    return Draw(tuple(under_way.items()), active_rows(case, under_way))
 
 
 # ---- what a draw changes in a case ---------------------------------------------------------------
@@ -132,12 +132,14 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> P
     later = frozenset(year for year in case.years if year >= min(struck))
     answers = [Part(Surge(surging), Selection(years=later))]
     answers += [] if keep_caps else [Part(waive, Selection(years=struck))]
-    return Parts((*happen(case, hits), *answers))
+    return Parts((*event_changes(case, hits), *answers))
 
 
 def foreseen(case: Case, hits: Hits) -> Change:
     """Return the change to a case in which events happen, known before any plan is made."""
-    return Parts(happen(case, hits)).__call__  # planned of its own case, so that tables are its own
+    return Parts(
+        event_changes(case, hits)
+    ).__call__  # planned of its own case, so that tables are its own
 
 
 def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
@@ -148,7 +150,7 @@ def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) ->
         return [limit]
     return [
         dataclasses.replace(limit, first_year=first, last_year=last)
-        for first, last in stretches(years, held)
+        for first, last in year_ranges(years, held)
     ]
 
 
@@ -280,7 +282,7 @@ def plan_calm(case: Case, where: Where | None = None) -> CalmPlans:
 
 
 def _known(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
-    return lambda _, hits: Parts(happen(case, hits))
+    return lambda _, hits: Parts(event_changes(case, hits))
 
 
 def risk(

@@ -1006,7 +1006,7 @@ class Sweep(StudyKind):
     ) -> None:
         """Take the points; UsageError for an unknown knob, or points that make no sense."""
         super().__init__(start)
-        self.case = parameters.secured(start.case, over)
+        self.case = parameters.with_security(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
         asked = zip((first, last, step), self.parameter.span, strict=True)
         self.points = grid(

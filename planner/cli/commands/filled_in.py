@@ -41,7 +41,7 @@ def check_actuals(
     Its plan is ``plan``, otherwise the one that its first page names; the plan names its input. If
     plan or input is not found, the file is checked on its own; UsageError if ``plan`` was given.
     """
-    from planner.going_on.actuals import by_itself, read_actuals
+    from planner.going_on.actuals import check_alone, read_actuals
 
     actuals = read_actuals(file)
     year = actuals.to if to is None else to
@@ -57,7 +57,7 @@ def check_actuals(
         raise UsageError(msg)
     missing = name or actuals.plan or "its plan"
     words = f"on its own, as {missing} was not found. --plan PLAN compares it with a plan"
-    return ActualsChecked(by_itself(actuals, year), None, words)
+    return ActualsChecked(check_alone(actuals, year), None, words)
 
 
 def _compared(

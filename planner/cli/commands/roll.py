@@ -177,7 +177,7 @@ def _show(rolled: Rolled, written: Path, seconds: float) -> None:
     for text in answer(outcome, rolled.currency):
         click.echo(text, err=True)
     line("As planned", outcome.taken_as_planned)
-    for gone in rolled.edits.gone:
+    for gone in rolled.edits.removed:
         line("Left out", f"{gone.record.SHEET}, row {gone.row}: {plain(gone.what)}")
     for text in rolled.edits.warnings:
         line("Note", plain(text), "yellow", of_label=True)
@@ -201,7 +201,7 @@ def _answer(rolled: Rolled, written: Path, seconds: float) -> Answer:
         "figures": outcome.rows,
         "left_out": [
             {Key.SHEET: gone.record.SHEET, Key.ROW: gone.row, "of": gone.what}
-            for gone in rolled.edits.gone
+            for gone in rolled.edits.removed
         ],
         Key.NOTES: list(rolled.edits.warnings),
         Key.CURRENCY: rolled.currency,

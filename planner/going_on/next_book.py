@@ -302,8 +302,8 @@ def answer(outcome: PastYears, currency: str) -> Iterator[str]:
         return
     if outcome.as_planned == outcome.rows:
         yield (
-            f"All {amount(total.planned_t, 't')} count as delivered at the planned cost, as there are"
-            " no actual figures."
+            f"There are no actual figures: all {amount(total.planned_t, 't')} count as delivered at"
+            " the planned cost."
         )
         return
     part = f" ({total.delivered_t / total.planned_t * 100:z.3g} %)" if total.planned_t else ""

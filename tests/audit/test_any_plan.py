@@ -191,7 +191,7 @@ def test_plans_of_what_ifs_are_verified(tmp_path, options, capsys):
     code = main(["solve", str(tmp_path / "case.xlsx"), "--output", plan, *options])
     assert code == 0, capsys.readouterr().err
     assert main(["verify", plan, str(tmp_path / "case.xlsx")]) == 0
-    assert "the planner's own file, part for part" in capsys.readouterr().err
+    assert "every part of the file is as the planner wrote it" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

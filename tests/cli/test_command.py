@@ -128,7 +128,7 @@ def test_interrupted(folder, call, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "check_file", interrupt)
-    assert call("check", "a.xlsx") == (130, "", "Stopped before it was done\n")
+    assert call("check", "a.xlsx") == (130, "", "Stopped before the command was finished\n")
 
 
 @POSIX
@@ -170,7 +170,7 @@ def test_a_signal_ends_in_a_sentence_and_leaves_nothing(case, sent, code):
         time.sleep(0.1)
         process.send_signal(getattr(signal, sent))
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (code, "Stopped before it was done\n")
+    assert (process.returncode, err) == (code, "Stopped before the command was finished\n")
     answer = json.loads(out)
     assert (answer["status"], answer["stopped"]) == ("stopped", True)
     assert list((case.parent / "outputs").iterdir()) == []

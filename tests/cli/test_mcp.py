@@ -424,10 +424,10 @@ def test_a_path_is_followed_before_it_is_judged(tmp_path):
     folder = WorkFolder(Path(os.path.realpath(tmp_path)))
     (tmp_path / "-case.xlsx").write_text("no workbook")
     assert folder.file("-case.xlsx") == "./-case.xlsx"
-    with pytest.raises(ToolError, match="no workbook here"):
+    with pytest.raises(ToolError, match="the folder has no workbook"):
         folder.file("other.xlsx")
 
 
 def test_no_folder(tmp_path, capsys):
     assert main(["mcp", str(tmp_path / "nothing")]) == 2
-    assert "is no folder" in capsys.readouterr().err
+    assert "is not a folder" in capsys.readouterr().err

@@ -126,7 +126,7 @@ def test_a_knob_of_a_mineral_and_of_nobody() -> None:
     """A mineral may be named; a country is no mineral."""
     case = with_security(read(two()), "security")
     assert parameter_of(case, "security:COPPER").title == "Max short, copper"
-    with pytest.raises(UsageError, match="'China' is not a mineral of the workbook"):
+    with pytest.raises(UsageError, match="'China' is not a mineral in the workbook"):
         parameter_of(case, "security:China")
 
 

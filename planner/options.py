@@ -76,6 +76,16 @@ class IntegerOption(click.IntRange):
         return f"{self.min or 0:,} {'or more' if is_open else f'to {self.max:,}'}"
 
 
+class DecimalOption(click.FloatRange):
+    """A number within a range, which help and messages name in words."""
+
+    def _describe_range(self) -> str:
+        least = f"{self.min or 0.0:g}"
+        if self.max is None:
+            return f"{least} or more"
+        return f"{'more than ' if self.min_open else ''}{least}, at most {self.max:g}"
+
+
 def late_mistakes() -> tuple[str, ...]:
     """Return the errors in options that the running command has not reported yet."""
     return tuple(click.get_current_context().meta.pop(_LATE, ()))

@@ -322,11 +322,8 @@ def _planning(
     from planner.studies import LocalProcesses
     from planner.studies.places import WORTH_A_FORK, WORTH_PROCESSES, routes_of
 
-    def no_wait() -> None:
-        """Return at once: nothing runs in the background."""
-
     if solver:
-        yield lambda each: solve(each, solver=solver), no_wait
+        yield lambda each: solve(each, solver=solver), lambda: None
         return
     with (where or LocalProcesses()).mapping(case, notify) as over:
         routes = routes_of(case)
@@ -338,4 +335,4 @@ def _planning(
                 session.confirm,
             )
         else:
-            yield lambda each: solve(each, over), no_wait
+            yield lambda each: solve(each, over), lambda: None

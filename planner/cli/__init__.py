@@ -106,7 +106,6 @@ def _stopped_by(stop: Stop) -> int:
 
 
 def _stopped(stop: Stop, *, as_json: bool) -> int:
-    """Print that the command was stopped, and return its exit code."""
     mark_handled()
     click.echo(STOPPED, err=True)
     if as_json:

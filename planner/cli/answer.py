@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -71,6 +71,10 @@ class Key(StrEnum):
     CELLS = "cells"
     SHEETS = "sheets"
     NEW = "new"
+
+
+def refuse(message: str) -> NoReturn:
+    raise errors.UsageError(message)
 
 
 def print_json(data: Mapping[str, object], indent: int | None = 2) -> None:

@@ -186,7 +186,6 @@ async def _gather(process: Process, texts: dict[str, str]) -> None:
 
 
 async def _steps(process: Process, context: Context[Any, Any] | None) -> None:
-    """Report the progress of a call to the assistant."""
     if process.stderr is None:
         return
     rest, number = "", 0.0
@@ -218,7 +217,6 @@ async def _end(process: Process) -> None:
 
 
 def _reply(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the reply to the assistant: data, separate from command, proof and file."""
     reply = {"ok": not answer["code"], "exit_code": answer["code"]}
     reply |= {name: answer[name] for name in ("command", "proof") if name in answer}
     if answer.get("output"):
@@ -339,7 +337,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         what_if: WhatIf = [],  # noqa: B006
         max_country_share: Cap = "",
     ) -> dict[str, Any]:
-        """Explain what a member pays for a mineral in a year, and why it is short.
+        """Explain what a member pays for a mineral in a year, and the cause of a shortage.
 
         The tool plans the workbook. For a shortage, it shows the smallest change of cells that
         removes it.
@@ -447,5 +445,4 @@ def _add_resources(server: MCPServer, folder: WorkFolder) -> None:
         " Without a sheet: the list of sheets.",
     )
     async def table(file: str, sheet: str = "", first: int = 1) -> str:
-        """Return rows of a sheet."""
         return await read("table", file_of(file), sheet, first)

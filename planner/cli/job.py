@@ -66,7 +66,6 @@ def _moved_up() -> str:
 
 
 def _name_countries(answer: dict[str, Any], workbook: str) -> None:
-    """Replace codes of suppliers by the plan's names of countries."""
     from planner.run import open_plan
 
     plan = open_plan(Path(workbook))
@@ -131,7 +130,6 @@ def limit(memory: int) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the job; return the exit code of its last command."""
     order = json.loads(arguments[0])
     limit(int(order["memory"]))
     try:

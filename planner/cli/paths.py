@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import UsageError
+from planner.cli.answer import refuse
 from planner.cli.commands.common import OutputPath
 from planner.scratch import input_stem
 
@@ -55,12 +55,10 @@ def fillable_folder(folder: Path, kind: FolderKind) -> Path:
 def _refuse_source(path: Path, also_read: Iterable[Path]) -> None:
     for source in chain(_sources(), also_read):
         if _same(path, source):
-            msg = f"the output {path} is the input {source}: choose another output"
-            raise UsageError(msg)
+            refuse(f"the output {path} is the input {source}: choose another output")
 
 
 def _sources() -> Iterator[Path]:
-    """Yield every file that the running command reads."""
     context = click.get_current_context()
     for parameter in context.command.params:
         if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, OutputPath):
@@ -122,8 +120,7 @@ def plan_path(
         from planner.workbook.parts import is_input
 
         if is_input(path):
-            msg = f"{path} is an input workbook, not a {suffix}: choose another --output"
-            raise UsageError(msg)
+            refuse(f"{path} is an input workbook, not a {suffix}: choose another --output")
     return path
 
 
@@ -132,8 +129,7 @@ def _refuse_csv_folder(folder: Path, workbook: Path) -> None:
 
     fillable_folder(folder, TABLES)
     if Path(os.path.realpath(workbook)).is_relative_to(os.path.realpath(folder)):
-        msg = f"--csv {folder} also contains the output {workbook}: name a folder only for tables"
-        raise UsageError(msg)
+        refuse(f"--csv {folder} also contains the output {workbook}: name a folder only for tables")
 
 
 def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str:
@@ -162,12 +158,10 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
 
 
 def study_part(file: Path, options: Mapping[str, Any], part: str, scenario: str = "") -> str:
-    """Return the part of a study's file name that names its case, then its options."""
     return "-".join(filter(None, (case_part(file, options, scenario), name_part(part))))
 
 
 def name_part(words: str) -> str:
-    """Return words as a part of a file name."""
     from planner.documents.folder import file_part
 
     return file_part(words, _LONGEST_PART) if words else ""
@@ -185,9 +179,14 @@ def copy_path(copy: Path) -> Path:
         from planner.workbook.parts import is_input, is_marked
 
         if is_input(path) and not is_marked(path):
-            msg = f"{path} is an input workbook, not a marked copy: choose another --marked"
-            raise UsageError(msg)
+            refuse(f"{path} is an input workbook, not a marked copy: choose another --marked")
     return path
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Raise UsageError for a file or filled folder, unless ``force`` replaces it."""
+    if (any(path.iterdir()) if is_folder(path) else is_file(path)) and not force:
+        refuse(f"{path} exists already: choose another name, or replace it with --force")
 
 
 def is_folder(path: Path) -> bool:
@@ -215,19 +214,16 @@ def _with_suffix(path: Path, suffixes: tuple[str, ...], what: str) -> Path:
     if not path.suffix:
         path = path.with_name(f"{path.name}{suffixes[0]}")
     if path.suffix.casefold() not in suffixes:
-        msg = f"--output must end in {suffixes[0]}, not {path.suffix}: the command writes {what}"
-        raise UsageError(msg)
+        refuse(f"--output must end in {suffixes[0]}, not {path.suffix}: the command writes {what}")
     return path
 
 
 def xlsx_path(path: Path, name: str) -> Path:
     """Return a path with the suffix .xlsx; messages call the option ``name``."""
     if not path.name:
-        msg = f"{name} must name a file, such as case.xlsx"
-        raise UsageError(msg)
+        refuse(f"{name} must name a file, such as case.xlsx")
     if not path.suffix:
         return path if is_folder(path) else path.with_name(f"{path.name}.xlsx")
     if path.suffix.casefold() != ".xlsx":
-        msg = f"{name} must end in .xlsx, not {path.suffix}"
-        raise UsageError(msg)
+        refuse(f"{name} must end in .xlsx, not {path.suffix}")
     return path

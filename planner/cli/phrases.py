@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from models import case, errors, schema, units
 from models.checks.common import did_you_mean
 from models.schema.column import MOST_TARIFF
+from planner.cli.answer import refuse
 from planner.cli.whatifs import BLOCK, LOSE, WHAT_IF
 
 if TYPE_CHECKING:
@@ -34,15 +35,11 @@ Reading = tuple[str, tuple[schema.ScenarioStep, ...]]
 """A sentence on what an option does, and its steps."""
 
 
-def _refuse(message: str) -> NoReturn:
-    raise errors.UsageError(message)
-
-
 def block(text: str, named: Named) -> Reading:
     """Read --block, such as ``CHN:JPN``, ``*:JPN`` or ``"Lynas*:Japan:Rare earths"``."""
     parts = [part.strip() for part in text.split(":")]
     if len(parts) not in {2, 3} or not all(parts):
-        _refuse("write seller and buyer, as in CHN:JPN or CHN:JPN:Graphite")
+        refuse("write seller and buyer, as in CHN:JPN or CHN:JPN:Graphite")
     wrong = errors.Mistakes()
     with wrong.kept():
         sellers = named.sellers(parts[0])
@@ -80,7 +77,7 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
 def lose(text: str, named: Named) -> Reading:
     """Read --lose: a country, which loses its plants and ore, or companies or refiners."""
     if not text.strip(" *"):
-        _refuse("name a country, a refiner or a company")
+        refuse("name a country, a refiner or a company")
     steps: list[schema.ScenarioStep] = []
     sellers = named.sellers(text.strip(), parts=True)
     for seller in sellers:
@@ -139,7 +136,7 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
     for key in phrase.values:
         field = _FIELDS.get(key, key.replace(" ", "_"))
         if key != "value" and field not in phrase.takes.selectors:
-            _refuse(f"`{phrase.action}` does not accept {key}; it accepts {phrase.keys}")
+            refuse(f"`{phrase.action}` does not accept {key}; it accepts {phrase.keys}")
     first, last = _years(phrase)
     country = named.country(phrase.values.get("country", ""))
     step = schema.ScenarioStep(
@@ -162,7 +159,7 @@ def _parts(text: str, named: Named) -> _Phrase:
     actions = {case.fold(action): action for action in schema.ACTIONS}
     if case.fold(head) not in actions:
         near = did_you_mean(head, schema.ACTIONS) or f"choose from {', '.join(schema.ACTIONS)}"
-        _refuse(
+        refuse(
             f"begin with an action; {near}"
             if "=" in head
             else f"there is no action {head!r}; {near}"
@@ -171,15 +168,15 @@ def _parts(text: str, named: Named) -> _Phrase:
     for part in filter(None, rest):
         key, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
-            _refuse(f"{part!r} has no key: write {_guess(part, named)}")
+            refuse(f"{part!r} has no key: write {_guess(part, named)}")
         key = "years" if case.fold(key) == "year" else case.fold(key).replace("_", " ")
         if key not in _KEYS:
             near = did_you_mean(key, _KEYS)
-            _refuse(f"there is no key {key!r}; {near or 'choose from ' + ', '.join(_KEYS)}")
+            refuse(f"there is no key {key!r}; {near or 'choose from ' + ', '.join(_KEYS)}")
         if key in values:
-            _refuse(f"{key} is given twice")
+            refuse(f"{key} is given twice")
         if not value:
-            _refuse(f"{key}= has no value: leave out {key}= to select all")
+            refuse(f"{key}= has no value: leave out {key}= to select all")
         values[key] = value
     return _Phrase(action, schema.TAKES[action], values)
 
@@ -211,17 +208,17 @@ def _years(phrase: _Phrase) -> tuple[int | None, int | None]:
     if span is None:
         return _year(phrase, "first year"), _year(phrase, "last year")
     if phrase.values.keys() & {"first year", "last year"}:
-        _refuse("years= includes the first and last year: leave out first year= and last year=")
+        refuse("years= includes the first and last year: leave out first year= and last year=")
     match = _YEARS.fullmatch(span)
     if match is None or not (match[1] or match[3]):
-        _refuse(f"years={span} is not valid; write years=2027-2030, 2027-, -2030 or 2027")
+        refuse(f"years={span} is not valid; write years=2027-2030, 2027-, -2030 or 2027")
     first, dash, last = match[1], match[2], match[3]
     if first and last and not dash:
-        _refuse(f"years={span} is not valid; write years={first}-{last}")
+        refuse(f"years={span} is not valid; write years={first}-{last}")
     ends = (int(first) if first else None, int(last) if last else None)
     if "last_year" not in phrase.takes.selectors:
         if ends[0] is None or (dash and last):
-            _refuse(f"`{phrase.action}` accepts only one year, as in years=2028")
+            refuse(f"`{phrase.action}` accepts only one year, as in years=2028")
         return ends[0], None
     return ends if dash else (ends[0], ends[0])
 
@@ -231,7 +228,7 @@ def _year(phrase: _Phrase, key: str) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"\d{4}", text):
-        _refuse(f"{key}={text} is not a year")
+        refuse(f"{key}={text} is not a year")
     return int(text)
 
 
@@ -241,24 +238,24 @@ def _value(phrase: _Phrase) -> float | None:
     wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
     if text is None:
         if takes.value:
-            _refuse(f"`{phrase.action}` needs a value, {wanted}, as in value=0.5")
+            refuse(f"`{phrase.action}` needs a value, {wanted}, as in value=0.5")
         return None
     match = _NUMBER.fullmatch(text)
     if match is None:
-        _refuse(f"value={text} is not a number; expected {wanted}")
+        refuse(f"value={text} is not a number; expected {wanted}")
     number, unit = float(match[1]), match[2].strip()
     if re.match(r"[,']\d", unit):
-        _refuse(f"value={text} is not a number: write 1234.5, without separators of thousands")
+        refuse(f"value={text} is not a number: write 1234.5, without separators of thousands")
     if unit == "%" and takes.value.startswith("a "):
         number /= 100
     elif unit and takes.value.startswith("t"):
         number *= _tonnes(text, unit, takes.value)
     elif unit:
-        _refuse(f"value={text} is not a number; expected {wanted}")
+        refuse(f"value={text} is not a number; expected {wanted}")
     if takes.value and not (math.isfinite(number) and takes.least <= number <= takes.most):
         slip = takes.most <= MOST_TARIFF and takes.most < number <= _SLIP and unit != "%"
         hint = f"; {units.percent_hint(number)}" if slip else ""
-        _refuse(f"value={text} is out of range; expected {wanted}{hint}")
+        refuse(f"value={text} is out of range; expected {wanted}{hint}")
     return number
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import UsageError
+from planner.cli.answer import refuse
 from planner.cli.words import line
 from planner.options import IntegerOption
 
@@ -56,8 +56,9 @@ def place(workers: int | None, cluster: str | None) -> Where:
     UsageError if both options are given, or if ``cluster`` is not an address.
     """
     if workers is not None and cluster is not None:
-        msg = "--workers plans on this machine, --cluster on other machines: give only one of them"
-        raise UsageError(msg)
+        refuse(
+            "--workers plans on this machine, --cluster on other machines: give only one of them"
+        )
     if cluster is not None:
         from planner.studies.places.cluster import Cluster
 

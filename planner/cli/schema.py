@@ -123,7 +123,6 @@ _SIDES = _object(dict.fromkeys(("old", "new", "change"), VALUE_OF_ANY), ("change
 
 
 def answers() -> dict[str, Schema]:
-    """Return the schema of each command's answer, by the command's name."""
     return {name: {"anyOf": [each, _ref("failure")]} for name, each in _answers().items()}
 
 
@@ -188,7 +187,6 @@ def _answers() -> dict[str, Schema]:
 
 
 def _studies() -> dict[str, Schema]:
-    """Return the schemas of the studies: their tables and other keys."""
     from planner.studies import STUDIES
 
     kinds = {name: listed.kind for name, listed in STUDIES.items()}
@@ -473,12 +471,10 @@ CASE = "case"
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all schemas."""
     return (CASE, *answers())
 
 
 def whole_schema() -> Schema:
-    """Return one document with all schemas."""
     shared = {"finding": FINDING, "failure": _FAILURE}
     return {"$schema": DIALECT, "title": "planner", "$defs": {CASE: case_schema(), **shared,
                                                              **answers()}}  # fmt: skip

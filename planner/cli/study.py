@@ -214,7 +214,6 @@ def _planned(
     options: dict[str, Any],
     how: tuple[Where, Any, Any],
 ) -> tuple[StudyKind, dict[str, float]]:
-    """Return the planned study, and the seconds for reading and planning."""
     from models import checks
     from planner.run import start_file
     from planner.studies import LocalProcesses
@@ -237,7 +236,6 @@ def _planned(
 
 
 def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float) -> None:
-    """Print the tables, the finding, the runs without a plan, and the path of the study."""
     click.secho(plain(study.plan_name), bold=True, err=True)
     line(study.TITLE, plain(study.subject))
     _show_tables(study, tables)
@@ -265,7 +263,6 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
 
 
 def _show_tables(study: StudyKind, tables: Tables) -> None:
-    """Show the tables, fitted to the width of a terminal."""
     from planner.render.table import grid
 
     screen, country = console(sys.stderr), study.start.case.country_name

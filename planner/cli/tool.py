@@ -25,7 +25,7 @@ import click
 
 from models.errors import PlannerError, UsageError
 from planner.cli import main, progress
-from planner.cli.answer import Key, failure
+from planner.cli.answer import Key, failure, refuse
 from planner.cli.job import limit
 from planner.render.words import cut, plain, proven_words, search_words
 from planner.studies import STUDIES
@@ -102,8 +102,7 @@ def arguments_of(order: Mapping[str, Any]) -> list[str]:
     words = [name, *order["files"], *more]
     for option, value in order["options"].items():
         if option not in options:
-            msg = f"{name} has no option {cut(option, 40)!r} here; it has {', '.join(options)}"
-            raise UsageError(msg)
+            refuse(f"{name} has no option {cut(option, 40)!r} here; it has {', '.join(options)}")
         if options[option].is_flag:
             words += [f"--{option}"] if str(value).casefold() not in {"false", "no"} else []
             continue
@@ -186,8 +185,7 @@ def table(file: str, sheet: str, first: int) -> dict[str, Any]:
     if not sheet:
         return {"sheets": [{"sheet": name, "rows": len(grid.rows)} for name, grid in grids.items()]}
     if sheet not in grids:
-        msg = f"{file} has no sheet {cut(sheet, 40)!r}; it has {', '.join(grids)}"
-        raise UsageError(msg)
+        refuse(f"{file} has no sheet {cut(sheet, 40)!r}; it has {', '.join(grids)}")
     grid = grids[sheet]
     places = sorted(grid.header)
     columns = [grid.values(place)[max(first, 1) - 1 :][:MOST_SLICE] for place in places]
@@ -208,8 +206,7 @@ def catalogue(sheet: str) -> dict[str, Any]:
     if not sheet:
         return {"sheets": [{"sheet": name, "meaning": _doc(r)} for name, r in records.items()]}
     if sheet not in records:
-        msg = f"the input has no sheet {cut(sheet, 40)!r}; it has {', '.join(records)}"
-        raise UsageError(msg)
+        refuse(f"the input has no sheet {cut(sheet, 40)!r}; it has {', '.join(records)}")
     return {
         "sheet": sheet,
         "meaning": _doc(records[sheet]),

@@ -79,8 +79,8 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         "blocks",
         multiple=True,
         metavar="FROM:TO[:MINERAL]",
-        help="Stop all deliveries from a country, company or refiner to a member. Write * for all."
-        " Repeatable.",
+        help='Stop all deliveries from a country, company or refiner to a member. "*" means all'
+        " sellers or all members. Repeatable.",
     )
     @click.option(
         LOSE,

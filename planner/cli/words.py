@@ -124,7 +124,6 @@ def shortened(expected: str) -> str:
 
 
 def _table(findings: Sequence[Finding], *, brief: bool) -> Table:
-    """Return a table of findings: cell, error or warning, sentence."""
     from rich.table import Table
     from rich.text import Text
 

@@ -99,7 +99,6 @@ def _texts(grids: Sequence[Grid]) -> Iterator[str]:
 
 
 def _currency(grids: Sequence[Grid]) -> str:
-    """Return the currency of the column Paid."""
     texts = (str(name) for grid in grids for name in grid.header.values())
     found = next(filter(None, map(_PAID.fullmatch, texts)), None)
     return found["currency"] if found else ReadingContext.currency

@@ -335,7 +335,6 @@ class _Matching(RowErrors):
 
 
 def _as_delivered(order: Purchase, row: Delivery | None) -> Purchase:
-    """Return an order with what a row says of it."""
     delivered = order.delivered if row is None or row.delivered is None else row.delivered
     paid = order.paid if row is None or row.paid is None else row.paid
     return replace(order, delivered=delivered, paid=paid)

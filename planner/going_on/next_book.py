@@ -106,7 +106,6 @@ class _Writer:
         self.target.write(path)
 
     def _remove_rolled_sheets(self) -> None:
-        """Remove the sheets that an earlier roll wrote."""
         book = self.target.book
         if any(str(s["A1"].value or "").endswith(_TITLES) for s in book.worksheets):
             for sheet in [s for s in book.worksheets if fold(s.title) in _ROLLED_SHEETS]:
@@ -172,7 +171,6 @@ class _Writer:
         return layout.columns.get(header, 0)
 
     def _converted(self, record: type[Record], name: str, value: object) -> object:
-        """Return a number in the unit of its column."""
         unit = self.rolled.book.layout.unit(record.SHEET, _header(record, name))
         if unit is None or not isinstance(value, float | int):
             return value

@@ -45,7 +45,6 @@ def rolled(
 
 
 def as_planned(plan: Plan, orders: Orders, book: Book, to: int) -> Rolled:
-    """Return a plan rolled as if everything was delivered as planned."""
     names = (orders.plan.path.name, book.path.name if book.path else "")
     return rolled(plan, orders, book, planned_outcome(plan, orders, to), names)
 

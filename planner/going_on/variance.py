@@ -56,7 +56,6 @@ def _largest_first(item: tuple[tuple[str, str, str], Variance]) -> tuple[object,
 
 
 def total(purchases: Iterable[Purchase]) -> Variance:
-    """Return the sum of all orders."""
     result = Variance()
     for each in purchases:
         result.add(each)

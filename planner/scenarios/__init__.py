@@ -201,7 +201,7 @@ def scenario_name(case: Case, name: str) -> str:
     spelt = {fold(k): k for k in (BASE, *names(case))}
     if fold(name) not in spelt:
         hint, every = near(name, spelt), few(list(spelt.values()), _MOST_LISTED)
-        listed = f"{hint} The scenarios are {every}" if hint else f"the scenarios are {every}"
-        msg = f"the sheet Scenarios has no scenario {name!r}; {listed}"
+        listed = f"{hint} Choose from {every}" if hint else f"choose from {every}"
+        msg = f"there is no scenario {name!r}; {listed}"
         raise UsageError(msg)
     return spelt[fold(name)]

@@ -65,7 +65,6 @@ class ActionKind:
 
 
 def changes_nothing(step: ActionRow) -> errors.Finding:
-    """Return the warning that a step has no effect."""
     return errors.warning(
         step.SHEET,
         step.row,

@@ -83,7 +83,6 @@ def event_changes(case: Case, rows: Hits) -> tuple[Part, ...]:
 
 
 def _step(row: schema.EventStep) -> schema.ScenarioStep:
-    """Return a row as a step of a scenario."""
     names = (f.name for f in dataclasses.fields(schema.ScenarioStep))
     return schema.ScenarioStep(**{name: getattr(row, name) for name in names})
 

@@ -134,7 +134,6 @@ THE_CAP = Parameter(CAP, CAP.word, CAP.title, (ScenarioStep(name="sweep", action
 
 
 def without_security(case: Case) -> Case:
-    """Return the case without security."""
     return case.change(security=())
 
 
@@ -150,12 +149,10 @@ def with_security(case: Case, over: str) -> Case:
 
 
 def percent(value: float) -> str:
-    """Return a fraction as a percentage: ``65 %``."""
     return f"{value * 100:.6g} %"
 
 
 def price_words(value: float, currency: str) -> str:
-    """Return a price with its unit: ``12,500 USD/t``."""
     return f"{value:,.6g} {currency}/t"
 
 
@@ -224,7 +221,6 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
 
 
 def _split(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:
-    """Return the texts for place and mineral."""
     if not kind.place:
         return "", rest
     if ":" in rest:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from models import errors
-from planner.cli.answer import Answer, Command, Key, end, errors_in
+from planner.cli.answer import Answer, Command, Key, end, errors_in, refuse
 from planner.cli.commands import common
 from planner.cli.paths import output_file, pptx_path
 from planner.cli.words import line
@@ -55,11 +54,9 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
         elif isinstance(source, PlanFile) and plan is None:
             plan = source
         elif plan is None:
-            msg = f"{path} is a study: the first workbook must be a plan"
-            raise errors.UsageError(msg)
+            refuse(f"{path} is a study: the first workbook must be a plan")
         else:
-            msg = f"{path} is a plan: all workbooks but the first must be studies"
-            raise errors.UsageError(msg)
+            refuse(f"{path} is a plan: all workbooks but the first must be studies")
     if plan is None:
         raise AssertionError
     slides = slides_of(plan, added)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from models.errors import UsageError, WriteError
+from models.errors import WriteError
+from planner.cli.answer import refuse
 from planner.options import CAP_HELP, Share
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ SCENARIO = click.option(
     "--scenario",
     default="Base",
     metavar="NAME",
-    help="Plan this scenario of the sheet Scenarios [Base].",
+    help="Plan this scenario of the sheet Scenarios [Base: no scenario].",
 )
 CSV = click.option(
     "--csv",
@@ -105,8 +106,7 @@ def require(extra: str, needs: str, *packages: str) -> None:
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in packages):
-        msg = f'{needs} not installed here: pip install ".[{extra}]"'
-        raise UsageError(msg)
+        refuse(f'{needs} not installed here: pip install ".[{extra}]"')
 
 
 def output_option(text: str, metavar: str = "BOOK") -> Callable[[Callback], Callback]:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models import errors
-from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity
+from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity, refuse
 from planner.cli.commands import common
-from planner.cli.paths import is_file, is_folder, output_file, output_folder
+from planner.cli.paths import is_file, is_folder, output_file, output_folder, refuse_existing
 from planner.cli.words import line
 from planner.options import IntegerOption
 from planner.render.words import cut, number_of, plain
@@ -42,11 +41,9 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     else:
         output_file(place, "file")
     if suffix and not is_sqlite and not is_folder(place):
-        msg = f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}"
-        raise errors.UsageError(msg)
+        refuse(f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}")
     if not is_sqlite and is_file(place):
-        msg = f"{place} is a file: name a folder, or an SQLite file such as plans.sqlite"
-        raise errors.UsageError(msg)
+        refuse(f"{place} is a file: name a folder, or an SQLite file such as plans.sqlite")
     if not is_sqlite:
         common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
     from planner.documents import data_out
@@ -148,16 +145,12 @@ def _new_place(file: Path, output: Path, *, force: bool) -> Path:
     """Return the path of the copy: same file type as the input, and never the input itself."""
     if is_folder(file):
         if is_file(output):
-            msg = f"{output} is a file: {file} is a folder, so name a folder"
-            raise errors.UsageError(msg)
+            refuse(f"{output} is a file: {file} is a folder, so name a folder")
         return output_folder(output)
     path = output_file(output, "workbook")
     if path.suffix.casefold() != file.suffix.casefold():
-        msg = f"--output must end in {file.suffix}, as {file} does"
-        raise errors.UsageError(msg)
-    if is_file(path) and not force:
-        msg = f"{path} is there already: choose another name, or replace it with --force"
-        raise errors.UsageError(msg)
+        refuse(f"--output must end in {file.suffix}, as {file} does")
+    refuse_existing(path, force=force)
     return path
 
 

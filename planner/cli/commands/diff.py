@@ -193,7 +193,6 @@ def _show_totals(result: PlanDifference, money: Scale) -> None:
 
 
 def _show_rows(key: str, table: pd.DataFrame, amounts: Sequence[Amount]) -> None:
-    """Show the rows in which an amount changes."""
     rows = [
         each
         for each in table.to_dict("records")

@@ -11,7 +11,7 @@ import click
 
 from models import errors, units
 from planner.cli import whatifs
-from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity
+from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity, refuse
 from planner.cli.commands import common
 from planner.cli.paths import case_part, fillable_folder, html_path, output_file
 from planner.cli.words import line, row, show_warnings
@@ -139,7 +139,6 @@ def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None
 
 
 def _show_members(split: Orders, scale: float, decimals: int) -> None:
-    """Print the orders of each member, and their sum."""
     from models.results.common import MEMBER
 
     shown = split.members[:_SHOWN]
@@ -216,10 +215,8 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
 
 
 def _html(file: Path, output: Path | None) -> Path:
-    """Return the path of the report."""
     if output is None and not file.name:
-        msg = f"{file} is a folder: name the workbook of a plan"
-        raise errors.UsageError(msg)
+        refuse(f"{file} is a folder: name the workbook of a plan")
     return html_path(file.with_suffix(".html") if output is None else output)
 
 
@@ -323,8 +320,7 @@ def model(
     from planner.workbook.save import save
 
     if form not in FORMATS:
-        msg = f"--output must end in .lp or .mps, unlike {output}"
-        raise errors.UsageError(msg)
+        refuse(f"--output must end in .lp or .mps, unlike {output}")
     tell = common.progress(as_json)
     start = start_file(file, **variation, tell=tell)
     tell("Building")
@@ -348,7 +344,6 @@ def model(
 
 
 def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
-    """Return the models to write, each by its file."""
     from models.plan import block_models
     from models.plan import model as model_of
     from planner.documents.folder import file_part

@@ -41,7 +41,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     variation: dict[str, Any],
     as_json: bool,
 ) -> int:
-    """Explain what a member pays for a mineral in a year, and why it is short.
+    """Explain what a member pays for a mineral in a year, and the cause of a shortage.
 
     The command splits the marginal price of supply into its parts. Then it lists the binding
     limits, and how much one more unit of each limit would save. If the member has a shortage, the
@@ -86,7 +86,6 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
 def _explained(
     start: Start, cell: tuple[str, str, int], cells: Cells, tell: Callable[[str], None]
 ) -> tuple[Explanation, LeastChange | None]:
-    """Plan, explain, and look for the smallest change that removes the shortage."""
     from models.answers import explain, least_change
     from models.plan import solve
 

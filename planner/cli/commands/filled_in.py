@@ -89,6 +89,5 @@ def _input_of(plan: Path, folder: Path) -> tuple[str, Path | None]:
 
 
 def _beside(name: str, folders: Iterable[Path]) -> Path | None:
-    """Return the file of that name in the first folder that has one."""
     places = (folder / name for folder in folders if name)
     return next((place for place in places if is_file(place)), None)

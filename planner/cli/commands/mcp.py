@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from models.errors import UsageError
-from planner.cli.answer import Command
+from planner.cli.answer import Command, refuse
 from planner.cli.commands.common import WORKBOOK, require
 
 
@@ -31,8 +30,7 @@ def mcp(folder: Path) -> int:
         "mcp", "pptx", "plotly",
     )  # fmt: skip
     if not folder.is_dir():
-        msg = f"{folder} is not a folder: name a folder of workbooks that an assistant may read"
-        raise UsageError(msg)
+        refuse(f"{folder} is not a folder: name a folder of workbooks that an assistant may read")
     from planner.cli.assistant import server_of
 
     server_of(folder).run()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from models import errors
-from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity
+from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity, refuse
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
-from planner.cli.paths import is_file, output_file, xlsx_path
+from planner.cli.paths import output_file, refuse_existing, xlsx_path
 from planner.cli.words import line
 from planner.render.words import plain, span
 
@@ -69,9 +69,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     place = output_file(
         xlsx_path(output or Path("outputs", f"{file.stem}-{to}.xlsx"), "--output"), "workbook"
     )
-    if is_file(place) and not force:
-        msg = f"{place} is there already: choose another name, or replace it with --force"
-        raise errors.UsageError(msg)
+    refuse_existing(place, force=force)
     tell = progress(as_json)
     rolled = _rolled(plan, file, to, actuals, tell)
     tell(f"Writing {place}")
@@ -88,7 +86,6 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 def _rolled(
     plan: Path, file: Path, to: int, actuals: Path | None, tell: Callable[[str], None]
 ) -> Rolled:
-    """Return the next round; InputError if the plan was not made from the input."""
     from planner.going_on.roll import refuse_year, rolled
 
     past = past_of(plan, file, tell)
@@ -107,7 +104,6 @@ class Past:
     currency: str
 
     def planned(self, to: int) -> PastYears:
-        """Return the outcome of the years before ``to`` if all goes as planned."""
         from planner.going_on.outcome import planned_outcome
 
         return planned_outcome(self.plan, self.orders, to)
@@ -157,8 +153,7 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
         raise errors.InputError(problems)
     with errors_in(file):
         if is_plan(file):
-            msg = f"{file} is a plan, not an input workbook. Use: planner roll PLAN INPUT"
-            raise errors.UsageError(msg)
+            refuse(f"{file} is a plan, not an input workbook. Use: planner roll PLAN INPUT")
         start = start_of(recorded.made_with, file)
     if isinstance(start, errors.Finding):
         raise errors.InputError([start])
@@ -168,7 +163,6 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
 
 
 def _show(rolled: Rolled, written: Path, seconds: float) -> None:
-    """Print the outcome, the changes of the next workbook, and its path."""
     from planner.going_on.next_book import answer
 
     outcome = rolled.outcome

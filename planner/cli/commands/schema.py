@@ -6,7 +6,7 @@ import json
 
 import click
 
-from models.errors import UsageError
+from planner.cli.answer import refuse
 
 
 @click.command()
@@ -24,8 +24,7 @@ def schema(name: str | None) -> int:
     from planner.cli import schema as schemas
 
     if name is not None and name not in schemas.names():
-        msg = f"there is no schema {name!r}; {did_you_mean(name, schemas.names())}"
-        raise UsageError(msg)
+        refuse(f"there is no schema {name!r}; {did_you_mean(name, schemas.names())}")
     shown = schemas.whole_schema() if name is None else schemas.schema_of(name)
     click.echo(json.dumps(shown, indent=2))
     return 0

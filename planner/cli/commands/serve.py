@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from planner.cli.answer import Command
+from planner.cli.answer import Command, refuse
 from planner.cli.commands.common import WORKBOOK, require
 from planner.options import IntegerOption
 from planner.stops import mark_handled
@@ -35,7 +35,7 @@ _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "pptx", "watchfi
     "names",
     multiple=True,
     metavar="NAME",
-    help="A host name under which visitors may open the page.",
+    help="A host name under which visitors may open the page. Repeatable.",
 )
 @click.option(
     "--token",
@@ -91,8 +91,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     require("serve", "serve needs packages that are", *_NEEDS)
     if file is not None and not file.is_file():
         is_folder = "is a folder: the page can watch only a workbook"
-        msg = f"{file} {is_folder if file.is_dir() else 'does not exist'}"
-        raise UsageError(msg)
+        refuse(f"{file} {is_folder if file.is_dir() else 'does not exist'}")
     import secrets
     import socket
 
@@ -153,7 +152,6 @@ def _server() -> type[uvicorn.Server]:
 
 
 def _is_here(host: str) -> bool:
-    """Return whether only this machine can reach an address."""
     import ipaddress
 
     try:

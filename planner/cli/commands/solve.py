@@ -13,10 +13,18 @@ import click
 
 from models.errors import UsageError
 from planner.cli import paths, progress, whatifs
-from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, what_if_facts
+from planner.cli.answer import (
+    Answer,
+    Command,
+    Key,
+    end,
+    findings_by_severity,
+    refuse,
+    what_if_facts,
+)
 from planner.cli.commands import common
 from planner.cli.words import console, line, show_warnings
-from planner.options import IntegerOption, Share
+from planner.options import DecimalOption, IntegerOption, Share
 from planner.render import words
 from planner.scratch import input_stem
 
@@ -45,7 +53,7 @@ _LABELS = ("Need met", "Limits cost", "Loss")
 @click.option(
     "--time-limit",
     "seconds",
-    type=click.FloatRange(min=1.0),
+    type=DecimalOption(min=1.0),
     metavar="S",
     help="With the setting Whole projects: longest search for the best choice of projects, in"
     " seconds. Then the best plan so far is written, with its gap.",
@@ -140,8 +148,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     have different files. An input workbook is never replaced.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     if solver and (seconds is not None or gap):
-        msg = "--time-limit and --gap only work with HiGHS: leave them or --solver out"
-        raise UsageError(msg)
+        refuse("--time-limit and --gap only work with HiGHS: leave them or --solver out")
     how = {"futures": futures, "seed": seed, "weight": weight, "cvar": cvar}
     _refuse_contradictions(how, under_risk=under_risk, solver=solver)
     if under_risk:
@@ -202,7 +209,6 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
 
 def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solver: str) -> None:
-    """Raise UsageError for options that do not go together."""
     given = [f"--{name}" for name, value in how.items() if value is not None]
     msg = ""
     if given and not under_risk:
@@ -246,7 +252,6 @@ def write_run(
 
 
 def plan_answer(run: PlanRun, output: Path | None) -> Answer:
-    """Return the --json answer for a plan."""
     from planner.render.table import records
     from planner.sheets.summary import STAGES
 
@@ -378,7 +383,6 @@ def show_suppliers(table: ByMineral, country: Callable[[str], str]) -> None:
 
 
 def _show_named(lines: dict[str, str]) -> None:
-    """Print one line per mineral."""
     width = max((len(words.plain(name)) for name in lines), default=0)
     for name, text in lines.items():
         click.echo(f"  {words.plain(name):<{width}}  {words.plain(text)}", err=True)

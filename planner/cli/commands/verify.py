@@ -19,10 +19,12 @@ from planner.cli.answer import (
     errors_in,
     findings_by_severity,
     print_json,
+    refuse,
 )
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import output_file, plan_path
 from planner.cli.words import line, show_some
+from planner.options import DecimalOption
 from planner.render.words import listed, number_of, plain, search_words
 
 if TYPE_CHECKING:
@@ -66,7 +68,6 @@ class _Outcome:
     currency: str = ""
 
     def show(self, *, as_json: bool) -> int:
-        """Print the outcome and return the exit code."""
         is_verified = self.verdict is not None and not self.findings
         if as_json:
             print_json(self._answer())
@@ -108,7 +109,6 @@ class _Outcome:
         return {**answer, **findings_by_severity(self.findings)}
 
     def _lines(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
-        """Yield lines on what was compared, proven and not proven."""
         cells, sheets = number_of(verdict.cells, "cell"), number_of(verdict.sheets, "sheet")
         records = f"not {number_of(verdict.records, 'cell')} and the times, which record the run"
         yield "Compared", f"{verdict.compared}: {cells} on {sheets}; {records}"
@@ -184,8 +184,7 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
         return replace(outcome, findings=tuple(problems)).show(as_json=as_json)
     with errors_in(file):
         if is_plan(file):
-            msg = f"{file} is a plan, not an input workbook. Use: planner verify PLAN INPUT"
-            raise errors.UsageError(msg)
+            refuse(f"{file} is a plan, not an input workbook. Use: planner verify PLAN INPUT")
         start = start_of(recorded.made_with, file)
     if isinstance(start, errors.Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
@@ -312,7 +311,7 @@ _MOST_NAMED = 3
 @output_option("Write the redacted plan here [<PLAN's name>-redacted.xlsx].", "COPY")
 @click.option(
     "--protection",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=DecimalOption(0, 1, min_open=True),
     default=0.2,
     show_default=True,
     metavar="SHARE",
@@ -365,8 +364,7 @@ def redact(  # noqa: PLR0913, PLR0917 - one argument per option
 
     sheets = open_sheets(plan, tell)
     if sheets.recorded.redacted:
-        msg = f"{plan} is redacted already: redact the original plan"
-        raise errors.UsageError(msg)
+        refuse(f"{plan} is redacted already: redact the original plan")
     result = redacted(sheets, named(sheets, members), protection, keep_totals=keep_totals)
     computable = _revealed(result)
     if computable and keep_totals and unless_computable:

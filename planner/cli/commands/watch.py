@@ -152,7 +152,6 @@ def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]
 
 
 def _minerals(result: PlanDifference) -> str:
-    """Return the minerals whose shortage, cost or largest share changes."""
     changed = []
     rows = result.minerals.to_dict("records")
     rows.sort(key=lambda row: -abs(_number(row["paid_change"])))

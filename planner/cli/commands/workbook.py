@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import Finding, InputError, UsageError, WriteError
-from planner.cli.answer import Answer, Command, Key, end, errors_in, fail, findings_by_severity
+from models.errors import Finding, InputError, WriteError
+from planner.cli.answer import (
+    Answer,
+    Command,
+    Key,
+    end,
+    errors_in,
+    fail,
+    findings_by_severity,
+    refuse,
+)
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, output_option, progress, tell_where
-from planner.cli.paths import copy_path, is_file, is_folder, output_file, xlsx_path
+from planner.cli.paths import copy_path, is_file, is_folder, output_file, refuse_existing, xlsx_path
 from planner.cli.words import line, show_defaults, show_findings
 from planner.render.words import number_of
 from planner.stops import raise_lost
@@ -89,21 +98,19 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     path = _path_of(file, output)
     if plan is not None:
         if example or every or wanted or as_csv:
-            msg = "--actuals writes another workbook: leave out --example, --all, --with and --csv"
-            raise UsageError(msg)
+            refuse(
+                "--actuals writes another workbook: leave out --example, --all, --with and --csv"
+            )
         return _new_actuals(path, plan, years, force=force, as_json=as_json)
     if years:
-        msg = "--year needs --actuals"
-        raise UsageError(msg)
+        refuse("--year needs --actuals")
     if example and (every or wanted):
-        msg = "--example copies a whole case: leave out --all and --with"
-        raise UsageError(msg)
+        refuse("--example copies a whole case: leave out --all and --with")
     if not as_csv:
         path = output_file(xlsx_path(path, "FILE"), "workbook", *([_example()] if example else []))
     elif is_file(path):
-        msg = f"{path} is a file: with --csv, name a folder"
-        raise UsageError(msg)
-    _refuse_there(path, force=force)
+        refuse(f"{path} is a file: with --csv, name a folder")
+    refuse_existing(path, force=force)
     sheets = [] if example else _sheets(wanted, every=every)
     written = _write_csv(path, sheets) if as_csv else _write_book(path, sheets)
     if not as_json:
@@ -113,29 +120,19 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
 
 def _path_of(file: Path | None, output: Path | None) -> Path:
-    """Return the path of the workbook, given as FILE or with --output."""
     if file is not None and output is not None:
-        msg = f"FILE ({file}) and --output ({output}) are the same option: give one of them"
-        raise UsageError(msg)
+        refuse(f"FILE ({file}) and --output ({output}) are the same option: give one of them")
     path = file if file is not None else output
     if path is None:
-        msg = "name the workbook to write: planner new FILE"
-        raise UsageError(msg)
+        refuse("name the workbook to write: planner new FILE")
     return path
-
-
-def _refuse_there(path: Path, *, force: bool) -> None:
-    if (any(path.iterdir()) if is_folder(path) else is_file(path)) and not force:
-        msg = f"{path} exists already: choose another name, or replace it with --force"
-        raise UsageError(msg)
 
 
 def _new_actuals(
     file: Path, plan: Path, years: tuple[int, ...], *, force: bool, as_json: bool
 ) -> int:
-    """Write the orders of a plan's year, with empty cells for what was delivered."""
     path = output_file(xlsx_path(file, "FILE"), "workbook")
-    _refuse_there(path, force=force)
+    refuse_existing(path, force=force)
     from planner.documents.orders import orders_of
     from planner.going_on.to_fill import next_year, planned_years, write_actuals
     from planner.run import open_plan
@@ -199,13 +196,11 @@ def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     for text in wanted:
         words = [word for word in text.split(",") if word.strip()]
         if not words:
-            msg = f"--with {text!r} names no sheet; choose from {optional}"
-            raise UsageError(msg)
+            refuse(f"--with {text!r} names no sheet; choose from {optional}")
         for word in words:
             if fold(word) not in names:
                 hint = near(word, names, 0.5) or f"choose from {optional}"
-                msg = f"there is no sheet {word.strip()!r}; {hint}"
-                raise UsageError(msg)
+                refuse(f"there is no sheet {word.strip()!r}; {hint}")
             chosen.append(names[fold(word)])
     return list(names.values()) if every else chosen
 
@@ -214,11 +209,10 @@ def _example() -> Path:
     """Return the example's file: beside the package in a checkout, inside it if installed."""
     package = Path(__file__).resolve().parents[2]
     places = (package.parent / "inputs" / "critical-minerals.xlsx", package / "example.xlsx")
-    for path in places:
-        if path.is_file():
-            return path
-    msg = "this installation does not contain the example"
-    raise UsageError(msg)
+    path = next((path for path in places if path.is_file()), None)
+    if path is None:
+        refuse("this installation does not contain the example")
+    return path
 
 
 @click.command(cls=Command)
@@ -266,8 +260,7 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     compared = ""
     asked = [name for name, given in (("--plan", plan), ("--to", to)) if given is not None]
     if asked and (is_folder(file) or is_input(file) or is_plan(file)):
-        msg = f"{file} is not a workbook of actuals: leave out {' and '.join(asked)}"
-        raise UsageError(msg)
+        refuse(f"{file} is not a workbook of actuals: leave out {' and '.join(asked)}")
     if asked or is_actuals(file):
         from planner.cli.commands.filled_in import check_actuals
 

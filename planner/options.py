@@ -29,7 +29,7 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
     ) -> float:
         """Read 0.65 or 65%; for 65, ask whether 65% is meant.
 
-        In a command with what-ifs, errors wait for ``late_mistakes``.
+        In a command with what-ifs, errors wait for ``postponed_errors``.
         """
         text = str(value).strip()
         percent = text.endswith("%")
@@ -86,6 +86,6 @@ class DecimalOption(click.FloatRange):
         return f"{'more than ' if self.min_open else ''}{least}, at most {self.max:g}"
 
 
-def late_mistakes() -> tuple[str, ...]:
+def postponed_errors() -> tuple[str, ...]:
     """Return the errors in options that the running command has not reported yet."""
     return tuple(click.get_current_context().meta.pop(_LATE, ()))

@@ -34,7 +34,7 @@ T = TypeVar("T")
 WhatIfReader = Callable[[Case], tuple[WhatIf, ...]]
 """Reads the what-ifs of a command line, in the names of a case; raises UsageError."""
 
-CLOSE_NAME = 0.6
+LEAST_SIMILARITY = 0.6
 """Least similarity of a file name that is suggested for a missing file."""
 
 
@@ -110,7 +110,7 @@ def _similar(path: Path) -> Path | None:
     stems: dict[str, str] = {}
     for name in sorted(names):
         stems.setdefault(Path(name).stem.casefold(), name)
-    close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=CLOSE_NAME)
+    close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=LEAST_SIMILARITY)
     return path.with_name(stems[close[0]]) if close else None
 
 

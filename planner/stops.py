@@ -107,7 +107,7 @@ def pending_stop() -> Stop | None:
     return _REQUEST.stop
 
 
-def raise_lost() -> None:
+def raise_pending_stop() -> None:
     """Raise the request that is not yet handled, if any; call this where an error is caught.
 
     A library may catch the request and raise another error instead.

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError, WriteError
-from planner.cli.answer import FAULT, INTERRUPTED, Key, fail, failure, print_json
+from planner.cli.answer import INTERNAL_ERROR, INTERRUPTED, Key, fail, failure, print_json
 from planner.cli.commands import planner
 from planner.stops import Stop, exit_code, handling_stops, mark_handled, pending_stop
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-CUT_OFF = 141
+BROKEN_PIPE = 141
 """Exit code if the program that reads stdout has ended: 128 + SIGPIPE, as a shell reports it."""
 
 STOPPED = "Stopped before the command was finished"
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _stopped_by(stop)
     except BrokenPipeError:
         _discard_output()
-        return CUT_OFF
+        return BROKEN_PIPE
     except OutputError as error:
         _discard_output()
         click.echo(f"Error: {error}", err=True)
@@ -97,7 +97,7 @@ def _failed(error: Exception, *, as_json: bool) -> int:
         print_json(failure("fault", f"{type(error).__name__}: {error}"))
     traceback.print_exception(error)
     click.echo("This is an error in the planner, not in the workbook: please report it.", err=True)
-    return FAULT
+    return INTERNAL_ERROR
 
 
 def _stopped_by(stop: Stop) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from models import errors
-from planner.stops import raise_lost
+from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
 _CLOSE_OPTION = 0.7
 """Least similarity of an option that is suggested; --cluster and --country score 0.57."""
-FAULT = 70
+INTERNAL_ERROR = 70
 """Exit code for an error in the planner itself (EX_SOFTWARE)."""
 
 _STATUS: dict[type[errors.PlannerError], str] = {
@@ -157,7 +157,7 @@ class Command(click.Command):
         try:
             return int(super().invoke(ctx) or 0)
         except errors.InputError as error:
-            raise_lost()
+            raise_pending_stop()
             arguments = (p.name or "" for p in self.params if isinstance(p, click.Argument))
             file = error.file or ctx.params[next(arguments)]
             if ctx.params["as_json"]:

@@ -30,7 +30,7 @@ _MOST_CELLS, _MOST_ROWS = 40, 500
 """Most cells shown of a finding's row, and most findings whose row is shown."""
 
 
-def work(order: dict[str, Any]) -> dict[str, Any]:
+def run_commands(order: dict[str, Any]) -> dict[str, Any]:
     """Run the commands until one fails; return the exit code and all answers."""
     progress.SECONDS_PER_LINE = _SECONDS_PER_LINE
     answers, code, workbook = [], 0, ""
@@ -120,7 +120,7 @@ def with_rows(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, 
     return shown
 
 
-def limit(memory: int) -> None:
+def limit_memory(memory: int) -> None:
     """Limit the memory of this process, if the system supports it."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
@@ -131,9 +131,9 @@ def limit(memory: int) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     order = json.loads(arguments[0])
-    limit(int(order["memory"]))
+    limit_memory(int(order["memory"]))
     try:
-        result = work(order)
+        result = run_commands(order)
     except KeyboardInterrupt:
         result = {"code": INTERRUPTED, "answers": []}
     try:

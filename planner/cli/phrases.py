@@ -35,7 +35,7 @@ Reading = tuple[str, tuple[schema.ScenarioStep, ...]]
 """A sentence on what an option does, and its steps."""
 
 
-def block(text: str, named: Named) -> Reading:
+def read_block(text: str, named: Named) -> Reading:
     """Read --block, such as ``CHN:JPN``, ``*:JPN`` or ``"Lynas*:Japan:Rare earths"``."""
     parts = [part.strip() for part in text.split(":")]
     if len(parts) not in {2, 3} or not all(parts):
@@ -74,7 +74,7 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
         raise errors.UsageError(msg) from None
 
 
-def lose(text: str, named: Named) -> Reading:
+def read_lose(text: str, named: Named) -> Reading:
     """Read --lose: a country, which loses its plants and ore, or companies or refiners."""
     if not text.strip(" *"):
         refuse("name a country, a refiner or a company")
@@ -89,7 +89,7 @@ def lose(text: str, named: Named) -> Reading:
     return _all_of(seller.words for seller in sellers), tuple(steps)
 
 
-def change(text: str, named: Named) -> Reading:
+def read_what_if(text: str, named: Named) -> Reading:
     """Read --what-if: ``ACTION; selector=...; years=...; value=...``, by header of Scenarios."""
     step, words = _phrase(text, named)
     steps = [

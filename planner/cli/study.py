@@ -42,7 +42,7 @@ _MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Halt:
+class EarlyStop:
     """Why a study stopped early, and how many of its runs had finished."""
 
     finished: int
@@ -88,14 +88,14 @@ def command_of(kind: type[StudyKind]) -> click.Command:
     shared += [common.share_limit(kind.LIMIT)] if kind.LIMIT else []
     written = f"Write the {kind.WRITES} here [outputs/<FILE's name>-{kind.PART}{kind.NAME}.xlsx]."
     shared += [common.output_option(written), common.CSV, progress.study_options, common.JSON]
-    command: Any = partial(run_kind, kind)
+    command: Any = partial(run_study_command, kind)
     for option in reversed(shared):
         command = option(command)
     built: click.Command = click.command(kind.NAME, cls=Command, help=kind.__doc__)(command)
     return built
 
 
-def run_kind(  # noqa: PLR0913 - what a command line says
+def run_study_command(  # noqa: PLR0913 - what a command line says
     kind: type[StudyKind],
     *,
     file: Path,
@@ -121,7 +121,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
         study, seconds = _planned(kind, file, options, (where, watch, tell))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
     ran = [outcome.ran for outcome in study.outcomes]
-    halt = Halt(sum(ran), len(ran), study.stopped) if study.stopped is not None else None
+    halt = EarlyStop(sum(ran), len(ran), study.stopped) if study.stopped is not None else None
     failed: PlannerError | None = study.errors or _failure_of(study.judged, halt)
     if not study.planned:
         return _nothing(study, halt, failed, as_json=as_json)
@@ -131,7 +131,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     if halt is not None:  # a partial result does not replace a complete one
         title = f"{title} (stopped: {halt.words})"
         target, csv_folder = paths.partial_file(target), paths.partial_folder(csv_folder)
-    written, problem = common.write_all(
+    written, problem = common.write_workbook_and_tables(
         target,
         lambda path: write_study(path, study, tables, sheets, title),
         csv_folder,
@@ -148,7 +148,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
             f"The study is not finished, so it was written to {written}, not to {wanted}", err=True
         )
     elif written is not None:
-        common.tell_where(target, written)
+        common.report_path(target, written)
     plan, unwritten = _plan_beside(file, study, written)
     if plan is not None and not as_json:
         line("Plan", str(plan))
@@ -164,7 +164,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     return code if halt is None else halt.code
 
 
-def _failure_of(outcomes: Iterable[Outcome[Any]], halt: Halt | None) -> SolverError | None:
+def _failure_of(outcomes: Iterable[Outcome[Any]], halt: EarlyStop | None) -> SolverError | None:
     """Return the error that names the runs without a plan; None if all runs have one.
 
     Runs that did not start because the study was stopped are no failure.
@@ -177,7 +177,7 @@ def _failure_of(outcomes: Iterable[Outcome[Any]], halt: Halt | None) -> SolverEr
 
 
 def _nothing(
-    study: StudyKind, halt: Halt | None, failed: PlannerError | None, *, as_json: bool
+    study: StudyKind, halt: EarlyStop | None, failed: PlannerError | None, *, as_json: bool
 ) -> int:
     """Report a study without any result to write; return the exit code."""
     if halt is None:
@@ -283,7 +283,7 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
 def _answer(
     study: StudyKind,
     tables: Tables,
-    halt: Halt | None,
+    halt: EarlyStop | None,
     written: Path | None,
     seconds: dict[str, float],
 ) -> Answer:
@@ -301,7 +301,7 @@ def _answer(
     }
 
 
-def _counts(outcomes: Sequence[Outcome[Any]], halt: Halt | None) -> Answer:
+def _counts(outcomes: Sequence[Outcome[Any]], halt: EarlyStop | None) -> Answer:
     return {
         Key.STOPPED: halt is not None,
         Key.RUNS: len(outcomes),

@@ -26,7 +26,7 @@ import click
 from models.errors import PlannerError, UsageError
 from planner.cli import main, progress
 from planner.cli.answer import Key, failure, refuse
-from planner.cli.job import limit
+from planner.cli.job import limit_memory
 from planner.render.words import cut, plain, proven_words, search_words
 from planner.studies import STUDIES
 
@@ -41,7 +41,7 @@ _HIDDEN_OPTIONS = {"json", "workers", "cluster", "help"}
 _NOTHING_TO_PROVE = "The call makes no plan, so there is nothing to prove."
 
 
-def work(order: Mapping[str, Any]) -> dict[str, Any]:
+def answer_call(order: Mapping[str, Any]) -> dict[str, Any]:
     """Run a call; return the shortened answer, with the proof of its plan."""
     if order["what"] == "command":
         return _command(order)
@@ -245,7 +245,7 @@ _READERS: dict[str, Callable[..., dict[str, Any]]] = {
 # ---- guard ---------------------------------------------------------------------------------------
 
 
-def only_below(folder: Path) -> None:
+def block_files_outside(folder: Path) -> None:
     """Block every workbook and CSV file outside a folder, except the example.
 
     The paths in a call were checked before, but a command may open other files, such as the input
@@ -289,8 +289,8 @@ def trimmed(value: Any, most: int = MOST_ROWS) -> Any:
 def run() -> int:
     """Run the call on stdin; return 0 if it was answered."""
     order = json.load(sys.stdin)
-    limit(int(order["memory"]))
-    only_below(Path.cwd())
+    limit_memory(int(order["memory"]))
+    block_files_outside(Path.cwd())
 
     def report(text: str, done: int, total: int) -> None:
         step = json.dumps({"says": trimmed(text), "done": done, "total": total})
@@ -298,7 +298,7 @@ def run() -> int:
 
     progress.listener = report
     try:
-        answer = work(order)
+        answer = answer_call(order)
     except KeyboardInterrupt:
         return 130
     sys.stdout.write(json.dumps(answer))

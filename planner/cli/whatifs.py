@@ -11,7 +11,7 @@ import click
 
 from models.errors import Mistakes, UsageError
 from planner.cli.commands.common import SCENARIO, share_limit
-from planner.options import late_mistakes
+from planner.options import postponed_errors
 
 if TYPE_CHECKING:
     from models.case import Case
@@ -53,9 +53,9 @@ class WhatIfOptions:
 
         named, what_ifs, wrong = Named(case), list[WhatIf](), Mistakes()
         for option, texts, read in (
-            (BLOCK, self.blocks, phrases.block),
-            (LOSE, self.losses, phrases.lose),
-            (WHAT_IF, self.changes, phrases.change),
+            (BLOCK, self.blocks, phrases.read_block),
+            (LOSE, self.losses, phrases.read_lose),
+            (WHAT_IF, self.changes, phrases.read_what_if),
         ):
             for text in texts:
                 with wrong.kept(f"{option} {text!r}: "):
@@ -106,7 +106,7 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         changes: tuple[str, ...],
         **options: object,
     ) -> int:
-        asked = WhatIfOptions(blocks, losses, changes, late_mistakes())
+        asked = WhatIfOptions(blocks, losses, changes, postponed_errors())
         if asked.wrong and not asked:
             raise click.UsageError("\n".join(asked.wrong))
         return command(*arguments, asked=asked, **options)

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
     from planner.workbook import DefaultTaken
 
-SHOWN = 200
+MOST_FINDINGS = 200
 """Largest number of findings listed; the others are counted."""
 
-CHOICES = 5
+MOST_CHOICES = 5
 """Largest number of a cell's allowed values that a terminal shows; a file lists them all."""
 
-WARNINGS = 5
+MOST_WARNINGS = 5
 """Largest number of warnings listed for a plan."""
 
-ENDLESS = 10_000
+UNLIMITED_WIDTH = 10_000
 """Width of output that is not a terminal: each finding stays on one line, for grep."""
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
@@ -66,7 +66,7 @@ def show_warnings(findings: Sequence[Finding], sheet: str) -> None:
     """Count the warnings on a workbook and list the first few; ``sheet`` lists all."""
     if findings:
         line("Warnings", f"{len(findings):,}", "yellow")
-        show_some(findings, WARNINGS, f", on the sheet {sheet}")
+        show_some(findings, MOST_WARNINGS, f", on the sheet {sheet}")
 
 
 def console(stream: TextIO) -> Console:
@@ -82,7 +82,7 @@ def console(stream: TextIO) -> Console:
 
     screen = Screen(file=stream, highlight=False, emoji=False)
     if not screen.is_terminal:
-        screen.width = ENDLESS
+        screen.width = UNLIMITED_WIDTH
     return screen
 
 
@@ -94,11 +94,11 @@ def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False)
 
     screen = console(sys.stderr if err else sys.stdout)
     ordered = Layout().in_order(findings)
-    for sheet, group in groupby(ordered[:SHOWN], key=lambda f: f.sheet):
+    for sheet, group in groupby(ordered[:MOST_FINDINGS], key=lambda f: f.sheet):
         screen.print(Text(plain(sheet) or "Workbook", style="bold"))
         screen.print(_table(list(group), brief=screen.is_terminal))
-    if len(ordered) > SHOWN:
-        screen.print(f"... and {len(ordered) - SHOWN:,} more", markup=False)
+    if len(ordered) > MOST_FINDINGS:
+        screen.print(f"... and {len(ordered) - MOST_FINDINGS:,} more", markup=False)
     screen.print(f"{file}: {counted(ordered)}", markup=False, soft_wrap=True)
 
 
@@ -118,9 +118,9 @@ def counted(findings: Sequence[Finding]) -> str:
 def shortened(expected: str) -> str:
     """Return a long list of values, ``a, b, c or d``, with only its first few."""
     values = re.split(r", | or ", expected)
-    if " or " not in expected or len(values) <= CHOICES + 1:
+    if " or " not in expected or len(values) <= MOST_CHOICES + 1:
         return expected
-    return f"{', '.join(values[:CHOICES])}, ... ({len(values)} in all)"
+    return f"{', '.join(values[:MOST_CHOICES])}, ... ({len(values)} in all)"
 
 
 def _table(findings: Sequence[Finding], *, brief: bool) -> Table:

@@ -41,7 +41,7 @@ _CSV_HEADERS = {
 _ROLL_COMMAND = re.compile(r"planner roll (?P<plan>.+) INPUT --to (?P<to>\d{4}) .*")
 _PAID = re.compile(rf"{Delivery.column_of('paid').header} \((?P<currency>[A-Z]{{3}})/t\)")
 _TO_FILL = "planner new --actuals PLAN -o actuals.xlsx writes one to fill in"
-NAMES = ("mineral", "refiner", "member")
+ORDER_NAMES = ("mineral", "refiner", "member")
 """With the year, these identify an order."""
 
 
@@ -87,7 +87,7 @@ def read_actuals(path: Path, currency: str = "") -> Actuals:
     return Actuals(path, context, deliveries, stocks, built, plan, to)
 
 
-def how_to_roll(plan: str, to: int) -> str:
+def roll_command(plan: str, to: int) -> str:
     """Return the command on the first page of a workbook of actuals."""
     return f"planner roll {plan} INPUT --to {to} --actuals FILE -o NEXT"
 
@@ -152,9 +152,9 @@ def check_alone(actuals: Actuals, to: int | None) -> tuple[Finding, ...]:
     return errors.in_order()
 
 
-def names_of(row: Delivery | Purchase) -> tuple[object, ...]:
+def order_identity(row: Delivery | Purchase) -> tuple[object, ...]:
     """Return year and names, which identify an order."""
-    return (row.year, *(fold(getattr(row, name)) for name in (*NAMES, "contract", "project")))
+    return (row.year, *(fold(getattr(row, name)) for name in (*ORDER_NAMES, "contract", "project")))
 
 
 @dataclass
@@ -194,7 +194,7 @@ class RowErrors:
                 own = [(fold(name), part)]
                 others = [(fold(name), "")] if part else [(fold(name), "in parts")]
             elif self.has_names(row):
-                own, others = [names_of(row)], []
+                own, others = [order_identity(row)], []
             else:
                 continue
             if to is not None and row.year is not None and row.year >= to:
@@ -208,7 +208,7 @@ class RowErrors:
                 own.append((fold(name), "in parts"))
                 kinds.setdefault(fold(name), set()).add(part[0])
             elif row.order:
-                own.append(names_of(row))
+                own.append(order_identity(row))
             for key in own:
                 seen.setdefault(key, row)
             if len(kinds.get(fold(name), ())) > 1:
@@ -216,7 +216,7 @@ class RowErrors:
 
     def has_names(self, row: Delivery) -> bool:
         """Return whether a row without an order has all names that identify one."""
-        blank = [name for name in ("year", *NAMES) if getattr(row, name) in {"", None}]
+        blank = [name for name in ("year", *ORDER_NAMES) if getattr(row, name) in {"", None}]
         if blank:
             found = "the cell is blank, and the row has no order"
             self.wrong(row, blank[0], found, "an order, or else year, mineral, refiner and member")

@@ -16,7 +16,7 @@ from models.errors import InputError, Severity
 from models.plan import Plan
 from models.schema.rounds import ActualBuild, ClosingStock, Delivery
 from planner.documents.deliveries import every_part, part_of
-from planner.going_on.actuals import NAMES, Actuals, RowErrors, names_of
+from planner.going_on.actuals import ORDER_NAMES, Actuals, RowErrors, order_identity
 from planner.going_on.outcome import PastYears, Purchase
 from planner.render.words import counted, span
 
@@ -79,7 +79,7 @@ class _Matching(RowErrors):
             if match is None:
                 continue
             position, part = match
-            key = ("order", position, part) if position >= 0 else names_of(row)
+            key = ("order", position, part) if position >= 0 else order_identity(row)
             first = seen.get(("order", position, "")) or seen.get(key)
             if position >= 0 and not part:
                 first = first or first_of.get(position)
@@ -155,7 +155,7 @@ class _Matching(RowErrors):
 
     def _agrees(self, row: Delivery, order: Purchase) -> bool:
         """Return whether the names that a row gives are the names of its order."""
-        for name in ("year", *NAMES, "project", "contract"):
+        for name in ("year", *ORDER_NAMES, "project", "contract"):
             typed, planned = getattr(row, name), getattr(order, name)
             if typed not in {"", None} and fold(str(typed)) != fold(str(planned)):
                 belongs = f"belongs to {planned}" if planned else f"has no {name}"
@@ -168,7 +168,7 @@ class _Matching(RowErrors):
     def _by_names(self, row: Delivery) -> tuple[int, str] | None:
         if not (self.has_names(row) and self._is_over(row) and self._is_known(row)):
             return None
-        names = names_of(row)
+        names = order_identity(row)
         matches = [
             i
             for i in self._positions_by_names.get(names[:-1], ())
@@ -185,7 +185,7 @@ class _Matching(RowErrors):
         """The positions of orders by year and names, without their projects."""
         positions: dict[tuple[object, ...], list[int]] = {}
         for i, each in enumerate(self.before.purchases):
-            positions.setdefault(names_of(each)[:-1], []).append(i)
+            positions.setdefault(order_identity(each)[:-1], []).append(i)
         return positions
 
     def _is_over(self, row: Delivery | ClosingStock) -> bool:

@@ -41,7 +41,7 @@ _AFTER = {
 
 
 @dataclass(frozen=True)
-class Rolled:
+class RolledPlan:
     """A rolled plan: the outcome of past years, and the edits that follow from it.
 
     ``dropped`` is the plan's cost in past years, discounted to its first year [money]. ``orders``
@@ -75,7 +75,7 @@ class Rolled:
 class _Writer:
     """Writes the next workbook."""
 
-    def __init__(self, rolled: Rolled, target: EditedBook) -> None:
+    def __init__(self, rolled: RolledPlan, target: EditedBook) -> None:
         self.rolled, self.target = rolled, target
         self.case: Case = rolled.book.case
         self.places = deepcopy(rolled.book.layout.sheets)
@@ -223,7 +223,7 @@ class _Writer:
             page.answer(text)
         page.words(
             f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
-            f" plans from {outcome.to} on: planner check, then planner solve."
+            f" plans from {outcome.to} on. Next: planner check, then planner solve."
         )
         page.head("Carried over to this workbook")
         for text in self._taken_over():

@@ -10,7 +10,7 @@ from models.plan import BUILT, Plan
 from models.plan.past import cost_before
 from models.schema.rounds import BuildBefore, OrderBefore
 from planner.going_on import carried
-from planner.going_on.next_book import Rolled
+from planner.going_on.next_book import RolledPlan
 from planner.going_on.outcome import PastYears, planned_outcome
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ def refuse_year(plan: Plan, to: int) -> None:
 
 def rolled(
     plan: Plan, orders: Orders, book: Book, outcome: PastYears, names: tuple[str, str]
-) -> Rolled:
+) -> RolledPlan:
     """Return a rolled plan; ``names`` are the names of the plan's file and of its input."""
     to = outcome.to
-    return Rolled(
+    return RolledPlan(
         book=book,
         outcome=outcome,
         edits=carried.edits(plan, book.case, outcome),
@@ -44,7 +44,7 @@ def rolled(
     )
 
 
-def as_planned(plan: Plan, orders: Orders, book: Book, to: int) -> Rolled:
+def as_planned(plan: Plan, orders: Orders, book: Book, to: int) -> RolledPlan:
     names = (orders.plan.path.name, book.path.name if book.path else "")
     return rolled(plan, orders, book, planned_outcome(plan, orders, to), names)
 

@@ -13,7 +13,7 @@ from models.results.orders import OrderLines
 from models.schema import Member, Mineral, Project, Refiner, Settings
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
 from planner.documents.numbers import rounded
-from planner.going_on.actuals import how_to_roll
+from planner.going_on.actuals import roll_command
 from planner.render.words import span
 from planner.workbook.headers import SETTING, VALUE
 from planner.workbook.template import OtherBook, write_book
@@ -58,7 +58,7 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
         f"The orders of {when} in the plan {plan.title} ({orders.plan_id}). Fill in each figure"
         " that differs from the plan, then roll the plan."
     )
-    roll = how_to_roll(_relative_path(folder, plan.path), next_year(orders, years))
+    roll = roll_command(_relative_path(folder, plan.path), next_year(orders, years))
     other = OtherBook(
         records={record.SHEET: record for record in ACTUALS},
         names=_names(plan),
@@ -95,7 +95,7 @@ def planned_years(orders: Orders, wanted: Sequence[int]) -> list[int]:
 
 
 def next_year(orders: Orders, years: Sequence[int]) -> int:
-    """Return the first year of a plan after some of its years."""
+    """Return the year of a plan that follows the last of some years."""
     return min((year for year in _years(orders) if year > max(years)), default=max(years) + 1)
 
 

@@ -250,7 +250,7 @@ def scale_capacity(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def add_capacity(case: Case, step: schema.ScenarioStep) -> Case:
-    """Add Value [t/yr] of usable capacity to the matching refiners, in their own years."""
+    """Add Value [t/yr] of usable capacity to the matching refiners, in the years they run."""
     value = _value(step)
 
     def refiner(record: schema.Refiner) -> schema.Refiner:
@@ -310,7 +310,7 @@ def scale_mines(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def block_ore(case: Case, step: schema.ScenarioStep) -> Case:
-    """Stop all ore of the mine country Country."""
+    """Stop all ore from the mines of Country."""
     if not any(_matches(m, step) for m in case.mines):
         return case
     row = schema.OreLane(

@@ -87,7 +87,7 @@ def _step(row: schema.EventStep) -> schema.ScenarioStep:
     return schema.ScenarioStep(**{name: getattr(row, name) for name in names})
 
 
-def touched(case: Case, row: schema.EventStep) -> frozenset[str]:
+def affected_minerals(case: Case, row: schema.EventStep) -> frozenset[str]:
     """Return the minerals that a row of Risks may affect."""
     if row.action == "scale demand":
         minerals = [d.mineral for d in case.demand if row.member in {"", d.member}]

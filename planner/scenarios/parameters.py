@@ -57,7 +57,7 @@ class ParameterKind:
         return TAKES[self.action].value == "money/t"
 
     @property
-    def most(self) -> float:
+    def largest(self) -> float:
         """The largest number that the action accepts; the smallest is 0."""
         return TAKES[self.action].most
 

@@ -24,7 +24,14 @@ from models.plan.solving import part, parts
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
 from planner.scenarios.actions import year_ranges
-from planner.scenarios.events import Event, Hits, active_rows, event_changes, events, touched
+from planner.scenarios.events import (
+    Event,
+    Hits,
+    active_rows,
+    affected_minerals,
+    event_changes,
+    events,
+)
 from planner.stops import Stop
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
@@ -347,7 +354,7 @@ class _Plans:
         ``base`` is what is struck, ``case`` the one whose sheet Risks the hits are rows of.
         """
         self.name, self.base, self.case, self.parts = name, base, case, parts(base)
-        reach = tuple(touched(base, row) for row in case.risks)
+        reach = tuple(affected_minerals(base, row) for row in case.risks)
         self.of_draw = [[hits_on(p, draw.hits, reach) for draw in drawn] for p in self.parts]
         every = ((p, hits) for p, each in enumerate(self.of_draw) for hits in sorted({(), *each}))
         self.runs = {key: i for i, key in enumerate(every)}

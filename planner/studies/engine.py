@@ -22,7 +22,7 @@ from models.plan.block_solver import BlockSolver
 from models.plan.solving import check
 from models.resolve import Expanded
 from planner.render.words import counted
-from planner.stops import Stop, mark_handled, raise_lost
+from planner.stops import Stop, mark_handled, raise_pending_stop
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -180,12 +180,12 @@ class Planner(Generic[T]):
                 outcome = Outcome(run.name, result, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:
-                raise_lost()
+                raise_pending_stop()
                 unproven = isinstance(error, SolverError)
                 outcome = Outcome[T](run.name, error=str(error), unproven=unproven)
                 fresh = True
             except Exception as error:  # noqa: BLE001 - one faulty run must not lose the others
-                raise_lost()
+                raise_pending_stop()
                 outcome, fresh = Outcome(run.name, error=fault(error)), True
             yield outcome
 

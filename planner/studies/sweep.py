@@ -127,7 +127,7 @@ def grid(
 
     Raises UsageError where a number is out of bounds, the step leads nowhere or to too many points.
     """
-    most = parameter.kind.most
+    most = parameter.kind.largest
     for option, value in (("--from", first), ("--to", last)):
         if not 0.0 <= value <= most:
             slip = most <= MOST_TARIFF and most < value <= _SLIP

@@ -62,7 +62,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     slides = slides_of(plan, added)
     tell("Drawing")
     written = save(place, partial(write_slides, slides=slides, title=plan.title))
-    common.tell_where(place, written)
+    common.report_path(place, written)
     seconds = time.perf_counter() - began
     if not as_json:
         line("Brief", f"{written}: {len(slides)} slides  ({seconds:z.1f} s)")

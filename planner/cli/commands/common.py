@@ -34,7 +34,7 @@ class _FileName(click.Path):
         except UnicodeError:
             is_name = False
         if not is_name:
-            self.fail(f"{str(value)!r} is a name that no file can have", param, ctx)
+            self.fail(f"{str(value)!r} is not a possible name of a file", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -72,12 +72,12 @@ class FilePath(_FileName):
             if error.errno == errno.ENAMETOOLONG:
                 name = Path(os.fspath(value)).name
                 shown = f"{name[:40]}..." if len(name) > 40 else name  # noqa: PLR2004
-                self.fail(f"{shown!r} is too long a name for a file", param, ctx)
+                self.fail(f"the name {shown!r} is too long for a file", param, ctx)
         return path
 
 
 WORKBOOK = FilePath(path_type=Path)
-PLACE = OutputPath(path_type=Path)
+OUTPUT = OutputPath(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 SCENARIO = click.option(
     "--scenario",
@@ -88,7 +88,7 @@ SCENARIO = click.option(
 CSV = click.option(
     "--csv",
     "csv_folder",
-    type=PLACE,
+    type=OUTPUT,
     metavar="DIR",
     help="Also write the tables as CSV files into the folder DIR.",
 )
@@ -110,10 +110,10 @@ def require(extra: str, needs: str, *packages: str) -> None:
 
 
 def output_option(text: str, metavar: str = "BOOK") -> Callable[[Callback], Callback]:
-    return click.option("-o", "--output", type=PLACE, metavar=metavar, help=text)
+    return click.option("-o", "--output", type=OUTPUT, metavar=metavar, help=text)
 
 
-def write_all(  # noqa: PLR0913 - what is written, and where
+def write_workbook_and_tables(  # noqa: PLR0913 - what is written, and where
     target: Path,
     write: Callable[[Path], None],
     folder: Path | None,
@@ -155,7 +155,7 @@ def progress(as_json: bool) -> Callable[[str], None]:
     return lambda text: click.secho(f"{text} ...", dim=True, err=True)
 
 
-def how_sure(target: Path, sha256: str, options: Mapping[str, str]) -> str:
+def certainty_words(target: Path, sha256: str, options: Mapping[str, str]) -> str:
     """Return how sure a plan is by its sensitivity study; "" without a study of the same case.
 
     The study's workbook is in the folder of the plan or page: ``case-sensitivity.xlsx`` is looked
@@ -172,7 +172,7 @@ def how_sure(target: Path, sha256: str, options: Mapping[str, str]) -> str:
     return how_sure(study, sha256, options)
 
 
-def tell_where(wanted: Path, written: Path) -> None:
+def report_path(wanted: Path, written: Path) -> None:
     """Print where a workbook was written, and why, if that is not the path that was wanted."""
     if written == wanted:
         return

@@ -134,7 +134,7 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
         written = write_pulled(pulled, place)
         answer[Key.OUTPUT] = str(written)
         if not as_json:
-            common.tell_where(place, written)
+            common.report_path(place, written)
             line("Copy", f"{written}. Next: planner check {written}")
     elif pulled.edits and not as_json:
         line("No copy", "name a copy to write: -o NEW")

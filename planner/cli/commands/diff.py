@@ -12,11 +12,11 @@ import click
 
 from models import errors, units
 from planner.cli.answer import Answer, Command, Key, end, errors_in
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
 from planner.render.words import cut, known, plain, signed
-from planner.stops import raise_lost
+from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,9 +86,9 @@ def diff(
     written: Path | None = None
     try:
         written = save(target, lambda path: write_difference(path, result, compared, title))
-        tell_where(target, written)
+        report_path(target, written)
     except errors.PlannerError as error:
-        raise_lost()
+        raise_pending_stop()
         failed = error  # the difference is shown nevertheless
     seconds = time.perf_counter() - began
     if not as_json:

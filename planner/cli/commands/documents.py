@@ -1,4 +1,4 @@
-"""The commands orders, report, page and model: files for others, of a plan or a workbook."""
+"""The commands orders, report, page and model: files for other people and programs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LONGEST_NAME = 32
 
 @click.command(cls=Command)
 @click.argument("plan", type=common.WORKBOOK)
-@click.argument("folder", type=common.PLACE, metavar="DIR")
+@click.argument("folder", type=common.OUTPUT, metavar="DIR")
 @click.option(
     "--periods",
     type=click.Choice(["quarter", "month"]),
@@ -207,7 +207,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         line("Warning", plain(finding.message), "yellow", of_label=True)
     tell("Drawing")
     written = save_text(place, report_html(*sources))
-    common.tell_where(place, written)
+    common.report_path(place, written)
     if not as_json:
         line("Report", str(written))
     answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **findings_by_severity(changed)}
@@ -255,10 +255,10 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     tell(f"Reading {file}")
     book = open_input(file)
     solver = highs.fetched(tell)
-    sure = common.how_sure(place, book.sha256, {})
+    sure = common.certainty_words(place, book.sha256, {})
     sliders = page_of(book, file.name, solver, tell, sure)
     written = save_text(place, sliders.html)
-    common.tell_where(place, written)
+    common.report_path(place, written)
     seconds = time.perf_counter() - began
     if not as_json:
         show_warnings(book.warnings, "Checks")
@@ -328,7 +328,7 @@ def model(
     for place, program in _models(start.case, wanted, by_block=by_block).items():
         write = partial(write_model, program, form=form, about=_about(start.case, file))
         written.append(save(output_file(place, "model"), write))
-        common.tell_where(place, written[-1])
+        common.report_path(place, written[-1])
     if not as_json:
         show_warnings(start.book.warnings, "Checks")
         more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""

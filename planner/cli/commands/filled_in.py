@@ -20,7 +20,7 @@ _OUTPUTS = Path("outputs")
 
 
 @dataclass(frozen=True)
-class ActualsChecked:
+class ActualsCheck:
     """Findings on a file of actuals, the plan it was compared with, and a sentence about that."""
 
     findings: tuple[Finding, ...]
@@ -35,7 +35,7 @@ class ActualsChecked:
 
 def check_actuals(
     file: Path, plan: Path | None, to: int | None, tell: Callable[[str], None]
-) -> ActualsChecked:
+) -> ActualsCheck:
     """Check a file of actuals as ``planner roll`` does.
 
     Its plan is ``plan``, otherwise the one that its first page names; the plan names its input. If
@@ -57,16 +57,16 @@ def check_actuals(
         raise UsageError(msg)
     missing = name or actuals.plan or "its plan"
     words = f"on its own, as {missing} was not found. --plan PLAN compares it with a plan"
-    return ActualsChecked(check_alone(actuals, year), None, words)
+    return ActualsCheck(check_alone(actuals, year), None, words)
 
 
 def _compared(
     actuals: Actuals, plan: Path, source: Path, to: int | None, tell: Callable[[str], None]
-) -> ActualsChecked:
-    from planner.cli.commands.roll import past_of
+) -> ActualsCheck:
+    from planner.cli.commands.roll import read_plan_to_roll
     from planner.going_on.roll import refuse_year
 
-    past = past_of(plan, source, tell)
+    past = read_plan_to_roll(plan, source, tell)
     first, *later = past.plan.expanded.years
     over = min(later, default=first + 1) if to is None else to
     refuse_year(past.plan, over)
@@ -78,7 +78,7 @@ def _compared(
         findings = [*error.findings]
     years = span(year for year in past.plan.expanded.years if year < over)
     words = f"with {plan}, orders of {years}"
-    return ActualsChecked(context.layout.in_order(findings), plan, words)
+    return ActualsCheck(context.layout.in_order(findings), plan, words)
 
 
 def _input_of(plan: Path, folder: Path) -> tuple[str, Path | None]:

@@ -12,7 +12,7 @@ import click
 
 from models import errors
 from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity, refuse
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
 from planner.cli.paths import output_file, refuse_existing, xlsx_path
 from planner.cli.words import line
 from planner.render.words import plain, span
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from planner.audit import PlanSheets
     from planner.documents.orders import Orders
-    from planner.going_on.next_book import Rolled
+    from planner.going_on.next_book import RolledPlan
     from planner.going_on.outcome import PastYears
     from planner.run import Start
     from planner.workbook import Book
@@ -76,7 +76,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     from planner.workbook.save import save
 
     written = save(place, rolled.write_checked)
-    tell_where(place, written)
+    report_path(place, written)
     seconds = time.perf_counter() - began
     if not as_json:
         _show(rolled, written, seconds)
@@ -85,17 +85,17 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
 def _rolled(
     plan: Path, file: Path, to: int, actuals: Path | None, tell: Callable[[str], None]
-) -> Rolled:
+) -> RolledPlan:
     from planner.going_on.roll import refuse_year, rolled
 
-    past = past_of(plan, file, tell)
+    past = read_plan_to_roll(plan, file, tell)
     refuse_year(past.plan, to)
     outcome = past.planned(to) if actuals is None else past.actual(actuals, to)
     return rolled(past.plan, past.orders, past.book, outcome, (plan.name, file.name))
 
 
 @dataclass(frozen=True)
-class Past:
+class PlanToRoll:
     """A plan with its orders and its input."""
 
     plan: Plan
@@ -121,7 +121,7 @@ class Past:
             return with_actuals(self.planned(to), read, self.plan, self.orders)
 
 
-def past_of(plan: Path, file: Path, tell: Callable[[str], None]) -> Past:
+def read_plan_to_roll(plan: Path, file: Path, tell: Callable[[str], None]) -> PlanToRoll:
     """Read a plan and its input; InputError if the plan was not made from the input."""
     from planner.audit.verify import plan_of
     from planner.documents.orders import orders_of
@@ -134,13 +134,17 @@ def past_of(plan: Path, file: Path, tell: Callable[[str], None]) -> Past:
         recomputed, findings = plan_of(sheets, start.case)
         if findings:
             raise errors.InputError(findings)
-    return Past(recomputed, orders, start.book, start.case.settings.currency)
+    return PlanToRoll(recomputed, orders, start.book, start.case.settings.currency)
 
 
 def _start(sheets: PlanSheets, file: Path) -> Start:
     """Read the input and apply the plan's options; InputError if the plan has another input."""
     from planner.audit.verify import is_other_input
-    from planner.cli.commands.verify import missing_for_proof, other_input, start_of
+    from planner.cli.commands.verify import (
+        apply_plan_options,
+        missing_for_proof,
+        other_input_finding,
+    )
     from planner.workbook.parts import is_plan
 
     recorded = sheets.recorded
@@ -154,15 +158,15 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
     with errors_in(file):
         if is_plan(file):
             refuse(f"{file} is a plan, not an input workbook. Use: planner roll PLAN INPUT")
-        start = start_of(recorded.made_with, file)
+        start = apply_plan_options(recorded.made_with, file)
     if isinstance(start, errors.Finding):
         raise errors.InputError([start])
     if is_other_input(sheets, start.book):
-        raise errors.InputError([other_input(file, recorded)])
+        raise errors.InputError([other_input_finding(file, recorded)])
     return start
 
 
-def _show(rolled: Rolled, written: Path, seconds: float) -> None:
+def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
     from planner.going_on.next_book import answer
 
     outcome = rolled.outcome
@@ -178,7 +182,7 @@ def _show(rolled: Rolled, written: Path, seconds: float) -> None:
     line("Next", f"{written}, from {outcome.to} on  ({seconds:z.1f} s)")
 
 
-def _answer(rolled: Rolled, written: Path, seconds: float) -> Answer:
+def _answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
     from planner.going_on import variance
 
     outcome = rolled.outcome

@@ -153,10 +153,10 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     _refuse_contradictions(how, under_risk=under_risk, solver=solver)
     if under_risk:
         from models.case import SearchLimits
-        from planner.cli.study import run_kind
+        from planner.cli.study import run_study_command
         from planner.studies import STUDIES
 
-        return run_kind(
+        return run_study_command(
             STUDIES["under-risk"].kind,
             file=file,
             output=output,
@@ -204,7 +204,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if not as_json:
         show_plan(file, run, written)
     if written is not None:
-        common.tell_where(target, written)
+        common.report_path(target, written)
     return end(plan_answer(run, written), as_json=as_json, failed=problem)
 
 
@@ -224,12 +224,12 @@ def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solve
 def write_run(
     run: PlanRun, target: Path, csv_folder: Path | None = None
 ) -> tuple[Path | None, WriteError | None]:
-    """Write a plan and, if a folder is named, its tables; return what ``write_all`` returns."""
+    """Write a plan and, if a folder is named, its tables; return path and error."""
     from planner.sheets import Table, write_plan
     from planner.sheets.context import RunRecord
 
     timings, sheets = dict(run.seconds), dict[str, Table]()
-    record = RunRecord(sure=common.how_sure(target, run.book.sha256, run.options))
+    record = RunRecord(sure=common.certainty_words(target, run.book.sha256, run.options))
     record = replace(record, solver=run.solver) if run.solver else record
 
     def write(path: Path) -> None:
@@ -248,7 +248,7 @@ def write_run(
         )
         run.confirm()
 
-    return common.write_all(target, write, csv_folder, sheets.values, run.seconds)
+    return common.write_workbook_and_tables(target, write, csv_folder, sheets.values, run.seconds)
 
 
 def plan_answer(run: PlanRun, output: Path | None) -> Answer:

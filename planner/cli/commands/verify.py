@@ -21,7 +21,7 @@ from planner.cli.answer import (
     print_json,
     refuse,
 )
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
 from planner.cli.paths import output_file, plan_path
 from planner.cli.words import line, show_some
 from planner.options import DecimalOption
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from planner.run import Start
 
 DIFFERS = 1
-"""The exit code where a plan does not match."""
+"""Exit code if a plan does not match."""
 _CASE_OPTIONS = {"scenario", "blocks", "losses", "changes", "max_country_share", "seconds", "gap"}
 """Parameters of solve that select the case."""
 _MOST_SHOWN, _FEW = 20, 3
@@ -46,8 +46,8 @@ _MAKE_ROOM = (
 _BY_PART, _BY_CELL, _BY_FIELD = "part by part", "cell by cell", "field by field"
 _HEAD = {
     _BY_PART: "is the proven plan of {}: every part of the file is as the planner wrote it",
-    _BY_CELL: "was saved by another program; its cells are those of the proven plan of {}",
-    _BY_FIELD: "was written by another version; its fields are those of the proven plan of {}",
+    _BY_CELL: "was saved by another program; its cells equal the proven plan of {}",
+    _BY_FIELD: "was written by another version; its fields equal the proven plan of {}",
 }
 _UNSEEN = {
     _BY_CELL: "how cells look (formats, colours), charts, comments and printed pages",
@@ -75,7 +75,7 @@ class _Outcome:
         if self.verdict is None:
             head = f"{self.plan} cannot be verified"
         elif self.findings:
-            head = f"{self.plan} differs from the plan that the planner makes of {self.file}"
+            head = f"{self.plan} differs from the plan that the planner makes from {self.file}"
         else:
             head = f"{self.plan} {_HEAD[self.verdict.compared].format(self.file)}"
         click.secho(head, fg="green" if is_verified else "red", bold=True, err=True)
@@ -123,7 +123,7 @@ class _Outcome:
             cheaper = f"no plan is cheaper by more than {verdict.gap:.1g} of the total cost"
             yield "Proof", f"{scope}{broken}, {cheaper}"
         else:
-            yield "Proof", "refused: see above"
+            yield "Proof", "none: see the findings above"
         for text in _not_proven(verdict):
             yield "Not proven", text
         if self.made_by != __version__:
@@ -185,7 +185,7 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     with errors_in(file):
         if is_plan(file):
             refuse(f"{file} is a plan, not an input workbook. Use: planner verify PLAN INPUT")
-        start = start_of(recorded.made_with, file)
+        start = apply_plan_options(recorded.made_with, file)
     if isinstance(start, errors.Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
     tell("Proving the plan and comparing every cell")
@@ -194,7 +194,7 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     except errors.WriteError as error:
         no_room = errors.Finding(found=str(error), hint=_MAKE_ROOM)
         return replace(outcome, findings=(no_room,)).show(as_json=as_json)
-    others = [other_input(file, recorded)] if is_other_input(sheets, start.book) else []
+    others = [other_input_finding(file, recorded)] if is_other_input(sheets, start.book) else []
     return replace(
         outcome,
         findings=(*others, *verdict.findings),
@@ -221,7 +221,7 @@ def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return parser.make_context("solve", words).params
 
 
-def start_of(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Finding:
+def apply_plan_options(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Finding:
     """Read the input and apply the plan's options; a finding says why that is impossible."""
     from models.case import SearchLimits
     from planner.cli.whatifs import WhatIfOptions
@@ -243,8 +243,8 @@ def start_of(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.F
         return errors.Finding("Checks", column="What", found=message)
 
 
-def other_input(file: Path, recorded: Recorded) -> errors.Finding:
-    message = f"{file.name} is not the file that the plan says it was made from"
+def other_input_finding(file: Path, recorded: Recorded) -> errors.Finding:
+    message = f"the plan was made from another file than {file.name}, or from another version of it"
     expected = f"a file with the SHA-256 {recorded.input_sha256 or '(none)'}"
     return errors.Finding("Summary", found=message, expected=expected)
 
@@ -370,7 +370,7 @@ def redact(  # noqa: PLR0913, PLR0917 - one argument per option
     if computable and keep_totals and unless_computable:
         raise errors.UsageError("\n".join(_computable(result, computable)))
     written = save(copy, lambda path: write_redacted(path, result))
-    tell_where(copy, written)
+    report_path(copy, written)
     salt = output_file(salt_file(written), "salt")
     write_salt(salt, result.salt)
     if not as_json:

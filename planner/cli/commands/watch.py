@@ -18,7 +18,7 @@ from planner.cli.answer import Answer, Command, Key, failure, findings_by_severi
 from planner.cli.commands import common
 from planner.cli.commands.solve import show_plan, write_run
 from planner.render.words import amount, inner, known, listed, number_of, plain, signed
-from planner.stops import mark_handled, raise_lost
+from planner.stops import mark_handled, raise_pending_stop
 
 if TYPE_CHECKING:
     from planner.documents.difference import PlanDifference
@@ -80,13 +80,13 @@ class _Desk:
         try:
             self._plan()
         except InputError as error:
-            raise_lost()
+            raise_pending_stop()
             if self.as_json:
                 _print({Key.STATUS: "input_error", **findings_by_severity(error.findings)})
             else:
                 words.show_findings(self.file, error.findings, err=True)
         except PlannerError as error:
-            raise_lost()
+            raise_pending_stop()
             if isinstance(error, UsageError) and not self.plans:
                 raise
             if self.as_json:
@@ -104,7 +104,7 @@ class _Desk:
         written, problem = write_run(run, self.target)
         if written is None or problem is not None:
             raise problem or PlannerError(f"{self.target} was not written")
-        common.tell_where(self.target, written)
+        common.report_path(self.target, written)
         plan, lines = open_plan(written), dict[str, str]()
         if self.last is not None:
             from planner.documents.difference import compare_plans

@@ -18,11 +18,11 @@ from planner.cli.answer import (
     findings_by_severity,
     refuse,
 )
-from planner.cli.commands.common import JSON, PLACE, WORKBOOK, output_option, progress, tell_where
+from planner.cli.commands.common import JSON, OUTPUT, WORKBOOK, output_option, progress, report_path
 from planner.cli.paths import copy_path, is_file, is_folder, output_file, refuse_existing, xlsx_path
 from planner.cli.words import line, show_defaults, show_findings
 from planner.render.words import number_of
-from planner.stops import raise_lost
+from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ class New(Command):
 
 
 @click.command(cls=New)
-@click.argument("file", type=PLACE, required=False)
+@click.argument("file", type=OUTPUT, required=False)
 @click.option(
     "--example", is_flag=True, help="Write the example, critical minerals, instead of a template."
 )
@@ -114,7 +114,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     sheets = [] if example else _sheets(wanted, every=every)
     written = _write_csv(path, sheets) if as_csv else _write_book(path, sheets)
     if not as_json:
-        tell_where(path, written)
+        report_path(path, written)
         click.echo(f"Wrote {written}. Next: planner check {written}", err=True)
     return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
@@ -143,7 +143,7 @@ def _new_actuals(
     asked = planned_years(orders, years)
     written = save(path, lambda place: write_actuals(place, orders, asked, path.parent))
     if not as_json:
-        tell_where(path, written)
+        report_path(path, written)
         roll = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
         then = f"fill it in, then run planner check {written} and {roll} -o NEXT"
         click.echo(f"Wrote {written}. Next: {then}", err=True)
@@ -185,7 +185,7 @@ def _sheet_names() -> tuple[str, ...]:
 
 
 def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
-    """Return the sheets of a template; UsageError names the closest to an unknown one."""
+    """Return the sheets of a template; UsageError suggests a similar name for an unknown one."""
     from models.case import fold
     from models.checks.common import near
     from planner.workbook.template import EVERY_CASE
@@ -219,7 +219,7 @@ def _example() -> Path:
 @click.argument("file", type=WORKBOOK)
 @click.option(
     "--marked",
-    type=PLACE,
+    type=OUTPUT,
     metavar="COPY",
     help="Write a copy in which every faulty cell is coloured and has a comment.",
 )
@@ -271,7 +271,7 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
         try:
             book = check_file(file)
         except InputError as error:
-            raise_lost()
+            raise_pending_stop()
             failed, findings = error, error.findings
         else:
             findings, defaults = book.warnings, book.defaults
@@ -318,7 +318,7 @@ def _marked(
         click.echo(f"{copy} was not written: {file} cannot be read as a workbook", err=True)
         return None
     marked = mark(file, copy, findings, look_up)
-    tell_where(copy, marked.path)
+    report_path(copy, marked.path)
     if not as_json:
         left = f", {marked.left:,} not marked" if marked.left else ""
         cells = f"{number_of(marked.cells, 'cell')} marked{left}"

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError, WriteError
-from planner.cli.answer import INTERNAL_ERROR, INTERRUPTED, Key, fail, failure, print_json
+from planner.cli.answer import (
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    Key,
+    failure_answer,
+    print_json,
+    report_failure,
+)
 from planner.cli.commands import planner
 from planner.stops import Stop, exit_code, handling_stops, mark_handled, pending_stop
 
@@ -75,7 +82,7 @@ def _run(arguments: list[str]) -> int:
         return ended.exit_code
     except click.ClickException as error:
         if as_json:
-            print_json(failure("usage_error", *error.format_message().splitlines()))
+            print_json(failure_answer("usage_error", *error.format_message().splitlines()))
         error.show()
         return error.exit_code
     except (BrokenPipeError, OutputError, click.Abort):
@@ -92,9 +99,9 @@ def _failed(error: Exception, *, as_json: bool) -> int:
     if stop is not None:  # a library turned the stop request into this error
         return _stopped(stop, as_json=as_json)
     if isinstance(error, PlannerError):
-        return fail(error, as_json=as_json)
+        return report_failure(error, as_json=as_json)
     if as_json:
-        print_json(failure("fault", f"{type(error).__name__}: {error}"))
+        print_json(failure_answer("fault", f"{type(error).__name__}: {error}"))
     traceback.print_exception(error)
     click.echo("This is an error in the planner, not in the workbook: please report it.", err=True)
     return INTERNAL_ERROR
@@ -109,7 +116,7 @@ def _stopped(stop: Stop, *, as_json: bool) -> int:
     mark_handled()
     click.echo(STOPPED, err=True)
     if as_json:
-        print_json({**failure("stopped", STOPPED), Key.STOPPED: True})
+        print_json({**failure_answer("stopped", STOPPED), Key.STOPPED: True})
     return exit_code(stop)
 
 

@@ -85,7 +85,7 @@ def print_json(data: Mapping[str, object], indent: int | None = 2) -> None:
     click.echo(json.dumps(_finite(data), indent=indent, allow_nan=False))
 
 
-def failure(status: str, *messages: str) -> Answer:
+def failure_answer(status: str, *messages: str) -> Answer:
     """Return the answer of a command that failed for other reasons than errors in the workbook."""
     return {
         Key.STATUS: status,
@@ -93,13 +93,13 @@ def failure(status: str, *messages: str) -> Answer:
     }
 
 
-def fail(
+def report_failure(
     error: errors.PlannerError, *, as_json: bool, result: Mapping[str, object] | None = None
 ) -> int:
     """Report a failure and return its exit code; ``result`` is the answer so far."""
     status = next((word for kind, word in _STATUS.items() if isinstance(error, kind)), "error")
     messages = str(error).splitlines()  # one line per mistake of a command line
-    answer: Any = failure(status, *messages)
+    answer: Any = failure_answer(status, *messages)
     if isinstance(error, errors.InputError):
         answer = findings_by_severity(error.findings)
     for message in messages:
@@ -112,10 +112,10 @@ def fail(
     return error.exit_code
 
 
-def end(answer: Answer, *, as_json: bool, failed: errors.PlannerError | None = None) -> int:
+def finish(answer: Answer, *, as_json: bool, failed: errors.PlannerError | None = None) -> int:
     """Print the answer with --json, and return the exit code: that of ``failed``, otherwise 0."""
     if failed is not None:
-        return fail(failed, as_json=as_json, result=answer)
+        return report_failure(failed, as_json=as_json, result=answer)
     if as_json:
         print_json(answer)
     return 0
@@ -161,7 +161,7 @@ class Command(click.Command):
             arguments = (p.name or "" for p in self.params if isinstance(p, click.Argument))
             file = error.file or ctx.params[next(arguments)]
             if ctx.params["as_json"]:
-                return fail(error, as_json=True, result={Key.FILE: str(file)})
+                return report_failure(error, as_json=True, result={Key.FILE: str(file)})
             from planner.cli.words import show_findings
 
             show_findings(file, error.findings, err=True)

@@ -19,10 +19,10 @@ from planner.cli.answer import (
     Answer,
     Command,
     Key,
-    end,
-    fail,
     findings_by_severity,
+    finish,
     print_json,
+    report_failure,
     what_if_facts,
 )
 from planner.cli.commands import common
@@ -160,7 +160,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
             "Stopped", plain("; ".join(filter(None, (halt.words, study.progress_label)))), "yellow"
         )
         answer[Key.STATUS] = "stopped"
-    code = end(answer, as_json=as_json, failed=problem or unwritten or failed)
+    code = finish(answer, as_json=as_json, failed=problem or unwritten or failed)
     return code if halt is None else halt.code
 
 
@@ -182,7 +182,7 @@ def _nothing(
     """Report a study without any result to write; return the exit code."""
     if halt is None:
         why = failed or SolverError("nothing was planned")
-        return fail(why, as_json=as_json, result=_counts(study.outcomes, halt))
+        return report_failure(why, as_json=as_json, result=_counts(study.outcomes, halt))
     text = f"Stopped: {halt.words}. Nothing was written: {study.LACKING}"
     click.secho(text, fg="yellow", err=True)
     if as_json:

@@ -25,7 +25,7 @@ import click
 
 from models.errors import PlannerError, UsageError
 from planner.cli import main, progress
-from planner.cli.answer import Key, failure, refuse
+from planner.cli.answer import Key, failure_answer, refuse
 from planner.cli.job import limit_memory
 from planner.render.words import cut, plain, proven_words, search_words
 from planner.studies import STUDIES
@@ -48,7 +48,7 @@ def answer_call(order: Mapping[str, Any]) -> dict[str, Any]:
     try:
         read = _READERS[order["what"]](*order["of"])
     except PlannerError as error:
-        return {"code": error.exit_code, "answer": trimmed(failure("error", str(error)))}
+        return {"code": error.exit_code, "answer": trimmed(failure_answer("error", str(error)))}
     return {"code": 0, "answer": trimmed(read, most=MOST_SLICE)}
 
 
@@ -60,7 +60,10 @@ def _command(order: Mapping[str, Any]) -> dict[str, Any]:
     try:
         words = arguments_of(order)
     except UsageError as error:
-        return {"code": error.exit_code, "answer": trimmed(failure("usage_error", str(error)))}
+        return {
+            "code": error.exit_code,
+            "answer": trimmed(failure_answer("usage_error", str(error))),
+        }
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         code = main([*words, "--json"])

@@ -113,20 +113,20 @@ class Parameter:
     def is_cap(self) -> bool:
         return self.kind == CAP
 
-    def at(self, value: float) -> CaseChange | Parts:
+    def change_to(self, value: float) -> CaseChange | Parts:
         if self.is_cap:
             return Parts(tuple(Part(Turned(ActionKind(aim), value)) for aim in self.aims))
         return CaseChange(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))
 
-    def name(self, value: float) -> str:
+    def run_name(self, value: float) -> str:
         """Return the name of the run at a value: ``Cap 65 %``."""
         return f"{self.title} {self.words(value)}"
 
     def words(self, value: float) -> str:
         return price_words(value, self.currency) if self.kind.is_price else percent(value)
 
-    def changes(self, case: Case) -> bool:
-        return any(self.at(self.price * value)(case) != case for value in _PROBES)
+    def changes_case(self, case: Case) -> bool:
+        return any(self.change_to(self.price * value)(case) != case for value in _PROBES)
 
 
 THE_CAP = Parameter(CAP, CAP.word, CAP.title, (ScenarioStep(name="sweep", action=CAP.action),))
@@ -184,7 +184,7 @@ def _parameter(case: Case, typed: str) -> Parameter:
             raise UsageError(msg)
         return THE_CAP
     parameter = _aimed(Named(case), kind, rest)
-    if not parameter.changes(case):
+    if not parameter.changes_case(case):
         msg = f"this parameter changes nothing in the workbook{_places(case, kind)}"
         raise UsageError(msg)
     return parameter

@@ -403,7 +403,7 @@ def study_of(
         compared = [replace(free, read=uncapped.read)] if is_same else [free, uncapped]
     elif parameter.kind == parameters.SECURITY:
         compared = [Run(WithoutSecurity.TABLE, parameters.without_security)]
-    runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
+    runs = [Run(parameter.run_name(value), parameter.change_to(value)) for value in points]
     given = ((Run(AS_IN_WORKBOOK),),) if parameter.is_cap and path_of(base) else ()
     references = tuple((run,) for run in compared)
     return Study(base, (*references, *given, *chains_of(runs, CHAIN)), read_point)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from planner.cli.answer import Answer, Command, Key, end, errors_in, refuse
+from planner.cli.answer import Answer, Command, Key, errors_in, finish, refuse
 from planner.cli.commands import common
 from planner.cli.paths import output_file, pptx_path
 from planner.cli.words import line
@@ -74,4 +74,4 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
         Key.WARNINGS: [],
         Key.SECONDS: round(seconds, 6),
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity, refuse
+from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands import common
 from planner.cli.paths import is_file, is_folder, output_file, output_folder, refuse_existing
 from planner.cli.words import line
@@ -72,7 +72,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
         Key.RUNS: [run.answer for run in runs],
         **findings_by_severity(warnings),
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 # ---- pull ----------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
             line("Copy", f"{written}. Next: planner check {written}")
     elif pulled.edits and not as_json:
         line("No copy", "name a copy to write: -o NEW")
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 def _new_place(file: Path, output: Path, *, force: bool) -> Path:

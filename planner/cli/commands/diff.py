@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models import errors, units
-from planner.cli.answer import Answer, Command, Key, end, errors_in
+from planner.cli.answer import Answer, Command, Key, errors_in, finish
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
@@ -93,7 +93,7 @@ def diff(
     seconds = time.perf_counter() - began
     if not as_json:
         _show(result, compared, written, seconds)
-    return end(_answer(result, compared, written, seconds), as_json=as_json, failed=failed)
+    return finish(_answer(result, compared, written, seconds), as_json=as_json, failed=failed)
 
 
 def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> Inputs:

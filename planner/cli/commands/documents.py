@@ -11,7 +11,7 @@ import click
 
 from models import errors, units
 from planner.cli import whatifs
-from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity, refuse
+from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands import common
 from planner.cli.paths import case_part, fillable_folder, html_path, output_file
 from planner.cli.words import line, row, show_warnings
@@ -68,7 +68,7 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     if not as_json:
         _show(split, folder, written, seconds)
     answer = _answer(split, folder, written, names, seconds)
-    return end({**answer, "periods": periods}, as_json=as_json)
+    return finish({**answer, "periods": periods}, as_json=as_json)
 
 
 def _answer(
@@ -211,7 +211,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     if not as_json:
         line("Report", str(written))
     answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **findings_by_severity(changed)}
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 def _html(file: Path, output: Path | None) -> Path:
@@ -273,7 +273,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
         **findings_by_severity(book.warnings),
         Key.SECONDS: round(seconds, 6),
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 # ---- model ---------------------------------------------------------------------------------------
@@ -340,7 +340,7 @@ def model(
         Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
         Key.ERRORS: [],
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:

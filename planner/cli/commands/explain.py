@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import InputError, Mistakes
-from planner.cli.answer import Command, Key, end, findings_by_severity, what_if_facts
+from planner.cli.answer import Command, Key, findings_by_severity, finish, what_if_facts
 from planner.cli.commands.common import JSON, WORKBOOK, progress
 from planner.cli.whatifs import case_options
 from planner.render.words import missing_option, plain
@@ -80,7 +80,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
         Key.ERRORS: [],
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 def _explained(

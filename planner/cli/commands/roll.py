@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models import errors
-from planner.cli.answer import Answer, Command, Key, end, errors_in, findings_by_severity, refuse
+from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
 from planner.cli.paths import output_file, refuse_existing, xlsx_path
 from planner.cli.words import line
@@ -80,7 +80,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     seconds = time.perf_counter() - began
     if not as_json:
         _show(rolled, written, seconds)
-    return end(_answer(rolled, written, seconds), as_json=as_json)
+    return finish(_answer(rolled, written, seconds), as_json=as_json)
 
 
 def _rolled(

@@ -17,8 +17,8 @@ from planner.cli.answer import (
     Answer,
     Command,
     Key,
-    end,
     findings_by_severity,
+    finish,
     refuse,
     what_if_facts,
 )
@@ -205,7 +205,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         show_plan(file, run, written)
     if written is not None:
         common.report_path(target, written)
-    return end(plan_answer(run, written), as_json=as_json, failed=problem)
+    return finish(plan_answer(run, written), as_json=as_json, failed=problem)
 
 
 def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solver: str) -> None:

@@ -15,9 +15,9 @@ from planner.cli.answer import (
     Answer,
     Command,
     Key,
-    end,
     errors_in,
     findings_by_severity,
+    finish,
     print_json,
     refuse,
 )
@@ -387,7 +387,7 @@ def redact(  # noqa: PLR0913, PLR0917 - one argument per option
         "computable": computable if keep_totals else [],
         Key.ERRORS: [],
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 def _show(result: Redacted, computable: list[str], written: Path, salt: Path) -> None:

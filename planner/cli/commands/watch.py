@@ -14,7 +14,14 @@ import click
 
 from models.errors import InputError, PlannerError, UsageError
 from planner.cli import paths, whatifs, words
-from planner.cli.answer import Answer, Command, Key, failure, findings_by_severity, print_json
+from planner.cli.answer import (
+    Answer,
+    Command,
+    Key,
+    failure_answer,
+    findings_by_severity,
+    print_json,
+)
 from planner.cli.commands import common
 from planner.cli.commands.solve import show_plan, write_run
 from planner.render.words import amount, inner, known, listed, number_of, plain, signed
@@ -90,7 +97,7 @@ class _Desk:
             if isinstance(error, UsageError) and not self.plans:
                 raise
             if self.as_json:
-                _print(failure("error", str(error)))
+                _print(failure_answer("error", str(error)))
             else:
                 click.echo(f"Error: {error}", err=True)
         if not self.as_json:

@@ -12,11 +12,11 @@ from planner.cli.answer import (
     Answer,
     Command,
     Key,
-    end,
     errors_in,
-    fail,
     findings_by_severity,
+    finish,
     refuse,
+    report_failure,
 )
 from planner.cli.commands.common import JSON, OUTPUT, WORKBOOK, output_option, progress, report_path
 from planner.cli.paths import copy_path, is_file, is_folder, output_file, refuse_existing, xlsx_path
@@ -116,7 +116,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if not as_json:
         report_path(path, written)
         click.echo(f"Wrote {written}. Next: planner check {written}", err=True)
-    return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
+    return finish({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
 
 def _path_of(file: Path | None, output: Path | None) -> Path:
@@ -147,7 +147,7 @@ def _new_actuals(
         roll = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
         then = f"fill it in, then run planner check {written} and {roll} -o NEXT"
         click.echo(f"Wrote {written}. Next: {then}", err=True)
-    return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
+    return finish({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
 
 def _write_book(path: Path, sheets: list[str]) -> Path:
@@ -287,10 +287,12 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
             answer |= _copied(_marked(file, copy, findings, look_up, as_json=as_json))
         except WriteError as error:
             answer |= _copied(None) | findings_by_severity(findings)
-            return fail(error, as_json=as_json, result=answer)
+            return report_failure(error, as_json=as_json, result=answer)
     if failed is None:
-        return end({Key.STATUS: "ok", **answer, **findings_by_severity(findings)}, as_json=as_json)
-    return fail(failed, as_json=as_json, result=answer) if as_json else failed.exit_code
+        return finish(
+            {Key.STATUS: "ok", **answer, **findings_by_severity(findings)}, as_json=as_json
+        )
+    return report_failure(failed, as_json=as_json, result=answer) if as_json else failed.exit_code
 
 
 def _to_look_up(file: Path, sha256: str) -> dict[tuple[str, str], str]:

@@ -61,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         KeyboardInterrupt,
         SystemExit,
     ) as stop:  # a second request, or one while a file was written
-        return _stopped_by(stop)
+        mark_handled()
+        return exit_code(stop)
     except BrokenPipeError:
         _discard_output()
         return BROKEN_PIPE
@@ -105,11 +106,6 @@ def _failed(error: Exception, *, as_json: bool) -> int:
     traceback.print_exception(error)
     click.echo("This is an error in the planner, not in the workbook: please report it.", err=True)
     return INTERNAL_ERROR
-
-
-def _stopped_by(stop: Stop) -> int:
-    mark_handled()
-    return exit_code(stop)
 
 
 def _stopped(stop: Stop, *, as_json: bool) -> int:

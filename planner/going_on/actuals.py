@@ -223,7 +223,7 @@ class RowErrors:
         return not blank
 
     def year_not_over(self, row: Delivery | ClosingStock, over: str) -> None:
-        self.wrong(row, "year", f"the year {row.year}", f"a year that is over: {over}")
+        self.wrong(row, "year", f"the year {row.year}", f"a past year ({over})")
 
     def order_given_twice(self, row: Delivery, first: Delivery) -> None:
         header = Delivery.column_of("order" if first.order else "year").header

@@ -181,23 +181,23 @@ class _Writer:
         columns = record.columns()
         headers = [title(c, self.rolled.currency) for c in columns] + [REMARKS["source"]]
         behind = [fold(each.SHEET) for each in _AFTER.get(record, ())]
-        like = self._sheet(schema.Demand)
-        layout = self.places[schema.Demand.SHEET]
-        head = like.cell(layout.header_row, min(layout.columns.values()))
-        sheet = self.target.add_sheet(record.SHEET, headers, behind, head)
+        sheet = self.target.add_sheet(record.SHEET, headers, behind, self._header_cell())
         names = [*(c.header for c in columns), REMARKS["source"]]
         places = {fold(name): i for i, name in enumerate(names, start=1)}
         self.places[record.SHEET] = SheetLayout(1, places)
         return sheet
 
+    def _header_cell(self) -> Any:
+        """Return a header of the sheet Demand, whose format new sheets copy."""
+        layout = self.places[schema.Demand.SHEET]
+        column = min(layout.columns.values())
+        return self._sheet(schema.Demand).cell(layout.header_row, column)
+
     def _before(self, record: type[Record], rows: Sequence[Record]) -> None:
         """Add a sheet with rows of the last plan."""
         names = [c.field for c in record.columns()]
         headers = [title(c, self.rolled.currency) for c in record.columns()]
-        demand = self._sheet(schema.Demand)
-        layout = self.places[schema.Demand.SHEET]
-        head = demand.cell(layout.header_row, min(layout.columns.values()))
-        sheet = self.target.add_sheet(record.SHEET, headers, (), head)
+        sheet = self.target.add_sheet(record.SHEET, headers, (), self._header_cell())
         for line, row in enumerate(rows, start=2):
             for column, name in enumerate(names, start=1):
                 value = getattr(row, name)

@@ -191,6 +191,9 @@ def scale_freight(case: Case, step: schema.ScenarioStep) -> Case:
     return _with_lane(case, step, schema.Lane(freight_factor=_value(step)))
 
 
+_SELLER_AND_YEARS = ("country", "refiner", "company", "first_year", "last_year")
+
+
 def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:
     """Add a last row to Lanes, which overrides earlier rows of the lanes that it matches.
 
@@ -200,16 +203,8 @@ def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case
     is_removed = step.member not in {"", *case.member_of}  # an earlier step removed the member
     if not is_matched or is_removed or lane == schema.Lane():
         return case
-    row = dataclasses.replace(
-        lane,
-        mineral=step.mineral,
-        country=step.country,
-        refiner=step.refiner,
-        company=step.company,
-        member=step.member,
-        first_year=step.first_year,
-        last_year=step.last_year,
-    )
+    selectors = ("mineral", *_SELLER_AND_YEARS, "member")
+    row = dataclasses.replace(lane, **{name: getattr(step, name) for name in selectors})
     return _with_input_lane(case.change(lanes=(*case.lanes, row)), step, lane)
 
 
@@ -225,13 +220,9 @@ def _with_input_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -
         return case
     row = schema.InputLane(
         input=step.mineral,
-        country=step.country,
-        refiner=step.refiner,
-        company=step.company,
         to_country=to_country,
         is_abroad=not step.member,
-        first_year=step.first_year,
-        last_year=step.last_year,
+        **{name: getattr(step, name) for name in _SELLER_AND_YEARS},
         **{
             name: getattr(changes, name)
             for name in ("freight", "tariff", "open", "freight_factor", "tariff_added")
@@ -254,7 +245,7 @@ def add_capacity(case: Case, step: schema.ScenarioStep) -> Case:
     value = _value(step)
 
     def refiner(record: schema.Refiner) -> schema.Refiner:
-        def added(year: int, before: float | None) -> float:
+        def with_extra(year: int, before: float | None) -> float:
             extra = before or 0.0
             if not in_force(step, year):
                 return extra
@@ -264,7 +255,9 @@ def add_capacity(case: Case, step: schema.ScenarioStep) -> Case:
             is_below_0 = total <= -usable * (1.0 - tolerances.CAPACITY_LEFT)
             return -usable if is_below_0 else total  # usable capacity is at least 0
 
-        return dataclasses.replace(record, extra_usable=record.extra_usable.map(case.years, added))
+        return dataclasses.replace(
+            record, extra_usable=record.extra_usable.map(case.years, with_extra)
+        )
 
     return case.change(refiners=_change_matching(case.refiners, step, refiner))
 

@@ -39,13 +39,9 @@ def events(case: Case) -> tuple[Event, ...]:
     for position, step in enumerate(case.risks):
         rows.setdefault(step.name, []).append(position)
     return tuple(
-        Event(
-            name,
-            case.risks[positions[0]].probability,
-            case.risks[positions[0]].duration,
-            tuple(positions),
-        )
+        Event(name, first.probability, first.duration, tuple(positions))
         for name, positions in rows.items()
+        for first in [case.risks[positions[0]]]
     )
 
 

@@ -110,8 +110,8 @@ class _Outcome:
 
     def _lines(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
         cells, sheets = number_of(verdict.cells, "cell"), number_of(verdict.sheets, "sheet")
-        records = f"not {number_of(verdict.records, 'cell')} and the times, which record the run"
-        yield "Compared", f"{verdict.compared}: {cells} on {sheets}; {records}"
+        records = f"{number_of(verdict.records, 'cell')} and the times, which record the run"
+        yield "Compared", f"{verdict.compared}: {cells} on {sheets}. Not compared: {records}"
         if verdict.input_file != self.file.name:  # nothing proves a name
             yield (
                 "Input name",

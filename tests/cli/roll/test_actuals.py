@@ -234,8 +234,8 @@ def test_the_csv_of_orders_with_two_columns_more(three, ask, call):
 
 BAD = {
     "unknown id": ({"A2": "ORD-2026-nobody"}, "A2", "has no order"),
-    "a later year": ({"A2": None, "B2": 2028}, "B2", "a year that is over"),
-    "a year outside": ({"A2": None, "B2": 2040}, "B2", "a year that is over"),
+    "a later year": ({"A2": None, "B2": 2028}, "B2", "a past year"),
+    "a year outside": ({"A2": None, "B2": 2040}, "B2", "a past year"),
     "negative": ({"J2": -1}, "J2", ""),
     "text": ({"J2": "ten"}, "J2", ""),
     "an error": ({"K2": "#REF!"}, "K2", ""),

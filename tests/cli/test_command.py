@@ -21,9 +21,10 @@ from tests.cli.desk import POSIX, ROOT, apart
 def test_help_lists_whole_commands_alone(call):
     code, out, _ = call("--help")
     assert code == 0
-    listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.split()]
+    lines = out.split("Commands:")[1].splitlines()
+    listed = [line.split()[0] for line in lines if line[2:3].strip()]  # not a wrapped summary
     names = sorted(command.name for command in COMMANDS)
-    assert [w for w in listed if w in planner.commands] == names
+    assert listed == names
     assert "130 stopped by Ctrl-C" in " ".join(out.split())
     assert all(command.callback is not None and command.help for command in COMMANDS)
 

@@ -203,7 +203,10 @@ def test_words_before_their_beginnings():
     assert lost("huay") == "Huay works"
     assert lost("hua") == "Huay works and Huayou and Huayou Quzhou"
     assert lost("Quzhou") == "Huayou Quzhou"
-    for text, said in (("Chin", "did you mean 'China'?"), ("ayou", '"*ayou*" is all of them')):
+    for text, said in (
+        ("Chin", "did you mean 'China'?"),
+        ("ayou", 'write "*ayou*" for all of them'),
+    ):
         with pytest.raises(UsageError, match="is not a country or a refiner") as error:
             lost(text)
         assert said in str(error.value)
@@ -618,5 +621,5 @@ def test_mistakes_with_companies(options, said):
 
 
 def test_what_an_action_takes_names_the_owner():
-    with pytest.raises(UsageError, match="takes mineral, country, refiner, owner, years, value"):
+    with pytest.raises(UsageError, match="accepts mineral, country, refiner, owner, years, value"):
         asked_of(owned(), changes="scale cost; member=Nippon; value=2")

@@ -117,7 +117,7 @@ def raise_pending_stop() -> None:
 
 
 def exit_code(stop: Stop) -> int:
-    """Return the exit code of a stopped command; that of Ctrl-C if the stop has none."""
+    """Return the exit code of a stopped command; 130, as after Ctrl-C, if it has none."""
     code = stop.code if isinstance(stop, SystemExit) else 128 + signal.SIGINT
     return code if isinstance(code, int) else 128 + signal.SIGINT
 

@@ -90,7 +90,7 @@ def _run(arguments: list[str]) -> int:
         raise
     except (KeyboardInterrupt, SystemExit) as stop:
         return _stopped(stop, as_json=as_json)
-    except Exception as error:  # noqa: BLE001 - a fault of ours, told in the form asked for
+    except Exception as error:  # noqa: BLE001 - an error in the planner
         return _failed(error, as_json=as_json)
     return int(code or 0)
 

@@ -113,7 +113,7 @@ def report_failure(
 
 
 def finish(answer: Answer, *, as_json: bool, failed: errors.PlannerError | None = None) -> int:
-    """Print the answer with --json, and return the exit code: that of ``failed``, otherwise 0."""
+    """Print the answer with --json; return the exit code of the error ``failed``, otherwise 0."""
     if failed is not None:
         return report_failure(failed, as_json=as_json, result=answer)
     if as_json:

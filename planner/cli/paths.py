@@ -83,7 +83,7 @@ def _same(path: Path, source: Path) -> bool:
 
 
 def partial_file(path: Path) -> Path:
-    """Return the path for the workbook of an unfinished study, from that of a finished one."""
+    """Return the path of the workbook of an unfinished study, from the path of a finished one."""
     return path.with_name(f"{path.stem}-partial{path.suffix}")
 
 

@@ -81,7 +81,7 @@ class StudyCommand(click.Command):
 
 
 def command_of(kind: type[StudyKind]) -> click.Command:
-    """Return the command of a kind of study, with its options and those of all studies."""
+    """Return the command of a kind of study, with its own options and the shared options."""
     shared = [click.argument("file", type=common.WORKBOOK), *kind.OPTIONS]
     shared += [common.SCENARIO] if kind.SCENARIO else []
     shared += [whatifs.what_if_options] if kind.WHAT_IFS else []

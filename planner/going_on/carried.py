@@ -236,7 +236,7 @@ def _beyond_budgets(case: Case, outcome: PastYears, cells: Iterable[CellEdit]) -
         yield f"{opened(finding.found)}: {finding.hint}"
 
 
-# ---- rows whose years are over -------------------------------------------------------------------
+# ---- rows of past years --------------------------------------------------------------------------
 
 
 def _removed_rows(case: Case, to: int) -> Iterator[RemovedRow]:

@@ -30,8 +30,8 @@ class Variance:
     def add(self, each: Purchase) -> None:
         """Add an order, with each amount rounded to the cent.
 
-        If the planned tonnes were delivered, the whole difference is due to the price: otherwise
-        rounding could leave a cent due to quantity.
+        If exactly the planned tonnes were delivered, the whole difference in cost is due to the
+        price, so that rounding leaves no cent for the quantity.
         """
         planned, paid = (
             _cents(each.planned * each.planned_price),

@@ -51,11 +51,10 @@ class Named:
     def sellers(self, text: str, *, parts: bool = False) -> tuple[Seller, ...]:
         """Return the country, or the companies and refiners, that a text names.
 
-        A text that names both means the country if the workbook has it: if the workbook has a
-        refiner Sur but not Suriname, SUR is the refiner. With ``parts``, a text that names neither
-        means every company and refiner whose name contains it as whole words; if there is none, and
-        the text is not similar to a country, as the beginning of a word. UsageError if nothing
-        matches.
+        A text that names a country and a refiner means the country if the workbook has it,
+        otherwise the refiner. With ``parts``, a part of a name is enough: the text matches names
+        that contain it as whole words. If there are none, it matches names with a word that begins
+        with it, unless it is similar to a country. UsageError if nothing matches.
         """
         if text == "*":
             return (Seller(""),)

@@ -50,7 +50,7 @@ def test_new_beside_a_file_that_is_open(folder, call):
     (folder / "~$case.xlsx").touch()
     code, _, err = call("new", "case.xlsx", "--force")
     assert code == 0
-    why = "case.xlsx is open in another program (the file ~$case.xlsx beside it says so)"
+    why = "case.xlsx is open in another program (see its lock file ~$case.xlsx)"
     assert f"{why}: written to case (2).xlsx" in err
 
 

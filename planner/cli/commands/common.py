@@ -181,5 +181,5 @@ def report_path(wanted: Path, written: Path) -> None:
     lock = lock_of(wanted)
     why = "open in another program or read-only"
     if lock is not None:
-        why = f"open in another program (the file {lock.name} beside it says so)"
+        why = f"open in another program (see its lock file {lock.name})"
     click.echo(f"{wanted} is {why}: written to {written}", err=True)

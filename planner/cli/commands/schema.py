@@ -14,7 +14,7 @@ from planner.cli.answer import refuse
 def schema(name: str | None) -> int:
     """Print the JSON schemas of all --json answers and of a case.
 
-    NAME prints only one schema: that of a command, such as solve, or that of a case.
+    NAME is the name of a command, such as solve, or the word case: only its schema is printed.
 
     \b
     planner schema > planner.schema.json

@@ -206,7 +206,7 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
 
 
 def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    """Return the options that a plan was made with; click's error if they are none of a case.
+    """Return the options that a plan was made with; click's error if one selects no case.
 
     Other options of solve are errors: a plan may not print help or name a file to write.
     """

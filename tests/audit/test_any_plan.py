@@ -262,7 +262,7 @@ def test_a_plan_of_quite_another_case_is_told(made, tmp_path, capsys):
     """Other minerals, members and years: nothing of the plan is known to the input."""
     write_book(tmp_path / "other.xlsx", make(jin(), sur(), years=(2031, 2032)))
     assert main(["verify", str(made / "plan.xlsx"), str(tmp_path / "other.xlsx")]) == 1
-    assert "other.xlsx is not the file" in capsys.readouterr().err
+    assert "plan was made from another file than other.xlsx" in capsys.readouterr().err
 
 
 ODD = (

@@ -69,7 +69,7 @@ def test_another_input_is_told_first(base, case, call):
     book.save("other.xlsx")
     code, _, err = call("verify", base, "other.xlsx")
     assert code == 1
-    assert "the plan was made from another file than other.xlsx" in err.splitlines()[1]
+    assert "plan was made from another file than other.xlsx" in err.splitlines()[1]
     assert sum(line.startswith("  ") for line in err.splitlines()) <= 4  # few that follow from it
 
 

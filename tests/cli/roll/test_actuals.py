@@ -488,7 +488,7 @@ def test_a_marked_copy_of_actuals(three, ask):
     code, answer = ask("check", three, "--marked", "marked.xlsx")
     assert (code, answer["marked_cells"]) == (1, 2)
     sheet = openpyxl.load_workbook("marked.xlsx")["Deliveries"]
-    assert "is no order" in sheet["A3"].comment.text
+    assert "has no order" in sheet["A3"].comment.text
     assert sheet["J2"].comment is not None
 
 
